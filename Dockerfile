@@ -1,0 +1,121 @@
+# Collaborative JupyterLab: one image, one container, one shared lab. See docs/operation.md.
+
+# ── What every stage and the running lab need ─────────────────────────────────────────────
+FROM debian:trixie-slim AS base
+
+ENV LANG=C.UTF-8 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+
+# python3: Hub, lab and kernels · nginx: the front (brotli-static serves what the build stage
+# compressed) · tini: reaps what dies as PID 1 · the rest is what students find in a terminal.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends \
+        ca-certificates less libnginx-mod-http-brotli-static nano nginx-light \
+        procps python3 tini unzip \
+ && rm -rf /var/lib/apt/lists/* /etc/nginx/sites-enabled /var/log/nginx/*
+
+# ── Build: nothing of this stage but /opt/classroom reaches the runtime image ─────────────
+FROM base AS build
+
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends brotli python3-venv \
+ && rm -rf /var/lib/apt/lists/*
+
+# uv installs from the lock in seconds. The `ca` secret is for people behind a proxy that
+# inspects TLS: --secret id=ca,src=their-bundle.pem; without it the system's roots are used.
+COPY requirements/build.txt /build/requirements/
+RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
+    --mount=type=cache,target=/root/.cache \
+    if [ -e /run/secrets/ca.crt ]; then export PIP_CERT=/run/secrets/ca.crt; fi \
+ && python3 -m venv /build/tools \
+ && /build/tools/bin/pip install --disable-pip-version-check --quiet \
+        --require-hashes -r /build/requirements/build.txt
+
+COPY requirements/image.txt /build/requirements/
+RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
+    --mount=type=cache,target=/root/.cache \
+    if [ -e /run/secrets/ca.crt ]; then export SSL_CERT_FILE=/run/secrets/ca.crt; fi \
+ && /build/tools/bin/uv venv --quiet --python /usr/bin/python3 /opt/classroom \
+ && /build/tools/bin/uv pip install --python /opt/classroom --link-mode copy --quiet \
+        --compile-bytecode --no-deps --require-hashes -r /build/requirements/image.txt
+
+# What no browser and no class asks for: source maps, the packages' own tests, and the parts of
+# the Hub's web components that its pages don't use. 130 MB.
+# Then every text a browser loads is compressed once, here, as small as it gets.
+WORKDIR /opt/classroom
+RUN find lib -type d -name tests -prune -exec rm -r {} + \
+ && find share -name '*.map' -delete \
+ && find share/jupyterhub/static/components/@fortawesome -type f \
+        -not -path '*/css/*' -not -path '*/webfonts/*' -delete \
+ && rm -r share/jupyterhub/static/components/bootstrap/scss \
+        share/jupyterhub/static/components/bootstrap/js share/jupyterhub/static/scss \
+ && find share/jupyterhub/static share/jupyter/lab/static share/jupyter/labextensions \
+        lib/python3.*/site-packages/jupyter_server/static -type f -size +512c \
+        \( -name '*.js' -o -name '*.css' -o -name '*.json' -o -name '*.svg' -o -name '*.html' \
+           -o -name '*.ttf' -o -name '*.eot' -o -name '*.ico' \) -print0 \
+    | xargs -0 -P "$(nproc)" -n 16 sh -c 'brotli --best --keep "$@" && gzip -9 --keep "$@"' sh
+
+# Our own code, on top of what changes seldom.
+COPY pyproject.toml LICENSE /build/
+COPY src /build/src
+COPY nginx /build/nginx
+RUN cd /build \
+ && tools/bin/python -m hatchling build --target wheel \
+ && tools/bin/uv pip install --python /opt/classroom --offline --no-deps --quiet \
+        --compile-bytecode dist/*.whl \
+ && mkdir -p /opt/classroom/share/jupyter/lab/settings \
+ && cp src/classroom/lab/settings/*.json /opt/classroom/share/jupyter/lab/settings/
+
+# Debian's security updates and the tutor's own packages are taken anew whenever this argument
+# changes: --build-arg CACHE_INVALIDATE=$(date +%s)
+ARG CACHE_INVALIDATE=0
+# The tutor's requirements.txt is optional (a COPY needs one name that exists). What the lab
+# itself needs stays at the locked versions: a conflict fails here, with pip's explanation.
+COPY requirements/image.txt requirements.tx[t] /build/tutor/
+RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
+    --mount=type=cache,target=/root/.cache \
+    if [ -e /run/secrets/ca.crt ]; then export SSL_CERT_FILE=/run/secrets/ca.crt; fi \
+ && echo "invalidated: ${CACHE_INVALIDATE}" \
+ && if [ -e /build/tutor/requirements.txt ]; then \
+        sed -E '/^ *--hash/d; s/ *\\$//' /build/tutor/image.txt > /build/tutor/constraints.txt \
+     && /build/tools/bin/uv pip install --python /opt/classroom --link-mode copy \
+            --compile-bytecode --constraints /build/tutor/constraints.txt \
+            -r /build/tutor/requirements.txt; \
+    fi
+
+# ── The image ─────────────────────────────────────────────────────────────────────────────
+FROM base AS runtime
+
+LABEL org.opencontainers.image.title="Collaborative JupyterLab" \
+      org.opencontainers.image.description="One shared JupyterLab for a class" \
+      org.opencontainers.image.licenses="BSD-3-Clause"
+
+# Users: classroom (lab server), student (students' code), front (nginx), egress (may leave).
+# Groups: students share the lab's files; hub may connect to the Hub's socket.
+# No program may lend its owner's rights: the image has no setuid or setgid file.
+RUN groupadd --gid 1100 students && groupadd --system --gid 903 hub \
+ && useradd --system --uid 901 --groups hub --no-create-home --shell /usr/sbin/nologin front \
+ && useradd --system --uid 902 --no-create-home --shell /usr/sbin/nologin egress \
+ && useradd --uid 1000 --groups students,hub --home-dir /home/classroom --no-create-home \
+        --shell /bin/bash classroom \
+ && useradd --uid 1001 --gid students --home-dir /home/classroom --no-create-home \
+        --shell /bin/bash student \
+ && mkdir --mode 0700 /srv/jupyterhub && mkdir /srv/jupyterhub/config \
+ && ln -s /data/files /home/classroom \
+ && find / -xdev -perm /6000 -type f -exec chmod a-s {} +
+
+ARG CACHE_INVALIDATE=0
+RUN echo "invalidated: ${CACHE_INVALIDATE}" \
+ && apt-get update && apt-get upgrade --yes && rm -rf /var/lib/apt/lists/* \
+ && find / -xdev -perm /6000 -type f -exec chmod a-s {} +
+
+COPY --from=build /opt/classroom /opt/classroom
+
+ENV PATH=/opt/classroom/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+WORKDIR /
+EXPOSE 8443
+# Asked every two seconds while it starts, so that `make up` sees it at once.
+HEALTHCHECK --interval=15s --timeout=10s --start-period=90s --start-interval=2s --retries=3 \
+    CMD ["classroom", "health"]
+ENTRYPOINT ["tini", "--", "classroom", "boot"]

@@ -1,0 +1,1 @@
+"""Collaborative JupyterLab: one shared lab for a class, in one container."""

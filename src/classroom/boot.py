@@ -1,0 +1,128 @@
+"""The order of starting, and nothing else: settings, data, TLS, egress lock, Hub.
+
+Runs as root under tini. Any step that fails ends the start: before it, no port is open.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from classroom import layout, privileges, settings, tls, trial
+from classroom.hub import certificate
+from classroom.lab import config as lab_config
+from classroom.paths import PORT, Paths
+from classroom.problems import EX_CONFIG, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from classroom.settings import Settings
+
+DEADLINE_SECONDS = 60
+HUB_CONFIG = Path(__file__).parent / "hub" / "jupyterhub_config.py"
+
+
+def say(step: str, what: str) -> None:
+    """Log one line per step, in the Hub's form."""
+    print(f"[I {time.strftime('%F %T')} classroom] {step}: {what}", flush=True)
+
+
+def warn(what: str) -> None:
+    """Log something the person who runs the lab should know."""
+    print(f"[W {time.strftime('%F %T')} classroom] {what}", flush=True)
+
+
+def prepare_data(paths: Paths) -> None:
+    """Make the directories; warn when they are gone with the container."""
+    layout.ensure(layout.plan(paths))
+    if os.path.ismount(paths.data):
+        say("data", f"{paths.data} is a volume")
+    else:
+        warn(
+            f"{paths.data} is not a volume: everybody's work is lost with this container; "
+            f"add -v classroom-data:{paths.data} to keep it."
+        )
+
+
+def prepare_tls(loaded: Settings) -> None:
+    """Put the front's certificate in place, the tutor's or one made here."""
+    now = dt.datetime.now(dt.UTC)
+    found = tls.read(loaded.paths.secrets, now)
+    if found is None:
+        found = tls.ensure_made(loaded.paths.hub, ["localhost", "127.0.0.1", "::1"], now)
+        if loaded.mode is not settings.Mode.TRIAL:
+            warn(
+                "secrets/ssl.crt and secrets/ssl.key are not there: browsers will warn of a "
+                "certificate that signs itself; put both there to end that."
+            )
+    if warning := found.warning(now):
+        warn(warning)
+    certificate.install(loaded.paths.front, found)
+    kind = "from secrets/" if found.supplied else "made here"
+    say("tls", f"certificate {kind}, valid until {found.expires:%Y-%m-%d}")
+
+
+def announce(loaded: Settings) -> None:
+    """Say how people get in."""
+    if loaded.mode is settings.Mode.TRIAL:
+        passphrases = trial.ensure(loaded.paths.hub)
+        say("sign-in", trial.paragraph(passphrases, f"https://localhost:{PORT}"))
+    elif loaded.oauth is not None:
+        say("sign-in", f"GitHub at {loaded.oauth.github_url}, back to {loaded.oauth.callback_url}")
+    else:
+        say("sign-in", "as jupyterhub_config.py says")
+
+
+def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Take every step up to the Hub and return the command that is the Hub.
+
+    Args:
+        paths: where things are.
+        environ: the process environment.
+
+    Raises:
+        RefusedError: with a sentence for everything that must be mended first.
+    """
+    loaded = settings.load(paths, environ)
+    say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
+    prepare_data(paths)
+    prepare_tls(loaded)
+    lab_config.install(loaded)
+    # The egress lock belongs here: after everything that needs the network's names and before
+    # anything that listens. Until then this container is as open as Docker leaves it.
+    announce(loaded)
+    hub = (str(paths.prefix / "bin/jupyterhub"), "--config", str(HUB_CONFIG))
+    return (*privileges.keep(privileges.HUB), *hub)
+
+
+def deadline(*_: object) -> NoReturn:
+    """End a start that hangs, so that Docker tries again."""
+    print(f"The start took more than {DEADLINE_SECONDS} s: giving up.", file=sys.stderr, flush=True)
+    os._exit(1)
+
+
+def main() -> int:
+    """Start the container."""
+    signal.signal(signal.SIGALRM, deadline)
+    signal.alarm(DEADLINE_SECONDS)
+    os.umask(0o022)
+    try:
+        command = run(Paths(), os.environ)
+    except RefusedError as refused:
+        for problem in refused.problems:
+            print(f"Not started. {problem}", file=sys.stderr, flush=True)
+        return EX_CONFIG
+    say("hub", f"starting on {socket.gethostname()}")
+    signal.alarm(0)  # exec keeps a pending alarm
+    os.execvp(command[0], command)  # noqa: S606 (the point: the Hub becomes tini's child)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

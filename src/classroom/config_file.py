@@ -1,0 +1,104 @@
+"""Read the tutor's jupyterhub_config.py: its values, and where in the file each one stands."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from classroom.problems import Problem, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """The tutor's configuration as evaluated.
+
+    Attributes:
+        name: what to call it in a message.
+        present: whether there is a file at all.
+        config: every ``c.Class.trait = value`` of it.
+        lines: the line each ``Class.trait`` was first assigned on.
+    """
+
+    name: str
+    present: bool = False
+    config: Config = field(default_factory=Config)
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def where(self, setting: str) -> str:
+        """Name a setting with its file and line, as editors understand them."""
+        line = self.lines.get(setting) or self.lines.get(setting.partition(".")[0])
+        return f"{self.name}:{line}: {setting}" if line else f"{self.name}: {setting}"
+
+    def settings(self) -> Iterator[tuple[str, str, object]]:
+        """Yield class name, trait name and value of everything that was set."""
+        for section, traits in self.config.items():
+            if isinstance(traits, Config):
+                for trait, value in traits.items():
+                    yield section, trait, value
+
+
+def assigned_lines(source: str) -> dict[str, int]:
+    """Find the lines on which ``c.Class.trait`` is mentioned first.
+
+    Args:
+        source: the file's text; it must parse.
+
+    Returns:
+        Line numbers by ``Class.trait`` and, for whole sections, by ``Class``.
+    """
+    lines: dict[str, int] = {}
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Attribute(
+                attr=trait, value=ast.Attribute(attr=section, value=ast.Name(id="c"))
+            ):
+                lines.setdefault(f"{section}.{trait}", node.lineno)
+                lines.setdefault(section, node.lineno)
+    return lines
+
+
+def failing_line(error: BaseException, file: Path) -> int | None:
+    """Find the line of the file in which an exception arose.
+
+    Args:
+        error: what evaluating the file raised.
+        file: the file that was evaluated.
+    """
+    if isinstance(error, SyntaxError) and error.filename == str(file):
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename == str(file)), None)
+
+
+def read(file: Path) -> ConfigFile:
+    """Evaluate the tutor's configuration.
+
+    Args:
+        file: its path; a missing file is an empty configuration.
+
+    Raises:
+        RefusedError: it can't be read or raises; the sentence has its file and line.
+    """
+    if not file.exists():
+        return ConfigFile(name=file.name)
+    sys.dont_write_bytecode = True  # The folder is mounted read-only, and it is not ours.
+    try:
+        source = file.read_text(encoding="utf-8")
+        config = PyFileConfigLoader(file.name, path=str(file.parent)).load_config()
+    except (Exception, SystemExit) as error:
+        line = failing_line(error, file)
+        where = f"{file.name}:{line}" if line else file.name
+        detail = error.msg if isinstance(error, SyntaxError) else str(error)
+        what = f"{type(error).__name__}: {detail}".rstrip(": ")
+        raise RefusedError([Problem(where, what, "correct the line, then start again")]) from None
+    return ConfigFile(file.name, present=True, config=config, lines=assigned_lines(source))

@@ -1,0 +1,58 @@
+"""The container is healthy when the Hub and the classroom both answer through the front."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+
+from classroom.paths import PORT, PREFIX
+
+TIMEOUT_SECONDS = 4
+CHECKS = {
+    "Hub": "/hub/health",
+    "classroom": f"{PREFIX}api",
+}
+
+
+def status(path: str) -> int:
+    """Ask the front for a path and return the HTTP status.
+
+    Args:
+        path: an address that answers without signing in.
+
+    Raises:
+        OSError: nothing answered.
+    """
+    # The certificate names the lab's public host, not this loopback address: not checked.
+    context = ssl._create_unverified_context()  # noqa: S323, SLF001 (same machine, no secrets sent)
+    connection = http.client.HTTPSConnection(
+        "127.0.0.1", PORT, timeout=TIMEOUT_SECONDS, context=context
+    )
+    try:
+        connection.request("GET", path, headers={"User-Agent": "classroom-health"})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def report() -> dict[str, str]:
+    """Ask everything once.
+
+    Returns:
+        For each part, "ok" or what was answered instead.
+    """
+    found = {}
+    for name, path in CHECKS.items():
+        try:
+            answer = status(path)
+            found[name] = "ok" if answer == http.client.OK else f"HTTP {answer}"
+        except OSError as error:
+            found[name] = str(error)
+    return found
+
+
+def main() -> int:
+    """Print the report; 0 when all is well (docker's HEALTHCHECK)."""
+    found = report()
+    print(", ".join(f"{name}: {answer}" for name, answer in found.items()))
+    return 0 if set(found.values()) == {"ok"} else 1

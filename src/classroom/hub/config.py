@@ -1,0 +1,136 @@
+"""Turn the settings into JupyterHub's configuration: one function per concern."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from classroom import privileges, trial
+from classroom.hub.identity import ClassroomGitHubOAuthenticator
+from classroom.hub.proxy import NginxProxy
+from classroom.hub.spawner import NoPersonalLab
+from classroom.paths import PORT, PREFIX, SERVICE
+from classroom.settings import Mode
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+    from classroom.paths import Paths
+    from classroom.settings import Settings
+
+# A user may see who they are and enter the classroom: no server of their own, no tokens that
+# would outlive their place on the list.
+USER_SCOPES = ["read:users!user", f"access:services!service={SERVICE}"]
+
+
+def configure(c: Config, settings: Settings) -> None:
+    """Set everything the Hub needs on the configuration it is loading.
+
+    Args:
+        c: the Hub's configuration object.
+        settings: as loaded and checked.
+    """
+    c.merge(settings.config)
+    place(c, settings.paths)
+    routes(c)
+    roles(c)
+    sign_in(c, settings)
+    pages(c, settings)
+    classroom(c, settings.paths)
+
+
+def place(c: Config, paths: Paths) -> None:
+    """Keep state on the volume, and listen on a unix socket."""
+    c.JupyterHub.db_url = f"sqlite:///{paths.hub}/jupyterhub.sqlite"
+    c.JupyterHub.cookie_secret_file = str(paths.hub / "cookie_secret")
+    c.JupyterHub.hub_bind_url = c.JupyterHub.hub_connect_url = (
+        f"http+unix://{quote(str(paths.hub_socket), safe='')}"
+    )
+    c.JupyterHub.hub_socket_mode = 0o660  # its directory says whose group
+
+
+def routes(c: Config) -> None:
+    """Put nginx in front, and send everybody to the classroom."""
+    c.JupyterHub.proxy_class = NginxProxy
+    c.JupyterHub.bind_url = f"http://:{PORT}"  # for the log only: nginx speaks TLS
+    c.JupyterHub.default_url = f"{PREFIX}lab"
+    if "spawner_class" not in c.JupyterHub:
+        c.JupyterHub.spawner_class = NoPersonalLab
+
+
+def roles(c: Config) -> None:
+    """Give users the classroom; scopes the tutor wrote for them stay."""
+    wanted = list(c.JupyterHub.get("load_roles", []))
+    own = [role for role in wanted if role.get("name") == "user"]
+    scopes = [scope for role in own for scope in role.get("scopes", [])]
+    others = [role for role in wanted if role.get("name") != "user"]
+    c.JupyterHub.load_roles = [*others, {"name": "user", "scopes": [*USER_SCOPES, *scopes]}]
+
+
+def sign_in(c: Config, settings: Settings) -> None:
+    """Choose the authenticator and give it the names."""
+    c.Authenticator.allowed_users = set(settings.allowed)
+    c.Authenticator.admin_users = set(settings.tutors)
+    if settings.mode is Mode.TRIAL:
+        passphrases = trial.ensure(settings.paths.hub)
+        c.JupyterHub.authenticator_class = "shared-password"
+        c.Authenticator.allow_all = True
+        c.Authenticator.admin_users = {trial.TUTOR}
+        c.SharedPasswordAuthenticator.user_password = passphrases.student.reveal()
+        c.SharedPasswordAuthenticator.admin_password = passphrases.tutor.reveal()
+    if settings.oauth is not None:
+        ours = c.ClassroomGitHubOAuthenticator
+        c.JupyterHub.authenticator_class = ClassroomGitHubOAuthenticator
+        ours.client_id = settings.oauth.client_id
+        ours.client_secret = settings.oauth.client_secret.reveal()
+        ours.oauth_callback_url = settings.oauth.callback_url
+        ours.github_url = settings.oauth.github_url
+        ours.allowed_users = set(settings.allowed)
+        ours.admin_users = set(settings.tutors)
+
+
+def pages(c: Config, settings: Settings) -> None:
+    """Use our pages over the Hub's, and tell them what to say."""
+    ours = str(files("classroom.hub") / "templates")
+    c.JupyterHub.template_paths = [*c.JupyterHub.get("template_paths", []), ours]
+    c.JupyterHub.template_vars = {
+        "classroom_url": f"{PREFIX}lab",
+        "classroom_trial": settings.mode is Mode.TRIAL,
+        "classroom_contact": settings.contact,
+        "classroom_tutors": sorted(settings.tutors),
+        **c.JupyterHub.get("template_vars", {}),
+    }
+
+
+def classroom(c: Config, paths: Paths) -> None:
+    """Define the one shared lab as a service that the Hub starts and watches."""
+    callback = f"{PREFIX}oauth_callback"
+    # The Hub accepts no unix socket as a service's url; without one it sets none of these, and
+    # what it sets in a service's environment it sets after ours: hence env(1).
+    environment = {
+        "JUPYTERHUB_SERVICE_URL": f"unix://{PREFIX}",
+        "JUPYTERHUB_SERVICE_PREFIX": PREFIX,
+        "JUPYTERHUB_OAUTH_CALLBACK_URL": callback,
+        "JUPYTERHUB_DISABLE_USER_CONFIG": "1",  # students can write what the server would load
+        "JUPYTER_CONFIG_DIR": str(paths.history / "config"),
+        "JUPYTER_DATA_DIR": str(paths.history / "share"),
+        "JUPYTER_RUNTIME_DIR": str(paths.run / "jupyter"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
+    service: dict[str, Any] = {
+        "name": SERVICE,
+        "display": False,
+        "user": "classroom",
+        "cwd": str(paths.home),
+        "oauth_redirect_uri": callback,
+        "oauth_no_confirm": True,
+        "command": [
+            *privileges.without_new(),
+            "env",
+            *(f"{name}={value}" for name, value in environment.items()),
+            str(paths.prefix / "bin/jupyterhub-singleuser"),
+            f"--config={paths.run}/lab.json",
+        ],
+    }
+    c.JupyterHub.services = [*c.JupyterHub.get("services", []), service]

@@ -1,0 +1,117 @@
+"""Render the front's nginx configuration: plain values in, text out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from jinja2 import Environment, StrictUndefined
+
+from classroom.paths import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from classroom.paths import Paths
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route that the Hub added beside its own: a path and where it goes."""
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Static:
+    """A folder that is served from disk under an address."""
+
+    url: str
+    folder: Path
+
+
+def statics(paths: Paths, server_static: Path) -> list[Static]:
+    """List what is served from disk.
+
+    Args:
+        paths: where things are.
+        server_static: jupyter_server's own static files.
+    """
+    share = paths.prefix / "share"
+    return [
+        Static("/hub/static/", share / "jupyterhub/static"),
+        Static(f"{PREFIX}static/lab/", share / "jupyter/lab/static"),
+        Static(f"{PREFIX}static/", server_static),
+        Static(f"{PREFIX}lab/extensions/", share / "jupyter/labextensions"),
+    ]
+
+
+def upstream(target: str) -> str:
+    """Turn a route's target into what nginx's ``proxy_pass`` takes.
+
+    Args:
+        target: ``http://host:port`` or ``http+unix://<quoted path>``.
+
+    Raises:
+        ValueError: nginx could read more into it than an address.
+    """
+    parts = urlsplit(target)
+    where = unquote(parts.netloc)
+    if not where or any(letter in where for letter in "{};\"' \t\r\n$"):
+        raise ValueError(f"{target!r} is not an address to route to")
+    if parts.scheme == "http+unix":
+        return f"http://unix:{where}:"
+    return f"{parts.scheme}://{where}"
+
+
+def location(routespec: str) -> str:
+    """Turn a route's path into an nginx location, quoted.
+
+    Args:
+        routespec: a path that begins and ends with a slash.
+
+    Raises:
+        ValueError: it isn't a path.
+    """
+    path = unquote(routespec)
+    if not path.startswith("/") or any(letter in path for letter in '"\\$\r\n'):
+        raise ValueError(f"{routespec!r} is not a path to route")
+    return f'"{path}"'
+
+
+def render(
+    template: str,
+    paths: Paths,
+    package: Path,
+    routes: Mapping[str, str],
+    places: list[Static],
+    *,
+    hsts: bool,
+) -> str:
+    """Render the configuration.
+
+    Args:
+        template: text of nginx/front.conf.
+        paths: where things are.
+        package: the classroom package's folder, for the page that says "starting".
+        routes: targets by routespec, without the Hub's own.
+        places: what is served from disk.
+        hsts: whether browsers may be told to insist on https for a year: only right with a
+            certificate that they trust.
+    """
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False  # noqa: S701
+    )
+    return environment.from_string(template).render(
+        front=paths.front,
+        hub_socket=paths.hub_socket,
+        lab_socket=paths.lab_socket,
+        lab=PREFIX,
+        package=package,
+        routes=[Route(location(spec), upstream(target)) for spec, target in sorted(routes.items())],
+        statics=[Static(place.url, f"{place.folder}/") for place in places],  # type: ignore[arg-type]  # alias wants the slash
+        hsts=hsts,
+    )

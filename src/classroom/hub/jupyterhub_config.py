@@ -1,0 +1,18 @@
+"""What JupyterHub loads: the tutor's configuration with ours over it (see config.py)."""
+
+import os
+import sys
+
+from traitlets.config import get_config
+
+from classroom import settings
+from classroom.hub.config import configure
+from classroom.paths import Paths
+from classroom.problems import EX_CONFIG, RefusedError
+
+try:
+    configure(get_config(), settings.load(Paths(), os.environ))
+except RefusedError as refused:
+    # boot has checked the same file a second ago: it was changed in between.
+    print(f"Not started. {refused}", file=sys.stderr, flush=True)
+    sys.exit(EX_CONFIG)

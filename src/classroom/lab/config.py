@@ -1,0 +1,118 @@
+"""What the lab server is told: rendered at boot into one JSON file that only it can read.
+
+The server runs as another user than the Hub and can't read the tutor's configuration.
+"""
+
+from __future__ import annotations
+
+import grp
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from classroom.paths import Paths
+    from classroom.settings import Settings
+
+Config = dict[str, dict[str, Any]]
+
+
+def render(paths: Paths) -> Config:
+    """Build the lab server's configuration: one function per concern.
+
+    Args:
+        paths: where things are.
+
+    Returns:
+        JSON for ``jupyterhub-singleuser --config``: traits by class.
+    """
+    config: Config = {}
+    for concern in (serve, extensions, quiet, documents, kernels):
+        for section, traits in concern(paths).items():
+            config.setdefault(section, {}).update(traits)
+    return config
+
+
+def serve(paths: Paths) -> Config:
+    """Listen on a unix socket that only the front may open; serve the class's files."""
+    return {
+        "ServerApp": {
+            "sock": str(paths.lab_socket),
+            "sock_mode": "0660",  # its directory says whose group
+            "root_dir": str(paths.home),
+            "cookie_secret_file": str(paths.history / "cookie_secret"),
+            "default_url": "/lab",
+            "allow_root": False,
+        }
+    }
+
+
+def extensions(_: Paths) -> Config:
+    """Load what a class uses, and nothing that costs each of its pages."""
+    return {
+        "ServerApp": {
+            "jpserver_extensions": {
+                "jupyter_server_fileid": True,
+                "jupyter_server_terminals": True,
+                "jupyter_server_ydoc": True,
+                "jupyterlab": True,
+                "jupyter_lsp": False,  # no language server is installed
+                "notebook_shim": False,  # for the classic notebook
+            }
+        }
+    }
+
+
+def quiet(_: Paths) -> Config:
+    """No news, no update checks, no extension manager: nothing that calls out or pops up."""
+    return {
+        "LabApp": {
+            "extension_manager": "readonly",
+            "news_url": None,
+            "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+        },
+        # traitlets keeps loggers at DEBUG and filters in the handler, which costs every message.
+        "Application": {
+            "log_level": "INFO",
+        },
+    }
+
+
+def documents(paths: Paths) -> Config:
+    """Keep document history and sessions on the volume, out of the class's files."""
+    return {
+        "SQLiteYStore": {"db_path": str(paths.history / "documents.db")},
+        "YDocExtension": {"session_store_path": str(paths.history / "sessions.json")},
+        "LocalFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
+        "ArbitraryFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
+        "NotebookNotary": {"db_file": str(paths.history / "signatures.db")},
+    }
+
+
+def kernels(_: Paths) -> Config:
+    """Talk to kernels over unix sockets: nothing of the lab listens on a port.
+
+    The place for the provisioner that starts kernels as `student`.
+    """
+    return {
+        "KernelManager": {"transport": "ipc"},
+        "MappingKernelManager": {"default_kernel_name": "python3"},
+    }
+
+
+def install(settings: Settings) -> Path:
+    """Write the configuration for the lab server.
+
+    Args:
+        settings: as loaded and checked.
+
+    Returns:
+        The file.
+    """
+    file = settings.paths.run / "lab.json"
+    file.write_text(json.dumps(render(settings.paths), indent=2), encoding="utf-8")
+    os.chown(file, 0, grp.getgrnam("classroom").gr_gid)
+    file.chmod(0o640)
+    return file

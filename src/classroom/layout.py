@@ -1,0 +1,78 @@
+"""The directories of the volume and of /run: who owns them, and who may enter."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from classroom.problems import Problem, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from classroom.paths import Paths
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A directory as it must be.
+
+    Attributes:
+        path: where.
+        user: owner.
+        group: group; with the setgid bit, of everything made in it too.
+        mode: permission bits.
+    """
+
+    path: Path
+    user: str
+    group: str
+    mode: int
+
+
+def plan(paths: Paths) -> Iterator[Directory]:
+    """List every directory in the order of making."""
+    yield Directory(paths.hub, "root", "root", 0o700)
+    yield Directory(paths.history, "classroom", "classroom", 0o700)
+    # setgid and group-writable: what one makes, all may edit.
+    yield Directory(paths.files, "classroom", "students", 0o2775)
+    yield Directory(paths.run, "root", "root", 0o755)
+    # The group may connect: nginx's workers and the lab to the Hub, the workers to the lab.
+    yield Directory(paths.hub_socket.parent, "root", "hub", 0o2750)
+    yield Directory(paths.lab_socket.parent, "classroom", "front", 0o2750)
+    yield Directory(paths.run / "jupyter", "classroom", "classroom", 0o700)
+    yield Directory(paths.front, "root", "root", 0o700)
+
+
+def ensure(directories: Iterator[Directory]) -> None:
+    """Make the directories, or set right what is there; never what is below them.
+
+    Args:
+        directories: from `plan`.
+
+    Raises:
+        RefusedError: one can't be made or written.
+    """
+    for directory in directories:
+        try:
+            directory.path.mkdir(parents=True, exist_ok=True)
+            user = pwd.getpwnam(directory.user).pw_uid
+            group = grp.getgrnam(directory.group).gr_gid
+            os.chown(directory.path, user, group)
+            directory.path.chmod(directory.mode)  # after chown, which clears setgid
+            probe = directory.path / ".writable"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise RefusedError([
+                Problem(
+                    str(directory.path),
+                    f"can't be made or written ({error.strerror})",
+                    "mount a volume that root in the container may write, such as "
+                    "-v classroom-data:/data",
+                )
+            ]) from None

@@ -1,0 +1,61 @@
+"""Where everything is in the container, in one place (docs/operation.md has the same table)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+SERVICE = "classroom"
+PREFIX = f"/services/{SERVICE}/"
+PORT = 8443
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The container's directories; tests give their own."""
+
+    config: Path = Path("/srv/jupyterhub/config")
+    data: Path = Path("/data")
+    run: Path = Path("/run/classroom")
+    prefix: Path = Path("/opt/classroom")
+    home: Path = Path("/home/classroom")
+
+    @property
+    def config_file(self) -> Path:
+        """The tutor's configuration."""
+        return self.config / "jupyterhub_config.py"
+
+    @property
+    def secrets(self) -> Path:
+        """The tutor's certificate, key and client secret."""
+        return self.config / "secrets"
+
+    @property
+    def hub(self) -> Path:
+        """The Hub's database, cookie secret and made certificate: root's alone."""
+        return self.data / "hub"
+
+    @property
+    def history(self) -> Path:
+        """Document history, sessions and settings of the lab server: `classroom`'s alone."""
+        return self.data / "history"
+
+    @property
+    def files(self) -> Path:
+        """The lab's files."""
+        return self.data / "files"
+
+    @property
+    def hub_socket(self) -> Path:
+        """Where the Hub listens."""
+        return self.run / "hub" / "hub.sock"
+
+    @property
+    def lab_socket(self) -> Path:
+        """Where the lab listens."""
+        return self.run / "lab" / "lab.sock"
+
+    @property
+    def front(self) -> Path:
+        """The front's rendered configuration and certificate in use: root's alone."""
+        return self.run / "front"

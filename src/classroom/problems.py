@@ -1,0 +1,47 @@
+"""What is wrong with the tutor's input, said in sentences."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EX_CONFIG = 78
+"""Exit code of a start that was refused for its configuration (sysexits.h)."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend: where it stands, what is wrong with it, how to mend it."""
+
+    where: str
+    what: str
+    cure: str
+
+    def __str__(self) -> str:
+        """Say it in one sentence."""
+        return f"{self.where}: {self.what}: {self.cure}."
+
+
+class RefusedError(Exception):
+    """The start is refused; each problem is one sentence for the person who runs the lab."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep the problems in the order found."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Word the cure for a misspelt name: the nearest known one, if any is near.
+
+    Args:
+        name: the name as written.
+        known: the names that exist.
+    """
+    folded = {candidate.lower(): candidate for candidate in known}
+    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return f"did you mean {folded[near[0]]}?" if near else ""

@@ -1,0 +1,133 @@
+"""Check that everything in a configuration exists and has the right type.
+
+traitlets only warns of a misspelt trait and says nothing of a misspelt class, so that a typing
+mistake in an allowlist would silently admit nobody, or everybody.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from traitlets import TraitError
+from traitlets.config import Configurable, LazyConfigValue
+
+from classroom.problems import Problem, did_you_mean
+from classroom.traits import Classroom
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from classroom.config_file import ConfigFile
+
+GROUPS = ("jupyterhub.authenticators", "jupyterhub.proxies", "jupyterhub.spawners")
+
+# What the container decides itself. Setting it would do nothing, or break a promise.
+OURS = {
+    "JupyterHub.ssl_cert": "put the certificate into secrets/ssl.crt instead",
+    "JupyterHub.ssl_key": "put the key into secrets/ssl.key instead",
+    "JupyterHub.ip": "publish another address with docker's -p instead",
+    "JupyterHub.port": "publish another port with docker's -p instead",
+    "JupyterHub.bind_url": "publish another port with docker's -p instead",
+    "JupyterHub.base_url": "remove it; the lab is at the root of its address",
+    "JupyterHub.hub_bind_url": "remove it; the Hub listens on a unix socket",
+    "JupyterHub.hub_connect_url": "remove it; the Hub listens on a unix socket",
+    "JupyterHub.hub_ip": "remove it; the Hub listens on a unix socket",
+    "JupyterHub.hub_port": "remove it; the Hub listens on a unix socket",
+    "JupyterHub.proxy_class": "remove it; nginx is the front",
+    "JupyterHub.cookie_secret_file": "remove it; it is kept on the /data volume",
+    "JupyterHub.default_url": "remove it; everybody lands in the classroom",
+    "JupyterHub.db_url": "remove it; the database is kept on the /data volume",
+}
+
+
+def with_bases(classes: Iterable[type]) -> dict[str, type[Configurable]]:
+    """Index configurable classes and all they inherit from by name."""
+    return {
+        base.__name__: base
+        for cls in classes
+        for base in reversed(cls.__mro__)
+        if issubclass(base, Configurable) and base.class_traits(config=True)
+    }
+
+
+@cache
+def usual_classes() -> dict[str, type[Configurable]]:
+    """Return the classes that a tutor's file is likely to name, cheap to import."""
+    from jupyterhub.app import JupyterHub  # noqa: PLC0415 (0.7 s, only needed with a file)
+    from jupyterhub.authenticators.shared import SharedPasswordAuthenticator  # noqa: PLC0415
+    from jupyterhub.spawner import LocalProcessSpawner, SimpleLocalProcessSpawner  # noqa: PLC0415
+    from oauthenticator.github import GitHubOAuthenticator  # noqa: PLC0415
+
+    return with_bases([
+        Classroom,
+        JupyterHub,
+        GitHubOAuthenticator,
+        SharedPasswordAuthenticator,
+        LocalProcessSpawner,
+        SimpleLocalProcessSpawner,
+    ])
+
+
+@cache
+def all_classes() -> dict[str, type[Configurable]]:
+    """Return every class that can be configured, importing all that is installed."""
+    from jupyterhub.app import JupyterHub  # noqa: PLC0415
+
+    points = [point for group in GROUPS for point in entry_points(group=group)]
+    return usual_classes() | with_bases(
+        [*(point.load() for point in points), *JupyterHub().classes]
+    )
+
+
+def is_lazy(value: object) -> TypeGuard[LazyConfigValue]:
+    """Say whether a value is ``c.Class.trait.append(…)`` or the like: built later."""
+    return isinstance(value, LazyConfigValue)
+
+
+def type_problem(cls: type[Configurable], trait: str, value: Any) -> str | None:
+    """Check one value against its trait.
+
+    Returns:
+        What is wrong with it, or None.
+    """
+    descriptor: Any = cls.class_traits(config=True)[trait]
+    if is_lazy(value):
+        return None
+    try:
+        descriptor._validate(None, value)  # noqa: SLF001 (the check traitlets runs on assignment)
+    except TraitError:
+        return f"{value!r} is not {descriptor.info()}"
+    except AttributeError:
+        # A cross-validator needs its owner: the Hub itself will check this one.
+        return None
+    return None
+
+
+def check(file: ConfigFile) -> Iterator[Problem]:
+    """Find everything in a configuration that doesn't exist or has the wrong type.
+
+    Args:
+        file: the evaluated configuration.
+    """
+    for name, value in file.config.items():
+        if name[:1].islower() or not isinstance(value, dict):
+            yield Problem(
+                file.where(name), "is not a setting", "settings are c.Class.name = value"
+            )
+    for section, trait, value in file.settings():
+        setting = f"{section}.{trait}"
+        where = file.where(setting)
+        cls = usual_classes().get(section) or all_classes().get(section)
+        if cls is None:
+            cure = did_you_mean(section, all_classes()) or "correct the name or remove the line"
+            yield Problem(where, f"there is no class {section}", cure)
+        elif trait not in cls.class_traits(config=True):
+            known = cls.class_traits(config=True)
+            cure = did_you_mean(trait, known) or "correct the name or remove the line"
+            yield Problem(where, f"{section} has no setting {trait}", cure)
+        elif setting in OURS:
+            yield Problem(where, "is the container's to decide", OURS[setting])
+        elif problem := type_problem(cls, trait, value):
+            yield Problem(where, problem, "give a value of that kind")

@@ -1,0 +1,149 @@
+"""Everything the start depends on, read once, checked, and then trusted.
+
+``load`` is the only reader of the tutor's file, the secrets and the environment. Whatever comes
+after it takes the frozen `Settings`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from classroom import config_file, oauth, schema
+from classroom.problems import Problem, RefusedError
+from classroom.traits import Classroom
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from traitlets.config import Config
+
+    from classroom.config_file import ConfigFile
+    from classroom.oauth import OAuth
+    from classroom.paths import Paths
+
+
+class Mode(Enum):
+    """How people prove who they are."""
+
+    TRIAL = "trial"
+    """No configuration: any name with a passphrase that the log shows."""
+    GITHUB = "github"
+    """GitHub sign-in; the allowlist decides."""
+    CUSTOM = "custom"
+    """The tutor's file names another JupyterHub authenticator."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was decided at start.
+
+    Attributes:
+        paths: where things are.
+        mode: how people sign in.
+        config: the tutor's configuration, every value checked.
+        allowed: names on the allowlist, lower case.
+        tutors: names of the tutors, lower case.
+        oauth: our values for GitHub, in GitHub mode.
+        contact: whom somebody without access should ask.
+    """
+
+    paths: Paths
+    mode: Mode
+    config: Config = field(repr=False)
+    allowed: frozenset[str] = frozenset()
+    tutors: frozenset[str] = frozenset()
+    oauth: OAuth | None = None
+    contact: str = ""
+
+
+def names(value: Any) -> frozenset[str]:
+    """Normalise user names as GitHub and the Hub do: case makes no difference.
+
+    Args:
+        value: a set, list or tuple of names, or a traitlets value that is built later.
+    """
+    if schema.is_lazy(value):
+        value = value.get_value(set())
+    return frozenset(str(name).strip().lower() for name in value or () if str(name).strip())
+
+
+def lookup(file: ConfigFile, trait: str) -> Any:
+    """Look an authenticator's setting up, the most specific class first."""
+    for section in oauth.SECTIONS:
+        value = file.config.get(section, {}).get(trait)
+        if value:
+            return value
+    return None
+
+
+def mode_of(file: ConfigFile, environ: Mapping[str, str]) -> Mode:
+    """Decide how people sign in.
+
+    Args:
+        file: the tutor's configuration, checked.
+        environ: the process environment.
+    """
+    named = file.config.get("JupyterHub", {}).get("authenticator_class", "github")
+    if "github" not in str(named).lower():
+        return Mode.CUSTOM
+    if not file.present and not environ.get("GITHUB_CLIENT_ID"):
+        return Mode.TRIAL
+    return Mode.GITHUB
+
+
+def check_allowlist(file: ConfigFile, allowed: frozenset[str]) -> Iterator[Problem]:
+    """Refuse a lab that nobody could enter."""
+    others = ("allowed_organizations", "allow_all", "allow_existing_users")
+    if not allowed and not any(lookup(file, trait) for trait in others):
+        yield Problem(
+            file.where("Authenticator.allowed_users"),
+            "nobody may sign in: USERS is empty and there are no allowed_organizations",
+            "put the students' GitHub names into USERS",
+        )
+
+
+def check_names(file: ConfigFile, trait: str, found: frozenset[str]) -> Iterator[Problem]:
+    """Refuse names that GitHub can't have given out; a comma or a space is a slip of the hand."""
+    for name in sorted(found):
+        if not name.replace("-", "").replace("_", "").isalnum():
+            yield Problem(
+                file.where(f"Authenticator.{trait}"),
+                f"{name!r} is not a GitHub user name",
+                "write one name between each pair of quotes",
+            )
+
+
+def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
+    """Read, check and freeze everything the start depends on.
+
+    Args:
+        paths: where the tutor's folder is.
+        environ: the process environment.
+
+    Raises:
+        RefusedError: with a sentence for everything that is wrong.
+    """
+    file = config_file.read(paths.config_file)
+    if problems := list(schema.check(file)):
+        # What is misspelt or mistyped can't be judged further.
+        raise RefusedError(problems)
+    mode = mode_of(file, environ)
+    allowed = names(lookup(file, "allowed_users"))
+    tutors = names(lookup(file, "admin_users"))
+    contact = Classroom(config=file.config).contact
+    if mode is not Mode.GITHUB:
+        return Settings(paths, mode, file.config, allowed, tutors, contact=contact)
+
+    secret_file = oauth.read_secret(paths)
+    values = oauth.gather(file, environ, secret_file)
+    problems = [
+        *oauth.check(file, environ, secret_file, values),
+        *check_allowlist(file, allowed | tutors),
+        *check_names(file, "allowed_users", allowed),
+        *check_names(file, "admin_users", tutors),
+    ]
+    if problems:
+        raise RefusedError(problems)
+    return Settings(paths, mode, file.config, allowed, tutors, values, contact)

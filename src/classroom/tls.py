@@ -1,0 +1,192 @@
+"""The front's certificate: check the tutor's, or make one that signs itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from classroom.problems import Problem, RefusedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WARN_BEFORE = dt.timedelta(days=14)
+MADE_FOR = dt.timedelta(days=365)
+CRT, KEY = "secrets/ssl.crt", "secrets/ssl.key"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate chain and its key, as PEM.
+
+    Attributes:
+        chain: the certificate and those between it and its authority.
+        key: its private key; never shown.
+        expires: the end of its validity, UTC.
+        supplied: whether it is the tutor's own (browsers trust it) or made here.
+    """
+
+    chain: bytes
+    key: bytes
+    expires: dt.datetime
+    supplied: bool
+
+    def __repr__(self) -> str:
+        """Show nothing of the key."""
+        return f"Certificate(expires={self.expires:%Y-%m-%d}, supplied={self.supplied})"
+
+    def warning(self, now: dt.datetime) -> str | None:
+        """Say it if the certificate ends soon.
+
+        Args:
+            now: the time, with a zone.
+        """
+        left = self.expires - now
+        if left > WARN_BEFORE:
+            return None
+        return f"{CRT}: expires in {left.days} days, on {self.expires:%Y-%m-%d}: renew it."
+
+
+def check(chain: bytes, key: bytes, now: dt.datetime) -> Certificate:
+    """Check that a certificate and a key are readable, belong together and are valid now.
+
+    Args:
+        chain: text of ssl.crt, PEM.
+        key: text of ssl.key, PEM, without a passphrase.
+        now: the time, with a zone.
+
+    Raises:
+        RefusedError: one sentence with the file and the cure.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificates(chain)[0]
+    except ValueError:
+        what = "holds no readable PEM certificate"
+        raise refused(CRT, what, "put the certificate and its chain there, as PEM") from None
+    try:
+        private = serialization.load_pem_private_key(key, password=None)
+    except (ValueError, TypeError):
+        what = "holds no readable PEM key without a passphrase"
+        raise refused(KEY, what, "write it with `openssl pkey -in old.key -out ssl.key`") from None
+    if public_bytes(certificate.public_key()) != public_bytes(private.public_key()):
+        raise refused(KEY, f"does not belong to {CRT}", "put the pair that was issued together")
+    expires = certificate.not_valid_after_utc
+    if expires <= now:
+        raise refused(CRT, f"expired on {expires:%Y-%m-%d}", "renew it and put the new one there")
+    if certificate.not_valid_before_utc > now:
+        begins = certificate.not_valid_before_utc
+        raise refused(CRT, f"is not valid before {begins:%Y-%m-%d %H:%M} UTC", "check the clock")
+    return Certificate(chain, key, expires, supplied=True)
+
+
+def refused(file: str, what: str, cure: str) -> RefusedError:
+    """Word one refusal."""
+    return RefusedError([Problem(file, what, cure)])
+
+
+def public_bytes(key: object) -> bytes:
+    """Encode a public key, to compare two."""
+    return key.public_bytes(  # type: ignore[attr-defined,no-any-return]  # any of seven kinds
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def read(secrets: Path, now: dt.datetime) -> Certificate | None:
+    """Read and check the tutor's certificate.
+
+    Args:
+        secrets: the folder with ``ssl.crt`` and ``ssl.key``.
+        now: the time, with a zone.
+
+    Returns:
+        The certificate, or None when neither file is there.
+
+    Raises:
+        RefusedError: one of the two is missing, unreadable or no good.
+    """
+    files = {CRT: secrets / "ssl.crt", KEY: secrets / "ssl.key"}
+    there = [name for name, file in files.items() if file.exists()]
+    if not there:
+        return None
+    if len(there) == 1:
+        (missing,) = set(files) - set(there)
+        raise refused(missing, f"is missing while {there[0]} is there", "put both, or neither")
+    texts = {}
+    for name, file in files.items():
+        try:
+            texts[name] = file.read_bytes()
+        except OSError as error:
+            what = f"can't be read ({error.strerror})"
+            raise refused(name, what, "make it a file that root may read") from None
+    return check(texts[CRT], texts[KEY], now)
+
+
+def make(hosts: list[str], now: dt.datetime) -> Certificate:
+    """Make a certificate that signs itself.
+
+    Args:
+        hosts: names and addresses it is for.
+        now: the time, with a zone.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Collaborative JupyterLab")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))  # clocks differ
+        .not_valid_after(now + MADE_FOR)
+        .add_extension(x509.SubjectAlternativeName([alternative(host) for host in hosts]), False)  # noqa: FBT003
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return Certificate(
+        chain=certificate.public_bytes(serialization.Encoding.PEM),
+        key=key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ),
+        expires=certificate.not_valid_after_utc,
+        supplied=False,
+    )
+
+
+def alternative(host: str) -> x509.GeneralName:
+    """Encode a host as a subject alternative name (RFC 5280, 4.2.1.6)."""
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def ensure_made(folder: Path, hosts: list[str], now: dt.datetime) -> Certificate:
+    """Keep one made certificate on the volume, so that browsers ask only once.
+
+    Args:
+        folder: where it is kept; root's alone.
+        hosts: names and addresses for a new one.
+        now: the time, with a zone.
+    """
+    crt, key = folder / "made.crt", folder / "made.key"
+    if crt.exists() and key.exists():
+        try:
+            kept = check(crt.read_bytes(), key.read_bytes(), now + WARN_BEFORE)
+        except RefusedError:
+            pass  # Expired or damaged: it is only ours, so make another.
+        else:
+            return Certificate(kept.chain, kept.key, kept.expires, supplied=False)
+    made = make(hosts, now)
+    key.touch(mode=0o600)
+    key.write_bytes(made.key)
+    crt.write_bytes(made.chain)
+    return made

@@ -1,0 +1,72 @@
+"""Trial mode's passphrases: made once, kept on the volume, shown in the log."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from classroom.secret import Secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TUTOR = "tutor"
+# Easy to read out in a room: no vowels (no words), nothing that looks like something else.
+ALPHABET = "bcdfghjkmnpqrstvwxz23456789"
+STUDENT_GROUPS, TUTOR_GROUPS = 3, 7
+"""Groups of five characters: 71 and 166 bits; JupyterHub wants 8 and 32 characters at least."""
+
+
+@dataclass(frozen=True)
+class Passphrases:
+    """What opens the trial.
+
+    Attributes:
+        student: for any name.
+        tutor: for the name `tutor`, who is admin.
+    """
+
+    student: Secret
+    tutor: Secret
+
+
+def make(groups: int) -> str:
+    """Make a passphrase of so many groups of five characters."""
+    return "-".join(
+        "".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(groups)
+    )
+
+
+def ensure(folder: Path) -> Passphrases:
+    """Read the passphrases kept in a folder, making what is missing.
+
+    Args:
+        folder: root's alone, on the volume.
+    """
+    kept = []
+    for name, groups in (("student", STUDENT_GROUPS), ("tutor", TUTOR_GROUPS)):
+        file = folder / f"trial_{name}_passphrase"
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(make(groups), encoding="utf-8")
+        kept.append(Secret(file.read_text(encoding="utf-8").strip()))
+    return Passphrases(*kept)
+
+
+def paragraph(passphrases: Passphrases, address: str) -> str:
+    """Word what the log says about a trial.
+
+    Args:
+        passphrases: the ones that open it.
+        address: where the lab is, as far as the container can know.
+    """
+    return f"""
+    This is a TRIAL: anybody who has the passphrase gets in, under any name they type.
+      Open         {address}  (the browser warns: the certificate signs itself)
+      Students     any name, passphrase  {passphrases.student.reveal()}
+      Tutor        name {TUTOR}, passphrase  {passphrases.tutor.reveal()}
+    For the real thing: cp jupyterhub_config_example.py jupyterhub_config.py, put your students'
+    GitHub names into USERS, fill in the three GitHub OAuth values, put ssl.crt and ssl.key into
+    secrets/, and start again (README.md, "The real thing").
+"""

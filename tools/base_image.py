@@ -1,0 +1,130 @@
+"""Make sure that the base image is there: pulled, or made from Debian's archive.
+
+Where no image registry can be reached, ``debootstrap`` makes the same thing from the archive
+that this machine's apt already uses. Run as ``python3 -m tools.base_image``.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.engine import EngineError, apt_get, apt_sources, mirror
+
+IMAGE = "debian:trixie-slim"
+SUITE = "trixie"
+PULL_SECONDS = 120
+
+# What Debian's own slim images leave out, by dpkg's path filters; licences stay.
+SLIM = """\
+path-exclude /usr/share/doc/*
+path-include /usr/share/doc/*/copyright
+path-exclude /usr/share/info/*
+path-exclude /usr/share/locale/*
+path-exclude /usr/share/man/*
+"""
+
+
+def security_mirror(uri: str) -> str:
+    """Name the security archive that stands beside a main archive.
+
+    Args:
+        uri: the main archive's address, as in apt's sources.
+    """
+    return uri.rstrip("/") + "-security"
+
+
+def image_sources(uri: str) -> str:
+    """Render the apt sources of the image: the release, its updates and its security fixes."""
+    keyring = "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
+    return (
+        f"Types: deb\nURIs: {uri}\nSuites: {SUITE} {SUITE}-updates\nComponents: main\n{keyring}\n"
+        f"Types: deb\nURIs: {security_mirror(uri)}\nSuites: {SUITE}-security\n"
+        f"Components: main\n{keyring}"
+    )
+
+
+# As in Debian's own images: nothing of apt's stays behind.
+APT_CLEAN = """\
+APT::Install-Recommends "false";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };
+"""
+
+
+def run(*words: str) -> bool:
+    """Run a command quietly and say whether it succeeded; its error output is shown if not."""
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        print(result.stderr[-2000:] or result.stdout[-2000:], file=sys.stderr)
+    return result.returncode == 0
+
+
+def present() -> bool:
+    """Say whether the engine already has the image."""
+    words = ["docker", "image", "inspect", IMAGE]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
+def pull() -> bool:
+    """Try to pull the image; False when the registry refuses or is out of reach."""
+    try:
+        result = subprocess.run(
+            ["docker", "pull", "--quiet", IMAGE],
+            capture_output=True,
+            check=False,
+            timeout=PULL_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return result.returncode == 0
+
+
+def make() -> None:
+    """Make the image with debootstrap.
+
+    Raises:
+        EngineError: a step failed; the message names it.
+    """
+    if not Path("/usr/sbin/debootstrap").exists():
+        apt_get("update")
+        apt_get("install", "--yes", "--no-install-recommends", "debootstrap")
+    uri, _ = mirror(apt_sources())
+    with tempfile.TemporaryDirectory(prefix="base-image-") as scratch:
+        root = Path(scratch) / "root"
+        filters = root / "etc/dpkg/dpkg.cfg.d/docker"
+        filters.parent.mkdir(parents=True)
+        filters.write_text(SLIM)
+        include = "--include=ca-certificates,debian-archive-keyring"
+        if not run("debootstrap", "--variant=minbase", include, SUITE, str(root), uri):
+            raise EngineError(f"debootstrap could not make {IMAGE} from {uri}: see above.")
+        (root / "etc/apt/sources.list").unlink(missing_ok=True)
+        (root / "etc/apt/sources.list.d/debian.sources").write_text(image_sources(uri))
+        (root / "etc/apt/apt.conf.d/docker-clean").write_text(APT_CLEAN)
+        # The archive's newest, so that no layer above this one has to replace half of it.
+        if not run("chroot", str(root), "sh", "-c", "apt-get update && apt-get upgrade --yes"):
+            raise EngineError(f"The security updates for {IMAGE} could not be installed: see above.")
+        for waste in ("var/cache", "var/lib/apt/lists", "var/log"):
+            run("find", str(root / waste), "-type", "f", "-delete")
+        pack = f"tar -C {root} --numeric-owner -c . | docker import - {IMAGE}"
+        if not run("sh", "-c", pack):
+            raise EngineError(f"docker import could not take {IMAGE}: see above.")
+
+
+def main() -> int:
+    """Ensure the base image, or say in one sentence what is in the way."""
+    try:
+        if not present() and not pull():
+            print(f"{IMAGE} can't be pulled: making it with debootstrap …", flush=True)
+            make()
+    except EngineError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""Make sure that a Docker engine with BuildKit and Compose answers.
+
+Nothing is touched when one does. Otherwise, as root on Debian, the distribution's own
+packages are installed and the daemon is started; anywhere else the person is told what to
+install. Run as ``python3 -m tools.engine``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "docker-compose")
+SUITE = "trixie"
+APT = Path("/etc/apt")
+DAEMON_LOG = Path("/var/log/dockerd.log")
+START_SECONDS = 90
+
+INSTALL_BY_HAND = (
+    "No Docker engine answers and this script only installs one as root on Debian: install "
+    "Docker Engine with buildx and compose (https://docs.docker.com/engine/install/), start "
+    "it, check that `docker info` works for you, and run the same command again."
+)
+
+
+class EngineError(Exception):
+    """The engine can't be provided; the message says what the person should do."""
+
+
+def mirror(sources: str) -> tuple[str, str | None]:
+    """Find the Debian mirror in apt's configured sources.
+
+    Args:
+        sources: the joined text of ``sources.list`` and ``sources.list.d``, in the one-line
+            or the deb822 format of sources.list(5).
+
+    Returns:
+        The mirror's address and the keyring that signs it, if one is named.
+
+    Raises:
+        EngineError: no enabled source offers Debian's main archive.
+    """
+    for stanza in re.split(r"\n\s*\n", sources):
+        fields = dict(re.findall(r"^([A-Za-z-]+):[ \t]*(.+)$", stanza, re.MULTILINE))
+        if fields.get("Enabled", "yes").strip().lower() in {"no", "false"}:
+            continue
+        for uri in fields.get("URIs", "").split():
+            if uri.rstrip("/").endswith("/debian"):
+                return uri, fields.get("Signed-By", "").strip() or None
+    for options, uri in re.findall(
+        r"^deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+\S+\s+.*\bmain\b", sources, re.MULTILINE
+    ):
+        if uri.rstrip("/").endswith("/debian"):
+            signed = re.search(r"signed-by=(\S+)", options)
+            return uri, signed.group(1) if signed else None
+    raise EngineError(
+        "No Debian archive stands in /etc/apt/sources.list.d: add one, or install Docker by hand."
+    )
+
+
+def source_stanza(uri: str, keyring: str | None) -> str:
+    """Render a deb822 source for the suite that carries a current engine."""
+    signed = f"Signed-By: {keyring}\n" if keyring else ""
+    return f"Types: deb\nURIs: {uri}\nSuites: {SUITE}\nComponents: main\n{signed}"
+
+
+def pin() -> str:
+    """Render preferences that keep the added suite from upgrading anything by itself."""
+    return f"Package: *\nPin: release n={SUITE}\nPin-Priority: 100\n"
+
+
+def os_release(text: str) -> dict[str, str]:
+    """Parse os-release(5)."""
+    return {key: value.strip("\"'") for key, value in re.findall(r"^(\w+)=(.*)$", text, re.M)}
+
+
+def answers() -> bool:
+    """Say whether an engine with buildx and compose answers."""
+    if shutil.which("docker") is None:
+        return False
+    return all(
+        subprocess.run(["docker", *words], capture_output=True, check=False).returncode == 0
+        for words in (["info"], ["buildx", "version"], ["compose", "version"])
+    )
+
+
+def apt_sources() -> str:
+    """Read all of apt's configured sources as one text."""
+    files = [APT / "sources.list", *sorted((APT / "sources.list.d").glob("*.sources"))]
+    files += sorted((APT / "sources.list.d").glob("*.list"))
+    return "\n\n".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
+
+
+def apt_get(*words: str) -> None:
+    """Run apt-get without questions, its output shown.
+
+    Raises:
+        EngineError: apt-get failed.
+    """
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    if subprocess.run(["apt-get", "-qq", *words], env=environment, check=False).returncode != 0:
+        raise EngineError(f"apt-get {' '.join(words)} failed: see its message above.")
+
+
+def install(codename: str) -> None:
+    """Install the engine's packages, from a later suite where this one's are too old."""
+    if codename != SUITE:
+        sources = apt_sources()
+        if f"Suites: {SUITE}\n" not in sources:
+            (APT / f"sources.list.d/{SUITE}.sources").write_text(source_stanza(*mirror(sources)))
+            (APT / f"preferences.d/{SUITE}").write_text(pin())
+    apt_get("update")
+    apt_get("install", "--yes", "--no-install-recommends", "-t", SUITE, *PACKAGES)
+
+
+def start() -> None:
+    """Start dockerd in a session of its own and wait until it answers.
+
+    Raises:
+        EngineError: it didn't answer in time; the log's last lines are in the message.
+    """
+    with DAEMON_LOG.open("ab") as log:
+        # A session of its own: the daemon outlives this command and its terminal.
+        daemon = subprocess.Popen(
+            ["dockerd"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while not answers():
+        # A second dockerd ends at once when systemd has just started the first.
+        if time.monotonic() > deadline:
+            tail = "\n".join(DAEMON_LOG.read_text(errors="replace").splitlines()[-5:])
+            state = "ended" if daemon.poll() is not None else "runs"
+            raise EngineError(f"dockerd {state} but doesn't answer; {DAEMON_LOG} ends:\n{tail}")
+        time.sleep(0.25)
+
+
+def ensure_engine() -> None:
+    """Make sure an engine answers.
+
+    Raises:
+        EngineError: it can't be provided here; the message says what to do.
+    """
+    if answers():
+        return
+    release = os_release(Path("/etc/os-release").read_text(encoding="utf-8"))
+    if os.geteuid() != 0 or release.get("ID") != "debian":
+        raise EngineError(INSTALL_BY_HAND)
+    if shutil.which("dockerd") is None or shutil.which("docker") is None:
+        print("No Docker engine here: installing Debian's (about a minute) …", flush=True)
+        install(release.get("VERSION_CODENAME", ""))
+    if not answers():
+        print("Starting dockerd …", flush=True)
+        start()
+
+
+def main() -> int:
+    """Ensure the engine, or say in one sentence what is in the way."""
+    try:
+        ensure_engine()
+    except EngineError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
