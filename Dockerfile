@@ -27,7 +27,7 @@ RUN apt-get update \
 COPY requirements/build.txt /build/requirements/
 RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
     --mount=type=cache,target=/root/.cache \
-    if [ -e /run/secrets/ca.crt ]; then export PIP_CERT=/run/secrets/ca.crt; fi \
+    if [ -s /run/secrets/ca.crt ]; then export PIP_CERT=/run/secrets/ca.crt; fi \
  && python3 -m venv /build/tools \
  && /build/tools/bin/pip install --disable-pip-version-check --quiet \
         --require-hashes -r /build/requirements/build.txt
@@ -35,7 +35,7 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
 COPY requirements/image.txt /build/requirements/
 RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
     --mount=type=cache,target=/root/.cache \
-    if [ -e /run/secrets/ca.crt ]; then export SSL_CERT_FILE=/run/secrets/ca.crt; fi \
+    if [ -s /run/secrets/ca.crt ]; then export SSL_CERT_FILE=/run/secrets/ca.crt; fi \
  && /build/tools/bin/uv venv --quiet --python /usr/bin/python3 /opt/classroom \
  && /build/tools/bin/uv pip install --python /opt/classroom --link-mode copy --quiet \
         --compile-bytecode --no-deps --require-hashes -r /build/requirements/image.txt
@@ -75,7 +75,7 @@ ARG CACHE_INVALIDATE=0
 COPY requirements/image.txt requirements.tx[t] /build/tutor/
 RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
     --mount=type=cache,target=/root/.cache \
-    if [ -e /run/secrets/ca.crt ]; then export SSL_CERT_FILE=/run/secrets/ca.crt; fi \
+    if [ -s /run/secrets/ca.crt ]; then export SSL_CERT_FILE=/run/secrets/ca.crt; fi \
  && echo "invalidated: ${CACHE_INVALIDATE}" \
  && if [ -e /build/tutor/requirements.txt ]; then \
         sed -E '/^ *--hash/d; s/ *\\$//' /build/tutor/image.txt > /build/tutor/constraints.txt \

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+
+from classroom.paths import PORT, Paths
 
 
 def main() -> int:
@@ -12,12 +15,22 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("boot", help="start the container (what its entrypoint runs)")
     commands.add_parser("health", help="say whether the Hub and the classroom answer")
+    sign_in = commands.add_parser("sign-in", help="say how to sign in")
+    sign_in.add_argument("--port", type=int, default=PORT, help="the port that docker publishes")
+    chosen = parser.parse_args()
     # Imported when chosen: the health check runs every few seconds and must stay cheap.
-    if parser.parse_args().command == "boot":
-        from classroom.boot import main as chosen  # noqa: PLC0415
-    else:
-        from classroom.health import main as chosen  # noqa: PLC0415
-    return chosen()
+    if chosen.command == "health":
+        from classroom import health  # noqa: PLC0415
+
+        return health.main()
+    if chosen.command == "boot":
+        from classroom import boot  # noqa: PLC0415
+
+        return boot.main()
+    from classroom import settings, signin  # noqa: PLC0415
+
+    print(signin.describe(settings.load(Paths(), os.environ), chosen.port))
+    return 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -14,10 +15,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from classroom import layout, privileges, settings, tls, trial
+from classroom import layout, privileges, settings, signin, tls
 from classroom.hub import certificate
 from classroom.lab import config as lab_config
-from classroom.paths import PORT, Paths
+from classroom.paths import Paths
 from classroom.problems import EX_CONFIG, RefusedError
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def warn(what: str) -> None:
 
 def prepare_data(paths: Paths) -> None:
     """Make the directories; warn when they are gone with the container."""
+    # A restarted container keeps its /run: nobody may find the sockets of the dead.
+    shutil.rmtree(paths.run, ignore_errors=True)
     layout.ensure(layout.plan(paths))
     if os.path.ismount(paths.data):
         say("data", f"{paths.data} is a volume")
@@ -69,17 +72,6 @@ def prepare_tls(loaded: Settings) -> None:
     say("tls", f"certificate {kind}, valid until {found.expires:%Y-%m-%d}")
 
 
-def announce(loaded: Settings) -> None:
-    """Say how people get in."""
-    if loaded.mode is settings.Mode.TRIAL:
-        passphrases = trial.ensure(loaded.paths.hub)
-        say("sign-in", trial.paragraph(passphrases, f"https://localhost:{PORT}"))
-    elif loaded.oauth is not None:
-        say("sign-in", f"GitHub at {loaded.oauth.github_url}, back to {loaded.oauth.callback_url}")
-    else:
-        say("sign-in", "as jupyterhub_config.py says")
-
-
 def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Take every step up to the Hub and return the command that is the Hub.
 
@@ -97,7 +89,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     lab_config.install(loaded)
     # The egress lock belongs here: after everything that needs the network's names and before
     # anything that listens. Until then this container is as open as Docker leaves it.
-    announce(loaded)
+    say("sign-in", signin.describe(loaded))
     hub = (str(paths.prefix / "bin/jupyterhub"), "--config", str(HUB_CONFIG))
     return (*privileges.keep(privileges.HUB), *hub)
 

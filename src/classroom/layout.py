@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,31 @@ def plan(paths: Paths) -> Iterator[Directory]:
     yield Directory(paths.front, "root", "root", 0o700)
 
 
+def is_right(directory: Directory, user: int, group: int) -> bool:
+    """Say whether a directory is there and as it must be."""
+    try:
+        found = directory.path.stat()
+    except FileNotFoundError:
+        return False
+    return (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (
+        user,
+        group,
+        directory.mode,
+    )
+
+
+def set_right(directory: Directory, user: int, group: int) -> None:
+    """Make a directory, or correct its owner and mode.
+
+    The order matters to a root without CAP_FOWNER and CAP_FSETID: only an owner who is in the
+    group may set the bits, and giving a directory away keeps them.
+    """
+    directory.path.mkdir(parents=True, exist_ok=True)
+    os.chown(directory.path, 0, 0)
+    directory.path.chmod(directory.mode)
+    os.chown(directory.path, user, group)
+
+
 def ensure(directories: Iterator[Directory]) -> None:
     """Make the directories, or set right what is there; never what is below them.
 
@@ -58,12 +84,11 @@ def ensure(directories: Iterator[Directory]) -> None:
         RefusedError: one can't be made or written.
     """
     for directory in directories:
+        user = pwd.getpwnam(directory.user).pw_uid
+        group = grp.getgrnam(directory.group).gr_gid
         try:
-            directory.path.mkdir(parents=True, exist_ok=True)
-            user = pwd.getpwnam(directory.user).pw_uid
-            group = grp.getgrnam(directory.group).gr_gid
-            os.chown(directory.path, user, group)
-            directory.path.chmod(directory.mode)  # after chown, which clears setgid
+            if not is_right(directory, user, group):
+                set_right(directory, user, group)
             probe = directory.path / ".writable"
             probe.touch()
             probe.unlink()

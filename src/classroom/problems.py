@@ -23,7 +23,8 @@ class Problem:
 
     def __str__(self) -> str:
         """Say it in one sentence."""
-        return f"{self.where}: {self.what}: {self.cure}."
+        end = "" if self.cure.endswith("?") else "."
+        return f"{self.where}: {self.what}: {self.cure}{end}"
 
 
 class RefusedError(Exception):

@@ -6,6 +6,7 @@ mistake in an allowlist would silently admit nobody, or everybody.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -75,10 +76,12 @@ def all_classes() -> dict[str, type[Configurable]]:
     """Return every class that can be configured, importing all that is installed."""
     from jupyterhub.app import JupyterHub  # noqa: PLC0415
 
-    points = [point for group in GROUPS for point in entry_points(group=group)]
-    return usual_classes() | with_bases(
-        [*(point.load() for point in points), *JupyterHub().classes]
-    )
+    found: list[type] = list(JupyterHub().classes)
+    for point in (point for group in GROUPS for point in entry_points(group=group)):
+        # Some of OAuthenticator's classes need packages that aren't installed: not usable here.
+        with suppress(ImportError):
+            found.append(point.load())
+    return usual_classes() | with_bases(found)
 
 
 def is_lazy(value: object) -> TypeGuard[LazyConfigValue]:

@@ -61,12 +61,11 @@ def paragraph(passphrases: Passphrases, address: str) -> str:
         passphrases: the ones that open it.
         address: where the lab is, as far as the container can know.
     """
-    return f"""
-    This is a TRIAL: anybody who has the passphrase gets in, under any name they type.
-      Open         {address}  (the browser warns: the certificate signs itself)
-      Students     any name, passphrase  {passphrases.student.reveal()}
-      Tutor        name {TUTOR}, passphrase  {passphrases.tutor.reveal()}
-    For the real thing: cp jupyterhub_config_example.py jupyterhub_config.py, put your students'
-    GitHub names into USERS, fill in the three GitHub OAuth values, put ssl.crt and ssl.key into
-    secrets/, and start again (README.md, "The real thing").
-"""
+    return f"""\
+This is a TRIAL: anybody who has the passphrase gets in, under any name they type.
+  Open         {address}  (the browser warns: the certificate signs itself)
+  Students     any name, passphrase  {passphrases.student.reveal()}
+  Tutor        name {TUTOR}, passphrase  {passphrases.tutor.reveal()}
+For the real thing: cp jupyterhub_config_example.py jupyterhub_config.py, put your students'
+GitHub names into USERS, fill in the three GitHub OAuth values, put ssl.crt and ssl.key into
+secrets/, and start again (README.md, "The real thing")."""

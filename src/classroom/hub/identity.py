@@ -6,6 +6,8 @@ from typing import Any
 
 from oauthenticator.github import GitHubOAuthenticator
 from oauthenticator.oauth2 import OAuthCallbackHandler, OAuthLoginHandler
+from tornado import web
+from tornado.httpclient import HTTPClientError
 
 SWITCH = "switch"
 """Query argument of the sign-in address that lets somebody choose another GitHub account."""
@@ -51,7 +53,14 @@ class CallbackHandler(OAuthCallbackHandler):
     async def get(self) -> None:
         """Take the code from GitHub; show the refusal as a page, not as an error."""
         self.check_arguments()
-        user = await self.login_user()
+        try:
+            user = await self.login_user()
+        except (HTTPClientError, OSError) as error:
+            # The person can do nothing about it and needs no traceback; whoever runs the lab does.
+            self.log.error("GitHub could not be asked who somebody is: %s", error)  # noqa: TRY400
+            raise web.HTTPError(
+                503, "GitHub could not be reached to ask who you are: try again in a minute."
+            ) from None
         if user is not None:
             self.redirect(self.get_next_url(user))
             return

@@ -58,10 +58,11 @@ def extensions(_: Paths) -> Config:
                 "jupyter_server_terminals": True,
                 "jupyter_server_ydoc": True,
                 "jupyterlab": True,
-                "jupyter_lsp": False,  # no language server is installed
+                "jupyter_lsp": True,  # the page asks for it at every visit
                 "notebook_shim": False,  # for the classic notebook
             }
-        }
+        },
+        "LanguageServerManager": {"autodetect": False},  # none is installed
     }
 
 

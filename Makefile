@@ -1,0 +1,102 @@
+# Every command a tutor or an engineer needs. `make help` lists them.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+PORT ?= 8443
+# For a proxy that inspects TLS: the build trusts this bundle as well.
+CA_BUNDLE ?= $(or $(SSL_CERT_FILE),/dev/null)
+export PORT CA_BUNDLE
+
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := src tools tests benchmarks
+
+.DEFAULT_GOAL := help
+
+##@ Tutors
+
+.PHONY: up
+up: engine ## build the image, run the lab, print its address and how to sign in
+	@$(PYTHON) -m tools.up
+
+.PHONY: down
+down: ## stop the lab; everybody's work stays on the volume
+	@docker compose down
+
+.PHONY: logs
+logs: ## follow what the lab says
+	@docker compose logs --follow --tail 100
+
+.PHONY: sign-in
+sign-in: ## print the address and how to sign in once more
+	@$(PYTHON) -m tools.up --only-say
+
+##@ Engineers
+
+.PHONY: build
+build: engine ## build the image
+	docker compose build
+
+.PHONY: test
+test: build venv browser ## set up all that is needed and run every test
+	$(BIN)/pytest tests
+
+.PHONY: test-unit
+test-unit: venv ## run the tests that need no container
+	$(BIN)/pytest tests/unit
+
+.PHONY: lint
+lint: venv ## check style, types, Dockerfile and shell
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/hadolint Dockerfile benchmarks/page_load/old/Dockerfile
+	$(BIN)/shellcheck .ci/run
+
+.PHONY: format
+format: venv ## format the Python code
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+.PHONY: bench
+bench: build venv browser ## measure against the old recipe; print tables
+	$(BIN)/python -m benchmarks.page_load
+
+.PHONY: lock
+lock: venv ## take current releases into requirements/*.txt
+	$(BIN)/uv pip compile $(LOCK) --python-version 3.13 --override requirements/overrides.txt \
+	    requirements/image.in --output-file requirements/image.txt
+	$(BIN)/uv pip compile $(LOCK) --python-version 3.13 \
+	    requirements/build.in --output-file requirements/build.txt
+	$(BIN)/uv pip compile $(LOCK) --python-version 3.11 \
+	    requirements/dev.in --output-file requirements/dev.txt
+LOCK := --quiet --upgrade --universal --generate-hashes --no-annotate \
+    --custom-compile-command "make lock"
+
+.PHONY: clean
+clean: ## remove what tests and tools left in this folder
+	rm -rf $(VENV) artifacts .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+##@ Set-up (the others call these)
+
+.PHONY: engine
+engine: ## make sure that a Docker engine and the base image are there
+	@$(PYTHON) -m tools.engine
+	@$(PYTHON) -m tools.base_image
+
+.PHONY: venv
+venv: $(VENV)/.complete ## make the Python environment for tests and tools
+$(VENV)/.complete: requirements/dev.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.PHONY: browser
+browser: venv ## make sure that there is a Chromium
+	@$(BIN)/python -m tools.browser
+
+.PHONY: help
+help: ## list these commands
+	@awk 'BEGIN {FS = ":.*## "} \
+	    /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	    /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,26 @@
+# Copy this file to jupyterhub_config.py and fill it in: it is an ordinary JupyterHub configuration,
+# so every c.… of JupyterHub and OAuthenticator works. docs/configuration.md explains the rest.
+
+# Who may enter: GitHub user names; upper or lower case makes no difference.
+USERS = ["octocat"]
+
+# Who may also administrate, at /hub/admin; they need not be repeated in USERS.
+TUTORS = ["mona"]
+
+c.Authenticator.allowed_users = USERS
+c.Authenticator.admin_users = TUTORS
+
+# Whoever is in one of these GitHub organizations may enter as well.
+# c.GitHubOAuthenticator.allowed_organizations = ["my-school"]
+# c.GitHubOAuthenticator.scope = ["read:org"]  # to see private memberships
+
+# The OAuth app: make one at https://github.com/settings/applications/new with exactly this
+# callback URL, then copy its client id and a client secret. Instead of here, the three values may
+# stand in the environment (GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, OAUTH_CALLBACK_URL), and the
+# secret in secrets/github_client_secret.
+c.GitHubOAuthenticator.oauth_callback_url = "https://lab.example.org:8443/hub/oauth_callback"
+c.GitHubOAuthenticator.client_id = ""
+c.GitHubOAuthenticator.client_secret = ""
+
+# Whom somebody who is not on the list should ask; empty: the tutors' names are shown.
+# c.Classroom.contact = "Mona (mona@example.org)"

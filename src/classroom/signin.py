@@ -1,0 +1,40 @@
+"""How people get in, in words: for the log at start and for ``make up``."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from classroom import trial
+from classroom.paths import PORT
+from classroom.settings import Mode, Settings
+
+
+def address(settings: Settings, port: int = PORT) -> str:
+    """Tell the lab's address, as far as the container can know it.
+
+    Args:
+        settings: as loaded.
+        port: the published port, where no public address is configured.
+    """
+    if settings.oauth is not None:
+        return f"https://{urlsplit(settings.oauth.callback_url).netloc}"
+    return f"https://localhost:{port}"
+
+
+def describe(settings: Settings, port: int = PORT) -> str:
+    """Word how to sign in.
+
+    Args:
+        settings: as loaded.
+        port: the published port.
+    """
+    where = address(settings, port)
+    if settings.mode is Mode.TRIAL:
+        return trial.paragraph(trial.ensure(settings.paths.hub), where)
+    if settings.oauth is None:
+        return f"Open {where} and sign in as jupyterhub_config.py says."
+    people = "1 person is" if len(settings.allowed) == 1 else f"{len(settings.allowed)} people are"
+    return (
+        f"Open {where} and sign in with GitHub ({settings.oauth.github_url}): {people} on the "
+        f"list, tutors: {', '.join(sorted(settings.tutors)) or 'none'}."
+    )

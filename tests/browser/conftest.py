@@ -1,0 +1,91 @@
+"""A real Chromium on the test network, and what people do with it."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+
+from tests import labs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.labs import Lab
+
+# No call leaves this machine; the sandbox of Chromium itself needs what root in CI hasn't got.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as made:
+        yield made
+
+
+@contextlib.contextmanager
+def chromium(playwright: Playwright, hosts: Mapping[str, str]) -> Iterator[Browser]:
+    """Start a Chromium that finds the test network's names."""
+    rules = ",".join(f"MAP {name} {ip}" for name, ip in hosts.items())
+    browser = playwright.chromium.launch(
+        executable_path=shutil.which("chromium"),
+        args=[*FLAGS, f"--host-resolver-rules={rules}"],
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright, github_lab: Lab, github: Lab) -> Iterator[Browser]:
+    with chromium(playwright, {**github_lab.hosts, labs.GITHUB: github.ip}) as made:
+        yield made
+
+
+def new_person(browser: Browser, **options: object) -> BrowserContext:
+    """Open a browser profile of its own: another person."""
+    return browser.new_context(
+        ignore_https_errors=True,  # the test authority is in no system store
+        viewport={"width": 1280, "height": 800},
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def sign_in(page: Page, login: str) -> None:
+    """Sign in through GitHub, from the lab's address to wherever it ends."""
+    page.goto(labs.ADDRESS)
+    page.get_by_role("button", name="Sign in with GitHub").click()
+    page.get_by_label("Login").fill(login)
+    page.get_by_role("button", name="Authorize").click()
+
+
+def wait_for_lab(page: Page) -> None:
+    """Wait until JupyterLab has put its windows in place."""
+    page.wait_for_selector("#jp-main-dock-panel", timeout=60_000)
+    page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=60_000)
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a screenshot, for a person to look at."""
+    labs.ARTIFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=labs.ARTIFACTS / f"{name}.png")
+
+
+def new_notebook(page: Page) -> str:
+    """Make a notebook from the launcher and return its name."""
+    page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
+    page.wait_for_selector(".jp-Notebook .jp-Cell .cm-content")
+    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+    tab = page.locator(".jp-mod-current .lm-TabBar-tabLabel", has_text=".ipynb").first
+    return tab.inner_text()

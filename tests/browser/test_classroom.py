@@ -1,0 +1,170 @@
+"""What two students and a stranger see."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from tests import labs
+from tests.browser.conftest import (
+    chromium,
+    new_notebook,
+    new_person,
+    shoot,
+    sign_in,
+    wait_for_lab,
+)
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Playwright
+
+    from tests.labs import Lab
+
+LAB_URL = re.compile(re.escape(labs.ADDRESS) + r"/services/classroom/lab")
+
+
+def complaints(page: Page) -> list[str]:
+    """Collect what the page complains about to its developer."""
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else 0)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+def show_collaborators(page: Page) -> None:
+    page.locator(".jp-SideBar .lm-TabBar-tab[data-id='jp-collaboration-panel']").click()
+
+
+def test_two_students_edit_the_same_notebook(browser: Browser, github_lab: Lab) -> None:
+    del github_lab
+    with new_person(browser) as ada_profile, new_person(browser) as hubot_profile:
+        ada, hubot = ada_profile.new_page(), hubot_profile.new_page()
+        errors = complaints(ada) + complaints(hubot)
+        for page, login in ((ada, "Octocat"), (hubot, "hubot")):
+            sign_in(page, login)
+            page.wait_for_url(LAB_URL)
+            wait_for_lab(page)
+        shoot(ada, "lab-first-visit")
+        # Nothing pops up in front of a class.
+        expect(ada.locator(".jp-Dialog")).to_have_count(0)
+        expect(ada.locator(".jp-toast, .Toastify__toast")).to_have_count(0)
+
+        name = new_notebook(ada)
+        hubot.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}")
+        wait_for_lab(hubot)
+        cell = hubot.locator(".jp-Notebook .jp-Cell .cm-content").first
+        expect(cell).to_be_visible()
+
+        ada.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
+        ada.keyboard.type("answer = 6 * 7\nanswer")
+        expect(cell).to_contain_text("answer = 6 * 7")
+        ada.keyboard.press("Shift+Enter")
+        for page in (ada, hubot):
+            output = page.locator(".jp-Notebook .jp-OutputArea-output").first
+            expect(output).to_contain_text("42")
+
+        second = hubot.locator(".jp-Notebook .jp-Cell .cm-content").nth(1)
+        second.click()
+        hubot.keyboard.type("# and hubot was here")
+        expect(ada.locator(".jp-Notebook .jp-Cell .cm-content").nth(1)).to_contain_text(
+            "and hubot was here"
+        )
+        for page, other in ((ada, "hubot"), (hubot, "Ada Octocat")):
+            show_collaborators(page)
+            people = page.locator("#jp-collaboration-panel")
+            expect(people).to_contain_text(other)
+        shoot(ada, "two-students-ada")
+        shoot(hubot, "two-students-hubot")
+        assert errors == []
+
+
+def test_the_lab_suits_a_class(browser: Browser, github_lab: Lab) -> None:
+    """No extension manager, no token-leaking Share button, no build, no launch of servers."""
+    del github_lab
+    with new_person(browser) as profile:
+        page = profile.new_page()
+        errors = complaints(page)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        sign_in(page, "hubot")
+        wait_for_lab(page)
+        page.wait_for_load_state("networkidle")
+        tabs = page.locator(".jp-SideBar .lm-TabBar-tab")
+        titles = [tabs.nth(i).get_attribute("title") or "" for i in range(tabs.count())]
+        assert any("File Browser" in title for title in titles), titles
+        assert not any("Extension" in title for title in titles), titles
+        expect(page.get_by_role("banner")).not_to_contain_text("Share")
+        unwanted = ("/lab/api/build", "/lab/api/news", "/lab/api/update", "/extensions?")
+        assert [url for url in asked if any(part in url for part in unwanted)] == []
+        assert all(labs.HOST in url or labs.GITHUB in url for url in asked if "data:" not in url)
+        assert errors == []
+
+
+def test_what_a_class_needs_is_in_the_kernel(browser: Browser, github_lab: Lab) -> None:
+    del github_lab
+    with new_person(browser) as profile:
+        page = profile.new_page()
+        sign_in(page, "hubot")
+        wait_for_lab(page)
+        page.goto(f"{labs.ADDRESS}/services/classroom/lab?reset")
+        wait_for_lab(page)
+        new_notebook(page)
+        page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
+        page.keyboard.insert_text(  # all at once: no completer comes in between
+            "import numpy, pandas, matplotlib.pyplot as plt, seaborn, ipywidgets\n"
+            "plt.plot(numpy.arange(9) ** 2); ipywidgets.IntSlider(7)"
+        )
+        page.keyboard.press("Shift+Enter")
+        expect(page.locator(".jp-OutputArea-output img")).to_be_visible(timeout=60_000)
+        expect(page.locator(".jp-OutputArea-output .widget-slider")).to_be_visible()
+        shoot(page, "plot-and-widget")
+
+
+def test_the_strangers_page(browser: Browser, github_lab: Lab) -> None:
+    github_lab.expected.append("User 'stranger' not allowed|Failed login for|stranger is not part")
+    github_lab.expected.append(r"\[W .* 403 GET /hub/oauth_callback")
+    with new_person(browser) as profile:
+        page = profile.new_page()
+        sign_in(page, "stranger")
+        expect(page.get_by_role("heading")).to_contain_text("not on this classroom's list")
+        expect(page.locator("main")).to_contain_text("stranger")
+        expect(page.locator("main")).to_contain_text("mona")
+        shoot(page, "stranger")
+        page.get_by_role("link", name="Sign in as somebody else").click()
+        page.get_by_label("Login").fill("hubot")
+        page.get_by_role("button", name="Authorize").click()
+        page.wait_for_url(LAB_URL)
+
+
+def test_hub_pages(browser: Browser, github_lab: Lab) -> None:
+    """The pages around the lab: sign-in, home, admin."""
+    del github_lab
+    with new_person(browser) as profile:
+        page = profile.new_page()
+        page.goto(labs.ADDRESS)
+        shoot(page, "sign-in")
+        sign_in(page, "mona")
+        wait_for_lab(page)
+        page.goto(f"{labs.ADDRESS}/hub/home")
+        expect(page.get_by_role("link", name="Go to the classroom")).to_be_visible()
+        expect(page.get_by_text("Start My Server")).to_have_count(0)
+        shoot(page, "home")
+        page.goto(f"{labs.ADDRESS}/hub/admin")
+        expect(page.locator("body")).to_contain_text("mona")
+        shoot(page, "admin")
+
+
+def test_trial(playwright: Playwright, trial_lab: Lab) -> None:
+    with chromium(playwright, trial_lab.hosts) as browser, new_person(browser) as profile:
+        page = profile.new_page()
+        page.goto(labs.ADDRESS)
+        expect(page.get_by_text("This is a trial")).to_be_visible()
+        shoot(page, "trial-sign-in")
+        page.get_by_label("Username").fill("Grace")
+        page.get_by_label("Password:").fill(trial_lab.passphrase())
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(LAB_URL)
+        wait_for_lab(page)
+        shoot(page, "trial-lab")

@@ -1,0 +1,182 @@
+"""The front: TLS, headers, compressed files from disk, http, and what it says while starting."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests import labs, web
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.labs import Lab
+    from tests.pki import Authority
+
+
+@pytest.fixture
+def client(github_lab: Lab, authority: Authority) -> Iterator[httpx.Client]:
+    with web.browser(github_lab.hosts, authority.crt) as made:
+        yield made
+
+
+def served_certificate(lab: Lab) -> str:
+    return ssl.get_server_certificate((lab.ip, 8443))
+
+
+def test_http_is_sent_to_https(github_lab: Lab) -> None:
+    github_lab.expected.append(r"\[front\] .* 308 ")
+    answer = httpx.get(f"http://{github_lab.ip}:8443/hub/login?next=x")
+    assert answer.status_code == 308
+    assert answer.headers["location"] == f"https://{github_lab.ip}:8443/hub/login?next=x"
+
+
+def test_tls_is_1_2_or_newer(github_lab: Lab) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    for version, good in ((ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_3, True)):
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = version
+        try:
+            httpx.get(f"https://{github_lab.ip}:8443/hub/health", verify=context)
+            spoken = True
+        except httpx.ConnectError:
+            spoken = False
+        assert spoken is good, version
+
+
+def test_http2_is_spoken(github_lab: Lab) -> None:
+    with httpx.Client(http2=True, verify=False) as client:
+        answer = client.get(f"https://{github_lab.ip}:8443/hub/health")
+    assert answer.http_version == "HTTP/2"
+
+
+def test_headers(client: httpx.Client) -> None:
+    for path in ("/hub/login", "/hub/static/css/style.min.css", "/services/classroom/api"):
+        headers = client.get(f"{labs.ADDRESS}{path}").headers
+        assert headers.get_list("x-content-type-options") == ["nosniff"], path
+        assert headers["referrer-policy"] == "same-origin", path
+        assert "frame-ancestors" in headers["content-security-policy"], path
+        assert "max-age" in headers["strict-transport-security"], path
+        assert "nginx/" not in headers["server"]
+
+
+def test_no_hsts_with_a_made_certificate(trial_lab: Lab) -> None:
+    answer = httpx.get(f"https://{trial_lab.ip}:8443/hub/login", verify=False)
+    assert "strict-transport-security" not in answer.headers
+
+
+def lab_script(lab: Lab) -> str:
+    """Name the largest hashed file that JupyterLab's page loads."""
+    _, listing = lab.run("sh", "-c", "cd /opt/classroom/share/jupyter/lab/static && ls jlab_core.*.js")
+    return f"/services/classroom/static/lab/{listing.strip()}"
+
+
+def test_hashed_files_are_immutable_and_compressed(client: httpx.Client, github_lab: Lab) -> None:
+    path = lab_script(github_lab)
+    sizes = {}
+    for coding in ("br", "gzip", "identity"):
+        answer = client.get(f"{labs.ADDRESS}{path}", headers={"Accept-Encoding": coding})
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers.get("content-encoding", "identity") == coding
+        assert answer.headers["content-type"].startswith(("application/javascript", "text/javasc"))
+        sizes[coding] = int(answer.headers["content-length"])
+    assert sizes["br"] < sizes["gzip"] < sizes["identity"] / 3
+
+
+def test_files_without_a_hash_are_asked_for_again(client: httpx.Client) -> None:
+    path = "/services/classroom/static/lab/package.json"
+    first = client.get(f"{labs.ADDRESS}{path}")
+    assert first.headers["cache-control"] == "no-cache"
+    again = client.get(f"{labs.ADDRESS}{path}", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_every_file_of_the_sign_in_page_exists(client: httpx.Client) -> None:
+    page = client.get(f"{labs.ADDRESS}/hub/login")
+    assets = re.findall(r'(?:src|href)="(/hub/static/[^"]+)"', page.text)
+    assert len(assets) >= 5
+    for asset in assets:
+        answer = client.get(f"{labs.ADDRESS}{asset.replace('&amp;', '&')}")
+        assert answer.status_code == 200, asset
+
+
+def test_uploads_fit(client: httpx.Client, github_lab: Lab) -> None:
+    """A body of 100 MB passes the front (and is refused by the lab, not by nginx's 1 MB limit)."""
+    github_lab.expected.append("_xsrf. argument missing from PUT|PUT .*contents.big.bin")
+    answer = client.put(
+        f"{labs.ADDRESS}/services/classroom/api/contents/big.bin", content=b"0" * 100_000_000
+    )
+    assert answer.status_code == 403
+
+
+def test_a_dead_front_is_back_within_two_seconds(trial_lab: Lab) -> None:
+    trial_lab.expected.append("The front .nginx. ended with")
+    for victim in ("-o", "-n"):  # the master: oldest, then again after its revival
+        _, master = trial_lab.run("pgrep", "-o" if victim == "-o" else "-o", "-x", "nginx")
+        trial_lab.run("kill", "-9", master.strip())
+        begun = time.monotonic()
+        labs.wait_until(lambda: trial_lab.run("pgrep", "-o", "-x", "nginx")[1] != master, "revival")
+        labs.wait_until(
+            lambda: httpx.get(f"https://{trial_lab.ip}:8443/hub/health", verify=False).is_success,
+            "an answer",
+            5,
+        )
+        assert time.monotonic() - begun < 2
+
+
+def test_a_dead_worker_is_replaced(trial_lab: Lab) -> None:
+    trial_lab.expected.append(r"\[alert\] .* worker process \d+ exited on signal 9")
+    _, worker = trial_lab.run("pgrep", "-n", "-u", "front", "nginx")
+    trial_lab.run("kill", "-9", worker.strip())
+    labs.wait_until(
+        lambda: len(trial_lab.run("pgrep", "-u", "front", "nginx")[1].split()) == 2, "two workers"
+    )
+
+
+def test_people_read_that_the_lab_is_starting(trial_lab: Lab) -> None:
+    trial_lab.expected.append(r"\[crit\]|\[error\]|\[front\] .* 503|Service classroom exited")
+    trial_lab.run("pkill", "-STOP", "-f", "jupyterhub-singleuser")
+    socket = "/run/classroom/lab/lab.sock"
+    try:
+        trial_lab.run("mv", socket, f"{socket}.away")
+        answer = httpx.get(f"https://{trial_lab.ip}:8443/services/classroom/lab", verify=False)
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "2"
+        assert "The classroom is starting" in answer.text
+        posted = httpx.post(f"https://{trial_lab.ip}:8443/services/classroom/api/x", verify=False)
+        assert posted.status_code == 503
+    finally:
+        trial_lab.run("mv", f"{socket}.away", socket)
+        trial_lab.run("pkill", "-CONT", "-f", "jupyterhub-singleuser")
+    labs.wait_until(lambda: trial_lab.run("classroom", "health")[0] == 0, "the lab again")
+
+
+def test_certificate_changes_without_a_restart(tmp_path: Path, authority: Authority) -> None:
+    folder = labs.write_folder(tmp_path / "tutor", None, authority)
+    secrets = folder / "secrets"
+    with labs.start(folder, expected=("The certificate in use stays",)) as lab:
+        lab.wait_healthy()
+        first = served_certificate(lab)
+        # Half written, then broken: the old one stays, and the log says so.
+        (secrets / "ssl.crt").write_text("broken")
+        labs.wait_until(lambda: "The certificate in use stays: secrets/ssl.crt" in lab.log, "a word")
+        assert served_certificate(lab) == first
+        # Another pair, moved into place as certificate clients do.
+        authority.issue(labs.HOST).write(tmp_path / "new", "ssl")
+        for name in ("ssl.key", "ssl.crt"):
+            (tmp_path / "new" / name).rename(secrets / name)
+        labs.wait_until(lambda: served_certificate(lab) != first, "the new certificate", 5)
+        second = served_certificate(lab)
+        # A front that dies while the files are broken comes back with the last good pair.
+        lab.expected.append("The front .nginx. ended with")
+        (secrets / "ssl.crt").write_text("broken again")
+        lab.run("pkill", "-9", "-o", "-x", "nginx")
+        labs.wait_until(lambda: served_certificate(lab) == second, "the good one again", 5)

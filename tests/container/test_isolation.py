@@ -1,0 +1,121 @@
+"""What is out of reach for the lab's user, and what listens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.labs import Lab
+
+OUT_OF_REACH = (
+    "/srv/jupyterhub/config/jupyterhub_config.py",
+    "/srv/jupyterhub/config/secrets/ssl.key",
+    "/data/hub/jupyterhub.sqlite",
+    "/data/hub/cookie_secret",
+    "/run/classroom/front/tls/ssl.key",
+    "/run/classroom/front/front.conf",
+)
+
+
+@pytest.mark.parametrize("path", OUT_OF_REACH)
+@pytest.mark.parametrize("user", ["classroom", "student", "front"])
+def test_secrets_are_unreadable(github_lab: Lab, user: str, path: str) -> None:
+    assert github_lab.run("test", "-e", path)[0] == 0, "the test looks at nothing"
+    status, output = github_lab.run("cat", path, user=user)
+    assert status != 0
+    assert "Permission denied" in output
+
+
+@pytest.mark.parametrize("path", ["/data/history", "/run/classroom/lab.json"])
+def test_the_labs_own_is_unreadable_for_students(github_lab: Lab, path: str) -> None:
+    status, output = github_lab.run("ls", f"{path}/", user="student")
+    assert status != 0
+    assert "Permission denied" in output or "Not a directory" in output
+
+
+def test_trial_passphrases_are_unreadable(trial_lab: Lab) -> None:
+    path = "/data/hub/trial_tutor_passphrase"
+    assert trial_lab.run("test", "-e", path)[0] == 0
+    assert trial_lab.run("cat", path, user="classroom")[0] != 0
+
+
+def test_the_client_secret_is_in_no_environment_of_the_lab(github_lab: Lab) -> None:
+    _, found = github_lab.run(
+        "sh", "-c", "cat /proc/$(pgrep -f bin/jupyterhub-singleuser | head -1)/environ | tr '\\0' '\\n'",
+        user="classroom",
+    )
+    assert "JUPYTERHUB_API_TOKEN" in found, "the test looks at nothing"
+    assert "GITHUB" not in found
+    assert "secret" not in found.lower()
+
+
+@pytest.mark.parametrize("lab_name", ["github_lab", "trial_lab"])
+def test_only_8443_listens(lab_name: str, request: pytest.FixtureRequest) -> None:
+    lab: Lab = request.getfixturevalue(lab_name)
+    _, tables = lab.run("sh", "-c", "tail -qn +2 /proc/net/tcp /proc/net/tcp6")
+    rows = [line.split() for line in tables.splitlines()]
+    # Docker's own resolver listens on 127.0.0.11 in networks of one's own making.
+    ports = {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A" and not row[1].startswith("0B00007F")}
+    assert ports == {8443}
+    _, tables = lab.run("sh", "-c", "tail -qn +2 /proc/net/udp /proc/net/udp6")
+    assert [line for line in tables.splitlines() if "0B00007F" not in line] == []
+
+
+def capabilities(lab: Lab, pattern: str, line: str) -> int:
+    _, status = lab.run("sh", "-c", f"grep {line} /proc/$(pgrep -o -f '{pattern}')/status")
+    return int(status.split()[1], 16)
+
+
+@pytest.mark.parametrize("lab_name", ["github_lab", "trial_lab"])
+def test_capabilities(lab_name: str, request: pytest.FixtureRequest) -> None:
+    """The Hub keeps five; the lab has none and can't gain any. Whatever Docker handed out."""
+    lab: Lab = request.getfixturevalue(lab_name)
+    chown, dac_override, kill, setgid, setuid = 0, 1, 5, 6, 7
+    kept = sum(1 << bit for bit in (chown, dac_override, kill, setgid, setuid))
+    assert capabilities(lab, "bin/jupyterhub --config", "CapBnd") == kept
+    assert capabilities(lab, "bin/jupyterhub --config", "CapEff") == kept
+    for line in ("CapEff", "CapPrm", "CapAmb"):
+        assert capabilities(lab, "bin/jupyterhub-singleuser", line) == 0
+    assert capabilities(lab, "bin/jupyterhub-singleuser", "NoNewPrivs") == 1
+
+
+def test_users(trial_lab: Lab) -> None:
+    _, table = trial_lab.run("ps", "axo", "user:20,args")
+    owners = {
+        name: line.split()[0]
+        for line in table.splitlines()
+        for name in ("tini", "bin/jupyterhub --", "nginx: master", "nginx: worker", "singleuser")
+        if name in line
+    }
+    assert owners == {
+        "tini": "root",
+        "bin/jupyterhub --": "root",
+        "nginx: master": "root",
+        "nginx: worker": "front",
+        "singleuser": "classroom",
+    }
+
+
+def test_no_program_lends_its_owners_rights(trial_lab: Lab) -> None:
+    assert trial_lab.run("find", "/", "-xdev", "-type", "f", "-perm", "/6000")[1] == ""
+
+
+def test_no_compilers_and_no_node_in_the_image(trial_lab: Lab) -> None:
+    for program in ("gcc", "cc", "g++", "make", "node", "npm", "perl-doc", "git"):
+        assert trial_lab.run("sh", "-c", f"command -v {program}")[1] == ""
+
+
+def test_health_is_true_only_when_hub_and_lab_answer(trial_lab: Lab) -> None:
+    trial_lab.expected.append(r"\[error\] .* upstream timed out|\[front\] .* (499|503)|unresponsive for")
+    assert trial_lab.run("classroom", "health") == (0, "Hub: ok, classroom: ok\n")
+    for pattern, part in (("bin/jupyterhub-singleuser", "classroom"), ("bin/jupyterhub --", "Hub")):
+        trial_lab.run("pkill", "-STOP", "-f", pattern)
+        try:
+            status, report = trial_lab.run("classroom", "health")
+        finally:
+            trial_lab.run("pkill", "-CONT", "-f", pattern)
+        assert status == 1, report
+        assert f"{part}: ok" not in report
+    assert trial_lab.run("classroom", "health")[0] == 0

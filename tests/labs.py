@@ -1,0 +1,208 @@
+"""Start the built image as people do, and read what it says."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from testcontainers.core.container import DockerContainer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from docker.models.containers import Container
+    from testcontainers.core.network import Network
+
+    from tests.pki import Authority
+
+ROOT = Path(__file__).parent.parent
+IMAGE = os.environ.get("CLASSROOM_IMAGE", "collaborative_jupyterlab")
+ARTIFACTS = ROOT / "artifacts"
+LABEL = "classroom-test"
+HOST = "lab.classroom.test"
+GITHUB = "github.classroom.test"
+ADDRESS = f"https://{HOST}:8443"
+CALLBACK = f"{ADDRESS}/hub/oauth_callback"
+CLIENT_ID, CLIENT_SECRET = "Iv1.standin", "standin-secret-0123456789"
+# As in docker-compose.yml; tests/unit/test_compose.py holds the two together.
+CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID", "KILL", "SETPCAP"]
+
+GITHUB_CONFIG = f"""
+USERS = ["Octocat", "hubot"]
+c.Authenticator.allowed_users = USERS
+c.Authenticator.admin_users = ["mona"]
+c.GitHubOAuthenticator.allowed_organizations = ["moon"]
+c.GitHubOAuthenticator.scope = ["read:org"]
+c.GitHubOAuthenticator.oauth_callback_url = "{CALLBACK}"
+c.GitHubOAuthenticator.client_id = "{CLIENT_ID}"
+c.GitHubOAuthenticator.client_secret = "{CLIENT_SECRET}"
+c.GitHubOAuthenticator.github_url = "https://{GITHUB}"
+c.OAuthenticator.http_request_kwargs = {{"ca_certs": "/srv/jupyterhub/config/secrets/ca.crt"}}
+"""
+
+# Lines of level WARNING or worse that say nothing is wrong; everything else fails a test.
+EXPECTED = (
+    # The user role is narrower than JupyterHub's on purpose: no personal servers, no tokens.
+    r"user role overridden with scopes=",
+    # One sign-in, no second confirmation page: the issue asks for it.
+    r"Allowing service classroom to complete OAuth without confirmation",
+    # jupyterhub-singleuser sets a trait for the classic notebook, which isn't installed.
+    r"'extra_template_paths' was found in both NotebookApp and ServerApp",
+    # A service has no server of its own to report activity for.
+    r"Activity events disabled",
+    # A test's folder has no ssl.crt unless it is about one; a trial never has.
+    r"secrets/ssl.crt and secrets/ssl.key are not there",
+    r"/data is not a volume",
+    # Somebody opened the lab and didn't finish signing in.
+    r"Detected unused OAuth state cookies",
+    # jupyter_server's own defaults: three missed pings of 30 s each.
+    r"The websocket_ping_timeout \(90000\) cannot be longer than the websocket_ping_interval",
+    # docker stop
+    r"Received signal SIGTERM, initiating shutdown",
+)
+ALARMING = re.compile(r"^\[[WEC] |\[(warn|error|crit|alert|emerg)\]|^Traceback|Error:", re.MULTILINE)
+
+
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+    """Poll a condition until it holds and return its value."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(Exception):
+            if value := condition():
+                return value
+        time.sleep(0.1)
+    value = condition()
+    assert value, f"not within {seconds} s: {what}"
+    return value
+
+
+def unexpected(log: str, also: tuple[str, ...] = ()) -> list[str]:
+    """Pick the lines of a log that mean trouble."""
+    known = [re.compile(pattern) for pattern in EXPECTED + also]
+    return [
+        line
+        for line in log.splitlines()
+        if ALARMING.search(line) and not any(pattern.search(line) for pattern in known)
+    ]
+
+
+@dataclass
+class Lab:
+    """A started container of the image."""
+
+    container: Container
+    network: str | None
+    expected: list[str] = field(default_factory=list)
+
+    @property
+    def ip(self) -> str:
+        self.container.reload()
+        networks = self.container.attrs["NetworkSettings"]["Networks"]
+        found = networks[self.network] if self.network else next(iter(networks.values()))
+        return str(found["IPAddress"])
+
+    @property
+    def hosts(self) -> dict[str, str]:
+        return {HOST: self.ip}
+
+    @property
+    def log(self) -> str:
+        return str(self.container.logs().decode())
+
+    @property
+    def health(self) -> str:
+        self.container.reload()
+        return str(self.container.attrs["State"].get("Health", {}).get("Status", ""))
+
+    def run(self, *command: str, user: str = "root") -> tuple[int, str]:
+        """Run something in the container: exit status and output."""
+        status, output = self.container.exec_run(list(command), user=user)
+        return int(status), output.decode()
+
+    def wait_healthy(self) -> None:
+        wait_until(lambda: self.health == "healthy", f"healthy; log:\n{self.log[-3000:]}")
+
+    def wait_exit(self) -> int:
+        return int(self.container.wait(timeout=60)["StatusCode"])
+
+    def passphrase(self, who: str = "Students") -> str:
+        found = wait_until(
+            lambda: re.search(rf"{who} .*passphrase +(\S+)", self.log), "a passphrase in the log"
+        )
+        return str(found.group(1))
+
+
+def write_folder(folder: Path, config: str | None, authority: Authority | None) -> Path:
+    """Make a tutor's folder: the configuration and, with an authority, a certificate."""
+    (folder / "secrets").mkdir(parents=True, exist_ok=True)
+    if config is not None:
+        (folder / "jupyterhub_config.py").write_text(config)
+    if authority is not None:
+        authority.issue(HOST).write(folder / "secrets", "ssl")
+        (folder / "secrets/ca.crt").write_bytes(authority.crt)
+    return folder
+
+
+@contextlib.contextmanager
+def start(
+    folder: Path | None = None,
+    *,
+    network: Network | None = None,
+    volume: str | None = None,
+    volume_mode: str = "rw",
+    environment: Mapping[str, str] | None = None,
+    materials: Path | None = None,
+    plain: bool = False,
+    expected: tuple[str, ...] = (),
+    check_log: bool = True,
+) -> Iterator[Lab]:
+    """Run the image as docker-compose.yml does, or as a plain ``docker run``.
+
+    Args:
+        folder: the tutor's folder.
+        network: the test network to join, as `HOST`.
+        volume: a volume for /data.
+        volume_mode: ``ro`` to see it refused.
+        environment: variables for the container.
+        materials: the tutor's materials folder.
+        plain: Docker's default capabilities, nothing of compose's.
+        expected: patterns of alarming log lines that this test brings about.
+        check_log: whether alarming lines fail the test at the end.
+    """
+    made = DockerContainer(IMAGE)
+    arguments: dict[str, Any] = {"labels": {LABEL: "1"}}
+    if not plain:
+        arguments |= {
+            "cap_drop": ["ALL"],
+            "cap_add": CAPABILITIES,
+            "security_opt": ["no-new-privileges:true"],
+        }
+    made = made.with_kwargs(**arguments)
+    if folder is not None:
+        made = made.with_volume_mapping(str(folder), "/srv/jupyterhub/config", "ro")
+    if volume is not None:
+        made = made.with_volume_mapping(volume, "/data", volume_mode)
+    if materials is not None:
+        made = made.with_volume_mapping(str(materials), "/home/classroom/materials", "ro")
+    for name, value in (environment or {}).items():
+        made = made.with_env(name, value)
+    if network is not None:
+        made = made.with_network(network).with_network_aliases(HOST)
+    made.start()
+    container = made.get_wrapped_container()
+    try:
+        lab = Lab(container, network.name if network else None, list(expected))
+        yield lab
+        if check_log:
+            alarming = unexpected(lab.log, tuple(lab.expected))
+            if alarming:
+                ARTIFACTS.mkdir(exist_ok=True)
+                (ARTIFACTS / f"log-{container.short_id}.txt").write_text(lab.log)
+            assert not alarming, "unexpected in the log:\n" + "\n".join(alarming)
+    finally:
+        made.stop()
+

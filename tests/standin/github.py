@@ -1,0 +1,149 @@
+"""A stand-in for GitHub: the OAuth authorization code flow and the API calls that a sign-in makes.
+
+Runs in a container of its own under its own host name, over TLS. It is strict where GitHub is:
+registered callback, client secret, one-time codes and PKCE (RFC 6749, RFC 7636).
+"""
+
+import base64
+import hashlib
+import html
+import json
+import os
+import secrets
+import ssl
+import sys
+from urllib.parse import urlencode
+
+import tornado.ioloop
+import tornado.web
+
+CLIENT_ID = os.environ["CLIENT_ID"]
+CLIENT_SECRET = os.environ["CLIENT_SECRET"]
+CALLBACK = os.environ["CALLBACK"]
+PEOPLE = json.loads(os.environ["PEOPLE"])  # login: {"name": …, "organizations": […]}
+
+codes: dict[str, dict[str, str]] = {}
+tokens: dict[str, str] = {}
+
+PAGE = """<!DOCTYPE html><html lang="en"><title>Stand-in GitHub</title>
+<h1>Sign in to the stand-in GitHub</h1>
+<form method="post"><label>Login <input name="login" autofocus></label>
+<button>Authorize</button></form>{note}"""
+
+
+class Authorize(tornado.web.RequestHandler):
+    """GET shows who to be, POST decides; a session is remembered as GitHub does."""
+
+    def check(self) -> None:
+        """Refuse what GitHub refuses."""
+        wanted = {
+            "client_id": CLIENT_ID,
+            "redirect_uri": CALLBACK,
+            "response_type": "code",
+            "code_challenge_method": "S256",
+        }
+        for name, value in wanted.items():
+            if self.get_argument(name, "") != value:
+                raise tornado.web.HTTPError(400, f"{name} is not {value}")
+        for name in ("state", "code_challenge"):
+            self.get_argument(name)
+
+    def get(self) -> None:
+        """Sign a known session in again without asking, unless asked to ask."""
+        self.check()
+        login = self.get_cookie("login", "")
+        prompt = self.get_argument("prompt", "")
+        if login and prompt != "select_account":
+            self.grant(login)
+        else:
+            self.write(PAGE.format(note=f"<p>prompt: {html.escape(prompt)}</p>"))
+
+    def post(self) -> None:
+        """Sign somebody in."""
+        self.check()
+        login = self.get_body_argument("login")
+        if login not in PEOPLE:
+            raise tornado.web.HTTPError(404, "no such user")
+        self.set_cookie("login", login, secure=True, httponly=True)
+        self.grant(login)
+
+    def grant(self, login: str) -> None:
+        """Send the browser back with a code."""
+        code = secrets.token_urlsafe(16)
+        codes[code] = {"login": login, "challenge": self.get_argument("code_challenge")}
+        query = urlencode({"code": code, "state": self.get_argument("state")})
+        self.redirect(f"{CALLBACK}?{query}")
+
+
+class AccessToken(tornado.web.RequestHandler):
+    """Exchange a code for a token, once, for the client that proves itself."""
+
+    def post(self) -> None:
+        """Check secret and PKCE verifier."""
+        grant = codes.pop(self.get_body_argument("code"), None)
+        verifier = self.get_body_argument("code_verifier", "").encode()
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier).digest()).decode().rstrip("=")
+        good = (
+            grant is not None
+            and self.get_body_argument("client_id") == CLIENT_ID
+            and self.get_body_argument("client_secret") == CLIENT_SECRET
+            and self.get_body_argument("redirect_uri") == CALLBACK
+            and challenge == grant["challenge"]
+        )
+        if not good:
+            self.write({"error": "bad", "error_description": "The code or secret is wrong."})
+            return
+        token = secrets.token_urlsafe(16)
+        tokens[token] = grant["login"]
+        self.write({"access_token": token, "token_type": "bearer", "scope": "read:org"})
+
+
+class Api(tornado.web.RequestHandler):
+    """Whatever needs a token."""
+
+    def login(self) -> str:
+        """Return whose token this is."""
+        token = self.request.headers.get("Authorization", "").partition(" ")[2]
+        if token not in tokens:
+            raise tornado.web.HTTPError(401)
+        return tokens[token]
+
+
+class User(Api):
+    """GET /user."""
+
+    def get(self) -> None:
+        """Describe the token's owner."""
+        login = self.login()
+        person = PEOPLE[login]
+        self.write({
+            "login": login,
+            "id": list(PEOPLE).index(login) + 1,
+            "name": person.get("name"),
+            "email": None,
+            "avatar_url": f"https://{self.request.host}/avatars/{login}.png",
+        })
+
+
+class Member(Api):
+    """GET /orgs/{org}/members/{username}."""
+
+    def get(self, organization: str, login: str) -> None:
+        """Say whether somebody is a member."""
+        self.login()
+        people = {known.lower(): person for known, person in PEOPLE.items()}
+        member = organization in people.get(login.lower(), {}).get("organizations", [])
+        self.set_status(204 if member else 404)
+
+
+if __name__ == "__main__":
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain("/pki/github.crt", "/pki/github.key")
+    tornado.web.Application([
+        ("/login/oauth/authorize", Authorize),
+        ("/login/oauth/access_token", AccessToken),
+        ("/api/v3/user", User),
+        (r"/api/v3/orgs/([^/]+)/members/([^/]+)", Member),
+    ]).listen(443, ssl_options=context)
+    sys.stderr.write("stand-in GitHub is up\n")
+    tornado.ioloop.IOLoop.current().start()

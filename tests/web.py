@@ -1,0 +1,75 @@
+"""A browser's side of HTTP: the test network's names, its authority, and signing in."""
+
+from __future__ import annotations
+
+import html
+import re
+import ssl
+from typing import TYPE_CHECKING
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class NamedHosts(httpx.HTTPTransport):
+    """Resolve names to addresses without touching this machine's resolver."""
+
+    def __init__(self, hosts: Mapping[str, str], context: ssl.SSLContext) -> None:
+        super().__init__(verify=context)
+        self._hosts = hosts
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        name = request.url.host
+        inner = httpx.Request(
+            request.method,
+            request.url.copy_with(host=self._hosts.get(name, name)),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": name},
+        )
+        return super().handle_request(inner)
+
+
+def browser(hosts: Mapping[str, str], authority: bytes | None = None) -> httpx.Client:
+    """Make a client that keeps cookies and follows redirects.
+
+    Args:
+        hosts: addresses by name.
+        authority: the CA to trust, PEM; None trusts anything, as one clicks through in a trial.
+    """
+    context = ssl.create_default_context()
+    if authority is None:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    else:
+        context = ssl.create_default_context(cadata=authority.decode())
+    # What browsers send with a page; without it the Hub suspects an unsafe connection.
+    headers = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"}
+    return httpx.Client(
+        transport=NamedHosts(hosts, context), follow_redirects=True, timeout=20, headers=headers
+    )
+
+
+def sign_in_with_github(client: httpx.Client, address: str, login: str) -> httpx.Response:
+    """Go through the whole sign-in as a person would; return the page they end on."""
+    page = client.get(address)
+    link = re.search(r"href='([^']*oauth_login[^']*)'", page.text)
+    assert link, f"no sign-in button on {page.url}:\n{page.text[:2000]}"
+    page = client.get(page.url.join(html.unescape(link.group(1))))
+    if "stand-in GitHub" in page.text:
+        page = client.post(page.url, data={"login": login})
+    return page
+
+
+def sign_in_with_passphrase(
+    client: httpx.Client, address: str, name: str, passphrase: str
+) -> httpx.Response:
+    """Fill in the trial's form; return the page one ends on."""
+    page = client.get(address)
+    xsrf = re.search(r'name="_xsrf" value="([^"]+)"', page.text)
+    action = re.search(r'<form action="([^"]+)"', page.text)
+    assert xsrf and action, f"no sign-in form on {page.url}"
+    fields = {"_xsrf": xsrf.group(1), "username": name, "password": passphrase}
+    return client.post(page.url.join(html.unescape(action.group(1))), data=fields)

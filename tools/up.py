@@ -1,0 +1,96 @@
+"""Build the image, run the lab, wait until it is healthy, and say how to get in.
+
+Run as ``python3 -m tools.up`` (``make up``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+
+SERVICE = "classroom"
+HEALTHY_SECONDS = 120
+REFUSED = "Not started."
+
+
+def compose(*words: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run docker compose; quietly, its output is returned instead of shown."""
+    return subprocess.run(
+        ["docker", "compose", *words], capture_output=quiet, text=True, check=False
+    )
+
+
+def state(listing: str) -> tuple[str, str]:
+    """Read the container's state and health from ``docker compose ps --format json``.
+
+    Args:
+        listing: one JSON object a line; older versions print one array.
+    """
+    rows = [json.loads(line) for line in listing.splitlines() if line.strip()]
+    for row in rows:
+        for container in row if isinstance(row, list) else [row]:
+            if container.get("Service") == SERVICE:
+                return str(container.get("State", "")), str(container.get("Health", ""))
+    return "", ""
+
+
+def wait() -> bool:
+    """Wait until the lab is healthy, showing progress; False when it won't be."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < HEALTHY_SECONDS:
+        running, health = state(compose("ps", "--all", "--format", "json", quiet=True).stdout)
+        if health == "healthy":
+            print(f"\rThe lab answers after {time.monotonic() - begun:.0f} s." + " " * 20)
+            return True
+        if running in {"exited", "restarting", "dead"}:
+            return False
+        print(f"\rStarting … {time.monotonic() - begun:.0f} s ", end="", flush=True)
+        time.sleep(0.5)
+    return False
+
+
+def explain_failure() -> None:
+    """Show why it didn't start, and stop Docker from trying for ever."""
+    container = compose("ps", "--all", "--quiet", SERVICE, quiet=True).stdout.strip()
+    words = ["docker", "logs", "--tail", "200", container]
+    found = subprocess.run(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    log = found.stdout
+    reasons = [line for line in log.splitlines() if line.startswith(REFUSED)]
+    compose("stop", quiet=True)
+    print()
+    for line in dict.fromkeys(reasons) or log.splitlines()[-20:]:
+        print(line, file=sys.stderr)
+
+
+def say() -> int:
+    """Print the address and how to sign in, from the running lab itself."""
+    port = os.environ.get("PORT", "8443")
+    words = ("exec", "--no-TTY", SERVICE, "classroom", "sign-in", "--port", port)
+    return compose(*words).returncode
+
+
+def main() -> int:
+    """Bring the lab up."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only-say", action="store_true", help="print how to sign in, no more")
+    if parser.parse_args().only_say:
+        return say()
+    if compose("build").returncode != 0:
+        return 1
+    # Made anew when the image or the compose file changed; the volume stays.
+    if compose("up", "--detach", "--no-build", quiet=False).returncode != 0:
+        return 1
+    if not wait():
+        explain_failure()
+        return 1
+    return say()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
