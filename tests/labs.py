@@ -61,10 +61,14 @@ EXPECTED = (
     r"Detected unused OAuth state cookies",
     # jupyter_server's own defaults: three missed pings of 30 s each.
     r"The websocket_ping_timeout \(90000\) cannot be longer than the websocket_ping_interval",
+    # A browser was closed while the lab was telling it something.
+    r"(?s)Task exception was never retrieved.*WebSocketClosedError",
     # docker stop
     r"Received signal SIGTERM, initiating shutdown",
 )
-ALARMING = re.compile(r"^\[[WEC] |\[(warn|error|crit|alert|emerg)\]|^Traceback|Error:", re.MULTILINE)
+# A record is a line with a level, or nginx's, and whatever follows it unlabelled.
+RECORD = re.compile(r"^(?=\[[A-Z] |\[front\]|\d{4}/\d\d/\d\d |Task exception)", re.MULTILINE)
+ALARMING = re.compile(r"^\[[WEC] |\[(warn|error|crit|alert|emerg)\]|^Traceback|^Task exc", re.MULTILINE)
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
@@ -81,12 +85,12 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> 
 
 
 def unexpected(log: str, also: tuple[str, ...] = ()) -> list[str]:
-    """Pick the lines of a log that mean trouble."""
+    """Pick the records of a log that mean trouble."""
     known = [re.compile(pattern) for pattern in EXPECTED + also]
     return [
-        line
-        for line in log.splitlines()
-        if ALARMING.search(line) and not any(pattern.search(line) for pattern in known)
+        record.rstrip()
+        for record in RECORD.split(log)
+        if ALARMING.search(record) and not any(pattern.search(record) for pattern in known)
     ]
 
 

@@ -74,5 +74,6 @@ def test_work_sign_in_and_history_outlive_the_container(
                 expect(page.locator(".jp-Notebook .jp-Cell .cm-content").first).to_contain_text(
                     "typed before"
                 )
+                expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
                 assert timeline(page, name)[: len(moments)] == moments
                 shoot(page, "after-recreation")

@@ -58,6 +58,7 @@ def extensions(_: Paths) -> Config:
                 "jupyter_server_terminals": True,
                 "jupyter_server_ydoc": True,
                 "jupyterlab": True,
+                "classroom.lab.extension": True,
                 "jupyter_lsp": True,  # the page asks for it at every visit
                 "notebook_shim": False,  # for the classic notebook
             }
