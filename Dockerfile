@@ -44,6 +44,7 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
 # the Hub's web components that its pages don't use. 130 MB.
 # Then every text a browser loads is compressed once, here, as small as it gets.
 WORKDIR /opt/classroom
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN find lib -type d -name tests -prune -exec rm -r {} + \
  && find share -name '*.map' -delete \
  && find share/jupyterhub/static/components/@fortawesome -type f \
@@ -60,8 +61,8 @@ RUN find lib -type d -name tests -prune -exec rm -r {} + \
 COPY pyproject.toml LICENSE /build/
 COPY src /build/src
 COPY nginx /build/nginx
-RUN cd /build \
- && tools/bin/python -m hatchling build --target wheel \
+WORKDIR /build
+RUN tools/bin/python -m hatchling build --target wheel \
  && tools/bin/uv pip install --python /opt/classroom --offline --no-deps --quiet \
         --compile-bytecode dist/*.whl \
  && mkdir -p /opt/classroom/share/jupyter/lab/settings \

@@ -103,9 +103,7 @@ def github_lab(
 ) -> Iterator[Lab]:
     """One lab in GitHub mode for all tests that leave it as it was."""
     del github
-    folder = labs.write_folder(
-        tmp_path_factory.mktemp("tutor"), labs.GITHUB_CONFIG, authority
-    )
+    folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), labs.GITHUB_CONFIG, authority)
     with labs.start(folder, network=network) as lab:
         lab.wait_healthy()
         yield lab

@@ -14,6 +14,7 @@ from testcontainers.core.container import DockerContainer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
     from docker.models.containers import Container
     from testcontainers.core.network import Network
 
@@ -63,12 +64,18 @@ EXPECTED = (
     r"The websocket_ping_timeout \(90000\) cannot be longer than the websocket_ping_interval",
     # A browser was closed while the lab was telling it something.
     r"(?s)Task exception was never retrieved.*WebSocketClosedError",
+    # jupyter_server, when a browser leaves while its kernel connection is being opened.
+    r"(?s)object has no attribute 'kernel_ws_protocol'",
+    r"500 GET /services/classroom/api/kernels/[^ ]+/channels",
+    r'(?s)^\[E [^\n]* ServerApp\] \{\n.*"Upgrade": "websocket"',
     # docker stop
     r"Received signal SIGTERM, initiating shutdown",
 )
 # A record is a line with a level, or nginx's, and whatever follows it unlabelled.
 RECORD = re.compile(r"^(?=\[[A-Z] |\[front\]|\d{4}/\d\d/\d\d |Task exception)", re.MULTILINE)
-ALARMING = re.compile(r"^\[[WEC] |\[(warn|error|crit|alert|emerg)\]|^Traceback|^Task exc", re.MULTILINE)
+ALARMING = re.compile(
+    r"^\[[WEC] |\[(warn|error|crit|alert|emerg)\]|^Traceback|^Task exc", re.MULTILINE
+)
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
@@ -125,7 +132,9 @@ class Lab:
     def run(self, *command: str, user: str = "root") -> tuple[int, str]:
         """Run something in the container: exit status and output."""
         status, output = self.container.exec_run(list(command), user=user)
-        return int(status), output.decode()
+        return int(status or 0), b"".join(
+            [output] if isinstance(output, bytes) else output
+        ).decode()
 
     def wait_healthy(self) -> None:
         wait_until(lambda: self.health == "healthy", f"healthy; log:\n{self.log[-3000:]}")
@@ -209,4 +218,3 @@ def start(
             assert not alarming, "unexpected in the log:\n" + "\n".join(alarming)
     finally:
         made.stop()
-

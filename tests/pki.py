@@ -86,8 +86,13 @@ class Authority:
             usage = x509.KeyUsage(
                 **dict.fromkeys(
                     (
-                        "digital_signature", "content_commitment", "key_encipherment",
-                        "data_encipherment", "key_agreement", "encipher_only", "decipher_only",
+                        "digital_signature",
+                        "content_commitment",
+                        "key_encipherment",
+                        "data_encipherment",
+                        "key_agreement",
+                        "encipher_only",
+                        "decipher_only",
                     ),
                     False,
                 ),

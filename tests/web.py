@@ -70,6 +70,7 @@ def sign_in_with_passphrase(
     page = client.get(address)
     xsrf = re.search(r'name="_xsrf" value="([^"]+)"', page.text)
     action = re.search(r'<form action="([^"]+)"', page.text)
-    assert xsrf and action, f"no sign-in form on {page.url}"
+    assert xsrf is not None, f"no sign-in form on {page.url}"
+    assert action is not None
     fields = {"_xsrf": xsrf.group(1), "username": name, "password": passphrase}
     return client.post(page.url.join(html.unescape(action.group(1))), data=fields)

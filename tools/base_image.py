@@ -106,7 +106,9 @@ def make() -> None:
         (root / "etc/apt/apt.conf.d/docker-clean").write_text(APT_CLEAN)
         # The archive's newest, so that no layer above this one has to replace half of it.
         if not run("chroot", str(root), "sh", "-c", "apt-get update && apt-get upgrade --yes"):
-            raise EngineError(f"The security updates for {IMAGE} could not be installed: see above.")
+            raise EngineError(
+                f"The security updates for {IMAGE} could not be installed: see above."
+            )
         for waste in ("var/cache", "var/lib/apt/lists", "var/log"):
             run("find", str(root / waste), "-type", "f", "-delete")
         pack = f"tar -C {root} --numeric-owner -c . | docker import - {IMAGE}"

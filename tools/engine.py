@@ -76,7 +76,8 @@ def pin() -> str:
 
 def os_release(text: str) -> dict[str, str]:
     """Parse os-release(5)."""
-    return {key: value.strip("\"'") for key, value in re.findall(r"^(\w+)=(.*)$", text, re.M)}
+    fields = re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE)
+    return {key: value.strip("\"'") for key, value in fields}
 
 
 def answers() -> bool:

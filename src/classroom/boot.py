@@ -100,20 +100,25 @@ def deadline(*_: object) -> NoReturn:
     os._exit(1)
 
 
+def refuse(refused: RefusedError) -> int:
+    """Say why the container doesn't start, a sentence each, and return the exit code."""
+    for problem in refused.problems:
+        print(f"Not started. {problem}", file=sys.stderr, flush=True)
+    return EX_CONFIG
+
+
 def main() -> int:
-    """Start the container."""
+    """Start the container: returns only when it is refused."""
     signal.signal(signal.SIGALRM, deadline)
     signal.alarm(DEADLINE_SECONDS)
     os.umask(0o022)
     try:
         command = run(Paths(), os.environ)
     except RefusedError as refused:
-        for problem in refused.problems:
-            print(f"Not started. {problem}", file=sys.stderr, flush=True)
-        return EX_CONFIG
+        return refuse(refused)
     say("hub", f"starting on {socket.gethostname()}")
     signal.alarm(0)  # exec keeps a pending alarm
-    os.execvp(command[0], command)  # noqa: S606 (the point: the Hub becomes tini's child)
+    return os.execvp(command[0], command)  # noqa: S606 (the point: the Hub is tini's child)
 
 
 if __name__ == "__main__":

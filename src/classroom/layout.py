@@ -93,11 +93,13 @@ def ensure(directories: Iterator[Directory]) -> None:
             probe.touch()
             probe.unlink()
         except OSError as error:
-            raise RefusedError([
-                Problem(
-                    str(directory.path),
-                    f"can't be made or written ({error.strerror})",
-                    "mount a volume that root in the container may write, such as "
-                    "-v classroom-data:/data",
-                )
-            ]) from None
+            raise RefusedError(
+                [
+                    Problem(
+                        str(directory.path),
+                        f"can't be made or written ({error.strerror})",
+                        "mount a volume that root in the container may write, such as "
+                        "-v classroom-data:/data",
+                    )
+                ]
+            ) from None

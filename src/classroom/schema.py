@@ -12,7 +12,8 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from traitlets import TraitError
-from traitlets.config import Configurable, LazyConfigValue
+from traitlets.config import Configurable
+from traitlets.config.loader import LazyConfigValue
 
 from classroom.problems import Problem, did_you_mean
 from classroom.traits import Classroom
@@ -61,14 +62,16 @@ def usual_classes() -> dict[str, type[Configurable]]:
     from jupyterhub.spawner import LocalProcessSpawner, SimpleLocalProcessSpawner  # noqa: PLC0415
     from oauthenticator.github import GitHubOAuthenticator  # noqa: PLC0415
 
-    return with_bases([
-        Classroom,
-        JupyterHub,
-        GitHubOAuthenticator,
-        SharedPasswordAuthenticator,
-        LocalProcessSpawner,
-        SimpleLocalProcessSpawner,
-    ])
+    return with_bases(
+        [
+            Classroom,
+            JupyterHub,
+            GitHubOAuthenticator,
+            SharedPasswordAuthenticator,
+            LocalProcessSpawner,
+            SimpleLocalProcessSpawner,
+        ]
+    )
 
 
 @cache
@@ -116,9 +119,7 @@ def check(file: ConfigFile) -> Iterator[Problem]:
     """
     for name, value in file.config.items():
         if name[:1].islower() or not isinstance(value, dict):
-            yield Problem(
-                file.where(name), "is not a setting", "settings are c.Class.name = value"
-            )
+            yield Problem(file.where(name), "is not a setting", "settings are c.Class.name = value")
     for section, trait, value in file.settings():
         setting = f"{section}.{trait}"
         where = file.where(setting)

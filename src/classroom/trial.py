@@ -33,9 +33,7 @@ class Passphrases:
 
 def make(groups: int) -> str:
     """Make a passphrase of so many groups of five characters."""
-    return "-".join(
-        "".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(groups)
-    )
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(groups))
 
 
 def ensure(folder: Path) -> Passphrases:

@@ -65,15 +65,18 @@ def test_work_sign_in_and_history_outlive_the_container(
     # Only the volume and the tutor's folder are left.
     with labs.start(folder, network=network, volume=volume) as lab:
         lab.wait_healthy()
-        with chromium(playwright, {**lab.hosts, labs.GITHUB: github.ip}) as browser:
-            with new_person(browser, storage_state=state) as profile:
-                page = profile.new_page()
-                page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}")
-                wait_for_lab(page)
-                assert re.search("/services/classroom/lab", page.url), "had to sign in again"
-                expect(page.locator(".jp-Notebook .jp-Cell .cm-content").first).to_contain_text(
-                    "typed before"
-                )
-                expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
-                assert timeline(page, name)[: len(moments)] == moments
-                shoot(page, "after-recreation")
+        hosts = {**lab.hosts, labs.GITHUB: github.ip}
+        with (
+            chromium(playwright, hosts) as browser,
+            new_person(browser, storage_state=state) as profile,
+        ):
+            page = profile.new_page()
+            page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}")
+            wait_for_lab(page)
+            assert re.search("/services/classroom/lab", page.url), "had to sign in again"
+            expect(page.locator(".jp-Notebook .jp-Cell .cm-content").first).to_contain_text(
+                "typed before"
+            )
+            expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
+            assert timeline(page, name)[: len(moments)] == moments
+            shoot(page, "after-recreation")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import labs
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.labs import Lab
 
 OUT_OF_REACH = (
@@ -43,7 +48,9 @@ def test_trial_passphrases_are_unreadable(trial_lab: Lab) -> None:
 
 def test_the_client_secret_is_in_no_environment_of_the_lab(github_lab: Lab) -> None:
     _, found = github_lab.run(
-        "sh", "-c", "cat /proc/$(pgrep -f bin/jupyterhub-singleuser | head -1)/environ | tr '\\0' '\\n'",
+        "sh",
+        "-c",
+        "cat /proc/$(pgrep -f bin/jupyterhub-singleuser | head -1)/environ | tr '\\0' '\\n'",
         user="classroom",
     )
     assert "JUPYTERHUB_API_TOKEN" in found, "the test looks at nothing"
@@ -51,16 +58,47 @@ def test_the_client_secret_is_in_no_environment_of_the_lab(github_lab: Lab) -> N
     assert "secret" not in found.lower()
 
 
-@pytest.mark.parametrize("lab_name", ["github_lab", "trial_lab"])
-def test_only_8443_listens(lab_name: str, request: pytest.FixtureRequest) -> None:
-    lab: Lab = request.getfixturevalue(lab_name)
-    _, tables = lab.run("sh", "-c", "tail -qn +2 /proc/net/tcp /proc/net/tcp6")
+@dataclass(frozen=True)
+class Listener:
+    """A row of /proc/net/tcp{,6} in state LISTEN, or of /proc/net/udp{,6}."""
+
+    address: str
+    port: int
+    inode: str
+
+
+def listeners(lab: Lab, protocol: str) -> list[Listener]:
+    _, tables = lab.run("sh", "-c", f"tail -qn +2 /proc/net/{protocol} /proc/net/{protocol}6")
     rows = [line.split() for line in tables.splitlines()]
-    # Docker's own resolver listens on 127.0.0.11 in networks of one's own making.
-    ports = {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A" and not row[1].startswith("0B00007F")}
-    assert ports == {8443}
-    _, tables = lab.run("sh", "-c", "tail -qn +2 /proc/net/udp /proc/net/udp6")
-    assert [line for line in tables.splitlines() if "0B00007F" not in line] == []
+    found = [
+        Listener(row[1].partition(":")[0], int(row[1].partition(":")[2], 16), row[9])
+        for row in rows
+        if protocol == "udp" or row[3] == "0A"
+    ]
+    # Docker's own resolver, 127.0.0.11, in networks of one's own making.
+    return [row for row in found if row.address != "0B00007F"]
+
+
+def test_only_8443_listens(tmp_path: Path) -> None:
+    """In a lab in which nothing of a student's runs yet."""
+    with labs.start(labs.write_folder(tmp_path / "tutor", None, None)) as lab:
+        lab.wait_healthy()
+        assert {row.port for row in listeners(lab, "tcp")} == {8443}
+        assert listeners(lab, "udp") == []
+
+
+def test_what_else_listens_is_a_kernels_debugger_on_loopback(github_lab: Lab) -> None:
+    """ipykernel's debugger speaks TCP; whatever else students start is theirs, as this is."""
+    _, owned = github_lab.run(
+        "sh",
+        "-c",
+        "ls -l $(pgrep -f ipykernel_launcher | sed 's|.*|/proc/&/fd|')",
+        user="classroom",
+    )
+    for row in listeners(github_lab, "tcp"):
+        if row.port != 8443:
+            assert row.address in {"0100007F", "00000000000000000000000001000000"}
+            assert f"socket:[{row.inode}]" in owned
 
 
 def capabilities(lab: Lab, pattern: str, line: str) -> int:
@@ -108,7 +146,9 @@ def test_no_compilers_and_no_node_in_the_image(trial_lab: Lab) -> None:
 
 
 def test_health_is_true_only_when_hub_and_lab_answer(trial_lab: Lab) -> None:
-    trial_lab.expected.append(r"\[error\] .* upstream timed out|\[front\] .* (499|503)|unresponsive for")
+    trial_lab.expected.append(
+        r"\[error\] .* upstream timed out|\[front\] .* (499|503)|unresponsive for"
+    )
     assert trial_lab.run("classroom", "health") == (0, "Hub: ok, classroom: ok\n")
     for pattern, part in (("bin/jupyterhub-singleuser", "classroom"), ("bin/jupyterhub --", "Hub")):
         trial_lab.run("pkill", "-STOP", "-f", pattern)

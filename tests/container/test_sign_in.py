@@ -125,9 +125,7 @@ def test_signing_out_ends_the_lab_too(person: httpx.Client, github_lab: Lab) -> 
 def test_trial_admits_any_name_with_the_passphrase(trial_lab: Lab) -> None:
     trial_lab.expected.append("403 GET /hub/admin|Not authorizing access to /hub/admin")
     with web.browser(trial_lab.hosts) as client:
-        page = web.sign_in_with_passphrase(
-            client, labs.ADDRESS, "Grace", trial_lab.passphrase()
-        )
+        page = web.sign_in_with_passphrase(client, labs.ADDRESS, "Grace", trial_lab.passphrase())
         assert page.url.path == LAB_PATH
         assert api(client, "me").json()["identity"]["username"] == "grace"
         assert client.get(f"{labs.ADDRESS}/hub/admin").status_code == 403
@@ -145,9 +143,7 @@ def test_trial_tutor_needs_the_tutors_passphrase(trial_lab: Lab) -> None:
     trial_lab.expected.append("Failed login for|403 POST /hub/login")
     trial_lab.expected.append("unused OAuth state cookies")  # of the refused first try
     with web.browser(trial_lab.hosts) as client:
-        page = web.sign_in_with_passphrase(
-            client, labs.ADDRESS, "tutor", trial_lab.passphrase()
-        )
+        page = web.sign_in_with_passphrase(client, labs.ADDRESS, "tutor", trial_lab.passphrase())
         assert page.status_code == 403
         page = web.sign_in_with_passphrase(
             client, labs.ADDRESS, "tutor", trial_lab.passphrase("Tutor")

@@ -83,9 +83,11 @@ class AccessToken(tornado.web.RequestHandler):
         grant = codes.pop(self.get_body_argument("code"), None)
         verifier = self.get_body_argument("code_verifier", "").encode()
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier).digest()).decode().rstrip("=")
+        if grant is None:
+            self.write({"error": "bad", "error_description": "There is no such code."})
+            return
         good = (
-            grant is not None
-            and self.get_body_argument("client_id") == CLIENT_ID
+            self.get_body_argument("client_id") == CLIENT_ID
             and self.get_body_argument("client_secret") == CLIENT_SECRET
             and self.get_body_argument("redirect_uri") == CALLBACK
             and challenge == grant["challenge"]
@@ -116,13 +118,15 @@ class User(Api):
         """Describe the token's owner."""
         login = self.login()
         person = PEOPLE[login]
-        self.write({
-            "login": login,
-            "id": list(PEOPLE).index(login) + 1,
-            "name": person.get("name"),
-            "email": None,
-            "avatar_url": f"https://{self.request.host}/avatars/{login}.png",
-        })
+        self.write(
+            {
+                "login": login,
+                "id": list(PEOPLE).index(login) + 1,
+                "name": person.get("name"),
+                "email": None,
+                "avatar_url": f"https://{self.request.host}/avatars/{login}.png",
+            }
+        )
 
 
 class Member(Api):
@@ -136,14 +140,33 @@ class Member(Api):
         self.set_status(204 if member else 404)
 
 
+class Avatar(tornado.web.RequestHandler):
+    """A picture for everybody."""
+
+    def get(self, login: str) -> None:
+        """Draw the first letter on a colour of its own."""
+        hue = sum(login.encode()) * 37 % 360
+        self.set_header("Content-Type", "image/svg+xml")
+        self.write(
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">'
+            f'<rect width="10" height="10" fill="hsl({hue} 60% 45%)"/>'
+            f'<text x="5" y="8" font-size="8" text-anchor="middle" fill="#fff">{login[:1]}</text>'
+            "</svg>"
+        )
+
+
 if __name__ == "__main__":
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain("/pki/github.crt", "/pki/github.key")
-    tornado.web.Application([
-        ("/login/oauth/authorize", Authorize),
-        ("/login/oauth/access_token", AccessToken),
-        ("/api/v3/user", User),
-        (r"/api/v3/orgs/([^/]+)/members/([^/]+)", Member),
-    ]).listen(443, ssl_options=context)
+    tornado.web.Application(
+        [
+            ("/login/oauth/authorize", Authorize),
+            ("/login/oauth/access_token", AccessToken),
+            (r"/avatars/(\w+)\.png", Avatar),
+            (r"/(favicon)\.ico", Avatar),
+            ("/api/v3/user", User),
+            (r"/api/v3/orgs/([^/]+)/members/([^/]+)", Member),
+        ]
+    ).listen(443, ssl_options=context)
     sys.stderr.write("stand-in GitHub is up\n")
     tornado.ioloop.IOLoop.current().start()

@@ -32,6 +32,11 @@ class Static:
     url: str
     folder: Path
 
+    @property
+    def alias(self) -> str:
+        """The folder as nginx's ``alias`` wants it: with a slash where the address has one."""
+        return f"{self.folder}/"
+
 
 def statics(paths: Paths, server_static: Path) -> list[Static]:
     """List what is served from disk.
@@ -87,7 +92,6 @@ def render(
     paths: Paths,
     package: Path,
     routes: Mapping[str, str],
-    places: list[Static],
     *,
     hsts: bool,
 ) -> str:
@@ -96,14 +100,17 @@ def render(
     Args:
         template: text of nginx/front.conf.
         paths: where things are.
-        package: the classroom package's folder, for the page that says "starting".
+        package: the classroom package's folder: the page that says "starting" is in it, and
+            jupyter_server's files beside it.
         routes: targets by routespec, without the Hub's own.
-        places: what is served from disk.
         hsts: whether browsers may be told to insist on https for a year: only right with a
             certificate that they trust.
     """
     environment = Environment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False  # noqa: S701
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701
     )
     return environment.from_string(template).render(
         front=paths.front,
@@ -112,6 +119,6 @@ def render(
         lab=PREFIX,
         package=package,
         routes=[Route(location(spec), upstream(target)) for spec, target in sorted(routes.items())],
-        statics=[Static(place.url, f"{place.folder}/") for place in places],  # type: ignore[arg-type]  # alias wants the slash
+        statics=statics(paths, package.parent / "jupyter_server/static"),
         hsts=hsts,
     )

@@ -23,7 +23,7 @@ def user_info(github_user: dict[str, Any]) -> dict[str, str]:
         JupyterHub's ``user_info``: name, display_name, initials and avatar_url.
     """
     login = str(github_user["login"])
-    shown = str(github_user.get("name") or login).strip()
+    shown = str(github_user.get("name") or "").strip() or login
     words = shown.split()
     initials = "".join(word[0] for word in (words[:1] + words[-1:] if words[1:] else words))
     info = {"name": login.lower(), "display_name": shown, "initials": initials.upper()}

@@ -6,11 +6,9 @@ import asyncio
 import contextlib
 import os
 import signal
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jupyter_server
 from jupyterhub.proxy import Proxy
 from traitlets import Dict, Instance, validate
 
@@ -52,14 +50,12 @@ class NginxProxy(Proxy):
 
     def _render(self) -> None:
         """Write the configuration for the routes and the certificate as they are now."""
-        package = Path(str(files("classroom")))
-        server_static = Path(jupyter_server.__file__).parent / "static"
+        package = Path(__file__).parent.parent
         text = front.render(
             (package / "nginx/front.conf").read_text(encoding="utf-8"),
             self.paths,
             package,
             {spec: route["target"] for spec, route in self.routes.items() if spec != "/"},
-            front.statics(self.paths, server_static),
             hsts=certificate.is_supplied(self.paths.front),
         )
         (self.paths.front / "tmp").mkdir(exist_ok=True)
@@ -97,9 +93,7 @@ class NginxProxy(Proxy):
         self._tasks = (
             asyncio.create_task(self._revive()),
             asyncio.create_task(
-                certificate.watch(
-                    self.paths.secrets, self.paths.front, self._reload, self.log
-                )
+                certificate.watch(self.paths.secrets, self.paths.front, self._reload, self.log)
             ),
         )
 

@@ -19,7 +19,7 @@ class ExportersHandler(NbconvertRootHandler):
     _answer: ClassVar[str | None] = None
 
     @web.authenticated
-    @authorized
+    @authorized  # type: ignore[untyped-decorator]  # jupyter_server's has no types
     async def get(self) -> None:
         """Get the list of exporters."""
         if self._answer is None:
@@ -30,5 +30,5 @@ class ExportersHandler(NbconvertRootHandler):
     def finish(self, chunk: Any = None) -> Any:
         """Remember the first good answer on its way out."""
         if self.get_status() == http.HTTPStatus.OK and isinstance(chunk, str):
-            type(self)._answer = chunk
+            ExportersHandler._answer = chunk
         return super().finish(chunk)

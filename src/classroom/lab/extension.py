@@ -32,7 +32,5 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     Extensions load in the order of their names and the first handler for an address wins: ours
     come before jupyterlab's, and any extension's before the server's own.
     """
-    rules: list[Any] = [
-        (url_path_join(app.base_url, path), handler) for path, handler in HANDLERS
-    ]
+    rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
     app.web_app.add_handlers(".*$", rules)

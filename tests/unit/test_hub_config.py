@@ -1,0 +1,107 @@
+"""Settings applied to a bare configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from traitlets.config import Config
+
+from classroom import settings
+from classroom.hub.config import USER_SCOPES, configure
+from classroom.hub.identity import ClassroomGitHubOAuthenticator, user_info
+from classroom.hub.proxy import NginxProxy
+from classroom.hub.spawner import NoPersonalLab
+from classroom.paths import Paths
+from tests import labs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def configured(tmp_path: Path, config: str | None) -> Config:
+    paths = Paths(config=tmp_path / "config", data=tmp_path / "data")
+    paths.config.mkdir()
+    paths.hub.mkdir(parents=True)
+    if config is not None:
+        paths.config_file.write_text(config)
+    c = Config()
+    configure(c, settings.load(paths, {}))
+    return c
+
+
+def test_github_mode(tmp_path: Path) -> None:
+    c = configured(tmp_path, labs.GITHUB_CONFIG)
+    assert c.JupyterHub.authenticator_class is ClassroomGitHubOAuthenticator
+    authenticator = ClassroomGitHubOAuthenticator(config=c)
+    assert authenticator.allowed_users == {"octocat", "hubot"}
+    assert authenticator.admin_users == {"mona"}
+    assert authenticator.allow_existing_users is False
+    assert authenticator.enable_pkce is True
+    assert authenticator.allowed_organizations == {"moon"}
+    assert authenticator.token_url == f"https://{labs.GITHUB}/login/oauth/access_token"
+
+
+def test_trial_mode(tmp_path: Path) -> None:
+    c = configured(tmp_path, None)
+    assert c.JupyterHub.authenticator_class == "shared-password"
+    assert c.Authenticator.admin_users == {"tutor"}
+    assert len(c.SharedPasswordAuthenticator.user_password) >= 8
+    assert len(c.SharedPasswordAuthenticator.admin_password) >= 32
+
+
+def test_everything_internal_is_on_unix_sockets(tmp_path: Path) -> None:
+    c = configured(tmp_path, None)
+    assert c.JupyterHub.hub_bind_url.startswith("http+unix://")
+    assert c.JupyterHub.proxy_class is NginxProxy
+    (service,) = c.JupyterHub.services
+    assert "url" not in service
+    assert any(word.startswith("JUPYTERHUB_SERVICE_URL=unix://") for word in service["command"])
+
+
+def test_users_have_no_more_than_the_classroom(tmp_path: Path) -> None:
+    c = configured(tmp_path, None)
+    assert c.JupyterHub.load_roles == [{"name": "user", "scopes": USER_SCOPES}]
+    assert not any("servers" in scope or "tokens" in scope for scope in USER_SCOPES)
+    assert c.JupyterHub.spawner_class is NoPersonalLab
+    (service,) = c.JupyterHub.services
+    assert "admin" not in service, "the lab needs no scopes of the Hub"
+
+
+def test_what_the_tutor_adds_stays(tmp_path: Path) -> None:
+    c = configured(
+        tmp_path,
+        labs.GITHUB_CONFIG
+        + """
+c.JupyterHub.services = [{"name": "grader", "url": "http://127.0.0.1:9000"}]
+c.JupyterHub.load_roles = [
+    {"name": "user", "scopes": ["access:services!service=grader"]},
+    {"name": "grader", "scopes": ["list:users"], "services": ["grader"]},
+]
+c.JupyterHub.template_vars = {"announcement": "Hello"}
+c.JupyterHub.spawner_class = "simple"
+""",
+    )
+    assert [service["name"] for service in c.JupyterHub.services] == ["grader", "classroom"]
+    roles = {role["name"]: role["scopes"] for role in c.JupyterHub.load_roles}
+    assert roles["user"] == [*USER_SCOPES, "access:services!service=grader"]
+    assert roles["grader"] == ["list:users"]
+    assert c.JupyterHub.template_vars["announcement"] == "Hello"
+    assert c.JupyterHub.spawner_class == "simple"
+
+
+@pytest.mark.parametrize(
+    ("github", "shown"),
+    [
+        ({"login": "Octocat", "name": "Ada Octocat", "avatar_url": "https://x/a"}, "AO"),
+        ({"login": "hubot", "name": None}, "H"),
+        ({"login": "x", "name": "Anna Maria von Doe"}, "AD"),
+        ({"login": "x", "name": "  "}, "X"),
+    ],
+)
+def test_user_info(github: dict[str, str], shown: str) -> None:
+    info = user_info(github)
+    assert info["initials"] == shown
+    assert info["name"] == github["login"].lower()
+    assert info["display_name"]
+    assert ("avatar_url" in info) is ("avatar_url" in github)

@@ -1,0 +1,147 @@
+"""From a tutor's folder and an environment to settings, or to sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classroom import settings
+from classroom.paths import Paths
+from classroom.problems import RefusedError
+from classroom.settings import Mode
+from tests import labs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENVIRONMENT = {
+    "GITHUB_CLIENT_ID": "from-environment",
+    "GITHUB_CLIENT_SECRET": "hidden-environment",
+    "OAUTH_CALLBACK_URL": "https://lab.example.org/hub/oauth_callback",
+}
+
+
+def folder(tmp_path: Path, config: str | None = None, secret: str | None = None) -> Paths:
+    paths = Paths(config=tmp_path)
+    paths.secrets.mkdir()
+    if config is not None:
+        paths.config_file.write_text(config)
+    if secret is not None:
+        (paths.secrets / "github_client_secret").write_text(secret)
+    return paths
+
+
+def problems(paths: Paths, environment: dict[str, str] | None = None) -> list[str]:
+    with pytest.raises(RefusedError) as refused:
+        settings.load(paths, environment or {})
+    return [str(problem) for problem in refused.value.problems]
+
+
+def test_no_configuration_is_a_trial(tmp_path: Path) -> None:
+    assert settings.load(folder(tmp_path), {}).mode is Mode.TRIAL
+
+
+def test_a_complete_file(tmp_path: Path) -> None:
+    loaded = settings.load(folder(tmp_path, labs.GITHUB_CONFIG), {})
+    assert loaded.mode is Mode.GITHUB
+    assert loaded.allowed == {"octocat", "hubot"}
+    assert loaded.tutors == {"mona"}
+    assert loaded.oauth is not None
+    assert loaded.oauth.client_secret.reveal() == labs.CLIENT_SECRET
+    assert loaded.oauth.github_url == f"https://{labs.GITHUB}"
+
+
+def test_nothing_shows_a_secret(tmp_path: Path) -> None:
+    loaded = settings.load(folder(tmp_path, labs.GITHUB_CONFIG), {})
+    assert labs.CLIENT_SECRET not in repr(loaded)
+    assert labs.CLIENT_SECRET not in str(loaded)
+
+
+ALLOWLIST = "c.Authenticator.allowed_users = {'octocat'}"
+
+
+def test_values_may_come_from_the_environment(tmp_path: Path) -> None:
+    loaded = settings.load(folder(tmp_path, ALLOWLIST), ENVIRONMENT)
+    assert loaded.oauth is not None
+    assert loaded.oauth.client_id == "from-environment"
+    assert loaded.oauth.client_secret.reveal() == "hidden-environment"
+
+
+def test_the_file_comes_before_the_environment(tmp_path: Path) -> None:
+    loaded = settings.load(folder(tmp_path, labs.GITHUB_CONFIG), ENVIRONMENT)
+    assert loaded.oauth is not None
+    assert loaded.oauth.client_id == labs.CLIENT_ID
+
+
+def test_the_secret_may_come_from_its_own_file(tmp_path: Path) -> None:
+    environment = {**ENVIRONMENT, "GITHUB_CLIENT_SECRET": ""}
+    loaded = settings.load(folder(tmp_path, ALLOWLIST, "in-a-file\n"), environment)
+    assert loaded.oauth is not None
+    assert loaded.oauth.client_secret.reveal() == "in-a-file"
+
+
+def test_two_secrets_are_refused_and_neither_is_shown(tmp_path: Path) -> None:
+    told = problems(folder(tmp_path, ALLOWLIST, "in-a-file"), ENVIRONMENT)
+    assert told == [
+        "GITHUB_CLIENT_SECRET: is given, and so is secrets/github_client_secret: "
+        "keep one of the two."
+    ]
+
+
+def test_another_authenticator_is_the_tutors_own_affair(tmp_path: Path) -> None:
+    config = "c.JupyterHub.authenticator_class = 'dummy'\nc.DummyAuthenticator.allow_all = True"
+    assert settings.load(folder(tmp_path, config), {}).mode is Mode.CUSTOM
+
+
+def test_a_lazy_value_counts(tmp_path: Path) -> None:
+    config = labs.GITHUB_CONFIG + "\nc.Authenticator.admin_users = set()\n"
+    config = config.replace(
+        "c.Authenticator.allowed_users = USERS", "c.Authenticator.allowed_users.update({'Late'})"
+    )
+    assert settings.load(folder(tmp_path, config), {}).allowed == {"late"}
+
+
+def test_the_example_asks_only_for_what_only_the_tutor_knows(tmp_path: Path) -> None:
+    example = (labs.ROOT / "jupyterhub_config_example.py").read_text()
+    told = problems(folder(tmp_path, example))
+    assert [sentence.split(": ")[1] for sentence in told] == [
+        "GitHubOAuthenticator.client_id",
+        "GitHubOAuthenticator.client_secret",
+    ]
+    filled = example.replace('client_id = ""', 'client_id = "a"').replace(
+        'client_secret = ""', 'client_secret = "b"'
+    )
+    tmp_path.joinpath("jupyterhub_config.py").write_text(filled)
+    loaded = settings.load(Paths(config=tmp_path), {})
+    assert loaded.contact == "", "the example repeats a default that lives in traits.py"
+    assert loaded.allowed == {"octocat"}
+
+
+def test_a_misspelt_name_is_found_with_its_line(tmp_path: Path) -> None:
+    told = problems(folder(tmp_path, "\nc.Authenticator.alowed_users = {'a'}"))
+    assert told == [
+        "jupyterhub_config.py:2: Authenticator.alowed_users: Authenticator has no setting "
+        "alowed_users: did you mean allowed_users?"
+    ]
+
+
+def test_every_class_that_is_installed_is_known(tmp_path: Path) -> None:
+    config = labs.GITHUB_CONFIG + "\nc.GoogleOAuthenticator.hosted_domain = ['x']\n"
+    assert settings.load(folder(tmp_path, config), {}).mode is Mode.GITHUB
+
+
+def test_an_error_in_the_file_has_its_line(tmp_path: Path) -> None:
+    told = problems(folder(tmp_path, "\n\ndef names():\n    return 1 / 0\nnames()\n"))
+    assert told == [
+        "jupyterhub_config.py:4: ZeroDivisionError: division by zero: "
+        "correct the line, then start again."
+    ]
+
+
+@given(st.lists(st.from_regex(r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}", fullmatch=True)))
+def test_case_and_padding_never_matter(logins: list[str]) -> None:
+    padded = [f" {login.upper()}" for login in logins]
+    assert settings.names(logins) == settings.names(padded)

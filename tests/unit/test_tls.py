@@ -1,0 +1,86 @@
+"""Which certificates are taken, which are refused, and what is made instead."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography import x509
+
+from classroom import tls
+from classroom.problems import RefusedError
+from tests.pki import Authority
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = dt.datetime.now(dt.UTC)
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return Authority()
+
+
+def refusal(chain: bytes, key: bytes, now: dt.datetime = NOW) -> str:
+    with pytest.raises(RefusedError) as refused:
+        tls.check(chain, key, now)
+    return str(refused.value)
+
+
+def test_a_good_pair(authority: Authority) -> None:
+    pair = authority.issue("lab.example.org")
+    found = tls.check(pair.crt + authority.crt, pair.key, NOW)
+    assert found.supplied
+    assert found.warning(NOW) is None
+    assert b"PRIVATE" not in repr(found).encode()
+
+
+@pytest.mark.parametrize(("days", "warned"), [(20, False), (13, True), (0.5, True)])
+def test_a_warning_two_weeks_before_the_end(
+    authority: Authority,
+    days: float,
+    warned: bool,  # noqa: FBT001
+) -> None:
+    pair = authority.issue("lab.example.org", valid=days * DAY)
+    assert bool(tls.check(pair.crt, pair.key, NOW).warning(NOW)) is warned
+
+
+def test_what_is_refused(authority: Authority) -> None:
+    pair, other = authority.issue("a"), authority.issue("b")
+    assert "does not belong to" in refusal(pair.crt, other.key)
+    assert "no readable PEM certificate" in refusal(b"", pair.key)
+    assert "no readable PEM key" in refusal(pair.crt, b"-----BEGIN PRIVATE KEY-----")
+    assert "expired on" in refusal(pair.crt, pair.key, NOW + 400 * DAY)
+    assert "not valid before" in refusal(pair.crt, pair.key, NOW - 10 * DAY)
+
+
+def test_no_files_is_no_certificate(tmp_path: Path) -> None:
+    assert tls.read(tmp_path, NOW) is None
+
+
+@pytest.mark.parametrize(("there", "missing"), [("ssl.crt", "ssl.key"), ("ssl.key", "ssl.crt")])
+def test_one_without_the_other(tmp_path: Path, there: str, missing: str) -> None:
+    (tmp_path / there).touch()
+    with pytest.raises(RefusedError, match=f"secrets/{missing}: is missing"):
+        tls.read(tmp_path, NOW)
+
+
+def test_a_made_certificate_is_for_its_hosts(tmp_path: Path) -> None:
+    made = tls.ensure_made(tmp_path, ["localhost", "127.0.0.1"], NOW)
+    (certificate,) = x509.load_pem_x509_certificates(made.chain)
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["localhost"]
+    assert [str(ip) for ip in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
+    assert not made.supplied
+    assert (tmp_path / "made.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_made_certificate_is_kept_until_it_ends(tmp_path: Path) -> None:
+    made = tls.ensure_made(tmp_path, ["localhost"], NOW)
+    assert tls.ensure_made(tmp_path, ["localhost"], NOW + 300 * DAY).chain == made.chain
+    assert tls.ensure_made(tmp_path, ["localhost"], NOW + 360 * DAY).chain != made.chain
+    (tmp_path / "made.crt").write_text("damaged")
+    assert b"BEGIN CERTIFICATE" in tls.ensure_made(tmp_path, ["localhost"], NOW).chain

@@ -1,0 +1,76 @@
+"""What `make` decides on the host, on plain values."""
+
+from __future__ import annotations
+
+import pytest
+from tools import base_image, engine, up
+
+DEB822 = """\
+Types: deb
+# a comment
+URIs: http://mirror.example.org/debian
+Suites: bookworm bookworm-updates
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Types: deb
+URIs: http://mirror.example.org/debian-security
+Suites: bookworm-security
+Components: main
+"""
+
+
+def test_the_mirror_is_found_in_deb822() -> None:
+    assert engine.mirror(DEB822) == (
+        "http://mirror.example.org/debian",
+        "/usr/share/keyrings/debian-archive-keyring.gpg",
+    )
+
+
+def test_the_mirror_is_found_in_one_line_format() -> None:
+    lines = (
+        "deb https://packages.example.com/apt tool main\n"
+        "deb [signed-by=/k.gpg] https://mirror.example.org/debian/ bookworm main contrib\n"
+    )
+    assert engine.mirror(lines) == ("https://mirror.example.org/debian/", "/k.gpg")
+
+
+def test_a_disabled_source_is_no_mirror() -> None:
+    with pytest.raises(engine.EngineError, match="No Debian archive"):
+        engine.mirror("Enabled: no\n" + DEB822)
+
+
+def test_no_mirror_is_a_sentence() -> None:
+    with pytest.raises(engine.EngineError, match="No Debian archive"):
+        engine.mirror("")
+
+
+def test_the_added_source_upgrades_nothing_by_itself() -> None:
+    assert "Pin-Priority: 100" in engine.pin()
+    stanza = engine.source_stanza("http://mirror.example.org/debian", "/k.gpg")
+    assert "Suites: trixie\n" in stanza
+    assert "Signed-By: /k.gpg\n" in stanza
+
+
+def test_os_release() -> None:
+    found = engine.os_release('ID=debian\nVERSION_CODENAME="bookworm"\n')
+    assert found == {"ID": "debian", "VERSION_CODENAME": "bookworm"}
+
+
+def test_the_made_image_gets_security_updates() -> None:
+    text = base_image.image_sources("http://mirror.example.org/debian/")
+    assert "URIs: http://mirror.example.org/debian-security\n" in text
+    assert "Suites: trixie-security\n" in text
+
+
+@pytest.mark.parametrize(
+    ("listing", "found"),
+    [
+        ("", ("", "")),
+        ('{"Service":"classroom","State":"running","Health":"healthy"}\n', ("running", "healthy")),
+        ('[{"Service":"classroom","State":"restarting","Health":""}]', ("restarting", "")),
+        ('{"Service":"other","State":"running"}\n', ("", "")),
+    ],
+)
+def test_compose_state(listing: str, found: tuple[str, str]) -> None:
+    assert up.state(listing) == found
