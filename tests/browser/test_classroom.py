@@ -160,6 +160,8 @@ def test_hub_pages(browser: Browser, github_lab: Lab) -> None:
         shoot(page, "home")
         page.goto(f"{labs.ADDRESS}/hub/admin")
         expect(page.locator("body")).to_contain_text("mona")
+        for button in ("Start Server", "Start All", "Spawn Page"):
+            expect(page.get_by_text(button).and_(page.locator(":visible"))).to_have_count(0)
         shoot(page, "admin")
 
 

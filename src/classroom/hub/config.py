@@ -99,6 +99,7 @@ def pages(c: Config, settings: Settings) -> None:
         "classroom_trial": settings.mode is Mode.TRIAL,
         "classroom_contact": settings.contact,
         "classroom_tutors": sorted(settings.tutors),
+        "classroom_personal_labs": c.JupyterHub.spawner_class is not NoPersonalLab,
         **c.JupyterHub.get("template_vars", {}),
     }
 
