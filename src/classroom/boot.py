@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from classroom.settings import Settings
 
 DEADLINE_SECONDS = 60
-HUB_CONFIG = Path(__file__).parent / "hub" / "jupyterhub_config.py"
+HUB_CONFIG = Path(__file__).parent / "hub" / "entry.py"
 
 
 def say(step: str, what: str) -> None:

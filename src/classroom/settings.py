@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from classroom.paths import Paths
 
 
+# Settings that admit people beyond lists and organizations, the tutor's explicit word.
+ADMIT_EVERYBODY = ("allow_all", "allow_existing_users", "allowed_groups", "allowed_scopes")
+
+
 class Mode(Enum):
     """How people prove who they are."""
 
@@ -45,6 +49,9 @@ class Settings:
         config: the tutor's configuration, every value checked.
         allowed: names on the allowlist, lower case.
         tutors: names of the tutors, lower case.
+        blocked: names that may not enter, lower case.
+        organizations: whether members of GitHub organizations may enter.
+        everybody: whether the configuration admits people whom nothing names.
         oauth: our values for GitHub, in GitHub mode.
         contact: whom somebody without access should ask.
     """
@@ -54,6 +61,9 @@ class Settings:
     config: Config = field(repr=False)
     allowed: frozenset[str] = frozenset()
     tutors: frozenset[str] = frozenset()
+    blocked: frozenset[str] = frozenset()
+    organizations: bool = False
+    everybody: bool = False
     oauth: OAuth | None = None
     contact: str = ""
 
@@ -95,7 +105,7 @@ def mode_of(file: ConfigFile, environ: Mapping[str, str]) -> Mode:
 
 def check_allowlist(file: ConfigFile, allowed: frozenset[str]) -> Iterator[Problem]:
     """Refuse a lab that nobody could enter."""
-    others = ("allowed_organizations", "allow_all", "allow_existing_users")
+    others = ("allowed_organizations", *ADMIT_EVERYBODY)
     if not allowed and not any(lookup(file, trait) for trait in others):
         yield Problem(
             file.where("Authenticator.allowed_users"),
@@ -146,4 +156,15 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     ]
     if problems:
         raise RefusedError(problems)
-    return Settings(paths, mode, file.config, allowed, tutors, values, contact)
+    return Settings(
+        paths=paths,
+        mode=mode,
+        config=file.config,
+        allowed=allowed,
+        tutors=tutors,
+        blocked=names(lookup(file, "blocked_users")),
+        organizations=bool(lookup(file, "allowed_organizations")),
+        everybody=any(lookup(file, trait) for trait in ADMIT_EVERYBODY),
+        oauth=values,
+        contact=contact,
+    )

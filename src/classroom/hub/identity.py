@@ -9,6 +9,8 @@ from oauthenticator.oauth2 import OAuthCallbackHandler, OAuthLoginHandler
 from tornado import web
 from tornado.httpclient import HTTPClientError
 
+from classroom.hub.allowlist import ADMITTED_BY, ORGANIZATION
+
 SWITCH = "switch"
 """Query argument of the sign-in address that lets somebody choose another GitHub account."""
 
@@ -86,6 +88,13 @@ class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
         if model:
             handler.signed_in_as = model["name"]
         return model
+
+    async def check_allowed(self, username: str, auth_model: dict[str, Any] | None) -> bool:
+        """Remember of those whom no list names that their organization let them in."""
+        allowed = bool(await super().check_allowed(username, auth_model))
+        if allowed and auth_model and username not in self.allowed_users | self.admin_users:
+            auth_model["user_info"][ADMITTED_BY] = ORGANIZATION
+        return allowed
 
     async def update_auth_model(self, auth_model: dict[str, Any]) -> dict[str, Any]:
         """Add the name and picture that the others see."""

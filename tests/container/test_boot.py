@@ -1,0 +1,66 @@
+"""Starting: the deadline, and what the lab may ask of the Hub."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import docker
+
+from tests import labs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.labs import Lab
+
+
+def test_a_start_that_hangs_ends(tmp_path: Path) -> None:
+    folder = labs.write_folder(tmp_path / "tutor", "while True: pass", None)
+    code = "from classroom import boot; boot.DEADLINE_SECONDS = 2; boot.main()"
+    container = docker.from_env().containers.run(
+        labs.IMAGE,
+        ["-c", code],
+        entrypoint="python",
+        detach=True,
+        labels={labs.LABEL: "1"},
+        volumes={str(folder): {"bind": "/srv/jupyterhub/config", "mode": "ro"}},
+    )
+    try:
+        assert container.wait(timeout=30)["StatusCode"] == 1
+        assert "The start took more than 2 s: giving up." in container.logs().decode()
+    finally:
+        container.remove(force=True)
+
+
+def test_one_line_per_step(trial_lab: Lab) -> None:
+    lines = trial_lab.log.splitlines()
+    steps = [line.split("] ")[1].split(":")[0] for line in lines if " classroom] " in line]
+    assert [step for step in steps if not step.startswith("/data")] == [
+        "settings",
+        "tls",
+        "sign-in",
+        "hub",
+    ]
+
+
+def test_the_labs_own_token_opens_nothing_of_the_hub(trial_lab: Lab) -> None:
+    """The service has no scopes: whoever stole its token could not even list users."""
+    script = """
+import http.client, json, os, pathlib, socket, subprocess
+pid = subprocess.check_output(["pgrep", "-f", "bin/jupyterhub-singleuser"]).split()[0].decode()
+environ = pathlib.Path(f"/proc/{pid}/environ").read_text().split("\\0")
+token = dict(line.split("=", 1) for line in environ if "=" in line)["JUPYTERHUB_API_TOKEN"]
+found = {}
+for path in ("/hub/api/users", "/hub/api/services", "/hub/api/proxy", "/hub/api/info"):
+    connection = http.client.HTTPConnection("hub")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect("/run/classroom/hub/hub.sock")
+    connection.request("GET", path, headers={"Authorization": f"token {token}"})
+    found[path] = connection.getresponse().status
+print(json.dumps(found))
+"""
+    trial_lab.expected.append(r"403 GET /hub/api/|Not authorizing access to /hub/api/")
+    status, output = trial_lab.run("python", "-c", script, user="classroom")
+    assert status == 0, output
+    assert set(json.loads(output).values()) == {403}

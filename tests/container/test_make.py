@@ -1,0 +1,100 @@
+"""The README's commands, as a tutor types them, in a copy of the repository."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import uuid
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests import labs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# What a clone doesn't have: tools' own, and whatever a developer has filled in.
+LEFT_OUT = {".git", ".venv", "artifacts", "jupyterhub_config.py", "requirements.txt", "materials"}
+
+
+class Tutor:
+    """Somebody with a clone, a project name and a port of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.project = f"classroom-test-{uuid.uuid4().hex[:8]}"
+
+    def make(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["make", *words],
+            cwd=self.folder,
+            env={
+                **os.environ,
+                "COMPOSE_PROJECT_NAME": self.project,
+                "PORT": str(self.port),
+                "MAKEFLAGS": "",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture
+def tutor(tmp_path: Path) -> Iterator[Tutor]:
+    folder = tmp_path / "clone"
+    folder.mkdir()
+    for entry in labs.ROOT.iterdir():
+        if entry.name not in LEFT_OUT and not entry.name.endswith("_cache"):
+            copy = shutil.copytree if entry.is_dir() else shutil.copy2
+            copy(entry, folder / entry.name)
+    made = Tutor(folder)
+    yield made
+    words = ["docker", "compose", "--project-name", made.project, "down", "--volumes"]
+    subprocess.run(words, cwd=folder, check=True, capture_output=True)
+
+
+def test_make_up_and_down(tutor: Tutor) -> None:
+    done = tutor.make("up")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "The lab answers after" in done.stdout
+    assert f"Open         https://localhost:{tutor.port}" in done.stdout
+    passphrase = re.search(r"Students .*passphrase +(\S+)", done.stdout)
+    assert passphrase is not None
+
+    answer = httpx.get(f"https://localhost:{tutor.port}/hub/login", verify=False)
+    assert answer.status_code == 200
+
+    assert passphrase.group(1) in tutor.make("sign-in").stdout
+    assert tutor.make("down").returncode == 0
+    # Made anew, the same passphrase: the volume has stayed.
+    again = tutor.make("up")
+    assert passphrase.group(1) in again.stdout
+
+
+def test_make_up_with_a_mistake(tutor: Tutor) -> None:
+    mistake = "c.Authenticator.allowed_user = {'octocat'}\n"
+    (tutor.folder / "jupyterhub_config.py").write_text(mistake)
+    done = tutor.make("up")
+    assert done.returncode != 0
+    assert "jupyterhub_config.py:1: Authenticator.allowed_user" in done.stderr
+    assert "did you mean allowed_users?" in done.stderr
+    assert done.stderr.count("Not started.") == 1, "said once, however often Docker tried"
+    words = ["docker", "compose", "--project-name", tutor.project, "ps", "--quiet"]
+    running = subprocess.run(words, cwd=tutor.folder, capture_output=True, text=True, check=True)
+    assert running.stdout == "", "Docker would try for ever"
+
+
+def test_make_help_names_every_command(tutor: Tutor) -> None:
+    shown = tutor.make("help").stdout
+    for command in ("up", "down", "logs", "sign-in", "build", "test", "lint", "bench", "lock"):
+        assert re.search(rf"make {command} +\w", shown), command

@@ -1,0 +1,52 @@
+"""A name is taken off the list while the container is down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests import labs, web
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from testcontainers.core.network import Network
+
+    from tests.labs import Lab
+    from tests.pki import Authority
+
+ME = f"{labs.ADDRESS}/services/classroom/api/me"
+
+
+def test_whoever_left_the_list_is_out_after_a_restart(
+    network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
+) -> None:
+    folder = labs.write_folder(tmp_path / "tutor", labs.GITHUB_CONFIG, authority)
+    sessions = {}
+    with labs.start(folder, network=network, volume=volume) as lab:
+        lab.wait_healthy()
+        for login in ("Octocat", "hubot", "astronaut"):
+            with web.browser({**lab.hosts, labs.GITHUB: github.ip}, authority.crt) as client:
+                web.sign_in_with_github(client, labs.ADDRESS, login)
+                assert client.get(ME).status_code == 200
+                sessions[login] = client.cookies
+
+    shorter = labs.GITHUB_CONFIG.replace('"Octocat", "hubot"', '"Octocat"')
+    labs.write_folder(folder, shorter, None)
+    expected = (
+        "403 GET |not allowed|Failed login|not part of allowed_organizations",
+        "No Hub user identified|Token stored in cookie may have expired|wrote error: 'Forbidden'",
+    )
+    with labs.start(folder, network=network, volume=volume, expected=expected) as lab:
+        lab.wait_healthy()
+        assert "access: hubot is no longer on the list, signed out" in lab.log
+        verdicts = {}
+        for login, cookies in sessions.items():
+            with web.browser({**lab.hosts, labs.GITHUB: github.ip}, authority.crt) as client:
+                client.cookies.update(cookies)
+                verdicts[login] = client.get(ME).status_code
+        # hubot's cookies are worth nothing; an organization's member and the listed stay in.
+        assert verdicts == {"Octocat": 200, "hubot": 403, "astronaut": 200}
+        with web.browser({**lab.hosts, labs.GITHUB: github.ip}, authority.crt) as client:
+            page = web.sign_in_with_github(client, labs.ADDRESS, "hubot")
+        assert page.status_code == 403
+        assert "<strong>hubot</strong>" in page.text
