@@ -101,6 +101,17 @@ def test_files_without_a_hash_are_asked_for_again(client: httpx.Client) -> None:
     assert again.status_code == 304
 
 
+def test_files_that_only_the_servers_know_are_asked_of_them(
+    client: httpx.Client, github_lab: Lab
+) -> None:
+    """An extension's own static files: the disk has no such file, the server decides."""
+    github_lab.expected.append(r"404 GET /(hub|services/classroom)/static/x\.js")
+    for path, server in (("/hub/static/x.js", "hub"), ("/services/classroom/static/x.js", "lab")):
+        answer = client.get(f"{labs.ADDRESS}{path}")
+        assert answer.status_code == 404
+        assert "<center>nginx</center>" not in answer.text, server
+
+
 def test_every_file_of_the_sign_in_page_exists(client: httpx.Client) -> None:
     page = client.get(f"{labs.ADDRESS}/hub/login")
     assets = re.findall(r'(?:src|href)="(/hub/static/[^"]+)"', page.text)

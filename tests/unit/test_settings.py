@@ -96,6 +96,24 @@ def test_another_authenticator_is_the_tutors_own_affair(tmp_path: Path) -> None:
     assert settings.load(folder(tmp_path, config), {}).mode is Mode.CUSTOM
 
 
+@pytest.mark.parametrize(
+    ("named", "mode"),
+    [
+        ('"github"', Mode.GITHUB),
+        ('"oauthenticator.github.GitHubOAuthenticator"', Mode.GITHUB),
+        ("GitHubOAuthenticator", Mode.GITHUB),
+        ('type("Mine", (GitHubOAuthenticator,), {})', Mode.CUSTOM),
+        ('"local-github"', Mode.CUSTOM),
+    ],
+)
+def test_only_githubs_own_authenticator_is_replaced(tmp_path: Path, named: str, mode: Mode) -> None:
+    config = (
+        "from oauthenticator.github import GitHubOAuthenticator\n"
+        f"{labs.GITHUB_CONFIG}\nc.JupyterHub.authenticator_class = {named}"
+    )
+    assert settings.load(folder(tmp_path, config), {}).mode is mode
+
+
 def test_a_lazy_value_counts(tmp_path: Path) -> None:
     config = labs.GITHUB_CONFIG + "\nc.Authenticator.admin_users = set()\n"
     config = config.replace(

@@ -27,10 +27,18 @@ class Route:
 
 @dataclass(frozen=True)
 class Static:
-    """A folder that is served from disk under an address."""
+    """A folder that is served from disk under an address.
+
+    Attributes:
+        url: the address, with a slash at both ends.
+        folder: the folder.
+        otherwise: the upstream that may know a file which isn't there, such as one of an
+            extension that the tutor has added.
+    """
 
     url: str
     folder: Path
+    otherwise: str
 
     @property
     def alias(self) -> str:
@@ -47,10 +55,10 @@ def statics(paths: Paths, server_static: Path) -> list[Static]:
     """
     share = paths.prefix / "share"
     return [
-        Static("/hub/static/", share / "jupyterhub/static"),
-        Static(f"{PREFIX}static/lab/", share / "jupyter/lab/static"),
-        Static(f"{PREFIX}static/", server_static),
-        Static(f"{PREFIX}lab/extensions/", share / "jupyter/labextensions"),
+        Static("/hub/static/", share / "jupyterhub/static", "hub"),
+        Static(f"{PREFIX}static/lab/", share / "jupyter/lab/static", "lab"),
+        Static(f"{PREFIX}static/", server_static, "lab"),
+        Static(f"{PREFIX}lab/extensions/", share / "jupyter/labextensions", "lab"),
     ]
 
 

@@ -97,6 +97,14 @@ class NginxProxy(Proxy):
             ),
         )
 
+        for task in self._tasks:
+            task.add_done_callback(self._report)
+
+    def _report(self, task: asyncio.Task[None]) -> None:
+        """Let no watcher end unnoticed."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.log.critical("The front is no longer watched over: %s", error, exc_info=error)
+
     async def _revive(self) -> None:
         """Start nginx again whenever it dies."""
         while self._nginx is not None:
