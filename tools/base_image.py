@@ -6,12 +6,13 @@ that this machine's apt already uses. Run as ``python3 -m tools.base_image``.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from tools.engine import EngineError, apt_get, apt_sources, mirror
+from tools.engine import EngineError, apt_get, apt_sources, mirror, status_of
 
 IMAGE = "debian:trixie-slim"
 SUITE = "trixie"
@@ -116,17 +117,21 @@ def make() -> None:
             raise EngineError(f"docker import could not take {IMAGE}: see above.")
 
 
-def main() -> int:
-    """Ensure the base image, or say in one sentence what is in the way."""
-    try:
-        if not present() and not pull():
-            print(f"{IMAGE} can't be pulled: making it with debootstrap …", flush=True)
-            make()
-    except EngineError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def ensure_base_image() -> None:
+    """Make sure the image is there.
+
+    Raises:
+        EngineError: it can neither be pulled nor made; the message says what to do.
+    """
+    if not present() and not pull():
+        if os.geteuid() != 0 or not Path("/etc/debian_version").exists():
+            raise EngineError(
+                f"{IMAGE} can't be pulled, and only root on Debian can make it: check the way to "
+                "the registry (`docker pull debian:trixie-slim`) and run the same command again."
+            )
+        print(f"{IMAGE} can't be pulled: making it with debootstrap …", flush=True)
+        make()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(ensure_base_image))

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.engine import EngineError, apt_get, os_release
+from tools.engine import EngineError, apt_get, os_release, status_of
 
 
 def chromium() -> str | None:
@@ -19,23 +19,24 @@ def chromium() -> str | None:
     return shutil.which("chromium")
 
 
-def main() -> int:
-    """Install a Chromium where there is none: Debian's as root, else Playwright's."""
+def ensure_browser() -> None:
+    """Install a Chromium where there is none: Debian's as root, else Playwright's.
+
+    Raises:
+        EngineError: it can't be installed.
+    """
     if chromium():
-        return 0
+        return
     release = os_release(Path("/etc/os-release").read_text(encoding="utf-8"))
     if os.geteuid() != 0 or release.get("ID") != "debian":
         command = [sys.executable, "-m", "playwright", "install", "chromium"]
-        return subprocess.run(command, check=False).returncode
+        if subprocess.run(command, check=False).returncode != 0:
+            raise EngineError("Playwright could not install Chromium: see its message above.")
+        return
     print("Installing Chromium for the browser tests …", flush=True)
-    try:
-        apt_get("update")
-        apt_get("install", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu-core")
-    except EngineError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    apt_get("update")
+    apt_get("install", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu-core")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(ensure_browser))

@@ -14,6 +14,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "docker-compose")
 SUITE = "trixie"
@@ -164,10 +168,14 @@ def ensure_engine() -> None:
         start()
 
 
-def main() -> int:
-    """Ensure the engine, or say in one sentence what is in the way."""
+def status_of(step: Callable[[], None]) -> int:
+    """Take a step of the set-up, or say in one sentence what is in its way.
+
+    Returns:
+        The command's exit status.
+    """
     try:
-        ensure_engine()
+        step()
     except EngineError as error:
         print(error, file=sys.stderr)
         return 1
@@ -175,4 +183,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(ensure_engine))
