@@ -51,7 +51,8 @@ RUN find lib -type d -name tests -prune -exec rm -r {} + \
         -not -path '*/css/*' -not -path '*/webfonts/*' -delete \
  && rm -r share/jupyterhub/static/components/bootstrap/scss \
         share/jupyterhub/static/components/bootstrap/js share/jupyterhub/static/scss \
- && find share/jupyterhub/static share/jupyter/lab/static share/jupyter/labextensions \
+ && find share/jupyterhub/static share/jupyter/lab/static share/jupyter/lab/themes \
+        share/jupyter/labextensions \
         lib/python3.*/site-packages/jupyter_server/static -type f -size +512c \
         \( -name '*.js' -o -name '*.css' -o -name '*.json' -o -name '*.svg' -o -name '*.html' \
            -o -name '*.ttf' -o -name '*.eot' -o -name '*.ico' \) -print0 \

@@ -93,6 +93,14 @@ def test_hashed_files_are_immutable_and_compressed(client: httpx.Client, github_
     assert sizes["br"] < sizes["gzip"] < sizes["identity"] / 3
 
 
+def test_themes_come_from_disk_with_what_they_name(client: httpx.Client) -> None:
+    """The lab rewrites a theme's relative addresses; served beside its files it needs none."""
+    theme = f"{labs.ADDRESS}/services/classroom/lab/api/themes/@jupyterlab/theme-light-extension"
+    answer = client.get(f"{theme}/index.css", headers={"Accept-Encoding": "br"})
+    assert answer.headers["content-encoding"] == "br"
+    assert answer.headers["content-type"].startswith("text/css")
+
+
 def test_files_without_a_hash_are_asked_for_again(client: httpx.Client) -> None:
     path = "/services/classroom/static/lab/package.json"
     first = client.get(f"{labs.ADDRESS}{path}")

@@ -58,6 +58,7 @@ def statics(paths: Paths, server_static: Path) -> list[Static]:
         Static("/hub/static/", share / "jupyterhub/static", "hub"),
         Static(f"{PREFIX}static/lab/", share / "jupyter/lab/static", "lab"),
         Static(f"{PREFIX}static/", server_static, "lab"),
+        Static(f"{PREFIX}lab/api/themes/", share / "jupyter/lab/themes", "lab"),
         Static(f"{PREFIX}lab/extensions/", share / "jupyter/labextensions", "lab"),
     ]
 

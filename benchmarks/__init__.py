@@ -1,0 +1,1 @@
+"""What the image costs, measured beside what was there before."""

@@ -1,0 +1,134 @@
+"""One person's visits in a real Chromium with a profile of its own."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import shutil
+import ssl
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from benchmarks.page_load.containers import LAB
+from benchmarks.page_load.wire import Wire
+from tests import labs
+from tests.browser.conftest import FLAGS, wait_for_lab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+    from playwright.sync_api import BrowserContext, Playwright
+
+    from benchmarks.page_load.containers import Started
+
+PORT = 8443
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What opening the lab took.
+
+    Attributes:
+        requests: answered over the network.
+        size: MB transferred.
+        usable: seconds from going to the lab's address until its windows are in place.
+        quiet: seconds from the first request to the last answer.
+        assets: addresses of the static files that were transferred.
+        connections: how many those came over.
+    """
+
+    requests: int
+    size: float
+    usable: float
+    quiet: float
+    assets: tuple[str, ...]
+    connections: int
+
+
+def key_pin(ip: str) -> str:
+    """Hash the public key of a server's certificate, as Chromium's flag wants it."""
+    certificate = x509.load_pem_x509_certificate(ssl.get_server_certificate((ip, PORT)).encode())
+    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(key).digest()).decode()
+
+
+@contextlib.contextmanager
+def profile(
+    playwright: Playwright, started: Started, person: httpx.Client
+) -> Iterator[BrowserContext]:
+    """Open a Chromium with an empty cache on disk and a person's cookies.
+
+    It trusts the self-signed certificate by its key: what is merely clicked through, Chromium
+    doesn't keep in its cache, and every visit would be a first one.
+
+    Args:
+        playwright: what starts it.
+        started: the container to find at the lab's name.
+        person: signed in there.
+    """
+    ip = started.lab.ip
+    with tempfile.TemporaryDirectory(prefix="visitor-") as folder:
+        context = playwright.chromium.launch_persistent_context(
+            folder,
+            executable_path=shutil.which("chromium"),
+            args=[
+                *FLAGS,
+                f"--host-resolver-rules=MAP {labs.HOST} {ip}",
+                f"--ignore-certificate-errors-spki-list={key_pin(ip)}",
+            ],
+            viewport={"width": 1280, "height": 800},
+        )
+        for cookie in person.cookies.jar:
+            context.add_cookies(
+                [
+                    {
+                        "name": cookie.name,
+                        "value": cookie.value or "",
+                        "domain": labs.HOST,
+                        "path": cookie.path,
+                        "secure": True,
+                    }
+                ]
+            )
+        try:
+            yield context
+        finally:
+            context.close()
+
+
+def visit(context: BrowserContext, *, slow: bool = False) -> Visit:
+    """Open the lab in a new tab and wait until all is there.
+
+    Args:
+        context: a signed-in person's profile.
+        slow: whether over 10 Mbit/s with 40 ms.
+
+    Raises:
+        RuntimeError: something could not be fetched.
+        TimeoutError: the network never fell silent.
+    """
+    page = context.new_page()
+    wire = Wire(page, slow=slow)
+    begun = time.monotonic()
+    page.goto(f"{LAB}lab", wait_until="commit")
+    wait_for_lab(page)
+    usable = time.monotonic() - begun
+    wire.wait_quiet()
+    assets = tuple(dict.fromkeys(wire.assets))
+    found = Visit(
+        requests=wire.requests,
+        size=wire.size / 1e6,
+        usable=usable,
+        quiet=wire.last - wire.began,
+        assets=assets,
+        connections=len(wire.connections),
+    )
+    page.close()
+    return found
