@@ -112,13 +112,24 @@ def apt_get(*words: str) -> None:
         raise EngineError(f"apt-get {' '.join(words)} failed: see its message above.")
 
 
-def install(codename: str) -> None:
+def offers(sources: str, suite: str) -> bool:
+    """Say whether apt's configured sources have a suite.
+
+    Not what os-release says: packages from a later suite may have brought its base-files along.
+
+    Args:
+        sources: as for `mirror`.
+        suite: its codename.
+    """
+    return re.search(rf"^(?:Suites:|deb\s).*\s{suite}(?:\s|$)", sources, re.MULTILINE) is not None
+
+
+def install() -> None:
     """Install the engine's packages, from a later suite where this one's are too old."""
-    if codename != SUITE:
-        sources = apt_sources()
-        if f"Suites: {SUITE}\n" not in sources:
-            (APT / f"sources.list.d/{SUITE}.sources").write_text(source_stanza(*mirror(sources)))
-            (APT / f"preferences.d/{SUITE}").write_text(pin())
+    sources = apt_sources()
+    if not offers(sources, SUITE):
+        (APT / f"sources.list.d/{SUITE}.sources").write_text(source_stanza(*mirror(sources)))
+        (APT / f"preferences.d/{SUITE}").write_text(pin())
     apt_get("update")
     apt_get("install", "--yes", "--no-install-recommends", "-t", SUITE, *PACKAGES)
 
@@ -162,7 +173,7 @@ def ensure_engine() -> None:
         raise EngineError(INSTALL_BY_HAND)
     if shutil.which("dockerd") is None or shutil.which("docker") is None:
         print("No Docker engine here: installing Debian's (about a minute) …", flush=True)
-        install(release.get("VERSION_CODENAME", ""))
+        install()
     if not answers():
         print("Starting dockerd …", flush=True)
         start()

@@ -46,6 +46,23 @@ def test_no_mirror_is_a_sentence() -> None:
         engine.mirror("")
 
 
+@pytest.mark.parametrize(
+    ("sources", "there"),
+    [
+        (DEB822, False),
+        (DEB822 + "\nTypes: deb\nURIs: http://m/debian\nSuites: trixie trixie-updates\n", True),
+        (DEB822 + "\nTypes: deb\nURIs: http://m/debian\nSuites: stable trixie\n", True),
+        ("deb http://m/debian trixie main\n", True),
+        ("deb http://m/debian trixie-security main\n", False),
+        ("# deb http://m/debian trixie main\n", False),
+        (engine.source_stanza("http://m/debian", None), True),
+    ],
+)
+def test_what_the_sources_offer(sources: str, there: bool) -> None:  # noqa: FBT001
+    """What counts is apt's sources, not os-release: base-files may come from a later suite."""
+    assert engine.offers(sources, "trixie") is there
+
+
 def test_the_added_source_upgrades_nothing_by_itself() -> None:
     assert "Pin-Priority: 100" in engine.pin()
     stanza = engine.source_stanza("http://mirror.example.org/debian", "/k.gpg")
