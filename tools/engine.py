@@ -131,7 +131,10 @@ def install() -> None:
         (APT / f"sources.list.d/{SUITE}.sources").write_text(source_stanza(*mirror(sources)))
         (APT / f"preferences.d/{SUITE}").write_text(pin())
     apt_get("update")
-    apt_get("install", "--yes", "--no-install-recommends", "-t", SUITE, *PACKAGES)
+    # From the later suite these four and what they can't do without; with `-t` apt would take
+    # every dependency from there, libc and base-files among them.
+    chosen = [f"{package}/{SUITE}" for package in PACKAGES]
+    apt_get("install", "--yes", "--no-install-recommends", *chosen)
 
 
 def start() -> None:
