@@ -131,10 +131,15 @@ def install() -> None:
         (APT / f"sources.list.d/{SUITE}.sources").write_text(source_stanza(*mirror(sources)))
         (APT / f"preferences.d/{SUITE}").write_text(pin())
     apt_get("update")
-    # From the later suite these four and what they can't do without; with `-t` apt would take
-    # every dependency from there, libc and base-files among them.
-    chosen = [f"{package}/{SUITE}" for package in PACKAGES]
-    apt_get("install", "--yes", "--no-install-recommends", *chosen)
+    # From the later suite these four and what they can't do without. With `-t` apt takes every
+    # dependency from there, libc and base-files among them: only where both are mixed already.
+    gentle = [f"{package}/{SUITE}" for package in PACKAGES]
+    install = ["install", "--yes", "--no-install-recommends"]
+    rehearsal = ["apt-get", "--simulate", *install, *gentle]
+    if subprocess.run(rehearsal, capture_output=True, check=False).returncode == 0:
+        apt_get(*install, *gentle)
+    else:
+        apt_get(*install, "-t", SUITE, *PACKAGES)
 
 
 def start() -> None:
