@@ -67,7 +67,7 @@ EXPECTED = (
     # jupyter_server, when a browser leaves while its kernel connection is being opened.
     r"(?s)object has no attribute 'kernel_ws_protocol'",
     r"500 GET /services/classroom/api/kernels/[^ ]+/channels",
-    r'(?s)^\[E [^\n]* ServerApp\] \{\n.*"Upgrade": "websocket"',
+    r'(?s)^\[E [^\n]* ServerApp\] \{\n.*"Sec-Websocket-Protocol": "v1.kernel.websocket',
     # docker stop
     r"Received signal SIGTERM, initiating shutdown",
 )

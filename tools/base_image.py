@@ -16,7 +16,7 @@ from tools.engine import EngineError, apt_get, apt_sources, mirror, status_of
 
 IMAGE = "debian:trixie-slim"
 SUITE = "trixie"
-PULL_SECONDS = 120
+PULL_SECONDS = 900
 
 # What Debian's own slim images leave out, by dpkg's path filters; licences stay.
 SLIM = """\

@@ -9,9 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-from tools.engine import EngineError, apt_get, os_release, status_of
+from tools.engine import EngineError, apt_get, status_of, this_system
 
 
 def chromium() -> str | None:
@@ -27,8 +26,7 @@ def ensure_browser() -> None:
     """
     if chromium():
         return
-    release = os_release(Path("/etc/os-release").read_text(encoding="utf-8"))
-    if os.geteuid() != 0 or release.get("ID") != "debian":
+    if os.geteuid() != 0 or this_system().get("ID") != "debian":
         command = [sys.executable, "-m", "playwright", "install", "chromium"]
         if subprocess.run(command, check=False).returncode != 0:
             raise EngineError("Playwright could not install Chromium: see its message above.")

@@ -84,14 +84,28 @@ def os_release(text: str) -> dict[str, str]:
     return {key: value.strip("\"'") for key, value in fields}
 
 
-def answers() -> bool:
-    """Say whether an engine with buildx and compose answers."""
+PLUGINS_MISSING = (
+    "A Docker engine answers, but `docker {plugin}` doesn't work: install that plugin "
+    "(https://docs.docker.com/engine/install/) and run the same command again."
+)
+
+
+def works(*words: str) -> bool:
+    """Say whether a docker command succeeds."""
     if shutil.which("docker") is None:
         return False
-    return all(
-        subprocess.run(["docker", *words], capture_output=True, check=False).returncode == 0
-        for words in (["info"], ["buildx", "version"], ["compose", "version"])
-    )
+    return subprocess.run(["docker", *words], capture_output=True, check=False).returncode == 0
+
+
+def answers() -> bool:
+    """Say whether an engine answers."""
+    return works("info")
+
+
+def this_system() -> dict[str, str]:
+    """Read os-release; empty where there is none, as on macOS."""
+    file = Path("/etc/os-release")
+    return os_release(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def apt_sources() -> str:
@@ -174,10 +188,21 @@ def ensure_engine() -> None:
     Raises:
         EngineError: it can't be provided here; the message says what to do.
     """
-    if answers():
-        return
-    release = os_release(Path("/etc/os-release").read_text(encoding="utf-8"))
-    if os.geteuid() != 0 or release.get("ID") != "debian":
+    if not answers():
+        provide()
+    # An engine that answers is never touched, even if something beside it is missing.
+    for plugin in ("buildx", "compose"):
+        if not works(plugin, "version"):
+            raise EngineError(PLUGINS_MISSING.format(plugin=plugin))
+
+
+def provide() -> None:
+    """Install and start an engine.
+
+    Raises:
+        EngineError: it can't be done here; the message says what to do.
+    """
+    if os.geteuid() != 0 or this_system().get("ID") != "debian":
         raise EngineError(INSTALL_BY_HAND)
     if shutil.which("dockerd") is None or shutil.which("docker") is None:
         print("No Docker engine here: installing Debian's (about a minute) …", flush=True)

@@ -11,9 +11,10 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 SERVICE = "classroom"
-HEALTHY_SECONDS = 120
+HEALTHY_SECONDS = 300
 REFUSED = "Not started."
 
 
@@ -46,7 +47,7 @@ def wait() -> bool:
         if health == "healthy":
             print(f"\rThe lab answers after {time.monotonic() - begun:.0f} s." + " " * 20)
             return True
-        if running in {"exited", "restarting", "dead"}:
+        if running in {"exited", "restarting", "dead"} or health == "unhealthy":
             return False
         print(f"\rStarting … {time.monotonic() - begun:.0f} s ", end="", flush=True)
         time.sleep(0.5)
@@ -83,8 +84,11 @@ def main() -> int:
         return say()
     if compose("build").returncode != 0:
         return 1
-    # Made anew when the image or the compose file changed; the volume stays.
-    if compose("up", "--detach", "--no-build", quiet=False).returncode != 0:
+    # Docker would make it as root, and the tutor could put nothing into it.
+    Path("materials").mkdir(exist_ok=True)
+    # Made anew even if the image is the same: the configuration may have changed, and the log
+    # must be of this start. The volume stays.
+    if compose("up", "--detach", "--no-build", "--force-recreate").returncode != 0:
         return 1
     if not wait():
         explain_failure()

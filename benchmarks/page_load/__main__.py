@@ -73,8 +73,9 @@ def main() -> int:
 
     print("\n".join(report.table(ours.samples, old.samples)))
     print(NOTES)
-    print("\n".join(report.verdicts(ours.samples, old.samples)))
-    return 0
+    verdicts = report.verdicts(ours.samples, old.samples)
+    print("\n".join(verdicts))
+    return 1 if any(verdict.startswith("NOT") for verdict in verdicts) else 0
 
 
 if __name__ == "__main__":

@@ -27,9 +27,23 @@ def main() -> int:
         from classroom import boot  # noqa: PLC0415
 
         return boot.main()
-    from classroom import settings, signin  # noqa: PLC0415
+    return say_how_to_sign_in(chosen.port)
 
-    print(signin.describe(settings.load(Paths(), os.environ), chosen.port))
+
+def say_how_to_sign_in(port: int) -> int:
+    """Print how to sign in, or what is wrong with the configuration as it is now.
+
+    Args:
+        port: the port that docker publishes.
+    """
+    from classroom import settings, signin  # noqa: PLC0415
+    from classroom.problems import EX_CONFIG, RefusedError  # noqa: PLC0415
+
+    try:
+        print(signin.describe(settings.load(Paths(), os.environ), port))
+    except RefusedError as refused:
+        print(refused, file=sys.stderr)
+        return EX_CONFIG
     return 0
 
 

@@ -19,7 +19,7 @@ from classroom import layout, privileges, settings, signin, tls
 from classroom.hub import certificate
 from classroom.lab import config as lab_config
 from classroom.paths import Paths
-from classroom.problems import EX_CONFIG, RefusedError
+from classroom.problems import EX_CONFIG, Problem, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,6 +116,11 @@ def main() -> int:
         command = run(Paths(), os.environ)
     except RefusedError as refused:
         return refuse(refused)
+    except OSError as error:
+        what = f"{error.strerror or error}"
+        where = str(error.filename or "the container's files")
+        cure = "see that root in the container may use it"
+        return refuse(RefusedError([Problem(where, what, cure)]))
     say("hub", f"starting on {socket.gethostname()}")
     signal.alarm(0)  # exec keeps a pending alarm
     return os.execvp(command[0], command)  # noqa: S606 (the point: the Hub is tini's child)

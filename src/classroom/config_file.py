@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from classroom import files
 from classroom.problems import Problem, RefusedError
 
 if TYPE_CHECKING:
@@ -89,12 +90,14 @@ def read(file: Path) -> ConfigFile:
     Raises:
         RefusedError: it can't be read or raises; the sentence has its file and line.
     """
-    if not file.exists():
+    if not files.present(file, file.name):
         return ConfigFile(name=file.name)
     sys.dont_write_bytecode = True  # The folder is mounted read-only, and it is not ours.
     try:
-        source = file.read_text(encoding="utf-8")
+        source = files.read(file, file.name).decode()
         config = PyFileConfigLoader(file.name, path=str(file.parent)).load_config()
+    except RefusedError:
+        raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 (it is the tutor's code: anything)
         line = failing_line(error, file)
         where = f"{file.name}:{line}" if line else file.name

@@ -6,6 +6,7 @@ import grp
 import os
 import pwd
 import stat
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,17 +28,21 @@ class Directory:
         user: owner.
         group: group; with the setgid bit, of everything made in it too.
         mode: permission bits.
+        probe: whether to try writing there; only where nobody but root can have put a trap.
     """
 
     path: Path
     user: str
     group: str
     mode: int
+    probe: bool = False
 
 
 def plan(paths: Paths) -> Iterator[Directory]:
     """List every directory in the order of making."""
-    yield Directory(paths.hub, "root", "root", 0o700)
+    # Root's own first: whoever owns a directory may swap what is in it.
+    yield Directory(paths.data, "root", "root", 0o755, probe=True)
+    yield Directory(paths.hub, "root", "root", 0o700, probe=True)
     yield Directory(paths.history, "classroom", "classroom", 0o700)
     # setgid and group-writable: what one makes, all may edit.
     yield Directory(paths.files, "classroom", "students", 0o2775)
@@ -86,12 +91,16 @@ def ensure(directories: Iterator[Directory]) -> None:
     for directory in directories:
         user = pwd.getpwnam(directory.user).pw_uid
         group = grp.getgrnam(directory.group).gr_gid
+        if directory.path.is_symlink():
+            what = f"is a link to {directory.path.readlink()}"
+            cure = "remove the link, or move what it points to in its place"
+            raise RefusedError([Problem(str(directory.path), what, cure)])
         try:
             if not is_right(directory, user, group):
                 set_right(directory, user, group)
-            probe = directory.path / ".writable"
-            probe.touch()
-            probe.unlink()
+            if directory.probe:
+                with tempfile.TemporaryFile(dir=directory.path) as probe:
+                    probe.write(b"probe")
         except OSError as error:
             raise RefusedError(
                 [

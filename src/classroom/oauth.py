@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from classroom import files
 from classroom.problems import Problem
 from classroom.secret import Secret
 
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 CALLBACK_PATH = "/hub/oauth_callback"
 # How traitlets resolves a setting of GitHubOAuthenticator: the most specific class wins.
 SECTIONS = ("GitHubOAuthenticator", "OAuthenticator", "Authenticator")
-SECRET_FILE = "github_client_secret"  # noqa: S105 (a file's name)
+SECRET_FILE = "secrets/github_client_secret"  # noqa: S105 (a file's name)
+VARIABLES = {
+    "client_id": "GITHUB_CLIENT_ID",
+    "client_secret": "GITHUB_CLIENT_SECRET",
+    "oauth_callback_url": "OAUTH_CALLBACK_URL",
+    "github_url": "GITHUB_URL",
+}
 
 
 @dataclass(frozen=True)
@@ -38,99 +45,101 @@ class OAuth:
     github_url: str
 
 
-def configured(file: ConfigFile, trait: str) -> tuple[str, str]:
-    """Look a setting of the GitHub authenticator up in the tutor's file.
+@dataclass(frozen=True)
+class Given:
+    """Everything that was given for GitHub, wherever.
 
-    Returns:
-        The setting's full name as written there, and its value; the value is empty and the
-        name the canonical one when it isn't set.
-    """
-    for section in SECTIONS:
-        value = file.config.get(section, {}).get(trait)
-        if value:
-            return f"{section}.{trait}", str(value)
-    return f"{SECTIONS[0]}.{trait}", ""
-
-
-def read_secret(paths: Paths) -> str:
-    """Read ``secrets/github_client_secret``; empty when there is none."""
-    file = paths.secrets / SECRET_FILE
-    return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
-
-
-def gather(file: ConfigFile, environ: Mapping[str, str], secret_file: str) -> OAuth:
-    """Collect the OAuth values from the file, the environment and the secret file.
-
-    Args:
-        file: the tutor's configuration; its values come before the environment's.
+    Attributes:
+        file: the tutor's configuration.
         environ: the process environment.
         secret_file: the text of ``secrets/github_client_secret``.
     """
-    secret = (
-        configured(file, "client_secret")[1]
-        or environ.get("GITHUB_CLIENT_SECRET", "")
-        or secret_file
-    )
-    return OAuth(
-        client_id=configured(file, "client_id")[1] or environ.get("GITHUB_CLIENT_ID", ""),
-        client_secret=Secret(secret),
-        callback_url=configured(file, "oauth_callback_url")[1]
-        or environ.get("OAUTH_CALLBACK_URL", ""),
-        github_url=configured(file, "github_url")[1]
-        or environ.get("GITHUB_URL", "").rstrip("/")
-        or "https://github.com",
-    )
+
+    file: ConfigFile
+    environ: Mapping[str, str]
+    secret_file: str = ""
+
+    def find(self, trait: str) -> tuple[str, str]:
+        """Look a value up: the file comes before the environment.
+
+        Returns:
+            Where it was found, for a sentence, and the value; when it is nowhere, where it
+            belongs and an empty text.
+        """
+        for section in SECTIONS:
+            if value := self.file.config.get(section, {}).get(trait):
+                return self.file.where(f"{section}.{trait}"), str(value)
+        if value := self.environ.get(VARIABLES[trait], ""):
+            return VARIABLES[trait], value
+        return self.file.where(f"{SECTIONS[0]}.{trait}"), ""
+
+    def anything(self) -> bool:
+        """Say whether GitHub sign-in was meant at all."""
+        named = ("client_id", "client_secret", "oauth_callback_url")
+        return bool(self.secret_file) or any(self.find(trait)[1] for trait in named)
+
+    def values(self) -> OAuth:
+        """Collect the values."""
+        url = (self.find("github_url")[1] or "https://github.com").rstrip("/")
+        return OAuth(
+            client_id=self.find("client_id")[1],
+            client_secret=Secret(self.find("client_secret")[1] or self.secret_file),
+            callback_url=self.find("oauth_callback_url")[1],
+            github_url=url if "://" in url else f"https://{url}",
+        )
+
+
+def read_secret(paths: Paths) -> str:
+    """Read ``secrets/github_client_secret``; empty when there is none.
+
+    Raises:
+        RefusedError: it can't be read.
+    """
+    file = paths.config / SECRET_FILE
+    if not files.present(file, SECRET_FILE):
+        return ""
+    return files.read(file, SECRET_FILE).decode(errors="replace").strip()
+
+
+def split(url: str) -> SplitResult:
+    """Take an address apart; one that is none has no part."""
+    try:
+        return urlsplit(url)
+    except ValueError:  # brackets that hold no IPv6 address
+        return urlsplit("")
 
 
 def exact_callback(url: str) -> str:
     """Derive the exact callback URL to register from whatever was given."""
-    parts = urlsplit(url if "://" in url else f"https://{url}")
-    host = parts.netloc or "<this lab's host name>:8443"
+    host = split(url if "://" in url else f"https://{url}").netloc
+    host = host or "<this lab's host name>:8443"
     return urlunsplit(("https", host, CALLBACK_PATH, "", ""))
 
 
-def check(
-    file: ConfigFile, environ: Mapping[str, str], secret_file: str, oauth: OAuth
-) -> Iterator[Problem]:
+def check(given: Given) -> Iterator[Problem]:
     """Find what is half-filled or contradicts itself.
 
     Args:
-        file: the tutor's configuration.
-        environ: the process environment.
-        secret_file: the text of ``secrets/github_client_secret``.
-        oauth: the values as gathered.
+        given: everything that was given.
     """
-    client_id, client_secret, callback = (
-        file.where(configured(file, trait)[0])
-        for trait in ("client_id", "client_secret", "oauth_callback_url")
-    )
-    elsewhere = (
-        client_secret
-        if configured(file, "client_secret")[1]
-        else "GITHUB_CLIENT_SECRET"
-        if environ.get("GITHUB_CLIENT_SECRET")
-        else ""
-    )
-    if secret_file and elsewhere:
-        yield Problem(
-            elsewhere, f"is given, and so is secrets/{SECRET_FILE}", "keep one of the two"
-        )
-    if not oauth.client_id:
+    client_id, found_id = given.find("client_id")
+    client_secret, found_secret = given.find("client_secret")
+    if given.secret_file and found_secret:
+        yield Problem(client_secret, f"is given, and so is {SECRET_FILE}", "keep one of the two")
+    if not found_id:
         yield Problem(
             client_id,
             "is empty",
-            "fill in the client id of your GitHub OAuth app (or GITHUB_CLIENT_ID), or move the "
-            "file away to try the lab without GitHub",
+            "fill in the client id of your GitHub OAuth app (or GITHUB_CLIENT_ID), or move what "
+            "you have filled in away to try the lab without GitHub",
         )
-    if not oauth.client_secret:
+    if not found_secret and not given.secret_file:
         yield Problem(
             client_secret,
-            f"is empty though the client id is {oauth.client_id!r}"
-            if oauth.client_id
-            else "is empty",
-            f"put the app's secret here, into GITHUB_CLIENT_SECRET or into secrets/{SECRET_FILE}",
+            f"is empty though the client id is {found_id!r}" if found_id else "is empty",
+            f"put the app's secret here, into GITHUB_CLIENT_SECRET or into {SECRET_FILE}",
         )
-    yield from check_callback(callback, oauth.callback_url)
+    yield from check_callback(*given.find("oauth_callback_url"))
 
 
 def check_callback(where: str, url: str) -> Iterator[Problem]:
@@ -141,10 +150,10 @@ def check_callback(where: str, url: str) -> Iterator[Problem]:
         url: its value.
     """
     cure = f"register and set exactly {exact_callback(url)}"
-    parts = urlsplit(url)
+    parts = split(url)
     if not url:
         yield Problem(where, "is empty", cure)
-    elif parts.scheme != "https":
+    elif parts.scheme != "https" or not parts.netloc:
         yield Problem(where, f"{url!r} is not an https address", cure)
     elif parts.path != CALLBACK_PATH or parts.query or parts.fragment:
         yield Problem(where, f"{url!r} does not end in {CALLBACK_PATH}", cure)

@@ -92,6 +92,11 @@ def is_lazy(value: object) -> TypeGuard[LazyConfigValue]:
     return isinstance(value, LazyConfigValue)
 
 
+def is_secret(trait: str) -> bool:
+    """Say whether a setting's value must not be shown, however wrong it is."""
+    return any(word in trait.lower() for word in ("secret", "password", "token", "key"))
+
+
 def type_problem(cls: type[Configurable], trait: str, value: Any) -> str | None:
     """Check one value against its trait.
 
@@ -104,7 +109,10 @@ def type_problem(cls: type[Configurable], trait: str, value: Any) -> str | None:
     try:
         descriptor._validate(None, value)  # noqa: SLF001 (the check traitlets runs on assignment)
     except TraitError:
-        return f"{value!r} is not {descriptor.info()}"
+        shown = f"a {type(value).__name__}" if is_secret(trait) else repr(value)
+        return f"{shown} is not {descriptor.info()}"
+    except ImportError as error:
+        return f"{value!r} can't be loaded ({error})"
     except AttributeError:
         # A cross-validator needs its owner: the Hub itself will check this one.
         return None
@@ -133,5 +141,12 @@ def check(file: ConfigFile) -> Iterator[Problem]:
             yield Problem(where, f"{section} has no setting {trait}", cure)
         elif setting in OURS:
             yield Problem(where, "is the container's to decide", OURS[setting])
+        elif section == "ConfigurableHTTPProxy":
+            yield Problem(where, "nginx is the front here", "remove the line; it would do nothing")
+        elif section.endswith("Spawner") and "spawner_class" not in file.config.get(
+            "JupyterHub", {}
+        ):
+            what = "there are no personal labs here to spawn"
+            yield Problem(where, what, "remove the line, or set c.JupyterHub.spawner_class")
         elif problem := type_problem(cls, trait, value):
             yield Problem(where, problem, "give a value of that kind")

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from classroom import config_file, oauth, schema
+from classroom.oauth import Given
 from classroom.problems import Problem, RefusedError
 from classroom.traits import Classroom
 
@@ -57,7 +58,7 @@ class Settings:
         allowed: names on the allowlist, lower case.
         tutors: names of the tutors, lower case.
         blocked: names that may not enter, lower case.
-        organizations: whether members of GitHub organizations may enter.
+        organizations: GitHub organizations (and ``org:team``) whose members may enter.
         everybody: whether the configuration admits people whom nothing names.
         oauth: our values for GitHub, in GitHub mode.
         contact: whom somebody without access should ask.
@@ -69,7 +70,7 @@ class Settings:
     allowed: frozenset[str] = frozenset()
     tutors: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
-    organizations: bool = False
+    organizations: frozenset[str] = frozenset()
     everybody: bool = False
     oauth: OAuth | None = None
     contact: str = ""
@@ -95,19 +96,18 @@ def lookup(file: ConfigFile, trait: str) -> Any:
     return None
 
 
-def mode_of(file: ConfigFile, environ: Mapping[str, str]) -> Mode:
+def mode_of(given: Given) -> Mode:
     """Decide how people sign in.
 
     Args:
-        file: the tutor's configuration, checked.
-        environ: the process environment.
+        given: the tutor's configuration, checked, and whatever was given for GitHub.
     """
-    named = file.config.get("JupyterHub", {}).get("authenticator_class", "github")
+    named = given.file.config.get("JupyterHub", {}).get("authenticator_class", "github")
     # Ours stands in for GitHub's own, not for a subclass that the tutor has written.
     name = named if isinstance(named, str) else f"{named.__module__}.{named.__qualname__}"
     if name not in GITHUB_AUTHENTICATORS:
         return Mode.CUSTOM
-    if not file.present and not environ.get("GITHUB_CLIENT_ID"):
+    if not given.file.present and not given.anything():
         return Mode.TRIAL
     return Mode.GITHUB
 
@@ -148,17 +148,16 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     if problems := list(schema.check(file)):
         # What is misspelt or mistyped can't be judged further.
         raise RefusedError(problems)
-    mode = mode_of(file, environ)
+    given = Given(file, environ, oauth.read_secret(paths))
+    mode = mode_of(given)
     allowed = names(lookup(file, "allowed_users"))
     tutors = names(lookup(file, "admin_users"))
     contact = Classroom(config=file.config).contact
     if mode is not Mode.GITHUB:
         return Settings(paths, mode, file.config, allowed, tutors, contact=contact)
 
-    secret_file = oauth.read_secret(paths)
-    values = oauth.gather(file, environ, secret_file)
     problems = [
-        *oauth.check(file, environ, secret_file, values),
+        *oauth.check(given),
         *check_allowlist(file, allowed | tutors),
         *check_names(file, "allowed_users", allowed),
         *check_names(file, "admin_users", tutors),
@@ -172,8 +171,8 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         allowed=allowed,
         tutors=tutors,
         blocked=names(lookup(file, "blocked_users")),
-        organizations=bool(lookup(file, "allowed_organizations")),
+        organizations=names(lookup(file, "allowed_organizations")),
         everybody=any(lookup(file, trait) for trait in ADMIT_EVERYBODY),
-        oauth=values,
+        oauth=given.values(),
         contact=contact,
     )

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import ssl
+import tempfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from classroom import files
 from classroom.problems import Problem, RefusedError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WARN_BEFORE = dt.timedelta(days=14)
 MADE_FOR = dt.timedelta(days=365)
@@ -83,7 +83,26 @@ def check(chain: bytes, key: bytes, now: dt.datetime) -> Certificate:
     if certificate.not_valid_before_utc > now:
         begins = certificate.not_valid_before_utc
         raise refused(CRT, f"is not valid before {begins:%Y-%m-%d %H:%M} UTC", "check the clock")
+    if reason := unusable(chain, key):
+        raise refused(CRT, f"is not taken by OpenSSL ({reason})", "have a stronger one issued")
     return Certificate(chain, key, expires, supplied=True)
+
+
+def unusable(chain: bytes, key: bytes) -> str | None:
+    """Ask OpenSSL, as nginx will, whether it takes a pair; it refuses what is too weak.
+
+    Returns:
+        Its reason against it, or None.
+    """
+    with tempfile.TemporaryDirectory(prefix="pair-") as folder:  # mode 0700
+        crt_file, key_file = Path(folder) / "crt", Path(folder) / "key"
+        crt_file.write_bytes(chain)
+        key_file.write_bytes(key)
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(crt_file, key_file)
+        except ssl.SSLError as error:
+            return error.reason or str(error)
+    return None
 
 
 def refused(file: str, what: str, cure: str) -> RefusedError:
@@ -111,21 +130,14 @@ def read(secrets: Path, now: dt.datetime) -> Certificate | None:
     Raises:
         RefusedError: one of the two is missing, unreadable or no good.
     """
-    files = {CRT: secrets / "ssl.crt", KEY: secrets / "ssl.key"}
-    there = [name for name, file in files.items() if file.exists()]
-    if not there:
+    chain, key = secrets / "ssl.crt", secrets / "ssl.key"
+    there = {CRT: files.present(chain, CRT), KEY: files.present(key, KEY)}
+    if not any(there.values()):
         return None
-    if len(there) == 1:
-        (missing,) = set(files) - set(there)
-        raise refused(missing, f"is missing while {there[0]} is there", "put both, or neither")
-    texts = {}
-    for name, file in files.items():
-        try:
-            texts[name] = file.read_bytes()
-        except OSError as error:
-            what = f"can't be read ({error.strerror})"
-            raise refused(name, what, "make it a file that root may read") from None
-    return check(texts[CRT], texts[KEY], now)
+    if not all(there.values()):
+        found, missing = (CRT, KEY) if there[CRT] else (KEY, CRT)
+        raise refused(missing, f"is missing while {found} is there", "put both, or neither")
+    return check(files.read(chain, CRT), files.read(key, KEY), now)
 
 
 def make(hosts: list[str], now: dt.datetime) -> Certificate:
@@ -186,7 +198,6 @@ def ensure_made(folder: Path, hosts: list[str], now: dt.datetime) -> Certificate
         else:
             return Certificate(kept.chain, kept.key, kept.expires, supplied=False)
     made = make(hosts, now)
-    key.touch(mode=0o600)
-    key.write_bytes(made.key)
-    crt.write_bytes(made.chain)
+    files.write_private(key, made.key)
+    files.write_private(crt, made.chain)
     return made

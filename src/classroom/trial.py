@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classroom import files
 from classroom.secret import Secret
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ def ensure(folder: Path) -> Passphrases:
     for name, groups in (("student", STUDENT_GROUPS), ("tutor", TUTOR_GROUPS)):
         file = folder / f"trial_{name}_passphrase"
         if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(make(groups), encoding="utf-8")
+            files.write_private(file, make(groups).encode())
         kept.append(Secret(file.read_text(encoding="utf-8").strip()))
     return Passphrases(*kept)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests import labs, web
 
@@ -54,3 +57,44 @@ def test_stop_is_orderly(volume: str) -> None:
         lab.container.reload()
         assert lab.container.attrs["State"]["ExitCode"] in {0, 143}
         assert "...done" in lab.log, "the Hub didn't get to the end of its clean-up"
+
+
+@pytest.mark.parametrize(
+    "trap",
+    [
+        "mkdir /data/files/.writable /data/history/.writable",
+        "ln -s /data/hub/planted /data/files/.writable",
+        "chmod 0555 /data/files",
+    ],
+)
+def test_nothing_a_student_leaves_behind_keeps_the_lab_from_starting(
+    volume: str, trap: str
+) -> None:
+    with labs.start(volume=volume) as lab:
+        lab.wait_healthy()
+        assert lab.run("sh", "-c", trap, user="classroom")[0] == 0
+        lab.container.restart(timeout=20)
+        lab.wait_healthy()
+        assert lab.run("ls", "/data/hub/planted")[0] != 0
+
+
+def test_the_volumes_root_is_nobodys_to_rearrange(tmp_path: Path) -> None:
+    """A bind-mounted folder may belong to uid 1000, who is the lab's user in the container."""
+    data = tmp_path / "data"
+    data.mkdir()
+    os.chown(data, 1000, 1000)
+    folder = labs.write_folder(tmp_path / "tutor", None, None)
+    with labs.start(folder, volume=str(data)) as lab:
+        lab.wait_healthy()
+        status, output = lab.run("mv", "/data/hub", "/data/stolen", user="classroom")
+        assert status != 0
+        assert "Permission denied" in output
+
+
+def test_a_link_in_place_of_a_directory_is_refused(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "hub").symlink_to("/etc")
+    with labs.start(volume=str(data), check_log=False) as lab:
+        assert lab.wait_exit() == 78
+        assert "Not started. /data/hub: is a link to /etc" in lab.log

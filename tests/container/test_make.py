@@ -81,6 +81,25 @@ def test_make_up_and_down(tutor: Tutor) -> None:
     assert passphrase.group(1) in again.stdout
 
 
+def test_make_up_takes_a_changed_configuration(tutor: Tutor) -> None:
+    """From the trial to the real thing, and a mistake in between, while the lab runs."""
+    assert "TRIAL" in tutor.make("up").stdout
+    assert (tutor.folder / "materials").stat().st_uid == os.getuid()
+    file = tutor.folder / "jupyterhub_config.py"
+    file.write_text("c.Authenticator.allowed_user = {'octocat'}\n")
+    assert "did you mean allowed_users?" in tutor.make("up").stderr
+    file.write_text(labs.GITHUB_CONFIG.replace("secrets/ca.crt", "no.crt"))
+    done = tutor.make("up")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"Open {labs.ADDRESS} and sign in with GitHub" in done.stdout
+    page = httpx.get(f"https://localhost:{tutor.port}/", verify=False, follow_redirects=True)
+    assert "Sign in with GitHub" in page.text, "the lab still runs with what it read before"
+    file.write_text("c.Authenticator.allowed_user = {'octocat'}\n")
+    said = tutor.make("sign-in")
+    assert "did you mean allowed_users?" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
 def test_make_up_with_a_mistake(tutor: Tutor) -> None:
     mistake = "c.Authenticator.allowed_user = {'octocat'}\n"
     (tutor.folder / "jupyterhub_config.py").write_text(mistake)

@@ -38,7 +38,7 @@ def test_whoever_left_the_list_is_out_after_a_restart(
     )
     with labs.start(folder, network=network, volume=volume, expected=expected) as lab:
         lab.wait_healthy()
-        assert "access: hubot is no longer on the list, signed out" in lab.log
+        assert "access: hubot is no longer admitted, signed out" in lab.log
         verdicts = {}
         for login, cookies in sessions.items():
             with web.browser({**lab.hosts, labs.GITHUB: github.ip}, authority.crt) as client:
@@ -50,3 +50,32 @@ def test_whoever_left_the_list_is_out_after_a_restart(
             page = web.sign_in_with_github(client, labs.ADDRESS, "hubot")
         assert page.status_code == 403
         assert "<strong>hubot</strong>" in page.text
+
+
+def test_a_trials_sessions_end_when_github_says_who_is_who(
+    network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
+) -> None:
+    """In the trial anybody may have called themselves "mona", who is the tutor now."""
+    folder = labs.write_folder(tmp_path / "tutor", None, authority)
+    with labs.start(folder, network=network, volume=volume) as lab:
+        lab.wait_healthy()
+        with web.browser(lab.hosts, authority.crt) as client:
+            web.sign_in_with_passphrase(client, labs.ADDRESS, "mona", lab.passphrase())
+            assert client.get(ME).status_code == 200
+            cookies = client.cookies
+
+    labs.write_folder(folder, labs.GITHUB_CONFIG, None)
+    expected = (
+        "403 GET |Invalid cookie token",
+        "No Hub user identified|Token stored in cookie may have expired|wrote error: 'Forbidden'",
+    )
+    with labs.start(folder, network=network, volume=volume, expected=expected) as lab:
+        lab.wait_healthy()
+        assert "access: mona is no longer admitted, signed out" in lab.log
+        with web.browser({**lab.hosts, labs.GITHUB: github.ip}, authority.crt) as client:
+            client.cookies.update(cookies)
+            assert client.get(ME).status_code == 403
+            assert client.get(f"{labs.ADDRESS}/hub/admin").url.path == "/hub/login"
+            # The real one.
+            web.sign_in_with_github(client, labs.ADDRESS, "mona")
+            assert client.get(f"{labs.ADDRESS}/hub/admin").status_code == 200

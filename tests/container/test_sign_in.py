@@ -10,8 +10,10 @@ from tests import labs, web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import httpx
+    from testcontainers.core.network import Network
 
     from tests.labs import Lab
     from tests.pki import Authority
@@ -100,8 +102,33 @@ def test_forged_state_is_refused(person: httpx.Client, github_lab: Lab) -> None:
     assert answer.status_code == 400
 
 
+def test_a_wrong_client_secret_admits_nobody(
+    network: Network, github: Lab, authority: Authority, tmp_path: Path
+) -> None:
+    """And whoever tries reads a sentence; GitHub being away is told likewise."""
+    wrong = labs.GITHUB_CONFIG.replace(labs.CLIENT_SECRET, "not-the-secret")
+    folder = labs.write_folder(tmp_path / "tutor", wrong, authority)
+    expected = ("HTTP|403 GET /hub/oauth_callback|503 GET /hub/oauth_callback|could not be asked",)
+    with labs.start(folder, network=network, expected=expected) as lab:
+        lab.wait_healthy()
+        with web.browser({**lab.hosts, labs.GITHUB: github.ip}, authority.crt) as client:
+            page = web.sign_in_with_github(client, labs.ADDRESS, "Octocat")
+            assert page.status_code == 403
+            assert "The code or secret is wrong" in page.text
+            asked = client.get(f"{labs.ADDRESS}/hub/oauth_login")
+            # The Hub can't reach GitHub, the person can.
+            lab.run("sh", "-c", f"echo 127.0.0.1 {labs.GITHUB} >> /etc/hosts")
+            page = client.get(f"{labs.ADDRESS}/hub/oauth_login")
+            assert asked.history, "the stand-in knew the session and sent it straight back"
+            assert page.status_code == 503
+            assert "GitHub could not be reached to ask who you are" in page.text
+            assert "Traceback" not in page.text
+
+
 def test_nobody_starts_a_personal_lab(person: httpx.Client, github_lab: Lab) -> None:
-    github_lab.expected.append(r"/hub/(spawn|api/users)|no personal labs|Forbidden|personal|spawn")
+    github_lab.expected.append(
+        r"403 (GET /hub/spawn|POST /hub/api/users)|Not authorizing access to /hub/(spawn|api/users)"
+    )
     web.sign_in_with_github(person, labs.ADDRESS, "hubot")
     home = person.get(f"{labs.ADDRESS}/hub/home")
     assert "Go to the classroom" in home.text
@@ -115,7 +142,7 @@ def test_nobody_starts_a_personal_lab(person: httpx.Client, github_lab: Lab) -> 
 
 
 def test_signing_out_ends_the_lab_too(person: httpx.Client, github_lab: Lab) -> None:
-    github_lab.expected.append("403 GET /services/classroom/api/me")
+    github_lab.expected.append("403 GET /services/classroom/api/me|wrote error: 'Forbidden'")
     web.sign_in_with_github(person, labs.ADDRESS, "hubot")
     assert api(person, "me").status_code == 200
     person.get(f"{labs.ADDRESS}/services/classroom/logout")

@@ -33,8 +33,8 @@ def test_names_that_peoples_notes_depend_on() -> None:
 
 def test_the_tutors_folder_is_read_only() -> None:
     mounts = {mount.split(":")[1]: mount.split(":")[2:] for mount in SERVICE["volumes"]}
-    assert mounts["/srv/jupyterhub/config"] == ["ro"]
-    assert mounts["/home/classroom/materials"] == ["ro"]
+    assert mounts["/srv/jupyterhub/config"] == ["ro,z"]
+    assert mounts["/home/classroom/materials"] == ["ro,z"]
 
 
 def test_secrets_stay_out_of_the_build() -> None:

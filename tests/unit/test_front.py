@@ -13,9 +13,9 @@ from tests import labs
 TEMPLATE = (labs.ROOT / "nginx/front.conf").read_text()
 
 
-def render(routes: dict[str, str] | None = None, *, hsts: bool = False) -> str:
-    paths = Paths()
-    return front.render(TEMPLATE, paths, Path("/site-packages/classroom"), routes or {}, hsts=hsts)
+def render(routes: dict[str, str] | None = None, **how: bool) -> str:
+    place = front.Front(Paths(), Path("/site-packages/classroom"), **how)
+    return front.render(TEMPLATE, place, routes or {})
 
 
 def test_everything_is_filled_in() -> None:
@@ -28,6 +28,10 @@ def test_everything_is_filled_in() -> None:
 def test_only_one_port_listens() -> None:
     listens = [line.strip() for line in render().splitlines() if line.strip().startswith("listen")]
     assert [line.split()[1] for line in listens] == ["8443", "[::]:8443"]
+
+
+def test_without_ipv6_nothing_listens_on_it() -> None:
+    assert "[::]" not in render(ipv6=False)
 
 
 def test_hsts_only_on_demand() -> None:

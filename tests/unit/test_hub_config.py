@@ -90,6 +90,24 @@ c.JupyterHub.spawner_class = "simple"
     assert c.JupyterHub.spawner_class == "simple"
 
 
+def test_what_the_tutor_appends_stays(tmp_path: Path) -> None:
+    """c.JupyterHub.services.append(…) is usual, and a value that traitlets builds later."""
+    c = configured(
+        tmp_path,
+        labs.GITHUB_CONFIG
+        + """
+c.JupyterHub.services.append({"name": "grader", "url": "http://127.0.0.1:9000"})
+c.JupyterHub.load_roles.append({"name": "grader", "scopes": ["list:users"]})
+c.JupyterHub.template_paths.append("/my/templates")
+c.JupyterHub.template_vars.update({"announcement": "Hello"})
+""",
+    )
+    assert [service["name"] for service in c.JupyterHub.services] == ["grader", "classroom"]
+    assert [role["name"] for role in c.JupyterHub.load_roles] == ["grader", "user"]
+    assert c.JupyterHub.template_paths[0] == "/my/templates"
+    assert c.JupyterHub.template_vars["announcement"] == "Hello"
+
+
 @pytest.mark.parametrize(
     ("github", "shown"),
     [

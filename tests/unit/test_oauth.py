@@ -33,6 +33,7 @@ def test_a_good_callback(url: str) -> None:
             "https://lab.example.org/hub/oauth_call",
         ),
         ("lab.example.org:8443", "https://lab.example.org:8443/hub/oauth_callback"),
+        ("https://[my host]:8443/hub/oauth_callback", "https://<this lab's host name>:8443/hub"),
         ("", "https://<this lab's host name>:8443/hub/oauth_callback"),
     ],
 )

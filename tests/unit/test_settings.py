@@ -163,3 +163,68 @@ def test_an_error_in_the_file_has_its_line(tmp_path: Path) -> None:
 def test_case_and_padding_never_matter(logins: list[str]) -> None:
     padded = [f" {login.upper()}" for login in logins]
     assert settings.names(logins) == settings.names(padded)
+
+
+@pytest.mark.parametrize("name", ["GITHUB_CLIENT_SECRET", "OAUTH_CALLBACK_URL"])
+def test_half_of_the_environment_is_no_trial(tmp_path: Path, name: str) -> None:
+    told = problems(folder(tmp_path), {name: ENVIRONMENT[name]})
+    assert any("GitHubOAuthenticator.client_id: is empty" in sentence for sentence in told)
+
+
+def test_a_secret_file_alone_is_no_trial(tmp_path: Path) -> None:
+    told = problems(folder(tmp_path, secret="in-a-file"))
+    assert any("GitHubOAuthenticator.client_id: is empty" in sentence for sentence in told)
+
+
+def test_a_bad_value_is_named_where_it_stands(tmp_path: Path) -> None:
+    environment = {**ENVIRONMENT, "OAUTH_CALLBACK_URL": "http://lab.example.org"}
+    (told,) = problems(folder(tmp_path, ALLOWLIST), environment)
+    assert told.startswith("OAUTH_CALLBACK_URL: 'http://lab.example.org' is not an https address")
+
+
+def test_a_secret_of_the_wrong_type_is_not_shown(tmp_path: Path) -> None:
+    config = labs.GITHUB_CONFIG + '\nc.GitHubOAuthenticator.client_secret = ("hidden",)\n'
+    (told,) = problems(folder(tmp_path, config))
+    assert "a tuple is not a unicode string" in told
+    assert "hidden" not in told
+
+
+def test_an_authenticator_that_is_not_installed(tmp_path: Path) -> None:
+    config = "c.JupyterHub.authenticator_class = 'nonsense'\n"
+    (told,) = problems(folder(tmp_path, config))
+    assert told.startswith("jupyterhub_config.py:1: JupyterHub.authenticator_class: 'nonsense'")
+
+
+@pytest.mark.parametrize("name", ["jupyterhub_config.py", "secrets/github_client_secret"])
+def test_a_link_to_nowhere_is_not_no_file(tmp_path: Path, name: str) -> None:
+    paths = folder(tmp_path)
+    (tmp_path / name).symlink_to("/outside/of/the/mount")
+    (told,) = problems(paths)
+    assert told.startswith(f"{name}: points to /outside/of/the/mount, which is not in the contain")
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("c.Spawner.mem_limit = '1G'", "no personal labs"),
+        ("c.ConfigurableHTTPProxy.debug = True", "nginx is the front"),
+    ],
+)
+def test_what_would_do_nothing_is_refused(tmp_path: Path, setting: str, words: str) -> None:
+    (told,) = problems(folder(tmp_path, f"{labs.GITHUB_CONFIG}\n{setting}\n"))
+    assert words in told
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("https://ghe.example.org/", "https://ghe.example.org"),
+        ("ghe.example.org", "https://ghe.example.org"),
+        ("", "https://github.com"),
+    ],
+)
+def test_github_enterprise(tmp_path: Path, given: str, url: str) -> None:
+    config = labs.GITHUB_CONFIG.replace(f"https://{labs.GITHUB}", given)
+    loaded = settings.load(folder(tmp_path, config), {})
+    assert loaded.oauth is not None
+    assert loaded.oauth.github_url == url

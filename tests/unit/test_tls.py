@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from classroom import tls
 from classroom.problems import RefusedError
@@ -55,6 +57,22 @@ def test_what_is_refused(authority: Authority) -> None:
     assert "no readable PEM key" in refusal(pair.crt, b"-----BEGIN PRIVATE KEY-----")
     assert "expired on" in refusal(pair.crt, pair.key, NOW + 400 * DAY)
     assert "not valid before" in refusal(pair.crt, pair.key, NOW - 10 * DAY)
+
+
+def test_what_openssl_finds_too_weak_is_refused() -> None:
+    """nginx would not start on it, however well the two fit."""
+    key = rsa.generate_private_key(65537, 1024)  # noqa: S505 (the point)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "weak")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name)
+    builder = builder.public_key(key.public_key()).serial_number(1)
+    builder = builder.not_valid_before(NOW - DAY).not_valid_after(NOW + 90 * DAY)
+    crt = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    assert "is not taken by OpenSSL (EE_KEY_TOO_SMALL)" in refusal(crt, pem)
 
 
 def test_no_files_is_no_certificate(tmp_path: Path) -> None:

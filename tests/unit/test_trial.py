@@ -19,6 +19,12 @@ def test_passphrases_are_made_once(tmp_path: Path) -> None:
     assert first.student.reveal() not in repr(first)
 
 
+def test_a_start_that_was_cut_short_leaves_no_empty_passphrase(tmp_path: Path) -> None:
+    trial.ensure(tmp_path)
+    assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
+    assert all(file.stat().st_size > 8 for file in tmp_path.iterdir())
+
+
 def test_only_root_can_read_them(tmp_path: Path) -> None:
     trial.ensure(tmp_path)
     assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}

@@ -7,13 +7,10 @@ what a restarted nginx finds.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from watchfiles import awatch
-
-from classroom import tls
+from classroom import files, tls
 from classroom.problems import RefusedError
 
 if TYPE_CHECKING:
@@ -40,12 +37,8 @@ def install(front: Path, certificate: Certificate) -> None:
     """
     target = folder(front)
     target.mkdir(mode=0o700, exist_ok=True)
-    for name, text in (("ssl.crt", certificate.chain), ("ssl.key", certificate.key)):
-        new = target / f".{name}"
-        new.unlink(missing_ok=True)
-        new.touch(mode=0o600)
-        new.write_bytes(text)
-        new.replace(target / name)
+    files.write_private(target / "ssl.crt", certificate.chain)
+    files.write_private(target / "ssl.key", certificate.key)
     marker = target / "supplied"
     marker.unlink(missing_ok=True)
     if certificate.supplied:
@@ -67,9 +60,9 @@ async def watch(
 ) -> None:
     """Install a changed certificate and have nginx read it; keep the old one if it is no good.
 
-    The folder is watched, not the files: editors and certificate clients replace files. It may
-    be a bind mount on which the kernel reports nothing, so it is polled; two small files a
-    second cost nothing.
+    Two small files are read a second. Their content is compared, not their times, and nothing is
+    asked of the kernel: on some bind mounts it reports no change, and within a second no time
+    differs.
 
     Args:
         secrets: the folder with ``ssl.crt`` and ``ssl.key``.
@@ -77,20 +70,17 @@ async def watch(
         changed: awaited after a new pair is in place.
         log: where to say what happened.
     """
+    complaint = ""
     while True:
-        if not secrets.is_dir():  # noqa: ASYNC240 (one stat a second)
-            await asyncio.sleep(POLL_SECONDS)
-            continue
-        with contextlib.suppress(FileNotFoundError):  # the whole folder was replaced
-            async for _ in awatch(
-                secrets,
-                force_polling=True,
-                poll_delay_ms=int(POLL_SECONDS * 1000),
-                recursive=False,
-                ignore_permission_denied=True,
-            ):
-                if take(secrets, front, log):
-                    await changed()
+        try:
+            taken, complaint = take(secrets, front, log), ""
+            if taken:
+                await changed()
+        except (RefusedError, OSError) as error:
+            if str(error) != complaint:  # said once, not every second
+                complaint = str(error)
+                log.error("The certificate in use stays: %s", error)  # noqa: TRY400 (a sentence)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def take(secrets: Path, front: Path, log: Logger) -> bool:
@@ -103,17 +93,17 @@ def take(secrets: Path, front: Path, log: Logger) -> bool:
 
     Returns:
         Whether another pair is in place now.
+
+    Raises:
+        RefusedError: what is there is no good.
+        OSError: the disk says no.
     """
     now = dt.datetime.now(dt.UTC)
-    try:
-        found = tls.read(secrets, now)
-    except (RefusedError, OSError) as error:
-        log.error("The certificate in use stays: %s", error)  # noqa: TRY400 (a sentence, no trace)
-        return False
+    found = tls.read(secrets, now)
     if found is None or (found.chain, found.key) == installed(front):
         return False
     install(front, found)
-    log.info("New certificate in use, valid until %s", f"{found.expires:%Y-%m-%d}")
+    log.info("New certificate, valid until %s: the front takes it", f"{found.expires:%Y-%m-%d}")
     if warning := found.warning(now):
         log.warning(warning)
     return True

@@ -11,6 +11,7 @@ from classroom.hub.identity import ClassroomGitHubOAuthenticator
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab
 from classroom.paths import PORT, PREFIX, SERVICE
+from classroom.schema import is_lazy
 from classroom.settings import Mode
 
 if TYPE_CHECKING:
@@ -22,6 +23,19 @@ if TYPE_CHECKING:
 # A user may see who they are and enter the classroom: no server of their own, no tokens that
 # would outlive their place on the list.
 USER_SCOPES = ["read:users!user", f"access:services!service={SERVICE}"]
+
+
+def tutors_own(c: Config, trait: str, default: Any) -> Any:
+    """Read a setting of JupyterHub's that ours is added to.
+
+    Args:
+        c: the configuration, the tutor's merged in.
+        trait: its name.
+        default: an empty value of its kind; what ``c.JupyterHub.trait.append(…)`` and the like
+            are applied to.
+    """
+    value = c.JupyterHub.get(trait, default)
+    return value.get_value(default) if is_lazy(value) else value
 
 
 def configure(c: Config, settings: Settings) -> None:
@@ -61,7 +75,7 @@ def routes(c: Config) -> None:
 
 def roles(c: Config) -> None:
     """Give users the classroom; scopes the tutor wrote for them stay."""
-    wanted = list(c.JupyterHub.get("load_roles", []))
+    wanted = list(tutors_own(c, "load_roles", []))
     own = [role for role in wanted if role.get("name") == "user"]
     scopes = [scope for role in own for scope in role.get("scopes", [])]
     others = [role for role in wanted if role.get("name") != "user"]
@@ -93,14 +107,14 @@ def sign_in(c: Config, settings: Settings) -> None:
 def pages(c: Config, settings: Settings) -> None:
     """Use our pages over the Hub's, and tell them what to say."""
     ours = str(files("classroom.hub") / "templates")
-    c.JupyterHub.template_paths = [*c.JupyterHub.get("template_paths", []), ours]
+    c.JupyterHub.template_paths = [*tutors_own(c, "template_paths", []), ours]
     c.JupyterHub.template_vars = {
         "classroom_url": f"{PREFIX}lab",
         "classroom_trial": settings.mode is Mode.TRIAL,
         "classroom_contact": settings.contact,
         "classroom_tutors": sorted(settings.tutors),
         "classroom_personal_labs": c.JupyterHub.spawner_class is not NoPersonalLab,
-        **c.JupyterHub.get("template_vars", {}),
+        **tutors_own(c, "template_vars", {}),
     }
 
 
@@ -134,4 +148,4 @@ def classroom(c: Config, paths: Paths) -> None:
             f"--config={paths.run}/lab.json",
         ],
     }
-    c.JupyterHub.services = [*c.JupyterHub.get("services", []), service]
+    c.JupyterHub.services = [*tutors_own(c, "services", []), service]

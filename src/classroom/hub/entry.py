@@ -6,9 +6,8 @@ import sys
 from traitlets.config import get_config
 
 from classroom import settings
-from classroom.hub.allowlist import Allowlist
+from classroom.hub import revocation
 from classroom.hub.config import configure
-from classroom.hub.revocation import end_access_of_leavers
 from classroom.paths import Paths
 from classroom.problems import EX_CONFIG, RefusedError
 
@@ -20,12 +19,5 @@ except RefusedError as refused:
     print(f"Not started. {refused}", file=sys.stderr, flush=True)
     sys.exit(EX_CONFIG)
 
-if loaded.mode is settings.Mode.GITHUB:
-    allowlist = Allowlist(
-        names=loaded.allowed | loaded.tutors,
-        blocked=loaded.blocked,
-        organizations=loaded.organizations,
-        everybody=loaded.everybody,
-    )
-    for name in end_access_of_leavers(loaded.paths.hub / "jupyterhub.sqlite", allowlist):
-        print(f"[I classroom] access: {name} is no longer on the list, signed out", flush=True)
+for name in revocation.apply(loaded):
+    print(f"[I classroom] access: {name} is no longer admitted, signed out", flush=True)

@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Route:
-    """A route that the Hub added beside its own: a path and where it goes."""
-
-    path: str
-    target: str
-
-
-@dataclass(frozen=True)
 class Static:
     """A folder that is served from disk under an address.
 
@@ -96,38 +88,67 @@ def location(routespec: str) -> str:
     return f'"{path}"'
 
 
-def render(
-    template: str,
-    paths: Paths,
-    package: Path,
-    routes: Mapping[str, str],
-    *,
-    hsts: bool,
-) -> str:
+@dataclass(frozen=True)
+class Route:
+    """A route that the Hub added beside its own: a path and where it goes, in nginx's words."""
+
+    path: str
+    target: str
+
+    @classmethod
+    def of(cls, routespec: str, target: str) -> Route:
+        """Make one of what the Hub gives.
+
+        Raises:
+            ValueError: it could be more than a path or an address to nginx.
+        """
+        return cls(location(routespec), upstream(target))
+
+
+@dataclass(frozen=True)
+class Front:
+    """Where and how the front runs.
+
+    Attributes:
+        paths: where things are.
+        package: the classroom package's folder: the page that says "starting" is in it, and
+            jupyter_server's files beside it.
+        hsts: whether browsers may be told to insist on https for a year: only right with a
+            certificate that they trust.
+        ipv6: whether the machine has it at all; nginx refuses to start on an address it hasn't.
+    """
+
+    paths: Paths
+    package: Path
+    hsts: bool = False
+    ipv6: bool = True
+
+
+def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
     """Render the configuration.
 
     Args:
         template: text of nginx/front.conf.
-        paths: where things are.
-        package: the classroom package's folder: the page that says "starting" is in it, and
-            jupyter_server's files beside it.
-        routes: targets by routespec, without the Hub's own.
-        hsts: whether browsers may be told to insist on https for a year: only right with a
-            certificate that they trust.
+        front: where and how it runs.
+        routes: targets by routespec; the Hub's own, "/", is in the template.
+
+    Raises:
+        ValueError: a route could be more than that to nginx.
     """
     environment = Environment(
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701
+        autoescape=False,  # noqa: S701 (it isn't HTML; what is filled in is checked)
     )
     return environment.from_string(template).render(
-        front=paths.front,
-        hub_socket=paths.hub_socket,
-        lab_socket=paths.lab_socket,
+        front=front.paths.front,
+        hub_socket=front.paths.hub_socket,
+        lab_socket=front.paths.lab_socket,
         lab=PREFIX,
-        package=package,
-        routes=[Route(location(spec), upstream(target)) for spec, target in sorted(routes.items())],
-        statics=statics(paths, package.parent / "jupyter_server/static"),
-        hsts=hsts,
+        package=front.package,
+        routes=[Route.of(spec, target) for spec, target in sorted(routes.items()) if spec != "/"],
+        statics=statics(front.paths, front.package.parent / "jupyter_server/static"),
+        hsts=front.hsts,
+        ipv6=front.ipv6,
     )

@@ -9,13 +9,13 @@ from oauthenticator.oauth2 import OAuthCallbackHandler, OAuthLoginHandler
 from tornado import web
 from tornado.httpclient import HTTPClientError
 
-from classroom.hub.allowlist import ADMITTED_BY, ORGANIZATION
+from classroom.hub.allowlist import ADMITTED_BY
 
 SWITCH = "switch"
 """Query argument of the sign-in address that lets somebody choose another GitHub account."""
 
 
-def user_info(github_user: dict[str, Any]) -> dict[str, str]:
+def user_info(github_user: dict[str, Any]) -> dict[str, Any]:
     """Pick what the others see of somebody from GitHub's user object.
 
     Args:
@@ -93,7 +93,8 @@ class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
         """Remember of those whom no list names that their organization let them in."""
         allowed = bool(await super().check_allowed(username, auth_model))
         if allowed and auth_model and username not in self.allowed_users | self.admin_users:
-            auth_model["user_info"][ADMITTED_BY] = ORGANIZATION
+            organizations = sorted(name.lower() for name in self.allowed_organizations)
+            auth_model["user_info"][ADMITTED_BY] = organizations
         return allowed
 
     async def update_auth_model(self, auth_model: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,26 @@ REVIVE_SECONDS = 0.2
 """Between a death and the next start: soon enough to be missed by nobody, long enough that a
 front that can't start doesn't keep a core busy."""
 UP_SECONDS = 10
+GIVE_UP_SECONDS = 30
+"""When the front can't be revived for so long the Hub ends, so that Docker starts all anew."""
+
+
+def kill_group(nginx: Process) -> None:
+    """End an nginx and all its workers, whether or not their master still lives."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(nginx.pid, signal.SIGKILL)
+
+
+async def wait_up(nginx: Process, pid: Path) -> None:
+    """Wait until an nginx listens: it writes its pid after it has opened its sockets.
+
+    Raises:
+        RuntimeError: it ended instead.
+    """
+    while not pid.exists():  # noqa: ASYNC240 (on tmpfs or overlay, for a few rounds)
+        if nginx.returncode is not None:
+            raise RuntimeError(f"nginx ended with {nginx.returncode}")
+        await asyncio.sleep(0.02)
 
 
 class NginxProxy(Proxy):
@@ -53,10 +73,13 @@ class NginxProxy(Proxy):
         package = Path(__file__).parent.parent
         text = front.render(
             (package / "nginx/front.conf").read_text(encoding="utf-8"),
-            self.paths,
-            package,
-            {spec: route["target"] for spec, route in self.routes.items() if spec != "/"},
-            hsts=certificate.is_supplied(self.paths.front),
+            front.Front(
+                self.paths,
+                package,
+                hsts=certificate.is_supplied(self.paths.front),
+                ipv6=Path("/proc/net/if_inet6").exists(),
+            ),
+            {spec: route["target"] for spec, route in self.routes.items()},
         )
         (self.paths.front / "tmp").mkdir(exist_ok=True)
         self._config.write_text(text, encoding="utf-8")
@@ -65,7 +88,8 @@ class NginxProxy(Proxy):
         """Start nginx and return when it listens.
 
         Raises:
-            RuntimeError: it ended, or didn't listen in time.
+            RuntimeError: it ended instead.
+            TimeoutError: it didn't listen in time.
         """
         self._render()
         pid = self.paths.front / "nginx.pid"
@@ -74,16 +98,12 @@ class NginxProxy(Proxy):
             *("nginx", "-e", "stderr", "-c", self._config),
             start_new_session=True,  # a group of its own, to end its workers by
         )
-        ended = asyncio.create_task(nginx.wait())
         try:
             async with asyncio.timeout(UP_SECONDS):
-                # nginx writes its pid after it has opened its sockets.
-                while not pid.exists():
-                    if ended.done():
-                        raise RuntimeError(f"nginx ended with {ended.result()}")
-                    await asyncio.sleep(0.02)
-        finally:
-            ended.cancel()
+                await wait_up(nginx, pid)
+        except (RuntimeError, TimeoutError):
+            kill_group(nginx)
+            raise
         return nginx
 
     async def start(self) -> None:
@@ -112,16 +132,26 @@ class NginxProxy(Proxy):
             if self._stopping:
                 return
             self.log.error("The front (nginx) ended with %s: starting it again", status)
-            with contextlib.suppress(ProcessLookupError):
-                # Workers outlive a killed master and would keep the port.
-                os.killpg(self._nginx.pid, signal.SIGKILL)
-            while not self._stopping:
-                await asyncio.sleep(REVIVE_SECONDS)
-                try:
-                    self._nginx = await self._spawn()
-                    break
-                except (RuntimeError, TimeoutError) as error:
-                    self.log.error("The front doesn't start: %s", error)  # noqa: TRY400
+            # Workers outlive a killed master and would keep the port.
+            kill_group(self._nginx)
+            if not await self._try_to_revive():
+                # Gracefully: the lab saves what is open.
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    async def _try_to_revive(self) -> bool:
+        """Start nginx until it runs; False when it won't for too long."""
+        end = asyncio.get_running_loop().time() + GIVE_UP_SECONDS
+        while asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(REVIVE_SECONDS)
+            try:
+                self._nginx = await self._spawn()
+            except (RuntimeError, TimeoutError, OSError) as error:
+                self.log.error("The front doesn't start: %s", error)  # noqa: TRY400
+            else:
+                return True
+        self.log.critical("The front could not be started for %s s: ending", GIVE_UP_SECONDS)
+        return False
 
     async def _reload(self) -> None:
         """Have nginx read its configuration and certificate again, keeping every connection."""
@@ -145,8 +175,12 @@ class NginxProxy(Proxy):
             routespec: the path, with a slash at both ends.
             target: where it goes.
             data: what the Hub wants to find there again.
+
+        Raises:
+            ValueError: the path or the target could be more than that to nginx.
         """
         spec = self.validate_routespec(routespec)
+        front.Route.of(spec, target)  # what nginx can't be told must never be stored
         route = {"routespec": spec, "target": target, "data": data}
         if self.routes.get(spec) != route:
             self.routes = {**self.routes, spec: route}

@@ -1,0 +1,69 @@
+"""Read the tutor's files and write our own so that a failure says which, and never halfway."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from classroom.problems import Problem, RefusedError
+
+
+def present(file: Path, name: str) -> bool:
+    """Say whether a file of the tutor's is there.
+
+    Args:
+        file: where it would be.
+        name: what the tutor calls it.
+
+    Raises:
+        RefusedError: it is a link to something outside the mounted folder, which the container
+            can't see, or the folder can't be entered: not to be mistaken for no file.
+    """
+    try:
+        if file.is_symlink() and not file.exists():
+            what = f"points to {file.readlink()}, which is not in the container"
+            raise RefusedError([Problem(name, what, "copy the file here instead of linking it")])
+        file.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise unreadable(name, error) from None
+    return True
+
+
+def read(file: Path, name: str) -> bytes:
+    """Read a file of the tutor's.
+
+    Args:
+        file: where it is.
+        name: what the tutor calls it.
+
+    Raises:
+        RefusedError: it can't be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise unreadable(name, error) from None
+
+
+def unreadable(name: str, error: OSError) -> RefusedError:
+    """Word that a file can't be read."""
+    what = f"can't be read ({error.strerror})"
+    return RefusedError([Problem(name, what, "make it a file that root in the container may read")])
+
+
+def write_private(file: Path, text: bytes) -> None:
+    """Write a file that only its owner may read, as a whole or not at all.
+
+    Args:
+        file: in a directory that nobody else may write.
+        text: its content.
+    """
+    descriptor, new = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}")  # mode 0600
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    Path(new).replace(file)
