@@ -152,9 +152,10 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     mode = mode_of(given)
     allowed = names(lookup(file, "allowed_users"))
     tutors = names(lookup(file, "admin_users"))
+    blocked = names(lookup(file, "blocked_users"))
     contact = Classroom(config=file.config).contact
     if mode is not Mode.GITHUB:
-        return Settings(paths, mode, file.config, allowed, tutors, contact=contact)
+        return Settings(paths, mode, file.config, allowed, tutors, blocked, contact=contact)
 
     problems = [
         *oauth.check(given),
@@ -170,7 +171,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         config=file.config,
         allowed=allowed,
         tutors=tutors,
-        blocked=names(lookup(file, "blocked_users")),
+        blocked=blocked,
         organizations=names(lookup(file, "allowed_organizations")),
         everybody=any(lookup(file, trait) for trait in ADMIT_EVERYBODY),
         oauth=given.values(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
@@ -20,18 +20,22 @@ if TYPE_CHECKING:
     from tests.pki import Authority
 
 
-def timeline(page: Page, name: str) -> list[str]:
-    """Ask, as the page would, for the moments one can go back to in a document."""
-    path = f"/services/classroom/api/collaboration/timeline/{name}?format=json&type=notebook"
-    answer = page.evaluate(
-        """async (path) => {
-            const token = document.cookie.match(/_xsrf=([^;]+)/)[1];
-            const answer = await fetch(path, {headers: {"X-XSRFToken": token}});
+def ask(page: Page, path: str, method: str = "GET") -> dict[str, Any]:
+    """Call the collaboration API as the page would."""
+    answer: dict[str, Any] = page.evaluate(
+        """async ([path, method]) => {
+            const headers = {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)[1]};
+            const answer = await fetch(path, {method, headers});
             return answer.json();
         }""",
-        path,
+        [f"/services/classroom/api/collaboration/{path}", method],
     )
-    return list(answer["timestamps"])
+    return answer
+
+
+def timeline(page: Page, name: str) -> dict[str, Any]:
+    """Ask for the moments one can go back to in a document."""
+    return ask(page, f"timeline/{name}?format=json&type=notebook")
 
 
 def test_work_sign_in_and_history_outlive_the_container(
@@ -57,7 +61,7 @@ def test_work_sign_in_and_history_outlive_the_container(
             labs.wait_until(
                 lambda: "typed before" in lab.run("cat", f"/data/files/{name}")[1], "saved"
             )
-            moments = timeline(page, name)
+            moments = timeline(page, name)["timestamps"]
             assert moments
             state = profile.storage_state()
             profile.close()
@@ -78,5 +82,9 @@ def test_work_sign_in_and_history_outlive_the_container(
                 "typed before"
             )
             expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
-            assert timeline(page, name)[: len(moments)] == moments
+            history = timeline(page, name)
+            assert history["timestamps"][: len(moments)] == moments
+            undo = f"undo_redo/{history['roomId']}?action=undo&steps=1"
+            done = ask(page, f"{undo}&forkRoom={history['forkRoom']}", "PUT")
+            assert done == {"status": "undone"}
             shoot(page, "after-recreation")

@@ -116,7 +116,6 @@ class NginxProxy(Proxy):
                 certificate.watch(self.paths.secrets, self.paths.front, self._reload, self.log)
             ),
         )
-
         for task in self._tasks:
             task.add_done_callback(self._report)
 
