@@ -117,6 +117,28 @@ def public_bytes(key: object) -> bytes:
     )
 
 
+def read_pair(secrets: Path) -> tuple[bytes, bytes] | None:
+    """Read the tutor's certificate and key, unchecked.
+
+    Args:
+        secrets: the folder with ``ssl.crt`` and ``ssl.key``.
+
+    Returns:
+        Chain and key as they are, or None when neither file is there.
+
+    Raises:
+        RefusedError: one of the two is missing or unreadable.
+    """
+    chain, key = secrets / "ssl.crt", secrets / "ssl.key"
+    there = {CRT: files.present(chain, CRT), KEY: files.present(key, KEY)}
+    if not any(there.values()):
+        return None
+    if not all(there.values()):
+        found, missing = (CRT, KEY) if there[CRT] else (KEY, CRT)
+        raise refused(missing, f"is missing while {found} is there", "put both, or neither")
+    return files.read(chain, CRT), files.read(key, KEY)
+
+
 def read(secrets: Path, now: dt.datetime) -> Certificate | None:
     """Read and check the tutor's certificate.
 
@@ -130,14 +152,8 @@ def read(secrets: Path, now: dt.datetime) -> Certificate | None:
     Raises:
         RefusedError: one of the two is missing, unreadable or no good.
     """
-    chain, key = secrets / "ssl.crt", secrets / "ssl.key"
-    there = {CRT: files.present(chain, CRT), KEY: files.present(key, KEY)}
-    if not any(there.values()):
-        return None
-    if not all(there.values()):
-        found, missing = (CRT, KEY) if there[CRT] else (KEY, CRT)
-        raise refused(missing, f"is missing while {found} is there", "put both, or neither")
-    return check(files.read(chain, CRT), files.read(key, KEY), now)
+    pair = read_pair(secrets)
+    return check(*pair, now) if pair is not None else None
 
 
 def make(hosts: list[str], now: dt.datetime) -> Certificate:

@@ -98,10 +98,12 @@ def take(secrets: Path, front: Path, log: Logger) -> bool:
         RefusedError: what is there is no good.
         OSError: the disk says no.
     """
-    now = dt.datetime.now(dt.UTC)
-    found = tls.read(secrets, now)
-    if found is None or (found.chain, found.key) == installed(front):
+    pair = tls.read_pair(secrets)
+    # Compared before it is checked: a check parses both and hands them to OpenSSL as files.
+    if pair is None or pair == installed(front):
         return False
+    now = dt.datetime.now(dt.UTC)
+    found = tls.check(*pair, now)
     install(front, found)
     log.info("New certificate, valid until %s: the front takes it", f"{found.expires:%Y-%m-%d}")
     if warning := found.warning(now):
