@@ -6,7 +6,7 @@ import ast
 import sys
 import traceback
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
@@ -15,7 +15,7 @@ from classroom import files
 from classroom.problems import Problem, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -39,6 +39,21 @@ class ConfigFile:
         """Name a setting with its file and line, as editors understand them."""
         line = self.lines.get(setting) or self.lines.get(setting.partition(".")[0])
         return f"{self.name}:{line}: {setting}" if line else f"{self.name}: {setting}"
+
+    def first(self, sections: Iterable[str], trait: str) -> tuple[str, Any]:
+        """Look a setting up that several classes of one family may have.
+
+        Args:
+            sections: the classes, in the order in which traitlets lets them win.
+            trait: the setting's name.
+
+        Returns:
+            The first class that sets it to something, and the value; "" and None when none does.
+        """
+        for section in sections:
+            if value := self.config.get(section, {}).get(trait):
+                return section, value
+        return "", None
 
     def settings(self) -> Iterator[tuple[str, str, object]]:
         """Yield class name, trait name and value of everything that was set."""

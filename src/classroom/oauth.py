@@ -66,9 +66,9 @@ class Given:
             Where it was found, for a sentence, and the value; when it is nowhere, where it
             belongs and an empty text.
         """
-        for section in SECTIONS:
-            if value := self.file.config.get(section, {}).get(trait):
-                return self.file.where(f"{section}.{trait}"), str(value)
+        section, found = self.file.first(SECTIONS, trait)
+        if found:
+            return self.file.where(f"{section}.{trait}"), str(found)
         if value := self.environ.get(VARIABLES[trait], ""):
             return VARIABLES[trait], value
         return self.file.where(f"{SECTIONS[0]}.{trait}"), ""

@@ -89,11 +89,7 @@ def names(value: Any) -> frozenset[str]:
 
 def lookup(file: ConfigFile, trait: str) -> Any:
     """Look an authenticator's setting up, the most specific class first."""
-    for section in oauth.SECTIONS:
-        value = file.config.get(section, {}).get(trait)
-        if value:
-            return value
-    return None
+    return file.first(oauth.SECTIONS, trait)[1]
 
 
 def mode_of(given: Given) -> Mode:
