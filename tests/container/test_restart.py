@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tests.pki import Authority
 
 ME = f"{labs.ADDRESS}/services/classroom/api/me"
+# What the lab says of a cookie whose token the Hub no longer knows.
+SIGNED_OUT = (
+    "No Hub user identified|Token stored in cookie may have expired|wrote error: 'Forbidden'"
+)
 
 
 def test_whoever_left_the_list_is_out_after_a_restart(
@@ -34,7 +38,7 @@ def test_whoever_left_the_list_is_out_after_a_restart(
     labs.write_folder(folder, shorter, None)
     expected = (
         "403 GET |not allowed|Failed login|not part of allowed_organizations",
-        "No Hub user identified|Token stored in cookie may have expired|wrote error: 'Forbidden'",
+        SIGNED_OUT,
     )
     with labs.start(folder, network=network, volume=volume, expected=expected) as lab:
         lab.wait_healthy()
@@ -67,7 +71,7 @@ def test_a_trials_sessions_end_when_github_says_who_is_who(
     labs.write_folder(folder, labs.GITHUB_CONFIG, None)
     expected = (
         "403 GET |Invalid cookie token",
-        "No Hub user identified|Token stored in cookie may have expired|wrote error: 'Forbidden'",
+        SIGNED_OUT,
     )
     with labs.start(folder, network=network, volume=volume, expected=expected) as lab:
         lab.wait_healthy()
