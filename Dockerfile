@@ -8,11 +8,12 @@ ENV LANG=C.UTF-8 \
     PYTHONUNBUFFERED=1
 
 # python3: Hub, lab and kernels · nginx: the front (brotli-static serves what the build stage
-# compressed) · tini: reaps what dies as PID 1 · the rest is what students find in a terminal.
+# compressed) and, with stream, the egress proxy · nftables, python3-seccomp: the egress lock ·
+# tini: reaps what dies as PID 1 · the rest is what students find in a terminal.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
-        ca-certificates less libnginx-mod-http-brotli-static nano nginx-light \
-        procps python3 tini unzip \
+        ca-certificates less libnginx-mod-http-brotli-static \
+        libnginx-mod-stream nano nftables nginx-light procps python3 python3-seccomp tini unzip \
  && rm -rf /var/lib/apt/lists/* /etc/nginx/sites-enabled /var/log/nginx/*
 
 # ── Build: nothing of this stage but /opt/classroom reaches the runtime image ─────────────
@@ -61,6 +62,7 @@ RUN find lib -type d -name tests -prune -exec rm -r {} + \
 # Our own code, on top of what changes seldom.
 COPY pyproject.toml LICENSE /build/
 COPY src /build/src
+COPY nftables /build/nftables
 COPY nginx /build/nginx
 WORKDIR /build
 RUN tools/bin/python -m hatchling build --target wheel \
@@ -113,6 +115,11 @@ RUN echo "invalidated: ${CACHE_INVALIDATE}" \
  && find / -xdev -perm /6000 -type f -exec chmod a-s {} +
 
 COPY --from=build /opt/classroom /opt/classroom
+# libseccomp's own binding is Debian's, not on PyPI; the same Python runs both.
+RUN ln -s /usr/lib/python3/dist-packages/seccomp.*.so /opt/classroom/lib/python3.*/site-packages/
+
+# A terminal's login shell sets PATH anew: `python` and `pip` must be the lab's there too.
+RUN echo 'PATH=/opt/classroom/bin:$PATH' > /etc/profile.d/classroom.sh
 
 ENV PATH=/opt/classroom/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 WORKDIR /

@@ -30,7 +30,7 @@ ADDRESS = f"https://{HOST}:8443"
 CALLBACK = f"{ADDRESS}/hub/oauth_callback"
 CLIENT_ID, CLIENT_SECRET = "Iv1.standin", "standin-secret-0123456789"
 # As in docker-compose.yml; tests/unit/test_compose.py holds the two together.
-CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID", "KILL", "SETPCAP"]
+CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID", "KILL", "SETPCAP", "NET_ADMIN"]
 
 GITHUB_CONFIG = f"""
 USERS = ["Octocat", "hubot"]
@@ -117,6 +117,19 @@ class Lab:
         return str(found["IPAddress"])
 
     @property
+    def ip6(self) -> str:
+        self.container.reload()
+        networks = self.container.attrs["NetworkSettings"]["Networks"]
+        return str(networks[self.network]["GlobalIPv6Address"])
+
+    @property
+    def macs(self) -> set[str]:
+        """The hardware addresses of all its interfaces."""
+        self.container.reload()
+        networks = self.container.attrs["NetworkSettings"]["Networks"]
+        return {str(found["MacAddress"]) for found in networks.values()}
+
+    @property
     def hosts(self) -> dict[str, str]:
         return {HOST: self.ip}
 
@@ -170,6 +183,7 @@ def start(
     environment: Mapping[str, str] | None = None,
     materials: Path | None = None,
     plain: bool = False,
+    options: Mapping[str, Any] | None = None,
     expected: tuple[str, ...] = (),
     check_log: bool = True,
 ) -> Iterator[Lab]:
@@ -183,6 +197,7 @@ def start(
         environment: variables for the container.
         materials: the tutor's materials folder.
         plain: Docker's default capabilities, nothing of compose's.
+        options: more of Docker's own, such as ``dns``.
         expected: patterns of alarming log lines that this test brings about.
         check_log: whether alarming lines fail the test at the end.
     """
@@ -194,7 +209,7 @@ def start(
             "cap_add": CAPABILITIES,
             "security_opt": ["no-new-privileges:true"],
         }
-    made = made.with_kwargs(**arguments)
+    made = made.with_kwargs(**arguments, **(options or {}))
     if folder is not None:
         made = made.with_volume_mapping(str(folder), "/srv/jupyterhub/config", "ro")
     if volume is not None:

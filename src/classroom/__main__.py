@@ -15,6 +15,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("boot", help="start the container (what its entrypoint runs)")
     commands.add_parser("health", help="say whether the Hub and the classroom answer")
+    commands.add_parser("egress", help="say what the egress lock has refused")
     sign_in = commands.add_parser("sign-in", help="say how to sign in")
     sign_in.add_argument("--port", type=int, default=PORT, help="the port that docker publishes")
     chosen = parser.parse_args()
@@ -27,7 +28,24 @@ def main() -> int:
         from classroom import boot  # noqa: PLC0415
 
         return boot.main()
+    if chosen.command == "egress":
+        return say_what_was_refused()
     return say_how_to_sign_in(chosen.port)
+
+
+def say_what_was_refused() -> int:
+    """Print what the Hub has written down of the egress lock."""
+    import json  # noqa: PLC0415
+
+    from classroom.egress import refusals  # noqa: PLC0415
+
+    try:
+        found = json.loads((Paths().egress / "report.json").read_text(encoding="utf-8"))
+    except OSError as error:
+        print(f"Nothing is known yet ({error.strerror}): is the lab up?", file=sys.stderr)
+        return 1
+    print(refusals.report(found))
+    return 0
 
 
 def say_how_to_sign_in(port: int) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from classroom import layout, privileges, settings, signin, tls
+from classroom.egress import lock, take
 from classroom.hub import certificate
 from classroom.lab import config as lab_config
 from classroom.paths import Paths
@@ -87,8 +88,9 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     prepare_data(paths)
     prepare_tls(loaded)
     lab_config.install(loaded)
-    # The egress lock belongs here: after everything that needs the network's names and before
-    # anything that listens. Until then this container is as open as Docker leaves it.
+    # Before anything listens, while this process still has the right to.
+    taken = take.take(loaded)
+    say("egress lock", lock.describe(taken.kind, loaded.egress))
     say("sign-in", signin.describe(loaded))
     hub = (str(paths.prefix / "bin/jupyterhub"), "--config", str(HUB_CONFIG))
     return (*privileges.keep(privileges.HUB), *hub)

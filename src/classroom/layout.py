@@ -52,6 +52,7 @@ def plan(paths: Paths) -> Iterator[Directory]:
     yield Directory(paths.lab_socket.parent, "classroom", "front", 0o2750)
     yield Directory(paths.run / "jupyter", "classroom", "classroom", 0o700)
     yield Directory(paths.front, "root", "root", 0o700)
+    yield Directory(paths.egress, "egress", "egress", 0o750)
 
 
 def is_right(directory: Directory, user: int, group: int) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from classroom.config_file import ConfigFile
     from classroom.paths import Paths
 
+PUBLIC, PUBLIC_API = "https://github.com", "https://api.github.com"
 CALLBACK_PATH = "/hub/oauth_callback"
 # How traitlets resolves a setting of GitHubOAuthenticator: the most specific class wins.
 SECTIONS = ("GitHubOAuthenticator", "OAuthenticator", "Authenticator")
@@ -80,13 +81,25 @@ class Given:
 
     def values(self) -> OAuth:
         """Collect the values."""
-        url = (self.find("github_url")[1] or "https://github.com").rstrip("/")
+        url = (self.find("github_url")[1] or PUBLIC).rstrip("/")
         return OAuth(
             client_id=self.find("client_id")[1],
             client_secret=Secret(self.find("client_secret")[1] or self.secret_file),
             callback_url=self.find("oauth_callback_url")[1],
             github_url=url if "://" in url else f"https://{url}",
         )
+
+    def asked(self) -> dict[str, str]:
+        """Collect the addresses that the Hub itself asks, by the setting that decides each."""
+        where = self.find("github_url")[0]
+        found = {where: self.values().github_url}
+        for trait in ("github_api", "token_url", "userdata_url"):
+            section, given = self.file.first(SECTIONS, trait)
+            if given:
+                found[self.file.where(f"{section}.{trait}")] = str(given)
+        if found[where] == PUBLIC and not any("github_api" in setting for setting in found):
+            found[f"{where} (API)"] = PUBLIC_API  # an Enterprise server's is on its own host
+        return found
 
 
 def read_secret(paths: Paths) -> str:

@@ -59,3 +59,13 @@ class Paths:
     def front(self) -> Path:
         """The front's rendered configuration and certificate in use: root's alone."""
         return self.run / "front"
+
+    @property
+    def lock(self) -> Path:
+        """Which egress lock the start has taken: root's alone."""
+        return self.run / "lock.json"
+
+    @property
+    def egress(self) -> Path:
+        """The egress proxy's configuration, and what was refused: root's and the proxy's."""
+        return self.run / "egress"

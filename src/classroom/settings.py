@@ -11,6 +11,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from classroom import config_file, oauth, schema
+from classroom.egress import wanted
+from classroom.egress.wanted import Wanted
 from classroom.oauth import Given
 from classroom.problems import Problem, RefusedError
 from classroom.traits import Classroom
@@ -62,6 +64,7 @@ class Settings:
         everybody: whether the configuration admits people whom nothing names.
         oauth: our values for GitHub, in GitHub mode.
         contact: whom somebody without access should ask.
+        egress: what may be reached from the container.
     """
 
     paths: Paths
@@ -74,6 +77,7 @@ class Settings:
     everybody: bool = False
     oauth: OAuth | None = None
     contact: str = ""
+    egress: Wanted = field(default_factory=Wanted)
 
 
 def names(value: Any) -> frozenset[str]:
@@ -130,6 +134,31 @@ def check_names(file: ConfigFile, trait: str, found: frozenset[str]) -> Iterator
             )
 
 
+def load_egress(
+    file: ConfigFile, environ: Mapping[str, str], urls: Mapping[str, str]
+) -> tuple[Wanted, list[Problem]]:
+    """Read what may be reached; with what is wrong, so that all of a file is told at once.
+
+    Args:
+        file: the tutor's configuration.
+        environ: the process environment.
+        urls: addresses that the Hub asks, by the setting that they stand in.
+    """
+    try:
+        found, problems = wanted.load(file, environ, urls), []
+    except RefusedError as refused:
+        found, problems = Wanted(), list(refused.problems)
+    if not found.open and "spawner_class" in file.config.get("JupyterHub", {}):
+        problems.append(
+            Problem(
+                file.where("JupyterHub.spawner_class"),
+                "personal labs would run outside the egress lock",
+                "remove the line, or accept a lab without a lock: c.Classroom.egress = 'open'",
+            )
+        )
+    return found, problems
+
+
 def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     """Read, check and freeze everything the start depends on.
 
@@ -150,10 +179,16 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     tutors = names(lookup(file, "admin_users"))
     blocked = names(lookup(file, "blocked_users"))
     contact = Classroom(config=file.config).contact
+    egress, problems = load_egress(file, environ, given.asked() if mode is Mode.GITHUB else {})
     if mode is not Mode.GITHUB:
-        return Settings(paths, mode, file.config, allowed, tutors, blocked, contact=contact)
+        if problems:
+            raise RefusedError(problems)
+        return Settings(
+            paths, mode, file.config, allowed, tutors, blocked, contact=contact, egress=egress
+        )
 
     problems = [
+        *problems,
         *oauth.check(given),
         *check_allowlist(file, allowed | tutors),
         *check_names(file, "allowed_users", allowed),
@@ -172,4 +207,5 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         everybody=any(lookup(file, trait) for trait in ADMIT_EVERYBODY),
         oauth=given.values(),
         contact=contact,
+        egress=egress,
     )

@@ -8,6 +8,7 @@ import pytest
 from traitlets.config import Config
 
 from classroom import settings
+from classroom.egress.lock import Kind, Lock
 from classroom.hub.config import USER_SCOPES, configure
 from classroom.hub.identity import ClassroomGitHubOAuthenticator, user_info
 from classroom.hub.proxy import NginxProxy
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def configured(tmp_path: Path, config: str | None) -> Config:
+def configured(tmp_path: Path, config: str | None, kind: Kind = Kind.NFTABLES) -> Config:
     paths = Paths(config=tmp_path / "config", data=tmp_path / "data")
     paths.config.mkdir()
     paths.hub.mkdir(parents=True)
     if config is not None:
         paths.config_file.write_text(config)
     c = Config()
-    configure(c, settings.load(paths, {}))
+    configure(c, settings.load(paths, {}), Lock(kind))
     return c
 
 
@@ -80,6 +81,7 @@ c.JupyterHub.load_roles = [
 ]
 c.JupyterHub.template_vars = {"announcement": "Hello"}
 c.JupyterHub.spawner_class = "simple"
+c.Classroom.egress = "open"
 """,
     )
     assert [service["name"] for service in c.JupyterHub.services] == ["grader", "classroom"]

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from classroom import privileges, trial
+from classroom.egress import sandbox
+from classroom.egress.lock import Kind
+from classroom.hub.egress import Egress
 from classroom.hub.identity import ClassroomGitHubOAuthenticator
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab
@@ -17,6 +20,7 @@ from classroom.settings import Mode
 if TYPE_CHECKING:
     from traitlets.config import Config
 
+    from classroom.egress.lock import Lock
     from classroom.paths import Paths
     from classroom.settings import Settings
 
@@ -38,20 +42,22 @@ def tutors_own(c: Config, trait: str, default: Any) -> Any:
     return value.get_value(default) if is_lazy(value) else value
 
 
-def configure(c: Config, settings: Settings) -> None:
+def configure(c: Config, settings: Settings, lock: Lock) -> None:
     """Set everything the Hub needs on the configuration it is loading.
 
     Args:
         c: the Hub's configuration object.
         settings: as loaded and checked.
+        lock: the egress lock that the start has taken.
     """
     c.merge(settings.config)
     place(c, settings.paths)
     routes(c)
+    egress(c, settings, lock)
     roles(c)
     sign_in(c, settings)
     pages(c, settings)
-    classroom(c, settings.paths)
+    classroom(c, settings.paths, lock.kind)
 
 
 def place(c: Config, paths: Paths) -> None:
@@ -71,6 +77,15 @@ def routes(c: Config) -> None:
     c.JupyterHub.default_url = f"{PREFIX}lab"
     if "spawner_class" not in c.JupyterHub:
         c.JupyterHub.spawner_class = NoPersonalLab
+
+
+def egress(c: Config, settings: Settings, lock: Lock) -> None:
+    """Run the egress proxy beside the front, and let the pages say when there is no lock."""
+    c.NginxProxy.egress = Egress(settings, lock)
+    c.JupyterHub.template_vars = {
+        "classroom_egress_open": lock.kind is Kind.OPEN,
+        **tutors_own(c, "template_vars", {}),
+    }
 
 
 def roles(c: Config) -> None:
@@ -118,7 +133,20 @@ def pages(c: Config, settings: Settings) -> None:
     }
 
 
-def classroom(c: Config, paths: Paths) -> None:
+def confined(paths: Paths, kind: Kind) -> tuple[str, ...]:
+    """Build the command prefix that keeps the lab to the sockets that its lock leaves it.
+
+    With nftables too: there it ends what the rules don't see, such as packet sockets.
+    """
+    python = str(paths.prefix / "bin/python")
+    return {
+        Kind.SANDBOX: sandbox.prefix(python, ("unix",)),
+        Kind.NFTABLES: sandbox.prefix(python, ("unix", "inet", "inet6")),
+        Kind.OPEN: (),
+    }[kind]
+
+
+def classroom(c: Config, paths: Paths, kind: Kind) -> None:
     """Define the one shared lab as a service that the Hub starts and watches."""
     callback = f"{PREFIX}oauth_callback"
     # The Hub accepts no unix socket as a service's url; without one it sets none of these, and
@@ -142,6 +170,7 @@ def classroom(c: Config, paths: Paths) -> None:
         "oauth_no_confirm": True,
         "command": [
             *privileges.without_new(),
+            *confined(paths, kind),
             "env",
             *(f"{name}={value}" for name, value in environment.items()),
             str(paths.prefix / "bin/jupyterhub-singleuser"),

@@ -6,6 +6,7 @@ import sys
 from traitlets.config import get_config
 
 from classroom import settings
+from classroom.egress import lock
 from classroom.hub import revocation
 from classroom.hub.config import configure
 from classroom.paths import Paths
@@ -13,11 +14,15 @@ from classroom.problems import EX_CONFIG, RefusedError
 
 try:
     loaded = settings.load(Paths(), os.environ)
-    configure(get_config(), loaded)
+    taken = lock.read(loaded.paths)
+    configure(get_config(), loaded, taken)
 except RefusedError as refused:
     # boot has checked the same file a second ago: it was changed in between.
     print(f"Not started. {refused}", file=sys.stderr, flush=True)
     sys.exit(EX_CONFIG)
+
+if taken.refusals >= 0:
+    os.set_inheritable(taken.refusals, False)  # noqa: FBT003 (for the Hub, not for its children)
 
 for name in revocation.apply(loaded):
     print(f"[I classroom] access: {name} is no longer admitted, signed out", flush=True)

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyterhub.proxy import Proxy
 from traitlets import Dict, Instance, validate
 
-from classroom.hub import certificate, front
-from classroom.paths import Paths
+from classroom.hub import certificate, front, keeper
+from classroom.hub.egress import Egress
+from classroom.hub.keeper import Keeper
+from classroom.paths import PORT, Paths
 
 if TYPE_CHECKING:
+    import socket
     from asyncio.subprocess import Process
 
-REVIVE_SECONDS = 0.2
-"""Between a death and the next start: soon enough to be missed by nobody, long enough that a
-front that can't start doesn't keep a core busy."""
 UP_SECONDS = 10
-GIVE_UP_SECONDS = 30
-"""When the front can't be revived for so long the Hub ends, so that Docker starts all anew."""
 
 
-def kill_group(nginx: Process) -> None:
-    """End an nginx and all its workers, whether or not their master still lives."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(nginx.pid, signal.SIGKILL)
+def has_ipv6() -> bool:
+    """Say whether the machine has IPv6 at all."""
+    return Path("/proc/net/if_inet6").exists()
 
 
 async def wait_up(nginx: Process, pid: Path) -> None:
@@ -48,16 +42,19 @@ class NginxProxy(Proxy):
     """JupyterHub's proxy interface over one nginx with a rendered configuration.
 
     The Hub's own route and the classroom's are in the template; what the Hub adds (services with
-    a url, personal labs) is rendered into it, and nginx reloads without dropping a connection.
+    a url) is rendered into it, and nginx reloads without dropping a connection.
     See https://jupyterhub.readthedocs.io/en/stable/reference/proxy.html.
     """
 
     routes = Dict(help="Every route of the Hub, as get_all_routes returns it.")
     paths = Instance(Paths, args=())
+    egress = Instance(
+        Egress, allow_none=True, help="The other nginx: it starts and ends with this one."
+    ).tag(config=True)
 
-    _nginx: Process | None = None
-    _tasks: tuple[asyncio.Task[None], ...] = ()
-    _stopping = False
+    _keeper: Keeper | None = None
+    _certificate: asyncio.Task[None] | None = None
+    _sockets: tuple[socket.socket, ...] = ()
 
     @validate("public_url")
     def _speaks_tls(self, proposal: Any) -> str:
@@ -74,10 +71,7 @@ class NginxProxy(Proxy):
         text = front.render(
             (package / "nginx/front.conf").read_text(encoding="utf-8"),
             front.Front(
-                self.paths,
-                package,
-                hsts=certificate.is_supplied(self.paths.front),
-                ipv6=Path("/proc/net/if_inet6").exists(),
+                self.paths, package, hsts=certificate.is_supplied(self.paths.front), ipv6=has_ipv6()
             ),
             {spec: route["target"] for spec, route in self.routes.items()},
         )
@@ -85,11 +79,11 @@ class NginxProxy(Proxy):
         self._config.write_text(text, encoding="utf-8")
 
     async def _spawn(self) -> Process:
-        """Start nginx and return when it listens.
+        """Start nginx and return when it serves.
 
         Raises:
             RuntimeError: it ended instead.
-            TimeoutError: it didn't listen in time.
+            TimeoutError: it didn't serve in time.
         """
         self._render()
         pid = self.paths.front / "nginx.pid"
@@ -97,75 +91,49 @@ class NginxProxy(Proxy):
         nginx = await asyncio.create_subprocess_exec(
             *("nginx", "-e", "stderr", "-c", self._config),
             start_new_session=True,  # a group of its own, to end its workers by
+            pass_fds=[found.fileno() for found in self._sockets],
+            env=keeper.inherit(self._sockets),
         )
         try:
             async with asyncio.timeout(UP_SECONDS):
                 await wait_up(nginx, pid)
         except (RuntimeError, TimeoutError):
-            kill_group(nginx)
+            keeper.kill_group(nginx)
             raise
         return nginx
 
     async def start(self) -> None:
-        """Start nginx, and watch over it and the certificate."""
-        self._stopping = False
-        self._nginx = await self._spawn()
-        self._tasks = (
-            asyncio.create_task(self._revive()),
-            asyncio.create_task(
-                certificate.watch(self.paths.secrets, self.paths.front, self._reload, self.log)
-            ),
+        """Start nginx and the egress proxy, and watch over both and the certificate."""
+        if self.egress is not None:
+            await self.egress.start(self.log)
+        addresses = ["0.0.0.0", "::"] if has_ipv6() else ["0.0.0.0"]  # noqa: S104 (it is the front)
+        self._sockets = self._sockets or tuple(keeper.listen(one, PORT) for one in addresses)
+        self._keeper = Keeper("The front", self._spawn, self.log)
+        await self._keeper.start()
+        self._certificate = asyncio.create_task(
+            certificate.watch(self.paths.secrets, self.paths.front, self._reload, self.log)
         )
-        for task in self._tasks:
-            task.add_done_callback(self._report)
+        self._certificate.add_done_callback(self._report)
 
     def _report(self, task: asyncio.Task[None]) -> None:
-        """Let no watcher end unnoticed."""
+        """Let the watcher not end unnoticed."""
         if not task.cancelled() and (error := task.exception()) is not None:
-            self.log.critical("The front is no longer watched over: %s", error, exc_info=error)
-
-    async def _revive(self) -> None:
-        """Start nginx again whenever it dies."""
-        while self._nginx is not None:
-            status = await self._nginx.wait()
-            if self._stopping:
-                return
-            self.log.error("The front (nginx) ended with %s: starting it again", status)
-            # Workers outlive a killed master and would keep the port.
-            kill_group(self._nginx)
-            if not await self._try_to_revive():
-                # Gracefully: the lab saves what is open.
-                os.kill(os.getpid(), signal.SIGTERM)
-                return
-
-    async def _try_to_revive(self) -> bool:
-        """Start nginx until it runs; False when it won't for too long."""
-        end = asyncio.get_running_loop().time() + GIVE_UP_SECONDS
-        while asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(REVIVE_SECONDS)
-            try:
-                self._nginx = await self._spawn()
-            except (RuntimeError, TimeoutError, OSError) as error:
-                self.log.error("The front doesn't start: %s", error)  # noqa: TRY400
-            else:
-                return True
-        self.log.critical("The front could not be started for %s s: ending", GIVE_UP_SECONDS)
-        return False
+            self.log.critical("The certificate is no longer watched: %s", error, exc_info=error)
 
     async def _reload(self) -> None:
         """Have nginx read its configuration and certificate again, keeping every connection."""
         self._render()
-        if self._nginx is not None and self._nginx.returncode is None:
-            self._nginx.send_signal(signal.SIGHUP)
+        if self._keeper is not None:
+            self._keeper.reload()
 
     async def stop(self) -> None:
-        """Stop nginx at once: what it serves is ending too."""
-        self._stopping = True
-        for task in self._tasks:
-            task.cancel()
-        if self._nginx is not None and self._nginx.returncode is None:
-            self._nginx.terminate()
-            await self._nginx.wait()
+        """Stop both at once: what they serve is ending too."""
+        if self._certificate is not None:
+            self._certificate.cancel()
+        if self._keeper is not None:
+            await self._keeper.stop()
+        if self.egress is not None:
+            await self.egress.stop()
 
     async def add_route(self, routespec: str, target: str, data: dict[str, Any]) -> None:
         """Route a path.

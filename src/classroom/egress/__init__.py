@@ -1,0 +1,1 @@
+"""The egress lock: nothing leaves the container except where the tutor allowed it."""

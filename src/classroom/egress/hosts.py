@@ -1,0 +1,126 @@
+"""Names of hosts that may be reached: reading them, and deciding whether one matches."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+import idna
+from publicsuffixlist import PublicSuffixList
+
+LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+LONGEST = 253  # RFC 1035
+HTTPS = "443"
+
+
+class BadHostError(ValueError):
+    """A text that is no host to open; ``what`` is wrong with it, and the ``cure``."""
+
+    def __init__(self, what: str, cure: str) -> None:
+        """Keep both halves of the sentence."""
+        super().__init__(what)
+        self.what = what
+        self.cure = cure
+
+
+@dataclass(frozen=True, order=True)
+class Host:
+    """A host's name, or every name below one.
+
+    Attributes:
+        name: lower case, ASCII (RFC 5890), without a dot at the end.
+        below: ``*.name``: every name below it, and not itself.
+    """
+
+    name: str
+    below: bool = False
+
+    def __str__(self) -> str:
+        """Write it as the tutor does."""
+        return f"*.{self.name}" if self.below else self.name
+
+    def matches(self, host: str) -> bool:
+        """Say whether a host's name is meant."""
+        wanted = host.lower().removesuffix(".")
+        return wanted.endswith(f".{self.name}") if self.below else wanted == self.name
+
+    @property
+    def regex(self) -> str:
+        """Write it as a regular expression for a map of nginx's, matching whole names only.
+
+        Nothing but letters, digits, dashes and dots in front of the name: nginx connects to what
+        it matched, and a text such as ``10.0.0.1:22/.example.net`` is an address to it.
+        """
+        below = r"(?:[a-z0-9_-]+\.)+" if self.below else ""
+        return f"~*^{below}{re.escape(self.name)}$"
+
+
+def is_address(text: str) -> bool:
+    """Say whether a text is an IP address."""
+    try:
+        ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def as_ascii(name: str) -> str:
+    """Write an international name as it stands in DNS and TLS.
+
+    Raises:
+        BadHostError: it isn't a name.
+    """
+    try:
+        return name if name.isascii() else idna.encode(name, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise BadHostError(f"is not a host's name ({error})", "correct it") from None
+
+
+def check_wildcard(name: str) -> None:
+    """Refuse a wildcard under which anybody may register.
+
+    Raises:
+        BadHostError: it is one.
+    """
+    if PublicSuffixList().is_public(name):
+        raise BadHostError(
+            f"opens every name under {name}, where anybody may have one",
+            f"name the hosts, or one domain, such as *.example.{name}",
+        )
+
+
+def parse(text: str) -> Host:
+    """Read one host as the tutor writes it: ``data.example.org`` or ``*.example.net``.
+
+    Raises:
+        BadHostError: it isn't one, or is wider than a list of hosts should be.
+    """
+    written = text.strip().lower()
+    if "/" in written:
+        host = written.partition("://")[2] or written
+        raise BadHostError(
+            "is an address of a page, not of a host", f'write "{host.partition("/")[0]}"'
+        )
+    if is_address(written):
+        raise BadHostError(
+            "is an IP address, and the lock goes by the name in TLS", "write the host's name"
+        )
+    if ":" in written:
+        host, _, port = written.rpartition(":")
+        what = "names a port" if port == HTTPS else f"names port {port}; only 443 (TLS) is opened"
+        raise BadHostError(what, f'write "{host}"')
+    below = written.startswith("*.")
+    name = as_ascii(written.removeprefix("*.").removesuffix("."))
+    if "*" in name:
+        raise BadHostError(
+            "has a * that doesn't stand for the first labels", "write *.example.org or whole names"
+        )
+    labels = name.split(".")
+    if len(name) > LONGEST or labels[-1].isdigit() or not all(map(LABEL.fullmatch, labels)):
+        raise BadHostError("is not a host's name", "write one name between each pair of quotes")
+    if name == "localhost" or name.endswith(".localhost"):
+        raise BadHostError("is the container itself", "leave it out")
+    if below:
+        check_wildcard(name)
+    return Host(name, below)

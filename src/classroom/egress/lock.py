@@ -1,0 +1,129 @@
+"""Which lock holds, and what the Hub must know of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from classroom import files
+from classroom.problems import Problem, RefusedError
+
+if TYPE_CHECKING:
+    from classroom.egress.wanted import Wanted
+    from classroom.paths import Paths
+
+SCOPES_ABI = 6
+"""The version of Landlock from which it can keep a process from abstract unix sockets."""
+
+
+class Kind(Enum):
+    """How it is held."""
+
+    NFTABLES = "nftables"
+    SANDBOX = "sandbox"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the container was given, and what its kernel can do.
+
+    Attributes:
+        net_admin: whether this process may set rules for the container's network.
+        hosts_network: an interface that shows that the network is the host's own; or "".
+        landlock: version of Landlock's ABI; 0 without it.
+        abstract_sockets: whether somebody listens on abstract unix sockets in this network.
+    """
+
+    net_admin: bool
+    hosts_network: str = ""
+    landlock: int = 0
+    abstract_sockets: bool = False
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The lock that was taken.
+
+    Attributes:
+        kind: how it is held.
+        nameservers: whom the egress proxy asks, as nginx writes addresses.
+        ipv6: whether there is a way to IPv6 addresses.
+        refusals: file descriptor on which the kernel tells what it refused; -1 without one.
+    """
+
+    kind: Kind = Kind.OPEN
+    nameservers: tuple[str, ...] = ()
+    ipv6: bool = False
+    refusals: int = -1
+
+
+def choose(wanted: Wanted, machine: Machine) -> Kind:
+    """Decide how the lock is held.
+
+    Args:
+        wanted: what may be reached.
+        machine: what is there to hold it with.
+
+    Raises:
+        RefusedError: it can't be held, with what to add to the command.
+    """
+    if wanted.open:
+        return Kind.OPEN
+    if machine.net_admin:
+        if machine.hosts_network:
+            what = f"the container shares its host's network ({machine.hosts_network})"
+            cure = "the lock would close the host's: publish the port with -p 8443:8443 instead"
+            raise RefusedError([Problem("egress lock", what, cure)])
+        return Kind.NFTABLES
+    if wanted.allow:
+        what = f"opening {wanted.allow[0]} takes rules for the network, and the right is missing"
+        cure = "add --cap-add NET_ADMIN to docker run (make up does)"
+        raise RefusedError([Problem("Classroom.egress_allow", what, cure)])
+    if machine.abstract_sockets and machine.landlock < SCOPES_ABI:
+        what = "other programs listen on abstract unix sockets that students could reach"
+        cure = "give the container a network of its own (-p 8443:8443 instead of --network)"
+        raise RefusedError([Problem("egress lock", what, cure)])
+    return Kind.SANDBOX
+
+
+def describe(kind: Kind, wanted: Wanted) -> str:
+    """Say in one line which lock holds.
+
+    Args:
+        kind: how it is held.
+        wanted: what may be reached.
+    """
+    if kind is Kind.OPEN:
+        return "OPEN, as configured: students' code reaches every network that this container does"
+    if kind is Kind.SANDBOX:
+        return (
+            "sandbox (the container has no NET_ADMIN): the lab can open no network socket at all, "
+            "loopback included: no kernel debugger, no Dask; --cap-add NET_ADMIN permits those"
+        )
+    students = ", ".join(map(str, wanted.allow)) or "no host"
+    hub = ", ".join(map(str, wanted.hub)) or "no host"
+    return f"nftables: students reach {students}, the Hub reaches {hub}"
+
+
+def write(paths: Paths, lock: Lock) -> None:
+    """Leave word for the Hub, where only root can."""
+    text = json.dumps({**asdict(lock), "kind": lock.kind.value})
+    files.write_private(paths.lock, text.encode())
+
+
+def read(paths: Paths) -> Lock:
+    """Read what the start has left.
+
+    Args:
+        paths: where things are.
+    """
+    values = json.loads(paths.lock.read_text(encoding="utf-8"))
+    return Lock(
+        kind=Kind(values["kind"]),
+        nameservers=tuple(values["nameservers"]),
+        ipv6=values["ipv6"],
+        refusals=values["refusals"],
+    )

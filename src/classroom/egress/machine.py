@@ -1,0 +1,79 @@
+"""Find out what the container was given and what its kernel can do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from classroom.egress import landlock
+from classroom.egress.lock import Machine
+
+NET_ADMIN = 12  # linux/capability.h
+
+
+def effective(status: str) -> int:
+    """Read a process's effective capabilities.
+
+    Args:
+        status: text of /proc/<pid>/status.
+    """
+    lines = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    return int(lines["CapEff"], 16)
+
+
+def hosts_interface(interfaces: Path) -> str:
+    """Find an interface that only a host has: a device, or a bridge of its containers.
+
+    Args:
+        interfaces: /sys/class/net, or one for tests.
+
+    Returns:
+        Its name, or "" when none is there.
+    """
+    found = sorted(
+        interface.name
+        for interface in interfaces.glob("*")
+        if (interface / "device").exists() or (interface / "bridge").exists()
+    )
+    return found[0] if found else ""
+
+
+def has_abstract_sockets(table: str) -> bool:
+    """Say whether a listing of unix sockets has abstract ones that somebody listens on.
+
+    Args:
+        table: text of /proc/net/unix. Flag 0x10000 marks a listening socket.
+    """
+    rows = [line.split() for line in table.splitlines()[1:]]
+    return any(len(row) > 7 and row[7].startswith("@") and row[3] == "00010000" for row in rows)  # noqa: PLR2004
+
+
+def has_ipv6_route(table: str) -> bool:
+    """Say whether there is a way to IPv6 addresses elsewhere.
+
+    Args:
+        table: text of /proc/net/ipv6_route: destination, its prefix's length, …, interface.
+    """
+    rows = [line.split() for line in table.splitlines()]
+    return any(row[0] == "0" * 32 and row[1] == "00" and row[-1] != "lo" for row in rows)
+
+
+def read(file: str) -> str:
+    """Read a file of the kernel's; empty when it isn't there."""
+    path = Path(file)
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def look() -> Machine:
+    """Look at this machine."""
+    return Machine(
+        net_admin=bool(effective(read(f"/proc/{os.getpid()}/status")) & 1 << NET_ADMIN),
+        hosts_network=hosts_interface(Path("/sys/class/net")),
+        landlock=landlock.abi(),
+        abstract_sockets=has_abstract_sockets(read("/proc/net/unix")),
+    )
+
+
+def ipv6() -> bool:
+    """Say whether there is a way to IPv6 addresses elsewhere."""
+    return has_ipv6_route(read("/proc/net/ipv6_route"))

@@ -1,0 +1,116 @@
+"""Keep account of what was refused: counters, and the last destinations, for the tutor."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import OrderedDict
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LAST = 50
+"""How many destinations are remembered: enough to see what a notebook wanted."""
+LOG_SECONDS = 30
+"""One line in the log at most so often, however hard somebody knocks."""
+
+
+@dataclass
+class Destination:
+    """Somewhere that was not reached.
+
+    Attributes:
+        who: the unix user that tried; "" when that can't be told.
+        what: "tcp 192.88.99.1:443", "name data.example.org".
+        times: how often it was seen; of packets only a sample is.
+        last: when last, seconds since 1970.
+    """
+
+    who: str
+    what: str
+    times: int
+    last: float
+
+
+@dataclass
+class Refusals:
+    """What was refused since the start.
+
+    Attributes:
+        packets: how many packets, "out" and "in".
+        names: how many names were asked for in vain.
+        last: destinations, the most recent at the end.
+    """
+
+    packets: dict[str, int] = field(default_factory=lambda: {"out": 0, "in": 0})
+    names: int = 0
+    last: OrderedDict[tuple[str, str], Destination] = field(default_factory=OrderedDict)
+    _told: float = float("-inf")
+    _untold: int = 0
+
+    def note(self, who: str, what: str, now: float) -> None:
+        """Remember a destination.
+
+        Args:
+            who: the unix user, or "".
+            what: the destination in words.
+            now: seconds since 1970.
+        """
+        found = self.last.pop((who, what), None) or Destination(who, what, 0, now)
+        found.times += 1
+        found.last = now
+        self.last[who, what] = found
+        while len(self.last) > LAST:
+            self.last.popitem(last=False)
+        self._untold += 1
+
+    def line(self, now: float) -> str:
+        """Word what is to be logged; "" when it isn't time, or there is nothing.
+
+        Args:
+            now: seconds since 1970.
+        """
+        if not self._untold or now - self._told < LOG_SECONDS:
+            return ""
+        newest = next(reversed(self.last.values()))
+        by = f" by {newest.who}" if newest.who else ""
+        more = f" and {self._untold - 1} more" if self._untold > 1 else ""
+        self._told, self._untold = now, 0
+        return f"refused {newest.what}{by}{more}; all of them: make egress"
+
+    def as_json(self, lock: str, *, counted: bool) -> str:
+        """Write it down for `report`.
+
+        Args:
+            lock: which lock holds, in words.
+            counted: whether it tells what it refuses; only nftables does.
+        """
+        found: dict[str, Any] = {"lock": lock}
+        if counted:
+            last = [asdict(found) for found in reversed(self.last.values())]
+            found |= {"packets": self.packets, "names": self.names, "last": last}
+        return json.dumps(found)
+
+
+def report(found: Mapping[str, Any]) -> str:
+    """Word what was written down, for a person at a terminal.
+
+    Args:
+        found: what `Refusals.as_json` wrote.
+    """
+    lines = [f"Egress lock: {found['lock']}"]
+    if "packets" not in found:
+        return "\n".join([*lines, "What it refuses is not counted; with nftables it is."])
+    packets = found["packets"]
+    lines += [
+        f"Refused since the start: {packets['out']} packets out, {packets['in']} in, "
+        f"{found['names']} names"
+    ]
+    if found["last"]:
+        lines += ["", f"{'last (UTC)':<20}{'times':>6}  {'who':<10} what"]
+    for one in found["last"]:
+        when = dt.datetime.fromtimestamp(one["last"], dt.UTC).strftime("%F %T")
+        lines.append(f"{when:<20}{one['times']:>6}  {one['who'] or '-':<10} {one['what']}")
+    return "\n".join(lines)

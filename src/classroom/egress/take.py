@@ -1,0 +1,92 @@
+"""Take the lock: choose it, apply it, prove it, and leave word for the Hub."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classroom.egress import lock, machine, nflog, nftables, probe, resolv
+from classroom.egress.lock import Kind, Lock
+from classroom.problems import Problem, RefusedError
+
+if TYPE_CHECKING:
+    from classroom.egress.wanted import Wanted
+    from classroom.settings import Settings
+
+RESOLV = Path("/etc/resolv.conf")
+HOSTS = Path("/etc/hosts")
+
+
+def rewrite(file: Path, text: str) -> None:
+    """Write a file of Docker's in place: it is a mount, which can't be replaced.
+
+    Raises:
+        RefusedError: it can't be written.
+    """
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        what = f"can't be written ({error.strerror})"
+        cure = "the egress lock keeps names in it: leave it writable for root"
+        raise RefusedError([Problem(str(file), what, cure)]) from None
+
+
+def check_nameservers(wanted: Wanted, found: resolv.Nameservers) -> None:
+    """Refuse a start in which the proxy could find nobody.
+
+    Raises:
+        RefusedError: something may be reached, and there is nobody to ask for its address.
+    """
+    if (wanted.hub or wanted.allow) and not found.asked:
+        what = f"{(*wanted.hub, *wanted.allow)[0]} may be reached, but no nameserver is named"
+        raise RefusedError([Problem(str(RESOLV), what, "give the container one with --dns")])
+
+
+def take_nftables(wanted: Wanted) -> Lock:
+    """Load the rules, prove them, and point all names at our doors.
+
+    Raises:
+        RefusedError: any of it failed.
+    """
+    before = RESOLV.read_text(encoding="utf-8")
+    nameservers = resolv.parse(before)
+    check_nameservers(wanted, nameservers)
+    nftables.load(wanted, nameservers)
+    probe.nftables()
+    try:
+        refusals = nflog.subscribe()
+    except OSError as error:
+        what = f"{error.strerror or error}"
+        cure = "use a host whose kernel has it, or leave NET_ADMIN out for the sandbox lock"
+        raise RefusedError([Problem("egress lock", what, cure)]) from None
+    rewrite(RESOLV, resolv.render(nameservers, before))
+    rewrite(HOSTS, resolv.render_hosts(HOSTS.read_text(encoding="utf-8"), resolv.doors(wanted)))
+    # The Hub inherits it; what the Hub starts doesn't (hub/entry.py).
+    os.set_inheritable(refusals.fileno(), True)  # noqa: FBT003
+    return Lock(
+        Kind.NFTABLES,
+        tuple(map(resolv.as_nginx, nameservers.asked)),
+        machine.ipv6(),
+        refusals.detach(),
+    )
+
+
+def take(settings: Settings) -> Lock:
+    """Take the strongest lock that there is.
+
+    Args:
+        settings: as loaded and checked.
+
+    Raises:
+        RefusedError: none holds, and the tutor hasn't said that none need.
+    """
+    kind = lock.choose(settings.egress, machine.look())
+    taken = Lock(kind)
+    if kind is Kind.NFTABLES:
+        taken = take_nftables(settings.egress)
+    elif kind is Kind.SANDBOX:
+        probe.sandboxed(sys.executable)
+    lock.write(settings.paths, taken)
+    return taken

@@ -1,0 +1,165 @@
+"""What the tutor wants of the egress lock: ``c.Classroom.egress…``, checked."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from classroom import schema
+from classroom.egress import hosts
+from classroom.egress.hosts import BadHostError, Host
+from classroom.problems import Problem, RefusedError
+from classroom.traits import Classroom
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from classroom.config_file import ConfigFile
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+VARIABLE = "EGRESS"
+CHOICES = ("locked", "open")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What may be reached from the container.
+
+    Attributes:
+        open: everything, by anybody: the tutor's explicit word.
+        hub: what the Hub needs: GitHub, or whatever says who somebody is.
+        allow: what students may reach.
+        private: private networks that may be behind those names.
+        services: loopback ports of services that the tutor has added to the Hub.
+    """
+
+    open: bool = False
+    hub: tuple[Host, ...] = ()
+    allow: tuple[Host, ...] = ()
+    private: tuple[Network, ...] = ()
+    services: tuple[int, ...] = ()
+
+    def is_allowed(self, name: str) -> bool:
+        """Say whether students may reach a host."""
+        return any(host.matches(name) for host in self.allow)
+
+
+def read_hosts(where: str, written: Iterable[str], problems: list[Problem]) -> tuple[Host, ...]:
+    """Read a list of hosts.
+
+    Args:
+        where: the setting, for a sentence.
+        written: as the tutor wrote them.
+        problems: what is wrong is added to it.
+    """
+    found = []
+    for text in written:
+        try:
+            found.append(hosts.parse(text))
+        except BadHostError as error:
+            problems.append(Problem(where, f"{text!r} {error.what}", error.cure))
+    return tuple(dict.fromkeys(found))
+
+
+def read_networks(
+    where: str, written: Iterable[str], problems: list[Problem]
+) -> tuple[Network, ...]:
+    """Read a list of networks; the arguments are those of `read_hosts`."""
+    found = []
+    for text in written:
+        try:
+            found.append(ipaddress.ip_network(text.strip()))
+        except ValueError as error:
+            problems.append(Problem(where, str(error), "write it as 10.1.2.0/24"))
+    problems += [
+        Problem(where, f"'{network}' is every address", "name your networks")
+        for network in found
+        if not network.prefixlen
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def hub_hosts(urls: Mapping[str, str], problems: list[Problem]) -> tuple[Host, ...]:
+    """Find the hosts of the addresses that the Hub asks.
+
+    Args:
+        urls: addresses by the setting that they stand in.
+        problems: what is wrong is added to it.
+    """
+    found: list[Host] = []
+    for where, url in urls.items():
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            parts, port = urlsplit(""), None
+        if parts.scheme != "https" or port not in {None, 443}:
+            what = f"the egress lock lets the Hub reach https on port 443, and this is {url!r}"
+            cure = "serve it there, or set c.Classroom.egress = 'open'"
+            problems.append(Problem(where, what, cure))
+            continue
+        found += read_hosts(where, [parts.hostname or ""], problems)
+    return tuple(dict.fromkeys(found))
+
+
+def is_open(file: ConfigFile, environ: Mapping[str, str], problems: list[Problem]) -> bool:
+    """Say whether the tutor wants no lock: the file comes before the environment."""
+    if "egress" in file.config.get("Classroom", {}):
+        return bool(Classroom(config=file.config).egress == "open")
+    given = environ.get(VARIABLE, "")
+    if given and given not in CHOICES:
+        cure = "set it to open, or leave it out"
+        problems.append(Problem(VARIABLE, f"{given!r} is neither locked nor open", cure))
+    return given == "open"
+
+
+def check_wildcards(where: str, found: Iterable[Host]) -> Iterator[Problem]:
+    """Refuse wildcards where only whole names can be looked up."""
+    for host in found:
+        if host.below:
+            yield Problem(where, f"'{host}' is a wildcard", "name the hosts that the Hub asks")
+
+
+def service_ports(file: ConfigFile) -> tuple[int, ...]:
+    """Find the loopback ports on which the Hub's services listen that the tutor has added."""
+    services = file.config.get("JupyterHub", {}).get("services", [])
+    if schema.is_lazy(services):
+        services = services.get_value([])
+    parts = [urlsplit(str(service.get("url") or "")) for service in services]
+    local = {"localhost", "127.0.0.1"}
+    return tuple(sorted({one.port for one in parts if one.hostname in local and one.port}))
+
+
+def load(file: ConfigFile, environ: Mapping[str, str], urls: Mapping[str, str]) -> Wanted:
+    """Read what the tutor wants.
+
+    Args:
+        file: the tutor's configuration, its types checked.
+        environ: the process environment.
+        urls: addresses that the Hub asks, by the setting that they stand in.
+
+    Raises:
+        RefusedError: with a sentence for everything that is wrong.
+    """
+    given = Classroom(config=file.config)
+    problems: list[Problem] = []
+    if is_open(file, environ, problems):
+        return Wanted(open=True)
+
+    hub_setting = file.where("Classroom.egress_hub")
+    own = read_hosts(hub_setting, given.egress_hub, problems)
+    problems += check_wildcards(hub_setting, own)
+    found = Wanted(
+        hub=tuple(dict.fromkeys((*hub_hosts(urls, problems), *own))),
+        allow=read_hosts(file.where("Classroom.egress_allow"), given.egress_allow, problems),
+        private=read_networks(
+            file.where("Classroom.egress_private"), given.egress_private, problems
+        ),
+        services=service_ports(file),
+    )
+    if problems:
+        raise RefusedError(problems)
+    return found

@@ -1,0 +1,95 @@
+"""Names in the locked lab: an allowed host is at the students' door, every other is nowhere.
+
+No question leaves the container, not even to a resolver: names can carry data out (RFC 8324).
+Written with dnspython instead of running dnsmasq, because that shares its port (SO_REUSEADDR), so
+that any student could take it over, and can't say what was asked for in vain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+
+from classroom.egress.resolv import STUDENTS_DOOR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PORT = 53
+TTL_SECONDS = 5  # short: a change of the list holds at once
+
+
+def answer(question: bytes, is_allowed: Callable[[str], bool]) -> tuple[bytes | None, str]:
+    """Answer one DNS message.
+
+    Args:
+        question: as received.
+        is_allowed: says whether a host may be reached.
+
+    Returns:
+        The answer, None to something that is no question, and the host that was asked for in
+        vain, if one was.
+    """
+    try:
+        asked = dns.message.from_wire(question, ignore_trailing=True)
+        if asked.flags & dns.flags.QR or len(asked.question) != 1:
+            return None, ""
+        response = dns.message.make_response(asked, recursion_available=True)
+        (entry,) = asked.question
+        name = entry.name.to_text(omit_final_dot=True).lower()
+        if not is_allowed(name):
+            response.set_rcode(dns.rcode.NXDOMAIN)
+            is_host = entry.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA}
+            return response.to_wire(), name if is_host else ""
+        if entry.rdtype == dns.rdatatype.A and entry.rdclass == dns.rdataclass.IN:
+            response.answer.append(
+                dns.rrset.from_text(entry.name, TTL_SECONDS, "IN", "A", STUDENTS_DOOR)
+            )
+        return response.to_wire(), ""
+    except (dns.exception.DNSException, ValueError):
+        return None, ""
+
+
+class Names(asyncio.DatagramProtocol):
+    """Answers on the students' door."""
+
+    def __init__(self, is_allowed: Callable[[str], bool], refused: Callable[[str], None]) -> None:
+        """Keep whom to ask and whom to tell.
+
+        Args:
+            is_allowed: says whether a host may be reached.
+            refused: is told each host that was asked for in vain.
+        """
+        self._is_allowed = is_allowed
+        self._refused = refused
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way to answer."""
+        assert isinstance(transport, asyncio.DatagramTransport)  # noqa: S101 (for the type checker)
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str | int, int]) -> None:
+        """Answer."""
+        response, refused = answer(data, self._is_allowed)
+        if refused:
+            self._refused(refused)
+        if response is not None and self._transport is not None:
+            self._transport.sendto(response, addr)
+
+
+def listen() -> socket.socket:
+    """Open the socket: without SO_REUSEADDR, so that it is the Hub's alone."""
+    found = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    found.bind((STUDENTS_DOOR, PORT))
+    found.settimeout(0)
+    return found

@@ -1,0 +1,137 @@
+"""The egress tests' world: an internet that hears everything, and labs with students in them."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import docker
+import pytest
+from testcontainers.core.network import Network
+
+from tests import internet, labs, web
+from tests.internet import Internet
+from tests.students import Student
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.labs import Lab
+    from tests.pki import Authority
+
+DATA, WILD, OTHER = "data.classroom.test", "wild.classroom.test", "other.classroom.test"
+NEVER = {
+    "metadata.classroom.test": "169.254.169.254",
+    "loopback.classroom.test": "127.0.0.1",
+    "linklocal.classroom.test": "169.254.1.1",
+    "mapped.classroom.test": "::ffff:127.0.0.1",
+}
+PRIVATE_NETWORK, PRIVATE = "10.77.0.0/24", "private.classroom.test"
+NAMED_NETWORK, NAMED = "10.78.0.0/24", "named.classroom.test"
+SIX, SELF = "six.classroom.test", "self.classroom.test"
+LAB_IP = "192.88.99.200"
+
+EGRESS_CONFIG = f"""{labs.GITHUB_CONFIG}
+c.Classroom.egress_allow = {[DATA, f"*.{WILD}", PRIVATE, NAMED, SIX, SELF, *NEVER]}
+c.Classroom.egress_private = ["{NAMED_NETWORK}"]
+"""
+
+
+@contextlib.contextmanager
+def private_network(subnet: str) -> Iterator[Network]:
+    pool = docker.types.IPAMPool(subnet=subnet)
+    options = {
+        "labels": {labs.LABEL: "1"},
+        "ipam": docker.types.IPAMConfig(pool_configs=[pool]),
+        "internal": True,
+    }
+    with Network(docker_network_kw=options) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def private_networks() -> Iterator[dict[str, Network]]:
+    """Two private networks, of which the tutor names one."""
+    with (
+        private_network(PRIVATE_NETWORK) as private,
+        private_network(NAMED_NETWORK) as named,
+    ):
+        yield {PRIVATE: private, NAMED: named}
+
+
+@pytest.fixture(scope="session")
+def world(
+    network: Network,
+    private_networks: dict[str, Network],
+    authority: Authority,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Internet]:
+    """The test's internet, which is in the private networks as well."""
+    places = {PRIVATE: "10.77.0.77", NAMED: "10.78.0.78"}
+    names = {**NEVER, **places, SELF: LAB_IP, SIX: "3fff:0:0:1::66"}
+    served = (DATA, f"*.{WILD}", OTHER, SIX, *places)
+    folder = tmp_path_factory.mktemp("internet")
+    with internet.start(folder, network, authority, names, served) as made:
+        for name, address in places.items():
+            made.join(private_networks[name], address)
+        made.add_address(names[SIX])
+        yield made
+
+
+@contextlib.contextmanager
+def with_student(lab: Lab, github: Lab, authority: Authority, login: str) -> Iterator[Student]:
+    """Sign somebody in who runs code."""
+    with web.browser({**lab.hosts, labs.GITHUB: github.ip}, authority.crt) as client:
+        page = web.sign_in_with_github(client, labs.ADDRESS, login)
+        assert page.status_code == 200, page.text
+        yield Student(client, lab)
+
+
+@pytest.fixture(scope="session")
+def locked_lab(
+    network: Network,
+    private_networks: dict[str, Network],
+    world: Internet,
+    github: Lab,
+    authority: Authority,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Lab]:
+    """A lab under nftables, in all networks, whose names the test's internet knows."""
+    del github
+    folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), EGRESS_CONFIG, authority)
+    with labs.start(folder, network=network, options={"dns": [world.ip]}) as lab:
+        for found in private_networks.values():
+            docker.from_env().networks.get(found.id).connect(lab.container)
+        lab.wait_healthy()
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def sandboxed_lab(
+    network: Network,
+    world: Internet,
+    github: Lab,
+    authority: Authority,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Lab]:
+    """A lab as of a plain ``docker run``, with GitHub sign-in."""
+    del github
+    folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), labs.GITHUB_CONFIG, authority)
+    options = {"dns": [world.ip]}
+    with labs.start(folder, network=network, plain=True, options=options) as lab:
+        lab.wait_healthy()
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def student(locked_lab: Lab, github: Lab, authority: Authority) -> Iterator[Student]:
+    """A student in the lab under nftables."""
+    with with_student(locked_lab, github, authority, "Octocat") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def sandboxed_student(sandboxed_lab: Lab, github: Lab, authority: Authority) -> Iterator[Student]:
+    """A student in the sandbox."""
+    with with_student(sandboxed_lab, github, authority, "hubot") as found:
+        yield found

@@ -1,0 +1,183 @@
+"""Every way out that we know of, tried by a student, in a kernel and in a terminal.
+
+The rows are numbered as in docs/security.md. What counts is what the test's internet has heard:
+an attempt that was told "refused" and got a packet out all the same fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.container.conftest import LAB_IP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.internet import Internet
+    from tests.labs import Lab
+    from tests.students import Student
+
+# Errors of a rule that rejects at once, and of a socket that can't be made at all.
+REJECTED = {"ECONNREFUSED", "EPERM", "EACCES", "ENETUNREACH", "EHOSTUNREACH"}
+NO_SOCKET = {"EAFNOSUPPORT"}
+NO_RIGHT = {"EPERM", "EACCES"}
+UNKNOWN = {"EPROTONOSUPPORT", "ESOCKTNOSUPPORT", "EAFNOSUPPORT", "ENOPROTOOPT", "ENOSYS"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A way out.
+
+    Attributes:
+        number: its row in the matrix.
+        words: function of tests/attempts.py and its arguments; {ip}, {ip6}, {gateway} and {own}
+            are filled in.
+        errors: what it must be told under nftables; a rule's rejection if not said.
+        sandboxed: what it must be told in the sandbox; None where it makes no sense there.
+        got: what it may get instead of an error.
+    """
+
+    number: int
+    words: str
+    errors: frozenset[str] | set[str] = frozenset(REJECTED)
+    sandboxed: frozenset[str] | set[str] | None = frozenset(NO_SOCKET)
+    got: str | None = None
+
+    def __str__(self) -> str:
+        """Name the test."""
+        return f"{self.number} {self.words}"
+
+
+ROWS = (
+    Row(1, "tcp {ip} 80"),
+    Row(1, "tcp {ip} 443"),
+    Row(1, "tcp {ip} 22"),
+    Row(1, "tcp {ip} 853"),
+    Row(2, "udp {ip} 9999"),
+    Row(2, "udp {ip} 443"),
+    Row(3, "dns_udp {ip} leak.example"),
+    Row(3, "dns_tcp {ip} leak.example"),
+    Row(3, "dns_udp 127.0.0.11 leak.example"),
+    Row(3, "dns_tcp 127.0.0.11 leak.example"),
+    Row(3, "resolve leak.example", {"gaierror"}, {"gaierror"}),
+    Row(4, "reuse {ip} 53"),
+    Row(6, "icmp {ip}"),
+    Row(6, "icmp {ip6}", got="sent"),  # the kernel keeps its refusal to itself
+    Row(7, "mptcp {ip} 80", REJECTED | UNKNOWN),
+    Row(7, "fastopen {ip} 80", REJECTED | {"EOPNOTSUPP"}),
+    Row(7, "udplite {ip} 9999", REJECTED | UNKNOWN, NO_SOCKET | UNKNOWN),
+    Row(7, "sctp {ip} 9999", REJECTED | UNKNOWN, NO_SOCKET | UNKNOWN),
+    Row(8, "tcp {ip6} 80"),
+    Row(8, "udp {ip6} 9999"),
+    Row(8, "mapped {ip} 80"),
+    Row(8, "link_local {ip} 9999"),
+    Row(9, "broadcast 255.255.255.255 9999"),
+    Row(9, "broadcast 192.88.99.255 9999"),
+    Row(9, "multicast 224.0.0.1 9999"),
+    Row(10, "tcp 169.254.169.254 80"),
+    Row(10, "tcp {gateway} 22"),
+    Row(10, "udp {gateway} 53"),
+    Row(11, "raw {ip}", NO_RIGHT),
+    Row(11, "packet", NO_SOCKET),
+    Row(12, "family 40", NO_SOCKET),  # vsock
+    Row(13, "tcp 127.0.0.1 8443"),
+    Row(13, "tcp {own} 8443"),
+    Row(13, "unix /run/classroom/front/nginx.pid", NO_RIGHT, NO_RIGHT),
+    Row(14, "tcp 127.0.0.2 443"),
+    Row(15, "squat 127.0.0.2 443", {"EADDRINUSE"}),
+    Row(15, "squat 127.0.0.3 443", {"EADDRINUSE"}),
+    Row(15, "squat 0.0.0.0 8443", {"EADDRINUSE"}),
+    Row(15, "squat_names 127.0.0.3", {"EADDRINUSE"}),
+    Row(17, "setuid", got="1000 1000", sandboxed=frozenset()),
+    Row(20, "unshare 0x40000000", NO_RIGHT, NO_RIGHT),  # a network of one's own
+    Row(20, "unshare 0x10000000", NO_RIGHT, NO_RIGHT),  # a user namespace
+    Row(20, "setns 1", NO_RIGHT, NO_RIGHT),
+    Row(22, "kill jupyterhub --config", NO_RIGHT, NO_RIGHT),
+    Row(22, "kill nginx: master", NO_RIGHT, NO_RIGHT),
+    Row(22, "kill nginx: worker", NO_RIGHT, NO_RIGHT),
+    Row(22, "ptrace jupyterhub --config", NO_RIGHT, NO_RIGHT),
+    Row(22, "ptrace nginx: worker", NO_RIGHT, NO_RIGHT),
+    Row(22, "environ jupyterhub --config", NO_RIGHT, NO_RIGHT),
+    Row(27, "abstract", got="found []", sandboxed=frozenset()),
+    # Found by us, beyond the prototype's matrix:
+    Row(30, "join 239.1.2.3", got="joined"),
+    Row(30, "join ff15::1234", got="joined"),
+    Row(31, "io_uring", NO_RIGHT, NO_RIGHT),
+    Row(32, "family 30", NO_SOCKET),  # TIPC
+    Row(32, "family 21", NO_SOCKET),  # RDS
+    Row(32, "family 38", NO_SOCKET),  # the kernel's crypto
+    Row(32, "family 43", NO_SOCKET),  # SMC
+    Row(32, "family 44", NO_SOCKET),  # XDP
+    Row(33, "wide_family", NO_SOCKET),
+    Row(34, "netlink 12", NO_SOCKET),  # nfnetlink: the rules themselves
+    Row(34, "netlink 4", NO_SOCKET),  # sock_diag: others' connections
+)
+
+
+@pytest.fixture(params=["kernel", "terminal"])
+def where(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def filled_in(row: Row, world: Internet, lab: Lab) -> list[str]:
+    """Put addresses in the row's words."""
+    places = {"ip": world.ip, "ip6": world.ip6, "gateway": "192.88.99.1", "own": lab.ip}
+    words = [word.format(**places) for word in row.words.split()]
+    # A process is named by several words.
+    return words
+
+
+def check(found: dict[str, Any], errors: frozenset[str] | set[str], got: str | None) -> None:
+    """Hold what an attempt was told against what it must be told, at once."""
+    if got is not None and found["error"] is None:
+        assert found["got"] == got, found
+    else:
+        assert found["error"] in errors, found
+    assert found["seconds"] < 1, found
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_under_nftables(
+    row: Row, where: str, student: Student, locked_lab: Lab, world: Internet
+) -> None:
+    world.forget()
+    found = getattr(student, where).attempt(*filled_in(row, world, locked_lab))
+    assert world.heard_from(locked_lab) == []
+    check(found, row.errors, row.got)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.sandboxed is not None], ids=str)
+def test_in_the_sandbox(
+    row: Row, where: str, sandboxed_student: Student, sandboxed_lab: Lab, world: Internet
+) -> None:
+    world.forget()
+    runner = getattr(sandboxed_student, where)
+    found = runner.attempt(*filled_in(row, world, sandboxed_lab))
+    assert world.heard_from(sandboxed_lab) == []
+    check(found, row.sandboxed or frozenset(), row.got)
+
+
+def test_row_18_capabilities(where: str, student: Student, sandboxed_student: Student) -> None:
+    """Nothing inherited, nothing to gain: no set has anything but the bounding one, which
+    no_new_privs makes useless."""
+    for somebody in (student, sandboxed_student):
+        found = getattr(somebody, where).attempt("capabilities")["got"]
+        for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            assert f'"{name}": "0000000000000000"' in found
+        assert '"NoNewPrivs": "1"' in found
+
+
+@pytest.mark.usefixtures("world")
+def test_students_may_serve_each_other(where: str, student: Student) -> None:
+    """A kernel's debugger, Dask and web apps under test use loopback."""
+    assert getattr(student, where).attempt("loopback")["got"] == "hello"
+
+
+def test_the_sandbox_has_no_loopback(where: str, sandboxed_student: Student) -> None:
+    assert getattr(sandboxed_student, where).attempt("loopback")["error"] in NO_SOCKET
+
+
+assert LAB_IP

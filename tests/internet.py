@@ -1,0 +1,112 @@
+"""The test's internet: where it is, and what it has heard."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import docker
+from testcontainers.core.container import DockerContainer
+
+from tests import labs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from testcontainers.core.network import Network
+
+    from tests.labs import Lab
+    from tests.pki import Authority
+
+SENTINEL_PORT = 9
+
+
+class Internet:
+    """A container that plays the rest of the world."""
+
+    def __init__(self, lab: Lab, records: Path) -> None:
+        self._lab = lab
+        self._book = records / "packets.jsonl"
+        self._read = 0
+
+    @property
+    def ip(self) -> str:
+        return self._lab.ip
+
+    @property
+    def ip6(self) -> str:
+        return self._lab.ip6
+
+    @property
+    def log(self) -> str:
+        return self._lab.log
+
+    def join(self, network: Network, address: str) -> None:
+        """Be in another network as well."""
+        found = docker.from_env().networks.get(network.id)
+        found.connect(self._lab.container, ipv4_address=address)
+
+    def add_address(self, address: str) -> None:
+        """Answer at one more IPv6 address."""
+        words = ["ip", "-6", "addr", "add", f"{address}/64", "dev", "eth0", "nodad"]
+        status, said = self._lab.container.exec_run(words, privileged=True)
+        assert status == 0, said
+
+    def forget(self) -> None:
+        """Hear only what comes from now on."""
+        self.heard()
+
+    def heard(self) -> list[dict[str, Any]]:
+        """Return every packet since the last call, from anywhere."""
+        # The packets of one machine arrive in order: when this one is there, so are all before.
+        mark = uuid.uuid4().hex.encode()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(mark, (self.ip, SENTINEL_PORT))
+        labs.wait_until(lambda: mark.hex() in self._book.read_text(), "the sentinel", 10)
+        lines = self._book.read_text().splitlines()
+        new, self._read = lines[self._read :], len(lines)
+        return [json.loads(line) for line in new]
+
+    def heard_from(self, lab: Lab) -> list[dict[str, Any]]:
+        """Return the packets since the last call that a lab has sent, whatever is in them."""
+        return [packet for packet in self.heard() if packet["mac"] in lab.macs]
+
+
+@contextlib.contextmanager
+def start(
+    folder: Path,
+    network: Network,
+    authority: Authority,
+    names: Mapping[str, str],
+    served: tuple[str, ...],
+) -> Iterator[Internet]:
+    """Start it.
+
+    Args:
+        folder: for its certificate and records.
+        network: where it is.
+        authority: issues its certificate.
+        names: addresses by name, in DNS; every other name is its own.
+        served: names in its certificate.
+    """
+    authority.issue(*served).write(folder / "pki", "internet")
+    (folder / "records").mkdir()
+    (folder / "records/packets.jsonl").touch()
+    made = (
+        DockerContainer(labs.IMAGE)
+        .with_kwargs(entrypoint="python", labels={labs.LABEL: "1"})
+        .with_command(["/standin/internet.py"])
+        .with_volume_mapping(str(labs.ROOT / "tests/standin"), "/standin", "ro")
+        .with_volume_mapping(str(folder / "pki"), "/pki", "ro")
+        .with_volume_mapping(str(folder / "records"), "/records", "rw")
+        .with_env("NAMES", json.dumps(dict(names)))
+        .with_network(network)
+    )
+    with made:
+        lab = labs.Lab(made.get_wrapped_container(), network.name)
+        labs.wait_until(lambda: "is up" in lab.log, "the test's internet")
+        yield Internet(lab, folder / "records")

@@ -1,0 +1,130 @@
+"""A signed-in student who runs code: in a kernel and in a terminal, as the browser does."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import ssl
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from websockets.sync.client import ClientConnection, connect
+
+from tests import labs
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.labs import Lab
+
+BASE = "/services/classroom"
+ATTEMPTS = (labs.ROOT / "tests/attempts.py").read_text()
+PLACE = "/tmp/attempts.py"  # noqa: S108 (in the lab)
+ANSWER = re.compile(r'\{"attempt".*\}')
+SECONDS = 30
+
+
+class Student:
+    """A browser session in which code can be run."""
+
+    def __init__(self, client: httpx.Client, lab: Lab) -> None:
+        self._client = client
+        self._lab = lab
+        token = client.cookies.get("_xsrf", path=f"{BASE}/")
+        client.headers["X-XSRFToken"] = str(token)
+        kernel = self.post("kernels", name="python3")["id"]
+        terminal = self.post("terminals")["name"]
+        self.kernel = Kernel(self.open(f"api/kernels/{kernel}/channels"))
+        self.kernel.run(f"import pathlib; pathlib.Path({PLACE!r}).write_text({ATTEMPTS!r})")
+        self.terminal = Terminal(self.open(f"terminals/websocket/{terminal}"))
+
+    def post(self, path: str, **body: str) -> Any:
+        answer = self._client.post(f"{labs.ADDRESS}{BASE}/api/{path}", json=body)
+        answer.raise_for_status()
+        return answer.json()
+
+    def open(self, path: str) -> ClientConnection:
+        """Open a WebSocket with the session's cookies."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        cookies = "; ".join(f"{c.name}={c.value}" for c in self._client.cookies.jar)
+        return connect(
+            f"wss://{labs.HOST}:8443{BASE}/{path}?session_id={uuid.uuid4().hex}",
+            sock=socket.create_connection((self._lab.ip, 8443), timeout=SECONDS),
+            ssl=context,
+            server_hostname=labs.HOST,
+            origin=labs.ADDRESS,  # type: ignore[arg-type]
+            additional_headers={"Cookie": cookies},
+            max_size=None,
+            open_timeout=SECONDS,
+        )
+
+
+class Kernel:
+    """A notebook's cells."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    def run(self, code: str) -> str:
+        """Run a cell and return what it printed, the traceback's last line included."""
+        ident = uuid.uuid4().hex
+        content = {"code": code, "silent": False, "store_history": False, "stop_on_error": False}
+        header = {"msg_id": ident, "msg_type": "execute_request", "username": "", "session": ident}
+        message = {
+            "header": {**header, "version": "5.3"},
+            "parent_header": {},
+            "metadata": {},
+            "content": content,
+            "channel": "shell",
+        }
+        self._connection.send(json.dumps(message))
+        printed = ""
+        while True:
+            found = json.loads(self._connection.recv(timeout=SECONDS))
+            if found["parent_header"].get("msg_id") != ident:
+                continue
+            if found["msg_type"] == "stream":
+                printed += found["content"]["text"]
+            elif found["msg_type"] == "error":
+                printed += f"{found['content']['ename']}: {found['content']['evalue']}"
+            elif found["msg_type"] == "status" and found["content"]["execution_state"] == "idle":
+                return printed
+
+    def attempt(self, name: str, *arguments: str) -> dict[str, Any]:
+        """Try something of tests/attempts.py in a cell."""
+        words = ", ".join(map(repr, (name, *arguments)))
+        code = f"import sys; sys.path.insert(0, '/tmp'); import attempts; attempts.run({words})"
+        return read(self.run(code))
+
+
+class Terminal:
+    """A shell in the browser."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    def run(self, command: str) -> str:
+        """Run a command and return what the screen showed."""
+        mark = uuid.uuid4().hex
+        # The mark in two halves: the shell's echo of the command is not yet its end.
+        line = f"{command}; echo {mark[:16]}''{mark[16:]}\r"
+        self._connection.send(json.dumps(["stdin", line]))
+        shown = ""
+        while mark not in shown:
+            kind, *rest = json.loads(self._connection.recv(timeout=SECONDS))
+            shown += rest[0] if kind == "stdout" else ""
+        return shown
+
+    def attempt(self, name: str, *arguments: str) -> dict[str, Any]:
+        """Try something of tests/attempts.py in the shell."""
+        return read(self.run(f"python {PLACE} {' '.join((name, *arguments))}"))
+
+
+def read(shown: str) -> dict[str, Any]:
+    """Read an attempt's own account of how it went."""
+    found = ANSWER.findall(shown)
+    assert found, f"the attempt said nothing:\n{shown}"
+    answer: dict[str, Any] = json.loads(found[-1])
+    return answer
