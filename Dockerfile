@@ -116,10 +116,9 @@ RUN echo "invalidated: ${CACHE_INVALIDATE}" \
 
 COPY --from=build /opt/classroom /opt/classroom
 # libseccomp's own binding is Debian's, not on PyPI; the same Python runs both.
-RUN ln -s /usr/lib/python3/dist-packages/seccomp.*.so /opt/classroom/lib/python3.*/site-packages/
-
 # A terminal's login shell sets PATH anew: `python` and `pip` must be the lab's there too.
-RUN echo 'PATH=/opt/classroom/bin:$PATH' > /etc/profile.d/classroom.sh
+RUN ln -s /usr/lib/python3/dist-packages/seccomp.*.so /opt/classroom/lib/python3.*/site-packages/ \
+ && echo "PATH=/opt/classroom/bin:\$PATH" > /etc/profile.d/classroom.sh
 
 ENV PATH=/opt/classroom/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 WORKDIR /

@@ -27,6 +27,10 @@ down: ## stop the lab; everybody's work stays on the volume
 logs: ## follow what the lab says
 	@docker compose logs --follow --tail 100
 
+.PHONY: egress
+egress: ## show what the egress lock has refused
+	@docker compose exec --no-TTY --user egress classroom classroom egress
+
 .PHONY: sign-in
 sign-in: ## print the address and how to sign in once more
 	@$(PYTHON) -m tools.up --only-say
@@ -46,12 +50,13 @@ test-unit: venv ## run the tests that need no container
 	$(BIN)/pytest tests/unit
 
 .PHONY: lint
-lint: venv ## check style, types, Dockerfile and shell
+lint: build venv ## check style, types, Dockerfile, shell and the egress lock's rules
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile benchmarks/page_load/old/Dockerfile
 	$(BIN)/shellcheck .ci/run
+	PYTHONPATH=src $(BIN)/python -m tools.check_rules
 
 .PHONY: format
 format: venv ## format the Python code

@@ -22,5 +22,10 @@ c.GitHubOAuthenticator.oauth_callback_url = "https://lab.example.org:8443/hub/oa
 c.GitHubOAuthenticator.client_id = ""
 c.GitHubOAuthenticator.client_secret = ""
 
+# Students reach nothing outside the lab. Open hosts by name, on port 443, for all of them:
+# c.Classroom.egress_allow = ["data.example.org", "*.example.net"]
+# A GitHub Enterprise server, or a data host, on a private network:
+# c.Classroom.egress_private = ["10.1.2.0/24"]
+
 # Whom somebody who is not on the list should ask; empty: the tutors' names are shown.
 # c.Classroom.contact = "Mona (mona@example.org)"

@@ -47,7 +47,7 @@ class Internet:
 
     def join(self, network: Network, address: str) -> None:
         """Be in another network as well."""
-        found = docker.from_env().networks.get(network.id)
+        found = docker.from_env().networks.get(str(network.id))
         found.connect(self._lab.container, ipv4_address=address)
 
     def add_address(self, address: str) -> None:
@@ -55,6 +55,16 @@ class Internet:
         words = ["ip", "-6", "addr", "add", f"{address}/64", "dev", "eth0", "nodad"]
         status, said = self._lab.container.exec_run(words, privileged=True)
         assert status == 0, said
+
+    def knock(self, address: str, port: int) -> str:
+        """Try to connect from there: "connected", "timeout" or the error's name."""
+        script = (
+            "import errno, socket, sys\n"
+            f"try: socket.create_connection(({address!r}, {port}), timeout=1); print('connected')\n"
+            "except TimeoutError: print('timeout')\n"
+            "except OSError as error: print(errno.errorcode.get(error.errno))"
+        )
+        return self._lab.run("python", "-c", script)[1].strip()
 
     def forget(self) -> None:
         """Hear only what comes from now on."""
@@ -79,7 +89,7 @@ class Internet:
 @contextlib.contextmanager
 def start(
     folder: Path,
-    network: Network,
+    network: Network | None,
     authority: Authority,
     names: Mapping[str, str],
     served: tuple[str, ...],
@@ -88,7 +98,7 @@ def start(
 
     Args:
         folder: for its certificate and records.
-        network: where it is.
+        network: where it is; None for Docker's default bridge.
         authority: issues its certificate.
         names: addresses by name, in DNS; every other name is its own.
         served: names in its certificate.
@@ -104,9 +114,10 @@ def start(
         .with_volume_mapping(str(folder / "pki"), "/pki", "ro")
         .with_volume_mapping(str(folder / "records"), "/records", "rw")
         .with_env("NAMES", json.dumps(dict(names)))
-        .with_network(network)
     )
+    if network is not None:
+        made = made.with_network(network)
     with made:
-        lab = labs.Lab(made.get_wrapped_container(), network.name)
+        lab = labs.Lab(made.get_wrapped_container(), network.name if network else None)
         labs.wait_until(lambda: "is up" in lab.log, "the test's internet")
         yield Internet(lab, folder / "records")

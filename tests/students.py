@@ -10,6 +10,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests import labs
 
@@ -54,7 +55,7 @@ class Student:
             sock=socket.create_connection((self._lab.ip, 8443), timeout=SECONDS),
             ssl=context,
             server_hostname=labs.HOST,
-            origin=labs.ADDRESS,  # type: ignore[arg-type]
+            origin=Origin(labs.ADDRESS),
             additional_headers={"Cookie": cookies},
             max_size=None,
             open_timeout=SECONDS,

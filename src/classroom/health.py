@@ -42,8 +42,9 @@ def report() -> dict[str, str]:
         For each part, "ok" or what was answered instead.
     """
     found = {}
+    sockets = {"Hub": Paths().hub_socket, "classroom": Paths().lab_socket}
     for name, path in CHECKS.items():
-        if name == "classroom" and not Paths().lab_socket.exists():
+        if not sockets[name].exists():
             # Not asked before it listens: nginx would log an error for every such question.
             found[name] = "not listening yet"
             continue

@@ -10,12 +10,12 @@ import pytest
 from testcontainers.core.network import Network
 
 from tests import internet, labs, web
-from tests.internet import Internet
 from tests.students import Student
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.internet import Internet
     from tests.labs import Lab
     from tests.pki import Authority
 
@@ -29,7 +29,6 @@ NEVER = {
 PRIVATE_NETWORK, PRIVATE = "10.77.0.0/24", "private.classroom.test"
 NAMED_NETWORK, NAMED = "10.78.0.0/24", "named.classroom.test"
 SIX, SELF = "six.classroom.test", "self.classroom.test"
-LAB_IP = "192.88.99.200"
 
 EGRESS_CONFIG = f"""{labs.GITHUB_CONFIG}
 c.Classroom.egress_allow = {[DATA, f"*.{WILD}", PRIVATE, NAMED, SIX, SELF, *NEVER]}
@@ -47,6 +46,11 @@ def private_network(subnet: str) -> Iterator[Network]:
     }
     with Network(docker_network_kw=options) as made:
         yield made
+
+
+def join(network: Network, lab: Lab) -> None:
+    """Put a running lab into another network."""
+    docker.from_env().networks.get(str(network.id)).connect(lab.container)
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +72,7 @@ def world(
 ) -> Iterator[Internet]:
     """The test's internet, which is in the private networks as well."""
     places = {PRIVATE: "10.77.0.77", NAMED: "10.78.0.78"}
-    names = {**NEVER, **places, SELF: LAB_IP, SIX: "3fff:0:0:1::66"}
+    names = {**NEVER, **places, SELF: "asker", SIX: "3fff:0:0:1::66"}
     served = (DATA, f"*.{WILD}", OTHER, SIX, *places)
     folder = tmp_path_factory.mktemp("internet")
     with internet.start(folder, network, authority, names, served) as made:
@@ -101,7 +105,7 @@ def locked_lab(
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), EGRESS_CONFIG, authority)
     with labs.start(folder, network=network, options={"dns": [world.ip]}) as lab:
         for found in private_networks.values():
-            docker.from_env().networks.get(found.id).connect(lab.container)
+            join(found, lab)
         lab.wait_healthy()
         yield lab
 

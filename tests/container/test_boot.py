@@ -39,6 +39,7 @@ def test_one_line_per_step(trial_lab: Lab) -> None:
     assert [step for step in steps if not step.startswith("/data")] == [
         "settings",
         "tls",
+        "egress lock",
         "sign-in",
         "hub",
     ]

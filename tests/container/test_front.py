@@ -169,11 +169,13 @@ def test_uploads_fit(client: httpx.Client, github_lab: Lab) -> None:
 def test_a_dead_front_is_back_within_two_seconds(trial_lab: Lab, time_of_death: str) -> None:
     del time_of_death
     trial_lab.expected.append("The front .nginx. ended with")
-    _, master = trial_lab.run("pgrep", "-o", "-x", "nginx")
+    _, master = trial_lab.run("pgrep", "-u", "root", "-x", "nginx")
     trial_lab.run("kill", "-9", master.strip())
     begun = time.monotonic()
     address = f"https://{trial_lab.ip}:8443/hub/health"
-    labs.wait_until(lambda: trial_lab.run("pgrep", "-o", "-x", "nginx")[1] != master, "revival")
+    labs.wait_until(
+        lambda: trial_lab.run("pgrep", "-u", "root", "-x", "nginx")[1] != master, "revival"
+    )
     labs.wait_until(lambda: httpx.get(address, verify=False).is_success, "an answer", 5)
     assert time.monotonic() - begun < 2
 
@@ -194,7 +196,7 @@ def test_people_read_that_the_lab_is_starting() -> None:
         lab.run("mv", socket, f"{socket}.away")
         # Workers have connections to the lab that are kept alive: only new ones must open one.
         old = workers(lab)
-        lab.run("pkill", "-HUP", "-o", "-x", "nginx")
+        lab.run("pkill", "-HUP", "-u", "root", "-x", "nginx")
         labs.wait_until(lambda: workers(lab) and not workers(lab) & old, "only new workers")
         address = f"https://{lab.ip}:8443/services/classroom"
         answer = httpx.get(f"{address}/lab", verify=False)
@@ -234,5 +236,5 @@ def test_certificate_changes_without_a_restart(tmp_path: Path, authority: Author
         # A front that dies while the files are broken comes back with the last good pair.
         lab.expected.append("The front .nginx. ended with")
         (secrets / "ssl.crt").write_text("broken again")
-        lab.run("pkill", "-9", "-o", "-x", "nginx")
+        lab.run("pkill", "-9", "-u", "root", "-x", "nginx")
         labs.wait_until(lambda: served_certificate(lab) == second, "the good one again", 5)

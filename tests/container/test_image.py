@@ -24,6 +24,7 @@ CONTEXT = (
     "LICENSE",
     "requirements",
     "src",
+    "nftables",
     "nginx",
 )
 

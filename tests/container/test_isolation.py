@@ -86,12 +86,19 @@ def listeners(lab: Lab, protocol: str) -> list[Listener]:
     return [row for row in found if row.address != "0B00007F"]
 
 
-def test_only_8443_listens(tmp_path: Path) -> None:
-    """In a lab in which nothing of a student's runs yet."""
-    with labs.start(labs.write_folder(tmp_path / "tutor", None, None)) as lab:
+HUBS_DOOR, STUDENTS_DOOR = "0200007F", "0300007F"  # 127.0.0.2 and .3, as /proc writes them
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_only_8443_listens(plain: bool, tmp_path: Path) -> None:  # noqa: FBT001 (a table)
+    """In a lab in which nothing of a student's runs yet; with nftables, the proxy's doors too."""
+    with labs.start(labs.write_folder(tmp_path / "tutor", None, None), plain=plain) as lab:
         lab.wait_healthy()
-        assert {row.port for row in listeners(lab, "tcp")} == {8443}
-        assert listeners(lab, "udp") == []
+        tcp = {(row.address.strip("0"), row.port) for row in listeners(lab, "tcp")}
+        udp = {(row.address, row.port) for row in listeners(lab, "udp")}
+        doors = set() if plain else {(HUBS_DOOR.strip("0"), 443), (STUDENTS_DOOR.strip("0"), 443)}
+        assert tcp == {("", 8443)} | doors
+        assert udp == (set() if plain else {(STUDENTS_DOOR, 53)})
 
 
 def test_what_else_listens_is_a_kernels_debugger_on_loopback(github_lab: Lab) -> None:
@@ -103,7 +110,7 @@ def test_what_else_listens_is_a_kernels_debugger_on_loopback(github_lab: Lab) ->
         user="classroom",
     )
     for row in listeners(github_lab, "tcp"):
-        if row.port != 8443:
+        if row.port != 8443 and row.address not in {HUBS_DOOR, STUDENTS_DOOR}:
             assert row.address in {"0100007F", "00000000000000000000000001000000"}
             assert f"socket:[{row.inode}]" in owned
 

@@ -117,7 +117,8 @@ def test_a_wrong_client_secret_admits_nobody(
             assert "The code or secret is wrong" in page.text
             asked = client.get(f"{labs.ADDRESS}/hub/oauth_login")
             # The Hub can't reach GitHub, the person can.
-            lab.run("sh", "-c", f"echo 127.0.0.1 {labs.GITHUB} >> /etc/hosts")
+            elsewhere = "sed s/127.0.0.2/127.0.0.9/ /etc/hosts > /tmp/hosts"
+            lab.run("sh", "-c", f"{elsewhere}; cat /tmp/hosts > /etc/hosts")
             page = client.get(f"{labs.ADDRESS}/hub/oauth_login")
             assert asked.history, "the stand-in knew the session and sent it straight back"
             assert page.status_code == 503

@@ -7,6 +7,7 @@ was told. Serves TLS on 443, TCP on a few other ports, and DNS in which every na
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import os
@@ -21,7 +22,9 @@ import dns.message
 import dns.rdatatype
 import dns.rrset
 
-NAMES: dict[str, str] = json.loads(os.environ["NAMES"])  # addresses by name; "" has none
+NAMES: dict[str, str] = json.loads(
+    os.environ["NAMES"]
+)  # addresses by name; "asker" is whoever asks
 TCP_PORTS = (22, 25, 80, 853, 8080, 8443)
 ETH_IPV4, ETH_IPV6, ETH_ARP = 0x0800, 0x86DD, 0x0806
 
@@ -36,6 +39,7 @@ def record(frame: bytes) -> dict[str, Any] | None:
     kind = struct.unpack_from("!H", frame, 12)[0]
     if kind == ETH_ARP:
         return None
+    ends: tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, ...]
     found: dict[str, Any] = {"mac": frame[6:12].hex(":"), "type": hex(kind)}
     packet = frame[14:]
     if kind == ETH_IPV4:
@@ -46,7 +50,7 @@ def record(frame: bytes) -> dict[str, Any] | None:
         size = 40
         ends = ipaddress.IPv6Address(packet[8:24]), ipaddress.IPv6Address(packet[24:40])
         found |= {"protocol": packet[6]}
-        if packet[6] == socket.IPPROTO_ICMPV6 and 133 <= packet[40] <= 137:  # noqa: PLR2004
+        if packet[6] == socket.IPPROTO_ICMPV6 and 133 <= packet[40] <= 137:
             return None  # neighbours
     else:
         return found
@@ -69,13 +73,13 @@ def hear() -> None:
                 book.flush()
 
 
-def answer(question: bytes) -> bytes:
+def answer(question: bytes, asker: str) -> bytes:
     """Answer a question: known names as told, all others with our own address."""
     asked = dns.message.from_wire(question)
     response = dns.message.make_response(asked)
     (entry,) = asked.question
     name = entry.name.to_text(omit_final_dot=True).lower()
-    address = NAMES.get(name, own_address())
+    address = NAMES.get(name, own_address()).replace("asker", asker)
     kind = dns.rdatatype.AAAA if ":" in address else dns.rdatatype.A
     if address and entry.rdtype == kind:
         response.answer.append(
@@ -90,16 +94,18 @@ def serve_names_udp() -> None:
         door.bind(("", 53))
         while True:
             data, address = door.recvfrom(4096)
-            door.sendto(answer(data), address)
+            door.sendto(answer(data, address[0]), address)
 
 
 def greet(connection: socket.socket, context: ssl.SSLContext | None) -> None:
     """Say whom the client asked for, over TLS where there is a context."""
     names: list[str] = []
     with connection:
-        connection.settimeout(5)
+        connection.settimeout(30)
         if context is None:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+            while connection.recv(4096):  # stays open for as long as the client wants
+                pass
             return
         context.sni_callback = lambda _socket, name, _context: names.append(name)
         with context.wrap_socket(connection, server_side=True) as secure:
@@ -109,15 +115,18 @@ def greet(connection: socket.socket, context: ssl.SSLContext | None) -> None:
             secure.sendall(head.encode() + body)
 
 
+def greet_or_not(connection: socket.socket, context: ssl.SSLContext | None) -> None:
+    """Greet; whoever doesn't listen is left alone."""
+    with contextlib.suppress(OSError):
+        greet(connection, context)
+
+
 def serve(port: int, context: ssl.SSLContext | None = None) -> None:
     """Greet whoever connects to a port, IPv4 and IPv6."""
     door = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
     while True:
         connection, _ = door.accept()
-        try:
-            greet(connection, context)
-        except OSError:
-            continue
+        threading.Thread(target=greet_or_not, args=(connection, context), daemon=True).start()
 
 
 def main() -> None:

@@ -53,7 +53,8 @@ class Host:
         it matched, and a text such as ``10.0.0.1:22/.example.net`` is an address to it.
         """
         below = r"(?:[a-z0-9_-]+\.)+" if self.below else ""
-        return f"~*^{below}{re.escape(self.name)}$"
+        # \z, not $, which also matches in front of a line's end.
+        return rf"~*^{below}{re.escape(self.name)}\z"
 
 
 def is_address(text: str) -> bool:

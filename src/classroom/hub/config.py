@@ -160,6 +160,9 @@ def classroom(c: Config, paths: Paths, kind: Kind) -> None:
         "JUPYTER_DATA_DIR": str(paths.history / "share"),
         "JUPYTER_RUNTIME_DIR": str(paths.run / "jupyter"),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        # Where a name isn't known it won't be at the fifth try either.
+        **({} if kind is Kind.OPEN else {"PIP_RETRIES": "0"}),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
     service: dict[str, Any] = {
         "name": SERVICE,

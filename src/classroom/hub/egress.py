@@ -173,7 +173,7 @@ class Egress:
             log.warning("Changed, and will hold from the next start on: %s", ", ".join(waiting))
         if saved.egress.allow == self.wanted.allow or "Classroom.egress_allow" in waiting:
             return
-        # Only this: what waits stays as it is held. Open connections stay open until they end.
+        # Only this: what waits stays as it is held.
         self.wanted = replace(self.wanted, allow=saved.egress.allow)
         if self._keeper is not None:
             self._render()

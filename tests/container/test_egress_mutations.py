@@ -1,0 +1,157 @@
+"""That the matrix can fail: with a rule taken away or weakened, its row's test does.
+
+The rules are changed as the host's operator can, through ``docker exec``; nothing inside could.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import labs
+from tests.container import test_egress_allow, test_egress_lock
+from tests.container.conftest import DATA, PRIVATE
+from tests.container.test_egress_matrix import Row, hold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.internet import Internet
+    from tests.labs import Lab
+    from tests.students import Student
+
+RULES = (labs.ROOT / "nftables/egress.nft").read_text()
+LOAD = """
+import base64, os, pathlib, sys
+from classroom import settings
+from classroom.egress import nftables, resolv
+from classroom.paths import Paths
+nftables.RULES = pathlib.Path("/tmp/mutated.nft")
+nftables.RULES.write_bytes(base64.b64decode(sys.argv[1]))
+resolved = resolv.parse(pathlib.Path("/etc/resolv.conf").read_text())
+nftables.load(settings.load(Paths(), os.environ).egress, resolved)
+"""
+
+
+def load(lab: Lab, rules: str) -> None:
+    status, said = lab.run("python", "-c", LOAD, base64.b64encode(rules.encode()).decode())
+    assert status == 0, said
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A change of the rules, and the row that must notice it."""
+
+    name: str
+    rule: str
+    instead: str
+    row: Row
+
+    def __str__(self) -> str:
+        """Name the test."""
+        return self.name
+
+    @property
+    def rules(self) -> str:
+        assert self.rule in RULES, "the mutation changes nothing"
+        return RULES.replace(self.rule, self.instead, 1)
+
+
+LAB = "    chain lab {\n"
+MUTATIONS = (
+    Mutation(
+        "students may leave",
+        f"{LAB}        oif != lo goto refuse",
+        f"{LAB}        oif != lo accept",
+        Row(1, "tcp {ip} 80"),
+    ),
+    Mutation(
+        "dropped instead of rejected",
+        "        meta l4proto tcp reject with tcp reset\n"
+        "        reject with icmpx admin-prohibited\n",
+        "",
+        Row(1, "tcp {ip} 443"),
+    ),
+    Mutation(
+        "students may ask a resolver",
+        LAB,
+        f"{LAB}        udp dport 53 accept\n",
+        Row(3, "dns_udp {ip} leak.example"),
+    ),
+    Mutation(
+        "established comes first",
+        "        meta skuid vmap",
+        "        ct state established accept\n        meta skuid vmap",
+        Row(4, "reuse {ip} 53"),
+    ),
+    Mutation(
+        "IPv6 forgotten",
+        f"{LAB}        oif != lo goto refuse",
+        f"{LAB}        meta nfproto ipv6 accept\n        oif != lo goto refuse",
+        Row(8, "udp {ip6} 9999"),
+    ),
+    Mutation(
+        "all of loopback",
+        "ip daddr 127.0.0.1 tcp dport @own accept\n        ip6",
+        "ip daddr 127.0.0.0/8 accept\n        ip6",
+        Row(14, "tcp 127.0.0.2 443"),
+    ),
+    Mutation(
+        "the front from inside",
+        "ip daddr 127.0.0.1 tcp dport @own accept\n        ip6",
+        "ip daddr 127.0.0.1 accept\n        ip6",
+        Row(13, "tcp 127.0.0.1 8443"),
+    ),
+    Mutation(
+        "what the kernel sends by itself",
+        "ip6 hoplimit 255 accept\n        goto refuse",
+        "ip6 hoplimit 255 accept\n        accept",
+        Row(30, "join 239.1.2.3", got="joined"),
+    ),
+)
+
+
+@contextlib.contextmanager
+def mutated(lab: Lab, rules: str) -> Iterator[None]:
+    """Load other rules for a while."""
+    load(lab, rules)
+    try:
+        yield
+    finally:
+        load(lab, RULES)
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=str)
+def test_the_row_notices(
+    mutation: Mutation, student: Student, locked_lab: Lab, world: Internet
+) -> None:
+    with mutated(locked_lab, mutation.rules):
+        if mutation.row.number == 4:
+            # So that somebody has just asked the resolver.
+            student.kernel.attempt("tls", DATA, DATA, DATA)
+        with pytest.raises(AssertionError):
+            hold(mutation.row, student.kernel, locked_lab, world)
+    hold(mutation.row, student.kernel, locked_lab, world)
+
+
+def test_row_16_notices(student: Student, locked_lab: Lab, world: Internet) -> None:
+    weakened = RULES.replace(
+        "hook input priority filter; policy drop", "hook input priority filter; policy accept"
+    )
+    assert weakened != RULES
+    # And students' servers may answer outside, or a neighbour would still wait in vain.
+    weakened = weakened.replace(f"{LAB}        oif != lo goto refuse", LAB)
+    with mutated(locked_lab, weakened), pytest.raises(AssertionError):
+        test_egress_lock.test_row_16_inbound_is_8443_alone(student, locked_lab, world)
+
+
+def test_row_24_notices(student: Student, locked_lab: Lab, world: Internet) -> None:
+    weakened = RULES.replace("        ip daddr @never4 goto refuse\n", "")
+    assert weakened != RULES
+    check = test_egress_allow.test_row_24_an_allowed_name_that_points_inside
+    with mutated(locked_lab, weakened), pytest.raises(AssertionError):
+        check(PRIVATE, student, locked_lab, world)

@@ -1,0 +1,44 @@
+"""Have nft itself check nftables/egress.nft, in the image: whoever runs this needs no nft.
+
+Run as ``python -m tools.check_rules`` (``make lint``).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import subprocess
+import sys
+from pathlib import Path
+
+from classroom.egress import nftables, resolv
+from classroom.egress.wanted import Wanted
+
+IMAGE = "collaborative_jupyterlab"
+RULES = Path("nftables/egress.nft")
+# Every value of more than one kind, as in a lab that uses them all.
+WANTED = Wanted(
+    private=(ipaddress.ip_network("10.1.2.0/24"), ipaddress.ip_network("fd00::/8")),
+    services=(9000,),
+)
+NAMESERVERS = resolv.parse("nameserver 127.0.0.11\n# ExtServers: [10.0.0.1 fd00::1]\n")
+UIDS = {name: 1000 + number for number, name in enumerate(nftables.USERS)}
+
+
+def main() -> int:
+    """Check the rules with values and without."""
+    for wanted, nameservers in ((WANTED, NAMESERVERS), (Wanted(), resolv.Nameservers())):
+        values = nftables.values(wanted, nameservers, UIDS)
+        nft = nftables.command(Path("/rules/egress.nft"), values, "--check")
+        docker = ["docker", "run", "--rm", "--network", "none", "--cap-add", "NET_ADMIN"]
+        volume = ["--volume", f"{RULES.parent.resolve()}:/rules:ro"]
+        status = subprocess.run(
+            [*docker, *volume, "--entrypoint", nft[0], IMAGE, *nft[1:]], check=False
+        ).returncode
+        if status != 0:
+            return status
+    print(f"{RULES}: nft finds nothing wrong")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
