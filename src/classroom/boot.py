@@ -90,7 +90,11 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     lab_config.install(loaded)
     # Before anything listens, while this process still has the right to.
     taken = take.take(loaded)
-    say("egress lock", lock.describe(taken.kind, loaded.egress))
+    held = lock.describe(taken.kind, loaded.egress)
+    if taken.kind is lock.Kind.OPEN:
+        warn(f"egress lock: {held}")
+    else:
+        say("egress lock", held)
     say("sign-in", signin.describe(loaded))
     hub = (str(paths.prefix / "bin/jupyterhub"), "--config", str(HUB_CONFIG))
     return (*privileges.keep(privileges.HUB), *hub)

@@ -67,3 +67,19 @@ def write_private(file: Path, text: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     Path(new).replace(file)
+
+
+def write_for(file: Path, text: bytes) -> None:
+    """Write a file for whoever may enter its directory, which may be another user's own.
+
+    As a whole, and never through a link that its owner could have put there.
+
+    Args:
+        file: where.
+        text: its content.
+    """
+    descriptor, new = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}")
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(text)
+        os.fchmod(stream.fileno(), 0o644)
+    Path(new).replace(file)

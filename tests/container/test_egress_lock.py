@@ -331,7 +331,8 @@ def test_open_is_the_tutors_explicit_word(
 ) -> None:
     """By the environment; the log and the Hub's pages say so."""
     folder = labs.write_folder(tmp_path / "tutor", labs.GITHUB_CONFIG, authority)
-    with labs.start(folder, network=network, environment={"EGRESS": "open"}) as lab:
+    environment, expected = {"EGRESS": "open"}, ("egress lock: OPEN",)
+    with labs.start(folder, network=network, environment=environment, expected=expected) as lab:
         lab.wait_healthy()
         assert "egress lock: OPEN, as configured" in lab.log
         with web.browser(lab.hosts, authority.crt) as client:

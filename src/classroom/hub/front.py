@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from jinja2 import Environment, StrictUndefined
-
+from classroom.hub import nginx
 from classroom.paths import PREFIX
 
 if TYPE_CHECKING:
@@ -135,13 +134,8 @@ def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
     Raises:
         ValueError: a route could be more than that to nginx.
     """
-    environment = Environment(
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 (it isn't HTML; what is filled in is checked)
-    )
-    return environment.from_string(template).render(
+    return nginx.fill_in(
+        template,
         front=front.paths.front,
         hub_socket=front.paths.hub_socket,
         lab_socket=front.paths.lab_socket,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable
     from logging import Logger
 
 REVIVE_SECONDS = 0.2
@@ -39,18 +39,6 @@ def listen(address: str, port: int) -> socket.socket:
     found = socket.create_server((address, port), family=family, backlog=BACKLOG)
     found.settimeout(0)
     return found
-
-
-def inherit(sockets: Iterable[socket.socket]) -> dict[str, str]:
-    """Build the environment in which nginx takes over sockets instead of opening its own.
-
-    It is how nginx hands them to a new version of itself; those that its configuration doesn't
-    name it closes.
-
-    Args:
-        sockets: passed to it under their own numbers.
-    """
-    return {**os.environ, "NGINX": "".join(f"{found.fileno()};" for found in sockets)}
 
 
 def kill_group(process: Process) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub.proxy import Proxy
 from traitlets import Dict, Instance, validate
 
-from classroom.hub import certificate, front, keeper
+from classroom.hub import certificate, front, keeper, nginx
 from classroom.hub.egress import Egress
 from classroom.hub.keeper import Keeper
 from classroom.paths import PORT, Paths
@@ -26,15 +26,15 @@ def has_ipv6() -> bool:
     return Path("/proc/net/if_inet6").exists()
 
 
-async def wait_up(nginx: Process, pid: Path) -> None:
+async def wait_up(started: Process, pid: Path) -> None:
     """Wait until an nginx listens: it writes its pid after it has opened its sockets.
 
     Raises:
         RuntimeError: it ended instead.
     """
     while not pid.exists():  # noqa: ASYNC240 (on tmpfs or overlay, for a few rounds)
-        if nginx.returncode is not None:
-            raise RuntimeError(f"nginx ended with {nginx.returncode}")
+        if started.returncode is not None:
+            raise RuntimeError(f"nginx ended with {started.returncode}")
         await asyncio.sleep(0.02)
 
 
@@ -88,19 +88,19 @@ class NginxProxy(Proxy):
         self._render()
         pid = self.paths.front / "nginx.pid"
         pid.unlink(missing_ok=True)
-        nginx = await asyncio.create_subprocess_exec(
+        started = await asyncio.create_subprocess_exec(
             *("nginx", "-e", "stderr", "-c", self._config),
             start_new_session=True,  # a group of its own, to end its workers by
             pass_fds=[found.fileno() for found in self._sockets],
-            env=keeper.inherit(self._sockets),
+            env=nginx.inherit(self._sockets),
         )
         try:
             async with asyncio.timeout(UP_SECONDS):
-                await wait_up(nginx, pid)
+                await wait_up(started, pid)
         except (RuntimeError, TimeoutError):
-            keeper.kill_group(nginx)
+            keeper.kill_group(started)
             raise
-        return nginx
+        return started
 
     async def start(self) -> None:
         """Start nginx and the egress proxy, and watch over both and the certificate."""

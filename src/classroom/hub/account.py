@@ -1,0 +1,118 @@
+"""What the egress lock has refused: from the kernel to the log, the metrics and the report."""
+
+from __future__ import annotations
+
+import asyncio
+import pwd
+import time
+from typing import TYPE_CHECKING
+
+from prometheus_client import Counter, Gauge
+
+from classroom import files
+from classroom.egress import nflog
+from classroom.egress.lock import Kind
+from classroom.egress.nflog import Refused
+from classroom.egress.refusals import Refusals
+
+if TYPE_CHECKING:
+    import socket
+    from logging import Logger
+    from pathlib import Path
+
+    from classroom.egress.nflog import Count
+
+READ_SECONDS = 0.5
+READ_AT_MOST = 64
+"""Messages of the kernel's at a time: a flood of refused packets must not keep the Hub busy."""
+
+PACKETS = Counter(
+    "classroom_egress_refused_packets", "Packets that the egress lock refused", ["direction"]
+)
+NAMES = Counter("classroom_egress_refused_names", "Names that the egress lock didn't resolve")
+HOLDS = Gauge("classroom_egress_lock", "Which egress lock holds", ["kind"])
+
+
+def who(uid: int | None) -> str:
+    """Name the user that sent a packet; "" for the kernel and the network."""
+    if uid is None:
+        return ""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def where(found: Refused) -> str:
+    """Word where a refused packet was going."""
+    address = f"[{found.address}]" if ":" in found.address and found.port else found.address
+    port = f":{found.port}" if found.port else ""
+    prefix = "from outside: " if found.direction == "in" else ""
+    return f"{prefix}{found.protocol} {address}{port}"
+
+
+class Account:
+    """Keeps count for as long as the lock holds."""
+
+    def __init__(self, report: Path, kind: Kind) -> None:
+        """Begin with nothing refused.
+
+        Args:
+            report: the file that ``classroom egress`` reads.
+            kind: how the lock is held.
+        """
+        self.refusals = Refusals()
+        self._report = report
+        self._kind = kind
+        self._words = ""
+        self._written = ""
+        HOLDS.labels(kind.value).set(1)
+
+    def describe(self, words: str) -> None:
+        """Say anew what the lock holds to."""
+        self._words = words
+        self._write()
+
+    def refused_name(self, name: str) -> None:
+        """Count a host that was asked for in vain."""
+        self.refusals.names += 1
+        NAMES.inc()
+        self.refusals.note("", f"name {name}", time.time())
+
+    async def follow(self, kernel: socket.socket, log: Logger) -> None:
+        """Read what the kernel refuses, at a pace of our own.
+
+        Args:
+            kernel: the socket that the start has opened (`nflog.subscribe`).
+            log: where to say so, now and then.
+        """
+        while True:
+            for _ in range(READ_AT_MOST):
+                try:
+                    data = kernel.recv(65536)
+                except BlockingIOError:
+                    break
+                except OSError:  # ENOBUFS: some didn't fit; the next one's number counts them
+                    continue
+                for found in nflog.parse(data):
+                    self._count(found)
+            if line := self.refusals.line(time.time()):
+                log.info("Egress lock: %s", line)
+            self._write()
+            await asyncio.sleep(READ_SECONDS)
+
+    def _count(self, found: Refused | Count) -> None:
+        if isinstance(found, Refused):
+            self.refusals.note(who(found.uid), where(found), time.time())
+            return
+        direction = "in" if found.group == nflog.IN else "out"
+        new = (found.packets - self.refusals.packets[direction]) % 2**32
+        self.refusals.packets[direction] += new
+        PACKETS.labels(direction).inc(new)
+
+    def _write(self) -> None:
+        """Leave word for ``classroom egress``, when there is anything new."""
+        text = self.refusals.as_json(self._words, counted=self._kind is Kind.NFTABLES)
+        if text != self._written:
+            self._written = text
+            files.write_for(self._report, text.encode())
