@@ -239,6 +239,47 @@ def io_uring() -> str:
     return "made"
 
 
+def with_source(kind: socket.SocketKind, source: str, protocol: int = 0) -> socket.socket:
+    """Make a socket whose source address is the one to tell: freebind needs no right."""
+    way = socket.socket(family_of(source), kind, protocol)
+    six = ":" in source
+    way.setsockopt(41 if six else 0, 78 if six else 15, 1)  # IPV6_FREEBIND, IP_FREEBIND
+    way.bind((source, 0))
+    way.settimeout(1)
+    return way
+
+
+def freebind_udp(source: str, host: str) -> str:
+    """Have the refusal itself carry a packet out, to the address that it seems to come from."""
+    with with_source(socket.SOCK_DGRAM, source) as way:
+        way.sendto(b"out by the refusal", (host, 4000))
+        return "sent"
+
+
+def freebind_tcp(source: str, host: str) -> str:
+    with with_source(socket.SOCK_STREAM, source) as way:
+        way.connect((host, 4000))
+        return "connected"
+
+
+def freebind_icmp(source: str, host: str) -> str:
+    protocol = socket.IPPROTO_ICMPV6 if ":" in source else socket.IPPROTO_ICMP
+    with with_source(socket.SOCK_DGRAM, source, protocol) as way:
+        way.sendto(struct.pack("!BBHHH", 128 if ":" in source else 8, 0, 0, 1, 1), (host, 0))
+        return "sent"
+
+
+def crowd(times: str) -> str:
+    """Fill the table of all connections: many short ones between students' own ports."""
+    table = Path("/proc/sys/net/netfilter/nf_conntrack_count")
+    before = int(table.read_text())
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as door:
+        for _ in range(int(times)):
+            with socket.create_connection(door.getsockname()):
+                door.accept()[0].close()
+    return f"{int(table.read_text()) - before}"
+
+
 def squat(address: str, port: str) -> str:
     """Take a port that an internal server has."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as way:

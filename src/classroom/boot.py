@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -44,7 +43,7 @@ def warn(what: str) -> None:
 def prepare_data(paths: Paths) -> None:
     """Make the directories; warn when they are gone with the container."""
     # A restarted container keeps its /run: nobody may find the sockets of the dead.
-    shutil.rmtree(paths.run, ignore_errors=True)
+    layout.clear(paths.run)
     layout.ensure(layout.plan(paths))
     if os.path.ismount(paths.data):
         say("data", f"{paths.data} is a volume")

@@ -5,16 +5,17 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import shutil
 import stat
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classroom.problems import Problem, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from classroom.paths import Paths
 
@@ -52,7 +53,9 @@ def plan(paths: Paths) -> Iterator[Directory]:
     yield Directory(paths.lab_socket.parent, "classroom", "front", 0o2750)
     yield Directory(paths.run / "jupyter", "classroom", "classroom", 0o700)
     yield Directory(paths.front, "root", "root", 0o700)
-    yield Directory(paths.egress, "egress", "egress", 0o750)
+    # Root's: what the Hub writes there the proxy reads, and can't exchange for a link.
+    yield Directory(paths.egress, "root", "egress", 0o750)
+    yield Directory(paths.egress / "nginx", "egress", "egress", 0o700)
 
 
 def is_right(directory: Directory, user: int, group: int) -> bool:
@@ -78,6 +81,27 @@ def set_right(directory: Directory, user: int, group: int) -> None:
     os.chown(directory.path, 0, 0)
     directory.path.chmod(directory.mode)
     os.chown(directory.path, user, group)
+
+
+def clear(place: Path) -> None:
+    """Remove a directory with all that is in it, whatever its owners have made of it.
+
+    Without CAP_FOWNER root can't empty a directory of somebody else's that is sticky, and a
+    student may have left one where the lab's socket belongs: made root's first.
+
+    Args:
+        place: where; nothing runs that could add to it.
+
+    Raises:
+        RefusedError: something is left.
+    """
+    for parent, folders, _ in os.walk(place):
+        for name in folders:
+            os.chown(Path(parent) / name, 0, 0, follow_symlinks=False)
+    shutil.rmtree(place, ignore_errors=True)
+    if place.exists():
+        what = "is left of an earlier start and can't be removed"
+        raise RefusedError([Problem(str(place), what, "make the container anew (make up)")])
 
 
 def ensure(directories: Iterator[Directory]) -> None:

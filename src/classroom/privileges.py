@@ -17,8 +17,3 @@ def keep(capabilities: tuple[str, ...]) -> tuple[str, ...]:
     """
     kept = ",".join(["-all", *(f"+{name}" for name in capabilities)])
     return ("setpriv", f"--bounding-set={kept}", "--inh-caps=-all", "--")
-
-
-def without_new() -> tuple[str, ...]:
-    """Build the command prefix for a process that must never gain a privilege again."""
-    return ("setpriv", "--inh-caps=-all", "--no-new-privs", "--")

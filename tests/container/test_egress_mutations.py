@@ -96,14 +96,14 @@ MUTATIONS = (
     ),
     Mutation(
         "all of loopback",
-        "ip daddr 127.0.0.1 tcp dport @own accept\n        ip6",
-        "ip daddr 127.0.0.0/8 accept\n        ip6",
+        f"{LAB}        oif != lo goto refuse",
+        f"{LAB}        oif lo ip daddr 127.0.0.0/8 accept\n        oif != lo goto refuse",
         Row(14, "tcp 127.0.0.2 443"),
     ),
     Mutation(
         "the front from inside",
-        "ip daddr 127.0.0.1 tcp dport @own accept\n        ip6",
-        "ip daddr 127.0.0.1 accept\n        ip6",
+        f"{LAB}        oif != lo goto refuse",
+        f"{LAB}        ip daddr 127.0.0.1 accept\n        oif != lo goto refuse",
         Row(13, "tcp 127.0.0.1 8443"),
     ),
     Mutation(
@@ -144,7 +144,7 @@ def test_row_16_notices(student: Student, locked_lab: Lab, world: Internet) -> N
     )
     assert weakened != RULES
     # And students' servers may answer outside, or a neighbour would still wait in vain.
-    weakened = weakened.replace(f"{LAB}        oif != lo goto refuse", LAB)
+    weakened = weakened.replace(LAB, f"{LAB}        accept\n")
     with mutated(locked_lab, weakened), pytest.raises(AssertionError):
         test_egress_lock.test_row_16_inbound_is_8443_alone(student, locked_lab, world)
 
@@ -155,3 +155,17 @@ def test_row_24_notices(student: Student, locked_lab: Lab, world: Internet) -> N
     check = test_egress_allow.test_row_24_an_allowed_name_that_points_inside
     with mutated(locked_lab, weakened), pytest.raises(AssertionError):
         check(PRIVATE, student, locked_lab, world)
+
+
+@pytest.mark.parametrize("words", ["freebind_udp {ip6} ::1", "freebind_udp {ip6} {ip6}"])
+def test_row_36_notices(words: str, student: Student, locked_lab: Lab, world: Internet) -> None:
+    """Two rules stand in its way: with both gone, the refusal carries the packet out."""
+    spoofed = "        meta skuid 0-4294967295 fib saddr type != local goto spoofed\n"
+    kernels = "        oif lo ct state established,related,untracked accept"
+    assert spoofed in RULES
+    assert kernels in RULES
+    weakened = RULES.replace(spoofed, "").replace(kernels, kernels.replace("oif lo ", ""))
+    row = Row(36, words)
+    with mutated(locked_lab, weakened), pytest.raises(AssertionError):
+        hold(row, student.kernel, locked_lab, world)
+    hold(row, student.kernel, locked_lab, world)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
+import logging
 import socket
 import struct
 from pathlib import Path
@@ -23,6 +25,7 @@ from classroom.egress.nflog import Count, Refused
 from classroom.egress.refusals import Refusals
 from classroom.egress.wanted import Wanted
 from classroom.hub import egress, names
+from classroom.hub.account import Account
 from classroom.hub.saved import at_next_start
 from classroom.paths import Paths
 from classroom.problems import RefusedError
@@ -185,7 +188,8 @@ def test_the_proxys_configuration() -> None:
     for_hub, for_students = text.split("map ")[1:3]
     assert r'"~*^github\.com\z" $ssl_preread_server_name:443;' in for_hub
     assert r'"~*^data\.example\.org\z" $ssl_preread_server_name:443;' in for_students
-    assert r'"~*^(?:[a-z0-9_-]+\.)+example\.net\z"' in for_students
+    below = r'"~*^(?=.{1,253}\z)(?:[a-z0-9_-]{1,63}\.)+example\.net\z"'
+    assert below in for_students
     assert "github" not in for_students
 
 
@@ -228,6 +232,18 @@ def test_no_message_stops_the_names(message: bytes) -> None:
     response, _ = names.answer(message, allowed)
     if response is not None:
         assert dns.message.from_wire(response).id == int.from_bytes(message[:2], "big")
+
+
+def test_nothing_behind_the_question_is_read() -> None:
+    """A student would make it as much as fits, and the Hub would be busy with it."""
+    question = dns.message.make_query("data.example.org", "A").to_wire()
+    behind = b"\xc0\x0c\xff\x01\x00\x01\0\0\0\0\0\0" * 5400
+    assert names.answer(question + behind, allowed) == (None, "")
+    lying = bytearray(question + behind[:400])
+    lying[6:8] = b"\xff\xff"  # so many answers
+    response, _ = names.answer(bytes(lying), allowed)
+    assert response is not None
+    assert len(dns.message.from_wire(response).answer) == 1
 
 
 def test_an_answer_is_never_answered() -> None:
@@ -292,12 +308,51 @@ def test_the_account() -> None:
     assert found.line(1200) == "", "nothing new"
     assert len(found.last) == refusals.LAST
 
-    found.note("", "name data.example.org", 2000)
-    found.note("", "name data.example.org", 2001)
+    found.note_name("data.example.org", 2000)
+    found.note_name("data.example.org", 2001)
     said = refusals.report(json.loads(found.as_json("nftables: …", counted=True)))
     assert said.startswith("Egress lock: nftables: …\nRefused since the start: 0 packets out")
     row = said.splitlines()[4]
     assert row.split() == ["1970-01-01", "00:33:21", "2", "-", "name", "data.example.org"]
+
+
+def test_names_do_not_crowd_out_packets() -> None:
+    found = Refusals()
+    found.note("student", "tcp 192.88.99.7:443", 1)
+    for number in range(200):
+        found.note_name(f"{number}.example.org", 2 + number)
+    said = refusals.report(json.loads(found.as_json("x", counted=True)))
+    assert "192.88.99.7" in said
+    assert "name 199.example.org" in said
+
+
+def test_the_account_goes_on_when_it_cannot_be_written(tmp_path: Path) -> None:
+    """No room on the disk, no descriptors left: for a while, and not for ever."""
+
+    async def run() -> None:
+        report = tmp_path / "egress/report.json"
+        report.parent.mkdir()
+        held = Account(report, Kind.NFTABLES)
+        held.describe("nftables: …")
+        report.unlink()
+        report.parent.rmdir()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        ours.settimeout(0)
+        task = asyncio.create_task(held.follow(ours, logging.getLogger("test")))
+        held.refused_name("one.example.org")
+        await asyncio.sleep(0.1)
+        assert not task.done()
+        report.parent.mkdir()
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            if report.exists():
+                break
+        assert "one.example.org" in report.read_text()
+        task.cancel()
+        ours.close()
+        theirs.close()
+
+    asyncio.run(run())
 
 
 def test_what_waits_for_the_next_start() -> None:
@@ -305,6 +360,9 @@ def test_what_waits_for_the_next_start() -> None:
     more = Wanted(hub=held.hub, allow=(DATA, BELOW))
     assert at_next_start(held, more, Kind.NFTABLES) == []
     assert at_next_start(held, more, Kind.SANDBOX) == ["Classroom.egress_allow"]
+    both = Wanted(hub=held.hub, allow=(DATA, Host("github.com")))
+    assert at_next_start(held, both, Kind.NFTABLES) == ["Classroom.egress_allow for github.com"]
+    assert at_next_start(both, held, Kind.NFTABLES) == []
     other = Wanted(hub=(*held.hub, DATA), private=(ipaddress.ip_network("10.0.0.0/8"),))
     assert at_next_start(held, other, Kind.NFTABLES) == [
         "Classroom.egress_private",

@@ -49,10 +49,11 @@ class Host:
     def regex(self) -> str:
         """Write it as a regular expression for a map of nginx's, matching whole names only.
 
-        Nothing but letters, digits, dashes and dots in front of the name: nginx connects to what
-        it matched, and a text such as ``10.0.0.1:22/.example.net`` is an address to it.
+        Nothing but labels as DNS has them in front of the name: nginx connects to what it matched,
+        and a text such as ``10.0.0.1:22/.example.net`` is an address to it; of a longer label it
+        would make a question that means something else.
         """
-        below = r"(?:[a-z0-9_-]+\.)+" if self.below else ""
+        below = r"(?=.{1,253}\z)(?:[a-z0-9_-]{1,63}\.)+" if self.below else ""
         # \z, not $, which also matches in front of a line's end.
         return rf"~*^{below}{re.escape(self.name)}\z"
 

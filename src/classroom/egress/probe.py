@@ -10,7 +10,6 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from classroom import privileges
 from classroom.egress import sandbox
 from classroom.egress.resolv import HUB_DOOR
 from classroom.problems import Problem, RefusedError
@@ -110,14 +109,10 @@ def sandboxed(python: str) -> None:
         RefusedError: it doesn't hold.
     """
     command = (
-        *privileges.without_new(),
-        *sandbox.prefix(python, ("unix",)),
+        *sandbox.prefix(python, "classroom", ("unix",)),
         *(sys.executable, "-I", "-c", SANDBOXED),
     )
-    done = subprocess.run(
-        command, user="classroom", group="classroom", extra_groups=[],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["a network socket could be opened"])[-1]
         what = f"neither NET_ADMIN nor a sandbox is to be had ({said})"

@@ -41,30 +41,48 @@ class Refusals:
     Attributes:
         packets: how many packets, "out" and "in".
         names: how many names were asked for in vain.
-        last: destinations, the most recent at the end.
+        last: destinations of packets, the most recent at the end.
+        last_names: and of names, apart: many of one kind don't crowd out the other.
     """
 
     packets: dict[str, int] = field(default_factory=lambda: {"out": 0, "in": 0})
     names: int = 0
     last: OrderedDict[tuple[str, str], Destination] = field(default_factory=OrderedDict)
+    last_names: OrderedDict[tuple[str, str], Destination] = field(default_factory=OrderedDict)
     _told: float = float("-inf")
     _untold: int = 0
+    _newest: Destination | None = None
+
+    def note_name(self, name: str, now: float) -> None:
+        """Remember a host that was asked for in vain.
+
+        Args:
+            name: its name.
+            now: seconds since 1970.
+        """
+        self._remember(self.last_names, "", f"name {name}", now)
 
     def note(self, who: str, what: str, now: float) -> None:
-        """Remember a destination.
+        """Remember a destination of packets.
 
         Args:
             who: the unix user, or "".
             what: the destination in words.
             now: seconds since 1970.
         """
-        found = self.last.pop((who, what), None) or Destination(who, what, 0, now)
+        self._remember(self.last, who, what, now)
+
+    def _remember(
+        self, among: OrderedDict[tuple[str, str], Destination], who: str, what: str, now: float
+    ) -> None:
+        found = among.pop((who, what), None) or Destination(who, what, 0, now)
         found.times += 1
         found.last = now
-        self.last[who, what] = found
-        while len(self.last) > LAST:
-            self.last.popitem(last=False)
+        among[who, what] = found
+        while len(among) > LAST:
+            among.popitem(last=False)
         self._untold += 1
+        self._newest = found
 
     def line(self, now: float) -> str:
         """Word what is to be logged; "" when it isn't time, or there is nothing.
@@ -74,7 +92,9 @@ class Refusals:
         """
         if not self._untold or now - self._told < LOG_SECONDS:
             return ""
-        newest = next(reversed(self.last.values()))
+        newest = self._newest
+        if newest is None:
+            return ""
         by = f" by {newest.who}" if newest.who else ""
         more = f" and {self._untold - 1} more" if self._untold > 1 else ""
         self._told, self._untold = now, 0
@@ -89,7 +109,9 @@ class Refusals:
         """
         found: dict[str, Any] = {"lock": lock}
         if counted:
-            last = [asdict(found) for found in reversed(self.last.values())]
+            everything = [*self.last.values(), *self.last_names.values()]
+            everything.sort(key=lambda found: found.last, reverse=True)
+            last = [asdict(found) for found in everything]
             found |= {"packets": self.packets, "names": self.names, "last": last}
         return json.dumps(found)
 

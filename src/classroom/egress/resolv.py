@@ -79,9 +79,10 @@ def render(found: Nameservers, before: str) -> str:
 
 
 def doors(wanted: Wanted) -> dict[str, str]:
-    """Decide at which door the Hub knocks for each host that it needs.
+    """Decide which address each host has that the Hub needs.
 
-    A host that students may reach as well is at their door for everybody: a name has one address.
+    A host that students may reach as well has their door's: a name has one address. When the Hub
+    knocks there, the rules take it to its own (egress.nft, chain doors).
 
     Args:
         wanted: what may be reached.

@@ -1,14 +1,19 @@
-"""Run a command that, with all its children, can open only sockets of certain families.
+"""Become a user and run a command that, with all its children, is kept to some kinds of sockets.
 
-Run as ``python -I -m classroom.egress.sandbox FAMILIES command…`` by a process that has
-no_new_privs: "unix" is the sandbox lock, "unix,inet,inet6" what the lab gets besides nftables.
-A second wall there: packet, vsock and other sockets that nftables doesn't see.
+Run as root, ``python -I -m classroom.egress.sandbox USER FAMILIES command…``: "unix" is the sandbox
+lock, "unix,inet,inet6" what the lab gets besides nftables, a second wall: packet, vsock and other
+sockets that nftables doesn't see; "any" restricts nothing.
+
+The order matters: restricted first, while still root. Until it is, no process of the same user may
+trace it, and what is left of an earlier lab may be running as that user.
 """
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
+import pwd
 import socket
 import sys
 
@@ -19,6 +24,8 @@ FAMILIES = {
     "inet": socket.AF_INET,
     "inet6": socket.AF_INET6,
 }
+ANY = "any"
+NO_NEW_PRIVS = 38  # PR_SET_NO_NEW_PRIVS
 NETLINK_ROUTE = 0  # how a process lists its own interfaces; changes need a capability
 BEYOND = (
     # Make sockets, or operate them, without the calls that are filtered here.
@@ -28,14 +35,15 @@ BEYOND = (
 )
 
 
-def prefix(python: str, families: tuple[str, ...]) -> tuple[str, ...]:
+def prefix(python: str, user: str, families: tuple[str, ...]) -> tuple[str, ...]:
     """Build the command prefix that keeps a command to some families of sockets.
 
     Args:
         python: the interpreter; isolated, so that nothing a student can write is loaded.
-        families: keys of `FAMILIES`.
+        user: whom to become.
+        families: keys of `FAMILIES`; none for no restriction.
     """
-    return (python, "-I", "-m", "classroom.egress.sandbox", ",".join(families))
+    return (python, "-I", "-m", "classroom.egress.sandbox", user, ",".join(families) or ANY)
 
 
 def refused_families(allowed: set[int]) -> tuple[list[int], int]:
@@ -86,10 +94,29 @@ def enter(families: tuple[str, ...]) -> None:
     rules.load()
 
 
+def become(user: str) -> None:
+    """Give root and every right of it up for good.
+
+    Args:
+        user: its name.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    entry = pwd.getpwnam(user)
+    os.initgroups(user, entry.pw_gid)
+    os.setgid(entry.pw_gid)
+    os.setuid(entry.pw_uid)
+
+
 def main() -> None:
-    """Restrict this process and become the command."""
-    families, *command = sys.argv[1:]
-    enter(tuple(families.split(",")))
+    """Restrict this process, become the user and then the command."""
+    user, families, *command = sys.argv[1:]
+    if ctypes.CDLL(None, use_errno=True).prctl(NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "no_new_privs")
+    if families != ANY:
+        enter(tuple(families.split(",")))
+    become(user)
     os.execvp(command[0], command)  # noqa: S606
 
 

@@ -66,6 +66,7 @@ class Account:
         self._kind = kind
         self._words = ""
         self._written = ""
+        self._complaint = ""
         HOLDS.labels(kind.value).set(1)
 
     def describe(self, words: str) -> None:
@@ -77,7 +78,7 @@ class Account:
         """Count a host that was asked for in vain."""
         self.refusals.names += 1
         NAMES.inc()
-        self.refusals.note("", f"name {name}", time.time())
+        self.refusals.note_name(name, time.time())
 
     async def follow(self, kernel: socket.socket, log: Logger) -> None:
         """Read what the kernel refuses, at a pace of our own.
@@ -87,19 +88,28 @@ class Account:
             log: where to say so, now and then.
         """
         while True:
-            for _ in range(READ_AT_MOST):
-                try:
-                    data = kernel.recv(65536)
-                except BlockingIOError:
-                    break
-                except OSError:  # ENOBUFS: some didn't fit; the next one's number counts them
-                    continue
-                for found in nflog.parse(data):
-                    self._count(found)
-            if line := self.refusals.line(time.time()):
-                log.info("Egress lock: %s", line)
-            self._write()
+            try:
+                self._read(kernel)
+                if line := self.refusals.line(time.time()):
+                    log.info("Egress lock: %s", line)
+                self._write()
+            except OSError as error:
+                # No descriptors or no room on the disk: it is tried again, and never given up.
+                if str(error) != self._complaint:
+                    log.warning("What the egress lock refuses can't be written: %s", error)
+                self._complaint = str(error)
             await asyncio.sleep(READ_SECONDS)
+
+    def _read(self, kernel: socket.socket) -> None:
+        for _ in range(READ_AT_MOST):
+            try:
+                data = kernel.recv(65536)
+            except BlockingIOError:
+                return
+            except OSError:  # ENOBUFS: some didn't fit; the next one's number counts them
+                continue
+            for found in nflog.parse(data):
+                self._count(found)
 
     def _count(self, found: Refused | Count) -> None:
         if isinstance(found, Refused):
@@ -114,5 +124,5 @@ class Account:
         """Leave word for ``classroom egress``, when there is anything new."""
         text = self.refusals.as_json(self._words, counted=self._kind is Kind.NFTABLES)
         if text != self._written:
-            self._written = text
             files.write_for(self._report, text.encode())
+            self._written = text

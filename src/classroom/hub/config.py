@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from classroom import privileges, trial
+from classroom import trial
 from classroom.egress import sandbox
 from classroom.egress.lock import Kind
 from classroom.hub.egress import Egress
@@ -133,17 +133,13 @@ def pages(c: Config, settings: Settings) -> None:
     }
 
 
-def confined(paths: Paths, kind: Kind) -> tuple[str, ...]:
-    """Build the command prefix that keeps the lab to the sockets that its lock leaves it.
-
-    With nftables too: there it ends what the rules don't see, such as packet sockets.
-    """
-    python = str(paths.prefix / "bin/python")
-    return {
-        Kind.SANDBOX: sandbox.prefix(python, ("unix",)),
-        Kind.NFTABLES: sandbox.prefix(python, ("unix", "inet", "inet6")),
-        Kind.OPEN: (),
-    }[kind]
+SERVICE_USER = "classroom"
+FAMILIES = {
+    Kind.SANDBOX: ("unix",),
+    # With nftables too: it ends what the rules don't see, such as packet sockets.
+    Kind.NFTABLES: ("unix", "inet", "inet6"),
+    Kind.OPEN: (),
+}
 
 
 def classroom(c: Config, paths: Paths, kind: Kind) -> None:
@@ -152,6 +148,9 @@ def classroom(c: Config, paths: Paths, kind: Kind) -> None:
     # The Hub accepts no unix socket as a service's url; without one it sets none of these, and
     # what it sets in a service's environment it sets after ours: hence env(1).
     environment = {
+        "USER": SERVICE_USER,
+        "HOME": str(paths.home),
+        "SHELL": "/bin/bash",
         "JUPYTERHUB_SERVICE_URL": f"unix://{PREFIX}",
         "JUPYTERHUB_SERVICE_PREFIX": PREFIX,
         "JUPYTERHUB_OAUTH_CALLBACK_URL": callback,
@@ -167,13 +166,12 @@ def classroom(c: Config, paths: Paths, kind: Kind) -> None:
     service: dict[str, Any] = {
         "name": SERVICE,
         "display": False,
-        "user": "classroom",
         "cwd": str(paths.home),
         "oauth_redirect_uri": callback,
         "oauth_no_confirm": True,
         "command": [
-            *privileges.without_new(),
-            *confined(paths, kind),
+            # Not by "user" below: restricted before it is anybody whom a student may trace.
+            *sandbox.prefix(str(paths.prefix / "bin/python"), SERVICE_USER, FAMILIES[kind]),
             "env",
             *(f"{name}={value}" for name, value in environment.items()),
             str(paths.prefix / "bin/jupyterhub-singleuser"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from classroom.egress import resolv
 from classroom.egress.lock import Kind
 from classroom.problems import RefusedError
 
@@ -28,6 +27,22 @@ def content(file: Path) -> bytes | None:
         return None
 
 
+def shared(held: Wanted, saved: Wanted) -> list[str]:
+    """List hosts of the Hub's that students may now reach too: their address is fixed at start.
+
+    The other way round nothing waits: the Hub knocks at its own door whatever the address.
+
+    Args:
+        held: what the lock holds to.
+        saved: what the tutor has saved.
+    """
+    return [
+        host.name
+        for host in held.hub
+        if not held.is_allowed(host.name) and saved.is_allowed(host.name)
+    ]
+
+
 def at_next_start(held: Wanted, saved: Wanted, kind: Kind) -> list[str]:
     """List the settings that differ and wait for the next start.
 
@@ -44,7 +59,8 @@ def at_next_start(held: Wanted, saved: Wanted, kind: Kind) -> list[str]:
         for name, differs in (
             ("egress", held.open != saved.open),
             ("egress_private", held.private != saved.private),
-            ("egress_hub", resolv.doors(held) != resolv.doors(saved)),
+            ("egress_hub", held.hub != saved.hub),
+            (f"egress_allow for {', '.join(shared(held, saved))}", shared(held, saved)),
             ("egress_allow", kind is Kind.SANDBOX and held.allow != saved.allow),
         )
         if differs
