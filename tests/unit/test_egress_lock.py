@@ -29,7 +29,7 @@ from classroom.hub.account import Account
 from classroom.hub.saved import at_next_start
 from classroom.paths import Paths
 from classroom.problems import RefusedError
-from tests import labs
+from tests import labs, loops
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -352,7 +352,7 @@ def test_the_account_goes_on_when_it_cannot_be_written(tmp_path: Path) -> None:
         ours.close()
         theirs.close()
 
-    asyncio.run(run())
+    loops.run(run())
 
 
 def test_what_waits_for_the_next_start() -> None:
