@@ -64,8 +64,9 @@ format: venv ## format the Python code
 	$(BIN)/ruff format $(SOURCES)
 
 .PHONY: bench
-bench: build venv browser ## measure against the old recipe; print tables
+bench: build venv browser ## measure against the old recipe and stock rooms; print tables
 	$(BIN)/python -m benchmarks.page_load
+	PYTHONPATH=src $(BIN)/python -m benchmarks.rooms
 
 .PHONY: lock
 lock: venv ## take current releases into requirements/*.txt
@@ -73,7 +74,7 @@ lock: venv ## take current releases into requirements/*.txt
 	    requirements/image.in --output-file requirements/image.txt
 	$(BIN)/uv pip compile $(LOCK) --python-version 3.13 \
 	    requirements/build.in --output-file requirements/build.txt
-	$(BIN)/uv pip compile $(LOCK) --python-version 3.11 \
+	$(BIN)/uv pip compile $(LOCK) --python-version 3.11.5 \
 	    requirements/dev.in --output-file requirements/dev.txt
 LOCK := --quiet --upgrade --universal --generate-hashes --no-annotate \
     --custom-compile-command "make lock"

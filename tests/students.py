@@ -47,19 +47,34 @@ class Student:
 
     def open(self, path: str) -> ClientConnection:
         """Open a WebSocket with the session's cookies."""
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        cookies = "; ".join(f"{c.name}={c.value}" for c in self._client.cookies.jar)
-        return connect(
-            f"wss://{labs.HOST}:8443{BASE}/{path}?session_id={uuid.uuid4().hex}",
-            sock=socket.create_connection((self._lab.ip, 8443), timeout=SECONDS),
-            ssl=context,
-            server_hostname=labs.HOST,
-            origin=Origin(labs.ADDRESS),
-            additional_headers={"Cookie": cookies},
-            max_size=None,
-            open_timeout=SECONDS,
-        )
+        session = f"{path}?session_id={uuid.uuid4().hex}"
+        return open_socket(self._client, self._lab, session)
+
+
+def open_socket(
+    client: httpx.Client, lab: Lab, path: str, origin: str = labs.ADDRESS
+) -> ClientConnection:
+    """Open a WebSocket to the lab with a client's cookies.
+
+    Args:
+        client: somebody who has signed in.
+        lab: where to.
+        path: below the lab's own, with its query.
+        origin: the page that seems to open it.
+    """
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    cookies = "; ".join(f"{c.name}={c.value}" for c in client.cookies.jar)
+    return connect(
+        f"wss://{labs.HOST}:8443{BASE}/{path}",
+        sock=socket.create_connection((lab.ip, 8443), timeout=SECONDS),
+        ssl=context,
+        server_hostname=labs.HOST,
+        origin=Origin(origin),
+        additional_headers={"Cookie": cookies},
+        max_size=None,
+        open_timeout=SECONDS,
+    )
 
 
 class Kernel:

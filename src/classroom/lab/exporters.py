@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.services.nbconvert.handlers import NbconvertRootHandler
+from jupyter_server.utils import ensure_async
 from tornado import web
 
 
@@ -19,11 +20,11 @@ class ExportersHandler(NbconvertRootHandler):
     _answer: ClassVar[str | None] = None
 
     @web.authenticated
-    @authorized  # type: ignore[untyped-decorator]  # jupyter_server's has no types
+    @authorized
     async def get(self) -> None:
         """Get the list of exporters."""
         if self._answer is None:
-            await super().get()
+            await ensure_async(super().get())
         else:
             self.finish(self._answer)
 

@@ -1,0 +1,222 @@
+"""The awareness protocol, as far as a relay needs it: who says what is news, without reading it.
+
+An update is a list of entries: client id, clock and state, the state as JSON text or ``null``
+(https://github.com/yjs/y-protocols/blob/master/PROTOCOL.md). y-websocket's client sends every
+update of somebody else back to the server; a relay that passes those on again costs the square of
+the people in a room for every move of a cursor. They are known by their clocks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+AWARENESS = 1
+"""The message type, first byte of a message (y-websocket)."""
+NULL = b"null"
+FORGET_SECONDS = 600
+"""How long somebody who left is remembered, so that a late echo doesn't bring them back."""
+
+
+class BadMessageError(ValueError):
+    """Bytes that are no awareness message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a client says of itself.
+
+    Attributes:
+        client: its id, made anew for each page.
+        clock: counts what it has said.
+        state: JSON text, never decoded here; ``null`` when it leaves.
+    """
+
+    client: int
+    clock: int
+    state: bytes
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client leaves."""
+        return self.state == NULL
+
+
+def read_uint(data: bytes, at: int) -> tuple[int, int]:
+    """Read a variable-length unsigned integer (lib0): seven bits a byte, the lowest first.
+
+    Args:
+        data: bytes.
+        at: where it begins.
+
+    Returns:
+        The number, and where the next thing begins.
+
+    Raises:
+        BadMessageError: the bytes end before it does.
+    """
+    number = shift = 0
+    for end in range(at, min(len(data), at + 10)):
+        byte = data[end]
+        number |= (byte & 127) << shift
+        if byte < 128:  # noqa: PLR2004 (the eighth bit: more to come)
+            return number, end + 1
+        shift += 7
+    raise BadMessageError("a number has no end")
+
+
+def write_uint(number: int) -> bytes:
+    """Write a variable-length unsigned integer."""
+    found = bytearray()
+    while number > 127:  # noqa: PLR2004
+        found.append(number & 127 | 128)
+        number >>= 7
+    found.append(number)
+    return bytes(found)
+
+
+def read_bytes(data: bytes, at: int) -> tuple[bytes, int]:
+    """Read bytes with their length in front.
+
+    Raises:
+        BadMessageError: there are fewer.
+    """
+    size, start = read_uint(data, at)
+    end = start + size
+    if end > len(data):
+        raise BadMessageError("a text has no end")
+    return data[start:end], end
+
+
+def parse(message: bytes) -> list[Entry]:
+    """Read an awareness message.
+
+    Args:
+        message: with its type in front.
+
+    Raises:
+        BadMessageError: it isn't one.
+    """
+    if message[:1] != bytes([AWARENESS]):
+        raise BadMessageError("it is another kind of message")
+    update, end = read_bytes(message, 1)
+    if end != len(message):
+        raise BadMessageError("there is more behind it")
+    return parse_update(update)
+
+
+def parse_update(update: bytes) -> list[Entry]:
+    """Read an awareness update, without the message's head.
+
+    Raises:
+        BadMessageError: it isn't one.
+    """
+    count, at = read_uint(update, 0)
+    entries = []
+    for _ in range(count):
+        client, at = read_uint(update, at)
+        clock, at = read_uint(update, at)
+        state, at = read_bytes(update, at)
+        entries.append(Entry(client, clock, state))
+    if at != len(update):
+        raise BadMessageError("there is more behind the last entry")
+    return entries
+
+
+def encode_update(entries: Iterable[Entry]) -> bytes:
+    """Write entries as an update, without the message's head."""
+    listed = list(entries)
+    parts = [write_uint(len(listed))]
+    for entry in listed:
+        parts += (
+            write_uint(entry.client),
+            write_uint(entry.clock),
+            write_uint(len(entry.state)),
+            entry.state,
+        )
+    return b"".join(parts)
+
+
+def encode(entries: Iterable[Entry]) -> bytes:
+    """Write an awareness message."""
+    update = encode_update(entries)
+    return bytes([AWARENESS]) + write_uint(len(update)) + update
+
+
+class Known:
+    """What a room knows of everybody's presence, and with it what is news.
+
+    The rule is that of y-protocols' ``applyAwarenessUpdate``: a higher clock, or the same clock
+    with ``null`` for somebody who is there. Of somebody unknown, any clock but 0.
+    """
+
+    def __init__(self) -> None:
+        """Know nobody."""
+        self._last: dict[int, Entry] = {}
+        self._left: dict[int, float] = {}
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Go through everybody who is there."""
+        return (entry for entry in self._last.values() if not entry.gone)
+
+    def __len__(self) -> int:
+        """Count everybody who is remembered, there or not."""
+        return len(self._last)
+
+    def is_news(self, entry: Entry) -> bool:
+        """Say whether an entry tells anything new."""
+        last = self._last.get(entry.client)
+        if last is None:
+            return entry.clock > 0
+        return entry.clock > last.clock or (
+            entry.clock == last.clock and entry.gone and not last.gone
+        )
+
+    def take(self, entries: Iterable[Entry], now: float) -> list[Entry]:
+        """Take over what is news.
+
+        Args:
+            entries: as received.
+            now: seconds, of any clock that doesn't go back.
+
+        Returns:
+            The news, in the order received.
+        """
+        news = []
+        for entry in entries:
+            if not self.is_news(entry):
+                continue
+            self._last[entry.client] = entry
+            self._left.pop(entry.client, None)
+            if entry.gone:
+                self._left[entry.client] = now  # at the end: in the order of leaving
+            news.append(entry)
+        return news
+
+    def leave(self, clients: Iterable[int], now: float) -> list[Entry]:
+        """Let clients leave whose connection has ended without a word.
+
+        Args:
+            clients: their ids.
+            now: seconds.
+
+        Returns:
+            The news to tell the others.
+        """
+        there = (self._last.get(client) for client in clients)
+        gone = [Entry(last.client, last.clock, NULL) for last in there if last and not last.gone]
+        return self.take(gone, now)
+
+    def forget(self, now: float) -> None:
+        """Forget those who left long ago.
+
+        Args:
+            now: seconds.
+        """
+        for client, left in list(self._left.items()):
+            if now - left < FORGET_SECONDS:
+                break
+            del self._left[client], self._last[client]

@@ -1,0 +1,44 @@
+"""WebSocket frames made once for everybody, and how much of it a slow client may leave unread."""
+
+from __future__ import annotations
+
+import struct
+from enum import Enum
+
+FINAL_BINARY = 0x82
+NO_PRESENCE = 256 * 1024
+"""Bytes unsent from which on somebody gets no presence: text first."""
+TOO_MUCH = 32 * 1024 * 1024
+"""Bytes unsent at which somebody is let go: they come back and ask for what they have missed."""
+
+
+def frame(message: bytes) -> bytes:
+    """Wrap a message as a server sends it: one frame, binary, unmasked (RFC 6455, 5.2)."""
+    size = len(message)
+    if size < 126:  # noqa: PLR2004 (RFC 6455's own numbers)
+        return struct.pack("!BB", FINAL_BINARY, size) + message
+    if size < 1 << 16:
+        return struct.pack("!BBH", FINAL_BINARY, 126, size) + message
+    return struct.pack("!BBQ", FINAL_BINARY, 127, size) + message
+
+
+class Verdict(Enum):
+    """What becomes of a message to somebody."""
+
+    SEND = "send"
+    SKIP = "skip"
+    CLOSE = "close"
+
+
+def verdict(unsent: int, *, presence: bool) -> Verdict:
+    """Decide for one client.
+
+    Args:
+        unsent: bytes that it hasn't taken yet.
+        presence: whether the message is only presence.
+    """
+    if unsent > TOO_MUCH:
+        return Verdict.CLOSE
+    if presence and unsent > NO_PRESENCE:
+        return Verdict.SKIP
+    return Verdict.SEND

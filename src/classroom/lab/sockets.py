@@ -1,0 +1,92 @@
+"""The socket of one page to one room: what comes in is judged, what goes out is bounded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server_ydoc.handlers import YDocWebSocketHandler
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketHandler
+
+from classroom.lab import awareness, frames, upstream
+from classroom.lab.frames import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+TRY_AGAIN = 1013
+"""Close code for somebody who didn't keep up (IANA's WebSocket registry)."""
+
+
+class RoomSocket(YDocWebSocketHandler):
+    """Upstream's handler with one frame for everybody, and an end to patience with slow readers."""
+
+    _introduced = False
+    # Of a room of ours; forks, which one person looks at, are upstream's own.
+    _presence: Callable[..., None] | None = None
+
+    async def open(self, room_id: str) -> None:
+        """Begin: keystrokes never wait for more to send."""
+        self.set_nodelay(True)
+        self._presence = getattr(self.room, "presence", None)
+        await super().open(room_id)
+
+    def check_origin(self, origin: str) -> bool:
+        """Take only pages of this lab; upstream takes anybody's."""
+        return bool(WebSocketHandler.check_origin(self, origin))
+
+    def on_message(self, message: Any) -> Awaitable[None] | None:
+        """Judge a message. The one place for whatever depends on who sent it.
+
+        Anything may come: what is empty or no bytes at all is upstream's to refuse.
+
+        Presence is the room's to compare with what it knows, at once: most of it is no news.
+        """
+        if message and message[0] == awareness.AWARENESS and self._presence is not None:
+            # The place for the presence stamp: who this socket belongs to is self.current_user.
+            self._presence(message, self, first=not self._introduced)
+            self._introduced = True
+            return None
+        # The place for view-only: what writes to the document comes by here.
+        found: Awaitable[None] = super().on_message(message)
+        return found
+
+    def on_close(self) -> None:
+        """End: the others see it soon."""
+        if self._presence is not None:
+            self.room.leave(self)
+        super().on_close()
+
+    async def send(self, message: bytes) -> None:
+        """Send a message to this client alone."""
+        self.write_frame(frames.frame(message), presence=False)
+
+    def write_frame(self, frame: bytes, *, presence: bool) -> None:
+        """Send a ready frame, if the client keeps up.
+
+        Args:
+            frame: from `frames.frame`.
+            presence: whether it is only presence, which a slow reader does without.
+        """
+        connection = self.ws_connection
+        if connection is None or connection.is_closing():
+            return
+        stream = connection.stream
+        unsent = upstream.unsent(stream)
+        found = frames.verdict(unsent, presence=presence)
+        if found is Verdict.SKIP:
+            return
+        if found is Verdict.CLOSE:
+            self.log.warning("%s doesn't keep up in %s: let go", self.current_user, self.path)
+            self.close(TRY_AGAIN, "too slow")
+            # A close frame would wait behind what it can't read.
+            stream.close()
+            return
+        rest = frame if unsent else upstream.send_now(stream, frame)
+        if not rest:
+            return
+        try:
+            # Its future tells when the client has taken it: nobody waits for that.
+            stream.write(rest).add_done_callback(upstream.heard)
+        except StreamClosedError:
+            return

@@ -1,0 +1,117 @@
+"""Everything of upstream's that isn't a public hook: named here, checked at start.
+
+An upgrade that changes one of these stops the lab with a sentence, instead of losing keystrokes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import jupyter_server_ydoc.app
+import jupyter_server_ydoc.handlers
+from jupyter_server_ydoc.rooms import DocumentRoom
+from pycrdt.websocket import YRoom
+from tornado.iostream import BaseIOStream, IOStream
+
+if TYPE_CHECKING:
+    from asyncio import Future
+
+# Attributes that a class's methods use: ours rely on them meaning the same.
+EXPECTED: dict[Any, tuple[str, ...]] = {
+    YRoom._broadcast_updates: ("_update_receive_stream", "_task_group", "ystore", "start_lock"),  # noqa: SLF001
+    YRoom.serve: ("clients", "on_message", "send"),
+    YRoom.send_server_awareness: ("awareness", "_task_group"),
+    DocumentRoom._on_document_change: ("_update_lock", "_saving_document", "_maybe_save_document"),  # noqa: SLF001
+    DocumentRoom._maybe_save_document: ("_save_delay", "maybe_save_content"),  # noqa: SLF001
+    BaseIOStream.write: ("_write_buffer",),
+}
+SIGNATURES: dict[Any, tuple[str, ...]] = {
+    DocumentRoom._maybe_save_document: ("self", "saving_document", "save_now"),  # noqa: SLF001
+    DocumentRoom._on_document_change: ("self", "target", "event"),  # noqa: SLF001
+    YRoom.send_server_awareness: ("self", "type", "changes"),
+    YRoom.serve: ("self", "channel"),
+}
+# The modules in which upstream names the classes that it makes rooms of.
+MAKERS = {
+    jupyter_server_ydoc.handlers: ("DocumentRoom", "TransientRoom"),
+    jupyter_server_ydoc.app: ("DocumentRoom", "YDocWebSocketHandler"),
+}
+
+
+class ChangedError(RuntimeError):
+    """Upstream has changed under us."""
+
+
+def differences() -> list[str]:
+    """List what isn't as our subclasses need it."""
+    found = []
+    for function, names in EXPECTED.items():
+        known = set(function.__code__.co_names) | set(function.__code__.co_freevars)
+        found += [
+            f"{function.__qualname__} no longer uses {name}" for name in names if name not in known
+        ]
+    for function, names in SIGNATURES.items():
+        given = tuple(inspect.signature(function).parameters)
+        if given != names:
+            found.append(f"{function.__qualname__} takes {given}, not {names}")
+    for module, names in MAKERS.items():
+        found += [f"{module.__name__} has no {name}" for name in names if not hasattr(module, name)]
+    return found
+
+
+def check() -> None:
+    """See that upstream is as we know it.
+
+    Raises:
+        ChangedError: it isn't; the lab must not start on it.
+    """
+    if found := differences():
+        raise ChangedError(
+            "jupyter-collaboration has changed: " + "; ".join(found) + ": adapt classroom.lab.rooms"
+        )
+
+
+def use(*ours: type) -> None:
+    """Have upstream make rooms and sockets of our classes.
+
+    It has no setting for that: its modules name the classes that they call.
+
+    Args:
+        ours: each a subclass of one that upstream makes, which it stands in for.
+    """
+    for module, names in MAKERS.items():
+        for name in names:
+            (stand_in,) = (one for one in ours if issubclass(one, getattr(module, name)))
+            setattr(module, name, stand_in)
+
+
+def unsent(stream: BaseIOStream) -> int:
+    """Count the bytes that a client hasn't taken yet."""
+    return len(stream._write_buffer)  # noqa: SLF001
+
+
+def send_now(stream: BaseIOStream, data: bytes) -> bytes:
+    """Give the kernel what it takes at once, past tornado's buffer; most often that is all.
+
+    Only when nothing waits in the buffer: what is written first must leave first. A write through
+    the stream costs three times as much, and a class is told everything by hundreds of them.
+
+    Args:
+        stream: with an empty buffer.
+        data: what to send.
+
+    Returns:
+        What is left to write; an error is the stream's to find and to handle.
+    """
+    if type(stream) is not IOStream:
+        return data  # TLS, or something that we don't know
+    try:
+        return data[stream.socket.send(data) :]
+    except OSError:
+        return data
+
+
+def heard(future: Future[None]) -> None:
+    """Take note of a write's end, so that a broken connection isn't reported as an unread error."""
+    future.cancelled() or future.exception()
