@@ -1,0 +1,10 @@
+"""A pytest plugin: upstream's own tests with our rooms in the place of its own."""
+
+from __future__ import annotations
+
+from classroom.lab import upstream
+from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
+from classroom.lab.sockets import RoomSocket
+
+upstream.check()
+upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket)
