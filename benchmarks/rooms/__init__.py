@@ -1,0 +1,1 @@
+"""How many people fit into one notebook."""
