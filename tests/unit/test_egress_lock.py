@@ -259,7 +259,8 @@ def kernels_message(group: int, *found: bytes) -> bytes:
 
 
 V4 = bytes.fromhex("4500003c000040004006") + bytes(2)
-V4 += socket.inet_aton("10.0.0.2") + socket.inet_aton("192.88.99.7") + struct.pack("!HH", 40000, 443)
+V4 += socket.inet_aton("10.0.0.2") + socket.inet_aton("192.88.99.7")
+V4 += struct.pack("!HH", 40000, 443)
 V6 = bytes.fromhex("600000000008113f") + socket.inet_pton(socket.AF_INET6, "fd00::2")
 V6 += socket.inet_pton(socket.AF_INET6, "2001:db8::7") + struct.pack("!HH", 40000, 53)
 
