@@ -90,10 +90,8 @@ class Refusals:
         Args:
             now: seconds since 1970.
         """
-        if not self._untold or now - self._told < LOG_SECONDS:
-            return ""
         newest = self._newest
-        if newest is None:
+        if newest is None or not self._untold or now - self._told < LOG_SECONDS:
             return ""
         by = f" by {newest.who}" if newest.who else ""
         more = f" and {self._untold - 1} more" if self._untold > 1 else ""

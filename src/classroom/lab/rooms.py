@@ -87,10 +87,7 @@ class Broadcasting(YRoom):
         )
         for entry in entries if first else news:
             self._speakers[entry.client] = speaker
-        if news:
-            # The server's own view of them: autosave, the list of users, time-outs.
-            self.awareness.apply_awareness_update(awareness.encode_update(news), self)
-            self._tell(news)
+        self._take_over(news)
 
     def leave(self, speaker: object, *, at_once: bool = False) -> None:
         """Let those leave who spoke by a connection that has ended, unless they come back.
@@ -113,7 +110,11 @@ class Broadcasting(YRoom):
         now = time.monotonic()
         news = self._known.leave(left, now)
         self._known.forget(now)
+        self._take_over(news)
+
+    def _take_over(self, news: list[Entry]) -> None:
         if news:
+            # The server's own view of them: autosave, the list of users, time-outs.
             self.awareness.apply_awareness_update(awareness.encode_update(news), self)
             self._tell(news)
 
