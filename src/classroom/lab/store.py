@@ -1,0 +1,79 @@
+"""The documents' store as upstream's rooms use it; all of them write to one journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pycrdt.store import BaseYStore, YDocNotFound
+from traitlets import Unicode
+from traitlets.config import Application, LoggingConfigurable
+
+from classroom.lab.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+_journals: dict[Path, Journal] = {}
+
+
+def journal(file: Path) -> Journal:
+    """Return the one journal of a file: two would wait for each other's commits."""
+    if file not in _journals:
+        _journals[file] = Journal(file)
+    return _journals[file]
+
+
+def close() -> None:
+    """Write what is left of all journals, and close them."""
+    while _journals:
+        _journals.popitem()[1].close()
+
+
+class _Meta(type(LoggingConfigurable), type(BaseYStore)):  # type: ignore[misc]
+    """Of both kinds, as upstream's stores are."""
+
+
+class ClassYStore(LoggingConfigurable, BaseYStore, metaclass=_Meta):
+    """The updates of one document."""
+
+    db_path = Unicode(".jupyter_ystore.db", config=True, help="The file that all documents share.")
+
+    def __init__(self, path: str, metadata_callback: Any = None, **kwargs: Any) -> None:
+        """Belong to a document.
+
+        Args:
+            path: its name in the store.
+            metadata_callback: returns what is stored beside each update.
+            **kwargs: traitlets' own.
+        """
+        if "config" not in kwargs and Application.initialized():
+            # YDocExtension.get_document gives none.
+            kwargs["config"] = Application.instance().config
+        super().__init__(**kwargs)
+        self.path = path
+        self.metadata_callback = metadata_callback
+
+    @property
+    def _journal(self) -> Journal:
+        return journal(Path(self.db_path))
+
+    async def write(self, data: bytes) -> None:
+        """Store an update; it is on the disk when this returns.
+
+        Raises:
+            sqlite3.Error: it couldn't be written.
+        """
+        await self._journal.write(self.path, data, await self.get_metadata())
+
+    async def read(self) -> AsyncIterator[tuple[bytes, bytes, float]]:
+        """Go through update, metadata and time (seconds since the epoch), oldest first.
+
+        Raises:
+            YDocNotFound: there are none.
+        """
+        rows = await self._journal.read(self.path)
+        if not rows:
+            raise YDocNotFound
+        for row in rows:
+            yield row
