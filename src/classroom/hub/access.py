@@ -1,0 +1,202 @@
+"""Let people in and end their access while the Hub runs, as file and page say.
+
+What the roster decides is done here to the Hub's authenticator and database, and told to the lab,
+which ends cached authorisation and open sockets (`classroom.lab.revocation`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from jupyterhub import orm
+from jupyterhub.roles import assign_default_roles
+
+from classroom import standing
+from classroom.hub import allowlist, roster, saved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jupyterhub.app import JupyterHub
+
+    from classroom.hub.roster import Roster
+    from classroom.settings import Settings
+
+AGAIN_SECONDS = 2.0
+"""After so long all is looked through once more: somebody may have been half-way in."""
+
+
+class Access:
+    """Who may be in, and what becomes of those who no longer may."""
+
+    def __init__(self, settings: Settings, people: Roster) -> None:
+        """Begin with what the start has decided.
+
+        Args:
+            settings: as loaded at start.
+            people: who is on the list.
+        """
+        self._held = self._first = settings
+        self.people = people
+        self._app: JupyterHub | None = None
+        self._lock = asyncio.Lock()
+        self._standing = standing.read(settings.paths.standing)
+        self._again: asyncio.Task[None] | None = None
+
+    def __deepcopy__(self, _: Any) -> Access:
+        """Stay the one there is: traitlets copies what stands in a configuration."""
+        return self
+
+    @property
+    def app(self) -> Any:
+        """The running Hub.
+
+        Raises:
+            RuntimeError: it isn't running yet.
+        """
+        if self._app is None:
+            raise RuntimeError("the Hub has not started yet")
+        return self._app
+
+    async def start(self, app: JupyterHub) -> None:
+        """Look through everybody once: the file may have changed while the Hub was down.
+
+        Args:
+            app: the Hub, its database open.
+        """
+        self._app = app
+        await self._apply(lambda people: people)
+
+    async def follow(self, found: Settings) -> None:
+        """Take over what the tutor has saved.
+
+        Args:
+            found: the new settings, checked.
+        """
+        if waiting := saved.waiting(self._first.config, found.config):
+            self.app.log.warning(
+                "Changed, and will hold from the next start on: %s", ", ".join(waiting)
+            )
+        self._held = replace(
+            self._held, allowed=found.allowed, tutors=found.tutors, blocked=found.blocked
+        )
+        await self._apply(lambda people: people.saved(*allowlist.listed(self._held)))
+
+    async def added(self, *names: str, tutor: bool) -> None:
+        """Take over that the page has added people."""
+
+        def add(people: Roster) -> Roster:
+            for name in names:
+                people = people.added(name, tutor=tutor)
+            return people
+
+        await self._apply(add)
+
+    async def renamed(self, old: str, new: str, *, tutor: bool) -> None:
+        """Take over that the page has given somebody another name: that is another person."""
+        await self._apply(lambda people: people.removed(old).added(new, tutor=tutor), (old,))
+
+    async def removed(self, name: str) -> None:
+        """Take over that the page has removed somebody, whom the Hub has deleted already."""
+        await self._apply(lambda people: people.removed(name), deleted=(name,))
+
+    async def appointed(self, name: str, *, tutor: bool) -> None:
+        """Take over that the page has made somebody a tutor, or no longer one."""
+        await self._apply(lambda people: people.appointed(name, tutor=tutor))
+
+    async def _apply(
+        self, change: Callable[[Roster], Roster], deleted: tuple[str, ...] = ()
+    ) -> None:
+        """Change the roster and do what follows; one change at a time.
+
+        Args:
+            change: makes of the roster as it is the one that holds from now on.
+            deleted: whom the Hub itself has just deleted.
+        """
+        async with self._lock:
+            before, people = self.people, change(self.people)
+            self.people = people
+            try:
+                # What ends access comes first, what may fail or take its time after it: the disk
+                # may be full, of somebody who is to go.
+                self._tell_the_authenticator()
+                gone = self._end_whom_nothing_admits(before.names - people.names)
+                ended = {*deleted, *(user.name for user in gone)}
+                self._set_tutors(before)
+                self._tell_the_lab(ended)
+                self._list_the_named()
+                roster.write(self._held.paths.people, people)
+                for user in gone:
+                    await self._delete(user)
+            except BaseException:
+                # As if nothing had been said: whoever says it again is not taken at their word.
+                self.people = before
+                self.app.db.rollback()
+                raise
+            if ended and self._again is None:
+                self._again = asyncio.create_task(self._look_again())
+
+    def _tell_the_authenticator(self) -> None:
+        authenticator = self.app.authenticator
+        authenticator.blocked_users = set(self._held.blocked | self.people.out)
+        if allowlist.is_by_name(self._held):
+            authenticator.allowed_users = set(self.people.names)
+            authenticator.admin_users = set(self.people.all_tutors)
+
+    def _end_whom_nothing_admits(self, dropped: frozenset[str]) -> list[orm.User]:
+        """End the access of everybody whom neither list nor organization admits; return them.
+
+        Args:
+            dropped: who was on the list until now.
+        """
+        rule = allowlist.rule(self._held, self.people, dropped)
+        users = self.app.db.query(orm.User).all()
+        gone = [user for user in users if not rule.admits(user.name, allowlist.admitted_by(user))]
+        for user in gone:
+            self.app.log.info("access: %s is no longer admitted", user.name)
+            for token in list(user.api_tokens):
+                self.app.db.delete(token)
+            user.cookie_id = orm.new_token()
+            user.admin = False
+        self.app.db.commit()
+        return gone
+
+    async def _delete(self, found: orm.User) -> None:
+        """Take somebody out of the Hub's database; their files stay."""
+        user = self.app.users[found]
+        for name, spawner in list(user.spawners.items()):
+            if spawner.active:  # a personal lab, where the tutor has them
+                await user.stop(name)
+        self.app.users.delete(user)
+
+    def _set_tutors(self, before: Roster) -> None:
+        """Give and take the powers of those whom this change concerns."""
+        now = self.people.all_tutors
+        for name in before.all_tutors ^ now:
+            if user := orm.User.find(self.app.db, name):
+                user.admin = name in now
+                assign_default_roles(self.app.db, entity=user)
+        self.app.db.commit()
+
+    def _list_the_named(self) -> None:
+        """Have the admin page list those who haven't signed in yet, as a start does."""
+        for name in sorted(self.people.names):
+            if orm.User.find(self.app.db, name) is None and name not in self._held.blocked:
+                user = orm.User(name=name, admin=name in self.people.all_tutors)
+                self.app.db.add(user)
+                assign_default_roles(self.app.db, entity=user)
+        self.app.db.commit()
+
+    def _tell_the_lab(self, ended: set[str]) -> None:
+        tutors = frozenset(user.name for user in self.app.db.query(orm.User).filter_by(admin=True))
+        self._standing = self._standing.after(tutors, ended, time.time())
+        standing.write(self._held.paths.standing, self._standing)
+
+    async def _look_again(self) -> None:
+        """Find who was let in by a check that was under way when the list changed."""
+        await asyncio.sleep(AGAIN_SECONDS)
+        self._again = None
+        await self._apply(lambda people: people)

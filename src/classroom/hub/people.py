@@ -1,0 +1,109 @@
+"""The Hub's admin page has a say in who may be in: its API's changes go to the roster too."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
+
+from jupyterhub.apihandlers.users import UserAPIHandler, UserListAPIHandler
+from traitlets.utils.importstring import import_item
+
+from classroom.hub import identity
+
+if TYPE_CHECKING:
+    from classroom.hub.access import Access
+
+
+class PeopleHandler(UserListAPIHandler):
+    """Add people; the Hub itself would admit nobody by that."""
+
+    async def post(self) -> None:
+        """Add as the Hub does, then to the roster: the Hub has checked who asks."""
+        body = dict(self.get_json_body() or {})
+        asked = map(self.authenticator.normalize_username, map(str, body.get("usernames") or ()))
+        # The Hub passes over those whom it knows, whatever is asked for them: so do we.
+        new = [name for name in asked if self.find_user(name) is None]
+        await super().post()
+        await self.authenticator.access.added(*new, tutor=bool(body.get("admin")))
+
+
+class PersonHandler(UserAPIHandler):
+    """Add, change or remove one."""
+
+    async def post(self, user_name: str) -> None:
+        """Add as the Hub does, then to the roster."""
+        body = self.get_json_body() or {}
+        await super().post(user_name)
+        name = self.authenticator.normalize_username(user_name)
+        await self.authenticator.access.added(name, tutor=bool(body.get("admin")))
+
+    async def delete(self, user_name: str) -> None:
+        """Remove as the Hub does; the roster keeps them out, and the lab lets them go."""
+        await super().delete(user_name)
+        await self.authenticator.access.removed(user_name)
+
+    async def patch(self, user_name: str) -> None:
+        """Change as the Hub does; a new name is another person."""
+        body = self.get_json_body() or {}
+        await super().patch(user_name)
+        access: Access = self.authenticator.access
+        name = user_name
+        if "name" in body and body["name"] != user_name:
+            name = self.authenticator.normalize_username(body["name"])
+            await access.renamed(user_name, name, tutor=bool(self.find_user(name).admin))
+        elif "admin" in body:
+            await access.appointed(name, tutor=bool(body["admin"]))
+
+
+HANDLERS = (
+    (r"/api/users", PeopleHandler),
+    (r"/api/users/([^/]+)", PersonHandler),
+)
+
+
+def find(named: Any) -> type:
+    """Find an authenticator's class as JupyterHub does.
+
+    Args:
+        named: a class, the name of an entry point, or a dotted path.
+    """
+    if isinstance(named, type):
+        return named
+    for point in entry_points(group="jupyterhub.authenticators"):
+        if point.name.lower() == named.lower():
+            found: type = point.load()
+            return found
+    item: type = import_item(named)
+    return item
+
+
+def of_ours(named: Any, access: Access, *, avatars: bool) -> type:
+    """Make of an authenticator one that shows people well, and whose admin page has a say.
+
+    An authenticator's handlers come before the Hub's own: that is the public way to stand in for
+    them. Its settings stay where they are: traitlets looks at the names of all base classes.
+
+    Args:
+        named: the authenticator: a class, or what JupyterHub finds one by.
+        access: who may be in.
+        avatars: whether people's pictures may be shown.
+    """
+    base: Any = find(named)
+
+    def get_handlers(self: Any, app: Any) -> list[Any]:
+        return [*HANDLERS, *base.get_handlers(self, app)]
+
+    async def get_authenticated_user(self: Any, handler: Any, data: Any) -> Any:
+        model = await base.get_authenticated_user(self, handler, data)
+        if model:
+            info = model.get("user_info")
+            model["user_info"] = identity.looks(model["name"], info, avatars=avatars)
+        return model
+
+    body = {
+        "access": access,
+        "get_handlers": get_handlers,
+        "get_authenticated_user": get_authenticated_user,
+        "__module__": __name__,
+    }
+    return type(base.__name__, (base,), body)

@@ -1,0 +1,96 @@
+"""Everybody's open WebSockets: documents, kernels, terminals, events, and whatever is added."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from classroom import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from tornado.websocket import WebSocketHandler
+
+SAYING_SECONDS = 0.5
+"""How long a close frame may take before the connection is cut: who ignores it hears no more."""
+
+
+def name_of(handler: WebSocketHandler) -> str:
+    """Return whose a socket is; "" while nobody has been found to be."""
+    return str(getattr(handler.current_user, "username", ""))
+
+
+_ended: WeakSet[WebSocketHandler] = WeakSet()
+
+
+def was_ended(handler: WebSocketHandler) -> bool:
+    """Say whether a socket was closed because its user's access has ended."""
+    return handler in _ended
+
+
+class Connections:
+    """The sockets that are open."""
+
+    def __init__(self) -> None:
+        """Know of none yet."""
+        self._handlers: WeakSet[WebSocketHandler] = WeakSet()
+
+    def add(self, handler: WebSocketHandler) -> None:
+        """Take note of a socket that somebody asks for.
+
+        Args:
+            handler: it may turn out to be nobody's: it is looked at when it matters.
+        """
+        self._handlers.add(handler)
+
+    def open(self) -> Iterable[WebSocketHandler]:
+        """Go through those that are open."""
+        return [handler for handler in self._handlers if handler.ws_connection is not None]
+
+    def people(self) -> set[str]:
+        """List who has any socket open."""
+        return {name_of(handler) for handler in self.open()} - {""}
+
+    def end(self, name: str, code: int, reason: str) -> int:
+        """Close all of one person's sockets: from now on nothing they send is taken.
+
+        Args:
+            name: theirs.
+            code: of the close frame (RFC 6455, 7.4).
+            reason: at most 123 bytes (RFC 6455, 5.5).
+
+        Returns:
+            How many there were.
+        """
+        theirs = [handler for handler in self.open() if name_of(handler) == name]
+        for handler in theirs:
+            handler.on_message = _take_nothing  # type: ignore[method-assign,assignment]
+            _ended.add(handler)
+            connection = handler.ws_connection  # which closing takes from the handler
+            handler.close(code, reason)
+            asyncio.get_running_loop().call_later(SAYING_SECONDS, _cut, connection)
+        return len(theirs)
+
+
+def _take_nothing(_: str | bytes) -> None:
+    """Drop a message."""
+
+
+def _cut(connection: Any) -> None:
+    """End a connection whose other end may not want to."""
+    if connection.stream is not None:
+        connection.stream.close()
+
+
+def write_here(file: Path, people: Iterable[str]) -> None:
+    """Write down who is in the lab, for ``classroom users``.
+
+    Args:
+        file: in a directory of the lab's own.
+        people: their names.
+    """
+    files.write_for(file, json.dumps({"here": sorted(people)}).encode())

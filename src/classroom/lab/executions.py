@@ -1,0 +1,121 @@
+"""Who ran what: each cell that is run is in the lab's log, under the name of who is signed in.
+
+Not in the notebook: a name in a cell's metadata would be in every diff, and would stay there when
+the notebook goes on to somebody else. The kernel is told the name with each message, so that what
+it prints can be traced too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_msg_from_ws_v1,
+    serialize_msg_to_ws_v1,
+)
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+
+EXECUTE = "execute_request"
+FEWEST, MOST = 6, 4096
+"""Offsets in a message: of the channel, four parts and the end, and of what widgets add."""
+V1 = "v1.kernel.websocket.jupyter.org"
+CELL = re.compile(r"[\w-]{1,64}")
+"""What a cell's id may be (nbformat 4.5); anything else could be made to look like another line."""
+
+
+class BadMessageError(ValueError):
+    """Bytes that are no message to a kernel."""
+
+
+def read(raw: bytes) -> dict[str, Any]:
+    """Read one part of a message; an empty one when it can't be read."""
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def cell_of(metadata: dict[str, Any]) -> str:
+    """Take a cell's id of a request's metadata; "" for none."""
+    found = metadata.get("cellId")
+    return found if isinstance(found, str) and CELL.fullmatch(found) else ""
+
+
+def parts_of(message: bytes) -> tuple[str, list[bytes]]:
+    """Take a message of the WebSocket protocol ``v1.kernel.websocket.jupyter.org`` apart.
+
+    Args:
+        message: as received: it begins with a number of offsets, then the offsets, 8 bytes each.
+
+    Raises:
+        BadMessageError: it isn't one. Upstream would believe any number and fill the memory.
+    """
+    count = int.from_bytes(message[:8], "little")
+    if not FEWEST <= count <= MOST or len(message) < 8 * (count + 1):
+        raise BadMessageError(f"{count} parts in {len(message)} bytes")
+    try:
+        channel, parts = deserialize_msg_from_ws_v1(message)
+    except UnicodeDecodeError as error:
+        raise BadMessageError("its channel is no text") from error
+    return str(channel), list(parts)
+
+
+def signed(message: bytes, name: str) -> tuple[bytes, str | None]:
+    """Put the signed-in user's name into a message's header.
+
+    Args:
+        message: of the WebSocket protocol ``v1.kernel.websocket.jupyter.org``.
+        name: theirs.
+
+    Returns:
+        The message, and the id of the cell that it runs: "" for one without, None when it runs
+        nothing.
+
+    Raises:
+        BadMessageError: it isn't one.
+    """
+    channel, parts = parts_of(message)
+    header = {**read(parts[0]), "username": name}
+    parts[0] = json.dumps(header).encode()
+    runs = header.get("msg_type") == EXECUTE
+    return serialize_msg_to_ws_v1(parts, channel), cell_of(read(parts[2])) if runs else None
+
+
+def signed_legacy(message: str, name: str) -> tuple[str, str | None]:
+    """Do the same with a message of the older protocol, JSON; arguments and result alike."""
+    found = read(message.encode())
+    header, metadata = (
+        part if isinstance(part := found.get(key), dict) else {} for key in ("header", "metadata")
+    )
+    found["header"] = {**header, "username": name}
+    return json.dumps(found), cell_of(metadata) if header.get("msg_type") == EXECUTE else None
+
+
+class SignedConnection(ZMQChannelsWebsocketConnection):
+    """Upstream's connection between a page and a kernel, which says who speaks."""
+
+    def handle_incoming_message(self, incoming_msg: Any) -> None:
+        """Sign a message with its sender's name; write down what is run."""
+        if not isinstance(incoming_msg, str) and self.subprotocol != V1:
+            # Upstream would take it unsigned; no page sends any.
+            self.log.warning("Of the older protocol only text is taken, from %s too", self._who)
+            return
+        try:
+            if isinstance(incoming_msg, str):
+                incoming_msg, cell = signed_legacy(incoming_msg, self._who)
+            else:
+                incoming_msg, cell = signed(incoming_msg, self._who)
+        except BadMessageError as error:
+            self.log.warning("A message of %s that can't be read: %s", self._who, error)
+            return
+        if cell is not None:
+            where = f"cell {cell}" if cell else "code"
+            self.log.info("run: %s runs %s in kernel %s", self._who, where, self.kernel_id)
+        super().handle_incoming_message(incoming_msg)
+
+    @property
+    def _who(self) -> str:
+        return str(self.websocket_handler.current_user.username)

@@ -1,0 +1,113 @@
+"""End people's access to the lab as soon as the Hub has ended it.
+
+The Hub's own part (tokens, sessions) would reach the lab only when what it remembers of the Hub's
+answers is five minutes old, and an open WebSocket never.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from classroom import standing, watching
+from classroom.lab import connections
+from classroom.standing import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from logging import Logger
+    from pathlib import Path
+
+    from classroom.lab.connections import Connections
+
+CLOSE = 1003
+"""The code on which JupyterLab's document provider gives up and shows the reason's sentence."""
+SENTENCE = "A tutor has ended your access. What you typed is kept."
+AGAIN_SECONDS = 2.0
+"""After so long all is done once more: an answer of the Hub's may have been under way."""
+
+
+def reason() -> str:
+    """Word the close frame as jupyter-collaboration's provider reads it."""
+    found = json.dumps({"reloadable": True, "errorReason": SENTENCE}, separators=(",", ":"))
+    if len(found.encode()) > 123:  # noqa: PLR2004 (RFC 6455, 5.5)
+        raise ValueError("a close frame has no room for that")
+    return found
+
+
+def forget(cache: Any, names: Collection[str]) -> int:
+    """Forget what the Hub has said of some people.
+
+    Args:
+        cache: JupyterHub's, of user models by token.
+        names: of whom.
+
+    Returns:
+        How many answers were forgotten.
+    """
+    theirs = [key for key, model in cache.values.items() if model and model.get("name") in names]
+    for key in theirs:
+        cache.values.pop(key, None)
+        cache.timestamps.pop(key, None)
+    return len(theirs)
+
+
+class Revocation:
+    """Follows how people stand."""
+
+    def __init__(self, open_sockets: Connections, cache: Any, log: Logger) -> None:
+        """Begin with nothing known.
+
+        Args:
+            open_sockets: everybody's.
+            cache: JupyterHub's, of user models by token.
+            log: where to say who has left.
+        """
+        self._open = open_sockets
+        self._cache = cache
+        self._log = log
+        self.standing = Standing()
+
+    async def follow(self, file: Path, here: Path) -> None:
+        """Follow the Hub's word for as long as the lab runs.
+
+        Args:
+            file: where the Hub writes how people stand.
+            here: where to write who is in the lab.
+        """
+        self.standing = standing.read(file)
+        before: set[str] | None = None
+        async for _ in watching.moments(file.parent):
+            self.take(standing.read(file))
+            if (people := self._open.people()) != before:
+                connections.write_here(here, people)
+                before = people
+
+    def take(self, found: Standing) -> None:
+        """Do what follows from how people stand now.
+
+        Args:
+            found: as the Hub has written it.
+        """
+        ended = found.ended_since(self.standing)
+        changed = ended | (found.tutors ^ self.standing.tutors)
+        self.standing = found
+        if not changed:
+            return
+        self._end(ended, changed)
+        if ended:
+            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._end_again, ended, found)
+
+    def _end(self, ended: Collection[str], changed: Collection[str]) -> None:
+        forget(self._cache, changed)
+        for name in sorted(ended):
+            count = self._open.end(name, CLOSE, reason())
+            self._log.info("access: %s has left, %d sockets closed", name, count)
+
+    def _end_again(self, ended: Collection[str], then: Standing) -> None:
+        """Find what was being opened just then, of people who haven't been let in again."""
+        forget(self._cache, ended)
+        for name in ended:
+            if self.standing.ended.get(name) == then.ended.get(name):
+                self._open.end(name, CLOSE, reason())

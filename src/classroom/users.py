@@ -1,0 +1,118 @@
+"""``classroom users``: everybody who may be in, where that comes from, and who is there now."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from classroom.hub import roster
+from classroom.hub.allowlist import ADMITTED_BY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from classroom.hub.roster import Roster
+    from classroom.paths import Paths
+
+HEADS = ("name", "from", "tutor", "last seen", "in the lab")
+SOURCES = {"file": "file", "page": "admin page"}
+
+
+@dataclass(frozen=True)
+class Known:
+    """Somebody as the Hub's database knows them.
+
+    Attributes:
+        name: theirs.
+        tutor: whether they have a tutor's powers.
+        seen: when the Hub heard of them last, UTC; None for never.
+        organizations: by which they came in, when by none of the lists.
+    """
+
+    name: str
+    tutor: bool = False
+    seen: datetime | None = None
+    organizations: tuple[str, ...] = ()
+
+
+def ago(seen: datetime | None, now: datetime) -> str:
+    """Word how long ago something was."""
+    if seen is None:
+        return "never"
+    minutes = int((now - seen).total_seconds() // 60)
+    for size, word in ((1440, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= size:
+            count = minutes // size
+            return f"{count} {word}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+def table(known: Iterable[Known], people: Roster, here: Iterable[str], now: datetime) -> str:
+    """Lay everybody out.
+
+    Args:
+        known: whom the Hub's database knows.
+        people: who is on the list.
+        here: who has the lab open.
+        now: UTC.
+    """
+    by_name = {one.name: one for one in known}
+    there = set(here)
+    rows = [HEADS]
+    for name in sorted(by_name.keys() | people.names):
+        one = by_name.get(name, Known(name, tutor=name in people.all_tutors))
+        source = SOURCES.get(people.source(name)) or ", ".join(one.organizations) or "passphrase"
+        rows.append(
+            (
+                name,
+                source,
+                "tutor" if one.tutor else "",
+                ago(one.seen, now),
+                "yes" if name in there else "",
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return "\n".join(lines)
+
+
+def read_database(paths: Paths) -> list[Known]:
+    """Read whom the Hub knows, without disturbing it.
+
+    Raises:
+        sqlite3.Error: there is no database yet, or it can't be read.
+    """
+    query = "SELECT name, admin, last_activity, user_info FROM users"
+    file = f"file:{paths.hub / 'jupyterhub.sqlite'}?mode=ro"
+    with closing(sqlite3.connect(file, uri=True)) as database:
+        return [to_known(*row) for row in database.execute(query)]
+
+
+def to_known(name: str, admin: Any, seen: str | None, info: str | None) -> Known:
+    """Make somebody of a row of the Hub's."""
+    return Known(
+        name,
+        bool(admin),
+        datetime.fromisoformat(seen).replace(tzinfo=UTC) if seen else None,
+        tuple((json.loads(info or "null") or {}).get(ADMITTED_BY, ())),
+    )
+
+
+def report(paths: Paths) -> str:
+    """Gather and lay out what is known of everybody.
+
+    Raises:
+        sqlite3.Error: the lab hasn't been started yet.
+    """
+    try:
+        here = json.loads(paths.here.read_text(encoding="utf-8"))["here"]
+    except (OSError, ValueError):
+        here = []  # the lab is being started
+    return table(read_database(paths), roster.read(paths.people), here, datetime.now(UTC))

@@ -1,0 +1,111 @@
+"""Presence says who somebody is, and nobody says it of another."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classroom.lab import presence
+from classroom.lab.awareness import NULL, Entry
+from classroom.lab.presence import Owners
+from tests.people import who
+
+ADA = who("ada")
+
+
+def state(**fields: object) -> bytes:
+    return json.dumps(fields).encode()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        state(),
+        state(user=None),
+        state(user="mona"),
+        state(user={"name": "mona", "username": "mona", "avatar_url": "https://x/mona"}),
+    ],
+)
+def test_whatever_a_page_says_it_is_shown_as_its_user(said: bytes) -> None:
+    found = presence.stamp(Entry(7, 3, said), ADA)
+    assert found is not None
+    assert (found.client, found.clock) == (7, 3)
+    user = json.loads(found.state)["user"]
+    assert user == {name: value for name, value in ADA.items() if value is not None}
+
+
+def test_everything_else_it_says_stays() -> None:
+    said = state(cursors=[{"head": 1}], current="notebook:a.ipynb", user={"name": "x"})
+    found = presence.stamp(Entry(7, 3, said), ADA)
+    assert found is not None
+    told = json.loads(found.state)
+    assert told["cursors"] == [{"head": 1}]
+    assert told["current"] == "notebook:a.ipynb"
+
+
+def test_a_colour_of_its_own_only_where_the_server_has_none() -> None:
+    nobody = {**ADA, "color": None}
+    for colour, taken in (
+        ("hsl(1, 2%, 3%)", True),
+        ("var(--jp-collaborator-color1)", True),
+        ("red; background: url(https://x)", False),
+        ({"r": 1}, False),
+    ):
+        found = presence.stamp(Entry(7, 1, state(user={"color": colour})), nobody)
+        assert found is not None
+        assert (json.loads(found.state)["user"].get("color") == colour) is taken
+    found = presence.stamp(Entry(7, 1, state(user={"color": "blue"})), ADA)
+    assert found is not None
+    assert json.loads(found.state)["user"]["color"] == ADA["color"]
+
+
+def test_leaving_needs_no_stamp() -> None:
+    assert presence.stamp(Entry(7, 3, NULL), ADA) == Entry(7, 3, NULL)
+
+
+@pytest.mark.parametrize("number", [b"1e999", b"NaN", b"-Infinity"])
+def test_a_number_that_no_page_can_read(number: bytes) -> None:
+    """Told on, it would end what each page hears of all the others."""
+    assert presence.stamp(Entry(7, 1, b'{"x":' + number + b"}"), ADA) is None
+
+
+@given(st.binary(max_size=200) | st.just(b"[" * 5000))
+def test_any_state_is_stamped_or_refused(said: bytes) -> None:
+    found = presence.stamp(Entry(7, 1, said), ADA)
+    if found is not None and not found.gone:
+        assert json.loads(found.state)["user"]["name"] == "ada"
+
+
+def test_what_the_server_knows_of_a_user() -> None:
+    user = SimpleNamespace(**ADA, hub_user={"name": "ada", "token": "secret"})
+    assert presence.identity(user) == ADA
+
+
+def test_nobody_speaks_for_anothers_page() -> None:
+    owners = Owners()
+    ada, bob = Entry(1, 1, b"{}"), Entry(2, 1, b"{}")
+    assert owners.own([ada], "ada") == [ada]
+    assert owners.own([Entry(1, 9, NULL), bob], "bob") == [bob], "not even that it has left"
+    assert owners.own([Entry(1, 2, b"{}")], "ada") == [Entry(1, 2, b"{}")]
+    owners.keep([2])
+    assert owners.own([Entry(1, 3, b"{}")], "bob") == [Entry(1, 3, b"{}")], "long gone"
+
+
+def test_who_misses_somebody_does_not_own_them() -> None:
+    """After a restart a page may tell that another has gone before that one is back."""
+    owners = Owners()
+    assert owners.own([Entry(1, 7, NULL)], "bob") == []
+    assert owners.own([Entry(1, 8, b"{}")], "ada") == [Entry(1, 8, b"{}")]
+
+
+def test_one_person_has_only_so_many_pages_and_words() -> None:
+    owners = Owners()
+    crowd = [Entry(client, 1, b"{}") for client in range(1000)]
+    assert len(owners.own(crowd, "ada")) == presence.MANY
+    assert owners.own([Entry(5000, 1, b"{}")], "bob"), "that is nobody else's trouble"
+    long = b'{"a":"' + b"x" * presence.LONG + b'"}'
+    assert owners.own([Entry(5000, 2, long)], "bob") == []

@@ -1,0 +1,49 @@
+"""What of a saved file waits for the next start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from classroom import config_file
+from classroom.hub import saved
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from traitlets.config import Config
+
+HELD = """
+USERS = ["ada"]
+c.Authenticator.allowed_users = USERS
+c.Authenticator.post_auth_hook = lambda authenticator, handler, model: model
+c.JupyterHub.services.append({"name": "grader", "url": "http://127.0.0.1:9000"})
+c.Classroom.contact = "Mona"
+class Mine: ...
+c.JupyterHub.some_class = Mine
+"""
+
+
+def read(folder: Path, text: str) -> Config:
+    (folder / "jupyterhub_config.py").write_text(text)
+    return config_file.read(folder / "jupyterhub_config.py").config
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "waits"),
+    [
+        ("USERS =", "# a comment\n\nUSERS =", []),
+        ('["ada"]', '["ada", "bob"]', []),
+        ('"Mona"', '"Lisa"', ["Classroom.contact"]),
+        ("model: model", "model: model or {}", ["Authenticator.post_auth_hook"]),
+        (":9000", ":9001", ["JupyterHub.services"]),
+        ('c.Classroom.contact = "Mona"', "", ["Classroom.contact"]),
+        ("class Mine", "c.Classroom.avatars = False\nclass Mine", ["Classroom.avatars"]),
+        ("class Mine", "c.Classroom.egress_allow = ['x.org']\nclass Mine", []),
+        ("class Mine", "c.GitHubOAuthenticator.blocked_users = {'x'}\nclass Mine", []),
+    ],
+)
+def test_what_waits(tmp_path: Path, before: str, after: str, waits: list[str]) -> None:
+    held = read(tmp_path, HELD)
+    assert saved.waiting(held, read(tmp_path, HELD.replace(before, after))) == waits
