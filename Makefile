@@ -27,6 +27,10 @@ down: ## stop the lab; everybody's work stays on the volume
 logs: ## follow what the lab says
 	@docker compose logs --follow --tail 100
 
+.PHONY: users
+users: ## list who may be in: from where, tutor, last seen, there now
+	@docker compose exec --no-TTY classroom classroom users
+
 .PHONY: egress
 egress: ## show what the egress lock has refused
 	@docker compose exec --no-TTY --user egress classroom classroom egress

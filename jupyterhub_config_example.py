@@ -1,7 +1,8 @@
 # Copy this file to jupyterhub_config.py and fill it in: it is an ordinary JupyterHub configuration,
 # so every c.… of JupyterHub and OAuthenticator works. docs/configuration.md explains the rest.
 
-# Who may enter: GitHub user names; upper or lower case makes no difference.
+# Who may enter: GitHub user names; upper or lower case makes no difference. Saving this file is
+# enough: within three seconds who was added can sign in, and who was removed is out.
 USERS = ["octocat"]
 
 # Who may also administrate, at /hub/admin; they need not be repeated in USERS.
@@ -26,6 +27,9 @@ c.GitHubOAuthenticator.client_secret = ""
 # c.Classroom.egress_allow = ["data.example.org", "*.example.net"]
 # A GitHub Enterprise server, or a data host, on a private network:
 # c.Classroom.egress_private = ["10.1.2.0/24"]
+
+# Initials in a colour instead of the pictures that people have at GitHub:
+# c.Classroom.avatars = False
 
 # Whom somebody who is not on the list should ask; empty: the tutors' names are shown.
 # c.Classroom.contact = "Mona (mona@example.org)"

@@ -16,6 +16,7 @@ def main() -> int:
     commands.add_parser("boot", help="start the container (what its entrypoint runs)")
     commands.add_parser("health", help="say whether the Hub and the classroom answer")
     commands.add_parser("egress", help="say what the egress lock has refused")
+    commands.add_parser("users", help="say who may be in, and who is")
     sign_in = commands.add_parser("sign-in", help="say how to sign in")
     sign_in.add_argument("--port", type=int, default=PORT, help="the port that docker publishes")
     chosen = parser.parse_args()
@@ -28,9 +29,25 @@ def main() -> int:
         from classroom import boot  # noqa: PLC0415
 
         return boot.main()
+    if chosen.command == "users":
+        return say_who_may_be_in()
     if chosen.command == "egress":
         return say_what_was_refused()
     return say_how_to_sign_in(chosen.port)
+
+
+def say_who_may_be_in() -> int:
+    """Print everybody who is on the list."""
+    import sqlite3  # noqa: PLC0415
+
+    from classroom import users  # noqa: PLC0415
+
+    try:
+        print(users.report(Paths()))
+    except sqlite3.Error as error:
+        print(f"Nothing is known yet ({error}): is the lab up?", file=sys.stderr)
+        return 1
+    return 0
 
 
 def say_what_was_refused() -> int:

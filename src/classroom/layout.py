@@ -52,6 +52,8 @@ def plan(paths: Paths) -> Iterator[Directory]:
     yield Directory(paths.hub_socket.parent, "root", "hub", 0o2750)
     yield Directory(paths.lab_socket.parent, "classroom", "front", 0o2750)
     yield Directory(paths.run / "jupyter", "classroom", "classroom", 0o700)
+    # Root's: what the Hub says of people nobody else can say.
+    yield Directory(paths.standing.parent, "root", "classroom", 0o750)
     yield Directory(paths.front, "root", "root", 0o700)
     # Root's: what the Hub writes there the proxy reads, and can't exchange for a link.
     yield Directory(paths.egress, "root", "egress", 0o750)

@@ -66,6 +66,21 @@ class Paths:
         return self.run / "lock.json"
 
     @property
+    def people(self) -> Path:
+        """Who is on the list, by file and by page: root's alone."""
+        return self.hub / "people.json"
+
+    @property
+    def standing(self) -> Path:
+        """How people stand, for the lab to follow: root writes, the lab reads."""
+        return self.run / "standing" / "standing.json"
+
+    @property
+    def here(self) -> Path:
+        """Who has the lab open: the lab writes, root reads."""
+        return self.run / "jupyter" / "here.json"
+
+    @property
     def egress(self) -> Path:
         """The egress proxy's configuration, and what was refused: root's and the proxy's."""
         return self.run / "egress"

@@ -65,6 +65,7 @@ class Settings:
         oauth: our values for GitHub, in GitHub mode.
         contact: whom somebody without access should ask.
         egress: what may be reached from the container.
+        avatars: whether people's pictures are shown.
     """
 
     paths: Paths
@@ -78,6 +79,7 @@ class Settings:
     oauth: OAuth | None = None
     contact: str = ""
     egress: Wanted = field(default_factory=Wanted)
+    avatars: bool = True
 
 
 def names(value: Any) -> frozenset[str]:
@@ -178,13 +180,21 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     allowed = names(lookup(file, "allowed_users"))
     tutors = names(lookup(file, "admin_users"))
     blocked = names(lookup(file, "blocked_users"))
-    contact = Classroom(config=file.config).contact
+    ours = Classroom(config=file.config)
     egress, problems = load_egress(file, environ, given.asked() if mode is Mode.GITHUB else {})
     if mode is not Mode.GITHUB:
         if problems:
             raise RefusedError(problems)
         return Settings(
-            paths, mode, file.config, allowed, tutors, blocked, contact=contact, egress=egress
+            paths=paths,
+            mode=mode,
+            config=file.config,
+            allowed=allowed,
+            tutors=tutors,
+            blocked=blocked,
+            contact=ours.contact,
+            egress=egress,
+            avatars=ours.avatars,
         )
 
     problems = [
@@ -206,6 +216,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         organizations=names(lookup(file, "allowed_organizations")),
         everybody=any(lookup(file, trait) for trait in ADMIT_EVERYBODY),
         oauth=given.values(),
-        contact=contact,
+        contact=ours.contact,
         egress=egress,
+        avatars=ours.avatars,
     )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from traitlets import Enum, List, Unicode
+from traitlets import Bool, Enum, List, Unicode
 from traitlets.config import Configurable
 
 
 class Classroom(Configurable):
     """The classroom's own settings. Each has one home for its default: here."""
+
+    avatars = Bool(
+        default_value=True,
+        help="""Whether people are shown with the picture that they have at GitHub. Browsers load it
+        from there, and GitHub sees that they do; False: initials in a colour.""",
+    ).tag(config=True)
 
     contact = Unicode(
         "",

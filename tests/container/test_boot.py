@@ -49,7 +49,7 @@ def test_the_labs_own_token_opens_nothing_of_the_hub(trial_lab: Lab) -> None:
     """The service has no scopes: whoever stole its token could not even list users."""
     script = """
 import http.client, json, os, pathlib, socket, subprocess
-pid = subprocess.check_output(["pgrep", "-f", "bin/jupyterhub-singleuser"]).split()[0].decode()
+pid = subprocess.check_output(["pgrep", "-f", "classroom.lab --config"]).split()[0].decode()
 environ = pathlib.Path(f"/proc/{pid}/environ").read_text().split("\\0")
 token = dict(line.split("=", 1) for line in environ if "=" in line)["JUPYTERHUB_API_TOKEN"]
 found = {}

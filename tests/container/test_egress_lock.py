@@ -398,9 +398,9 @@ STUDENTS_ATTEMPTS: list[tuple[list[str], set[str]]] = [
     # Rows 13 and 22, as the user that students' code will run as.
     (["unix", "/run/classroom/hub/hub.sock"], {"EACCES"}),
     (["unix", "/run/classroom/lab/lab.sock"], {"EACCES"}),
-    (["kill", "jupyterhub-singleuser"], {"EPERM"}),
-    (["ptrace", "jupyterhub-singleuser"], {"EPERM"}),
-    (["environ", "jupyterhub-singleuser"], {"EACCES", "EPERM"}),
+    (["kill", "classroom.lab --config"], {"EPERM"}),
+    (["ptrace", "classroom.lab --config"], {"EPERM"}),
+    (["environ", "classroom.lab --config"], {"EACCES", "EPERM"}),
     (["environ", "nginx: worker"], {"EACCES", "EPERM"}),
     (["kill", "nginx: worker"], {"EPERM"}),
     (["tcp", "127.0.0.2", "443"], {"ECONNREFUSED"}),
@@ -441,7 +441,7 @@ sandbox.main()
 @pytest.mark.parametrize("lab_name", ["locked_lab", "sandboxed_lab"])
 def test_the_lab_server_itself_is_restricted(lab_name: str, request: pytest.FixtureRequest) -> None:
     lab: Lab = request.getfixturevalue(lab_name)
-    script = "cat /proc/$(pgrep -o -f bin/jupyterhub-singleuser)/status"
+    script = "cat /proc/$(pgrep -o -f classroom.lab.--config)/status"
     _, found = lab.run("sh", "-c", script)
     assert re.search(r"^Uid:\t1000\t1000\t1000\t1000$", found, re.MULTILINE)
     groups = re.search(r"^Groups:\t(.*?) *$", found, re.MULTILINE)

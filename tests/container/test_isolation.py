@@ -57,7 +57,7 @@ def test_the_client_secret_is_in_no_environment_of_the_lab(tmp_path: Path) -> No
     }
     with labs.start(folder, environment=environment) as lab:
         lab.wait_healthy()
-        script = "cat /proc/$(pgrep -f bin/jupyterhub-singleuser | head -1)/environ"
+        script = "cat /proc/$(pgrep -f classroom.lab.--config | head -1)/environ"
         _, found = lab.run("sh", "-c", script, user="classroom")
         assert "JUPYTERHUB_API_TOKEN" in found, "the test looks at nothing"
         assert labs.CLIENT_SECRET not in found
@@ -129,8 +129,8 @@ def test_capabilities(lab_name: str, request: pytest.FixtureRequest) -> None:
     assert capabilities(lab, "bin/jupyterhub --config", "CapBnd") == kept
     assert capabilities(lab, "bin/jupyterhub --config", "CapEff") == kept
     for line in ("CapEff", "CapPrm", "CapAmb"):
-        assert capabilities(lab, "bin/jupyterhub-singleuser", line) == 0
-    assert capabilities(lab, "bin/jupyterhub-singleuser", "NoNewPrivs") == 1
+        assert capabilities(lab, "classroom.lab --config", line) == 0
+    assert capabilities(lab, "classroom.lab --config", "NoNewPrivs") == 1
 
 
 def test_users(trial_lab: Lab) -> None:
@@ -138,7 +138,7 @@ def test_users(trial_lab: Lab) -> None:
     owners = {
         name: line.split()[0]
         for line in table.splitlines()
-        for name in ("tini", "bin/jupyterhub --", "nginx: master", "nginx: worker", "singleuser")
+        for name in ("tini", "bin/jupyterhub --", "nginx: master", "nginx: worker", "classroom.lab")
         if name in line
     }
     assert owners == {
@@ -146,7 +146,7 @@ def test_users(trial_lab: Lab) -> None:
         "bin/jupyterhub --": "root",
         "nginx: master": "root",
         "nginx: worker": "front",
-        "singleuser": "classroom",
+        "classroom.lab": "classroom",
     }
 
 
@@ -164,7 +164,7 @@ def test_health_is_true_only_when_hub_and_lab_answer(trial_lab: Lab) -> None:
         r"\[error\] .* upstream timed out|\[front\] .* (499|503)|unresponsive for"
     )
     assert trial_lab.run("classroom", "health") == (0, "Hub: ok, classroom: ok\n")
-    for pattern, part in (("bin/jupyterhub-singleuser", "classroom"), ("bin/jupyterhub --", "Hub")):
+    for pattern, part in (("classroom.lab --config", "classroom"), ("bin/jupyterhub --", "Hub")):
         trial_lab.run("pkill", "-STOP", "-f", pattern)
         try:
             status, report = trial_lab.run("classroom", "health")

@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from typing import TYPE_CHECKING, Any
 
+import docker
+import nbformat
 import pytest
-from pycrdt import Array, Doc, create_sync_message, create_update_message, handle_sync_message
+from docker.errors import ContainerError
+from pycrdt import (
+    Array,
+    Doc,
+    Map,
+    Text,
+    create_sync_message,
+    create_update_message,
+    handle_sync_message,
+)
 from websockets.exceptions import InvalidStatus
 
 from classroom.lab import awareness
 from classroom.lab.awareness import Entry
+from classroom.lab.config import render
+from classroom.paths import Paths
 from tests import labs, students, web
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     import httpx
     from websockets.sync.client import ClientConnection
 
     from tests.labs import Lab
 
-NOTEBOOK = {
-    "cells": [
-        {
-            "cell_type": "code",
-            "id": "first",
-            "metadata": {},
-            "execution_count": None,
-            "outputs": [],
-            "source": "",
-        }
-    ],
-    "metadata": {},
-    "nbformat": 4,
-    "nbformat_minor": 5,
-}
+CELL = nbformat.v4.new_code_cell()
+NOTEBOOK = json.loads(nbformat.writes(nbformat.v4.new_notebook(cells=[CELL])))
 API = f"{labs.ADDRESS}{students.BASE}/api"
 
 
@@ -71,8 +73,12 @@ class Page:
         self.listen_until(lambda: len(self.doc.get("cells", type=Array)) == 1)
 
     @property
+    def cell(self) -> Any:
+        return self.doc.get("cells", type=Array)[0]
+
+    @property
     def source(self) -> Any:
-        return self.doc.get("cells", type=Array)[0]["source"]
+        return self.cell["source"]
 
     def listen_until(self, condition: Any, seconds: float = 20) -> None:
         end = time.monotonic() + seconds
@@ -85,27 +91,42 @@ class Page:
             self.connection.send(reply)
 
     def type(self, text: str) -> None:
+        def write() -> None:
+            source = self.source
+            source += text
+
+        self.change(write)
+
+    def print(self, text: str) -> None:
+        """Have an output in place of the one before, as a running cell does."""
+
+        def write() -> None:
+            with self.doc.transaction():
+                self.cell["outputs"].clear()
+                fields = {"output_type": "stream", "name": "stdout", "text": Text(text)}
+                self.cell["outputs"].append(Map(fields))
+
+        self.change(write)
+
+    def change(self, what: Callable[[], None]) -> None:
         updates: list[bytes] = []
         watching = self.doc.observe(lambda event: updates.append(event.update))
-        source = self.source
-        source += text
+        what()
         self.doc.unobserve(watching)
         for update in updates:
             self.connection.send(create_update_message(update))
 
 
 def saved(client: httpx.Client, name: str) -> str:
-    """Read a notebook's first cell from the file, or "" while jupyter_server is writing it."""
+    """Read a notebook's first cell from the file: whole at any moment, also while it is saved."""
     found = client.get(f"{API}/contents/{name}").json()
-    return str(found["content"]["cells"][0]["source"]) if "content" in found else ""
+    return str(found["content"]["cells"][0]["source"])
 
 
 def test_what_is_typed_without_a_pause_is_saved_meanwhile(
     client: httpx.Client, trial_lab: Lab
 ) -> None:
     """Stock waits for a second of silence, which in a class may be never."""
-    # jupyter_server writes in place: who reads just then finds half a file.
-    trial_lab.expected.append("Unreadable Notebook|400 GET .*/steady.ipynb")
     page = Page(students.open_socket(client, trial_lab, room(client, "steady.ipynb")))
     lengths = set()
     begun = time.monotonic()
@@ -144,6 +165,68 @@ def test_who_comes_is_told_who_is_there(client: httpx.Client, trial_lab: Lab) ->
             told += awareness.parse(message)
     first.close()
     second.close()
+
+
+def memory(lab: Lab) -> int:
+    """What the lab server uses, in MB."""
+    script = "grep VmRSS /proc/$(pgrep -o -f classroom.lab.--config)/status"
+    _, found = lab.run("sh", "-c", script)
+    return int(found.split()[1]) // 1024
+
+
+def test_who_stops_reading_is_let_go_and_finds_everything_when_back(
+    client: httpx.Client, trial_lab: Lab
+) -> None:
+    """Stock keeps for them what they don't read, without end."""
+    trial_lab.expected.append(r"doesn't keep up|Broken pipe\) while proxying upgraded")
+    where = room(client, "deaf.ipynb")
+    deaf = students.open_socket(client, trial_lab, where)  # reads ahead a little, then no more
+    deaf.send(create_sync_message(Doc()))
+    printer = Page(students.open_socket(client, trial_lab, where))
+    before = memory(trial_lab)
+    for number in range(80):
+        printer.print(f"{number:02d}" * (1 << 19))
+        with contextlib.suppress(TimeoutError):
+            while True:
+                printer.hear(printer.connection.recv(timeout=0.05))
+    assert "doesn't keep up" in trial_lab.log
+    assert memory(trial_lab) - before < 70, "MB more, of the 80 that were printed and replaced"
+    back = Page(students.open_socket(client, trial_lab, where))
+    back.listen_until(lambda: len(back.cell["outputs"]) == 1)
+    assert str(back.cell["outputs"][0]["text"]) == "79" * (1 << 19)
+    for page in (deaf, printer.connection, back.connection):
+        page.close()
+
+
+def test_a_changed_upstream_stops_the_lab(tmp_path: Path) -> None:
+    """A new version that our rooms don't fit says so, instead of running with stock rooms."""
+    config = render(Paths())
+    extensions = {"jupyter_server_ydoc": True, "classroom.lab.extension": True}
+    server = {**config["ServerApp"], "jpserver_extensions": extensions, "allow_root": True}
+    for key in ("sock", "sock_mode", "cookie_secret_file", "root_dir"):
+        del server[key]
+    (tmp_path / "lab.json").write_text(json.dumps({"ServerApp": server}))
+    script = (
+        "from pycrdt.websocket import YRoom\n"
+        "async def serve(self, websocket): ...\n"
+        "YRoom.serve = serve\n"
+        "from jupyter_server.serverapp import main; main()"
+    )
+    with pytest.raises(ContainerError) as caught:
+        docker.from_env().containers.run(
+            labs.IMAGE,
+            ["-c", script, "--config=/config/lab.json", "--no-browser"],
+            entrypoint="python",
+            environment={"HOME": "/tmp"},  # noqa: S108 (in the container)
+            volumes={str(tmp_path): {"bind": "/config", "mode": "ro"}},
+            labels={labs.LABEL: "1"},
+            stderr=True,
+            remove=True,
+        )
+    said = str(caught.value).replace("\\'", "'")
+    assert "jupyter-collaboration has changed: " in said
+    assert "serve takes ('self', 'websocket'), not ('self', 'channel')" in said
+    assert "adapt classroom.lab" in said
 
 
 def test_only_this_labs_own_pages_may_open_a_room(client: httpx.Client, trial_lab: Lab) -> None:

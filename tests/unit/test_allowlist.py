@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LISTED = frozenset({"octocat"})
+NOBODY: frozenset[str] = frozenset()
 
 
 MOON, MARS = frozenset({"moon"}), frozenset({"mars"})
@@ -67,22 +68,21 @@ def test_leavers_lose_tokens_and_cookies_and_nobody_else_does(tmp_path: Path) ->
         before = {name: user.cookie_id for name, user in people.items()}
 
     allowlist = Allowlist(LISTED, organizations=MOON)
-    assert end_access(database, allowlist) == ["hubot"]
-    assert end_access(database, allowlist) == [], "told once"
+    assert end_access(database, allowlist, NOBODY) == ["hubot"]
+    assert end_access(database, allowlist, NOBODY) == [], "told once"
 
     with factory() as session:
         found = {user.name: user for user in session.query(orm.User)}
         assert {name: len(user.api_tokens) for name, user in found.items()} == {
             "octocat": 1,
-            "hubot": 0,
             "member": 1,
         }
-        changed = {name for name, user in found.items() if user.cookie_id != before[name]}
-        assert changed == {"hubot"}
+        assert all(user.cookie_id == before[name] for name, user in found.items())
+        assert session.query(orm.APIToken).count() == 2
 
 
 def test_no_database_yet(tmp_path: Path) -> None:
-    assert end_access(tmp_path / "none.sqlite", Allowlist(LISTED)) == []
+    assert end_access(tmp_path / "none.sqlite", Allowlist(LISTED), NOBODY) == []
     assert not (tmp_path / "none.sqlite").exists()
 
 
@@ -103,12 +103,31 @@ def test_another_way_to_sign_in_admits_nobody(tmp_path: Path) -> None:
         user = orm.User(name="mona", admin=True)
         session.add_all([user, orm.APIToken(user=user)])
         session.commit()
-    assert revocation.apply(trial) == ["mona"], "nobody knows how she signed in"
-    assert revocation.apply(trial) == []
+    assert revocation.apply(trial)[1] == ["mona"], "nobody knows how she signed in"
+    assert revocation.apply(trial)[1] == []
     with orm.new_session_factory(f"sqlite:///{database}")() as session:
-        session.add(orm.APIToken(user=session.query(orm.User).one()))
+        session.add(orm.APIToken(user=orm.User(name="mona", admin=True)))
         session.commit()
-    assert revocation.apply(trial) == [], "the same way: she stays"
-    assert revocation.apply(github) == ["mona"]
+    assert revocation.apply(trial)[1] == [], "the same way: she stays"
+    assert revocation.apply(github)[1] == ["mona"]
     with orm.new_session_factory(f"sqlite:///{database}")() as session:
-        assert session.query(orm.User).one().admin is False
+        assert session.query(orm.User).count() == 0, "GitHub's mona has not been here yet"
+
+
+def test_who_is_no_tutor_any_more_has_no_powers_after_a_start(tmp_path: Path) -> None:
+    database = tmp_path / "jupyterhub.sqlite"
+    factory = orm.new_session_factory(f"sqlite:///{database}")
+    with factory() as session:
+        admin = orm.Role(name="admin")
+        both = [orm.User(name=name, admin=True, roles=[admin]) for name in ("octocat", "mona")]
+        session.add_all(both)
+        session.commit()
+    people = frozenset({"octocat", "mona"})
+    assert end_access(database, Allowlist(people), frozenset({"mona"})) == []
+    with factory() as session:
+        found = {user.name: user for user in session.query(orm.User)}
+        assert {name: user.admin for name, user in found.items()} == {
+            "octocat": False,
+            "mona": True,
+        }
+        assert found["octocat"].roles == []

@@ -5,13 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from traitlets.config import Config
 
 from classroom import settings
 from classroom.egress.lock import Kind, Lock
+from classroom.hub import allowlist
+from classroom.hub.access import Access
 from classroom.hub.config import USER_SCOPES, configure
-from classroom.hub.identity import ClassroomGitHubOAuthenticator, user_info
+from classroom.hub.identity import (
+    READABLE,
+    ClassroomGitHubOAuthenticator,
+    colour,
+    looks,
+    luminance,
+    user_info,
+)
 from classroom.hub.proxy import NginxProxy
+from classroom.hub.roster import Roster
 from classroom.hub.spawner import NoPersonalLab
 from classroom.paths import Paths
 from tests import labs
@@ -26,16 +37,17 @@ def configured(tmp_path: Path, config: str | None, kind: Kind = Kind.NFTABLES) -
     paths.hub.mkdir(parents=True)
     if config is not None:
         paths.config_file.write_text(config)
-    c = Config()
-    configure(c, settings.load(paths, {}), Lock(kind))
+    c, loaded = Config(), settings.load(paths, {})
+    people = Roster().saved(*allowlist.listed(loaded))
+    configure(c, loaded, Lock(kind), Access(loaded, people))
     return c
 
 
 def test_github_mode(tmp_path: Path) -> None:
     c = configured(tmp_path, labs.GITHUB_CONFIG)
-    assert c.JupyterHub.authenticator_class is ClassroomGitHubOAuthenticator
-    authenticator = ClassroomGitHubOAuthenticator(config=c)
-    assert authenticator.allowed_users == {"octocat", "hubot"}
+    assert issubclass(c.JupyterHub.authenticator_class, ClassroomGitHubOAuthenticator)
+    authenticator = c.JupyterHub.authenticator_class(config=c)
+    assert authenticator.allowed_users == {"octocat", "hubot", "mona"}
     assert authenticator.admin_users == {"mona"}
     assert authenticator.allow_existing_users is False
     assert authenticator.enable_pkce is True
@@ -45,7 +57,7 @@ def test_github_mode(tmp_path: Path) -> None:
 
 def test_trial_mode(tmp_path: Path) -> None:
     c = configured(tmp_path, None)
-    assert c.JupyterHub.authenticator_class == "shared-password"
+    assert issubclass(c.JupyterHub.authenticator_class, SharedPasswordAuthenticator)
     assert c.Authenticator.admin_users == {"tutor"}
     assert len(c.SharedPasswordAuthenticator.user_password) >= 8
     assert len(c.SharedPasswordAuthenticator.admin_password) >= 32
@@ -119,9 +131,25 @@ c.JupyterHub.template_vars.update({"announcement": "Hello"})
         ({"login": "x", "name": "  "}, "X"),
     ],
 )
-def test_user_info(github: dict[str, str], shown: str) -> None:
-    info = user_info(github)
+def test_what_the_others_see(github: dict[str, str], shown: str) -> None:
+    info = looks(github["login"].lower(), user_info(github), avatars=True)
     assert info["initials"] == shown
     assert info["name"] == github["login"].lower()
     assert info["display_name"]
     assert ("avatar_url" in info) is ("avatar_url" in github)
+
+
+def test_without_pictures_and_without_github() -> None:
+    assert "avatar_url" not in looks("ada", {"avatar_url": "https://x/a"}, avatars=False)
+    assert looks("grace", None, avatars=True)["initials"] == "G"
+    assert looks("grace", None, avatars=True)["display_name"] == "grace"
+
+
+def test_colours_are_steady_different_and_readable() -> None:
+    assert colour("ada") == colour("ada")
+    assert len({colour(f"student{number}") for number in range(30)}) > 25
+    for number in range(200):
+        hue, _, lightness = (
+            int(part.strip("%)")) for part in colour(f"s{number}").removeprefix("hsl(").split(",")
+        )
+        assert 1.05 / (luminance(hue, lightness) + 0.05) >= READABLE

@@ -39,9 +39,16 @@ def test_what_is_written_is_read(entries: list[Entry]) -> None:
     assert awareness.parse(awareness.encode(entries)) == entries
 
 
-@given(st.integers(0, 2**63))
+@given(st.integers(0, awareness.LARGEST))
 def test_numbers_of_any_size(number: int) -> None:
     assert awareness.read_uint(awareness.write_uint(number), 0)[0] == number
+
+
+@given(st.integers(awareness.LARGEST + 1, 2**69))
+def test_numbers_that_no_page_could_read(number: int) -> None:
+    """Told to all, such a clock would make each page's decoder throw away what else was told."""
+    with pytest.raises(BadMessageError, match=f"{number} is too large"):
+        awareness.parse(awareness.encode([Entry(7, number, b"{}")]))
 
 
 @given(st.binary(max_size=80).map(lambda tail: b"\x01" + tail) | st.binary(max_size=80))
@@ -92,11 +99,12 @@ def test_those_who_left_long_ago_are_forgotten() -> None:
     for client in range(1000):
         known.take([Entry(client, 1, b"{}")], client)
         known.leave([client], client)
-    known.forget(999 + awareness.FORGET_SECONDS)
+    assert not known.forget(awareness.FORGET_SECONDS - 1)
+    assert known.forget(999 + awareness.FORGET_SECONDS)
     assert len(known) == 0
 
 
-@pytest.mark.parametrize("clock", [2**31, 2**32, 2**53])
+@pytest.mark.parametrize("clock", [2**31, 2**32, 2**53 - 2])
 def test_clocks_beyond_any_word_size(clock: int) -> None:
     known = Known()
     assert known.take([Entry(7, clock, b"{}")], 0.0)

@@ -14,7 +14,7 @@ RENDERED = config.render(Paths())
 
 def test_nothing_of_the_labs_state_is_among_the_classs_files() -> None:
     for section, trait in (
-        ("SQLiteYStore", "db_path"),
+        ("ClassYStore", "db_path"),
         ("YDocExtension", "session_store_path"),
         ("ServerApp", "cookie_secret_file"),
     ):

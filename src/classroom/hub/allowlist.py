@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classroom import trial
+from classroom.settings import Mode
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from jupyterhub import orm
+
+    from classroom.hub.roster import Roster
+    from classroom.settings import Settings
 
 ADMITTED_BY = "admitted_by"
 """Key in JupyterHub's ``user_info`` with the GitHub organizations that let somebody in whom no
@@ -42,3 +50,38 @@ class Allowlist:
         then = frozenset(admitted_by)
         by_organization = bool(then) and then <= self.organizations
         return self.everybody or name in self.names or by_organization
+
+
+def listed(settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
+    """Return whom the tutor's file names: everybody, and the tutors among them."""
+    if settings.mode is Mode.TRIAL:
+        found = frozenset({trial.TUTOR})
+        return found, found
+    return settings.allowed | settings.tutors, settings.tutors
+
+
+def is_by_name(settings: Settings) -> bool:
+    """Say whether names decide at sign-in; in a trial it is the passphrase."""
+    return settings.mode is not Mode.TRIAL
+
+
+def rule(settings: Settings, people: Roster, dropped: frozenset[str] = frozenset()) -> Allowlist:
+    """Decide by what somebody who is in may stay.
+
+    Args:
+        settings: as they hold.
+        people: who is on the list.
+        dropped: who was until now. With a way to sign in that we know nothing of, being dropped
+            is what ends access; it may let them in again.
+    """
+    blocked = settings.blocked | people.out
+    if settings.mode is Mode.CUSTOM:
+        return Allowlist(everybody=True, blocked=blocked | dropped)
+    if settings.mode is Mode.TRIAL:
+        return Allowlist(everybody=True, blocked=blocked)
+    return Allowlist(people.names, blocked, settings.organizations, settings.everybody)
+
+
+def admitted_by(user: orm.User) -> tuple[str, ...]:
+    """Return the organizations by which somebody came in, if it was by one."""
+    return tuple((user.user_info or {}).get(ADMITTED_BY, ()))

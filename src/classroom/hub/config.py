@@ -11,6 +11,7 @@ from classroom.egress import sandbox
 from classroom.egress.lock import Kind
 from classroom.hub.egress import Egress
 from classroom.hub.identity import ClassroomGitHubOAuthenticator
+from classroom.hub.people import of_ours
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab
 from classroom.paths import PORT, PREFIX, SERVICE
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
     from classroom.egress.lock import Lock
+    from classroom.hub.access import Access
     from classroom.paths import Paths
     from classroom.settings import Settings
 
@@ -42,20 +44,21 @@ def tutors_own(c: Config, trait: str, default: Any) -> Any:
     return value.get_value(default) if is_lazy(value) else value
 
 
-def configure(c: Config, settings: Settings, lock: Lock) -> None:
+def configure(c: Config, settings: Settings, lock: Lock, access: Access) -> None:
     """Set everything the Hub needs on the configuration it is loading.
 
     Args:
         c: the Hub's configuration object.
         settings: as loaded and checked.
         lock: the egress lock that the start has taken.
+        access: who may be in.
     """
     c.merge(settings.config)
     place(c, settings.paths)
     routes(c)
     egress(c, settings, lock)
     roles(c)
-    sign_in(c, settings)
+    sign_in(c, settings, access)
     pages(c, settings)
     classroom(c, settings.paths, lock.kind)
 
@@ -97,26 +100,35 @@ def roles(c: Config) -> None:
     c.JupyterHub.load_roles = [*others, {"name": "user", "scopes": [*USER_SCOPES, *scopes]}]
 
 
-def sign_in(c: Config, settings: Settings) -> None:
+def sign_in(c: Config, settings: Settings, access: Access) -> None:
     """Choose the authenticator and give it the names."""
-    c.Authenticator.allowed_users = set(settings.allowed)
-    c.Authenticator.admin_users = set(settings.tutors)
+    people = access.people
+    c.NginxProxy.access = access
+    c.Authenticator.allowed_users = set(people.names)
+    c.Authenticator.admin_users = set(people.all_tutors)
+    c.Authenticator.blocked_users = set(settings.blocked | people.out)
     if settings.mode is Mode.TRIAL:
         passphrases = trial.ensure(settings.paths.hub)
-        c.JupyterHub.authenticator_class = "shared-password"
         c.Authenticator.allow_all = True
+        c.Authenticator.allowed_users = set()
         c.Authenticator.admin_users = {trial.TUTOR}
         c.SharedPasswordAuthenticator.user_password = passphrases.student.reveal()
         c.SharedPasswordAuthenticator.admin_password = passphrases.tutor.reveal()
-    if settings.oauth is not None:
+        chosen: Any = "shared-password"
+    elif settings.oauth is not None:
         ours = c.ClassroomGitHubOAuthenticator
-        c.JupyterHub.authenticator_class = ClassroomGitHubOAuthenticator
         ours.client_id = settings.oauth.client_id
         ours.client_secret = settings.oauth.client_secret.reveal()
         ours.oauth_callback_url = settings.oauth.callback_url
         ours.github_url = settings.oauth.github_url
-        ours.allowed_users = set(settings.allowed)
-        ours.admin_users = set(settings.tutors)
+        # The tutor may have written them on a more specific class.
+        ours.allowed_users = set(people.names)
+        ours.admin_users = set(people.all_tutors)
+        ours.blocked_users = set(settings.blocked | people.out)
+        chosen = ClassroomGitHubOAuthenticator
+    else:
+        chosen = c.JupyterHub.authenticator_class
+    c.JupyterHub.authenticator_class = of_ours(chosen, access, avatars=settings.avatars)
 
 
 def pages(c: Config, settings: Settings) -> None:
@@ -174,7 +186,8 @@ def classroom(c: Config, paths: Paths, kind: Kind) -> None:
             *sandbox.prefix(str(paths.prefix / "bin/python"), SERVICE_USER, FAMILIES[kind]),
             "env",
             *(f"{name}={value}" for name, value in environment.items()),
-            str(paths.prefix / "bin/jupyterhub-singleuser"),
+            # Isolated: it starts in the class's own folder.
+            *(str(paths.prefix / "bin/python"), "-I", "-m", "classroom.lab"),
             f"--config={paths.run}/lab.json",
         ],
     }

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classroom import files, settings
+from classroom import files
 from classroom.egress import lock as locks
 from classroom.egress.lock import Kind
 from classroom.egress.resolv import HUB_DOOR, STUDENTS_DOOR
 from classroom.hub import keeper, names, nginx
 from classroom.hub.account import Account
 from classroom.hub.keeper import Keeper
-from classroom.hub.saved import at_next_start, watch
+from classroom.hub.saved import at_next_start
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -78,15 +77,6 @@ class Egress:
             OSError: a door's port is taken.
         """
         self._describe()
-        self._watch(
-            watch(
-                self.paths.config_file,
-                lambda: settings.load(self.paths, os.environ),
-                lambda saved: self.follow(saved, log),
-                log,
-            ),
-            log,
-        )
         if self.lock.kind is not Kind.NFTABLES:
             return
         self._sockets = self._sockets or tuple(

@@ -8,6 +8,7 @@ from traitlets.config import get_config
 from classroom import settings
 from classroom.egress import lock
 from classroom.hub import revocation
+from classroom.hub.access import Access
 from classroom.hub.config import configure
 from classroom.paths import Paths
 from classroom.problems import EX_CONFIG, RefusedError
@@ -15,7 +16,8 @@ from classroom.problems import EX_CONFIG, RefusedError
 try:
     loaded = settings.load(Paths(), os.environ)
     taken = lock.read(loaded.paths)
-    configure(get_config(), loaded, taken)
+    people, gone = revocation.apply(loaded)
+    configure(get_config(), loaded, taken, Access(loaded, people))
 except RefusedError as refused:
     # boot has checked the same file a second ago: it was changed in between.
     print(f"Not started. {refused}", file=sys.stderr, flush=True)
@@ -24,5 +26,5 @@ except RefusedError as refused:
 if taken.refusals >= 0:
     os.set_inheritable(taken.refusals, False)  # noqa: FBT003 (for the Hub, not for its children)
 
-for name in revocation.apply(loaded):
+for name in gone:
     print(f"[I classroom] access: {name} is no longer admitted, signed out", flush=True)

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyterhub.proxy import Proxy
-from traitlets import Dict, Instance, validate
+from traitlets import Dict, Instance, List, validate
 
+from classroom import settings
 from classroom.hub import certificate, front, keeper, nginx
+from classroom.hub.access import Access
 from classroom.hub.egress import Egress
 from classroom.hub.keeper import Keeper
+from classroom.hub.saved import watch
 from classroom.paths import PORT, Paths
 
 if TYPE_CHECKING:
     import socket
     from asyncio.subprocess import Process
+    from collections.abc import Coroutine
+
+    from classroom.settings import Settings
 
 UP_SECONDS = 10
 
@@ -52,9 +59,14 @@ class NginxProxy(Proxy):
         Egress, allow_none=True, help="The other nginx: it starts and ends with this one."
     ).tag(config=True)
 
+    access = Instance(Access, allow_none=True, help="Who may be in, as it changes.").tag(
+        config=True
+    )
+
     _keeper: Keeper | None = None
-    _certificate: asyncio.Task[None] | None = None
     _sockets: tuple[socket.socket, ...] = ()
+
+    _watchers: Any = List(help="Tasks that end with the front.")
 
     @validate("public_url")
     def _speaks_tls(self, proposal: Any) -> str:
@@ -103,22 +115,46 @@ class NginxProxy(Proxy):
         return started
 
     async def start(self) -> None:
-        """Start nginx and the egress proxy, and watch over both and the certificate."""
+        """Start nginx and the egress proxy; watch them, the certificate and the tutor's file."""
         if self.egress is not None:
             await self.egress.start(self.log)
+        if self.access is not None:
+            await self.access.start(self.app)
         addresses = ["0.0.0.0", "::"] if has_ipv6() else ["0.0.0.0"]  # noqa: S104 (it is the front)
         self._sockets = self._sockets or tuple(keeper.listen(one, PORT) for one in addresses)
         self._keeper = Keeper("The front", self._spawn, self.log)
         await self._keeper.start()
-        self._certificate = asyncio.create_task(
-            certificate.watch(self.paths.secrets, self.paths.front, self._reload, self.log)
+        self._watch(
+            "certificate",
+            certificate.watch(self.paths.secrets, self.paths.front, self._reload, self.log),
         )
-        self._certificate.add_done_callback(self._report)
+        self._watch(
+            "configuration",
+            watch(
+                self.paths.config_file,
+                lambda: settings.load(self.paths, os.environ),
+                self._follow,
+                self.log,
+            ),
+        )
 
-    def _report(self, task: asyncio.Task[None]) -> None:
-        """Let the watcher not end unnoticed."""
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.log.critical("The certificate is no longer watched: %s", error, exc_info=error)
+    def _watch(self, what: str, work: Coroutine[Any, Any, None]) -> None:
+        """Watch something for as long as the front runs, and let that not end unnoticed."""
+
+        def report(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self.log.critical("The %s is no longer watched: %s", what, error, exc_info=error)
+
+        task = asyncio.create_task(work)
+        task.add_done_callback(report)
+        self._watchers.append(task)
+
+    async def _follow(self, saved: Settings) -> None:
+        """Hold to what the tutor has saved, as far as that can be done while all runs."""
+        if self.egress is not None:
+            self.egress.follow(saved, self.log)
+        if self.access is not None:
+            await self.access.follow(saved)
 
     async def _reload(self) -> None:
         """Have nginx read its configuration and certificate again, keeping every connection."""
@@ -128,8 +164,8 @@ class NginxProxy(Proxy):
 
     async def stop(self) -> None:
         """Stop both at once: what they serve is ending too."""
-        if self._certificate is not None:
-            self._certificate.cancel()
+        for task in self._watchers:
+            task.cancel()
         if self._keeper is not None:
             await self._keeper.stop()
         if self.egress is not None:

@@ -1,7 +1,8 @@
 """End the access of people whom the configuration no longer admits, while the Hub is down.
 
 The Hub checks the list when somebody signs in, and never again: without this, whoever was signed
-in stays so across restarts, however the list, or the way to sign in, has changed.
+in stays so across restarts, however the list, or the way to sign in, has changed. While the Hub
+runs it is `classroom.hub.access` that ends what must end.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING
 from jupyterhub import orm
 
 from classroom import files
-from classroom.hub.allowlist import ADMITTED_BY, Allowlist
+from classroom.hub import allowlist, roster
+from classroom.hub.allowlist import Allowlist
+from classroom.hub.roster import Roster
 from classroom.settings import Mode
 
 if TYPE_CHECKING:
@@ -32,50 +35,38 @@ def way_to_sign_in(settings: Settings) -> str:
     return settings.oauth.github_url if settings.oauth is not None else settings.mode.value
 
 
-def admitted(settings: Settings, last: str) -> Allowlist:
-    """Decide whose access holds across a start.
-
-    Args:
-        settings: as they are now.
-        last: the way to sign in at the last start; empty when it isn't known.
-    """
-    if way_to_sign_in(settings) != last:
-        return NOBODY
-    if settings.mode is not Mode.GITHUB:
-        return Allowlist(everybody=True, blocked=settings.blocked)
-    return Allowlist(
-        names=settings.allowed | settings.tutors,
-        blocked=settings.blocked,
-        organizations=settings.organizations,
-        everybody=settings.everybody,
-    )
-
-
-def apply(settings: Settings) -> list[str]:
+def apply(settings: Settings) -> tuple[Roster, list[str]]:
     """End the access of whoever may no longer be in, before the Hub opens its database.
 
     Args:
         settings: as loaded and checked.
 
     Returns:
-        The names of those who were signed out.
+        Who is on the list, and the names of those who were signed out.
     """
     marker = settings.paths.hub / "way_to_sign_in"
     last = marker.read_text(encoding="utf-8") if marker.exists() else ""
-    gone = end_access(settings.paths.hub / "jupyterhub.sqlite", admitted(settings, last))
+    same = way_to_sign_in(settings) == last
+    # Under another authority the same name is another person: what the page said of it is void.
+    kept = roster.read(settings.paths.people) if same else Roster()
+    people = kept.saved(*allowlist.listed(settings))
+    dropped = kept.names - people.names
+    rule = allowlist.rule(settings, people, dropped) if same else NOBODY
+    database = settings.paths.hub / "jupyterhub.sqlite"
+    gone = end_access(database, rule, people.all_tutors)
+    roster.write(settings.paths.people, people)
     # After it has been done: a start that is cut short does it again.
     files.write_private(marker, way_to_sign_in(settings).encode())
-    return gone
+    return people, gone
 
 
-def end_access(database: Path, allowlist: Allowlist) -> list[str]:
-    """Delete the tokens and invalidate the cookies of everybody the list doesn't admit.
-
-    The people themselves, and their files, stay.
+def end_access(database: Path, rule: Allowlist, tutors: frozenset[str]) -> list[str]:
+    """Delete everybody the list doesn't admit, with their tokens and sessions; files stay.
 
     Args:
         database: the Hub's SQLite file; when there is none yet, nothing is done.
-        allowlist: who may stay signed in.
+        rule: who may stay signed in.
+        tutors: who keeps a tutor's powers.
 
     Returns:
         The names of those who were signed out.
@@ -90,14 +81,14 @@ def end_access(database: Path, allowlist: Allowlist) -> list[str]:
         gone = [
             user
             for user in session.query(orm.User)
-            if not allowlist.admits(user.name, (user.user_info or {}).get(ADMITTED_BY, ()))
+            if not rule.admits(user.name, allowlist.admitted_by(user))
         ]
         ended = [user.name for user in gone if user.api_tokens]
         for user in gone:
-            for token in list(user.api_tokens):
-                session.delete(token)
-            user.cookie_id = orm.new_token()
-            user.admin = False  # the Hub makes those admin again whom admin_users names
-            user.roles = [role for role in user.roles if role.name != "admin"]
+            session.delete(user)
+        for user in session.query(orm.User):
+            if user not in gone and user.admin and user.name not in tutors:
+                user.admin = False
+                user.roles = [role for role in user.roles if role.name != "admin"]
         session.commit()
     return ended

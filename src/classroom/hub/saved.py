@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import re
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
+from classroom import watching
 from classroom.egress.lock import Kind
 from classroom.problems import RefusedError
+from classroom.schema import is_lazy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from logging import Logger
     from pathlib import Path
 
+    from traitlets.config import Config
+
     from classroom.egress.wanted import Wanted
     from classroom.settings import Settings
-
-POLL_SECONDS = 1.0
 
 
 def content(file: Path) -> bytes | None:
@@ -67,32 +71,76 @@ def at_next_start(held: Wanted, saved: Wanted, kind: Kind) -> list[str]:
     ]
 
 
+# What is followed while all runs: names by the roster, hosts by the egress lock, which says
+# itself what waits of it.
+FOLLOWED = re.compile(
+    r"^(GitHubOAuthenticator|OAuthenticator|Authenticator)\.(allowed|admin|blocked)_users$"
+    r"|^Classroom\.egress"
+)
+
+
+def plain(value: Any) -> Any:
+    """Make of a setting's value something that can be compared with that of another reading.
+
+    Each reading of the file makes functions, classes and built-up lists anew.
+    """
+    if is_lazy(value):
+        return value.to_dict()
+    if isinstance(value, FunctionType):
+        return value.__code__.co_code, value.__code__.co_names
+    return value.__qualname__ if isinstance(value, type) else value
+
+
+def waiting(held: Config, saved: Config) -> list[str]:
+    """List the settings that were changed, added or removed and wait for the next start.
+
+    Values are compared as evaluated: a comment changes nothing.
+
+    Args:
+        held: what the Hub was started with.
+        saved: what the tutor has saved.
+    """
+    before, after = (
+        {
+            f"{section}.{trait}": plain(value)
+            for section, traits in one.items()
+            for trait, value in traits.items()
+        }
+        for one in (held, saved)
+    )
+    changed = (name for name in before | after if before.get(name) != after.get(name))
+    return sorted(name for name in changed if not FOLLOWED.match(name))
+
+
 async def watch(
     file: Path,
     load: Callable[[], Settings],
-    take: Callable[[Settings], None],
+    take: Callable[[Settings], Awaitable[None]],
     log: Logger,
 ) -> None:
     """Take over whatever is saved, if it is good; else say why not, and keep what holds.
 
-    The content is read once a second and compared, as for the certificate: on some bind mounts
-    the kernel reports no change.
-
     Args:
-        file: the tutor's configuration.
+        file: the tutor's configuration; its folder is watched, because editors put a new file in
+            the place of the old.
         load: reads and checks it.
         take: is given the new settings.
         log: where to say what is wrong.
     """
-    last = content(file)
-    while True:
-        await asyncio.sleep(POLL_SECONDS)
+    last, trouble = content(file), ""
+    async for _ in watching.moments(file.parent):
         found = content(file)
         if found is None or found == last:
             continue
         last = found
         try:
-            take(await asyncio.to_thread(load))
+            await take(await asyncio.to_thread(load))
         except RefusedError as refused:
             for problem in refused.problems:
                 log.error("The configuration in use stays: %s", problem)  # noqa: TRY400
+        except Exception as error:  # a full disk, a locked database: it may pass
+            if str(error) != trouble:
+                log.exception("What was saved could not be taken over yet, it is tried again")
+            last, trouble = None, str(error)
+        else:
+            trouble = ""

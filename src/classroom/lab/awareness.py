@@ -45,6 +45,10 @@ class Entry:
         return self.state == NULL
 
 
+LARGEST = 2**53 - 1
+"""The largest number that pages can read (JavaScript's MAX_SAFE_INTEGER): lib0 throws beyond."""
+
+
 def read_uint(data: bytes, at: int) -> tuple[int, int]:
     """Read a variable-length unsigned integer (lib0): seven bits a byte, the lowest first.
 
@@ -56,13 +60,16 @@ def read_uint(data: bytes, at: int) -> tuple[int, int]:
         The number, and where the next thing begins.
 
     Raises:
-        BadMessageError: the bytes end before it does.
+        BadMessageError: the bytes end before it does, or no page could read it: told to
+            everybody, it would end what they hear of all the others.
     """
     number = shift = 0
     for end in range(at, min(len(data), at + 10)):
         byte = data[end]
         number |= (byte & 127) << shift
         if byte < 128:  # noqa: PLR2004 (the eighth bit: more to come)
+            if number > LARGEST:
+                raise BadMessageError(f"{number} is too large")
             return number, end + 1
         shift += 7
     raise BadMessageError("a number has no end")
@@ -166,6 +173,11 @@ class Known:
         """Count everybody who is remembered, there or not."""
         return len(self._last)
 
+    @property
+    def remembered(self) -> Iterable[int]:
+        """The ids of everybody who is remembered, there or not."""
+        return self._last.keys()
+
     def is_news(self, entry: Entry) -> bool:
         """Say whether an entry tells anything new."""
         last = self._last.get(entry.client)
@@ -210,13 +222,18 @@ class Known:
         gone = [Entry(last.client, last.clock, NULL) for last in there if last and not last.gone]
         return self.take(gone, now)
 
-    def forget(self, now: float) -> None:
+    def forget(self, now: float) -> bool:
         """Forget those who left long ago.
 
         Args:
             now: seconds.
+
+        Returns:
+            Whether anybody was.
         """
+        before = len(self._left)
         for client, left in list(self._left.items()):
             if now - left < FORGET_SECONDS:
                 break
             del self._left[client], self._last[client]
+        return len(self._left) < before

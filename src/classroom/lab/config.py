@@ -42,6 +42,8 @@ def serve(paths: Paths) -> Config:
             "sock": str(paths.lab_socket),
             "sock_mode": "0660",  # its directory says whose group
             "root_dir": str(paths.home),
+            "kernel_websocket_connection_class": "classroom.lab.executions.SignedConnection",
+            "contents_manager_class": "classroom.lab.contents.ClassContents",
             "cookie_secret_file": str(paths.history / "cookie_secret"),
             "default_url": "/lab",
             "allow_root": False,
@@ -53,6 +55,8 @@ def extensions(_: Paths) -> Config:
     """Load what a class uses, and nothing that costs each of its pages."""
     return {
         "ServerApp": {
+            # A lab without live documents, or without our rooms, must not look like one with them.
+            "reraise_server_extension_failures": True,
             "jpserver_extensions": {
                 "jupyter_server_fileid": True,
                 "jupyter_server_terminals": True,
@@ -61,7 +65,7 @@ def extensions(_: Paths) -> Config:
                 "classroom.lab.extension": True,
                 "jupyter_lsp": True,  # the page asks for it at every visit
                 "notebook_shim": False,  # for the classic notebook
-            }
+            },
         },
         "LanguageServerManager": {"autodetect": False},  # none is installed
     }
@@ -85,8 +89,12 @@ def quiet(_: Paths) -> Config:
 def documents(paths: Paths) -> Config:
     """Keep document history and sessions on the volume, out of the class's files."""
     return {
-        "SQLiteYStore": {"db_path": str(paths.history / "documents.db")},
-        "YDocExtension": {"session_store_path": str(paths.history / "sessions.json")},
+        "ClassContents": {"scratch": str(paths.history / "saving")},
+        "ClassYStore": {"db_path": str(paths.history / "documents.db")},
+        "YDocExtension": {
+            "session_store_path": str(paths.history / "sessions.json"),
+            "ystore_class": "classroom.lab.store.ClassYStore",
+        },
         "LocalFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
         "ArbitraryFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
         "NotebookNotary": {"db_file": str(paths.history / "signatures.db")},

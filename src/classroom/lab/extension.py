@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
 
 from classroom.lab import upstream
+from classroom.lab.connections import Connections
 from classroom.lab.exporters import ExportersHandler
 from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
+from classroom.lab.revocation import Revocation
 from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.sockets import RoomSocket
+from classroom.paths import Paths
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
+OPEN = Connections()
+TASKS: set[asyncio.Task[None]] = set()
 HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
     (r"lab/api/workspaces/?", PersonalWorkspacesHandler),
@@ -38,7 +45,32 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     """
     # traitlets leaves the logger at DEBUG and filters in its handler, after each record is made.
     app.log.setLevel(app.log_level)
+    # Signed at each save, on the server's only thread: without this each waits for the disk. In WAL
+    # mode a power cut loses the last signatures at most.
+    app.contents_manager.notary.store.db.executescript(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+    )
     upstream.check()
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket)
+    upstream.watch_sockets(OPEN.add)
     rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
-    app.web_app.add_handlers(".*$", rules)  # type: ignore[no-untyped-call]
+    app.web_app.add_handlers(".*$", rules)
+
+
+async def _start_jupyter_server_extension(app: ServerApp) -> None:
+    """Follow the Hub's word on people; leave what stays out of every garbage collection."""
+    hub_auth = getattr(app.identity_provider, "hub_auth", None)
+    if hub_auth is not None:  # there is none where only the rooms are measured
+        paths, followed = Paths(), Revocation(OPEN, hub_auth.cache, app.log)
+        task = asyncio.create_task(followed.follow(paths.standing, paths.here))
+        task.add_done_callback(lambda task: _report(task, app))
+        TASKS.add(task)
+    gc.collect()
+    gc.freeze()
+
+
+def _report(task: asyncio.Task[None], app: ServerApp) -> None:
+    """End the server when nobody is let go any more: the Hub starts it anew."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        app.log.critical("People are no longer followed: %s", error, exc_info=error)
+        app.stop()

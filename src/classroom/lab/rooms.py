@@ -1,4 +1,4 @@
-"""Rooms that carry a class: one message, made once, to everybody; files saved on a fixed beat.
+"""The rooms of a class: of a file, saved on a fixed beat, and of presence in the whole lab.
 
 Subclasses of jupyter-server-ydoc's rooms. What they need of upstream beyond its public hooks is
 named and checked in `classroom.lab.upstream`.
@@ -7,242 +7,40 @@ named and checked in `classroom.lab.upstream`.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
-from pycrdt import create_update_message, merge_updates
-from pycrdt.websocket import YRoom
 
-from classroom.lab import awareness, fanout, frames
-from classroom.lab.awareness import BadMessageError, Entry, Known
-from classroom.lab.fanout import Fanout
-from classroom.lab.sockets import RoomSocket
+from classroom.lab.broadcasting import Broadcasting
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-GRACE_SECONDS = 10
-"""How long somebody whose connection broke is still shown: most come back at once."""
-WRITE_SECONDS = 0.05
-"""How long what happens is collected for the store: what was told is in it soon after."""
+SHARE = 0.1
+"""How much of the server's time saving may take, all documents together."""
+LONGEST_PAUSE = 1.0
+"""Seconds after which the next document is saved in any case, however long the last one took."""
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
-def is_state(entry: Entry) -> bool:
-    """Say whether what a client says of itself can be read at all."""
-    try:
-        return isinstance(json.loads(entry.state), dict | None)
-    except ValueError:
-        return False
-
-
-class Broadcasting(YRoom):
-    """A room that tells everybody at once what happened within a tick.
-
-    Mixed in before upstream's own classes.
-    """
-
-    # Upstream's are None until it has started; ours are used only then.
-    _task_group: Any
-    ystore: Any
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Have nothing to tell yet; the arguments are upstream's."""
-        self._known = Known()
-        self._fanout = Fanout(lambda updates: merge_updates(*updates))
-        self._cost = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._alarm = float("inf")
-        self._speakers: dict[int, object] = {}
-        self._sockets: set[RoomSocket] = set()
-        self._unwritten: list[bytes] = []
-        self._stopping = False
-        self._writer: asyncio.Task[None] | None = None
-        super().__init__(*args, **kwargs)
-
-    # ── Presence ───────────────────────────────────────────────────────────────────────────
-
-    def presence(self, message: bytes, speaker: object, *, first: bool) -> None:
-        """Take an awareness message; what is no news ends here.
-
-        Args:
-            message: as received.
-            speaker: the connection it came by.
-            first: whether it is that connection's first: a client begins with itself.
-        """
-        try:
-            entries = awareness.parse(message)
-        except BadMessageError as error:
-            self.log.debug("An awareness message that can't be read: %s", error)
-            return
-        own = self.awareness.client_id
-        news = self._known.take(
-            (
-                one
-                for one in entries
-                if one.client != own and self._known.is_news(one) and is_state(one)
-            ),
-            time.monotonic(),
-        )
-        for entry in entries if first else news:
-            self._speakers[entry.client] = speaker
-        self._take_over(news)
-
-    def leave(self, speaker: object, *, at_once: bool = False) -> None:
-        """Let those leave who spoke by a connection that has ended, unless they come back.
-
-        Args:
-            speaker: the connection.
-            at_once: whether to show them as gone without waiting.
-        """
-        clients = [client for client, known in self._speakers.items() if known is speaker]
-        if not clients:
-            return
-        wait = 0.0 if at_once else GRACE_SECONDS
-        asyncio.get_running_loop().call_later(wait, self._gone, clients, speaker)
-
-    def _gone(self, clients: list[int], speaker: object) -> None:
-        """Show clients as gone that haven't come back by another connection."""
-        left = [client for client in clients if self._speakers.get(client) is speaker]
-        for client in left:
-            del self._speakers[client]
-        now = time.monotonic()
-        news = self._known.leave(left, now)
-        self._known.forget(now)
-        self._take_over(news)
-
-    def _take_over(self, news: list[Entry]) -> None:
-        if news:
-            # The server's own view of them: autosave, the list of users, time-outs.
-            self.awareness.apply_awareness_update(awareness.encode_update(news), self)
-            self._tell(news)
-
-    def send_server_awareness(self, type: str, changes: tuple[dict[str, Any], Any]) -> None:  # noqa: A002 (upstream's)
-        """Tell the server's own state like everybody's, and whoever upstream found timed out."""
-        if type != "update" or changes[1] not in {"local", "timeout"}:
-            return
-        clients = [client for group in changes[0].values() for client in group]
-        update = self.awareness.encode_awareness_update(clients)
-        self._tell(self._known.take(awareness.parse_update(update), time.monotonic()))
-
-    def _tell(self, news: Iterable[Entry]) -> None:
-        self._fanout.presence(news)
-        self._flush_or_wait()
-
-    async def serve(self, channel: Any) -> None:
-        """Serve a client, who is first told who is there: stock lets others tell, in time."""
-        if self.ready:
-            # Upstream sets out to observe the document in a task of its own: what came before it
-            # did would be told to nobody.
-            await self.ydoc_observed.wait()
-        if isinstance(channel, RoomSocket):
-            self._sockets.add(channel)
-            if there := list(self._known):
-                channel.write_frame(frames.frame(awareness.encode(there)), presence=True)
-        try:
-            await super().serve(channel)
-        finally:
-            self._sockets.discard(channel)
-
-    # ── Text ───────────────────────────────────────────────────────────────────────────────
-
-    async def _broadcast_updates(self) -> None:
-        """Take every update of the document: to everybody, and to the store."""
-        if self.ystore is not None:
-            async with self.ystore.start_lock:
-                if not self.ystore.started.is_set():
-                    await self._task_group.start(self.ystore.start)
-        try:
-            async with self._update_receive_stream:
-                async for update in self._update_receive_stream:
-                    self._fanout.update(update)
-                    self._flush_or_wait()
-                    if self.ystore is not None:
-                        self._store(update)
-        except asyncio.CancelledError:
-            return
-
-    def _store(self, update: bytes) -> None:
-        """Have an update written, together with what comes while the one before is written."""
-        self._unwritten.append(update)
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write())
-
-    async def _write(self) -> None:
-        while self._unwritten:
-            # Each write is several hops to another thread, however much is in it.
-            await asyncio.sleep(0 if self._stopping else WRITE_SECONDS)
-            updates, self._unwritten = self._unwritten, []
-            merged = updates[0] if len(updates) == 1 else merge_updates(*updates)
-            try:
-                await self.ystore.write(merged)
-            except Exception as error:  # noqa: BLE001 (the room goes on; upstream's way)
-                self._handle_exception(error)
-
-    async def stop(self) -> None:
-        """Stop, with everything told and written first."""
-        self._stopping = True
-        self._flush()
-        if self._writer is not None:
-            await self._writer
-        if self._timer is not None:
-            self._timer.cancel()
-        await super().stop()
-
-    # ── Out ────────────────────────────────────────────────────────────────────────────────
-
-    def _pace(self) -> fanout.Pace:
-        return fanout.pace(len(self.clients), self._cost)
-
-    def _flush_or_wait(self) -> None:
-        """Tell what is due; set the timer for what isn't."""
-        due = self._fanout.due(self._pace())
-        if due is None or due >= self._alarm:
-            return  # nothing, or the timer that is set will come in time
-        if self._timer is not None:
-            self._timer.cancel()  # set for presence; text is sooner
-            self._timer, self._alarm = None, float("inf")
-        now = time.monotonic()
-        if due <= now:
-            self._flush()
-        else:
-            self._alarm = due
-            self._timer = asyncio.get_running_loop().call_later(due - now, self._on_timer)
-
-    def _on_timer(self) -> None:
-        self._timer, self._alarm = None, float("inf")
-        self._flush()
-
-    def _flush(self) -> None:
-        now, begun = time.monotonic(), time.thread_time()
-        batch = self._fanout.flush(self._pace(), now)
-        text = frames.frame(create_update_message(batch.update)) if batch.update else b""
-        presence = frames.frame(batch.presence) if batch.presence else b""
-        for client in tuple(self._sockets):
-            if text:
-                client.write_frame(text, presence=False)
-            if presence:
-                client.write_frame(presence, presence=True)
-        if len(self.clients) > len(self._sockets):
-            self._send_to_others(batch)
-        # How long it takes to tell everybody, smoothed: a loaded room collects longer.
-        self._cost += 0.2 * (time.thread_time() - begun - self._cost)
-        self._flush_or_wait()
-
-    def _send_to_others(self, batch: fanout.Batch) -> None:
-        """Send to channels that aren't browsers', as upstream does."""
-        messages = [create_update_message(batch.update)] if batch.update else []
-        messages += [batch.presence] if batch.presence else []
-        for client in self.clients - self._sockets:
-            for message in messages:
-                self._task_group.start_soon(client.send, message)
+def pause(took: float) -> float:
+    """Decide how long nothing is saved after a document was: seconds from seconds."""
+    return min(LONGEST_PAUSE, took * (1 / SHARE - 1))
 
 
 class ClassDocumentRoom(Broadcasting, DocumentRoom):
     """The room of a file: saved on a fixed beat, however steadily people type."""
 
-    _saving_document: asyncio.Task[None] | None
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Keep nothing to undo: pages undo by themselves. The arguments are upstream's.
+
+        Upstream's undo manager remembers every change without end, and with it all that was
+        deleted: each output that a running cell has replaced. Told to track an origin that no
+        change has, it lets go of them. The timeline's documents have undo managers of their own.
+        """
+        self._beat: asyncio.Task[None] | None = None
+        self._due = False
+        super().__init__(*args, **kwargs)
+        self._document.undo_manager.include_origin("nobody")
 
     def _on_document_change(self, target: str, event: Any) -> None:  # noqa: ARG002 (upstream's)
         """Save a beat after the first change; later ones don't push it back.
@@ -250,7 +48,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         Upstream waits until nobody has typed for a while, which in a class may be never. Of the
         document's own state only being dirty is a reason to save.
         """
-        if self._saving_document is not None and not self._saving_document.done():
+        if self._due:
             return
         if target == "state" and not self._document.dirty:
             return
@@ -259,15 +57,31 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             states and not any(state.get("autosave", True) for state in states)
         ):
             return
-        self._saving_document = asyncio.create_task(self._save_on_the_beat())
-
-    async def _save_on_the_beat(self) -> None:
         if self._save_delay is None:
             return
-        await asyncio.sleep(self._save_delay)
+        self._due = True
+        self._beat = asyncio.create_task(self._save_on_the_beat(self._save_delay))
+
+    async def _save_on_the_beat(self, delay: float) -> None:
+        await asyncio.sleep(delay)
+        turns = _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+        async with turns:
+            begun = time.thread_time()
+            await self._save()
+            # Thirty notebooks, saved every second, would leave those who type in them no time.
+            await asyncio.sleep(pause(time.thread_time() - begun))
+
+    async def _save(self) -> None:
         # From here on a change is for the next beat: what is saved is read right after.
-        self._saving_document = None
+        self._due = False
         await self._maybe_save_document(None, save_now=True)
+
+    async def stop(self) -> None:
+        """Stop, with what is due saved first: at the next start the file wins over the store."""
+        if self._due and self._beat is not None:
+            self._beat.cancel()
+            await self._save()
+        await super().stop()
 
 
 class ClassTransientRoom(Broadcasting, TransientRoom):

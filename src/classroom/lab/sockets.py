@@ -8,7 +8,7 @@ from jupyter_server_ydoc.handlers import YDocWebSocketHandler
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketHandler
 
-from classroom.lab import awareness, frames, upstream
+from classroom.lab import awareness, connections, frames, presence, upstream
 from classroom.lab.frames import Verdict
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class RoomSocket(YDocWebSocketHandler):
         """Begin: keystrokes never wait for more to send."""
         self.set_nodelay(True)
         self._presence = getattr(self.room, "presence", None)
+        self._who = presence.identity(self.current_user)
         await super().open(room_id)
 
     def check_origin(self, origin: str) -> bool:
@@ -43,8 +44,7 @@ class RoomSocket(YDocWebSocketHandler):
         Presence is the room's to compare with what it knows, at once: most of it is no news.
         """
         if message and message[0] == awareness.AWARENESS and self._presence is not None:
-            # The place for the presence stamp: who this socket belongs to is self.current_user.
-            self._presence(message, self, first=not self._introduced)
+            self._presence(message, self, self._who, first=not self._introduced)
             self._introduced = True
             return None
         # The place for view-only: what writes to the document comes by here.
@@ -52,9 +52,9 @@ class RoomSocket(YDocWebSocketHandler):
         return found
 
     def on_close(self) -> None:
-        """End: the others see it soon."""
+        """End: the others see it soon; at once when it was ended for good."""
         if self._presence is not None:
-            self.room.leave(self)
+            self.room.leave(self, at_once=connections.was_ended(self))
         super().on_close()
 
     async def send(self, message: bytes) -> None:

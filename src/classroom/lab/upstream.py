@@ -13,9 +13,11 @@ import jupyter_server_ydoc.handlers
 from jupyter_server_ydoc.rooms import DocumentRoom
 from pycrdt.websocket import YRoom
 from tornado.iostream import BaseIOStream, IOStream
+from tornado.websocket import WebSocketHandler
 
 if TYPE_CHECKING:
     from asyncio import Future
+    from collections.abc import Callable
 
 # Attributes that a class's methods use: ours rely on them meaning the same.
 EXPECTED: dict[Any, tuple[str, ...]] = {
@@ -84,6 +86,24 @@ def use(*ours: type) -> None:
         for name in names:
             (stand_in,) = (one for one in ours if issubclass(one, getattr(module, name)))
             setattr(module, name, stand_in)
+
+
+def watch_sockets(opened: Callable[[WebSocketHandler], None]) -> None:
+    """Be told of every WebSocket that anybody asks this server for.
+
+    Tornado has no hook for that, and each extension brings handlers of its own: only at the base
+    of all of them none can be missed.
+
+    Args:
+        opened: is given the handler, before it is known whose it is.
+    """
+    upstreams = WebSocketHandler.__init__
+
+    def init(self: WebSocketHandler, *args: Any, **kwargs: Any) -> None:
+        upstreams(self, *args, **kwargs)
+        opened(self)
+
+    WebSocketHandler.__init__ = init  # type: ignore[method-assign]
 
 
 def unsent(stream: BaseIOStream) -> int:

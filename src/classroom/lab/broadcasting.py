@@ -1,0 +1,254 @@
+"""A room that tells everybody at once what happened: one message, made once, to every socket.
+
+What it needs of upstream beyond its public hooks is named and checked in `classroom.lab.upstream`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from pycrdt import create_update_message, merge_updates
+from pycrdt.websocket import YRoom
+
+from classroom.lab import awareness, fanout, frames, presence
+from classroom.lab.awareness import BadMessageError, Known
+from classroom.lab.fanout import Fanout
+from classroom.lab.presence import Owners
+from classroom.lab.sockets import RoomSocket
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from classroom.lab.awareness import Entry
+
+ECHOES = 64
+"""How many messages that are no news are known again by their bytes."""
+GRACE_SECONDS = 10
+"""How long somebody whose connection broke is still shown: most come back at once."""
+WRITE_SECONDS = 0.02
+"""How long what happens is collected for the store: what was told is in it soon after."""
+RETRY_SECONDS = 2
+"""How long the store is left alone after it has failed."""
+
+
+class Broadcasting(YRoom):
+    """A room that tells everybody at once what happened within a tick.
+
+    Mixed in before upstream's own classes.
+    """
+
+    # Upstream's are None until it has started; ours are used only then.
+    _task_group: Any
+    ystore: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Have nothing to tell yet; the arguments are upstream's."""
+        self._known = Known()
+        self._owners = Owners()
+        self._fanout = Fanout(lambda updates: merge_updates(*updates))
+        self._cost = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = float("inf")
+        self._speakers: dict[int, object] = {}
+        self._echoes: set[bytes] = set()
+        self._sockets: set[RoomSocket] = set()
+        self._unwritten: list[bytes] = []
+        self._stopping = False
+        self._writer: asyncio.Task[None] | None = None
+        super().__init__(*args, **kwargs)
+
+    # ── Presence ───────────────────────────────────────────────────────────────────────────
+
+    def presence(
+        self, message: bytes, speaker: object, who: Mapping[str, Any], *, first: bool
+    ) -> None:
+        """Take an awareness message; what is no news, or of somebody else, ends here.
+
+        Args:
+            message: as received.
+            speaker: the connection it came by.
+            who: the user whose connection it is, of `presence.identity`.
+            first: whether it is that connection's first: a client begins with itself.
+        """
+        if message in self._echoes and not first:
+            return  # everybody sends back the same, and once no news it stays none
+        try:
+            entries = awareness.parse(message)
+        except BadMessageError as error:
+            self.log.debug("An awareness message that can't be read: %s", error)
+            return
+        # By the clocks alone: what is somebody else's to say may yet be said by them.
+        if not any(map(self._known.is_news, entries)):
+            self._remember(message)
+        server = self.awareness.client_id
+        own = self._owners.own((one for one in entries if one.client != server), who["username"])
+        # Only news is stamped: it costs nothing per receiver, and nothing per echo.
+        stamped = (presence.stamp(one, who) for one in own if self._known.is_news(one))
+        news = self._known.take((one for one in stamped if one is not None), time.monotonic())
+        for entry in own if first else news:
+            self._speakers[entry.client] = speaker
+        self._take_over(news)
+
+    def _remember(self, message: bytes) -> None:
+        """Know a message again that is no news, without reading it."""
+        if len(self._echoes) >= ECHOES:
+            self._echoes.clear()
+        self._echoes.add(message)
+
+    def leave(self, speaker: object, *, at_once: bool = False) -> None:
+        """Let those leave who spoke by a connection that has ended, unless they come back.
+
+        Args:
+            speaker: the connection.
+            at_once: whether to show them as gone without waiting.
+        """
+        clients = [client for client, known in self._speakers.items() if known is speaker]
+        if not clients:
+            return
+        wait = 0.0 if at_once else GRACE_SECONDS
+        asyncio.get_running_loop().call_later(wait, self._gone, clients, speaker)
+
+    def _gone(self, clients: list[int], speaker: object) -> None:
+        """Show clients as gone that haven't come back by another connection."""
+        left = [client for client in clients if self._speakers.get(client) is speaker]
+        for client in left:
+            del self._speakers[client]
+        now = time.monotonic()
+        news = self._known.leave(left, now)
+        if self._known.forget(now):
+            self._echoes.clear()  # of somebody forgotten it would be news again
+            self._owners.keep(self._known.remembered)
+        self._take_over(news)
+
+    def _take_over(self, news: list[Entry]) -> None:
+        if news:
+            # The server's own view of them: autosave, the list of users, time-outs.
+            self.awareness.apply_awareness_update(awareness.encode_update(news), self)
+            self._tell(news)
+
+    def send_server_awareness(self, type: str, changes: tuple[dict[str, Any], Any]) -> None:  # noqa: A002 (upstream's)
+        """Tell the server's own state like everybody's, and whoever upstream found timed out."""
+        if type != "update" or changes[1] not in {"local", "timeout"}:
+            return
+        clients = [client for group in changes[0].values() for client in group]
+        update = self.awareness.encode_awareness_update(clients)
+        self._tell(self._known.take(awareness.parse_update(update), time.monotonic()))
+
+    def _tell(self, news: Iterable[Entry]) -> None:
+        self._fanout.presence(news)
+        self._flush_or_wait()
+
+    async def serve(self, channel: Any) -> None:
+        """Serve a client, who is first told who is there: stock lets others tell, in time."""
+        if self.ready:
+            # Upstream sets out to observe the document in a task of its own: what came before it
+            # did would be told to nobody.
+            await self.ydoc_observed.wait()
+        if isinstance(channel, RoomSocket):
+            self._sockets.add(channel)
+            if there := list(self._known):
+                channel.write_frame(frames.frame(awareness.encode(there)), presence=True)
+        try:
+            await super().serve(channel)
+        finally:
+            self._sockets.discard(channel)
+
+    # ── Text ───────────────────────────────────────────────────────────────────────────────
+
+    async def _broadcast_updates(self) -> None:
+        """Take every update of the document: to everybody, and to the store."""
+        if self.ystore is not None:
+            async with self.ystore.start_lock:
+                if not self.ystore.started.is_set():
+                    await self._task_group.start(self.ystore.start)
+        try:
+            async with self._update_receive_stream:
+                async for update in self._update_receive_stream:
+                    self._fanout.update(update)
+                    self._flush_or_wait()
+                    if self.ystore is not None:
+                        self._store(update)
+        except asyncio.CancelledError:
+            return
+
+    def _store(self, update: bytes) -> None:
+        """Have an update written, together with what comes while the one before is written."""
+        self._unwritten.append(update)
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        while self._unwritten:
+            # Each write is several hops to another thread, however much is in it.
+            await asyncio.sleep(0 if self._stopping else WRITE_SECONDS)
+            updates, self._unwritten = self._unwritten, []
+            merged = updates[0] if len(updates) == 1 else merge_updates(*updates)
+            try:
+                await self.ystore.write(merged)
+            except Exception as error:  # noqa: BLE001 (the room goes on; upstream's way)
+                self._handle_exception(error)
+                if self._stopping:
+                    return
+                # As when the disk is full: nothing is lost, and it is tried again.
+                self._unwritten.insert(0, merged)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def stop(self) -> None:
+        """Stop, with everything told and written first."""
+        self._stopping = True
+        self._flush()
+        if self._writer is not None:
+            await self._writer
+        if self._timer is not None:
+            self._timer.cancel()
+        await super().stop()
+
+    # ── Out ────────────────────────────────────────────────────────────────────────────────
+
+    def _pace(self) -> fanout.Pace:
+        return fanout.pace(len(self.clients), self._cost)
+
+    def _flush_or_wait(self) -> None:
+        """Tell what is due; set the timer for what isn't."""
+        due = self._fanout.due(self._pace())
+        if due is None or due >= self._alarm:
+            return  # nothing, or the timer that is set will come in time
+        if self._timer is not None:
+            self._timer.cancel()  # set for presence; text is sooner
+            self._timer, self._alarm = None, float("inf")
+        now = time.monotonic()
+        if due <= now:
+            self._flush()
+        else:
+            self._alarm = due
+            self._timer = asyncio.get_running_loop().call_later(due - now, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer, self._alarm = None, float("inf")
+        self._flush()
+
+    def _flush(self) -> None:
+        now, begun = time.monotonic(), time.thread_time()
+        batch = self._fanout.flush(self._pace(), now)
+        text = frames.frame(create_update_message(batch.update)) if batch.update else b""
+        presence = frames.frame(batch.presence) if batch.presence else b""
+        for client in tuple(self._sockets):
+            if text:
+                client.write_frame(text, presence=False)
+            if presence:
+                client.write_frame(presence, presence=True)
+        if len(self.clients) > len(self._sockets):
+            self._send_to_others(batch)
+        # How long it takes to tell everybody, smoothed: a loaded room collects longer.
+        self._cost += 0.2 * (time.thread_time() - begun - self._cost)
+        self._flush_or_wait()
+
+    def _send_to_others(self, batch: fanout.Batch) -> None:
+        """Send to channels that aren't browsers', as upstream does."""
+        messages = [create_update_message(batch.update)] if batch.update else []
+        messages += [batch.presence] if batch.presence else []
+        for client in self.clients - self._sockets:
+            for message in messages:
+                self._task_group.start_soon(client.send, message)

@@ -1,0 +1,169 @@
+"""Ten people's pages on one notebook: what each of them sees, and what it costs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+from tests import labs
+from tests.browser.conftest import chromium, new_person, shoot, wait_for_lab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page, Playwright, WebSocket
+
+    from tests.labs import Lab
+
+NAMES = ("Ada", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hal", "Ida", "Jo")
+NOTEBOOK = "ten.ipynb"
+CELL = ".jp-Notebook .jp-Cell .cm-content"
+ROUNDS = 30
+
+
+class Frames:
+    """How many frames a page's room has had."""
+
+    def __init__(self, page: Page) -> None:
+        self.received = self.sent = 0
+        page.on("websocket", self._watch)
+
+    def _watch(self, socket: WebSocket) -> None:
+        if "/api/collaboration/room/json:notebook:" in socket.url:
+            socket.on("framereceived", lambda _: self._count("received"))
+            socket.on("framesent", lambda _: self._count("sent"))
+
+    def _count(self, way: str) -> None:
+        setattr(self, way, getattr(self, way) + 1)
+
+
+def enter(browser: Browser, lab: Lab, name: str, stack: contextlib.ExitStack) -> Page:
+    """Sign somebody in and open the notebook."""
+    page = stack.enter_context(new_person(browser)).new_page()
+    page.goto(labs.ADDRESS)
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password:").fill(lab.passphrase())
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/lab**")
+    return page
+
+
+def make_notebook(page: Page) -> None:
+    """Write the notebook, as a tutor would upload it."""
+    cells = [nbformat.v4.new_code_cell(), nbformat.v4.new_code_cell()]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    made_of = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    content = json.loads(nbformat.writes(made_of))
+    made = page.evaluate(
+        """async ([name, content]) => (await fetch(`/services/classroom/api/contents/${name}`, {
+            method: "PUT", body: JSON.stringify({type: "notebook", format: "json", content}),
+            headers: {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? ""},
+        })).status""",
+        [NOTEBOOK, content],
+    )
+    assert made in {200, 201}, made
+
+
+@pytest.fixture(scope="module")
+def ten(playwright: Playwright, trial_lab: Lab) -> Iterator[list[tuple[Page, Frames]]]:
+    """Ten people who have the notebook open."""
+    with (
+        chromium(playwright, trial_lab.hosts) as browser,
+        contextlib.ExitStack() as stack,
+    ):
+        pages: list[tuple[Page, Frames]] = []
+        for name in NAMES:
+            page = enter(browser, trial_lab, name, stack)
+            if not pages:
+                make_notebook(page)
+            frames = Frames(page)
+            page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{NOTEBOOK}?reset")
+            wait_for_lab(page)
+            expect(page.locator(CELL).first).to_be_visible(timeout=60_000)
+            pages.append((page, frames))
+        yield pages
+
+
+def text_of(page: Page, cell: int) -> str:
+    """Read a cell as its editor shows it, without other people's cursors in it."""
+    return str(
+        page.locator(CELL)
+        .nth(cell)
+        .evaluate(
+            """cell => {
+                const copy = cell.cloneNode(true);
+                copy.querySelectorAll("[class*=jp-remote]").forEach(one => one.remove());
+                return copy.innerText;
+            }"""
+        )
+    ).strip()
+
+
+def test_three_type_and_all_ten_see_the_same(ten: list[tuple[Page, Frames]]) -> None:
+    typists = [page for page, _ in ten[:3]]
+    for page in typists:
+        page.locator(CELL).first.click()
+    ten[0][0].wait_for_timeout(2000)  # cursors have been told
+    before = [(frames.received, frames.sent) for _, frames in ten]
+    for _ in range(ROUNDS):
+        for page, letter in zip(typists, "abc", strict=True):
+            page.keyboard.type(letter)
+    labs.wait_until(
+        lambda: (
+            len({text_of(page, 0) for page, _ in ten}) == 1
+            and len(text_of(ten[0][0], 0)) == 3 * ROUNDS
+        ),
+        "ten times the same text",
+    )
+    text = text_of(ten[9][0], 0)
+    assert [text.count(letter) for letter in "abc"] == [ROUNDS] * 3, "nothing lost, nothing twice"
+    keystrokes = 3 * ROUNDS
+    told = [frames.received - count for (_, frames), (count, _) in zip(ten, before, strict=True)]
+    said = [frames.sent - count for (_, frames), (_, count) in zip(ten, before, strict=True)]
+    per_page = sum(told) / len(ten) / keystrokes
+    echoes = sum(said[3:]) / 7 / keystrokes
+    print(
+        f"frames per keystroke: to each page {per_page:.2f}, from each who only looks {echoes:.2f}"
+    )
+    # One with the letter, at most one with where the cursor is then, and some for the rest: stock
+    # rooms send twenty and more.
+    assert per_page < 4
+
+
+def test_everybody_sees_the_others_cursors_and_names(ten: list[tuple[Page, Frames]]) -> None:
+    looker = ten[9][0]
+    for page, _ in ten[:3]:
+        page.locator(CELL).first.click()
+        page.keyboard.press("End")
+        page.keyboard.type(".")
+    # Whoever has just typed is named beside the cursor.
+    flags = looker.locator(".jp-remote-userFlag")
+    for name in NAMES[:3]:
+        expect(flags.filter(has_text=name.lower())).to_be_visible()
+    expect(looker.locator(".jp-Notebook .jp-remote-cursor")).to_have_count(3)
+    shoot(looker, "ten-cursors")
+    looker.locator(".jp-SideBar .lm-TabBar-tab[title*='Collaboration']").click()
+    people = looker.locator("#jp-collaboration-panel")
+    for name in NAMES:
+        expect(people).to_contain_text(name, ignore_case=True)
+    shoot(looker, "ten-people")
+
+
+def test_undo_takes_back_only_ones_own(ten: list[tuple[Page, Frames]]) -> None:
+    (ada, _), (bob, _), *_ = ten
+    ada.locator(CELL).nth(1).click()
+    ada.keyboard.type("mine ")
+    expect(bob.locator(CELL).nth(1)).to_contain_text("mine")
+    bob.locator(CELL).nth(1).click()
+    bob.keyboard.press("End")
+    bob.keyboard.type("yours")
+    expect(ada.locator(CELL).nth(1)).to_contain_text("yours")
+    ada.keyboard.press("Control+z")
+    labs.wait_until(
+        lambda: {text_of(page, 1) for page, _ in ten} == {"yours"}, "ada's words taken back"
+    )

@@ -1,0 +1,527 @@
+"""The list is the law: who is on it is in, who leaves it is out, within three seconds."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+import time
+import uuid
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from benchmarks.rooms.page import Page as RawPage
+from benchmarks.rooms.page import Place
+from classroom.lab import awareness, revocation
+from classroom.lab.awareness import NULL, Entry
+from tests import labs, students, web
+from tests.container.test_restart import SIGNED_OUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import httpx
+    from testcontainers.core.network import Network
+    from websockets.sync.client import ClientConnection
+
+    from tests.labs import Lab
+    from tests.pki import Authority
+
+ME = f"{labs.ADDRESS}/services/classroom/api/me"
+SOON = 3.0
+"""Seconds, of the issue's own words; nothing here waits longer for anybody to be out."""
+EXPECTED = (
+    r"403 (GET|PUT|POST|PATCH|DELETE) |not allowed|Failed login|not part of allowed_organizations",
+    r"The configuration in use stays|Changed, and will hold from the next start on",
+    r"(404|409|400) .* /hub/api/users|already exists",
+    "blocked. Stop authentication|Not authorizing access to /hub/api/users",
+    "Couldn't authenticate WebSocket|Not accepting incorrect xsrf|Invalid cookie token",
+    SIGNED_OUT,
+)
+
+
+@dataclass
+class Classroom:
+    """A lab of its own whose list can be changed, and its people's browsers."""
+
+    lab: Lab
+    folder: Path
+    github: Lab
+    authority: Authority
+    stack: contextlib.ExitStack
+    people: dict[str, httpx.Client] = field(default_factory=dict)
+
+    def enter(self, login: str) -> httpx.Client:
+        """Sign somebody in."""
+        hosts = {**self.lab.hosts, labs.GITHUB: self.github.ip}
+        client = self.stack.enter_context(web.browser(hosts, self.authority.crt))
+        page = web.sign_in_with_github(client, labs.ADDRESS, login)
+        assert page.status_code == 200, page.text
+        token = client.cookies.get("_xsrf", path=f"{students.BASE}/")
+        client.headers["X-XSRFToken"] = str(token)
+        self.people[login] = client
+        return client
+
+    def refusal(self, login: str) -> str:
+        """Try to sign in; return the page that says no."""
+        hosts = {**self.lab.hosts, labs.GITHUB: self.github.ip}
+        with web.browser(hosts, self.authority.crt) as client:
+            page = web.sign_in_with_github(client, labs.ADDRESS, login)
+        assert page.status_code == 403, page.url
+        return page.text
+
+    def save(self, **lists: Any) -> None:
+        """Save the tutor's file with other lists, in place."""
+        (self.folder / "jupyterhub_config.py").write_text(config(**lists))
+
+    def page(self, method: str, path: str, **body: Any) -> httpx.Response:
+        """Do what the admin page does, as mona."""
+        if "mona" not in self.people:
+            self.enter("mona")
+        mona = self.people["mona"]
+        token = mona.cookies.get("_xsrf", path="/hub/")
+        headers = {"X-XSRFToken": str(token), "Referer": f"{labs.ADDRESS}/hub/admin"}
+        address = f"{labs.ADDRESS}/hub/api/{path}"
+        return mona.request(method, address, headers=headers, json=body or None)
+
+    def room(self, login: str, name: str) -> str:
+        client = self.people[login]
+        content = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        made = client.put(
+            f"{labs.ADDRESS}{students.BASE}/api/contents/{name}",
+            json={"type": "notebook", "format": "json", "content": content},
+        )
+        assert made.is_success, made.text
+        found = client.put(
+            f"{labs.ADDRESS}{students.BASE}/api/collaboration/session/{name}",
+            json={"format": "json", "type": "notebook"},
+        ).json()
+        room = f"json:notebook:{found['fileId']}?sessionId={found['sessionId']}"
+        return f"api/collaboration/room/{room}"
+
+    def open(self, login: str, path: str) -> ClientConnection:
+        return students.open_socket(self.people[login], self.lab, path)
+
+
+def config(
+    users: list[str] | None = None,
+    tutors: list[str] | None = None,
+    blocked: list[str] | None = None,
+    more: str = "",
+) -> str:
+    """Write a tutor's file."""
+    lines = labs.GITHUB_CONFIG.splitlines()
+    lines = [line for line in lines if "users" not in line.lower()]
+    return "\n".join(
+        [
+            f"USERS = {['Octocat', 'hubot'] if users is None else users}",
+            *lines,
+            "c.Authenticator.allowed_users = USERS",
+            f"c.Authenticator.admin_users = {['mona'] if tutors is None else tutors}",
+            f"c.Authenticator.blocked_users = {blocked or []}",
+            str(more),
+            "",
+        ]
+    )
+
+
+@pytest.fixture
+def classroom(
+    network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
+) -> Iterator[Classroom]:
+    with opened(network, github, authority, volume, tmp_path / "tutor") as made:
+        yield made
+
+
+@contextlib.contextmanager
+def opened(
+    network: Network, github: Lab, authority: Authority, volume: str, folder: Path
+) -> Iterator[Classroom]:
+    if not folder.exists():
+        labs.write_folder(folder, config(), authority)
+    with (
+        labs.start(folder, network=network, volume=volume, expected=EXPECTED) as lab,
+        contextlib.ExitStack() as stack,
+    ):
+        lab.wait_healthy()
+        yield Classroom(lab, folder, github, authority, stack)
+
+
+def within(seconds: float, condition: Callable[[], bool], what: str) -> None:
+    """Wait for something that must be soon."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
+
+
+def is_out(client: httpx.Client) -> bool:
+    return client.get(ME).status_code == 403
+
+
+def channels(kernel: str) -> str:
+    """Where a kernel is spoken to."""
+    return f"api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
+
+
+def sockets(room: Classroom, login: str) -> dict[str, ClientConnection]:
+    """Open one socket of each kind, as a page does."""
+    client = room.people[login]
+    api = f"{labs.ADDRESS}{students.BASE}/api"
+    kernel = client.post(f"{api}/kernels", json={"name": "python3"}).json()["id"]
+    terminal = client.post(f"{api}/terminals").json()["name"]
+    found = {
+        "document": room.open(login, room.room(login, f"{login}.ipynb")),
+        "presence": room.open(login, "api/collaboration/room/JupyterLab:globalAwareness"),
+        "kernel": room.open(login, channels(kernel)),
+        "terminal": room.open(login, f"terminals/websocket/{terminal}"),
+        "events": room.open(login, "api/events/subscribe"),
+    }
+    time.sleep(1)
+    return found
+
+
+def closed(connection: ClientConnection, seconds: float) -> tuple[int, str]:
+    """Wait for a socket's end; return its code and reason."""
+    end = time.monotonic() + seconds
+
+    def listen() -> None:
+        while True:
+            connection.recv(timeout=max(0.01, end - time.monotonic()))
+
+    with pytest.raises(ConnectionClosed) as found:
+        listen()
+    assert found.value.rcvd is not None, "cut without a word"
+    return found.value.rcvd.code, found.value.rcvd.reason
+
+
+def told_gone(connection: ClientConnection, client: int, seconds: float) -> None:
+    """Wait until a page has been told that another has left."""
+    end = time.monotonic() + seconds
+    while True:
+        message = connection.recv(timeout=max(0.01, end - time.monotonic()))
+        if isinstance(message, bytes) and message[0] == awareness.AWARENESS:
+            for entry in awareness.parse(message):
+                if entry.client == client and entry.gone:
+                    return
+
+
+def test_who_leaves_the_file_is_out_and_everybody_sees_it(classroom: Classroom) -> None:
+    octocat, hubot = classroom.enter("Octocat"), classroom.enter("hubot")
+    theirs = sockets(classroom, "hubot")
+    where = classroom.room("hubot", "shared.ipynb")
+    watching, speaking = classroom.open("Octocat", where), classroom.open("hubot", where)
+    speaking.send(awareness.encode([Entry(4711, 1, b'{"user":{"name":"hubot"}}')]))
+    time.sleep(0.5)
+    begun = time.monotonic()
+    classroom.save(users=["Octocat"])
+    told_gone(watching, 4711, SOON)
+    for kind, connection in theirs.items():
+        code, reason = closed(connection, SOON - (time.monotonic() - begun))
+        assert code == revocation.CLOSE, kind
+        assert json.loads(reason)["errorReason"] == revocation.SENTENCE
+    within(SOON - (time.monotonic() - begun), lambda: is_out(hubot), "hubot out")
+    with pytest.raises(InvalidStatus, match="403"):
+        classroom.open("hubot", where)
+    hub = hubot.get(f"{labs.ADDRESS}/hub/home")
+    assert "/hub/home" not in str(hub.url), "the Hub's own session has ended too"
+    assert "not on this classroom" in classroom.refusal("hubot")
+    assert not is_out(octocat)
+    files = octocat.get(f"{labs.ADDRESS}{students.BASE}/api/contents").json()["content"]
+    assert "hubot.ipynb" in {file["name"] for file in files}, "their work stays"
+    assert classroom.lab.log.count("access: hubot is no longer admitted") == 1
+
+    classroom.save(users=["Octocat", "hubot"])
+    within(SOON, lambda: "hubot" in listing(classroom), "hubot listed again")
+    assert is_out(hubot), "what was signed in then is not signed in now"
+    assert not is_out(classroom.enter("hubot"))
+
+
+def listing(classroom: Classroom) -> str:
+    status, found = classroom.lab.run("classroom", "users")
+    assert status == 0, found
+    return found
+
+
+def is_listed(classroom: Classroom, name: str) -> bool:
+    return name in listing(classroom)
+
+
+def replace(folder: Path, text: str) -> None:
+    """As most editors save: a new file in the old one's place."""
+    (folder / "jupyterhub_config.py~").write_text(text)
+    (folder / "jupyterhub_config.py~").replace(folder / "jupyterhub_config.py")
+
+
+def copy(folder: Path, text: str) -> None:
+    """As ``cp`` over it does."""
+    (folder / "new").write_text(text)
+    shutil.copyfile(folder / "new", folder / "jupyterhub_config.py")
+
+
+def edit(folder: Path, text: str) -> None:
+    """As ``sed -i`` does, which also gives it another owner and mode."""
+    (folder / "new").write_text(text)
+    script = "sed -i -e 'r new' -e d jupyterhub_config.py"
+    (folder / "jupyterhub_config.py").write_text("x\n")
+    subprocess.run(["sh", "-c", script], cwd=folder, check=True)
+
+
+def move_away(folder: Path, text: str) -> None:
+    """As vim may save: the old file goes first, the new one comes after a moment."""
+    (folder / "jupyterhub_config.py").rename(folder / "jupyterhub_config.py~")
+    time.sleep(0.3)
+    (folder / "jupyterhub_config.py").write_text(text)
+
+
+def test_however_it_is_saved(classroom: Classroom) -> None:
+    for number, way in enumerate((replace, copy, edit, move_away)):
+        way(classroom.folder, config(users=["Octocat", f"person-{number}"]))
+        seen = partial(is_listed, classroom, f"person-{number}")
+        within(SOON, seen, f"{way.__name__} seen")
+    assert "person-0" not in listing(classroom)
+
+
+def test_a_comment_and_a_broken_file_change_nothing(classroom: Classroom) -> None:
+    hubot = classroom.enter("hubot")
+    classroom.save(more="# nothing new, but in another order\nUSERS.reverse()")
+    time.sleep(2)
+    (classroom.folder / "jupyterhub_config.py").write_text("USERS = ['Octocat'\n")
+    labs.wait_until(lambda: "The configuration in use stays" in classroom.lab.log, "the sentence")
+    (classroom.folder / "jupyterhub_config.py").write_text(config(users=["not a name!"]))
+    labs.wait_until(lambda: "is not a GitHub user name" in classroom.lab.log, "the next sentence")
+    time.sleep(2)
+    assert not is_out(hubot)
+    stays = [line for line in classroom.lab.log.splitlines() if "in use stays" in line]
+    assert len(stays) == 2, "one sentence each"
+    assert "jupyterhub_config.py:1" in stays[0]
+    assert "correct the line" in stays[0]
+    assert " access: " not in classroom.lab.log
+    classroom.save(users=["Octocat"])
+    within(SOON, lambda: is_out(hubot), "the next good one holds")
+
+
+def test_what_waits_for_a_start_is_named(classroom: Classroom) -> None:
+    classroom.save(more="c.Classroom.contact = 'Mona'\nc.JupyterHub.concurrent_spawn_limit = 7")
+    sentence = (
+        "Changed, and will hold from the next start on: "
+        "Classroom.contact, JupyterHub.concurrent_spawn_limit"
+    )
+    labs.wait_until(lambda: sentence in classroom.lab.log, "it is named", 5)
+
+
+def test_the_page_has_a_say_and_the_last_word_counts(
+    classroom: Classroom, network: Network, volume: str
+) -> None:
+    hubot = classroom.enter("hubot")
+    assert classroom.page("POST", "users", usernames=["Stranger"]).status_code == 201
+    stranger = classroom.enter("stranger")
+    begun = time.monotonic()
+    assert classroom.page("DELETE", "users/hubot").status_code == 204
+    within(SOON - (time.monotonic() - begun), lambda: is_out(hubot), "hubot out")
+    classroom.refusal("hubot")
+
+    classroom.save(users=["octocat", "hubot", "somebody"])
+    within(SOON, lambda: "somebody" in listing(classroom), "the save is seen")
+    assert not is_out(stranger), "people of the page survive a save"
+    classroom.refusal("hubot")
+    rows = {line.split()[0]: line for line in listing(classroom).splitlines()}
+    assert "hubot" not in rows
+    assert "admin page" in rows["stranger"]
+    assert "tutor" in rows["mona"]
+    assert "never" in rows["somebody"]
+
+    cookies = {login: client.cookies for login, client in classroom.people.items()}
+    classroom.lab.container.stop(timeout=10)
+    folder = classroom.folder
+    with opened(network, classroom.github, classroom.authority, volume, folder) as again:
+        with web.browser(again.lab.hosts, again.authority.crt) as client:
+            client.cookies.update(cookies["stranger"])
+            assert client.get(ME).status_code == 200, "and a restart"
+        again.refusal("hubot")
+        # Newly named by the file: the later word.
+        again.save(users=["octocat"])
+        within(SOON, lambda: "somebody" not in listing(again), "the save is seen")
+        again.save(users=["octocat", "hubot"])
+        within(SOON, lambda: "hubot" in listing(again), "hubot is back")
+        again.enter("hubot")
+
+
+def test_adding_and_renaming_in_the_page_touches_nobody_else(classroom: Classroom) -> None:
+    assert classroom.page("POST", "users", usernames=["neil"], admin=True).status_code == 201
+    found = classroom.page("POST", "users", usernames=["somebody", "neil"])
+    assert found.status_code == 201, found.text
+    assert "tutor" in row(classroom, "neil"), "who is known stays as they are"
+    assert classroom.page("PATCH", "users/somebody", name="stranger").status_code == 200
+    assert not is_listed(classroom, "somebody")
+    assert "admin page" in row(classroom, "stranger")
+    classroom.enter("stranger")
+
+
+def row(classroom: Classroom, name: str) -> str:
+    """Return somebody's line of the list."""
+    (found,) = (one for one in listing(classroom).splitlines() if one.startswith(f"{name} "))
+    return found
+
+
+def test_a_full_disk_keeps_nobody_in(classroom: Classroom) -> None:
+    """Who fills the disk is let go all the same, and the list is taken over when there is room."""
+    classroom.lab.expected.append(r"(?s)could not be taken over yet.*No space left|Traceback")
+    hubot = classroom.enter("hubot")
+    people = "/data/hub/people.json"
+    # Nothing can be renamed onto a directory: the same end as on a full disk.
+    classroom.lab.run("sh", "-c", f"mv {people} {people}.old && mkdir -p {people}/full")
+    classroom.save(users=["Octocat"])
+    within(SOON, lambda: is_out(hubot), "hubot out")
+    labs.wait_until(lambda: "it is tried again" in classroom.lab.log, "the sentence", 5)
+    classroom.lab.run("rm", "-r", people)
+    classroom.save(users=["Octocat", "somebody"])
+    within(SOON, lambda: is_listed(classroom, "somebody"), "the next save is taken over")
+
+
+def test_blocked_and_demoted(classroom: Classroom) -> None:
+    hubot, octocat = classroom.enter("hubot"), classroom.enter("Octocat")
+    assert classroom.page("GET", "users").status_code == 200
+    assert classroom.page("PATCH", "users/octocat", admin=True).status_code == 200
+    within(SOON, lambda: is_tutor(octocat), "octocat appointed in the page")
+    classroom.save(tutors=[], users=["octocat", "hubot", "mona"], blocked=["hubot"])
+    begun = time.monotonic()
+    within(SOON, lambda: classroom.page("GET", "users").status_code == 403, "mona demoted")
+    within(SOON - (time.monotonic() - begun), lambda: is_out(hubot), "hubot blocked")
+    classroom.refusal("hubot")
+    assert not is_out(classroom.people["mona"]), "no longer a tutor, but still in"
+    assert is_tutor(octocat), "the page's tutors survive the file's next save"
+    told = json.loads(classroom.lab.run("cat", "/run/classroom/standing/standing.json")[1])
+    assert told["tutors"] == ["octocat"], "what the lab goes by"
+
+
+def is_tutor(client: httpx.Client) -> bool:
+    return client.get(f"{labs.ADDRESS}/hub/admin").status_code == 200
+
+
+def test_who_does_not_take_the_close_is_cut(classroom: Classroom) -> None:
+    """A client of one's own that ignores the close frame and goes on writing."""
+    octocat = classroom.enter("Octocat")
+    classroom.enter("hubot")
+    path = classroom.room("hubot", "cut.ipynb")
+    cookies = "; ".join(f"{one.name}={one.value}" for one in classroom.people["hubot"].cookies.jar)
+    address = f"wss://{labs.HOST}:8443{students.BASE}/{path}"
+    rude = RawPage(Place(address, ip=classroom.lab.ip, headers={"Cookie": cookies}), 7, types=True)
+    labs.wait_until(lambda: rude.messages() or rude.synced, "the document", 10)
+    watching = classroom.open("Octocat", path)
+    classroom.save(users=["Octocat"])
+    end, cut = time.monotonic() + SOON + 1, False
+    while time.monotonic() < end and not cut:
+        try:
+            rude.say(mark=time.monotonic())
+            rude.messages()
+        except OSError:
+            cut = True
+        time.sleep(0.05)
+    rude.socket.close()
+    assert cut
+    said = [entry for entry in heard(watching) if entry.client == rude.client]
+    assert said[-1].gone, "nothing was taken after it had left"
+    assert not is_out(octocat)
+
+
+def heard(connection: ClientConnection) -> list[Entry]:
+    """Return all that a page has been told of presence until now."""
+    found: list[Entry] = []
+    with contextlib.suppress(TimeoutError):
+        while True:
+            message = connection.recv(timeout=0.5)
+            if isinstance(message, bytes) and message[0] == awareness.AWARENESS:
+                found += awareness.parse(message)
+    return found
+
+
+def test_nobody_takes_anothers_face_or_place(classroom: Classroom) -> None:
+    """An attacking client at the protocol: forged names, others' states, others' leaving."""
+    for login in ("Octocat", "hubot"):
+        classroom.enter(login)
+    for path in (
+        classroom.room("Octocat", "faces.ipynb"),
+        "api/collaboration/room/JupyterLab:globalAwareness",
+    ):
+        watching = classroom.open("mona" if "mona" in classroom.people else "Octocat", path)
+        ada, attacker = classroom.open("Octocat", path), classroom.open("hubot", path)
+        ada.send(awareness.encode([Entry(101, 5, b'{"user":{"name":"x"},"mark":1}')]))
+        seen = collect(watching, 101)
+        assert seen["user"]["username"] == "octocat"
+        assert seen["user"]["display_name"] == "Ada Octocat"
+        for forged in (b'{"user":{"username":"octocat","name":"octocat"},"mark":2}', b'{"mark":3}'):
+            attacker.send(awareness.encode([Entry(202, 5 + forged[-2], forged)]))
+            assert collect(watching, 202)["user"]["username"] == "hubot"
+        # Another's state, by a higher clock, and another's leaving.
+        attacker.send(awareness.encode([Entry(101, 50, b'{"mark":"stolen"}')]))
+        attacker.send(awareness.encode([Entry(101, 60, NULL)]))
+        ada.send(awareness.encode([Entry(101, 6, b'{"mark":4}')]))
+        assert collect(watching, 101)["mark"] == 4, "neither came through"
+        for connection in (watching, ada, attacker):
+            connection.close()
+
+
+def collect(connection: ClientConnection, client: int, seconds: float = 5) -> dict[str, Any]:
+    """Wait for a page's next word about a client; return what it says."""
+    end = time.monotonic() + seconds
+    while True:
+        message = connection.recv(timeout=max(0.01, end - time.monotonic()))
+        if isinstance(message, bytes) and message[0] == awareness.AWARENESS:
+            for entry in awareness.parse(message):
+                if entry.client == client:
+                    found: dict[str, Any] = json.loads(entry.state)
+                    return found
+
+
+def test_who_ran_what_is_in_the_log(classroom: Classroom) -> None:
+    octocat = classroom.enter("Octocat")
+    api = f"{labs.ADDRESS}{students.BASE}/api"
+    kernel = octocat.post(f"{api}/kernels", json={"name": "python3"}).json()["id"]
+    connection = classroom.open("Octocat", channels(kernel))
+    assert students.Kernel(connection).run("print(6 * 7)").strip() == "42"
+    assert f"run: octocat runs code in kernel {kernel}" in classroom.lab.log
+
+
+def test_no_bytes_of_a_student_end_a_room(classroom: Classroom) -> None:
+    """Whatever is sent, the others go on; what upstream's decoders would choke on included."""
+    classroom.lab.expected += ["Uncaught exception", "message of hubot", "WebSocketClosedError"]
+    classroom.lab.expected += ["No channel specified", "reset by peer"]
+    classroom.enter("Octocat")
+    classroom.enter("hubot")
+    path = classroom.room("Octocat", "fuzz.ipynb")
+    ada = classroom.open("Octocat", path)
+    ada.send(awareness.encode([Entry(101, 1, b"{}")]))
+    kernel = classroom.people["hubot"].post(
+        f"{labs.ADDRESS}{students.BASE}/api/kernels", json={"name": "python3"}
+    )
+    run = channels(kernel.json()["id"])
+    evil: list[bytes | str] = [
+        b"",
+        b"\x00",
+        b"\xff" * 9,
+        b"\x07" * 100,
+        b"\x01\x01\x01",
+        b"\x02\xff\xff",
+    ]
+    evil += [b"\x00\x02\xff\xff\xff\xff\x0f", b"\x00\x00\x05aaaaa", b"\x00\x01\x03abc"]
+    evil += ["text", "{}", "[" * 20000]
+    api = f"{labs.ADDRESS}{students.BASE}/api"
+    terminal = classroom.people["hubot"].post(f"{api}/terminals").json()["name"]
+    for message in evil:
+        for where in (path, run, f"terminals/websocket/{terminal}", "api/events/subscribe"):
+            with contextlib.suppress(ConnectionClosed, InvalidStatus, OSError):
+                attacker = classroom.open("hubot", where)
+                attacker.send(message)
+                attacker.close()
+    bob = classroom.open("hubot", path)
+    ada.send(awareness.encode([Entry(101, 2, b'{"mark":"still here"}')]))
+    end = time.monotonic() + 10
+    while collect(bob, 101).get("mark") != "still here":
+        assert time.monotonic() < end

@@ -1,0 +1,147 @@
+"""People in a room, without a network: pages with real sockets of ours on a stand-in for TCP."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from pycrdt import (
+    Awareness,
+    Doc,
+    Text,
+    create_sync_message,
+    create_update_message,
+    handle_sync_message,
+)
+
+from benchmarks.rooms import wire
+from classroom.lab import awareness
+from classroom.lab.broadcasting import Broadcasting
+from classroom.lab.sockets import RoomSocket
+
+
+def who(name: str) -> dict[str, Any]:
+    """What a server knows of a user, as the others see it."""
+    known = {"username": name, "name": name, "display_name": name.title(), "color": "#123456"}
+    return {**known, "initials": name[:1].upper(), "avatar_url": None}
+
+
+class Stream:
+    """What a page hasn't taken yet, as tornado keeps it."""
+
+    def __init__(self, page: Page) -> None:
+        self._write_buffer = bytearray()
+        self._page = page
+        self.closed = False
+
+    @property
+    def stream(self) -> Stream:
+        return self
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def write(self, data: bytes) -> asyncio.Future[None]:
+        self._write_buffer += data
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        if not self._page.stalled:
+            self.read()
+        return done
+
+    def read(self) -> None:
+        """Let the page take what has come."""
+        while found := wire.take_frame(self._write_buffer, 0):
+            _, message, end = found
+            del self._write_buffer[:end]
+            self._page.hear(message)
+
+    def close(self) -> None:
+        self.closed = True
+        self._page.let_go()
+
+
+class Page(RoomSocket):
+    """A page's end of a socket, with a document of its own and a network between."""
+
+    log = logging.getLogger("people")
+    current_user = "somebody"
+    path = "room"
+
+    def __init__(self, room: Any, number: int) -> None:
+        self.room = room
+        self.number = number
+        self.name = f"student{number}"
+        self.doc: Doc[Any] = Doc(client_id=number + 1)
+        self.text = self.doc.get("text", type=Text)
+        self.awareness = Awareness(self.doc)
+        self.connected = self.stalled = False
+        self.times_let_go = 0
+        self.ws_connection: Any = None
+        self._message_queue: asyncio.Queue[bytes] = asyncio.Queue()
+        self._serving: asyncio.Task[None] | None = None
+        self._applying = False
+        self.doc.observe(self._on_change)
+
+    def _on_change(self, event: Any) -> None:
+        if not self._applying:
+            self.say(create_update_message(event.update))
+
+    def say(self, message: bytes) -> None:
+        """Send a message, if there is a connection."""
+        if self.connected:
+            if message[0] == awareness.AWARENESS and isinstance(self.room, Broadcasting):
+                self.room.presence(message, self, who(self.name), first=False)
+            else:
+                self._message_queue.put_nowait(message)
+
+    def connect(self) -> None:
+        """Come, or come back."""
+        self.connected = True
+        self.ws_connection = Stream(self)
+        self._message_queue = asyncio.Queue()
+        self._serving = asyncio.create_task(self.room.serve(self))
+        self.say(create_sync_message(self.doc))
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Be told to go: what the server sends in such a case."""
+        del code, reason
+
+    def let_go(self) -> None:
+        """Lose the connection, as whoever doesn't keep up does."""
+        self.connected = False
+        self.times_let_go += 1
+        self._message_queue.put_nowait(b"")
+
+    def take_all(self) -> None:
+        """Read on."""
+        self.stalled = False
+        if self.connected:
+            self.ws_connection.read()
+
+    async def disconnect(self) -> None:
+        """Go."""
+        self.connected = False
+        self._message_queue.put_nowait(b"")
+        if self._serving is not None:
+            await self._serving
+        if isinstance(self.room, Broadcasting):
+            self.room.leave(self, at_once=True)
+
+    def hear(self, message: bytes) -> None:
+        """Take a message of the room's."""
+        if not self.connected:
+            return
+        if message[0] == 0:
+            self._applying = True
+            try:
+                reply = handle_sync_message(message[1:], self.doc)
+            finally:
+                self._applying = False
+            if reply is not None:
+                self.say(reply)
+        else:
+            update = awareness.encode_update(awareness.parse(message))
+            self.awareness.apply_awareness_update(update, "remote")
+            self.say(message)  # as JupyterLab's do

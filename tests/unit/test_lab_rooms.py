@@ -1,0 +1,274 @@
+"""Whole rooms with random people in them, held against upstream's own."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pycrdt import Doc, Text, create_awareness_message
+from pycrdt.store import BaseYStore
+from pycrdt.websocket import YRoom
+
+from classroom.lab import awareness, broadcasting, frames
+from classroom.lab.awareness import Entry
+from classroom.lab.broadcasting import Broadcasting
+from classroom.lab.fanout import Pace
+from tests import loops
+from tests.people import Page, who
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+TICKING = Pace(0.010, 0.100)
+
+
+class ClassRoom(Broadcasting, YRoom):
+    """Ours without files."""
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 3),
+        st.sampled_from(["type", "erase", "move", "leave", "come", "wait", "stall", "read"]),
+        st.integers(0, 9),
+    ),
+    max_size=40,
+)
+
+
+async def act(page: Page, action: str, place: int) -> None:
+    """Do one thing, if it can be done now."""
+    length = len(page.text)
+    if action == "type":
+        page.text.insert(min(place, length), f"{page.number}{place} ")
+    elif action == "erase" and length:
+        del page.text[min(place, length - 1)]
+    elif action == "move" and page.connected:
+        page.awareness.set_local_state({"cursor": place})
+        found = page.awareness.encode_awareness_update([page.doc.client_id])
+        page.say(create_awareness_message(found))
+    elif action == "leave" and page.connected:
+        await page.disconnect()
+    elif action == "come" and not page.connected:
+        page.connect()
+    elif action == "stall":
+        page.stalled = True
+    elif action == "read":
+        page.take_all()
+    else:
+        await asyncio.sleep(place / 2000)
+
+
+async def opened(kind: type[Any]) -> tuple[Any, asyncio.Task[None]]:
+    """Start a room of a kind."""
+    room = kind()
+    running = asyncio.create_task(room.start())
+    await room.started.wait()
+    if kind is YRoom:
+        await room.ydoc_observed.wait()  # ours waits by itself
+    return room, running
+
+
+async def live(kind: type[Any], steps: list[tuple[int, str, int]], pace: Pace | None) -> str:
+    """Let people act in a room of a kind; return the text that all of them end up with."""
+    room, running = await opened(kind)
+    if pace is not None:
+        room._pace = lambda: pace
+    pages = [Page(room, number) for number in range(4)]
+    for page in pages:
+        page.connect()
+    for number, action, place in steps:
+        await act(pages[number], action, place)
+    for page in pages:
+        page.take_all()
+        await act(page, "come", 0)
+    texts: set[str] = set()
+    for _ in range(200):
+        await asyncio.sleep(0.005)
+        texts = {str(page.text) for page in pages} | {str(room.ydoc.get("text", type=Text))}
+        if len(texts) == 1:
+            break
+    for page in pages:
+        await page.disconnect()
+    await room.stop()
+    running.cancel()
+    assert len(texts) == 1, texts
+    return texts.pop()
+
+
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[None]:
+    """A server that lets slow readers go after two kilobytes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frames, "NO_PRESENCE", 200)
+        patch.setattr(frames, "TOO_MUCH", 2000)
+        yield
+
+
+@pytest.mark.usefixtures("impatient")
+@settings(max_examples=60, deadline=None)
+@given(STEPS)
+def test_everybody_ends_up_with_the_same_text(steps: list[tuple[int, str, int]]) -> None:
+    """Whoever leaves and comes back or reads slowly, whatever is merged; nothing typed is lost."""
+    for pace in (None, TICKING):
+        text = loops.run(live(ClassRoom, steps, pace))
+        if not any(action == "erase" for _, action, _ in steps):
+            typed = sorted(f"{n}{place}" for n, action, place in steps if action == "type")
+            assert len("".join(text.split())) == len("".join(typed))
+
+
+@settings(max_examples=20, deadline=None)
+@given(STEPS.map(lambda steps: [step for step in steps if step[1] in {"type", "wait"}][:8]))
+def test_one_after_the_other_it_is_the_text_of_a_stock_room(
+    steps: list[tuple[int, str, int]],
+) -> None:
+    """With pauses in between there is only one right text: upstream's room has it too."""
+    spaced = [part for step in steps for part in (step, (0, "wait", 30))]
+    assert loops.run(live(ClassRoom, spaced, Pace(0.002, 0.1))) == loops.run(
+        live(YRoom, spaced, None)
+    )
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_slow_reader_is_let_go_and_misses_nothing_when_back() -> None:
+    async def run() -> None:
+        room, running = await opened(ClassRoom)
+        ada, bob = Page(room, 0), Page(room, 1)
+        ada.connect()
+        bob.connect()
+        await asyncio.sleep(0.01)
+        bob.stalled = True
+        for number in range(300):
+            ada.text.insert(0, f"{number} ")
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.05)
+        assert bob.times_let_go == 1
+        assert len(bob.ws_connection._write_buffer) <= frames.TOO_MUCH + 100
+        bob.stalled = False
+        bob.connect()
+        await asyncio.sleep(0.05)
+        assert str(bob.text) == str(ada.text)
+        await ada.disconnect()
+        await bob.disconnect()
+        await room.stop()
+        running.cancel()
+
+    loops.run(run())
+
+
+class FailingStore(BaseYStore):
+    """A store on a disk that is full for a while."""
+
+    def __init__(self) -> None:
+        self.failures, self.written = 2, list[bytes]()
+
+    async def write(self, data: bytes) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.written.append(data)
+
+    async def read(self) -> AsyncIterator[tuple[bytes, bytes, float]]:
+        for update in self.written:
+            yield update, b"", 0.0
+
+
+def test_what_could_not_be_stored_is_stored_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broadcasting, "RETRY_SECONDS", 0.01)
+
+    async def run() -> None:
+        store, problems = FailingStore(), list[Exception]()
+
+        def note(error: Exception, _: object) -> bool:
+            problems.append(error)
+            return True
+
+        room = ClassRoom(ystore=store, exception_handler=note)
+        running = asyncio.create_task(room.start())
+        await room.started.wait()
+        ada = Page(room, 0)
+        ada.connect()
+        for letter in "abc":
+            ada.text += letter
+            await asyncio.sleep(0.06)
+        await asyncio.sleep(0.3)
+        kept: Doc[Any] = Doc()
+        for update in store.written:
+            kept.apply_update(update)
+        assert str(kept.get("text", type=Text)) == "abc"
+        assert len(problems) == 2
+        await ada.disconnect()
+        await room.stop()
+        running.cancel()
+
+    loops.run(run())
+
+
+async def presence_of(room: Any, page: Page) -> set[int]:
+    await asyncio.sleep(0.05)
+    return set(page.awareness.states) - {page.doc.client_id, room.awareness.client_id}
+
+
+def test_who_comes_sees_who_is_there_and_who_leaves_is_gone() -> None:
+    async def run() -> None:
+        room, running = await opened(ClassRoom)
+        ada, bob = Page(room, 0), Page(room, 1)
+        ada.connect()
+        ada.awareness.set_local_state({"user": "ada"})
+        update = ada.awareness.encode_awareness_update([1])
+        room.presence(create_awareness_message(update), ada, who(ada.name), first=True)
+        bob.connect()
+        assert await presence_of(room, bob) == {1}, "told by the room, not by ada's next word"
+        await ada.disconnect()
+        assert await presence_of(room, bob) == set()
+        await bob.disconnect()
+        await room.stop()
+        running.cancel()
+
+    loops.run(run())
+
+
+def test_what_another_has_said_in_vain_its_owner_may_say() -> None:
+    async def run() -> None:
+        room, running = await opened(ClassRoom)
+        ada, bob = Page(room, 0), Page(room, 1)
+        ada.connect()
+        bob.connect()
+        room.presence(awareness.encode([Entry(7, 1, b"{}")]), ada, who("ada"), first=True)
+        leaving = awareness.encode([Entry(7, 2, b"null")])
+        room.presence(leaving, bob, who("bob"), first=False)
+        assert 7 in await presence_of(room, bob), "it isn't bob's to say"
+        room.presence(leaving, ada, who("ada"), first=False)
+        assert 7 not in await presence_of(room, bob)
+        await ada.disconnect()
+        await bob.disconnect()
+        await room.stop()
+        running.cancel()
+
+    loops.run(run())
+
+
+def test_a_state_that_cannot_be_read_ends_nothing() -> None:
+    async def run() -> None:
+        room, running = await opened(ClassRoom)
+        page, other = Page(room, 0), Page(room, 1)
+        page.connect()
+        other.connect()
+        for state in (b"{", b"[]", b"7", b"\xff", b'"x"'):
+            room.presence(awareness.encode([Entry(5, 1, state)]), page, who(page.name), first=True)
+        room.presence(b"\x01\xff\xff", page, who(page.name), first=False)
+        assert await presence_of(room, other) == set()
+        room.presence(
+            awareness.encode([Entry(5, 2, b'{"a":1}')]), page, who(page.name), first=False
+        )
+        assert await presence_of(room, other) == {5}
+        await page.disconnect()
+        await other.disconnect()
+        await room.stop()
+        running.cancel()
+
+    loops.run(run())
