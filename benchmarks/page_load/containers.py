@@ -24,7 +24,7 @@ START_SECONDS = 120
 # An idle lab uses hundredths of a second per second; while it loads, most of one.
 QUIET_SHARE = 0.1
 # The brackets keep grep's own command line from being found.
-FIND_LAB = "grep -l 'jupyterhub-singleuse[r]' /proc/[0-9]*/cmdline"
+FIND_LAB = "grep -lE 'jupyterhub-singleuse[r]|classroom[.]la[b]' /proc/[0-9]*/cmdline"
 
 
 @dataclass(frozen=True)

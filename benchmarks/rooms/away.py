@@ -1,0 +1,88 @@
+"""A crowd in a process of its own, driven from here."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.rooms.crowd import Crowd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from multiprocessing.connection import Connection
+
+    from benchmarks.rooms.crowd import Seen
+
+SPAWN = multiprocessing.get_context("spawn")
+ANSWER_SECONDS = 300
+
+
+def live(pipe: Connection, places: list[Any], people: int, typists: int, options: Any) -> None:
+    """Be a crowd until told to end: what is asked is done, in between it goes on living."""
+    crowd = Crowd(places, people, typists, **options)
+    pipe.send("there")
+    while True:
+        while not pipe.poll():
+            crowd.live(0.01)
+        try:
+            name, arguments = pipe.recv()
+        except EOFError:
+            return
+        try:
+            pipe.send(getattr(crowd, name)(*arguments))
+        except ConnectionError as error:
+            pipe.send(error)
+
+
+class Away:
+    """The near end of a crowd elsewhere."""
+
+    def __init__(self, pipe: Connection) -> None:
+        """Talk to it through a pipe."""
+        self._pipe = pipe
+
+    def ask(self, name: str, *arguments: Any) -> None:
+        """Have it do something, without waiting for the end."""
+        self._pipe.send((name, arguments))
+
+    def wait(self) -> Any:
+        """Wait for the end of what was asked.
+
+        Raises:
+            TimeoutError: it never came.
+            ConnectionError: the server has ended somebody's connection.
+        """
+        if not self._pipe.poll(ANSWER_SECONDS):
+            raise TimeoutError("the crowd doesn't answer")
+        found = self._pipe.recv()
+        if isinstance(found, ConnectionError):
+            raise found
+        return found
+
+    def do(self, name: str, *arguments: Any) -> Any:
+        """Have it do something and wait."""
+        self.ask(name, *arguments)
+        return self.wait()
+
+    def result(self) -> Seen:
+        """Return what it has seen."""
+        found: Seen = self.do("result")
+        return found
+
+
+@contextlib.contextmanager
+def crowd(places: list[Any], people: int, typists: int, **options: Any) -> Iterator[Away]:
+    """Let a crowd in another process enter rooms; the arguments are `Crowd`'s."""
+    near, far = SPAWN.Pipe()
+    process = SPAWN.Process(target=live, args=(far, places, people, typists, options), daemon=True)
+    process.start()
+    far.close()
+    try:
+        there = Away(near)
+        there.wait()
+        yield there
+    finally:
+        near.close()
+        process.join(5)
+        process.kill()
