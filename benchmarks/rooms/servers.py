@@ -48,10 +48,10 @@ def cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def memory(pid: int, *, peak: bool = False) -> float:
+def memory(pid: int) -> float:
     """Return the memory of a process that is in use, in MB."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    found = re.search(r"VmHWM:\s+(\d+)" if peak else r"VmRSS:\s+(\d+)", status)
+    found = re.search(r"VmRSS:\s+(\d+)", status)
     return int(found.group(1)) / 1024 if found else 0.0
 
 

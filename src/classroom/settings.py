@@ -6,7 +6,7 @@ after it takes the frozen `Settings`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -179,23 +179,23 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     mode = mode_of(given)
     allowed = names(lookup(file, "allowed_users"))
     tutors = names(lookup(file, "admin_users"))
-    blocked = names(lookup(file, "blocked_users"))
     ours = Classroom(config=file.config)
     egress, problems = load_egress(file, environ, given.asked() if mode is Mode.GITHUB else {})
+    found = Settings(
+        paths=paths,
+        mode=mode,
+        config=file.config,
+        allowed=allowed,
+        tutors=tutors,
+        blocked=names(lookup(file, "blocked_users")),
+        contact=ours.contact,
+        egress=egress,
+        avatars=ours.avatars,
+    )
     if mode is not Mode.GITHUB:
         if problems:
             raise RefusedError(problems)
-        return Settings(
-            paths=paths,
-            mode=mode,
-            config=file.config,
-            allowed=allowed,
-            tutors=tutors,
-            blocked=blocked,
-            contact=ours.contact,
-            egress=egress,
-            avatars=ours.avatars,
-        )
+        return found
 
     problems = [
         *problems,
@@ -206,17 +206,9 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     ]
     if problems:
         raise RefusedError(problems)
-    return Settings(
-        paths=paths,
-        mode=mode,
-        config=file.config,
-        allowed=allowed,
-        tutors=tutors,
-        blocked=blocked,
+    return replace(
+        found,
         organizations=names(lookup(file, "allowed_organizations")),
         everybody=any(lookup(file, trait) for trait in ADMIT_EVERYBODY),
         oauth=given.values(),
-        contact=ours.contact,
-        egress=egress,
-        avatars=ours.avatars,
     )
