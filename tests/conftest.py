@@ -35,23 +35,23 @@ PEOPLE = {
     "astronaut": {"name": "Neil Astronaut", "organizations": ["moon"]},
 }
 HERE = Path(__file__).parent
+OURS = "=".join(*labs.LABELS.items())
 
 
 def pytest_sessionstart() -> None:
-    """Remove what an interrupted run left: only containers with our label."""
+    """Remove what an interrupted run of this folder left: only what has its label."""
     if "DOCKER_HOST" not in os.environ and not Path("/var/run/docker.sock").exists():
         return
-    for container in docker.from_env().containers.list(
-        all=True, filters={"label": f"{labs.LABEL}=1"}
-    ):
+    for container in docker.from_env().containers.list(all=True, filters={"label": OURS}):
         container.remove(force=True)
-    for left in docker.from_env().networks.list(filters={"label": f"{labs.LABEL}=1"}):
+    for left in docker.from_env().networks.list(filters={"label": OURS}):
         left.remove()
 
 
 # Addresses that look public, as GitHub's do: the egress lock refuses private ones behind a name.
-# RFC 7526 has withdrawn the first, RFC 9637 keeps the second for documentation.
-PUBLIC_LOOKING = ("192.88.99.0/24", "3fff:0:0:1::/64")
+# RFC 7526 has withdrawn the first, RFC 9637 keeps the second for documentation. Any of them: the
+# tests of another copy may have taken one.
+PUBLIC_LOOKING = [(f"192.88.99.{32 * part}/27", f"3fff:0:0:{part + 1}::/64") for part in range(8)]
 
 
 @pytest.fixture(scope="session")
@@ -61,14 +61,26 @@ def authority() -> Authority:
 
 @pytest.fixture(scope="session")
 def network() -> Iterator[Network]:
-    pools = [docker.types.IPAMPool(subnet=subnet) for subnet in PUBLIC_LOOKING]
-    options = {
-        "labels": {labs.LABEL: "1"},
-        "ipam": docker.types.IPAMConfig(pool_configs=pools),
-        "enable_ipv6": True,
-    }
-    with Network(docker_network_kw=options) as made:
-        yield made
+    made = first_free(PUBLIC_LOOKING)
+    yield made
+    made.remove()
+
+
+def first_free(choices: list[tuple[str, str]]) -> Network:
+    """Make a network of the first subnets, IPv4 and IPv6, that no other network has."""
+    for subnets in choices:
+        pools = [docker.types.IPAMPool(subnet=subnet) for subnet in subnets]
+        options = {
+            "labels": labs.LABELS,
+            "ipam": docker.types.IPAMConfig(pool_configs=pools),
+            "enable_ipv6": True,
+        }
+        try:
+            return Network(docker_network_kw=options).create()
+        except docker.errors.APIError as error:
+            if "overlaps" not in str(error):
+                raise
+    raise RuntimeError("every test network is taken: docker network ls")
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +92,7 @@ def github(
     authority.issue(labs.GITHUB).write(pki, "github")
     made = (
         DockerContainer(labs.IMAGE)
-        .with_kwargs(entrypoint="python", labels={labs.LABEL: "1"})
+        .with_kwargs(entrypoint="python", labels=labs.LABELS)
         .with_command(["/standin/github.py"])
         .with_volume_mapping(str(HERE / "standin"), "/standin", "ro")
         .with_volume_mapping(str(pki), "/pki", "ro")
@@ -101,7 +113,7 @@ def github(
 def volume() -> Iterator[str]:
     """A volume that ends with the test."""
     made = docker.from_env().volumes.create(
-        f"classroom-test-{uuid.uuid4().hex[:8]}", labels={labs.LABEL: "1"}
+        f"classroom-test-{uuid.uuid4().hex[:8]}", labels=labs.LABELS
     )
     yield str(made.name)
     made.remove(force=True)

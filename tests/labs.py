@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import re
 import time
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import docker
 from testcontainers.core.container import DockerContainer
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ ROOT = Path(__file__).parent.parent
 IMAGE = os.environ.get("CLASSROOM_IMAGE", "collaborative_jupyterlab")
 ARTIFACTS = ROOT / "artifacts"
 LABEL = "classroom-test"
+# This folder's alone: the tests of another copy may be running beside these.
+LABELS = {LABEL: str(ROOT)}
 HOST = "lab.classroom.test"
 GITHUB = "github.classroom.test"
 ADDRESS = f"https://{HOST}:8443"
@@ -165,6 +169,14 @@ class Lab:
         return str(found.group(1))
 
 
+def subnet(network: str, version: int) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """Return the addresses of a Docker network, of IPv4 or of IPv6."""
+    (made,) = docker.from_env().networks.list(names=[network])
+    found = made.attrs["IPAM"]["Config"]
+    subnets = [ipaddress.ip_network(pool["Subnet"]) for pool in found]
+    return next(one for one in subnets if one.version == version)
+
+
 def write_folder(folder: Path, config: str | None, authority: Authority | None) -> Path:
     """Make a tutor's folder: the configuration and, with an authority, a certificate."""
     (folder / "secrets").mkdir(parents=True, exist_ok=True)
@@ -205,7 +217,7 @@ def start(
         check_log: whether alarming lines fail the test at the end.
     """
     made = DockerContainer(IMAGE)
-    arguments: dict[str, Any] = {"labels": {LABEL: "1"}}
+    arguments: dict[str, Any] = {"labels": LABELS}
     if not plain:
         arguments |= {
             "cap_drop": ["ALL"],

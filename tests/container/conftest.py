@@ -40,7 +40,7 @@ c.Classroom.egress_private = ["{NAMED_NETWORK}"]
 def private_network(subnet: str) -> Iterator[Network]:
     pool = docker.types.IPAMPool(subnet=subnet)
     options = {
-        "labels": {labs.LABEL: "1"},
+        "labels": labs.LABELS,
         "ipam": docker.types.IPAMConfig(pool_configs=[pool]),
         "internal": True,
     }
@@ -72,7 +72,7 @@ def world(
 ) -> Iterator[Internet]:
     """The test's internet, which is in the private networks as well."""
     places = {PRIVATE: "10.77.0.77", NAMED: "10.78.0.78"}
-    names = {**NEVER, **places, SELF: "asker", SIX: "3fff:0:0:1::66"}
+    names = {**NEVER, **places, SELF: "asker", SIX: str(labs.subnet(str(network.name), 6)[0x66])}
     served = (DATA, f"*.{WILD}", OTHER, SIX, *places)
     folder = tmp_path_factory.mktemp("internet")
     with internet.start(folder, network, authority, names, served) as made:

@@ -23,7 +23,7 @@ def test_a_start_that_hangs_ends(tmp_path: Path) -> None:
         ["-c", code],
         entrypoint="python",
         detach=True,
-        labels={labs.LABEL: "1"},
+        labels=labs.LABELS,
         volumes={str(folder): {"bind": "/srv/jupyterhub/config", "mode": "ro"}},
     )
     try:

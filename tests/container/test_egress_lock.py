@@ -142,7 +142,7 @@ time.sleep(60)
         DockerContainer(labs.IMAGE)
         .with_kwargs(
             entrypoint=["sh", "-c", script],
-            labels={labs.LABEL: "1"},
+            labels=labs.LABELS,
             cap_drop=["ALL"],
             cap_add=labs.CAPABILITIES,
         )
@@ -301,7 +301,7 @@ def test_the_hosts_own_network_is_never_locked(network: Network) -> None:
     """--network host with NET_ADMIN would lock the host; a bridge in it gives it away."""
     made = (
         DockerContainer(labs.IMAGE)
-        .with_kwargs(entrypoint="sleep", labels={labs.LABEL: "1"}, privileged=True)
+        .with_kwargs(entrypoint="sleep", labels=labs.LABELS, privileged=True)
         .with_command("infinity")
         .with_network(network)
     )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import labs
+
 if TYPE_CHECKING:
     from tests.internet import Internet
     from tests.labs import Lab
@@ -71,7 +73,7 @@ ROWS = (
     Row(8, "mapped {ip} 80"),
     Row(8, "link_local {ip} 9999"),
     Row(9, "broadcast 255.255.255.255 9999"),
-    Row(9, "broadcast 192.88.99.255 9999"),
+    Row(9, "broadcast {broadcast} 9999"),
     Row(9, "multicast 224.0.0.1 9999"),
     Row(10, "tcp 169.254.169.254 80"),
     Row(10, "tcp {gateway} 22"),
@@ -128,7 +130,14 @@ def where(request: pytest.FixtureRequest) -> str:
 
 def filled_in(row: Row, world: Internet, lab: Lab) -> list[str]:
     """Put addresses in the row's words."""
-    places = {"ip": world.ip, "ip6": world.ip6, "gateway": "192.88.99.1", "own": lab.ip}
+    network = labs.subnet(str(lab.network), 4)
+    places = {
+        "ip": world.ip,
+        "ip6": world.ip6,
+        "gateway": network[1],
+        "broadcast": network.broadcast_address,
+        "own": lab.ip,
+    }
     return [word.format(**places) for word in row.words.split()]
 
 

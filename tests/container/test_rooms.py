@@ -219,7 +219,7 @@ def test_a_changed_upstream_stops_the_lab(tmp_path: Path) -> None:
             entrypoint="python",
             environment={"HOME": "/tmp"},  # noqa: S108 (in the container)
             volumes={str(tmp_path): {"bind": "/config", "mode": "ro"}},
-            labels={labs.LABEL: "1"},
+            labels=labs.LABELS,
             stderr=True,
             remove=True,
         )
