@@ -41,6 +41,11 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
  && /build/tools/bin/uv pip install --python /opt/classroom --link-mode copy --quiet \
         --compile-bytecode --no-deps --require-hashes -r /build/requirements/image.txt
 
+# A kernel starts in the folder of its notebook: -P, or a student's ipykernel_launcher.py there would
+# be what everybody's kernels are. IPython itself puts the folder back, behind the standard library.
+RUN sed -i 's/^  "-m",$/  "-P",\n  "-m",/' /opt/classroom/share/jupyter/kernels/python3/kernel.json \
+ && grep --quiet '"-P"' /opt/classroom/share/jupyter/kernels/python3/kernel.json
+
 # What no browser and no class asks for: source maps, the packages' own tests, and the parts of
 # the Hub's web components that its pages don't use. 130 MB.
 # Then every text a browser loads is compressed once, here, as small as it gets.

@@ -1,4 +1,4 @@
-"""The order of starting, and nothing else: settings, data, TLS, egress lock, Hub.
+"""The order of starting, and nothing else: settings, data, TLS, egress lock, supervisor.
 
 Runs as root under tini. Any step that fails ends the start: before it, no port is open.
 """
@@ -11,13 +11,14 @@ import signal
 import socket
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from classroom import layout, privileges, settings, signin, tls
 from classroom.egress import lock, take
-from classroom.hub import certificate
+from classroom.hub import certificate, egress, front
 from classroom.lab import config as lab_config
+from classroom.launcher import limits
+from classroom.launcher.command import Limits
 from classroom.paths import Paths
 from classroom.problems import EX_CONFIG, Problem, RefusedError
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from classroom.settings import Settings
 
 DEADLINE_SECONDS = 60
-HUB_CONFIG = Path(__file__).parent / "hub" / "entry.py"
 
 
 def say(step: str, what: str) -> None:
@@ -73,7 +73,7 @@ def prepare_tls(loaded: Settings) -> None:
 
 
 def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Take every step up to the Hub and return the command that is the Hub.
+    """Take every step up to the supervisor and return its command.
 
     Args:
         paths: where things are.
@@ -87,6 +87,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     prepare_data(paths)
     prepare_tls(loaded)
     lab_config.install(loaded)
+    limits.write(paths, Limits())
     # Before anything listens, while this process still has the right to.
     taken = take.take(loaded)
     held = lock.describe(taken.kind, loaded.egress)
@@ -95,8 +96,11 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     else:
         say("egress lock", held)
     say("sign-in", signin.describe(loaded))
-    hub = (str(paths.prefix / "bin/jupyterhub"), "--config", str(HUB_CONFIG))
-    return (*privileges.keep(privileges.HUB), *hub)
+    front.install(paths, {})
+    if taken.kind is lock.Kind.NFTABLES:
+        egress.install(paths, taken, loaded.egress)
+    supervisor = (str(paths.prefix / "bin/python"), "-I", "-m", "classroom.supervisor")
+    return (*privileges.keep(privileges.HUB), *supervisor)
 
 
 def deadline(*_: object) -> NoReturn:
@@ -126,9 +130,9 @@ def main() -> int:
         where = str(error.filename or "the container's files")
         cure = "see that root in the container may use it"
         return refuse(RefusedError([Problem(where, what, cure)]))
-    say("hub", f"starting on {socket.gethostname()}")
+    say("lab", f"starting on {socket.gethostname()}")
     signal.alarm(0)  # exec keeps a pending alarm
-    return os.execvp(command[0], command)  # noqa: S606 (the point: the Hub is tini's child)
+    return os.execvp(command[0], command)  # noqa: S606 (the point: the supervisor is tini's child)
 
 
 if __name__ == "__main__":

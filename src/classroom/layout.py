@@ -51,6 +51,11 @@ def plan(paths: Paths) -> Iterator[Directory]:
     # The group may connect: nginx's workers and the lab to the Hub, the workers to the lab.
     yield Directory(paths.hub_socket.parent, "root", "hub", 0o2750)
     yield Directory(paths.lab_socket.parent, "classroom", "front", 0o2750)
+    # Root's: only the lab may ask the launcher for anything.
+    yield Directory(paths.launcher_socket.parent, "root", "classroom", 0o750)
+    # Sticky: a kernel's sockets are the student's, but the files that lead to them the lab's.
+    yield Directory(paths.kernels, "classroom", "students", 0o3770)
+    yield Directory(paths.homes, "root", "root", 0o711)
     yield Directory(paths.run / "jupyter", "classroom", "classroom", 0o700)
     # Root's: what the Hub says of people nobody else can say.
     yield Directory(paths.standing.parent, "root", "classroom", 0o750)

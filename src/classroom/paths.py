@@ -66,6 +66,26 @@ class Paths:
         return self.run / "lock.json"
 
     @property
+    def handover(self) -> Path:
+        """What the supervisor hands to the Hub: root's alone."""
+        return self.run / "handover.json"
+
+    @property
+    def launcher_socket(self) -> Path:
+        """Where the launcher listens: for the lab server alone."""
+        return self.run / "launcher" / "launcher.sock"
+
+    @property
+    def kernels(self) -> Path:
+        """The kernels' connection files and sockets: the lab's and the students'."""
+        return self.run / "kernels"
+
+    @property
+    def homes(self) -> Path:
+        """A home for each of the students' kernels and terminals, which ends with it."""
+        return self.run / "homes"
+
+    @property
     def people(self) -> Path:
         """Who is on the list, by file and by page: root's alone."""
         return self.hub / "people.json"

@@ -74,6 +74,11 @@ def look() -> Machine:
     )
 
 
+def has_ipv6() -> bool:
+    """Say whether there is IPv6 at all, if only on loopback."""
+    return Path("/proc/net/if_inet6").exists()
+
+
 def ipv6() -> bool:
     """Say whether there is a way to IPv6 addresses elsewhere."""
     return has_ipv6_route(read("/proc/net/ipv6_route"))

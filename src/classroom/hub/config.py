@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from classroom import trial
-from classroom.egress import sandbox
 from classroom.egress.lock import Kind
+from classroom.hub import token
 from classroom.hub.egress import Egress
 from classroom.hub.identity import ClassroomGitHubOAuthenticator
 from classroom.hub.people import of_ours
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
     from classroom.egress.lock import Lock
+    from classroom.handover import Handover
     from classroom.hub.access import Access
     from classroom.paths import Paths
     from classroom.settings import Settings
@@ -44,7 +45,7 @@ def tutors_own(c: Config, trait: str, default: Any) -> Any:
     return value.get_value(default) if is_lazy(value) else value
 
 
-def configure(c: Config, settings: Settings, lock: Lock, access: Access) -> None:
+def configure(c: Config, settings: Settings, lock: Lock, access: Access, handed: Handover) -> None:
     """Set everything the Hub needs on the configuration it is loading.
 
     Args:
@@ -52,15 +53,17 @@ def configure(c: Config, settings: Settings, lock: Lock, access: Access) -> None
         settings: as loaded and checked.
         lock: the egress lock that the start has taken.
         access: who may be in.
+        handed: how to reach the supervisor.
     """
     c.merge(settings.config)
     place(c, settings.paths)
     routes(c)
-    egress(c, settings, lock)
+    c.NginxProxy.handover = handed
+    egress(c, settings, lock, handed)
     roles(c)
     sign_in(c, settings, access)
     pages(c, settings)
-    classroom(c, settings.paths, lock.kind)
+    classroom(c, token.ensure(settings.paths.hub))
 
 
 def place(c: Config, paths: Paths) -> None:
@@ -82,9 +85,9 @@ def routes(c: Config) -> None:
         c.JupyterHub.spawner_class = NoPersonalLab
 
 
-def egress(c: Config, settings: Settings, lock: Lock) -> None:
-    """Run the egress proxy beside the front, and let the pages say when there is no lock."""
-    c.NginxProxy.egress = Egress(settings, lock)
+def egress(c: Config, settings: Settings, lock: Lock, handed: Handover) -> None:
+    """Do the Hub's part of the egress lock, and let the pages say when there is no lock."""
+    c.NginxProxy.egress = Egress(settings, lock, handed)
     c.JupyterHub.template_vars = {
         "classroom_egress_open": lock.kind is Kind.OPEN,
         **tutors_own(c, "template_vars", {}),
@@ -145,50 +148,18 @@ def pages(c: Config, settings: Settings) -> None:
     }
 
 
-SERVICE_USER = "classroom"
-FAMILIES = {
-    Kind.SANDBOX: ("unix",),
-    # With nftables too: it ends what the rules don't see, such as packet sockets.
-    Kind.NFTABLES: ("unix", "inet", "inet6"),
-    Kind.OPEN: (),
-}
+def classroom(c: Config, lab_token: str) -> None:
+    """Define the one shared lab as a service, which the supervisor runs beside the Hub.
 
-
-def classroom(c: Config, paths: Paths, kind: Kind) -> None:
-    """Define the one shared lab as a service that the Hub starts and watches."""
-    callback = f"{PREFIX}oauth_callback"
-    # The Hub accepts no unix socket as a service's url; without one it sets none of these, and
-    # what it sets in a service's environment it sets after ours: hence env(1).
-    environment = {
-        "USER": SERVICE_USER,
-        "HOME": str(paths.home),
-        "SHELL": "/bin/bash",
-        "JUPYTERHUB_SERVICE_URL": f"unix://{PREFIX}",
-        "JUPYTERHUB_SERVICE_PREFIX": PREFIX,
-        "JUPYTERHUB_OAUTH_CALLBACK_URL": callback,
-        "JUPYTERHUB_DISABLE_USER_CONFIG": "1",  # students can write what the server would load
-        "JUPYTER_CONFIG_DIR": str(paths.history / "config"),
-        "JUPYTER_DATA_DIR": str(paths.history / "share"),
-        "JUPYTER_RUNTIME_DIR": str(paths.run / "jupyter"),
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        # Where a name isn't known it won't be at the fifth try either.
-        **({} if kind is Kind.OPEN else {"PIP_RETRIES": "0"}),
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    }
+    Args:
+        c: the Hub's configuration object.
+        lab_token: by which the Hub knows it.
+    """
     service: dict[str, Any] = {
         "name": SERVICE,
         "display": False,
-        "cwd": str(paths.home),
-        "oauth_redirect_uri": callback,
+        "api_token": lab_token,
+        "oauth_redirect_uri": f"{PREFIX}oauth_callback",
         "oauth_no_confirm": True,
-        "command": [
-            # Not by "user" below: restricted before it is anybody whom a student may trace.
-            *sandbox.prefix(str(paths.prefix / "bin/python"), SERVICE_USER, FAMILIES[kind]),
-            "env",
-            *(f"{name}={value}" for name, value in environment.items()),
-            # Isolated: it starts in the class's own folder.
-            *(str(paths.prefix / "bin/python"), "-I", "-m", "classroom.lab"),
-            f"--config={paths.run}/lab.json",
-        ],
     }
     c.JupyterHub.services = [*tutors_own(c, "services", []), service]

@@ -5,7 +5,7 @@ import sys
 
 from traitlets.config import get_config
 
-from classroom import settings
+from classroom import handover, settings
 from classroom.egress import lock
 from classroom.hub import revocation
 from classroom.hub.access import Access
@@ -17,14 +17,12 @@ try:
     loaded = settings.load(Paths(), os.environ)
     taken = lock.read(loaded.paths)
     people, gone = revocation.apply(loaded)
-    configure(get_config(), loaded, taken, Access(loaded, people))
+    handed = handover.read(loaded.paths)
+    configure(get_config(), loaded, taken, Access(loaded, people), handed)
 except RefusedError as refused:
     # boot has checked the same file a second ago: it was changed in between.
     print(f"Not started. {refused}", file=sys.stderr, flush=True)
     sys.exit(EX_CONFIG)
-
-if taken.refusals >= 0:
-    os.set_inheritable(taken.refusals, False)  # noqa: FBT003 (for the Hub, not for its children)
 
 for name in gone:
     print(f"[I classroom] access: {name} is no longer admitted, signed out", flush=True)

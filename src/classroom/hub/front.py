@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from classroom.hub import nginx
+from classroom.egress import machine
+from classroom.hub import certificate, nginx
 from classroom.paths import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from classroom.paths import Paths
 
@@ -146,3 +147,30 @@ def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
         hsts=front.hsts,
         ipv6=front.ipv6,
     )
+
+
+def install(paths: Paths, routes: Mapping[str, str]) -> bool:
+    """Write the configuration for some routes and the certificate as it is now.
+
+    Args:
+        paths: where things are.
+        routes: targets by routespec.
+
+    Returns:
+        Whether it is another than before.
+
+    Raises:
+        ValueError: a route could be more than that to nginx.
+    """
+    package = Path(__file__).parent.parent
+    text = render(
+        (package / "nginx/front.conf").read_text(encoding="utf-8"),
+        Front(paths, package, certificate.is_supplied(paths.front), machine.has_ipv6()),
+        routes,
+    )
+    (paths.front / "tmp").mkdir(exist_ok=True)
+    file = paths.front / "front.conf"
+    if file.exists() and file.read_text(encoding="utf-8") == text:
+        return False
+    file.write_text(text, encoding="utf-8")
+    return True

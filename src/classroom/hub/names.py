@@ -8,7 +8,6 @@ that any student could take it over, and can't say what was asked for in vain.
 from __future__ import annotations
 
 import asyncio
-import socket
 from typing import TYPE_CHECKING
 
 import dns.exception
@@ -89,11 +88,3 @@ class Names(asyncio.DatagramProtocol):
             self._refused(refused)
         if response is not None and self._transport is not None:
             self._transport.sendto(response, addr)
-
-
-def listen() -> socket.socket:
-    """Open the socket: without SO_REUSEADDR, so that it is the Hub's alone."""
-    found = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    found.bind((STUDENTS_DOOR, PORT))
-    found.settimeout(0)
-    return found

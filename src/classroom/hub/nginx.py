@@ -1,15 +1,10 @@
-"""What front and egress proxy share as nginxes: templates, and sockets that they inherit."""
+"""What front and egress proxy share as nginxes: templates."""
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Iterable
 
 
 def fill_in(template: str, **values: Any) -> str:
@@ -26,15 +21,3 @@ def fill_in(template: str, **values: Any) -> str:
         autoescape=False,  # noqa: S701 (it isn't HTML)
     )
     return environment.from_string(template).render(**values)
-
-
-def inherit(sockets: Iterable[socket.socket]) -> dict[str, str]:
-    """Build the environment in which nginx takes over sockets instead of opening its own.
-
-    It is how nginx hands them to a new version of itself; those that its configuration doesn't
-    name it closes.
-
-    Args:
-        sockets: passed to it under their own numbers.
-    """
-    return {**os.environ, "NGINX": "".join(f"{found.fileno()};" for found in sockets)}

@@ -8,16 +8,45 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 import sys
+import time
 import traceback
 
 import uvloop
 
+from classroom.paths import Paths
+
+HUB_SECONDS = 30
+UMASK = 0o002
+"""What the lab makes the students may edit."""
+
+
+def wait_for_hub() -> None:
+    """Wait until the Hub listens: both start at once, and upstream would wait for whole seconds.
+
+    Loads what takes long meanwhile.
+    """
+    import jupyter_server_ydoc.app  # noqa: F401, PLC0415
+    import jupyterlab.labapp  # noqa: F401, PLC0415
+
+    end = time.monotonic() + HUB_SECONDS
+    while time.monotonic() < end:
+        with socket.socket(socket.AF_UNIX) as way:
+            try:
+                way.connect(str(Paths().hub_socket))
+            except OSError:
+                time.sleep(0.02)
+            else:
+                return
+
 
 def main() -> None:
     """Choose the event loop before anything asks for one, then be jupyterhub-singleuser."""
+    os.umask(UMASK)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    # What it imports may make a loop, or look at which kind there is.
+    # What they import may make a loop, or look at which kind there is.
+    wait_for_hub()
     from jupyterhub.singleuser import main as singleuser  # noqa: PLC0415
 
     try:

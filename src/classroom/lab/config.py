@@ -42,7 +42,6 @@ def serve(paths: Paths) -> Config:
             "sock": str(paths.lab_socket),
             "sock_mode": "0660",  # its directory says whose group
             "root_dir": str(paths.home),
-            "kernel_websocket_connection_class": "classroom.lab.executions.SignedConnection",
             "contents_manager_class": "classroom.lab.contents.ClassContents",
             "cookie_secret_file": str(paths.history / "cookie_secret"),
             "default_url": "/lab",
@@ -101,14 +100,28 @@ def documents(paths: Paths) -> Config:
     }
 
 
-def kernels(_: Paths) -> Config:
-    """Talk to kernels over unix sockets: nothing of the lab listens on a port.
+def kernels(paths: Paths) -> Config:
+    """Run what students run as `student`, talk to kernels over unix sockets, and find both again.
 
-    The place for the provisioner that starts kernels as `student`.
+    Nothing of the lab listens on a port. Kernels outlive the server: so must the sessions, which
+    say what kernel is whose.
     """
     return {
+        "ServerApp": {
+            "kernel_manager_class": "classroom.lab.kernels.StudentKernels",
+            "kernel_websocket_connection_class": "classroom.lab.executions.SignedConnection",
+        },
+        "StudentKernels": {
+            "kernel_manager_class": "classroom.lab.kernels.StudentKernel",
+            "default_kernel_name": "python3",
+            # Kept in the server's memory without end while nobody looks.
+            "buffer_offline_messages": False,
+        },
         "KernelManager": {"transport": "ipc"},
-        "MappingKernelManager": {"default_kernel_name": "python3"},
+        "SessionManager": {"database_filepath": str(paths.run / "jupyter" / "sessions.db")},
+        "TerminalsExtensionApp": {
+            "terminal_manager_class": "classroom.lab.terminals.StudentTerminals"
+        },
     }
 
 

@@ -1,0 +1,156 @@
+"""Kernels that run as `student` and outlive the lab server: started by the launcher."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from jupyter_server._tz import utcnow
+from jupyter_server.prometheus.metrics import KERNEL_CURRENTLY_RUNNING_TOTAL
+from jupyter_server.services.kernels.kernelmanager import (
+    AsyncMappingKernelManager,
+    ServerKernelManager,
+)
+
+from classroom.lab import launching
+from classroom.lab.launching import NotLaunchedError
+from classroom.launcher.protocol import Kind, Start
+from classroom.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+GROUP_READABLE = 0o640
+PASSED_ON = ("JPY_SESSION_NAME",)
+"""Of the lab server's own environment nothing else reaches a kernel: its token is in there."""
+
+
+def environment(given: Mapping[str, str], spec: Mapping[str, str]) -> dict[str, str]:
+    """Choose what a kernel gets of an environment.
+
+    Args:
+        given: what jupyter_client would start it with: all of the lab server's, and the spec's.
+        spec: what the kernel's spec asks for; taken as filled in.
+    """
+    wanted = (*PASSED_ON, *spec)
+    return {name: str(given[name]) for name in wanted if name in given}
+
+
+class StudentProvisioner(LocalProvisioner):
+    """Starts a kernel through the launcher."""
+
+    process: Any
+    parent: Any
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Write the connection file as upstream does, and let students' group read it."""
+        found = await super().pre_launch(**kwargs)
+        os.chmod(self.parent.connection_file, GROUP_READABLE)  # noqa: PTH101 (on tmpfs or overlay)
+        return dict(found)
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Start the kernel.
+
+        Raises:
+            NotLaunchedError: it couldn't be started.
+        """
+        env = kwargs.get("env") or {}
+        folder = str(kwargs.get("cwd") or Paths().home)
+        self.process = launching.start(
+            Start(
+                self.kernel_id,
+                Kind.KERNEL,
+                tuple(cmd),
+                environment(env, self.kernel_spec.env),
+                folder,
+                {
+                    "kernel_name": self.parent.kernel_name,
+                    "connection_file": self.parent.connection_file,
+                    "folder": folder,
+                    "environment": environment(env, {}),
+                },
+            )
+        )
+        self._know(folder)
+        return self.connection_info
+
+    def adopt(self, folder: str) -> None:
+        """Take over the kernel that runs already.
+
+        Raises:
+            NotLaunchedError: it doesn't.
+        """
+        self.process = launching.adopt(self.kernel_id)
+        self._know(folder)
+
+    def _know(self, folder: str) -> None:
+        self.pid = self.process.pid
+        self.pgid = None  # upstream would signal the group itself, and may not
+        self.cwd = folder
+
+
+class StudentKernel(ServerKernelManager):
+    """A kernel manager whose kernel is always a student's, whatever its spec asks for."""
+
+    async def _async_pre_start_kernel(self, **kw: Any) -> Any:
+        if self.provisioner is None:
+            self.kernel_id = kw["kernel_id"]
+            self.provisioner = self.provisioned(kw["kernel_id"])
+        return await super()._async_pre_start_kernel(**kw)
+
+    def provisioned(self, kernel_id: str) -> StudentProvisioner:
+        """Make a provisioner for a kernel."""
+        return StudentProvisioner(kernel_id=kernel_id, kernel_spec=self.kernel_spec, parent=self)
+
+
+class StudentKernels(AsyncMappingKernelManager):
+    """All kernels; those that ran before the lab server did are taken over."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Keep connection files where both lab and students come."""
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        self.connection_dir = str(Paths().kernels)
+
+    async def adopt_all(self) -> list[str]:
+        """Take over every kernel that the launcher runs; return their ids."""
+        found = []
+        for kernel_id, note in launching.running():
+            try:
+                await self._adopt(kernel_id, note)
+            except (NotLaunchedError, OSError, KeyError, ValueError) as error:
+                self.log.warning("Kernel %s can't be taken over: %s", kernel_id, error)
+            else:
+                found.append(kernel_id)
+        return found
+
+    async def _adopt(self, kernel_id: str, note: dict[str, Any]) -> None:
+        """Take a kernel over; what upstream does at the start of one is done here after it."""
+        kernel = self.kernel_manager_factory(
+            parent=self,
+            log=self.log,
+            kernel_name=note["kernel_name"],
+            kernel_spec_manager=self.kernel_spec_manager,
+            connection_file=note["connection_file"],
+        )
+        kernel.kernel_id = kernel_id
+        kernel.load_connection_file()
+        kernel.provisioner = kernel.provisioned(kernel_id)
+        kernel.provisioner.connection_info = kernel.get_connection_info()
+        kernel.provisioner.adopt(note["folder"])
+        # For a restart.
+        env = {**os.environ, **note["environment"]}
+        kernel._launch_args = {"cwd": note["folder"], "env": env}  # noqa: SLF001
+        kernel._attempted_start = True  # noqa: SLF001
+        kernel.ready.set_result(None)
+        await kernel._async_post_start_kernel()  # noqa: SLF001
+        self._kernels[kernel_id] = kernel
+        self._kernel_connections[kernel_id] = 0
+        # What it is doing it tells with its next message; until then it isn't taken for idle.
+        kernel.execution_state = "busy"
+        kernel.reason = ""
+        kernel.last_activity = utcnow()
+        await self._finish_kernel_start(kernel_id)  # type: ignore[no-untyped-call]
+        KERNEL_CURRENTLY_RUNNING_TOTAL.labels(type=kernel.kernel_name).inc()
+        if not self._initialized_culler:
+            self.initialize_culler()  # type: ignore[no-untyped-call]

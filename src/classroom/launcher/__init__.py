@@ -1,0 +1,1 @@
+"""What starts students' kernels and terminals: as `student`, for the lab server, which can't."""

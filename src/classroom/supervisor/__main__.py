@@ -1,0 +1,117 @@
+"""Start everything, keep it running, and end it in order: tini's child, root.
+
+Run as ``python -I -m classroom.supervisor``, by classroom.boot. Each part is another's neighbour,
+not its child: whichever dies comes back alone, and the others go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+from classroom import handover
+from classroom.egress import lock as locks
+from classroom.egress import machine
+from classroom.egress.lock import Kind
+from classroom.egress.resolv import HUB_DOOR, STUDENTS_DOOR
+from classroom.handover import Handover
+from classroom.hub import token
+from classroom.paths import PORT, Paths
+from classroom.supervisor import children, keeper
+from classroom.supervisor.keeper import Keeper
+
+HTTPS, DNS = 443, 53
+LOG = logging.getLogger("classroom")
+
+
+class Supervisor:
+    """All keepers, by the name that the Hub may call them by."""
+
+    def __init__(self, paths: Paths) -> None:
+        """Open what must stay open, whoever serves it."""
+        lock = locks.read(paths)
+        own = dict(os.environ)  # the tutor's secrets may be in it: the Hub's alone
+        base: dict[str, str] = {name: own[name] for name in ("PATH", "LANG") if name in own}
+        self._ended = asyncio.Event()
+        self.code = 0
+        addresses = ["0.0.0.0", "::"] if machine.has_ipv6() else ["0.0.0.0"]  # noqa: S104 (it is the front)
+        self._sockets = [keeper.listen(one, PORT) for one in addresses]
+        fronts = tuple(one.fileno() for one in self._sockets)
+        self._control, told = os.pipe()
+        os.set_blocking(self._control, False)
+        named = -1
+        doors: tuple[int, ...] = ()
+        if lock.kind is Kind.NFTABLES:
+            opened = [keeper.listen(door, HTTPS) for door in (HUB_DOOR, STUDENTS_DOOR)]
+            doors = tuple(one.fileno() for one in opened)
+            asked = keeper.listen_for_datagrams(STUDENTS_DOOR, DNS)
+            named = asked.fileno()
+            self._sockets += [*opened, asked]
+        handed = Handover(told, named, lock.refusals)
+        handover.write(paths, handed)
+        parts = {
+            handover.FRONT: children.front(paths, base, fronts),
+            **({handover.EGRESS: children.proxy(paths, base, doors)} if doors else {}),
+            "launcher": children.launcher(paths, base, lock.kind),
+            "hub": children.hub(paths, own, handed.descriptors),
+            "lab": children.lab(paths, base, lock.kind, token.ensure(paths.hub)),
+        }
+        self._keepers = {name: Keeper(child, LOG, self._fail) for name, child in parts.items()}
+
+    async def run(self) -> None:
+        """Start all, and return when all has ended."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._ended.set)
+        loop.add_reader(self._control, self._reload)
+        starting = [asyncio.create_task(one.start()) for one in self._keepers.values()]
+        ended = asyncio.create_task(self._ended.wait())
+        for task in starting:
+            await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done() and (error := task.exception()) is not None:
+                LOG.critical("Not started: %s", error)
+                self._fail()
+        await ended
+        for task in starting:
+            task.cancel()
+        await self._stop()
+
+    async def _stop(self) -> None:
+        """End the lab first: it saves what is open, and the Hub must know whose it is."""
+        await self._keepers.pop("lab").stop()
+        await asyncio.gather(*(one.stop() for one in self._keepers.values()))
+
+    def _fail(self) -> None:
+        """End all, so that Docker starts all anew."""
+        self.code = 1
+        self._ended.set()
+
+    def _reload(self) -> None:
+        """Do as the Hub says."""
+        for name in os.read(self._control, 4096).decode().split():
+            self._keepers[name].reload()
+
+
+async def supervise() -> int:
+    """Keep all running until told to end; return the container's exit code."""
+    supervisor = Supervisor(Paths())
+    await supervisor.run()
+    return supervisor.code
+
+
+def main() -> int:
+    """Run until the end."""
+    logging.basicConfig(
+        stream=sys.stdout,
+        level=logging.INFO,
+        format="[%(levelname)1.1s %(asctime)s classroom] %(message)s",
+        datefmt="%Y-%m-%d %H:%M:%S",
+    )
+    return asyncio.run(supervise())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,176 @@
+"""What runs in the container, and how it is started: plain values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from classroom.egress import sandbox
+from classroom.egress.lock import Kind
+from classroom.paths import PREFIX, SERVICE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from classroom.paths import Paths
+
+LAB_USER = "classroom"
+FAMILIES = {
+    Kind.SANDBOX: ("unix",),
+    # With nftables too: it ends what the rules don't see, such as packet sockets.
+    Kind.NFTABLES: ("unix", "inet", "inet6"),
+    Kind.OPEN: (),
+}
+PACKAGE = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Child:
+    """A process that must always run.
+
+    Attributes:
+        name: what the log calls it.
+        command: program and arguments.
+        ready: a file that is there when it serves; removed before each start.
+        environment: all of it.
+        descriptors: open files that it inherits, under the same numbers.
+        folder: where it starts.
+        stop_seconds: how long it may take to end.
+        before: a command to run before each start; its failure is none.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    ready: Path
+    environment: Mapping[str, str] = field(repr=False)
+    descriptors: tuple[int, ...] = ()
+    folder: Path = Path("/")
+    stop_seconds: float = 2
+    before: tuple[str, ...] = ()
+
+
+def inherit(environment: Mapping[str, str], descriptors: tuple[int, ...]) -> dict[str, str]:
+    """Build the environment in which nginx takes over sockets instead of opening its own.
+
+    It is how nginx hands them to a new version of itself; those that its configuration doesn't
+    name it closes.
+    """
+    return {**environment, "NGINX": "".join(f"{number};" for number in descriptors)}
+
+
+def front(paths: Paths, base: Mapping[str, str], sockets: tuple[int, ...]) -> Child:
+    """Describe the front; its configuration is there already."""
+    return Child(
+        "The front (nginx)",
+        ("nginx", "-e", "stderr", "-c", str(paths.front / "front.conf")),
+        paths.front / "nginx.pid",
+        inherit(base, sockets),
+        sockets,
+    )
+
+
+def proxy(paths: Paths, base: Mapping[str, str], sockets: tuple[int, ...]) -> Child:
+    """Describe the egress proxy: the user that may leave, without any right."""
+    return Child(
+        "The egress proxy (nginx)",
+        (
+            *("setpriv", "--reuid=egress", "--regid=egress", "--clear-groups"),
+            *("--inh-caps=-all", "--no-new-privs", "--"),
+            *("nginx", "-e", "stderr", "-c", str(paths.egress / "egress.conf")),
+        ),
+        paths.egress / "nginx" / "nginx.pid",
+        inherit(base, sockets),
+        sockets,
+    )
+
+
+def hub(paths: Paths, base: Mapping[str, str], handed: tuple[int, ...]) -> Child:
+    """Describe the Hub."""
+    return Child(
+        "The Hub",
+        (
+            str(paths.prefix / "bin/jupyterhub"),
+            *("--config", str(PACKAGE / "hub" / "entry.py")),
+        ),
+        paths.hub_socket,
+        base,
+        handed,
+        stop_seconds=5,
+    )
+
+
+def launcher(paths: Paths, base: Mapping[str, str], kind: Kind) -> Child:
+    """Describe what starts students' processes: in the sandbox, for what it starts inherits it."""
+    python = str(paths.prefix / "bin/python")
+    return Child(
+        "The launcher",
+        (
+            *sandbox.prefix(python, "root", FAMILIES[kind]),
+            *(python, "-I", "-m", "classroom.launcher"),
+        ),
+        paths.launcher_socket,
+        base,
+        # What an earlier launcher has left: nobody could end it any more. Before the sandbox, out
+        # of which nothing can be signalled.
+        before=(
+            *("setpriv", "--reuid=student", "--regid=students", "--clear-groups", "--"),
+            *("kill", "-KILL", "--", "-1"),
+        ),
+    )
+
+
+def lab(paths: Paths, base: Mapping[str, str], kind: Kind, token: str) -> Child:
+    """Describe the lab server.
+
+    It is no service that the Hub manages: it would end with the Hub, and a Hub accepts no unix
+    socket as a service's url. The environment is what the Hub would give it.
+
+    Args:
+        paths: where things are.
+        base: the environment to add to.
+        kind: how the egress lock is held.
+        token: the service's, by which the Hub knows it.
+    """
+    python = str(paths.prefix / "bin/python")
+    scopes = json.dumps(["access:services", f"access:services!service={SERVICE}"])
+    environment = {
+        "PATH": base["PATH"],
+        "LANG": base.get("LANG", "C.UTF-8"),
+        "USER": LAB_USER,
+        "HOME": str(paths.home),
+        "SHELL": "/bin/bash",
+        "JUPYTERHUB_API_TOKEN": token,
+        "JUPYTERHUB_API_URL": f"http+unix://{quote(str(paths.hub_socket), safe='')}/hub/api",
+        "JUPYTERHUB_BASE_URL": "/",
+        "JUPYTERHUB_HOST": "",
+        "JUPYTERHUB_USER": "",
+        "JUPYTERHUB_SERVER_NAME": "",
+        "JUPYTERHUB_PUBLIC_URL": "",
+        "JUPYTERHUB_PUBLIC_HUB_URL": "",
+        "JUPYTERHUB_SERVICE_NAME": SERVICE,
+        "JUPYTERHUB_SERVICE_URL": f"unix://{PREFIX}",
+        "JUPYTERHUB_SERVICE_PREFIX": PREFIX,
+        "JUPYTERHUB_CLIENT_ID": f"service-{SERVICE}",
+        "JUPYTERHUB_OAUTH_CALLBACK_URL": f"{PREFIX}oauth_callback",
+        "JUPYTERHUB_OAUTH_ACCESS_SCOPES": scopes,
+        "JUPYTERHUB_OAUTH_SCOPES": scopes,
+        "JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES": "[]",
+        "JUPYTERHUB_DISABLE_USER_CONFIG": "1",  # students can write what the server would load
+        "JUPYTER_CONFIG_DIR": str(paths.history / "config"),
+        "JUPYTER_DATA_DIR": str(paths.history / "share"),
+        "JUPYTER_RUNTIME_DIR": str(paths.run / "jupyter"),
+    }
+    return Child(
+        "The lab",
+        (
+            # Restricted before it is anybody whom a student may trace.
+            *sandbox.prefix(python, LAB_USER, FAMILIES[kind]),
+            *(python, "-I", "-m", "classroom.lab", f"--config={paths.run}/lab.json"),
+        ),
+        paths.lab_socket,
+        environment,
+        stop_seconds=9,
+    )

@@ -1,0 +1,179 @@
+"""Keep a process running, and the ports that it serves out of others' hands."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+    from collections.abc import Callable
+    from logging import Logger
+
+    from classroom.supervisor.children import Child
+
+UP_SECONDS = 40
+"""How long a process may take until it serves."""
+REVIVE_SECONDS = 0.2
+"""Between a death and the next start: soon enough to be missed by nobody, long enough that a
+process that can't start doesn't keep a core busy."""
+GIVE_UP_SECONDS = 30
+"""When it can't be revived for so long the container ends, so that Docker starts all anew."""
+BACKLOG = 1024
+LOOK_SECONDS = 0.02
+
+
+def listen(address: str, port: int) -> socket.socket:
+    """Open a listening socket that is kept for as long as the container lives.
+
+    A process that serves it may die: connections wait for the next one, and nobody else can take
+    the port meanwhile.
+
+    Args:
+        address: IPv4 or IPv6.
+        port: TCP port.
+
+    Raises:
+        OSError: it is taken.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    found = socket.create_server((address, port), family=family, backlog=BACKLOG)
+    found.settimeout(0)
+    return found
+
+
+def listen_for_datagrams(address: str, port: int) -> socket.socket:
+    """Open a UDP socket, without SO_REUSEADDR: nobody else can share it.
+
+    Args:
+        address: IPv4.
+        port: UDP port.
+
+    Raises:
+        OSError: it is taken.
+    """
+    found = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    found.bind((address, port))
+    found.settimeout(0)
+    return found
+
+
+def kill_group(process: Process) -> None:
+    """End a process and all its workers, whether or not it still lives itself."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+class Keeper:
+    """Starts a process, and starts it again whenever it ends."""
+
+    def __init__(self, child: Child, log: Logger, give_up: Callable[[], None]) -> None:
+        """Remember how to start it.
+
+        Args:
+            child: what to run.
+            log: where to say what happened.
+            give_up: is called when it can't be revived.
+        """
+        self._child = child
+        self._log = log
+        self._give_up = give_up
+        self._process: Process | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start it and watch over it.
+
+        Raises:
+            RuntimeError: it ended instead.
+            TimeoutError: it didn't serve in time.
+        """
+        self._process = await self._spawn()
+        self._task = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        """Have it end, and see that it does."""
+        if self._task is not None:
+            self._task.cancel()
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(self._child.stop_seconds):
+                await process.wait()
+        except TimeoutError:
+            self._log.error("%s doesn't end: killed", self._child.name)
+        kill_group(process)
+
+    def reload(self) -> None:
+        """Have it read its configuration again (SIGHUP), if it runs."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGHUP)
+
+    async def _spawn(self) -> Process:
+        """Start it and return when it serves.
+
+        Raises:
+            RuntimeError: it ended instead.
+            TimeoutError: it didn't serve in time.
+        """
+        self._child.ready.unlink(missing_ok=True)
+        if self._child.before:
+            first = await asyncio.create_subprocess_exec(
+                *self._child.before, stderr=asyncio.subprocess.DEVNULL
+            )
+            await first.wait()
+        started = await asyncio.create_subprocess_exec(
+            *self._child.command,
+            start_new_session=True,  # a group of its own, to end its workers by
+            pass_fds=self._child.descriptors,
+            env=dict(self._child.environment),
+            cwd=self._child.folder,
+        )
+        self._process = started
+        try:
+            async with asyncio.timeout(UP_SECONDS):
+                await self._wait_until_it_serves(started)
+        except (RuntimeError, TimeoutError):
+            kill_group(started)
+            raise
+        return started
+
+    async def _wait_until_it_serves(self, started: Process) -> None:
+        while not self._child.ready.exists():
+            if started.returncode is not None:
+                raise RuntimeError(f"it ended with {started.returncode}")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _watch(self) -> None:
+        """Start it again whenever it dies."""
+        while self._process is not None:
+            status = await self._process.wait()
+            self._log.error("%s ended with %s: starting it again", self._child.name, status)
+            # Workers outlive a killed master.
+            kill_group(self._process)
+            if not await self._revive():
+                self._give_up()
+                return
+
+    async def _revive(self) -> bool:
+        """Start it until it runs; False when it won't for too long."""
+        end = asyncio.get_running_loop().time() + GIVE_UP_SECONDS
+        while asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(REVIVE_SECONDS)
+            try:
+                self._process = await self._spawn()
+            except (RuntimeError, TimeoutError, OSError) as error:
+                self._log.error("%s doesn't start: %s", self._child.name, error)
+            else:
+                self._log.info("%s is back", self._child.name)
+                return True
+        self._log.critical(
+            "%s could not be started for %s s: ending", self._child.name, GIVE_UP_SECONDS
+        )
+        return False
