@@ -41,7 +41,7 @@ def test_one_line_per_step(trial_lab: Lab) -> None:
         "tls",
         "egress lock",
         "sign-in",
-        "hub",
+        "lab",
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import signal
 import socket
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ class Launched:
             connection: to the launcher; its other end tells when the process has ended.
             pid: its process id.
         """
+        connection.settimeout(0)
         self._connection = connection
         self.pid = pid
         self.returncode: int | None = None
@@ -46,7 +48,7 @@ class Launched:
         """Return its exit status, negative for a signal; None while it runs."""
         if self.returncode is None:
             with contextlib.suppress(BlockingIOError):
-                self._take(self._connection.recv(protocol.LONGEST, socket.MSG_DONTWAIT))
+                self._take(self._connection.recv(protocol.LONGEST))
         return self.returncode
 
     def wait(self) -> int:
@@ -55,9 +57,11 @@ class Launched:
         Raises:
             TimeoutError: it hasn't.
         """
-        if self.returncode is None:
-            self._take(self._connection.recv(protocol.LONGEST))
-        return self.returncode or 0
+        if self.returncode is None and not select.select(
+            [self._connection], [], [], TIMEOUT_SECONDS
+        )[0]:
+            raise TimeoutError(f"process {self.pid} hasn't ended")
+        return self.poll() or 0
 
     def send_signal(self, number: int) -> None:
         """Signal it and what it has started; nothing happens when it has ended."""

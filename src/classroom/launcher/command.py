@@ -44,12 +44,12 @@ def prefix(kind: Kind, limits: Limits) -> tuple[str, ...]:
         kind: a terminal's process leads a session of its own on the terminal that is its stdin.
         limits: what it may use.
     """
-    memory = f"--data={limits.memory}" if limits.memory else "--data=unlimited"
-    processes = f"--nproc={limits.processes}" if limits.processes else "--nproc=unlimited"
+    memory = (f"--data={limits.memory}",) if limits.memory else ()
+    processes = (f"--nproc={limits.processes}",) if limits.processes else ()
     return (
         *("setpriv", "--pdeathsig", "KILL", "--"),
         *("setsid", *(("--ctty",) if kind is Kind.TERMINAL else ()), "--"),
-        *("prlimit", memory, processes, f"--nofile={limits.files}", "--core=0", "--"),
+        *("prlimit", *memory, *processes, f"--nofile={limits.files}", "--core=0", "--"),
         *("choom", "-n", str(DIES_FIRST), "--"),
     )
 
