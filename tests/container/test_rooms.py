@@ -20,7 +20,7 @@ from pycrdt import (
     create_update_message,
     handle_sync_message,
 )
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from classroom.lab import awareness
 from classroom.lab.awareness import Entry
@@ -114,7 +114,15 @@ class Page:
         what()
         self.doc.unobserve(watching)
         for update in updates:
-            self.connection.send(create_update_message(update))
+            # Into the void where there is no lab at the other end: the page has it, and tells it
+            # when it is back.
+            with contextlib.suppress(ConnectionClosed):
+                self.connection.send(create_update_message(update))
+
+    def send_all(self) -> None:
+        """Be back on another connection, with everything that is here, as a page is."""
+        self.connection.send(create_update_message(self.doc.get_update()))
+        self.connection.send(create_sync_message(self.doc))
 
 
 def saved(client: httpx.Client, name: str) -> str:

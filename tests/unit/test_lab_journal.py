@@ -208,6 +208,6 @@ def test_the_history_of_upstreams_own_store_stays_readable(tmp_path: Path) -> No
         empty.db_path = str(file)
         with pytest.raises(YDocNotFound):
             await empty.apply_updates(Doc())
-        ours._journal.close()
+        ours.journal.close()
 
     loops.run(run())

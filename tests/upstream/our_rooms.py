@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from classroom.lab import upstream
+from classroom.lab.loader import ClassLoader
 from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.sockets import RoomSocket
 
 upstream.check()
-upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket)
+upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)

@@ -76,6 +76,10 @@ class Connections:
         return len(theirs)
 
 
+OPEN = Connections()
+"""Everybody's: there is one lab in a process."""
+
+
 def _take_nothing(_: str | bytes) -> None:
     """Drop a message."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from anyio.to_thread import run_sync
@@ -13,7 +14,36 @@ from jupyter_server.services.contents.largefilemanager import AsyncLargeFileMana
 from tornado import web
 from traitlets import Unicode
 
-from classroom.lab import whole
+from classroom.lab import saves, whole
+
+if TYPE_CHECKING:
+    from classroom.lab.saves import Saves
+
+
+def encoded(model: dict[str, Any], problem: dict[str, Any] | None = None) -> bytes:
+    """Return what is written to a file.
+
+    Args:
+        model: as for the contents manager, with its content.
+        problem: is told what isn't valid in a notebook.
+
+    Raises:
+        HTTPError: 400, the content isn't what its format says.
+    """
+    content, kind = model["content"], model.get("format")
+    if model["type"] == "notebook":
+        found = nbformat.writes(
+            nbformat.from_dict(content),
+            version=nbformat.NO_CONVERT,
+            capture_validation_error=problem,
+        )
+        return (found if found.endswith("\n") else f"{found}\n").encode()
+    if kind not in {"text", "base64"}:
+        raise web.HTTPError(400, "Must specify format of file contents as 'text' or 'base64'")
+    try:
+        return content.encode() if kind == "text" else base64.b64decode(content.encode("ascii"))
+    except ValueError as error:
+        raise web.HTTPError(400, f"The content can't be encoded: {error}") from error
 
 
 class ClassContents(AsyncLargeFileManager):
@@ -26,6 +56,9 @@ class ClassContents(AsyncLargeFileManager):
     scratch = Unicode(
         "", config=True, help="Folder for files that aren't finished, emptied at start."
     )
+
+    saves: Saves | None = None
+    """Where to write down what rooms save; set when they are put in place."""
 
     def __init__(self, **kwargs: Any) -> None:
         """Empty the scratch folder: what a killed server left there is in no file."""
@@ -40,18 +73,8 @@ class ClassContents(AsyncLargeFileManager):
         self, os_path: str, nb: Any, capture_validation_error: dict[str, Any] | None = None
     ) -> None:
         """Save a notebook."""
-
-        def save() -> None:
-            text = nbformat.writes(
-                nb,
-                version=nbformat.NO_CONVERT,
-                capture_validation_error=capture_validation_error,
-            )
-            text = text if text.endswith("\n") else f"{text}\n"
-            whole.write(os_path, text.encode(), self._scratch)
-
-        with self.perm_to_403(os_path):
-            await run_sync(save)
+        model = {"type": "notebook", "content": nb}
+        await self._save(os_path, await run_sync(encoded, model, capture_validation_error))
 
     async def _save_file(self, os_path: str, content: str, format: str | None) -> None:  # noqa: A002 (upstream's)
         """Save any other file.
@@ -59,13 +82,12 @@ class ClassContents(AsyncLargeFileManager):
         Raises:
             HTTPError: 400, the content isn't what its format says.
         """
-        if format not in {"text", "base64"}:
-            raise web.HTTPError(400, "Must specify format of file contents as 'text' or 'base64'")
-        try:
-            data = (
-                content.encode() if format == "text" else base64.b64decode(content.encode("ascii"))
-            )
-        except ValueError as error:
-            raise web.HTTPError(400, f"Encoding error saving {os_path}: {error}") from error
+        model = {"type": "file", "content": content, "format": format}
+        await self._save(os_path, await run_sync(encoded, model))
+
+    async def _save(self, os_path: str, data: bytes) -> None:
+        """Write a file; a document's room says first what will be in it."""
+        if (document := saves.saving.get()) and self.saves is not None:
+            await self.saves.intend(document, hashlib.sha256(data).hexdigest())
         with self.perm_to_403(os_path):
             await run_sync(whole.write, os_path, data, self._scratch)

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sqlite3
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
+from tornado import web
 
-from classroom.lab import upstream
-from classroom.lab.connections import Connections
+from classroom.lab import recovery, store, upstream
+from classroom.lab.connections import OPEN
+from classroom.lab.contents import ClassContents
 from classroom.lab.exporters import ExportersHandler
 from classroom.lab.kernels import StudentKernels
+from classroom.lab.loader import ClassLoader
 from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
 from classroom.lab.revocation import Revocation
 from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
+from classroom.lab.saves import Saves
 from classroom.lab.sockets import RoomSocket
 from classroom.paths import Paths
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
-OPEN = Connections()
 TASKS: set[asyncio.Task[None]] = set()
 HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
@@ -51,8 +57,11 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     app.contents_manager.notary.store.db.executescript(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
     )
+    if isinstance(app.contents_manager, ClassContents):  # not where only the rooms are measured
+        kept = Path(app.config.ClassYStore.db_path)
+        app.contents_manager.saves = Saves(store.journal_of(kept))
     upstream.check()
-    upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket)
+    upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
     upstream.watch_sockets(OPEN.add)
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
@@ -71,8 +80,41 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         task = asyncio.create_task(followed.follow(paths.standing, paths.here))
         task.add_done_callback(lambda task: _report(task, app))
         TASKS.add(task)
+    for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
+        # Upstream starts it with the first document, and fails to stop what was never started.
+        server = collaboration.ywebsocket_server
+        TASKS.add(asyncio.create_task(server.start()))
+        upstream.before_stop(collaboration, partial(_finish, server, app))
+    if isinstance(app.contents_manager, ClassContents):
+        TASKS.add(asyncio.create_task(_recover(app, app.contents_manager)))
     gc.collect()
     gc.freeze()
+
+
+async def _finish(server: Any, app: ServerApp) -> None:
+    """Save every document that is open, and what can be though one can't."""
+    rooms = [room for room in server.rooms.values() if isinstance(room, ClassDocumentRoom)]
+    results = await asyncio.gather(*(room.finish() for room in rooms), return_exceptions=True)
+    for room, error in zip(rooms, results, strict=True):
+        if error is not None:
+            app.log.error("%s isn't saved, and in the journal: %s", room.room_id, error)
+
+
+async def _recover(app: ServerApp, contents: ClassContents) -> None:
+    """Put right the files of documents that were open when the last lab server fell."""
+    assert contents.saves is not None  # noqa: S101 (set where it is loaded)
+    put_right = recovery.Recovery(contents, app.log)
+    for name in await contents.saves.recent():
+        file_type, file_id = recovery.document_of(name)
+        path = app.web_app.settings["file_id_manager"].get_path(file_id)
+        if path is None or not await contents.file_exists(path):
+            continue
+        file_format = "json" if file_type == "notebook" else "text"
+        kept = store.ClassYStore(name, config=app.config)
+        try:
+            await put_right.recover(file_format, file_type, path, kept)
+        except (web.HTTPError, OSError, ValueError, sqlite3.Error) as error:
+            app.log.warning("%s can't be recovered before it is opened: %s", path, error)
 
 
 def _report(task: asyncio.Task[None], app: ServerApp) -> None:

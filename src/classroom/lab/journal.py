@@ -14,12 +14,17 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycrdt import Doc, get_update, merge_updates
 
+from classroom.lab import saves
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+Found = TypeVar("Found")
 
 COLLECT_SECONDS = 0.05
 """How long a commit waits for more; with the flush it stays below a tenth of a second."""
@@ -92,7 +97,7 @@ class Journal:
         database = sqlite3.connect(self._file)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
-        database.executescript(SCHEMA)
+        database.executescript(SCHEMA + saves.SCHEMA)
         database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         database.commit()
         return database
@@ -154,6 +159,23 @@ class Journal:
                 "UPDATE yupdates SET yupdate = ?, timestamp = ? WHERE rowid = ?", (one, at, first)
             )
         return len(newer) + 1
+
+    async def run(self, what: Callable[[sqlite3.Connection], Found]) -> Found:
+        """Do something in the database, as one transaction; it is on the disk when this returns.
+
+        Args:
+            what: is given the database, in its thread.
+
+        Raises:
+            sqlite3.Error: it failed; nothing of it was done.
+        """
+
+        def commit() -> Found:
+            database = self._opened.result()
+            with database:
+                return what(database)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, commit)
 
     async def read(self, path: str) -> list[tuple[bytes, bytes, float]]:
         """Return a document's updates, metadata and times, oldest first.

@@ -57,9 +57,10 @@ class Launched:
         Raises:
             TimeoutError: it hasn't.
         """
-        if self.returncode is None and not select.select(
-            [self._connection], [], [], TIMEOUT_SECONDS
-        )[0]:
+        if (
+            self.returncode is None
+            and not select.select([self._connection], [], [], TIMEOUT_SECONDS)[0]
+        ):
             raise TimeoutError(f"process {self.pid} hasn't ended")
         return self.poll() or 0
 

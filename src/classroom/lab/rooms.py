@@ -7,13 +7,21 @@ named and checked in `classroom.lab.upstream`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
+from classroom.lab import connections, notices, recovery, saves
 from classroom.lab.broadcasting import Broadcasting
+from classroom.lab.saves import Saves
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from classroom.lab.loader import ClassLoader
 
 SHARE = 0.1
 """How much of the server's time saving may take, all documents together."""
@@ -29,6 +37,8 @@ def pause(took: float) -> float:
 
 class ClassDocumentRoom(Broadcasting, DocumentRoom):
     """The room of a file: saved on a fixed beat, however steadily people type."""
+
+    _file: ClassLoader
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Keep nothing to undo: pages undo by themselves. The arguments are upstream's.
@@ -76,12 +86,84 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._due = False
         await self._maybe_save_document(None, save_now=True)
 
-    async def stop(self) -> None:
-        """Stop, with what is due saved first: at the next start the file wins over the store."""
-        if self._due and self._beat is not None:
+    async def finish(self) -> None:
+        """Save what is due, or wait until what is being saved is."""
+        if self._beat is None or self._beat.done():
+            return
+        if self._due:
             self._beat.cancel()
             await self._save()
+        else:
+            await self._beat
+
+    async def stop(self) -> None:
+        """Stop, with what is due saved first."""
+        await self.finish()
         await super().stop()
+
+    async def initialize(self) -> None:
+        """Open the document: the file first gets what was told before a fall and isn't in it."""
+        if self.ready:
+            return
+        if self.ystore is not None:
+            kept = await self._file.recovery.recover(
+                self._file_format, self._file_type, self._file.path, self.ystore
+            )
+            self._file.kept += [kept] if kept else []
+        await super().initialize()
+        await self._settle()
+        self._tell_kept()
+
+    async def _settle(self) -> None:
+        """Remember that file and document agree, as they do when one was taken over."""
+        if self.ystore is None:
+            return
+        found = await self._file.stamp()
+        model = await self._model()
+        if found["last_modified"] == self._file.last_modified:
+            digest = await self._file.recovery.digest(model)
+            await Saves(self.ystore.journal).settle(self.ystore.path, found["hash"], digest)
+
+    async def _model(self) -> dict[str, Any]:
+        """Return the document as the contents manager takes it."""
+        return recovery.model(self._file_format, self._file_type, await self._document.aget())
+
+    async def _maybe_save_document(self, saving_document: Any, save_now: bool = False) -> None:  # noqa: FBT001, FBT002 (upstream's)
+        """Save as upstream, and say whose save it is."""
+        with self._saving():
+            await super()._maybe_save_document(saving_document, save_now)
+        self._tell_kept()
+
+    async def _on_outofband_change(self) -> None:
+        """Take over what somebody else has put into the file; what isn't in it yet is kept."""
+        with self._saving():
+            if await self._file.is_ours():
+                return  # touched, or written again by a room of the same file
+            model = await self._model()
+            if self.ystore is not None:
+                known = await Saves(self.ystore.journal).known(self.ystore.path)
+                if await self._file.recovery.digest(model) not in known:
+                    kept = await self._file.recovery.keep(model, self._file.path)
+                    self._file.kept.append(kept)
+        await super()._on_outofband_change()
+        await self._settle()
+        self._tell_kept()
+
+    @contextlib.contextmanager
+    def _saving(self) -> Iterator[None]:
+        token = saves.saving.set(self.ystore.path if self.ystore is not None else "")
+        try:
+            yield
+        finally:
+            saves.saving.reset(token)
+
+    def _tell_kept(self) -> None:
+        """Tell those in the document where what they typed is kept."""
+        while self._file.kept:
+            kept = self._file.kept.pop()
+            people = {connections.name_of(socket) for socket in self._sockets}
+            sentence = f"Somebody changed this file. What was typed here is in “{kept}”."
+            notices.tell(people, sentence)
 
 
 class ClassTransientRoom(Broadcasting, TransientRoom):

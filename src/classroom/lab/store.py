@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _journals: dict[Path, Journal] = {}
 
 
-def journal(file: Path) -> Journal:
+def journal_of(file: Path) -> Journal:
     """Return the one journal of a file: two would wait for each other's commits."""
     if file not in _journals:
         _journals[file] = Journal(file)
@@ -55,8 +55,9 @@ class ClassYStore(LoggingConfigurable, BaseYStore, metaclass=_Meta):
         self.metadata_callback = metadata_callback
 
     @property
-    def _journal(self) -> Journal:
-        return journal(Path(self.db_path))
+    def journal(self) -> Journal:
+        """The one that all documents share."""
+        return journal_of(Path(self.db_path))
 
     async def write(self, data: bytes) -> None:
         """Store an update; it is on the disk when this returns.
@@ -64,7 +65,7 @@ class ClassYStore(LoggingConfigurable, BaseYStore, metaclass=_Meta):
         Raises:
             sqlite3.Error: it couldn't be written.
         """
-        await self._journal.write(self.path, data, await self.get_metadata())
+        await self.journal.write(self.path, data, await self.get_metadata())
 
     async def read(self) -> AsyncIterator[tuple[bytes, bytes, float]]:
         """Go through update, metadata and time (seconds since the epoch), oldest first.
@@ -72,7 +73,7 @@ class ClassYStore(LoggingConfigurable, BaseYStore, metaclass=_Meta):
         Raises:
             YDocNotFound: there are none.
         """
-        rows = await self._journal.read(self.path)
+        rows = await self.journal.read(self.path)
         if not rows:
             raise YDocNotFound
         for row in rows:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jupyter_server_ydoc.app
 import jupyter_server_ydoc.handlers
+import jupyter_server_ydoc.loaders
 from jupyter_server_ydoc.rooms import DocumentRoom
 from pycrdt.websocket import YRoom
 from tornado.iostream import BaseIOStream, IOStream
@@ -17,7 +18,7 @@ from tornado.websocket import WebSocketHandler
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 # Attributes that a class's methods use: ours rely on them meaning the same.
 EXPECTED: dict[Any, tuple[str, ...]] = {
@@ -38,6 +39,7 @@ SIGNATURES: dict[Any, tuple[str, ...]] = {
 MAKERS = {
     jupyter_server_ydoc.handlers: ("DocumentRoom", "TransientRoom"),
     jupyter_server_ydoc.app: ("DocumentRoom", "YDocWebSocketHandler"),
+    jupyter_server_ydoc.loaders: ("FileLoader",),
 }
 
 
@@ -86,6 +88,22 @@ def use(*ours: type) -> None:
         for name in names:
             (stand_in,) = (one for one in ours if issubclass(one, getattr(module, name)))
             setattr(module, name, stand_in)
+
+
+def before_stop(collaboration: Any, first: Callable[[], Awaitable[None]]) -> None:
+    """Have something done before upstream's extension stops, which just lets go of its rooms.
+
+    Args:
+        collaboration: the extension's application.
+        first: what to do.
+    """
+    upstreams = collaboration.stop_extension
+
+    async def stop() -> None:
+        await first()
+        await upstreams()
+
+    collaboration.stop_extension = stop
 
 
 def watch_sockets(opened: Callable[[WebSocketHandler], None]) -> None:

@@ -1,0 +1,69 @@
+"""A document's file as its rooms see it: whoever else changes it, nothing typed is lost by that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_server.utils import ensure_async
+from jupyter_server_ydoc.loaders import FileLoader
+from jupyter_server_ydoc.utils import OutOfBandChanges
+
+from classroom.lab import saves
+from classroom.lab.recovery import Recovery
+
+Model = dict[str, Any]
+
+
+class ClassLoader(FileLoader):
+    """Upstream's loader, which tells somebody else's change from the lab's own by its content.
+
+    Upstream goes by the time of the last change, and takes over whatever is in the file then.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Load from where upstream loads; the arguments are upstream's."""
+        super().__init__(*args, **kwargs)
+        self.recovery = Recovery(self._contents_manager, self._log)
+        self.kept: list[str] = []
+        """Where what was typed has been kept, for the room to tell."""
+
+    @property
+    def _saves(self) -> saves.Saves | None:
+        return getattr(self._contents_manager, "saves", None)
+
+    async def stamp(self) -> Model:
+        """Return the file's model with its hash, and without its content."""
+        found: Model = await ensure_async(
+            self._contents_manager.get(self.path, content=False, require_hash=True)
+        )
+        return found
+
+    async def is_ours(self) -> bool:
+        """Say whether what is in the file is what the room that asks has put there."""
+        known, document = self._saves, saves.saving.get()
+        if known is None or not document:
+            return False
+        return (await self.stamp())["hash"] in await known.known(document)
+
+    async def maybe_save_content(self, model: Model) -> Model | None:
+        """Save as upstream, unless somebody else has changed the file: then keep both.
+
+        Args:
+            model: of the document, its content included.
+
+        Raises:
+            OutOfBandChanges: the file holds something else now, and what was to be saved is kept
+                beside it.
+        """
+        try:
+            saved = await super().maybe_save_content(model)
+        except OutOfBandChanges:
+            # Upstream knows the new time by now: what it tries again it does.
+            if not await self.is_ours():
+                self.kept.append(await self.recovery.keep(model, self.path))
+                raise
+            saved = await super().maybe_save_content(model)
+        known, document = self._saves, saves.saving.get()
+        if saved is not None and known is not None and document:
+            await known.settle(document, saved["hash"])
+        return dict(saved) if saved is not None else None

@@ -1,0 +1,168 @@
+"""After a fall: what was told to people and isn't in the file yet goes into it.
+
+The journal is ahead of the files by up to a few seconds. Upstream lets a file win over the journal
+whenever they differ, and with that drops what was typed last. Here the file wins only where
+somebody else has changed it, and then what was typed is kept beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from enum import Enum
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from anyio.to_thread import run_sync
+from jupyter_server.utils import ensure_async
+from jupyter_ydoc import ydocs
+from pycrdt.store import YDocNotFound
+
+from classroom.lab import contents, saves
+from classroom.lab.saves import Saves
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from logging import Logger
+
+    from jupyter_server.services.contents.manager import AsyncContentsManager
+
+    from classroom.lab.store import ClassYStore
+
+Model = dict[str, Any]
+_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+class Verdict(Enum):
+    """What is to be done with a document that is to be opened."""
+
+    AGREED = "agreed"
+    """File and journal say the same, or the file is the newer one and nothing is lost with it."""
+    REDO = "redo"
+    """The file is as the lab has left it, and the journal is ahead: into the file with it."""
+    KEEP_BOTH = "keep both"
+    """Somebody else has changed the file, and the journal has what is in no file."""
+
+
+def decide(*, same: bool, file: str, journal: str, known: Collection[str]) -> Verdict:
+    """Decide between a file and what the journal says should be in it.
+
+    Args:
+        same: whether both say the same.
+        file: hash of the file.
+        journal: hash that the file would have with the journal's content.
+        known: hashes that the file has if nobody but the lab has touched it.
+    """
+    if same:
+        return Verdict.AGREED
+    if file in known:
+        return Verdict.REDO
+    # Where nothing is known there is nothing to tell a change by: both are kept.
+    return Verdict.AGREED if journal in known else Verdict.KEEP_BOTH
+
+
+def beside(path: str, now: float) -> str:
+    """Name the file in which what was typed is kept when somebody else has changed the file.
+
+    Args:
+        path: the file's.
+        now: seconds since the epoch.
+    """
+    where = PurePosixPath(path)
+    stamp = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(now))
+    return str(where.with_name(f"{where.stem} (typed until {stamp}){where.suffix}"))
+
+
+class Recovery:
+    """Puts files right."""
+
+    def __init__(self, contents: AsyncContentsManager, log: Logger) -> None:
+        """Remember where things are.
+
+        Args:
+            contents: the lab's files.
+            log: where to say what was done.
+        """
+        self._contents = contents
+        self._log = log
+
+    async def recover(self, file_format: str, file_type: str, path: str, store: ClassYStore) -> str:
+        """Put one document's file right before it is opened.
+
+        Args:
+            file_format: "json" or "text".
+            file_type: "notebook", "file", …
+            path: of the file.
+            store: of the document.
+
+        Returns:
+            Where what was typed is kept now; "" where nothing had to be.
+
+        Raises:
+            HTTPError: the file isn't there, or can't be read.
+        """
+        lock = _locks.setdefault(store.path, asyncio.Lock())
+        async with lock:
+            document = ydocs.get(file_type, ydocs["file"])()
+            try:
+                await store.apply_updates(document.ydoc)
+            except YDocNotFound:
+                return ""
+            found = await self._read(path, file_format, file_type)
+            typed = model(file_format, file_type, await document.aget())
+            digest = await self.digest(typed)
+            known = await Saves(store.journal).known(store.path)
+            same = normal(found["content"]) == typed["content"]
+            verdict = decide(same=same, file=found["hash"], journal=digest, known=known)
+            if verdict is Verdict.REDO:
+                token = saves.saving.set(store.path)
+                await ensure_async(self._contents.save(typed, path))
+                saves.saving.reset(token)
+                await Saves(store.journal).settle(store.path, digest)
+                self._log.warning("Recovered what was typed last in %s", path)
+            elif verdict is Verdict.KEEP_BOTH:
+                return await self.keep(typed, path)
+            return ""
+
+    async def keep(self, typed: Model, path: str) -> str:
+        """Keep what was typed beside the file that somebody else has changed; return where.
+
+        Args:
+            typed: as for the contents manager.
+            path: of the file.
+        """
+        kept = beside(path, time.time())
+        await ensure_async(self._contents.save(typed, kept))
+        self._log.warning("%s was changed by somebody else: what was typed is in %s", path, kept)
+        return kept
+
+    async def digest(self, typed: Model) -> str:
+        """Return the hash of the file that a document would be written to."""
+        return hashlib.sha256(await run_sync(contents.encoded, typed)).hexdigest()
+
+    async def _read(self, path: str, file_format: str, file_type: str) -> Model:
+        found: Model = await ensure_async(
+            self._contents.get(
+                path, format=file_format, type=file_type, content=True, require_hash=True
+            )
+        )
+        return found
+
+
+def model(file_format: str, file_type: str, content: Any) -> Model:
+    """Describe a document as the contents manager takes it, which knows two kinds."""
+    kind = file_type if file_type == "notebook" else "file"
+    return {"type": kind, "format": file_format, "content": content}
+
+
+def normal(content: Any) -> Any:
+    """Return a file's content as rooms have it: a text with plain newlines."""
+    return content.replace("\r\n", "\n") if isinstance(content, str) else content
+
+
+def document_of(name: str) -> tuple[str, str]:
+    """Take type and file id of a document's name in the store, ``.notebook:<id>.y``."""
+    file_type, _, rest = name.removeprefix(".").partition(":")
+    return file_type, rest.removesuffix(".y")

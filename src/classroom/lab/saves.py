@@ -1,0 +1,91 @@
+"""What the lab itself has put into each document's file: whatever else is in it is somebody's work.
+
+Kept in the journal, beside the updates. Before a file is replaced the hash of what is to be in it
+is written down; after a power cut in between the file is known either way.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from classroom.lab.journal import Journal
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS saves
+    (path TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (path, hash));
+"""
+RECENT_SECONDS = 3600.0
+"""Documents that were last changed so long before the end are saved, or are when they're opened."""
+
+saving: ContextVar[str] = ContextVar("saving", default="")
+"""The document, as the store names it, whose room saves; "" for anybody else's writing."""
+
+
+@dataclass(frozen=True)
+class Saves:
+    """What is known of files, in a journal.
+
+    Attributes:
+        journal: where it is kept.
+    """
+
+    journal: Journal
+
+    async def intend(self, path: str, digest: str) -> None:
+        """Write down what a document's file will hold; it is on the disk when this returns.
+
+        Args:
+            path: the document, as the store names it.
+            digest: hexadecimal SHA-256 of the file's bytes.
+
+        Raises:
+            sqlite3.Error: it couldn't be written: the file must not be, either.
+        """
+
+        def insert(database: sqlite3.Connection) -> None:
+            database.execute("INSERT OR IGNORE INTO saves VALUES (?, ?)", (path, digest))
+
+        await self.journal.run(insert)
+
+    async def settle(self, path: str, *digests: str) -> None:
+        """Write down what a document's file holds; what it held before is nobody's any more.
+
+        Args:
+            path: the document, as the store names it.
+            digests: of the file as it is, and of the document as it would be written.
+        """
+
+        def replace(database: sqlite3.Connection) -> None:
+            database.execute("DELETE FROM saves WHERE path = ?", (path,))
+            database.executemany(
+                "INSERT OR IGNORE INTO saves VALUES (?, ?)", [(path, one) for one in digests]
+            )
+
+        await self.journal.run(replace)
+
+    async def known(self, path: str) -> frozenset[str]:
+        """Return the hashes that a document's file may have if nobody else has touched it."""
+
+        def select(database: sqlite3.Connection) -> frozenset[str]:
+            rows = database.execute("SELECT hash FROM saves WHERE path = ?", (path,))
+            return frozenset(row[0] for row in rows)
+
+        return await self.journal.run(select)
+
+    async def recent(self) -> list[str]:
+        """List the documents that were being changed when the journal was last written."""
+
+        def select(database: sqlite3.Connection) -> list[str]:
+            rows = database.execute(
+                "SELECT path FROM yupdates GROUP BY path HAVING MAX(timestamp) >"
+                " (SELECT MAX(timestamp) FROM yupdates) - ?",
+                (RECENT_SECONDS,),
+            )
+            return [row[0] for row in rows]
+
+        return await self.journal.run(select)
