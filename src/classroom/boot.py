@@ -18,7 +18,6 @@ from classroom.egress import lock, take
 from classroom.hub import certificate, egress, front
 from classroom.lab import config as lab_config
 from classroom.launcher import limits
-from classroom.launcher.command import Limits
 from classroom.paths import Paths
 from classroom.problems import EX_CONFIG, Problem, RefusedError
 
@@ -87,7 +86,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     prepare_data(paths)
     prepare_tls(loaded)
     lab_config.install(loaded)
-    limits.write(paths, Limits())
+    limits.write(paths, loaded.limits)
     # Before anything listens, while this process still has the right to.
     taken = take.take(loaded)
     held = lock.describe(taken.kind, loaded.egress)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from classroom import config_file, oauth, schema
 from classroom.egress import wanted
 from classroom.egress.wanted import Wanted
+from classroom.launcher import limits
+from classroom.launcher.command import Limits
 from classroom.oauth import Given
 from classroom.problems import Problem, RefusedError
 from classroom.traits import Classroom
@@ -66,6 +68,8 @@ class Settings:
         contact: whom somebody without access should ask.
         egress: what may be reached from the container.
         avatars: whether people's pictures are shown.
+        limits: what students' processes may use.
+        idle_kernel_timeout: seconds after which an idle kernel ends; 0 for never.
     """
 
     paths: Paths
@@ -80,6 +84,8 @@ class Settings:
     contact: str = ""
     egress: Wanted = field(default_factory=Wanted)
     avatars: bool = True
+    limits: Limits = field(default_factory=Limits)
+    idle_kernel_timeout: int = 0
 
 
 def names(value: Any) -> frozenset[str]:
@@ -191,6 +197,8 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         contact=ours.contact,
         egress=egress,
         avatars=ours.avatars,
+        limits=limits.of(ours),
+        idle_kernel_timeout=ours.idle_kernel_timeout,
     )
     if mode is not Mode.GITHUB:
         if problems:

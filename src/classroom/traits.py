@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from traitlets import Bool, Enum, List, Unicode
+from jupyterhub.traitlets import ByteSpecification
+from traitlets import Bool, Enum, Int, List, Unicode
 from traitlets.config import Configurable
 
 
@@ -19,6 +20,12 @@ class Classroom(Configurable):
         "",
         help="""Whom somebody without access should ask, for the page they see: a name, an
         e-mail address, a room. Empty: the tutors' GitHub names.""",
+    ).tag(config=True)
+
+    disk_reserve = ByteSpecification(
+        "1G",
+        help="""How much of the volume's disk students' processes leave free, such as "2G": when
+        there is less, the one that writes most is ended. 0 for no such limit.""",
     ).tag(config=True)
 
     egress = Enum(
@@ -43,4 +50,38 @@ class Classroom(Configurable):
         Unicode(),
         help="""Private networks that may be behind the names of hosts that are allowed, such as
         "10.1.2.0/24" for a GitHub Enterprise server in it.""",
+    ).tag(config=True)
+
+    idle_kernel_timeout = Int(
+        4 * 3600,
+        min=0,
+        help="""Seconds after which a kernel is ended that nothing runs in and nobody has open.
+        0: never.""",
+    ).tag(config=True)
+
+    kernel_memory_limit = ByteSpecification(
+        0,
+        help="""How much memory one kernel or terminal may use, such as "2G"; a program that asks
+        for more gets a MemoryError. 0: half of memory_limit.""",
+    ).tag(config=True)
+
+    max_kernels = Int(
+        0,
+        min=0,
+        help="""How many kernels may run, and as many terminals. 0: one for each 200 MB of
+        memory_limit, at least 10 and at most 200.""",
+    ).tag(config=True)
+
+    max_processes = Int(
+        0,
+        min=0,
+        help="""How many processes and threads all that students run may have together; one of
+        students' more can't be started. 0: 32 for each kernel there may be, at least 1024.""",
+    ).tag(config=True)
+
+    memory_limit = ByteSpecification(
+        0,
+        help="""How much memory all that students run may use together, such as "12G": when it is
+        more, the largest is ended. 0: what the container has, less a quarter for the lab itself, or
+        less 2 GB if that leaves more.""",
     ).tag(config=True)

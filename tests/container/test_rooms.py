@@ -20,12 +20,14 @@ from pycrdt import (
     create_update_message,
     handle_sync_message,
 )
+from traitlets.config import Config
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from classroom.lab import awareness
 from classroom.lab.awareness import Entry
 from classroom.lab.config import render
 from classroom.paths import Paths
+from classroom.settings import Mode, Settings
 from tests import labs, students, web
 
 if TYPE_CHECKING:
@@ -208,7 +210,7 @@ def test_who_stops_reading_is_let_go_and_finds_everything_when_back(
 
 def test_a_changed_upstream_stops_the_lab(tmp_path: Path) -> None:
     """A new version that our rooms don't fit says so, instead of running with stock rooms."""
-    config = render(Paths())
+    config = render(Settings(Paths(), Mode.TRIAL, Config()))
     extensions = {"jupyter_server_ydoc": True, "classroom.lab.extension": True}
     server = {**config["ServerApp"], "jpserver_extensions": extensions, "allow_root": True}
     for key in ("sock", "sock_mode", "cookie_secret_file", "root_dir"):

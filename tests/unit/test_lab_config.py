@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from traitlets.config import Config
+
 from classroom.lab import config
 from classroom.paths import Paths
+from classroom.settings import Mode, Settings
 from tests import labs
 
-RENDERED = config.render(Paths())
+RENDERED = config.render(Settings(Paths(), Mode.TRIAL, Config()))
 
 
 def test_nothing_of_the_labs_state_is_among_the_classs_files() -> None:

@@ -17,20 +17,24 @@ if TYPE_CHECKING:
     from classroom.settings import Settings
 
 Config = dict[str, dict[str, Any]]
+CULL_SECONDS = 60
+"""How often idle kernels are looked for."""
 
 
-def render(paths: Paths) -> Config:
+def render(settings: Settings) -> Config:
     """Build the lab server's configuration: one function per concern.
 
     Args:
-        paths: where things are.
+        settings: as loaded and checked.
 
     Returns:
         JSON for ``jupyterhub-singleuser --config``: traits by class.
     """
     config: Config = {}
-    for concern in (serve, extensions, quiet, documents, kernels):
-        for section, traits in concern(paths).items():
+    paths = settings.paths
+    concerns = (serve(paths), extensions(paths), quiet(paths), documents(paths), kernels(settings))
+    for concern in concerns:
+        for section, traits in concern.items():
             config.setdefault(section, {}).update(traits)
     return config
 
@@ -100,12 +104,13 @@ def documents(paths: Paths) -> Config:
     }
 
 
-def kernels(paths: Paths) -> Config:
+def kernels(settings: Settings) -> Config:
     """Run what students run as `student`, talk to kernels over unix sockets, and find both again.
 
     Nothing of the lab listens on a port. Kernels outlive the server: so must the sessions, which
     say what kernel is whose.
     """
+    runtime = settings.paths.run / "jupyter"
     return {
         "ServerApp": {
             "kernel_manager_class": "classroom.lab.kernels.StudentKernels",
@@ -114,11 +119,15 @@ def kernels(paths: Paths) -> Config:
         "StudentKernels": {
             "kernel_manager_class": "classroom.lab.kernels.StudentKernel",
             "default_kernel_name": "python3",
+            "max_kernels": settings.limits.kernels,
+            "cull_idle_timeout": settings.idle_kernel_timeout,
+            "cull_interval": CULL_SECONDS,
             # Kept in the server's memory without end while nobody looks.
             "buffer_offline_messages": False,
         },
         "KernelManager": {"transport": "ipc"},
-        "SessionManager": {"database_filepath": str(paths.run / "jupyter" / "sessions.db")},
+        "StudentTerminals": {"max_terminals": settings.limits.kernels},
+        "SessionManager": {"database_filepath": str(runtime / "sessions.db")},
         "TerminalsExtensionApp": {
             "terminal_manager_class": "classroom.lab.terminals.StudentTerminals"
         },
@@ -135,7 +144,7 @@ def install(settings: Settings) -> Path:
         The file.
     """
     file = settings.paths.run / "lab.json"
-    file.write_text(json.dumps(render(settings.paths), indent=2), encoding="utf-8")
+    file.write_text(json.dumps(render(settings), indent=2), encoding="utf-8")
     os.chown(file, 0, grp.getgrnam("classroom").gr_gid)
     file.chmod(0o640)
     return file

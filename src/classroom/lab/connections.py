@@ -90,6 +90,16 @@ def _cut(connection: Any) -> None:
         connection.stream.close()
 
 
+def with_kernel(kernel: str) -> set[str]:
+    """List who has a kernel open.
+
+    Args:
+        kernel: its id.
+    """
+    handlers = [one for one in OPEN.open() if getattr(one, "kernel_id", None) == kernel]
+    return {name_of(handler) for handler in handlers} - {""}
+
+
 def write_here(file: Path, people: Iterable[str]) -> None:
     """Write down who is in the lab, for ``classroom users``.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,15 @@ import nbformat
 from anyio.to_thread import run_sync
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from tornado import web
-from traitlets import Unicode
+from traitlets import Int, Unicode
 
-from classroom.lab import saves, whole
+from classroom.lab import saves, sharing, whole
 
 if TYPE_CHECKING:
     from classroom.lab.saves import Saves
+
+
+MB = 1024**2
 
 
 def encoded(model: dict[str, Any], problem: dict[str, Any] | None = None) -> bytes:
@@ -47,7 +51,7 @@ def encoded(model: dict[str, Any], problem: dict[str, Any] | None = None) -> byt
 
 
 class ClassContents(AsyncLargeFileManager):
-    """jupyter_server's own, but for the writing.
+    """jupyter_server's own, but for the writing, and for notebooks beyond all reason.
 
     Upstream writes in place, where a reader may find half a file, and waits for the disk on the
     event loop: a slow flush holds up every document.
@@ -56,6 +60,8 @@ class ClassContents(AsyncLargeFileManager):
     scratch = Unicode(
         "", config=True, help="Folder for files that aren't finished, emptied at start."
     )
+
+    largest_notebook = Int(50 * MB, config=True, help="Bytes of the largest that can be opened.")
 
     saves: Saves | None = None
     """Where to write down what rooms save; set when they are put in place."""
@@ -68,6 +74,22 @@ class ClassContents(AsyncLargeFileManager):
             shutil.rmtree(self.scratch, ignore_errors=True)
             self._scratch = Path(self.scratch)
             self._scratch.mkdir(mode=0o700)
+
+    async def _read_notebook(self, os_path: str, *args: Any, **kwargs: Any) -> Any:
+        """Read a notebook.
+
+        Raises:
+            HTTPError: 413, it is so large that all others would wait while it is taken apart.
+        """
+        size = (await run_sync(os.stat, os_path)).st_size
+        if size > self.largest_notebook:
+            name, has, may = Path(os_path).name, size // MB, self.largest_notebook // MB
+            raise web.HTTPError(
+                413,
+                f"{name} has {has} MB, and more than {may} MB can't be opened here: clear its "
+                f"outputs in a terminal (jupyter nbconvert --clear-output --inplace {name!r})",
+            )
+        return await super()._read_notebook(os_path, *args, **kwargs)
 
     async def _save_notebook(
         self, os_path: str, nb: Any, capture_validation_error: dict[str, Any] | None = None
@@ -89,5 +111,34 @@ class ClassContents(AsyncLargeFileManager):
         """Write a file; a document's room says first what will be in it."""
         if (document := saves.saving.get()) and self.saves is not None:
             await self.saves.intend(document, hashlib.sha256(data).hexdigest())
+        await self._open_up(os_path)
         with self.perm_to_403(os_path):
             await run_sync(whole.write, os_path, data, self._scratch)
+
+    # What a student's program has made may be shut: opened before it is edited, moved or deleted.
+
+    async def get(self, path: Any, content: Any = True, *args: Any, **kwargs: Any) -> Any:  # noqa: FBT002 (upstream's)
+        """Get a file or folder; what is to be edited can be."""
+        if content:
+            await self._open_up(self._get_os_path(path))
+        return await super().get(path, content, *args, **kwargs)
+
+    async def _save_directory(self, os_path: str, *args: Any, **kwargs: Any) -> None:
+        """Make a folder."""
+        await self._open_up(os_path)
+        await super()._save_directory(os_path, *args, **kwargs)
+
+    async def delete_file(self, path: str) -> None:
+        """Delete a file or folder."""
+        await self._open_up(self._get_os_path(path))
+        await super().delete_file(path)
+
+    async def rename_file(self, old_path: str, new_path: str) -> None:
+        """Rename or move a file or folder."""
+        await self._open_up(self._get_os_path(old_path), self._get_os_path(new_path))
+        await super().rename_file(old_path, new_path)
+
+    async def _open_up(self, *os_paths: str) -> None:
+        shut = await run_sync(sharing.shut, os_paths)
+        if shut and not await run_sync(sharing.share, shut):
+            self.log.debug("Can't be opened for all: %s", shut)

@@ -12,8 +12,10 @@ from jupyter_server.services.kernels.kernelmanager import (
     AsyncMappingKernelManager,
     ServerKernelManager,
 )
+from tornado import web
+from traitlets import Int
 
-from classroom.lab import launching
+from classroom.lab import connections, launching, notices
 from classroom.lab.launching import NotLaunchedError
 from classroom.launcher.protocol import Kind, Start
 from classroom.paths import Paths
@@ -75,6 +77,14 @@ class StudentProvisioner(LocalProvisioner):
         self._know(folder)
         return self.connection_info
 
+    async def poll(self) -> int | None:
+        """Say whether it has ended, as upstream; and tell people if it didn't by itself."""
+        status = await super().poll()
+        if status is not None and self.process is not None and self.process.why:
+            why, self.process.why = self.process.why, ""
+            notices.tell(connections.with_kernel(self.kernel_id), f"The kernel was ended: {why}.")
+        return status
+
     def adopt(self, folder: str) -> None:
         """Take over the kernel that runs already.
 
@@ -107,10 +117,27 @@ class StudentKernel(ServerKernelManager):
 class StudentKernels(AsyncMappingKernelManager):
     """All kernels; those that ran before the lab server did are taken over."""
 
+    max_kernels = Int(0, config=True, help="How many kernels may run; 0 for any number.")
+
     def __init__(self, **kwargs: Any) -> None:
         """Keep connection files where both lab and students come."""
-        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        super().__init__(**kwargs)
         self.connection_dir = str(Paths().kernels)
+
+    async def _async_start_kernel(self, *, kernel_id: str | None = None, **kwargs: Any) -> str:
+        """Start a kernel, or find the one that is asked for.
+
+        Raises:
+            HTTPError: 429, there are as many as there may be.
+        """
+        known = kernel_id is not None and kernel_id in self
+        if self.max_kernels and not known and len(self) >= self.max_kernels:
+            what = f"{self.max_kernels} kernels run, and no more may"
+            raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
+        found = await super()._async_start_kernel(kernel_id=kernel_id, **kwargs)
+        return str(found)
+
+    start_kernel = _async_start_kernel  # type: ignore[assignment]
 
     async def adopt_all(self) -> list[str]:
         """Take over every kernel that the launcher runs; return their ids."""
@@ -150,7 +177,7 @@ class StudentKernels(AsyncMappingKernelManager):
         kernel.execution_state = "busy"
         kernel.reason = ""
         kernel.last_activity = utcnow()
-        await self._finish_kernel_start(kernel_id)  # type: ignore[no-untyped-call]
+        await self._finish_kernel_start(kernel_id)
         KERNEL_CURRENTLY_RUNNING_TOTAL.labels(type=kernel.kernel_name).inc()
         if not self._initialized_culler:
-            self.initialize_culler()  # type: ignore[no-untyped-call]
+            self.initialize_culler()

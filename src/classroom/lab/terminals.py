@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server_terminals.terminalmanager import TerminalManager
 from ptyprocess import PtyProcessUnicode
 from terminado.management import PtyWithClients
+from tornado import web
+from traitlets import Int
 
 from classroom.lab import launching
 from classroom.lab.launching import NotLaunchedError
@@ -117,12 +119,18 @@ class StudentTerminal(PtyWithClients):
 class StudentTerminals(TerminalManager):
     """All terminals."""
 
+    max_terminals = Int(0, config=True, help="How many may be open; 0 for any number.")
+
     def new_terminal(self, **kwargs: Any) -> StudentTerminal:
         """Make a terminal; where upstream would fork.
 
         Raises:
+            HTTPError: 429, there are as many as there may be.
             NotLaunchedError: it couldn't be started.
         """
+        if self.max_terminals and len(self.terminals) >= self.max_terminals:
+            what = f"{self.max_terminals} terminals are open, and no more may be"
+            raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
         options = {**self.term_settings, "shell_command": self.shell_command, **kwargs}
         env = self.make_term_env(**options)
         return StudentTerminal(options["shell_command"], env, options.get("cwd"))

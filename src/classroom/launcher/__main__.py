@@ -18,7 +18,7 @@ import struct
 import sys
 from typing import TYPE_CHECKING, Any
 
-from classroom.launcher import limits, processes, protocol
+from classroom.launcher import limits, processes, protocol, watch
 from classroom.launcher.protocol import BadRequestError, Kind
 from classroom.paths import Paths
 
@@ -50,7 +50,7 @@ class Launcher:
             paths: where things are.
         """
         self._homes = paths.homes
-        self._limits = limits.read(paths)
+        self.limits = limits.read(paths)
         self._running: dict[str, Launched] = {}
         self._ends: dict[str, asyncio.Task[int]] = {}
 
@@ -99,7 +99,7 @@ class Launcher:
             if (start.kind is Kind.TERMINAL) != bool(descriptors):
                 raise BadRequestError("a terminal's process comes with it, and no other")
             found = await processes.launch(
-                start, BASE, self._limits, self._homes, descriptors[0] if descriptors else None
+                start, BASE, self.limits, self._homes, descriptors[0] if descriptors else None
             )
             self._running[start.key] = found
             self._ends[start.key] = asyncio.create_task(self._await_end(found))
@@ -117,6 +117,24 @@ class Launcher:
             kernels = [one.running for one in self._running.values() if one.kind is Kind.KERNEL]
             return {"running": [{"key": one.key, "note": one.note} for one in kernels]}, None
         raise BadRequestError(f"nothing to do: {asked.get('do')!r}")
+
+    def end(self, session: int, why: str) -> bool:
+        """End what uses too much for the others.
+
+        Args:
+            session: the process id of what was launched.
+            why: in words for the student.
+
+        Returns:
+            Whether it was one of ours.
+        """
+        for launched in self._running.values():
+            if launched.running.pid == session:
+                launched.why = why
+                launched.signal(signal.SIGKILL)
+                LOG.warning("%s %s ended: %s", launched.kind.value, launched.running.key, why)
+                return True
+        return False
 
     async def _await_end(self, launched: Launched) -> int:
         """Wait until a process has ended, and clean up after it."""
@@ -170,10 +188,21 @@ def user_of(connection: socket.socket) -> int:
     return int(uid)
 
 
+def _end_with(watching: asyncio.Task[None]) -> None:
+    """End with the watch: the supervisor starts both anew."""
+    if not watching.cancelled() and (error := watching.exception()) is not None:
+        LOG.critical("Memory and disk are no longer watched: %s", error, exc_info=error)
+        os._exit(1)
+
+
 async def launch_for_the_lab(paths: Paths) -> None:
     """Listen, and serve the lab server for as long as this process lives."""
     processes.clear(paths.homes)
     launcher = Launcher(paths)
+    watching = asyncio.create_task(
+        watch.watch(paths.files, launcher.limits, launcher.end, LOG), name="watch"
+    )
+    watching.add_done_callback(_end_with)
     lab = pwd.getpwnam(LAB_USER)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listening.setblocking(False)  # noqa: FBT003 (a builtin's)

@@ -22,16 +22,22 @@ DIES_FIRST = 900
 
 @dataclass(frozen=True)
 class Limits:
-    """What a process may use.
+    """What students' processes may use.
 
     Attributes:
-        memory: bytes of address space that it may write (RLIMIT_DATA); 0 for no limit.
-        processes: how many all students' processes together may be, threads included.
+        together: bytes of memory that all may use; 0 for no limit.
+        memory: bytes that each may have for its data (RLIMIT_DATA); 0 for no limit.
+        processes: how many all together may be, threads included (RLIMIT_NPROC); 0 for no limit.
+        kernels: how many kernels there may be, and as many terminals.
+        disk: bytes of the volume's disk to leave free.
         files: open files of each.
     """
 
+    together: int = 0
     memory: int = 0
     processes: int = 0
+    kernels: int = 0
+    disk: int = 0
     files: int = 4096
 
 
@@ -51,6 +57,9 @@ def prefix(kind: Kind, limits: Limits) -> tuple[str, ...]:
         *("setsid", *(("--ctty",) if kind is Kind.TERMINAL else ()), "--"),
         *("prlimit", *memory, *processes, f"--nofile={limits.files}", "--core=0", "--"),
         *("choom", "-n", str(DIES_FIRST), "--"),
+        # Whatever students compute, the lab, the Hub and the front come first (SCHED_IDLE,
+        # sched(7)); among themselves, and while those rest, they have all there is.
+        *("chrt", "--idle", "0"),
     )
 
 

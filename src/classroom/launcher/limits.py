@@ -6,13 +6,45 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from classroom import files
+from classroom import cgroup, files
 from classroom.launcher.command import Limits
 
 if TYPE_CHECKING:
     from classroom.paths import Paths
+    from classroom.traits import Classroom
 
 FILE = "limits.json"
+GB = 1024**3
+OF_THE_LAB = (0.25, 2 * GB)
+"""How much of the container's memory is left to lab, Hub and front: a share, and what is enough."""
+A_KERNEL = 200 * 1024**2
+"""Bytes that a kernel of a class's takes, with pandas and a plot."""
+FEWEST_KERNELS, MOST_KERNELS = 10, 200
+A_KERNELS_PROCESSES, FEWEST_PROCESSES = 32, 1024
+
+
+def decide(wanted: Classroom, memory: int) -> Limits:
+    """Decide what students' processes may use.
+
+    Args:
+        wanted: the tutor's settings; 0 where they leave it to us.
+        memory: bytes that the container has.
+    """
+    share, enough = OF_THE_LAB
+    together = wanted.memory_limit or memory - min(int(memory * share), enough)
+    kernels = wanted.max_kernels or max(FEWEST_KERNELS, min(MOST_KERNELS, together // A_KERNEL))
+    return Limits(
+        together=together,
+        memory=wanted.kernel_memory_limit or together // 2,
+        processes=wanted.max_processes or max(FEWEST_PROCESSES, A_KERNELS_PROCESSES * kernels),
+        kernels=kernels,
+        disk=wanted.disk_reserve,
+    )
+
+
+def of(wanted: Classroom) -> Limits:
+    """Decide for the container that this runs in."""
+    return decide(wanted, cgroup.memory())
 
 
 def read(paths: Paths) -> Limits:

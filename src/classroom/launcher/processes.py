@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from classroom.launcher.command import Limits
     from classroom.launcher.protocol import Start
 
+MEMORY = "it was killed, most likely because the container's memory ran out"
 LAST_WORDS = 2000
 """Bytes that are kept of what a kernel has said on its own stdout and stderr."""
 
@@ -44,6 +45,7 @@ class Launched:
         self.why = ""
         """Why it was ended by us, for the student."""
         self._said = b""
+        self._asked = False
         self._process = process
         self._listening: asyncio.Task[None] | None = None
 
@@ -70,6 +72,7 @@ class Launched:
 
     def signal(self, number: int) -> None:
         """Send a signal to it and to what it has started, if it still runs."""
+        self._asked |= number == signal.SIGKILL
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
@@ -77,6 +80,8 @@ class Launched:
     async def wait(self) -> int:
         """Return its exit status when it has ended: negative for a signal."""
         status = await self._process.wait()
+        if status == -signal.SIGKILL and not self._asked:
+            self.why = MEMORY  # nobody else kills students' processes, but students
         # What it has started and left behind.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)

@@ -25,6 +25,8 @@ class Kind(Enum):
     """Outlives the lab server."""
     TERMINAL = "terminal"
     """Has a terminal, which is sent along, and ends with the lab server."""
+    TASK = "task"
+    """Ends by itself, soon."""
 
 
 class BadRequestError(ValueError):

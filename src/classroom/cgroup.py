@@ -1,0 +1,28 @@
+"""What the container has: of its control group, version 2 or 1, and else of the machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup")
+LIMITS = ("memory.max", "memory/memory.limit_in_bytes")
+
+
+def number(file: Path) -> int | None:
+    """Read a file with one number; None when there is none, or it says ``max``."""
+    try:
+        return int(file.read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def memory(cgroup: Path = CGROUP) -> int:
+    """Return how many bytes of memory the container may use.
+
+    Args:
+        cgroup: where control groups are mounted.
+    """
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limits = [found for name in LIMITS if (found := number(cgroup / name)) is not None]
+    return min([machine, *limits])
