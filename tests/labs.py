@@ -77,6 +77,9 @@ EXPECTED = (
     r"Event loop was unresponsive for at least",
     # docker stop
     r"Received signal SIGTERM, initiating shutdown",
+    r"received signal 15, stopping",
+    # pyzmq, when a page goes and its kernel has just said something.
+    r"Got events for closed stream",
 )
 # A record is a line with a level, or nginx's, and whatever follows it unlabelled.
 RECORD = re.compile(r"^(?=\[[A-Z] |\[front\]|\d{4}/\d\d/\d\d |Task exception)", re.MULTILINE)

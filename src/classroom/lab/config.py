@@ -126,7 +126,7 @@ def kernels(settings: Settings) -> Config:
             "buffer_offline_messages": False,
         },
         "KernelManager": {"transport": "ipc"},
-        "StudentTerminals": {"max_terminals": settings.limits.kernels},
+        "StudentTerminals": {"at_most": settings.limits.kernels},
         "SessionManager": {"database_filepath": str(runtime / "sessions.db")},
         "TerminalsExtensionApp": {
             "terminal_manager_class": "classroom.lab.terminals.StudentTerminals"

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import sqlite3
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
@@ -57,10 +56,9 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     app.contents_manager.notary.store.db.executescript(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
     )
-    if isinstance(app.contents_manager, ClassContents):  # not where only the rooms are measured
-        kept = Path(app.config.ClassYStore.db_path)
-        app.contents_manager.saves = Saves(store.journal_of(kept))
     upstream.check()
+    if isinstance(app.contents_manager, ClassContents):  # not where only the rooms are measured
+        app.contents_manager.saves = Saves(store.ClassYStore("", config=app.config).journal)
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
     upstream.watch_sockets(OPEN.add)
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured

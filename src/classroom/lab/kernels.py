@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -16,7 +18,7 @@ from tornado import web
 from traitlets import Int
 
 from classroom.lab import connections, launching, notices
-from classroom.lab.launching import NotLaunchedError
+from classroom.lab.launching import NoLauncherError, NotLaunchedError
 from classroom.launcher.protocol import Kind, Start
 from classroom.paths import Paths
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GROUP_READABLE = 0o640
+LAUNCHER_SECONDS = 10
+"""How long a kernel waits for a launcher that is being started again."""
 PASSED_ON = ("JPY_SESSION_NAME",)
 """Of the lab server's own environment nothing else reaches a kernel: its token is in there."""
 
@@ -59,23 +63,31 @@ class StudentProvisioner(LocalProvisioner):
         """
         env = kwargs.get("env") or {}
         folder = str(kwargs.get("cwd") or Paths().home)
-        self.process = launching.start(
-            Start(
-                self.kernel_id,
-                Kind.KERNEL,
-                tuple(cmd),
-                environment(env, self.kernel_spec.env),
-                folder,
-                {
-                    "kernel_name": self.parent.kernel_name,
-                    "connection_file": self.parent.connection_file,
-                    "folder": folder,
-                    "environment": environment(env, {}),
-                },
-            )
+        start = Start(
+            self.kernel_id,
+            Kind.KERNEL,
+            tuple(cmd),
+            environment(env, self.kernel_spec.env),
+            folder,
+            {
+                "kernel_name": self.parent.kernel_name,
+                "connection_file": self.parent.connection_file,
+                "folder": folder,
+                "environment": environment(env, {}),
+            },
         )
-        self._know(folder)
-        return self.connection_info
+        end = time.monotonic() + LAUNCHER_SECONDS
+        while True:
+            try:
+                self.process = launching.start(start)
+            except NoLauncherError:
+                # Its death is often why a kernel must be started again.
+                if time.monotonic() > end:
+                    raise
+                await asyncio.sleep(0.1)
+            else:
+                self._know(folder)
+                return self.connection_info
 
     async def poll(self) -> int | None:
         """Say whether it has ended, as upstream; and tell people if it didn't by itself."""

@@ -24,6 +24,10 @@ class NotLaunchedError(RuntimeError):
     """The launcher couldn't, with its reason."""
 
 
+class NoLauncherError(NotLaunchedError):
+    """There is none just now: it is being started again."""
+
+
 class Launched:
     """A process of the launcher's, to be used like a `subprocess.Popen`."""
 
@@ -99,10 +103,10 @@ def _ask(message: bytes, descriptors: list[int]) -> tuple[socket.socket, dict[st
     try:
         connection.connect(str(Paths().launcher_socket))
         socket.send_fds(connection, [message], descriptors)
-        found = protocol.decode(connection.recv(protocol.LONGEST) or b'{"error": "no answer"}')
+        found = protocol.decode(connection.recv(protocol.LONGEST) or b"it has ended")
     except (OSError, protocol.BadRequestError) as error:
         connection.close()
-        raise NotLaunchedError(f"the launcher can't be reached ({error}): try again") from error
+        raise NoLauncherError(f"the launcher can't be reached ({error}): try again") from error
     if "error" in found:
         connection.close()
         raise NotLaunchedError(found["error"])

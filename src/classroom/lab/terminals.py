@@ -119,7 +119,7 @@ class StudentTerminal(PtyWithClients):
 class StudentTerminals(TerminalManager):
     """All terminals."""
 
-    max_terminals = Int(0, config=True, help="How many may be open; 0 for any number.")
+    at_most = Int(0, config=True, help="How many may be open; 0 for any number.")
 
     def new_terminal(self, **kwargs: Any) -> StudentTerminal:
         """Make a terminal; where upstream would fork.
@@ -128,8 +128,8 @@ class StudentTerminals(TerminalManager):
             HTTPError: 429, there are as many as there may be.
             NotLaunchedError: it couldn't be started.
         """
-        if self.max_terminals and len(self.terminals) >= self.max_terminals:
-            what = f"{self.max_terminals} terminals are open, and no more may be"
+        if self.at_most and len(self.terminals) >= self.at_most:
+            what = f"{self.at_most} terminals are open, and no more may be"
             raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
         options = {**self.term_settings, "shell_command": self.shell_command, **kwargs}
         env = self.make_term_env(**options)
