@@ -1,0 +1,202 @@
+"""Thirty people type for twenty minutes while all that serves them is killed again and again.
+
+Run by ``make soak``. At the end every copy of every document is the same, has every word that
+anybody typed, and so has its file; anything else is an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import statistics
+import sys
+import tempfile
+import uuid
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import docker
+import httpx
+import nbformat
+
+from benchmarks.soak.faults import FAULTS, bring_about
+from benchmarks.soak.people import Person, Place
+from tests import labs, students, web
+
+if TYPE_CHECKING:
+    from tests.labs import Lab
+
+PASSPHRASE = "correct-horse-battery"  # noqa: S105 (of a lab that lives for minutes)
+CONFIG = f"""
+c.JupyterHub.authenticator_class = "shared-password"
+c.SharedPasswordAuthenticator.user_password = "{PASSPHRASE}"
+c.Authenticator.allow_all = True
+"""
+API = f"{labs.ADDRESS}{students.BASE}/api"
+BETWEEN_WORDS = 1.0
+REST_SECONDS = (5.0, 20.0)
+CONVERGE_SECONDS = 60
+KNOWN = (
+    r"ended with -9|is back|doesn't start|\[error\]|\[crit\]|\[alert\]|\[front\] ",
+    r"AsyncIOLoopKernelRestarter|died, removing from map|kernel [\w-]+ (restarted|ended)",
+    r"Recovered what was typed last|can't be taken over",
+    r"Task exception was never retrieved|wrote error|499 |503 |50\d GET",
+    r"(?s)^\[E [^\n]* ServerApp\] \{\n",
+)
+"""What the log may say when things are killed."""
+
+
+def enter(lab: Lab, name: str) -> httpx.Client:
+    """Sign somebody in."""
+    client = web.browser(lab.hosts)
+    web.sign_in_with_passphrase(client, labs.ADDRESS, name, PASSPHRASE)
+    client.headers["X-XSRFToken"] = str(client.cookies.get("_xsrf", path=f"{students.BASE}/"))
+    return client
+
+
+def room(client: httpx.Client, name: str) -> str:
+    """Make a notebook; return the path and query of its room."""
+    content = json.loads(
+        nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell()]))
+    )
+    body = {"type": "notebook", "format": "json", "content": content}
+    client.put(f"{API}/contents/{name}", json=body).raise_for_status()
+    body = {"format": "json", "type": "notebook"}
+    found = client.put(f"{API}/collaboration/session/{name}", json=body).json()
+    ident = f"json:notebook:{found['fileId']}?sessionId={found['sessionId']}"
+    return f"wss://{labs.HOST}:8443{students.BASE}/api/collaboration/room/{ident}"
+
+
+class Soak:
+    """The class, and what befalls it."""
+
+    def __init__(self, lab: Lab, people: int, notebooks: int) -> None:
+        """Sign everybody in, and have them open a document each.
+
+        Args:
+            lab: with a volume.
+            people: how many.
+            notebooks: how many documents they share.
+        """
+        self.lab = lab
+        self.ip = lab.ip
+        self.client = enter(lab, "tutor-of-the-soak")
+        self.names = [f"soak{number}.ipynb" for number in range(notebooks)]
+        rooms = [room(self.client, name) for name in self.names]
+        self.people: list[Person] = []
+        for number in range(people):
+            with enter(lab, f"p{number}") as client:
+                cookies = "; ".join(f"{c.name}={c.value}" for c in client.cookies.jar)
+            headers = {"Cookie": cookies, "Origin": labs.ADDRESS}
+            place = Place(rooms[number % notebooks], headers, self.where)
+            self.people.append(Person(f"p{number}", place))
+        self.recoveries: dict[str, list[float]] = defaultdict(list)
+
+    def where(self) -> tuple[str, int]:
+        """Return where the lab is now."""
+        return self.ip, 8443
+
+    def answers(self, path: str) -> bool:
+        """Say whether the lab answers at a path."""
+        self.ip = self.lab.ip
+        with web.browser({labs.HOST: self.ip}) as client:
+            return bool(client.get(f"{labs.ADDRESS}{path}").status_code == httpx.codes.OK)
+
+    def break_something(self) -> None:
+        """Kill something at random and wait until it is back."""
+        (fault,) = random.choices(FAULTS, [fault.weight for fault in FAULTS])
+        took = bring_about(fault, self.lab, self.answers)
+        if took is not None:
+            self.recoveries[fault.name].append(took)
+            print(f"  {fault.name} back after {took:.1f} s", flush=True)
+
+    async def run(self, seconds: float) -> list[str]:
+        """Type and kill for so long; return what is wrong at the end."""
+        staying = [asyncio.create_task(person.stay()) for person in self.people]
+        typing = [asyncio.create_task(person.type(BETWEEN_WORDS)) for person in self.people]
+        end = asyncio.get_running_loop().time() + seconds
+        while asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(random.uniform(*REST_SECONDS))
+            self.client.post(f"{API}/kernels")
+            await asyncio.to_thread(self.break_something)
+        for task in typing:
+            task.cancel()
+        wrong = await self._converge()
+        for task in staying:
+            task.cancel()
+        return wrong
+
+    async def _converge(self) -> list[str]:
+        """Wait until all is the same everywhere; return what isn't in the end."""
+        wrong = [""]
+        end = asyncio.get_running_loop().time() + CONVERGE_SECONDS
+        while wrong and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(1)
+            wrong = await asyncio.to_thread(self._differences)
+        return wrong
+
+    def _differences(self) -> list[str]:
+        found = []
+        for number, name in enumerate(self.names):
+            group = self.people[number :: len(self.names)]
+            texts = {person.text for person in group}
+            if len(texts) > 1:
+                found.append(f"{name}: {len(texts)} different copies")
+            text = group[0].text
+            typed = [word for person in group for word in person.typed]
+            if lost := [word for word in typed if word not in text]:
+                found.append(f"{name}: {len(lost)} words lost, such as {lost[:3]}")
+            if len(text) != sum(map(len, typed)):
+                found.append(f"{name}: {len(text)} characters of {sum(map(len, typed))} typed")
+            cells = self.client.get(f"{API}/contents/{name}").json()["content"]["cells"]
+            if cells[0]["source"] != text:
+                found.append(f"{name}: the file has {len(cells[0]['source'])} characters")
+        return found
+
+    def report(self, wrong: list[str]) -> str:
+        """Word what happened."""
+        typed = sum(len(person.typed) for person in self.people)
+        faults = sum(map(len, self.recoveries.values()))
+        lines = [
+            f"{faults} faults survived, {typed} edits by {len(self.people)} people, "
+            f"{sum(person.lost for person in self.people)} reconnections",
+            f"{'fault':<10} {'times':>5} {'median s':>9} {'longest s':>9}",
+        ]
+        lines += [
+            f"{name:<10} {len(took):>5} {statistics.median(took):>9.1f} {max(took):>9.1f}"
+            for name, took in sorted(self.recoveries.items())
+        ]
+        lines.append("edits lost: 0" if not wrong else "WRONG: " + "; ".join(wrong))
+        return "\n".join(lines)
+
+
+def main() -> int:
+    """Run the soak; 1 when anything was lost, or the log says something that it shouldn't."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--people", type=int, default=30)
+    parser.add_argument("--notebooks", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=None)
+    asked = parser.parse_args()
+    random.seed(asked.seed)
+    volume = docker.from_env().volumes.create(f"classroom-soak-{uuid.uuid4().hex[:8]}")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            labs.write_folder(Path(folder), CONFIG, None)
+            with labs.start(Path(folder), volume=str(volume.name), check_log=False) as lab:
+                lab.wait_healthy()
+                soak = Soak(lab, asked.people, asked.notebooks)
+                wrong = asyncio.run(soak.run(asked.minutes * 60))
+                alarming = labs.unexpected(lab.log, KNOWN)
+                wrong += [f"the log says: {line[:300]}" for line in alarming[:5]]
+                print(soak.report(wrong))
+    finally:
+        volume.remove(force=True)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

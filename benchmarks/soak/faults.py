@@ -1,0 +1,73 @@
+"""What is killed, how it is seen to be back, and how long that took."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests import labs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.labs import Lab
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is killed.
+
+    Attributes:
+        name: of it.
+        pattern: by which pgrep finds it; "" for the whole container.
+        asks: the address that answers when it is back.
+        weight: how often, beside the others.
+    """
+
+    name: str
+    pattern: str
+    asks: str
+    weight: int
+
+
+FAULTS = (
+    Fault("lab", "classroom.lab --config", "/services/classroom/api", 4),
+    Fault("Hub", "bin/jupyterhub --config", "/hub/health", 3),
+    Fault("front", "nginx: master", "/hub/health", 3),
+    Fault("launcher", "classroom.launcher", "/services/classroom/api", 2),
+    Fault("kernel", "ipykernel_launcher", "/services/classroom/api", 3),
+    Fault("container", "", "/services/classroom/api", 1),
+)
+
+
+def bring_about(fault: Fault, lab: Lab, answers: Callable[[str], bool]) -> float | None:
+    """Kill something and wait until it is back.
+
+    Args:
+        fault: what.
+        lab: whose.
+        answers: says whether an address answers.
+
+    Returns:
+        Seconds until then; None when there was nothing to kill.
+    """
+    if fault.pattern:
+        status, found = lab.run("pgrep", "-o", "-f", fault.pattern)
+        if status:
+            return None
+        begun = time.monotonic()
+        lab.run("kill", "-KILL", found.strip())
+        labs.wait_until(lambda: _is_another(lab, fault.pattern, found), f"another {fault.name}", 60)
+    else:
+        begun = time.monotonic()
+        lab.container.kill("SIGKILL")
+        lab.container.wait()
+        lab.container.start()
+    labs.wait_until(lambda: answers(fault.asks), f"{fault.name} is back", 60)
+    return time.monotonic() - begun
+
+
+def _is_another(lab: Lab, pattern: str, before: str) -> bool:
+    status, found = lab.run("pgrep", "-o", "-f", pattern)
+    return status == 0 and found != before

@@ -1,0 +1,121 @@
+"""People who type, lose their connection, and come back by themselves, as pages do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import ssl
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pycrdt import Array, Doc, create_sync_message, create_update_message, handle_sync_message
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SYNC = 0
+AGAIN_SECONDS = 0.5
+
+
+@dataclass
+class Place:
+    """Where a document is, as somebody sees it.
+
+    Attributes:
+        address: wss:, with path and query.
+        headers: with the cookies of who looks at it.
+        where: returns address and port of the lab as it is now.
+    """
+
+    address: str
+    headers: dict[str, str]
+    where: Callable[[], tuple[str, int]]
+
+
+@dataclass
+class Person:
+    """Somebody with one document open.
+
+    Attributes:
+        name: theirs.
+        place: where the document is.
+        doc: their copy.
+        typed: everything that they have typed, a word each.
+        seen: words of others that have come to them: the lab has told them.
+        lost: how often they had to connect again.
+    """
+
+    name: str
+    place: Place
+    doc: Doc[Any] = field(default_factory=Doc)
+    typed: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    lost: int = 0
+
+    @property
+    def text(self) -> str:
+        """The first cell's source, "" before there is one."""
+        cells = self.doc.get("cells", type=Array)
+        return str(cells[0]["source"]) if len(cells) else ""
+
+    async def stay(self) -> None:
+        """Be there until cancelled; come back whenever the connection ends."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        while True:
+            with contextlib.suppress(OSError, WebSocketException, TimeoutError):
+                host, port = self.place.where()
+                async with connect(
+                    self.place.address,
+                    host=host,
+                    port=port,
+                    ssl=context,
+                    additional_headers=self.place.headers,
+                    max_size=None,
+                    open_timeout=10,
+                ) as connection:
+                    await self._be_there(connection)
+            self.lost += 1
+            await asyncio.sleep(AGAIN_SECONDS * (1 + random.random()))
+
+    async def _be_there(self, connection: Any) -> None:
+        """Tell what is typed, and hear what others type."""
+        updates: asyncio.Queue[bytes] = asyncio.Queue()
+
+        def note(event: Any) -> None:
+            updates.put_nowait(event.update)
+
+        await connection.send(create_sync_message(self.doc))
+        watching = self.doc.observe(note)
+        sending = asyncio.create_task(self._send(connection, updates))
+        try:
+            async for message in connection:
+                if message[0] == SYNC and (reply := handle_sync_message(message[1:], self.doc)):
+                    await connection.send(reply)
+        finally:
+            self.doc.unobserve(watching)
+            sending.cancel()
+
+    @staticmethod
+    async def _send(connection: Any, updates: asyncio.Queue[bytes]) -> None:
+        with contextlib.suppress(WebSocketException):
+            while True:
+                await connection.send(create_update_message(await updates.get()))
+
+    async def type(self, seconds: float) -> None:
+        """Type a word now and then until cancelled, connected or not.
+
+        Args:
+            seconds: between two words, on average.
+        """
+        while True:
+            await asyncio.sleep(random.uniform(0.5, 1.5) * seconds)
+            if not self.text and not self.typed and not len(self.doc.get("cells", type=Array)):
+                continue  # not there yet for the first time
+            word = f"{self.name}.{len(self.typed)};"
+            source = self.doc.get("cells", type=Array)[0]["source"]
+            source += word
+            self.typed.append(word)
