@@ -17,25 +17,14 @@ from tests.browser.conftest import (
     sign_in,
     wait_for_lab,
 )
-from tests.container.test_access import Classroom, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page, Playwright
-    from testcontainers.core.network import Network
 
+    from tests.classrooms import Classroom
     from tests.labs import Lab
-    from tests.pki import Authority
-
-
-@pytest.fixture
-def classroom(
-    network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
-) -> Iterator[Classroom]:
-    with opened(network, github, authority, volume, tmp_path / "tutor") as made:
-        yield made
 
 
 @pytest.fixture
