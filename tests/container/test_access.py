@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from benchmarks.rooms.page import Page as RawPage
 from benchmarks.rooms.page import Place
-from classroom.lab import awareness, revocation
+from classroom.lab import awareness, live, revocation
 from classroom.lab.awareness import NULL, Entry
 from tests import labs, students, web
 from tests.classrooms import Classroom, config, opened
@@ -64,6 +64,7 @@ def sockets(room: Classroom, login: str) -> dict[str, ClientConnection]:
         "kernel": room.open(login, channels(kernel)),
         "terminal": room.open(login, f"terminals/websocket/{terminal}"),
         "events": room.open(login, "api/events/subscribe"),
+        "live": room.open(login, live.ADDRESS),
     }
     time.sleep(1)
     return found
@@ -398,7 +399,8 @@ def test_no_bytes_of_a_student_end_a_room(classroom: Classroom) -> None:
     api = f"{labs.ADDRESS}{students.BASE}/api"
     terminal = classroom.people["hubot"].post(f"{api}/terminals").json()["name"]
     for message in evil:
-        for where in (path, run, f"terminals/websocket/{terminal}", "api/events/subscribe"):
+        terminals = f"terminals/websocket/{terminal}"
+        for where in (path, run, terminals, "api/events/subscribe", live.ADDRESS):
             with contextlib.suppress(ConnectionClosed, InvalidStatus, OSError):
                 attacker = classroom.open("hubot", where)
                 attacker.send(message)

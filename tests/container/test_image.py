@@ -26,6 +26,7 @@ CONTEXT = (
     "src",
     "nftables",
     "nginx",
+    "labextension",
 )
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
 
-from classroom.lab import upstream
+from classroom.lab import live, upstream
 from classroom.lab.connections import Connections
 from classroom.lab.exporters import ExportersHandler
+from classroom.lab.live import LiveHandler
 from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
 from classroom.lab.revocation import Revocation
 from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
@@ -24,6 +25,7 @@ OPEN = Connections()
 TASKS: set[asyncio.Task[None]] = set()
 HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
+    (live.ADDRESS, LiveHandler),
     (r"lab/api/workspaces/?", PersonalWorkspacesHandler),
     (r"lab/api/workspaces/(?P<space_name>.+)", PersonalWorkspacesHandler),
     (r"lab/api/settings/?", PersonalSettingsHandler),
@@ -53,6 +55,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     upstream.check()
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket)
     upstream.watch_sockets(OPEN.add)
+    live.announce(app.web_app.settings.setdefault("page_config_data", {}))
     rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
     app.web_app.add_handlers(".*$", rules)
 
