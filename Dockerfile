@@ -16,6 +16,28 @@ RUN apt-get update \
         libnginx-mod-stream nano nftables nginx-light procps python3 python3-seccomp tini unzip \
  && rm -rf /var/lib/apt/lists/* /etc/nginx/sites-enabled /var/log/nginx/*
 
+# ── The labextension: Node is in this stage alone ─────────────────────────────────────────
+FROM debian:trixie-slim AS labextension
+
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends ca-certificates nodejs npm \
+ && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /labextension
+COPY labextension/package.json labextension/package-lock.json ./
+RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
+    --mount=type=cache,target=/root/.npm \
+    if [ -s /run/secrets/ca.crt ]; then \
+        export NODE_EXTRA_CA_CERTS=/run/secrets/ca.crt npm_config_cafile=/run/secrets/ca.crt; \
+    fi \
+ && npm ci --ignore-scripts --no-audit --no-fund
+COPY labextension ./
+RUN npm run build
+
+# Made only when it is asked for: make lint.
+FROM labextension AS labextension-lint
+RUN npm run lint
+
 # ── Build: nothing of this stage but /opt/classroom reaches the runtime image ─────────────
 FROM base AS build
 
@@ -65,6 +87,11 @@ RUN find lib -type d -name tests -prune -exec rm -r {} + \
     | xargs -0 -P "$(nproc)" -n 16 sh -c 'brotli --best --keep "$@" && gzip -9 --keep "$@"' sh
 
 # Our own code, on top of what changes seldom.
+COPY --from=labextension /labextension/dist \
+    share/jupyter/labextensions/@classroom/labextension/
+RUN find share/jupyter/labextensions/@classroom -type f -size +512c -print0 \
+    | xargs -0 sh -c 'brotli --best --keep "$@" && gzip -9 --keep "$@"' sh
+
 COPY pyproject.toml LICENSE /build/
 COPY src /build/src
 COPY nftables /build/nftables

@@ -54,12 +54,13 @@ test-unit: venv ## run the tests that need no container
 	$(BIN)/pytest tests/unit
 
 .PHONY: lint
-lint: build venv ## check style, types, Dockerfile, shell and the egress lock's rules
+lint: build venv ## check style, types, the labextension, Dockerfile, shell and the egress lock's rules
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile benchmarks/page_load/old/Dockerfile
 	$(BIN)/shellcheck .ci/run
+	docker build --quiet --target labextension-lint --secret id=ca,src=$(CA_BUNDLE) .
 	PYTHONPATH=src $(BIN)/python -m tools.check_rules
 
 .PHONY: format

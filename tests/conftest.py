@@ -14,17 +14,20 @@ os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 import docker
 import pytest
 
-pytest.register_assert_rewrite("tests.labs", "tests.web", "tests.students", "tests.internet")
+pytest.register_assert_rewrite(
+    "tests.labs", "tests.web", "tests.students", "tests.internet", "tests.classrooms"
+)
 
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
-from tests import labs
+from tests import classrooms, labs
 from tests.pki import Authority
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.classrooms import Classroom
     from tests.labs import Lab
 
 PEOPLE = {
@@ -140,3 +143,12 @@ def trial_lab() -> Iterator[Lab]:
     with labs.start(plain=True) as lab:
         lab.wait_healthy()
         yield lab
+
+
+@pytest.fixture
+def classroom(
+    network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
+) -> Iterator[Classroom]:
+    """A lab whose list the test changes."""
+    with classrooms.opened(network, github, authority, volume, tmp_path / "tutor") as made:
+        yield made

@@ -29,7 +29,7 @@ from tests import labs, students, web
 if TYPE_CHECKING:
     from tests.labs import Lab
 
-PASSPHRASE = "correct-horse-battery"  # noqa: S105 (of a lab that lives for minutes)
+PASSPHRASE = "correct-horse-battery"
 CONFIG = f"""
 c.JupyterHub.authenticator_class = "shared-password"
 c.SharedPasswordAuthenticator.user_password = "{PASSPHRASE}"

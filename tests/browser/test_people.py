@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
-from classroom.lab import revocation
+from classroom.lab import live, revocation
 from tests import labs
 from tests.browser.conftest import (
     chromium,
@@ -17,25 +19,22 @@ from tests.browser.conftest import (
     sign_in,
     wait_for_lab,
 )
-from tests.container.test_access import Classroom, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Page, Playwright
-    from testcontainers.core.network import Network
+    from playwright.sync_api import Browser, Page, Playwright, WebSocket
 
+    from tests.classrooms import Classroom
     from tests.labs import Lab
-    from tests.pki import Authority
 
 
-@pytest.fixture
-def classroom(
-    network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
-) -> Iterator[Classroom]:
-    with opened(network, github, authority, volume, tmp_path / "tutor") as made:
-        yield made
+# Of a lab whose server was killed: what was asked of it meanwhile.
+RESTARTED = (
+    r"\[front\] .* 50[234] ",
+    r"\[error\] .* connect\(\) to unix|prematurely closed",
+    "exited",
+)
 
 
 @pytest.fixture
@@ -80,26 +79,116 @@ def test_somebody_is_removed_while_they_type(browser: Browser, classroom: Classr
     hubot.keyboard.type("my last words")
     expect(octocat.locator(cell).first).to_contain_text("my last words")
     expect(octocat.locator(".jp-Notebook .jp-remote-cursor")).to_have_count(1)
-    attempts: list[str] = []
-    hubot.on("websocket", lambda socket: attempts.append(socket.url))
-
     mona = admin_page(browser)
     mona.get_by_role("row").filter(has_text="hubot").get_by_role("button", name="Edit User").click()
     shoot(mona, "admin-edit")
     mona.get_by_role("button", name="Delete user").click()
 
-    expect(hubot.get_by_text(revocation.SENTENCE)).to_be_visible(timeout=5000)
+    reads(hubot, revocation.SENTENCE, classroom)
     shoot(hubot, "removed-sentence")
     expect(octocat.locator(".jp-Notebook .jp-remote-cursor")).to_have_count(0)
     expect(octocat.locator(cell).first).to_contain_text("my last words")
     shoot(octocat, "removed-seen-by-others")
-    hubot.get_by_role("button", name="Continue").click()
-    hubot.wait_for_timeout(1000)
-    attempts.clear()
-    hubot.wait_for_timeout(4000)
-    documents = [url for url in attempts if "json:notebook" in url]
-    assert not documents, "the document is not asked for again and again"
-    hubot.reload()
+    hubot.get_by_role("button", name="Sign in again").click()
     expect(hubot.get_by_role("button", name="Sign in with GitHub")).to_be_visible()
     shoot(hubot, "removed-reloaded")
-    del classroom
+
+
+def reads(page: Page, sentence: str, classroom: Classroom) -> None:
+    """See that a page says one thing, can't be gone on with, and asks the lab for nothing more."""
+    dialog = page.locator(".jp-Dialog")
+    expect(dialog).to_contain_text(sentence, timeout=10_000)
+    page.wait_for_timeout(1000)  # for what was under way, and for other dialogs
+    expect(dialog).to_have_count(1)
+    expect(dialog.get_by_role("button")).to_have_text(["Sign in again"])
+    expect(dialog.get_by_role("button")).to_be_focused()
+    before = refused(classroom)
+    page.keyboard.press("Escape")
+    page.mouse.click(5, 5)
+    # A lab that goes on trying does so at least every three seconds.
+    page.wait_for_timeout(7000)
+    assert refused(classroom) == before
+    expect(dialog).to_have_count(1)
+    expect(dialog).to_contain_text(sentence)
+
+
+def refused(classroom: Classroom) -> list[str]:
+    """List the requests that the lab has answered with a refusal."""
+    found = re.compile(r'^\[front\] .*"[A-Z]+ /services/classroom/.*" 40[13] .*', re.MULTILINE)
+    return found.findall(classroom.lab.log)
+
+
+def test_somebody_is_removed_who_has_nothing_open(browser: Browser, classroom: Classroom) -> None:
+    """No document tells them: the page has a connection of its own."""
+    hubot = new_person(browser).new_page()
+    sign_in(hubot, "hubot")
+    wait_for_lab(hubot)
+    expect(hubot.locator(".jp-LauncherCard").first).to_be_visible()
+    classroom.save(users=["Octocat"])
+    reads(hubot, revocation.SENTENCE, classroom)
+    shoot(hubot, "removed-launcher")
+
+
+def restart(classroom: Classroom) -> None:
+    """Have the lab's server die; the Hub starts it anew."""
+    classroom.lab.expected += RESTARTED
+    assert classroom.lab.run("pkill", "-KILL", "-f", "classroom.lab --config")[0] == 0
+
+
+def ours(sockets: list[WebSocket]) -> list[WebSocket]:
+    """Pick the page's own connections to the classroom."""
+    return [socket for socket in sockets if socket.url.endswith(live.ADDRESS)]
+
+
+IS_IN = """() => {
+    const headers = {'X-XSRFToken': document.cookie.match(/_xsrf=([^;]+)/)[1]};
+    return fetch('/services/classroom/api/me', {headers}).then(answer => answer.ok, () => false);
+}"""
+
+
+def wait_on(page: Page, condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something holds, while the page goes on telling us what it does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        page.wait_for_timeout(100)
+
+
+def test_a_restart_of_the_lab_ends_nobodys_access(browser: Browser, classroom: Classroom) -> None:
+    """The connection comes back by itself, and without a word."""
+    hubot = new_person(browser).new_page()
+    opened: list[WebSocket] = []
+
+    def heard(socket: WebSocket) -> None:
+        opened.append(socket)
+
+    hubot.on("websocket", heard)
+    sign_in(hubot, "hubot")
+    wait_for_lab(hubot)
+    (first,) = ours(opened)
+    assert not first.is_closed()
+    restart(classroom)
+    wait_on(hubot, first.is_closed)
+    wait_on(hubot, lambda: hubot.evaluate(IS_IN))
+    hubot.wait_for_timeout(6000)  # longer than the longest wait between two tries
+    assert len(ours(opened)) > 1
+    assert not ours(opened)[-1].is_closed()
+    expect(hubot.get_by_text("Sign in again")).to_have_count(0)
+    shoot(hubot, "lab-restarted")
+    expect(hubot.get_by_role("button", name="Restart")).to_have_count(0)  # not theirs to do
+    classroom.save(users=["Octocat"])
+    reads(hubot, revocation.SENTENCE, classroom)
+
+
+def test_somebody_is_removed_while_their_page_hears_nothing(
+    browser: Browser, classroom: Classroom
+) -> None:
+    """As a laptop that sleeps: it is told when it asks again."""
+    hubot = new_person(browser).new_page()
+    sign_in(hubot, "hubot")
+    wait_for_lab(hubot)
+    restart(classroom)
+    classroom.save(users=["Octocat"])
+    expect(hubot.get_by_text("Sign in again to go on")).to_be_visible(timeout=60_000)
+    reads(hubot, "Sign in again to go on", classroom)
+    shoot(hubot, "removed-asleep")

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import time
 import uuid
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,140 +16,23 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from benchmarks.rooms.page import Page as RawPage
 from benchmarks.rooms.page import Place
-from classroom.lab import awareness, revocation
+from classroom.lab import awareness, live, revocation
 from classroom.lab.awareness import NULL, Entry
 from tests import labs, students, web
-from tests.container.test_restart import SIGNED_OUT
+from tests.classrooms import Classroom, config, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     import httpx
     from testcontainers.core.network import Network
     from websockets.sync.client import ClientConnection
 
-    from tests.labs import Lab
-    from tests.pki import Authority
 
 ME = f"{labs.ADDRESS}/services/classroom/api/me"
 SOON = 3.0
 """Seconds, of the issue's own words; nothing here waits longer for anybody to be out."""
-EXPECTED = (
-    r"403 (GET|PUT|POST|PATCH|DELETE) |not allowed|Failed login|not part of allowed_organizations",
-    r"The configuration in use stays|Changed, and will hold from the next start on",
-    r"(404|409|400) .* /hub/api/users|already exists",
-    "blocked. Stop authentication|Not authorizing access to /hub/api/users",
-    "Couldn't authenticate WebSocket|Not accepting incorrect xsrf|Invalid cookie token",
-    SIGNED_OUT,
-)
-
-
-@dataclass
-class Classroom:
-    """A lab of its own whose list can be changed, and its people's browsers."""
-
-    lab: Lab
-    folder: Path
-    github: Lab
-    authority: Authority
-    stack: contextlib.ExitStack
-    people: dict[str, httpx.Client] = field(default_factory=dict)
-
-    def enter(self, login: str) -> httpx.Client:
-        """Sign somebody in."""
-        hosts = {**self.lab.hosts, labs.GITHUB: self.github.ip}
-        client = self.stack.enter_context(web.browser(hosts, self.authority.crt))
-        page = web.sign_in_with_github(client, labs.ADDRESS, login)
-        assert page.status_code == 200, page.text
-        token = client.cookies.get("_xsrf", path=f"{students.BASE}/")
-        client.headers["X-XSRFToken"] = str(token)
-        self.people[login] = client
-        return client
-
-    def refusal(self, login: str) -> str:
-        """Try to sign in; return the page that says no."""
-        hosts = {**self.lab.hosts, labs.GITHUB: self.github.ip}
-        with web.browser(hosts, self.authority.crt) as client:
-            page = web.sign_in_with_github(client, labs.ADDRESS, login)
-        assert page.status_code == 403, page.url
-        return page.text
-
-    def save(self, **lists: Any) -> None:
-        """Save the tutor's file with other lists, in place."""
-        (self.folder / "jupyterhub_config.py").write_text(config(**lists))
-
-    def page(self, method: str, path: str, **body: Any) -> httpx.Response:
-        """Do what the admin page does, as mona."""
-        if "mona" not in self.people:
-            self.enter("mona")
-        mona = self.people["mona"]
-        token = mona.cookies.get("_xsrf", path="/hub/")
-        headers = {"X-XSRFToken": str(token), "Referer": f"{labs.ADDRESS}/hub/admin"}
-        address = f"{labs.ADDRESS}/hub/api/{path}"
-        return mona.request(method, address, headers=headers, json=body or None)
-
-    def room(self, login: str, name: str) -> str:
-        client = self.people[login]
-        content = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-        made = client.put(
-            f"{labs.ADDRESS}{students.BASE}/api/contents/{name}",
-            json={"type": "notebook", "format": "json", "content": content},
-        )
-        assert made.is_success, made.text
-        found = client.put(
-            f"{labs.ADDRESS}{students.BASE}/api/collaboration/session/{name}",
-            json={"format": "json", "type": "notebook"},
-        ).json()
-        room = f"json:notebook:{found['fileId']}?sessionId={found['sessionId']}"
-        return f"api/collaboration/room/{room}"
-
-    def open(self, login: str, path: str) -> ClientConnection:
-        return students.open_socket(self.people[login], self.lab, path)
-
-
-def config(
-    users: list[str] | None = None,
-    tutors: list[str] | None = None,
-    blocked: list[str] | None = None,
-    more: str = "",
-) -> str:
-    """Write a tutor's file."""
-    lines = labs.GITHUB_CONFIG.splitlines()
-    lines = [line for line in lines if "users" not in line.lower()]
-    return "\n".join(
-        [
-            f"USERS = {['Octocat', 'hubot'] if users is None else users}",
-            *lines,
-            "c.Authenticator.allowed_users = USERS",
-            f"c.Authenticator.admin_users = {['mona'] if tutors is None else tutors}",
-            f"c.Authenticator.blocked_users = {blocked or []}",
-            str(more),
-            "",
-        ]
-    )
-
-
-@pytest.fixture
-def classroom(
-    network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
-) -> Iterator[Classroom]:
-    with opened(network, github, authority, volume, tmp_path / "tutor") as made:
-        yield made
-
-
-@contextlib.contextmanager
-def opened(
-    network: Network, github: Lab, authority: Authority, volume: str, folder: Path
-) -> Iterator[Classroom]:
-    if not folder.exists():
-        labs.write_folder(folder, config(), authority)
-    with (
-        labs.start(folder, network=network, volume=volume, expected=EXPECTED) as lab,
-        contextlib.ExitStack() as stack,
-    ):
-        lab.wait_healthy()
-        yield Classroom(lab, folder, github, authority, stack)
 
 
 def within(seconds: float, condition: Callable[[], bool], what: str) -> None:
@@ -182,6 +64,7 @@ def sockets(room: Classroom, login: str) -> dict[str, ClientConnection]:
         "kernel": room.open(login, channels(kernel)),
         "terminal": room.open(login, f"terminals/websocket/{terminal}"),
         "events": room.open(login, "api/events/subscribe"),
+        "live": room.open(login, live.ADDRESS),
     }
     time.sleep(1)
     return found
@@ -516,7 +399,8 @@ def test_no_bytes_of_a_student_end_a_room(classroom: Classroom) -> None:
     api = f"{labs.ADDRESS}{students.BASE}/api"
     terminal = classroom.people["hubot"].post(f"{api}/terminals").json()["name"]
     for message in evil:
-        for where in (path, run, f"terminals/websocket/{terminal}", "api/events/subscribe"):
+        terminals = f"terminals/websocket/{terminal}"
+        for where in (path, run, terminals, "api/events/subscribe", live.ADDRESS):
             with contextlib.suppress(ConnectionClosed, InvalidStatus, OSError):
                 attacker = classroom.open("hubot", where)
                 attacker.send(message)

@@ -26,7 +26,9 @@ CONTEXT = (
     "src",
     "nftables",
     "nginx",
+    "labextension",
 )
+BUILT = shutil.ignore_patterns("node_modules", "lib", "dist")
 
 
 @pytest.fixture
@@ -34,8 +36,10 @@ def context(tmp_path: Path) -> Iterator[Path]:
     """A copy of what goes into the image, for a build of its own."""
     for name in CONTEXT:
         source = labs.ROOT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy2
-        copy(source, tmp_path / name)
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name, ignore=BUILT)
+        else:
+            shutil.copy2(source, tmp_path / name)
     yield tmp_path
     subprocess.run(["docker", "rmi", "--force", TAG], check=False, capture_output=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests import labs, web
+from tests.classrooms import SIGNED_OUT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     from tests.pki import Authority
 
 ME = f"{labs.ADDRESS}/services/classroom/api/me"
-# What the lab says of a cookie whose token the Hub no longer knows.
-SIGNED_OUT = (
-    "No Hub user identified|Token stored in cookie may have expired|wrote error: 'Forbidden'"
-)
 
 
 def test_whoever_left_the_list_is_out_after_a_restart(

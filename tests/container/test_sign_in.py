@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -165,6 +167,52 @@ def test_trial_refuses_a_wrong_passphrase(trial_lab: Lab) -> None:
         page = web.sign_in_with_passphrase(client, labs.ADDRESS, "grace", "not-the-passphrase")
         assert page.status_code == 403
         assert "Invalid username or password" in page.text
+
+
+def test_trial_says_readably_that_somebody_was_removed(trial_lab: Lab) -> None:
+    """To those who know the passphrase; others learn nothing of who is who."""
+    trial_lab.expected.append("Failed login for|403 POST /hub/login|blocked. Stop authent|404 ")
+    trial_lab.expected.append("unused OAuth state cookies|403 GET|wrote error: 'Forbidden'")
+    right = trial_lab.passphrase()
+    with web.browser(trial_lab.hosts) as client:
+        web.sign_in_with_passphrase(client, labs.ADDRESS, "Leaver", right)
+    with web.browser(trial_lab.hosts) as tutor:
+        web.sign_in_with_passphrase(tutor, labs.ADDRESS, "tutor", trial_lab.passphrase("Tutor"))
+        token = str(tutor.cookies.get("_xsrf", path="/hub/"))
+        headers = {"X-XSRFToken": token, "Referer": f"{labs.ADDRESS}/hub/admin"}
+        address = f"{labs.ADDRESS}/hub/api/users/leaver"
+        assert tutor.delete(address, headers=headers).status_code == 204
+        with web.browser(trial_lab.hosts) as client:
+            page = web.sign_in_with_passphrase(client, labs.ADDRESS, "Leaver", right)
+            assert page.status_code == 403
+            assert "You are not on this classroom's list" in page.text
+            assert "<strong>leaver</strong>" in page.text
+            assert "GitHub" not in page.text
+            again = client.get(page.url.join(link_to_somebody_else(page.text)))
+            assert 'name="password"' in again.text
+            told = [
+                web.sign_in_with_passphrase(client, labs.ADDRESS, name, "not-the-passphrase")
+                for name in ("leaver", "anybody")
+            ]
+        assert [page.status_code for page in told] == [403, 403]
+        shown = [
+            # Between the tags; without what is different each time, in scripts.
+            re.findall(r">([^<]+)<", re.sub(r"(?s)<script.*?</script>", "", page.text))
+            for page in told
+        ]
+        assert any("Invalid username or password" in words for words in shown[0])
+        assert shown[0] == shown[1]
+        assert tutor.post(address, headers=headers).status_code == 201
+    with web.browser(trial_lab.hosts) as client:
+        page = web.sign_in_with_passphrase(client, labs.ADDRESS, "leaver", right)
+        assert page.url.path == LAB_PATH
+
+
+def link_to_somebody_else(page: str) -> str:
+    """Find the way out of the page that refuses."""
+    found = re.search(r'href="([^"]+)">Sign in as somebody else', page)
+    assert found is not None
+    return html.unescape(found.group(1))
 
 
 def test_trial_tutor_needs_the_tutors_passphrase(trial_lab: Lab) -> None:

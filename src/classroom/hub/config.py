@@ -11,6 +11,7 @@ from classroom.egress.lock import Kind
 from classroom.hub import token
 from classroom.hub.egress import Egress
 from classroom.hub.identity import ClassroomGitHubOAuthenticator
+from classroom.hub.passphrase import ClassroomPassphraseAuthenticator
 from classroom.hub.people import of_ours
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab
@@ -117,7 +118,7 @@ def sign_in(c: Config, settings: Settings, access: Access) -> None:
         c.Authenticator.admin_users = {trial.TUTOR}
         c.SharedPasswordAuthenticator.user_password = passphrases.student.reveal()
         c.SharedPasswordAuthenticator.admin_password = passphrases.tutor.reveal()
-        chosen: Any = "shared-password"
+        chosen: Any = ClassroomPassphraseAuthenticator
     elif settings.oauth is not None:
         ours = c.ClassroomGitHubOAuthenticator
         ours.client_id = settings.oauth.client_id

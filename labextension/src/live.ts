@@ -1,0 +1,143 @@
+/**
+ * The page's own connection to the classroom's server extension (`classroom.lab.live`).
+ *
+ * It is there as long as the page is, whatever is open in it: the one place where the page hears
+ * from the classroom. Messages are JSON objects with a `type`.
+ */
+
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { PageConfig, URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import { PromiseDelegate, Token } from '@lumino/coreutils';
+import { Poll } from '@lumino/polling';
+import { type ISignal, Signal } from '@lumino/signaling';
+
+/** Close code of the server for somebody whose access it has ended (`classroom.lab.revocation`). */
+const ENDED = 1003;
+
+/** Milliseconds: how soon a lost connection is tried again, and how late at most. */
+const SOON = 500;
+const LATE = 5000;
+
+/** What the classroom says: the rest depends on the type. */
+export interface IMessage {
+  readonly type: string;
+}
+
+export interface ILive {
+  /** Each thing that the classroom says. */
+  readonly said: ISignal<ILive, IMessage>;
+
+  /** Settled once the person may no longer be here: with the server's sentence, if it sent one. */
+  readonly ended: Promise<string>;
+}
+
+export const ILive = new Token<ILive>(
+  '@classroom/labextension:ILive',
+  'What the page hears from the classroom.'
+);
+
+class Live implements ILive {
+  /**
+   * @param address - of the socket, below the server's own.
+   * @param settings - of the server.
+   */
+  constructor(
+    private readonly address: string,
+    private readonly settings: ServerConnection.ISettings
+  ) {
+    this.poll = new Poll({
+      name: '@classroom/labextension:live',
+      standby: 'never', // a page that nobody looks at hears as well
+      frequency: { interval: SOON, backoff: true },
+      factory: () => this.connect()
+    });
+    // The constructor takes no less than half a minute: too long for a class to wait.
+    this.poll.frequency = { interval: SOON, backoff: true, max: LATE };
+  }
+
+  get said(): ISignal<ILive, IMessage> {
+    return this.saying;
+  }
+
+  get ended(): Promise<string> {
+    return this.end.promise;
+  }
+
+  /**
+   * Be connected once, from beginning to end.
+   *
+   * @throws when there was no connection to be had: the next try waits longer.
+   */
+  private async connect(): Promise<void> {
+    const { event, opened } = await this.session();
+    if (event.code === ENDED) {
+      this.leave(sentence(event.reason));
+    } else if (!opened) {
+      if (await this.isRefused()) {
+        this.leave('');
+      } else {
+        throw new Error('The classroom does not answer');
+      }
+    }
+  }
+
+  private session(): Promise<{ event: CloseEvent; opened: boolean }> {
+    const socket = new WebSocket(URLExt.join(this.settings.wsUrl, this.address));
+    let opened = false;
+    socket.onopen = () => {
+      opened = true;
+    };
+    socket.onmessage = ({ data }) => this.saying.emit(JSON.parse(data));
+    return new Promise((resolve) => {
+      socket.onclose = (event) => resolve({ event, opened });
+    });
+  }
+
+  /** Ask why there is no connection: a browser doesn't say what a WebSocket was refused for. */
+  private async isRefused(): Promise<boolean> {
+    const url = URLExt.join(this.settings.baseUrl, 'api/me');
+    try {
+      const answer = await ServerConnection.makeRequest(url, {}, this.settings);
+      return answer.status === 401 || answer.status === 403;
+    } catch {
+      return false; // nobody answers: the server is being started again
+    }
+  }
+
+  private leave(sentence: string): void {
+    this.poll.dispose();
+    this.end.resolve(sentence);
+  }
+
+  private readonly poll: Poll;
+  private readonly saying = new Signal<this, IMessage>(this);
+  private readonly end = new PromiseDelegate<string>();
+}
+
+/** Where there is no classroom. */
+class Silent implements ILive {
+  readonly said = new Signal<this, IMessage>(this);
+  readonly ended = new Promise<string>(() => undefined);
+}
+
+/** Take the server's sentence out of a close frame's reason; "" if there is none. */
+function sentence(reason: string): string {
+  try {
+    return String(JSON.parse(reason).errorReason ?? '');
+  } catch {
+    return '';
+  }
+}
+
+export const live: JupyterFrontEndPlugin<ILive> = {
+  id: '@classroom/labextension:live',
+  description: "Keeps the page's connection to the classroom.",
+  autoStart: true,
+  provides: ILive,
+  activate: ({ serviceManager }) => {
+    const address = PageConfig.getOption('classroomLive');
+    // A personal lab has the same extensions, but no classroom on its server.
+    return address ? new Live(address, serviceManager.serverSettings) : new Silent();
+  }
+};

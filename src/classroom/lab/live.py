@@ -1,0 +1,60 @@
+"""The page's own connection to the classroom: there for as long as the page is.
+
+The labextension opens it whatever else is open in the page, so that whoever has no document open
+hears too when their access has ended (`classroom.lab.revocation` closes it like any other socket).
+The place for what the page is told besides, as JSON objects with a ``type``, and may say itself.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import authorized, ws_authenticated
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado.websocket import WebSocketHandler
+
+from classroom.lab import upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+
+ADDRESS = "classroom/api/live"
+"""Below the server's own address."""
+
+
+def announce(page_config: MutableMapping[str, Any]) -> None:
+    """Tell pages where it is; without a word they ask for nothing, as in a personal lab.
+
+    Args:
+        page_config: JupyterLab's, of every page.
+    """
+    page_config["classroomLive"] = ADDRESS
+
+
+class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
+    """One page's connection. Of foreign origins none is taken: `WebSocketMixin` sees to that."""
+
+    auth_resource = "classroom"
+
+    def set_default_headers(self) -> None:
+        """Send none: they are for pages."""
+
+    @ws_authenticated
+    @authorized
+    async def get(self) -> None:
+        """Open it for somebody who is signed in."""
+        await super().get()
+
+    def say(self, message: Mapping[str, Any]) -> None:
+        """Tell the page something.
+
+        Args:
+            message: with its ``type``, as the labextension knows it.
+        """
+        if self.ws_connection is not None:
+            self.write_message(json.dumps(message)).add_done_callback(upstream.heard)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Take nothing: a page has nothing to say yet."""

@@ -1,0 +1,89 @@
+"""The page's own connection: an attacking client at its socket."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from classroom.lab import live
+from tests import labs, students, web
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from tests.labs import Lab
+
+
+@pytest.fixture
+def client(trial_lab: Lab) -> Iterator[httpx.Client]:
+    with web.browser(trial_lab.hosts) as made:
+        web.sign_in_with_passphrase(made, labs.ADDRESS, "grace", trial_lab.passphrase())
+        yield made
+
+
+def test_only_this_labs_own_pages_may_open_it(client: httpx.Client, trial_lab: Lab) -> None:
+    trial_lab.expected.append("403 GET /services/classroom/classroom/api/live|Blocking Cross")
+    with pytest.raises(InvalidStatus, match="403"):
+        students.open_socket(client, trial_lab, live.ADDRESS, origin="https://evil.classroom.test")
+    students.open_socket(client, trial_lab, live.ADDRESS).close()
+
+
+def test_nobody_opens_it_who_is_not_signed_in(trial_lab: Lab) -> None:
+    trial_lab.expected.append("403 GET /services/classroom/classroom/api/live|authenticate WebSo")
+    with (
+        web.browser(trial_lab.hosts) as nobody,
+        pytest.raises(InvalidStatus, match="403"),
+    ):
+        students.open_socket(nobody, trial_lab, live.ADDRESS)
+
+
+WORDS: list[str | bytes] = [
+    "",
+    "not JSON",
+    '{"type":"ended"}',
+    "[" * 100_000,
+    "null",
+    b"",
+    b"\x00\xff" * 1000,
+    "x" * 5_000_000,
+]
+
+
+def test_whatever_is_sent_is_ignored(client: httpx.Client, trial_lab: Lab) -> None:
+    """Its sender hears nothing of it, nor does anybody else, and all connections stay."""
+    other = students.open_socket(client, trial_lab, live.ADDRESS)
+    connection = students.open_socket(client, trial_lab, live.ADDRESS)
+    for word in WORDS:
+        connection.send(word)
+    for one in (connection, other):
+        assert one.ping().wait(timeout=10), "taken in, and still there"
+        with pytest.raises(TimeoutError):
+            one.recv(timeout=0.5)
+        one.close()
+
+
+def test_what_no_socket_takes_ends_this_one_alone(client: httpx.Client, trial_lab: Lab) -> None:
+    """More than jupyter_server takes at once."""
+    trial_lab.expected.append("(?s)while proxying upgraded connection.*classroom/api/live")
+    other = students.open_socket(client, trial_lab, live.ADDRESS)
+    connection = students.open_socket(client, trial_lab, live.ADDRESS)
+    with contextlib.suppress(ConnectionClosed, OSError):
+        connection.send("x" * 20_000_000)
+    with pytest.raises(ConnectionClosed):
+        connection.recv(timeout=10)
+    assert other.ping().wait(timeout=10)
+    other.close()
+
+
+def test_the_page_is_told_where_it_is(client: httpx.Client) -> None:
+    page = client.get(f"{labs.ADDRESS}{students.BASE}/lab").text
+    config = json.loads(page.partition('type="application/json">')[2].partition("</script>")[0])
+    assert config["classroomLive"] == live.ADDRESS
+    names = [extension["name"] for extension in config["federated_extensions"]]
+    assert "@classroom/labextension" in names
