@@ -73,6 +73,10 @@ bench: build venv browser ## measure against the old recipe and stock rooms; pri
 	$(BIN)/python -m benchmarks.page_load
 	PYTHONPATH=src $(BIN)/python -m benchmarks.rooms
 
+.PHONY: soak
+soak: build venv ## let thirty people type for twenty minutes while everything is killed at random
+	PYTHONPATH=src $(BIN)/python -m benchmarks.soak $(SOAK)
+
 .PHONY: lock
 lock: venv ## take current releases into requirements/*.txt
 	$(BIN)/uv pip compile $(LOCK) --python-version 3.13 --override requirements/overrides.txt \
