@@ -118,7 +118,8 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
      && /build/tools/bin/uv pip install --python /opt/classroom --link-mode copy \
             --compile-bytecode --constraints /build/tutor/constraints.txt \
             -r /build/tutor/requirements.txt; \
-    fi
+    fi \
+ && rm -f /opt/classroom/.lock   # uv's, for everybody to write
 
 # ── The image ─────────────────────────────────────────────────────────────────────────────
 FROM base AS runtime
