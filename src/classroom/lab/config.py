@@ -42,6 +42,7 @@ def serve(paths: Paths) -> Config:
             "sock": str(paths.lab_socket),
             "sock_mode": "0660",  # its directory says whose group
             "root_dir": str(paths.home),
+            "kernel_manager_class": "classroom.lab.kernels.ClassKernels",
             "kernel_websocket_connection_class": "classroom.lab.executions.SignedConnection",
             "contents_manager_class": "classroom.lab.contents.ClassContents",
             "cookie_secret_file": str(paths.history / "cookie_secret"),

@@ -11,6 +11,7 @@ from jupyter_server.utils import url_path_join
 from classroom.lab import upstream
 from classroom.lab.connections import Connections
 from classroom.lab.exporters import ExportersHandler
+from classroom.lab.notebooks import Notebooks
 from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
 from classroom.lab.revocation import Revocation
 from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
@@ -53,6 +54,8 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     upstream.check()
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket)
     upstream.watch_sockets(OPEN.add)
+    kernels: Any = app.kernel_manager
+    kernels.notebooks = Notebooks(app)
     rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
     app.web_app.add_handlers(".*$", rules)
 

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
+from classroom.lab import cells
 from classroom.lab.broadcasting import Broadcasting
 
 SHARE = 0.1
@@ -41,6 +42,14 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._due = False
         super().__init__(*args, **kwargs)
         self._document.undo_manager.include_origin("nobody")
+
+    async def initialize(self) -> None:
+        """Load the document; of cells that ran when the server ended none runs any more."""
+        was_ready = self.ready
+        await super().initialize()
+        for cell in () if was_ready else getattr(self._document, "ycells", ()):
+            if cell.get("execution_state") == cells.RUNNING:
+                cell["execution_state"] = cells.IDLE
 
     def _on_document_change(self, target: str, event: Any) -> None:  # noqa: ARG002 (upstream's)
         """Save a beat after the first change; later ones don't push it back.
