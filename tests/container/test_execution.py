@@ -227,3 +227,22 @@ def test_there_is_no_other_way_to_run_code(client: httpx.Client, trial_lab: Lab)
     server.shutdown()
     server.server_close()
     assert calls == []
+
+
+def test_usage_is_the_containers(client: httpx.Client, trial_lab: Lab) -> None:
+    trial_lab.expected.append(r"403 GET /services/classroom/api/metrics|wrote error: 'Forbidden'")
+    with web.browser(trial_lab.hosts) as stranger:
+        assert stranger.get(f"{API}/metrics/v1").status_code == 403
+    before = client.get(f"{API}/metrics/v1").json()
+    assert 0 < before["rss"] < before["limits"]["memory"]["rss"]
+    assert before["disk_used"] < before["disk_total"]
+    book = Notebook(client, trial_lab, "memory.ipynb")
+    kernel = book.channels()
+    held = "held = bytearray(300_000_000)\nfor at in range(0, len(held), 4096): held[at] = 1"
+    until_idle(kernel, execute(kernel, held, ""))
+
+    def grown() -> bool:
+        now = client.get(f"{API}/metrics/v1").json()
+        return bool(now["rss"] > before["rss"] + 250_000_000 and 0 <= now["cpu_percent"] <= 100)
+
+    labs.wait_until(grown, "a kernel's memory, which is no process of the lab's own", 20)

@@ -65,6 +65,7 @@ def extensions(_: Paths) -> Config:
                 "jupyterlab": True,
                 "classroom.lab.extension": True,
                 "jupyter_lsp": True,  # the page asks for it at every visit
+                "jupyter_resource_usage": False,  # only its pages' part: see lab/usage.py
                 "notebook_shim": False,  # for the classic notebook
             },
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
@@ -16,6 +17,7 @@ from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHa
 from classroom.lab.revocation import Revocation
 from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.sockets import RoomSocket
+from classroom.lab.usage import Usage, UsageHandler
 from classroom.paths import Paths
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ OPEN = Connections()
 TASKS: set[asyncio.Task[None]] = set()
 HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
+    (r"api/metrics/v1", UsageHandler),
     (r"lab/api/workspaces/?", PersonalWorkspacesHandler),
     (r"lab/api/workspaces/(?P<space_name>.+)", PersonalWorkspacesHandler),
     (r"lab/api/settings/?", PersonalSettingsHandler),
@@ -56,6 +59,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     upstream.watch_sockets(OPEN.add)
     kernels: Any = app.kernel_manager
     kernels.notebooks = Notebooks(app)
+    UsageHandler.usage = Usage(Path(app.root_dir))
     rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
     app.web_app.add_handlers(".*$", rules)
 
