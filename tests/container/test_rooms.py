@@ -208,6 +208,19 @@ def test_who_stops_reading_is_let_go_and_finds_everything_when_back(
         page.close()
 
 
+def test_the_historys_size_is_a_metric(client: httpx.Client, trial_lab: Lab) -> None:
+    page = Page(students.open_socket(client, trial_lab, room(client, "metric.ipynb")))
+
+    def size() -> float:
+        found = client.get(f"{labs.ADDRESS}{students.BASE}/metrics").text
+        lines = [line for line in found.splitlines() if line.startswith("classroom_history_bytes")]
+        return float(lines[0].split()[1])
+
+    before = size()
+    page.type("x" * 100_000)
+    labs.wait_until(lambda: size() > before, "it grows")
+
+
 def test_a_changed_upstream_stops_the_lab(tmp_path: Path) -> None:
     """A new version that our rooms don't fit says so, instead of running with stock rooms."""
     config = render(Settings(Paths(), Mode.TRIAL, Config()))

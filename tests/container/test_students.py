@@ -180,6 +180,18 @@ print(json.dumps(found.stdout.splitlines()))
     assert not [place for place in loaded if place.startswith(WRITABLE)]
 
 
+def test_the_debugger_and_programs_of_ones_own(there: Class, kernel: students.Kernel) -> None:
+    """As in stock, where there is loopback: the sandbox has none, and says so (docs)."""
+    assert kernel.run("import subprocess; print(subprocess.getoutput('echo $((6 * 7))'))") == "42\n"
+    shared = "from multiprocessing import Pool\nprint(Pool(2).map(abs, [-1, -2]))"
+    assert kernel.run(shared) == "[1, 2]\n"
+    if not there.lab.run("test", "-e", "/run/classroom/egress/egress.conf")[0]:
+        body = {"type": "request", "seq": 1, "command": "initialize", "arguments": ARGUMENTS}
+        answer = kernel.debug(body)
+        assert answer["success"], answer
+
+
+ARGUMENTS = {"clientID": "test", "adapterID": "", "pathFormat": "path"}
 MAKING = {
     "a kernel": "kernel",
     "a terminal": "terminal",

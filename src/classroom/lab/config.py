@@ -67,6 +67,7 @@ def extensions(_: Paths) -> Config:
                 "jupyterlab": True,
                 "classroom.lab.extension": True,
                 "jupyter_lsp": True,  # the page asks for it at every visit
+                "jupyter_resource_usage": False,  # only its pages' part: see lab/usage.py
                 "notebook_shim": False,  # for the classic notebook
             },
         },
@@ -122,8 +123,6 @@ def kernels(settings: Settings) -> Config:
             "max_kernels": settings.limits.kernels,
             "cull_idle_timeout": settings.idle_kernel_timeout,
             "cull_interval": CULL_SECONDS,
-            # Kept in the server's memory without end while nobody looks.
-            "buffer_offline_messages": False,
         },
         "KernelManager": {"transport": "ipc"},
         "StudentTerminals": {"at_most": settings.limits.kernels},

@@ -6,9 +6,11 @@ import asyncio
 import gc
 import sqlite3
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
+from prometheus_client import Gauge
 from tornado import web
 
 from classroom.lab import live, recovery, store, upstream
@@ -18,20 +20,24 @@ from classroom.lab.exporters import ExportersHandler
 from classroom.lab.kernels import StudentKernels
 from classroom.lab.live import LiveHandler
 from classroom.lab.loader import ClassLoader
+from classroom.lab.notebooks import Notebooks
 from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
 from classroom.lab.revocation import Revocation
 from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.saves import Saves
 from classroom.lab.sockets import RoomSocket
+from classroom.lab.usage import Usage, UsageHandler
 from classroom.paths import Paths
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
+HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
 TASKS: set[asyncio.Task[None]] = set()
 HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
     (live.ADDRESS, LiveHandler),
+    (r"api/metrics/v1", UsageHandler),
     (r"lab/api/workspaces/?", PersonalWorkspacesHandler),
     (r"lab/api/workspaces/(?P<space_name>.+)", PersonalWorkspacesHandler),
     (r"lab/api/settings/?", PersonalSettingsHandler),
@@ -60,15 +66,19 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     )
     upstream.check()
     if isinstance(app.contents_manager, ClassContents):  # not where only the rooms are measured
-        app.contents_manager.saves = Saves(store.ClassYStore("", config=app.config).journal)
+        journal = store.ClassYStore("", config=app.config).journal
+        app.contents_manager.saves = Saves(journal)
+        HISTORY.set_function(lambda: journal.size)
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
     upstream.watch_sockets(OPEN.add)
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
+        app.kernel_manager.notebooks = Notebooks(app)
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
         adopted = app.io_loop.run_sync(app.kernel_manager.adopt_all)
         if adopted:
             app.log.info("Kernels taken over: %s", ", ".join(adopted))
     live.announce(app.web_app.settings.setdefault("page_config_data", {}))
+    UsageHandler.usage = Usage(Path(app.root_dir))
     rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
     app.web_app.add_handlers(".*$", rules)
 

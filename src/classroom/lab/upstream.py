@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any
 import jupyter_server_ydoc.app
 import jupyter_server_ydoc.handlers
 import jupyter_server_ydoc.loaders
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
+from jupyter_server.services.sessions.sessionmanager import SessionManager
+from jupyter_server_ydoc.handlers import YDocWebSocketHandler
 from jupyter_server_ydoc.rooms import DocumentRoom
 from pycrdt.websocket import YRoom
 from tornado.iostream import BaseIOStream, IOStream
@@ -28,12 +32,17 @@ EXPECTED: dict[Any, tuple[str, ...]] = {
     DocumentRoom._on_document_change: ("_update_lock", "_saving_document", "_maybe_save_document"),  # noqa: SLF001
     DocumentRoom._maybe_save_document: ("_save_delay", "maybe_save_content"),  # noqa: SLF001
     BaseIOStream.write: ("_write_buffer",),
+    YDocWebSocketHandler._clean_room: ("_cleanup_delay", "_room_id"),  # noqa: SLF001
+    MappingKernelManager.start_buffering: ("_kernel_buffers", "buffer_offline_messages"),
+    ZMQChannelsWebsocketConnection.handle_outgoing_message: ("feed_identities", "channels"),
+    SessionManager.session_exists: ("cursor",),
 }
 SIGNATURES: dict[Any, tuple[str, ...]] = {
     DocumentRoom._maybe_save_document: ("self", "saving_document", "save_now"),  # noqa: SLF001
     DocumentRoom._on_document_change: ("self", "target", "event"),  # noqa: SLF001
     YRoom.send_server_awareness: ("self", "type", "changes"),
     YRoom.serve: ("self", "channel"),
+    MappingKernelManager.start_buffering: ("self", "kernel_id", "session_key", "channels"),
 }
 # The modules in which upstream names the classes that it makes rooms of.
 MAKERS = {
@@ -122,6 +131,20 @@ def watch_sockets(opened: Callable[[WebSocketHandler], None]) -> None:
         opened(self)
 
     WebSocketHandler.__init__ = init  # type: ignore[method-assign]
+
+
+def notebooks_of(sessions: Any, kernel_id: str) -> list[str]:
+    """List the paths of the notebooks that a kernel belongs to, at once.
+
+    Upstream's own way is a coroutine, which asks for each kernel's state; what a page sends to a
+    kernel must not overtake itself meanwhile.
+
+    Args:
+        sessions: jupyter_server's session manager.
+        kernel_id: the kernel's.
+    """
+    query = "SELECT path FROM session WHERE kernel_id = ? AND type = 'notebook'"
+    return [row["path"] for row in sessions.cursor.execute(query, (kernel_id,)).fetchall()]
 
 
 def unsent(stream: BaseIOStream) -> int:
