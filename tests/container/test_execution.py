@@ -64,6 +64,12 @@ class Notebook:
         assert made.is_success, made.text
         self.kernel = str(made.json()["kernel"]["id"])
 
+    def end(self) -> None:
+        """End the kernel, once it has really started: the lab is everybody's."""
+        kernel = self.channels()
+        until_idle(kernel, execute(kernel, "1", ""))
+        assert self.client.delete(f"{API}/kernels/{self.kernel}").status_code == 204
+
     def open(self) -> Page:
         return Page(students.open_socket(self.client, self.lab, self.room))
 
@@ -121,6 +127,10 @@ def entered(lab: Lab, name: str) -> Iterator[httpx.Client]:
         yield found
 
 
+def until_written(book: Notebook, text: str) -> None:
+    labs.wait_until(lambda: book.text().endswith(text), f"{text!r} on the disk", 20)
+
+
 def test_outputs_are_kept_without_anybody(client: httpx.Client, trial_lab: Lab) -> None:
     book = Notebook(client, trial_lab, "alone.ipynb")
     page, kernel = book.open(), book.channels()
@@ -131,6 +141,7 @@ def test_outputs_are_kept_without_anybody(client: httpx.Client, trial_lab: Lab) 
     kernel.close()
     page.connection.close()
     labs.wait_until(lambda: book.text() == "kept\n", "the output on the disk")
+    book.end()
 
 
 def test_a_room_stays_while_a_cell_of_it_runs(client: httpx.Client, trial_lab: Lab) -> None:
@@ -151,6 +162,8 @@ def test_a_room_stays_while_a_cell_of_it_runs(client: httpx.Client, trial_lab: L
         lambda: trial_lab.log.count("Y document from memory") > 0, "an empty room's end"
     )
     assert stale.open().cell["execution_state"] == "idle"
+    book.end()
+    stale.end()
 
 
 def test_a_page_is_not_sent_what_is_in_its_document(client: httpx.Client, trial_lab: Lab) -> None:
@@ -171,21 +184,19 @@ def test_a_page_is_not_sent_what_is_in_its_document(client: httpx.Client, trial_
         path = f"api/kernels/{book.kernel}/channels?session_id={uuid.uuid4().hex}"
         theirs = students.open_socket(other, trial_lab, path)
         assert "stream" in until_idle(theirs, execute(theirs, "print(5)", page.cell["id"]))
+    book.end()
 
 
-@pytest.mark.parametrize(("kind", "content"), BAD)
-def test_no_message_of_a_kernel_ends_anything(
-    client: httpx.Client, trial_lab: Lab, kind: str, content: dict[str, Any]
-) -> None:
+def test_no_message_of_a_kernel_ends_anything(client: httpx.Client, trial_lab: Lab) -> None:
     """Students' code can say whatever it likes in its kernel's name."""
-    book = Notebook(client, trial_lab, f"bad-{uuid.uuid4().hex[:8]}.ipynb")
+    book = Notebook(client, trial_lab, "bad.ipynb")
     page, kernel = book.open(), book.channels()
     until_idle(kernel, execute(kernel, PUBLISH, ""))
-    code = f"publish({kind!r}, {content!r}); print('after')"
-    execute(kernel, code, page.cell["id"])
-    labs.wait_until(lambda: book.text().endswith("after\n"), "what comes after", 20)
-    kernel.close()
-    page.connection.close()
+    for number, (kind, content) in enumerate(BAD):
+        code = f"publish({kind!r}, {content!r}); print('after', {number})"
+        execute(kernel, code, page.cell["id"])
+        until_written(book, f"after {number}\n")
+    book.end()
 
 
 def test_the_same_message_twice(client: httpx.Client, trial_lab: Lab) -> None:
@@ -198,6 +209,8 @@ def test_the_same_message_twice(client: httpx.Client, trial_lab: Lab) -> None:
     execute(kernel, "print('again')", theirs.cell["id"], first)
     labs.wait_until(lambda: "mine" in book.text(), "the first")
     assert other.text() == ""
+    book.end()
+    other.end()
 
 
 def test_there_is_no_other_way_to_run_code(client: httpx.Client, trial_lab: Lab) -> None:
@@ -227,6 +240,7 @@ def test_there_is_no_other_way_to_run_code(client: httpx.Client, trial_lab: Lab)
     server.shutdown()
     server.server_close()
     assert calls == []
+    book.end()
 
 
 def test_usage_is_the_containers(client: httpx.Client, trial_lab: Lab) -> None:
@@ -246,3 +260,4 @@ def test_usage_is_the_containers(client: httpx.Client, trial_lab: Lab) -> None:
         return bool(now["rss"] > before["rss"] + 250_000_000 and 0 <= now["cpu_percent"] <= 100)
 
     labs.wait_until(grown, "a kernel's memory, which is no process of the lab's own", 20)
+    book.end()
