@@ -39,5 +39,8 @@ c.GitHubOAuthenticator.client_secret = ""
 # c.Classroom.idle_kernel_timeout = 14400  # seconds
 # c.Classroom.disk_reserve = "1G"
 
+# Seconds between snapshots of the lab's files, which you can go back to (make snapshots):
+# c.Classroom.snapshot_interval = 600
+
 # Whom somebody who is not on the list should ask; empty: the tutors' names are shown.
 # c.Classroom.contact = "Mona (mona@example.org)"

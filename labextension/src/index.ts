@@ -3,5 +3,7 @@
 import { ended } from './ended';
 import { live } from './live';
 import { notices } from './notices';
+import { snapshots } from './snapshots';
+import { standing } from './standing';
 
-export default [live, ended, notices];
+export default [live, ended, notices, standing, snapshots];

@@ -13,7 +13,7 @@ from jupyter_server.utils import url_path_join
 from prometheus_client import Gauge
 from tornado import web
 
-from classroom.lab import live, recovery, store, upstream
+from classroom.lab import live, recovery, snapshots, store, upstream
 from classroom.lab.connections import OPEN
 from classroom.lab.contents import ClassContents
 from classroom.lab.exporters import ExportersHandler
@@ -22,11 +22,13 @@ from classroom.lab.live import LiveHandler
 from classroom.lab.loader import ClassLoader
 from classroom.lab.notebooks import Notebooks
 from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
+from classroom.lab.restoring import Restoring
 from classroom.lab.revocation import Revocation
 from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.saves import Saves
 from classroom.lab.sockets import RoomSocket
 from classroom.lab.usage import Usage, UsageHandler
+from classroom.local.server import serve
 from classroom.paths import Paths
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ HANDLERS = (
     (r"lab/api/workspaces/(?P<space_name>.+)", PersonalWorkspacesHandler),
     (r"lab/api/settings/?", PersonalSettingsHandler),
     (r"lab/api/settings/(?P<schema_name>.+)", PersonalSettingsHandler),
+    *snapshots.HANDLERS,
 )
 
 
@@ -91,6 +94,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         task = asyncio.create_task(followed.follow(paths.standing, paths.here))
         task.add_done_callback(lambda task: _report(task, app))
         TASKS.add(task)
+        _restore(app, paths, followed)
     for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
         # Upstream starts it with the first document, and fails to stop what was never started.
         server = collaboration.ywebsocket_server
@@ -126,6 +130,18 @@ async def _recover(app: ServerApp, contents: ClassContents) -> None:
             await put_right.recover(file_format, file_type, path, kept)
         except (web.HTTPError, OSError, ValueError, sqlite3.Error) as error:
             app.log.warning("%s can't be recovered before it is opened: %s", path, error)
+
+
+def _restore(app: ServerApp, paths: Paths, followed: Revocation) -> None:
+    """Take tutors' and root's word to go back to a snapshot."""
+    (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
+    contents: Any = app.contents_manager
+    restoring = Restoring(paths.snapshots_socket, contents, documents, app.log)
+    app.web_app.settings[snapshots.TUTORS] = lambda: followed.standing.tutors
+    app.web_app.settings[snapshots.KEY] = restoring
+    paths.restoring_socket.unlink(missing_ok=True)  # of a server that was killed
+    known = {"restoring": restoring}
+    serve(paths.restoring_socket, [("/restore", snapshots.RootsHandler, known)], {0})
 
 
 def _report(task: asyncio.Task[None], app: ServerApp) -> None:

@@ -16,6 +16,7 @@ from jupyter_server.base.websocket import WebSocketMixin
 from tornado.websocket import WebSocketHandler
 
 from classroom.lab import upstream
+from classroom.lab.snapshots import TUTORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
@@ -46,6 +47,12 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     async def get(self) -> None:
         """Open it for somebody who is signed in."""
         await super().get()
+
+    def open(self, *args: str, **kwargs: str) -> None:
+        """Say at once how the person at the page stands; the arguments are upstream's."""
+        super().open(*args, **kwargs)
+        tutors = self.settings.get(TUTORS, frozenset)()
+        self.say({"type": "standing", "tutor": self.current_user.username in tutors})
 
     def say(self, message: Mapping[str, Any]) -> None:
         """Tell the page something.

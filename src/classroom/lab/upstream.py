@@ -5,6 +5,7 @@ An upgrade that changes one of these stops the lab with a sentence, instead of l
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
 from jupyter_server.services.sessions.sessionmanager import SessionManager
 from jupyter_server_ydoc.handlers import YDocWebSocketHandler
+from jupyter_server_ydoc.loaders import FileLoader
 from jupyter_server_ydoc.rooms import DocumentRoom
 from pycrdt.websocket import YRoom
 from tornado.iostream import BaseIOStream, IOStream
@@ -22,7 +24,7 @@ from tornado.websocket import WebSocketHandler
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
 # Attributes that a class's methods use: ours rely on them meaning the same.
 EXPECTED: dict[Any, tuple[str, ...]] = {
@@ -31,6 +33,8 @@ EXPECTED: dict[Any, tuple[str, ...]] = {
     YRoom.send_server_awareness: ("awareness", "_task_group"),
     DocumentRoom._on_document_change: ("_update_lock", "_saving_document", "_maybe_save_document"),  # noqa: SLF001
     DocumentRoom._maybe_save_document: ("_save_delay", "maybe_save_content"),  # noqa: SLF001
+    FileLoader.maybe_save_content: ("_lock", "last_modified", "OutOfBandChanges"),
+    FileLoader.observe: ("_subscriptions",),
     BaseIOStream.write: ("_write_buffer",),
     YDocWebSocketHandler._clean_room: ("_cleanup_delay", "_room_id"),  # noqa: SLF001
     MappingKernelManager.start_buffering: ("_kernel_buffers", "buffer_offline_messages"),
@@ -145,6 +149,22 @@ def notebooks_of(sessions: Any, kernel_id: str) -> list[str]:
     """
     query = "SELECT path FROM session WHERE kernel_id = ? AND type = 'notebook'"
     return [row["path"] for row in sessions.cursor.execute(query, (kernel_id,)).fetchall()]
+
+
+@contextlib.asynccontextmanager
+async def replacing(loader: FileLoader) -> AsyncIterator[None]:
+    """Keep a file's rooms from saving while it is replaced, then have them take what is there.
+
+    A room looks at the file's time and saves soon after: what was put there in between would be
+    lost. Afterwards they aren't left to find out by the time, which may be older or the same.
+
+    Args:
+        loader: the file's.
+    """
+    async with loader._lock:  # noqa: SLF001
+        yield
+    for take in tuple(loader._subscriptions.values()):  # noqa: SLF001
+        await take()
 
 
 def unsent(stream: BaseIOStream) -> int:

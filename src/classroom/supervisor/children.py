@@ -40,6 +40,7 @@ class Child:
         folder: where it starts.
         stop_seconds: how long it may take to end.
         before: a command to run before each start; its failure is none.
+        vital: whether the container ends when it can't be run.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Child:
     folder: Path = Path("/")
     stop_seconds: float = 2
     before: tuple[str, ...] = ()
+    vital: bool = True
 
 
 def inherit(environment: Mapping[str, str], descriptors: tuple[int, ...]) -> dict[str, str]:
@@ -119,6 +121,18 @@ def launcher(paths: Paths, base: Mapping[str, str], kind: Kind) -> Child:
             *("setpriv", "--reuid=student", "--regid=students", "--clear-groups", "--"),
             *("kill", "-KILL", "--", "-1"),
         ),
+    )
+
+
+def snapshots(paths: Paths, base: Mapping[str, str]) -> Child:
+    """Describe what makes snapshots, and the last one at its end."""
+    return Child(
+        "What makes snapshots",
+        (str(paths.prefix / "bin/python"), "-I", "-m", "classroom.snapshots"),
+        paths.snapshots_socket,
+        base,
+        stop_seconds=8,
+        vital=False,
     )
 
 
