@@ -45,7 +45,9 @@ def serve(paths: Paths) -> Config:
         "ServerApp": {
             "sock": str(paths.lab_socket),
             "sock_mode": "0660",  # its directory says whose group
-            "root_dir": str(paths.home),
+            # Not by the link that leads to it: a handler that resolves a file's path would find it
+            # outside.
+            "root_dir": str(paths.files),
             "contents_manager_class": "classroom.lab.contents.ClassContents",
             "cookie_secret_file": str(paths.history / "cookie_secret"),
             "default_url": "/lab",

@@ -26,6 +26,7 @@ from classroom.lab.restoring import Restoring
 from classroom.lab.revocation import Revocation
 from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.saves import Saves
+from classroom.lab.shutdown import NoShutdownHandler
 from classroom.lab.sockets import RoomSocket
 from classroom.lab.usage import Usage, UsageHandler
 from classroom.local.server import serve
@@ -38,6 +39,7 @@ HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on th
 TASKS: set[asyncio.Task[None]] = set()
 HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
+    (r"api/shutdown", NoShutdownHandler),
     (live.ADDRESS, LiveHandler),
     (r"api/metrics/v1", UsageHandler),
     (r"lab/api/workspaces/?", PersonalWorkspacesHandler),

@@ -156,6 +156,8 @@ def lab(paths: Paths, base: Mapping[str, str], kind: Kind, token: str) -> Child:
         "USER": LAB_USER,
         "HOME": str(paths.home),
         "SHELL": "/bin/bash",
+        # Each thread that has ever saved would keep memory of its own (mallopt(3)).
+        "MALLOC_ARENA_MAX": "2",
         "JUPYTERHUB_API_TOKEN": token,
         "JUPYTERHUB_API_URL": f"http+unix://{quote(str(paths.hub_socket), safe='')}/hub/api",
         "JUPYTERHUB_BASE_URL": "/",
