@@ -260,4 +260,5 @@ def test_usage_is_the_containers(client: httpx.Client, trial_lab: Lab) -> None:
         return bool(now["rss"] > before["rss"] + 250_000_000 and 0 <= now["cpu_percent"] <= 100)
 
     labs.wait_until(grown, "a kernel's memory, which is no process of the lab's own", 20)
+    assert "200 GET /services/classroom/api/metrics" not in trial_lab.log, "asked all the time"
     book.end()

@@ -6,6 +6,7 @@ class wants to know of the whole container, kernels of other users included, who
 
 from __future__ import annotations
 
+import http
 import os
 import shutil
 import time
@@ -140,3 +141,8 @@ class UsageHandler(APIHandler):
     def get(self) -> None:
         """Get what the container uses."""
         self.finish(self.usage.now())
+
+    def _log(self) -> None:
+        """Log only what fails: every page asks every five seconds."""
+        if self.get_status() >= http.HTTPStatus.BAD_REQUEST:
+            super()._log()
