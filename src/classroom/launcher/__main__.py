@@ -52,7 +52,6 @@ class Launcher:
         self._homes = paths.homes
         self.limits = limits.read(paths)
         self._running: dict[str, Launched] = {}
-        self._ends: dict[str, asyncio.Task[int]] = {}
 
     async def serve(self, connection: socket.socket) -> None:
         """Serve one connection until its other end closes it.
@@ -102,7 +101,7 @@ class Launcher:
                 start, BASE, self.limits, self._homes, descriptors[0] if descriptors else None
             )
             self._running[start.key] = found
-            self._ends[start.key] = asyncio.create_task(self._await_end(found))
+            found.end = asyncio.create_task(self._await_end(found))
             return {"pid": found.running.pid}, found
         if asked.get("do") == "adopt" and launched is None:
             if (adopted := self._running.get(str(asked.get("key")))) is None:
@@ -153,7 +152,8 @@ class Launcher:
 
     async def _tell(self, connection: socket.socket, launched: Launched) -> None:
         """Tell the lab when a process has ended."""
-        status = await asyncio.shield(self._ends[launched.running.key])
+        assert launched.end is not None  # noqa: S101 (set before anybody knows of it)
+        status = await asyncio.shield(launched.end)
         with contextlib.suppress(OSError):
             await asyncio.get_running_loop().sock_sendall(
                 connection, protocol.encode(exited=status, why=launched.why)
