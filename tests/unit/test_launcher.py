@@ -143,11 +143,9 @@ def test_who_fills_the_disk_ends() -> None:
 
 
 def test_nothing_of_the_lab_servers_environment_goes_on() -> None:
-    given_all = {"JUPYTERHUB_API_TOKEN": "x", "JPY_SESSION_NAME": "n", "FOO": "1", "TERM": "xterm"}
-    assert kernels.environment(given_all, {"FOO": "${BAR}"}) == {
-        "JPY_SESSION_NAME": "n",
-        "FOO": "1",
-    }
+    own = {"JUPYTERHUB_API_TOKEN": "x", "JPY_SESSION_NAME": "n", "FOO": "1", "TERM": "xterm"}
+    found = kernels.environment(own, {"FOO": "${BAR}"})
+    assert found == {"JPY_SESSION_NAME": "n", "FOO": "1"}
     assert terminals.environment(own) == {"TERM": "xterm"}
 
 

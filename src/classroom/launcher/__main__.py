@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import pwd
 import signal
@@ -18,14 +17,15 @@ import struct
 import sys
 from typing import TYPE_CHECKING, Any
 
+from classroom import log
 from classroom.launcher import limits, processes, protocol, watch
 from classroom.launcher.protocol import BadRequestError, Kind
+from classroom.log import LOG
 from classroom.paths import Paths
 
 if TYPE_CHECKING:
     from classroom.launcher.processes import Launched
 
-LOG = logging.getLogger("classroom")
 LAB_USER = "classroom"
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGCONT}
 HANG_UP_SECONDS = 1.0
@@ -223,12 +223,7 @@ async def launch_for_the_lab(paths: Paths) -> None:
 
 def main() -> int:
     """Serve until the end."""
-    logging.basicConfig(
-        stream=sys.stdout,
-        level=logging.INFO,
-        format="[%(levelname)1.1s %(asctime)s classroom] %(message)s",
-        datefmt="%Y-%m-%d %H:%M:%S",
-    )
+    log.begin()
     asyncio.run(launch_for_the_lab(Paths()))
     return 0
 
