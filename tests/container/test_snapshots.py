@@ -234,7 +234,7 @@ def test_students_cannot_read_alter_or_delete_them(lab: Lab) -> None:
         "classroom snapshots",
         "classroom restore 00000000",
         "classroom backup > /tmp/backup",
-        "kill $(pgrep -f classroom.snapshots)",
+        "kill $(pgrep -f [c]lassroom.snapshots)",
     ):
         status, said = as_student(lab, attempt)
         assert status != 0, f"{attempt}: {said}"
@@ -514,7 +514,7 @@ def test_a_broken_repository_is_a_sentence_and_no_crash(
         lab.wait_healthy()
         write(lab, "first", "first")
         labs.wait_until(lambda: listed(lab), "the first")
-        lab.run("sh", "-c", "kill -9 $(pgrep -f classroom.snapshots)")
+        lab.run("sh", "-c", "kill -9 $(pgrep -f [c]lassroom.snapshots)")
         labs.wait_until(lambda: "ended with -9" in lab.log, "that it died")
         labs.wait_until(lambda: listed(lab), "it is back, with what there was")
         lab.run("sh", "-c", "echo > /data/snapshots/repository/config")
