@@ -64,7 +64,10 @@ def rules(lab: Lab) -> str:
 
 
 def steps(lab: Lab) -> list[str]:
-    return re.findall(r"classroom\] ([a-z -]+):", lab.log)
+    """Return what the start has said, up to the moment from which all runs."""
+    start, begun, _ = lab.log.partition("lab: starting on ")
+    assert begun
+    return [*re.findall(r"classroom\] ([a-z -]+):", start), "lab"]
 
 
 def test_under_compose_the_lock_is_nftables(locked_lab: Lab) -> None:
@@ -81,8 +84,10 @@ def test_of_a_plain_run_it_is_the_sandbox_and_says_what_that_costs(trial_lab: La
 
 
 def test_it_is_taken_before_anything_listens(locked_lab: Lab) -> None:
-    """The Hub, which opens every port, is the step after."""
-    assert steps(locked_lab) == ["settings", "tls", "egress lock", "sign-in", "hub"]
+    """The supervisor, which opens every port, is the step after."""
+    assert steps(locked_lab) == ["settings", "tls", "egress lock", "sign-in", "lab"]
+    before, _, _ = locked_lab.log.partition("egress lock: ")
+    assert "using inherited sockets" not in before
 
 
 @pytest.mark.parametrize("lab_name", ["locked_lab", "sandboxed_lab"])
@@ -497,7 +502,7 @@ def test_the_tutor_sees_what_was_refused(
     labs.wait_until(lambda: "wanted.example.org" in report(), "the report", 10)
     found = report()
     assert re.search(
-        rf"\d\d:\d\d:\d\d +\d+  classroom +tcp {re.escape(world.ip)}:4242$", found, re.MULTILINE
+        rf"\d\d:\d\d:\d\d +\d+  student +tcp {re.escape(world.ip)}:4242$", found, re.MULTILINE
     )
     assert f"tcp [{world.ip6}]:4343" in found
     assert "name wanted.example.org" in found
