@@ -126,7 +126,10 @@ c.JupyterHub.services = [
 
 
 def test_row_5_a_connection_from_before_the_lock(world: Internet, network: Network) -> None:
-    """Somebody has one open when the rules come: it is reset, and nothing more gets out."""
+    """Somebody has one open when the rules come: it is reset, and nothing more gets out.
+
+    As the lab's user, whose packets the same rules judge: a student's process would be ended.
+    """
     early = f"""
 import errno, socket, time
 way = socket.create_connection(({world.ip!r}, 8080), timeout=20)
@@ -140,7 +143,7 @@ except OSError as error:
 time.sleep(60)
 """
     script = (
-        'setpriv --reuid=student --regid=students --clear-groups python -c "$EARLY" &'
+        'setpriv --reuid=classroom --regid=classroom --clear-groups python -c "$EARLY" &'
         " until grep -q ':1F90 01' /proc/net/tcp; do sleep 0.05; done; exec tini -- classroom boot"
     )
     made = (
