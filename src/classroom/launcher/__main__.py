@@ -13,13 +13,13 @@ import os
 import pwd
 import signal
 import socket
-import struct
 import sys
 from typing import TYPE_CHECKING, Any
 
 from classroom import log
 from classroom.launcher import limits, processes, protocol, watch
 from classroom.launcher.protocol import BadRequestError, Kind
+from classroom.local.caller import caller
 from classroom.log import LOG
 from classroom.paths import Paths
 
@@ -181,13 +181,6 @@ async def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
     return message, descriptors
 
 
-def user_of(connection: socket.socket) -> int:
-    """Return the user id at a connection's other end (SO_PEERCRED, unix(7))."""
-    found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, uid, _ = struct.unpack("3i", found)
-    return int(uid)
-
-
 def _end_with(watching: asyncio.Task[None]) -> None:
     """End with the watch: the supervisor starts both anew."""
     if not watching.cancelled() and (error := watching.exception()) is not None:
@@ -213,7 +206,7 @@ async def launch_for_the_lab(paths: Paths) -> None:
     serving: set[asyncio.Task[None]] = set()
     while True:
         connection, _ = await asyncio.get_running_loop().sock_accept(listening)
-        if user_of(connection) != lab.pw_uid:
+        if caller(connection) != lab.pw_uid:
             connection.close()
             continue
         task = asyncio.create_task(launcher.serve(connection))
