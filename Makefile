@@ -62,20 +62,31 @@ build: engine ## build the image
 	docker compose build
 
 .PHONY: test
-test: build venv browser ## set up all that is needed and run every test
-	$(BIN)/pytest tests
+test: test-unit test-labs ## set up all that is needed and run every test
 
 .PHONY: test-unit
 test-unit: venv ## run the tests that need no container
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/unit tests/upstream
+
+# Not beside the others: these look at the clock, and a network that comes or goes ends what
+# Chromium is loading.
+.PHONY: test-labs
+test-labs: build venv browser | test-unit ## run the tests of the image, alone and in Chromium
+	$(BIN)/pytest tests/container tests/browser
 
 .PHONY: lint
-lint: build venv ## check style, types, the labextension, Dockerfile, shell and the egress lock's rules
+lint: lint-code lint-image ## check style, types, the labextension, Dockerfile, shell and the egress lock's rules
+
+.PHONY: lint-code
+lint-code: venv
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile benchmarks/page_load/old/Dockerfile
 	$(BIN)/shellcheck .ci/run
+
+.PHONY: lint-image
+lint-image: build venv
 	docker build --quiet --target labextension-lint --secret id=ca,src=$(CA_BUNDLE) .
 	PYTHONPATH=src $(BIN)/python -m tools.check_rules
 
@@ -123,7 +134,7 @@ $(VENV)/.complete: requirements/dev.txt
 	@touch $@
 
 .PHONY: browser
-browser: venv ## make sure that there is a Chromium
+browser: venv | engine ## make sure that there is a Chromium
 	@$(BIN)/python -m tools.browser
 
 .PHONY: help

@@ -43,11 +43,13 @@ OURS = "=".join(*labs.LABELS.items())
 
 def pytest_sessionstart() -> None:
     """Remove what an interrupted run of this folder left: only what has its label."""
-    if "DOCKER_HOST" not in os.environ and not Path("/var/run/docker.sock").exists():
-        return
-    for container in docker.from_env().containers.list(all=True, filters={"label": OURS}):
+    try:
+        engine = docker.from_env()
+    except docker.errors.DockerException:
+        return  # there is none yet, which some tests don't mind
+    for container in engine.containers.list(all=True, filters={"label": OURS}):
         container.remove(force=True)
-    for left in docker.from_env().networks.list(filters={"label": OURS}):
+    for left in engine.networks.list(filters={"label": OURS}):
         left.remove()
 
 
