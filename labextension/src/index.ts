@@ -1,7 +1,9 @@
 /** What the classroom adds to JupyterLab: its plugins, each in a module of its own. */
 
+import { driving } from './driving';
 import { ended } from './ended';
 import { live } from './live';
 import { notices } from './notices';
+import { readOnly } from './readonly';
 
-export default [live, ended, notices];
+export default [live, ended, notices, driving, readOnly];

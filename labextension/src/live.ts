@@ -28,6 +28,9 @@ export interface ILive {
   /** Each thing that the classroom says. */
   readonly said: ISignal<ILive, IMessage>;
 
+  /** The last of each type, for who comes too late to hear it said. */
+  readonly latest: ReadonlyMap<string, IMessage>;
+
   /** Settled once the person may no longer be here: with the server's sentence, if it sent one. */
   readonly ended: Promise<string>;
 }
@@ -88,7 +91,11 @@ class Live implements ILive {
     socket.onopen = () => {
       opened = true;
     };
-    socket.onmessage = ({ data }) => this.saying.emit(JSON.parse(data));
+    socket.onmessage = ({ data }) => {
+      const message: IMessage = JSON.parse(data);
+      this.latest.set(message.type, message);
+      this.saying.emit(message);
+    };
     return new Promise((resolve) => {
       socket.onclose = (event) => resolve({ event, opened });
     });
@@ -110,6 +117,7 @@ class Live implements ILive {
     this.end.resolve(sentence);
   }
 
+  readonly latest = new Map<string, IMessage>();
   private readonly poll: Poll;
   private readonly saying = new Signal<this, IMessage>(this);
   private readonly end = new PromiseDelegate<string>();
@@ -118,6 +126,7 @@ class Live implements ILive {
 /** Where there is no classroom. */
 class Silent implements ILive {
   readonly said = new Signal<this, IMessage>(this);
+  readonly latest = new Map<string, IMessage>();
   readonly ended = new Promise<string>(() => undefined);
 }
 

@@ -59,6 +59,8 @@ def test_whatever_is_sent_is_ignored(client: httpx.Client, trial_lab: Lab) -> No
     """Its sender hears nothing of it, nor does anybody else, and all connections stay."""
     other = students.open_socket(client, trial_lab, live.ADDRESS)
     connection = students.open_socket(client, trial_lab, live.ADDRESS)
+    for one in (connection, other):
+        assert json.loads(one.recv(timeout=10))["type"] == "driving", "what holds, at the beginning"
     for word in WORDS:
         connection.send(word)
     for one in (connection, other):
@@ -73,6 +75,7 @@ def test_what_no_socket_takes_ends_this_one_alone(client: httpx.Client, trial_la
     trial_lab.expected.append("(?s)while proxying upgraded connection.*classroom/api/live")
     other = students.open_socket(client, trial_lab, live.ADDRESS)
     connection = students.open_socket(client, trial_lab, live.ADDRESS)
+    connection.recv(timeout=10)  # what holds, which every page is told at the beginning
     with contextlib.suppress(ConnectionClosed, OSError):
         connection.send("x" * 20_000_000)
     with pytest.raises(ConnectionClosed):

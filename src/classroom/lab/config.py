@@ -46,6 +46,7 @@ def serve(paths: Paths) -> Config:
             "sock": str(paths.lab_socket),
             "sock_mode": "0660",  # its directory says whose group
             "root_dir": str(paths.home),
+            "authorizer_class": "classroom.lab.authorizer.ClassAuthorizer",
             "contents_manager_class": "classroom.lab.contents.ClassContents",
             "cookie_secret_file": str(paths.history / "cookie_secret"),
             "default_url": "/lab",

@@ -17,6 +17,9 @@ from jupyter_server.services.kernels.connection.base import (
 )
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
+from classroom.lab import driving
+from classroom.lab.modes import DRIVING
+
 EXECUTE = "execute_request"
 FEWEST, MOST = 6, 4096
 """Offsets in a message: of the channel, four parts and the end, and of what widgets add."""
@@ -94,6 +97,18 @@ def signed_legacy(message: str, name: str) -> tuple[str, str | None]:
     return json.dumps(found), cell_of(metadata) if header.get("msg_type") == EXECUTE else None
 
 
+def header_of(message: str | bytes) -> dict[str, Any]:
+    """Read the header of a message of either protocol.
+
+    Raises:
+        BadMessageError: it isn't one.
+    """
+    if isinstance(message, str):
+        found = read(message.encode()).get("header")
+        return found if isinstance(found, dict) else {}
+    return read(parts_of(message)[1][0])
+
+
 class SignedConnection(ZMQChannelsWebsocketConnection):
     """Upstream's connection between a page and a kernel, which says who speaks."""
 
@@ -104,6 +119,9 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             self.log.warning("Of the older protocol only text is taken, from %s too", self._who)
             return
         try:
+            if DRIVING.is_view_only(self._who) and not driving.is_quiet(header_of(incoming_msg)):
+                DRIVING.refuse(self._who)
+                return
             if isinstance(incoming_msg, str):
                 incoming_msg, cell = signed_legacy(incoming_msg, self._who)
             else:

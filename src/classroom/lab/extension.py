@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from classroom.lab import live, recovery, store, upstream
+from classroom.lab import authorizer, control, live, modes, recovery, store, upstream
 from classroom.lab.connections import OPEN
 from classroom.lab.contents import ClassContents
+from classroom.lab.control import ModeHandler, PersonHandler
 from classroom.lab.exporters import ExportersHandler
 from classroom.lab.kernels import StudentKernels
 from classroom.lab.live import LiveHandler
 from classroom.lab.loader import ClassLoader
+from classroom.lab.modes import DRIVING
 from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
 from classroom.lab.revocation import Revocation
 from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.saves import Saves
 from classroom.lab.sockets import RoomSocket
+from classroom.lab.terminals import StudentTermSocket
 from classroom.paths import Paths
 
 if TYPE_CHECKING:
@@ -32,6 +35,9 @@ TASKS: set[asyncio.Task[None]] = set()
 HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
     (live.ADDRESS, LiveHandler),
+    (control.ADDRESS, ModeHandler),
+    (f"{control.ADDRESS}/(?P<name>[^/]+)", PersonHandler),
+    (r"terminals/websocket/(\w+)", StudentTermSocket),
     (r"lab/api/workspaces/?", PersonalWorkspacesHandler),
     (r"lab/api/workspaces/(?P<space_name>.+)", PersonalWorkspacesHandler),
     (r"lab/api/settings/?", PersonalSettingsHandler),
@@ -63,6 +69,8 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         app.contents_manager.saves = Saves(store.ClassYStore("", config=app.config).journal)
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
     upstream.watch_sockets(OPEN.add)
+    upstream.watch_sockets(modes.guard)
+    upstream.ask_always()
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
         adopted = app.io_loop.run_sync(app.kernel_manager.adopt_all)
@@ -77,10 +85,13 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
     """Follow the Hub's word on people; leave what stays out of every garbage collection."""
     hub_auth = getattr(app.identity_provider, "hub_auth", None)
     if hub_auth is not None:  # there is none where only the rooms are measured
-        paths, followed = Paths(), Revocation(OPEN, hub_auth.cache, app.log)
+        paths, followed = Paths(), Revocation(OPEN, hub_auth.cache, app.log, DRIVING.appoint)
+        DRIVING.load(paths.driving)
         task = asyncio.create_task(followed.follow(paths.standing, paths.here))
         task.add_done_callback(lambda task: _report(task, app))
         TASKS.add(task)
+    if missing := authorizer.without_rule(app.web_app):
+        app.log.warning("Refused to who is view-only, for want of a rule: %s", ", ".join(missing))
     for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
         # Upstream starts it with the first document, and fails to stop what was never started.
         server = collaboration.ywebsocket_server

@@ -16,6 +16,8 @@ from jupyter_server.base.websocket import WebSocketMixin
 from tornado.websocket import WebSocketHandler
 
 from classroom.lab import upstream
+from classroom.lab.connections import name_of
+from classroom.lab.modes import DRIVING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
@@ -46,6 +48,11 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     async def get(self) -> None:
         """Open it for somebody who is signed in."""
         await super().get()
+
+    def open(self, *_: str, **__: str) -> None:
+        """Say at once what holds for whoever is at the page."""
+        super().open()
+        self.say(DRIVING.state(name_of(self)))
 
     def say(self, message: Mapping[str, Any]) -> None:
         """Tell the page something.

@@ -1,0 +1,96 @@
+"""What tutors switch: REST calls, documented in ``docs/openapi.yaml``.
+
+jupyter_server's own handlers refuse other origins and want the page's XSRF token.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from classroom.lab.modes import DRIVING
+
+if TYPE_CHECKING:
+    from classroom.lab.driving import Mode
+
+ADDRESS = "classroom/api/driving"
+"""Below the server's own address."""
+
+
+class TutorHandler(APIHandler):
+    """Takes calls of tutors alone."""
+
+    auth_resource = "classroom"
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Refuse everybody else.
+
+        Raises:
+            HTTPError: 403, the caller is no tutor just now.
+        """
+        await super().prepare()
+        if self.caller not in DRIVING.tutors:
+            raise web.HTTPError(403, "Only a tutor may do that")
+
+    @property
+    def caller(self) -> str:
+        """The signed-in user's name; "" for nobody."""
+        return str(getattr(self.current_user, "username", ""))
+
+    def wanted(self) -> bool:
+        """Read whether to switch on or off.
+
+        Raises:
+            HTTPError: 400, the request doesn't say.
+        """
+        found = self.get_json_body()
+        wanted = found.get("viewOnly") if isinstance(found, dict) else None
+        if not isinstance(wanted, bool):
+            raise web.HTTPError(400, "viewOnly must be true or false")
+        return wanted
+
+    def switch(self, mode: Mode, what: str) -> None:
+        """Have a mode hold, and say so in the log and to the caller."""
+        DRIVING.switch(mode)
+        self.log.info("driving: %s switches %s", self.caller, what)
+        self.answer()
+
+    def answer(self) -> None:
+        """Say what holds."""
+        self.finish({"driver": DRIVING.mode.driver, "people": dict(DRIVING.mode.people)})
+
+
+class ModeHandler(TutorHandler):
+    """All students."""
+
+    @web.authenticated
+    def get(self) -> None:
+        """Say what holds."""
+        self.answer()
+
+    @web.authenticated
+    def put(self) -> None:
+        """Switch all students; what held for single ones is over."""
+        wanted = self.wanted()
+        mode = DRIVING.mode.for_all(self.caller if wanted else "")
+        self.switch(mode, f"everybody to {'view-only' if wanted else 'writing'}")
+
+
+class PersonHandler(TutorHandler):
+    """A single student."""
+
+    @web.authenticated
+    def put(self, name: str) -> None:
+        """Switch them.
+
+        Raises:
+            HTTPError: 400, a tutor is never view-only.
+        """
+        wanted = self.wanted()
+        name = name.lower()
+        if name in DRIVING.tutors:
+            raise web.HTTPError(400, f"{name} is a tutor")
+        mode = DRIVING.mode.for_one(name, view_only=wanted)
+        self.switch(mode, f"{name!r} to {'view-only' if wanted else 'writing'}")
