@@ -50,6 +50,7 @@ class Driving implements IDriving {
     private readonly settings: ServerConnection.ISettings
   ) {
     this.button.className = 'jp-mod-styled';
+    this.button.style.cssText = BUTTON;
     this.button.setAttribute('role', 'switch');
     this.button.onclick = () => void this.toggle();
     this.badge.setAttribute('role', 'status');
@@ -133,6 +134,8 @@ class Driving implements IDriving {
   private told = '';
 }
 
+/** As high as the top bar lets it be. */
+const BUTTON = 'height: 22px; line-height: 20px; padding: 0 10px; margin: 0 4px;';
 const BADGE =
   'padding: 2px 8px; margin: 0 8px; border-radius: 3px; white-space: nowrap; font-weight: 600;' +
   'background: var(--jp-warn-color3); color: var(--jp-ui-font-color0); line-height: 20px;';

@@ -22,7 +22,7 @@ REMEMBERED = 1000
 """Documents of one person's that are remembered as out of date: more pages than anybody opens."""
 TELLING = (b"\x01", b"\x02")
 """The answer to somebody's question, and an update."""
-QUIET_REQUESTS = frozenset({"kernel_info_request", "comm_info_request"})
+QUIET_REQUESTS = frozenset({"kernel_info_request", "comm_info_request", "history_request"})
 """What a page asks a kernel when it connects, which runs nothing of anybody's."""
 
 
