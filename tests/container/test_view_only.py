@@ -412,11 +412,8 @@ def may_write(client: httpx.Client) -> bool:
 
 
 def test_it_survives_a_restart_of_the_lab(people: Classroom) -> None:
-    people.lab.expected += [
-        r"\[front\] .* 50[234] ",
-        "prematurely closed|connect\\(\\) to",
-        "exited",
-    ]
+    people.lab.expected += [r"\[front\] .* 50[234] ", r"prematurely|connect\(\) to"]
+    people.lab.expected += [r"recv\(\) failed", "The lab ended with -9: starting it again"]
     switch(people, view_only=True)
     assert people.lab.run("pkill", "-KILL", "-f", "classroom.lab --config")[0] == 0
     hubot = people.people["hubot"]
@@ -438,6 +435,7 @@ def test_a_demoted_tutor_is_a_student(people: Classroom) -> None:
 
 
 def test_only_a_tutors_own_page_switches(people: Classroom) -> None:
+    people.lab.expected += ["XSRF cookie does not match|'_xsrf' argument missing|'Not Found'"]
     mona, hubot = people.people["mona"], people.people["hubot"]
     for client, headers in (
         (hubot, {}),
