@@ -9,11 +9,12 @@ ENV LANG=C.UTF-8 \
 
 # python3: Hub, lab and kernels · nginx: the front (brotli-static serves what the build stage
 # compressed) and, with stream, the egress proxy · nftables, python3-seccomp: the egress lock ·
-# tini: reaps what dies as PID 1 · the rest is what students find in a terminal.
+# restic: snapshots · tini: reaps what dies as PID 1 · the rest is what students find in a terminal.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
         ca-certificates less libnginx-mod-http-brotli-static \
-        libnginx-mod-stream nano nftables nginx-light procps python3 python3-seccomp tini unzip \
+        libnginx-mod-stream nano nftables nginx-light procps python3 python3-seccomp restic \
+        tini unzip \
  && rm -rf /var/lib/apt/lists/* /etc/nginx/sites-enabled /var/log/nginx/*
 
 # ── The labextension: Node is in this stage alone ─────────────────────────────────────────
@@ -118,7 +119,8 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
      && /build/tools/bin/uv pip install --python /opt/classroom --link-mode copy \
             --compile-bytecode --constraints /build/tutor/constraints.txt \
             -r /build/tutor/requirements.txt; \
-    fi
+    fi \
+ && rm -f /opt/classroom/.lock   # uv's, for everybody to write
 
 # ── The image ─────────────────────────────────────────────────────────────────────────────
 FROM base AS runtime

@@ -35,6 +35,22 @@ users: ## list who may be in: from where, tutor, last seen, there now
 egress: ## show what the egress lock has refused
 	@docker compose exec --no-TTY --user egress classroom classroom egress
 
+.PHONY: snapshots
+snapshots: ## list the snapshots of everybody's files
+	@docker compose exec --no-TTY classroom classroom snapshots
+
+.PHONY: restore
+restore: ## bring everything back from one, or a file or folder: SNAPSHOT=… [FILE=…]
+	@docker compose exec --no-TTY classroom classroom restore "$(SNAPSHOT)" "$(FILE)"
+
+.PHONY: backup
+backup: ## write everything into a file, also while the lab runs: FILE=…
+	@$(PYTHON) -m tools.backup save "$(FILE)"
+
+.PHONY: restore-backup
+restore-backup: engine ## take such a file in, here or on another machine: FILE=…
+	@$(PYTHON) -m tools.backup restore "$(FILE)"
+
 .PHONY: sign-in
 sign-in: ## print the address and how to sign in once more
 	@$(PYTHON) -m tools.up --only-say
@@ -73,6 +89,10 @@ bench: build venv browser ## measure against the old recipe and stock rooms; pri
 	$(BIN)/python -m benchmarks.page_load
 	PYTHONPATH=src $(BIN)/python -m benchmarks.rooms
 
+.PHONY: soak
+soak: build venv ## let thirty people type for twenty minutes while everything is killed at random
+	PYTHONPATH=src $(BIN)/python -m benchmarks.soak $(SOAK)
+
 .PHONY: lock
 lock: venv ## take current releases into requirements/*.txt
 	$(BIN)/uv pip compile $(LOCK) --python-version 3.13 --override requirements/overrides.txt \
@@ -110,4 +130,4 @@ browser: venv ## make sure that there is a Chromium
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} \
 	    /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	    /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	    /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -31,5 +31,16 @@ c.GitHubOAuthenticator.client_secret = ""
 # Initials in a colour instead of the pictures that people have at GitHub:
 # c.Classroom.avatars = False
 
+# What students' code may use; the defaults come from what the container has:
+# c.Classroom.memory_limit = "12G"
+# c.Classroom.kernel_memory_limit = "2G"
+# c.Classroom.max_kernels = 60
+# c.Classroom.max_processes = 2000
+# c.Classroom.idle_kernel_timeout = 14400  # seconds
+# c.Classroom.disk_reserve = "1G"
+
+# Seconds between snapshots of the lab's files, which you can go back to (make snapshots):
+# c.Classroom.snapshot_interval = 600
+
 # Whom somebody who is not on the list should ask; empty: the tutors' names are shown.
 # c.Classroom.contact = "Mona (mona@example.org)"

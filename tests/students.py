@@ -111,6 +111,24 @@ class Kernel:
             elif found["msg_type"] == "status" and found["content"]["execution_state"] == "idle":
                 return printed
 
+    def debug(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Ask the kernel's debugger; return its answer."""
+        ident = uuid.uuid4().hex
+        header = {"msg_id": ident, "msg_type": "debug_request", "username": "", "session": ident}
+        message = {
+            "header": {**header, "version": "5.3"},
+            "parent_header": {},
+            "metadata": {},
+            "content": request,
+            "channel": "control",
+        }
+        self._connection.send(json.dumps(message))
+        while True:
+            found = json.loads(self._connection.recv(timeout=SECONDS))
+            if found["msg_type"] == "debug_reply":
+                answer: dict[str, Any] = found["content"]
+                return answer
+
     def attempt(self, name: str, *arguments: str) -> dict[str, Any]:
         """Try something of tests/attempts.py in a cell."""
         words = ", ".join(map(repr, (name, *arguments)))

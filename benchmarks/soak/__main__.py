@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import random
 import statistics
@@ -49,9 +50,14 @@ KNOWN = (
 """What the log may say when things are killed."""
 
 
-def enter(lab: Lab, name: str) -> httpx.Client:
-    """Sign somebody in."""
-    client = web.browser(lab.hosts)
+def enter(hosts: dict[str, str], name: str) -> httpx.Client:
+    """Sign somebody in.
+
+    Args:
+        hosts: where the lab is; looked at anew for each request.
+        name: theirs.
+    """
+    client = web.browser(hosts)
     web.sign_in_with_passphrase(client, labs.ADDRESS, name, PASSPHRASE)
     client.headers["X-XSRFToken"] = str(client.cookies.get("_xsrf", path=f"{students.BASE}/"))
     return client
@@ -82,13 +88,13 @@ class Soak:
             notebooks: how many documents they share.
         """
         self.lab = lab
-        self.ip = lab.ip
-        self.client = enter(lab, "tutor-of-the-soak")
+        self.hosts = lab.hosts
+        self.client = enter(self.hosts, "tutor-of-the-soak")
         self.names = [f"soak{number}.ipynb" for number in range(notebooks)]
         rooms = [room(self.client, name) for name in self.names]
         self.people: list[Person] = []
         for number in range(people):
-            with enter(lab, f"p{number}") as client:
+            with contextlib.closing(enter(self.hosts, f"p{number}")) as client:
                 cookies = "; ".join(f"{c.name}={c.value}" for c in client.cookies.jar)
             headers = {"Cookie": cookies, "Origin": labs.ADDRESS}
             place = Place(rooms[number % notebooks], headers, self.where)
@@ -97,12 +103,12 @@ class Soak:
 
     def where(self) -> tuple[str, int]:
         """Return where the lab is now."""
-        return self.ip, 8443
+        return self.hosts[labs.HOST], 8443
 
     def answers(self, path: str) -> bool:
         """Say whether the lab answers at a path."""
-        self.ip = self.lab.ip
-        with web.browser({labs.HOST: self.ip}) as client:
+        self.hosts.update(self.lab.hosts)
+        with web.browser(self.hosts) as client:
             return bool(client.get(f"{labs.ADDRESS}{path}").status_code == httpx.codes.OK)
 
     def break_something(self) -> None:

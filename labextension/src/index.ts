@@ -5,5 +5,7 @@ import { ended } from './ended';
 import { live } from './live';
 import { notices } from './notices';
 import { readOnly } from './readonly';
+import { snapshots } from './snapshots';
+import { standing } from './standing';
 
-export default [live, ended, notices, driving, readOnly];
+export default [live, ended, notices, standing, snapshots, driving, readOnly];

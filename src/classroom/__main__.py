@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from classroom.paths import PORT, Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def main() -> int:
@@ -17,26 +21,65 @@ def main() -> int:
     commands.add_parser("health", help="say whether the Hub and the classroom answer")
     commands.add_parser("egress", help="say what the egress lock has refused")
     commands.add_parser("users", help="say who may be in, and who is")
+    commands.add_parser("snapshots", help="list the snapshots of the lab's files")
+    back = commands.add_parser("restore", help="bring files back from a snapshot")
+    back.add_argument("snapshot", help="as `classroom snapshots` lists it")
+    back.add_argument("path", nargs="?", default="", help="a file or folder; else everything")
+    commands.add_parser("backup", help="write everything to the standard output, as one archive")
+    commands.add_parser("restore-backup", help="take such an archive in, for the next start")
     sign_in = commands.add_parser("sign-in", help="say how to sign in")
     sign_in.add_argument("--port", type=int, default=PORT, help="the port that docker publishes")
     chosen = parser.parse_args()
-    # Imported when chosen: the health check runs every few seconds and must stay cheap.
-    if chosen.command == "health":
-        from classroom import health  # noqa: PLC0415
-
-        return health.main()
-    if chosen.command == "boot":
-        from classroom import boot  # noqa: PLC0415
-
-        return boot.main()
-    if chosen.command == "users":
-        return say_who_may_be_in()
-    if chosen.command == "egress":
-        return say_what_was_refused()
-    return say_how_to_sign_in(chosen.port)
+    return COMMANDS[chosen.command](chosen)
 
 
-def say_who_may_be_in() -> int:
+# What each needs is imported when it is chosen: the health check runs every few seconds and must
+# stay cheap.
+
+
+def boot(_: argparse.Namespace) -> int:
+    """Start the container."""
+    from classroom import boot as booting  # noqa: PLC0415
+
+    return booting.main()
+
+
+def say_health(_: argparse.Namespace) -> int:
+    """Print whether all answer."""
+    from classroom import health  # noqa: PLC0415
+
+    return health.main()
+
+
+def say_snapshots(_: argparse.Namespace) -> int:
+    """Print the snapshots there are."""
+    from classroom.snapshots import command  # noqa: PLC0415
+
+    return command.say(Paths())
+
+
+def restore(chosen: argparse.Namespace) -> int:
+    """Bring files back from a snapshot."""
+    from classroom.snapshots import command  # noqa: PLC0415
+
+    return command.restore(Paths(), chosen.snapshot, chosen.path)
+
+
+def write_backup(_: argparse.Namespace) -> int:
+    """Write a backup to the standard output."""
+    from classroom.backup import command  # noqa: PLC0415
+
+    return command.write(Paths())
+
+
+def take_backup_in(_: argparse.Namespace) -> int:
+    """Take a backup in from the standard input."""
+    from classroom.backup import command  # noqa: PLC0415
+
+    return command.take_in(Paths())
+
+
+def say_who_may_be_in(_: argparse.Namespace) -> int:
     """Print everybody who is on the list."""
     import sqlite3  # noqa: PLC0415
 
@@ -50,7 +93,7 @@ def say_who_may_be_in() -> int:
     return 0
 
 
-def say_what_was_refused() -> int:
+def say_what_was_refused(_: argparse.Namespace) -> int:
     """Print what the Hub has written down of the egress lock."""
     import json  # noqa: PLC0415
 
@@ -65,21 +108,30 @@ def say_what_was_refused() -> int:
     return 0
 
 
-def say_how_to_sign_in(port: int) -> int:
-    """Print how to sign in, or what is wrong with the configuration as it is now.
-
-    Args:
-        port: the port that docker publishes.
-    """
+def say_how_to_sign_in(chosen: argparse.Namespace) -> int:
+    """Print how to sign in, or what is wrong with the configuration as it is now."""
     from classroom import settings, signin  # noqa: PLC0415
     from classroom.problems import EX_CONFIG, RefusedError  # noqa: PLC0415
 
     try:
-        print(signin.describe(settings.load(Paths(), os.environ), port))
+        print(signin.describe(settings.load(Paths(), os.environ), chosen.port))
     except RefusedError as refused:
         print(refused, file=sys.stderr)
         return EX_CONFIG
     return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "boot": boot,
+    "health": say_health,
+    "egress": say_what_was_refused,
+    "users": say_who_may_be_in,
+    "snapshots": say_snapshots,
+    "restore": restore,
+    "backup": write_backup,
+    "restore-backup": take_backup_in,
+    "sign-in": say_how_to_sign_in,
+}
 
 
 if __name__ == "__main__":

@@ -14,12 +14,14 @@ import time
 from typing import TYPE_CHECKING, NoReturn
 
 from classroom import layout, privileges, settings, signin, tls
+from classroom.backup import swap
 from classroom.egress import lock, take
 from classroom.hub import certificate, egress, front
 from classroom.lab import config as lab_config
 from classroom.launcher import limits
 from classroom.paths import Paths
 from classroom.problems import EX_CONFIG, Problem, RefusedError
+from classroom.snapshots import beat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +45,8 @@ def prepare_data(paths: Paths) -> None:
     """Make the directories; warn when they are gone with the container."""
     # A restarted container keeps its /run: nobody may find the sockets of the dead.
     layout.clear(paths.run)
+    if aside := swap.take_place(paths):
+        say("data", f"a backup has taken its place; what was there before is in {aside}")
     layout.ensure(layout.plan(paths))
     if os.path.ismount(paths.data):
         say("data", f"{paths.data} is a volume")
@@ -87,6 +91,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     prepare_tls(loaded)
     lab_config.install(loaded)
     limits.write(paths, loaded.limits)
+    beat.write(paths, loaded.snapshot_interval)
     # Before anything listens, while this process still has the right to.
     taken = take.take(loaded)
     held = lock.describe(taken.kind, loaded.egress)

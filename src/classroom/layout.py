@@ -44,6 +44,7 @@ def plan(paths: Paths) -> Iterator[Directory]:
     # Root's own first: whoever owns a directory may swap what is in it.
     yield Directory(paths.data, "root", "root", 0o755, probe=True)
     yield Directory(paths.hub, "root", "root", 0o700, probe=True)
+    yield Directory(paths.snapshots, "root", "root", 0o700, probe=True)
     yield Directory(paths.history, "classroom", "classroom", 0o700)
     # setgid and group-writable: what one makes, all may edit.
     yield Directory(paths.files, "classroom", "students", 0o2775)
@@ -57,6 +58,9 @@ def plan(paths: Paths) -> Iterator[Directory]:
     yield Directory(paths.kernels, "classroom", "students", 0o3770)
     yield Directory(paths.homes, "root", "root", 0o711)
     yield Directory(paths.run / "jupyter", "classroom", "classroom", 0o700)
+    # Root listens in the first and the lab in the second; nobody else comes as far as a socket.
+    yield Directory(paths.snapshots_socket.parent, "root", "classroom", 0o2750)
+    yield Directory(paths.restoring_socket.parent, "classroom", "classroom", 0o700)
     # Root's: what the Hub says of people nobody else can say.
     yield Directory(paths.standing.parent, "root", "classroom", 0o750)
     yield Directory(paths.front, "root", "root", 0o700)

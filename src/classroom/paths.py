@@ -51,6 +51,36 @@ class Paths:
         return self.data / "files"
 
     @property
+    def snapshots(self) -> Path:
+        """Copies of the lab's files, to go back to: root's alone."""
+        return self.data / "snapshots"
+
+    @property
+    def incoming(self) -> Path:
+        """A backup that takes the place of everything at the next start: root's alone."""
+        return self.data / "incoming"
+
+    @property
+    def kept(self) -> Path:
+        """What was there before a backup took its place: root's alone."""
+        return self.data / "kept"
+
+    @property
+    def snapshots_socket(self) -> Path:
+        """Where the snapshots' process answers root and the lab."""
+        return self.run / "snapshots" / "snapshots.sock"
+
+    @property
+    def snapshots_beat(self) -> Path:
+        """How often snapshots are made: root's alone."""
+        return self.run / "snapshots.json"
+
+    @property
+    def restoring_socket(self) -> Path:
+        """Where the lab takes root's word to restore."""
+        return self.run / "restoring" / "restoring.sock"
+
+    @property
     def hub_socket(self) -> Path:
         """Where the Hub listens."""
         return self.run / "hub" / "hub.sock"

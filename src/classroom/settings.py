@@ -70,6 +70,8 @@ class Settings:
         avatars: whether people's pictures are shown.
         limits: what students' processes may use.
         idle_kernel_timeout: seconds after which an idle kernel ends; 0 for never.
+        snapshot_interval: seconds between snapshots; 0 for none but those before a restore and at
+            stop.
     """
 
     paths: Paths
@@ -86,6 +88,7 @@ class Settings:
     avatars: bool = True
     limits: Limits = field(default_factory=Limits)
     idle_kernel_timeout: int = 0
+    snapshot_interval: int = 600
 
 
 def names(value: Any) -> frozenset[str]:
@@ -199,6 +202,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         avatars=ours.avatars,
         limits=limits.of(ours),
         idle_kernel_timeout=ours.idle_kernel_timeout,
+        snapshot_interval=ours.snapshot_interval,
     )
     if mode is not Mode.GITHUB:
         if problems:

@@ -59,6 +59,13 @@ class Classroom(Configurable):
         0: never.""",
     ).tag(config=True)
 
+    snapshot_interval = Int(
+        600,
+        min=0,
+        help="""Seconds between snapshots of the lab's files, to go back to; one is made when
+        anything has changed. 0: only before something is restored, and when the lab stops.""",
+    ).tag(config=True)
+
     kernel_memory_limit = ByteSpecification(
         0,
         help="""How much memory one kernel or terminal may use, such as "2G"; a program that asks

@@ -297,3 +297,16 @@ def test_what_a_socket_was_told_of_its_end(falling: Class) -> None:
     with pytest.raises(ConnectionClosed) as found:
         page.connection.recv(timeout=10)
     assert found.value.rcvd is None or found.value.rcvd.code != 1003
+
+
+def test_the_historys_size_is_a_metric(falling: Class) -> None:
+    page = falling.open(room(falling.client, "metric.ipynb"))
+
+    def size() -> float:
+        found = falling.client.get(f"{labs.ADDRESS}{students.BASE}/metrics").text
+        lines = [line for line in found.splitlines() if line.startswith("classroom_history_bytes")]
+        return float(lines[0].split()[1])
+
+    before = size()
+    page.type("x" * 300_000)
+    labs.wait_until(lambda: size() >= before + 300_000, "it grows")

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from docker.types import Mount
 
 from tests import labs, students
 from tests.container.test_faults import FALLS, LAB, Class, signed_in
@@ -25,7 +26,8 @@ ENDED = (
     *FALLS,
     r"(kernel|terminal) [\w-]+ ended",
     r"The disk is nearly full",
-    r"WebSocketClosedError|doesn't keep up|IOPub (data|message) rate exceeded",
+    r"IOPub (data|message) rate exceeded|iopub messages resumed",
+    r"WebSocketClosedError|doesn't keep up",
     r"429 |413 |unresponsive",
 )
 
@@ -92,7 +94,8 @@ def test_a_kernel_that_asks_for_too_much_memory_gets_an_error(tmp_path: Path) ->
 
 
 def test_the_largest_ends_when_all_together_use_too_much(tmp_path: Path) -> None:
-    with limited(tmp_path, 'c.Classroom.memory_limit = "600M"') as (there, _):
+    bounds = 'c.Classroom.memory_limit = "600M"\nc.Classroom.kernel_memory_limit = "1G"'
+    with limited(tmp_path, bounds) as (there, _):
         small, large = (there.client.post(f"{API}/kernels").json()["id"] for _ in range(2))
         assert there.kernel(small).run("x = 42") == ""
         code = "import time; y = [bytearray(1024**2 * 50) for _ in range(5)]; time.sleep(60)"
@@ -156,8 +159,9 @@ def test_endless_output(tmp_path: Path, code: str) -> None:
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
-    small = {"tmpfs": {"/data": "size=600m,mode=0755"}}
-    with limited(tmp_path, 'c.Classroom.disk_reserve = "200M"', **small) as (there, others):
+    small = Mount("/data", None, type="tmpfs", tmpfs_size=600 * 1024**2, tmpfs_mode=0o755)
+    bounds = 'c.Classroom.disk_reserve = "200M"'
+    with limited(tmp_path, bounds, mounts=[small]) as (there, others):
         kernel = there.start_kernel()
         code = """
 with open("/home/classroom/huge", "wb", buffering=0) as huge:

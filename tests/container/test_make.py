@@ -113,7 +113,64 @@ def test_make_up_with_a_mistake(tutor: Tutor) -> None:
     assert running.stdout == "", "Docker would try for ever"
 
 
+def inside(tutor: Tutor, script: str) -> str:
+    """Run a shell in the running lab, as root."""
+    words = ["docker", "compose", "--project-name", tutor.project, "exec", "--no-TTY", "classroom"]
+    done = subprocess.run(
+        [*words, "sh", "-c", script], cwd=tutor.folder, capture_output=True, text=True, check=False
+    )
+    return done.stdout
+
+
+def test_a_backup_is_written_and_moves_to_another_machine(tutor: Tutor) -> None:
+    assert tutor.make("up").returncode == 0
+    inside(tutor, "echo work > /data/files/work.txt")
+    done = tutor.make("backup", "FILE=lab.tgz")
+    assert done.returncode == 0, done.stdout + done.stderr
+    file = tutor.folder / "lab.tgz"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert not file.with_name("lab.tgz.part").exists()
+    done = tutor.make("backup", "FILE=lab.tgz")
+    assert done.returncode != 0
+    assert "is there already" in done.stderr
+
+    # Another machine: there is no volume yet, and no lab that runs.
+    words = ["docker", "compose", "--project-name", tutor.project, "down", "--volumes"]
+    subprocess.run(words, cwd=tutor.folder, check=True, capture_output=True)
+    done = tutor.make("restore-backup", "FILE=lab.tgz")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "make up starts the lab with it" in done.stdout
+    assert tutor.make("up").returncode == 0
+    assert inside(tutor, "cat /data/files/work.txt") == "work\n"
+
+    # Over a lab that runs: it is started anew, and what it had is kept.
+    inside(tutor, "echo newer > /data/files/newer.txt")
+    done = tutor.make("restore-backup", "FILE=lab.tgz")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "is kept in /data/kept/" in done.stdout
+    assert "The lab answers after" in done.stdout
+    assert inside(tutor, "cat /data/files/newer.txt") == ""
+    assert inside(tutor, "cat /data/kept/*/files/newer.txt") == "newer\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("backup",), "Say which file"),
+        (("restore-backup",), "Say which file"),
+        (("restore-backup", "FILE=none.tgz"), "There is no file none.tgz."),
+        (("restore-backup", "FILE=Makefile"), "Makefile is not a backup of this lab"),
+    ],
+)
+def test_what_is_no_backup_is_a_sentence(tutor: Tutor, words: tuple[str, ...], said: str) -> None:
+    done = tutor.make(*words)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_make_help_names_every_command(tutor: Tutor) -> None:
     shown = tutor.make("help").stdout
-    for command in ("up", "down", "logs", "sign-in", "build", "test", "lint", "bench", "lock"):
+    tutors = ("up", "down", "logs", "snapshots", "restore", "backup", "restore-backup", "sign-in")
+    for command in (*tutors, "build", "test", "lint", "bench", "lock"):
         assert re.search(rf"make {command} +\w", shown), command

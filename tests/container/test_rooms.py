@@ -208,6 +208,31 @@ def test_who_stops_reading_is_let_go_and_finds_everything_when_back(
         page.close()
 
 
+def test_nobody_ends_the_lab_for_all(client: httpx.Client, trial_lab: Lab) -> None:
+    trial_lab.expected.append(r"403 POST /services/classroom/api/shutdown|wrote error")
+    refused = client.post(f"{API}/shutdown")
+    assert refused.status_code == 403
+    assert "everybody's" in refused.json()["message"]
+    assert client.get(f"{API}/me").status_code == 200
+
+
+def test_a_large_file_is_downloaded_as_slowly_as_its_reader_likes(
+    client: httpx.Client, trial_lab: Lab
+) -> None:
+    """The front's workers have no disk to keep it on meanwhile."""
+    place = "/home/classroom/large.bin"
+    shell = f"head -c 30000000 /dev/zero > {place}"
+    assert trial_lab.run("sh", "-c", shell, user="student")[0] == 0
+    size = 0
+    with client.stream("GET", f"{labs.ADDRESS}{students.BASE}/files/large.bin?download=1") as found:
+        assert found.status_code == 200
+        for part in found.iter_bytes(1 << 16):
+            size += len(part)
+            if size < 2_000_000:
+                time.sleep(0.05)  # slower than the lab sends
+    assert size == 30_000_000
+
+
 def test_a_changed_upstream_stops_the_lab(tmp_path: Path) -> None:
     """A new version that our rooms don't fit says so, instead of running with stock rooms."""
     config = render(Settings(Paths(), Mode.TRIAL, Config()))

@@ -59,7 +59,7 @@ SOURCED = (".bash_login", ".bash_profile", ".bashrc", ".inputrc", ".profile")
 
 @pytest.fixture(scope="module", params=[True, False], ids=["sandbox", "nftables"])
 def there(request: pytest.FixtureRequest) -> Iterator[Class]:
-    options = (r"403 |404 |wrote error|\[front\]",)
+    options = (r"403 |404 |wrote error|\[front\]|ServerApp\] delete /",)
     with labs.start(plain=request.param, expected=options) as lab:
         lab.wait_healthy()
         with signed_in(lab) as client:
@@ -180,31 +180,18 @@ print(json.dumps(found.stdout.splitlines()))
     assert not [place for place in loaded if place.startswith(WRITABLE)]
 
 
-def test_what_one_leaves_behind_no_other_kernel_or_shell_loads(
-    there: Class, kernel: students.Kernel
-) -> None:
-    code = f"""
-import pathlib
-trap = "open('/tmp/trapped', 'a').write(__file__)"
-for place in (pathlib.Path.home(), pathlib.Path("/home/classroom")):
-    for name in {LOADED!r}:
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        (place / name).write_text(trap)
-    for name in {SOURCED!r}:
-        (place / name).write_text("touch /tmp/trapped")
-print(1)
-"""
-    assert ask(kernel, code) == 1
-    another = there.kernel(there.client.post(f"{API}/kernels").json()["id"])
-    assert another.run("import random; print(random.__file__)").startswith("/usr/lib/python3")
-    assert "bash" in terminal(there).run("echo $0")
-    there.kill(LAB)
-    there.wait_until_it_answers()
-    assert there.lab.run("test", "-e", "/tmp/trapped")[0] == 1  # noqa: S108
-    there.lab.expected.append(r"ended with -9|is back|\[error\]|\[crit\]|Recovered|Task exception")
-    there.lab.run("sh", "-c", "rm /home/classroom/*.py", user="student")
+def test_the_debugger_and_programs_of_ones_own(there: Class, kernel: students.Kernel) -> None:
+    """As in stock, where there is loopback: the sandbox has none, and says so (docs)."""
+    assert kernel.run("import subprocess; print(subprocess.getoutput('echo $((6 * 7))'))") == "42\n"
+    shared = "from multiprocessing import Pool\nprint(Pool(2).map(abs, [-1, -2]))"
+    assert kernel.run(shared) == "[1, 2]\n"
+    if not there.lab.run("test", "-e", "/run/classroom/egress/egress.conf")[0]:
+        body = {"type": "request", "seq": 1, "command": "initialize", "arguments": ARGUMENTS}
+        answer = kernel.debug(body)
+        assert answer["success"], answer
 
 
+ARGUMENTS = {"clientID": "test", "adapterID": "", "pathFormat": "path"}
 MAKING = {
     "a kernel": "kernel",
     "a terminal": "terminal",
@@ -256,3 +243,28 @@ def test_a_notebook_that_was_copied_is_saved_while_people_type(there: Class) -> 
     page = there.open(ident)
     page.type("typed")
     labs.wait_until(lambda: saved(there.client, "lesson/copy.ipynb") == "typed", "a save")
+
+
+def test_what_one_leaves_behind_no_other_kernel_or_shell_loads(
+    there: Class, kernel: students.Kernel
+) -> None:
+    code = f"""
+import pathlib
+trap = "open('/tmp/trapped', 'a').write(__file__)"
+for place in (pathlib.Path.home(), pathlib.Path("/home/classroom")):
+    for name in {LOADED!r}:
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(trap)
+    for name in {SOURCED!r}:
+        (place / name).write_text("touch /tmp/trapped")
+print(1)
+"""
+    assert ask(kernel, code) == 1
+    another = there.kernel(there.client.post(f"{API}/kernels").json()["id"])
+    assert another.run("import random; print(random.__file__)").startswith("/usr/lib/python3")
+    assert "bash" in terminal(there).run("echo $0")
+    there.kill(LAB)
+    there.wait_until_it_answers()
+    assert there.lab.run("test", "-e", "/tmp/trapped")[0] == 1  # noqa: S108
+    there.lab.expected.append(r"ended with -9|is back|\[error\]|\[crit\]|Recovered|Task exception")
+    there.lab.run("sh", "-c", "rm /home/classroom/*.py", user="student")

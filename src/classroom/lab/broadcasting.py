@@ -140,6 +140,10 @@ class Broadcasting(YRoom):
         self._fanout.presence(news)
         self._flush_or_wait()
 
+    def people(self) -> set[str]:
+        """List who has a page open here."""
+        return {socket.who for socket in self._sockets}
+
     async def serve(self, channel: Any) -> None:
         """Serve a client, who is first told who is there: stock lets others tell, in time."""
         if self.ready:

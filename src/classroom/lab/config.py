@@ -45,7 +45,9 @@ def serve(paths: Paths) -> Config:
         "ServerApp": {
             "sock": str(paths.lab_socket),
             "sock_mode": "0660",  # its directory says whose group
-            "root_dir": str(paths.home),
+            # Not by the link that leads to it: a handler that resolves a file's path would find it
+            # outside.
+            "root_dir": str(paths.files),
             "authorizer_class": "classroom.lab.authorizer.ClassAuthorizer",
             "contents_manager_class": "classroom.lab.contents.ClassContents",
             "cookie_secret_file": str(paths.history / "cookie_secret"),
@@ -68,6 +70,7 @@ def extensions(_: Paths) -> Config:
                 "jupyterlab": True,
                 "classroom.lab.extension": True,
                 "jupyter_lsp": True,  # the page asks for it at every visit
+                "jupyter_resource_usage": False,  # only its pages' part: see lab/usage.py
                 "notebook_shim": False,  # for the classic notebook
             },
         },
@@ -123,8 +126,6 @@ def kernels(settings: Settings) -> Config:
             "max_kernels": settings.limits.kernels,
             "cull_idle_timeout": settings.idle_kernel_timeout,
             "cull_interval": CULL_SECONDS,
-            # Kept in the server's memory without end while nobody looks.
-            "buffer_offline_messages": False,
         },
         "KernelManager": {"transport": "ipc"},
         "StudentTerminals": {"at_most": settings.limits.kernels},

@@ -118,8 +118,8 @@ class ClassContents(AsyncLargeFileManager):
     # What a student's program has made may be shut: opened before it is edited, moved or deleted.
 
     async def get(self, path: Any, content: Any = True, *args: Any, **kwargs: Any) -> Any:  # noqa: FBT002 (upstream's)
-        """Get a file or folder; what is to be edited can be."""
-        if content:
+        """Get a file or folder; a file that is to be edited can be."""
+        if content and await self.file_exists(path):
             await self._open_up(self._get_os_path(path))
         return await super().get(path, content, *args, **kwargs)
 
@@ -139,6 +139,6 @@ class ClassContents(AsyncLargeFileManager):
         await super().rename_file(old_path, new_path)
 
     async def _open_up(self, *os_paths: str) -> None:
-        shut = await run_sync(sharing.shut, os_paths)
+        shut = await run_sync(sharing.shut, self.root_dir, os_paths)
         if shut and not await run_sync(sharing.share, shut):
             self.log.debug("Can't be opened for all: %s", shut)

@@ -7,8 +7,10 @@ it prints can be traced too.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from jupyter_server.services.kernels.connection.base import (
@@ -16,11 +18,14 @@ from jupyter_server.services.kernels.connection.base import (
     serialize_msg_to_ws_v1,
 )
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from tornado.websocket import WebSocketClosedError
 
 from classroom.lab import driving
+from classroom.lab.listening import ListeningKernels, Sieve, heard
 from classroom.lab.modes import DRIVING
 
 EXECUTE = "execute_request"
+ANSWER = "input_reply"
 FEWEST, MOST = 6, 4096
 """Offsets in a message: of the channel, four parts and the end, and of what widgets add."""
 V1 = "v1.kernel.websocket.jupyter.org"
@@ -28,8 +33,27 @@ CELL = re.compile(r"[\w-]{1,64}")
 """What a cell's id may be (nbformat 4.5); anything else could be made to look like another line."""
 
 
+IDENT = re.compile(r"[!-~]{1,200}")
+"""What a message's id may be; pages make UUIDs."""
+
+
 class BadMessageError(ValueError):
     """Bytes that are no message to a kernel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a message asks of a kernel.
+
+    Attributes:
+        kind: of the message.
+        ident: of the message; "" for one that no page makes.
+        cell: the id of the cell that it runs; "" for code that is in none.
+    """
+
+    kind: str
+    ident: str
+    cell: str
 
 
 def read(raw: bytes) -> dict[str, Any]:
@@ -39,6 +63,18 @@ def read(raw: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def request(header: dict[str, Any], metadata: dict[str, Any]) -> Request:
+    """Say what a message asks for.
+
+    Args:
+        header: the message's.
+        metadata: the message's.
+    """
+    kind, found = str(header.get("msg_type")), header.get("msg_id")
+    ident = found if isinstance(found, str) and IDENT.fullmatch(found) else ""
+    return Request(kind, ident, cell_of(metadata))
 
 
 def cell_of(metadata: dict[str, Any]) -> str:
@@ -66,7 +102,7 @@ def parts_of(message: bytes) -> tuple[str, list[bytes]]:
     return str(channel), list(parts)
 
 
-def signed(message: bytes, name: str) -> tuple[bytes, str | None]:
+def signed(message: bytes, name: str) -> tuple[bytes, Request]:
     """Put the signed-in user's name into a message's header.
 
     Args:
@@ -74,8 +110,7 @@ def signed(message: bytes, name: str) -> tuple[bytes, str | None]:
         name: theirs.
 
     Returns:
-        The message, and the id of the cell that it runs: "" for one without, None when it runs
-        nothing.
+        The message, and what it asks for.
 
     Raises:
         BadMessageError: it isn't one.
@@ -83,18 +118,17 @@ def signed(message: bytes, name: str) -> tuple[bytes, str | None]:
     channel, parts = parts_of(message)
     header = {**read(parts[0]), "username": name}
     parts[0] = json.dumps(header).encode()
-    runs = header.get("msg_type") == EXECUTE
-    return serialize_msg_to_ws_v1(parts, channel), cell_of(read(parts[2])) if runs else None
+    return serialize_msg_to_ws_v1(parts, channel), request(header, read(parts[2]))
 
 
-def signed_legacy(message: str, name: str) -> tuple[str, str | None]:
+def signed_legacy(message: str, name: str) -> tuple[str, Request]:
     """Do the same with a message of the older protocol, JSON; arguments and result alike."""
     found = read(message.encode())
     header, metadata = (
         part if isinstance(part := found.get(key), dict) else {} for key in ("header", "metadata")
     )
     found["header"] = {**header, "username": name}
-    return json.dumps(found), cell_of(metadata) if header.get("msg_type") == EXECUTE else None
+    return json.dumps(found), request(header, metadata)
 
 
 def header_of(message: str | bytes) -> dict[str, Any]:
@@ -110,7 +144,21 @@ def header_of(message: str | bytes) -> dict[str, Any]:
 
 
 class SignedConnection(ZMQChannelsWebsocketConnection):
-    """Upstream's connection between a page and a kernel, which says who speaks."""
+    """Upstream's connection between a page and a kernel, which says who speaks.
+
+    What a cell prints doesn't come by here: it is written into the live document.
+    """
+
+    _sieve: Sieve | None = None
+    _asked = False
+
+    def connect(self) -> Any:
+        """Begin: the kernel is listened to before its page can ask for anything."""
+        kernels = self.multi_kernel_manager
+        if isinstance(kernels, ListeningKernels):
+            kernels.listen(self.kernel_id)
+            self._sieve = Sieve(kernels, self.kernel_id)
+        return super().connect()
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
         """Sign a message with its sender's name; write down what is run."""
@@ -123,16 +171,35 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
                 DRIVING.refuse(self._who)
                 return
             if isinstance(incoming_msg, str):
-                incoming_msg, cell = signed_legacy(incoming_msg, self._who)
+                incoming_msg, found = signed_legacy(incoming_msg, self._who)
             else:
-                incoming_msg, cell = signed(incoming_msg, self._who)
+                incoming_msg, found = signed(incoming_msg, self._who)
         except BadMessageError as error:
             self.log.warning("A message of %s that can't be read: %s", self._who, error)
             return
-        if cell is not None:
-            where = f"cell {cell}" if cell else "code"
+        if found.kind == EXECUTE:
+            where = f"cell {found.cell}" if found.cell else "code"
             self.log.info("run: %s runs %s in kernel %s", self._who, where, self.kernel_id)
+        if self._sieve is not None:
+            if found.kind == EXECUTE and found.cell and found.ident:
+                self.multi_kernel_manager.announce(
+                    self.kernel_id, found.ident, found.cell, self._who
+                )
+            elif found.kind == ANSWER and self._asked:
+                self._asked = False  # one answer to each question
+                self.multi_kernel_manager.answered(self.kernel_id)
         super().handle_incoming_message(incoming_msg)
+
+    def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
+        """Pass a kernel's message on to its page, but for what is written into the document."""
+        channel = stream if isinstance(stream, str) else getattr(stream, "channel", None)
+        if self._sieve is not None and channel in {"iopub", "stdin"}:
+            if channel == "iopub" and self._sieve.holds(heard(self.session, outgoing_msg)):
+                return
+            self._asked = self._asked or channel == "stdin"
+        # Upstream notices that of the older protocol only: the page has just been closed.
+        with contextlib.suppress(WebSocketClosedError):
+            super().handle_outgoing_message(stream, outgoing_msg)
 
     @property
     def _who(self) -> str:

@@ -6,12 +6,14 @@ import asyncio
 import gc
 import sqlite3
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
+from prometheus_client import Gauge
 from tornado import web
 
-from classroom.lab import authorizer, control, live, modes, recovery, store, upstream
+from classroom.lab import authorizer, control, live, modes, recovery, snapshots, store, upstream
 from classroom.lab.connections import OPEN
 from classroom.lab.contents import ClassContents
 from classroom.lab.control import ModeHandler, PersonHandler
@@ -20,28 +22,37 @@ from classroom.lab.kernels import StudentKernels
 from classroom.lab.live import LiveHandler
 from classroom.lab.loader import ClassLoader
 from classroom.lab.modes import DRIVING
+from classroom.lab.notebooks import Notebooks
 from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
+from classroom.lab.restoring import Restoring
 from classroom.lab.revocation import Revocation
 from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.saves import Saves
+from classroom.lab.shutdown import NoShutdownHandler
 from classroom.lab.sockets import RoomSocket
 from classroom.lab.terminals import StudentTermSocket
+from classroom.lab.usage import Usage, UsageHandler
+from classroom.local.server import serve
 from classroom.paths import Paths
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
+HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
 TASKS: set[asyncio.Task[None]] = set()
 HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
+    (r"api/shutdown", NoShutdownHandler),
     (live.ADDRESS, LiveHandler),
     (control.ADDRESS, ModeHandler),
     (f"{control.ADDRESS}/(?P<name>[^/]+)", PersonHandler),
     (r"terminals/websocket/(\w+)", StudentTermSocket),
+    (r"api/metrics/v1", UsageHandler),
     (r"lab/api/workspaces/?", PersonalWorkspacesHandler),
     (r"lab/api/workspaces/(?P<space_name>.+)", PersonalWorkspacesHandler),
     (r"lab/api/settings/?", PersonalSettingsHandler),
     (r"lab/api/settings/(?P<schema_name>.+)", PersonalSettingsHandler),
+    *snapshots.HANDLERS,
 )
 
 
@@ -66,17 +77,21 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     )
     upstream.check()
     if isinstance(app.contents_manager, ClassContents):  # not where only the rooms are measured
-        app.contents_manager.saves = Saves(store.ClassYStore("", config=app.config).journal)
+        journal = store.ClassYStore("", config=app.config).journal
+        app.contents_manager.saves = Saves(journal)
+        HISTORY.set_function(lambda: journal.size)
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
     upstream.watch_sockets(OPEN.add)
     upstream.watch_sockets(modes.guard)
     upstream.ask_always()
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
+        app.kernel_manager.notebooks = Notebooks(app)
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
         adopted = app.io_loop.run_sync(app.kernel_manager.adopt_all)
         if adopted:
             app.log.info("Kernels taken over: %s", ", ".join(adopted))
     live.announce(app.web_app.settings.setdefault("page_config_data", {}))
+    UsageHandler.usage = Usage(Path(app.root_dir))
     rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
     app.web_app.add_handlers(".*$", rules)
 
@@ -92,6 +107,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         TASKS.add(task)
     if missing := authorizer.without_rule(app.web_app):
         app.log.warning("Refused to who is view-only, for want of a rule: %s", ", ".join(missing))
+        _restore(app, paths, followed)
     for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
         # Upstream starts it with the first document, and fails to stop what was never started.
         server = collaboration.ywebsocket_server
@@ -127,6 +143,18 @@ async def _recover(app: ServerApp, contents: ClassContents) -> None:
             await put_right.recover(file_format, file_type, path, kept)
         except (web.HTTPError, OSError, ValueError, sqlite3.Error) as error:
             app.log.warning("%s can't be recovered before it is opened: %s", path, error)
+
+
+def _restore(app: ServerApp, paths: Paths, followed: Revocation) -> None:
+    """Take tutors' and root's word to go back to a snapshot."""
+    (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
+    contents: Any = app.contents_manager
+    restoring = Restoring(paths.snapshots_socket, contents, documents, app.log)
+    app.web_app.settings[snapshots.TUTORS] = lambda: followed.standing.tutors
+    app.web_app.settings[snapshots.KEY] = restoring
+    paths.restoring_socket.unlink(missing_ok=True)  # of a server that was killed
+    known = {"restoring": restoring}
+    serve(paths.restoring_socket, [("/restore", snapshots.RootsHandler, known)], {0})
 
 
 def _report(task: asyncio.Task[None], app: ServerApp) -> None:

@@ -193,6 +193,12 @@ class Journal:
         self._rows[path] = len(rows)
         return rows
 
+    @property
+    def size(self) -> int:
+        """Bytes on the disk, of the database and of what isn't merged into it yet."""
+        files = (self._file, self._file.with_name(f"{self._file.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def close(self) -> None:
         """Write what is left and close the database."""
         if rows := self._pending:

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_server._tz import utcnow
 from jupyter_server.prometheus.metrics import KERNEL_CURRENTLY_RUNNING_TOTAL
-from jupyter_server.services.kernels.kernelmanager import (
-    AsyncMappingKernelManager,
-    ServerKernelManager,
-)
+from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from tornado import web
 from traitlets import Int
 
 from classroom.lab import connections, launching, notices
 from classroom.lab.launching import NoLauncherError, NotLaunchedError
+from classroom.lab.listening import ListeningKernels
 from classroom.launcher.protocol import Kind, Start
 from classroom.paths import Paths
 
@@ -126,7 +124,7 @@ class StudentKernel(ServerKernelManager):
         return StudentProvisioner(kernel_id=kernel_id, kernel_spec=self.kernel_spec, parent=self)
 
 
-class StudentKernels(AsyncMappingKernelManager):
+class StudentKernels(ListeningKernels):
     """All kernels; those that ran before the lab server did are taken over."""
 
     max_kernels = Int(0, config=True, help="How many kernels may run; 0 for any number.")

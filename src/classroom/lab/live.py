@@ -18,6 +18,7 @@ from tornado.websocket import WebSocketHandler
 from classroom.lab import upstream
 from classroom.lab.connections import name_of
 from classroom.lab.modes import DRIVING
+from classroom.lab.snapshots import TUTORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
@@ -49,9 +50,11 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Open it for somebody who is signed in."""
         await super().get()
 
-    def open(self, *_: str, **__: str) -> None:
-        """Say at once what holds for whoever is at the page."""
-        super().open()
+    def open(self, *args: str, **kwargs: str) -> None:
+        """Say at once how the person at the page stands; the arguments are upstream's."""
+        super().open(*args, **kwargs)
+        tutors = self.settings.get(TUTORS, frozenset)()
+        self.say({"type": "standing", "tutor": self.current_user.username in tutors})
         self.say(DRIVING.state(name_of(self)))
 
     def say(self, message: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
-from classroom.lab import connections, notices, recovery, saves
+from classroom.lab import cells, connections, notices, recovery, saves
 from classroom.lab.broadcasting import Broadcasting
 from classroom.lab.saves import Saves
 
@@ -111,6 +111,10 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             )
             self._file.kept += [kept] if kept else []
         await super().initialize()
+        # Of cells that ran when the server ended none runs any more.
+        for cell in getattr(self._document, "ycells", ()):
+            if cell.get("execution_state") == cells.RUNNING:
+                cell["execution_state"] = cells.IDLE
         await self._settle()
         self._tell_kept()
 

@@ -27,7 +27,9 @@ READS: dict[str, tuple[str, ...]] = {
         "PersonalWorkspacesHandler.get put delete",
     ),
     "classroom.lab.sockets": ("RoomSocket.get",),
+    "classroom.lab.snapshots": ("PreviewHandler.get", "SnapshotsHandler.get", "TreeHandler.get"),
     "classroom.lab.terminals": ("StudentTermSocket.get",),
+    "classroom.lab.usage": ("UsageHandler.get",),
     "jupyter_lsp.handlers": ("LanguageServersHandler.get",),
     "jupyter_server.base.handlers": (
         "APIVersionHandler.get",
@@ -86,6 +88,8 @@ READS: dict[str, tuple[str, ...]] = {
 }
 WRITES: dict[str, tuple[str, ...]] = {
     "classroom.lab.control": ("ModeHandler.put", "PersonHandler.put"),
+    "classroom.lab.shutdown": ("NoShutdownHandler.post",),
+    "classroom.lab.snapshots": ("RestoreHandler.post", "SnapshotsHandler.post"),
     "jupyter_lsp.handlers": ("LanguageServerWebSocketHandler.get",),  # starts a server
     "jupyter_server.nbconvert.handlers": ("NbconvertPostHandler.post",),
     "jupyter_server_terminals.api_handlers": ("TerminalHandler.delete", "TerminalRootHandler.post"),

@@ -19,20 +19,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def shut(paths: Iterable[str]) -> list[str]:
+def shut(root: str, paths: Iterable[str]) -> list[str]:
     """List what must be opened before some files can be written, renamed or deleted.
 
     Args:
-        paths: of files and folders, there or not.
+        root: the folder of the class's files, which is open itself.
+        paths: of files and folders in it, there or not.
 
     Returns:
         Those, and folders that they are in, which are there and can't be changed.
     """
-    found = [str(place) for path in paths for place in (Path(path).parent, Path(path))]
+    found = [place for path in paths for place in (Path(path).parent, Path(path))]
     return [
-        place
+        str(place)
         for place in dict.fromkeys(found)
-        if Path(place).exists() and not os.access(place, os.R_OK | os.W_OK)
+        if Path(root) in place.parents
+        and place.exists()
+        and not os.access(place, os.R_OK | os.W_OK)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server_ydoc.handlers import YDocWebSocketHandler
@@ -86,6 +87,18 @@ class RoomSocket(YDocWebSocketHandler):
         if number is not None:
             reply = {"type": "save", "responseTo": number, "status": "success"}
             await self.send(self._encode_json_message(reply))
+
+    @property
+    def who(self) -> str:
+        """The name of the user whose page it is."""
+        return str(self._who["username"])
+
+    async def _clean_room(self) -> None:
+        """Leave a room that nobody is in, once no cell of it runs: there its outputs are kept."""
+        unfinished = getattr(self.kernel_manager, "unfinished", None)
+        while unfinished and (runs := unfinished(self._room_id)):
+            await asyncio.gather(*(run.ended.wait() for run in runs))
+        await super()._clean_room()
 
     def on_close(self) -> None:
         """End: the others see it soon; at once when it was ended for good."""

@@ -5,6 +5,7 @@ An upgrade that changes one of these stops the lab with a sentence, instead of l
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,11 @@ import jupyter_server_ydoc.loaders
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.utils import HTTP_METHOD_TO_AUTH_ACTION
 from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
+from jupyter_server.services.sessions.sessionmanager import SessionManager
+from jupyter_server_ydoc.handlers import YDocWebSocketHandler
+from jupyter_server_ydoc.loaders import FileLoader
 from jupyter_server_ydoc.rooms import DocumentRoom
 from pycrdt.websocket import YRoom
 from tornado import web
@@ -22,7 +28,7 @@ from tornado.websocket import WebSocketHandler
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
 # Attributes that a class's methods use: ours rely on them meaning the same.
 EXPECTED: dict[Any, tuple[str, ...]] = {
@@ -31,13 +37,20 @@ EXPECTED: dict[Any, tuple[str, ...]] = {
     YRoom.send_server_awareness: ("awareness", "_task_group"),
     DocumentRoom._on_document_change: ("_update_lock", "_saving_document", "_maybe_save_document"),  # noqa: SLF001
     DocumentRoom._maybe_save_document: ("_save_delay", "maybe_save_content"),  # noqa: SLF001
+    FileLoader.maybe_save_content: ("_lock", "last_modified", "OutOfBandChanges"),
+    FileLoader.observe: ("_subscriptions",),
     BaseIOStream.write: ("_write_buffer",),
+    YDocWebSocketHandler._clean_room: ("_cleanup_delay", "_room_id"),  # noqa: SLF001
+    MappingKernelManager.start_buffering: ("_kernel_buffers", "buffer_offline_messages"),
+    ZMQChannelsWebsocketConnection.handle_outgoing_message: ("feed_identities", "channels"),
+    SessionManager.session_exists: ("cursor",),
 }
 SIGNATURES: dict[Any, tuple[str, ...]] = {
     DocumentRoom._maybe_save_document: ("self", "saving_document", "save_now"),  # noqa: SLF001
     DocumentRoom._on_document_change: ("self", "target", "event"),  # noqa: SLF001
     YRoom.send_server_awareness: ("self", "type", "changes"),
     YRoom.serve: ("self", "channel"),
+    MappingKernelManager.start_buffering: ("self", "kernel_id", "session_key", "channels"),
 }
 # The modules in which upstream names the classes that it makes rooms of.
 MAKERS = {
@@ -149,6 +162,36 @@ def ask_always() -> None:
             raise web.HTTPError(403, f"User is not authorized to {action} on resource: {resource}.")
 
     JupyterHandler.prepare = prepare  # type: ignore[method-assign]
+
+
+def notebooks_of(sessions: Any, kernel_id: str) -> list[str]:
+    """List the paths of the notebooks that a kernel belongs to, at once.
+
+    Upstream's own way is a coroutine, which asks for each kernel's state; what a page sends to a
+    kernel must not overtake itself meanwhile.
+
+    Args:
+        sessions: jupyter_server's session manager.
+        kernel_id: the kernel's.
+    """
+    query = "SELECT path FROM session WHERE kernel_id = ? AND type = 'notebook'"
+    return [row["path"] for row in sessions.cursor.execute(query, (kernel_id,)).fetchall()]
+
+
+@contextlib.asynccontextmanager
+async def replacing(loader: FileLoader) -> AsyncIterator[None]:
+    """Keep a file's rooms from saving while it is replaced, then have them take what is there.
+
+    A room looks at the file's time and saves soon after: what was put there in between would be
+    lost. Afterwards they aren't left to find out by the time, which may be older or the same.
+
+    Args:
+        loader: the file's.
+    """
+    async with loader._lock:  # noqa: SLF001
+        yield
+    for take in tuple(loader._subscriptions.values()):  # noqa: SLF001
+        await take()
 
 
 def unsent(stream: BaseIOStream) -> int:

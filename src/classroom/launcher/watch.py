@@ -39,15 +39,22 @@ class Use:
 
     Attributes:
         memory: resident bytes.
-        written: bytes written so far.
+        written: bytes written to disks so far.
+        sent: bytes written to anything so far; of a disk that is in memory nothing else is told.
     """
 
     memory: int = 0
     written: int = 0
+    sent: int = 0
 
     def __add__(self, other: Use) -> Use:
         """Return what both use."""
-        return Use(self.memory + other.memory, self.written + other.written)
+        memory, written = self.memory + other.memory, self.written + other.written
+        return Use(memory, written, self.sent + other.sent)
+
+    def since(self, before: Use) -> int:
+        """Return how many bytes were written since, to disks if any were."""
+        return self.written - before.written or self.sent - before.sent
 
 
 def too_much_memory(uses: Mapping[int, Use], limit: int) -> tuple[int, str] | None:
@@ -85,7 +92,7 @@ def too_full_disk(
     """
     if free >= reserve or not after:
         return None
-    wrote = {one: use.written - before.get(one, Use()).written for one, use in after.items()}
+    wrote = {one: use.since(before.get(one, use)) for one, use in after.items()}
     session = max(wrote, key=lambda one: wrote[one])
     if wrote[session] <= MB:
         return None
@@ -100,11 +107,13 @@ def as_student() -> Iterator[None]:
     Nothing else of this process may run meanwhile.
     """
     user = pwd.getpwnam(STUDENT)
+    os.setegid(user.pw_gid)  # ptrace(2): both must be theirs
     os.seteuid(user.pw_uid)
     try:
         yield
     finally:
         os.seteuid(0)
+        os.setegid(0)
 
 
 def resident() -> dict[int, Use]:
@@ -115,9 +124,12 @@ def resident() -> dict[int, Use]:
 def precise() -> dict[int, Use]:
     """Measure what they really use and have written, by session: some system calls for each."""
     with as_student():
-        return _look(
-            lambda process: Use(process.memory_full_info().pss, process.io_counters().write_bytes)
-        )
+        return _look(_measure)
+
+
+def _measure(process: psutil.Process) -> Use:
+    wrote = process.io_counters()
+    return Use(process.memory_full_info().pss, wrote.write_bytes, wrote.write_chars)
 
 
 def _look(measure: Callable[[psutil.Process], Use]) -> dict[int, Use]:

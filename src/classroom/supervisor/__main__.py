@@ -58,8 +58,12 @@ class Supervisor:
             "launcher": children.launcher(paths, base, lock.kind),
             "hub": children.hub(paths, own, handed.descriptors),
             "lab": children.lab(paths, base, lock.kind, token.ensure(paths.hub)),
+            "snapshots": children.snapshots(paths, base),
         }
-        self._keepers = {name: Keeper(child, LOG, self._fail) for name, child in parts.items()}
+        self._keepers = {
+            name: Keeper(child, LOG, self._fail if child.vital else self._do_without)
+            for name, child in parts.items()
+        }
 
     async def run(self) -> None:
         """Start all, and return when all has ended."""
@@ -67,20 +71,23 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ended.set)
         loop.add_reader(self._control, self._reload)
-        starting = [asyncio.create_task(one.start()) for one in self._keepers.values()]
+        starting = {asyncio.create_task(one.start()): one for one in self._keepers.values()}
         ended = asyncio.create_task(self._ended.wait())
-        for task in starting:
+        for task, one in starting.items():
             await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
             if task.done() and (error := task.exception()) is not None:
                 LOG.critical("Not started: %s", error)
-                self._fail()
+                one.give_up()
         await ended
         for task in starting:
             task.cancel()
         await self._stop()
 
     async def _stop(self) -> None:
-        """End the lab first: it saves what is open, and the Hub must know whose it is."""
+        """End the lab first: it saves what is open, and the Hub must know whose it is.
+
+        The last snapshot is made after it, with what was saved.
+        """
         await self._keepers.pop("lab").stop()
         await asyncio.gather(*(one.stop() for one in self._keepers.values()))
 
@@ -88,6 +95,10 @@ class Supervisor:
         """End all, so that Docker starts all anew."""
         self.code = 1
         self._ended.set()
+
+    @staticmethod
+    def _do_without() -> None:
+        LOG.critical("The lab goes on without it until the next start")
 
     def _reload(self) -> None:
         """Do as the Hub says."""

@@ -40,6 +40,7 @@ class Child:
         folder: where it starts.
         stop_seconds: how long it may take to end.
         before: a command to run before each start; its failure is none.
+        vital: whether the container ends when it can't be run.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Child:
     folder: Path = Path("/")
     stop_seconds: float = 2
     before: tuple[str, ...] = ()
+    vital: bool = True
 
 
 def inherit(environment: Mapping[str, str], descriptors: tuple[int, ...]) -> dict[str, str]:
@@ -122,6 +124,18 @@ def launcher(paths: Paths, base: Mapping[str, str], kind: Kind) -> Child:
     )
 
 
+def snapshots(paths: Paths, base: Mapping[str, str]) -> Child:
+    """Describe what makes snapshots, and the last one at its end."""
+    return Child(
+        "What makes snapshots",
+        (str(paths.prefix / "bin/python"), "-I", "-m", "classroom.snapshots"),
+        paths.snapshots_socket,
+        base,
+        stop_seconds=8,
+        vital=False,
+    )
+
+
 def lab(paths: Paths, base: Mapping[str, str], kind: Kind, token: str) -> Child:
     """Describe the lab server.
 
@@ -142,6 +156,8 @@ def lab(paths: Paths, base: Mapping[str, str], kind: Kind, token: str) -> Child:
         "USER": LAB_USER,
         "HOME": str(paths.home),
         "SHELL": "/bin/bash",
+        # Each thread that has ever saved would keep memory of its own (mallopt(3)).
+        "MALLOC_ARENA_MAX": "2",
         "JUPYTERHUB_API_TOKEN": token,
         "JUPYTERHUB_API_URL": f"http+unix://{quote(str(paths.hub_socket), safe='')}/hub/api",
         "JUPYTERHUB_BASE_URL": "/",

@@ -81,7 +81,7 @@ class Keeper:
         """
         self._child = child
         self._log = log
-        self._give_up = give_up
+        self.give_up = give_up
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -158,7 +158,7 @@ class Keeper:
             # Workers outlive a killed master.
             kill_group(self._process)
             if not await self._revive():
-                self._give_up()
+                self.give_up()
                 return
 
     async def _revive(self) -> bool:
@@ -173,7 +173,5 @@ class Keeper:
             else:
                 self._log.info("%s is back", self._child.name)
                 return True
-        self._log.critical(
-            "%s could not be started for %s s: ending", self._child.name, GIVE_UP_SECONDS
-        )
+        self._log.critical("%s could not be started for %s s", self._child.name, GIVE_UP_SECONDS)
         return False

@@ -1,0 +1,45 @@
+/** How the person at the page stands: whether they are a tutor just now. */
+
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { Token } from '@lumino/coreutils';
+import { type ISignal, Signal } from '@lumino/signaling';
+import { ILive, type IMessage } from './live';
+
+/** Whatever the classroom says that also tells it. */
+interface IToldStanding extends IMessage {
+  readonly tutor: boolean;
+}
+
+export interface IStanding {
+  readonly tutor: boolean;
+  readonly changed: ISignal<IStanding, void>;
+}
+
+export const IStanding = new Token<IStanding>(
+  '@classroom/labextension:IStanding',
+  'How the person at the page stands.'
+);
+
+class Standing implements IStanding {
+  tutor = false;
+  readonly changed = new Signal<this, void>(this);
+
+  constructor(live: ILive) {
+    live.said.connect((_, message) => {
+      if ('tutor' in message && this.tutor !== (message as IToldStanding).tutor) {
+        this.tutor = (message as IToldStanding).tutor;
+        this.changed.emit();
+      }
+    });
+  }
+}
+
+/** Of its own, and with nothing to wait for: it is told as soon as there is a connection. */
+export const standing: JupyterFrontEndPlugin<IStanding> = {
+  id: '@classroom/labextension:standing',
+  description: 'Knows whether the person at the page is a tutor.',
+  autoStart: true,
+  requires: [ILive],
+  provides: IStanding,
+  activate: (_, live: ILive) => new Standing(live)
+};

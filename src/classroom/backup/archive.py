@@ -1,0 +1,176 @@
+"""Write everything on the volume into one archive, while the lab runs."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from classroom.backup import databases
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+
+HEAD = 16
+HOLES = 10
+DEEPEST = 200
+"""Folders in folders: each is held open."""
+LARGE = 1 << 30
+"""A file of this size that is ten times what it takes on the disk is nothing but holes: it would
+fill whatever the backup is kept on."""
+
+
+class LeftOutError(Exception):
+    """Something isn't archived, for that reason."""
+
+
+class Padded(io.RawIOBase):
+    """A file that shrinks while it is read has zeros where its end was."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        """Read from an open file."""
+        self._source = source
+
+    def read(self, size: int = -1) -> bytes:
+        """Read so many bytes, whatever is left."""
+        found = self._source.read(size)
+        return found + b"\0" * (size - len(found))
+
+
+def opened(entry: str, flags: int, held: int) -> int:
+    """Open something that was looked at a moment ago.
+
+    Raises:
+        LeftOutError: it has become something else meanwhile.
+    """
+    try:
+        return os.open(entry, flags, dir_fd=held)
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENOTDIR, errno.ENXIO}:
+            raise LeftOutError("it is something else now") from None
+        raise
+
+
+class Writer:
+    """One archive that is being written.
+
+    Folders are held open while they are read, and no link is followed: students can change
+    everything below the lab's files meanwhile, and this is root.
+    """
+
+    def __init__(
+        self,
+        archive: tarfile.TarFile,
+        scratch: Path,
+        skipped: Collection[str],
+        warn: Callable[[str], None],
+    ) -> None:
+        """Begin.
+
+        Args:
+            archive: open for writing.
+            scratch: a folder for copies of databases, nobody else's.
+            skipped: names of members that are left out.
+            warn: is told what couldn't be read.
+        """
+        self._archive = archive
+        self._scratch = scratch
+        self._skipped = skipped
+        self._warn = warn
+
+    def add(self, held: int, entry: str, member: str, path: Path | None) -> None:
+        """Add a file, or a folder with all that is in it, whoever owns it.
+
+        Args:
+            held: descriptor of the folder that it is in.
+            entry: its name there.
+            member: its name in the archive.
+            path: its path, where only root and the lab server can change it: there databases are
+                copied, and not the files that they are made of. None where students can.
+
+        Raises:
+            OSError: the archive can't be written, or something can't be read.
+            sqlite3.Error: a database can't be.
+        """
+        if member in self._skipped:
+            return
+        try:
+            self._entry(held, entry, member, path)
+        except FileNotFoundError:
+            return  # gone meanwhile
+        except LeftOutError as error:
+            self._warn(f"{member!r} is left out: {error}.")
+
+    def _entry(self, held: int, entry: str, member: str, path: Path | None) -> None:
+        if member.count("/") > DEEPEST:
+            raise LeftOutError("it is in too many folders")
+        found = os.stat(entry, dir_fd=held, follow_symlinks=False)
+        if stat.S_ISLNK(found.st_mode):
+            info = self._info(member, found)
+            info.type, info.linkname = tarfile.SYMTYPE, os.readlink(entry, dir_fd=held)
+            self._archive.addfile(info)
+        elif stat.S_ISDIR(found.st_mode):
+            self._below(held, entry, member, path)
+        elif stat.S_ISREG(found.st_mode):
+            self._file(held, entry, member, path)
+        else:
+            raise LeftOutError("it is neither file nor folder")
+
+    def _below(self, held: int, entry: str, member: str, path: Path | None) -> None:
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        below = opened(entry, flags, held)
+        try:
+            info = self._info(member, os.fstat(below))
+            info.type = tarfile.DIRTYPE
+            self._archive.addfile(info)
+            names = sorted(os.listdir(below))  # noqa: PTH208 (of a descriptor)
+            for name in names:
+                if path is None or not databases.is_companion(name, names):
+                    self.add(below, name, f"{member}/{name}", path / name if path else None)
+        finally:
+            os.close(below)
+
+    def _file(self, held: int, entry: str, member: str, path: Path | None) -> None:
+        # Non-blocking: it may have become a pipe just now.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with os.fdopen(opened(entry, flags, held), "rb") as stream:
+            found = os.fstat(stream.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise LeftOutError("it is no file any more")
+            if found.st_size >= LARGE and found.st_size > HOLES * found.st_blocks * 512:
+                raise LeftOutError("it is nothing but holes")
+            if path and databases.is_database(stream.read(HEAD)):
+                self._database(path, self._info(member, found))
+                return
+            stream.seek(0)
+            info = self._info(member, found)
+            info.size = found.st_size
+            self._archive.addfile(info, Padded(stream))
+
+    def _database(self, path: Path, info: tarfile.TarInfo) -> None:
+        with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
+            copied = Path(folder) / "copy"
+            databases.copy(path, copied)
+            with copied.open("rb") as stream:
+                info.size = copied.stat().st_size
+                self._archive.addfile(info, stream)
+
+    @staticmethod
+    def _info(member: str, found: os.stat_result) -> tarfile.TarInfo:
+        info = tarfile.TarInfo(member)
+        info.uid, info.gid = found.st_uid, found.st_gid
+        info.mode, info.mtime = stat.S_IMODE(found.st_mode), int(found.st_mtime)
+        return info
+
+    def text(self, name: str, content: bytes) -> None:
+        """Add a file of our own."""
+        info = tarfile.TarInfo(name)
+        info.size, info.mtime = len(content), int(time.time())
+        self._archive.addfile(info, io.BytesIO(content))

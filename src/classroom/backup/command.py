@@ -1,0 +1,111 @@
+"""``classroom backup`` and ``classroom restore-backup``: root's, by way of ``docker exec``."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+import sys
+import tarfile
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classroom import layout
+from classroom.backup import members, swap
+from classroom.backup.archive import Writer
+from classroom.backup.members import FORMAT, Manifest, NotABackupError
+from classroom.backup.unpack import unpack
+from classroom.snapshots import lock, mounts
+
+if TYPE_CHECKING:
+    from classroom.paths import Paths
+
+COMPRESSION = 1
+"""Snapshots, the most of it, are compressed already."""
+
+UNPACKED = "unpacked"
+
+
+def warn(text: str) -> None:
+    """Say something beside the archive."""
+    print(text, file=sys.stderr)
+
+
+def write(paths: Paths) -> int:
+    """Write everything to the standard output; the exit code.
+
+    Args:
+        paths: where things are.
+    """
+    if sys.stdout.isatty():
+        warn("A backup is written to the standard output: send it into a file.")
+        return 1
+    try:
+        with (
+            lock.together(paths.snapshots),
+            tempfile.TemporaryDirectory(dir=paths.hub, prefix=".backup-") as scratch,
+            tarfile.open(
+                fileobj=sys.stdout.buffer, mode="w|gz", compresslevel=COMPRESSION
+            ) as archive,
+        ):
+            hidden = f"hub/{Path(scratch).name}"
+            skipped = {*members.LEFT_OUT, *mounts.now_below(paths.data), hidden}
+            _write(Writer(archive, Path(scratch), skipped, warn), paths)
+    except (OSError, sqlite3.Error) as error:
+        warn(f"There is no backup: {error}.")
+        return 1
+    return 0
+
+
+def _write(writer: Writer, paths: Paths) -> None:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    writer.text(members.FIRST, Manifest(FORMAT, now).encode())
+    # Databases first, files last: what a document's history doesn't know yet its file has.
+    first, last = (paths.hub.name, paths.history.name), paths.files.name
+    found = sorted(path.name for path in paths.data.iterdir())
+    others = [name for name in found if name not in {*first, last}]
+    root = os.open(paths.data, os.O_RDONLY | os.O_DIRECTORY)
+    for name in (*first, *others, last):
+        writer.add(root, name, name, None if name == last else paths.data / name)
+    writer.text(members.LAST, json.dumps({"made": now}).encode())
+
+
+def take_in(paths: Paths) -> int:
+    """Take the archive in that comes by the standard input; the exit code.
+
+    Nothing that is there is touched: it takes its place at the next start.
+
+    Args:
+        paths: where things are.
+    """
+    incoming = paths.incoming
+    try:
+        incoming.mkdir(mode=0o700, exist_ok=True)
+        alone = os.open(incoming, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if any((incoming / name).exists() for name in (swap.READY, swap.MOVING)):
+            warn("Another backup waits for the next start already: start the lab first.")
+            return 1
+        unpacked = incoming / UNPACKED
+        layout.clear(unpacked)  # of one that was killed
+        found = unpack(sys.stdin.buffer, unpacked)
+        name = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S")
+        (incoming / swap.ASIDE).write_text(name, encoding="utf-8")
+        unpacked.rename(incoming / swap.READY)
+    except BlockingIOError:
+        warn("Nothing was changed: another backup is being taken in just now.")
+        return 1
+    except NotABackupError as error:
+        warn(f"Nothing was changed: the file {error}.")
+        return 1
+    except OSError as error:
+        warn(f"Nothing was changed: the backup couldn't be unpacked ({error.strerror or error}).")
+        return 1
+    print(
+        f"The backup of {found.made} takes the place of everything at the next start; "
+        f"what is there now is kept in {paths.kept / name}."
+    )
+    return 0

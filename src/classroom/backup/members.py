@@ -1,0 +1,83 @@
+"""What an archive begins and ends with, and which of its members are believed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tarfile
+    from collections.abc import Container
+
+FIRST, LAST = "classroom-backup.json", "classroom-backup-complete.json"
+FORMAT = 1
+LEFT_OUT = frozenset({"incoming", "kept", "lost+found"})
+"""Of the volume's root: backups themselves, and what they have replaced."""
+
+
+class NotABackupError(Exception):
+    """A file isn't an archive of ours, or not all of one; the text is the reason."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an archive says of itself.
+
+    Attributes:
+        format: of the archive.
+        made: when, ISO 8601.
+    """
+
+    format: int
+    made: str
+
+    def encode(self) -> bytes:
+        """Return the first member's content."""
+        return json.dumps(asdict(self)).encode()
+
+
+def read_manifest(name: str, content: bytes) -> Manifest:
+    """Read the first member.
+
+    Args:
+        name: of that member.
+        content: its first bytes.
+
+    Raises:
+        NotABackupError: it is none of ours, or of a later lab's.
+    """
+    try:
+        found = Manifest(**json.loads(content)) if name == FIRST else None
+    except (ValueError, TypeError):
+        found = None
+    if found is None:
+        raise NotABackupError("is not a backup of this lab")
+    if found.format != FORMAT:
+        raise NotABackupError(f"is a backup in format {found.format}, of a newer lab than this one")
+    return found
+
+
+def check(member: tarfile.TarInfo, folders: Container[str]) -> str | None:
+    """Decide whether a member may be unpacked.
+
+    It must be in a folder that this archive has made before: never behind a link, never outside.
+
+    Args:
+        member: of the archive.
+        folders: names of those made so far; "." is the root.
+
+    Returns:
+        What is wrong with it, or None.
+    """
+    path = PurePosixPath(member.name)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        return "leads out of it"
+    if str(path.parent) not in folders:
+        return "is in a folder that it doesn't have"
+    if not (member.isreg() or member.isdir() or member.issym()):
+        return "is neither file nor folder"
+    if path.parts[0] in LEFT_OUT:
+        return "doesn't belong there"
+    return None

@@ -1,0 +1,113 @@
+"""Take an archive in: unpacked beside what is there, and only believed when it is whole."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import tarfile
+import zlib
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from classroom.backup import members
+from classroom.backup.members import NotABackupError
+
+if TYPE_CHECKING:
+    from classroom.backup.members import Manifest
+
+DIRECTORY_MODE = 0o700
+PIECE = 1 << 20
+LONGEST_MANIFEST = 1 << 16
+BROKEN = "is not a backup of this lab, or not all of one"
+
+
+def unpack(source: IO[bytes], to: Path) -> Manifest:
+    """Unpack an archive into a new folder, which is removed again when it isn't good.
+
+    Args:
+        source: the archive.
+        to: a folder that isn't there yet, in one that only root can enter.
+
+    Returns:
+        What it says of itself.
+
+    Raises:
+        NotABackupError: it isn't one of ours, or not whole.
+        OSError: it can't be written, as when the disk is full.
+    """
+    to.mkdir(mode=DIRECTORY_MODE)
+    try:
+        with (
+            gzip.open(source) as plain,
+            tarfile.open(fileobj=plain, mode="r|") as archive,
+        ):
+            found = _Unpacking(archive, to)
+            found.unpack()
+            while plain.read(PIECE):
+                pass  # to the end, where the checksum is
+            return found.finish()
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, UnicodeError) as error:
+        shutil.rmtree(to)
+        raise NotABackupError(BROKEN) from error
+    except BaseException:
+        shutil.rmtree(to)
+        raise
+
+
+class _Unpacking:
+    """Without CAP_FOWNER root may change the mode only of what is its own.
+
+    So everything is made root's, gets its mode, and is given away last; folders at the very end.
+    """
+
+    def __init__(self, archive: tarfile.TarFile, to: Path) -> None:
+        self._archive = archive
+        self._to = to
+        self._folders: dict[str, tarfile.TarInfo | None] = {".": None}
+
+    def unpack(self) -> None:
+        found, whole = iter(self._archive), False
+        self._manifest = self._first(next(found, None))
+        for member in found:
+            if whole:
+                raise NotABackupError(BROKEN)
+            if member.name == members.LAST:
+                whole = True
+            elif problem := members.check(member, self._folders):
+                raise NotABackupError(f"has {member.name!r}, which {problem}")
+            else:
+                self._member(member)
+        if not whole:
+            raise NotABackupError("is not a whole backup: its end is missing")
+
+    def finish(self) -> Manifest:
+        for name, info in reversed(self._folders.items()):
+            if info is not None:
+                self._give(self._to / name, info)
+        return self._manifest
+
+    def _first(self, first: tarfile.TarInfo | None) -> Manifest:
+        content = first and self._archive.extractfile(first)
+        return members.read_manifest(
+            first.name if first else "", content.read() if content else b""
+        )
+
+    def _member(self, member: tarfile.TarInfo) -> None:
+        place = self._to / member.name
+        if member.issym():
+            place.symlink_to(member.linkname)
+            os.lchown(place, member.uid, member.gid)
+        elif member.isdir():
+            place.mkdir(mode=DIRECTORY_MODE)
+            self._folders[str(Path(member.name))] = member
+        elif (content := self._archive.extractfile(member)) is not None:
+            with place.open("xb") as stream:
+                shutil.copyfileobj(content, stream)
+            self._give(place, member)
+
+    @staticmethod
+    def _give(place: Path, member: tarfile.TarInfo) -> None:
+        place.chmod(member.mode & 0o7777)
+        os.utime(place, (member.mtime, member.mtime))
+        os.chown(place, member.uid, member.gid)

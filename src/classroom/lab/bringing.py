@@ -1,0 +1,165 @@
+"""One restore's reading and writing, in a thread: those who type go on."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import tarfile
+from dataclasses import asdict, dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Protocol
+
+from classroom.lab.placing import Scratch, folder, place_link
+from classroom.local import client
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECONDS = 120
+"""How long the snapshots' process may take for an answer, or its next piece."""
+RESTORED = {"file", "dir", "symlink"}
+
+
+class UnreadableError(Exception):
+    """A document that is open can't become that."""
+
+
+@dataclass
+class Report:
+    """What was restored.
+
+    Attributes:
+        snapshot: the id of the one it came from.
+        before: the id of the one that has what was there before.
+        restored: how many files and links.
+        left: what couldn't be, and why, by path.
+    """
+
+    snapshot: str
+    before: str
+    restored: int = 0
+    left: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is sent."""
+        return asdict(self)
+
+
+class Files(Protocol):
+    """Where files are put.
+
+    Attributes:
+        socket: where the snapshots' process answers.
+        root: of the class's files.
+        scratch: folder for what isn't finished.
+    """
+
+    socket: Path
+    root: Path
+    scratch: Path
+
+    async def put(self, new: Scratch, parts: tuple[str, ...]) -> None:
+        """Give a file its place, on the event loop."""
+
+
+def parts_of(path: str) -> tuple[str, ...]:
+    """Take a path apart that the snapshots' process has called one of the class's."""
+    return PurePosixPath("/", path).parts[1:]
+
+
+def why(error: Exception) -> str:
+    """Word why one file couldn't be restored."""
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+
+
+class Bringing:
+    """Brings back what a list says, as far as that can be done."""
+
+    def __init__(
+        self, files: Files, entries: list[dict[str, Any]], path: str, report: Report
+    ) -> None:
+        """Prepare, on the event loop.
+
+        Args:
+            files: where to put it.
+            entries: what is at the path and below it, as the snapshots' process lists it.
+            path: what is wanted back.
+            report: where to write down how it went.
+        """
+        self._files = files
+        self._entries = {str(entry["path"]): entry for entry in entries}
+        self._path = parts_of(path)
+        self._report = report
+        self._loop = asyncio.get_running_loop()
+
+    def bring(self) -> None:
+        """Bring everything back, in another thread.
+
+        Raises:
+            client.RefusedError: the snapshots' process says no.
+            OSError: it doesn't answer, or the disk is full.
+            HTTPException: what it says breaks off.
+            tarfile.TarError: likewise.
+        """
+        kind = self._entry(self._path)["type"] if self._path else "dir"
+        if kind == "file":
+            with self._open("file") as stream:
+                self._try(self._path, lambda: self._file(stream, self._path))
+        elif kind == "dir":
+            self._try(self._path, lambda: self._folder(self._path), count=0)
+            with self._open("archive") as stream, tarfile.open(fileobj=stream, mode="r|") as found:
+                for member in found:
+                    self._member(found, member)
+        else:
+            self._leave(self._path, f"it is no file but a {kind}: bring its folder back")
+
+    def _open(self, kind: str) -> Any:
+        address = f"/snapshots/{self._report.snapshot}/{kind}"
+        query = {"path": "/".join(self._path)}
+        return client.open_stream(self._files.socket, address, query, seconds=SECONDS)
+
+    def _member(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+        parts = (*self._path, *PurePosixPath(member.name).parts)
+        kind = self._entry(parts)["type"]
+        if kind not in RESTORED:
+            # restic makes empty files of them.
+            self._leave(parts, f"it is no file but a {kind}")
+        elif member.isdir():
+            self._try(parts, lambda: self._folder(parts), count=0)
+        elif member.issym():
+            self._try(parts, lambda: self._link(member.linkname, parts))
+        elif (content := archive.extractfile(member)) is not None:
+            self._try(parts, lambda: self._file(content, parts))
+
+    def _entry(self, parts: tuple[str, ...]) -> dict[str, Any]:
+        """Return what the list says; of a name that isn't UTF-8 it says nothing."""
+        return self._entries.get(f"/{'/'.join(parts)}", {"type": "file", "mode": 0})
+
+    def _leave(self, parts: tuple[str, ...], reason: str) -> None:
+        self._report.left["/".join(parts)] = reason
+
+    def _try(self, parts: tuple[str, ...], what: Any, count: int = 1) -> None:
+        """Do something for one path; what can't be done doesn't keep the others from it."""
+        try:
+            what()
+        except (OSError, UnreadableError) as error:
+            if isinstance(error, TimeoutError) or getattr(error, "errno", 0) == errno.ENOSPC:
+                raise  # not of this path alone
+            self._leave(parts, why(error))
+        else:
+            self._report.restored += count
+
+    def _folder(self, parts: tuple[str, ...]) -> None:
+        with folder(self._files.root, parts):
+            pass
+
+    def _link(self, target: str, parts: tuple[str, ...]) -> None:
+        place_link(self._files.scratch, target, self._files.root, parts)
+
+    def _file(self, content: Any, parts: tuple[str, ...]) -> None:
+        executable = bool(self._entry(parts)["mode"] & 0o100)
+        new = Scratch(self._files.scratch, content, executable=executable)
+        try:
+            asyncio.run_coroutine_threadsafe(self._files.put(new, parts), self._loop).result()
+        finally:
+            new.drop()

@@ -1,0 +1,177 @@
+"""Write a run's outputs into its cell of the live document, for everybody who has it open.
+
+JupyterLab's pages follow two kinds of change only: of the last output's text, at its end, and of
+what comes from some output on. Whatever else is to change is written as one of these.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from jupyter_ydoc.utils import cast_all
+from pycrdt import Array, Map, Text
+
+from classroom.lab.outputs import Cleared, Printed, Shown
+from classroom.lab.screen import Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from classroom.lab.outputs import Step
+
+RUNNING, IDLE = "running", "idle"
+MOST_TEXT = 5_000_000
+"""Characters that one run may print: more, and the page of everybody who looks would suffer."""
+MOST_SHOWN = 50_000_000
+"""Bytes that one run may display."""
+
+
+def find(document: Any, cell_id: str) -> Any:
+    """Find a code cell of a notebook's shared document; None when there is none of that id."""
+    for cell in document.ycells:
+        if cell.get("id") == cell_id and isinstance(cell.get("outputs"), Array):
+            return cell
+    return None
+
+
+def begin(cell: Any) -> None:
+    """Show a cell as running; what it has shown before goes."""
+    with cell.doc.transaction():
+        if len(cell["outputs"]):
+            del cell["outputs"][:]
+        _set(cell, "execution_state", RUNNING)
+
+
+def end(cell: Any, count: int | None) -> None:
+    """Show a cell as run.
+
+    Args:
+        cell: of the shared document.
+        count: the number in its prompt; None when it never began.
+    """
+    with cell.doc.transaction():
+        if count is not None:
+            _set(cell, "execution_count", float(count))  # an integer is another type to a page
+        _set(cell, "execution_state", IDLE)
+
+
+def echoes(cell: Any) -> int:
+    """Count what has been answered in a cell, as the page of who answered has written."""
+    return sum(one.get("name") == "stdin" for one in cell["outputs"])
+
+
+def _set(cell: Any, name: str, value: Any) -> None:
+    if cell.get(name) != value:  # the page that runs it says the same
+        cell[name] = value
+
+
+def shared(output: dict[str, Any]) -> Map[Any]:
+    """Make an output for the shared document.
+
+    Args:
+        output: of nbformat's schema, a stream's text in one piece.
+    """
+    made = copy.deepcopy(output)
+    cast_all(made, int, float)
+    if made.get("output_type") == "stream":
+        made["text"] = Text(made["text"])
+    return Map(made)
+
+
+class Writer:
+    """Writes one run's outputs."""
+
+    def __init__(self) -> None:
+        """Have written nothing."""
+        self.places: dict[str, list[int]] = {}
+        """Of what may be updated later: which outputs have that id."""
+        self._screen = Screen()
+        self._stream = ""
+        self._wait = False
+        self._printed = self._size = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more is printed."""
+        return self._printed + self._screen.length > MOST_TEXT
+
+    def write(self, cell: Any, steps: Iterable[Step]) -> None:
+        """Take steps, all at once for whoever looks.
+
+        Args:
+            cell: of the shared document.
+            steps: but updates, which may be of other runs' outputs.
+        """
+        with cell.doc.transaction():
+            for step in steps:
+                self._take(cell["outputs"], step)
+
+    def _take(self, outputs: Any, step: Step) -> None:
+        if isinstance(step, Cleared) and step.wait:
+            self._wait = True
+            return
+        if self._wait or isinstance(step, Cleared):
+            if len(outputs):
+                del outputs[:]
+            self.places, self._stream, self._wait = {}, "", False
+            self._printed = self._size = 0
+            self._screen = Screen()
+        if isinstance(step, Printed):
+            self._print(outputs, step)
+        elif isinstance(step, Shown):
+            self._stream = ""
+            left, self._size = MOST_SHOWN - self._size, self._size + step.size
+            if step.size > left:
+                if left >= 0:
+                    self._print(outputs, Printed("stderr", "More than fits here is left out.\n"))
+                return
+            if step.display_id:
+                self.places.setdefault(step.display_id, []).append(len(outputs))
+            outputs.append(shared(step.output))
+
+    def _print(self, outputs: Any, step: Printed) -> None:
+        """Print at the end of the last output, if it is this stream."""
+        if self.full:
+            return
+        last = outputs[-1] if len(outputs) else None
+        if (
+            step.name != self._stream
+            or last is None
+            or last.get("name") != step.name
+            or not isinstance(last.get("text"), Text)
+        ):
+            self._printed += self._screen.length
+            self._stream, self._screen = step.name, Screen()
+            last = Map({"output_type": "stream", "name": step.name, "text": Text("")})
+            outputs.append(last)
+        gone, text = self._screen.write(step.text)
+        if self.full:
+            excess = self._printed + self._screen.length - MOST_TEXT
+            text = f"{text[:-excess]}\nMore text than fits here is left out.\n"
+        shown = last["text"]
+        if gone:
+            # pycrdt counts bytes. First gone, then new: the order in which pages take it.
+            del shown[max(0, len(shown) - len(gone.encode())) :]
+        shown += text
+
+    def update(self, cell: Any, output: dict[str, Any], display_id: str) -> None:
+        """Change what was displayed before.
+
+        Args:
+            cell: of the shared document.
+            output: in whose data it is.
+            display_id: by which it was displayed.
+        """
+        outputs = cell["outputs"]
+        with cell.doc.transaction():
+            for at in self.places.get(display_id, ()):
+                if at >= len(outputs) or outputs[at].get("output_type") == "stream":
+                    continue  # somebody has cleared them
+                rest = [one.to_py() for one in outputs[at:]]
+                changed = {key: output[key] for key in ("data", "metadata")}
+                if changed == {key: rest[0].get(key) for key in changed}:
+                    continue
+                # Pages put whatever is new at the end: what comes after goes with it.
+                del outputs[at:]
+                outputs.extend([shared({**rest[0], **changed}), *map(shared, rest[1:])])

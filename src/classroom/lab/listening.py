@@ -1,0 +1,188 @@
+"""The kernels: each is listened to, for its runs' outputs."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+from classroom.lab import outputs
+from classroom.lab.captured import CAPTURE, Captured
+from classroom.lab.runs import KernelRuns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from classroom.lab.notebooks import Notebooks
+    from classroom.lab.run import Run
+
+
+KEPT = 500
+"""How many messages are kept for a page that may come back."""
+PARTS = 4
+"""How many parts a message has at least."""
+
+
+@dataclass
+class Ear:
+    """What listens to one kernel.
+
+    Attributes:
+        runs: its runs.
+        stream: a zmq stream of what it tells everybody.
+        ports: where that is connected to.
+        hears: whether anything has come: zmq doesn't say when a subscription has arrived.
+    """
+
+    runs: KernelRuns
+    stream: Any
+    ports: list[int]
+    hears: bool = False
+
+
+def heard(session: Any, message: list[Any]) -> list[Any]:
+    """Take a zmq message apart: header, parent, metadata, content; empty when it can't be.
+
+    Its signature is not looked at: the socket is the kernel's own, as for pages.
+
+    Args:
+        session: jupyter_client's.
+        message: its frames.
+    """
+    try:
+        _, (_, *parts) = session.feed_identities(message)
+    except ValueError:  # students' code can send anything in its kernel's name
+        return []
+    return parts if len(parts) >= PARTS else []
+
+
+class Sieve:
+    """Keeps from one page what it needn't write: it comes to it with the document."""
+
+    def __init__(self, kernels: ListeningKernels, kernel_id: str) -> None:
+        """Begin, for one connection to a kernel."""
+        self._kernels = kernels
+        self._kernel_id = kernel_id
+        self._captured = Captured()
+
+    def holds(self, parts: Sequence[Any]) -> bool:
+        """Say whether a message is an output that is written here.
+
+        Args:
+            parts: of `heard`.
+        """
+        run = outputs.head(parts[1])[0] if parts else ""
+        if not self._kernels.keeps(self._kernel_id, run):
+            return False
+        _, kind = outputs.head(parts[0])
+        if kind == CAPTURE:
+            self._captured.hear(parts[3])
+        return kind in outputs.KINDS and run not in self._captured
+
+
+class ListeningKernels(AsyncMappingKernelManager):
+    """jupyter_server's own, which also listens to them."""
+
+    notebooks: Notebooks | None = None
+    """Where outputs are written; without it the pages do that."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Listen to none yet; the arguments are traitlets'."""
+        super().__init__(**kwargs)
+        self._ears: dict[str, Ear] = {}
+
+    def listen(self, kernel_id: str) -> None:
+        """Listen to a kernel from now on, if nobody does."""
+        if self.notebooks is None:
+            return
+        ear, ports = self._ears.get(kernel_id), list(self.get_kernel(kernel_id).ports)
+        if ear is None:
+            runs = KernelRuns(self.notebooks, self.log)
+            self._ears[kernel_id] = ear = Ear(runs, None, [])
+            for event in ("restart", "dead"):
+                self.add_restart_callback(
+                    kernel_id, partial(self._lose, kernel_id, died=True), event
+                )
+        if ear.stream is None or ear.ports != ports:
+            self._deafen(ear)
+            ear.stream, ear.ports = self.get_kernel(kernel_id).connect_iopub(), ports
+            ear.stream.on_recv(partial(self._hear, kernel_id, ear))
+
+    def _hear(self, kernel_id: str, ear: Ear, message: list[bytes]) -> None:
+        ear.hears = True
+        if parts := heard(self.get_kernel(kernel_id).session, message):
+            ear.runs.hear(parts)
+
+    @staticmethod
+    def _deafen(ear: Ear) -> None:
+        if ear.stream is not None:
+            ear.stream.close()
+        ear.stream, ear.hears = None, False
+
+    def announce(self, kernel_id: str, ident: str, cell_id: str, who: str) -> None:
+        """Take over the outputs of a cell that somebody runs, if they can be written here.
+
+        Args:
+            kernel_id: that is to run it.
+            ident: of the request's message.
+            cell_id: of the cell.
+            who: the user's name.
+        """
+        ear = self._ears.get(kernel_id)
+        if self.notebooks is None or ear is None or not ear.hears:
+            return
+        if rooms := self.notebooks.open_by(kernel_id, who, cell_id):
+            ear.runs.announce(ident, cell_id, rooms)
+
+    def answered(self, kernel_id: str) -> None:
+        """Take note that somebody has answered what a kernel asked."""
+        if (ear := self._ears.get(kernel_id)) is not None:
+            ear.runs.answered()
+
+    def keeps(self, kernel_id: str, ident: str) -> bool:
+        """Say whether a run's outputs are written here."""
+        ear = self._ears.get(kernel_id)
+        return ear is not None and ear.runs.has(ident)
+
+    def unfinished(self, room: str) -> list[Run]:
+        """List the runs of a room that haven't ended."""
+        return [run for ear in self._ears.values() for run in ear.runs.unfinished(room)]
+
+    def _lose(self, kernel_id: str, *, died: bool) -> None:
+        """End a kernel's runs; the next kernel is listened to anew."""
+        if (ear := self._ears.get(kernel_id)) is not None:
+            ear.runs.lose(died=died)
+            self._deafen(ear)
+
+    async def restart_kernel(self, kernel_id: str, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Restart a kernel; what it was running is over. The arguments are upstream's."""
+        self._lose(kernel_id, died=False)
+        return await super().restart_kernel(kernel_id, **kwargs)
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """Forget a kernel that has ended."""
+        self._lose(kernel_id, died=False)
+        self._ears.pop(kernel_id, None)
+        return super().remove_kernel(kernel_id)
+
+    def start_buffering(self, kernel_id: str, session_key: str, channels: dict[str, Any]) -> None:
+        """Keep messages for a page that may come back, but for what is written here.
+
+        Upstream keeps all: an endless print would fill the memory as soon as its page is closed.
+        """
+        super().start_buffering(kernel_id, session_key, channels)
+        if not self.buffer_offline_messages or "iopub" not in channels:
+            return
+        # Not without end: of whatever else prints all night, the last.
+        kept: deque[tuple[str, list[bytes]]] = deque(maxlen=KEPT)
+        self._kernel_buffers[kernel_id]["buffer"] = kept
+        sieve, session = Sieve(self, kernel_id), self.get_kernel(kernel_id).session
+
+        def keep(message: list[bytes]) -> None:
+            if not sieve.holds(heard(session, message)):
+                kept.append(("iopub", message))
+
+        channels["iopub"].on_recv(keep)

@@ -1,0 +1,68 @@
+"""The live notebooks, and which of them a kernel belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server_ydoc.utils import encode_file_path, room_id_from_encoded_path
+from jupyter_ydoc.ynotebook import YNotebook
+
+from classroom.lab import cells, upstream
+from classroom.lab.broadcasting import Broadcasting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jupyter_server.serverapp import ServerApp
+
+YDOC = "jupyter_server_ydoc"
+
+
+class Notebooks:
+    """The notebooks that somebody has open."""
+
+    def __init__(self, app: ServerApp) -> None:
+        """Belong to a server, whose extensions may not be loaded yet."""
+        self._app = app
+
+    def _room(self, name: str) -> Any:
+        """Return a room of ours that holds a notebook; None for anything else."""
+        (ydoc,) = self._app.extension_manager.extension_apps[YDOC]
+        room = ydoc.ywebsocket_server.rooms.get(name)
+        document = getattr(room, "_document", None)
+        return room if isinstance(room, Broadcasting) and isinstance(document, YNotebook) else None
+
+    def cell(self, rooms: Sequence[str], cell_id: str) -> Any:
+        """Find a cell; None when it is in none of these rooms."""
+        for name in rooms:
+            room = self._room(name)
+            found = room and cells.find(room._document, cell_id)  # noqa: SLF001 (upstream has no other)
+            if found is not None:
+                return found
+        return None
+
+    def open_by(self, kernel_id: str, who: str, cell_id: str) -> list[str]:
+        """List the rooms whose notebook a cell may be in that somebody runs.
+
+        None for a kernel of a console, or for somebody who has no live document open: their own
+        page shows what comes. None either when it could be two: a copy's cells have the same ids.
+
+        Args:
+            kernel_id: that is to run it.
+            who: the user's name.
+            cell_id: of the cell; its page may not have told of it yet.
+        """
+        sessions: Any = self._app.session_manager
+        files: Any = self._app.web_app.settings["file_id_manager"]
+        found = []
+        for path in upstream.notebooks_of(sessions, kernel_id):
+            # Pages name the drive of live documents in front.
+            ident = files.get_id(path.removeprefix("RTC:"))
+            if ident is None:
+                continue
+            name = room_id_from_encoded_path(encode_file_path("json", "notebook", ident))
+            room = self._room(name)
+            if room is not None and who in room.people():
+                found.append(name)
+        having = [name for name in found if self.cell([name], cell_id) is not None]
+        return found if len(having) <= 1 else []

@@ -1,0 +1,150 @@
+"""Bring files back from a snapshot, with everybody in an open document seeing it.
+
+The lab server does it, as the user that saves the class's files: root, who reads the snapshots,
+writes nothing where students can. What is there now is in a snapshot of its own before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from anyio.to_thread import run_sync
+
+from classroom.lab import sharing, upstream
+from classroom.lab.bringing import SECONDS, Bringing, Report, UnreadableError
+from classroom.local import client
+from classroom.snapshots.records import Why
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from logging import Logger
+
+    from jupyter_server_ydoc.app import YDocExtension
+    from jupyter_server_ydoc.loaders import FileLoader
+
+    from classroom.lab.contents import ClassContents
+    from classroom.lab.placing import Scratch
+
+
+def is_text(name: str) -> bool:
+    """Say whether a name is UTF-8; a file's can be any bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class Restoring:
+    """Restores one thing after the other."""
+
+    def __init__(
+        self, socket: Path, contents: ClassContents, documents: YDocExtension, log: Logger
+    ) -> None:
+        """Know whom to ask and where to put it.
+
+        Args:
+            socket: where the snapshots' process answers.
+            contents: the class's files.
+            documents: upstream's extension, whose rooms may have one of them open.
+            log: where to say who has restored what.
+        """
+        self.socket = socket
+        self._emit: Any = contents.emit
+        self._documents = documents
+        self._log = log
+        self._turn = asyncio.Lock()
+        self.root = Path(contents.root_dir)
+        self.scratch = Path(contents.scratch)
+
+    async def restore(self, snapshot: str, path: str, who: str) -> Report:
+        """Bring back a file, or a folder with all that was in it; what is new in it stays.
+
+        Args:
+            snapshot: its id.
+            path: of the file or folder; "" for everything.
+            who: has asked for it.
+
+        Raises:
+            client.RefusedError: the snapshots' process says no.
+            OSError: it doesn't answer, or the disk is full.
+            HTTPException: what it says breaks off.
+            tarfile.TarError: likewise.
+        """
+        async with self._turn:
+            query = {"path": path, "deep": "yes"}
+            found = await self._ask(f"/snapshots/{snapshot}/tree", query)
+            await self._save_all()
+            before = await self._ask("/snapshots", body={"why": Why.RESTORE})
+            report = Report(snapshot, before["newest"]["id"])
+            await run_sync(Bringing(self, found["entries"], path, report).bring)
+            text = "restore: %s has brought back %d files of %r from snapshot %s; before it: %s"
+            self._log.info(text, who, report.restored, path, snapshot, report.before)
+            return report
+
+    async def _ask(self, path: str, query: dict[str, str] | None = None, body: Any = None) -> Any:
+        return await run_sync(
+            lambda: client.ask(self.socket, path, query, body=body, seconds=SECONDS)
+        )
+
+    async def _save_all(self) -> None:
+        """Have in the files what people have typed until now."""
+        for room in tuple(self._documents.ywebsocket_server.rooms.values()):
+            if (save := getattr(room, "finish", None)) is not None:
+                await save()
+
+    def _open_up(self, parts: tuple[str, ...]) -> None:
+        """Have a folder opened that a student's program has shut."""
+        if places := sharing.shut(str(self.root), [str(self.root.joinpath(*parts))]):
+            sharing.share(places)
+
+    def _loader(self, path: str) -> FileLoader | None:
+        loaders = self._documents.file_loaders
+        known = loaders.file_id_manager.get_id(path)
+        return loaders[known] if known is not None and known in loaders else None
+
+    async def put(self, new: Scratch, parts: tuple[str, ...]) -> None:
+        """Give a file its place, and tell whoever has it open.
+
+        Raises:
+            OSError: it can't be put there.
+            UnreadableError: it is open, as something that it can't be.
+        """
+        path = "/".join(parts)
+        await run_sync(self._open_up, parts)
+        if not is_text(path):
+            # No page can name it, nobody has it open.
+            await run_sync(new.place, self.root, parts)
+            return
+        loader = self._loader(path)
+        if loader is None:
+            await run_sync(new.place, self.root, parts)
+        else:
+            await run_sync(check, new.path, tuple(loader._subscriptions))  # noqa: SLF001
+            async with upstream.replacing(loader):
+                await run_sync(new.place, self.root, parts)
+        # As after any save: others keep account of files too.
+        self._emit(data={"action": "save", "path": path})
+
+
+def check(new: Path, rooms: Iterable[str]) -> None:
+    """See that open documents can become what a file is: a room that can't would write over it.
+
+    Args:
+        new: the file.
+        rooms: ids of those that have it open.
+
+    Raises:
+        UnreadableError: they can't.
+    """
+    kinds = {tuple(room.split(":")[:2]) for room in rooms}
+    try:
+        if ("json", "notebook") in kinds:
+            nbformat.reads(new.read_text(encoding="utf-8"), as_version=4)
+        elif any(form == "text" for form, _ in kinds):
+            new.read_text(encoding="utf-8")
+    except Exception as error:
+        raise UnreadableError("it is open, and was no such document then: close it") from error

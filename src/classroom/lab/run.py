@@ -1,0 +1,202 @@
+"""One run of a cell: what its kernel says of it is written into the live document, on a beat."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Protocol
+
+from classroom.lab import cells, outputs
+from classroom.lab.outputs import Cleared, Pending, Shown, Updated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from logging import Logger
+
+BEAT = 0.1
+"""Seconds between two writings of one run's outputs: a page shows no more, however much comes."""
+SHARE = 0.1
+"""How much of the server's time one run's outputs may take."""
+ECHO = 1.0
+"""Seconds after which an answer's echo is no longer waited for."""
+GLANCE = 0.01
+"""Seconds after which it is looked for again."""
+SEARCH = 0.5
+"""Seconds after which a cell is looked for again that isn't in the document yet."""
+PATIENCE = 600
+"""Seconds for which that goes on: its page's connection may be down."""
+BACKLOG = 20_000_000
+"""Bytes that may wait to be written before more is left out."""
+DIED = {
+    "output_type": "error",
+    "ename": "KernelDied",
+    "evalue": "The kernel died while this cell ran. Its variables are gone.",
+    "traceback": [],
+}
+
+
+class Documents(Protocol):
+    """The live notebooks."""
+
+    def cell(self, rooms: Sequence[str], cell_id: str) -> Any:
+        """Find a cell; None when it is in none of these rooms."""
+
+
+class Run:
+    """One request to run a cell, and what has come of it."""
+
+    def __init__(
+        self,
+        cell_id: str,
+        rooms: Sequence[str],
+        documents: Documents,
+        update: Callable[[Updated], None],
+        log: Logger,
+    ) -> None:
+        """Be asked for; the kernel may have others to do first.
+
+        Args:
+            cell_id: of the cell.
+            rooms: whose notebook it is in.
+            documents: where to find it.
+            update: changes what was displayed before, in whichever cell.
+            log: the server's.
+        """
+        self.cell_id = cell_id
+        self.rooms = rooms
+        self.ended = asyncio.Event()
+        self.writer = cells.Writer()
+        self._documents = documents
+        self._update = update
+        self._log = log
+        self._pending = Pending()
+        self._waiting = 0
+        self._count: int | None = None
+        self._begun = self._shown = self._over = False
+        self._missed: float | None = None
+        self._answers = 0
+        self._due = self._echo_by = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, count: Any) -> None:
+        """Take note that the kernel has begun.
+
+        Args:
+            count: the number for the cell's prompt, as the kernel says.
+        """
+        self._count = count if isinstance(count, int) else None
+        self._begun = True
+        self._write_soon()
+
+    def say(self, kind: str, raw: bytes) -> None:
+        """Take an output.
+
+        Args:
+            kind: of the message, one of `outputs.KINDS`.
+            raw: its content.
+
+        Raises:
+            BadMessageError: it can't be read.
+        """
+        if self._waiting > BACKLOG or (kind == "stream" and self.writer.full):
+            return  # not even read: it may be an endless print
+        self._waiting += len(raw)
+        self._pending.add(outputs.step(kind, outputs.read(raw), len(raw)))
+        self._write_soon()
+
+    def answered(self) -> None:
+        """Take note that somebody has answered: their page writes that below what was printed.
+
+        What the kernel says next is only written when that has come, by another connection.
+        """
+        if self._begun and not self._over:
+            self._answers += 1
+            self._echo_by = time.monotonic() + ECHO
+
+    def finish(self) -> None:
+        """Take note that the kernel has finished, or never will begin."""
+        self._over = True
+        self._write_soon()
+
+    def lose(self, *, died: bool) -> None:
+        """End without a kernel.
+
+        Args:
+            died: whether nobody had asked for the kernel's end.
+        """
+        if self.ended.is_set():
+            return
+        if not self._over:
+            if not died:
+                self._count = None  # as in stock: it hasn't run
+            elif self._begun:
+                self._pending.add(Shown(DIED))
+        self._over = True
+        self._write()
+        self.drop()
+
+    def drop(self) -> None:
+        """Write nothing more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.ended.set()
+
+    def cell(self) -> Any:
+        """Find the cell; None when it isn't there."""
+        return self._documents.cell(self.rooms, self.cell_id)
+
+    def _write_soon(self) -> None:
+        if self._timer is None:
+            wait = max(0.0, self._due - time.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(wait, self._write)
+
+    def _write(self) -> None:
+        """Write what is pending, if the cell can be found."""
+        self._timer = None
+        began, spent = time.monotonic(), time.thread_time()
+        try:
+            if (cell := self.cell()) is None:
+                self._miss(began)
+                return
+            self._missed = None
+            if began < self._echo_by and cells.echoes(cell) < self._answers:
+                self._due = began + GLANCE
+                self._write_soon()
+                return
+            self._write_to(cell)
+        except Exception:  # noqa: BLE001
+            # Whatever a kernel has said, and whatever a page has made of the cell.
+            self._log.exception("The outputs of cell %s can't be written", self.cell_id)
+        if self._over:
+            self.ended.set()
+        self._due = began + max(BEAT, (time.thread_time() - spent) / SHARE)
+
+    def _miss(self, now: float) -> None:
+        """Wait for a cell whose page hasn't told of it yet, or that is deleted."""
+        self._missed = self._missed or now
+        self._due = now + SEARCH
+        if now - self._missed < PATIENCE:
+            self._write_soon()
+        else:
+            self.drop()
+
+    def _write_to(self, cell: Any) -> None:
+        if self._begun and not self._shown:
+            self._shown = True
+            cells.begin(cell)
+        steps, self._waiting = self._pending.take(), 0
+        if any(isinstance(step, Cleared) for step in steps):
+            self._answers = 0  # their echoes go too
+        for updates, some in groupby(steps, lambda step: isinstance(step, Updated)):
+            these = list(some)
+            for step in these:
+                # Whatever has that id already looks like the new one.
+                if isinstance(step, Updated):
+                    self._update(step)
+                elif isinstance(step, Shown) and step.display_id:
+                    self._update(Updated(step.display_id, step.output))
+            if not updates:
+                self.writer.write(cell, these)
+        if self._over and not self.ended.is_set():
+            cells.end(cell, self._count)

@@ -1,0 +1,119 @@
+"""Runs of cells: what a kernel says of them is written into the live documents by the server.
+
+A page still asks its kernel to run a cell, by its own connection, so that all else is as in stock
+JupyterLab: prompts, widgets, the queue, errors that end it. Only the outputs are no longer the
+page's to write: a run goes on when its page is closed, and whoever opens the notebook sees it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classroom.lab import outputs
+from classroom.lab.captured import CAPTURE, Captured
+from classroom.lab.outputs import BadMessageError
+from classroom.lab.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from logging import Logger
+
+    from classroom.lab.outputs import Updated
+    from classroom.lab.run import Documents
+
+REMEMBERED = 10_000
+"""How many runs of a kernel are known as written here, long after they have ended."""
+
+
+class KernelRuns:
+    """The runs of one kernel."""
+
+    def __init__(self, documents: Documents, log: Logger) -> None:
+        """Know of none.
+
+        Args:
+            documents: where their cells are.
+            log: the server's.
+        """
+        self._documents = documents
+        self._log = log
+        self._runs: dict[str, Run] = {}
+        self._of_cell: dict[str, str] = {}
+        self._captured = Captured()
+        self._announced: dict[str, None] = {}
+
+    def announce(self, ident: str, cell_id: str, rooms: Sequence[str]) -> None:
+        """Take a run over, before its kernel knows of it.
+
+        Args:
+            ident: of the request's message.
+            cell_id: of the cell.
+            rooms: whose notebook it may be in.
+        """
+        if ident in self._announced:
+            return  # no page says it twice: the first one counts
+        self._announced[ident] = None
+        if len(self._announced) > REMEMBERED:
+            self._announced.pop(next(iter(self._announced)))
+        before = self._runs.pop(self._of_cell.get(cell_id, ""), None)
+        if before is not None:
+            before.drop()
+        self._runs[ident] = Run(cell_id, rooms, self._documents, self._update, self._log)
+        self._of_cell[cell_id] = ident
+
+    def has(self, ident: str) -> bool:
+        """Say whether a run's outputs are written here."""
+        return ident in self._announced
+
+    def unfinished(self, room: str) -> list[Run]:
+        """List the runs of a room that haven't ended."""
+        return [run for run in self._runs.values() if room in run.rooms and not run.ended.is_set()]
+
+    def hear(self, parts: Sequence[bytes]) -> None:
+        """Take a message that the kernel has told everybody.
+
+        Args:
+            parts: header, parent, metadata, content.
+        """
+        (_, kind), (parent, _) = outputs.head(parts[0]), outputs.head(parts[1])
+        run = self._runs.get(parent)
+        if run is None:
+            return
+        try:
+            self._hear(run, parent, kind, parts[3])
+        except BadMessageError as error:
+            self._log.debug("A message of a kernel that can't be read: %s", error)
+
+    def _hear(self, run: Run, ident: str, kind: str, raw: bytes) -> None:
+        if kind in outputs.KINDS:
+            if ident not in self._captured:
+                run.say(kind, raw)
+        elif kind == CAPTURE:
+            self._captured.hear(raw)
+        elif kind == "execute_input":
+            run.begin(outputs.read(raw).get("execution_count"))
+        elif kind == "status" and outputs.read(raw).get("execution_state") == "idle":
+            run.finish()
+
+    def answered(self) -> None:
+        """Take note that what the kernel asked for is on its way to it."""
+        for run in self._runs.values():
+            run.answered()
+
+    def lose(self, *, died: bool) -> None:
+        """End all runs: their kernel has ended, or was started anew.
+
+        Args:
+            died: whether nobody had asked for it.
+        """
+        for run in self._runs.values():
+            run.lose(died=died)
+        self._runs.clear()
+        self._of_cell.clear()
+        self._captured = Captured()
+
+    def _update(self, step: Updated) -> None:
+        """Change what was displayed before, in whichever cell."""
+        for run in self._runs.values():
+            if step.display_id in run.writer.places and (cell := run.cell()) is not None:
+                run.writer.update(cell, step.output, step.display_id)

@@ -1,0 +1,170 @@
+"""Snapshots for a tutor's page: the list, what is in one, a preview, and going back."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from functools import wraps
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any
+
+from anyio.to_thread import run_sync
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from classroom.lab import previews
+from classroom.local import client
+from classroom.local.server import LocalHandler, SaidError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from classroom.lab.restoring import Restoring
+
+SECONDS = 60
+"""How long an answer may take."""
+KEY = "classroom_restoring"
+"""Where the application's settings have what restores; there is none yet while the lab starts."""
+TUTORS = "classroom_tutors"
+"""Where they have a function that returns who is a tutor."""
+NOT_YET = "The lab is being started: try again."
+
+
+def trouble(error: Exception) -> tuple[int, str]:
+    """Word what can go wrong between the lab and the snapshots' process.
+
+    Returns:
+        A status of HTTP, and a sentence.
+    """
+    if isinstance(error, client.RefusedError):
+        return error.status, str(error)
+    return HTTPStatus.SERVICE_UNAVAILABLE, f"Snapshots can't be reached: {error}."
+
+
+TROUBLES = (client.RefusedError, OSError, HTTPException, tarfile.TarError)
+
+
+def for_tutors(method: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None] | None]:
+    """Let only tutors in, and say in a sentence what can't be done."""
+
+    @web.authenticated
+    @wraps(method)
+    async def guarded(self: SnapshotsHandler, *args: str) -> None:
+        if self.settings.get(KEY) is None:
+            raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, NOT_YET)
+        if self.current_user.username not in self.settings[TUTORS]():
+            raise web.HTTPError(HTTPStatus.FORBIDDEN, "Snapshots are for tutors.")
+        try:
+            await method(self, *args)
+        except TROUBLES as error:
+            status, sentence = trouble(error)
+            self.set_status(status)
+            self.finish(json.dumps({"message": sentence}))
+
+    return guarded
+
+
+class SnapshotsHandler(APIHandler):
+    """The list of snapshots."""
+
+    @property
+    def restoring(self) -> Restoring:
+        """What restores."""
+        found: Restoring = self.settings[KEY]
+        return found
+
+    async def ask(self, address: str, **query: str) -> Any:
+        """Ask the snapshots' process."""
+        socket = self.restoring.socket
+        return await run_sync(lambda: client.ask(socket, address, query, seconds=SECONDS))
+
+    @property
+    def path(self) -> str:
+        """The path that is asked about."""
+        return str(self.get_query_argument("path", "", strip=False))
+
+    @for_tutors
+    async def get(self) -> None:
+        """List them, the newest first."""
+        self.finish(json.dumps(await self.ask("/snapshots")))
+
+
+class TreeHandler(SnapshotsHandler):
+    """A folder of a snapshot."""
+
+    @for_tutors
+    async def get(self, snapshot: str) -> None:
+        """List what is at a path: itself, unless it is the root, and what is in it."""
+        self.finish(json.dumps(await self.ask(f"/snapshots/{snapshot}/tree", path=self.path)))
+
+
+class PreviewHandler(SnapshotsHandler):
+    """A file of a snapshot, as text: nothing in it is run or loaded by whoever looks at it."""
+
+    @property
+    def content_security_policy(self) -> str:
+        """Allow nothing at all; `nosniff` is upstream's for every answer."""
+        return "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+    @for_tutors
+    async def get(self, snapshot: str) -> None:
+        """Show it."""
+        socket, path = self.restoring.socket, self.path
+        address = f"/snapshots/{snapshot}/file"
+
+        def read() -> bytes:
+            with client.open_stream(socket, address, {"path": path}, seconds=SECONDS) as stream:
+                return stream.read(previews.MOST + 1)
+
+        data = await run_sync(read)
+        whole = len(data) <= previews.MOST
+        try:
+            found = await run_sync(
+                lambda: previews.text(
+                    data[: previews.MOST], whole=whole, notebook=path.endswith(".ipynb")
+                )
+            )
+        except previews.NoTextError:
+            sentence = "It is no text: there is no preview."
+            raise client.RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence) from None
+        self.finish(found, set_content_type="text/plain; charset=UTF-8")
+
+
+class RestoreHandler(SnapshotsHandler):
+    """Going back."""
+
+    @for_tutors
+    async def post(self, snapshot: str) -> None:
+        """Bring back a file or a folder; what is there now is in a snapshot before."""
+        body = self.get_json_body()
+        path = body.get("path") if isinstance(body, dict) else None
+        if not isinstance(path, str):
+            raise web.HTTPError(HTTPStatus.BAD_REQUEST, "Say which path.")
+        report = await self.restoring.restore(snapshot, path, str(self.current_user.username))
+        self.finish(json.dumps(report.as_json()))
+
+
+HANDLERS: tuple[tuple[str, type[web.RequestHandler]], ...] = (
+    (r"classroom/api/snapshots", SnapshotsHandler),
+    (r"classroom/api/snapshots/(\w+)/tree", TreeHandler),
+    (r"classroom/api/snapshots/(\w+)/preview", PreviewHandler),
+    (r"classroom/api/snapshots/(\w+)/restore", RestoreHandler),
+)
+
+
+class RootsHandler(LocalHandler):
+    """The same for whoever is root in the container: ``classroom restore``."""
+
+    def initialize(self, restoring: Restoring) -> None:
+        """Know what restores."""
+        self.restoring = restoring
+
+    async def post(self) -> None:
+        """Bring back a file or a folder."""
+        wanted = json.loads(self.request.body)
+        try:
+            report = await self.restoring.restore(wanted["snapshot"], wanted["path"], "root")
+        except TROUBLES as error:
+            raise SaidError(*trouble(error)) from error
+        self.finish(report.as_json())

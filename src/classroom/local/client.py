@@ -1,0 +1,102 @@
+"""The asking end; it blocks: on an event loop, call it in a thread."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+ERRORS = 400
+"""From this status on an answer is a refusal."""
+
+
+class RefusedError(Exception):
+    """The other end says no, in a sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        """Keep the answer.
+
+        Args:
+            status: of HTTP.
+            sentence: why.
+        """
+        super().__init__(sentence)
+        self.status = status
+
+
+class UnixConnection(HTTPConnection):
+    """The standard library's, to a unix socket."""
+
+    def __init__(self, place: Path, seconds: float) -> None:
+        """Prepare to connect.
+
+        Args:
+            place: of the socket.
+            seconds: how long to wait for each answer, or the next piece of one.
+        """
+        super().__init__("localhost", timeout=seconds)
+        self._place = place
+
+    def connect(self) -> None:
+        """Connect; the host's name is only for the request's head."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._place))
+
+
+@contextlib.contextmanager
+def open_stream(
+    place: Path,
+    path: str,
+    query: Mapping[str, Any] | None = None,
+    *,
+    body: Any = None,
+    seconds: float,
+) -> Iterator[HTTPResponse]:
+    """Ask, and read the answer piece by piece.
+
+    Args:
+        place: of the socket.
+        path: what for.
+        query: more of the address.
+        body: JSON to post; without it the request is a GET.
+        seconds: how long to wait for the answer, or its next piece.
+
+    Raises:
+        RefusedError: the other end says no.
+        OSError: nobody answers.
+        HTTPException: the answer broke off.
+    """
+    address = f"{path}?{urlencode(query)}" if query else path
+    connection = UnixConnection(place, seconds)
+    try:
+        if body is None:
+            connection.request("GET", address)
+        else:
+            connection.request("POST", address, json.dumps(body).encode())
+        answer = connection.getresponse()
+        if answer.status >= ERRORS:
+            raise RefusedError(answer.status, _sentence(answer))
+        yield answer
+    finally:
+        connection.close()
+
+
+def _sentence(answer: HTTPResponse) -> str:
+    try:
+        return str(json.loads(answer.read())["message"])
+    except (ValueError, KeyError, TypeError, HTTPException):
+        return str(answer.reason)
+
+
+def ask(place: Path, path: str, query: Mapping[str, Any] | None = None, **options: Any) -> Any:
+    """Ask, and return the JSON of the answer; arguments and errors are `open_stream`'s."""
+    with open_stream(place, path, query, **options) as answer:
+        return json.load(answer)

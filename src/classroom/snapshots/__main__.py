@@ -1,0 +1,124 @@
+"""Make snapshots on a beat, and answer the lab server about them.
+
+Run as root, ``python -I -m classroom.snapshots``. On SIGTERM it makes a last one and ends. Whatever
+fails is one line in the log, and is tried again at the next beat: a lab without snapshots is better
+than none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import pwd
+import signal
+from contextlib import suppress
+
+from classroom.local.server import serve
+from classroom.paths import Paths
+from classroom.snapshots import beat, confine, mounts
+from classroom.snapshots.records import Why
+from classroom.snapshots.repository import NoRoomError, Repository
+from classroom.snapshots.running import ResticError
+from classroom.snapshots.server import handlers
+
+FIRST_SECONDS = 60
+"""The first beat comes no later: whoever starts the lab now and then has one of each time too."""
+LAST_SECONDS = 5
+"""How long the snapshot at the end may take: Docker kills what hasn't ended after ten."""
+LOG = logging.getLogger("classroom.snapshots")
+
+
+class Taker:
+    """Takes snapshots, and says each trouble once."""
+
+    def __init__(self, repository: Repository) -> None:
+        """Have had no trouble yet.
+
+        Args:
+            repository: where to put them.
+        """
+        self._repository = repository
+        self._trouble = ""
+
+    async def take(self, why: Why, *, politely: bool = True) -> None:
+        """Take one, or say why not."""
+        trouble = ""
+        try:
+            made = await self._repository.take(why, politely=politely)
+        except NoRoomError as error:
+            trouble = f"No snapshot: {error}"
+        except (ResticError, OSError, ValueError) as error:
+            trouble = f"No snapshot could be made: {error}"
+        else:
+            if made is not None:
+                LOG.info("Snapshot %s of %d files", made.id, made.files)
+        if trouble and trouble != self._trouble:
+            LOG.error("%s. It is tried again.", trouble)
+        self._trouble = trouble
+
+    async def go_on(self, interval: float) -> None:
+        """Take one after each interval, for ever.
+
+        Args:
+            interval: in seconds; 0 for none at all.
+        """
+        if not interval:
+            await asyncio.Event().wait()
+        pause = min(interval, FIRST_SECONDS)
+        while True:
+            await asyncio.sleep(pause)
+            await self.take(Why.BEAT)
+            pause = interval
+
+
+async def run(paths: Paths, excluded: list[str], interval: float) -> None:
+    """Serve until told to end, then take the last snapshot.
+
+    Args:
+        paths: where things are.
+        excluded: absolute paths that are not the class's.
+        interval: seconds between snapshots.
+    """
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    repository = Repository(paths, excluded, LOG)
+    callers = {0, pwd.getpwnam("classroom").pw_uid}
+    server = serve(paths.snapshots_socket, handlers(repository), callers)
+    confine.enter(paths)
+    taker = Taker(repository)
+    beating = asyncio.create_task(taker.go_on(interval))
+    await asyncio.wait(
+        {beating, asyncio.create_task(ended.wait())}, return_when=asyncio.FIRST_COMPLETED
+    )
+    server.stop()
+    beating.cancel()
+    with suppress(asyncio.CancelledError):
+        await beating
+    try:
+        async with asyncio.timeout(LAST_SECONDS):
+            await taker.take(Why.STOP, politely=False)
+    except TimeoutError:
+        LOG.warning("The last snapshot would have taken too long: there is none of this end")
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    logging.basicConfig(
+        level=logging.INFO,
+        format="[%(levelname)1.1s %(asctime)s.%(msecs)03d snapshots] %(message)s",
+        datefmt="%Y-%m-%d %H:%M:%S",
+    )
+    os.umask(0o077)
+    paths = Paths()
+    excluded = [str(paths.files / point) for point in mounts.now_below(paths.files)]
+    try:
+        asyncio.run(run(paths, excluded, beat.read(paths)))
+    except confine.NoLandlockError:
+        # Not ended: it would be started again, and say the same for ever.
+        LOG.error("No snapshots: this machine's kernel has no Landlock (Linux 5.13 or newer).")  # noqa: TRY400
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main()

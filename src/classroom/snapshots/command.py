@@ -1,0 +1,118 @@
+"""``classroom snapshots`` and ``classroom restore``: going back from the tutor's shell."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any
+
+from classroom.local import client
+from classroom.users import ago
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from classroom.paths import Paths
+
+SECONDS = 60
+RESTORE_SECONDS = 3600
+WORDS = {"beat": "", "restore": "before a restore", "stop": "when the lab stopped", "asked": ""}
+HEADS = ("snapshot", "time (UTC)", "", "files", "size", "")
+FEW = 20
+
+
+def plain(text: str) -> str:
+    """Take out of a file's name what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def size(count: int) -> str:
+    """Word a number of bytes."""
+    value, units = float(count), ["B", "kB", "MB", "GB", "TB"]
+    while value >= 1000 and len(units) > 1:  # noqa: PLR2004
+        value /= 1000
+        units.pop(0)
+    return f"{value:.0f} {units[0]}"
+
+
+def table(snapshots: Iterable[dict[str, Any]], now: datetime) -> str:
+    """Lay snapshots out.
+
+    Args:
+        snapshots: as they are sent.
+        now: UTC.
+    """
+    rows = [HEADS]
+    for one in snapshots:
+        time = datetime.fromisoformat(one["time"]).astimezone(UTC)
+        why = WORDS.get(one["why"], "")
+        count = str(one["files"])
+        rows.append(
+            (one["id"], f"{time:%Y-%m-%d %H:%M}", ago(time, now), count, size(one["size"]), why)
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return "\n".join(lines)
+
+
+def describe(report: dict[str, Any]) -> str:
+    """Word what a restore has done."""
+    count = report["restored"]
+    lines = [
+        f"{count} file{'' if count == 1 else 's'} brought back from snapshot {report['snapshot']}; "
+        f"what was there before is in snapshot {report['before']}."
+    ]
+    left = report["left"]
+    if left:
+        lines.append(f"{len(left)} could not be:")
+    lines += [f"  {plain(path)}: {why}" for path, why in list(left.items())[:FEW]]
+    if len(left) > FEW:
+        lines.append(f"  and {len(left) - FEW} more")
+    return "\n".join(lines)
+
+
+def _trouble(error: Exception) -> int:
+    if isinstance(error, client.RefusedError):
+        print(plain(str(error)), file=sys.stderr)
+    else:
+        print(f"The lab doesn't answer ({error}): is it up?", file=sys.stderr)
+    return 1
+
+
+def say(paths: Paths) -> int:
+    """Print the snapshots there are; the exit code."""
+    try:
+        found = client.ask(paths.snapshots_socket, "/snapshots", seconds=SECONDS)["snapshots"]
+    except (client.RefusedError, OSError, HTTPException) as error:
+        return _trouble(error)
+    if not found:
+        print("There is no snapshot yet: the first is made a minute after the start.")
+        return 0
+    print(table(found, datetime.now(UTC)))
+    return 0
+
+
+def restore(paths: Paths, snapshot: str, path: str) -> int:
+    """Bring a file or folder back and print what was done; the exit code.
+
+    Args:
+        paths: where things are.
+        snapshot: its id.
+        path: from the lab's files on; "" for everything.
+    """
+    if not snapshot.isalnum():
+        print("Say which snapshot: `classroom snapshots` lists them.", file=sys.stderr)
+        return 1
+    wanted = {"snapshot": snapshot, "path": path}
+    try:
+        report = client.ask(
+            paths.restoring_socket, "/restore", body=wanted, seconds=RESTORE_SECONDS
+        )
+    except (client.RefusedError, OSError, HTTPException) as error:
+        return _trouble(error)
+    print(describe(report))
+    return 1 if report["left"] else 0

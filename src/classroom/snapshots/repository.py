@@ -1,0 +1,209 @@
+"""The snapshots there are: made, thinned out, listed and read, one change at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+from typing import TYPE_CHECKING
+
+from classroom.snapshots import lock, records, restic, room, running
+from classroom.snapshots.running import ResticError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+    from logging import Logger
+
+    from classroom.paths import Paths
+    from classroom.snapshots.records import Entry, Snapshot, Why
+
+ID = re.compile(r"[0-9a-f]{8,64}")
+READERS = 2
+"""How many look into snapshots at once; each takes some 50 MB."""
+
+
+class UnknownError(LookupError):
+    """There is no such snapshot, or no such path in it."""
+
+
+class NoRoomError(Exception):
+    """The disk is nearly full; the text is the reason."""
+
+
+class Repository:
+    """restic's repository in a directory of root's own."""
+
+    def __init__(self, paths: Paths, excluded: list[str], log: Logger) -> None:
+        """Have opened nothing yet.
+
+        Args:
+            paths: where things are.
+            excluded: absolute paths that are not the class's.
+            log: where to say what happened.
+        """
+        self._files = paths.files
+        self._home = paths.snapshots
+        self._place = paths.snapshots / "repository"
+        self._scratch = paths.snapshots / "scratch"
+        self._excluded = excluded
+        self._log = log
+        self._turn = asyncio.Lock()
+        self._readers = asyncio.Semaphore(READERS)
+        self._known: dict[str, Snapshot] | None = None
+        # Whether restic may have been killed, and its lock be left.
+        self._broken_off = False
+
+    async def _run(self, *words: str, politely: bool = True, grows: bool = False) -> bytes:
+        return await running.run(
+            restic.command(self._place, *words),
+            self._scratch,
+            self._files,
+            politely=politely,
+            problem=self._no_space if grows else lambda: None,
+        )
+
+    def _no_space(self) -> str | None:
+        found = os.statvfs(self._home)
+        free = found.f_bavail * found.f_frsize
+        least = room.Room(free, found.f_blocks * found.f_frsize, 0).reserve // 2
+        return "the disk is nearly full" if free < least else None
+
+    async def _open(self) -> None:
+        """Make the repository if there is none, and learn what is in it."""
+        if self._known is not None:
+            if self._broken_off:
+                await self._run(*restic.unlock(), politely=False)
+            return
+        self._scratch.mkdir(mode=0o700, exist_ok=True)
+        for left in self._scratch.iterdir():  # of a process that was killed
+            left.unlink()
+        if (self._place / "config").exists():
+            await self._run(*restic.unlock())
+        else:
+            await self._run(*restic.init())
+        await self._learn()
+
+    async def _learn(self) -> None:
+        found = records.read_snapshots(await self._run(*restic.snapshots(), politely=False))
+        self._known = {one.id: one for one in found}
+
+    @contextlib.asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Wait until nobody else changes the snapshots, and no backup reads them."""
+        async with self._turn, lock.alone(self._home):
+            await self._open()
+            self._broken_off = True
+            yield
+            self._broken_off = False
+
+    async def take(self, why: Why, *, politely: bool = True) -> Snapshot | None:
+        """Copy everything, if anything has changed.
+
+        Args:
+            why: what for.
+            politely: whether everybody else comes first, and old snapshots are thinned out after.
+
+        Returns:
+            The snapshot; None when nothing has changed since the newest.
+
+        Raises:
+            NoRoomError: the disk is nearly full.
+            ResticError: it couldn't be done.
+            OSError: likewise.
+        """
+        async with self._alone():
+            await self._make_room()
+            made = await self._copy(why, politely=politely)
+            if made is None:
+                return None
+            if politely:
+                await self._run(*restic.forget(restic.KEEP))
+            await self._learn()
+            return (self._known or {}).get(made)
+
+    async def _copy(self, why: Why, *, politely: bool) -> str | None:
+        words = restic.backup(why, self._excluded)
+        try:
+            printed = await self._run(*words, politely=politely, grows=True)
+        except ResticError as error:
+            if restic.EMPTY in str(error):
+                return None
+            raise
+        return records.read_summary(printed)
+
+    async def _make_room(self) -> None:
+        if room.look(self._home).problem is None:
+            return
+        before = len(self._known or {})
+        # Deleting without packing anew what is left: that would need room itself.
+        with contextlib.suppress(ResticError):
+            await self._run(*restic.forget(restic.KEEP_WHEN_SHORT), "--max-repack-size=0")
+            await self._learn()
+        if gone := before - len(self._known or {}):
+            self._log.warning("The disk is nearly full: %d old snapshots were deleted", gone)
+        if problem := room.look(self._home).problem:
+            raise NoRoomError(problem)
+
+    async def all(self) -> list[Snapshot]:
+        """Return the snapshots, the newest first.
+
+        Raises:
+            ResticError: they can't be read.
+            OSError: likewise.
+        """
+        if self._known is None:
+            async with self._alone():
+                pass
+        return list((self._known or {}).values())
+
+    async def find(self, snapshot: str) -> str:
+        """Return the id of a snapshot.
+
+        Args:
+            snapshot: as somebody gives it.
+
+        Raises:
+            UnknownError: there is none.
+        """
+        known = {one.id for one in await self.all()}
+        if not ID.fullmatch(snapshot) or snapshot[:8] not in known:
+            raise UnknownError("there is no such snapshot")
+        return snapshot[:8]
+
+    async def look(self, snapshot: str, path: str, *, deep: bool = False) -> list[Entry]:
+        """List what is at a path: itself, unless it is the root, and what is in it.
+
+        Args:
+            snapshot: as somebody gives it.
+            path: with a slash before it, normal.
+            deep: whether everything below, or only what is in that folder itself.
+
+        Raises:
+            UnknownError: there is no such snapshot, or nothing at that path.
+            ResticError: it can't be read.
+        """
+        words = restic.look(await self.find(snapshot), path, deep=deep)
+        async with self._readers:
+            found = records.read_entries(await self._run(*words, politely=False))
+        if path != "/" and path not in {one.path for one in found}:
+            raise UnknownError("there is nothing of that name in the snapshot")
+        return found
+
+    async def read(self, snapshot: str, path: str, *, archive: bool) -> AsyncGenerator[bytes]:
+        """Yield a file's content, or a folder's as a tar archive.
+
+        Args:
+            snapshot: as somebody gives it.
+            path: with a slash before it, normal.
+            archive: whether it is a folder.
+
+        Raises:
+            UnknownError: there is no such snapshot.
+            ResticError: it can't be read, or is something else.
+        """
+        words = restic.dump(await self.find(snapshot), path, archive=archive)
+        async with self._readers:
+            command = restic.command(self._place, *words)
+            async for piece in running.stream(command, self._scratch, self._files):
+                yield piece

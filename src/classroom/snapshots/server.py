@@ -1,0 +1,121 @@
+"""What the snapshots' process answers, to the lab server and root alone."""
+
+from __future__ import annotations
+
+import contextlib
+from http import HTTPStatus
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from tornado.escape import json_decode
+
+from classroom.local.server import LocalHandler, SaidError
+from classroom.snapshots.records import Why
+from classroom.snapshots.repository import NoRoomError, UnknownError
+from classroom.snapshots.running import ResticError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from classroom.snapshots.repository import Repository
+
+
+def normal(path: str) -> str:
+    """Make of a path what restic calls it.
+
+    Args:
+        path: of a file or folder of the class's, with or without a slash before it.
+
+    Raises:
+        SaidError: it leads out of the class's files.
+    """
+    parts = [part for part in PurePosixPath("/", path).parts[1:] if part != "."]
+    if ".." in parts or "\0" in path:
+        raise SaidError(HTTPStatus.BAD_REQUEST, f"{path!r} is no path of the class's files.")
+    return f"/{'/'.join(parts)}"
+
+
+@contextlib.contextmanager
+def said() -> Iterator[None]:
+    """Turn what can go wrong into an answer."""
+    try:
+        yield
+    except UnknownError as error:
+        raise SaidError(HTTPStatus.NOT_FOUND, f"Not found: {error}.") from None
+    except NoRoomError as error:
+        sentence = f"No snapshot: {error}."
+        raise SaidError(HTTPStatus.INSUFFICIENT_STORAGE, sentence) from None
+    except (ResticError, OSError) as error:
+        sentence = f"Snapshots can't be used: {error}."
+        raise SaidError(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from error
+
+
+class Handler(LocalHandler):
+    """Answers about one repository."""
+
+    def initialize(self, repository: Repository) -> None:
+        """Know which.
+
+        Args:
+            repository: the snapshots.
+        """
+        self.repository = repository
+
+    @property
+    def path(self) -> str:
+        """The path that is asked about."""
+        return normal(self.get_query_argument("path", "", strip=False))
+
+
+class ListHandler(Handler):
+    """All snapshots."""
+
+    async def get(self) -> None:
+        """List them, the newest first."""
+        with said():
+            found = await self.repository.all()
+        self.finish({"snapshots": [one.as_json() for one in found]})
+
+    async def post(self) -> None:
+        """Take one now, if anything has changed, and return the newest there is."""
+        wanted: Any = json_decode(self.request.body)
+        with said():
+            made = await self.repository.take(Why(wanted["why"]), politely=False)
+            newest = (await self.repository.all())[:1]
+        self.finish({"made": made is not None, "newest": newest[0].as_json() if newest else None})
+
+
+class TreeHandler(Handler):
+    """What is in a snapshot."""
+
+    async def get(self, snapshot: str) -> None:
+        """List a folder, or everything below it."""
+        deep = self.get_query_argument("deep", "") == "yes"
+        with said():
+            found = await self.repository.look(snapshot, self.path, deep=deep)
+        self.finish({"entries": [one.as_json() for one in found]})
+
+
+class ContentHandler(Handler):
+    """What is in a file, or in a folder, of a snapshot."""
+
+    async def get(self, snapshot: str, kind: str) -> None:
+        """Send it; cut off, without an end, when it can't be read to its end."""
+        self.set_header("Content-Type", "application/octet-stream")
+        with said():
+            pieces = self.repository.read(snapshot, self.path, archive=kind == "archive")
+            async with contextlib.aclosing(pieces) as open_pieces:
+                async for piece in open_pieces:
+                    self.write(piece)
+                    # Not faster than the reader takes it.
+                    await self.flush()
+
+
+def handlers(repository: Repository) -> list[Any]:
+    """List what is answered, where."""
+    known = {"repository": repository}
+    return [
+        (r"/snapshots", ListHandler, known),
+        (r"/snapshots/(\w+)/tree", TreeHandler, known),
+        (r"/snapshots/(\w+)/(file|archive)", ContentHandler, known),
+    ]

@@ -1,0 +1,333 @@
+"""What runs in a notebook: kept when its page is closed, and else as in stock JupyterLab."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+from tests import labs
+from tests.browser.conftest import chromium, new_person, shoot, wait_for_lab
+from tests.browser.test_ten_pages import CELL, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Locator, Page, Playwright
+
+    from tests.labs import Lab
+
+OUTPUT = ".jp-OutputArea-output"
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+
+@dataclass
+class Place:
+    """A lab and a browser in which people come and go."""
+
+    lab: Lab
+    browser: Browser
+
+    def enter(self, name: str) -> Page:
+        """Sign somebody in, in a window of their own."""
+        page = new_person(self.browser).new_page()
+        page.goto(labs.ADDRESS)
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password:").fill(self.lab.passphrase())
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/lab**")
+        wait_for_lab(page)
+        return page
+
+    def saved(self, name: str) -> list[dict[str, Any]]:
+        """Read the cells of a notebook as they are on the disk."""
+        code, text = self.lab.run("cat", f"/data/files/{name}")
+        assert code == 0, text
+        found: list[dict[str, Any]] = json.loads(text)["cells"]
+        return found
+
+    def saved_text(self, name: str) -> list[str]:
+        """Read what each cell has printed, as it is on the disk."""
+        return ["".join(map(text_in, cell["outputs"])) for cell in self.saved(name)]
+
+
+def text_in(output: dict[str, Any]) -> str:
+    return "".join(output.get("text", ()))
+
+
+def write(page: Page, name: str, *sources: str) -> None:
+    """Write a notebook, as a tutor would upload it."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    made_of = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+    made = page.evaluate(
+        """async ([name, content]) => (await fetch(`/services/classroom/api/contents/${name}`, {
+            method: "PUT", body: JSON.stringify({type: "notebook", format: "json", content}),
+            headers: {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? ""},
+        })).status""",
+        [name, json.loads(nbformat.writes(made_of))],
+    )
+    assert made in {200, 201}, made
+
+
+def open_notebook(page: Page, name: str) -> None:
+    """Open a notebook alone, and wait until its kernel can be asked."""
+    page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}?reset")
+    wait_for_lab(page)
+    expect(page.locator(CELL).first).to_be_visible(timeout=60_000)
+    status = re.compile(r"\| (Idle|Busy|Unknown)")  # Unknown: it is too busy to introduce itself
+    expect(page.get_by_role("contentinfo")).to_contain_text(status)
+
+
+def run_all(page: Page) -> None:
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def run_cell(page: Page, number: int) -> None:
+    page.locator(CELL).nth(number).click()
+    page.keyboard.press("Control+Enter")
+
+
+def cell(page: Page, number: int) -> Locator:
+    return page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+
+
+def outputs(page: Page, number: int) -> Locator:
+    return cell(page, number).locator(OUTPUT)
+
+
+def prompt(page: Page, number: int) -> Locator:
+    return cell(page, number).locator(".jp-InputPrompt")
+
+
+@pytest.fixture(scope="module")
+def place(playwright: Playwright, trial_lab: Lab) -> Iterator[Place]:
+    with chromium(playwright, trial_lab.hosts) as browser:
+        yield Place(trial_lab, browser)
+
+
+@pytest.fixture(scope="module")
+def two(place: Place) -> Iterator[tuple[Page, Page]]:
+    """Two people, each with a window of their own."""
+    pages = place.enter("ada"), place.enter("bob")
+    yield pages
+    for page in pages:
+        page.context.close()
+
+
+@contextlib.contextmanager
+def both_open(two: tuple[Page, Page], name: str, *sources: str) -> Iterator[tuple[Page, Page]]:
+    ada, bob = two
+    write(ada, name, *sources)
+    open_notebook(ada, name)
+    open_notebook(bob, name)
+    yield ada, bob
+
+
+def test_a_run_goes_on_when_its_page_is_closed(place: Place) -> None:
+    """The cell that runs, and the one that waits behind it."""
+    ada = place.enter("ada")
+    count = "import time\nfor number in range(40):\n    print(number, flush=True); time.sleep(0.1)"
+    write(ada, "closed.ipynb", count, "print('and then this'); 6 * 7")
+    open_notebook(ada, "closed.ipynb")
+    run_all(ada)
+    expect(outputs(ada, 0)).to_contain_text("3")
+    expect(prompt(ada, 1)).to_contain_text("[*]")
+    ada.context.close()
+    counted = "".join(f"{number}\n" for number in range(40))
+    labs.wait_until(
+        lambda: place.saved_text("closed.ipynb") == [counted, "and then this\n"],
+        "the outputs on the disk, with nobody there",
+    )
+    result = place.saved("closed.ipynb")[1]["outputs"][1]
+    assert "".join(result["data"]["text/plain"]) == "42"
+    bob = place.enter("bob")
+    open_notebook(bob, "closed.ipynb")
+    expect(outputs(bob, 0)).to_contain_text("39")
+    expect(prompt(bob, 0)).to_contain_text("[1]")
+    expect(prompt(bob, 1)).to_contain_text("[2]")
+    expect(outputs(bob, 1)).to_have_count(2)
+    shoot(bob, "execution-closed")
+    bob.context.close()
+
+
+def test_who_opens_the_notebook_meanwhile_sees_it_run(place: Place) -> None:
+    ada = place.enter("ada")
+    write(ada, "later.ipynb", "import time\nfor n in range(300):\n    print(n); time.sleep(0.1)")
+    open_notebook(ada, "later.ipynb")
+    run_cell(ada, 0)
+    expect(outputs(ada, 0)).to_contain_text("3")
+    ada.context.close()
+    bob = place.enter("bob")
+    open_notebook(bob, "later.ipynb")
+    expect(prompt(bob, 0)).to_contain_text("[*]")
+    seen = int(outputs(bob, 0).inner_text().split()[-1])
+    labs.wait_until(lambda: int(outputs(bob, 0).inner_text().split()[-1]) > seen + 10, "more")
+    shoot(bob, "execution-meanwhile")
+    bob.locator(CELL).first.click()
+    bob.get_by_role("button", name="Interrupt the kernel").click()
+    expect(outputs(bob, 0).last).to_contain_text("KeyboardInterrupt")
+    expect(prompt(bob, 0)).to_contain_text("[1]")
+    bob.context.close()
+
+
+def test_input_is_asked_of_who_runs_the_cell(two: tuple[Page, Page], place: Place) -> None:
+    ask = "name = input('Who are you? ')\nprint('hello', name)\nprint(input('Sure? '))"
+    with both_open(two, "input.ipynb", ask) as (ada, bob):
+        run_cell(ada, 0)
+        # The last: what was answered stays in view for a moment.
+        box, asked = ada.locator(".jp-Stdin-input").last, ada.locator(".jp-Stdin-prompt").last
+        expect(asked).to_contain_text("Who are you?")
+        expect(bob.locator(".jp-Stdin-input")).to_have_count(0)
+        shoot(ada, "execution-input")
+        box.fill("Ada")
+        box.press("Enter")
+        expect(asked).to_contain_text("Sure?")
+        box.fill("yes")
+        box.press("Enter")
+        for page in (ada, bob):
+            expect(cell(page, 0).locator(".jp-OutputArea")).to_contain_text("hello Ada")
+            expect(prompt(page, 0)).to_contain_text("[1]")
+        lines = "Who are you?  Ada\nhello Ada\nSure?  yes\nyes\n"
+        labs.wait_until(lambda: "yes\nyes" in place.saved_text("input.ipynb")[0], "the outputs")
+        assert place.saved_text("input.ipynb") == [lines], place.saved("input.ipynb")
+
+
+def test_an_error_ends_run_all(two: tuple[Page, Page]) -> None:
+    sources = ("print('one')", "1 / 0", "print('three')")
+    with both_open(two, "error.ipynb", *sources) as (ada, bob):
+        run_all(ada)
+        for page in (ada, bob):
+            expect(outputs(page, 1)).to_contain_text("ZeroDivisionError")
+            expect(prompt(page, 0)).to_contain_text("[1]")
+            expect(prompt(page, 1)).to_contain_text("[2]")
+            expect(prompt(page, 2)).to_contain_text("[ ]")
+            expect(outputs(page, 2)).to_have_count(0)
+        shoot(bob, "execution-error")
+
+
+def test_what_is_shown_changes_as_in_stock(two: tuple[Page, Page], place: Place) -> None:
+    sources = (
+        "import sys, time\nfor n in range(30):\n    print(f'\\r{n:3}%', end='', flush=True)\n"
+        "    time.sleep(0.02)\nprint('\\rdone', flush=True)\n"
+        "print('oops', file=sys.stderr, flush=True)\nprint('ütf 😀')",
+        "from IPython.display import clear_output, display, HTML\nfor n in range(20):\n"
+        "    clear_output(wait=True); print('round', n); time.sleep(0.02)",
+        "shown = display('first', display_id=True)\nprint('below')\n"
+        "display('twin', display_id='t');",
+        "for n in range(20):\n    shown.update(f'update {n}')\n    time.sleep(0.02)\n"
+        "display('twins', display_id='t');",
+        "display(HTML('<b id=\"bold\">bold</b>'))\n42",
+        "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 3, 2]);",
+    )
+    with both_open(two, "shown.ipynb", *sources) as (ada, bob):
+        run_all(ada)
+        expect(prompt(ada, 5)).to_contain_text("[6]", timeout=60_000)
+        for page in (ada, bob):
+            expect(outputs(page, 0)).to_have_text(["done", "oops", "ütf 😀"])
+            expect(outputs(page, 1)).to_have_text(["round 19"])
+            expect(outputs(page, 2)).to_have_text(["'update 19'", "below", "'twins'"])
+            expect(outputs(page, 3)).to_have_text(["'twins'"])
+            expect(cell(page, 4).locator("b#bold")).to_be_visible()
+            expect(outputs(page, 4)).to_have_count(2)
+            page.locator(".jp-CodeCell").nth(5).scroll_into_view_if_needed()
+            expect(cell(page, 5).locator("img")).to_be_visible()
+        shoot(bob, "execution-shown")
+        labs.wait_until(lambda: len(place.saved("shown.ipynb")[5]["outputs"]) == 1, "saved")
+        assert place.saved_text("shown.ipynb")[:3] == [
+            "done\noops\nütf 😀\n",
+            "round 19\n",
+            "below\n",
+        ]
+        bob.reload()
+        wait_for_lab(bob)
+        bob.locator(".jp-CodeCell").nth(2).scroll_into_view_if_needed()
+        expect(outputs(bob, 2)).to_have_text(["'update 19'", "below", "'twins'"])
+
+
+def test_widgets(two: tuple[Page, Page], place: Place) -> None:
+    """A slider and what it prints: into its Output widget, not below the cell."""
+    sources = (
+        "from ipywidgets import IntSlider, Output, interact\nslider = IntSlider(3, 0, 9)\nslider",
+        "def show(n):\n    print('square', n * n)\ninteract(show, n=slider);",
+        "out = Output()\nout",
+        "with out:\n    print('inside')\nprint('outside')",
+        "slider.value = 5",
+    )
+    with both_open(two, "widgets.ipynb", *sources) as (ada, _):
+        run_all(ada)
+        expect(prompt(ada, 4)).to_contain_text("[5]")
+        expect(cell(ada, 0).locator(".widget-slider .widget-readout")).to_have_text("5")
+        expect(cell(ada, 1)).to_contain_text("square 25")
+        expect(cell(ada, 2)).to_contain_text("inside")
+        expect(outputs(ada, 3)).to_have_text(["outside"])
+        shoot(ada, "execution-widgets")
+        labs.wait_until(lambda: "outside\n" in place.saved_text("widgets.ipynb"), "saved")
+        assert place.saved_text("widgets.ipynb") == ["", "", "", "outside\n", ""]
+
+
+def test_a_kernel_that_dies_says_so(two: tuple[Page, Page], place: Place) -> None:
+    place.lab.expected.append(r"kernel \S+ restarted")
+    die = "import os, time\nprint('before', flush=True)\ntime.sleep(0.5); os.kill(os.getpid(), 9)"
+    with both_open(two, "death.ipynb", die, "print('alive')") as (ada, bob):
+        run_cell(ada, 0)
+        for page in (ada, bob):
+            expect(outputs(page, 0).first).to_contain_text("before")
+            expect(outputs(page, 0).last).to_contain_text("KernelDied", timeout=30_000)
+            expect(prompt(page, 0)).not_to_contain_text("*")
+        shoot(ada, "execution-died")
+        for page in (ada, bob):
+            page.get_by_role("button", name="Ok").click()
+        run_cell(bob, 1)
+        expect(outputs(ada, 1)).to_contain_text("alive")
+        labs.wait_until(lambda: "alive\n" in place.saved_text("death.ipynb"), "saved")
+
+
+def test_a_restart_ends_what_runs(two: tuple[Page, Page], place: Place) -> None:
+    # ipykernel when it is ended while it runs a cell; jupyter_server while it asks the next one.
+    place.lab.expected += [r"(?s)Exception in message handler:.*ZMQError", "events for closed str"]
+    with both_open(two, "restart.ipynb", "import time; time.sleep(600)", "2 + 2") as (ada, bob):
+        run_cell(ada, 0)
+        expect(prompt(bob, 0)).to_contain_text("[*]")
+        bob.locator(CELL).first.click()
+        bob.get_by_role("button", name="Restart the kernel", exact=True).click()
+        with bob.expect_response(re.compile("/restart")):
+            bob.get_by_role("button", name="Confirm Kernel Restart").click()
+        for page in (ada, bob):
+            expect(prompt(page, 0)).not_to_contain_text("*")
+        expect(bob.get_by_role("contentinfo")).to_contain_text("| Idle")
+        run_cell(bob, 1)
+        shoot(bob, "execution-restart")
+        expect(outputs(ada, 1)).to_contain_text("4")
+
+
+def test_two_run_cells_at_once(two: tuple[Page, Page], place: Place) -> None:
+    slow = "import time\nfor n in range(20):\n    print('{}', n, flush=True); time.sleep(0.05)"
+    sources = slow.format("a"), slow.format("b")
+    with both_open(two, "both.ipynb", *sources) as (ada, bob):
+        run_cell(ada, 0)
+        run_cell(bob, 1)
+        for page in (ada, bob):
+            expect(outputs(page, 0)).to_contain_text("a 19")
+            expect(outputs(page, 1)).to_contain_text("b 19")
+        wanted = ["".join(f"{who} {n}\n" for n in range(20)) for who in "ab"]
+        labs.wait_until(lambda: place.saved_text("both.ipynb") == wanted, "each in its own cell")
+
+
+def test_others_type_while_a_cell_prints_without_end(two: tuple[Page, Page]) -> None:
+    flood = "while True:\n    print('x' * 100)"
+    with both_open(two, "flood.ipynb", flood, "") as (ada, bob):
+        run_cell(ada, 0)
+        expect(outputs(ada, 0).first).to_contain_text("xxx")
+        bob.locator(CELL).nth(1).click()
+        bob.keyboard.type("typed meanwhile", delay=20)
+        labs.wait_until(lambda: text_of(ada, 1) == "typed meanwhile", "what the other types", 10)
+        bob.get_by_role("button", name="Interrupt the kernel").click()
+        expect(prompt(bob, 0)).to_contain_text("[1]", timeout=30_000)
+        shoot(bob, "execution-flood")

@@ -1,0 +1,57 @@
+"""What the container uses is in everybody's status bar, and costs a page little."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import labs
+from tests.browser.conftest import chromium, shoot
+from tests.browser.test_execution import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Playwright
+
+    from tests.labs import Lab
+
+SHOWN = re.compile(
+    r"Disk: +[\d.]+ / [\d.]+ [TG]B \| CPU: +[\d.]+ % \| Mem: +([\d.]+) / ([\d.]+) MB"
+)
+ADDED_BYTES = 30_000
+POLL = "/api/metrics/v1"
+
+
+@pytest.fixture
+def place(playwright: Playwright, trial_lab: Lab) -> Iterator[Place]:
+    with chromium(playwright, trial_lab.hosts) as browser:
+        yield Place(trial_lab, browser)
+
+
+def test_usage_is_in_the_status_bar(place: Place) -> None:
+    page = place.enter("ada")
+    bar = page.get_by_role("contentinfo")
+    expect(bar).to_contain_text(SHOWN)
+    found = SHOWN.search(bar.inner_text())
+    assert found is not None
+    assert 50 < float(found[1]) < float(found[2])
+    # Asking each kernel for its usage would take its time: no panel, no second poll.
+    expect(page.get_by_role("tab", name="Kernel Usage")).to_have_count(0)
+    shoot(page, "usage")
+    loaded = page.evaluate(
+        """() => performance.getEntriesByType("resource")
+            .filter(one => one.name.includes("/@jupyter-server/resource-usage/static/"))
+            .map(one => one.encodedBodySize)"""
+    )
+    print(f"resource-usage adds {sum(loaded)} bytes in {len(loaded)} files to a first visit")
+    assert 0 < sum(loaded) < ADDED_BYTES
+    asked: list[float] = []
+    page.on("request", lambda one: asked.append(time.monotonic()) if POLL in one.url else None)
+    labs.wait_until(lambda: page.wait_for_timeout(100) or len(asked) > 2, "three polls")  # type: ignore[func-returns-value]
+    assert asked[2] - asked[0] > 8, "one poll in five seconds, not two"
+    page.context.close()

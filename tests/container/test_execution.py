@@ -1,0 +1,264 @@
+"""Runs at the protocol: outputs are the server's to write, whatever a client or a kernel sends."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests import labs, students, web
+from tests.container.test_rooms import API, Page, room
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+    from websockets.sync.client import ClientConnection
+
+    from tests.labs import Lab
+
+EMPTY = 60
+"""Seconds for which a room stays that nobody is in: jupyter-server-ydoc's default."""
+PUBLISH = """
+from IPython import get_ipython
+kernel = get_ipython().kernel
+def publish(kind, content):
+    kernel.session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent())
+"""
+BAD: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("stream", {}),
+    ("stream", {"name": "stdout", "text": 7}),
+    ("stream", {"name": ["stdout"], "text": "x"}),
+    ("display_data", {"data": "none", "metadata": 5}),
+    ("display_data", {"data": {"text/plain": 1}, "metadata": {}, "transient": 3}),
+    ("update_display_data", {"data": {}, "metadata": {}, "transient": {"display_id": {}}}),
+    ("execute_result", {"data": {}, "metadata": {}}),
+    ("error", {"ename": 1}),
+    ("clear_output", {"wait": {}}),
+    ("comm_msg", {"comm_id": [], "data": 4}),
+    ("execute_input", {"execution_count": "many"}),
+)
+
+
+@dataclass
+class Notebook:
+    """A notebook with one cell, its kernel, and somebody who has both open."""
+
+    client: httpx.Client
+    lab: Lab
+    name: str
+
+    def __post_init__(self) -> None:
+        self.room = room(self.client, self.name)
+        made = self.client.post(
+            f"{API}/sessions",
+            json={"path": self.name, "name": "", "type": "notebook", "kernel": {"name": "python3"}},
+        )
+        assert made.is_success, made.text
+        self.kernel = str(made.json()["kernel"]["id"])
+
+    def end(self) -> None:
+        """End the kernel, once it has really started: the lab is everybody's."""
+        kernel = self.channels()
+        until_idle(kernel, execute(kernel, "1", ""))
+        assert self.client.delete(f"{API}/kernels/{self.kernel}").status_code == 204
+
+    def open(self) -> Page:
+        return Page(students.open_socket(self.client, self.lab, self.room))
+
+    def channels(self) -> ClientConnection:
+        path = f"api/kernels/{self.kernel}/channels?session_id={uuid.uuid4().hex}"
+        return students.open_socket(self.client, self.lab, path)
+
+    def text(self) -> str:
+        """Read what the cell has printed, as it is on the disk."""
+        _, raw = self.lab.run("cat", f"/data/files/{self.name}")
+        (cell,) = json.loads(raw)["cells"]
+        return "".join("".join(one.get("text", one["output_type"])) for one in cell["outputs"])
+
+
+def execute(connection: ClientConnection, code: str, cell: str, ident: str = "") -> str:
+    """Ask a kernel to run a cell, as a page does."""
+    ident = ident or uuid.uuid4().hex
+    content = {"code": code, "silent": False, "store_history": True, "stop_on_error": True}
+    header = {"msg_id": ident, "msg_type": "execute_request", "username": "", "session": ident}
+    message = {
+        "header": {**header, "version": "5.3"},
+        "parent_header": {},
+        "metadata": {"cellId": cell},
+        "content": content,
+        "channel": "shell",
+    }
+    connection.send(json.dumps(message))
+    return ident
+
+
+def until_idle(connection: ClientConnection, ident: str) -> list[str]:
+    """Hear a kernel out; return the kinds of messages that came of a request."""
+    kinds = []
+    while True:
+        found = json.loads(connection.recv(timeout=30))
+        if found["parent_header"].get("msg_id") != ident:
+            continue
+        kinds.append(found["msg_type"])
+        if kinds[-1] == "status" and found["content"]["execution_state"] == "idle":
+            return kinds
+
+
+@pytest.fixture(scope="module")
+def client(trial_lab: Lab) -> Iterator[httpx.Client]:
+    with entered(trial_lab, "ada") as found:
+        yield found
+
+
+@contextlib.contextmanager
+def entered(lab: Lab, name: str) -> Iterator[httpx.Client]:
+    with web.browser(lab.hosts) as found:
+        web.sign_in_with_passphrase(found, labs.ADDRESS, name, lab.passphrase())
+        token = found.cookies.get("_xsrf", path=f"{students.BASE}/")
+        found.headers["X-XSRFToken"] = str(token)
+        yield found
+
+
+def until_written(book: Notebook, text: str) -> None:
+    labs.wait_until(lambda: book.text().endswith(text), f"{text!r} on the disk", 20)
+
+
+def test_outputs_are_kept_without_anybody(client: httpx.Client, trial_lab: Lab) -> None:
+    book = Notebook(client, trial_lab, "alone.ipynb")
+    page, kernel = book.open(), book.channels()
+    until_idle(kernel, execute(kernel, "1", ""))
+    execute(kernel, "import time; time.sleep(1); print('kept')", page.cell["id"])
+    line = f"run: ada runs cell {page.cell['id']} in kernel {book.kernel}"
+    labs.wait_until(lambda: line in trial_lab.log, "who runs what")
+    kernel.close()
+    page.connection.close()
+    labs.wait_until(lambda: book.text() == "kept\n", "the output on the disk")
+    book.end()
+
+
+def test_a_room_stays_while_a_cell_of_it_runs(client: httpx.Client, trial_lab: Lab) -> None:
+    """A room that nobody is in ends after a minute; the run wouldn't find its cell any more."""
+    stale = Notebook(client, trial_lab, "stale.ipynb")
+    left = stale.open()
+    left.change(lambda: left.cell.update({"execution_state": "running"}))
+    left.connection.close()
+    book = Notebook(client, trial_lab, "long.ipynb")
+    page, kernel = book.open(), book.channels()
+    until_idle(kernel, execute(kernel, "1", ""))
+    execute(kernel, f"import time; time.sleep({EMPTY + 10}); print('kept')", page.cell["id"])
+    kernel.close()
+    page.connection.close()
+    labs.wait_until(lambda: book.text() == "kept\n", "the output on the disk", EMPTY + 30)
+    # One in which nothing ran is no more; a cell that claims to run doesn't for ever.
+    labs.wait_until(
+        lambda: trial_lab.log.count("Y document from memory") > 0, "an empty room's end"
+    )
+    assert stale.open().cell["execution_state"] == "idle"
+    book.end()
+    stale.end()
+
+
+def test_a_page_is_not_sent_what_is_in_its_document(client: httpx.Client, trial_lab: Lab) -> None:
+    book = Notebook(client, trial_lab, "once.ipynb")
+    page, kernel = book.open(), book.channels()
+    until_idle(kernel, execute(kernel, "1", ""))
+    code = "print(1); from IPython.display import display; display(2); 3"
+    kinds = until_idle(kernel, execute(kernel, code, page.cell["id"]))
+    assert set(kinds) == {"status", "execute_input", "execute_reply"} or set(kinds) == {
+        "status",
+        "execute_input",
+    }
+    page.listen_until(lambda: len(page.cell["outputs"]) == 3)
+    # Code of no cell, as in a console, is the page's own matter.
+    assert "stream" in until_idle(kernel, execute(kernel, "print(4)", ""))
+    # So is a cell of somebody who has no live document open.
+    with entered(trial_lab, "bob") as other:
+        path = f"api/kernels/{book.kernel}/channels?session_id={uuid.uuid4().hex}"
+        theirs = students.open_socket(other, trial_lab, path)
+        assert "stream" in until_idle(theirs, execute(theirs, "print(5)", page.cell["id"]))
+    book.end()
+
+
+def test_no_message_of_a_kernel_ends_anything(client: httpx.Client, trial_lab: Lab) -> None:
+    """Students' code can say whatever it likes in its kernel's name."""
+    book = Notebook(client, trial_lab, "bad.ipynb")
+    page, kernel = book.open(), book.channels()
+    until_idle(kernel, execute(kernel, PUBLISH, ""))
+    for number, (kind, content) in enumerate(BAD):
+        code = f"publish({kind!r}, {content!r}); print('after', {number})"
+        execute(kernel, code, page.cell["id"])
+        until_written(book, f"after {number}\n")
+    book.end()
+
+
+def test_the_same_message_twice(client: httpx.Client, trial_lab: Lab) -> None:
+    """Of two requests with one name the first counts; nobody else's outputs move."""
+    book, other = (Notebook(client, trial_lab, f"twice-{n}.ipynb") for n in range(2))
+    page, theirs = book.open(), other.open()
+    kernel = book.channels()
+    until_idle(kernel, execute(kernel, "1", ""))
+    first = execute(kernel, "import time; time.sleep(0.5); print('mine')", page.cell["id"])
+    execute(kernel, "print('again')", theirs.cell["id"], first)
+    labs.wait_until(lambda: "mine" in book.text(), "the first")
+    assert other.text() == ""
+    book.end()
+    other.end()
+
+
+def test_there_is_no_other_way_to_run_code(client: httpx.Client, trial_lab: Lab) -> None:
+    """What jupyter-server-nbmodel would add: ours has none of it, and calls nobody."""
+    trial_lab.expected.append(r"404 POST /services/classroom/api/kernels/[^ ]+/(exec|input|req)")
+    book = Notebook(client, trial_lab, "server.ipynb")
+    calls: list[str] = []
+
+    class Listener(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            calls.append(self.path)
+
+        do_POST = do_GET  # noqa: N815 (http.server's)
+
+    server = http.server.HTTPServer(("0.0.0.0", 0), Listener)  # noqa: S104 (the lab's to reach)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    gateway = trial_lab.ip.rsplit(".", 1)[0] + ".1"
+    body = {
+        "code": "1",
+        "server": {"url": f"http://{gateway}:{server.server_port}", "token": "t"},
+        "metadata": {"document_path": "server.ipynb"},
+    }
+    for path in ("execute", "input", f"requests/{uuid.uuid4()}"):
+        answer = client.post(f"{API}/kernels/{book.kernel}/{path}", json=body)
+        assert answer.status_code == 404, (path, answer.text)
+    time.sleep(0.5)
+    server.shutdown()
+    server.server_close()
+    assert calls == []
+    book.end()
+
+
+def test_usage_is_the_containers(client: httpx.Client, trial_lab: Lab) -> None:
+    trial_lab.expected.append(r"403 GET /services/classroom/api/metrics|wrote error: 'Forbidden'")
+    with web.browser(trial_lab.hosts) as stranger:
+        assert stranger.get(f"{API}/metrics/v1").status_code == 403
+    before = client.get(f"{API}/metrics/v1").json()
+    assert 0 < before["rss"] < before["limits"]["memory"]["rss"]
+    assert before["disk_used"] < before["disk_total"]
+    book = Notebook(client, trial_lab, "memory.ipynb")
+    kernel = book.channels()
+    held = "held = bytearray(300_000_000)\nfor at in range(0, len(held), 4096): held[at] = 1"
+    until_idle(kernel, execute(kernel, held, ""))
+
+    def grown() -> bool:
+        now = client.get(f"{API}/metrics/v1").json()
+        return bool(now["rss"] > before["rss"] + 250_000_000 and 0 <= now["cpu_percent"] <= 100)
+
+    labs.wait_until(grown, "a kernel's memory, which is no process of the lab's own", 20)
+    assert "200 GET /services/classroom/api/metrics" not in trial_lab.log, "asked all the time"
+    book.end()

@@ -1,0 +1,328 @@
+"""A cell's outputs, from a kernel's messages to the shared document."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pycrdt import Array, Doc, Map
+
+from classroom.lab import cells, outputs, run
+from classroom.lab.captured import Captured
+from classroom.lab.outputs import BadMessageError, Cleared, Pending, Printed, Shown
+from classroom.lab.runs import KernelRuns
+from classroom.lab.screen import Screen
+from tests import loops
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+TEXT = st.text(st.sampled_from("ab\r\n\b😀"), max_size=12)
+LOG = logging.getLogger("test")
+
+
+def terminal(texts: Sequence[str]) -> str:
+    """Show texts as JupyterLab does, character by character."""
+    shown: list[str] = []
+    at = 0
+    for char in "".join(texts):
+        if char == "\b":
+            if at > 0 and shown[at - 1] != "\n":
+                at -= 1
+                del shown[at]
+        elif char == "\r":
+            while at > 0 and shown[at - 1] != "\n":
+                at -= 1
+        elif char == "\n":
+            shown.append(char)
+            at = len(shown)
+        else:
+            shown[at : at + 1] = char
+            at += 1
+    return "".join(shown)
+
+
+@given(st.lists(TEXT, max_size=6))
+def test_a_stream_looks_as_in_a_terminal(texts: list[str]) -> None:
+    screen, shown = Screen(), ""
+    for text in texts:
+        gone, new = screen.write(text)
+        assert shown.endswith(gone)
+        shown = shown[: len(shown) - len(gone)] + new
+    assert shown == terminal(texts)
+    assert screen.length == len(shown)
+
+
+def new_cell(doc: Doc[Any], ident: str = "a") -> Any:
+    array: Array[Any] = doc.get("cells", type=Array)
+    array.append(Map({"id": ident, "outputs": Array(), "execution_state": "idle"}))
+    return array[len(array) - 1]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), TEXT), max_size=8))
+def test_what_is_written_is_what_was_printed(said: list[tuple[str, str]]) -> None:
+    cell, writer = new_cell(Doc()), cells.Writer()
+    for name, text in said:
+        writer.write(cell, [Printed(name, text)])
+    shown: list[tuple[str, list[str]]] = []
+    for name, text in said:
+        if not shown or shown[-1][0] != name:
+            shown.append((name, []))
+        shown[-1][1].append(text)
+    found = [(one["name"], one["text"]) for one in cell["outputs"].to_py()]
+    assert found == [(name, terminal(texts)) for name, texts in shown]
+
+
+def display(text: str) -> dict[str, Any]:
+    return {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}}
+
+
+def test_clearing_waits_for_the_next_output() -> None:
+    cell, writer = new_cell(Doc()), cells.Writer()
+    writer.write(cell, [Printed("stdout", "one\n"), Cleared(wait=True)])
+    assert len(cell["outputs"]) == 1
+    writer.write(cell, [Printed("stdout", "two\n")])
+    assert [one["text"] for one in cell["outputs"].to_py()] == ["two\n"]
+    writer.write(cell, [Cleared()])
+    assert len(cell["outputs"]) == 0
+
+
+def test_what_is_printed_and_shown_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells, "MOST_TEXT", 100)
+    monkeypatch.setattr(cells, "MOST_SHOWN", 100)
+    cell, writer = new_cell(Doc()), cells.Writer()
+    for name in ("stdout", "stderr") * 30:
+        writer.write(cell, [Printed(name, "z" * 30)])
+    found = cell["outputs"].to_py()
+    assert "".join(one["text"] for one in found).count("z") == 100
+    assert found[-1]["text"].endswith("is left out.\n")
+    writer.write(cell, [Cleared(), *[Shown(display("y"), "", 60)] * 9])
+    kinds = [one["output_type"] for one in cell["outputs"].to_py()]
+    assert kinds == ["display_data", "stream"]
+
+
+def test_somebody_clears_the_outputs_meanwhile() -> None:
+    cell, writer = new_cell(Doc()), cells.Writer()
+    writer.write(cell, [Printed("stdout", "before"), Shown(display("d"), "id", 1)])
+    del cell["outputs"][:]
+    writer.update(cell, display("gone"), "id")
+    writer.write(cell, [Printed("stdout", "after")])
+    assert [one["text"] for one in cell["outputs"].to_py()] == ["after"]
+
+
+def test_many_messages_are_few_steps() -> None:
+    pending = Pending()
+    for number in range(100):
+        pending.add(Printed("stdout", f"{number} "))
+        pending.add(outputs.Updated("id", display(str(number))))
+    found = pending.take()
+    assert len(found) == 3
+    assert found[1] == outputs.Updated("id", display("99"))
+    pending.add(Printed("stdout", "x"))
+    pending.add(Cleared())
+    assert pending.take() == [Cleared()]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(["name", "text", "data", "metadata", "transient", "ename", "wait", "x"])
+
+
+@given(st.sampled_from(sorted(outputs.KINDS)), st.dictionaries(KEYS, JSON))
+def test_any_content_is_a_step_or_refused(kind: str, content: dict[str, Any]) -> None:
+    cell, writer = new_cell(Doc()), cells.Writer()
+    try:
+        step = outputs.step(kind, outputs.read(json.dumps(content).encode()))
+    except BadMessageError:
+        return
+    if not isinstance(step, outputs.Updated):
+        writer.write(cell, [step])
+    json.dumps(cell["outputs"].to_py(), allow_nan=False)
+
+
+def test_a_widget_takes_a_runs_outputs() -> None:
+    captured = Captured()
+
+    def say(comm: str, **state: Any) -> None:
+        captured.hear(json.dumps({"comm_id": comm, "data": {"state": state}}).encode())
+
+    say("w", value=3)
+    assert "run" not in captured
+    say("w", msg_id="run")
+    assert "run" in captured
+    say("w", msg_id="")
+    assert "run" not in captured
+
+
+class Book:
+    """One open notebook."""
+
+    def __init__(self) -> None:
+        self.doc: Doc[Any] = Doc()
+        self.there: dict[str, Any] = {}
+
+    def cell(self, rooms: Sequence[str], cell_id: str) -> Any:
+        assert rooms == ["room"]
+        return self.there.get(cell_id)
+
+    def add(self, ident: str) -> Any:
+        self.there[ident] = new_cell(self.doc, ident)
+        return self.there[ident]
+
+
+def message(kind: str, parent: str, **content: Any) -> list[bytes]:
+    parts: tuple[Any, ...] = ({"msg_id": "k", "msg_type": kind}, {"msg_id": parent}, {}, content)
+    return [json.dumps(part).encode() for part in parts]
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 (of a document, which tells nobody)
+            await asyncio.sleep(0.01)
+
+
+def test_a_run_from_its_begin_to_its_end() -> None:
+    async def main() -> None:
+        book = Book()
+        cell, runs = book.add("a"), KernelRuns(book, LOG)
+        cell["outputs"].append(cells.shared({"output_type": "stream", "name": "x", "text": "old"}))
+        runs.announce("1", "a", ["room"])
+        assert runs.has("1")
+        assert len(runs.unfinished("room")) == 1
+        runs.hear(message("execute_input", "1", execution_count=7))
+        for number in range(50):
+            runs.hear(message("stream", "1", name="stdout", text=f"{number}\n"))
+        runs.hear(message("stream", "2", name="stdout", text="somebody else's"))
+        await until(lambda: cell["execution_state"] == "running" and len(cell["outputs"]) == 1)
+        runs.hear(message("status", "1", execution_state="idle"))
+        await until(lambda: cell["execution_state"] == "idle")
+        assert cell["execution_count"] == 7
+        assert not runs.unfinished("room")
+        text = "".join(f"{number}\n" for number in range(50))
+        assert [one["text"] for one in cell["outputs"].to_py()] == [text]
+        # A thread that the cell has started goes on printing.
+        runs.hear(message("stream", "1", name="stdout", text="late"))
+        await until(lambda: cell["outputs"].to_py()[0]["text"] == f"{text}late")
+
+    loops.run(main())
+
+
+def test_writing_is_on_a_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        book = Book()
+        cell, runs = book.add("a"), KernelRuns(book, LOG)
+        changes: list[Any] = []
+        watching = book.doc.observe(changes.append)
+        runs.announce("1", "a", ["room"])
+        for number in range(200):
+            runs.hear(message("stream", "1", name="stdout", text=f"{number}\n"))
+            await asyncio.sleep(0.001)
+        await until(lambda: cell["outputs"].to_py()[0]["text"].endswith("199\n"))
+        book.doc.unobserve(watching)
+        assert len(changes) < 20, "not one for each of 200 messages"
+
+    monkeypatch.setattr(run, "BEAT", 0.05)
+    loops.run(main())
+
+
+def test_a_cell_that_comes_later_than_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        book = Book()
+        runs = KernelRuns(book, LOG)
+        runs.announce("1", "a", ["room"])
+        runs.hear(message("stream", "1", name="stdout", text="early"))
+        runs.hear(message("status", "1", execution_state="idle"))
+        await asyncio.sleep(0.1)
+        cell = book.add("a")
+        await until(lambda: cell["outputs"].to_py() != [])
+        assert cell["outputs"].to_py()[0]["text"] == "early"
+
+    monkeypatch.setattr(run, "SEARCH", 0.02)
+    loops.run(main())
+
+
+def test_what_is_answered_comes_before_what_follows() -> None:
+    async def main() -> None:
+        book = Book()
+        cell, runs = book.add("a"), KernelRuns(book, LOG)
+        runs.announce("1", "a", ["room"])
+        runs.hear(message("execute_input", "1", execution_count=1))
+        await until(lambda: cell["execution_state"] == "running")
+        runs.answered()
+        runs.hear(message("stream", "1", name="stdout", text="hello"))
+        await asyncio.sleep(0.3)
+        assert len(cell["outputs"]) == 0
+        cell["outputs"].append(
+            cells.shared({"output_type": "stream", "name": "stdin", "text": "?"})
+        )
+        await until(lambda: len(cell["outputs"]) == 2)
+        assert [one["name"] for one in cell["outputs"].to_py()] == ["stdin", "stdout"]
+
+    loops.run(main())
+
+
+@pytest.mark.parametrize("died", [True, False])
+def test_no_kernel_no_run(died: bool) -> None:  # noqa: FBT001 (pytest's)
+    async def main() -> None:
+        book = Book()
+        running, queued, runs = book.add("a"), book.add("b"), KernelRuns(book, LOG)
+        queued["execution_state"] = "running"
+        runs.announce("1", "a", ["room"])
+        runs.announce("2", "b", ["room"])
+        runs.hear(message("execute_input", "1", execution_count=1))
+        runs.hear(message("stream", "1", name="stdout", text="before"))
+        runs.lose(died=died)
+        assert {running["execution_state"], queued["execution_state"]} == {"idle"}
+        kinds = [one["output_type"] for one in running["outputs"].to_py()]
+        assert kinds == (["stream", "error"] if died else ["stream"])
+        assert len(queued["outputs"]) == 0
+        assert not runs.unfinished("room")
+
+    loops.run(main())
+
+
+def test_a_cell_that_is_run_again() -> None:
+    """What the first run still says is nobody's any more."""
+
+    async def main() -> None:
+        book = Book()
+        cell, runs = book.add("a"), KernelRuns(book, LOG)
+        runs.announce("1", "a", ["room"])
+        runs.announce("2", "a", ["room"])
+        runs.hear(message("stream", "1", name="stdout", text="first"))
+        runs.hear(message("status", "1", execution_state="idle"))
+        runs.hear(message("stream", "2", name="stdout", text="second"))
+        await until(lambda: cell["outputs"].to_py() != [])
+        assert [one["text"] for one in cell["outputs"].to_py()] == ["second"]
+        assert runs.has("1"), "nor the page's to write"
+
+    loops.run(main())
+
+
+def test_a_display_is_updated_in_whichever_cell() -> None:
+    async def main() -> None:
+        book = Book()
+        first, second, runs = book.add("a"), book.add("b"), KernelRuns(book, LOG)
+        data = {"data": {"text/plain": "old"}, "metadata": {}, "transient": {"display_id": "d"}}
+        new = {**data, "data": {"text/plain": "new"}}
+        runs.announce("1", "a", ["room"])
+        runs.hear(message("display_data", "1", **data))
+        runs.hear(message("stream", "1", name="stdout", text="below"))
+        await until(lambda: len(first["outputs"]) == 2)
+        runs.announce("2", "b", ["room"])
+        runs.hear(message("update_display_data", "2", **new))
+        await until(lambda: first["outputs"].to_py()[0]["data"] == {"text/plain": "new"})
+        assert first["outputs"].to_py()[1]["text"] == "below"
+        assert len(second["outputs"]) == 0
+        runs.hear(message("stream", "1", name="stdout", text=" more"))
+        await until(lambda: first["outputs"].to_py()[1]["text"] == "below more")
+
+    loops.run(main())

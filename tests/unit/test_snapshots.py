@@ -1,0 +1,286 @@
+"""Snapshots without a container: restic's words, the disk, paths that lead astray, previews."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classroom.lab import placing, previews
+from classroom.lab.bringing import UnreadableError
+from classroom.lab.placing import Scratch
+from classroom.lab.restoring import check
+from classroom.local.server import SaidError
+from classroom.snapshots import command, mounts, records, restic, running
+from classroom.snapshots.records import Why
+from classroom.snapshots.room import Room
+from classroom.snapshots.server import normal
+
+MB = 1 << 20
+SNAPSHOT = {
+    "time": "2026-11-22T12:28:11.215656734Z",
+    "short_id": "9c1ec585",
+    "tags": ["stop"],
+    "summary": {
+        "total_files_processed": 4,
+        "total_bytes_processed": 19_000,
+        "data_added_packed": 762,
+    },
+}
+NODE = {
+    "message_type": "node",
+    "path": "/a.txt",
+    "type": "file",
+    "size": 11,
+    "mode": 0o755,
+    "mtime": "2026-11-22T12:28:11.197531548Z",
+}
+
+
+def test_what_restic_is_told() -> None:
+    told = restic.command(Path("/r"), *restic.backup(Why.BEAT, ["/data/files/mat[e]rials"]))
+    assert told[0] == "restic"
+    assert "--skip-if-unchanged" in told
+    assert "--exclude=/data/files/mat\\[e\\]rials" in told
+    assert "--exclude-larger-than=1G" in told
+    assert told[-1] == "."
+
+
+def test_old_snapshots_are_thinned_out() -> None:
+    told = restic.forget(restic.KEEP)
+    kept = {"--keep-last=12", "--keep-hourly=24", "--keep-daily=14", "--keep-weekly=8"}
+    assert kept < set(told)
+    assert "--prune" in told
+    assert "--group-by=" in told, "else each path and host is kept for itself"
+
+
+def test_a_full_disk_never_deletes_the_past() -> None:
+    """Whoever could fill the disk could otherwise delete what they don't like."""
+    assert restic.KEEP_WHEN_SHORT["daily"] >= 7
+    assert restic.KEEP_WHEN_SHORT["last"] >= 1
+
+
+def test_snapshots_are_read_newest_first() -> None:
+    older = {**SNAPSHOT, "short_id": "c37dd75e", "time": "2026-11-22T12:28:08.9Z"}
+    found = records.read_snapshots(json.dumps([older, SNAPSHOT]).encode())
+    assert [one.id for one in found] == ["9c1ec585", "c37dd75e"]
+    assert (found[0].why, found[0].files, found[0].size) == ("stop", 4, 19_000)
+
+
+def test_files_are_read() -> None:
+    lines = [{"message_type": "snapshot"}, NODE]
+    (found,) = records.read_entries("\n".join(map(json.dumps, lines)).encode())
+    assert (found.name, found.type, found.mode) == ("a.txt", "file", 0o755)
+
+
+def test_whether_anything_has_changed() -> None:
+    made = {"message_type": "summary", "snapshot_id": "c37dd75e7afa530a"}
+    assert records.read_summary(json.dumps(made).encode()) == "c37dd75e"
+    assert records.read_summary(b'{"message_type": "summary"}') is None
+    with pytest.raises(ValueError, match="said nothing"):
+        records.read_summary(b"")
+
+
+@pytest.mark.parametrize(
+    "read", [records.read_snapshots, records.read_entries, records.read_summary]
+)
+@given(printed=st.binary(max_size=100))
+def test_whatever_restic_prints_is_read_or_refused(read: Any, printed: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        read(printed)
+
+
+def test_restics_reason_is_said_without_what_a_terminal_obeys() -> None:
+    assert running.reason(b"a\n\x1b[31mFatal: no\x07\n") == "[31mFatal: no"
+    assert running.reason(b'{"code": 1, "message": "Fatal: empty"}\n') == "Fatal: empty"
+    assert running.reason(b"[1]") == "[1]"
+    assert running.reason(b"") == "no reason"
+
+
+@pytest.mark.parametrize(
+    ("room", "problem"),
+    [
+        (Room(free=500 * MB, total=1000 * MB, taken=100 * MB), None),
+        (Room(free=40 * MB, total=1000 * MB, taken=1 * MB), "only 40 MB are free"),
+        (Room(free=300 * MB, total=1000 * MB, taken=301 * MB), "snapshots take 301 MB"),
+        # A large disk isn't nearly full with many gigabytes left.
+        (Room(free=3 << 30, total=1 << 40, taken=1 << 30), None),
+    ],
+)
+def test_how_much_of_the_disk_snapshots_take(room: Room, problem: str | None) -> None:
+    if problem is None:
+        assert room.problem is None
+    else:
+        assert room.problem is not None
+        assert problem in room.problem
+
+
+@pytest.mark.parametrize(
+    ("given_path", "found"),
+    [("", "/"), ("/", "/"), ("a", "/a"), ("/a//b/./c/", "/a/b/c"), ("a b*", "/a b*")],
+)
+def test_a_path_is_made_restics(given_path: str, found: str) -> None:
+    assert normal(given_path) == found
+
+
+@pytest.mark.parametrize("path", ["..", "../x", "a/../../x", "a/..", "x\0y"])
+def test_no_path_leads_out(path: str) -> None:
+    with pytest.raises(SaidError, match="no path of the class's files"):
+        normal(path)
+
+
+MOUNTINFO = """\
+22 1 0:20 / / rw - overlay overlay rw
+30 22 254:1 /v /data rw - ext4 /dev/vda rw
+31 30 254:1 /home/mona/my\\040materials /data/files/my\\040materials ro - ext4 /dev/vda rw
+32 22 0:5 / /data/filesystem rw - tmpfs tmpfs rw
+"""
+
+
+def test_what_is_mounted_there_is_found() -> None:
+    """Of the same disk, too: nothing but this table tells."""
+    assert mounts.below(Path("/data/files"), MOUNTINFO) == ["my materials"]
+    assert mounts.below(Path("/data"), MOUNTINFO) == ["files/my materials", "filesystem"]
+
+
+def test_the_list_for_people() -> None:
+    found = records.read_snapshots(json.dumps([SNAPSHOT]).encode())
+    now = datetime(2026, 11, 22, 13, 30, tzinfo=UTC)
+    shown = command.table([one.as_json() for one in found], now)
+    assert "9c1ec585  2026-11-22 12:28  1 hour ago  4      19 kB  when the lab stopped" in shown
+
+
+def test_what_was_restored_is_said() -> None:
+    report = {"snapshot": "9c1ec585", "before": "c37dd75e", "restored": 1, "left": {}}
+    assert command.describe(report) == (
+        "1 file brought back from snapshot 9c1ec585; what was there before is in snapshot c37dd75e."
+    )
+    left = {f"a\x1b{number}": "Permission denied" for number in range(30)}
+    said = command.describe({**report, "restored": 2, "left": left})
+    assert "30 could not be:" in said
+    assert "and 10 more" in said
+    assert "\x1b" not in said
+
+
+# ── Putting files in their places ──────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    made = tmp_path / "files"
+    made.mkdir(mode=0o2775)
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "outside").mkdir()
+    return made
+
+
+def scratch(root: Path, text: bytes = b"new", *, executable: bool = False) -> Scratch:
+    return Scratch(root.parent / "scratch", io.BytesIO(text), executable=executable)
+
+
+def test_a_file_is_put_in_its_place_with_its_folders(root: Path) -> None:
+    scratch(root, executable=True).place(root, ("a", "b", "run.sh"))
+    found = root / "a/b/run.sh"
+    assert found.read_bytes() == b"new"
+    assert stat.S_IMODE(found.stat().st_mode) == 0o775, "the group's to edit, and to run"
+    assert stat.S_IMODE((root / "a").stat().st_mode) & 0o775 == 0o775
+    assert not list((root.parent / "scratch").iterdir())
+
+
+def test_no_folder_that_is_a_link_is_entered(root: Path) -> None:
+    (root / "a").symlink_to(root.parent / "outside")
+    new = scratch(root)
+    with pytest.raises(NotADirectoryError, match="a link or a file"):
+        new.place(root, ("a", "x"))
+    with pytest.raises(NotADirectoryError), placing.folder(root, ("a", "b")):
+        pass
+    assert not list((root.parent / "outside").iterdir())
+
+
+def test_a_link_in_the_files_place_is_replaced_and_not_followed(root: Path) -> None:
+    secret = root.parent / "outside/secret"
+    secret.write_text("theirs")
+    (root / "x").symlink_to(secret)
+    scratch(root).place(root, ("x",))
+    assert not (root / "x").is_symlink()
+    assert secret.read_text() == "theirs"
+
+
+def test_a_folder_that_is_moved_away_meanwhile_is_no_way_out(root: Path) -> None:
+    """It is held open: a link in its place comes too late."""
+    (root / "a").mkdir()
+    with placing.folder(root, ("a",)) as held:
+        (root / "a").rename(root / "b")
+        (root / "a").symlink_to(root.parent / "outside")
+        os.close(os.open("x", os.O_CREAT | os.O_WRONLY, dir_fd=held))
+    assert (root / "b/x").exists()
+    assert not list((root.parent / "outside").iterdir())
+
+
+def test_a_link_comes_back_as_a_link(root: Path) -> None:
+    placing.place_link(root.parent / "scratch", "/etc/passwd", root, ("a", "link"))
+    assert (root / "a/link").readlink() == Path("/etc/passwd")
+
+
+def test_what_is_open_is_only_replaced_by_what_it_can_be(tmp_path: Path) -> None:
+    """A room that can't read what is there writes its own over it."""
+    file = tmp_path / "x"
+    file.write_text("no notebook")
+    check(file, ["text:file:1"])
+    with pytest.raises(UnreadableError, match="close it"):
+        check(file, ["json:notebook:1"])
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(UnreadableError, match="close it"):
+        check(file, ["text:file:1"])
+
+
+# ── Previews ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_notebook_is_shown_as_its_cells() -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["# Title\n", "text"]},
+        {"cell_type": "code", "source": "1 + 1", "outputs": [{"text": "2"}]},
+    ]
+    shown = previews.text(json.dumps({"cells": cells}).encode(), whole=True, notebook=True)
+    assert shown == "── markdown ──\n# Title\ntext\n\n── code ──\n1 + 1\n"
+
+
+@pytest.mark.parametrize("data", [b"[]", b"{}", b'{"cells": 1}', b"no JSON", b'{"cells": [1]}'])
+def test_what_is_only_called_a_notebook_is_shown_as_it_stands(data: bytes) -> None:
+    assert previews.text(data, whole=True, notebook=True) == data.decode()
+
+
+@pytest.mark.parametrize("data", [b"\0", b"\xff\xff\xff\xff\xff", b"PNG\0\0"])
+def test_what_is_no_text_is_not_shown(data: bytes) -> None:
+    with pytest.raises(previews.NoTextError):
+        previews.text(data, whole=True, notebook=False)
+
+
+def test_a_preview_is_bounded() -> None:
+    shown = previews.text(b"x" * 300_000, whole=True, notebook=False)
+    assert len(shown) < 201_000
+    assert shown.endswith(previews.CUT)
+
+
+def test_a_letter_that_was_cut_is_no_reason() -> None:
+    data = "é".encode() * 10
+    assert previews.text(data[:-1], whole=False, notebook=False).startswith("é" * 9)
+
+
+@given(data=st.binary(max_size=200), whole=st.booleans(), notebook=st.booleans())
+def test_anything_has_a_preview_or_none(data: bytes, whole: bool, notebook: bool) -> None:  # noqa: FBT001
+    try:
+        shown = previews.text(data, whole=whole, notebook=notebook)
+    except previews.NoTextError:
+        return
+    assert isinstance(shown, str)
