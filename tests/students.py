@@ -86,19 +86,24 @@ class Kernel:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
 
-    def run(self, code: str) -> str:
-        """Run a cell and return what it printed, the traceback's last line included."""
+    def ask(self, kind: str, content: dict[str, Any], channel: str = "shell") -> str:
+        """Send the kernel a message; return its id."""
         ident = uuid.uuid4().hex
-        content = {"code": code, "silent": False, "store_history": False, "stop_on_error": False}
-        header = {"msg_id": ident, "msg_type": "execute_request", "username": "", "session": ident}
+        header = {"msg_id": ident, "msg_type": kind, "username": "", "session": ident}
         message = {
             "header": {**header, "version": "5.3"},
             "parent_header": {},
             "metadata": {},
             "content": content,
-            "channel": "shell",
+            "channel": channel,
         }
         self._connection.send(json.dumps(message))
+        return ident
+
+    def run(self, code: str) -> str:
+        """Run a cell and return what it printed, the traceback's last line included."""
+        content = {"code": code, "silent": False, "store_history": False, "stop_on_error": False}
+        ident = self.ask("execute_request", content)
         printed = ""
         while True:
             found = json.loads(self._connection.recv(timeout=SECONDS))
@@ -113,16 +118,7 @@ class Kernel:
 
     def debug(self, request: dict[str, Any]) -> dict[str, Any]:
         """Ask the kernel's debugger; return its answer."""
-        ident = uuid.uuid4().hex
-        header = {"msg_id": ident, "msg_type": "debug_request", "username": "", "session": ident}
-        message = {
-            "header": {**header, "version": "5.3"},
-            "parent_header": {},
-            "metadata": {},
-            "content": request,
-            "channel": "control",
-        }
-        self._connection.send(json.dumps(message))
+        self.ask("debug_request", request, "control")
         while True:
             found = json.loads(self._connection.recv(timeout=SECONDS))
             if found["msg_type"] == "debug_reply":

@@ -13,7 +13,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, NoReturn
 
-from classroom import layout, privileges, settings, signin, tls
+from classroom import last_good, layout, privileges, settings, signin, tls
 from classroom.backup import swap
 from classroom.egress import lock, take
 from classroom.hub import certificate, egress, front
@@ -89,6 +89,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
     prepare_data(paths)
     prepare_tls(loaded)
+    last_good.keep(paths)
     lab_config.install(loaded)
     limits.write(paths, loaded.limits)
     beat.write(paths, loaded.snapshot_interval)

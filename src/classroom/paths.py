@@ -106,6 +106,11 @@ class Paths:
         return self.run / "handover.json"
 
     @property
+    def good(self) -> Path:
+        """The tutor's configuration as it was last right: root's alone."""
+        return self.run / "good"
+
+    @property
     def launcher_socket(self) -> Path:
         """Where the launcher listens: for the lab server alone."""
         return self.run / "launcher" / "launcher.sock"

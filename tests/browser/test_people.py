@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 # Of a lab whose server was killed: what was asked of it meanwhile.
 RESTARTED = (
     r"\[front\] .* 50[234] ",
-    r"\[error\] .* connect\(\) to unix|prematurely closed",
-    "exited",
+    r"\[(error|crit)\] .* connect\(\) to unix|prematurely closed",
+    "The lab ended with -9|The lab is back",
 )
 
 

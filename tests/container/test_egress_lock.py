@@ -64,7 +64,10 @@ def rules(lab: Lab) -> str:
 
 
 def steps(lab: Lab) -> list[str]:
-    return re.findall(r"classroom\] ([a-z -]+):", lab.log)
+    """Return what the start has said, up to the moment from which all runs."""
+    start, begun, _ = lab.log.partition("lab: starting on ")
+    assert begun
+    return [*re.findall(r"classroom\] ([a-z -]+):", start), "lab"]
 
 
 def test_under_compose_the_lock_is_nftables(locked_lab: Lab) -> None:
@@ -81,8 +84,10 @@ def test_of_a_plain_run_it_is_the_sandbox_and_says_what_that_costs(trial_lab: La
 
 
 def test_it_is_taken_before_anything_listens(locked_lab: Lab) -> None:
-    """The Hub, which opens every port, is the step after."""
-    assert steps(locked_lab) == ["settings", "tls", "egress lock", "sign-in", "hub"]
+    """The supervisor, which opens every port, is the step after."""
+    assert steps(locked_lab) == ["settings", "tls", "egress lock", "sign-in", "lab"]
+    before, _, _ = locked_lab.log.partition("egress lock: ")
+    assert "using inherited sockets" not in before
 
 
 @pytest.mark.parametrize("lab_name", ["locked_lab", "sandboxed_lab"])
@@ -121,7 +126,10 @@ c.JupyterHub.services = [
 
 
 def test_row_5_a_connection_from_before_the_lock(world: Internet, network: Network) -> None:
-    """Somebody has one open when the rules come: it is reset, and nothing more gets out."""
+    """Somebody has one open when the rules come: it is reset, and nothing more gets out.
+
+    As the lab's user, whose packets the same rules judge: a student's process would be ended.
+    """
     early = f"""
 import errno, socket, time
 way = socket.create_connection(({world.ip!r}, 8080), timeout=20)
@@ -135,7 +143,7 @@ except OSError as error:
 time.sleep(60)
 """
     script = (
-        'setpriv --reuid=student --regid=students --clear-groups python -c "$EARLY" &'
+        'setpriv --reuid=classroom --regid=classroom --clear-groups python -c "$EARLY" &'
         " until grep -q ':1F90 01' /proc/net/tcp; do sleep 0.05; done; exec tini -- classroom boot"
     )
     made = (
@@ -497,7 +505,7 @@ def test_the_tutor_sees_what_was_refused(
     labs.wait_until(lambda: "wanted.example.org" in report(), "the report", 10)
     found = report()
     assert re.search(
-        rf"\d\d:\d\d:\d\d +\d+  classroom +tcp {re.escape(world.ip)}:4242$", found, re.MULTILINE
+        rf"\d\d:\d\d:\d\d +\d+  student +tcp {re.escape(world.ip)}:4242$", found, re.MULTILINE
     )
     assert f"tcp [{world.ip6}]:4343" in found
     assert "name wanted.example.org" in found

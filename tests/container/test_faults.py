@@ -18,6 +18,7 @@ from tests.container.test_rooms import API, Page, room, saved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import httpx
 
@@ -151,6 +152,31 @@ def test_the_hub_dies_and_nobody_in_the_lab_notices(falling: Class) -> None:
     other.listen_until(lambda: str(other.source) == "while it is gone!")
     with signed_in(falling.lab) as another:
         assert another.get(f"{API}/me").json()["identity"]["username"] == "ada"
+
+
+def test_the_hub_dies_while_its_configuration_is_being_edited(tmp_path: Path) -> None:
+    """What isn't right changes nothing, also for a Hub that must start with it."""
+    passphrase = "correct-horse-battery"
+    right = f"""
+c.JupyterHub.authenticator_class = "shared-password"
+c.SharedPasswordAuthenticator.user_password = "{passphrase}"
+c.Authenticator.allow_all = True
+"""
+    folder = labs.write_folder(tmp_path, right, None)
+    expected = (
+        *FALLS,
+        r"The last good configuration holds|can't be taken over|not taken over|SyntaxError",
+    )
+    with labs.start(folder, expected=expected) as lab:
+        lab.wait_healthy()
+        with signed_in(lab, passphrase) as client:
+            there = Class(lab, client)
+            labs.write_folder(folder, f"{right}c.Authenticator.allow_all = (", None)
+            there.kill(HUB)
+            labs.wait_until(lambda: lab.run("classroom", "health")[0] == 0, "the Hub again")
+            assert "The last good configuration holds: " in lab.log
+            with signed_in(lab, passphrase) as another:
+                assert another.get(f"{API}/me").status_code == 200
 
 
 def test_the_front_dies_and_is_back(falling: Class) -> None:

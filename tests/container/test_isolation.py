@@ -107,7 +107,7 @@ def test_what_else_listens_is_a_kernels_debugger_on_loopback(github_lab: Lab) ->
         "sh",
         "-c",
         "ls -l $(pgrep -f ipykernel_launcher | sed 's|.*|/proc/&/fd|')",
-        user="classroom",
+        user="student",
     )
     for row in listeners(github_lab, "tcp"):
         if row.port != 8443 and row.address not in {HUBS_DOOR, STUDENTS_DOOR}:

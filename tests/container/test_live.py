@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx
+    from websockets.sync.client import ClientConnection
 
     from tests.labs import Lab
 
@@ -43,6 +44,24 @@ def test_nobody_opens_it_who_is_not_signed_in(trial_lab: Lab) -> None:
         students.open_socket(nobody, trial_lab, live.ADDRESS)
 
 
+def opened(client: httpx.Client, lab: Lab) -> ClientConnection:
+    """Open a connection, and hear what it begins with: what holds for the person at the page."""
+    connection = students.open_socket(client, lab, live.ADDRESS)
+    said = json.loads(connection.recv(timeout=10))
+    assert (said["type"], said["tutor"], said["viewOnly"]) == ("driving", False, False)
+    return connection
+
+
+def test_a_tutors_page_is_told_so(trial_lab: Lab) -> None:
+    with web.browser(trial_lab.hosts) as tutor:
+        passphrase = trial_lab.passphrase("Tutor")
+        web.sign_in_with_passphrase(tutor, labs.ADDRESS, "tutor", passphrase)
+        connection = students.open_socket(tutor, trial_lab, live.ADDRESS)
+        said = json.loads(connection.recv(timeout=10))
+        assert (said["type"], said["tutor"]) == ("driving", True)
+        connection.close()
+
+
 WORDS: list[str | bytes] = [
     "",
     "not JSON",
@@ -57,10 +76,7 @@ WORDS: list[str | bytes] = [
 
 def test_whatever_is_sent_is_ignored(client: httpx.Client, trial_lab: Lab) -> None:
     """Its sender hears nothing of it, nor does anybody else, and all connections stay."""
-    other = students.open_socket(client, trial_lab, live.ADDRESS)
-    connection = students.open_socket(client, trial_lab, live.ADDRESS)
-    for one in (connection, other):
-        assert json.loads(one.recv(timeout=10))["type"] == "driving", "what holds, at the beginning"
+    other, connection = (opened(client, trial_lab) for _ in range(2))
     for word in WORDS:
         connection.send(word)
     for one in (connection, other):
@@ -73,9 +89,7 @@ def test_whatever_is_sent_is_ignored(client: httpx.Client, trial_lab: Lab) -> No
 def test_what_no_socket_takes_ends_this_one_alone(client: httpx.Client, trial_lab: Lab) -> None:
     """More than jupyter_server takes at once."""
     trial_lab.expected.append("(?s)while proxying upgraded connection.*classroom/api/live")
-    other = students.open_socket(client, trial_lab, live.ADDRESS)
-    connection = students.open_socket(client, trial_lab, live.ADDRESS)
-    connection.recv(timeout=10)  # what holds, which every page is told at the beginning
+    other, connection = (opened(client, trial_lab) for _ in range(2))
     with contextlib.suppress(ConnectionClosed, OSError):
         connection.send("x" * 20_000_000)
     with pytest.raises(ConnectionClosed):

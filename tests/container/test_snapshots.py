@@ -30,7 +30,7 @@ BEAT = f"{labs.GITHUB_CONFIG}\nc.Classroom.snapshot_interval = 1\n"
 QUIET = f"{labs.GITHUB_CONFIG}\nc.Classroom.snapshot_interval = 0\n"
 EXPECTED = (
     r"403 (GET|POST) |Blocking Cross|not allowed|'_xsrf' argument missing|415 GET",
-    r"wrote error: '(Snapshots are for tutors.|Forbidden)'",
+    r"wrote error: '(Only a tutor may do that.|Forbidden)'",
 )
 TAKE = """
 import json, pathlib
@@ -234,7 +234,7 @@ def test_students_cannot_read_alter_or_delete_them(lab: Lab) -> None:
         "classroom snapshots",
         "classroom restore 00000000",
         "classroom backup > /tmp/backup",
-        "kill $(pgrep -f classroom.snapshots)",
+        "kill $(pgrep -f [c]lassroom.snapshots)",
     ):
         status, said = as_student(lab, attempt)
         assert status != 0, f"{attempt}: {said}"
@@ -422,20 +422,30 @@ def test_a_folder_that_turns_into_a_link_leads_nowhere(lab: Lab, mona: httpx.Cli
     as_student(lab, "mkdir race; for n in $(seq 200); do printf x > race/landed$n; done")
     snapshot = take(lab)["newest"]["id"]
     swap = """
-import os, pathlib
+import contextlib, os, pathlib
 os.symlink("/data/history", "led")
+number = 0
 while not pathlib.Path("enough").exists():
-    os.rename("race", "aside"); os.rename("led", "race")
-    os.rename("race", "led"); os.rename("aside", "race")
+    try:
+        for one, other in ("race", "aside"), ("led", "race"), ("race", "led"), ("aside", "race"):
+            os.rename(one, other)
+    except OSError:
+        # The restore has made a folder in between: it may have it, and on it goes.
+        number += 1
+        with contextlib.suppress(OSError):
+            if os.path.islink("race"):
+                os.rename("race", "led")
+            elif os.path.isdir("aside"):
+                os.rename("race", f"stray{number}")
+            if os.path.isdir("aside"):
+                os.rename("aside", "race")
 """
     command = ["python3", "-c", swap]
     lab.container.exec_run(command, user="student", workdir="/data/files", detach=True)
     labs.wait_until(lambda: lab.run("test", "-L", "/data/files/race")[0] == 0, "the link", 20)
-    left = 0
-    for _ in range(3):
-        left += len(restore(mona, snapshot, "race")["left"])
+    met = labs.wait_until(lambda: restore(mona, snapshot, "race")["left"], "a link that it met")
     as_student(lab, "touch enough")
-    assert left, "the link was never met: the test shows nothing"
+    assert "a link or a file" in " ".join(met.values())
     assert "landed" not in lab.run("ls", "/data/history")[1]
     # A held folder may have been moved: what landed in it landed in a folder of the class's.
     assert lab.run("sh", "-c", "find / -xdev -name 'landed*' -not -path '/data/files/*'")[1] == ""
@@ -504,7 +514,7 @@ def test_a_broken_repository_is_a_sentence_and_no_crash(
         lab.wait_healthy()
         write(lab, "first", "first")
         labs.wait_until(lambda: listed(lab), "the first")
-        lab.run("sh", "-c", "kill -9 $(pgrep -f classroom.snapshots)")
+        lab.run("sh", "-c", "kill -9 $(pgrep -f [c]lassroom.snapshots)")
         labs.wait_until(lambda: "ended with -9" in lab.log, "that it died")
         labs.wait_until(lambda: listed(lab), "it is back, with what there was")
         lab.run("sh", "-c", "echo > /data/snapshots/repository/config")

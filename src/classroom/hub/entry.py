@@ -5,7 +5,7 @@ import sys
 
 from traitlets.config import get_config
 
-from classroom import handover, settings
+from classroom import handover, last_good
 from classroom.egress import lock
 from classroom.hub import revocation
 from classroom.hub.access import Access
@@ -14,15 +14,18 @@ from classroom.paths import Paths
 from classroom.problems import EX_CONFIG, RefusedError
 
 try:
-    loaded = settings.load(Paths(), os.environ)
+    loaded, instead_of = last_good.load(Paths(), os.environ)
     taken = lock.read(loaded.paths)
     people, gone = revocation.apply(loaded)
     handed = handover.read(loaded.paths)
     configure(get_config(), loaded, taken, Access(loaded, people), handed)
 except RefusedError as refused:
-    # boot has checked the same file a second ago: it was changed in between.
+    # boot has checked the same file and kept it: the secrets beside it were changed in between.
     print(f"Not started. {refused}", file=sys.stderr, flush=True)
     sys.exit(EX_CONFIG)
+
+if instead_of:
+    print(f"[W classroom] The last good configuration holds: {instead_of}", flush=True)
 
 for name in gone:
     print(f"[I classroom] access: {name} is no longer admitted, signed out", flush=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub.proxy import Proxy
 from traitlets import Dict, Instance, List, validate
 
-from classroom import handover, settings
+from classroom import handover, last_good, settings
 from classroom.handover import Handover
 from classroom.hub import certificate, front
 from classroom.hub.access import Access
@@ -80,6 +80,7 @@ class NginxProxy(Proxy):
 
     async def _follow(self, saved: Settings) -> None:
         """Hold to what the tutor has saved, as far as that can be done while all runs."""
+        last_good.keep(self.paths)
         if self.egress is not None:
             self.egress.follow(saved, self.log)
         if self.access is not None:

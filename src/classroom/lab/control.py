@@ -1,16 +1,13 @@
-"""What tutors switch: REST calls, documented in ``docs/openapi.yaml``.
-
-jupyter_server's own handlers refuse other origins and want the page's XSRF token.
-"""
+"""What tutors switch: REST calls, documented in ``docs/openapi.yaml``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from classroom.lab.modes import DRIVING
+from classroom.lab.tutors import TutorHandler
 
 if TYPE_CHECKING:
     from classroom.lab.driving import Mode
@@ -19,25 +16,8 @@ ADDRESS = "classroom/api/driving"
 """Below the server's own address."""
 
 
-class TutorHandler(APIHandler):
-    """Takes calls of tutors alone."""
-
-    auth_resource = "classroom"
-
-    async def prepare(self) -> None:  # type: ignore[override]
-        """Refuse everybody else.
-
-        Raises:
-            HTTPError: 403, the caller is no tutor just now.
-        """
-        await super().prepare()
-        if self.caller not in DRIVING.tutors:
-            raise web.HTTPError(403, "Only a tutor may do that")
-
-    @property
-    def caller(self) -> str:
-        """The signed-in user's name; "" for nobody."""
-        return str(getattr(self.current_user, "username", ""))
+class DrivingHandler(TutorHandler):
+    """What a switch has in common for all and for one."""
 
     def wanted(self) -> bool:
         """Read whether to switch on or off.
@@ -62,7 +42,7 @@ class TutorHandler(APIHandler):
         self.finish({"driver": DRIVING.mode.driver, "people": dict(DRIVING.mode.people)})
 
 
-class ModeHandler(TutorHandler):
+class ModeHandler(DrivingHandler):
     """All students."""
 
     @web.authenticated
@@ -78,7 +58,7 @@ class ModeHandler(TutorHandler):
         self.switch(mode, f"everybody to {'view-only' if wanted else 'writing'}")
 
 
-class PersonHandler(TutorHandler):
+class PersonHandler(DrivingHandler):
     """A single student."""
 
     @web.authenticated

@@ -105,9 +105,9 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         task = asyncio.create_task(followed.follow(paths.standing, paths.here))
         task.add_done_callback(lambda task: _report(task, app))
         TASKS.add(task)
+        _restore(app, paths)
     if missing := authorizer.without_rule(app.web_app):
         app.log.warning("Refused to who is view-only, for want of a rule: %s", ", ".join(missing))
-        _restore(app, paths, followed)
     for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
         # Upstream starts it with the first document, and fails to stop what was never started.
         server = collaboration.ywebsocket_server
@@ -145,12 +145,11 @@ async def _recover(app: ServerApp, contents: ClassContents) -> None:
             app.log.warning("%s can't be recovered before it is opened: %s", path, error)
 
 
-def _restore(app: ServerApp, paths: Paths, followed: Revocation) -> None:
+def _restore(app: ServerApp, paths: Paths) -> None:
     """Take tutors' and root's word to go back to a snapshot."""
     (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
     contents: Any = app.contents_manager
     restoring = Restoring(paths.snapshots_socket, contents, documents, app.log)
-    app.web_app.settings[snapshots.TUTORS] = lambda: followed.standing.tutors
     app.web_app.settings[snapshots.KEY] = restoring
     paths.restoring_socket.unlink(missing_ok=True)  # of a server that was killed
     known = {"restoring": restoring}

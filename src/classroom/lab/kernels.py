@@ -113,6 +113,11 @@ class StudentProvisioner(LocalProvisioner):
 class StudentKernel(ServerKernelManager):
     """A kernel manager whose kernel is always a student's, whatever its spec asks for."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        """Be starting from the first moment: upstream lists a kernel before it says so."""
+        super().__init__(**kwargs)
+        self.last_activity, self.execution_state, self.reason = utcnow(), "starting", ""
+
     async def _async_pre_start_kernel(self, **kw: Any) -> Any:
         if self.provisioner is None:
             self.kernel_id = kw["kernel_id"]

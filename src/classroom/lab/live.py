@@ -18,7 +18,6 @@ from tornado.websocket import WebSocketHandler
 from classroom.lab import upstream
 from classroom.lab.connections import name_of
 from classroom.lab.modes import DRIVING
-from classroom.lab.snapshots import TUTORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
@@ -51,10 +50,8 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         await super().get()
 
     def open(self, *args: str, **kwargs: str) -> None:
-        """Say at once how the person at the page stands; the arguments are upstream's."""
+        """Say at once what holds for the person at the page; the arguments are upstream's."""
         super().open(*args, **kwargs)
-        tutors = self.settings.get(TUTORS, frozenset)()
-        self.say({"type": "standing", "tutor": self.current_user.username in tutors})
         self.say(DRIVING.state(name_of(self)))
 
     def say(self, message: Mapping[str, Any]) -> None:

@@ -105,7 +105,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """Open the document: the file first gets what was told before a fall and isn't in it."""
         if self.ready:
             return
-        if self.ystore is not None:
+        if self._saves is not None:
             kept = await self._file.recovery.recover(
                 self._file_format, self._file_type, self._file.path, self.ystore
             )
@@ -118,15 +118,21 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         await self._settle()
         self._tell_kept()
 
+    @property
+    def _saves(self) -> Saves | None:
+        """What is known of files; nothing with another store than ours."""
+        journal = getattr(self.ystore, "journal", None)
+        return Saves(journal) if journal is not None else None
+
     async def _settle(self) -> None:
         """Remember that file and document agree, as they do when one was taken over."""
-        if self.ystore is None:
+        if self._saves is None:
             return
         found = await self._file.stamp()
         model = await self._model()
         if found["last_modified"] == self._file.last_modified:
             digest = await self._file.recovery.digest(model)
-            await Saves(self.ystore.journal).settle(self.ystore.path, found["hash"], digest)
+            await self._saves.settle(self.ystore.path, found["hash"], digest)
 
     async def _model(self) -> dict[str, Any]:
         """Return the document as the contents manager takes it."""
@@ -144,8 +150,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             if await self._file.is_ours():
                 return  # touched, or written again by a room of the same file
             model = await self._model()
-            if self.ystore is not None:
-                known = await Saves(self.ystore.journal).known(self.ystore.path)
+            if self._saves is not None:
+                known = await self._saves.known(self.ystore.path)
                 if await self._file.recovery.digest(model) not in known:
                     kept = await self._file.recovery.keep(model, self._file.path)
                     self._file.kept.append(kept)

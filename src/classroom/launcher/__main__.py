@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import pwd
 import signal
 import socket
-import struct
 import sys
 from typing import TYPE_CHECKING, Any
 
+from classroom import log
 from classroom.launcher import limits, processes, protocol, watch
 from classroom.launcher.protocol import BadRequestError, Kind
+from classroom.local.caller import caller
+from classroom.log import LOG
 from classroom.paths import Paths
 
 if TYPE_CHECKING:
     from classroom.launcher.processes import Launched
 
-LOG = logging.getLogger("classroom")
 LAB_USER = "classroom"
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGCONT}
 HANG_UP_SECONDS = 1.0
@@ -52,7 +52,6 @@ class Launcher:
         self._homes = paths.homes
         self.limits = limits.read(paths)
         self._running: dict[str, Launched] = {}
-        self._ends: dict[str, asyncio.Task[int]] = {}
 
     async def serve(self, connection: socket.socket) -> None:
         """Serve one connection until its other end closes it.
@@ -102,7 +101,7 @@ class Launcher:
                 start, BASE, self.limits, self._homes, descriptors[0] if descriptors else None
             )
             self._running[start.key] = found
-            self._ends[start.key] = asyncio.create_task(self._await_end(found))
+            found.end = asyncio.create_task(self._await_end(found))
             return {"pid": found.running.pid}, found
         if asked.get("do") == "adopt" and launched is None:
             if (adopted := self._running.get(str(asked.get("key")))) is None:
@@ -153,7 +152,8 @@ class Launcher:
 
     async def _tell(self, connection: socket.socket, launched: Launched) -> None:
         """Tell the lab when a process has ended."""
-        status = await asyncio.shield(self._ends[launched.running.key])
+        assert launched.end is not None  # noqa: S101 (set before anybody knows of it)
+        status = await asyncio.shield(launched.end)
         with contextlib.suppress(OSError):
             await asyncio.get_running_loop().sock_sendall(
                 connection, protocol.encode(exited=status, why=launched.why)
@@ -181,13 +181,6 @@ async def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
     return message, descriptors
 
 
-def user_of(connection: socket.socket) -> int:
-    """Return the user id at a connection's other end (SO_PEERCRED, unix(7))."""
-    found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, uid, _ = struct.unpack("3i", found)
-    return int(uid)
-
-
 def _end_with(watching: asyncio.Task[None]) -> None:
     """End with the watch: the supervisor starts both anew."""
     if not watching.cancelled() and (error := watching.exception()) is not None:
@@ -213,7 +206,7 @@ async def launch_for_the_lab(paths: Paths) -> None:
     serving: set[asyncio.Task[None]] = set()
     while True:
         connection, _ = await asyncio.get_running_loop().sock_accept(listening)
-        if user_of(connection) != lab.pw_uid:
+        if caller(connection) != lab.pw_uid:
             connection.close()
             continue
         task = asyncio.create_task(launcher.serve(connection))
@@ -223,12 +216,7 @@ async def launch_for_the_lab(paths: Paths) -> None:
 
 def main() -> int:
     """Serve until the end."""
-    logging.basicConfig(
-        stream=sys.stdout,
-        level=logging.INFO,
-        format="[%(levelname)1.1s %(asctime)s classroom] %(message)s",
-        datefmt="%Y-%m-%d %H:%M:%S",
-    )
+    log.begin()
     asyncio.run(launch_for_the_lab(Paths()))
     return 0
 

@@ -44,6 +44,8 @@ class Launched:
         self.home = home
         self.why = ""
         """Why it was ended by us, for the student."""
+        self.end: asyncio.Task[int] | None = None
+        """Ends with it, and with what it leaves behind."""
         self._said = b""
         self._asked = False
         self._process = process

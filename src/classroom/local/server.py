@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
-import struct
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -12,20 +10,14 @@ from tornado import web
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_unix_socket
 
+from classroom.local.caller import caller
+
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
 SOCKET_MODE = 0o660
 """Its directory says whose group."""
-UCRED = struct.Struct("iII")
-"""``struct ucred``: process, user, group (unix(7))."""
-
-
-def caller(connection: socket.socket) -> int:
-    """Return the number of the user at the other end of a unix socket."""
-    found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, UCRED.size)
-    return int(UCRED.unpack(found)[1])
 
 
 class SaidError(Exception):

@@ -7,24 +7,23 @@ not its child: whichever dies comes back alone, and the others go on.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 import sys
 
-from classroom import handover
+from classroom import handover, log
 from classroom.egress import lock as locks
 from classroom.egress import machine
 from classroom.egress.lock import Kind
 from classroom.egress.resolv import HUB_DOOR, STUDENTS_DOOR
 from classroom.handover import Handover
 from classroom.hub import token
+from classroom.log import LOG
 from classroom.paths import PORT, Paths
 from classroom.supervisor import children, keeper
 from classroom.supervisor.keeper import Keeper
 
 HTTPS, DNS = 443, 53
-LOG = logging.getLogger("classroom")
 
 
 class Supervisor:
@@ -115,12 +114,7 @@ async def supervise() -> int:
 
 def main() -> int:
     """Run until the end."""
-    logging.basicConfig(
-        stream=sys.stdout,
-        level=logging.INFO,
-        format="[%(levelname)1.1s %(asctime)s classroom] %(message)s",
-        datefmt="%Y-%m-%d %H:%M:%S",
-    )
+    log.begin()
     return asyncio.run(supervise())
 
 
