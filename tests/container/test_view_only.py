@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pycrdt import Array, Doc, Map, create_sync_message, create_update_message, handle_sync_message
 
-from classroom.lab import awareness, control, live, rules
+from classroom.lab import awareness, control, live, members, rules
 from classroom.lab.awareness import Entry
 from tests import labs, students, web
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx
 
     from tests.classrooms import Classroom
@@ -28,11 +30,19 @@ REFUSALS = (
 
 
 @pytest.fixture
-def people(classroom: Classroom) -> Classroom:
+def people(shared_classroom: Classroom) -> Iterator[Classroom]:
+    yield entered(shared_classroom)
+    shared_classroom.close()
+    switch(shared_classroom, view_only=False)
+
+
+def entered(room: Classroom) -> Classroom:
+    """Have a tutor and two students signed in."""
     for login in ("mona", "Octocat", "hubot"):
-        classroom.enter(login)
-    classroom.lab.expected += REFUSALS
-    return classroom
+        if login not in room.people:
+            room.enter(login)
+    room.lab.expected += REFUSALS
+    return room
 
 
 def switch(room: Classroom, *, view_only: bool, name: str = "") -> None:
@@ -197,14 +207,17 @@ ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("BuildHandler.delete", "DELETE", "lab/api/build", {}),
     ("ExtensionHandler.post", "POST", "lab/api/extensions", {}),
     ("PluginHandler.post", "POST", "lab/api/plugins", {}),
-    ("ShutdownHandler.post", "POST", "api/shutdown", {}),
+    ("NoShutdownHandler.post", "POST", "api/shutdown", {}),
+    ("RestoreHandler.post", "POST", "classroom/api/snapshots/0/restore", {"path": ""}),
+    ("FollowingHandler.put", "PUT", control.FOLLOWING, {"follow": True}),
+    ("MemberHandler.delete", "DELETE", f"{members.ADDRESS}/octocat", {}),
     ("ModeHandler.put", "PUT", control.ADDRESS, {"viewOnly": False}),
     ("PersonHandler.put", "PUT", f"{control.ADDRESS}/hubot", {"viewOnly": False}),
     ("LanguageServerWebSocketHandler.get", "GET", "lsp/ws/pylsp", {}),
 )
 # Another handler stands before them, so that no request comes there.
 UNREACHED = {"SettingsHandler.put", "WorkspacesHandler.put", "WorkspacesHandler.delete"}
-UNREACHED |= {"TermSocket.get"}
+UNREACHED |= {"TermSocket.get", "ShutdownHandler.post"}
 READS = (
     "api/contents/work.ipynb",
     "api/contents/work.ipynb/checkpoints",
@@ -214,6 +227,7 @@ READS = (
     "api/kernelspecs",
     "api/me",
     "lab",
+    f"{members.RUNS}?path=work.ipynb",
 )
 
 
@@ -230,6 +244,7 @@ def test_a_client_tries_every_handler_that_writes() -> None:
 def test_nothing_is_written_over_http(people: Classroom, made: dict[str, str]) -> None:
     hubot, mona = people.people["hubot"], people.people["mona"]
     before = hubot.get(f"{API}/contents").json()["content"]
+    assert before
     switch(people, view_only=True)
     for name, method, path, body in ATTEMPTS:
         answer = hubot.request(method, f"{LAB}/{path.format(**made)}", json=body)
@@ -414,6 +429,7 @@ def may_write(client: httpx.Client) -> bool:
 def test_it_survives_a_restart_of_the_lab(people: Classroom) -> None:
     people.lab.expected += [r"\[front\] .* 50[234] ", r"prematurely|connect\(\) to"]
     people.lab.expected += [r"recv\(\) failed", "The lab ended with -9: starting it again"]
+    people.lab.expected += ["Recovered what was typed last in "]
     switch(people, view_only=True)
     assert people.lab.run("pkill", "-KILL", "-f", "classroom.lab --config")[0] == 0
     hubot = people.people["hubot"]
@@ -422,7 +438,8 @@ def test_it_survives_a_restart_of_the_lab(people: Classroom) -> None:
     assert may_write(people.people["mona"])
 
 
-def test_a_demoted_tutor_is_a_student(people: Classroom) -> None:
+def test_a_demoted_tutor_is_a_student(classroom: Classroom) -> None:
+    people = entered(classroom)
     mona = people.people["mona"]
     switch(people, view_only=True)
     people.save(tutors=["octocat"], users=["octocat", "hubot", "mona"])

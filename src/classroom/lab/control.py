@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tornado import web
 
+from classroom.lab.company import COMPANY
 from classroom.lab.modes import DRIVING
 from classroom.lab.tutors import TutorHandler
 
@@ -13,27 +14,17 @@ if TYPE_CHECKING:
     from classroom.lab.driving import Mode
 
 ADDRESS = "classroom/api/driving"
-"""Below the server's own address."""
+FOLLOWING = "classroom/api/following"
+"""Both below the server's own address."""
 
 
 class DrivingHandler(TutorHandler):
     """What a switch has in common for all and for one."""
 
-    def wanted(self) -> bool:
-        """Read whether to switch on or off.
-
-        Raises:
-            HTTPError: 400, the request doesn't say.
-        """
-        found = self.get_json_body()
-        wanted = found.get("viewOnly") if isinstance(found, dict) else None
-        if not isinstance(wanted, bool):
-            raise web.HTTPError(400, "viewOnly must be true or false")
-        return wanted
-
     def switch(self, mode: Mode, what: str) -> None:
         """Have a mode hold, and say so in the log and to the caller."""
         DRIVING.switch(mode)
+        COMPANY.tell()
         self.log.info("driving: %s switches %s", self.caller, what)
         self.answer()
 
@@ -53,7 +44,7 @@ class ModeHandler(DrivingHandler):
     @web.authenticated
     def put(self) -> None:
         """Switch all students; what held for single ones is over."""
-        wanted = self.wanted()
+        wanted = self.wanted("viewOnly")
         mode = DRIVING.mode.for_all(self.caller if wanted else "")
         self.switch(mode, f"everybody to {'view-only' if wanted else 'writing'}")
 
@@ -68,9 +59,23 @@ class PersonHandler(DrivingHandler):
         Raises:
             HTTPError: 400, a tutor is never view-only.
         """
-        wanted = self.wanted()
+        wanted = self.wanted("viewOnly")
         name = name.lower()
         if name in DRIVING.tutors:
             raise web.HTTPError(400, f"{name} is a tutor")
         mode = DRIVING.mode.for_one(name, view_only=wanted)
         self.switch(mode, f"{name!r} to {'view-only' if wanted else 'writing'}")
+
+
+class FollowingHandler(TutorHandler):
+    """Whom all are asked to follow."""
+
+    @web.authenticated
+    def put(self) -> None:
+        """Ask all to follow the caller, or nobody to follow anybody."""
+        wanted = self.wanted("follow")
+        COMPANY.ask(self.caller if wanted else "")
+        what = "asks all to follow" if wanted else "asks nobody to follow any more"
+        self.log.info("driving: %s %s", self.caller, what)
+        self.set_status(204)
+        self.finish()

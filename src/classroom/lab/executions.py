@@ -180,6 +180,8 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         if found.kind == EXECUTE:
             where = f"cell {found.cell}" if found.cell else "code"
             self.log.info("run: %s runs %s in kernel %s", self._who, where, self.kernel_id)
+            if found.cell and isinstance(kernels := self.multi_kernel_manager, ListeningKernels):
+                kernels.ran(self.kernel_id, found.cell, self.websocket_handler.current_user)
         if self._sieve is not None:
             if found.kind == EXECUTE and found.cell and found.ident:
                 self.multi_kernel_manager.announce(

@@ -13,14 +13,26 @@ from jupyter_server.utils import url_path_join
 from prometheus_client import Gauge
 from tornado import web
 
-from classroom.lab import authorizer, control, live, modes, recovery, snapshots, store, upstream
+from classroom.lab import (
+    authorizer,
+    control,
+    live,
+    members,
+    modes,
+    recovery,
+    snapshots,
+    store,
+    upstream,
+)
+from classroom.lab.company import COMPANY
 from classroom.lab.connections import OPEN
 from classroom.lab.contents import ClassContents
-from classroom.lab.control import ModeHandler, PersonHandler
+from classroom.lab.control import FollowingHandler, ModeHandler, PersonHandler
 from classroom.lab.exporters import ExportersHandler
 from classroom.lab.kernels import StudentKernels
 from classroom.lab.live import LiveHandler
 from classroom.lab.loader import ClassLoader
+from classroom.lab.members import MemberHandler, RunsHandler
 from classroom.lab.modes import DRIVING
 from classroom.lab.notebooks import Notebooks
 from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
@@ -46,6 +58,9 @@ HANDLERS = (
     (live.ADDRESS, LiveHandler),
     (control.ADDRESS, ModeHandler),
     (f"{control.ADDRESS}/(?P<name>[^/]+)", PersonHandler),
+    (control.FOLLOWING, FollowingHandler),
+    (f"{members.ADDRESS}/(?P<name>[^/]+)", MemberHandler),
+    (members.RUNS, RunsHandler),
     (r"terminals/websocket/(\w+)", StudentTermSocket),
     (r"api/metrics/v1", UsageHandler),
     (r"lab/api/workspaces/?", PersonalWorkspacesHandler),
@@ -100,7 +115,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
     """Follow the Hub's word on people; leave what stays out of every garbage collection."""
     hub_auth = getattr(app.identity_provider, "hub_auth", None)
     if hub_auth is not None:  # there is none where only the rooms are measured
-        paths, followed = Paths(), Revocation(OPEN, hub_auth.cache, app.log, DRIVING.appoint)
+        paths, followed = Paths(), Revocation(OPEN, hub_auth.cache, app.log, _appoint)
         DRIVING.load(paths.driving)
         task = asyncio.create_task(followed.follow(paths.standing, paths.here))
         task.add_done_callback(lambda task: _report(task, app))
@@ -117,6 +132,12 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         TASKS.add(asyncio.create_task(_recover(app, app.contents_manager)))
     gc.collect()
     gc.freeze()
+
+
+def _appoint(tutors: frozenset[str]) -> None:
+    """Take over who is a tutor now, and tell the pages."""
+    DRIVING.appoint(tutors)
+    COMPANY.tell()
 
 
 async def _finish(server: Any, app: ServerApp) -> None:

@@ -15,7 +15,8 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado.websocket import WebSocketHandler
 
-from classroom.lab import upstream
+from classroom.lab import places, upstream
+from classroom.lab.company import COMPANY
 from classroom.lab.connections import name_of
 from classroom.lab.modes import DRIVING
 
@@ -39,6 +40,7 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """One page's connection. Of foreign origins none is taken: `WebSocketMixin` sees to that."""
 
     auth_resource = "classroom"
+    judges = True  # who is view-only may say where they are
 
     def set_default_headers(self) -> None:
         """Send none: they are for pages."""
@@ -53,6 +55,12 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Say at once what holds for the person at the page; the arguments are upstream's."""
         super().open(*args, **kwargs)
         self.say(DRIVING.state(name_of(self)))
+        COMPANY.come(self)
+
+    def on_close(self) -> None:
+        """Tell the others."""
+        super().on_close()
+        COMPANY.tell()
 
     def say(self, message: Mapping[str, Any]) -> None:
         """Tell the page something.
@@ -64,4 +72,6 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self.write_message(json.dumps(message)).add_done_callback(upstream.heard)
 
     def on_message(self, message: str | bytes) -> None:
-        """Take nothing: a page has nothing to say yet."""
+        """Take where the page is; whatever else it says is nothing."""
+        if (place := places.read(message)) is not None:
+            COMPANY.move(self, place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ class Driving:
         self.outdated = Outdated()
         self._file: Path | None = None
         self._told: dict[str, float] = {}
+        self._telling: set[str] = set()
 
     def load(self, file: Path) -> None:
         """Go on with what held before the lab was started anew.
@@ -102,10 +104,15 @@ class Driving:
             clients: ids of the copies of documents that it came from.
         """
         self.outdated.add(name, clients)
-        now = time.monotonic()
-        if now - self._told.get(name, -NOTICE_SECONDS) < NOTICE_SECONDS:
+        if name in self._telling:
             return
-        self._told[name] = now
+        self._telling.add(name)
+        wait = self._told.get(name, -NOTICE_SECONDS) + NOTICE_SECONDS - time.monotonic()
+        asyncio.get_running_loop().call_later(max(0, wait), self._tell_refused, name)
+
+    def _tell_refused(self, name: str) -> None:
+        self._telling.discard(name)
+        self._told[name] = time.monotonic()
         for handler in OPEN.open():
             say = getattr(handler, "say", None)
             if say is not None and name_of(handler) == name:

@@ -22,12 +22,18 @@ READS: dict[str, tuple[str, ...]] = {
     "classroom.lab.control": ("ModeHandler.get",),
     "classroom.lab.exporters": ("ExportersHandler.get",),
     "classroom.lab.live": ("LiveHandler.get",),
+    "classroom.lab.members": ("RunsHandler.get",),
     "classroom.lab.personal": (
         "PersonalSettingsHandler.get put",
         "PersonalWorkspacesHandler.get put delete",
     ),
     "classroom.lab.sockets": ("RoomSocket.get",),
-    "classroom.lab.snapshots": ("PreviewHandler.get", "SnapshotsHandler.get", "TreeHandler.get"),
+    "classroom.lab.snapshots": (
+        "PreviewHandler.get",
+        "RestoreHandler.get",  # the list, as it is a kind of that
+        "SnapshotsHandler.get",
+        "TreeHandler.get",
+    ),
     "classroom.lab.terminals": ("StudentTermSocket.get",),
     "classroom.lab.usage": ("UsageHandler.get",),
     "jupyter_lsp.handlers": ("LanguageServersHandler.get",),
@@ -87,9 +93,10 @@ READS: dict[str, tuple[str, ...]] = {
     f"{SERVER}.sessions.handlers": ("SessionHandler.get", "SessionRootHandler.get"),
 }
 WRITES: dict[str, tuple[str, ...]] = {
-    "classroom.lab.control": ("ModeHandler.put", "PersonHandler.put"),
+    "classroom.lab.control": ("FollowingHandler.put", "ModeHandler.put", "PersonHandler.put"),
+    "classroom.lab.members": ("MemberHandler.delete",),
     "classroom.lab.shutdown": ("NoShutdownHandler.post",),
-    "classroom.lab.snapshots": ("RestoreHandler.post", "SnapshotsHandler.post"),
+    "classroom.lab.snapshots": ("RestoreHandler.post",),
     "jupyter_lsp.handlers": ("LanguageServerWebSocketHandler.get",),  # starts a server
     "jupyter_server.nbconvert.handlers": ("NbconvertPostHandler.post",),
     "jupyter_server_terminals.api_handlers": ("TerminalHandler.delete", "TerminalRootHandler.post"),

@@ -30,3 +30,18 @@ class TutorHandler(APIHandler):
     def caller(self) -> str:
         """The signed-in user's name; "" for nobody."""
         return str(getattr(self.current_user, "username", ""))
+
+    def wanted(self, name: str) -> bool:
+        """Read whether to switch on or off.
+
+        Args:
+            name: of the answer, in the request's JSON object.
+
+        Raises:
+            HTTPError: 400, the request doesn't say.
+        """
+        found = self.get_json_body()
+        wanted = found.get(name) if isinstance(found, dict) else None
+        if not isinstance(wanted, bool):
+            raise web.HTTPError(400, f"{name} must be true or false")
+        return wanted
