@@ -2,16 +2,14 @@
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
-import { URLExt } from '@jupyterlab/coreutils';
-import { ServerConnection } from '@jupyterlab/services';
+import type { ServerConnection } from '@jupyterlab/services';
 import { ITranslator } from '@jupyterlab/translation';
 import { Token } from '@lumino/coreutils';
 import { type ISignal, Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
+import { ask } from './api';
 import { ILive, type IMessage } from './live';
 import { texts } from './texts';
-
-const ADDRESS = 'classroom/api/driving';
 
 /** What holds for the person at the page (`classroom.lab.modes`). */
 interface IMode extends IMessage {
@@ -50,11 +48,10 @@ class Driving implements IDriving {
     private readonly settings: ServerConnection.ISettings
   ) {
     this.button.className = 'jp-mod-styled';
-    this.button.style.cssText = BUTTON;
     this.button.setAttribute('role', 'switch');
     this.button.onclick = () => void this.toggle();
     this.badge.setAttribute('role', 'status');
-    this.badge.style.cssText = BADGE;
+    this.badge.className = 'classroom-TopBar-badge';
     control.node.append(this.button, this.badge);
     this.show();
   }
@@ -105,23 +102,15 @@ class Driving implements IDriving {
     this.button.setAttribute('aria-checked', String(driver !== ''));
     this.button.classList.toggle('jp-mod-warn', driver !== '');
     this.badge.textContent = viewOnly ? this.sentence() : '';
-    this.badge.style.display = viewOnly ? '' : 'none';
+    this.badge.hidden = !viewOnly;
     this.control.update();
   }
 
   /** Switch all students. The answer comes to every page, this one too, by the live connection. */
   private async toggle(): Promise<void> {
-    const url = URLExt.join(this.settings.baseUrl, ADDRESS);
     const body = JSON.stringify({ viewOnly: !this.mode?.driver });
     try {
-      const answer = await ServerConnection.makeRequest(
-        url,
-        { method: 'PUT', body },
-        this.settings
-      );
-      if (!answer.ok) {
-        throw await ServerConnection.ResponseError.create(answer);
-      }
+      await ask(this.settings, 'driving', { method: 'PUT', body });
     } catch (error) {
       Notification.error(`${this.words.notSwitched} ${error}`);
     }
@@ -134,12 +123,6 @@ class Driving implements IDriving {
   private told = '';
 }
 
-/** As high as the top bar lets it be. */
-const BUTTON = 'height: 22px; line-height: 20px; padding: 0 10px; margin: 0 4px;';
-const BADGE =
-  'padding: 2px 8px; margin: 0 8px; border-radius: 3px; white-space: nowrap; font-weight: 600;' +
-  'background: var(--jp-warn-color3); color: var(--jp-ui-font-color0); line-height: 20px;';
-
 export const driving: JupyterFrontEndPlugin<IDriving> = {
   id: '@classroom/labextension:driving',
   description: 'Shows who drives, and lets tutors switch it.',
@@ -150,7 +133,7 @@ export const driving: JupyterFrontEndPlugin<IDriving> = {
   activate: ({ shell, serviceManager }, live: ILive, translator: ITranslator | null) => {
     const control = new Widget();
     control.id = 'classroom-driving';
-    control.node.style.cssText = 'display: flex; align-items: center; padding: 0 4px;';
+    control.addClass('classroom-TopBar');
     const made = new Driving(control, texts(translator), serviceManager.serverSettings);
     const take = (message: IMessage | undefined) => {
       if (message?.type === 'driving') {

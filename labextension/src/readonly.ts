@@ -6,6 +6,7 @@
 
 import { EditorState } from '@codemirror/state';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import type { ISessionContext } from '@jupyterlab/apputils';
 import {
   EditorExtensionRegistry,
   IEditorExtensionRegistry,
@@ -13,6 +14,7 @@ import {
 } from '@jupyterlab/codemirror';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import type { IDocumentWidget } from '@jupyterlab/docregistry';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { IDriving } from './driving';
 
 /** Commands that write to a document, to files, or to what runs. */
@@ -95,6 +97,36 @@ class Replacing {
   private readonly replaced = new Set<string>();
 }
 
+/** Has notebooks that are opened meanwhile start their kernel later: they ask for one at once. */
+class Waiting {
+  constructor(private readonly driving: IDriving) {}
+
+  /** Whoever has a kernel is connected to it all the same. */
+  hold({ sessionContext }: NotebookPanel): void {
+    if (this.driving.viewOnly) {
+      sessionContext.kernelPreference = { ...sessionContext.kernelPreference, shouldStart: false };
+      this.held.add(sessionContext);
+    }
+  }
+
+  letGo(): void {
+    if (this.driving.viewOnly) {
+      return;
+    }
+    for (const context of this.held) {
+      this.held.delete(context);
+      if (!context.isDisposed) {
+        context.kernelPreference = { ...context.kernelPreference, shouldStart: true };
+        if (!context.session?.kernel) {
+          context.startKernel().catch((error) => console.warn('No kernel', error));
+        }
+      }
+    }
+  }
+
+  private readonly held = new Set<ISessionContext>();
+}
+
 /** The id of a document's copy in this page. */
 function copyOf(widget: IDocumentWidget): number {
   const shared = widget.context.model.sharedModel as unknown as { ydoc?: { clientID: number } };
@@ -105,16 +137,22 @@ export const readOnly: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:read-only',
   description: 'Keeps the page of somebody who is view-only from writing.',
   autoStart: true,
-  requires: [IDriving, IEditorExtensionRegistry, IDocumentManager],
+  requires: [IDriving, IEditorExtensionRegistry, IDocumentManager, INotebookTracker],
   activate: (
     app: JupyterFrontEnd,
     driving: IDriving,
     editors: IEditorExtensionRegistry,
-    documents: IDocumentManager
+    documents: IDocumentManager,
+    notebooks: INotebookTracker
   ) => {
     guardCommands(app, driving);
     guardEditors(editors, driving);
     const replacing = new Replacing(app, documents, driving);
-    driving.changed.connect(() => replacing.replace());
+    const waiting = new Waiting(driving);
+    notebooks.widgetAdded.connect((_, panel) => waiting.hold(panel));
+    driving.changed.connect(() => {
+      replacing.replace();
+      waiting.letGo();
+    });
   }
 };
