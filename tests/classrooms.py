@@ -43,6 +43,7 @@ class Classroom:
     authority: Authority
     stack: contextlib.ExitStack
     people: dict[str, httpx.Client] = field(default_factory=dict)
+    sockets: list[ClientConnection] = field(default_factory=list)
 
     def enter(self, login: str) -> httpx.Client:
         """Sign somebody in."""
@@ -93,7 +94,14 @@ class Classroom:
         return f"api/collaboration/room/{room}"
 
     def open(self, login: str, path: str) -> ClientConnection:
-        return students.open_socket(self.people[login], self.lab, path)
+        made = students.open_socket(self.people[login], self.lab, path)
+        self.sockets.append(made)
+        return made
+
+    def close(self) -> None:
+        """Close everything that was opened."""
+        while self.sockets:
+            self.sockets.pop().close()
 
 
 def config(

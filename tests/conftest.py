@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import uuid
@@ -114,14 +115,20 @@ def github(
         yield standin
 
 
-@pytest.fixture
-def volume() -> Iterator[str]:
-    """A volume that ends with the test."""
+@contextlib.contextmanager
+def new_volume() -> Iterator[str]:
     made = docker.from_env().volumes.create(
         f"classroom-test-{uuid.uuid4().hex[:8]}", labels=labs.LABELS
     )
     yield str(made.name)
     made.remove(force=True)
+
+
+@pytest.fixture
+def volume() -> Iterator[str]:
+    """A volume that ends with the test."""
+    with new_volume() as name:
+        yield name
 
 
 @pytest.fixture(scope="session")
@@ -153,4 +160,17 @@ def classroom(
 ) -> Iterator[Classroom]:
     """A lab whose list the test changes."""
     with classrooms.opened(network, github, authority, volume, tmp_path / "tutor") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared_classroom(
+    network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Classroom]:
+    """The same, for a module's tests that leave the list as it was."""
+    folder = tmp_path_factory.mktemp("tutor") / "folder"
+    with (
+        new_volume() as volume,
+        classrooms.opened(network, github, authority, volume, folder) as made,
+    ):
         yield made

@@ -1,9 +1,31 @@
 /** What the classroom adds to JupyterLab: its plugins, each in a module of its own. */
 
+import { connection } from './connection';
+import { driving } from './driving';
 import { ended } from './ended';
+import { following } from './following';
+import { link } from './link';
 import { live } from './live';
 import { notices } from './notices';
+import { people } from './people';
+import { places } from './places';
+import { ran } from './ran';
+import { readOnly } from './readonly';
 import { snapshots } from './snapshots';
 import { standing } from './standing';
 
-export default [live, ended, notices, standing, snapshots];
+export default [
+  live,
+  connection,
+  ended,
+  notices,
+  standing,
+  snapshots,
+  driving,
+  readOnly,
+  places,
+  following,
+  people,
+  ran,
+  link
+];

@@ -28,6 +28,18 @@ export interface ILive {
   /** Each thing that the classroom says. */
   readonly said: ISignal<ILive, IMessage>;
 
+  /** The last of each type, for who comes too late to hear it said. */
+  readonly latest: ReadonlyMap<string, IMessage>;
+
+  /** There is a connection, perhaps a new one: what was sent before may be forgotten. */
+  readonly connected: ISignal<ILive, void>;
+
+  /** There is none any more, or still none. */
+  readonly lost: ISignal<ILive, void>;
+
+  /** Tell the classroom something; nothing while there is no connection. */
+  send(message: IMessage): void;
+
   /** Settled once the person may no longer be here: with the server's sentence, if it sent one. */
   readonly ended: Promise<string>;
 }
@@ -60,8 +72,22 @@ class Live implements ILive {
     return this.saying;
   }
 
+  get connected(): ISignal<ILive, void> {
+    return this.connecting;
+  }
+
+  get lost(): ISignal<ILive, void> {
+    return this.losing;
+  }
+
   get ended(): Promise<string> {
     return this.end.promise;
+  }
+
+  send(message: IMessage): void {
+    if (this.socket?.readyState === WebSocket.OPEN) {
+      this.socket.send(JSON.stringify(message));
+    }
   }
 
   /**
@@ -73,7 +99,10 @@ class Live implements ILive {
     const { event, opened } = await this.session();
     if (event.code === ENDED) {
       this.leave(sentence(event.reason));
-    } else if (!opened) {
+      return;
+    }
+    this.losing.emit();
+    if (!opened) {
       if (await this.isRefused()) {
         this.leave('');
       } else {
@@ -87,8 +116,14 @@ class Live implements ILive {
     let opened = false;
     socket.onopen = () => {
       opened = true;
+      this.socket = socket;
+      this.connecting.emit();
     };
-    socket.onmessage = ({ data }) => this.saying.emit(JSON.parse(data));
+    socket.onmessage = ({ data }) => {
+      const message: IMessage = JSON.parse(data);
+      this.latest.set(message.type, message);
+      this.saying.emit(message);
+    };
     return new Promise((resolve) => {
       socket.onclose = (event) => resolve({ event, opened });
     });
@@ -110,7 +145,11 @@ class Live implements ILive {
     this.end.resolve(sentence);
   }
 
+  readonly latest = new Map<string, IMessage>();
+  private socket: WebSocket | null = null;
   private readonly poll: Poll;
+  private readonly connecting = new Signal<this, void>(this);
+  private readonly losing = new Signal<this, void>(this);
   private readonly saying = new Signal<this, IMessage>(this);
   private readonly end = new PromiseDelegate<string>();
 }
@@ -118,6 +157,10 @@ class Live implements ILive {
 /** Where there is no classroom. */
 class Silent implements ILive {
   readonly said = new Signal<this, IMessage>(this);
+  readonly connected = new Signal<this, void>(this);
+  readonly lost = new Signal<this, void>(this);
+  send(): void {}
+  readonly latest = new Map<string, IMessage>();
   readonly ended = new Promise<string>(() => undefined);
 }
 

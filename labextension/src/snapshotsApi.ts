@@ -1,7 +1,8 @@
 /** The classroom's REST calls about snapshots (`classroom.lab.snapshots`): for tutors alone. */
 
 import { URLExt } from '@jupyterlab/coreutils';
-import { ServerConnection } from '@jupyterlab/services';
+import type { ServerConnection } from '@jupyterlab/services';
+import { ask } from './api';
 
 /** A copy of all files. */
 export interface ISnapshot {
@@ -59,11 +60,7 @@ export class SnapshotsApi {
    */
   private async ask(address: string, path?: string, init: RequestInit = {}): Promise<string> {
     const query = path === undefined ? '' : URLExt.objectToQueryString({ path });
-    const url = URLExt.join(this.settings.baseUrl, 'classroom/api/snapshots', address) + query;
-    const answer = await ServerConnection.makeRequest(url, init, this.settings);
-    if (!answer.ok) {
-      throw await ServerConnection.ResponseError.create(answer);
-    }
+    const answer = await ask(this.settings, `snapshots${address}${query}`, init);
     return await answer.text();
   }
 }

@@ -41,6 +41,11 @@ class Paths:
         return self.data / "history"
 
     @property
+    def driving(self) -> Path:
+        """Who is view-only: `classroom`'s alone."""
+        return self.history / "driving.json"
+
+    @property
     def files(self) -> Path:
         """The lab's files."""
         return self.data / "files"

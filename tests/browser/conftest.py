@@ -85,7 +85,7 @@ def shoot(page: Page, name: str) -> None:
 def new_notebook(page: Page) -> str:
     """Make a notebook from the launcher and return its name."""
     page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
-    page.wait_for_selector(".jp-Notebook .jp-Cell .cm-content")
+    page.wait_for_selector(".jp-Notebook .jp-Cell .cm-content >> visible=true")
     expect(page.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
     tab = page.locator(".jp-mod-current .lm-TabBar-tabLabel", has_text=".ipynb").first
     return tab.inner_text()

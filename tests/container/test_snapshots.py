@@ -30,7 +30,7 @@ BEAT = f"{labs.GITHUB_CONFIG}\nc.Classroom.snapshot_interval = 1\n"
 QUIET = f"{labs.GITHUB_CONFIG}\nc.Classroom.snapshot_interval = 0\n"
 EXPECTED = (
     r"403 (GET|POST) |Blocking Cross|not allowed|'_xsrf' argument missing|415 GET",
-    r"wrote error: '(Snapshots are for tutors.|Forbidden)'",
+    r"wrote error: '(Only a tutor may do that.|Forbidden)'",
 )
 TAKE = """
 import json, pathlib

@@ -12,7 +12,7 @@ from classroom.hub import token
 from classroom.hub.egress import Egress
 from classroom.hub.identity import ClassroomGitHubOAuthenticator
 from classroom.hub.passphrase import ClassroomPassphraseAuthenticator
-from classroom.hub.people import of_ours
+from classroom.hub.people import REMOVE, of_ours
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab
 from classroom.paths import PORT, PREFIX, SERVICE
@@ -96,12 +96,18 @@ def egress(c: Config, settings: Settings, lock: Lock, handed: Handover) -> None:
 
 
 def roles(c: Config) -> None:
-    """Give users the classroom; scopes the tutor wrote for them stay."""
+    """Give users the classroom, and the lab a way to remove them; the tutor's own roles stay."""
     wanted = list(tutors_own(c, "load_roles", []))
     own = [role for role in wanted if role.get("name") == "user"]
     scopes = [scope for role in own for scope in role.get("scopes", [])]
     others = [role for role in wanted if role.get("name") != "user"]
-    c.JupyterHub.load_roles = [*others, {"name": "user", "scopes": [*USER_SCOPES, *scopes]}]
+    user = {"name": "user", "scopes": [*USER_SCOPES, *scopes]}
+    lab = {"name": f"{SERVICE}-lab", "scopes": [REMOVE], "services": [SERVICE]}
+    c.JupyterHub.load_roles = [*others, user, lab]
+    c.JupyterHub.custom_scopes = {
+        REMOVE: {"description": "Remove students at the word of a tutor who is in the lab"},
+        **tutors_own(c, "custom_scopes", {}),
+    }
 
 
 def sign_in(c: Config, settings: Settings, access: Access) -> None:

@@ -1,17 +1,22 @@
-"""The Hub's admin page has a say in who may be in: its API's changes go to the roster too."""
+"""Tutors say in the Hub's admin page and in the lab who may be in: the roster hears it."""
 
 from __future__ import annotations
 
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
+from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.apihandlers.users import UserAPIHandler, UserListAPIHandler
+from tornado import web
 from traitlets.utils.importstring import import_item
 
 from classroom.hub import identity
 
 if TYPE_CHECKING:
     from classroom.hub.access import Access
+
+REMOVE = "custom:classroom:remove"
+"""The scope of the lab's token."""
 
 
 class PeopleHandler(UserListAPIHandler):
@@ -55,7 +60,33 @@ class PersonHandler(UserAPIHandler):
             await access.appointed(name, tutor=bool(body["admin"]))
 
 
+class RemovalHandler(APIHandler):
+    """Remove a student: all that the lab's own token may ask for besides who somebody is."""
+
+    async def delete(self, user_name: str) -> None:
+        """Keep them out; the lab lets them go as when the page had removed them.
+
+        Raises:
+            HTTPError: 403, the caller may not ask, or not in that tutor's name, or it is a tutor
+                who is to go; 404, there is no such person.
+        """
+        if REMOVE not in getattr(self, "expanded_scopes", ()):
+            raise web.HTTPError(403, "Only the lab may ask for this.")
+        tutor = self.find_user(self.get_query_argument("by", ""))
+        if tutor is None or not tutor.admin:
+            raise web.HTTPError(403, "Only a tutor may remove people.")
+        name = self.authenticator.normalize_username(user_name)
+        person = self.find_user(name)
+        if person is None:
+            raise web.HTTPError(404, f"There is no {name}.")
+        if person.admin:
+            raise web.HTTPError(403, "Tutors are removed in the Hub's admin page or in the file.")
+        await self.authenticator.access.removed(name)
+        self.set_status(204)
+
+
 HANDLERS = (
+    (r"/api/classroom/people/([^/]+)", RemovalHandler),
     (r"/api/users", PeopleHandler),
     (r"/api/users/([^/]+)", PersonHandler),
 )

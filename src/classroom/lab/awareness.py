@@ -115,6 +115,14 @@ def parse(message: bytes) -> list[Entry]:
     return parse_update(update)
 
 
+def clients(message: bytes) -> list[int]:
+    """List the clients that an awareness message is about; none when it can't be read."""
+    try:
+        return [entry.client for entry in parse(message)]
+    except BadMessageError:
+        return []
+
+
 def parse_update(update: bytes) -> list[Entry]:
     """Read an awareness update, without the message's head.
 

@@ -48,6 +48,7 @@ def serve(paths: Paths) -> Config:
             # Not by the link that leads to it: a handler that resolves a file's path would find it
             # outside.
             "root_dir": str(paths.files),
+            "authorizer_class": "classroom.lab.authorizer.ClassAuthorizer",
             "contents_manager_class": "classroom.lab.contents.ClassContents",
             "cookie_secret_file": str(paths.history / "cookie_secret"),
             "default_url": "/lab",

@@ -20,7 +20,9 @@ from jupyter_server.services.kernels.connection.base import (
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from tornado.websocket import WebSocketClosedError
 
+from classroom.lab import driving
 from classroom.lab.listening import ListeningKernels, Sieve, heard
+from classroom.lab.modes import DRIVING
 
 EXECUTE = "execute_request"
 ANSWER = "input_reply"
@@ -129,6 +131,18 @@ def signed_legacy(message: str, name: str) -> tuple[str, Request]:
     return json.dumps(found), request(header, metadata)
 
 
+def header_of(message: str | bytes) -> dict[str, Any]:
+    """Read the header of a message of either protocol.
+
+    Raises:
+        BadMessageError: it isn't one.
+    """
+    if isinstance(message, str):
+        found = read(message.encode()).get("header")
+        return found if isinstance(found, dict) else {}
+    return read(parts_of(message)[1][0])
+
+
 class SignedConnection(ZMQChannelsWebsocketConnection):
     """Upstream's connection between a page and a kernel, which says who speaks.
 
@@ -153,6 +167,9 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             self.log.warning("Of the older protocol only text is taken, from %s too", self._who)
             return
         try:
+            if DRIVING.is_view_only(self._who) and not driving.is_quiet(header_of(incoming_msg)):
+                DRIVING.refuse(self._who)
+                return
             if isinstance(incoming_msg, str):
                 incoming_msg, found = signed_legacy(incoming_msg, self._who)
             else:
@@ -163,6 +180,8 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         if found.kind == EXECUTE:
             where = f"cell {found.cell}" if found.cell else "code"
             self.log.info("run: %s runs %s in kernel %s", self._who, where, self.kernel_id)
+            if found.cell and isinstance(kernels := self.multi_kernel_manager, ListeningKernels):
+                kernels.ran(self.kernel_id, found.cell, self.websocket_handler.current_user)
         if self._sieve is not None:
             if found.kind == EXECUTE and found.cell and found.ident:
                 self.multi_kernel_manager.announce(

@@ -13,13 +13,27 @@ from jupyter_server.utils import url_path_join
 from prometheus_client import Gauge
 from tornado import web
 
-from classroom.lab import live, recovery, snapshots, store, upstream
+from classroom.lab import (
+    authorizer,
+    control,
+    live,
+    members,
+    modes,
+    recovery,
+    snapshots,
+    store,
+    upstream,
+)
+from classroom.lab.company import COMPANY
 from classroom.lab.connections import OPEN
 from classroom.lab.contents import ClassContents
+from classroom.lab.control import FollowingHandler, ModeHandler, PersonHandler
 from classroom.lab.exporters import ExportersHandler
 from classroom.lab.kernels import StudentKernels
 from classroom.lab.live import LiveHandler
 from classroom.lab.loader import ClassLoader
+from classroom.lab.members import MemberHandler, RunsHandler
+from classroom.lab.modes import DRIVING
 from classroom.lab.notebooks import Notebooks
 from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
 from classroom.lab.restoring import Restoring
@@ -28,6 +42,7 @@ from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.saves import Saves
 from classroom.lab.shutdown import NoShutdownHandler
 from classroom.lab.sockets import RoomSocket
+from classroom.lab.terminals import StudentTermSocket
 from classroom.lab.usage import Usage, UsageHandler
 from classroom.local.server import serve
 from classroom.paths import Paths
@@ -41,6 +56,12 @@ HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
     (r"api/shutdown", NoShutdownHandler),
     (live.ADDRESS, LiveHandler),
+    (control.ADDRESS, ModeHandler),
+    (f"{control.ADDRESS}/(?P<name>[^/]+)", PersonHandler),
+    (control.FOLLOWING, FollowingHandler),
+    (f"{members.ADDRESS}/(?P<name>[^/]+)", MemberHandler),
+    (members.RUNS, RunsHandler),
+    (r"terminals/websocket/(\w+)", StudentTermSocket),
     (r"api/metrics/v1", UsageHandler),
     (r"lab/api/workspaces/?", PersonalWorkspacesHandler),
     (r"lab/api/workspaces/(?P<space_name>.+)", PersonalWorkspacesHandler),
@@ -76,6 +97,8 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         HISTORY.set_function(lambda: journal.size)
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
     upstream.watch_sockets(OPEN.add)
+    upstream.watch_sockets(modes.guard)
+    upstream.ask_always()
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         app.kernel_manager.notebooks = Notebooks(app)
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
@@ -92,11 +115,14 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
     """Follow the Hub's word on people; leave what stays out of every garbage collection."""
     hub_auth = getattr(app.identity_provider, "hub_auth", None)
     if hub_auth is not None:  # there is none where only the rooms are measured
-        paths, followed = Paths(), Revocation(OPEN, hub_auth.cache, app.log)
+        paths, followed = Paths(), Revocation(OPEN, hub_auth.cache, app.log, _appoint)
+        DRIVING.load(paths.driving)
         task = asyncio.create_task(followed.follow(paths.standing, paths.here))
         task.add_done_callback(lambda task: _report(task, app))
         TASKS.add(task)
-        _restore(app, paths, followed)
+        _restore(app, paths)
+    if missing := authorizer.without_rule(app.web_app):
+        app.log.warning("Refused to who is view-only, for want of a rule: %s", ", ".join(missing))
     for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
         # Upstream starts it with the first document, and fails to stop what was never started.
         server = collaboration.ywebsocket_server
@@ -106,6 +132,12 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         TASKS.add(asyncio.create_task(_recover(app, app.contents_manager)))
     gc.collect()
     gc.freeze()
+
+
+def _appoint(tutors: frozenset[str]) -> None:
+    """Take over who is a tutor now, and tell the pages."""
+    DRIVING.appoint(tutors)
+    COMPANY.tell()
 
 
 async def _finish(server: Any, app: ServerApp) -> None:
@@ -134,12 +166,11 @@ async def _recover(app: ServerApp, contents: ClassContents) -> None:
             app.log.warning("%s can't be recovered before it is opened: %s", path, error)
 
 
-def _restore(app: ServerApp, paths: Paths, followed: Revocation) -> None:
+def _restore(app: ServerApp, paths: Paths) -> None:
     """Take tutors' and root's word to go back to a snapshot."""
     (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
     contents: Any = app.contents_manager
     restoring = Restoring(paths.snapshots_socket, contents, documents, app.log)
-    app.web_app.settings[snapshots.TUTORS] = lambda: followed.standing.tutors
     app.web_app.settings[snapshots.KEY] = restoring
     paths.restoring_socket.unlink(missing_ok=True)  # of a server that was killed
     known = {"restoring": restoring}

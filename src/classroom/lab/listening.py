@@ -11,6 +11,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 
 from classroom.lab import outputs
 from classroom.lab.captured import CAPTURE, Captured
+from classroom.lab.ran import RAN
 from classroom.lab.runs import KernelRuns
 
 if TYPE_CHECKING:
@@ -136,6 +137,17 @@ class ListeningKernels(AsyncMappingKernelManager):
             return
         if rooms := self.notebooks.open_by(kernel_id, who, cell_id):
             ear.runs.announce(ident, cell_id, rooms)
+
+    def ran(self, kernel_id: str, cell_id: str, user: Any) -> None:
+        """Take note of who runs a cell, for everybody to see.
+
+        Args:
+            kernel_id: that runs it.
+            cell_id: the cell's.
+            user: jupyter_server's.
+        """
+        for notebook, path in self.notebooks.of(kernel_id) if self.notebooks else ():
+            RAN.add(notebook, path, cell_id, user.display_name or user.username)
 
     def answered(self, kernel_id: str) -> None:
         """Take note that somebody has answered what a kernel asked."""

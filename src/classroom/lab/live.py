@@ -15,8 +15,10 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado.websocket import WebSocketHandler
 
-from classroom.lab import upstream
-from classroom.lab.snapshots import TUTORS
+from classroom.lab import places, upstream
+from classroom.lab.company import COMPANY
+from classroom.lab.connections import name_of
+from classroom.lab.modes import DRIVING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
@@ -38,6 +40,7 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """One page's connection. Of foreign origins none is taken: `WebSocketMixin` sees to that."""
 
     auth_resource = "classroom"
+    judges = True  # who is view-only may say where they are
 
     def set_default_headers(self) -> None:
         """Send none: they are for pages."""
@@ -49,10 +52,15 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         await super().get()
 
     def open(self, *args: str, **kwargs: str) -> None:
-        """Say at once how the person at the page stands; the arguments are upstream's."""
+        """Say at once what holds for the person at the page; the arguments are upstream's."""
         super().open(*args, **kwargs)
-        tutors = self.settings.get(TUTORS, frozenset)()
-        self.say({"type": "standing", "tutor": self.current_user.username in tutors})
+        self.say(DRIVING.state(name_of(self)))
+        COMPANY.come(self)
+
+    def on_close(self) -> None:
+        """Tell the others."""
+        super().on_close()
+        COMPANY.tell()
 
     def say(self, message: Mapping[str, Any]) -> None:
         """Tell the page something.
@@ -64,4 +72,6 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self.write_message(json.dumps(message)).add_done_callback(upstream.heard)
 
     def on_message(self, message: str | bytes) -> None:
-        """Take nothing: a page has nothing to say yet."""
+        """Take where the page is; whatever else it says is nothing."""
+        if (place := places.read(message)) is not None:
+            COMPANY.move(self, place)

@@ -11,7 +11,7 @@ from classroom.lab import cells, upstream
 from classroom.lab.broadcasting import Broadcasting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from jupyter_server.serverapp import ServerApp
 
@@ -41,6 +41,16 @@ class Notebooks:
                 return found
         return None
 
+    def of(self, kernel_id: str) -> Iterator[tuple[str, str]]:
+        """Go through the notebooks that a kernel runs cells of: their files' ids and paths."""
+        sessions: Any = self._app.session_manager
+        files: Any = self._app.web_app.settings["file_id_manager"]
+        for named in upstream.notebooks_of(sessions, kernel_id):
+            # Pages name the drive of live documents in front.
+            path = named.removeprefix("RTC:")
+            if (ident := files.get_id(path)) is not None:
+                yield ident, path
+
     def open_by(self, kernel_id: str, who: str, cell_id: str) -> list[str]:
         """List the rooms whose notebook a cell may be in that somebody runs.
 
@@ -52,14 +62,8 @@ class Notebooks:
             who: the user's name.
             cell_id: of the cell; its page may not have told of it yet.
         """
-        sessions: Any = self._app.session_manager
-        files: Any = self._app.web_app.settings["file_id_manager"]
         found = []
-        for path in upstream.notebooks_of(sessions, kernel_id):
-            # Pages name the drive of live documents in front.
-            ident = files.get_id(path.removeprefix("RTC:"))
-            if ident is None:
-                continue
+        for ident, _ in self.of(kernel_id):
             name = room_id_from_encoded_path(encode_file_path("json", "notebook", ident))
             room = self._room(name)
             if room is not None and who in room.people():

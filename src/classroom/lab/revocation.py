@@ -15,7 +15,7 @@ from classroom.lab import connections
 from classroom.standing import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from logging import Logger
     from pathlib import Path
 
@@ -56,14 +56,22 @@ def forget(cache: Any, names: Collection[str]) -> int:
 class Revocation:
     """Follows how people stand."""
 
-    def __init__(self, open_sockets: Connections, cache: Any, log: Logger) -> None:
+    def __init__(
+        self,
+        open_sockets: Connections,
+        cache: Any,
+        log: Logger,
+        appoint: Callable[[frozenset[str]], None],
+    ) -> None:
         """Begin with nothing known.
 
         Args:
             open_sockets: everybody's.
             cache: JupyterHub's, of user models by token.
             log: where to say who has left.
+            appoint: is told who is a tutor.
         """
+        self._appoint = appoint
         self._open = open_sockets
         self._cache = cache
         self._log = log
@@ -77,6 +85,7 @@ class Revocation:
             here: where to write who is in the lab.
         """
         self.standing = standing.read(file)
+        self._appoint(self.standing.tutors)
         before: set[str] | None = None
         async for _ in watching.moments(file.parent):
             self.take(standing.read(file))
@@ -93,6 +102,7 @@ class Revocation:
         ended = found.ended_since(self.standing)
         changed = ended | (found.tutors ^ self.standing.tutors)
         self.standing = found
+        self._appoint(found.tutors)
         if not changed:
             return
         self._end(ended, changed)

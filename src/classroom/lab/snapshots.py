@@ -10,10 +10,10 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from anyio.to_thread import run_sync
-from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from classroom.lab import previews
+from classroom.lab.tutors import TutorHandler
 from classroom.local import client
 from classroom.local.server import LocalHandler, SaidError
 
@@ -26,8 +26,6 @@ SECONDS = 60
 """How long an answer may take."""
 KEY = "classroom_restoring"
 """Where the application's settings have what restores; there is none yet while the lab starts."""
-TUTORS = "classroom_tutors"
-"""Where they have a function that returns who is a tutor."""
 NOT_YET = "The lab is being started: try again."
 
 
@@ -45,16 +43,14 @@ def trouble(error: Exception) -> tuple[int, str]:
 TROUBLES = (client.RefusedError, OSError, HTTPException, tarfile.TarError)
 
 
-def for_tutors(method: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None] | None]:
-    """Let only tutors in, and say in a sentence what can't be done."""
+def said(method: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None] | None]:
+    """Say in a sentence what can't be done."""
 
     @web.authenticated
     @wraps(method)
     async def guarded(self: SnapshotsHandler, *args: str) -> None:
         if self.settings.get(KEY) is None:
             raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, NOT_YET)
-        if self.current_user.username not in self.settings[TUTORS]():
-            raise web.HTTPError(HTTPStatus.FORBIDDEN, "Snapshots are for tutors.")
         try:
             await method(self, *args)
         except TROUBLES as error:
@@ -65,7 +61,7 @@ def for_tutors(method: Callable[..., Awaitable[None]]) -> Callable[..., Awaitabl
     return guarded
 
 
-class SnapshotsHandler(APIHandler):
+class SnapshotsHandler(TutorHandler):
     """The list of snapshots."""
 
     @property
@@ -84,7 +80,7 @@ class SnapshotsHandler(APIHandler):
         """The path that is asked about."""
         return str(self.get_query_argument("path", "", strip=False))
 
-    @for_tutors
+    @said
     async def get(self) -> None:
         """List them, the newest first."""
         self.finish(json.dumps(await self.ask("/snapshots")))
@@ -93,7 +89,7 @@ class SnapshotsHandler(APIHandler):
 class TreeHandler(SnapshotsHandler):
     """A folder of a snapshot."""
 
-    @for_tutors
+    @said
     async def get(self, snapshot: str) -> None:
         """List what is at a path: itself, unless it is the root, and what is in it."""
         self.finish(json.dumps(await self.ask(f"/snapshots/{snapshot}/tree", path=self.path)))
@@ -107,7 +103,7 @@ class PreviewHandler(SnapshotsHandler):
         """Allow nothing at all; `nosniff` is upstream's for every answer."""
         return "default-src 'none'; frame-ancestors 'none'; sandbox"
 
-    @for_tutors
+    @said
     async def get(self, snapshot: str) -> None:
         """Show it."""
         socket, path = self.restoring.socket, self.path
@@ -134,14 +130,14 @@ class PreviewHandler(SnapshotsHandler):
 class RestoreHandler(SnapshotsHandler):
     """Going back."""
 
-    @for_tutors
+    @said
     async def post(self, snapshot: str) -> None:
         """Bring back a file or a folder; what is there now is in a snapshot before."""
         body = self.get_json_body()
         path = body.get("path") if isinstance(body, dict) else None
         if not isinstance(path, str):
             raise web.HTTPError(HTTPStatus.BAD_REQUEST, "Say which path.")
-        report = await self.restoring.restore(snapshot, path, str(self.current_user.username))
+        report = await self.restoring.restore(snapshot, path, self.caller)
         self.finish(json.dumps(report.as_json()))
 
 

@@ -9,8 +9,9 @@ from jupyter_server_ydoc.handlers import YDocWebSocketHandler
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketHandler
 
-from classroom.lab import awareness, connections, frames, presence, upstream
+from classroom.lab import awareness, connections, driving, frames, presence, upstream
 from classroom.lab.frames import Verdict
+from classroom.lab.modes import DRIVING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,7 +23,10 @@ TRY_AGAIN = 1013
 class RoomSocket(YDocWebSocketHandler):
     """Upstream's handler with one frame for everybody, and an end to patience with slow readers."""
 
+    judges = True
     _introduced = False
+    # Ids of the page's copy of the document, as it first said itself.
+    _copies: frozenset[int] = frozenset()
     # Of a room of ours; forks, which one person looks at, are upstream's own.
     _presence: Callable[..., None] | None = None
 
@@ -45,12 +49,44 @@ class RoomSocket(YDocWebSocketHandler):
         Presence is the room's to compare with what it knows, at once: most of it is no news.
         """
         if message and message[0] == awareness.AWARENESS and self._presence is not None:
+            if not self._introduced:
+                self._copies = frozenset(awareness.clients(message))
             self._presence(message, self, self._who, first=not self._introduced)
             self._introduced = True
             return None
-        # The place for view-only: what writes to the document comes by here.
+        if isinstance(message, bytes) and not self._takes(message):
+            return self.answer_save(message)
         found: Awaitable[None] = super().on_message(message)
         return found
+
+    def _takes(self, message: bytes) -> bool:
+        """Say whether what may write to the document is taken; tell its sender if not.
+
+        A copy of which something wasn't taken has it still, and would bring it in with whatever it
+        sends later: of such a copy nothing is taken any more.
+        """
+        name = self._who["username"]
+        view_only = DRIVING.is_view_only(name)
+        if not view_only and not DRIVING.outdated.knows(name):
+            return True
+        document = self.room.ydoc
+        found = driving.judge(message, lambda: document.get_update(document.get_state()))
+        copies = self._copies | found.clients
+        if not found.writes or not (view_only or DRIVING.outdated.among(name, copies)):
+            return True
+        DRIVING.refuse(name, copies)
+        return False
+
+    async def answer_save(self, message: bytes) -> None:
+        """Tell a page that asks to save that it is done: documents are, whoever asks.
+
+        Args:
+            message: of any kind.
+        """
+        number = driving.save_of(message)
+        if number is not None:
+            reply = {"type": "save", "responseTo": number, "status": "success"}
+            await self.send(self._encode_json_message(reply))
 
     @property
     def who(self) -> str:

@@ -9,6 +9,7 @@ import uuid
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from jupyter_server_terminals.handlers import TermSocket
 from jupyter_server_terminals.terminalmanager import TerminalManager
 from ptyprocess import PtyProcessUnicode
 from terminado.management import PtyWithClients
@@ -16,7 +17,9 @@ from tornado import web
 from traitlets import Int
 
 from classroom.lab import launching
+from classroom.lab.connections import name_of
 from classroom.lab.launching import NotLaunchedError
+from classroom.lab.modes import DRIVING
 from classroom.launcher.protocol import Kind, Start
 from classroom.paths import Paths
 
@@ -134,3 +137,21 @@ class StudentTerminals(TerminalManager):
         options = {**self.term_settings, "shell_command": self.shell_command, **kwargs}
         env = self.make_term_env(**options)
         return StudentTerminal(options["shell_command"], env, options.get("cwd"))
+
+
+class StudentTermSocket(TermSocket):
+    """A page's connection to a terminal: it only shows it to who is view-only."""
+
+    def initialize(self, name: str = "") -> None:  # type: ignore[override]
+        """Take the terminals that upstream's extension has made since; `name` is its own."""
+        found = self.settings["terminal_manager"]
+        super().initialize(name or "jupyter_server_terminals", found)
+
+    judges = True
+
+    async def on_message(self, message: Any) -> None:  # type: ignore[override]
+        """Pass on what is typed, if its sender may type."""
+        if DRIVING.is_view_only(name_of(self)):
+            DRIVING.refuse(name_of(self))
+            return
+        await super().on_message(message)

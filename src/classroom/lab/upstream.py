@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 import jupyter_server_ydoc.app
 import jupyter_server_ydoc.handlers
 import jupyter_server_ydoc.loaders
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.utils import HTTP_METHOD_TO_AUTH_ACTION
+from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
 from jupyter_server.services.sessions.sessionmanager import SessionManager
@@ -19,6 +22,7 @@ from jupyter_server_ydoc.handlers import YDocWebSocketHandler
 from jupyter_server_ydoc.loaders import FileLoader
 from jupyter_server_ydoc.rooms import DocumentRoom
 from pycrdt.websocket import YRoom
+from tornado import web
 from tornado.iostream import BaseIOStream, IOStream
 from tornado.websocket import WebSocketHandler
 
@@ -135,6 +139,29 @@ def watch_sockets(opened: Callable[[WebSocketHandler], None]) -> None:
         opened(self)
 
     WebSocketHandler.__init__ = init  # type: ignore[method-assign]
+
+
+def ask_always() -> None:
+    """Have every request authorized before its handler does anything.
+
+    Upstream leaves it to each handler's method, and some ask nobody. Whoever isn't signed in is
+    left to the handler.
+    """
+    upstreams = JupyterHandler.prepare
+
+    async def prepare(self: JupyterHandler, *args: Any, **kwargs: Any) -> None:
+        await upstreams(self, *args, **kwargs)
+        if self.current_user is None or self._finished:
+            return
+        method = str(self.request.method)
+        action = HTTP_METHOD_TO_AUTH_ACTION.get(method, "write")
+        resource = str(getattr(self, "auth_resource", ""))
+        if not await ensure_async(
+            self.authorizer.is_authorized(self, self.current_user, action, resource)
+        ):
+            raise web.HTTPError(403, f"User is not authorized to {action} on resource: {resource}.")
+
+    JupyterHandler.prepare = prepare  # type: ignore[method-assign]
 
 
 def notebooks_of(sessions: Any, kernel_id: str) -> list[str]:

@@ -1,0 +1,87 @@
+/** A link to the open document and cell, for everybody who may be in the lab. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { Clipboard, ICommandPalette, Notification } from '@jupyterlab/apputils';
+import { PageConfig } from '@jupyterlab/coreutils';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { ITranslator } from '@jupyterlab/translation';
+import { shareIcon } from '@jupyterlab/ui-components';
+import { Widget } from '@lumino/widgets';
+import { ILive } from './live';
+import { IPlaces } from './places';
+import { texts } from './texts';
+
+const COMMAND = 'classroom:copy-link';
+/** Of the address: not its fragment, which gets lost on the way through the sign-in. */
+const CELL = 'cell';
+
+/**
+ * Make a link.
+ *
+ * @param path - of the document, without a drive; '' for the lab as such.
+ * @param cell - its id; '' for none.
+ */
+function linkTo(path: string, cell: string): string {
+  const url = new URL(
+    PageConfig.getUrl({ workspace: PageConfig.defaultWorkspace, treePath: path })
+  );
+  url.search = cell ? new URLSearchParams({ [CELL]: cell }).toString() : '';
+  return url.href;
+}
+
+export const link: JupyterFrontEndPlugin<void> = {
+  id: '@classroom/labextension:link',
+  description: 'Copies a link to where one is, and goes to where such a link leads.',
+  autoStart: true,
+  requires: [ILive, IPlaces, INotebookTracker],
+  optional: [ITranslator, ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    _: ILive,
+    places: IPlaces,
+    notebooks: INotebookTracker,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null
+  ) => {
+    const words = texts(translator);
+    const { contents } = app.serviceManager;
+    app.commands.addCommand(COMMAND, {
+      label: words.copyLink,
+      caption: words.copyLinkMore,
+      icon: shareIcon,
+      execute: () => {
+        const { path, cell } = places.current;
+        Clipboard.copyToSystem(linkTo(contents.localPath(path), cell));
+        Notification.success(cell ? words.cellLinkCopied : words.linkCopied, { autoClose: 3000 });
+      }
+    });
+    palette?.addItem({ command: COMMAND, category: words.classroom });
+    const bar = new Widget();
+    bar.id = 'classroom-link';
+    bar.addClass('classroom-TopBar');
+    const button = document.createElement('button');
+    button.className = 'jp-mod-styled';
+    button.textContent = words.share;
+    button.title = words.copyLinkMore;
+    button.onclick = () => void app.commands.execute(COMMAND);
+    bar.node.append(button);
+    app.shell.add(bar, 'top', { rank: 952 });
+
+    // Now: JupyterLab writes the address anew as soon as it has opened what it names.
+    const cell = new URLSearchParams(window.location.search).get(CELL);
+    const wanted = PageConfig.getOption('treePath');
+    if (cell && wanted) {
+      const arrive = async (panel: NotebookPanel) => {
+        if (contents.localPath(panel.context.path) === wanted) {
+          notebooks.widgetAdded.disconnect(look);
+          await panel.context.ready;
+          await panel.revealed;
+          await places.show({ path: panel.context.path, cell, index: 0, line: 0 }, false);
+        }
+      };
+      const look = (_: INotebookTracker, panel: NotebookPanel) => void arrive(panel);
+      notebooks.widgetAdded.connect(look);
+      notebooks.forEach((panel) => void arrive(panel));
+    }
+  }
+};

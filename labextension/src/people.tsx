@@ -1,0 +1,216 @@
+/** Who is here, for tutors: where each is, and what a tutor may do about it. */
+
+import {
+  ILabShell,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import type { ServerConnection } from '@jupyterlab/services';
+import { ITranslator } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type * as React from 'react';
+import { ask } from './api';
+import { classroomIcon } from './icon';
+import { ILive, type IMessage } from './live';
+import { type IPlace, IPlaces } from './places';
+import { IStanding } from './standing';
+import { type Texts, texts } from './texts';
+
+/** Somebody who is in the lab (`classroom.lab.company`). */
+interface IPerson extends IPlace {
+  /** Of the user. */
+  readonly name: string;
+  /** Which the others see. */
+  readonly display_name: string;
+  readonly initials: string;
+  readonly color: string;
+  readonly avatar_url?: string | null;
+  /** When they were last active: seconds since the epoch. */
+  readonly active: number;
+  readonly tutor: boolean;
+  readonly viewOnly: boolean;
+}
+
+interface IPeople extends IMessage {
+  readonly people: readonly IPerson[];
+}
+
+/** Milliseconds: how often is said anew how long ago somebody was active. */
+const MINUTE = 60_000;
+
+class Panel extends ReactWidget {
+  constructor(
+    private readonly settings: ServerConnection.ISettings,
+    private readonly places: IPlaces,
+    private readonly local: (path: string) => string,
+    private readonly words: Texts
+  ) {
+    super();
+    this.id = 'classroom-people';
+    this.addClass('classroom-People');
+    this.title.icon = classroomIcon;
+    this.title.caption = words.people;
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', words.people);
+    const timer = window.setInterval(() => this.isVisible && this.update(), MINUTE);
+    this.disposed.connect(() => window.clearInterval(timer));
+  }
+
+  take({ people }: IPeople): void {
+    this.people = people;
+    this.update();
+  }
+
+  protected override render(): React.ReactElement {
+    return (
+      <>
+        <h2>{this.words.peopleHere(this.people.length)}</h2>
+        <ul>{this.people.map((person) => this.row(person))}</ul>
+      </>
+    );
+  }
+
+  private row(person: IPerson): React.ReactElement {
+    const { words } = this;
+    const shown = person.display_name;
+    const standing = person.tutor ? words.tutor : person.viewOnly ? words.isViewOnly : '';
+    return (
+      <li key={person.name} className="classroom-Person">
+        {picture(person)}
+        <div className="classroom-Person-name">
+          {shown === person.name ? shown : `${shown} (${person.name})`}
+          {standing && <span className="classroom-Person-standing">{standing}</span>}
+        </div>
+        <div className="classroom-Person-place">
+          {this.place(person)} ·{' '}
+          {words.active(Math.floor((Date.now() / 1000 - person.active) / 60))}
+        </div>
+        <div className="classroom-Person-buttons">
+          {button(words.jump, words.jumpTo(shown), !person.path, () =>
+            this.places.show(person, false)
+          )}
+          {!person.tutor &&
+            button(
+              person.viewOnly ? words.letWrite : words.makeViewOnly,
+              person.viewOnly ? words.letPersonWrite(shown) : words.makePersonViewOnly(shown),
+              false,
+              () =>
+                this.call(`driving/${encodeURIComponent(person.name)}`, {
+                  method: 'PUT',
+                  body: JSON.stringify({ viewOnly: !person.viewOnly })
+                })
+            )}
+          {!person.tutor &&
+            button(words.remove, words.removePerson(shown), false, () => this.remove(person))}
+        </div>
+      </li>
+    );
+  }
+
+  private place(person: IPerson): string {
+    const path = this.local(person.path);
+    if (!path) {
+      return this.words.inNoDocument;
+    }
+    return person.cell ? this.words.inCell(path, person.index + 1) : path;
+  }
+
+  private async remove(person: IPerson): Promise<void> {
+    const shown = person.display_name;
+    const answer = await showDialog({
+      title: this.words.removePerson(shown),
+      body: this.words.removeMeans(shown),
+      buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: this.words.remove })]
+    });
+    if (answer.button.accept) {
+      await this.call(`people/${encodeURIComponent(person.name)}`, { method: 'DELETE' });
+    }
+  }
+
+  /** The answer comes to every page by the live connection. */
+  private async call(address: string, init: RequestInit): Promise<void> {
+    try {
+      await ask(this.settings, address, init);
+    } catch (error) {
+      Notification.error(`${this.words.notDone} ${error}`);
+    }
+  }
+
+  private people: readonly IPerson[] = [];
+}
+
+function picture(person: IPerson): React.ReactElement {
+  return person.avatar_url ? (
+    <img
+      className="classroom-Person-picture"
+      src={person.avatar_url}
+      alt=""
+      referrerPolicy="no-referrer"
+    />
+  ) : (
+    <span
+      className="classroom-Person-picture"
+      aria-hidden="true"
+      style={{ background: person.color }}
+    >
+      {person.initials}
+    </span>
+  );
+}
+
+function button(
+  text: string,
+  title: string,
+  disabled: boolean,
+  act: () => Promise<void>
+): React.ReactElement {
+  return (
+    <button
+      type="button"
+      className="jp-mod-styled"
+      title={title}
+      aria-label={title}
+      disabled={disabled}
+      onClick={() => void act()}
+    >
+      {text}
+    </button>
+  );
+}
+
+export const people: JupyterFrontEndPlugin<void> = {
+  id: '@classroom/labextension:people',
+  description: 'Shows tutors who is in the classroom.',
+  autoStart: true,
+  requires: [ILive, ILabShell, IPlaces, IStanding],
+  optional: [ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    live: ILive,
+    shell: ILabShell,
+    places: IPlaces,
+    standing: IStanding,
+    translator: ITranslator | null
+  ) => {
+    const { contents, serverSettings } = app.serviceManager;
+    const local = (path: string) => contents.localPath(path);
+    const panel = new Panel(serverSettings, places, local, texts(translator));
+    const take = (message: IMessage | undefined) => {
+      if (message?.type === 'people') {
+        panel.take(message as IPeople);
+      }
+    };
+    live.said.connect((_, message) => take(message));
+    take(live.latest.get('people'));
+    const place = () => {
+      if (!standing.tutor) {
+        panel.parent = null;
+      } else if (!panel.isAttached) {
+        shell.add(panel, 'left', { rank: 250, type: 'Classroom' });
+      }
+    };
+    standing.changed.connect(place);
+    place();
+  }
+};

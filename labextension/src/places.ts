@@ -1,0 +1,194 @@
+/** Where in the lab the person at the page is, and going to where somebody else is. */
+
+import {
+  ILabShell,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import type { ISessionContext } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import type { IDocumentWidget } from '@jupyterlab/docregistry';
+import { IEditorTracker } from '@jupyterlab/fileeditor';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import type { Session } from '@jupyterlab/services';
+import { Token } from '@lumino/coreutils';
+import { Throttler } from '@lumino/polling';
+import { ILive } from './live';
+
+/** A place in a document, as the classroom knows it (`classroom.lab.places`). */
+export interface IPlace {
+  /** Of the document, with its drive in front; '' for none. */
+  readonly path: string;
+  /** The cell's id; '' where there are none. */
+  readonly cell: string;
+  /** The cell's, from 0. */
+  readonly index: number;
+  /** The cursor's, from 0. */
+  readonly line: number;
+}
+
+export interface IPlaces {
+  /** Where the person is. */
+  readonly current: IPlace;
+
+  /**
+   * Show a place, and open its document if need be.
+   *
+   * @param place - to show.
+   * @param led - whether somebody else leads there: nothing that is typed goes anywhere new.
+   */
+  show(place: IPlace, led: boolean): Promise<void>;
+
+  /** Mark no cell any more as the one where somebody leads. */
+  unmark(): void;
+}
+
+export const IPlaces = new Token<IPlaces>(
+  '@classroom/labextension:IPlaces',
+  'Where people are in the classroom.'
+);
+
+/** Milliseconds: how often the classroom is told at most, and how often that somebody is active. */
+const MOVES = 250;
+const ACTIVITY = 20_000;
+const LED = 'classroom-mod-led';
+const NOWHERE: IPlace = { path: '', cell: '', index: 0, line: 0 };
+
+class Places implements IPlaces {
+  constructor(
+    private readonly shell: ILabShell,
+    private readonly documents: IDocumentManager,
+    private readonly notebooks: INotebookTracker,
+    private readonly editors: IEditorTracker | null,
+    private readonly sessions: Session.IManager
+  ) {}
+
+  get current(): IPlace {
+    const widget = this.shell.currentWidget;
+    if (widget === null || !('context' in widget)) {
+      return NOWHERE;
+    }
+    const path = (widget as IDocumentWidget).context.path;
+    if (this.notebooks.has(widget)) {
+      const { activeCell, activeCellIndex } = (widget as NotebookPanel).content;
+      return activeCell === null
+        ? { ...NOWHERE, path }
+        : { path, cell: activeCell.model.id, index: activeCellIndex, line: 0 };
+    }
+    const editor = this.editors?.find((one) => one === widget)?.content.editor;
+    return { ...NOWHERE, path, line: editor?.getCursorPosition().line ?? 0 };
+  }
+
+  async show(place: IPlace, led: boolean): Promise<void> {
+    const there = this.shell.currentWidget as IDocumentWidget | null;
+    let widget = there?.context?.path === place.path ? there : undefined;
+    if (widget === undefined) {
+      // Who is led isn't asked for a kernel: whoever leads has one, or is about to.
+      const start: ISessionContext.IKernelPreference =
+        led && place.cell && !(await this.runs(place.path)) ? { shouldStart: false } : {};
+      widget = this.documents.openOrReveal(place.path, 'default', undefined, undefined, start);
+      await widget?.context.ready;
+      await widget?.revealed;
+      if (led) {
+        // What somebody types who is led here was meant for where they were.
+        (document.activeElement as HTMLElement | null)?.blur();
+      }
+    }
+    if (widget === undefined || widget.isDisposed) {
+      return;
+    }
+    if (this.notebooks.has(widget)) {
+      await this.showCell(widget as NotebookPanel, place, led);
+    } else {
+      const editor = this.editors?.find((one) => one === widget)?.content.editor;
+      const position = { line: place.line, column: 0 };
+      editor?.revealPosition(position);
+      if (!led) {
+        editor?.setCursorPosition(position);
+      }
+    }
+  }
+
+  /** Wait a moment for somebody's kernel; say whether there is one. */
+  private async runs(path: string): Promise<boolean> {
+    for (let tries = 0; tries < 8; tries++) {
+      if (this.documents.findWidget(path) || (await this.sessions.findByPath(path))) {
+        return true;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    return false;
+  }
+
+  unmark(): void {
+    for (const node of document.querySelectorAll(`.${LED}`)) {
+      node.classList.remove(LED);
+    }
+  }
+
+  private async showCell({ content }: NotebookPanel, place: IPlace, led: boolean): Promise<void> {
+    const found = content.widgets.findIndex((cell) => cell.model.id === place.cell);
+    const index = found < 0 ? Math.min(place.index, content.widgets.length - 1) : found;
+    if (index < 0) {
+      return;
+    }
+    if (led) {
+      this.unmark();
+      content.widgets[index]?.node.classList.add(LED);
+    } else {
+      content.activeCellIndex = index;
+    }
+    await content.scrollToItem(index, 'smart');
+  }
+}
+
+export const places: JupyterFrontEndPlugin<IPlaces> = {
+  id: '@classroom/labextension:places',
+  description: 'Tells the classroom where the person at the page is.',
+  autoStart: true,
+  requires: [ILive, ILabShell, IDocumentManager, INotebookTracker],
+  optional: [IEditorTracker],
+  provides: IPlaces,
+  activate: (
+    app: JupyterFrontEnd,
+    live: ILive,
+    shell: ILabShell,
+    documents: IDocumentManager,
+    notebooks: INotebookTracker,
+    editors: IEditorTracker | null
+  ) => {
+    const made = new Places(shell, documents, notebooks, editors, app.serviceManager.sessions);
+    let told = '';
+    const tell = () => {
+      const place = made.current;
+      const now = JSON.stringify(place);
+      if (now !== told) {
+        told = now;
+        live.send({ type: 'place', ...place });
+      }
+    };
+    // At the end of each interval: the last move counts.
+    const moved = new Throttler(tell, { limit: MOVES, edge: 'trailing' });
+    const active = new Throttler(() => live.send({ type: 'place', ...made.current }), {
+      limit: ACTIVITY,
+      edge: 'leading'
+    });
+    const move = () => void moved.invoke();
+    live.connected.connect(() => {
+      told = '';
+      move();
+    });
+    shell.currentChanged.connect(move);
+    notebooks.activeCellChanged.connect(move);
+    editors?.widgetAdded.connect((_, widget) => {
+      widget.content.editor.model.selections.changed.connect(move);
+    });
+    for (const event of ['keydown', 'pointerdown']) {
+      document.addEventListener(event, () => void active.invoke(), {
+        capture: true,
+        passive: true
+      });
+    }
+    return made;
+  }
+};

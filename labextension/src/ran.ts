@@ -1,0 +1,122 @@
+/** Who ran which cell, shown at the cell (`classroom.lab.ran`). The notebook's file has no word of it. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { URLExt } from '@jupyterlab/coreutils';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { ITranslator } from '@jupyterlab/translation';
+import { ask } from './api';
+import { ILive, type IMessage } from './live';
+import { type Texts, texts } from './texts';
+
+interface IRun {
+  readonly cell: string;
+  /** The name that the others see. */
+  readonly who: string;
+  /** Seconds since the epoch. */
+  readonly time: number;
+}
+
+interface IRan extends IMessage {
+  readonly runs: readonly (IRun & { readonly path: string })[];
+}
+
+const CLASS = 'classroom-Ran';
+
+/** The names at one notebook's cells. */
+class Names {
+  constructor(
+    private readonly panel: NotebookPanel,
+    private readonly words: Texts
+  ) {
+    panel.content.modelContentChanged.connect(this.later, this);
+  }
+
+  take(runs: readonly IRun[]): void {
+    for (const run of runs) {
+      const known = this.runs.get(run.cell);
+      if (known === undefined || known.time <= run.time) {
+        this.runs.set(run.cell, run);
+      }
+    }
+    this.later();
+  }
+
+  /** A cell that is moved or changed to code is another widget: look at all, once a frame. */
+  private later(): void {
+    if (!this.waiting && this.runs.size > 0) {
+      this.waiting = true;
+      requestAnimationFrame(() => {
+        this.waiting = false;
+        this.show();
+      });
+    }
+  }
+
+  private show(): void {
+    if (this.panel.isDisposed) {
+      return;
+    }
+    for (const cell of this.panel.content.widgets) {
+      const run = cell.model.type === 'code' ? this.runs.get(cell.model.id) : undefined;
+      if (run !== undefined) {
+        const time = new Date(run.time * 1000).toLocaleTimeString([], { timeStyle: 'short' });
+        label(cell.node).textContent = this.words.ranBy(run.who, time);
+      }
+    }
+  }
+
+  private readonly runs = new Map<string, IRun>();
+  private waiting = false;
+}
+
+/** The element for a cell's name: its last, whatever else is put into the cell later. */
+function label(cell: HTMLElement): HTMLElement {
+  const last = cell.lastElementChild;
+  if (last instanceof HTMLElement && last.classList.contains(CLASS)) {
+    return last;
+  }
+  const made = document.createElement('div');
+  made.className = CLASS;
+  return cell.appendChild(made);
+}
+
+export const ran: JupyterFrontEndPlugin<void> = {
+  id: '@classroom/labextension:ran',
+  description: 'Shows who ran a cell.',
+  autoStart: true,
+  requires: [ILive, INotebookTracker],
+  optional: [ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    live: ILive,
+    notebooks: INotebookTracker,
+    translator: ITranslator | null
+  ) => {
+    const { contents, serverSettings } = app.serviceManager;
+    const words = texts(translator);
+    const open = new Map<NotebookPanel, Names>();
+    const pathOf = (panel: NotebookPanel) => contents.localPath(panel.context.path);
+
+    const add = async (panel: NotebookPanel) => {
+      const names = new Names(panel, words);
+      open.set(panel, names);
+      panel.disposed.connect(() => open.delete(panel));
+      await panel.context.ready;
+      const query = URLExt.objectToQueryString({ path: pathOf(panel) });
+      const answer = await ask(serverSettings, `runs${query}`);
+      names.take((await answer.json()).runs);
+    };
+    notebooks.widgetAdded.connect((_, panel) => {
+      add(panel).catch((error) => console.warn('Who ran which cell is not known', error));
+    });
+    live.said.connect((_, message) => {
+      if (message.type !== 'ran') {
+        return;
+      }
+      for (const [panel, names] of open) {
+        const path = pathOf(panel);
+        names.take((message as IRan).runs.filter((run) => run.path === path));
+      }
+    });
+  }
+};

@@ -1,0 +1,158 @@
+/**
+ * What a page does while its person is view-only: nothing that the lab wouldn't take.
+ *
+ * The lab decides; this only keeps the page from showing what isn't so. Remote changes go on.
+ */
+
+import { EditorState } from '@codemirror/state';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import type { ISessionContext } from '@jupyterlab/apputils';
+import {
+  EditorExtensionRegistry,
+  IEditorExtensionRegistry,
+  ySyncAnnotation
+} from '@jupyterlab/codemirror';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import type { IDocumentWidget } from '@jupyterlab/docregistry';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { IDriving } from './driving';
+
+/** Commands that write to a document, to files, or to what runs. */
+const AREAS =
+  '(notebook|console|fileeditor|runmenu|kernelmenu|editmenu|docmanager|filebrowser|terminal|' +
+  'running|sessions|debugger|toolbar-button|cell-toolbar|completer)';
+const ACTIONS =
+  '(insert|delete|cut|paste|duplicate|move-cell|split|merge|change|run|restart|interrupt|' +
+  'shut-?down|undo|redo|clear|trust|rename|save|create|new|upload|replace|to-code|to-markdown|' +
+  'to-raw|heading|reload|revert|restore|inject|start|stop|evaluate|comment|access-next-history|' +
+  'set-side-by-side-ratio|reconnect|select-and-|invoke-)';
+const WRITES = new RegExp(`^${AREAS}:.*${ACTIONS}`);
+
+/** Have every command that would write say instead why it doesn't. */
+function guardCommands(app: JupyterFrontEnd, driving: IDriving): void {
+  const commands = app.commands;
+  const execute = commands.execute.bind(commands);
+  commands.execute = (id, args) => {
+    if (driving.viewOnly && WRITES.test(id)) {
+      driving.explain();
+      return Promise.resolve(undefined);
+    }
+    return execute(id, args);
+  };
+}
+
+/** Have every editor take from the person what isn't writing, and from the others everything. */
+function guardEditors(editors: IEditorExtensionRegistry, driving: IDriving): void {
+  editors.addExtension({
+    name: 'classroom:view-only',
+    factory: () =>
+      EditorExtensionRegistry.createImmutableExtension(
+        EditorState.transactionFilter.of((change) => {
+          if (!driving.viewOnly || !change.docChanged || change.annotation(ySyncAnnotation)) {
+            return change;
+          }
+          driving.explain();
+          return [];
+        })
+      )
+  });
+}
+
+function isDocument(widget: object): widget is IDocumentWidget {
+  return 'context' in widget;
+}
+
+/** Replaces copies of documents that have what the lab didn't take. */
+class Replacing {
+  constructor(
+    private readonly app: JupyterFrontEnd,
+    private readonly documents: IDocumentManager,
+    private readonly driving: IDriving
+  ) {}
+
+  /** Close what is out of date, and open it anew. */
+  replace(): void {
+    const outdated = new Set(this.driving.outdated);
+    for (const widget of [...this.app.shell.widgets('main')]) {
+      if (!isDocument(widget) || !outdated.has(copyOf(widget))) {
+        continue;
+      }
+      const path = widget.context.path;
+      if (this.driving.viewOnly) {
+        // A new copy has writes of the page's own at once, which aren't taken either: it is good
+        // for looking on, and replaced when writing is.
+        if (this.replaced.has(path)) {
+          continue;
+        }
+        this.replaced.add(path);
+      } else {
+        this.replaced.delete(path);
+      }
+      const wasCurrent = this.app.shell.currentWidget === widget;
+      widget.dispose();
+      this.documents.openOrReveal(path, undefined, undefined, { activate: wasCurrent });
+    }
+  }
+
+  private readonly replaced = new Set<string>();
+}
+
+/** Has notebooks that are opened meanwhile start their kernel later: they ask for one at once. */
+class Waiting {
+  constructor(private readonly driving: IDriving) {}
+
+  /** Whoever has a kernel is connected to it all the same. */
+  hold({ sessionContext }: NotebookPanel): void {
+    if (this.driving.viewOnly) {
+      sessionContext.kernelPreference = { ...sessionContext.kernelPreference, shouldStart: false };
+      this.held.add(sessionContext);
+    }
+  }
+
+  letGo(): void {
+    if (this.driving.viewOnly) {
+      return;
+    }
+    for (const context of this.held) {
+      this.held.delete(context);
+      if (!context.isDisposed) {
+        context.kernelPreference = { ...context.kernelPreference, shouldStart: true };
+        if (!context.session?.kernel) {
+          context.startKernel().catch((error) => console.warn('No kernel', error));
+        }
+      }
+    }
+  }
+
+  private readonly held = new Set<ISessionContext>();
+}
+
+/** The id of a document's copy in this page. */
+function copyOf(widget: IDocumentWidget): number {
+  const shared = widget.context.model.sharedModel as unknown as { ydoc?: { clientID: number } };
+  return shared.ydoc?.clientID ?? -1;
+}
+
+export const readOnly: JupyterFrontEndPlugin<void> = {
+  id: '@classroom/labextension:read-only',
+  description: 'Keeps the page of somebody who is view-only from writing.',
+  autoStart: true,
+  requires: [IDriving, IEditorExtensionRegistry, IDocumentManager, INotebookTracker],
+  activate: (
+    app: JupyterFrontEnd,
+    driving: IDriving,
+    editors: IEditorExtensionRegistry,
+    documents: IDocumentManager,
+    notebooks: INotebookTracker
+  ) => {
+    guardCommands(app, driving);
+    guardEditors(editors, driving);
+    const replacing = new Replacing(app, documents, driving);
+    const waiting = new Waiting(driving);
+    notebooks.widgetAdded.connect((_, panel) => waiting.hold(panel));
+    driving.changed.connect(() => {
+      replacing.replace();
+      waiting.letGo();
+    });
+  }
+};

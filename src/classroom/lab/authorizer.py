@@ -1,0 +1,84 @@
+"""What each request of somebody who is view-only may do: asked before every handler's own work.
+
+The rules go by handler and method, not by upstream's word for the action: what upstream calls
+reading may start something, and some of its handlers ask nobody.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyterhub.singleuser.extension import JupyterHubAuthorizer
+from tornado.web import Application, RequestHandler
+
+from classroom.lab.modes import DRIVING
+from classroom.lab.rules import RULES, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+METHODS = ("get", "head", "post", "put", "patch", "delete")
+
+
+def name_of(handler: type) -> str:
+    """Name a handler's class as the rules do."""
+    return f"{handler.__module__}.{handler.__qualname__}"
+
+
+def rule_of(handler: type, method: str) -> Rule | None:
+    """Find what holds for a handler's method; None when nobody has said.
+
+    Args:
+        handler: its class.
+        method: of HTTP.
+    """
+    asked = "get" if method.lower() == "head" else method.lower()
+    return RULES.get((name_of(handler), asked))
+
+
+class ClassAuthorizer(JupyterHubAuthorizer):
+    """JupyterHub's own, and the rules for who is view-only."""
+
+    def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
+        """Say whether a request may do what it asks for; the arguments are upstream's."""
+        if not super().is_authorized(handler, user, action, resource):
+            return False
+        name = str(getattr(user, "username", ""))
+        if not DRIVING.is_view_only(name):
+            return True
+        if rule_of(type(handler), handler.request.method) is Rule.READ:
+            return True
+        DRIVING.refuse(name)
+        return False
+
+
+def methods(handler: type) -> Iterator[str]:
+    """List the methods that a handler answers to."""
+    for method in METHODS:
+        found = getattr(handler, method, None)
+        if found is not None and found is not RequestHandler._unimplemented_method:  # noqa: SLF001
+            yield method
+
+
+def handlers(application: Application) -> Iterator[type]:
+    """Go through the classes of all handlers that a running server has."""
+    pending = [application.default_router, application.wildcard_router]
+    seen = set()
+    while pending:
+        for rule in pending.pop().rules:
+            target = rule.target
+            if hasattr(target, "rules"):
+                pending.append(target)
+            elif isinstance(target, type) and target not in seen:
+                seen.add(target)
+                yield target
+
+
+def without_rule(application: Application) -> list[str]:
+    """List what a running server does that no rule is about, as ``module.Handler.method``."""
+    return sorted(
+        f"{name_of(handler)}.{method}"
+        for handler in handlers(application)
+        for method in methods(handler)
+        if rule_of(handler, method) is None
+    )

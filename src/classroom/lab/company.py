@@ -1,0 +1,145 @@
+"""Who is here, and where: told to tutors of everybody, and to everybody of the tutors.
+
+What a page says of itself counts for its own user alone, whose name is the server's word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from classroom.lab.connections import OPEN, name_of
+from classroom.lab.modes import DRIVING
+from classroom.lab.places import Place
+from classroom.lab.presence import identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from classroom.lab.live import LiveHandler
+
+BEAT_SECONDS = 0.3
+"""How often at most anybody is told: as fast as a class can follow."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who is here.
+
+    Attributes:
+        name: the user's.
+        who: what the others see of them (`classroom.lab.presence.identity`).
+        place: where they were last active.
+        active: when that was: seconds since the epoch.
+    """
+
+    name: str
+    who: Mapping[str, Any]
+    place: Place
+    active: float
+
+
+class Company:
+    """Everybody with a page open."""
+
+    def __init__(self) -> None:
+        """Know of nobody."""
+        self.asking = ""
+        """The tutor whom all are asked to follow; "" for nobody."""
+        self._asked = 0
+        self._at: WeakKeyDictionary[LiveHandler, tuple[Place, float]] = WeakKeyDictionary()
+        self._leading: dict[str, Any] | None = None
+        self._people: list[dict[str, Any]] | None = None
+        self._pending = False
+
+    def come(self, page: LiveHandler) -> None:
+        """Take note of a page, and tell it what the others know already."""
+        self._at[page] = (Place(), time.time())
+        page.say(self.leading())
+        if name_of(page) in DRIVING.tutors:
+            page.say(self.listed())
+        self.tell()
+
+    def move(self, page: LiveHandler, place: Place) -> None:
+        """Take note of where a page is; it says so as well when its user is active there."""
+        self._at[page] = (place, time.time())
+        self.tell()
+
+    def ask(self, tutor: str) -> None:
+        """Ask all to follow a tutor.
+
+        Args:
+            tutor: the user's name; "" to ask no more.
+        """
+        self.asking = tutor
+        self._asked += 1
+        self.tell()
+
+    def people(self) -> list[Person]:
+        """List who is here, by name: of somebody's pages the one that was active last counts."""
+        found: dict[str, Person] = {}
+        for page in self._pages():
+            place, active = self._at.get(page, (Place(), 0.0))
+            name = name_of(page)
+            if name and (name not in found or found[name].active < active):
+                found[name] = Person(name, identity(page.current_user), place, active)
+        return [found[name] for name in sorted(found)]
+
+    def leading(self) -> dict[str, Any]:
+        """Return what everybody is told: where the tutors are, and whom to follow."""
+        tutors = [one for one in self.people() if one.name in DRIVING.tutors]
+        return {
+            "type": "leading",
+            "leaders": [{**one.who, "name": one.name, **one.place.as_json()} for one in tutors],
+            "asking": self.asking if self.asking in DRIVING.tutors else "",
+            "asked": self._asked,
+        }
+
+    def listed(self) -> dict[str, Any]:
+        """Return what tutors are told: of everybody."""
+        return {
+            "type": "people",
+            "people": [
+                {
+                    **one.who,
+                    "name": one.name,
+                    **one.place.as_json(),
+                    "active": round(one.active),
+                    "tutor": one.name in DRIVING.tutors,
+                    "viewOnly": DRIVING.is_view_only(one.name),
+                }
+                for one in self.people()
+            ],
+        }
+
+    def tell(self) -> None:
+        """Tell pages soon what is new, all at once."""
+        if not self._pending:
+            self._pending = True
+            asyncio.get_running_loop().call_later(BEAT_SECONDS, self._tell)
+
+    def _tell(self) -> None:
+        self._pending = False
+        pages = list(self._pages())
+        if (leading := self.leading()) != self._leading:
+            self._leading = leading
+            for page in pages:
+                page.say(leading)
+        tutors = [page for page in pages if name_of(page) in DRIVING.tutors]
+        listed = self.listed() if tutors else None
+        if listed is not None and listed["people"] != self._people:
+            self._people = listed["people"]
+            for page in tutors:
+                page.say(listed)
+
+    def _pages(self) -> Iterator[LiveHandler]:
+        """Go through the pages that are open."""
+        known: Mapping[Any, Any] = self._at
+        yield from (handler for handler in OPEN.open() if handler in known)  # type: ignore[misc]
+
+
+COMPANY = Company()
+"""There is one lab in a process."""

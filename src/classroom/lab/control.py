@@ -1,0 +1,81 @@
+"""What tutors switch: REST calls, documented in ``docs/openapi.yaml``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tornado import web
+
+from classroom.lab.company import COMPANY
+from classroom.lab.modes import DRIVING
+from classroom.lab.tutors import TutorHandler
+
+if TYPE_CHECKING:
+    from classroom.lab.driving import Mode
+
+ADDRESS = "classroom/api/driving"
+FOLLOWING = "classroom/api/following"
+"""Both below the server's own address."""
+
+
+class DrivingHandler(TutorHandler):
+    """What a switch has in common for all and for one."""
+
+    def switch(self, mode: Mode, what: str) -> None:
+        """Have a mode hold, and say so in the log and to the caller."""
+        DRIVING.switch(mode)
+        COMPANY.tell()
+        self.log.info("driving: %s switches %s", self.caller, what)
+        self.answer()
+
+    def answer(self) -> None:
+        """Say what holds."""
+        self.finish({"driver": DRIVING.mode.driver, "people": dict(DRIVING.mode.people)})
+
+
+class ModeHandler(DrivingHandler):
+    """All students."""
+
+    @web.authenticated
+    def get(self) -> None:
+        """Say what holds."""
+        self.answer()
+
+    @web.authenticated
+    def put(self) -> None:
+        """Switch all students; what held for single ones is over."""
+        wanted = self.wanted("viewOnly")
+        mode = DRIVING.mode.for_all(self.caller if wanted else "")
+        self.switch(mode, f"everybody to {'view-only' if wanted else 'writing'}")
+
+
+class PersonHandler(DrivingHandler):
+    """A single student."""
+
+    @web.authenticated
+    def put(self, name: str) -> None:
+        """Switch them.
+
+        Raises:
+            HTTPError: 400, a tutor is never view-only.
+        """
+        wanted = self.wanted("viewOnly")
+        name = name.lower()
+        if name in DRIVING.tutors:
+            raise web.HTTPError(400, f"{name} is a tutor")
+        mode = DRIVING.mode.for_one(name, view_only=wanted)
+        self.switch(mode, f"{name!r} to {'view-only' if wanted else 'writing'}")
+
+
+class FollowingHandler(TutorHandler):
+    """Whom all are asked to follow."""
+
+    @web.authenticated
+    def put(self) -> None:
+        """Ask all to follow the caller, or nobody to follow anybody."""
+        wanted = self.wanted("follow")
+        COMPANY.ask(self.caller if wanted else "")
+        what = "asks all to follow" if wanted else "asks nobody to follow any more"
+        self.log.info("driving: %s %s", self.caller, what)
+        self.set_status(204)
+        self.finish()

@@ -1,0 +1,234 @@
+"""Who drives: which students are view-only, and what that leaves them. Pure rules.
+
+What isn't named here as reading is refused: an extension's new handler is refused until somebody
+has looked at it, and the lab's log names it.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from classroom.lab.awareness import LARGEST, BadMessageError, read_bytes, read_uint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+SYNC, STEP_1, RAW = 0, 0, 2
+REMEMBERED = 1000
+"""Documents of one person's that are remembered as out of date: more pages than anybody opens."""
+TELLING = (b"\x01", b"\x02")
+"""The answer to somebody's question, and an update."""
+QUIET_REQUESTS = frozenset({"kernel_info_request", "comm_info_request", "history_request"})
+"""What a page asks a kernel when it connects, which runs nothing of anybody's."""
+
+
+@dataclass(frozen=True)
+class Mode:
+    """Who is view-only.
+
+    Attributes:
+        driver: the tutor who has switched all students to view-only; "" while they may write.
+        people: students for whom something else holds: whether they are view-only.
+    """
+
+    driver: str = ""
+    people: Mapping[str, bool] = field(default_factory=dict)
+
+    def is_view_only(self, name: str, tutors: frozenset[str]) -> bool:
+        """Say whether somebody may only look on; a tutor never.
+
+        Args:
+            name: the signed-in user's.
+            tutors: who is one now.
+        """
+        return name not in tutors and self.people.get(name, bool(self.driver))
+
+    def for_all(self, driver: str) -> Mode:
+        """Return the mode after all were switched, whatever held for anybody before.
+
+        Args:
+            driver: the tutor who drives from now on; "" for nobody.
+        """
+        return Mode(driver)
+
+    def for_one(self, name: str, *, view_only: bool) -> Mode:
+        """Return the mode after one student was switched.
+
+        Args:
+            name: the student's.
+            view_only: whether they are from now on.
+        """
+        others = {one: held for one, held in self.people.items() if one != name}
+        if view_only != bool(self.driver):
+            others[name] = view_only
+        return Mode(self.driver, others)
+
+    def encode(self) -> bytes:
+        """Return what `decode` reads."""
+        return json.dumps({"driver": self.driver, "people": dict(self.people)}).encode()
+
+
+KEYS = ("driver", "people")
+SAFE = Mode("a tutor")
+"""All are view-only: when it can't be read what holds."""
+
+
+def decode(text: bytes) -> Mode:
+    """Read what `Mode.encode` has written.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    found = json.loads(text)
+    driver, people = (found.get(key) if isinstance(found, dict) else None for key in KEYS)
+    if not isinstance(driver, str) or not isinstance(people, dict):
+        raise ValueError("it doesn't say who drives")  # noqa: TRY004
+    return Mode(driver, {str(name): held is True for name, held in people.items()})
+
+
+def save_of(message: bytes) -> int | None:
+    """Read a page's request to save a document.
+
+    Args:
+        message: as received.
+
+    Returns:
+        The number that it gave its request; None for any other message.
+    """
+    try:
+        if message[:1] != bytes([RAW]):
+            return None
+        word, at = read_bytes(message, 1)
+        number, _ = read_uint(message, at)
+    except BadMessageError:
+        return None
+    return number if word == b"save" else None
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a message to a document's room would do.
+
+    Attributes:
+        writes: whether it would write, for all that is known of the document.
+        clients: the document's ids that it names first.
+    """
+
+    writes: bool
+    clients: frozenset[int] = frozenset()
+
+
+def judge(message: bytes, deleted: Callable[[], bytes]) -> Message:
+    """Find out whether a message to a room would write to its document.
+
+    Args:
+        message: as received, of any kind but presence.
+        deleted: makes an update that has all that is deleted in the document and nothing else, as
+            ``doc.get_update(doc.get_state())`` does.
+
+    Returns:
+        What isn't plainly a question or nothing new is taken for a write.
+    """
+    if message[:2] == bytes([SYNC, STEP_1]):
+        return Message(writes=False)
+    if message[:1] != bytes([SYNC]) or message[1:2] not in TELLING:
+        return Message(writes=True)
+    try:
+        update, _ = read_bytes(message, 2)
+        blocks, at = read_uint(update, 0)
+        if not blocks:
+            # The answer of a page that only comes back: it names all that it knows is deleted.
+            return Message(writes=not is_within(runs(update), runs(deleted())))
+        _, at = read_uint(update, at)
+        client, _ = read_uint(update, at)
+    except BadMessageError:
+        return Message(writes=True)
+    return Message(writes=True, clients=frozenset({client}))
+
+
+Runs = list[tuple[int, int, int]]
+"""What is deleted: client, first clock, and the clock behind the last."""
+
+
+def runs(update: bytes) -> Runs:
+    """Read what an update without content deletes, in order, what touches joined.
+
+    Raises:
+        BadMessageError: it has content, or is no update.
+    """
+    blocks, at = read_uint(update, 0)
+    if blocks:
+        raise BadMessageError("it has content")
+    clients, at = read_uint(update, at)
+    found: Runs = []
+    for _ in range(clients):
+        client, at = read_uint(update, at)
+        count, at = read_uint(update, at)
+        for _ in range(count):
+            clock, at = read_uint(update, at)
+            length, at = read_uint(update, at)
+            found.append((client, clock, clock + length))
+    joined: Runs = []
+    for client, clock, end in sorted(found):
+        if joined and joined[-1][0] == client and clock <= joined[-1][2]:
+            joined[-1] = (client, joined[-1][1], max(end, joined[-1][2]))
+        else:
+            joined.append((client, clock, end))
+    return joined
+
+
+def is_within(some: Runs, known: Runs) -> bool:
+    """Say whether everything in some runs is in others; both as `runs` returns them."""
+    for client, clock, end in some:
+        at = bisect_right(known, (client, clock, LARGEST)) - 1
+        if at < 0 or known[at][0] != client or known[at][2] < end:
+            return False
+    return True
+
+
+class Outdated:
+    """Documents in pages that have what was not taken: nothing more of them is.
+
+    A page's copy bears an id that is made anew with it. What was dropped once would come in with
+    the next message that the copy sends, or when it reconnects: only a new copy is the shared one.
+    """
+
+    def __init__(self) -> None:
+        """Know of none."""
+        self._of: dict[str, deque[int]] = {}
+
+    def add(self, name: str, clients: Iterable[int]) -> None:
+        """Take note of somebody's copies.
+
+        Args:
+            name: theirs: a copy's id is only what they say.
+            clients: the copies' ids.
+        """
+        known = self._of.setdefault(name, deque(maxlen=REMEMBERED))
+        known.extend(client for client in clients if client not in known)
+
+    def among(self, name: str, clients: Iterable[int]) -> bool:
+        """Say whether one of somebody's copies is out of date."""
+        known = self._of.get(name)
+        return known is not None and any(client in known for client in clients)
+
+    def knows(self, name: str) -> bool:
+        """Say whether any of somebody's copies are out of date."""
+        return name in self._of
+
+    def of(self, name: str) -> list[int]:
+        """List somebody's."""
+        return list(self._of.get(name, ()))
+
+
+def is_quiet(header: Mapping[str, Any]) -> bool:
+    """Say whether a message to a kernel runs nothing: who is view-only may send no other.
+
+    Args:
+        header: of the message.
+    """
+    return header.get("msg_type") in QUIET_REQUESTS

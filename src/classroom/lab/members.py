@@ -1,0 +1,62 @@
+"""What tutors and students ask about people: REST calls, documented in ``docs/openapi.yaml``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from jupyter_server.base.handlers import APIHandler
+from jupyterhub.httpclient import fetch
+from jupyterhub.utils import url_escape_path
+from tornado import web
+
+from classroom.lab.ran import RAN
+from classroom.lab.tutors import TutorHandler
+
+if TYPE_CHECKING:
+    from jupyterhub.services.auth import HubAuth
+
+ADDRESS = "classroom/api/people"
+RUNS = "classroom/api/runs"
+"""Both below the server's own address."""
+
+
+class MemberHandler(TutorHandler):
+    """Somebody who may be in the lab."""
+
+    @web.authenticated
+    async def delete(self, name: str) -> None:
+        """Remove them: the Hub keeps them out, and whatever they have open ends.
+
+        Args:
+            name: the user's.
+
+        Raises:
+            HTTPError: with the Hub's status and sentence, when it doesn't.
+        """
+        auth: HubAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
+        answer = await fetch(
+            f"{auth.api_url}/classroom/people/{url_escape_path(name)}",
+            method="DELETE",
+            params={"by": self.caller},
+            headers={"Authorization": f"token {auth.api_token}"},
+            raise_for_status=False,
+        )
+        if not answer.ok:
+            raise web.HTTPError(answer.status, (await answer.json())["message"])
+        self.log.info("access: %s removes %r", self.caller, name)
+        self.set_status(204)
+        self.finish()
+
+
+class RunsHandler(APIHandler):
+    """Who ran which cell of a notebook."""
+
+    auth_resource = "contents"
+
+    @web.authenticated
+    def get(self) -> None:
+        """List the last run of each cell."""
+        path = str(self.get_query_argument("path", "", strip=False))
+        notebook = self.settings["file_id_manager"].get_id(path)
+        self.finish(json.dumps({"runs": RAN.of(notebook) if notebook else []}))

@@ -1,0 +1,140 @@
+"""Who drives the lab just now: kept on the volume, and told to every page."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
+
+from classroom import files
+from classroom.lab.connections import OPEN, name_of
+from classroom.lab.driving import SAFE, Mode, Outdated, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from tornado.websocket import WebSocketHandler
+
+LOG = logging.getLogger("classroom.driving")
+NOTICE_SECONDS = 2.0
+"""How often somebody is told at most that something of theirs wasn't taken."""
+
+
+class Driving:
+    """What holds in this lab."""
+
+    def __init__(self) -> None:
+        """Let everybody write: so it is where only the rooms are measured."""
+        self.mode = Mode()
+        self.tutors: frozenset[str] = frozenset()
+        self.outdated = Outdated()
+        self._file: Path | None = None
+        self._told: dict[str, float] = {}
+        self._telling: set[str] = set()
+
+    def load(self, file: Path) -> None:
+        """Go on with what held before the lab was started anew.
+
+        Args:
+            file: where it is kept. What can't be read lets nobody write but tutors.
+        """
+        self._file = file
+        try:
+            self.mode = decode(file.read_bytes())
+        except FileNotFoundError:
+            self.mode = Mode()
+        except (OSError, ValueError) as error:
+            LOG.warning("Who drives can't be read, all students are view-only: %s", error)
+            self.mode = SAFE
+
+    def switch(self, mode: Mode) -> None:
+        """Have another mode hold from now on, and tell everybody.
+
+        Raises:
+            OSError: it can't be kept, and doesn't hold.
+        """
+        if self._file is not None:
+            files.write_private(self._file, mode.encode())
+        self.mode = mode
+        self.tell()
+
+    def appoint(self, tutors: frozenset[str]) -> None:
+        """Take over who is a tutor now."""
+        if tutors != self.tutors:
+            self.tutors = tutors
+            self.tell()
+
+    def is_view_only(self, name: str) -> bool:
+        """Say whether somebody may only look on."""
+        return self.mode.is_view_only(name, self.tutors)
+
+    def state(self, name: str) -> dict[str, Any]:
+        """Return what somebody's page is told.
+
+        Args:
+            name: the signed-in user's.
+
+        Returns:
+            For a tutor also what holds for each single student.
+        """
+        found: dict[str, Any] = {
+            "type": "driving",
+            "tutor": name in self.tutors,
+            "viewOnly": self.is_view_only(name),
+            "driver": self.mode.driver,
+            "outdated": self.outdated.of(name),
+        }
+        return {**found, "people": dict(self.mode.people)} if name in self.tutors else found
+
+    def tell(self) -> None:
+        """Tell every page what holds for whoever is at it."""
+        for handler in OPEN.open():
+            if (say := getattr(handler, "say", None)) is not None:
+                say(self.state(name_of(handler)))
+
+    def refuse(self, name: str, clients: Iterable[int] = ()) -> None:
+        """Take note that something of somebody's wasn't taken, and tell their pages.
+
+        Args:
+            name: theirs.
+            clients: ids of the copies of documents that it came from.
+        """
+        self.outdated.add(name, clients)
+        if name in self._telling:
+            return
+        self._telling.add(name)
+        wait = self._told.get(name, -NOTICE_SECONDS) + NOTICE_SECONDS - time.monotonic()
+        asyncio.get_running_loop().call_later(max(0, wait), self._tell_refused, name)
+
+    def _tell_refused(self, name: str) -> None:
+        self._telling.discard(name)
+        self._told[name] = time.monotonic()
+        for handler in OPEN.open():
+            say = getattr(handler, "say", None)
+            if say is not None and name_of(handler) == name:
+                say({**self.state(name), "refused": True})
+
+
+DRIVING = Driving()
+"""There is one lab in a process."""
+
+
+def guard(handler: WebSocketHandler) -> None:
+    """Have a socket take nothing while its user is view-only.
+
+    Args:
+        handler: of any kind; those that judge their messages themselves (``judges``) are left
+            alone, and a kernel's, whose connection does (`classroom.lab.executions`).
+    """
+    if getattr(handler, "judges", False) or isinstance(handler, KernelWebsocketHandler):
+        return
+    takes = handler.on_message
+
+    def judge(message: str | bytes) -> Any:
+        return None if DRIVING.is_view_only(name_of(handler)) else takes(message)
+
+    handler.on_message = judge  # type: ignore[method-assign]

@@ -1,0 +1,66 @@
+"""Who ran which cell: shown at the cell while the lab runs. The file has no word of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from classroom.lab.connections import OPEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST = 1000
+"""Notebooks that are remembered, and cells of each: more is forgotten, the longest ago first."""
+BEAT_SECONDS = 0.3
+"""How often at most pages are told."""
+
+
+class Ran:
+    """The last run of each cell."""
+
+    def __init__(self) -> None:
+        """Know of none."""
+        self._of: OrderedDict[str, OrderedDict[str, dict[str, Any]]] = OrderedDict()
+        self._new: list[dict[str, Any]] = []
+
+    def add(self, notebook: str, path: str, cell: str, who: str) -> None:
+        """Take note that somebody has run a cell.
+
+        Args:
+            notebook: its file's id, which stays when it is moved.
+            path: where it is now.
+            cell: the cell's id.
+            who: the name that the others see.
+        """
+        cells = self._of.setdefault(notebook, OrderedDict())
+        self._of.move_to_end(notebook)
+        cells[cell] = run = {"cell": cell, "who": who, "time": round(time.time())}
+        cells.move_to_end(cell)
+        for remembered in (cells, self._of):
+            if len(remembered) > MOST:
+                remembered.popitem(last=False)
+        if not self._new:
+            asyncio.get_running_loop().call_later(BEAT_SECONDS, self._tell)
+        self._new.append({**run, "path": path})
+
+    def of(self, notebook: str) -> Iterable[dict[str, Any]]:
+        """List the runs of a notebook's cells.
+
+        Args:
+            notebook: its file's id.
+        """
+        return list(self._of.get(notebook, {}).values())
+
+    def _tell(self) -> None:
+        """Tell every page: one may have the notebook behind another."""
+        runs, self._new = self._new, []
+        for handler in OPEN.open():
+            if (say := getattr(handler, "say", None)) is not None:
+                say({"type": "ran", "runs": runs})
+
+
+RAN = Ran()
+"""There is one lab in a process."""

@@ -1,0 +1,145 @@
+"""For each handler and method of the lab: whether it only reads, and so is for everybody.
+
+`classroom.lab.authorizer` goes by it, and names in the log what a running server has besides.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Rule(Enum):
+    """What a method does."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+SERVER = "jupyter_server.services"
+# What a page shows, and what is the user's own: settings, layout, sign-in. A socket may be opened:
+# its messages are judged one by one.
+READS: dict[str, tuple[str, ...]] = {
+    "classroom.lab.control": ("ModeHandler.get",),
+    "classroom.lab.exporters": ("ExportersHandler.get",),
+    "classroom.lab.live": ("LiveHandler.get",),
+    "classroom.lab.members": ("RunsHandler.get",),
+    "classroom.lab.personal": (
+        "PersonalSettingsHandler.get put",
+        "PersonalWorkspacesHandler.get put delete",
+    ),
+    "classroom.lab.sockets": ("RoomSocket.get",),
+    "classroom.lab.snapshots": (
+        "PreviewHandler.get",
+        "RestoreHandler.get",  # the list, as it is a kind of that
+        "SnapshotsHandler.get",
+        "TreeHandler.get",
+    ),
+    "classroom.lab.terminals": ("StudentTermSocket.get",),
+    "classroom.lab.usage": ("UsageHandler.get",),
+    "jupyter_lsp.handlers": ("LanguageServersHandler.get",),
+    "jupyter_server.base.handlers": (
+        "APIVersionHandler.get",
+        "AuthenticatedFileHandler.get",
+        "FileFindHandler.get",
+        "PrometheusMetricsHandler.get",
+        "PublicStaticFileHandler.get",
+        "RedirectWithParams.get",
+        "Template404.get",
+        "TrailingSlashHandler.get post put",  # a redirect, which is asked about again
+    ),
+    "jupyter_server.kernelspecs.handlers": ("KernelSpecResourceHandler.get",),
+    "jupyter_server.nbconvert.handlers": ("NbconvertFileHandler.get",),
+    "jupyter_server.view.handlers": ("ViewHandler.get",),
+    "jupyter_server_fileid.handler": ("FileIDHandler.get", "FilePathHandler.get"),
+    "jupyter_server_terminals.api_handlers": ("TerminalHandler.get", "TerminalRootHandler.get"),
+    "jupyter_server_ydoc.handlers": (
+        "DocForkHandler.get",
+        "DocSessionHandler.put",  # asks which room is a file's
+        "TimelineHandler.get",
+    ),
+    "jupyterhub.singleuser.extension": (
+        "JupyterHubLogoutHandler.get",
+        "JupyterHubOAuthCallbackHandler.get",
+    ),
+    "jupyterlab.handlers.announcements": ("CheckForUpdateHandler.get", "NewsHandler.get"),
+    "jupyterlab.handlers.build_handler": ("BuildHandler.get",),
+    "jupyterlab.handlers.extension_manager_handler": ("ExtensionHandler.get",),
+    "jupyterlab.handlers.plugin_manager_handler": ("PluginHandler.get",),
+    "jupyterlab_server.handlers": ("LabHandler.get", "NotFoundHandler.get"),
+    "jupyterlab_server.licenses_handler": ("LicensesHandler.get",),
+    "jupyterlab_server.listings_handler": ("ListingsHandler.get",),
+    "jupyterlab_server.settings_handler": ("SettingsHandler.get",),
+    "jupyterlab_server.themes_handler": ("ThemesHandler.get",),
+    "jupyterlab_server.translations_handler": ("TranslationsHandler.get",),
+    "jupyterlab_server.workspaces_handler": ("WorkspacesHandler.get",),
+    f"{SERVER}.api.handlers": (
+        "APISpecHandler.get",
+        "APIStatusHandler.get",
+        "IdentityHandler.get",
+        "PathResolverHandler.get",
+    ),
+    f"{SERVER}.config.handlers": ("ConfigHandler.get",),
+    f"{SERVER}.contents.handlers": (
+        "CheckpointsHandler.get",
+        "ContentsHandler.get",
+        "NotebooksRedirectHandler.get",
+    ),
+    f"{SERVER}.events.handlers": ("SubscribeWebsocket.get",),
+    f"{SERVER}.kernels.handlers": ("KernelHandler.get", "MainKernelHandler.get"),
+    f"{SERVER}.kernels.websocket": ("KernelWebsocketHandler.get",),
+    f"{SERVER}.kernelspecs.handlers": ("KernelSpecHandler.get", "MainKernelSpecHandler.get"),
+    f"{SERVER}.nbconvert.handlers": ("NbconvertRootHandler.get",),
+    f"{SERVER}.security.handlers": ("CSPReportHandler.post",),
+    f"{SERVER}.sessions.handlers": ("SessionHandler.get", "SessionRootHandler.get"),
+}
+WRITES: dict[str, tuple[str, ...]] = {
+    "classroom.lab.control": ("FollowingHandler.put", "ModeHandler.put", "PersonHandler.put"),
+    "classroom.lab.members": ("MemberHandler.delete",),
+    "classroom.lab.shutdown": ("NoShutdownHandler.post",),
+    "classroom.lab.snapshots": ("RestoreHandler.post",),
+    "jupyter_lsp.handlers": ("LanguageServerWebSocketHandler.get",),  # starts a server
+    "jupyter_server.nbconvert.handlers": ("NbconvertPostHandler.post",),
+    "jupyter_server_terminals.api_handlers": ("TerminalHandler.delete", "TerminalRootHandler.post"),
+    "jupyter_server_terminals.handlers": ("TermSocket.get",),  # ours stands before it
+    "jupyter_server_ydoc.handlers": ("DocForkHandler.put delete", "UndoRedoHandler.put"),
+    "jupyterlab.handlers.build_handler": ("BuildHandler.post delete",),
+    "jupyterlab.handlers.extension_manager_handler": ("ExtensionHandler.post",),
+    "jupyterlab.handlers.plugin_manager_handler": ("PluginHandler.post",),
+    # All people's at once, and never reached: ours stand before them.
+    "jupyterlab_server.settings_handler": ("SettingsHandler.put",),
+    "jupyterlab_server.workspaces_handler": ("WorkspacesHandler.put delete",),
+    f"{SERVER}.api.handlers": ("IdentityHandler.patch",),
+    f"{SERVER}.config.handlers": ("ConfigHandler.put patch",),
+    f"{SERVER}.contents.handlers": (
+        "CheckpointsHandler.post",
+        "ContentsHandler.post put patch delete",
+        "ModifyCheckpointsHandler.post delete",
+        "NotebooksRedirectHandler.post put patch delete",
+        "TrustNotebooksHandler.post",
+    ),
+    f"{SERVER}.events.handlers": ("EventHandler.post",),
+    f"{SERVER}.kernels.handlers": (
+        "KernelActionHandler.post",
+        "KernelHandler.delete",
+        "MainKernelHandler.post",
+    ),
+    f"{SERVER}.sessions.handlers": (
+        "SessionHandler.patch delete",
+        "SessionRootHandler.post",
+    ),
+    f"{SERVER}.shutdown": ("ShutdownHandler.post",),
+}
+
+
+def _by_method() -> dict[tuple[str, str], Rule]:
+    """Key the rules by ``module.Handler`` and method."""
+    found: dict[tuple[str, str], Rule] = {}
+    for rule, named in ((Rule.READ, READS), (Rule.WRITE, WRITES)):
+        for module, lines in named.items():
+            for line in lines:
+                handler, _, methods = line.partition(".")
+                found |= {(f"{module}.{handler}", method): rule for method in methods.split()}
+    return found
+
+
+RULES = _by_method()

@@ -1,0 +1,206 @@
+"""What a tutor does with a class, and what each of them sees: following, who is here, links."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests import labs
+from tests.browser.conftest import chromium, new_notebook, new_person, shoot, sign_in, wait_for_lab
+from tests.browser.test_view_only import CELL, enter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Locator, Page, Playwright
+
+    from tests.classrooms import Classroom
+    from tests.labs import Lab
+
+OURS = (
+    "#classroom-driving, #classroom-following, #classroom-link, #classroom-people, .classroom-Ran"
+)
+
+
+@pytest.fixture
+def browser(playwright: Playwright, classroom: Classroom, github: Lab) -> Iterator[Browser]:
+    with chromium(playwright, {**classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
+        yield made
+
+
+def violations(page: Page) -> list[str]:
+    """Ask axe what of ours somebody couldn't use (WCAG 2.2, A and AA)."""
+    rules = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+    include = [[one] for one in OURS.split(", ") if page.locator(one).count()]
+    found = Axe().run(page, context={"include": include}, options={"runOnly": rules})
+    checked = found.response["passes"]
+    assert checked, "nothing was looked at"
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found.response["violations"]]
+
+
+def is_at(page: Page, name: str, text: str) -> None:
+    """Wait until the cell with that text of that notebook is in somebody's view."""
+    current = page.locator(".jp-mod-current .lm-TabBar-tabLabel", has_text=name)
+    expect(current.first).to_be_visible()
+    expect(page.locator(CELL, has_text=text).first).to_be_in_viewport()
+
+
+def write_cells(page: Page, count: int) -> None:
+    """Fill a notebook with cells that don't fit on a screen."""
+    page.locator(CELL).first.click()
+    for number in range(count):
+        page.keyboard.type(f"# cell{number:02}")
+        page.keyboard.press("Alt+Enter")
+
+
+def person(page: Page, name: str) -> Locator:
+    return page.locator(".classroom-Person", has_text=name)
+
+
+def test_students_follow_a_tutor(browser: Browser) -> None:
+    mona, hubot = enter(browser, "mona"), enter(browser, "hubot")
+    first = new_notebook(mona)
+    write_cells(mona, 40)
+    follow = hubot.get_by_role("button", name=re.compile("^Follow "))
+    follow.focus()
+    hubot.keyboard.press("Enter")
+    is_at(hubot, first, "cell39")
+    shoot(hubot, "following")
+    led = hubot.locator(".classroom-mod-led")
+    expect(led).to_have_count(1)
+
+    # What a student types goes nowhere but where they are.
+    mona.keyboard.press("Escape")
+    mona.locator(CELL, has_text="cell30").first.click()
+    expect(led).to_contain_text("cell30")
+    second = new_notebook(open_launcher(mona))
+    mona.locator(".jp-mod-current .jp-Notebook .cm-content, .jp-Notebook .cm-content").last.click()
+    mona.keyboard.type("second")
+    is_at(hubot, second, "second")
+    hubot.keyboard.type("ddxx")
+    expect(mona.get_by_text("second", exact=True)).to_be_visible()
+    expect(hubot.get_by_text("ddxx")).to_have_count(0)
+
+    stop = hubot.get_by_role("button", name=re.compile("^Following "))
+    expect(stop).to_have_attribute("aria-pressed", "true")
+    stop.click()
+    expect(follow).to_be_visible()
+    mona.get_by_role("tab", name=first).click()
+    hubot.wait_for_timeout(1500)  # longer than it takes to be told
+    expect(hubot.locator(".jp-mod-current .lm-TabBar-tabLabel", has_text=second)).to_be_visible()
+    expect(led).to_have_count(0)
+
+
+def open_launcher(page: Page) -> Page:
+    page.get_by_role("button", name="New Launcher", exact=True).click()
+    expect(page.locator(".jp-LauncherCard").first).to_be_visible()
+    return page
+
+
+def test_a_tutor_asks_all_to_follow(browser: Browser) -> None:
+    mona = enter(browser, "mona")
+    name = new_notebook(mona)
+    students = [enter(browser, login) for login in ("hubot", "Octocat")]
+    ask = mona.get_by_role("switch", name="Ask all to follow")
+    expect(students[0].get_by_role("switch")).to_have_count(0)
+    ask.click()
+    write_cells(mona, 30)
+    for page in students:
+        is_at(page, name, "cell29")
+    shoot(students[0], "asked-to-follow")
+    shoot(mona, "all-follow")
+    expect(mona.get_by_role("switch", name=re.compile("^All follow"))).to_have_attribute(
+        "aria-checked", "true"
+    )
+    students.append(enter(browser, "hubot"))
+    is_at(students[-1], name, "cell29")
+
+    students[0].get_by_role("button", name=re.compile("^Following ")).click()  # one click
+    mona.locator(CELL, has_text="cell20").first.click()
+    expect(students[1].locator(".classroom-mod-led")).to_contain_text("cell20")
+    expect(students[0].locator(".classroom-mod-led")).to_have_count(0)
+    mona.get_by_role("switch", name=re.compile("^All follow")).click()
+    for page in students:
+        expect(page.get_by_role("button", name=re.compile("^Follow "))).to_be_visible()
+        assert violations(page) == []
+
+
+def test_a_tutor_sees_who_is_here(browser: Browser, classroom: Classroom) -> None:
+    classroom.lab.expected += ["User is not authorized to", "hubot is no longer admitted"]
+    mona = enter(browser, "mona")
+    hubot = enter(browser, "hubot")
+    name = new_notebook(hubot)
+    hubot.locator(CELL).first.click()
+    hubot.keyboard.type("1 + 1")
+    hubot.keyboard.press("Alt+Enter")
+    hubot.keyboard.type("here")
+    tab = mona.get_by_role("tab", name="Who is here")
+    tab.click()
+    expect(hubot.get_by_role("tab", name="Who is here")).to_have_count(0)
+    row = person(mona, "hubot")
+    expect(row).to_contain_text(f"{name}, cell 2")
+    expect(row).to_contain_text("active now")
+    expect(person(mona, "mona")).to_contain_text("tutor")
+    expect(person(mona, "mona").get_by_role("button", name="Remove")).to_have_count(0)
+    shoot(mona, "who-is-here")
+    assert violations(mona) == []
+
+    row.get_by_role("button", name=re.compile("^Jump to")).click()
+    is_at(mona, name, "here")
+    ran = mona.locator(".jp-CodeCell", has_text="1 + 1").locator(".classroom-Ran")
+    expect(ran).to_contain_text("Run by hubot")
+    shoot(mona, "who-ran-it")
+
+    row.get_by_role("button", name=re.compile("only look on$")).click()
+    expect(hubot.get_by_role("status").filter(has_text="View-only")).to_be_visible()
+    expect(row).to_contain_text("view-only")
+    hubot.locator(CELL).last.click()
+    hubot.keyboard.type("never")
+    row.get_by_role("button", name=re.compile("write again$")).click()
+    expect(hubot.get_by_role("status").filter(has_text="View-only")).to_have_count(0)
+    expect(hubot.get_by_text("never")).to_have_count(0)
+    shoot(mona, "who-is-here-again")
+
+    row.get_by_role("button", name=re.compile("^Remove")).focus()
+    mona.keyboard.press("Enter")
+    shoot(mona, "remove-somebody")
+    mona.get_by_role("button", name="Cancel").click()
+    expect(row).to_be_visible()
+    row.get_by_role("button", name=re.compile("^Remove")).click()
+    mona.locator(".jp-Dialog").get_by_role("button", name="Remove").click()
+    expect(hubot.locator(".jp-Dialog")).to_contain_text("A tutor has ended your access.")
+    expect(row).to_have_count(0)
+    assert violations(mona) == []
+
+
+def test_a_link_leads_to_the_cell_also_through_the_sign_in(browser: Browser) -> None:
+    context = new_person(browser, permissions=["clipboard-read", "clipboard-write"])
+    mona = context.new_page()
+    sign_in(mona, "mona")
+    wait_for_lab(mona)
+    name = new_notebook(mona)
+    write_cells(mona, 40)
+    mona.locator(CELL, has_text="cell25").first.click()
+    mona.get_by_role("button", name="Share link").click()
+    expect(mona.get_by_text("The link to this cell is copied.")).to_be_visible()
+    shoot(mona, "share-link")
+    link = mona.evaluate("navigator.clipboard.readText()")
+    assert link.startswith(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}?cell=")
+    assert "token" not in link
+
+    hubot = new_person(browser).new_page()
+    hubot.goto(link)
+    hubot.get_by_role("button", name="Sign in with GitHub").click()
+    hubot.get_by_label("Login").fill("hubot")
+    hubot.get_by_role("button", name="Authorize").click()
+    wait_for_lab(hubot)
+    is_at(hubot, name, "cell25")
+    expect(hubot.locator(".jp-Cell.jp-mod-active")).to_contain_text("cell25")
+    shoot(hubot, "share-link-arrived")
+    hubot.goto(link)  # signed in already
+    wait_for_lab(hubot)
+    is_at(hubot, name, "cell25")

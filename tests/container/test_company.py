@@ -1,0 +1,220 @@
+"""Who is here, where, and who ran what: to whom it is told, and who may do something about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from websockets.exceptions import ConnectionClosed
+
+from classroom.lab import control, members
+from tests import labs, students, web
+from tests.container import test_view_only as view_only
+from tests.container.test_execution import execute, until_idle
+from tests.container.test_view_only import API, LAB, Page, channels, switch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.classrooms import Classroom
+
+PLACE = {"type": "place", "path": "RTC:lesson.ipynb", "cell": "a1", "index": 2, "line": 0}
+FOLLOWING = f"{LAB}/{control.FOLLOWING}"
+PEOPLE = f"{LAB}/{members.ADDRESS}"
+
+
+@pytest.fixture
+def people(shared_classroom: Classroom) -> Iterator[Classroom]:
+    yield entered(shared_classroom)
+    shared_classroom.close()
+    switch(shared_classroom, view_only=False)
+    shared_classroom.people["mona"].put(FOLLOWING, json={"follow": False})
+
+
+@pytest.fixture
+def alone(classroom: Classroom) -> Classroom:
+    """For what changes the list."""
+    return entered(classroom)
+
+
+def entered(room: Classroom) -> Classroom:
+    view_only.entered(room)
+    room.lab.expected += ["follow must be|Hub's admin page|There is no "]
+    room.lab.expected += [r"40[034] (PUT|DELETE) /services/classroom/classroom/api/"]
+    room.lab.expected += [r"40[34] (DELETE|POST) /hub/api/classroom", "Only the lab may ask"]
+    return room
+
+
+def listed(page: Page, *names: str) -> dict[str, Any]:
+    """Wait until a tutor's page is told of exactly these people."""
+    while True:
+        found = {one["name"]: one for one in page.hears(type="people")["people"]}
+        if set(found) == set(names):
+            return found
+
+
+def move(page: Page, **more: Any) -> None:
+    page.socket.send(json.dumps({**PLACE, **more}))
+
+
+def test_tutors_are_told_who_is_here_and_where(people: Classroom) -> None:
+    mona, hubot = Page(people, "mona"), Page(people, "hubot")
+    listed(mona, "mona", "hubot")
+    # Whatever a page says of its user, it says it of who is signed in.
+    move(hubot, name="octocat", username="octocat", display_name="mona", tutor=True)
+    while not (found := listed(mona, "mona", "hubot")["hubot"])["path"]:
+        continue
+    assert (found["path"], found["cell"], found["index"]) == ("RTC:lesson.ipynb", "a1", 2)
+    assert (found["username"], found["tutor"], found["viewOnly"]) == ("hubot", False, False)
+    assert found["display_name"] != "mona"
+    switch(people, view_only=True, name="hubot")
+    while not listed(mona, "mona", "hubot")["hubot"]["viewOnly"]:
+        continue
+    move(hubot, cell="a2")  # who only looks on is seen too
+    while listed(mona, "mona", "hubot")["hubot"]["cell"] != "a2":
+        continue
+    hubot.socket.close()
+    listed(mona, "mona")
+
+
+def test_students_are_told_of_tutors_alone(people: Classroom) -> None:
+    hubot, octocat = Page(people, "hubot"), Page(people, "Octocat")
+    move(octocat)
+    mona = Page(people, "mona")
+    move(mona, path="RTC:tutor.ipynb")
+    heard = []
+    while True:
+        found = json.loads(hubot.socket.recv(timeout=students.SECONDS))
+        heard.append(found)
+        if found["type"] == "leading" and any(one["path"] for one in found["leaders"]):
+            break
+    (leader,) = heard[-1]["leaders"]
+    assert (leader["name"], leader["path"]) == ("mona", "RTC:tutor.ipynb")
+    assert not [found for found in heard if found["type"] == "people"]
+    assert "octocat" not in json.dumps(heard).lower()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("", b"", "null", b"\xff" * 100, "[" * 100_000), ("x" * 5_000_000,)],
+    ids=["garbage", "much"],
+)
+def test_whatever_a_page_says_of_itself(people: Classroom, words: tuple[str | bytes, ...]) -> None:
+    mona, hubot = Page(people, "mona"), Page(people, "hubot")
+    for word in words:
+        hubot.socket.send(word)
+    move(hubot, index=-1)
+    move(hubot, index=5)
+    while listed(mona, "mona", "hubot")["hubot"]["index"] != 5:
+        continue
+
+
+def test_a_tutor_asks_all_to_follow(alone: Classroom) -> None:
+    people = alone
+    mona, hubot = people.people["mona"], Page(people, "hubot")
+    Page(people, "mona")
+    assert mona.put(FOLLOWING, json={"follow": True}).status_code == 204
+    asked = hubot.hears(type="leading", asking="mona")["asked"]
+    assert Page(people, "Octocat").hears(type="leading")["asking"] == "mona", "a new arrival"
+    assert mona.put(FOLLOWING, json={"follow": False}).status_code == 204
+    assert hubot.hears(type="leading", asking="")["asked"] > asked
+    assert mona.put(FOLLOWING, json={"follow": True}).status_code == 204
+    hubot.hears(type="leading", asking="mona")
+    people.save(tutors=["octocat"], users=["octocat", "hubot", "mona"])
+    hubot.hears(type="leading", asking="")  # a student leads nobody
+
+
+def test_only_a_tutors_own_page_asks(people: Classroom) -> None:
+    people.lab.expected += ["XSRF cookie does not match|'_xsrf' argument missing|'Not Found'"]
+    mona, hubot = people.people["mona"], people.people["hubot"]
+    for client, headers in (
+        (hubot, {}),
+        (mona, {"X-XSRFToken": "forged"}),
+        (mona, {"Origin": "https://evil.classroom.test"}),
+    ):
+        answer = client.put(FOLLOWING, json={"follow": True}, headers=headers)
+        assert answer.status_code in {403, 404}, headers
+        answer = client.delete(f"{PEOPLE}/octocat", headers=headers)
+        assert answer.status_code in {403, 404}, headers
+    unclear: tuple[Any, ...] = ({}, [], {"follow": 1})
+    for body in unclear:
+        assert mona.put(FOLLOWING, json=body).status_code == 400
+    assert Page(people, "hubot").hears(type="leading")["asking"] == ""
+    assert people.people["Octocat"].get(f"{API}/me").status_code == 200, "is still here"
+
+
+def test_a_tutor_removes_somebody(alone: Classroom) -> None:
+    people = alone
+    people.lab.expected += ["hubot is no longer admitted"]
+    hubot, mona = Page(people, "hubot"), people.people["mona"]
+    page = Page(people, "mona")
+    listed(page, "mona", "hubot")
+    assert mona.delete(f"{PEOPLE}/hubot").status_code == 204
+    with pytest.raises(ConnectionClosed):
+        hubot.hears(type="never said")
+    listed(page, "mona")
+    assert people.people["hubot"].get(f"{API}/me").status_code == 403
+    assert "hubot" in people.refusal("hubot")
+    people.page("POST", "users", usernames=["hubot"])
+    assert people.enter("hubot").get(f"{API}/me").status_code == 200, "added in the page again"
+
+
+def test_whom_a_tutor_cannot_remove_here(people: Classroom) -> None:
+    """The lab's own token isn't good for more than its students."""
+    mona = people.people["mona"]
+    answer = mona.delete(f"{PEOPLE}/mona")
+    assert (answer.status_code, "admin page" in answer.text) == (403, True), answer.text
+    assert mona.delete(f"{PEOPLE}/nobody-there").status_code == 404
+    # Who asks the Hub itself isn't the lab, tutor or not.
+    for login in ("mona", "hubot"):
+        client = people.people[login]
+        token = str(client.cookies.get("_xsrf", path="/hub/"))
+        headers = {"X-XSRFToken": token, "Referer": f"{labs.ADDRESS}/hub/home"}
+        address = f"{labs.ADDRESS}/hub/api/classroom/people/octocat?by=mona"
+        assert client.delete(address, headers=headers).status_code == 403
+    with web.browser(people.lab.hosts, people.authority.crt) as nobody:
+        assert nobody.delete(address).status_code == 403
+    assert people.people["Octocat"].get(f"{API}/me").status_code == 200
+
+
+def test_the_calls_are_documented(people: Classroom) -> None:
+    code = "from classroom.lab.extension import HANDLERS; print(*(path for path, _ in HANDLERS))"
+    status, printed = people.lab.run("/opt/classroom/bin/python", "-c", code)
+    assert status == 0, printed
+    ours = [path for path in printed.split() if path.startswith("classroom/")]
+    named = yaml.safe_load((labs.ROOT / "docs/openapi.yaml").read_text())["paths"]
+    parameter = re.compile(r"\([^)]*\)|\{[^}]*\}")
+    documented = sorted(parameter.sub("*", path.strip("/")) for path in named)
+    assert documented == sorted(parameter.sub("*", path) for path in ours)
+
+
+def test_who_ran_which_cell(people: Classroom) -> None:
+    people.room("hubot", "ran.ipynb")
+    body = {"path": "ran.ipynb", "name": "", "type": "notebook", "kernel": {"name": "python3"}}
+    kernel = people.people["hubot"].post(f"{API}/sessions", json=body).json()["kernel"]["id"]
+    octocat = Page(people, "Octocat")
+    socket = people.open("hubot", channels(kernel))
+    until_idle(socket, execute(socket, "1", "cell-1"))
+    (run,) = octocat.hears(type="ran")["runs"]
+    assert (run["path"], run["cell"]) == ("ran.ipynb", "cell-1")
+    until_idle(socket, execute(socket, "2", ""))  # of no cell: a console's
+
+    runs = f"{LAB}/{members.RUNS}?path=ran.ipynb"
+    (known,) = people.people["Octocat"].get(runs).json()["runs"]
+    assert known == {key: run[key] for key in ("cell", "who", "time")}
+    names = {
+        one["display_name"] for one in (people.people["hubot"].get(f"{API}/me").json()["identity"],)
+    }
+    assert {known["who"]} == names
+    assert people.people["Octocat"].get(f"{LAB}/{members.RUNS}?path=no.ipynb").json() == {
+        "runs": []
+    }
+    _, written = people.lab.run("cat", "/data/files/ran.ipynb")
+    assert known["who"] not in written, "nothing of it is in the file"
+    assert "hubot runs cell cell-1 in kernel" in people.lab.log
+    with web.browser(people.lab.hosts, people.authority.crt) as nobody:
+        nobody.headers["Sec-Fetch-Mode"] = "cors"
+        assert nobody.get(runs).status_code == 403

@@ -1,0 +1,473 @@
+"""The tutor drives: an attacking client at each way to write, as somebody who is view-only."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pycrdt import Array, Doc, Map, create_sync_message, create_update_message, handle_sync_message
+
+from classroom.lab import awareness, control, live, members, rules
+from classroom.lab.awareness import Entry
+from tests import labs, students, web
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from tests.classrooms import Classroom
+
+LAB = f"{labs.ADDRESS}{students.BASE}"
+API = f"{LAB}/api"
+DRIVING = f"{LAB}/{control.ADDRESS}"
+REFUSALS = (
+    "User is not authorized to|Only a tutor may do that|viewOnly must be|'mona is a tutor'",
+    r"40[034] (PUT|GET) /services/classroom/classroom/api/driving|Blocking Cross Origin",
+)
+
+
+@pytest.fixture
+def people(shared_classroom: Classroom) -> Iterator[Classroom]:
+    yield entered(shared_classroom)
+    shared_classroom.close()
+    switch(shared_classroom, view_only=False)
+
+
+def entered(room: Classroom) -> Classroom:
+    """Have a tutor and two students signed in."""
+    for login in ("mona", "Octocat", "hubot"):
+        if login not in room.people:
+            room.enter(login)
+    room.lab.expected += REFUSALS
+    return room
+
+
+def switch(room: Classroom, *, view_only: bool, name: str = "") -> None:
+    """Switch all students, or one, as mona."""
+    address = f"{DRIVING}/{name}" if name else DRIVING
+    answer = room.people["mona"].put(address, json={"viewOnly": view_only})
+    assert answer.status_code == 200, answer.text
+
+
+def cell(text: str) -> Map[Any]:
+    return Map({"id": uuid.uuid4().hex, "cell_type": "raw", "metadata": {}, "source": text})
+
+
+class Copy:
+    """A page's copy of a document, and its socket."""
+
+    def __init__(self, room: Classroom, login: str, path: str) -> None:
+        self.doc: Doc[Any] = Doc()
+        self.cells: Array[Any] = self.doc.get("cells", type=Array)
+        self._room, self._login, self._path = room, login, path
+        self.connect()
+
+    def connect(self) -> None:
+        """Open the socket, say who it is, and take over what it lacks; answer with what it has."""
+        self.socket = self._room.open(self._login, self._path)
+        self.socket.send(awareness.encode([Entry(self.doc.client_id, 1, b"{}")]))
+        self.socket.send(create_sync_message(self.doc))
+        asked = told = False
+        while not (asked and told):
+            message = self.socket.recv(timeout=students.SECONDS)
+            assert isinstance(message, bytes)
+            self._hear(message)
+            asked |= message[:2] == b"\x00\x00"
+            told |= message[:2] == b"\x00\x01"
+
+    def _hear(self, message: bytes) -> None:
+        if message[0] == 0:
+            reply = handle_sync_message(message[1:], self.doc)
+            if reply is not None:
+                self.socket.send(reply)
+
+    def write(self, text: str) -> None:
+        """Add a cell."""
+        before = self.doc.get_state()
+        self.cells.append(cell(text))
+        self.socket.send(create_update_message(self.doc.get_update(before)))
+
+    def delete(self) -> None:
+        """Delete the last cell."""
+        before = self.doc.get_state()
+        del self.cells[len(self.cells) - 1]
+        self.socket.send(create_update_message(self.doc.get_update(before)))
+
+    def texts(self) -> list[str]:
+        """What is in the cells; the empty one of a new notebook isn't counted."""
+        return [text for one in self.cells if (text := str(one["source"]))]
+
+    def sees(self, text: str) -> None:
+        """Hear what comes until a cell is there."""
+        while text not in self.texts():
+            message = self.socket.recv(timeout=students.SECONDS)
+            assert isinstance(message, bytes)
+            self._hear(message)
+
+
+def shared(room: Classroom, path: str) -> list[str]:
+    """What is in the server's document: a new copy of the tutor's."""
+    copy = Copy(room, "mona", path)
+    copy.socket.close()
+    return copy.texts()
+
+
+class Page:
+    """What a page hears from the classroom."""
+
+    def __init__(self, room: Classroom, login: str) -> None:
+        self.socket = room.open(login, live.ADDRESS)
+
+    def hears(self, **wanted: Any) -> dict[str, Any]:
+        """Wait for a word in which all of that holds."""
+        while True:
+            found: dict[str, Any] = json.loads(self.socket.recv(timeout=students.SECONDS))
+            if all(found.get(key) == value for key, value in wanted.items()):
+                return found
+
+
+@pytest.fixture
+def made(people: Classroom) -> dict[str, str]:
+    """What there is to be written to, made before anybody was view-only."""
+    hubot = people.people["hubot"]
+    people.room("hubot", "work.ipynb")
+    session = hubot.post(
+        f"{API}/sessions",
+        json={
+            "path": "work.ipynb",
+            "name": "work.ipynb",
+            "type": "notebook",
+            "kernel": {"name": "python3"},
+        },
+    ).json()
+    return {
+        "session": session["id"],
+        "kernel": session["kernel"]["id"],
+        "terminal": hubot.post(f"{API}/terminals").json()["name"],
+        "checkpoint": hubot.post(f"{API}/contents/work.ipynb/checkpoints").json()["id"],
+        "room": people.room("hubot", "work.ipynb").rpartition("/")[2].partition("?")[0],
+    }
+
+
+FILE = {"type": "file", "format": "text", "content": "x"}
+CHECKPOINT = "api/contents/work.ipynb/checkpoints/{checkpoint}"
+# Every method that a rule says writes, and how a client of one's own would try.
+ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    ("ContentsHandler.put", "PUT", "api/contents/new.txt", FILE),
+    ("ContentsHandler.put", "PUT", "api/contents/new.txt", {**FILE, "chunk": 1}),
+    ("ContentsHandler.put", "PUT", "api/contents/work.ipynb", {"type": "notebook"}),
+    ("ContentsHandler.post", "POST", "api/contents", {"type": "notebook"}),
+    ("ContentsHandler.post", "POST", "api/contents", {"copy_from": "work.ipynb"}),
+    ("ContentsHandler.patch", "PATCH", "api/contents/work.ipynb", {"path": "mine.ipynb"}),
+    ("ContentsHandler.delete", "DELETE", "api/contents/work.ipynb", {}),
+    ("CheckpointsHandler.post", "POST", "api/contents/work.ipynb/checkpoints", {}),
+    (
+        "ModifyCheckpointsHandler.post",
+        "POST",
+        "api/contents/work.ipynb/checkpoints/{checkpoint}",
+        {},
+    ),
+    (
+        "ModifyCheckpointsHandler.delete",
+        "DELETE",
+        "api/contents/work.ipynb/checkpoints/{checkpoint}",
+        {},
+    ),
+    ("TrustNotebooksHandler.post", "POST", "api/contents/work.ipynb/trust", {}),
+    ("NotebooksRedirectHandler.post", "POST", "api/notebooks/work.ipynb", {}),
+    ("NotebooksRedirectHandler.put", "PUT", "api/notebooks/work.ipynb", {}),
+    ("NotebooksRedirectHandler.patch", "PATCH", "api/notebooks/work.ipynb", {}),
+    ("NotebooksRedirectHandler.delete", "DELETE", "api/notebooks/work.ipynb", {}),
+    ("MainKernelHandler.post", "POST", "api/kernels", {"name": "python3"}),
+    ("KernelActionHandler.post", "POST", "api/kernels/{kernel}/interrupt", {}),
+    ("KernelActionHandler.post", "POST", "api/kernels/{kernel}/restart", {}),
+    ("KernelHandler.delete", "DELETE", "api/kernels/{kernel}", {}),
+    ("SessionRootHandler.post", "POST", "api/sessions", {"path": "a", "kernel": {}}),
+    ("SessionHandler.patch", "PATCH", "api/sessions/{session}", {"kernel": {"name": "python3"}}),
+    ("SessionHandler.delete", "DELETE", "api/sessions/{session}", {}),
+    ("TerminalRootHandler.post", "POST", "api/terminals", {}),
+    ("TerminalHandler.delete", "DELETE", "api/terminals/{terminal}", {}),
+    ("DocForkHandler.put", "PUT", "api/collaboration/fork/{room}", {}),
+    ("DocForkHandler.delete", "DELETE", "api/collaboration/fork/{room}?merge=true", {}),
+    (
+        "UndoRedoHandler.put",
+        "PUT",
+        "api/collaboration/undo_redo/{room}?action=undo&steps=1&forkRoom=x",
+        {},
+    ),
+    ("NbconvertPostHandler.post", "POST", "nbconvert/html", {"type": "notebook"}),
+    ("EventHandler.post", "POST", "api/events", {}),
+    ("IdentityHandler.patch", "PATCH", "api/me", {}),
+    ("ConfigHandler.put", "PUT", "api/config/notebook", {"a": 1}),
+    ("ConfigHandler.patch", "PATCH", "api/config/notebook", {"a": 1}),
+    ("BuildHandler.post", "POST", "lab/api/build", {}),
+    ("BuildHandler.delete", "DELETE", "lab/api/build", {}),
+    ("ExtensionHandler.post", "POST", "lab/api/extensions", {}),
+    ("PluginHandler.post", "POST", "lab/api/plugins", {}),
+    ("NoShutdownHandler.post", "POST", "api/shutdown", {}),
+    ("RestoreHandler.post", "POST", "classroom/api/snapshots/0/restore", {"path": ""}),
+    ("FollowingHandler.put", "PUT", control.FOLLOWING, {"follow": True}),
+    ("MemberHandler.delete", "DELETE", f"{members.ADDRESS}/octocat", {}),
+    ("ModeHandler.put", "PUT", control.ADDRESS, {"viewOnly": False}),
+    ("PersonHandler.put", "PUT", f"{control.ADDRESS}/hubot", {"viewOnly": False}),
+    ("LanguageServerWebSocketHandler.get", "GET", "lsp/ws/pylsp", {}),
+)
+# Another handler stands before them, so that no request comes there.
+UNREACHED = {"SettingsHandler.put", "WorkspacesHandler.put", "WorkspacesHandler.delete"}
+UNREACHED |= {"TermSocket.get", "ShutdownHandler.post"}
+READS = (
+    "api/contents/work.ipynb",
+    "api/contents/work.ipynb/checkpoints",
+    "api/kernels/{kernel}",
+    "api/sessions",
+    "api/terminals",
+    "api/kernelspecs",
+    "api/me",
+    "lab",
+    f"{members.RUNS}?path=work.ipynb",
+)
+
+
+def test_a_client_tries_every_handler_that_writes() -> None:
+    tried = {name for name, *_ in ATTEMPTS} | UNREACHED
+    written = {
+        f"{handler.rpartition('.')[2]}.{method}"
+        for (handler, method), rule in rules.RULES.items()
+        if rule is rules.Rule.WRITE
+    }
+    assert tried == written
+
+
+def test_nothing_is_written_over_http(people: Classroom, made: dict[str, str]) -> None:
+    hubot, mona = people.people["hubot"], people.people["mona"]
+    before = hubot.get(f"{API}/contents").json()["content"]
+    assert before
+    switch(people, view_only=True)
+    for name, method, path, body in ATTEMPTS:
+        answer = hubot.request(method, f"{LAB}/{path.format(**made)}", json=body)
+        assert answer.status_code == 403, f"{name} by {path}: {answer.status_code}"
+    for path in READS:
+        answer = hubot.get(f"{LAB}/{path.format(**made)}")
+        assert answer.status_code == 200, path
+    assert hubot.get(f"{API}/contents").json()["content"] == before
+    running = hubot.get(f"{API}/sessions").json()
+    assert [one["kernel"]["id"] for one in running] == [made["kernel"]]
+    assert [one["name"] for one in hubot.get(f"{API}/terminals").json()] == [made["terminal"]]
+
+    own = f"{LAB}/lab/api/settings/@jupyterlab/apputils-extension:themes"
+    assert hubot.put(own, json={"raw": "{}"}).status_code == 204, "settings are one's own"
+    assert mona.put(f"{API}/contents/tutors.txt", json=FILE).status_code == 201
+    switch(people, view_only=False)
+    assert hubot.put(f"{API}/contents/new.txt", json=FILE).status_code == 201
+
+
+def test_every_handler_of_the_running_lab_has_a_rule(people: Classroom) -> None:
+    assert "People are no longer followed" not in people.lab.log
+    assert "for want of a rule" not in people.lab.log
+
+
+def test_nothing_is_written_to_a_document_that_is_open(people: Classroom) -> None:
+    path = people.room("hubot", "open.ipynb")
+    page, hubot, mona = (
+        Page(people, "hubot"),
+        Copy(people, "hubot", path),
+        Copy(people, "mona", path),
+    )
+    hubot.write("before")
+    mona.sees("before")
+    switch(people, view_only=True)
+    page.hears(viewOnly=True, driver="mona")
+    hubot.write("during")
+    assert page.hears(refused=True)["outdated"] == [hubot.doc.client_id]
+    hubot.delete()
+    hubot.socket.send(awareness.encode([Entry(hubot.doc.client_id, 2, b'{"cursor":1}')]))
+    mona.write("the tutor's")
+    hubot.sees("the tutor's")  # reading goes on
+    assert shared(people, path) == ["before", "the tutor's"]
+
+
+def test_an_outdated_copy_never_comes_in(people: Classroom) -> None:
+    """Neither what was typed meanwhile, nor what is built on it, by whichever way."""
+    path = people.room("hubot", "late.ipynb")
+    typed, deleted = Copy(people, "hubot", path), Copy(people, "hubot", path)
+    fresh = Copy(people, "hubot", path)
+    typed.write("before")
+    deleted.sees("before")
+    fresh.sees("before")
+    switch(people, view_only=True)
+    typed.write("during")
+    deleted.delete()
+    page = Page(people, "hubot")
+    fresh.socket.close()
+    fresh.connect()  # with nothing new: as after a broken connection
+    while len(page.hears(type="driving")["outdated"]) < 2:
+        Copy(people, "hubot", path).write("so that the page is told again")
+    switch(people, view_only=False)
+    told = page.hears(viewOnly=False)["outdated"]
+    assert {typed.doc.client_id, deleted.doc.client_id} <= set(told)
+    assert fresh.doc.client_id not in told
+
+    typed.write("on top of it")
+    for copy in (typed, deleted):
+        copy.socket.close()
+        copy.connect()  # which offers all that the server hasn't got
+        copy.write("later")
+    fresh.write("from a copy that is the shared one")
+    expected = ["before", "from a copy that is the shared one"]
+    labs.wait_until(lambda: shared(people, path) == expected, "only that is there", 10)
+    again = Copy(people, "hubot", path)
+    again.write("and from a new copy")
+    labs.wait_until(lambda: "and from a new copy" in shared(people, path), "it is taken", 10)
+    assert shared(people, path) == [*expected, "and from a new copy"]
+
+
+def test_nothing_comes_in_by_what_is_offered_at_the_beginning(people: Classroom) -> None:
+    """A client that wrote while it had no connection, and never says who it is."""
+    path = people.room("hubot", "offered.ipynb")
+    switch(people, view_only=True)
+    copy: Doc[Any] = Doc()
+    cells = copy.get("cells", type=Array)
+    cells.append(cell("offered"))
+    update = create_update_message(copy.get_update())
+    page = Page(people, "hubot")
+    for kind in (1, 2):
+        socket = people.open("hubot", path)
+        socket.send(bytes([0, kind]) + update[2:])
+        socket.send(create_sync_message(copy))
+        while socket.recv(timeout=students.SECONDS)[:2] != b"\x00\x01":
+            continue
+        socket.close()
+    page.hears(refused=True)
+    assert shared(people, path) == []
+    switch(people, view_only=False)
+    late = people.open("hubot", path)
+    late.send(bytes([0, 2]) + update[2:])
+    late.send(create_sync_message(copy))
+    while late.recv(timeout=students.SECONDS)[:2] != b"\x00\x01":
+        continue
+    assert shared(people, path) == []
+
+
+def channels(kernel: str) -> str:
+    return f"api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
+
+
+def message(kind: str, channel: str = "shell", **content: Any) -> str:
+    """Write a message to a kernel."""
+    header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "username": "", "session": "s"}
+    whole = {"header": {**header, "version": "5.3"}, "parent_header": {}, "metadata": {}}
+    return json.dumps({**whole, "content": content, "channel": channel})
+
+
+def test_nothing_is_run_in_a_kernel_that_is_open(people: Classroom, made: dict[str, str]) -> None:
+    mine, tutors = (people.open(login, channels(made["kernel"])) for login in ("hubot", "mona"))
+    hubot, mona = students.Kernel(mine), students.Kernel(tutors)
+    assert hubot.run("ran = []; print(1)").strip() == "1"
+    switch(people, view_only=True)
+    code = {"code": "ran.append(1)", "silent": True}
+    for kind, channel, content in (
+        ("execute_request", "shell", code),
+        ("execute_request", "control", code),
+        ("inspect_request", "shell", {"code": "ran", "cursor_pos": 3}),
+        ("complete_request", "shell", {"code": "ran.", "cursor_pos": 4}),
+        ("comm_open", "shell", {"comm_id": "1", "target_name": "jupyter.widget", "data": {}}),
+        ("debug_request", "control", {"type": "request", "command": "initialize", "seq": 1}),
+        ("interrupt_request", "control", {}),
+        ("shutdown_request", "control", {"restart": False}),
+        ("input_reply", "stdin", {"value": "x"}),
+        ("anything_else", "shell", {}),
+    ):
+        mine.send(message(kind, channel, **content))
+    mine.send(message("kernel_info_request"))  # what a page asks when it connects is answered
+    answered = []
+    while "kernel_info_reply" not in answered:
+        answered.append(json.loads(mine.recv(timeout=students.SECONDS))["msg_type"])
+    assert {kind for kind in answered if kind.endswith("_reply")} == {"kernel_info_reply"}
+    assert mona.run("print(ran)").strip() == "[]", "the same kernel, and nothing ran in it"
+    switch(people, view_only=False)
+    assert "[1]" in hubot.run("ran.append(1); print(ran)")
+
+
+def test_an_open_terminal_takes_nothing(people: Classroom, made: dict[str, str]) -> None:
+    socket = people.open("hubot", f"terminals/websocket/{made['terminal']}")
+    terminal = students.Terminal(socket)
+    terminal.run("(sleep 2; touch goes-on) & true")
+    switch(people, view_only=True)
+    socket.send(json.dumps(["stdin", "touch typed\r"]))
+    labs.wait_until(
+        lambda: people.lab.run("test", "-e", "/home/classroom/goes-on")[0] == 0, "what runs goes on"
+    )
+    tutors = students.Terminal(people.open("mona", f"terminals/websocket/{made['terminal']}"))
+    assert "typed" not in tutors.run("ls")
+    switch(people, view_only=False)
+    assert "goes-on" in terminal.run("ls")
+
+
+def test_single_students_and_who_comes_later(people: Classroom) -> None:
+    switch(people, view_only=True, name="hubot")
+    assert not may_write(people.people["hubot"])
+    assert may_write(people.people["Octocat"])
+    assert not may_write(people.enter("hubot")), "signed in anew"
+    switch(people, view_only=True)
+    switch(people, view_only=False, name="Octocat")
+    assert may_write(people.people["Octocat"])
+    people.page("POST", "users", usernames=["Stranger"])
+    assert not may_write(people.enter("stranger")), "a new arrival"
+    switch(people, view_only=False)
+    assert may_write(people.people["hubot"])
+
+
+def may_write(client: httpx.Client) -> bool:
+    status = client.put(f"{API}/contents/probe.txt", json=FILE).status_code
+    assert status in {200, 201, 403}, status
+    return status != 403
+
+
+def test_it_survives_a_restart_of_the_lab(people: Classroom) -> None:
+    people.lab.expected += [r"\[front\] .* 50[234] ", r"prematurely|connect\(\) to"]
+    people.lab.expected += [r"recv\(\) failed", "The lab ended with -9: starting it again"]
+    people.lab.expected += ["Recovered what was typed last in "]
+    switch(people, view_only=True)
+    assert people.lab.run("pkill", "-KILL", "-f", "classroom.lab --config")[0] == 0
+    hubot = people.people["hubot"]
+    labs.wait_until(lambda: hubot.get(f"{API}/me").status_code == 200, "the lab is back")
+    assert not may_write(hubot)
+    assert may_write(people.people["mona"])
+
+
+def test_a_demoted_tutor_is_a_student(classroom: Classroom) -> None:
+    people = entered(classroom)
+    mona = people.people["mona"]
+    switch(people, view_only=True)
+    people.save(tutors=["octocat"], users=["octocat", "hubot", "mona"])
+    labs.wait_until(lambda: not may_write(mona), "mona is view-only like all", 3)
+    assert mona.put(DRIVING, json={"viewOnly": False}).status_code == 403
+    octocat = people.people["Octocat"]
+    labs.wait_until(lambda: may_write(octocat), "a tutor since", 3)
+    assert octocat.put(DRIVING, json={"viewOnly": False}).status_code == 200
+    labs.wait_until(lambda: may_write(mona), "everybody writes")
+
+
+def test_only_a_tutors_own_page_switches(people: Classroom) -> None:
+    people.lab.expected += ["XSRF cookie does not match|'_xsrf' argument missing|'Not Found'"]
+    mona, hubot = people.people["mona"], people.people["hubot"]
+    for client, headers in (
+        (hubot, {}),
+        (mona, {"X-XSRFToken": "forged"}),
+        (mona, {"Origin": "https://evil.classroom.test"}),
+    ):
+        answer = client.put(DRIVING, json={"viewOnly": True}, headers=headers)
+        assert answer.status_code in {403, 404}, headers
+    assert hubot.get(DRIVING).status_code == 403
+    with web.browser(people.lab.hosts, people.authority.crt) as nobody:
+        nobody.headers["Sec-Fetch-Mode"] = "cors"
+        assert nobody.put(DRIVING, json={"viewOnly": True}).status_code == 403
+    unclear: tuple[Any, ...] = ({}, [], {"viewOnly": 1}, {"viewOnly": "no"})
+    for body in unclear:
+        assert mona.put(DRIVING, json=body).status_code == 400
+    assert mona.put(f"{DRIVING}/mona", json={"viewOnly": True}).status_code == 400
+    assert mona.get(DRIVING).json() == {"driver": "", "people": {}}
+    assert may_write(hubot)

@@ -1,0 +1,64 @@
+"""Where somebody is: what of a page's word is taken."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classroom.lab.places import LONGEST, Place, read
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+def said(**fields: object) -> str:
+    return json.dumps({"type": "place", **fields})
+
+
+def test_a_place_is_read() -> None:
+    found = read(said(path="RTC:a/b.ipynb", cell="0a-1", index=3, line=7))
+    assert found == Place("RTC:a/b.ipynb", "0a-1", 3, 7)
+    assert read(said()) == Place(), "in no document"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        "",
+        "no JSON",
+        "[" * 100_000,
+        "null",
+        json.dumps({"type": "people"}),
+        said(path=1),
+        said(path="a\nb"),
+        said(path="x" * LONGEST),
+        said(cell="<script>"),
+        said(cell=["x"]),
+        said(index=-1),
+        said(index=True),
+        said(line=1.5),
+        said(line=10**9),
+    ],
+)
+def test_anything_else_is_nothing(message: str | bytes) -> None:
+    assert read(message) is None
+
+
+@given(
+    st.text()
+    | st.binary()
+    | JSON.map(json.dumps)
+    | st.fixed_dictionaries(
+        {"type": st.just("place")},
+        optional=dict.fromkeys(("path", "cell", "index", "line"), JSON),
+    ).map(json.dumps)
+)
+def test_a_page_may_send_anything(message: str | bytes) -> None:
+    found = read(message)
+    assert found is None or json.loads(json.dumps(found.as_json())) == found.as_json()
