@@ -13,7 +13,17 @@ from jupyter_server.utils import url_path_join
 from prometheus_client import Gauge
 from tornado import web
 
-from classroom.lab import authorizer, control, live, modes, recovery, snapshots, store, upstream
+from classroom.lab import (
+    authorizer,
+    chats,
+    control,
+    live,
+    modes,
+    recovery,
+    snapshots,
+    store,
+    upstream,
+)
 from classroom.lab.connections import OPEN
 from classroom.lab.contents import ClassContents
 from classroom.lab.control import ModeHandler, PersonHandler
@@ -80,6 +90,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         journal = store.ClassYStore("", config=app.config).journal
         app.contents_manager.saves = Saves(journal)
         HISTORY.set_function(lambda: journal.size)
+        chats.use(app)
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
     upstream.watch_sockets(OPEN.add)
     upstream.watch_sockets(modes.guard)
@@ -106,6 +117,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         task.add_done_callback(lambda task: _report(task, app))
         TASKS.add(task)
         _restore(app, paths)
+    chats.hide(app.web_app.settings)
     if missing := authorizer.without_rule(app.web_app):
         app.log.warning("Refused to who is view-only, for want of a rule: %s", ", ".join(missing))
     for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
