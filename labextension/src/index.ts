@@ -7,5 +7,6 @@ import { notices } from './notices';
 import { readOnly } from './readonly';
 import { snapshots } from './snapshots';
 import { standing } from './standing';
+import { talk } from './talk';
 
-export default [live, ended, notices, standing, snapshots, driving, readOnly];
+export default [live, ended, notices, standing, snapshots, driving, readOnly, talk];

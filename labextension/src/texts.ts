@@ -17,6 +17,8 @@ export function texts(translator: ITranslator | null) {
     haveStudentsWatch: trans.__('Have all students only look on'),
     letStudentsWrite: trans.__('Let all students write again'),
     notSwitched: trans.__('The students could not be switched.'),
+    chat: trans.__('Chat'),
+    unread: (count: number) => trans._n('Chat: %1 new message', 'Chat: %1 new messages', count),
     restoreEarlier: trans.__('Restore an earlier version'),
     restoreEarlierMore: trans.__('Restore an Earlier Version…'),
     restoreEarlierCaption: trans.__('Bring a file or folder back from a snapshot'),

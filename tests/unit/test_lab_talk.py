@@ -33,7 +33,7 @@ class Chat:
         self.doc.get("users", type=Map)["ada"] = talk.introduction(ADA)
         self.doc.get("metadata", type=Map)["id"] = "chat"
         self.doc.get("attachments", type=Map)["a"] = {"type": "file", "value": "x.py"}
-        self.doc.get("state", type=Map)["dirty"] = False
+        self.doc.get("state", type=Map).update({"dirty": False, "document_id": "text:chat:1"})
         self.page: Doc[Any] = Doc()
         self.page.apply_update(self.doc.get_update())
         self.messages = self.page.get("messages", type=Array)
@@ -50,6 +50,7 @@ class Chat:
 
 def test_everybody_writes_in_their_own_name() -> None:
     chat = Chat()
+    chat.map("state")["document_id"] = "text:chat:1"  # as each page does
     chat.messages.append(Map(said("second", "bob", mentions=["ada"], attachments=["b"])))
     chat.map("attachments")["b"] = {"type": "notebook", "value": "y.ipynb", "cells": []}
     offer = chat.offers("bob")
@@ -150,6 +151,14 @@ def move_the_file(chat: Chat) -> None:
     chat.map("state")["path"] = "work.ipynb"
 
 
+def rename_the_room(chat: Chat) -> None:
+    chat.map("state")["document_id"] = "json:notebook:2"
+
+
+def forget_the_room(chat: Chat) -> None:
+    del chat.map("state")["document_id"]
+
+
 def another_root(chat: Chat) -> None:
     chat.map("source")["x"] = 1
 
@@ -189,6 +198,8 @@ NOT_TAKEN = (
     attach_a_map,
     rename_the_chat,
     move_the_file,
+    rename_the_room,
+    forget_the_room,
     another_root,
     hidden_in_a_list,
     text_in_a_list,

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+ROOM = "document_id"
+"""Where a document has the name of its room."""
+
+
 class ClassChat(YChat):
     """Upstream's chat, which believes what pages say.
 
@@ -40,7 +44,10 @@ class ClassChat(YChat):
         Raises:
             NoChatError: it is none.
         """
-        super().set(talk.encode(talk.parse(value)))
+        parts, room_id = talk.parse(value), self._ystate.get(ROOM)
+        super().set(talk.encode(parts))
+        if room_id is not None:
+            self._ystate[ROOM] = room_id
 
     def unobserve(self) -> None:
         """Let go of the document."""
@@ -49,12 +56,15 @@ class ClassChat(YChat):
             self._ydoc.unobserve(self._following)
             self._following = None
 
-    def introduce(self, who: Mapping[str, Any]) -> None:
+    def introduce(self, who: Mapping[str, Any], room_id: str) -> None:
         """Say who somebody is: pages show the sender of a message by that.
 
         Args:
             who: of `presence.identity`.
+            room_id: of the chat's room.
         """
+        if self._ystate.get(ROOM) != room_id:
+            self._ystate[ROOM] = room_id
         found = talk.introduction(who)
         if found is not None and self._yusers.get(found["username"]) != found:
             self._yusers[found["username"]] = found
@@ -91,19 +101,19 @@ class ClassChat(YChat):
         if offer.whole:
             self._referee = referee
         if offer.update:
-            self._ydoc.apply_update(offer.update)
-            self._stamp(offer.new)
+            with self._ydoc.transaction():  # nobody hears of a message before it has its time
+                self._ydoc.apply_update(offer.update)
+                self._stamp(offer.new)
 
     def _stamp(self, new: list[str]) -> None:
         """Put new messages at the end, with the lab's time."""
         now = time.time()
-        with self._ydoc.transaction():
-            for ident in new:
-                at = self._last(ident)
-                self._ymessages[at].update({"time": now, "raw_time": False})
-                if at != len(self._ymessages) - 1:
-                    # Written while others' messages were on their way.
-                    self._ymessages.append(self._ymessages.pop(at))
+        for ident in new:
+            at = self._last(ident)
+            self._ymessages[at].update({"time": now, "raw_time": False})
+            if at != len(self._ymessages) - 1:
+                # Written while others' messages were on their way.
+                self._ymessages.append(self._ymessages.pop(at))
 
     def _last(self, ident: str) -> int:
         at = len(self._ymessages) - 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
+from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
 from tornado import web
 
@@ -19,6 +20,7 @@ from classroom.lab import (
     control,
     live,
     modes,
+    reconnecting,
     recovery,
     snapshots,
     store,
@@ -92,6 +94,9 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         HISTORY.set_function(lambda: journal.size)
         chats.use(app)
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
+    reconnecting.compare_sessions(
+        " ".join(sorted(f"{kind}-{ydocs[kind]().version}" for kind in ydocs))
+    )
     upstream.watch_sockets(OPEN.add)
     upstream.watch_sockets(modes.guard)
     upstream.ask_always()

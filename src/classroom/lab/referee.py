@@ -45,6 +45,11 @@ def changes_of(event: Any) -> dict[str, Any]:
     return {} if event.path else getattr(event, "keys", None) or {}
 
 
+def is_news(change: dict[str, Any]) -> bool:
+    """Say whether a change in a map is one."""
+    return change["action"] != "update" or bool(change["oldValue"] != change["newValue"])
+
+
 class Referee:
     """A copy of a chat, and what an update does to it."""
 
@@ -69,7 +74,7 @@ class Referee:
         self._maps["attachments"].observe_deep(self._on_attachments)
         self._maps["metadata"].observe_deep(self._on_metadata)
         for name in ("state", "users"):
-            self._maps[name].observe_deep(lambda _: self._flaw("that isn't a page's to say"))
+            self._maps[name].observe_deep(self._on_ours)
 
     def judge(self, update: bytes, who: str) -> Offer:
         """Find out what an update would do. A copy that has refused one is of no more use.
@@ -152,9 +157,16 @@ class Referee:
                 continue
             for name, change in changes.items():
                 value = change.get("newValue")
-                is_new = change["action"] == "add" or change.get("oldValue") == value
-                if not (is_new and talk.is_short(name) and value == talk.attachment(value)):
+                may_be = change["action"] == "add" or not is_news(change)
+                if not (may_be and talk.is_short(name) and value == talk.attachment(value)):
                     self._flaw("it isn't an attachment")
+
+    def _on_ours(self, events: Iterable[Any]) -> None:
+        """Let a page repeat what the lab has said; each one's first word is the room's name."""
+        for event in events:
+            changes = changes_of(event)
+            if not changes or any(is_news(change) for change in changes.values()):
+                self._flaw("that isn't a page's to say")
 
     def _on_metadata(self, events: Iterable[Any]) -> None:
         """Let a page name the chat while it is new; upstream's does that when the lab hasn't."""

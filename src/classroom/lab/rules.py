@@ -27,7 +27,12 @@ READS: dict[str, tuple[str, ...]] = {
         "PersonalWorkspacesHandler.get put delete",
     ),
     "classroom.lab.sockets": ("RoomSocket.get",),
-    "classroom.lab.snapshots": ("PreviewHandler.get", "SnapshotsHandler.get", "TreeHandler.get"),
+    "classroom.lab.snapshots": (
+        "PreviewHandler.get",
+        "RestoreHandler.get",
+        "SnapshotsHandler.get",
+        "TreeHandler.get",
+    ),
     "classroom.lab.terminals": ("StudentTermSocket.get",),
     "classroom.lab.usage": ("UsageHandler.get",),
     "jupyter_lsp.handlers": ("LanguageServersHandler.get",),

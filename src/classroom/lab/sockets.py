@@ -58,8 +58,8 @@ class RoomSocket(YDocWebSocketHandler):
         self._chat = getattr(self.room, "chat", None)
         self._who = presence.identity(self.current_user)
         await super().open(room_id)
-        if self._chat is not None and self.room is not None and self.room.ready:
-            self._chat.introduce(self._who)
+        if self._chat is not None and hasattr(self, "room"):
+            self._chat.introduce(self._who, room_id)
 
     def check_origin(self, origin: str) -> bool:
         """Take only pages of this lab; upstream takes anybody's."""
@@ -143,6 +143,8 @@ class RoomSocket(YDocWebSocketHandler):
 
     def on_close(self) -> None:
         """End: the others see it soon; at once when it was ended for good."""
+        if not hasattr(self, "room"):
+            return  # it couldn't be opened, and upstream has let go of it
         if self._presence is not None:
             self.room.leave(self, at_once=connections.was_ended(self))
         super().on_close()
