@@ -31,6 +31,9 @@ c.GitHubOAuthenticator.client_secret = ""
 # Initials in a colour instead of the pictures that people have at GitHub:
 # c.Classroom.avatars = False
 
+# No chat beside the notebook:
+# c.Classroom.chat = False
+
 # What students' code may use; the defaults come from what the container has:
 # c.Classroom.memory_limit = "12G"
 # c.Classroom.kernel_memory_limit = "2G"

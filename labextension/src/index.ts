@@ -13,6 +13,7 @@ import { ran } from './ran';
 import { readOnly } from './readonly';
 import { snapshots } from './snapshots';
 import { standing } from './standing';
+import { talk } from './talk';
 
 export default [
   live,
@@ -27,5 +28,6 @@ export default [
   following,
   people,
   ran,
-  link
+  link,
+  talk
 ];

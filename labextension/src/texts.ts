@@ -63,6 +63,8 @@ export function texts(translator: ITranslator | null) {
         person
       ),
     notDone: trans.__('That was not done.'),
+    chat: trans.__('Chat'),
+    unread: (count: number) => trans._n('Chat: %1 new message', 'Chat: %1 new messages', count),
     restoreEarlier: trans.__('Restore an earlier version'),
     restoreEarlierMore: trans.__('Restore an Earlier Version…'),
     restoreEarlierCaption: trans.__('Bring a file or folder back from a snapshot'),

@@ -68,6 +68,7 @@ class Settings:
         contact: whom somebody without access should ask.
         egress: what may be reached from the container.
         avatars: whether people's pictures are shown.
+        chat: whether there are chats.
         limits: what students' processes may use.
         idle_kernel_timeout: seconds after which an idle kernel ends; 0 for never.
         snapshot_interval: seconds between snapshots; 0 for none but those before a restore and at
@@ -86,6 +87,7 @@ class Settings:
     contact: str = ""
     egress: Wanted = field(default_factory=Wanted)
     avatars: bool = True
+    chat: bool = True
     limits: Limits = field(default_factory=Limits)
     idle_kernel_timeout: int = 0
     snapshot_interval: int = 600
@@ -200,6 +202,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         contact=ours.contact,
         egress=egress,
         avatars=ours.avatars,
+        chat=ours.chat,
         limits=limits.of(ours),
         idle_kernel_timeout=ours.idle_kernel_timeout,
         snapshot_interval=ours.snapshot_interval,

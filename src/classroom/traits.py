@@ -16,6 +16,12 @@ class Classroom(Configurable):
         from there, and GitHub sees that they do; False: initials in a colour.""",
     ).tag(config=True)
 
+    chat = Bool(
+        default_value=True,
+        help="""Whether people may talk in a chat beside the notebook, students who are view-only
+        too; False: there is none.""",
+    ).tag(config=True)
+
     contact = Unicode(
         "",
         help="""Whom somebody without access should ask, for the page they see: a name, an

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 API = f"{labs.ADDRESS}{students.BASE}/api"
 OURS = f"{labs.ADDRESS}{students.BASE}/classroom/api/snapshots"
-BEAT = f"{labs.GITHUB_CONFIG}\nc.Classroom.snapshot_interval = 1\n"
+BEAT = f"{labs.GITHUB_CONFIG}\nc.Classroom.snapshot_interval = 1\nc.Classroom.chat = False\n"
 QUIET = f"{labs.GITHUB_CONFIG}\nc.Classroom.snapshot_interval = 0\n"
 EXPECTED = (
     r"403 (GET|POST) |Blocking Cross|not allowed|'_xsrf' argument missing|415 GET",

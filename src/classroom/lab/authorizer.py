@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_server_ydoc.handlers import DocForkHandler
 from jupyterhub.singleuser.extension import JupyterHubAuthorizer
 from tornado.web import Application, RequestHandler
 
+from classroom.lab import talk
 from classroom.lab.modes import DRIVING
 from classroom.lab.rules import RULES, Rule
 
@@ -43,6 +45,8 @@ class ClassAuthorizer(JupyterHubAuthorizer):
         """Say whether a request may do what it asks for; the arguments are upstream's."""
         if not super().is_authorized(handler, user, action, resource):
             return False
+        if _forks_a_chat(handler):
+            return False
         name = str(getattr(user, "username", ""))
         if not DRIVING.is_view_only(name):
             return True
@@ -50,6 +54,15 @@ class ClassAuthorizer(JupyterHubAuthorizer):
             return True
         DRIVING.refuse(name)
         return False
+
+
+def _forks_a_chat(handler: Any) -> bool:
+    """Say whether a request makes a fork of a chat: what is merged of it later nobody judges."""
+    return (
+        isinstance(handler, DocForkHandler)
+        and handler.request.method == "PUT"
+        and any(talk.is_room(room_id) for room_id in handler.path_args)
+    )
 
 
 def methods(handler: type) -> Iterator[str]:

@@ -32,7 +32,13 @@ def render(settings: Settings) -> Config:
     """
     config: Config = {}
     paths = settings.paths
-    concerns = (serve(paths), extensions(paths), quiet(paths), documents(paths), kernels(settings))
+    concerns = (
+        serve(paths),
+        extensions(settings),
+        quiet(paths),
+        documents(paths),
+        kernels(settings),
+    )
     for concern in concerns:
         for section, traits in concern.items():
             config.setdefault(section, {}).update(traits)
@@ -57,7 +63,7 @@ def serve(paths: Paths) -> Config:
     }
 
 
-def extensions(_: Paths) -> Config:
+def extensions(settings: Settings) -> Config:
     """Load what a class uses, and nothing that costs each of its pages."""
     return {
         "ServerApp": {
@@ -68,6 +74,7 @@ def extensions(_: Paths) -> Config:
                 "jupyter_server_terminals": True,
                 "jupyter_server_ydoc": True,
                 "jupyterlab": True,
+                "jupyterlab_chat": settings.chat,
                 "classroom.lab.extension": True,
                 "jupyter_lsp": True,  # the page asks for it at every visit
                 "jupyter_resource_usage": False,  # only its pages' part: see lab/usage.py

@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
+from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
 from tornado import web
 
 from classroom.lab import (
     authorizer,
+    chats,
     control,
     live,
     members,
     modes,
+    reconnecting,
     recovery,
     snapshots,
     store,
@@ -95,7 +98,11 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         journal = store.ClassYStore("", config=app.config).journal
         app.contents_manager.saves = Saves(journal)
         HISTORY.set_function(lambda: journal.size)
+        chats.use(app)
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
+    reconnecting.compare_sessions(
+        " ".join(sorted(f"{kind}-{ydocs[kind]().version}" for kind in ydocs))
+    )
     upstream.watch_sockets(OPEN.add)
     upstream.watch_sockets(modes.guard)
     upstream.ask_always()
@@ -121,6 +128,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         task.add_done_callback(lambda task: _report(task, app))
         TASKS.add(task)
         _restore(app, paths)
+    chats.hide(app.web_app.settings)
     if missing := authorizer.without_rule(app.web_app):
         app.log.warning("Refused to who is view-only, for want of a rule: %s", ", ".join(missing))
     for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):

@@ -54,6 +54,8 @@ def stamp(entry: Entry, who: Mapping[str, Any]) -> Entry | None:
     user = dict(who)
     if not user.get("color"):
         user["color"] = colour(said)
+    # As a chat's own server would tell who is writing, for people who have no page.
+    state.pop("writers", None)
     state["user"] = {name: value for name, value in user.items() if value is not None}
     try:
         # Python reads and writes numbers that no page can: one would end what it hears of all.

@@ -14,13 +14,14 @@ from weakref import WeakKeyDictionary
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
-from classroom.lab import cells, connections, notices, recovery, saves
+from classroom.lab import cells, connections, notices, recovery, saves, talk
 from classroom.lab.broadcasting import Broadcasting
 from classroom.lab.saves import Saves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from classroom.lab.chat import ClassChat
     from classroom.lab.loader import ClassLoader
 
 SHARE = 0.1
@@ -51,6 +52,11 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._due = False
         super().__init__(*args, **kwargs)
         self._document.undo_manager.include_origin("nobody")
+
+    @property
+    def chat(self) -> ClassChat | None:
+        """The document, if it is a chat."""
+        return self._document if self._file_type == talk.KIND else None
 
     def _on_document_change(self, target: str, event: Any) -> None:  # noqa: ARG002 (upstream's)
         """Save a beat after the first change; later ones don't push it back.

@@ -6,15 +6,21 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server_ydoc.handlers import YDocWebSocketHandler
+from jupyter_server_ydoc.utils import room_id_from_encoded_path
+from tornado import web
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketHandler
 
-from classroom.lab import awareness, connections, driving, frames, presence, upstream
+from classroom.lab import awareness, connections, driving, frames, notices, presence, talk, upstream
+from classroom.lab.chats import KEY
 from classroom.lab.frames import Verdict
 from classroom.lab.modes import DRIVING
+from classroom.lab.referee import NotTakenError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from classroom.lab.chat import ClassChat
 
 TRY_AGAIN = 1013
 """Close code for somebody who didn't keep up (IANA's WebSocket registry)."""
@@ -30,12 +36,30 @@ class RoomSocket(YDocWebSocketHandler):
     # Of a room of ours; forks, which one person looks at, are upstream's own.
     _presence: Callable[..., None] | None = None
 
+    # The document, if it is a chat.
+    _chat: ClassChat | None = None
+
+    async def prepare(self) -> None:
+        """Refuse a room that would take another file for a chat, before there is one.
+
+        Raises:
+            HTTPError: 403, the file is no chat, or there are none.
+        """
+        room_id = room_id_from_encoded_path(self.request.path)
+        path_of = self.settings["file_id_manager"].get_path
+        if talk.is_room(room_id) and not (self.settings.get(KEY) and talk.fits(room_id, path_of)):
+            raise web.HTTPError(403, "There is no such chat.")
+        await super().prepare()
+
     async def open(self, room_id: str) -> None:
         """Begin: keystrokes never wait for more to send."""
         self.set_nodelay(True)
         self._presence = getattr(self.room, "presence", None)
+        self._chat = getattr(self.room, "chat", None)
         self._who = presence.identity(self.current_user)
         await super().open(room_id)
+        if self._chat is not None and hasattr(self, "room"):
+            self._chat.introduce(self._who, room_id)
 
     def check_origin(self, origin: str) -> bool:
         """Take only pages of this lab; upstream takes anybody's."""
@@ -54,10 +78,27 @@ class RoomSocket(YDocWebSocketHandler):
             self._presence(message, self, self._who, first=not self._introduced)
             self._introduced = True
             return None
-        if isinstance(message, bytes) and not self._takes(message):
+        if isinstance(message, bytes) and self._chat is not None:
+            if not self._hears(self._chat, message):
+                return self.answer_save(message)
+        elif isinstance(message, bytes) and not self._takes(message):
             return self.answer_save(message)
         found: Awaitable[None] = super().on_message(message)
         return found
+
+    def _hears(self, found: ClassChat, message: bytes) -> bool:
+        """Take what is written in a chat, whoever drives; tell its sender if it isn't taken.
+
+        Returns:
+            Whether the message is a question, which upstream answers.
+        """
+        try:
+            return found.hear(message, self.who)
+        except NotTakenError as error:
+            self.log.warning("%s: not taken of %s: %s", self.path, self.who, error)
+            sentence = f"What you wrote in the chat isn't taken: {error}. Reload the page to go on."
+            notices.tell({self.who}, sentence)
+            return False
 
     def _takes(self, message: bytes) -> bool:
         """Say whether what may write to the document is taken; tell its sender if not.
@@ -102,6 +143,8 @@ class RoomSocket(YDocWebSocketHandler):
 
     def on_close(self) -> None:
         """End: the others see it soon; at once when it was ended for good."""
+        if not hasattr(self, "room"):
+            return  # it couldn't be opened, and upstream has let go of it
         if self._presence is not None:
             self.room.leave(self, at_once=connections.was_ended(self))
         super().on_close()

@@ -21,6 +21,7 @@ from jupyter_server.services.sessions.sessionmanager import SessionManager
 from jupyter_server_ydoc.handlers import YDocWebSocketHandler
 from jupyter_server_ydoc.loaders import FileLoader
 from jupyter_server_ydoc.rooms import DocumentRoom
+from jupyter_server_ydoc.utils import check_session_compatibility, save_current_session
 from pycrdt.websocket import YRoom
 from tornado import web
 from tornado.iostream import BaseIOStream, IOStream
@@ -51,6 +52,21 @@ SIGNATURES: dict[Any, tuple[str, ...]] = {
     YRoom.send_server_awareness: ("self", "type", "changes"),
     YRoom.serve: ("self", "channel"),
     MappingKernelManager.start_buffering: ("self", "kernel_id", "session_key", "channels"),
+    save_current_session: (
+        "root_dir",
+        "session_id",
+        "version",
+        "lock",
+        "document_version",
+        "session_store_path",
+    ),
+    check_session_compatibility: (
+        "root_dir",
+        "client_session_id",
+        "current_version",
+        "current_document_version",
+        "session_store_path",
+    ),
 }
 # The modules in which upstream names the classes that it makes rooms of.
 MAKERS = {

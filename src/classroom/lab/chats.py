@@ -1,0 +1,80 @@
+"""The lab's chats: one is there from the beginning, and the tutor's word whether there are any."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classroom.lab import talk, whole
+from classroom.lab.talk import KIND, SUFFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, MutableMapping
+
+    from jupyter_server.serverapp import ServerApp
+
+EXTENSION = "jupyterlab_chat"
+PAGES = "jupyterlab-chat-extension"
+"""The extension's part for pages."""
+KEY = "classroom_chat"
+"""Where the server's settings say whether there are chats."""
+FIRST = f"Classroom{SUFFIX}"
+
+
+def use(app: ServerApp) -> None:
+    """Have chats be ours, and have one in the class's folder; without any, have none.
+
+    Args:
+        app: whose extensions are known and not all loaded yet.
+    """
+    # Not at the top: where only the rooms are measured there is no such extension.
+    from jupyter_ydoc import ydocs  # noqa: PLC0415
+
+    from classroom.lab.chat import ClassChat  # noqa: PLC0415
+
+    ydocs[KIND] = ClassChat  # where upstream looks them up
+    extension = app.extension_manager.extensions.get(EXTENSION)
+    is_on = extension is not None and extension.enabled
+    app.web_app.settings[KEY] = is_on
+    if not is_on:
+        return
+    app.web_app.settings.setdefault("page_config_data", {})["classroomChat"] = FIRST
+    try:
+        begin(Path(app.root_dir))
+    except OSError as error:
+        app.log.warning("%s can't be made: %s", FIRST, error)
+
+
+def begin(root: Path) -> None:
+    """Make the first chat, unless there is one, whatever its name.
+
+    Args:
+        root: the class's folder.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    if any(root.glob(f"*{SUFFIX}")):
+        return
+    parts = {**talk.parse(""), "metadata": {"id": str(uuid.uuid4())}}
+    whole.write(str(root / FIRST), talk.encode(parts).encode())
+
+
+def hide(settings: MutableMapping[str, Any]) -> None:
+    """Have pages load nothing of chats if there are none.
+
+    Args:
+        settings: the server's, once all extensions are loaded.
+    """
+    if settings.get(KEY):
+        return
+    upstreams: Callable[[Any, Any], Any] = settings.get("page_config_hook", lambda _, found: found)
+
+    def hook(handler: Any, found: dict[str, Any]) -> dict[str, Any]:
+        config = dict(upstreams(handler, found))
+        loaded = config.get("federated_extensions", ())
+        config["federated_extensions"] = [one for one in loaded if one.get("name") != PAGES]
+        return config
+
+    settings["page_config_hook"] = hook
