@@ -68,11 +68,13 @@ test: test-unit test-labs ## set up all that is needed and run every test
 test-unit: venv ## run the tests that need no container
 	$(BIN)/pytest tests/unit tests/upstream
 
-# Not beside the others: these look at the clock, and a network that comes or goes ends what
-# Chromium is loading.
+# Two at once where they mind nobody; the others look at the clock, and a network that comes or goes
+# ends what Chromium is loading.
 .PHONY: test-labs
-test-labs: build venv browser | test-unit ## run the tests of the image, alone and in Chromium
-	$(BIN)/pytest tests/container tests/browser
+test-labs: build venv browser | test-unit ## run the tests of the image, by itself and in Chromium
+	$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not alone" tests/container
+	$(BIN)/pytest -m alone tests/container
+	$(BIN)/pytest tests/browser
 
 .PHONY: lint
 lint: lint-code lint-image ## check style, types, the labextension, Dockerfile, shell and the egress lock's rules

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.labs import Lab
 
+pytestmark = pytest.mark.alone
+
 LAB, HUB, FRONT = "classroom.lab --config", "bin/jupyterhub --config", "nginx: master"
 LAUNCHER, SUPERVISOR = "classroom.launcher", "classroom.supervisor"
 FALLS = (

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.alone
+
 HUB = "bin/jupyterhub --config"
 KEYSTROKE_SECONDS, SAVE_SECONDS = 5, 15
 """What goes on working: far more than it takes, on a machine that is busy with other tests too."""

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
     from tests.labs import Lab
 
+pytestmark = pytest.mark.alone
+
 CELL = nbformat.v4.new_code_cell()
 NOTEBOOK = json.loads(nbformat.writes(nbformat.v4.new_notebook(cells=[CELL])))
 API = f"{labs.ADDRESS}{students.BASE}/api"

@@ -368,6 +368,7 @@ def test_nothing_is_run_in_a_kernel_that_is_open(people: Classroom, made: dict[s
     assert hubot.run("ran = []; print(1)").strip() == "1"
     switch(people, view_only=True)
     code = {"code": "ran.append(1)", "silent": True}
+    asked: list[str] = []
     for kind, channel, content in (
         ("execute_request", "shell", code),
         ("execute_request", "control", code),
@@ -380,11 +381,16 @@ def test_nothing_is_run_in_a_kernel_that_is_open(people: Classroom, made: dict[s
         ("input_reply", "stdin", {"value": "x"}),
         ("anything_else", "shell", {}),
     ):
-        mine.send(message(kind, channel, **content))
-    mine.send(message("kernel_info_request"))  # what a page asks when it connects is answered
-    answered = []
+        asked.append(message(kind, channel, **content))
+    asked.append(message("kernel_info_request"))  # what a page asks when it connects is answered
+    for one in asked:
+        mine.send(one)
+    idents = {json.loads(one)["header"]["msg_id"] for one in asked}
+    answered: list[str] = []
     while "kernel_info_reply" not in answered:
-        answered.append(json.loads(mine.recv(timeout=students.SECONDS))["msg_type"])
+        found = json.loads(mine.recv(timeout=students.SECONDS))
+        if found["parent_header"].get("msg_id") in idents:
+            answered.append(found["msg_type"])
     assert {kind for kind in answered if kind.endswith("_reply")} == {"kernel_info_reply"}
     assert mona.run("print(ran)").strip() == "[]", "the same kernel, and nothing ran in it"
     switch(people, view_only=False)

@@ -22,6 +22,7 @@ from classroom.hub.identity import (
     luminance,
     user_info,
 )
+from classroom.hub.people import REMOVE
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.roster import Roster
 from classroom.hub.spawner import NoPersonalLab
@@ -75,11 +76,14 @@ def test_everything_internal_is_on_unix_sockets(tmp_path: Path) -> None:
 
 def test_users_have_no_more_than_the_classroom(tmp_path: Path) -> None:
     c = configured(tmp_path, None)
-    assert c.JupyterHub.load_roles == [{"name": "user", "scopes": USER_SCOPES}]
+    user, lab = c.JupyterHub.load_roles
+    assert user == {"name": "user", "scopes": USER_SCOPES}
     assert not any("servers" in scope or "tokens" in scope for scope in USER_SCOPES)
     assert c.JupyterHub.spawner_class is NoPersonalLab
     (service,) = c.JupyterHub.services
-    assert "admin" not in service, "the lab needs no scopes of the Hub"
+    assert "admin" not in service
+    assert (lab["services"], lab["scopes"]) == (["classroom"], [REMOVE]), "the lab may do no more"
+    assert REMOVE in c.JupyterHub.custom_scopes
 
 
 def test_what_the_tutor_adds_stays(tmp_path: Path) -> None:
@@ -92,6 +96,7 @@ c.JupyterHub.load_roles = [
     {"name": "user", "scopes": ["access:services!service=grader"]},
     {"name": "grader", "scopes": ["list:users"], "services": ["grader"]},
 ]
+c.JupyterHub.custom_scopes = {"custom:grader:grade": {"description": "Grade"}}
 c.JupyterHub.template_vars = {"announcement": "Hello"}
 c.JupyterHub.spawner_class = "simple"
 c.Classroom.egress = "open"
@@ -101,6 +106,7 @@ c.Classroom.egress = "open"
     roles = {role["name"]: role["scopes"] for role in c.JupyterHub.load_roles}
     assert roles["user"] == [*USER_SCOPES, "access:services!service=grader"]
     assert roles["grader"] == ["list:users"]
+    assert c.JupyterHub.custom_scopes.keys() == {REMOVE, "custom:grader:grade"}
     assert c.JupyterHub.template_vars["announcement"] == "Hello"
     assert c.JupyterHub.spawner_class == "simple"
 
@@ -118,7 +124,7 @@ c.JupyterHub.template_vars.update({"announcement": "Hello"})
 """,
     )
     assert [service["name"] for service in c.JupyterHub.services] == ["grader", "classroom"]
-    assert [role["name"] for role in c.JupyterHub.load_roles] == ["grader", "user"]
+    assert [role["name"] for role in c.JupyterHub.load_roles][:2] == ["grader", "user"]
     assert c.JupyterHub.template_paths[0] == "/my/templates"
     assert c.JupyterHub.template_vars["announcement"] == "Hello"
 

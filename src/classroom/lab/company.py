@@ -51,16 +51,12 @@ class Company:
         """The tutor whom all are asked to follow; "" for nobody."""
         self._asked = 0
         self._at: WeakKeyDictionary[LiveHandler, tuple[Place, float]] = WeakKeyDictionary()
-        self._leading: dict[str, Any] | None = None
-        self._people: list[dict[str, Any]] | None = None
+        self._told: WeakKeyDictionary[LiveHandler, dict[str, Any]] = WeakKeyDictionary()
         self._pending = False
 
     def come(self, page: LiveHandler) -> None:
-        """Take note of a page, and tell it what the others know already."""
+        """Take note of a page: it is told what the others know, and they of it."""
         self._at[page] = (Place(), time.time())
-        page.say(self.leading())
-        if name_of(page) in DRIVING.tutors:
-            page.say(self.listed())
         self.tell()
 
     def move(self, page: LiveHandler, place: Place) -> None:
@@ -123,17 +119,14 @@ class Company:
 
     def _tell(self) -> None:
         self._pending = False
-        pages = list(self._pages())
-        if (leading := self.leading()) != self._leading:
-            self._leading = leading
-            for page in pages:
-                page.say(leading)
-        tutors = [page for page in pages if name_of(page) in DRIVING.tutors]
-        listed = self.listed() if tutors else None
-        if listed is not None and listed["people"] != self._people:
-            self._people = listed["people"]
-            for page in tutors:
-                page.say(listed)
+        leading, listed = self.leading(), self.listed()
+        for page in list(self._pages()):
+            words = [leading, listed] if name_of(page) in DRIVING.tutors else [leading]
+            told = self._told.setdefault(page, {})
+            for word in words:
+                if told.get(word["type"]) != word:
+                    told[word["type"]] = word
+                    page.say(word)
 
     def _pages(self) -> Iterator[LiveHandler]:
         """Go through the pages that are open."""
