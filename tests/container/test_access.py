@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from testcontainers.core.network import Network
     from websockets.sync.client import ClientConnection
 
-pytestmark = pytest.mark.alone
-
 
 ME = f"{labs.ADDRESS}/services/classroom/api/me"
 SOON = 3.0

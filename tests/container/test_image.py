@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.alone
-
 TAG = "collaborative_jupyterlab:test-requirements"
 CONTEXT = (
     "Dockerfile",

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.alone
-
 # What a clone doesn't have: tools' own, and whatever a developer has filled in.
 LEFT_OUT = {".git", ".venv", "artifacts", "jupyterhub_config.py", "requirements.txt", "materials"}
 
