@@ -54,6 +54,7 @@ def pytest_sessionstart() -> None:
         left.remove()
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist puts the groups into the names
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a module's tests in one process; the egress tests all in the same, as their networks."""
     for item in items:

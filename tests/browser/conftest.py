@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 from typing import TYPE_CHECKING
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests import labs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tests.labs import Lab
 
@@ -89,3 +91,21 @@ def new_notebook(page: Page) -> str:
     expect(page.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
     tab = page.locator(".jp-mod-current .lm-TabBar-tabLabel", has_text=".ipynb").first
     return tab.inner_text()
+
+
+def write_notebook(page: Page, name: str, cells: Iterable[str]) -> None:
+    """Write a notebook, as a tutor would upload it."""
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    made_of = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in cells],
+        metadata={"kernelspec": kernel},
+    )
+    content = json.loads(nbformat.writes(made_of))
+    made = page.evaluate(
+        """async ([name, content]) => (await fetch(`/services/classroom/api/contents/${name}`, {
+            method: "PUT", body: JSON.stringify({type: "notebook", format: "json", content}),
+            headers: {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? ""},
+        })).status""",
+        [name, content],
+    )
+    assert made in {200, 201}, made

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from typing import TYPE_CHECKING
 
-import nbformat
 import pytest
 from playwright.sync_api import expect
 
 from tests import labs
-from tests.browser.conftest import chromium, new_person, shoot, wait_for_lab
+from tests.browser.conftest import chromium, new_person, shoot, wait_for_lab, write_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,22 +51,6 @@ def enter(browser: Browser, lab: Lab, name: str, stack: contextlib.ExitStack) ->
     return page
 
 
-def make_notebook(page: Page) -> None:
-    """Write the notebook, as a tutor would upload it."""
-    cells = [nbformat.v4.new_code_cell(), nbformat.v4.new_code_cell()]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    made_of = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    content = json.loads(nbformat.writes(made_of))
-    made = page.evaluate(
-        """async ([name, content]) => (await fetch(`/services/classroom/api/contents/${name}`, {
-            method: "PUT", body: JSON.stringify({type: "notebook", format: "json", content}),
-            headers: {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? ""},
-        })).status""",
-        [NOTEBOOK, content],
-    )
-    assert made in {200, 201}, made
-
-
 @pytest.fixture(scope="module")
 def ten(playwright: Playwright, trial_lab: Lab) -> Iterator[list[tuple[Page, Frames]]]:
     """Ten people who have the notebook open."""
@@ -80,7 +62,7 @@ def ten(playwright: Playwright, trial_lab: Lab) -> Iterator[list[tuple[Page, Fra
         for name in NAMES:
             page = enter(browser, trial_lab, name, stack)
             if not pages:
-                make_notebook(page)
+                write_notebook(page, NOTEBOOK, ["", ""])
             frames = Frames(page)
             page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{NOTEBOOK}?reset")
             wait_for_lab(page)

@@ -10,7 +10,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests import labs
-from tests.browser.conftest import chromium, new_notebook, new_person, shoot, sign_in, wait_for_lab
+from tests.browser.conftest import (
+    chromium,
+    new_notebook,
+    new_person,
+    shoot,
+    sign_in,
+    wait_for_lab,
+    write_notebook,
+)
 from tests.browser.test_view_only import CELL, enter
 
 if TYPE_CHECKING:
@@ -49,12 +57,27 @@ def is_at(page: Page, name: str, text: str) -> None:
     expect(page.locator(CELL, has_text=text).first).to_be_in_viewport()
 
 
-def write_cells(page: Page, count: int) -> None:
-    """Fill a notebook with cells that don't fit on a screen."""
-    page.locator(CELL).first.click()
-    for number in range(count):
-        page.keyboard.type(f"# cell{number:02}")
-        page.keyboard.press("Alt+Enter")
+def open_lesson(page: Page) -> str:
+    """Write a notebook that is longer than a screen, and open it; return its name."""
+    name = "lesson.ipynb"
+    write_notebook(page, name, [f"# cell{number:02}" for number in range(40)])
+    page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}")
+    wait_for_lab(page)
+    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+    return name
+
+
+def go_to(page: Page, text: str) -> None:
+    """Click into the cell with that text, wherever it is."""
+    notebook = page.locator(".jp-WindowedPanel-outer").first
+    cell = page.locator(CELL, has_text=text).first
+    notebook.hover()
+    for _ in range(40):
+        if cell.count() and cell.is_visible():
+            break
+        page.mouse.wheel(0, 400)
+        page.wait_for_timeout(50)
+    cell.click()
 
 
 def person(page: Page, name: str) -> Locator:
@@ -63,8 +86,8 @@ def person(page: Page, name: str) -> Locator:
 
 def test_students_follow_a_tutor(browser: Browser) -> None:
     mona, hubot = enter(browser, "mona"), enter(browser, "hubot")
-    first = new_notebook(mona)
-    write_cells(mona, 40)
+    first = open_lesson(mona)
+    go_to(mona, "cell39")
     follow = hubot.get_by_role("button", name=re.compile("^Follow "))
     follow.focus()
     hubot.keyboard.press("Enter")
@@ -75,8 +98,8 @@ def test_students_follow_a_tutor(browser: Browser) -> None:
 
     # What a student types goes nowhere but where they are.
     mona.keyboard.press("Escape")
-    mona.locator(CELL, has_text="cell30").first.click()
-    expect(led).to_contain_text("cell30")
+    mona.locator(CELL, has_text="cell36").first.click()
+    expect(led).to_contain_text("cell36")
     second = new_notebook(open_launcher(mona))
     mona.locator(".jp-mod-current .jp-Notebook .cm-content, .jp-Notebook .cm-content").last.click()
     mona.keyboard.type("second")
@@ -103,12 +126,12 @@ def open_launcher(page: Page) -> Page:
 
 def test_a_tutor_asks_all_to_follow(browser: Browser) -> None:
     mona = enter(browser, "mona")
-    name = new_notebook(mona)
+    name = open_lesson(mona)
     students = [enter(browser, login) for login in ("hubot", "Octocat")]
     ask = mona.get_by_role("switch", name="Ask all to follow")
     expect(students[0].get_by_role("switch")).to_have_count(0)
     ask.click()
-    write_cells(mona, 30)
+    go_to(mona, "cell29")
     for page in students:
         is_at(page, name, "cell29")
     shoot(students[0], "asked-to-follow")
@@ -120,8 +143,8 @@ def test_a_tutor_asks_all_to_follow(browser: Browser) -> None:
     is_at(students[-1], name, "cell29")
 
     students[0].get_by_role("button", name=re.compile("^Following ")).click()  # one click
-    mona.locator(CELL, has_text="cell20").first.click()
-    expect(students[1].locator(".classroom-mod-led")).to_contain_text("cell20")
+    mona.locator(CELL, has_text="cell27").first.click()
+    expect(students[1].locator(".classroom-mod-led")).to_contain_text("cell27")
     expect(students[0].locator(".classroom-mod-led")).to_have_count(0)
     mona.get_by_role("switch", name=re.compile("^All follow")).click()
     for page in students:
@@ -182,9 +205,8 @@ def test_a_link_leads_to_the_cell_also_through_the_sign_in(browser: Browser) -> 
     mona = context.new_page()
     sign_in(mona, "mona")
     wait_for_lab(mona)
-    name = new_notebook(mona)
-    write_cells(mona, 40)
-    mona.locator(CELL, has_text="cell25").first.click()
+    name = open_lesson(mona)
+    go_to(mona, "cell25")
     mona.get_by_role("button", name="Share link").click()
     expect(mona.get_by_text("The link to this cell is copied.")).to_be_visible()
     shoot(mona, "share-link")

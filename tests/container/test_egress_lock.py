@@ -349,6 +349,7 @@ def test_open_is_the_tutors_explicit_word(
         with with_student(lab, github, authority, "Octocat") as student:
             assert student.kernel.attempt("tcp", world.ip, "80")["got"] == "connected"
             assert student.terminal.attempt("udp", world.ip, "9999")["got"] == "sent"
+            assert "none" in student.terminal.run("echo ${PIP_RETRIES-none}"), "pip tries again"
 
 
 def test_a_locked_labs_pages_say_nothing_of_it(locked_lab: Lab, authority: Authority) -> None:

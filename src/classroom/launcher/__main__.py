@@ -35,8 +35,8 @@ BASE = {
     "TERM": "dumb",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    # Where a name isn't known it won't be at the fifth try either.
-    "PIP_RETRIES": "0",
+    # As the egress lock is (supervisor/children.py).
+    **{name: os.environ[name] for name in ("PIP_RETRIES",) if name in os.environ},
 }
 
 

@@ -107,6 +107,8 @@ def hub(paths: Paths, base: Mapping[str, str], handed: tuple[int, ...]) -> Child
 def launcher(paths: Paths, base: Mapping[str, str], kind: Kind) -> Child:
     """Describe what starts students' processes: in the sandbox, for what it starts inherits it."""
     python = str(paths.prefix / "bin/python")
+    # Where a name isn't known it won't be at the fifth try either.
+    locked = {} if kind is Kind.OPEN else {"PIP_RETRIES": "0"}
     return Child(
         "The launcher",
         (
@@ -114,7 +116,7 @@ def launcher(paths: Paths, base: Mapping[str, str], kind: Kind) -> Child:
             *(python, "-I", "-m", "classroom.launcher"),
         ),
         paths.launcher_socket,
-        base,
+        {**base, **locked},
         # What an earlier launcher has left: nobody could end it any more. Before the sandbox, out
         # of which nothing can be signalled.
         before=(
