@@ -54,15 +54,6 @@ def pytest_sessionstart() -> None:
         left.remove()
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist puts the groups into the names
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module's tests in one process; the egress tests all in the same, as their networks."""
-    for item in items:
-        module = item.path.stem
-        group = "egress" if module.startswith("test_egress") else module
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 # Addresses that look public, as GitHub's do: the egress lock refuses private ones behind a name.
 # RFC 7526 has withdrawn the first, RFC 9637 keeps the second for documentation. Any of them: the
 # tests of another copy may have taken one.

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from tests.pki import Authority
     from tests.students import Student
 
+pytestmark = pytest.mark.alone
+
 CLOSED = {"ECONNRESET", "SSLEOFError", "SSLError", "SSLZeroReturnError", "EPIPE", "EPERM"}
 DOOR = "127.0.0.3"
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.students import Student
 
+pytestmark = pytest.mark.alone
+
 # Errors of a rule that rejects at once, and of a socket that can't be made at all.
 REJECTED = {"ECONNREFUSED", "EPERM", "EACCES", "ENETUNREACH", "EHOSTUNREACH"}
 NO_SOCKET = {"EAFNOSUPPORT"}

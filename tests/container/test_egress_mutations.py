@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.students import Student
 
+pytestmark = pytest.mark.alone
+
 RULES = (labs.ROOT / "nftables/egress.nft").read_text()
 LOAD = """
 import base64, os, pathlib, sys
