@@ -72,7 +72,7 @@ test-unit: venv ## run the tests that need no container
 # ends what Chromium is loading.
 .PHONY: test-labs
 test-labs: build venv browser | test-unit ## run the tests of the image, by itself and in Chromium
-	$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not alone" tests/container
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m "not alone" tests/container
 	$(BIN)/pytest -m alone tests/container
 	$(BIN)/pytest tests/browser
 

@@ -54,6 +54,14 @@ def pytest_sessionstart() -> None:
         left.remove()
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist puts the groups into the names
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a module's tests in one process, unless they are kept together with others."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 # Addresses that look public, as GitHub's do: the egress lock refuses private ones behind a name.
 # RFC 7526 has withdrawn the first, RFC 9637 keeps the second for documentation. Any of them: the
 # tests of another copy may have taken one.

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from tests.pki import Authority
     from tests.students import Student
 
-pytestmark = pytest.mark.alone
+# Their networks have fixed addresses.
+pytestmark = pytest.mark.xdist_group("egress")
 
 CLOSED = {"ECONNRESET", "SSLEOFError", "SSLError", "SSLZeroReturnError", "EPIPE", "EPERM"}
 DOOR = "127.0.0.3"

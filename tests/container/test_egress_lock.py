@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from tests.pki import Authority
     from tests.students import Student
 
-pytestmark = pytest.mark.alone
+# Their networks have fixed addresses.
+pytestmark = pytest.mark.xdist_group("egress")
 
 RIGHTS = {"NET_ADMIN": 12, "NET_RAW": 13, "SYS_MODULE": 16, "SYS_PTRACE": 19, "SYS_ADMIN": 21}
 RIGHTS |= {"BPF": 39, "PERFMON": 38, "SYS_RAWIO": 17, "NET_BROADCAST": 11, "MKNOD": 27}

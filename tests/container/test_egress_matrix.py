@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.students import Student
 
-pytestmark = pytest.mark.alone
+# Their networks have fixed addresses.
+pytestmark = pytest.mark.xdist_group("egress")
 
 # Errors of a rule that rejects at once, and of a socket that can't be made at all.
 REJECTED = {"ECONNREFUSED", "EPERM", "EACCES", "ENETUNREACH", "EHOSTUNREACH"}

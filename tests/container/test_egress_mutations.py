@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.students import Student
 
-pytestmark = pytest.mark.alone
+# Their networks have fixed addresses.
+pytestmark = pytest.mark.xdist_group("egress")
 
 RULES = (labs.ROOT / "nftables/egress.nft").read_text()
 LOAD = """
