@@ -34,6 +34,7 @@ RESTARTED = (
     r"\[front\] .* 50[234] ",
     r"\[(error|crit)\] .* connect\(\) to unix|prematurely closed",
     "The lab ended with -9|The lab is back",
+    r"Recovered what was typed last in Classroom\.chat",
 )
 
 

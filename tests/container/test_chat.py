@@ -191,6 +191,28 @@ def test_nobody_speaks_in_anothers_name(people: Classroom) -> None:
         assert dict(mona.users.items()) == dict(again.users.items()) == users
 
 
+def test_who_comes_back_may_know_more_than_the_lab(people: Classroom) -> None:
+    """Of what the lab itself has said, before it was killed: that is not theirs to say again, and
+    what they wrote meanwhile is taken all the same."""
+    mona = Copy(people, "mona")
+    for tries in (renamed, taken_for_her, moved):
+        hubot = Copy(people, "hubot")
+        users, state = dict(hubot.users.items()), hubot.doc.get("state", type=Map).to_py()
+        before = hubot.doc.get_state()
+        written = f"written meanwhile, {tries.__name__}"
+        with hubot.doc.transaction():
+            tries(hubot)
+            hubot.messages.append(Map(said("hubot", written)))
+        answer = create_update_message(hubot.doc.get_update(before))
+        hubot.socket.send(b"\x00\x01" + answer[2:])
+        mona.sees(written)
+        again = Copy(people, "Octocat")
+        again.sees(written)
+        known = {name: one for name, one in again.users.items() if name in users}
+        assert known == users
+        assert again.doc.get("state", type=Map).to_py() == state
+
+
 def test_nothing_that_runs_in_pages_comes_in(people: Classroom) -> None:
     html = {"data": {"text/html": "<script>alert(1)</script>"}, "trusted": True}
     mona, page = Copy(people, "mona"), Page(people, "hubot")

@@ -91,19 +91,24 @@ class ClassChat(YChat):
                 update, _ = read_bytes(message, 2)
             except BadMessageError as error:
                 raise NotTakenError("it can't be read") from error
-            self._take(update, who)
+            self._take(update, who, repeats=message[1:2] == driving.TELLING[0])
         return False
 
-    def _take(self, update: bytes, who: str) -> None:
+    def _take(self, update: bytes, who: str, *, repeats: bool) -> None:
         referee = self._referee or Referee(self._ydoc.get_update())
         self._referee = None  # not one that has something which isn't taken
-        offer = referee.judge(update, who)
+        offer = referee.judge(update, who, repeats=repeats)
         if offer.whole:
             self._referee = referee
-        if offer.update:
-            with self._ydoc.transaction():  # nobody hears of a message before it has its time
-                self._ydoc.apply_update(offer.update)
-                self._stamp(offer.new)
+        if not offer.update:
+            return
+        with self._ydoc.transaction():  # nobody hears of a message before it has its time
+            ours = [(one, one.to_py()) for one in (self._ystate, self._yusers)]
+            self._ydoc.apply_update(offer.update)
+            if offer.ours:
+                for one, said in ours:
+                    _put_back(one, said)
+            self._stamp(offer.new)
 
     def _stamp(self, new: list[str]) -> None:
         """Put new messages at the end, with the lab's time."""
@@ -127,3 +132,12 @@ class ClassChat(YChat):
     def _follow(self, event: Any) -> None:
         if self._referee is not None:
             self._referee.follow(event.update)
+
+
+def _put_back(ours: Any, said: Mapping[str, Any]) -> None:
+    """Have a map say again what it said before."""
+    for key in set(ours.keys()) - said.keys():
+        del ours[key]
+    for key, value in said.items():
+        if ours.get(key) != value:
+            ours[key] = value

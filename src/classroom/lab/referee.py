@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ROOTS = {"attachments", "messages", "metadata", "state", "users"}
 LARGEST = 1024 * 1024
 """Bytes of an update."""
+NOT_A_PAGES = "that isn't a page's to say"
 
 
 class NotTakenError(Exception):
@@ -33,11 +34,13 @@ class Offer:
             that it would come in later, with whatever somebody else writes.
         new: ids of the messages that are new.
         whole: whether that is all that was sent.
+        ours: whether it would change what is the lab's to say, which the lab has to put back.
     """
 
     update: bytes
     new: list[str]
     whole: bool
+    ours: bool
 
 
 def changes_of(event: Any) -> dict[str, Any]:
@@ -68,6 +71,7 @@ class Referee:
         self._who: str | None = None
         self._flaws: list[str] = []
         self._new: list[str] = []
+        self._ours = False
         self._changed = b""
         self._copy.observe(lambda event: self._take(event.update))
         self._messages.observe_deep(self._on_messages)
@@ -76,19 +80,21 @@ class Referee:
         for name in ("state", "users"):
             self._maps[name].observe_deep(self._on_ours)
 
-    def judge(self, update: bytes, who: str) -> Offer:
+    def judge(self, update: bytes, who: str, *, repeats: bool = False) -> Offer:
         """Find out what an update would do. A copy that has refused one is of no more use.
 
         Args:
             update: from a page.
             who: the signed-in user's name.
+            repeats: whether a page that comes back tells all it knows: it may know of the lab what
+                a lab that was killed has said last, and has lost.
 
         Raises:
             NotTakenError: they may not.
         """
         if len(update) > LARGEST:
             raise NotTakenError("it is too long")
-        self._who, self._flaws, self._new, self._changed = who, [], [], b""
+        self._who, self._flaws, self._new, self._changed, self._ours = who, [], [], b"", False
         try:
             self._copy.apply_update(update)
         except Exception as error:  # (whatever the decoder says)
@@ -97,9 +103,12 @@ class Referee:
             self._who = None
         if set(self._copy.keys()) - ROOTS:
             self._flaw("it isn't part of a chat")
+        if self._ours and not repeats:
+            self._flaw(NOT_A_PAGES)
         if self._flaws:
             raise NotTakenError(self._flaws[0])
-        return Offer(self._changed, self._new, whole=self._changed == update)
+        whole = self._changed == update and not self._ours
+        return Offer(self._changed, self._new, whole=whole, ours=self._ours)
 
     def follow(self, update: bytes) -> None:
         """Take over what has happened to the chat."""
@@ -166,7 +175,7 @@ class Referee:
         for event in events:
             changes = changes_of(event)
             if not changes or any(is_news(change) for change in changes.values()):
-                self._flaw("that isn't a page's to say")
+                self._ours = True
 
     def _on_metadata(self, events: Iterable[Any]) -> None:
         """Let a page name the chat while it is new; upstream's does that when the lab hasn't."""
@@ -174,4 +183,4 @@ class Referee:
             changes = changes_of(event)
             is_name = changes.keys() == {"id"} and talk.is_short(changes["id"].get("newValue"))
             if not is_name or len(self._messages):
-                self._flaw("that isn't a page's to say")
+                self._flaw(NOT_A_PAGES)
