@@ -215,6 +215,29 @@ def test_a_run_from_its_begin_to_its_end() -> None:
     loops.run(main())
 
 
+def test_how_a_cell_stands_is_its_pages_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same said at once by two is what other pages can't read."""
+
+    async def main() -> None:
+        book = Book()
+        cell, runs = book.add("a"), KernelRuns(book, LOG)
+        runs.announce("1", "a", ["room"])
+        runs.hear(message("execute_input", "1", execution_count=7))
+        cell["execution_state"] = "running"
+        said: list[Any] = []
+        watching = cell.observe(lambda event: said.append(dict(event.keys)))
+        await asyncio.sleep(3 * run.SETTLE)
+        runs.hear(message("status", "1", execution_state="idle"))
+        await asyncio.sleep(run.SETTLE / 2)
+        assert said == [], "nothing yet, and nothing of what the page has said"
+        await until(lambda: not runs.unfinished("room"))
+        cell.unobserve(watching)
+        assert [sorted(keys) for keys in said] == [["execution_count", "execution_state"]]
+
+    monkeypatch.setattr(run, "SETTLE", 0.2)
+    loops.run(main())
+
+
 def test_writing_is_on_a_beat(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         book = Book()

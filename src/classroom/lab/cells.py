@@ -36,11 +36,14 @@ def find(document: Any, cell_id: str) -> Any:
 
 
 def begin(cell: Any) -> None:
-    """Show a cell as running; what it has shown before goes."""
-    with cell.doc.transaction():
-        if len(cell["outputs"]):
-            del cell["outputs"][:]
-        _set(cell, "execution_state", RUNNING)
+    """Have what a cell has shown before go."""
+    if len(cell["outputs"]):
+        del cell["outputs"][:]
+
+
+def run(cell: Any) -> None:
+    """Show a cell as running."""
+    _set(cell, "execution_state", RUNNING)
 
 
 def end(cell: Any, count: int | None) -> None:

@@ -26,6 +26,9 @@ SEARCH = 0.5
 """Seconds after which a cell is looked for again that isn't in the document yet."""
 PATIENCE = 600
 """Seconds for which that goes on: its page's connection may be down."""
+SETTLE = 0.5
+"""Seconds that the page which runs a cell has to say itself that it runs, or has ended: only then
+is it said for it. Two that say it at once trip up whoever looks (@jupyter/ydoc, YBaseCell)."""
 BACKLOG = 20_000_000
 """Bytes that may wait to be written before more is left out."""
 DIED = {
@@ -73,11 +76,12 @@ class Run:
         self._pending = Pending()
         self._waiting = 0
         self._count: int | None = None
-        self._begun = self._shown = self._over = False
+        self._begun = self._shown = self._said = self._over = False
         self._missed: float | None = None
         self._answers = 0
-        self._due = self._echo_by = 0.0
+        self._due = self._echo_by = self._settled = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._settling: asyncio.TimerHandle | None = None
 
     def begin(self, count: Any) -> None:
         """Take note that the kernel has begun.
@@ -87,7 +91,7 @@ class Run:
         """
         self._count = count if isinstance(count, int) else None
         self._begun = True
-        self._write_soon()
+        self._settle()
 
     def say(self, kind: str, raw: bytes) -> None:
         """Take an output.
@@ -117,7 +121,7 @@ class Run:
     def finish(self) -> None:
         """Take note that the kernel has finished, or never will begin."""
         self._over = True
-        self._write_soon()
+        self._settle()
 
     def lose(self, *, died: bool) -> None:
         """End without a kernel.
@@ -132,19 +136,28 @@ class Run:
                 self._count = None  # as in stock: it hasn't run
             elif self._begun:
                 self._pending.add(Shown(DIED))
-        self._over = True
+        self._over, self._settled = True, 0.0
         self._write()
         self.drop()
 
     def drop(self) -> None:
         """Write nothing more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._settling):
+            if timer is not None:
+                timer.cancel()
         self.ended.set()
 
     def cell(self) -> Any:
         """Find the cell; None when it isn't there."""
         return self._documents.cell(self.rooms, self.cell_id)
+
+    def _settle(self) -> None:
+        """Write what there is, and how the cell stands once its page had the time to say it."""
+        self._settled = time.monotonic() + SETTLE
+        if self._settling is not None:
+            self._settling.cancel()
+        self._settling = asyncio.get_running_loop().call_later(SETTLE + GLANCE, self._write)
+        self._write_soon()
 
     def _write_soon(self) -> None:
         if self._timer is None:
@@ -165,10 +178,12 @@ class Run:
                 self._write_soon()
                 return
             self._write_to(cell)
+            if began >= self._settled and not self.ended.is_set():
+                self._say_of(cell)
         except Exception:  # noqa: BLE001
             # Whatever a kernel has said, and whatever a page has made of the cell.
             self._log.exception("The outputs of cell %s can't be written", self.cell_id)
-        if self._over:
+        if self._over and began >= self._settled:
             self.ended.set()
         self._due = began + max(BEAT, (time.thread_time() - spent) / SHARE)
 
@@ -198,5 +213,11 @@ class Run:
                     self._update(Updated(step.display_id, step.output))
             if not updates:
                 self.writer.write(cell, these)
-        if self._over and not self.ended.is_set():
+
+    def _say_of(self, cell: Any) -> None:
+        """Say of a cell that it runs, or has ended, as its page should have."""
+        if self._over:
             cells.end(cell, self._count)
+        elif self._begun and not self._said:
+            self._said = True
+            cells.run(cell)
