@@ -17,7 +17,7 @@ from classroom.lab.places import Place
 from classroom.lab.presence import identity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from classroom.lab.live import LiveHandler
 
@@ -120,7 +120,7 @@ class Company:
     def _tell(self) -> None:
         self._pending = False
         leading, listed = self.leading(), self.listed()
-        for page in list(self._pages()):
+        for page in self._pages():
             words = [leading, listed] if name_of(page) in DRIVING.tutors else [leading]
             told = self._told.setdefault(page, {})
             for word in words:
@@ -128,10 +128,9 @@ class Company:
                     told[word["type"]] = word
                     page.say(word)
 
-    def _pages(self) -> Iterator[LiveHandler]:
-        """Go through the pages that are open."""
-        known: Mapping[Any, Any] = self._at
-        yield from (handler for handler in OPEN.open() if handler in known)  # type: ignore[misc]
+    def _pages(self) -> list[LiveHandler]:
+        """List the pages that are open and have come."""
+        return [page for page in OPEN.pages() if page in self._at]
 
 
 COMPANY = Company()

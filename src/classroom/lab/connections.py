@@ -51,6 +51,10 @@ class Connections:
         """Go through those that are open."""
         return [handler for handler in self._handlers if handler.ws_connection is not None]
 
+    def pages(self) -> list[Any]:
+        """List the pages' own connections (`classroom.lab.live`), which can be told something."""
+        return [handler for handler in self.open() if hasattr(handler, "say")]
+
     def people(self) -> set[str]:
         """List who has any socket open."""
         return {name_of(handler) for handler in self.open()} - {""}

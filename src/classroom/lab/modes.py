@@ -92,9 +92,8 @@ class Driving:
 
     def tell(self) -> None:
         """Tell every page what holds for whoever is at it."""
-        for handler in OPEN.open():
-            if (say := getattr(handler, "say", None)) is not None:
-                say(self.state(name_of(handler)))
+        for page in OPEN.pages():
+            page.say(self.state(name_of(page)))
 
     def refuse(self, name: str, clients: Iterable[int] = ()) -> None:
         """Take note that something of somebody's wasn't taken, and tell their pages.
@@ -113,10 +112,9 @@ class Driving:
     def _tell_refused(self, name: str) -> None:
         self._telling.discard(name)
         self._told[name] = time.monotonic()
-        for handler in OPEN.open():
-            say = getattr(handler, "say", None)
-            if say is not None and name_of(handler) == name:
-                say({**self.state(name), "refused": True})
+        for page in OPEN.pages():
+            if name_of(page) == name:
+                page.say({**self.state(name), "refused": True})
 
 
 DRIVING = Driving()

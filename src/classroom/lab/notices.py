@@ -20,10 +20,7 @@ def tell(names: Collection[str], sentence: str) -> int:
     Returns:
         How many pages were told.
     """
-    told = 0
-    for handler in OPEN.open():
-        say = getattr(handler, "say", None)
-        if say is not None and name_of(handler) in names:
-            say({"type": "notice", "text": sentence})
-            told += 1
-    return told
+    pages = [page for page in OPEN.pages() if name_of(page) in names]
+    for page in pages:
+        page.say({"type": "notice", "text": sentence})
+    return len(pages)

@@ -57,9 +57,8 @@ class Ran:
     def _tell(self) -> None:
         """Tell every page: one may have the notebook behind another."""
         runs, self._new = self._new, []
-        for handler in OPEN.open():
-            if (say := getattr(handler, "say", None)) is not None:
-                say({"type": "ran", "runs": runs})
+        for page in OPEN.pages():
+            page.say({"type": "ran", "runs": runs})
 
 
 RAN = Ran()
