@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from benchmarks.soak.people import Person, Place
 from tests import labs, students, web
 
 if TYPE_CHECKING:
+    from benchmarks.soak.faults import Fault
     from tests.labs import Lab
 
 PASSPHRASE = "correct-horse-battery"
@@ -48,6 +49,8 @@ KNOWN = (
     r"(?s)^\[E [^\n]* ServerApp\] \{\n",
 )
 """What the log may say when things are killed."""
+LOG = Path("artifacts/soak.log")
+"""Where the lab's whole log is kept when something is wrong."""
 
 
 def enter(hosts: dict[str, str], name: str) -> httpx.Client:
@@ -79,15 +82,17 @@ def room(client: httpx.Client, name: str) -> str:
 class Soak:
     """The class, and what befalls it."""
 
-    def __init__(self, lab: Lab, people: int, notebooks: int) -> None:
+    def __init__(self, lab: Lab, people: int, notebooks: int, faults: list[Fault]) -> None:
         """Sign everybody in, and have them open a document each.
 
         Args:
             lab: with a volume.
             people: how many.
             notebooks: how many documents they share.
+            faults: what may befall them.
         """
         self.lab = lab
+        self.faults = faults
         self.hosts = lab.hosts
         self.client = enter(self.hosts, "tutor-of-the-soak")
         self.names = [f"soak{number}.ipynb" for number in range(notebooks)]
@@ -113,7 +118,7 @@ class Soak:
 
     def break_something(self) -> None:
         """Kill something at random and wait until it is back."""
-        (fault,) = random.choices(FAULTS, [fault.weight for fault in FAULTS])
+        (fault,) = random.choices(self.faults, [fault.weight for fault in self.faults])
         took = bring_about(fault, self.lab, self.answers)
         if took is not None:
             self.recoveries[fault.name].append(took)
@@ -166,15 +171,17 @@ class Soak:
         """Word what happened."""
         typed = sum(len(person.typed) for person in self.people)
         faults = sum(map(len, self.recoveries.values()))
+        lost = sum((person.lost for person in self.people), Counter[str]())
         lines = [
             f"{faults} faults survived, {typed} edits by {len(self.people)} people, "
-            f"{sum(person.lost for person in self.people)} reconnections",
+            f"{lost.total()} reconnections",
             f"{'fault':<10} {'times':>5} {'median s':>9} {'longest s':>9}",
         ]
         lines += [
             f"{name:<10} {len(took):>5} {statistics.median(took):>9.1f} {max(took):>9.1f}"
             for name, took in sorted(self.recoveries.items())
         ]
+        lines += [f"{times:>5} times: {why}" for why, times in lost.most_common()]
         lines.append("edits lost: 0" if not wrong else "WRONG: " + "; ".join(wrong))
         return "\n".join(lines)
 
@@ -185,6 +192,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--people", type=int, default=30)
     parser.add_argument("--notebooks", type=int, default=5)
+    parser.add_argument("--faults", nargs="+", choices=[fault.name for fault in FAULTS])
     parser.add_argument("--seed", type=int, default=None)
     asked = parser.parse_args()
     random.seed(asked.seed)
@@ -194,11 +202,16 @@ def main() -> int:
             labs.write_folder(Path(folder), CONFIG, None)
             with labs.start(Path(folder), volume=str(volume.name), check_log=False) as lab:
                 lab.wait_healthy()
-                soak = Soak(lab, asked.people, asked.notebooks)
+                faults = [f for f in FAULTS if not asked.faults or f.name in asked.faults]
+                soak = Soak(lab, asked.people, asked.notebooks, faults)
                 wrong = asyncio.run(soak.run(asked.minutes * 60))
                 alarming = labs.unexpected(lab.log, KNOWN)
                 wrong += [f"the log says: {line[:300]}" for line in alarming[:5]]
                 print(soak.report(wrong))
+                if wrong:
+                    LOG.parent.mkdir(exist_ok=True)
+                    LOG.write_text(lab.log, encoding="utf-8")
+                    print(f"The lab's whole log is in {LOG}.")
     finally:
         volume.remove(force=True)
     return 1 if wrong else 0

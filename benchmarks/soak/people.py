@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import random
 import ssl
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ class Person:
         doc: their copy.
         typed: everything that they have typed, a word each.
         seen: words of others that have come to them: the lab has told them.
-        lost: how often they had to connect again.
+        lost: how often they had to connect again, by why the connection ended or didn't begin.
     """
 
     name: str
@@ -53,7 +54,7 @@ class Person:
     doc: Doc[Any] = field(default_factory=Doc)
     typed: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
-    lost: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
 
     @property
     def text(self) -> str:
@@ -66,7 +67,7 @@ class Person:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         while True:
-            with contextlib.suppress(OSError, WebSocketException, TimeoutError):
+            try:
                 host, port = self.place.where()
                 async with connect(
                     self.place.address,
@@ -78,7 +79,9 @@ class Person:
                     open_timeout=10,
                 ) as connection:
                     await self._be_there(connection)
-            self.lost += 1
+                self.lost[f"closed {connection.close_code} {connection.close_reason}"] += 1
+            except (OSError, WebSocketException, TimeoutError) as error:
+                self.lost[f"{type(error).__name__}: {error}"] += 1
             await asyncio.sleep(AGAIN_SECONDS * (1 + random.random()))
 
     async def _be_there(self, connection: Any) -> None:
