@@ -18,7 +18,6 @@ RENDERED = config.render(Settings(Paths(), Mode.TRIAL, Config()))
 def test_nothing_of_the_labs_state_is_among_the_classs_files() -> None:
     for section, trait in (
         ("ClassYStore", "db_path"),
-        ("YDocExtension", "session_store_path"),
         ("ServerApp", "cookie_secret_file"),
     ):
         assert Path(RENDERED[section][trait]).is_relative_to("/data/history")

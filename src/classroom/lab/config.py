@@ -101,12 +101,11 @@ def quiet(_: Paths) -> Config:
 
 
 def documents(paths: Paths) -> Config:
-    """Keep document history and sessions on the volume, out of the class's files."""
+    """Keep document history on the volume, out of the class's files."""
     return {
         "ClassContents": {"scratch": str(paths.history / "saving")},
         "ClassYStore": {"db_path": str(paths.history / "documents.db")},
         "YDocExtension": {
-            "session_store_path": str(paths.history / "sessions.json"),
             "ystore_class": "classroom.lab.store.ClassYStore",
         },
         "LocalFileIdManager": {"db_path": str(paths.history / "file_ids.db")},

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
+from jupyter_server_ydoc.utils import SERVER_SESSION, YDOC_SERVER_VERSION
 from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
 from tornado import web
@@ -21,8 +22,8 @@ from classroom.lab import (
     live,
     members,
     modes,
-    reconnecting,
     recovery,
+    sessions,
     snapshots,
     store,
     upstream,
@@ -52,6 +53,8 @@ from classroom.paths import Paths
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
+
+    from classroom.lab.journal import Journal
 
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
 TASKS: set[asyncio.Task[None]] = set()
@@ -99,10 +102,8 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         app.contents_manager.saves = Saves(journal)
         HISTORY.set_function(lambda: journal.size)
         chats.use(app)
+        _begin_session(app, journal)
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
-    reconnecting.compare_sessions(
-        " ".join(sorted(f"{kind}-{ydocs[kind]().version}" for kind in ydocs))
-    )
     upstream.watch_sockets(OPEN.add)
     upstream.watch_sockets(modes.guard)
     upstream.ask_always()
@@ -116,6 +117,14 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     UsageHandler.usage = Usage(Path(app.root_dir))
     rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
     app.web_app.add_handlers(".*$", rules)
+
+
+def _begin_session(app: ServerApp, journal: Journal) -> None:
+    """Let pages come back that were opened before this server was."""
+    kinds = sorted(f"{kind}-{ydocs[kind]().version}" for kind in ydocs)
+    version = " ".join((YDOC_SERVER_VERSION, *kinds))
+    known = app.io_loop.run_sync(partial(sessions.begin, journal, SERVER_SESSION, version))
+    upstream.go_by(partial(sessions.refusal, version=version, known=known))
 
 
 async def _start_jupyter_server_extension(app: ServerApp) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycrdt import Doc, get_update, merge_updates
 
-from classroom.lab import saves
+from classroom.lab import saves, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +97,7 @@ class Journal:
         database = sqlite3.connect(self._file)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
-        database.executescript(SCHEMA + saves.SCHEMA)
+        database.executescript(SCHEMA + saves.SCHEMA + sessions.SCHEMA)
         database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         database.commit()
         return database

@@ -123,6 +123,24 @@ def use(*ours: type) -> None:
             setattr(module, name, stand_in)
 
 
+def go_by(refusal: Callable[[str], str]) -> None:
+    """Have sockets ask us whether a page may come back with the session that it names.
+
+    Args:
+        refusal: is given the session; returns why not, in upstream's words, or "".
+    """
+
+    async def save(*args: Any, **kwargs: Any) -> None:
+        """Do nothing: the session was written down as it began."""
+
+    def check(_root: str, session: str, *_args: Any, **_kwargs: Any) -> tuple[bool, str]:
+        why = refusal(session)
+        return bool(why), why
+
+    jupyter_server_ydoc.handlers.save_current_session = save
+    jupyter_server_ydoc.handlers.check_session_compatibility = check
+
+
 def before_stop(collaboration: Any, first: Callable[[], Awaitable[None]]) -> None:
     """Have something done before upstream's extension stops, which just lets go of its rooms.
 
