@@ -10,30 +10,24 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pycrdt import create_update_message, merge_updates
-from pycrdt.websocket import YRoom
 
-from classroom.lab import awareness, fanout, frames, presence
-from classroom.lab.awareness import BadMessageError, Known
+from classroom.lab import awareness, fanout, frames
+from classroom.lab.attending import Attended
 from classroom.lab.fanout import Fanout
-from classroom.lab.presence import Owners
 from classroom.lab.sockets import RoomSocket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from classroom.lab.awareness import Entry
 
-ECHOES = 64
-"""How many messages that are no news are known again by their bytes."""
-GRACE_SECONDS = 10
-"""How long somebody whose connection broke is still shown: most come back at once."""
 WRITE_SECONDS = 0.02
 """How long what happens is collected for the store: what was told is in it soon after."""
 RETRY_SECONDS = 2
 """How long the store is left alone after it has failed."""
 
 
-class Broadcasting(YRoom):
+class Broadcasting(Attended):
     """A room that tells everybody at once what happened within a tick.
 
     Mixed in before upstream's own classes.
@@ -45,96 +39,15 @@ class Broadcasting(YRoom):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Have nothing to tell yet; the arguments are upstream's."""
-        self._known = Known()
-        self._owners = Owners()
         self._fanout = Fanout(lambda updates: merge_updates(*updates))
         self._cost = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._alarm = float("inf")
-        self._speakers: dict[int, object] = {}
-        self._echoes: set[bytes] = set()
         self._sockets: set[RoomSocket] = set()
         self._unwritten: list[bytes] = []
         self._stopping = False
         self._writer: asyncio.Task[None] | None = None
         super().__init__(*args, **kwargs)
-
-    # ── Presence ───────────────────────────────────────────────────────────────────────────
-
-    def presence(
-        self, message: bytes, speaker: object, who: Mapping[str, Any], *, first: bool
-    ) -> None:
-        """Take an awareness message; what is no news, or of somebody else, ends here.
-
-        Args:
-            message: as received.
-            speaker: the connection it came by.
-            who: the user whose connection it is, of `presence.identity`.
-            first: whether it is that connection's first: a client begins with itself.
-        """
-        if message in self._echoes and not first:
-            return  # everybody sends back the same, and once no news it stays none
-        try:
-            entries = awareness.parse(message)
-        except BadMessageError as error:
-            self.log.debug("An awareness message that can't be read: %s", error)
-            return
-        # By the clocks alone: what is somebody else's to say may yet be said by them.
-        if not any(map(self._known.is_news, entries)):
-            self._remember(message)
-        server = self.awareness.client_id
-        own = self._owners.own((one for one in entries if one.client != server), who["username"])
-        # Only news is stamped: it costs nothing per receiver, and nothing per echo.
-        stamped = (presence.stamp(one, who) for one in own if self._known.is_news(one))
-        news = self._known.take((one for one in stamped if one is not None), time.monotonic())
-        for entry in own if first else news:
-            self._speakers[entry.client] = speaker
-        self._take_over(news)
-
-    def _remember(self, message: bytes) -> None:
-        """Know a message again that is no news, without reading it."""
-        if len(self._echoes) >= ECHOES:
-            self._echoes.clear()
-        self._echoes.add(message)
-
-    def leave(self, speaker: object, *, at_once: bool = False) -> None:
-        """Let those leave who spoke by a connection that has ended, unless they come back.
-
-        Args:
-            speaker: the connection.
-            at_once: whether to show them as gone without waiting.
-        """
-        clients = [client for client, known in self._speakers.items() if known is speaker]
-        if not clients:
-            return
-        wait = 0.0 if at_once else GRACE_SECONDS
-        asyncio.get_running_loop().call_later(wait, self._gone, clients, speaker)
-
-    def _gone(self, clients: list[int], speaker: object) -> None:
-        """Show clients as gone that haven't come back by another connection."""
-        left = [client for client in clients if self._speakers.get(client) is speaker]
-        for client in left:
-            del self._speakers[client]
-        now = time.monotonic()
-        news = self._known.leave(left, now)
-        if self._known.forget(now):
-            self._echoes.clear()  # of somebody forgotten it would be news again
-            self._owners.keep(self._known.remembered)
-        self._take_over(news)
-
-    def _take_over(self, news: list[Entry]) -> None:
-        if news:
-            # The server's own view of them: autosave, the list of users, time-outs.
-            self.awareness.apply_awareness_update(awareness.encode_update(news), self)
-            self._tell(news)
-
-    def send_server_awareness(self, type: str, changes: tuple[dict[str, Any], Any]) -> None:  # noqa: A002 (upstream's)
-        """Tell the server's own state like everybody's, and whoever upstream found timed out."""
-        if type != "update" or changes[1] not in {"local", "timeout"}:
-            return
-        clients = [client for group in changes[0].values() for client in group]
-        update = self.awareness.encode_awareness_update(clients)
-        self._tell(self._known.take(awareness.parse_update(update), time.monotonic()))
 
     def _tell(self, news: Iterable[Entry]) -> None:
         self._fanout.presence(news)
