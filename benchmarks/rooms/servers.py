@@ -24,7 +24,7 @@ from benchmarks.rooms.page import Place
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-IMAGE = "collaborative_jupyterlab"
+IMAGE = os.environ.get("CLASSROOM_IMAGE", "collaborative_jupyterlab")
 PEER_IMAGE = "collaborative_jupyterlab_peer"
 PEER = Path(__file__).parent / "peer"
 LABEL = "classroom-benchmark"
@@ -64,12 +64,14 @@ class Server:
         address: http:, with a slash at the end.
         pid: of its process, on this machine.
         folder: with its notebooks.
+        container: Docker's.
     """
 
     kind: str
     address: str
     pid: int
     folder: Path
+    container: Any
 
     def room(self, name: str) -> Place:
         """Make a notebook and return the place of its room.
@@ -109,23 +111,29 @@ def session(address: str, path: str, headers: dict[str, str] | None = None) -> s
         ValueError: the answer is no room.
     """
     parts = urlsplit(address)
-    connection = http.client.HTTPConnection(str(parts.hostname), parts.port)
     body = json.dumps({"format": "json", "type": "notebook"})
     place = f"{parts.path}api/collaboration/session/{path}"
-    connection.request("PUT", place, body, headers or {})
-    found = json.loads(connection.getresponse().read())
+    way = http.client.HTTPConnection(str(parts.hostname), parts.port)
+    with contextlib.closing(way) as connection:
+        connection.request("PUT", place, body, headers or {})
+        found = json.loads(connection.getresponse().read())
     room = f"{found['format']}:{found['type']}:{found['fileId']}"
     where = f"{parts.path}api/collaboration/room/{room}?sessionId={found['sessionId']}"
     return f"ws://{parts.netloc}{where}"
 
 
-def configuration(kind: str) -> dict[str, object]:
-    """Configure a server: the same for both but for our extension."""
+def configuration(kind: str, **more: dict[str, object]) -> dict[str, dict[str, Any]]:
+    """Configure a server: the same for both but for our extension.
+
+    Args:
+        kind: "stock" or "ours".
+        **more: traits by the class that has them.
+    """
     extensions = {"jupyter_server_ydoc": True, "jupyter_server_fileid": True}
     if kind == "ours":
         extensions["classroom.lab.extension"] = True
     contents = {"contents_manager_class": "classroom.lab.contents.ClassContents"}
-    return {
+    found: dict[str, dict[str, Any]] = {
         "ServerApp": {
             **(contents if kind == "ours" else {}),
             "jpserver_extensions": extensions,
@@ -143,15 +151,23 @@ def configuration(kind: str) -> dict[str, object]:
         "ArbitraryFileIdManager": {"db_path": "/tmp/files.db"},  # noqa: S108
         "Application": {"log_level": "WARN"},
     }
+    return found | {name: found.get(name, {}) | traits for name, traits in more.items()}
 
 
 @contextlib.contextmanager
-def start(kind: str) -> Iterator[Server]:
-    """Run a server and wait until it answers."""
+def start(kind: str, **more: dict[str, object]) -> Iterator[Server]:
+    """Run a server and wait until it answers.
+
+    Args:
+        kind: "stock", "ours" or "node".
+        **more: traits by the class that has them.
+    """
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         folder.chmod(0o777)
-        (folder / "config.json").write_text(json.dumps(configuration(kind)), encoding="utf-8")
+        (folder / "config.json").write_text(
+            json.dumps(configuration(kind, **more)), encoding="utf-8"
+        )
         python: dict[str, Any] = {
             "command": ["-c", STARTS.get(kind, ""), "--config=/lab/config.json"],
             "entrypoint": "python",
@@ -168,7 +184,7 @@ def start(kind: str) -> Iterator[Server]:
             container.reload()
             ip = container.attrs["NetworkSettings"]["IPAddress"]
             pid = container.attrs["State"]["Pid"]
-            server = Server(kind, f"http://{ip}:8888/", pid, folder)
+            server = Server(kind, f"http://{ip}:8888/", pid, folder, container)
             wait(server)
             yield server
         finally:
@@ -183,8 +199,8 @@ def wait(server: Server) -> None:
     """
     parts = urlsplit(server.address)
     for _ in range(300):
-        with contextlib.suppress(OSError):
-            connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=5)
+        way = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=5)
+        with contextlib.suppress(OSError), contextlib.closing(way) as connection:
             connection.request("GET", "/api")
             connection.getresponse().read()
             return

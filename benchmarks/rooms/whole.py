@@ -66,4 +66,4 @@ def start() -> Iterator[tuple[Server, dict[str, Place], list[int]]]:
             "its own socket": Place(f"ws://{address}", unix=socket, headers=headers),
             "through 8443": Place(f"wss://{address}", ip=lab.ip, headers=headers),
         }
-        yield Server("ours", BASE, pid, Path()), ways, pids(lab, r"nginx: ")
+        yield Server("ours", BASE, pid, Path(), lab.container), ways, pids(lab, r"nginx: ")

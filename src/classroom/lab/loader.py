@@ -28,7 +28,8 @@ class ClassLoader(FileLoader):
         """Where what was typed has been kept, for the room to tell."""
 
     @property
-    def _saves(self) -> saves.Saves | None:
+    def saves(self) -> saves.Saves | None:
+        """What is known of files; None with another contents manager than ours."""
         return getattr(self._contents_manager, "saves", None)
 
     async def stamp(self) -> Model:
@@ -40,7 +41,7 @@ class ClassLoader(FileLoader):
 
     async def is_ours(self) -> bool:
         """Say whether what is in the file is what the room that asks has put there."""
-        known, document = self._saves, saves.saving.get()
+        known, document = self.saves, saves.saving.get()
         if known is None or not document:
             return False
         return (await self.stamp())["hash"] in await known.known(document)
@@ -63,7 +64,7 @@ class ClassLoader(FileLoader):
                 self.kept.append(await self.recovery.keep(model, self.path))
                 raise
             saved = await super().maybe_save_content(model)
-        known, document = self._saves, saves.saving.get()
+        known, document = self.saves, saves.saving.get()
         if saved is not None and known is not None and document:
             await known.settle(document, saved["hash"])
         return dict(saved) if saved is not None else None

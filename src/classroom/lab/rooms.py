@@ -10,19 +10,19 @@ import asyncio
 import contextlib
 import time
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
 from classroom.lab import cells, connections, notices, recovery, saves, talk
 from classroom.lab.broadcasting import Broadcasting
-from classroom.lab.saves import Saves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from classroom.lab.chat import ClassChat
     from classroom.lab.loader import ClassLoader
+    from classroom.lab.sockets import RoomSocket
 
 SHARE = 0.1
 """How much of the server's time saving may take, all documents together."""
@@ -50,6 +50,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """
         self._beat: asyncio.Task[None] | None = None
         self._due = False
+        self.visitors: WeakSet[RoomSocket] = WeakSet()
+        """Who was given this room and hasn't gone: in it, or on their way."""
         super().__init__(*args, **kwargs)
         self._document.undo_manager.include_origin("nobody")
 
@@ -111,7 +113,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """Open the document: the file first gets what was told before a fall and isn't in it."""
         if self.ready:
             return
-        if self._saves is not None:
+        if self._file.saves is not None:
             kept = await self._file.recovery.recover(
                 self._file_format, self._file_type, self._file.path, self.ystore
             )
@@ -124,21 +126,15 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         await self._settle()
         self._tell_kept()
 
-    @property
-    def _saves(self) -> Saves | None:
-        """What is known of files; nothing with another store than ours."""
-        journal = getattr(self.ystore, "journal", None)
-        return Saves(journal) if journal is not None else None
-
     async def _settle(self) -> None:
         """Remember that file and document agree, as they do when one was taken over."""
-        if self._saves is None:
+        if self._file.saves is None:
             return
         found = await self._file.stamp()
         model = await self._model()
         if found["last_modified"] == self._file.last_modified:
             digest = await self._file.recovery.digest(model)
-            await self._saves.settle(self.ystore.path, found["hash"], digest)
+            await self._file.saves.settle(self.ystore.path, found["hash"], digest)
 
     async def _model(self) -> dict[str, Any]:
         """Return the document as the contents manager takes it."""
@@ -156,8 +152,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             if await self._file.is_ours():
                 return  # touched, or written again by a room of the same file
             model = await self._model()
-            if self._saves is not None:
-                known = await self._saves.known(self.ystore.path)
+            if self._file.saves is not None:
+                known = await self._file.saves.known(self.ystore.path)
                 if await self._file.recovery.digest(model) not in known:
                     kept = await self._file.recovery.keep(model, self._file.path)
                     self._file.kept.append(kept)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
-from jupyter_server_ydoc.handlers import YDocWebSocketHandler
 from jupyter_server_ydoc.utils import room_id_from_encoded_path
 from tornado import web
 from tornado.iostream import StreamClosedError
@@ -16,6 +14,7 @@ from classroom.lab.chats import KEY
 from classroom.lab.frames import Verdict
 from classroom.lab.modes import DRIVING
 from classroom.lab.referee import NotTakenError
+from classroom.lab.visiting import Visiting
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,7 +25,7 @@ TRY_AGAIN = 1013
 """Close code for somebody who didn't keep up (IANA's WebSocket registry)."""
 
 
-class RoomSocket(YDocWebSocketHandler):
+class RoomSocket(Visiting):
     """Upstream's handler with one frame for everybody, and an end to patience with slow readers."""
 
     judges = True
@@ -133,13 +132,6 @@ class RoomSocket(YDocWebSocketHandler):
     def who(self) -> str:
         """The name of the user whose page it is."""
         return str(self._who["username"])
-
-    async def _clean_room(self) -> None:
-        """Leave a room that nobody is in, once no cell of it runs: there its outputs are kept."""
-        unfinished = getattr(self.kernel_manager, "unfinished", None)
-        while unfinished and (runs := unfinished(self._room_id)):
-            await asyncio.gather(*(run.ended.wait() for run in runs))
-        await super()._clean_room()
 
     def on_close(self) -> None:
         """End: the others see it soon; at once when it was ended for good."""

@@ -41,7 +41,15 @@ EXPECTED: dict[Any, tuple[str, ...]] = {
     FileLoader.maybe_save_content: ("_lock", "last_modified", "OutOfBandChanges"),
     FileLoader.observe: ("_subscriptions",),
     BaseIOStream.write: ("_write_buffer",),
-    YDocWebSocketHandler._clean_room: ("_cleanup_delay", "_room_id"),  # noqa: SLF001
+    YDocWebSocketHandler._clean_room: (  # noqa: SLF001
+        "_cleanup_delay",
+        "_room_lock",
+        "delete_room",
+        "_file_loaders",
+        "number_of_subscriptions",
+    ),
+    YDocWebSocketHandler.prepare: ("_room_lock", "room_exists", "add_room"),
+    YDocWebSocketHandler.open: ("cleaner", "cancel", "_clean_room"),
     MappingKernelManager.start_buffering: ("_kernel_buffers", "buffer_offline_messages"),
     ZMQChannelsWebsocketConnection.handle_outgoing_message: ("feed_identities", "channels"),
     SessionManager.session_exists: ("cursor",),

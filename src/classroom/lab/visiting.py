@@ -1,0 +1,98 @@
+"""Who is in a document's room or on their way to it: only when nobody is it may be let go of.
+
+What it needs of upstream beyond its public hooks is named and checked in `classroom.lab.upstream`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server_ydoc.handlers import YDocWebSocketHandler
+from jupyter_server_ydoc.utils import LogLevel, decode_file_path
+
+if TYPE_CHECKING:
+    from weakref import WeakSet
+
+AGAIN_SECONDS = 1.0
+"""How soon it is looked again, at the soonest, whether a room can be let go of."""
+
+
+class Visiting(YDocWebSocketHandler):
+    """Upstream's handler, which never lets go of a room that somebody is just being given.
+
+    They would be served by an empty one of the same name, and what they type be in no file. A
+    page is given its room in `prepare`, and is in it some steps later.
+    """
+
+    room: Any
+
+    async def prepare(self) -> None:
+        """Be given the room."""
+        await super().prepare()
+        # At once: whoever waits for the room's lock only goes on after this.
+        if (visitors := self._visitors()) is not None:
+            visitors.add(self)
+
+    def on_finish(self) -> None:
+        """End a request that was answered without becoming a WebSocket."""
+        if self.get_status() != HTTPStatus.SWITCHING_PROTOCOLS:
+            self._leave()
+
+    def on_close(self) -> None:
+        """End."""
+        super().on_close()
+        self._leave()
+
+    def _visitors(self) -> WeakSet[Any] | None:
+        """Return the room's visitors; None where it isn't a document's, or is gone."""
+        return getattr(getattr(self, "room", None), "visitors", None)
+
+    def _leave(self) -> None:
+        """Have the room let go of in time, if nobody else does: its only visitor may have been us.
+
+        Upstream only does so for who was in it already.
+        """
+        visitors = self._visitors()
+        if visitors is None:
+            return
+        visitors.discard(self)
+        cleaner = self.room.cleaner
+        if not visitors and (cleaner is None or cleaner.done() or cleaner.cancelling()):
+            self.room.cleaner = asyncio.create_task(self._clean_room())
+
+    async def _clean_room(self) -> None:
+        """Let go of the room when nobody has come for a while, and no cell of it runs."""
+        room, delay = self.room, self._cleanup_delay
+        room.visitors.discard(self)
+        if delay is None:
+            return
+        while True:
+            await self._wait_for_runs()
+            await asyncio.sleep(delay)
+            # Who waits for the lock will find that there is no room, and make one.
+            async with self._room_lock(self._room_id):
+                if not room.visitors:
+                    await self._let_go(room)
+                    return
+            delay = max(delay, AGAIN_SECONDS)
+
+    async def _wait_for_runs(self) -> None:
+        """Wait for cells that run: in the document their outputs are kept."""
+        unfinished = getattr(self.kernel_manager, "unfinished", None)
+        while unfinished and (runs := unfinished(self._room_id)):
+            await asyncio.gather(*(run.ended.wait() for run in runs))
+
+    async def _let_go(self, room: Any) -> None:
+        """Save the document and forget it; its lock stays, for whoever waits for it."""
+        if self._websocket_server.rooms.get(self._room_id) is not room:
+            return  # another of its visitors did it
+        await self._websocket_server.delete_room(room=room)
+        del self.room
+        self.log.info("Room %s deleted", self._room_id)
+        self._emit(LogLevel.INFO, "clean", "Room deleted.")
+        file_id = decode_file_path(self._room_id)[2]
+        if self._file_loaders[file_id].number_of_subscriptions == 0:
+            await self._file_loaders.remove(file_id)
+            self._emit(LogLevel.INFO, "clean", "Loader deleted.")

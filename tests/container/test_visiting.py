@@ -1,0 +1,128 @@
+"""People come to a document just as it is let go of: what they type is in its file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from pycrdt import Array, Doc, create_sync_message, create_update_message, handle_sync_message
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from benchmarks.rooms import servers
+from tests import labs, loops
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from benchmarks.rooms.servers import Server
+
+VISITORS, VISITS = 3, 40
+SYNC = 0
+
+
+async def visit(address: str, word: str) -> bool:
+    """Open the document as a new page, type a word at its end, hear it, and leave.
+
+    Returns:
+        Whether the server has told of it; if not, the page would try again.
+    """
+    doc: Doc[Any] = Doc()
+    cells = doc.get("cells", type=Array)
+    try:
+        async with asyncio.timeout(10), connect(address, max_size=None) as connection:
+            await connection.send(create_sync_message(doc))
+            await hear(connection, doc, lambda _: len(cells) > 0)
+            before = doc.get_state()
+            source = cells[0]["source"]
+            source += word
+            update = doc.get_update(before)
+            await connection.send(create_update_message(update))
+            # What is broadcast comes back to who has said it.
+            await hear(connection, doc, lambda message: word.encode() in message)
+            return True
+    except ConnectionClosed:
+        return False
+
+
+async def hear(connection: ClientConnection, doc: Doc[Any], until: Callable[[bytes], bool]) -> None:
+    """Listen, until a message after which something is so."""
+    async for message in connection:
+        assert isinstance(message, bytes)
+        if message[0] == SYNC and (reply := handle_sync_message(message[1:], doc)):
+            await connection.send(reply)
+        if until(message):
+            return
+
+
+async def crowd(address: str) -> list[str]:
+    """Have people come and go at random; return what they were told was taken."""
+
+    async def come_and_go(number: int) -> list[str]:
+        taken = []
+        for turn in range(VISITS):
+            word = f"{number}.{turn};"
+            if await visit(address, word):
+                taken.append(word)
+            await asyncio.sleep((7 * number + 13 * turn) % 40 / 1000)
+        return taken
+
+    found = await asyncio.gather(*map(come_and_go, range(VISITORS)))
+    return [word for words in found for word in words]
+
+
+@pytest.fixture
+def hasty() -> Iterator[Server]:
+    """A server that lets go of a document at once when nobody is in it."""
+    traits: dict[str, object] = {"document_cleanup_delay": 0.0}
+    with servers.start("ours", YDocExtension=traits, Application={"log_level": "INFO"}) as server:
+        yield server
+
+
+def test_who_comes_as_a_document_is_let_go_of_types_into_its_file(hasty: Server) -> None:
+    address = hasty.room("door").address
+    taken = loops.run(crowd(address))
+    assert len(taken) > VISITORS * VISITS // 2, "most visits come to their end"
+    kept = loops.run(read(address))
+    assert [word for word in taken if word not in kept] == []
+    cell = json.loads((hasty.folder / "door.ipynb").read_text())["cells"][0]
+    assert "".join(cell["source"]) == kept
+
+
+def test_a_document_that_nobody_gets_to_is_let_go_of(hasty: Server) -> None:
+    """A request that never becomes a WebSocket, or one that is gone at once, leaves nothing open.
+
+    Each open document's file is looked at once a second.
+    """
+    asked = hasty.room("asked").address
+    assert httpx.get(asked.replace("ws:", "http:")).status_code == 400
+    gone = hasty.room("gone").address
+    loops.run(glance(gone))
+    for address in (asked, gone):
+        ident = address.partition("room/")[2].partition("?")[0]
+        line = f"Room {ident} deleted"
+        labs.wait_until(partial(is_said, hasty, line), "it is let go of", 20)
+
+
+async def glance(address: str) -> None:
+    """Open the document and leave before it has come."""
+    async with connect(address):
+        pass
+
+
+def is_said(server: Server, line: str) -> bool:
+    return line in server.container.logs().decode()
+
+
+async def read(address: str) -> str:
+    """Open the document once more, and read it."""
+    doc: Doc[Any] = Doc()
+    cells = doc.get("cells", type=Array)
+    async with asyncio.timeout(10), connect(address, max_size=None) as connection:
+        await connection.send(create_sync_message(doc))
+        await hear(connection, doc, lambda _: len(cells) > 0)
+    return str(cells[0]["source"])
