@@ -68,6 +68,8 @@ EXPECTED = (
     r"The websocket_ping_timeout \(90000\) cannot be longer than the websocket_ping_interval",
     # A browser was closed while the lab was telling it something.
     r"(?s)Task exception was never retrieved.*WebSocketClosedError",
+    # The same, of an answer.
+    r"(?s)Uncaught exception GET .*tornado\.iostream\.StreamClosedError",
     # jupyter_server, when a browser leaves while its kernel connection is being opened.
     r"(?s)object has no attribute 'kernel_ws_protocol'",
     r"500 GET /services/classroom/api/kernels/[^ ]+/channels",

@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 
 from tests import labs
 from tests.browser.conftest import (
-    chromium,
     new_notebook,
     new_person,
     shoot,
@@ -18,8 +17,9 @@ from tests.browser.conftest import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
+    from tests.browser.conftest import Chromium
     from tests.labs import Lab
 
 LAB_URL = re.compile(re.escape(labs.ADDRESS) + r"/services/classroom/lab")
@@ -168,8 +168,8 @@ def test_hub_pages(browser: Browser, github_lab: Lab) -> None:
         shoot(page, "admin")
 
 
-def test_trial(playwright: Playwright, trial_lab: Lab) -> None:
-    with chromium(playwright, trial_lab.hosts) as browser, new_person(browser) as profile:
+def test_trial(chromium: Chromium, trial_lab: Lab) -> None:
+    with chromium.start(trial_lab.hosts) as browser, new_person(browser) as profile:
         page = profile.new_page()
         page.goto(labs.ADDRESS)
         expect(page.get_by_text("This is a trial")).to_be_visible()

@@ -13,14 +13,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import labs
-from tests.browser.conftest import chromium, new_person, shoot, wait_for_lab
+from tests.browser.conftest import new_person, shoot, wait_for_lab
 from tests.browser.test_ten_pages import CELL, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Locator, Page, Playwright
+    from playwright.sync_api import Browser, Locator, Page
 
+    from tests.browser.conftest import Chromium
     from tests.labs import Lab
 
 OUTPUT = ".jp-OutputArea-output"
@@ -107,8 +108,8 @@ def prompt(page: Page, number: int) -> Locator:
 
 
 @pytest.fixture(scope="module")
-def place(playwright: Playwright, trial_lab: Lab) -> Iterator[Place]:
-    with chromium(playwright, trial_lab.hosts) as browser:
+def place(chromium: Chromium, trial_lab: Lab) -> Iterator[Place]:
+    with chromium.start(trial_lab.hosts) as browser:
         yield Place(trial_lab, browser)
 
 

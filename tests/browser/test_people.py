@@ -12,7 +12,6 @@ from playwright.sync_api import expect
 from classroom.lab import live, revocation
 from tests import labs
 from tests.browser.conftest import (
-    chromium,
     new_notebook,
     new_person,
     shoot,
@@ -23,8 +22,9 @@ from tests.browser.conftest import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Page, Playwright, WebSocket
+    from playwright.sync_api import Browser, Page, WebSocket
 
+    from tests.browser.conftest import Chromium
     from tests.classrooms import Classroom
     from tests.labs import Lab
 
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 # Of a lab whose server was killed: what was asked of it meanwhile.
 RESTARTED = (
     r"\[front\] .* 50[234] ",
-    r"\[(error|crit)\] .* connect\(\) to unix|prematurely closed|recv\(\) failed",
+    r"\[(error|crit)\] .* connect\(\) to unix|prematurely closed|(recv|writev)\(\) failed",
     "The lab ended with -9|The lab is back",
     r"Recovered what was typed last in Classroom\.chat",
 )
 
 
 @pytest.fixture
-def browser(playwright: Playwright, classroom: Classroom, github: Lab) -> Iterator[Browser]:
-    with chromium(playwright, {**classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
+def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[Browser]:
+    with chromium.start({**classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
         yield made
 
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import expect
 
 from tests import labs
-from tests.browser.conftest import chromium, new_notebook, new_person, shoot, sign_in, wait_for_lab
+from tests.browser.conftest import new_notebook, new_person, shoot, sign_in, wait_for_lab
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Page, Playwright
+    from playwright.sync_api import Page
     from testcontainers.core.network import Network
 
+    from tests.browser.conftest import Chromium
     from tests.labs import Lab
     from tests.pki import Authority
 
@@ -39,7 +40,7 @@ def timeline(page: Page, name: str) -> dict[str, Any]:
 
 
 def test_work_sign_in_and_history_outlive_the_container(
-    playwright: Playwright,
+    chromium: Chromium,
     network: Network,
     github: Lab,
     authority: Authority,
@@ -50,7 +51,7 @@ def test_work_sign_in_and_history_outlive_the_container(
     with labs.start(folder, network=network, volume=volume) as lab:
         lab.wait_healthy()
         assert "is not a volume" not in lab.log
-        with chromium(playwright, {**lab.hosts, labs.GITHUB: github.ip}) as browser:
+        with chromium.start({**lab.hosts, labs.GITHUB: github.ip}) as browser:
             profile = new_person(browser)
             page = profile.new_page()
             sign_in(page, "Octocat")
@@ -71,7 +72,7 @@ def test_work_sign_in_and_history_outlive_the_container(
         lab.wait_healthy()
         hosts = {**lab.hosts, labs.GITHUB: github.ip}
         with (
-            chromium(playwright, hosts) as browser,
+            chromium.start(hosts) as browser,
             new_person(browser, storage_state=state) as profile,
         ):
             page = profile.new_page()

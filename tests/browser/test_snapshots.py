@@ -9,15 +9,16 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import labs
-from tests.browser.conftest import chromium, new_person, shoot, sign_in, wait_for_lab
+from tests.browser.conftest import new_person, shoot, sign_in, wait_for_lab
 from tests.container.test_snapshots import QUIET, as_student, take, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page, Playwright
+    from playwright.sync_api import Browser, Page
     from testcontainers.core.network import Network
 
+    from tests.browser.conftest import Chromium
     from tests.labs import Lab
     from tests.pki import Authority
 
@@ -39,8 +40,8 @@ def lab(
 
 
 @pytest.fixture(scope="module")
-def browser(playwright: Playwright, lab: Lab, github: Lab) -> Iterator[Browser]:
-    with chromium(playwright, {**lab.hosts, labs.GITHUB: github.ip}) as made:
+def browser(chromium: Chromium, lab: Lab, github: Lab) -> Iterator[Browser]:
+    with chromium.start({**lab.hosts, labs.GITHUB: github.ip}) as made:
         yield made
 
 

@@ -9,14 +9,17 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import labs
-from tests.browser.conftest import chromium, new_person, shoot, wait_for_lab, write_notebook
+from tests.browser.conftest import new_person, shoot, wait_for_lab, write_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page, Playwright, WebSocket
+    from playwright.sync_api import Browser, Page, WebSocket
 
+    from tests.browser.conftest import Chromium
     from tests.labs import Lab
+
+pytestmark = pytest.mark.alone
 
 NAMES = ("Ada", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hal", "Ida", "Jo")
 NOTEBOOK = "ten.ipynb"
@@ -52,10 +55,10 @@ def enter(browser: Browser, lab: Lab, name: str, stack: contextlib.ExitStack) ->
 
 
 @pytest.fixture(scope="module")
-def ten(playwright: Playwright, trial_lab: Lab) -> Iterator[list[tuple[Page, Frames]]]:
+def ten(chromium: Chromium, trial_lab: Lab) -> Iterator[list[tuple[Page, Frames]]]:
     """Ten people who have the notebook open."""
     with (
-        chromium(playwright, trial_lab.hosts) as browser,
+        chromium.start(trial_lab.hosts) as browser,
         contextlib.ExitStack() as stack,
     ):
         pages: list[tuple[Page, Frames]] = []

@@ -11,7 +11,6 @@ from playwright.sync_api import expect
 
 from tests import labs
 from tests.browser.conftest import (
-    chromium,
     new_notebook,
     new_person,
     shoot,
@@ -24,8 +23,9 @@ from tests.browser.test_view_only import CELL, enter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Locator, Page, Playwright
+    from playwright.sync_api import Browser, Locator, Page
 
+    from tests.browser.conftest import Chromium
     from tests.classrooms import Classroom
     from tests.labs import Lab
 
@@ -35,8 +35,8 @@ OURS = (
 
 
 @pytest.fixture
-def browser(playwright: Playwright, classroom: Classroom, github: Lab) -> Iterator[Browser]:
-    with chromium(playwright, {**classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
+def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[Browser]:
+    with chromium.start({**classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
         yield made
 
 

@@ -10,14 +10,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import labs
-from tests.browser.conftest import chromium, shoot
+from tests.browser.conftest import shoot
 from tests.browser.test_execution import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Playwright
-
+    from tests.browser.conftest import Chromium
     from tests.labs import Lab
 
 SHOWN = re.compile(
@@ -28,8 +27,8 @@ POLL = "/api/metrics/v1"
 
 
 @pytest.fixture
-def place(playwright: Playwright, trial_lab: Lab) -> Iterator[Place]:
-    with chromium(playwright, trial_lab.hosts) as browser:
+def place(chromium: Chromium, trial_lab: Lab) -> Iterator[Place]:
+    with chromium.start(trial_lab.hosts) as browser:
         yield Place(trial_lab, browser)
 
 

@@ -9,13 +9,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import labs
-from tests.browser.conftest import chromium, new_notebook, new_person, shoot, sign_in, wait_for_lab
+from tests.browser.conftest import new_notebook, new_person, shoot, sign_in, wait_for_lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from playwright.sync_api import Browser, Locator, Page, Playwright
+    from playwright.sync_api import Browser, Locator, Page
 
+    from tests.browser.conftest import Chromium
     from tests.classrooms import Classroom
     from tests.labs import Lab
 
@@ -24,8 +25,8 @@ STUDENTS = ("hubot", "Octocat", "stranger")
 
 
 @pytest.fixture
-def browser(playwright: Playwright, classroom: Classroom, github: Lab) -> Iterator[Browser]:
-    with chromium(playwright, {**classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
+def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[Browser]:
+    with chromium.start({**classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
         yield made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 import uuid
 from dataclasses import dataclass
@@ -325,6 +326,24 @@ def test_what_a_socket_was_told_of_its_end(falling: Class) -> None:
     with pytest.raises(ConnectionClosed) as found:
         page.connection.recv(timeout=10)
     assert found.value.rcvd is None or found.value.rcvd.code != 1003
+
+
+def test_a_page_of_another_lab_is_told_to_reload(falling: Class) -> None:
+    """Its copy and ours would come out as both, one after the other."""
+    where = room(falling.client, "foreign.ipynb")
+    falling.open(where).type("ours")
+    foreign = students.open_socket(
+        falling.client, falling.lab, where.replace("sessionId=", "sessionId=another-")
+    )
+    with pytest.raises(ConnectionClosed) as found:
+        Page(foreign).listen_until(lambda: False)
+    assert found.value.rcvd is not None
+    assert found.value.rcvd.code == 1003
+    assert json.loads(found.value.rcvd.reason) | {"sessionId": ""} == {
+        "reason": "unknown_session",
+        "sessionId": "",
+        "reloadable": True,
+    }
 
 
 def test_the_historys_size_is_a_metric(falling: Class) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,7 @@ from classroom.lab import recovery
 from classroom.lab.journal import Journal
 from classroom.lab.recovery import Verdict
 from classroom.lab.saves import Saves
+from tests import loops
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,10 +57,10 @@ def test_what_the_lab_has_saved_is_known(tmp_path: Path) -> None:
         assert await saves.known("a") == {"2"}
         assert await saves.known("b") == frozenset()
 
-    asyncio.run(save())
+    loops.run(save())
     journal.close()
     again = Journal(tmp_path / "documents.db")
-    assert asyncio.run(Saves(again).known("a")) == {"2"}
+    assert loops.run(Saves(again).known("a")) == {"2"}
     again.close()
 
 
@@ -74,5 +74,5 @@ def test_who_was_being_changed_at_the_end(tmp_path: Path, monkeypatch: pytest.Mo
             await journal.write(path, b"x")
         return await Saves(journal).recent()
 
-    assert sorted(asyncio.run(write())) == ["a", "b"]
+    assert sorted(loops.run(write())) == ["a", "b"]
     journal.close()
