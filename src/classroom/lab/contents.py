@@ -115,6 +115,15 @@ class ClassContents(AsyncLargeFileManager):
         with self.perm_to_403(os_path):
             await run_sync(whole.write, os_path, data, self._scratch)
 
+    def emit(self, data: dict[str, Any]) -> None:
+        """Tell every page what is done to files, but not who looks at one.
+
+        Upstream tells that too: each open document's file is looked at once a second, each page
+        asks for its folder whenever a document in it is saved, and nobody wants to hear of it.
+        """
+        if data["action"] != "get":
+            super().emit(data)
+
     # What a student's program has made may be shut: opened before it is edited, moved or deleted.
 
     async def get(self, path: Any, content: Any = True, *args: Any, **kwargs: Any) -> Any:  # noqa: FBT002 (upstream's)

@@ -1,0 +1,80 @@
+"""What JupyterLab's pages are made of and comes with the image: found, read and checked once.
+
+Nobody in the lab can change it. Upstream reads the description of every extension, and checks the
+schema of every setting, for each page that is opened: a third of what a page costs the server.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+import jupyterlab_server.handlers
+from jupyterlab_server import settings_utils
+
+MOST = 1000
+"""How many answers are remembered; JupyterLab and its extensions have some hundred settings."""
+# Checked in classroom.lab.upstream.
+_schema = settings_utils._get_schema  # noqa: SLF001
+_page_config = jupyterlab_server.handlers.get_page_config
+
+
+@lru_cache(MOST)
+def _known_schema(
+    folder: str, name: str, overrides: str, extensions: tuple[str, ...] | None
+) -> str:
+    found = _schema(folder, name, json.loads(overrides), extensions and list(extensions))
+    return json.dumps(found)
+
+
+def get_schema(
+    schemas_dir: str,
+    schema_name: str,
+    overrides: dict[str, Any],
+    labextensions_path: list[str] | None,
+) -> tuple[dict[str, Any], str]:
+    """Return a schema and the version of what it belongs to, for the caller to change.
+
+    Args:
+        schemas_dir: the folder with JupyterLab's own.
+        schema_name: the plugin's id.
+        overrides: other defaults, by plugin.
+        labextensions_path: folders with the extensions'; None for none.
+
+    Raises:
+        HTTPError: there is none, or it is broken; it is looked for again the next time.
+    """
+    extensions = None if labextensions_path is None else tuple(labextensions_path)
+    found = _known_schema(schemas_dir, schema_name, json.dumps(overrides), extensions)
+    schema, version = json.loads(found)
+    return schema, version
+
+
+@lru_cache(MOST)
+def _known_page_config(extensions: tuple[str, ...], settings: str | None) -> str:
+    return json.dumps(_page_config(list(extensions), settings))
+
+
+def get_page_config(
+    labextensions_path: list[str], app_settings_dir: str | None = None, logger: object = None
+) -> dict[str, Any]:
+    """Return what every page is told of the extensions, for the caller to add to.
+
+    Args:
+        labextensions_path: folders with the extensions.
+        app_settings_dir: the folder with JupyterLab's own settings.
+        logger: upstream's, which only says there which extension is broken.
+    """
+    del logger
+    found: dict[str, Any] = json.loads(
+        _known_page_config(tuple(labextensions_path), app_settings_dir)
+    )
+    return found
+
+
+def use() -> None:
+    """Have JupyterLab's handlers ask here."""
+    settings_utils._get_schema = get_schema  # noqa: SLF001
+    settings_utils.glob = lru_cache(MOST)(settings_utils.glob)  # where the schemas are
+    jupyterlab_server.handlers.get_page_config = get_page_config
