@@ -28,11 +28,13 @@ IMAGE = os.environ.get("CLASSROOM_IMAGE", "collaborative_jupyterlab")
 PEER_IMAGE = "collaborative_jupyterlab_peer"
 PEER = Path(__file__).parent / "peer"
 LABEL = "classroom-benchmark"
+# Half of a hub-managed server's memory is what JupyterHub loads, whoever's rooms are in it.
+MAIN = "import jupyterhub.singleuser; from jupyter_server.serverapp import main; main()"
 STARTS = {
-    "stock": "from jupyter_server.serverapp import main; main()",
+    "stock": MAIN,
     # As classroom.lab does for jupyterhub-singleuser.
     "ours": "import asyncio, uvloop; asyncio.set_event_loop_policy(uvloop.EventLoopPolicy()); "
-    "from jupyter_server.serverapp import main; main()",
+    + MAIN,
 }
 OURS = {
     "ClassYStore": {"db_path": "/tmp/documents.db"},  # noqa: S108
@@ -162,7 +164,7 @@ def start(kind: str, **more: dict[str, object]) -> Iterator[Server]:
         kind: "stock", "ours" or "node".
         **more: traits by the class that has them.
     """
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place, contextlib.closing(docker.from_env()) as engine:
         folder = Path(place)
         folder.chmod(0o777)
         (folder / "config.json").write_text(
@@ -174,7 +176,7 @@ def start(kind: str, **more: dict[str, object]) -> Iterator[Server]:
             "environment": {"HOME": "/tmp"},  # noqa: S108
             "volumes": {place: {"bind": "/lab", "mode": "rw"}},
         }
-        container = docker.from_env().containers.run(
+        container = engine.containers.run(
             PEER_IMAGE if kind == "node" else IMAGE,
             labels={LABEL: "1"},
             detach=True,

@@ -29,7 +29,7 @@ LAB = f"{labs.ADDRESS}{students.BASE}"
 API = f"{LAB}/api"
 PLACE = f"/data/files/{chats.FIRST}"
 EXPECTED = (
-    "not taken of|There is no such chat|403 GET /services/classroom/api/collaboration/room",
+    "not taken of|There is no such room|403 GET /services/classroom/api/collaboration/room",
     "User is not authorized to|403 PUT /services/classroom/api/collaboration/fork",
 )
 

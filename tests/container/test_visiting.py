@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,18 @@ import httpx
 import pytest
 from pycrdt import Array, Doc, create_sync_message, create_update_message, handle_sync_message
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from benchmarks.rooms import servers
-from tests import labs, loops
+from classroom.lab.forks import MOST
+from tests import labs, loops, students, web
+from tests.container import test_rooms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from benchmarks.rooms.servers import Server
+    from tests.labs import Lab
 
 VISITORS, VISITS = 3, 40
 SYNC = 0
@@ -81,6 +85,7 @@ def hasty() -> Iterator[Server]:
     traits: dict[str, object] = {"document_cleanup_delay": 0.0}
     with servers.start("ours", YDocExtension=traits, Application={"log_level": "INFO"}) as server:
         yield server
+        assert not is_said(server, "Traceback")
 
 
 def test_who_comes_as_a_document_is_let_go_of_types_into_its_file(hasty: Server) -> None:
@@ -106,6 +111,58 @@ def test_a_document_that_nobody_gets_to_is_let_go_of(hasty: Server) -> None:
         ident = address.partition("room/")[2].partition("?")[0]
         line = f"Room {ident} deleted"
         labs.wait_until(partial(is_said, hasty, line), "it is let go of", 20)
+
+
+def test_timelines_that_were_opened_long_ago_are_let_go_of(hasty: Server) -> None:
+    address = hasty.room("back").address
+    assert loops.run(visit(address, "typed;"))
+    api = f"{hasty.address}api/collaboration"
+
+    def forked() -> str:
+        query = {"format": "json", "type": "notebook"}
+        return str(httpx.get(f"{api}/timeline/back.ipynb", params=query).json()["forkRoom"])
+
+    async def look() -> list[str]:
+        # The room must be there for its timeline, as in a page.
+        async with connect(address):
+            return await asyncio.to_thread(lambda: [forked() for _ in range(MOST + 1)])
+
+    def undo(fork: str) -> int:
+        query = {"action": "undo", "steps": "1", "forkRoom": fork}
+        return httpx.put(f"{api}/undo_redo/back.ipynb", params=query).status_code
+
+    made = loops.run(look())
+    assert [undo(made[0]), undo(made[1]), undo(made[-1])] == [404, 200, 200]
+
+
+REFUSED = r"403 GET /services/classroom/api/collaboration/room|There is no such room|signed in"
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    with labs.start(plain=True, expected=(REFUSED,)) as made:
+        made.wait_healthy()
+        yield made
+
+
+def test_nobody_makes_a_room_of_nothing_or_without_signing_in(lab: Lab) -> None:
+    with web.browser(lab.hosts) as client:
+        web.sign_in_with_passphrase(client, labs.ADDRESS, "ada", lab.passphrase())
+        token = client.cookies.get("_xsrf", path=f"{students.BASE}/")
+        client.headers["X-XSRFToken"] = str(token)
+        where = test_rooms.room(client, "never-opened.ipynb")
+        for name in ("whatever", "json:notebook:0000", "JupyterLab:whatever"):
+            with pytest.raises(InvalidStatus, match="403"):
+                students.open_socket(client, lab, f"api/collaboration/room/{name}")
+        with web.browser(lab.hosts) as stranger:
+            answer = stranger.get(f"{labs.ADDRESS}{students.BASE}/{where}")
+            assert answer.status_code == 403
+        time.sleep(1)  # for the log
+        assert "Creating FileLoader for: never-opened.ipynb" not in lab.log
+        # What is looked for in the log is said there of who may come in.
+        students.open_socket(client, lab, where).close()
+        line = "Creating FileLoader for: never-opened.ipynb"
+        labs.wait_until(lambda: line in lab.log, "it is opened", 20)
 
 
 async def glance(address: str) -> None:

@@ -19,11 +19,13 @@ from classroom.lab import (
     authorizer,
     chats,
     control,
+    forks,
     live,
     members,
     modes,
     recovery,
     sessions,
+    shipped,
     snapshots,
     store,
     upstream,
@@ -107,6 +109,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     upstream.watch_sockets(OPEN.add)
     upstream.watch_sockets(modes.guard)
     upstream.ask_always()
+    shipped.use()
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         app.kernel_manager.notebooks = Notebooks(app)
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
@@ -143,6 +146,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
     for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
         # Upstream starts it with the first document, and fails to stop what was never started.
         server = collaboration.ywebsocket_server
+        forks.bound(server.rooms)
         TASKS.add(asyncio.create_task(server.start()))
         upstream.before_stop(collaboration, partial(_finish, server, app))
     if isinstance(app.contents_manager, ClassContents):

@@ -9,7 +9,16 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketHandler
 
-from classroom.lab import awareness, connections, driving, frames, notices, presence, talk, upstream
+from classroom.lab import (
+    awareness,
+    connections,
+    doors,
+    driving,
+    frames,
+    notices,
+    presence,
+    upstream,
+)
 from classroom.lab.chats import KEY
 from classroom.lab.frames import Verdict
 from classroom.lab.modes import DRIVING
@@ -39,15 +48,19 @@ class RoomSocket(Visiting):
     _chat: ClassChat | None = None
 
     async def prepare(self) -> None:
-        """Refuse a room that would take another file for a chat, before there is one.
+        """Refuse a room that there isn't, or that would take another file for a chat.
 
         Raises:
-            HTTPError: 403, the file is no chat, or there are none.
+            HTTPError: 403, there is no such room, or they aren't signed in.
         """
         room_id = room_id_from_encoded_path(self.request.path)
-        path_of = self.settings["file_id_manager"].get_path
-        if talk.is_room(room_id) and not (self.settings.get(KEY) and talk.fits(room_id, path_of)):
-            raise web.HTTPError(403, "There is no such chat.")
+        if not doors.leads_somewhere(
+            room_id,
+            self.settings["file_id_manager"].get_path,
+            exists=self._websocket_server.room_exists(room_id),
+            chats=bool(self.settings.get(KEY)),
+        ):
+            raise web.HTTPError(403, "There is no such room.")
         await super().prepare()
 
     async def open(self, room_id: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import jupyter_server_ydoc.app
 import jupyter_server_ydoc.handlers
 import jupyter_server_ydoc.loaders
+import jupyterlab_server.handlers
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.utils import HTTP_METHOD_TO_AUTH_ACTION
 from jupyter_server.base.handlers import JupyterHandler
@@ -22,6 +23,8 @@ from jupyter_server_ydoc.handlers import YDocWebSocketHandler
 from jupyter_server_ydoc.loaders import FileLoader
 from jupyter_server_ydoc.rooms import DocumentRoom
 from jupyter_server_ydoc.utils import check_session_compatibility, save_current_session
+from jupyterlab_server import settings_utils
+from jupyterlab_server.handlers import LabHandler
 from pycrdt.websocket import YRoom
 from tornado import web
 from tornado.iostream import BaseIOStream, IOStream
@@ -53,8 +56,22 @@ EXPECTED: dict[Any, tuple[str, ...]] = {
     MappingKernelManager.start_buffering: ("_kernel_buffers", "buffer_offline_messages"),
     ZMQChannelsWebsocketConnection.handle_outgoing_message: ("feed_identities", "channels"),
     SessionManager.session_exists: ("cursor",),
+    LabHandler.get_page_config.__wrapped__: ("get_page_config",),
+    settings_utils._list_settings: ("_get_schema", "glob"),  # noqa: SLF001
+    settings_utils.get_settings: ("_get_schema",),
 }
 SIGNATURES: dict[Any, tuple[str, ...]] = {
+    jupyterlab_server.handlers.get_page_config: (
+        "labextensions_path",
+        "app_settings_dir",
+        "logger",
+    ),
+    settings_utils._get_schema: (  # noqa: SLF001
+        "schemas_dir",
+        "schema_name",
+        "overrides",
+        "labextensions_path",
+    ),
     DocumentRoom._maybe_save_document: ("self", "saving_document", "save_now"),  # noqa: SLF001
     DocumentRoom._on_document_change: ("self", "target", "event"),  # noqa: SLF001
     YRoom.send_server_awareness: ("self", "type", "changes"),
@@ -187,13 +204,17 @@ def ask_always() -> None:
     """Have every request authorized before its handler does anything.
 
     Upstream leaves it to each handler's method, and some ask nobody. Whoever isn't signed in is
-    left to the handler.
+    left to the handler, but for sockets: a room is made before its handler's method is called.
     """
     upstreams = JupyterHandler.prepare
 
     async def prepare(self: JupyterHandler, *args: Any, **kwargs: Any) -> None:
         await upstreams(self, *args, **kwargs)
-        if self.current_user is None or self._finished:
+        if self._finished:
+            return
+        if self.current_user is None:
+            if isinstance(self, WebSocketHandler):
+                raise web.HTTPError(403, "You aren't signed in.")
             return
         method = str(self.request.method)
         action = HTTP_METHOD_TO_AUTH_ACTION.get(method, "write")

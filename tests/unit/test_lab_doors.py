@@ -1,0 +1,59 @@
+"""Which rooms there are, and how many timelines are kept."""
+
+from __future__ import annotations
+
+import pytest
+from pycrdt import Doc
+from pycrdt.websocket import YRoom
+
+from classroom.lab import doors
+from classroom.lab.forks import MOST, Forks
+from tests import loops
+
+FILES = {"n": "a.ipynb", "c": "talk.chat"}
+
+
+@pytest.mark.parametrize(
+    "room_id", ["JupyterLab:globalAwareness", "json:notebook:n", "text:file:c", "text:chat:c"]
+)
+def test_there_is_one_of_presence_and_of_each_file(room_id: str) -> None:
+    assert doors.leads_somewhere(room_id, FILES.get, exists=False, chats=True)
+
+
+@pytest.mark.parametrize(
+    "room_id",
+    [
+        "text:chat:n",
+        "json:notebook:unknown",
+        "json:notebook:",
+        "json:n",
+        "whatever",
+        "JupyterLab:whatever",
+        "",
+    ],
+)
+def test_there_is_none_of_anything_else(room_id: str) -> None:
+    assert not doors.leads_somewhere(room_id, FILES.get, exists=False, chats=True)
+
+
+def test_a_timelines_room_is_there_once_it_is_made() -> None:
+    assert doors.leads_somewhere("0a1b2c", FILES.get, exists=True, chats=True)
+
+
+def test_without_chats_no_file_is_one_but_each_can_be_read() -> None:
+    assert not doors.leads_somewhere("text:chat:c", FILES.get, exists=True, chats=False)
+    assert doors.leads_somewhere("text:file:c", FILES.get, exists=False, chats=False)
+
+
+def test_the_last_timelines_are_kept_and_nobody_elses_room_is_touched() -> None:
+    async def run() -> None:
+        rooms = {"json:notebook:n": YRoom()}
+        forks = Forks(rooms)
+        for number in range(MOST + 5):
+            name = f"f{number}"
+            forks[name] = Doc()
+            rooms[name] = YRoom()
+        assert list(forks) == [f"f{number}" for number in range(5, MOST + 5)]
+        assert list(rooms) == ["json:notebook:n", *forks]
+
+    loops.run(run())
