@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.rooms import away
 from benchmarks.rooms.servers import GLOBAL, Server, cpu, memory
+from classroom.lab.rooms import beat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ def typing(server: Server, people: int, seconds: float, typists: int | None = No
         before = crowd.result()
         with using(server, found):
             crowd.do("work", seconds, TYPED_PER_SECOND)
-        crowd.do("live", 4)
+        crowd.do("live", 4 + beat(1, people))
         seen = crowd.result()
     seen.frames -= before.frames
     seen.size -= before.size

@@ -13,7 +13,7 @@ from pycrdt import Doc, Text, create_awareness_message
 from pycrdt.store import BaseYStore
 from pycrdt.websocket import YRoom
 
-from classroom.lab import awareness, broadcasting, frames
+from classroom.lab import awareness, broadcasting, frames, rooms
 from classroom.lab.awareness import Entry
 from classroom.lab.broadcasting import Broadcasting
 from classroom.lab.fanout import Pace
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 TICKING = Pace(0.010, 0.100)
+
+
+@pytest.mark.parametrize(("pages", "seconds"), [(0, 1.0), (4, 1.0), (30, 1.0), (100, 3.0)])
+def test_the_more_pages_hear_of_a_save_the_rarer_it_is(pages: int, seconds: float) -> None:
+    assert rooms.beat(1.0, pages) == pytest.approx(seconds)
 
 
 class ClassRoom(Broadcasting, YRoom):

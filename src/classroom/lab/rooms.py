@@ -28,12 +28,27 @@ SHARE = 0.1
 """How much of the server's time saving may take, all documents together."""
 LONGEST_PAUSE = 1.0
 """Seconds after which the next document is saved in any case, however long the last one took."""
+PAGE_SECONDS = 0.03
+"""Seconds between two saves for each page that has the document open."""
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 def pause(took: float) -> float:
     """Decide how long nothing is saved after a document was: seconds from seconds."""
     return min(LONGEST_PAUSE, took * (1 / SHARE - 1))
+
+
+def beat(delay: float, pages: int) -> float:
+    """Decide how long after a change a document is saved.
+
+    Every page that hears of a save asks for the file and for the folder that it shows, some
+    milliseconds of the server's time each: a hundred pages would take most of a second.
+
+    Args:
+        delay: seconds, at least.
+        pages: how many have it open.
+    """
+    return max(delay, pages * PAGE_SECONDS)
 
 
 class ClassDocumentRoom(Broadcasting, DocumentRoom):
@@ -78,7 +93,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if self._save_delay is None:
             return
         self._due = True
-        self._beat = asyncio.create_task(self._save_on_the_beat(self._save_delay))
+        delay = beat(self._save_delay, len(self._sockets))
+        self._beat = asyncio.create_task(self._save_on_the_beat(delay))
 
     async def _save_on_the_beat(self, delay: float) -> None:
         await asyncio.sleep(delay)
