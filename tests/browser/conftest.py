@@ -72,7 +72,18 @@ def outlook(network: Network) -> Iterator[Lab]:
         container = made.get_wrapped_container()
         docker.from_env().networks.get(str(network.name)).connect(container)
         container.reload()
-        yield labs.Lab(container, network.name)
+        found = labs.Lab(container, network.name)
+        labs.wait_until(lambda: not tentative(found), "every address is settled")
+        yield found
+
+
+def tentative(lab: Lab) -> list[str]:
+    """List a container's addresses that nobody else has objected to yet: they will change.
+
+    By the flags of /proc/net/if_inet6, of which linux/if_addr.h names IFA_F_TENTATIVE.
+    """
+    lines = lab.run("cat", "/proc/net/if_inet6")[1].splitlines()
+    return [line for line in lines if int(line.split()[4], 16) & 0x40]
 
 
 @pytest.fixture(scope="session")

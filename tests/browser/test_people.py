@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # Of a lab whose server was killed: what was asked of it meanwhile.
 RESTARTED = (
     r"\[front\] .* 50[234] ",
-    r"\[(error|crit)\] .* connect\(\) to unix|prematurely closed|(recv|writev)\(\) failed",
+    r"\[(error|crit)\] .* connect\(\) to unix|prematurely closed|(recv|send|writev)\(\) failed",
     "The lab ended with -9|The lab is back",
     r"Recovered what was typed last in Classroom\.chat",
 )
