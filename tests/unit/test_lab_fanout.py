@@ -15,7 +15,7 @@ from pycrdt import (
 )
 from pycrdt.websocket import YRoom
 
-from classroom.lab import awareness, fanout, frames, upstream
+from classroom.lab import awareness, expected, fanout, frames
 from classroom.lab.awareness import Entry
 from classroom.lab.fanout import Fanout, Pace
 from classroom.lab.frames import NO_PRESENCE, TOO_MUCH, Verdict
@@ -106,14 +106,14 @@ def test_how_much_a_slow_reader_may_leave() -> None:
 
 
 def test_upstream_is_as_we_know_it() -> None:
-    assert upstream.differences() == []
+    assert expected.differences() == []
 
 
 def test_an_upgrade_that_changes_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(upstream.EXPECTED, YRoom.serve, ("clients", "gone_in_six"))
-    monkeypatch.setitem(upstream.SIGNATURES, YRoom.serve, ("self", "websocket"))
-    with pytest.raises(upstream.ChangedError, match=r"no longer uses gone_in_six.*takes"):
-        upstream.check()
+    monkeypatch.setitem(expected.EXPECTED, YRoom.serve, ("clients", "gone_in_six"))
+    monkeypatch.setitem(expected.SIGNATURES, YRoom.serve, ("self", "websocket"))
+    with pytest.raises(expected.ChangedError, match=r"no longer uses gone_in_six.*takes"):
+        expected.check()
 
 
 def test_merging_is_pycrdts() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from classroom.lab import upstream
+from classroom.lab import expected, upstream
 from classroom.lab.loader import ClassLoader
 from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.sockets import RoomSocket
 
-upstream.check()
+expected.check()
 upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)

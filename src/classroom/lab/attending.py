@@ -1,6 +1,6 @@
 """Who is in a room: what their pages say of them is taken, judged, and told to the others.
 
-What it needs of upstream beyond its public hooks is named and checked in `classroom.lab.upstream`.
+What it needs of upstream beyond its public hooks is named and checked in `classroom.lab.expected`.
 """
 
 from __future__ import annotations

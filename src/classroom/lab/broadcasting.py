@@ -1,6 +1,6 @@
 """A room that tells everybody at once what happened: one message, made once, to every socket.
 
-What it needs of upstream beyond its public hooks is named and checked in `classroom.lab.upstream`.
+What it needs of upstream beyond its public hooks is named and checked in `classroom.lab.expected`.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from classroom.lab import (
     authorizer,
     chats,
     control,
+    expected,
     forks,
     live,
     members,
@@ -98,7 +99,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     app.contents_manager.notary.store.db.executescript(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
     )
-    upstream.check()
+    expected.check()
     if isinstance(app.contents_manager, ClassContents):  # not where only the rooms are measured
         journal = store.ClassYStore("", config=app.config).journal
         app.contents_manager.saves = Saves(journal)

@@ -1,7 +1,7 @@
 """The rooms of a class: of a file, saved on a fixed beat, and of presence in the whole lab.
 
 Subclasses of jupyter-server-ydoc's rooms. What they need of upstream beyond its public hooks is
-named and checked in `classroom.lab.upstream`.
+named and checked in `classroom.lab.expected`.
 """
 
 from __future__ import annotations

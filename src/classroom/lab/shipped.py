@@ -15,7 +15,7 @@ from jupyterlab_server import settings_utils
 
 MOST = 1000
 """How many answers are remembered; JupyterLab and its extensions have some hundred settings."""
-# Checked in classroom.lab.upstream.
+# Checked in classroom.lab.expected.
 _schema = settings_utils._get_schema  # noqa: SLF001
 _page_config = jupyterlab_server.handlers.get_page_config
 

@@ -1,137 +1,28 @@
-"""Everything of upstream's that isn't a public hook: named here, checked at start.
+"""What ours change or reach into of upstream's, for want of a public hook, each in a function.
 
-An upgrade that changes one of these stops the lab with a sentence, instead of losing keystrokes.
+That upstream is as they need it is checked at start: `classroom.lab.expected`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import inspect
 from typing import TYPE_CHECKING, Any
 
-import jupyter_server_ydoc.app
 import jupyter_server_ydoc.handlers
-import jupyter_server_ydoc.loaders
-import jupyterlab_server.handlers
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.utils import HTTP_METHOD_TO_AUTH_ACTION
 from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
-from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
-from jupyter_server.services.sessions.sessionmanager import SessionManager
-from jupyter_server_ydoc.handlers import YDocWebSocketHandler
-from jupyter_server_ydoc.loaders import FileLoader
-from jupyter_server_ydoc.rooms import DocumentRoom
-from jupyter_server_ydoc.utils import check_session_compatibility, save_current_session
-from jupyterlab_server import settings_utils
-from jupyterlab_server.handlers import LabHandler
-from pycrdt.websocket import YRoom
 from tornado import web
 from tornado.iostream import BaseIOStream, IOStream
 from tornado.websocket import WebSocketHandler
+
+from classroom.lab.expected import MAKERS
 
 if TYPE_CHECKING:
     from asyncio import Future
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-# Attributes that a class's methods use: ours rely on them meaning the same.
-EXPECTED: dict[Any, tuple[str, ...]] = {
-    YRoom._broadcast_updates: ("_update_receive_stream", "_task_group", "ystore", "start_lock"),  # noqa: SLF001
-    YRoom.serve: ("clients", "on_message", "send"),
-    YRoom.send_server_awareness: ("awareness", "_task_group"),
-    DocumentRoom._on_document_change: ("_update_lock", "_saving_document", "_maybe_save_document"),  # noqa: SLF001
-    DocumentRoom._maybe_save_document: ("_save_delay", "maybe_save_content"),  # noqa: SLF001
-    FileLoader.maybe_save_content: ("_lock", "last_modified", "OutOfBandChanges"),
-    FileLoader.observe: ("_subscriptions",),
-    BaseIOStream.write: ("_write_buffer",),
-    YDocWebSocketHandler._clean_room: (  # noqa: SLF001
-        "_cleanup_delay",
-        "_room_lock",
-        "delete_room",
-        "_file_loaders",
-        "number_of_subscriptions",
-    ),
-    YDocWebSocketHandler.prepare: ("_room_lock", "room_exists", "add_room"),
-    YDocWebSocketHandler.open: ("cleaner", "cancel", "_clean_room"),
-    MappingKernelManager.start_buffering: ("_kernel_buffers", "buffer_offline_messages"),
-    ZMQChannelsWebsocketConnection.handle_outgoing_message: ("feed_identities", "channels"),
-    SessionManager.session_exists: ("cursor",),
-    LabHandler.get_page_config.__wrapped__: ("get_page_config",),
-    settings_utils._list_settings: ("_get_schema", "glob"),  # noqa: SLF001
-    settings_utils.get_settings: ("_get_schema",),
-}
-SIGNATURES: dict[Any, tuple[str, ...]] = {
-    jupyterlab_server.handlers.get_page_config: (
-        "labextensions_path",
-        "app_settings_dir",
-        "logger",
-    ),
-    settings_utils._get_schema: (  # noqa: SLF001
-        "schemas_dir",
-        "schema_name",
-        "overrides",
-        "labextensions_path",
-    ),
-    DocumentRoom._maybe_save_document: ("self", "saving_document", "save_now"),  # noqa: SLF001
-    DocumentRoom._on_document_change: ("self", "target", "event"),  # noqa: SLF001
-    YRoom.send_server_awareness: ("self", "type", "changes"),
-    YRoom.serve: ("self", "channel"),
-    MappingKernelManager.start_buffering: ("self", "kernel_id", "session_key", "channels"),
-    save_current_session: (
-        "root_dir",
-        "session_id",
-        "version",
-        "lock",
-        "document_version",
-        "session_store_path",
-    ),
-    check_session_compatibility: (
-        "root_dir",
-        "client_session_id",
-        "current_version",
-        "current_document_version",
-        "session_store_path",
-    ),
-}
-# The modules in which upstream names the classes that it makes rooms of.
-MAKERS = {
-    jupyter_server_ydoc.handlers: ("DocumentRoom", "TransientRoom"),
-    jupyter_server_ydoc.app: ("DocumentRoom", "YDocWebSocketHandler"),
-    jupyter_server_ydoc.loaders: ("FileLoader",),
-}
-
-
-class ChangedError(RuntimeError):
-    """Upstream has changed under us."""
-
-
-def differences() -> list[str]:
-    """List what isn't as our subclasses need it."""
-    found = []
-    for function, names in EXPECTED.items():
-        known = set(function.__code__.co_names) | set(function.__code__.co_freevars)
-        found += [
-            f"{function.__qualname__} no longer uses {name}" for name in names if name not in known
-        ]
-    for function, names in SIGNATURES.items():
-        given = tuple(inspect.signature(function).parameters)
-        if given != names:
-            found.append(f"{function.__qualname__} takes {given}, not {names}")
-    for module, names in MAKERS.items():
-        found += [f"{module.__name__} has no {name}" for name in names if not hasattr(module, name)]
-    return found
-
-
-def check() -> None:
-    """See that upstream is as we know it.
-
-    Raises:
-        ChangedError: it isn't; the lab must not start on it.
-    """
-    if found := differences():
-        raise ChangedError(
-            "jupyter-collaboration has changed: " + "; ".join(found) + ": adapt classroom.lab.rooms"
-        )
+    from jupyter_server_ydoc.loaders import FileLoader
 
 
 def use(*ours: type) -> None:

@@ -1,6 +1,6 @@
 """Who is in a document's room or on their way to it: only when nobody is it may be let go of.
 
-What it needs of upstream beyond its public hooks is named and checked in `classroom.lab.upstream`.
+What it needs of upstream beyond its public hooks is named and checked in `classroom.lab.expected`.
 """
 
 from __future__ import annotations
