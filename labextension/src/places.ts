@@ -5,7 +5,6 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import type { ISessionContext } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import type { IDocumentWidget } from '@jupyterlab/docregistry';
 import { IEditorTracker } from '@jupyterlab/fileeditor';
@@ -83,10 +82,10 @@ class Places implements IPlaces {
     const there = this.shell.currentWidget as IDocumentWidget | null;
     let widget = there?.context?.path === place.path ? there : undefined;
     if (widget === undefined) {
-      // Who is led isn't asked for a kernel: whoever leads has one, or is about to.
-      const start: ISessionContext.IKernelPreference =
-        led && place.cell && !(await this.runs(place.path)) ? { shouldStart: false } : {};
-      widget = this.documents.openOrReveal(place.path, 'default', undefined, undefined, start);
+      if (led && place.path.endsWith('.ipynb')) {
+        await this.started(place.path);
+      }
+      widget = this.documents.openOrReveal(place.path);
       await widget?.context.ready;
       await widget?.revealed;
       if (led) {
@@ -109,15 +108,14 @@ class Places implements IPlaces {
     }
   }
 
-  /** Wait a moment for somebody's kernel; say whether there is one. */
-  private async runs(path: string): Promise<boolean> {
+  /** Wait a moment for the kernel of whoever leads: which it is, a new notebook doesn't say yet. */
+  private async started(path: string): Promise<void> {
     for (let tries = 0; tries < 8; tries++) {
       if (this.documents.findWidget(path) || (await this.sessions.findByPath(path))) {
-        return true;
+        return;
       }
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
-    return false;
   }
 
   unmark(): void {

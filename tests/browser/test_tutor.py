@@ -23,7 +23,7 @@ from tests.browser.test_view_only import CELL, enter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, Route
 
     from tests.browser.conftest import Chromium
     from tests.classrooms import Classroom
@@ -116,6 +116,41 @@ def test_students_follow_a_tutor(browser: Browser) -> None:
     hubot.wait_for_timeout(1500)  # longer than it takes to be told
     expect(hubot.locator(".jp-mod-current .lm-TabBar-tabLabel", has_text=second)).to_be_visible()
     expect(led).to_have_count(0)
+
+
+def test_who_follows_into_a_new_notebook_is_asked_nothing(browser: Browser) -> None:
+    """Its kernel hasn't started when they come, and nothing says yet which it is to be."""
+    mona, hubot = enter(browser, "mona"), enter(browser, "hubot")
+    hubot.get_by_role("button", name=re.compile("^Follow ")).click()
+    held: list[Route] = []
+    mona.route(
+        "**/api/sessions*",
+        lambda route: held.append(route) if route.request.method == "POST" else route.continue_(),
+    )
+    with hubot.expect_response(
+        lambda answer: answer.request.method == "POST" and "api/sessions" in answer.url,
+        timeout=60_000,
+    ) as started:
+        mona.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
+    expect(hubot.locator(CELL).first).to_be_visible()
+    assert held, "the tutor's own kernel wasn't held up"
+    for route in held:
+        route.continue_()
+    for page in (mona, hubot):
+        expect(page.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+        expect(page.locator(".jp-Dialog")).to_have_count(0)
+    shoot(hubot, "following-into-a-new-notebook")
+
+    # What one of them runs, the other can use: it is one kernel.
+    assert started.value.ok
+    mona.locator(CELL).first.click()
+    mona.keyboard.type("shared = 6 * 7")
+    mona.keyboard.press("Alt+Enter")
+    expect(hubot.locator(CELL)).to_have_count(2)
+    hubot.locator(CELL).last.click()
+    hubot.keyboard.type("shared")
+    hubot.keyboard.press("Shift+Enter")
+    expect(mona.locator(".jp-OutputArea-output", has_text="42")).to_be_visible()
 
 
 def open_launcher(page: Page) -> Page:

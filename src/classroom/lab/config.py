@@ -124,6 +124,7 @@ def kernels(settings: Settings) -> Config:
     return {
         "ServerApp": {
             "kernel_manager_class": "classroom.lab.kernels.StudentKernels",
+            "session_manager_class": "classroom.lab.kernel_sessions.KernelSessions",
             "kernel_websocket_connection_class": "classroom.lab.executions.SignedConnection",
         },
         "StudentKernels": {
@@ -135,7 +136,7 @@ def kernels(settings: Settings) -> Config:
         },
         "KernelManager": {"transport": "ipc"},
         "StudentTerminals": {"at_most": settings.limits.kernels},
-        "SessionManager": {"database_filepath": str(runtime / "sessions.db")},
+        "KernelSessions": {"database_filepath": str(runtime / "sessions.db")},
         "TerminalsExtensionApp": {
             "terminal_manager_class": "classroom.lab.terminals.StudentTerminals"
         },

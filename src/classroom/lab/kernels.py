@@ -15,6 +15,7 @@ from tornado import web
 from traitlets import Int
 
 from classroom.lab import connections, launching, notices
+from classroom.lab.kernel_sessions import local_path
 from classroom.lab.launching import NoLauncherError, NotLaunchedError
 from classroom.lab.listening import ListeningKernels
 from classroom.launcher.protocol import Kind, Start
@@ -153,6 +154,15 @@ class StudentKernels(ListeningKernels):
         return str(found)
 
     start_kernel = _async_start_kernel  # type: ignore[assignment]
+
+    def cwd_for_path(self, path: str, **kwargs: Any) -> str:
+        """Say where a kernel starts: beside its notebook, also where the notebook is live.
+
+        Args:
+            path: of the folder, as a page names it.
+            kwargs: for upstream.
+        """
+        return str(super().cwd_for_path(local_path(path), **kwargs))
 
     async def adopt_all(self) -> list[str]:
         """Take over every kernel that the launcher runs; return their ids."""

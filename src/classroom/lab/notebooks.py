@@ -9,6 +9,7 @@ from jupyter_ydoc.ynotebook import YNotebook
 
 from classroom.lab import cells, upstream
 from classroom.lab.broadcasting import Broadcasting
+from classroom.lab.kernel_sessions import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,8 +47,7 @@ class Notebooks:
         sessions: Any = self._app.session_manager
         files: Any = self._app.web_app.settings["file_id_manager"]
         for named in upstream.notebooks_of(sessions, kernel_id):
-            # Pages name the drive of live documents in front.
-            path = named.removeprefix("RTC:")
+            path = local_path(named)
             if (ident := files.get_id(path)) is not None:
                 yield ident, path
 

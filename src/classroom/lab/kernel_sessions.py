@@ -1,0 +1,131 @@
+"""One kernel for one notebook, however many open it in the same moment."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from jupyter_server.services.sessions.sessionmanager import SessionManager
+
+if TYPE_CHECKING:
+    from jupyter_server.services.sessions.sessionmanager import KernelName, ModelName
+
+NOTEBOOK = "notebook"
+DRIVE = "RTC:"
+SECOND_THOUGHTS_SECONDS = 10
+"""For how long somebody who was given a kernel that others use can't end it: see below."""
+
+
+def local_path(path: str) -> str:
+    """Say what the server calls a file that pages name with the drive of live documents in front.
+
+    Args:
+        path: as a page sends it, with the drive or without.
+    """
+    return path.removeprefix(DRIVE)
+
+
+def document(path: str, name: str) -> str:
+    """Say which file a session is of, also while its page hasn't said so yet.
+
+    A page asks for a kernel under a random name in the file's folder, and gives the session its
+    path when it has it (`SessionContext` in @jupyterlab/apputils).
+
+    Args:
+        path: the session's.
+        name: the session's: the file's name, for a notebook.
+    """
+    local = PurePosixPath(local_path(path))
+    try:
+        uuid.UUID(local.name)
+    except ValueError:
+        return str(local)
+    return str(local.with_name(name)) if name else str(local)
+
+
+class KernelSessions(SessionManager):
+    """Which kernel is whose, as upstream's; but who comes while one starts gets that one.
+
+    Upstream gives each page that finds no session for its notebook a kernel of its own, and one
+    takes a moment to start: of a class that opens its lesson together everybody would have other
+    variables than the others, and memory would be needed for all of them.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Start with nobody waiting."""
+        super().__init__(**kwargs)
+        # A lock goes with the last who holds it or waits for it.
+        self._starting: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._shared_at: dict[str, float] = {}
+
+    async def create_session(
+        self,
+        path: str | None = None,
+        name: ModelName | None = None,
+        type: str | None = None,  # noqa: A002 (upstream's name)
+        kernel_name: KernelName | None = None,
+        kernel_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Start a session; for a notebook that has one with such a kernel, return that.
+
+        Args:
+            path: the document's, or a random one in its folder.
+            name: of the document or console.
+            type: notebook, file or console.
+            kernel_name: what kernel to start; None for the default one.
+            kernel_id: one that runs already, to be used whatever others do.
+
+        Returns:
+            The session as `GET /api/sessions/{id}` tells it, with the path that was asked for: a
+            page that is told another one takes it for a session that nobody wants, and ends it.
+
+        Raises:
+            HTTPError: 429, no more kernels may run.
+        """
+        if type != NOTEBOOK or kernel_id is not None or path is None:
+            made = await super().create_session(path, name, type, kernel_name, kernel_id)
+            return dict(made)
+        file = document(path, name or "")
+        # Held in a variable for as long as it is needed: the dictionary doesn't keep it.
+        lock = self._starting.setdefault(file, asyncio.Lock())
+        async with lock:
+            found = await self._session_of(file, kernel_name)
+            if found is None:
+                found = await super().create_session(path, name, type, kernel_name)
+            else:
+                self._shared_at[found["id"]] = time.monotonic()
+        return {**found, "path": path, "notebook": {"path": path, "name": name}}
+
+    async def delete_session(self, session_id: str) -> None:
+        """End a session and its kernel; not when it has only just come to be shared.
+
+        A page that has asked twice ends what its first request brought, as nobody else's: right
+        after it was told, while the class begins to use it.
+
+        Args:
+            session_id: of the session.
+
+        Raises:
+            HTTPError: 404, there is none.
+        """
+        shared_at = self._shared_at.get(session_id, -SECOND_THOUGHTS_SECONDS)
+        if time.monotonic() - shared_at < SECOND_THOUGHTS_SECONDS:
+            self.log.info("Session %s goes on: others have just come to it", session_id)
+            return
+        self._shared_at.pop(session_id, None)
+        await super().delete_session(session_id)
+
+    async def _session_of(self, file: str, kernel_name: str | None) -> dict[str, Any] | None:
+        wanted = kernel_name or self.kernel_manager.default_kernel_name
+        for session in await self.list_sessions():
+            if (
+                session["type"] == NOTEBOOK
+                and session["kernel"]["name"] == wanted
+                and document(session["path"], session["name"] or "") == file
+            ):
+                return dict(session)
+        return None

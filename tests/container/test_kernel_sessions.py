@@ -1,0 +1,131 @@
+"""Whose kernel somebody gets who opens a notebook."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from classroom.lab.kernel_sessions import SECOND_THOUGHTS_SECONDS
+from tests import labs, students, web
+from tests.container.test_rooms import API
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from tests.labs import Lab
+
+
+@dataclass
+class Given:
+    """What a page was told about the kernel that it asked for."""
+
+    session: str
+    kernel: str
+
+
+@dataclass
+class Pages:
+    """Pages of somebody who is signed in."""
+
+    client: httpx.Client
+
+    def ask(self, folder: str, name: str, kind: str = "notebook") -> Given:
+        """Ask for a kernel as JupyterLab does: under a random name, with the drive in front."""
+        path = f"RTC:{folder}{uuid.uuid4()}"
+        session = {"path": path, "name": name, "type": kind, "kernel": {"name": "python3"}}
+        made = self.client.post(f"{API}/sessions", json=session)
+        assert made.status_code == 201, made.text
+        found = made.json()
+        assert found["path"] == path, "JupyterLab ends a session that has another path"
+        return Given(found["id"], found["kernel"]["id"])
+
+    def name(self, given: Given, path: str) -> None:
+        """Say which file the kernel is of, as JupyterLab does next."""
+        changed = self.client.patch(f"{API}/sessions/{given.session}", json={"path": path})
+        assert changed.status_code == 200, changed.text
+
+    def end(self, given: Given) -> None:
+        assert self.client.delete(f"{API}/sessions/{given.session}").status_code == 204
+
+    def kernels(self) -> set[str]:
+        return {one["id"] for one in self.client.get(f"{API}/kernels").json()}
+
+
+@pytest.fixture(scope="module")
+def client(trial_lab: Lab) -> Iterator[httpx.Client]:
+    with web.browser(trial_lab.hosts) as found:
+        web.sign_in_with_passphrase(found, labs.ADDRESS, "ada", trial_lab.passphrase())
+        token = found.cookies.get("_xsrf", path=f"{students.BASE}/")
+        found.headers["X-XSRFToken"] = str(token)
+        yield found
+
+
+@pytest.fixture
+def pages(client: httpx.Client) -> Iterator[Pages]:
+    """End every kernel afterwards: the lab is everybody's."""
+    found = Pages(client)
+    before = found.kernels()
+    yield found
+    for kernel in found.kernels() - before:
+        assert client.delete(f"{API}/kernels/{kernel}").status_code == 204
+
+
+def test_a_class_that_opens_a_notebook_together_gets_one_kernel(pages: Pages) -> None:
+    """All ask before the first has said which file it is for; consoles are everybody's own."""
+    before = pages.kernels()
+    together = threading.Barrier(20)
+
+    what = [("", "a.ipynb", "notebook"), ("week-2/", "a.ipynb", "notebook"), ("", "1", "console")]
+
+    def open_one(number: int) -> tuple[int, str]:
+        together.wait(30)
+        return number % 3, pages.ask(*what[number % 3]).kernel
+
+    with ThreadPoolExecutor(together.parties) as pool:
+        given = list(pool.map(open_one, range(together.parties)))
+    found = [{kernel for kind, kernel in given if kind == one} for one in range(3)]
+    assert [len(one) for one in found] == [1, 1, 6]
+    assert set.union(*found) == pages.kernels() - before
+
+
+def test_who_comes_later_gets_the_notebooks_kernel(pages: Pages) -> None:
+    first = pages.ask("", "later.ipynb")
+    pages.name(first, "RTC:later.ipynb")
+    assert pages.ask("", "later.ipynb") == first
+    assert pages.ask("", "other.ipynb").kernel != first.kernel
+    pages.name(first, "RTC:renamed.ipynb")
+    assert pages.ask("", "later.ipynb").kernel != first.kernel
+
+
+def test_a_page_that_asked_twice_ends_nobodys_kernel(pages: Pages) -> None:
+    first = pages.ask("", "twice.ipynb")
+    pages.end(first)
+    assert first.kernel not in pages.kernels(), "nobody else has it"
+    first, again = (pages.ask("", "twice.ipynb") for _ in range(2))
+    pages.end(again)
+    assert first.kernel in pages.kernels()
+    time.sleep(SECOND_THOUGHTS_SECONDS)
+    pages.end(first)
+    assert first.kernel not in pages.kernels()
+
+
+def test_a_live_notebooks_kernel_starts_beside_it(
+    pages: Pages, client: httpx.Client, trial_lab: Lab
+) -> None:
+    """Or nothing would be found that a notebook opens by its name."""
+    folder = {"type": "directory"}
+    assert client.put(f"{API}/contents/beside", json=folder).is_success
+    given = pages.ask("beside/", "lesson.ipynb")
+    path = f"api/kernels/{given.kernel}/channels?session_id={uuid.uuid4().hex}"
+    with students.open_socket(client, trial_lab, path) as socket:
+        code = "import os; print(os.getcwd(), os.environ['JPY_SESSION_NAME'])"
+        shown = students.Kernel(socket).run(code)
+    assert shown.split() == ["/data/files/beside", "/data/files/beside/lesson.ipynb"]
