@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from tests import labs
+from tests import labs, web
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx
 
     from tests.labs import Lab
@@ -24,6 +27,21 @@ ATTEMPTS = (labs.ROOT / "tests/attempts.py").read_text()
 PLACE = "/tmp/attempts.py"  # noqa: S108 (in the lab)
 ANSWER = re.compile(r'\{"attempt".*\}')
 SECONDS = 30
+
+
+@contextlib.contextmanager
+def signed_in(lab: Lab, name: str = "ada", passphrase: str = "") -> Iterator[httpx.Client]:
+    """Sign somebody in to a trial, as a page that may write.
+
+    Args:
+        lab: where to.
+        name: anyone's.
+        passphrase: the lab's; the one in its log without.
+    """
+    with web.browser(lab.hosts) as client:
+        web.sign_in_with_passphrase(client, labs.ADDRESS, name, passphrase or lab.passphrase())
+        client.headers["X-XSRFToken"] = str(client.cookies.get("_xsrf", path=f"{BASE}/"))
+        yield client
 
 
 class Student:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.server
 import json
 import re
@@ -115,16 +114,7 @@ def until_idle(connection: ClientConnection, ident: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def client(trial_lab: Lab) -> Iterator[httpx.Client]:
-    with entered(trial_lab, "ada") as found:
-        yield found
-
-
-@contextlib.contextmanager
-def entered(lab: Lab, name: str) -> Iterator[httpx.Client]:
-    with web.browser(lab.hosts) as found:
-        web.sign_in_with_passphrase(found, labs.ADDRESS, name, lab.passphrase())
-        token = found.cookies.get("_xsrf", path=f"{students.BASE}/")
-        found.headers["X-XSRFToken"] = str(token)
+    with students.signed_in(trial_lab) as found:
         yield found
 
 
@@ -181,7 +171,7 @@ def test_a_page_is_not_sent_what_is_in_its_document(client: httpx.Client, trial_
     # Code of no cell, as in a console, is the page's own matter.
     assert "stream" in until_idle(kernel, execute(kernel, "print(4)", ""))
     # So is a cell of somebody who has no live document open.
-    with entered(trial_lab, "bob") as other:
+    with students.signed_in(trial_lab, "bob") as other:
         path = f"api/kernels/{book.kernel}/channels?session_id={uuid.uuid4().hex}"
         theirs = students.open_socket(other, trial_lab, path)
         assert "stream" in until_idle(theirs, execute(theirs, "print(5)", page.cell["id"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
 import uuid
@@ -14,7 +13,7 @@ import docker
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests import labs, students, web
+from tests import labs, students
 from tests.container.test_rooms import API, Page, room, saved
 
 if TYPE_CHECKING:
@@ -75,21 +74,11 @@ class Class:
         return str(made.json()["kernel"]["id"])
 
 
-@contextlib.contextmanager
-def signed_in(lab: Lab, passphrase: str = "") -> Iterator[httpx.Client]:
-    with web.browser(lab.hosts) as found:
-        given = passphrase or lab.passphrase()
-        web.sign_in_with_passphrase(found, labs.ADDRESS, "ada", given)
-        token = found.cookies.get("_xsrf", path=f"{students.BASE}/")
-        found.headers["X-XSRFToken"] = str(token)
-        yield found
-
-
 @pytest.fixture
 def falling(volume: str) -> Iterator[Class]:
     with labs.start(volume=volume, expected=FALLS) as lab:
         lab.wait_healthy()
-        with signed_in(lab) as client:
+        with students.signed_in(lab) as client:
             yield Class(lab, client)
 
 
@@ -153,7 +142,7 @@ def test_the_hub_dies_and_nobody_in_the_lab_notices(falling: Class) -> None:
     assert falling.pid(LAB) == before
     page.type("!")
     other.listen_until(lambda: str(other.source) == "while it is gone!")
-    with signed_in(falling.lab) as another:
+    with students.signed_in(falling.lab) as another:
         assert another.get(f"{API}/me").json()["identity"]["username"] == "ada"
 
 
@@ -172,13 +161,13 @@ c.Authenticator.allow_all = True
     )
     with labs.start(folder, expected=expected) as lab:
         lab.wait_healthy()
-        with signed_in(lab, passphrase) as client:
+        with students.signed_in(lab, passphrase=passphrase) as client:
             there = Class(lab, client)
             labs.write_folder(folder, f"{right}c.Authenticator.allow_all = (", None)
             there.kill(HUB)
             labs.wait_until(lambda: lab.run("classroom", "health")[0] == 0, "the Hub again")
             assert "The last good configuration holds: " in lab.log
-            with signed_in(lab, passphrase) as another:
+            with students.signed_in(lab, passphrase=passphrase) as another:
                 assert another.get(f"{API}/me").status_code == 200
 
 
@@ -210,7 +199,7 @@ def test_everything_dies_while_ten_type(volume: str) -> None:
     typed: dict[str, str] = {}
     with labs.start(volume=volume, check_log=False) as lab:
         lab.wait_healthy()
-        with signed_in(lab) as client:
+        with students.signed_in(lab) as client:
             places = {f"n{number}.ipynb": room(client, f"n{number}.ipynb") for number in range(10)}
             there = Class(lab, client)
             pages = {name: there.open(where) for name, where in places.items()}
@@ -237,7 +226,7 @@ def test_everything_dies_while_ten_type(volume: str) -> None:
 def test_docker_stop_saves_everything(volume: str) -> None:
     with labs.start(volume=volume, expected=FALLS) as lab:
         lab.wait_healthy()
-        with signed_in(lab) as client:
+        with students.signed_in(lab) as client:
             there = Class(lab, client)
             names = [f"s{number}.ipynb" for number in range(5)]
             pages = [there.open(room(client, name)) for name in names]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classroom.lab.kernel_sessions import SECOND_THOUGHTS_SECONDS
-from tests import labs, students, web
+from tests import students
 from tests.container.test_rooms import API
 
 if TYPE_CHECKING:
@@ -61,10 +61,7 @@ class Pages:
 
 @pytest.fixture(scope="module")
 def client(trial_lab: Lab) -> Iterator[httpx.Client]:
-    with web.browser(trial_lab.hosts) as found:
-        web.sign_in_with_passphrase(found, labs.ADDRESS, "ada", trial_lab.passphrase())
-        token = found.cookies.get("_xsrf", path=f"{students.BASE}/")
-        found.headers["X-XSRFToken"] = str(token)
+    with students.signed_in(trial_lab) as found:
         yield found
 
 

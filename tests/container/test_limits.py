@@ -12,7 +12,7 @@ import pytest
 from docker.types import Mount
 
 from tests import labs, students
-from tests.container.test_faults import FALLS, LAB, Class, signed_in
+from tests.container.test_faults import FALLS, LAB, Class
 from tests.container.test_rooms import API, room, saved
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ c.Authenticator.allow_all = True
     labs.write_folder(folder, config, None)
     with labs.start(folder, options=options, expected=ENDED) as lab:
         lab.wait_healthy()
-        with signed_in(lab, passphrase) as client:
+        with students.signed_in(lab, passphrase=passphrase) as client:
             there = Class(lab, client)
             before = {what: there.pid(what) for what in (LAB, HUB)}
             others = Others(there)

@@ -28,7 +28,7 @@ from classroom.lab.awareness import Entry
 from classroom.lab.config import render
 from classroom.paths import Paths
 from classroom.settings import Mode, Settings
-from tests import labs, students, web
+from tests import labs, students
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,10 +48,7 @@ API = f"{labs.ADDRESS}{students.BASE}/api"
 
 @pytest.fixture(scope="module")
 def client(trial_lab: Lab) -> Iterator[httpx.Client]:
-    with web.browser(trial_lab.hosts) as found:
-        web.sign_in_with_passphrase(found, labs.ADDRESS, "ada", trial_lab.passphrase())
-        token = found.cookies.get("_xsrf", path=f"{students.BASE}/")
-        found.headers["X-XSRFToken"] = str(token)
+    with students.signed_in(trial_lab) as found:
         yield found
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import labs, students
-from tests.container.test_faults import HUB, LAB, LAUNCHER, SUPERVISOR, Class, signed_in
+from tests.container.test_faults import HUB, LAB, LAUNCHER, SUPERVISOR, Class
 from tests.container.test_isolation import OUT_OF_REACH
 from tests.container.test_rooms import API, Page, room, saved
 
@@ -62,7 +62,7 @@ def there(request: pytest.FixtureRequest) -> Iterator[Class]:
     options = (r"403 |404 |wrote error|\[front\]|ServerApp\] delete /",)
     with labs.start(plain=request.param, expected=options) as lab:
         lab.wait_healthy()
-        with signed_in(lab) as client:
+        with students.signed_in(lab) as client:
             yield Class(lab, client)
 
 

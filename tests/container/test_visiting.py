@@ -146,10 +146,7 @@ def lab() -> Iterator[Lab]:
 
 
 def test_nobody_makes_a_room_of_nothing_or_without_signing_in(lab: Lab) -> None:
-    with web.browser(lab.hosts) as client:
-        web.sign_in_with_passphrase(client, labs.ADDRESS, "ada", lab.passphrase())
-        token = client.cookies.get("_xsrf", path=f"{students.BASE}/")
-        client.headers["X-XSRFToken"] = str(token)
+    with students.signed_in(lab) as client:
         where = test_rooms.room(client, "never-opened.ipynb")
         for name in ("whatever", "json:notebook:0000", "JupyterLab:whatever"):
             with pytest.raises(InvalidStatus, match="403"):
