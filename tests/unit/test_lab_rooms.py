@@ -213,6 +213,46 @@ def test_what_could_not_be_stored_is_stored_later(monkeypatch: pytest.MonkeyPatc
     loops.run(run())
 
 
+class SlowStore(FailingStore):
+    """A store that takes its time."""
+
+    async def write(self, data: bytes) -> None:
+        await asyncio.sleep(0.1)
+        await super().write(data)
+
+
+@pytest.mark.parametrize("failures", [0, 1000])
+def test_a_save_waits_for_the_store_but_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    """What is in the file and not in the store would be taken back at the next start."""
+    monkeypatch.setattr(broadcasting, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(broadcasting, "PATIENCE_SECONDS", 0.5)
+
+    async def run() -> None:
+        store = SlowStore()
+        store.failures = failures
+        room = ClassRoom(ystore=store, exception_handler=lambda *_: True)
+        running = asyncio.create_task(room.start())
+        await room.started.wait()
+        ada = Page(room, 0)
+        ada.connect()
+        for letter in "abc":
+            ada.text += letter
+            await asyncio.sleep(0.05)
+        assert len(store.written) < 2  # it is behind
+        await asyncio.wait_for(room.written(), 5)
+        kept: Doc[Any] = Doc()
+        for update in store.written:
+            kept.apply_update(update)
+        assert str(kept.get("text", type=Text)) == ("" if failures else "abc")
+        await ada.disconnect()
+        await room.stop()
+        running.cancel()
+
+    loops.run(run())
+
+
 async def presence_of(room: Any, page: Page) -> set[int]:
     await asyncio.sleep(0.05)
     return set(page.awareness.states) - {page.doc.client_id, room.awareness.client_id}

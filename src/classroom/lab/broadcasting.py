@@ -6,6 +6,7 @@ What it needs of upstream beyond its public hooks is named and checked in `class
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ WRITE_SECONDS = 0.02
 """How long what happens is collected for the store: what was told is in it soon after."""
 RETRY_SECONDS = 2
 """How long the store is left alone after it has failed."""
+PATIENCE_SECONDS = 1.0
+"""How long a save waits for the store, which may be failing."""
 
 
 class Broadcasting(Attended):
@@ -45,6 +48,8 @@ class Broadcasting(Attended):
         self._alarm = float("inf")
         self._sockets: set[RoomSocket] = set()
         self._unwritten: list[bytes] = []
+        self._taken = self._written = 0
+        self._progress = asyncio.Event()
         self._stopping = False
         self._writer: asyncio.Task[None] | None = None
         super().__init__(*args, **kwargs)
@@ -93,6 +98,7 @@ class Broadcasting(Attended):
     def _store(self, update: bytes) -> None:
         """Have an update written, together with what comes while the one before is written."""
         self._unwritten.append(update)
+        self._taken += 1
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
 
@@ -100,10 +106,13 @@ class Broadcasting(Attended):
         while self._unwritten:
             # Each write is several hops to another thread, however much is in it.
             await asyncio.sleep(0 if self._stopping else WRITE_SECONDS)
-            updates, self._unwritten = self._unwritten, []
+            updates, self._unwritten, taken = self._unwritten, [], self._taken
             merged = updates[0] if len(updates) == 1 else merge_updates(*updates)
             try:
                 await self.ystore.write(merged)
+                self._written = taken
+                self._progress.set()
+                self._progress.clear()
             except Exception as error:  # noqa: BLE001 (the room goes on; upstream's way)
                 self._handle_exception(error)
                 if self._stopping:
@@ -111,6 +120,19 @@ class Broadcasting(Attended):
                 # As when the disk is full: nothing is lost, and it is tried again.
                 self._unwritten.insert(0, merged)
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def written(self) -> None:
+        """Wait until the store has what has happened so far, but not for long: it may be failing.
+
+        What is in the file and not in the store would be taken back at the next start, as if it
+        were the file that is behind.
+        """
+        await asyncio.sleep(0)  # what has come in is taken by a task of its own
+        end = self._taken
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while self._written < end:
+                    await self._progress.wait()
 
     async def stop(self) -> None:
         """Stop, with everything told and written first."""

@@ -111,7 +111,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         await self._maybe_save_document(None, save_now=True)
 
     async def finish(self) -> None:
-        """Save what is due, or wait until what is being saved is."""
+        """Save what is due, or wait until what is being saved is; the store gets everything."""
+        await self.written()
         if self._beat is None or self._beat.done():
             return
         if self._due:
@@ -157,7 +158,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         return recovery.model(self._file_format, self._file_type, await self._document.aget())
 
     async def _maybe_save_document(self, saving_document: Any, save_now: bool = False) -> None:  # noqa: FBT001, FBT002 (upstream's)
-        """Save as upstream, and say whose save it is."""
+        """Save as upstream, once the store isn't behind, and say whose save it is."""
+        await self.written()
         with self._saving():
             await super()._maybe_save_document(saving_document, save_now)
         self._tell_kept()
