@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,7 @@ from tests import loops
 from tests.people import Page, who
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 TICKING = Pace(0.010, 0.100)
 
@@ -68,7 +69,7 @@ async def act(page: Page, action: str, place: int) -> None:
         await asyncio.sleep(place / 2000)
 
 
-async def opened(kind: type[Any]) -> tuple[Any, asyncio.Task[None]]:
+async def opened(kind: Callable[[], Any]) -> tuple[Any, asyncio.Task[None]]:
     """Start a room of a kind."""
     room = kind()
     running = asyncio.create_task(room.start())
@@ -177,6 +178,14 @@ class FailingStore(BaseYStore):
             raise OSError(errno.ENOSPC, "No space left on device")
         self.written.append(data)
 
+    @property
+    def text(self) -> str:
+        """What it has of a document."""
+        kept: Doc[Any] = Doc()
+        for update in self.written:
+            kept.apply_update(update)
+        return str(kept.get("text", type=Text))
+
     async def read(self) -> AsyncIterator[tuple[bytes, bytes, float]]:
         for update in self.written:
             yield update, b"", 0.0
@@ -192,19 +201,14 @@ def test_what_could_not_be_stored_is_stored_later(monkeypatch: pytest.MonkeyPatc
             problems.append(error)
             return True
 
-        room = ClassRoom(ystore=store, exception_handler=note)
-        running = asyncio.create_task(room.start())
-        await room.started.wait()
+        room, running = await opened(partial(ClassRoom, ystore=store, exception_handler=note))
         ada = Page(room, 0)
         ada.connect()
         for letter in "abc":
             ada.text += letter
             await asyncio.sleep(0.06)
         await asyncio.sleep(0.3)
-        kept: Doc[Any] = Doc()
-        for update in store.written:
-            kept.apply_update(update)
-        assert str(kept.get("text", type=Text)) == "abc"
+        assert store.text == "abc"
         assert len(problems) == 2
         await ada.disconnect()
         await room.stop()
@@ -232,9 +236,8 @@ def test_a_save_waits_for_the_store_but_not_for_ever(
     async def run() -> None:
         store = SlowStore()
         store.failures = failures
-        room = ClassRoom(ystore=store, exception_handler=lambda *_: True)
-        running = asyncio.create_task(room.start())
-        await room.started.wait()
+        kind = partial(ClassRoom, ystore=store, exception_handler=lambda *_: True)
+        room, running = await opened(kind)
         ada = Page(room, 0)
         ada.connect()
         for letter in "abc":
@@ -242,10 +245,7 @@ def test_a_save_waits_for_the_store_but_not_for_ever(
             await asyncio.sleep(0.05)
         assert len(store.written) < 2  # it is behind
         await asyncio.wait_for(room.written(), 5)
-        kept: Doc[Any] = Doc()
-        for update in store.written:
-            kept.apply_update(update)
-        assert str(kept.get("text", type=Text)) == ("" if failures else "abc")
+        assert store.text == ("" if failures else "abc")
         await ada.disconnect()
         await room.stop()
         running.cancel()
