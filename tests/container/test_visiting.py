@@ -156,6 +156,7 @@ def test_nobody_makes_a_room_of_nothing_or_without_signing_in(lab: Lab) -> None:
             assert answer.status_code == 403
         time.sleep(1)  # for the log
         assert "Creating FileLoader for: never-opened.ipynb" not in lab.log
+        assert "Uncaught exception" not in lab.log
         # What is looked for in the log is said there of who may come in.
         students.open_socket(client, lab, where).close()
         line = "Creating FileLoader for: never-opened.ipynb"

@@ -63,6 +63,10 @@ class RoomSocket(Visiting):
             raise web.HTTPError(403, "There is no such room.")
         await super().prepare()
 
+    def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002 (upstream's)
+        """Refuse without a page, which nobody sees, and which needs to know already who asks."""
+        self.finish()
+
     async def open(self, room_id: str) -> None:
         """Begin: keystrokes never wait for more to send."""
         self.set_nodelay(True)
