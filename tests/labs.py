@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import docker
 from testcontainers.core.container import DockerContainer
 
+from tests import logs
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -49,48 +51,6 @@ c.GitHubOAuthenticator.github_url = "https://{GITHUB}"
 c.OAuthenticator.http_request_kwargs = {{"ca_certs": "/srv/jupyterhub/config/secrets/ca.crt"}}
 """
 
-# Lines of level WARNING or worse that say nothing is wrong; everything else fails a test.
-EXPECTED = (
-    # The user role is narrower than JupyterHub's on purpose: no personal servers, no tokens.
-    r"user role overridden with scopes=",
-    # One sign-in, no second confirmation page: the issue asks for it.
-    r"Allowing service classroom to complete OAuth without confirmation",
-    # jupyterhub-singleuser sets a trait for the classic notebook, which isn't installed.
-    r"'extra_template_paths' was found in both NotebookApp and ServerApp",
-    # A service has no server of its own to report activity for.
-    r"Activity events disabled",
-    # A test's folder has no ssl.crt unless it is about one; a trial never has.
-    r"secrets/ssl.crt and secrets/ssl.key are not there",
-    r"/data is not a volume",
-    # Somebody opened the lab and didn't finish signing in.
-    r"Detected unused OAuth state cookies",
-    # jupyter_server's own defaults: three missed pings of 30 s each.
-    r"The websocket_ping_timeout \(90000\) cannot be longer than the websocket_ping_interval",
-    # A browser was closed while the lab was telling it something.
-    r"(?s)Task exception was never retrieved.*WebSocketClosedError",
-    # The same, of an answer.
-    r"(?s)Uncaught exception GET .*tornado\.iostream\.StreamClosedError",
-    # jupyter_server, when a browser leaves while its kernel connection is being opened.
-    r"(?s)object has no attribute 'kernel_ws_protocol'",
-    r"500 GET /services/classroom/api/kernels/[^ ]+/channels",
-    r'(?s)^\[E [^\n]* ServerApp\] \{\n.*"Sec-Websocket-Protocol": "v1.kernel.websocket',
-    # JupyterHub's clock: the machine was busy, as while another test builds an image. What could
-    # keep the Hub busy by itself is tested as a value (long questions, floods), not by time.
-    r"Event loop was unresponsive for at least",
-    # docker stop, right after a start or on a busy machine: the one of the beat must do.
-    r"The last snapshot would have taken too long",
-    # docker stop
-    r"Received signal SIGTERM, initiating shutdown",
-    r"received signal 15, stopping",
-    # pyzmq, when a page goes and its kernel has just said something.
-    r"Got events for closed stream",
-)
-# A record is a line with a level, or nginx's, and whatever follows it unlabelled.
-RECORD = re.compile(r"^(?=\[[A-Z] |\[front\]|\d{4}/\d\d/\d\d |Task exception)", re.MULTILINE)
-ALARMING = re.compile(
-    r"^\[[WEC] |\[(warn|error|crit|alert|emerg)\]|^Traceback|^Task exc", re.MULTILINE
-)
-
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
     """Poll a condition until it holds and return its value."""
@@ -103,16 +63,6 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> 
     value = condition()
     assert value, f"not within {seconds} s: {what}"
     return value
-
-
-def unexpected(log: str, also: tuple[str, ...] = ()) -> list[str]:
-    """Pick the records of a log that mean trouble."""
-    known = [re.compile(pattern) for pattern in EXPECTED + also]
-    return [
-        record.rstrip()
-        for record in RECORD.split(log)
-        if ALARMING.search(record) and not any(pattern.search(record) for pattern in known)
-    ]
 
 
 @dataclass
@@ -165,6 +115,11 @@ class Lab:
 
     def wait_healthy(self) -> None:
         wait_until(lambda: self.health == "healthy", f"healthy; log:\n{self.log[-3000:]}")
+
+    def kill_server(self) -> None:
+        """Kill the lab's server at once; it is started again by itself."""
+        self.expected += logs.FALLEN
+        assert self.run("pkill", "-KILL", "-f", "classroom.lab --config")[0] == 0
 
     def wait_exit(self) -> int:
         return int(self.container.wait(timeout=60)["StatusCode"])
@@ -248,7 +203,7 @@ def start(
         lab = Lab(container, network.name if network else None, list(expected))
         yield lab
         if check_log:
-            alarming = unexpected(lab.log, tuple(lab.expected))
+            alarming = logs.unexpected(lab.log, tuple(lab.expected))
             if alarming:
                 ARTIFACTS.mkdir(exist_ok=True)
                 (ARTIFACTS / f"log-{container.short_id}.txt").write_text(lab.log)

@@ -25,7 +25,7 @@ import nbformat
 
 from benchmarks.soak.faults import FAULTS, bring_about
 from benchmarks.soak.people import Person, Place
-from tests import labs, students, web
+from tests import labs, logs, students, web
 
 if TYPE_CHECKING:
     from benchmarks.soak.faults import Fault
@@ -42,7 +42,7 @@ BETWEEN_WORDS = 1.0
 REST_SECONDS = (5.0, 20.0)
 CONVERGE_SECONDS = 60
 KNOWN = (
-    r"ended with -9|is back|doesn't start|\[error\]|\[crit\]|\[alert\]|\[front\] ",
+    r"ended with -9|is back|doesn't start|\[error\]|\[crit\]|\[alert\]",
     r"AsyncIOLoopKernelRestarter|died, removing from map|kernel [\w-]+ (restarted|ended)",
     r"Recovered what was typed last|can't be taken over",
     r"Task exception was never retrieved|wrote error|499 |503 |50\d GET",
@@ -205,7 +205,7 @@ def main() -> int:
                 faults = [f for f in FAULTS if not asked.faults or f.name in asked.faults]
                 soak = Soak(lab, asked.people, asked.notebooks, faults)
                 wrong = asyncio.run(soak.run(asked.minutes * 60))
-                alarming = labs.unexpected(lab.log, KNOWN)
+                alarming = logs.unexpected(lab.log, KNOWN)
                 wrong += [f"the log says: {line[:300]}" for line in alarming[:5]]
                 print(soak.report(wrong))
                 if wrong:

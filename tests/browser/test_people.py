@@ -29,15 +29,6 @@ if TYPE_CHECKING:
     from tests.labs import Lab
 
 
-# Of a lab whose server was killed: what was asked of it meanwhile.
-RESTARTED = (
-    r"\[front\] .* 50[234] ",
-    r"\[(error|crit)\] .* connect\(\) to unix|prematurely closed|(recv|send|writev)\(\) failed",
-    "The lab ended with -9|The lab is back",
-    r"Recovered what was typed last in Classroom\.chat",
-)
-
-
 @pytest.fixture
 def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[Browser]:
     with chromium.start({**classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
@@ -130,12 +121,6 @@ def test_somebody_is_removed_who_has_nothing_open(browser: Browser, classroom: C
     shoot(hubot, "removed-launcher")
 
 
-def restart(classroom: Classroom) -> None:
-    """Have the lab's server die; the Hub starts it anew."""
-    classroom.lab.expected += RESTARTED
-    assert classroom.lab.run("pkill", "-KILL", "-f", "classroom.lab --config")[0] == 0
-
-
 def ours(sockets: list[WebSocket]) -> list[WebSocket]:
     """Pick the page's own connections to the classroom."""
     return [socket for socket in sockets if socket.url.endswith(live.ADDRESS)]
@@ -168,7 +153,7 @@ def test_a_restart_of_the_lab_ends_nobodys_access(browser: Browser, classroom: C
     wait_for_lab(hubot)
     (first,) = ours(opened)
     assert not first.is_closed()
-    restart(classroom)
+    classroom.lab.kill_server()
     wait_on(hubot, first.is_closed)
     wait_on(hubot, lambda: hubot.evaluate(IS_IN))
     hubot.wait_for_timeout(6000)  # longer than the longest wait between two tries
@@ -188,7 +173,7 @@ def test_somebody_is_removed_while_their_page_hears_nothing(
     hubot = new_person(browser).new_page()
     sign_in(hubot, "hubot")
     wait_for_lab(hubot)
-    restart(classroom)
+    classroom.lab.kill_server()
     classroom.save(users=["Octocat"])
     expect(hubot.get_by_text("Sign in again to go on")).to_be_visible(timeout=60_000)
     reads(hubot, "Sign in again to go on", classroom)

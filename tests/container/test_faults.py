@@ -30,7 +30,7 @@ LAB, HUB, FRONT = "classroom.lab --config", "bin/jupyterhub --config", "nginx: m
 LAUNCHER, SUPERVISOR = "classroom.launcher", "classroom.supervisor"
 FALLS = (
     r"ended with -9: starting it again|is back",
-    r"\[error\]|\[crit\]|\[alert\]|\[front\] ",
+    r"\[error\]|\[crit\]|\[alert\]",
     r"AsyncIOLoopKernelRestarter|died, removing from map",
     r"kernel [\w-]+ restarted",
     r"Recovered what was typed last|was changed by somebody else",

@@ -1,0 +1,74 @@
+"""What a lab's log may say: everything of level WARNING or worse that is not known fails a test."""
+
+from __future__ import annotations
+
+import re
+
+EXPECTED = (
+    # The user role is narrower than JupyterHub's on purpose: no personal servers, no tokens.
+    r"user role overridden with scopes=",
+    # One sign-in, no second confirmation page: the issue asks for it.
+    r"Allowing service classroom to complete OAuth without confirmation",
+    # jupyterhub-singleuser sets a trait for the classic notebook, which isn't installed.
+    r"'extra_template_paths' was found in both NotebookApp and ServerApp",
+    # A service has no server of its own to report activity for.
+    r"Activity events disabled",
+    # A test's folder has no ssl.crt unless it is about one; a trial never has.
+    r"secrets/ssl.crt and secrets/ssl.key are not there",
+    r"/data is not a volume",
+    # Somebody opened the lab and didn't finish signing in.
+    r"Detected unused OAuth state cookies",
+    # jupyter_server's own defaults: three missed pings of 30 s each.
+    r"The websocket_ping_timeout \(90000\) cannot be longer than the websocket_ping_interval",
+    # A browser was closed while the lab was telling it something.
+    r"(?s)Task exception was never retrieved.*WebSocketClosedError",
+    # The same, of an answer.
+    r"(?s)Uncaught exception GET .*tornado\.iostream\.StreamClosedError",
+    # jupyter_server, when a browser leaves while its kernel connection is being opened.
+    r"(?s)object has no attribute 'kernel_ws_protocol'",
+    r"500 GET /services/classroom/api/kernels/[^ ]+/channels",
+    r'(?s)^\[E [^\n]* ServerApp\] \{\n.*"Sec-Websocket-Protocol": "v1.kernel.websocket',
+    # JupyterHub's clock: the machine was busy, as while another test builds an image. What could
+    # keep the Hub busy by itself is tested as a value (long questions, floods), not by time.
+    r"Event loop was unresponsive for at least",
+    # docker stop, right after a start or on a busy machine: the one of the beat must do.
+    r"The last snapshot would have taken too long",
+    # docker stop
+    r"Received signal SIGTERM, initiating shutdown",
+    r"received signal 15, stopping",
+    # pyzmq, when a page goes and its kernel has just said something.
+    r"Got events for closed stream",
+)
+"""What says that nothing is wrong."""
+
+FALLEN = (
+    "The lab ended with -9: starting it again|The lab is back",
+    # What nginx was just asking of it, or telling it.
+    r"\[(error|crit)\] .*(connect|recv|send|writev)\(\) .*failed .*lab\.sock",
+    r"\[error\] .* upstream prematurely closed connection .*lab\.sock",
+    "Recovered what was typed last in",
+)
+"""What it says when the lab's server is killed."""
+
+# nginx's answers are told on another pipe, and come between any two lines of the others.
+ANSWER = re.compile(r"^\[front\] .*\n?", re.MULTILINE)
+# A record is a line with a level, or nginx's, and whatever follows it unlabelled.
+RECORD = re.compile(r"^(?=\[[A-Z] |\d{4}/\d\d/\d\d |Task exception)", re.MULTILINE)
+ALARMING = re.compile(
+    r"^\[[WEC] |\[(warn|error|crit|alert|emerg)\]|^Traceback|^Task exc", re.MULTILINE
+)
+
+
+def unexpected(log: str, also: tuple[str, ...] = ()) -> list[str]:
+    """Pick the records of a log that mean trouble.
+
+    Args:
+        log: of a whole container.
+        also: patterns of what may be said besides `EXPECTED`.
+    """
+    known = [re.compile(pattern) for pattern in EXPECTED + also]
+    return [
+        record.rstrip()
+        for record in RECORD.split(ANSWER.sub("", log))
+        if ALARMING.search(record) and not any(pattern.search(record) for pattern in known)
+    ]
