@@ -164,6 +164,7 @@ def test_uploads_fit(client: httpx.Client, github_lab: Lab) -> None:
     assert answer.status_code == 403
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("time_of_death", ["first", "after its revival"])
 def test_a_dead_front_is_back_within_two_seconds(trial_lab: Lab, time_of_death: str) -> None:
     del time_of_death

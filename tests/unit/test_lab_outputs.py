@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -224,15 +225,16 @@ def test_how_a_cell_stands_is_its_pages_to_say(monkeypatch: pytest.MonkeyPatch) 
         runs.announce("1", "a", ["room"])
         runs.hear(message("execute_input", "1", execution_count=7))
         cell["execution_state"] = "running"
-        said: list[Any] = []
-        watching = cell.observe(lambda event: said.append(dict(event.keys)))
+        said: list[tuple[float, list[str]]] = []
+        watching = cell.observe(lambda event: said.append((time.monotonic(), sorted(event.keys))))
         await asyncio.sleep(3 * run.SETTLE)
+        ended = time.monotonic()
         runs.hear(message("status", "1", execution_state="idle"))
-        await asyncio.sleep(run.SETTLE / 2)
-        assert said == [], "nothing yet, and nothing of what the page has said"
         await until(lambda: not runs.unfinished("room"))
         cell.unobserve(watching)
-        assert [sorted(keys) for keys in said] == [["execution_count", "execution_state"]]
+        ((at, keys),) = said  # nothing of what the page has said
+        assert keys == ["execution_count", "execution_state"]
+        assert at - ended > run.SETTLE * 0.9
 
     monkeypatch.setattr(run, "SETTLE", 0.2)
     loops.run(main())
@@ -245,12 +247,14 @@ def test_writing_is_on_a_beat(monkeypatch: pytest.MonkeyPatch) -> None:
         changes: list[Any] = []
         watching = book.doc.observe(changes.append)
         runs.announce("1", "a", ["room"])
+        begun = time.monotonic()
         for number in range(200):
             runs.hear(message("stream", "1", name="stdout", text=f"{number}\n"))
             await asyncio.sleep(0.001)
         await until(lambda: cell["outputs"].to_py()[0]["text"].endswith("199\n"))
+        beats = (time.monotonic() - begun) / run.BEAT
         book.doc.unobserve(watching)
-        assert len(changes) < 20, "not one for each of 200 messages"
+        assert len(changes) < beats + 10, "not one for each of 200 messages"
 
     monkeypatch.setattr(run, "BEAT", 0.05)
     loops.run(main())
@@ -272,7 +276,7 @@ def test_a_cell_that_comes_later_than_its_run(monkeypatch: pytest.MonkeyPatch) -
     loops.run(main())
 
 
-def test_what_is_answered_comes_before_what_follows() -> None:
+def test_what_is_answered_comes_before_what_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         book = Book()
         cell, runs = book.add("a"), KernelRuns(book, LOG)
@@ -289,6 +293,7 @@ def test_what_is_answered_comes_before_what_follows() -> None:
         await until(lambda: len(cell["outputs"]) == 2)
         assert [one["name"] for one in cell["outputs"].to_py()] == ["stdin", "stdout"]
 
+    monkeypatch.setattr(run, "ECHO", 60)
     loops.run(main())
 
 
