@@ -127,10 +127,15 @@ class Broadcasting(Attended):
         What is in the file and not in the store would be taken back at the next start, as if it
         were the file that is behind.
         """
-        await asyncio.sleep(0)  # what has come in is taken by a task of its own
-        end = self._taken
+        if not self.started.is_set():
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
+                # What has come in is taken by a task of its own, one at each turn of the loop.
+                while self._update_receive_stream.statistics().current_buffer_used:  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+                await asyncio.sleep(0)  # the one that was being taken
+                end = self._taken
                 while self._written < end:
                     await self._progress.wait()
 
@@ -143,6 +148,8 @@ class Broadcasting(Attended):
         if self._timer is not None:
             self._timer.cancel()
         await super().stop()
+        if self.started.is_set():
+            self._update_send_stream.close()  # upstream leaves it open
 
     # ── Out ────────────────────────────────────────────────────────────────────────────────
 

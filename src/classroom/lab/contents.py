@@ -109,8 +109,8 @@ class ClassContents(AsyncLargeFileManager):
 
     async def _save(self, os_path: str, data: bytes) -> None:
         """Write a file; a document's room says first what will be in it."""
-        if (document := saves.saving.get()) and self.saves is not None:
-            await self.saves.intend(document, hashlib.sha256(data).hexdigest())
+        if (saving := saves.saving.get()) is not None and self.saves is not None:
+            await self.saves.intend(saving.document, hashlib.sha256(data).hexdigest())
         await self._open_up(os_path)
         with self.perm_to_403(os_path):
             await run_sync(whole.write, os_path, data, self._scratch)

@@ -41,10 +41,10 @@ class ClassLoader(FileLoader):
 
     async def is_ours(self) -> bool:
         """Say whether what is in the file is what the room that asks has put there."""
-        known, document = self.saves, saves.saving.get()
-        if known is None or not document:
+        known, saving = self.saves, saves.saving.get()
+        if known is None or saving is None:
             return False
-        return (await self.stamp())["hash"] in await known.known(document)
+        return (await self.stamp())["hash"] in await known.known(saving.document)
 
     async def maybe_save_content(self, model: Model) -> Model | None:
         """Save as upstream, unless somebody else has changed the file: then keep both.
@@ -56,6 +56,11 @@ class ClassLoader(FileLoader):
             OutOfBandChanges: the file holds something else now, and what was to be saved is kept
                 beside it.
         """
+        known, saving = self.saves, saves.saving.get()
+        if saving is not None:
+            # A file of ours that the journal doesn't agree with is taken to be behind it. Before
+            # it is looked whether somebody has changed the file: from then on they could in vain.
+            await saving.written()
         try:
             saved = await super().maybe_save_content(model)
         except OutOfBandChanges:
@@ -64,7 +69,6 @@ class ClassLoader(FileLoader):
                 self.kept.append(await self.recovery.keep(model, self.path))
                 raise
             saved = await super().maybe_save_content(model)
-        known, document = self.saves, saves.saving.get()
-        if saved is not None and known is not None and document:
-            await known.settle(document, saved["hash"])
+        if saved is not None and known is not None and saving is not None:
+            await known.settle(saving.document, saved["hash"])
         return dict(saved) if saved is not None else None

@@ -21,7 +21,7 @@ from jupyter_ydoc import ydocs
 from pycrdt.store import YDocNotFound
 
 from classroom.lab import contents, saves
-from classroom.lab.saves import Saves
+from classroom.lab.saves import Saves, Saving
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -117,7 +117,7 @@ class Recovery:
             same = normal(found["content"]) == typed["content"]
             verdict = decide(same=same, file=found["hash"], journal=digest, known=known)
             if verdict is Verdict.REDO:
-                token = saves.saving.set(store.path)
+                token = saves.saving.set(Saving(store.path))
                 await ensure_async(self._contents.save(typed, path))
                 saves.saving.reset(token)
                 await Saves(store.journal).settle(store.path, digest)

@@ -16,6 +16,7 @@ from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
 from classroom.lab import cells, connections, notices, recovery, saves, talk
 from classroom.lab.broadcasting import Broadcasting
+from classroom.lab.saves import Saving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,10 +113,9 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
 
     async def finish(self) -> None:
         """Save what is due, or wait until what is being saved is; the store gets everything."""
-        await self.written()
         if self._beat is None or self._beat.done():
-            return
-        if self._due:
+            await self.written()
+        elif self._due:
             self._beat.cancel()
             await self._save()
         else:
@@ -158,8 +158,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         return recovery.model(self._file_format, self._file_type, await self._document.aget())
 
     async def _maybe_save_document(self, saving_document: Any, save_now: bool = False) -> None:  # noqa: FBT001, FBT002 (upstream's)
-        """Save as upstream, once the store isn't behind, and say whose save it is."""
-        await self.written()
+        """Save as upstream, and say whose save it is."""
         with self._saving():
             await super()._maybe_save_document(saving_document, save_now)
         self._tell_kept()
@@ -181,7 +180,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
 
     @contextlib.contextmanager
     def _saving(self) -> Iterator[None]:
-        token = saves.saving.set(self.ystore.path if self.ystore is not None else "")
+        mine = Saving(self.ystore.path, self.written) if self.ystore is not None else None
+        token = saves.saving.set(mine)
         try:
             yield
         finally:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Awaitable, Callable
 
     from classroom.lab.journal import Journal
 
@@ -22,8 +23,26 @@ CREATE TABLE IF NOT EXISTS saves
 RECENT_SECONDS = 3600.0
 """Documents that were last changed so long before the end are saved, or are when they're opened."""
 
-saving: ContextVar[str] = ContextVar("saving", default="")
-"""The document, as the store names it, whose room saves; "" for anybody else's writing."""
+
+async def _nothing() -> None:
+    """Wait for nothing."""
+
+
+@dataclass(frozen=True)
+class Saving:
+    """Whose save this is.
+
+    Attributes:
+        document: as the store names it.
+        written: waits until the journal has all that the document has said so far.
+    """
+
+    document: str
+    written: Callable[[], Awaitable[None]] = _nothing
+
+
+saving: ContextVar[Saving | None] = ContextVar("saving", default=None)
+"""The save of a room; None for anybody else's writing."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,118 @@
+"""The journal before the file: what is put into a file is on the disk by then, letter for letter.
+
+At the next start a file that the lab itself has written and the journal doesn't agree with is
+taken to be behind, and is given what the journal says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jupyter_events import EventLogger
+from jupyter_server_fileid.manager import ArbitraryFileIdManager
+from pycrdt import Doc, Text
+from traitlets.config import Config
+
+from classroom.lab import store, whole
+from classroom.lab.contents import ClassContents
+from classroom.lab.loader import ClassLoader
+from classroom.lab.rooms import ClassDocumentRoom
+from classroom.lab.saves import Saves
+from classroom.lab.store import ClassYStore
+from tests import loops
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LOG = logging.getLogger(__name__)
+LETTERS = "what is typed while it is saved"
+
+
+class Place:
+    """A folder with one document, and its journal."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "files").mkdir()
+        self.file = folder / "files/a.txt"
+        self.file.write_text("")
+        self.database = folder / "documents.db"
+        self.folder = folder
+        self.behind: list[tuple[str, str]] = []
+        """What was put into the file, and what was in the journal then, where they differ."""
+        self.written = 0
+
+    def room(self) -> Any:
+        """Open the document."""
+        root = str(self.file.parent)
+        manager = ClassContents(root_dir=root)
+        ids = ArbitraryFileIdManager(root_dir=root, db_path=str(self.folder / "ids.db"))
+        config = Config({"ClassYStore": {"db_path": str(self.database)}})
+        ident = ids.index("a.txt")
+        kept = ClassYStore(f".file:{ident}.y", config=config)
+        manager.saves = Saves(kept.journal)
+        loader = ClassLoader(ident, ids, manager, LOG)
+        name = f"text:file:{ident}"
+        events = EventLogger()
+        return ClassDocumentRoom(name, "text", "file", loader, events, kept, LOG, save_delay=0.05)
+
+    def replaced(self, data: bytes) -> None:
+        """Compare what is being put into the file with what the journal says."""
+        doc: Doc[Any] = Doc()
+        journal = store.journal_of(self.database)
+        with closing(journal._open()) as database:
+            for (update,) in database.execute("SELECT yupdate FROM yupdates ORDER BY rowid"):
+                doc.apply_update(update)
+        self.written += 1
+        told = str(doc.get("source", type=Text))
+        if told != data.decode():
+            self.behind.append((data.decode(), told))
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    made = Place(tmp_path)
+    write = whole.write
+
+    def watched(path: str, data: bytes, *more: Any) -> None:
+        made.replaced(data)
+        write(path, data, *more)
+
+    monkeypatch.setattr(whole, "write", watched)
+    yield made
+    store.journal_of(made.database).close()
+
+
+def test_a_letter_that_comes_as_its_file_is_saved(place: Place) -> None:
+    async def run() -> None:
+        room = place.room()
+        running = asyncio.create_task(room.start())
+        await room.started.wait()
+        await room.initialize()
+        text, letters = room.ydoc.get("source", type=Text), iter(LETTERS)
+        read = room._document.aget
+
+        async def aget() -> Any:
+            # As late as can be: it is in what is saved, and has only just come.
+            for _ in range(3):
+                text.insert(len(text), next(letters, ""))
+            return await read()
+
+        room._document.aget = aget
+        text += "typed: "
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            if place.file.read_text() == f"typed: {LETTERS}":
+                break
+            text += ""
+        await room.stop()
+        running.cancel()
+
+    loops.run(run())
+    assert place.file.read_text() == f"typed: {LETTERS}"
+    assert place.written > 5
+    assert place.behind == []
