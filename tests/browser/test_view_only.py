@@ -75,12 +75,12 @@ def test_view_only_while_three_students_type(browser: Browser, classroom: Classr
     mona = enter(browser, "mona")
     name = new_notebook(mona)
     pages = [enter(browser, login, name) for login in STUDENTS]
-    for number, page in enumerate(pages):
+    words = [f"w{number} " for number in range(len(pages))]
+    for page, word in zip(pages, words, strict=True):
         expect(control(page)).to_have_count(0)
         first(page).click()
-        page.keyboard.type(f"w{number} ")
-    words = [f"w{number} " for number in range(len(pages))]
-    all_see((mona, *pages), *words)
+        page.keyboard.type(word)
+        all_see((mona, *pages), word)  # or the next would type in the midst of it
 
     expect(control(mona)).to_have_attribute("aria-checked", "false")
     control(mona).focus()
