@@ -85,6 +85,8 @@ def test_a_class_talks(browser: Browser, classroom: Classroom) -> None:
     classroom.lab.kill_server()
     words += ["And after the fall", "I hear you"]
     say(hubot, words[2])  # the same page, without a reload
+    # Beside three pages of its own and another test's it may take its time.
+    labs.wait_until(lambda: "The lab is back" in classroom.lab.log, "the lab is back")
     expect(messages(mona)).to_have_text(words[:3])
     say(mona, words[3])
     for page in (mona, hubot, octocat):
