@@ -8,6 +8,7 @@ import pytest
 
 from classroom import config_file
 from classroom.hub import saved
+from tests import loops
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,3 +48,22 @@ def read(folder: Path, text: str) -> Config:
 def test_what_waits(tmp_path: Path, before: str, after: str, waits: list[str]) -> None:
     held = read(tmp_path, HELD)
     assert saved.waiting(held, read(tmp_path, HELD.replace(before, after))) == waits
+
+
+@pytest.mark.parametrize(
+    ("readings", "taken"),
+    [
+        ([b"USERS = []"] * 2, b"USERS = []"),
+        (
+            [b"", b"USERS = ['a'", b"USERS = ['a', 'b']", b"USERS = ['a', 'b']"],
+            b"USERS = ['a', 'b']",
+        ),
+        ([b"USERS = []", None, None], None),
+        ([None, b"USERS = []", b"USERS = []"], b"USERS = []"),
+    ],
+)
+def test_half_a_file_is_not_taken(
+    monkeypatch: pytest.MonkeyPatch, readings: list[bytes | None], taken: bytes | None
+) -> None:
+    monkeypatch.setattr(saved, "SETTLE_SECONDS", 0)
+    assert loops.run(saved.settled(iter(readings).__next__)) == taken

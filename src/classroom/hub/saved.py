@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,31 @@ if TYPE_CHECKING:
     from classroom.settings import Settings
 
 
+SETTLE_SECONDS = 0.1
+"""How long a file has to be the same: who writes it in place may be half through."""
+
+
 def content(file: Path) -> bytes | None:
     """Read a file; None while it isn't there, as between an editor's two steps."""
     try:
         return file.read_bytes()
     except OSError:
         return None
+
+
+async def settled(read: Callable[[], bytes | None]) -> bytes | None:
+    """Read until two readings agree: half a file may be a good one, with half of the people.
+
+    Args:
+        read: what is there now.
+    """
+    found = read()
+    while True:
+        await asyncio.sleep(SETTLE_SECONDS)
+        again = read()
+        if again == found:
+            return found
+        found = again
 
 
 def shared(held: Wanted, saved: Wanted) -> list[str]:
@@ -129,7 +149,7 @@ async def watch(
     """
     last, trouble = content(file), ""
     async for _ in watching.moments(file.parent):
-        found = content(file)
+        found = await settled(partial(content, file))
         if found is None or found == last:
             continue
         last = found
