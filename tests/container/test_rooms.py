@@ -193,16 +193,20 @@ def test_who_stops_reading_is_let_go_and_finds_everything_when_back(
     deaf.send(create_sync_message(Doc()))
     printer = Page(students.open_socket(client, trial_lab, where))
     before = memory(trial_lab)
-    for number in range(80):
-        printer.print(f"{number:02d}" * (1 << 19))
+    for number in range(100, 500):
+        printer.print(f"{number}" * (1 << 18))
         with contextlib.suppress(TimeoutError):
             while True:
                 printer.hear(printer.connection.recv(timeout=0.05))
+        # Of what is printed while the server has other things to do, less is to be sent.
+        if number >= 200 and "doesn't keep up" in trial_lab.log:
+            break
+    print("PRINTED", number - 99)
     assert "doesn't keep up" in trial_lab.log
-    assert memory(trial_lab) - before < 70, "MB more, of the 80 that were printed and replaced"
+    assert memory(trial_lab) - before < 70, "MB more, of 79 that were printed and replaced"
     back = Page(students.open_socket(client, trial_lab, where))
     back.listen_until(lambda: len(back.cell["outputs"]) == 1)
-    assert str(back.cell["outputs"][0]["text"]) == "79" * (1 << 19)
+    assert str(back.cell["outputs"][0]["text"]) == f"{number}" * (1 << 18)
     for page in (deaf, printer.connection, back.connection):
         page.close()
 
