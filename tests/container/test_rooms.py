@@ -198,12 +198,11 @@ def test_who_stops_reading_is_let_go_and_finds_everything_when_back(
         with contextlib.suppress(TimeoutError):
             while True:
                 printer.hear(printer.connection.recv(timeout=0.05))
-        # Of what is printed while the server has other things to do, less is to be sent.
-        if number >= 200 and "doesn't keep up" in trial_lab.log:
+        # 84 MB, or more: of what is printed while the server is busy, less is to be sent.
+        if number >= 206 and "doesn't keep up" in trial_lab.log:
             break
-    print("PRINTED", number - 99)
     assert "doesn't keep up" in trial_lab.log
-    assert memory(trial_lab) - before < 70, "MB more, of 79 that were printed and replaced"
+    assert memory(trial_lab) - before < 70, "MB more, of the 84 that were printed and replaced"
     back = Page(students.open_socket(client, trial_lab, where))
     back.listen_until(lambda: len(back.cell["outputs"]) == 1)
     assert str(back.cell["outputs"][0]["text"]) == f"{number}" * (1 << 18)
