@@ -78,9 +78,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     made = Place(tmp_path)
     write = whole.write
 
-    def watched(path: str, data: bytes, *more: Any) -> None:
+    def watched(root: Any, parts: Any, data: bytes, *more: Any, **how: Any) -> None:
         made.replaced(data)
-        write(path, data, *more)
+        write(root, parts, data, *more, **how)
 
     monkeypatch.setattr(whole, "write", watched)
     yield made

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from classroom import cgroup
 from classroom.egress.lock import Kind as Lock
 from classroom.lab import kernels, sharing, terminals
+from classroom.lab.beneath import Root
 from classroom.launcher import command, limits, protocol, watch
 from classroom.launcher.command import Limits
 from classroom.launcher.protocol import BadRequestError, Kind, Start
@@ -154,9 +155,11 @@ def test_what_is_shut_is_found_in_the_class_folder_alone(tmp_path: Path) -> None
     folder = root / "lesson"
     folder.mkdir(parents=True)
     (folder / "a").touch()
-    assert sharing.shut(str(root), [str(folder / "a"), str(folder / "new")]) == []
+    held = Root(root)
+    assert sharing.shut(held, ("lesson", "a"), ("lesson", "new")) == []
     (folder / "gone").symlink_to("nowhere")
-    assert sharing.shut(str(root), [str(folder / "gone"), str(tmp_path / "elsewhere")]) == []
+    (folder / "out").symlink_to(tmp_path)
+    assert sharing.shut(held, ("lesson", "gone"), ("lesson", "out", "elsewhere")) == []
 
 
 def test_only_the_hub_gets_the_tutors_environment() -> None:

@@ -103,6 +103,9 @@ def quiet(_: Paths) -> Config:
 def documents(paths: Paths) -> Config:
     """Keep document history on the volume, out of the class's files."""
     return {
+        # By default where the server starts, which is the class's folder: a template is a program.
+        "TemplateExporter": {"extra_template_basedirs": [], "extra_template_paths": []},
+        "HTMLExporter": {"embed_images": False},
         "ClassContents": {"scratch": str(paths.history / "saving")},
         "ClassYStore": {"db_path": str(paths.history / "documents.db")},
         "YDocExtension": {

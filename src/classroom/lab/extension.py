@@ -49,6 +49,7 @@ from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.saves import Saves
 from classroom.lab.shutdown import NoShutdownHandler
 from classroom.lab.sockets import RoomSocket
+from classroom.lab.starting import TerminalsHandler
 from classroom.lab.terminals import StudentTermSocket
 from classroom.lab.usage import Usage, UsageHandler
 from classroom.local.server import serve
@@ -70,6 +71,7 @@ HANDLERS = (
     (control.FOLLOWING, FollowingHandler),
     (f"{members.ADDRESS}/(?P<name>[^/]+)", MemberHandler),
     (members.RUNS, RunsHandler),
+    (r"api/terminals", TerminalsHandler),
     (r"terminals/websocket/(\w+)", StudentTermSocket),
     (r"api/metrics/v1", UsageHandler),
     (r"lab/api/workspaces/?", PersonalWorkspacesHandler),

@@ -14,7 +14,7 @@ from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from tornado import web
 from traitlets import Int
 
-from classroom.lab import connections, launching, notices
+from classroom.lab import connections, launching, notices, starting
 from classroom.lab.kernel_sessions import local_path
 from classroom.lab.launching import NoLauncherError, NotLaunchedError
 from classroom.lab.listening import ListeningKernels
@@ -160,9 +160,10 @@ class StudentKernels(ListeningKernels):
 
         Args:
             path: of the folder, as a page names it.
-            kwargs: for upstream.
+            kwargs: upstream's.
         """
-        return str(super().cwd_for_path(local_path(path), **kwargs))
+        del kwargs
+        return starting.folder_for(starting.root_of(self.parent), local_path(path))
 
     async def adopt_all(self) -> list[str]:
         """Take over every kernel that the launcher runs; return their ids."""

@@ -20,7 +20,7 @@ from jupyter_server.utils import ensure_async
 from jupyter_ydoc import ydocs
 from pycrdt.store import YDocNotFound
 
-from classroom.lab import contents, saves
+from classroom.lab import encoding, saves
 from classroom.lab.saves import Saves, Saving
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Recovery:
 
     async def digest(self, typed: Model) -> str:
         """Return the hash of the file that a document would be written to."""
-        return hashlib.sha256(await run_sync(contents.encoded, typed)).hexdigest()
+        return hashlib.sha256(await run_sync(encoding.encoded, typed)).hexdigest()
 
     async def _read(self, path: str, file_format: str, file_type: str) -> Model:
         found: Model = await ensure_async(

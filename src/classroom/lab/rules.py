@@ -20,6 +20,7 @@ SERVER = "jupyter_server.services"
 # its messages are judged one by one.
 READS: dict[str, tuple[str, ...]] = {
     "classroom.lab.control": ("ModeHandler.get",),
+    "classroom.lab.downloads": ("FileHandler.get",),
     "classroom.lab.exporters": ("ExportersHandler.get",),
     "classroom.lab.live": ("LiveHandler.get",),
     "classroom.lab.members": ("RunsHandler.get",),
@@ -34,6 +35,7 @@ READS: dict[str, tuple[str, ...]] = {
         "SnapshotsHandler.get",
         "TreeHandler.get",
     ),
+    "classroom.lab.starting": ("TerminalsHandler.get",),
     "classroom.lab.terminals": ("StudentTermSocket.get",),
     "classroom.lab.usage": ("UsageHandler.get",),
     "jupyter_lsp.handlers": ("LanguageServersHandler.get",),
@@ -97,6 +99,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "classroom.lab.members": ("MemberHandler.delete",),
     "classroom.lab.shutdown": ("NoShutdownHandler.post",),
     "classroom.lab.snapshots": ("RestoreHandler.post",),
+    "classroom.lab.starting": ("TerminalsHandler.post",),
     "jupyter_lsp.handlers": ("LanguageServerWebSocketHandler.get",),  # starts a server
     "jupyter_server.nbconvert.handlers": ("NbconvertPostHandler.post",),
     "jupyter_server_terminals.api_handlers": ("TerminalHandler.delete", "TerminalRootHandler.post"),
