@@ -10,7 +10,7 @@ from classroom.lab.beneath import Root
 from classroom.lab.talk import KIND, SUFFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable, Mapping, MutableMapping
 
     from jupyter_server.serverapp import ServerApp
 
@@ -60,6 +60,18 @@ def begin(root: Root) -> None:
         return
     parts = {**talk.parse(""), "metadata": {"id": str(uuid.uuid4())}}
     whole.write(root, (FIRST,), talk.encode(parts).encode())
+
+
+def stop_looking(settings: Mapping[str, Any]) -> None:
+    """Have upstream not look every minute, by their paths, whether chats' files exist.
+
+    It forgets a chat all the same when its room is closed.
+
+    Args:
+        settings: the server's, once all extensions are loaded.
+    """
+    if (manager := settings.get("chat_manager")) is not None:
+        manager.stop()
 
 
 def hide(settings: MutableMapping[str, Any]) -> None:

@@ -69,13 +69,20 @@ class ClassContents(ReadFiles):
                 raise web.HTTPError(500, what) from error
         if kind == "notebook":
             self.validate_notebook_model(model, validation_error=problem)
-            # One checkpoint should always exist for notebooks.
-            if not await self.checkpoints.list_checkpoints(path):
-                await self.create_checkpoint(path)
+            await self._check_in(path)
         if "message" in model:
             saved["message"] = model["message"]
         self.emit(data={"action": "save", "path": path})
         return saved
+
+    async def _check_in(self, path: str) -> None:
+        """Have a checkpoint of a notebook; it is saved, whether that can be made or not."""
+        if await self.checkpoints.list_checkpoints(path):
+            return
+        try:
+            await self.create_checkpoint(path)
+        except web.HTTPError as error:
+            self.log.info("%s has no checkpoint: %s", path, error)
 
     async def _save_folder(self, parts: Parts) -> Model:
         await self._open_up(parts)
@@ -203,6 +210,26 @@ class ClassContents(ReadFiles):
                 await threads.run(moving.rename, self.root, old, new)
             except FileExistsError as error:
                 raise web.HTTPError(409, f"File already exists: {new_path}") from error
+
+    async def update(self, model: Model, path: str) -> Model:
+        """Rename something; return its model as its folder's list has it.
+
+        Args:
+            model: with the new path.
+            path: the old one.
+
+        Raises:
+            HTTPError: as of `rename_file`.
+        """
+        new = str(model.get("path", path)).strip("/")
+        if new != path.strip("/"):
+            await self.rename(path, new)
+        parts = self._parts(new)
+        with said(new):
+            seen = await threads.run(reading.listed, self.root, parts)
+        if seen is None:
+            raise web.HTTPError(404, f"No such file or directory: {new}")
+        return models.bare(seen, "/".join(parts), models.kind_of(seen, new, None))
 
     def _not_hidden(self, what: str, *paths: Parts) -> None:
         for parts in paths:

@@ -144,6 +144,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         TASKS.add(task)
         _restore(app, paths)
     chats.hide(app.web_app.settings)
+    chats.stop_looking(app.web_app.settings)
     if missing := authorizer.without_rule(app.web_app):
         app.log.warning("Refused to who is view-only, for want of a rule: %s", ", ".join(missing))
     for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):

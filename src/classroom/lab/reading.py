@@ -215,6 +215,24 @@ def entries(root: Root, parts: Parts) -> tuple[Seen, list[Seen]]:
     return seen, [one for one in found if one is not None]
 
 
+def listed(root: Root, parts: Parts) -> Seen | None:
+    """See what something is as its folder's list says it: also of a link that leads out.
+
+    Args:
+        root: the class's folder.
+        parts: the path.
+
+    Returns:
+        None where the list leaves it out.
+
+    Raises:
+        LeadsOutError: a folder on the way is a link that leads out.
+        OSError: it isn't there, or can't be looked at.
+    """
+    with root.at(parts, follow=False) as place:
+        return _entry(root, parts[:-1], place)
+
+
 def _entry(root: Root, parts: Parts, place: Place) -> Seen | None:
     """See what is in a listed folder; None for what isn't shown, or has gone meanwhile."""
     try:
