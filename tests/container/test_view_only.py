@@ -188,7 +188,7 @@ ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("SessionRootHandler.post", "POST", "api/sessions", {"path": "a", "kernel": {}}),
     ("SessionHandler.patch", "PATCH", "api/sessions/{session}", {"kernel": {"name": "python3"}}),
     ("SessionHandler.delete", "DELETE", "api/sessions/{session}", {}),
-    ("TerminalRootHandler.post", "POST", "api/terminals", {}),
+    ("TerminalsHandler.post", "POST", "api/terminals", {}),
     ("TerminalHandler.delete", "DELETE", "api/terminals/{terminal}", {}),
     ("DocForkHandler.put", "PUT", "api/collaboration/fork/{room}", {}),
     ("DocForkHandler.delete", "DELETE", "api/collaboration/fork/{room}?merge=true", {}),
@@ -217,7 +217,7 @@ ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 )
 # Another handler stands before them, so that no request comes there.
 UNREACHED = {"SettingsHandler.put", "WorkspacesHandler.put", "WorkspacesHandler.delete"}
-UNREACHED |= {"TermSocket.get", "ShutdownHandler.post"}
+UNREACHED |= {"TermSocket.get", "TerminalRootHandler.post", "ShutdownHandler.post"}
 READS = (
     "api/contents/work.ipynb",
     "api/contents/work.ipynb/checkpoints",
