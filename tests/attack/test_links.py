@@ -241,6 +241,24 @@ def test_nobody_learns_whether_there_is_something_outside(there: Class, how: str
         assert told[0] == told[1]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [f"{VAULT}/secret.txt", "folder/secret.txt", "../history/vault/secret.txt", "file.txt"],
+)
+def test_no_path_outside_is_resolved(there: Class, kernel: students.Kernel, path: str) -> None:
+    assert kernel.run("open('/data/files/own/resolved.txt', 'w').close()") == ""
+    ident = there.client.get(f"{API}/kernels").json()[0]["id"]
+    asked = {
+        "kernel": ident,
+        "path": path.format("txt" if path.startswith("file") else "secret.txt"),
+    }
+    scopes = there.client.get(f"{API}/resolvePath", params=asked).json()["resolved"]
+    assert [one for one in scopes if one["scope"] == "kernel"] == []
+    asked["path"] = "/home/classroom/own/resolved.txt"
+    found = there.client.get(f"{API}/resolvePath", params=asked).json()["resolved"]
+    assert {"scope": "kernel", "path": "/data/files/own/resolved.txt"} in found
+
+
 @pytest.mark.usefixtures("vault")
 def test_what_is_listed_says_nothing_of_what_a_link_leads_to(there: Class) -> None:
     listed = there.client.get(CONTENTS).json()["content"]

@@ -258,6 +258,11 @@ def test_a_link_that_comes_in_between_leads_nowhere(root: Root, what: str) -> No
         (root.path / "in").symlink_to("a")
         parts = ("way", "b", "x.txt")
     read = refused = 0
+
+    def save() -> None:
+        if what != "the file":  # where it could replace the link itself, which ends the race
+            whole.write(root, parts, b"inside")
+
     with exchanging(thing, link) as swaps:
         end = time.monotonic() + 20
         while (swaps[0] < 3000 or not read or not refused) and time.monotonic() < end:
@@ -265,8 +270,7 @@ def test_a_link_that_comes_in_between_leads_nowhere(root: Root, what: str) -> No
                 lambda: text(root, *parts),
                 lambda: reading.digest(root, parts, 1000)[1],
                 lambda: str(reading.entries(root, parts[:-1])),
-                # In the file's place it could replace the link itself, which ends the race.
-                lambda: what != "the file" and whole.write(root, parts, b"inside"),
+                save,
                 lambda: whole.append(root, parts, b""),
                 lambda: whole.write(root, (*parts[:-1], "new"), b"inside"),
                 lambda: moving.rename(root, (*parts[:-1], "new"), (*parts[:-1], "newer")),

@@ -119,13 +119,14 @@ class ClassContents(ReadFiles):
         """Make something under a name that is free, and still is when it is made."""
         token = _new.set(True)
         try:
-            for _ in range(TRIES):
+            for left in reversed(range(TRIES)):
                 try:
                     return await make()
                 except web.HTTPError as error:
-                    if error.status_code != HTTPStatus.CONFLICT:
+                    # Somebody else was faster: the next name.
+                    if error.status_code != HTTPStatus.CONFLICT or not left:
                         raise
-            raise web.HTTPError(409, "Others take every name first: try again")
+            raise AssertionError
         finally:
             _new.reset(token)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -87,6 +88,17 @@ class StudentProvisioner(LocalProvisioner):
             else:
                 self._know(folder)
                 return self.connection_info
+
+    def resolve_path(self, path_str: str) -> str | None:
+        """Say where a file is that the kernel names; None outside the class's folder.
+
+        Upstream looks for it anywhere, as the lab server.
+
+        Args:
+            path_str: absolute, or from the kernel's folder.
+        """
+        root = starting.root_of(self.parent.parent.parent)
+        return starting.file_for(root, str(PurePosixPath(self.cwd or "/", path_str)))
 
     async def poll(self) -> int | None:
         """Say whether it has ended, as upstream; and tell people if it didn't by itself."""

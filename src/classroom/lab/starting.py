@@ -47,6 +47,24 @@ def _folder(root: Root, path: str) -> Path:
     return root.path.joinpath(*parts)
 
 
+def file_for(root: Root, path: str) -> str | None:
+    """Say where something is that a kernel names.
+
+    Args:
+        root: the class's folder.
+        path: an absolute one.
+
+    Returns:
+        Its path; None if it isn't there, and for all that is outside, where nothing is looked at.
+    """
+    inside = root.inside(path)
+    try:
+        parts = parts_of("/".join(inside or ()))
+    except NoPathError:
+        return None
+    return str(root.path.joinpath(*parts)) if parts and reading.kind(root, parts) else None
+
+
 class TerminalsHandler(TerminalRootHandler):
     """Make and list terminals.
 
