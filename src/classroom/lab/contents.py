@@ -192,7 +192,8 @@ class ClassContents(ReadFiles):
         parts = self._parts(path)
         self._not_hidden("delete", parts)
         with said(path):
-            await self._open_up(parts)
+            trash = (moving.TRASH[:depth] for depth in range(1, len(moving.TRASH) + 1))
+            await self._open_up(parts, *trash, (*moving.TRASH, "files"))
             await threads.run(moving.put_away, self.root, parts)
 
     async def rename_file(self, old_path: str, new_path: str) -> None:
