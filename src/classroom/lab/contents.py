@@ -86,9 +86,10 @@ class ClassContents(ReadFiles):
 
     async def _save_folder(self, parts: Parts) -> Model:
         await self._open_up(parts)
+        new = _new.get()
 
         def make() -> Model:
-            moving.make_folder(self.root, parts)
+            moving.make_folder(self.root, parts, new=new)
             return models.bare(reading.look(self.root, parts), "/".join(parts), "directory")
 
         return await threads.run(make)

@@ -69,12 +69,13 @@ def _move(source: Place, target: Place) -> None:
         _remove(source, 0)
 
 
-def make_folder(root: Root, parts: Parts) -> None:
+def make_folder(root: Root, parts: Parts, *, new: bool = False) -> None:
     """Make a folder, unless there is one.
 
     Args:
         root: the class's folder.
         parts: its path.
+        new: whether the name must be free.
 
     Raises:
         LeadsOutError: it, or a folder on the way, is a link that leads out.
@@ -85,7 +86,7 @@ def make_folder(root: Root, parts: Parts) -> None:
         try:
             os.mkdir(place.name, 0o777, dir_fd=place.folder)
         except FileExistsError:
-            if not stat.S_ISDIR(place.stat().st_mode):
+            if new or not stat.S_ISDIR(place.stat().st_mode):
                 raise
 
 
