@@ -126,6 +126,20 @@ def test_links_in_circles_and_beyond_number_end(root: Root) -> None:
     assert reading.look(root, ("n30", "b")).is_folder
 
 
+def test_links_that_add_up_use_up_no_descriptors(root: Root) -> None:
+    """Each a short way, and together longer than anybody has a use for."""
+    below = root.path
+    for number in range(8):
+        (below / f"link{number}").symlink_to("/".join(["d"] * 20 + [f"link{number + 1}"]))
+        for _ in range(20):
+            below /= "d"
+        below.mkdir(parents=True)
+    (below / "link8").mkdir()
+    with pytest.raises(OSError, match="name too long"):
+        reading.look(root, ("link0",))
+    assert reading.look(root, ("d", *["d"] * 99)).is_folder, "a path without links may be longer"
+
+
 def test_a_link_at_the_end_is_moved_and_put_away_itself(root: Root) -> None:
     link = root.path / "link"
     link.symlink_to(root.path.parent / "outside")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MOST_LINKS = 40
 """Links on the way to one thing, as in the kernel (path_resolution(7))."""
 
+DEEPEST = 100
+"""Folders that are held at once: descriptors are everybody's, and links can add up to thousands."""
+
 
 class Walk:
     """One way from the class's folder to a place.
@@ -57,8 +60,7 @@ class Walk:
                 elif (target := self._link(name, follow=follow)) is not None:
                     self._turn(name, target)
                 elif self._left:
-                    flags = FOLDER | os.O_NOFOLLOW
-                    self._held.append(os.open(name, flags, dir_fd=self._held[-1]))
+                    self._enter(name)
                 else:
                     return Place(self._held.pop(), name)
             return Place(self._held.pop(), ".")
@@ -68,6 +70,11 @@ class Walk:
 
     def _link(self, name: str, *, follow: bool) -> str | None:
         return Place(self._held[-1], name).link() if self._left or follow else None
+
+    def _enter(self, name: str) -> None:
+        if len(self._held) > DEEPEST:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), name)
+        self._held.append(os.open(name, FOLDER | os.O_NOFOLLOW, dir_fd=self._held[-1]))
 
     def _leave(self) -> None:
         if len(self._held) == 1:
