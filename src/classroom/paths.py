@@ -136,9 +136,32 @@ class Paths:
         return self.run / "standing" / "standing.json"
 
     @property
+    def runtime(self) -> Path:
+        """What the lab server keeps for as long as the container runs: `classroom`'s alone."""
+        return self.run / "jupyter"
+
+    @property
+    def scratch(self) -> Path:
+        """The lab server's temporary files: `classroom`'s alone."""
+        return self.runtime / "tmp"
+
+    @property
     def here(self) -> Path:
         """Who has the lab open: the lab writes, root reads."""
-        return self.run / "jupyter" / "here.json"
+        return self.runtime / "here.json"
+
+    @property
+    def lab_config(self) -> Path:
+        """The lab server's configuration: root writes, the lab reads."""
+        return self.run / "lab.json"
+
+    @property
+    def lab_home(self) -> Path:
+        """The lab server's home, configuration and data folders: root's, and empty.
+
+        Whatever a library looks for below one's home is looked for here.
+        """
+        return self.run / "lab-home"
 
     @property
     def egress(self) -> Path:

@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from classroom import trial
 from classroom.egress.lock import Kind
-from classroom.hub import token
 from classroom.hub.egress import Egress
 from classroom.hub.identity import ClassroomGitHubOAuthenticator
 from classroom.hub.passphrase import ClassroomPassphraseAuthenticator
@@ -64,7 +63,7 @@ def configure(c: Config, settings: Settings, lock: Lock, access: Access, handed:
     roles(c)
     sign_in(c, settings, access)
     pages(c, settings)
-    classroom(c, token.ensure(settings.paths.hub))
+    classroom(c, handed.lab_token)
 
 
 def place(c: Config, paths: Paths) -> None:

@@ -7,7 +7,7 @@ from traitlets.config import get_config
 
 from classroom import handover, last_good
 from classroom.egress import lock
-from classroom.hub import revocation
+from classroom.hub import revocation, token
 from classroom.hub.access import Access
 from classroom.hub.config import configure
 from classroom.paths import Paths
@@ -17,6 +17,7 @@ try:
     loaded, instead_of = last_good.load(Paths(), os.environ)
     taken = lock.read(loaded.paths)
     people, gone = revocation.apply(loaded)
+    token.end_former(loaded.paths.hub / "jupyterhub.sqlite")
     handed = handover.read(loaded.paths)
     configure(get_config(), loaded, taken, Access(loaded, people), handed)
 except RefusedError as refused:

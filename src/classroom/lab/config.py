@@ -10,6 +10,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from classroom.lab import moving
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -37,6 +39,7 @@ def render(settings: Settings) -> Config:
         extensions(settings),
         quiet(paths),
         documents(paths),
+        personal(paths),
         kernels(settings),
     )
     for concern in concerns:
@@ -56,7 +59,6 @@ def serve(paths: Paths) -> Config:
             "root_dir": str(paths.files),
             "authorizer_class": "classroom.lab.authorizer.ClassAuthorizer",
             "contents_manager_class": "classroom.lab.contents.ClassContents",
-            "cookie_secret_file": str(paths.history / "cookie_secret"),
             "default_url": "/lab",
             "allow_root": False,
         }
@@ -110,7 +112,20 @@ def documents(paths: Paths) -> Config:
         },
         "LocalFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
         "ArbitraryFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
-        "NotebookNotary": {"db_file": str(paths.history / "signatures.db")},
+        "NotebookNotary": {
+            "db_file": str(paths.history / "signatures.db"),
+            "secret_file": str(paths.history / moving.NOTARY),
+        },
+    }
+
+
+def personal(paths: Paths) -> Config:
+    """Keep everybody's settings and layouts where nothing is looked for that is loaded."""
+    return {
+        "LabApp": {
+            "user_settings_dir": str(paths.history / moving.SETTINGS),
+            "workspaces_dir": str(paths.history / moving.WORKSPACES),
+        }
     }
 
 
@@ -120,7 +135,6 @@ def kernels(settings: Settings) -> Config:
     Nothing of the lab listens on a port. Kernels outlive the server: so must the sessions, which
     say what kernel is whose.
     """
-    runtime = settings.paths.run / "jupyter"
     return {
         "ServerApp": {
             "kernel_manager_class": "classroom.lab.kernels.StudentKernels",
@@ -136,7 +150,7 @@ def kernels(settings: Settings) -> Config:
         },
         "KernelManager": {"transport": "ipc"},
         "StudentTerminals": {"at_most": settings.limits.kernels},
-        "KernelSessions": {"database_filepath": str(runtime / "sessions.db")},
+        "KernelSessions": {"database_filepath": str(settings.paths.runtime / "sessions.db")},
         "TerminalsExtensionApp": {
             "terminal_manager_class": "classroom.lab.terminals.StudentTerminals"
         },
@@ -152,7 +166,7 @@ def install(settings: Settings) -> Path:
     Returns:
         The file.
     """
-    file = settings.paths.run / "lab.json"
+    file = settings.paths.lab_config
     file.write_text(json.dumps(render(settings), indent=2), encoding="utf-8")
     os.chown(file, 0, grp.getgrnam("classroom").gr_gid)
     file.chmod(0o640)

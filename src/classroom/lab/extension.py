@@ -21,6 +21,7 @@ from classroom.lab import (
     control,
     expected,
     forks,
+    identity,
     live,
     members,
     modes,
@@ -49,7 +50,7 @@ from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.saves import Saves
 from classroom.lab.shutdown import NoShutdownHandler
 from classroom.lab.sockets import RoomSocket
-from classroom.lab.terminals import StudentTermSocket
+from classroom.lab.terminals import StudentTerminalsHandler, StudentTermSocket
 from classroom.lab.usage import Usage, UsageHandler
 from classroom.local.server import serve
 from classroom.paths import Paths
@@ -70,6 +71,7 @@ HANDLERS = (
     (control.FOLLOWING, FollowingHandler),
     (f"{members.ADDRESS}/(?P<name>[^/]+)", MemberHandler),
     (members.RUNS, RunsHandler),
+    (r"api/terminals", StudentTerminalsHandler),
     (r"terminals/websocket/(\w+)", StudentTermSocket),
     (r"api/metrics/v1", UsageHandler),
     (r"lab/api/workspaces/?", PersonalWorkspacesHandler),
@@ -94,6 +96,8 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     """
     # traitlets leaves the logger at DEBUG and filters in its handler, after each record is made.
     app.log.setLevel(app.log_level)
+    if (hub_auth := getattr(app.identity_provider, "hub_auth", None)) is not None:
+        identity.forget(hub_auth)
     # Signed at each save, on the server's only thread: without this each waits for the disk. In WAL
     # mode a power cut loses the last signatures at most.
     app.contents_manager.notary.store.db.executescript(

@@ -78,7 +78,7 @@ class StudentProvisioner(LocalProvisioner):
         end = time.monotonic() + LAUNCHER_SECONDS
         while True:
             try:
-                self.process = launching.start(start)
+                self.process = await launching.start(start)
             except NoLauncherError:
                 # Its death is often why a kernel must be started again.
                 if time.monotonic() > end:
@@ -96,13 +96,13 @@ class StudentProvisioner(LocalProvisioner):
             notices.tell(connections.with_kernel(self.kernel_id), f"The kernel was ended: {why}.")
         return status
 
-    def adopt(self, folder: str) -> None:
+    async def adopt(self, folder: str) -> None:
         """Take over the kernel that runs already.
 
         Raises:
             NotLaunchedError: it doesn't.
         """
-        self.process = launching.adopt(self.kernel_id)
+        self.process = await launching.adopt(self.kernel_id)
         self._know(folder)
 
     def _know(self, folder: str) -> None:
@@ -167,7 +167,7 @@ class StudentKernels(ListeningKernels):
     async def adopt_all(self) -> list[str]:
         """Take over every kernel that the launcher runs; return their ids."""
         found = []
-        for kernel_id, note in launching.running():
+        for kernel_id, note in await launching.running():
             try:
                 await self._adopt(kernel_id, note)
             except (NotLaunchedError, OSError, KeyError, ValueError) as error:
@@ -189,7 +189,7 @@ class StudentKernels(ListeningKernels):
         kernel.load_connection_file()
         kernel.provisioner = kernel.provisioned(kernel_id)
         kernel.provisioner.connection_info = kernel.get_connection_info()
-        kernel.provisioner.adopt(note["folder"])
+        await kernel.provisioner.adopt(note["folder"])
         # For a restart.
         env = {**os.environ, **note["environment"]}
         kernel._launch_args = {"cwd": note["folder"], "env": env}  # noqa: SLF001

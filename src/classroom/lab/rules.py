@@ -34,7 +34,7 @@ READS: dict[str, tuple[str, ...]] = {
         "SnapshotsHandler.get",
         "TreeHandler.get",
     ),
-    "classroom.lab.terminals": ("StudentTermSocket.get",),
+    "classroom.lab.terminals": ("StudentTermSocket.get", "StudentTerminalsHandler.get"),
     "classroom.lab.usage": ("UsageHandler.get",),
     "jupyter_lsp.handlers": ("LanguageServersHandler.get",),
     "jupyter_server.base.handlers": (
@@ -97,6 +97,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "classroom.lab.members": ("MemberHandler.delete",),
     "classroom.lab.shutdown": ("NoShutdownHandler.post",),
     "classroom.lab.snapshots": ("RestoreHandler.post",),
+    "classroom.lab.terminals": ("StudentTerminalsHandler.post",),
     "jupyter_lsp.handlers": ("LanguageServerWebSocketHandler.get",),  # starts a server
     "jupyter_server.nbconvert.handlers": ("NbconvertPostHandler.post",),
     "jupyter_server_terminals.api_handlers": ("TerminalHandler.delete", "TerminalRootHandler.post"),

@@ -50,7 +50,6 @@ def share(places: list[str]) -> bool:
     """
     command = ("chmod", "g+rwX", "--", *places)
     try:
-        launched = launching.start(Start(uuid.uuid4().hex, Kind.TASK, command, {}, "/"))
-        return launched.wait() == 0
-    except (NotLaunchedError, OSError):
+        return launching.run(Start(uuid.uuid4().hex, Kind.TASK, command, {}, "/")) == 0
+    except NotLaunchedError:
         return False

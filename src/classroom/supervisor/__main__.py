@@ -11,13 +11,12 @@ import os
 import signal
 import sys
 
-from classroom import handover, log
+from classroom import credentials, handover, log
 from classroom.egress import lock as locks
 from classroom.egress import machine
 from classroom.egress.lock import Kind
 from classroom.egress.resolv import HUB_DOOR, STUDENTS_DOOR
 from classroom.handover import Handover
-from classroom.hub import token
 from classroom.log import LOG
 from classroom.paths import PORT, Paths
 from classroom.supervisor import children, keeper
@@ -49,14 +48,15 @@ class Supervisor:
             asked = keeper.listen_for_datagrams(STUDENTS_DOOR, DNS)
             named = asked.fileno()
             self._sockets += [*opened, asked]
-        handed = Handover(told, named, lock.refusals)
+        known_by = credentials.make(paths.hub)
+        handed = Handover(told, named, lock.refusals, known_by.token)
         handover.write(paths, handed)
         parts = {
             handover.FRONT: children.front(paths, base, fronts),
             **({handover.EGRESS: children.proxy(paths, base, doors)} if doors else {}),
             "launcher": children.launcher(paths, base, lock.kind),
             "hub": children.hub(paths, own, handed.descriptors),
-            "lab": children.lab(paths, base, lock.kind, token.ensure(paths.hub)),
+            "lab": children.lab(paths, base, lock.kind, credentials.hand(known_by)),
             "snapshots": children.snapshots(paths, base),
         }
         self._keepers = {

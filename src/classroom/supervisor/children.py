@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from classroom.credentials import DESCRIPTOR
 from classroom.egress import sandbox
 from classroom.egress.lock import Kind
 from classroom.paths import PREFIX, SERVICE
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from classroom.paths import Paths
 
-LAB_USER = "classroom"
 FAMILIES = {
     Kind.SANDBOX: ("unix",),
     # With nftables too: it ends what the rules don't see, such as packet sockets.
@@ -94,7 +94,7 @@ def hub(paths: Paths, base: Mapping[str, str], handed: tuple[int, ...]) -> Child
     return Child(
         "The Hub",
         (
-            str(paths.prefix / "bin/jupyterhub"),
+            *(str(paths.prefix / "bin/python"), "-I", str(paths.prefix / "bin/jupyterhub")),
             *("--config", str(PACKAGE / "hub" / "entry.py")),
         ),
         paths.hub_socket,
@@ -138,29 +138,31 @@ def snapshots(paths: Paths, base: Mapping[str, str]) -> Child:
     )
 
 
-def lab(paths: Paths, base: Mapping[str, str], kind: Kind, token: str) -> Child:
+def lab(paths: Paths, base: Mapping[str, str], kind: Kind, secrets: int) -> Child:
     """Describe the lab server.
 
     It is no service that the Hub manages: it would end with the Hub, and a Hub accepts no unix
-    socket as a service's url. The environment is what the Hub would give it.
+    socket as a service's url. The environment is what the Hub would give it, but for the token.
 
     Args:
         paths: where things are.
         base: the environment to add to.
         kind: how the egress lock is held.
-        token: the service's, by which the Hub knows it.
+        secrets: descriptor of what it and the Hub know each other by (`classroom.credentials`).
     """
     python = str(paths.prefix / "bin/python")
     scopes = json.dumps(["access:services", f"access:services!service={SERVICE}"])
     environment = {
         "PATH": base["PATH"],
         "LANG": base.get("LANG", "C.UTF-8"),
-        "USER": LAB_USER,
-        "HOME": str(paths.home),
+        "USER": sandbox.LAB_USER,
+        # Root's and empty: the class's files, where students write, are no place to load from.
+        "HOME": str(paths.lab_home),
+        "TMPDIR": str(paths.scratch),
         "SHELL": "/bin/bash",
         # Each thread that has ever saved would keep memory of its own (mallopt(3)).
         "MALLOC_ARENA_MAX": "2",
-        "JUPYTERHUB_API_TOKEN": token,
+        DESCRIPTOR: str(secrets),
         "JUPYTERHUB_API_URL": f"http+unix://{quote(str(paths.hub_socket), safe='')}/hub/api",
         "JUPYTERHUB_BASE_URL": "/",
         "JUPYTERHUB_HOST": "",
@@ -177,18 +179,19 @@ def lab(paths: Paths, base: Mapping[str, str], kind: Kind, token: str) -> Child:
         "JUPYTERHUB_OAUTH_SCOPES": scopes,
         "JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES": "[]",
         "JUPYTERHUB_DISABLE_USER_CONFIG": "1",  # students can write what the server would load
-        "JUPYTER_CONFIG_DIR": str(paths.history / "config"),
-        "JUPYTER_DATA_DIR": str(paths.history / "share"),
-        "JUPYTER_RUNTIME_DIR": str(paths.run / "jupyter"),
+        "JUPYTER_CONFIG_DIR": str(paths.lab_home / "config"),
+        "JUPYTER_DATA_DIR": str(paths.lab_home / "share"),
+        "JUPYTER_RUNTIME_DIR": str(paths.runtime),
     }
     return Child(
         "The lab",
         (
             # Restricted before it is anybody whom a student may trace.
-            *sandbox.prefix(python, LAB_USER, FAMILIES[kind]),
-            *(python, "-I", "-m", "classroom.lab", f"--config={paths.run}/lab.json"),
+            *sandbox.prefix(python, sandbox.LAB, FAMILIES[kind]),
+            *(python, "-I", "-m", "classroom.lab", f"--config={paths.lab_config}"),
         ),
         paths.lab_socket,
         environment,
+        (secrets,),
         stop_seconds=9,
     )
