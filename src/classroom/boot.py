@@ -13,9 +13,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, NoReturn
 
-from classroom import last_good, layout, privileges, settings, signin, tls
+from classroom import exposure, last_good, layout, privileges, settings, signin, tls
 from classroom.backup import swap
-from classroom.egress import lock, take
+from classroom.egress import landlock, lock, take
 from classroom.hub import certificate, egress, front
 from classroom.lab import config as lab_config
 from classroom.launcher import limits
@@ -87,6 +87,8 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     """
     loaded = settings.load(paths, environ)
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
+    for sentence in exposure.warnings(exposure.found(paths)):
+        warn(sentence)
     prepare_data(paths)
     prepare_tls(loaded)
     last_good.keep(paths)
@@ -100,6 +102,11 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
         warn(f"egress lock: {held}")
     else:
         say("egress lock", held)
+    if landlock.abi() == 0:
+        warn(
+            "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): whoever breaks "
+            "into the lab server can open whatever its unix user can, /proc among it."
+        )
     say("sign-in", signin.describe(loaded))
     front.install(paths, {})
     if taken.kind is lock.Kind.NFTABLES:

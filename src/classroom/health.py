@@ -47,7 +47,7 @@ def listening(table: str) -> set[str]:
     Args:
         table: the kernel's, /proc/net/unix: the last of eight columns is a path.
     """
-    rows = (line.split(maxsplit=7) for line in table.splitlines())
+    rows = (line.split(maxsplit=7) for line in table.splitlines()[1:])
     return {row[7] for row in rows if len(row) > 7}  # noqa: PLR2004 (those that have a path)
 
 

@@ -7,6 +7,8 @@ what the lab server may; it reaches neither root nor the tutor, neither the Hub'
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import docker
@@ -78,9 +80,10 @@ def there(
     folder = tmp_path_factory.mktemp("tutor")
     (folder / "secrets").mkdir()
     (folder / "secrets/client").write_text(SECRET)
+    (folder / "secrets/client").chmod(0o644)
     folder.chmod(0o755)
     expected = (
-        r"40[0-9] |503 |wrote error|is readable for others",
+        r"40[0-9] |503 |wrote error",
         r"Not authorizing|Only (the lab|a tutor) may",
     )
     with labs.start(folder, plain=request.param == "sandbox", expected=expected) as lab:
@@ -257,6 +260,31 @@ print(json.dumps([pathlib.Path("/data/files/home").read_text().split(),
     )
 
 
+def test_a_launcher_that_does_not_answer_keeps_nobody_waiting(there: Class) -> None:
+    """Whoever asks for a terminal waits, and hears why; the lab server goes on meanwhile."""
+    api = f"{labs.ADDRESS}{students.BASE}/api"
+    pid = str(there.pid(LAUNCHER))
+    there.lab.run("kill", "-STOP", pid)
+    try:
+        with (
+            students.signed_in(there.lab, "bob") as other,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            asked = pool.submit(there.client.post, f"{api}/terminals", timeout=30)
+            took = []
+            while not asked.done():
+                begun = time.monotonic()
+                assert other.get(f"{api}/me").is_success
+                took.append(time.monotonic() - begun)
+            answer = asked.result()
+    finally:
+        there.lab.run("kill", "-CONT", pid)
+    assert (answer.status_code, "try again" in answer.text) == (503, True), answer.text
+    assert len(took) > 5
+    assert max(took) < 5, "the event loop waited for the launcher"
+    assert there.client.post(f"{api}/terminals").is_success
+
+
 # ── Processes, rules, and what root starts ────────────────────────────────────────────────
 
 
@@ -322,6 +350,11 @@ sys.exit(command.main())
     net_admin, chown = 12, 0
     assert not kept & (1 << net_admin | 1 << chown)
     assert found["NoNewPrivs"] == "1"
+
+
+def test_what_others_may_read_of_the_tutors_is_said(there: Class) -> None:
+    said = "secrets/client is readable for others on this machine: chmod 600 secrets/client"
+    assert there.lab.log.count(said) == 1
 
 
 # ── Files ─────────────────────────────────────────────────────────────────────────────────
@@ -402,6 +435,19 @@ for place in ("/data/files", "/data/history", os.environ["TMPDIR"]):
 print(json.dumps(found))
 """
     assert as_classroom(there.lab, code) == ["EACCES"] * 3
+
+
+def test_without_landlock_it_starts_and_says_so_once() -> None:
+    """An older kernel: its calls are refused as one would that doesn't know them."""
+    denied = {"names": ["landlock_create_ruleset"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}
+    profile = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [denied]}
+    options = {"security_opt": [f"seccomp={json.dumps(profile)}"]}
+    expected = ("this machine's kernel has no Landlock",)
+    with labs.start(plain=True, options=options, expected=expected) as lab:
+        lab.wait_healthy()
+        assert lab.log.count("files: this machine's kernel has no Landlock") == 1
+        with students.signed_in(lab) as client:
+            assert client.get(f"{labs.ADDRESS}{students.BASE}/api/me").is_success
 
 
 # ── The token ─────────────────────────────────────────────────────────────────────────────

@@ -94,7 +94,7 @@ def hub(paths: Paths, base: Mapping[str, str], handed: tuple[int, ...]) -> Child
     return Child(
         "The Hub",
         (
-            *(str(paths.prefix / "bin/python"), "-I", str(paths.prefix / "bin/jupyterhub")),
+            *(str(paths.prefix / "bin/python"), "-Iu", str(paths.prefix / "bin/jupyterhub")),
             *("--config", str(PACKAGE / "hub" / "entry.py")),
         ),
         paths.hub_socket,
