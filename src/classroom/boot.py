@@ -104,8 +104,8 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
         say("egress lock", held)
     if landlock.abi() == 0:
         warn(
-            "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): whoever breaks "
-            "into the lab server can open whatever its unix user can, /proc among it."
+            "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): whoever "
+            "breaks into the lab server can open whatever its unix user can, /proc among it."
         )
     say("sign-in", signin.describe(loaded))
     front.install(paths, {})
