@@ -231,6 +231,31 @@ def test_whatever_is_asked_of_the_launcher_it_goes_on(there: Class, asked: Any) 
     assert there.pid(LAUNCHER) == before
 
 
+def test_what_nobody_was_told_of_does_not_stay(there: Class) -> None:
+    code = """
+def runs(key):
+    way, answer = ask({"do": "list"})
+    found = [answer]
+    while "end" not in found[-1]:
+        found.append(json.loads(way.recv(1 << 17)))
+    return any(one.get("key") == key for one in found)
+
+key = uuid.uuid4().hex
+way = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+way.connect(LAUNCHER)
+way.send(json.dumps(start("sleep", "300", kind="kernel", key=key)).encode())
+way.close()
+# Whoever is asked later answers later: what was asked before is done, or about to be.
+told, answer = ask(start("sleep", "300", kind="kernel"))
+end = time.monotonic() + 20
+while runs(key) and time.monotonic() < end:
+    pass
+print(json.dumps([runs(key), "pid" in answer]))
+told.send(json.dumps({"do": "signal", "signal": 9}).encode())
+"""
+    assert as_classroom(there.lab, code) == [False, True]
+
+
 def test_the_launcher_keeps_only_what_it_uses(there: Class) -> None:
     pid = there.pid(LAUNCHER)
     _, said = there.lab.run("cat", f"/proc/{pid}/status")

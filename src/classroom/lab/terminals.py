@@ -150,6 +150,9 @@ class StudentTerminals(TerminalManager):
         finally:
             self.starting -= 1
         made = StudentTerminal(launched, terminal)
+        if name is not None and name in self.terminals:  # somebody was quicker
+            made.ptyproc.close()
+            raise web.HTTPError(409, f"There is a terminal {name} already.")
         return dict(self.create(made=made, **({} if name is None else {"name": name})))
 
     def new_terminal(self, **kwargs: Any) -> StudentTerminal:
@@ -174,6 +177,8 @@ class StudentTerminalsHandler(TerminalRootHandler):
             HTTPError: 400, the request isn't one; and as `StudentTerminals.start`.
         """
         asked = self.get_json_body() or {}
+        if not isinstance(asked, dict):
+            raise web.HTTPError(400, "The request's body must be a JSON object.")
         folder, name = asked.get("cwd") or None, asked.get("name")
         if not isinstance(folder, str | None) or not isinstance(name, str | None):
             raise web.HTTPError(400, "cwd and name must be texts.")

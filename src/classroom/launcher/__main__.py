@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 LAB_USER = "classroom"
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGCONT}
 HANG_UP_SECONDS = 1.0
+LONGEST_REASON = 2000
+"""Characters of why something isn't done: what was asked may be in it."""
 SPARE = 32
 """How many processes there may be besides twice as many as kernels: tasks, and what is ending."""
 BASE = {
@@ -67,21 +69,27 @@ class Launcher:
         loop = asyncio.get_running_loop()
         launched: Launched | None = None
         telling: asyncio.Task[None] | None = None
+        untold: Launched | None = None
         try:
             while True:
                 if not (message := await receive(connection)):
                     return
                 try:
-                    answers, found = await self._do(protocol.decode(message), launched)
+                    asked = protocol.decode(message)
+                    answers, found = await self._do(asked, launched)
+                    untold = found if asked["do"] == "start" else None
                 except (ValueError, OSError) as error:
-                    answers, found = [{"error": str(error)}], None
+                    answers, found = [{"error": str(error)[:LONGEST_REASON]}], None
                 launched = launched or found
                 for answer in answers:
                     await send(connection, protocol.encode(**answer), found)
+                untold = None
                 if found is not None:
                     telling = asyncio.create_task(self._tell(connection, found))
         except OSError:
-            return  # whoever asked is gone
+            # Whoever asked is gone: of what has just been started nobody would ever know.
+            if untold is not None:
+                untold.signal(signal.SIGKILL)
         finally:
             connection.close()
             if telling is not None:

@@ -163,10 +163,11 @@ async def launch(start: Start, base: Mapping[str, str], limits: Limits, where: P
     user = pwd.getpwnam(STUDENT)
     check_folder(start.folder)
     is_terminal = start.kind is Kind.TERMINAL
-    home = homes.make(where, start.kind.value)
     # A pipe of our own: asyncio's would have us wait for whatever else holds its other end.
     ours, its = open_terminal() if is_terminal else os.pipe()
+    made: list[Path] = []
     try:
+        made.append(home := homes.make(where, start.kind.value))
         process = await asyncio.create_subprocess_exec(
             *(*command.prefix(start.kind, limits, start.folder), *start.command),
             stdin=its if is_terminal else asyncio.subprocess.DEVNULL,
@@ -182,7 +183,7 @@ async def launch(start: Start, base: Mapping[str, str], limits: Limits, where: P
         )
     except BaseException:
         os.close(ours)
-        await homes.tidy(home)
+        await homes.tidy(*made)
         raise
     finally:
         os.close(its)
