@@ -78,8 +78,10 @@ class Launched:
     def signal(self, number: int) -> None:
         """Send a signal to it and to what it has started, if it still runs."""
         self._asked |= number == signal.SIGKILL
-        if self._process.returncode is None:
-            signal_group(self._process.pid, number)
+        if self._process.returncode is None and not signal_group(self._process.pid, number):
+            # It leads no group yet: what stands before its command is still at work.
+            with as_student(), contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self._process.pid, number)
 
     async def wait(self) -> int:
         """Return its exit status when it has ended: negative for a signal."""
@@ -102,17 +104,24 @@ class Launched:
         return repr(self._said.decode(errors="replace").strip())[1:-1]
 
 
-def signal_group(group: int, number: int) -> None:
+def signal_group(group: int, number: int) -> bool:
     """Signal a student's processes.
 
     As `student`: a number that has meanwhile become somebody else's reaches nobody.
 
     Args:
-        group: of processes; nothing happens when there is none any more.
+        group: of processes.
         number: of the signal.
+
+    Returns:
+        Whether there is such a group of theirs.
     """
-    with as_student(), contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
+    with as_student():
+        try:
+            os.killpg(group, number)
+        except (ProcessLookupError, PermissionError):
+            return False
+    return True
 
 
 def check_folder(folder: str) -> None:
