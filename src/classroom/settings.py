@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
     from classroom.config_file import ConfigFile
+    from classroom.egress.hosts import Host
     from classroom.oauth import OAuth
     from classroom.paths import Paths
 
@@ -69,6 +70,7 @@ class Settings:
         egress: what may be reached from the container.
         avatars: whether people's pictures are shown.
         chat: whether there are chats.
+        page_hosts: hosts from which people's pages may load.
         limits: what students' processes may use.
         idle_kernel_timeout: seconds after which an idle kernel ends; 0 for never.
         snapshot_interval: seconds between snapshots; 0 for none but those before a restore and at
@@ -88,6 +90,7 @@ class Settings:
     egress: Wanted = field(default_factory=Wanted)
     avatars: bool = True
     chat: bool = True
+    page_hosts: tuple[Host, ...] = ()
     limits: Limits = field(default_factory=Limits)
     idle_kernel_timeout: int = 0
     snapshot_interval: int = 600
@@ -192,6 +195,8 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     tutors = names(lookup(file, "admin_users"))
     ours = Classroom(config=file.config)
     egress, problems = load_egress(file, environ, given.asked() if mode is Mode.GITHUB else {})
+    where = file.where("Classroom.page_hosts")
+    page_hosts = wanted.read_hosts(where, ours.page_hosts, problems)
     found = Settings(
         paths=paths,
         mode=mode,
@@ -203,6 +208,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         egress=egress,
         avatars=ours.avatars,
         chat=ours.chat,
+        page_hosts=page_hosts,
         limits=limits.of(ours),
         idle_kernel_timeout=ours.idle_kernel_timeout,
         snapshot_interval=ours.snapshot_interval,

@@ -10,6 +10,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from classroom.lab import policy
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -37,6 +39,7 @@ def render(settings: Settings) -> Config:
         extensions(settings),
         quiet(paths),
         documents(paths),
+        pages(settings),
         kernels(settings),
     )
     for concern in concerns:
@@ -110,7 +113,17 @@ def documents(paths: Paths) -> Config:
         },
         "LocalFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
         "ArbitraryFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
-        "NotebookNotary": {"db_file": str(paths.history / "signatures.db")},
+    }
+
+
+def pages(settings: Settings) -> Config:
+    """Say what pages may load from elsewhere (`classroom.lab.policy`)."""
+    github = settings.oauth.github_url if settings.oauth and settings.avatars else ""
+    return {
+        "ClassPages": {
+            "hosts": [str(host) for host in settings.page_hosts],
+            "avatars": list(policy.avatar_hosts(github)),
+        }
     }
 
 

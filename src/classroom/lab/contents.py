@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 from anyio.to_thread import run_sync
-from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from tornado import web
 from traitlets import Int, Unicode
 
 from classroom.lab import saves, sharing, whole
+from classroom.lab.trust import Untrusting
 
 if TYPE_CHECKING:
     from classroom.lab.saves import Saves
@@ -50,7 +50,7 @@ def encoded(model: dict[str, Any], problem: dict[str, Any] | None = None) -> byt
         raise web.HTTPError(400, f"The content can't be encoded: {error}") from error
 
 
-class ClassContents(AsyncLargeFileManager):
+class ClassContents(Untrusting):
     """jupyter_server's own, but for the writing, and for notebooks beyond all reason.
 
     Upstream writes in place, where a reader may find half a file, and waits for the disk on the

@@ -24,6 +24,8 @@ from classroom.lab import (
     live,
     members,
     modes,
+    pages,
+    policy,
     recovery,
     sessions,
     shipped,
@@ -42,6 +44,7 @@ from classroom.lab.loader import ClassLoader
 from classroom.lab.members import MemberHandler, RunsHandler
 from classroom.lab.modes import DRIVING
 from classroom.lab.notebooks import Notebooks
+from classroom.lab.pages import FrameHandler
 from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
 from classroom.lab.restoring import Restoring
 from classroom.lab.revocation import Revocation
@@ -65,6 +68,7 @@ HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
     (r"api/shutdown", NoShutdownHandler),
     (live.ADDRESS, LiveHandler),
+    (policy.FRAME, FrameHandler),
     (control.ADDRESS, ModeHandler),
     (f"{control.ADDRESS}/(?P<name>[^/]+)", PersonHandler),
     (control.FOLLOWING, FollowingHandler),
@@ -94,11 +98,6 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     """
     # traitlets leaves the logger at DEBUG and filters in its handler, after each record is made.
     app.log.setLevel(app.log_level)
-    # Signed at each save, on the server's only thread: without this each waits for the disk. In WAL
-    # mode a power cut loses the last signatures at most.
-    app.contents_manager.notary.store.db.executescript(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-    )
     expected.check()
     if isinstance(app.contents_manager, ClassContents):  # not where only the rooms are measured
         journal = store.ClassYStore("", config=app.config).journal
@@ -111,13 +110,16 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     upstream.watch_sockets(modes.guard)
     upstream.ask_always()
     shipped.use()
+    pages.use(pages.of(app))
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         app.kernel_manager.notebooks = Notebooks(app)
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
         adopted = app.io_loop.run_sync(app.kernel_manager.adopt_all)
         if adopted:
             app.log.info("Kernels taken over: %s", ", ".join(adopted))
-    live.announce(app.web_app.settings.setdefault("page_config_data", {}))
+    page_config = app.web_app.settings.setdefault("page_config_data", {})
+    live.announce(page_config)
+    pages.announce(page_config)
     UsageHandler.usage = Usage(Path(app.root_dir))
     rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
     app.web_app.add_handlers(".*$", rules)

@@ -23,6 +23,7 @@ READS: dict[str, tuple[str, ...]] = {
     "classroom.lab.exporters": ("ExportersHandler.get",),
     "classroom.lab.live": ("LiveHandler.get",),
     "classroom.lab.members": ("RunsHandler.get",),
+    "classroom.lab.pages": ("FrameHandler.get",),
     "classroom.lab.personal": (
         "PersonalSettingsHandler.get put",
         "PersonalWorkspacesHandler.get put delete",
