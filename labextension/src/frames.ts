@@ -6,18 +6,21 @@
  */
 
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { type Message, MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import { Frame, type IItem } from './frame';
-import { idsOf, isPlain } from './html';
+import { idsOf, isPlain, librariesIn } from './html';
 
 const HTML = 'text/html';
 const SCRIPTS = ['application/javascript', 'text/javascript'];
 /** Of libraries that load, or fill, what their other output shows; beside a script. */
 const LOADS = ['application/vnd.bokehjs_load.v0+json', 'application/vnd.holoviews_load.v0+json'];
 const FILLS = ['application/vnd.bokehjs_exec.v0+json', 'application/vnd.holoviews_exec.v0+json'];
+const VEGA_5 = 'application/vnd.vegalite.v5+json';
+const VEGA_6 = 'application/vnd.vegalite.v6+json';
 /** Characters: a script of that length is a library. */
 const LIBRARY = 50_000;
 const AREA = '.jp-OutputArea';
@@ -38,14 +41,12 @@ function piece(bundle: Bundle): { html: string; script: string } {
   return { html: text(bundle[HTML]), script };
 }
 
-/** Say whether what comes later may need what an output loads. */
-function isLibrary(bundle: Bundle): boolean {
+/** What of an output later ones may need: what it loads, not what it shows. */
+function library(bundle: Bundle): Pick<IItem, 'html' | 'script'> | null {
   const { html, script } = piece(bundle);
-  return (
-    LOADS.some((type) => type in bundle) ||
-    script.length > LIBRARY ||
-    (/<script[\s>]/i.test(html) && (html.length > LIBRARY || /<script[^>]*\ssrc=/i.test(html)))
-  );
+  const loads = script.length > LIBRARY || LOADS.some((type) => type in bundle);
+  const tags = /<script[\s>]/i.test(html) ? librariesIn(html, LIBRARY) : '';
+  return loads || tags ? { html: tags, script: loads ? script : '' } : null;
 }
 
 let notebooks: INotebookTracker | null = null;
@@ -61,11 +62,9 @@ function libraries(node: HTMLElement, own: ReadonlySet<string>): IItem[] {
   for (const cell of panel?.content.widgets ?? []) {
     const output = cell.model.sharedModel.toJSON().outputs;
     for (const { data } of (Array.isArray(output) ? output : []) as { data?: Bundle }[]) {
-      if (data && isLibrary(data)) {
-        const { html, script } = piece(data);
-        if (!own.has(html + script)) {
-          found.push({ id: `library ${found.length}`, html, script, library: true });
-        }
+      const loaded = data ? library(data) : null;
+      if (data && loaded && !own.has(piece(data).html + piece(data).script)) {
+        found.push({ id: `library ${found.length}`, ...loaded, library: true });
       }
     }
     if (cell.node.contains(node)) {
@@ -221,9 +220,7 @@ export function frame(
 }
 
 /** The plugin's part that needs JupyterLab's registry: types that no renderer is known for. */
-export function register(rendermime: {
-  addFactory(factory: IRenderMime.IRendererFactory, rank?: number): void;
-}): void {
+export function register(rendermime: IRenderMimeRegistry): void {
   const sanitizer = { sanitize: (dirty: string) => dirty };
   rendermime.addFactory(
     {
@@ -232,5 +229,17 @@ export function register(rendermime: {
       createRenderer: ({ mimeType }) => frame(mimeType, sanitizer, null)
     },
     0
+  );
+  // Altair's newest calls the same by another name, which JupyterLab's renderer doesn't know yet.
+  rendermime.addFactory(
+    {
+      safe: true,
+      mimeTypes: [VEGA_6],
+      createRenderer: (options) => {
+        const known = rendermime.getFactory(VEGA_5);
+        return known?.createRenderer(options) ?? (new Widget() as IRenderMime.IRenderer);
+      }
+    },
+    49
   );
 }

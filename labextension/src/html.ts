@@ -10,7 +10,8 @@ const IGNORED = /^(id|name|rel|role|data-.*|aria-.*|scope|tabindex)$/;
 const PANDAS = 'style[scoped]';
 
 function parse(html: string): HTMLElement {
-  return new DOMParser().parseFromString(html, 'text/html').body;
+  // Without the tag a style at the beginning would be the head's.
+  return new DOMParser().parseFromString(`<body>${html}`, 'text/html').body;
 }
 
 function attributes(element: Element): string {
@@ -50,6 +51,14 @@ export function isPlain(html: string, sanitizer: IRenderMime.ISanitizer): boolea
     }
   }
   return left.next().done === true;
+}
+
+/** The scripts of a piece of HTML that load something, or are libraries by their length. */
+export function librariesIn(html: string, long: number): string {
+  return [...parse(html).querySelectorAll('script')]
+    .filter((script) => script.hasAttribute('src') || script.text.length > long)
+    .map((script) => script.outerHTML)
+    .join('');
 }
 
 /** The ids of a piece of HTML, by which a script of another output may find its elements. */
