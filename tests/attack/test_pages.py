@@ -24,7 +24,7 @@ from tests.browser.conftest import (  # noqa: F401 (fixtures)
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Frame, Page
+    from playwright.sync_api import Browser, Frame, Page, Route
 
     from tests.labs import Lab
 
@@ -268,3 +268,148 @@ def test_what_a_student_runs_meanwhile_runs_nothing_in_a_tutors_page(
             assert_nothing_reached(found)
             assert_nothing_ran(page, github_lab)
         shoot(tutor, "live-attack")
+
+
+def test_the_server_keeps_no_mark(browser: Browser, github_lab: Lab) -> None:  # noqa: F811
+    """Of what is saved over HTTP, and of what a page writes into the live document."""
+    github_lab.expected.append(r"403 POST .*/trust|403: .*Nothing is trusted here")
+    with person(browser, "hubot") as student:
+        assert put(student, "marked.ipynb", notebook()) == 201
+        assert put(student, "marked.ipynb", {}, "/trust") == 403
+        read = student.evaluate(
+            """async () => (await (await fetch(
+                "/services/classroom/api/contents/marked.ipynb")).json()).content"""
+        )
+        assert not [cell for cell in read["cells"] if "trusted" in cell["metadata"]]
+        code, text = github_lab.run("cat", "/data/files/marked.ipynb")
+        assert code == 0
+        saved = json.loads(text)
+        assert not [cell for cell in saved["cells"] if "trusted" in cell["metadata"]]
+    assert github_lab.run("test", "-e", "/data/history/signatures.db")[0] != 0
+
+
+FILE_AS_SCRIPT = """async (name) => {
+  const blocked = [];
+  document.addEventListener('securitypolicyviolation', (event) => blocked.push(event.blockedURI));
+  const bad = "window.hacked = ['page']";
+  const load = (make) => new Promise((done) => {
+    const script = document.createElement('script');
+    script.onload = script.onerror = () => done();
+    make(script);
+    document.body.append(script);
+    if (!script.src) { setTimeout(done); }
+  });
+  const base = '/services/classroom/';
+  for (const address of [
+    `${base}files/${name}`, `${base}static/../files/${name}`, `${base}static/..%2ffiles/${name}`,
+    `${base}static/%2e%2e/files/${name}`, `${base}lab/extensions/..%2f..%2ffiles/${name}`,
+    `${base}api/contents/${name}?content=1`, `data:text/javascript,${bad}`,
+    URL.createObjectURL(new Blob([bad], {type: 'text/javascript'})),
+  ]) {
+    await load((script) => { script.src = address; });
+  }
+  await load((script) => { script.textContent = bad; });
+  const div = document.createElement('div');
+  div.innerHTML = `<img src="data:image/png;base64,x" onerror="${bad}">`
+    + `<a href="javascript:${bad}">x</a><iframe srcdoc="<script>parent.${bad}</script>"></iframe>`;
+  document.body.append(div);
+  div.querySelector('a').click();
+  const worker = await navigator.serviceWorker.register(`${base}files/${name}`).then(
+    () => 'registered', (error) => error.name);
+  await new Promise((done) => setTimeout(done, 500));
+  div.remove();
+  return [worker, window.hacked ?? [], blocked.length];
+}"""
+
+
+def test_a_file_of_the_class_is_no_script(browser: Browser, github_lab: Lab) -> None:  # noqa: F811
+    """Whatever gets into a page as text or address runs nothing: as if all else had failed."""
+    github_lab.expected.append("403 GET .*evil|Nothing here may be used as")
+    github_lab.expected.append("40[034] GET /services/classroom/(static|lab/extensions)")
+    with person(browser, "hubot") as student, person(browser, "mona") as tutor:
+        made = student.evaluate(
+            """async () => (await fetch("/services/classroom/api/contents/evil.js", {
+                method: "PUT",
+                body: JSON.stringify({type: "file", format: "text", content: "hacked = ['file']"}),
+                headers: {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? ""},
+            })).status"""
+        )
+        assert made in {200, 201}
+        worker, hacked, blocked = tutor.evaluate(FILE_AS_SCRIPT, "evil.js")
+        assert worker in {"SecurityError", "TypeError"}
+        assert hacked == []
+        assert blocked
+        # Nor is it one for another site's page that has got hold of an address.
+        answer = tutor.evaluate("fetch('/services/classroom/files/evil.js').then(a => a.status)")
+        assert answer == 200, "as a file it is read as before"
+
+
+CARRIERS: dict[str, dict[str, Any]] = {
+    "picture": {"text/html": f'<img src="{ELSEWHERE}/picture">'},
+    "markdown": {"text/markdown": f"![x]({ELSEWHERE}/markdown)"},
+    "style": {"text/html": f"<style>b {{background: url({ELSEWHERE}/style)}}</style><b>x</b>"},
+    "frame": {"text/html": f'<iframe src="{ELSEWHERE}/frame"></iframe>'},
+    "vega": NEVER["vega"],
+    "fetch": {
+        "application/javascript": f"fetch('{ELSEWHERE}/fetch', {{mode: 'no-cors'}}).catch(() => 0);"
+        f"new Image().src = '{ELSEWHERE}/image'; navigator.sendBeacon('{ELSEWHERE}/beacon');"
+        f"location.href = '{ELSEWHERE}/navigated'"
+    },
+}
+
+
+def test_nothing_is_carried_out_through_whoever_looks(
+    browser: Browser,  # noqa: F811
+    github_lab: Lab,
+) -> None:
+    del github_lab
+    cells = [
+        nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("display_data", data)])
+        for data in CARRIERS.values()
+    ]
+    cells.append(nbformat.v4.new_markdown_cell(f'![x]({ELSEWHERE}/cell) <img src="{ELSEWHERE}/y">'))
+    made = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+    with person(browser, "hubot") as student, person(browser, "mona") as tutor:
+        assert put(student, "carrier.ipynb", json.loads(json.dumps(made))) == 201
+        carried: list[str] = []
+        blocked: list[str] = []
+
+        def carry(route: Route) -> None:
+            carried.append(route.request.url)
+            route.fulfill(status=204)
+
+        tutor.context.route(f"{ELSEWHERE}/**", carry)
+        tutor.on("console", lambda message: blocked.append(message.text))
+        visit(tutor, "carrier.ipynb")
+        through(tutor)
+        for name in ("picture", "markdown", "style", "frame", "vega", "fetch", "navigated", "cell"):
+            labs.wait_until(
+                lambda name=name: any(  # type: ignore[misc]
+                    f"{ELSEWHERE}/{name}" in text or (name == "frame" and ELSEWHERE in text)
+                    for text in blocked
+                    if "Content Security Policy" in text
+                ),
+                f"{name} is refused; said were {blocked}",
+            )
+        assert carried == []
+
+
+def test_nothing_in_an_output_acts(browser: Browser, github_lab: Lab) -> None:  # noqa: F811
+    """Not a button that names one of JupyterLab's commands, nor a picture of the way out."""
+    github_lab.expected.append("403 GET .*logout|Nothing here may be used as")
+    html = (
+        '<button data-commandlinker-command="apputils:activate-command-palette">press</button>'
+        '<img src="/services/classroom/logout"><img src="/hub/logout">'
+    )
+    output = nbformat.v4.new_output("display_data", {"text/html": html})
+    cell = nbformat.v4.new_code_cell("1", outputs=[output], metadata={"trusted": True})
+    made = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": KERNEL})
+    with person(browser, "hubot") as student, person(browser, "mona") as tutor:
+        assert put(student, "acts.ipynb", json.loads(json.dumps(made))) == 201
+        visit(tutor, "acts.ipynb")
+        tutor.get_by_role("button", name="press").click()
+        expect(tutor.locator(".lm-CommandPalette-input")).not_to_be_visible()
+        expect(tutor.locator(".jp-Dialog")).to_have_count(0)
+        tutor.reload()
+        wait_for_lab(tutor)
+        assert tutor.url.startswith(LAB), "still signed in"
