@@ -57,7 +57,8 @@ RECORDED: dict[str, tuple[dict[str, Any], ...]] = {
     "folium": (
         {
             "text/html": '<div style="width:100%"><iframe srcdoc="&lt;b id=map&gt;&lt;/b&gt;'
-            "&lt;script&gt;document.getElementById(&#x27;map&#x27;).textContent=&#x27;drawn: map&#x27;"
+            "&lt;script&gt;document.getElementById(&#x27;map&#x27;).textContent="
+            "&#x27;drawn: map&#x27;"
             '&lt;/script&gt;" style="height:40px"></iframe></div>'
         },
     ),
