@@ -59,6 +59,10 @@ window.addEventListener('message', (event) => {
   }
 });
 
+function isSame(one: IItem, other: IItem | undefined): boolean {
+  return one.id === other?.id && one.html === other.html && one.script === other.script;
+}
+
 export class Frame {
   /**
    * @param host - where to show it.
@@ -83,7 +87,7 @@ export class Frame {
   show(items: readonly IItem[]): void {
     const shown = this.items;
     this.items = items;
-    const goesOn = shown.every((item, at) => JSON.stringify(item) === JSON.stringify(items[at]));
+    const goesOn = shown.every((item, at) => isSame(item, items[at]));
     if (!goesOn && this.iframe) {
       this.load();
     } else if (this.ready && items.length > shown.length) {

@@ -5,8 +5,9 @@
  * one, as bokeh's do. Libraries that a cell above has loaded are loaded in each frame below.
  */
 
+import type { ICodeCellModel } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
-import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { IOutputModel, IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { type Message, MessageLoop } from '@lumino/messaging';
@@ -56,22 +57,40 @@ export function lookIn(tracker: INotebookTracker): void {
   notebooks = tracker;
 }
 
+/** What is found in an output, until it changes: looking takes it apart. */
+const found = new WeakMap<IOutputModel, Pick<IItem, 'html' | 'script'> | null>();
+
+function libraryOf(output: IOutputModel): Pick<IItem, 'html' | 'script'> | null {
+  let known = found.get(output);
+  if (known === undefined) {
+    known = library(output.data);
+    found.set(output, known);
+    output.changed.connect(() => found.delete(output));
+  }
+  return known;
+}
+
+/** Find what a frame needs of the cells above, and of its own, in the order in which they stand. */
 function libraries(node: HTMLElement, own: ReadonlySet<string>): IItem[] {
   const panel = notebooks?.find((one: NotebookPanel) => one.content.node.contains(node));
-  const found: IItem[] = [];
+  const items: IItem[] = [];
   for (const cell of panel?.content.widgets ?? []) {
-    const output = cell.model.sharedModel.toJSON().outputs;
-    for (const { data } of (Array.isArray(output) ? output : []) as { data?: Bundle }[]) {
-      const loaded = data ? library(data) : null;
-      if (data && loaded && !own.has(piece(data).html + piece(data).script)) {
-        found.push({ id: `library ${found.length}`, ...loaded, library: true });
+    const { outputs: model } = cell.model as Partial<ICodeCellModel>;
+    for (let at = 0; at < (model?.length ?? 0); at++) {
+      const output = model?.get(at);
+      const loaded = output ? libraryOf(output) : null;
+      if (output && loaded) {
+        const { html, script } = piece(output.data);
+        if (!own.has(html + script)) {
+          items.push({ id: `library ${items.length}`, ...loaded, library: true });
+        }
       }
     }
     if (cell.node.contains(node)) {
       break;
     }
   }
-  return found;
+  return items;
 }
 
 let made = 0;
