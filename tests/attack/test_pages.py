@@ -11,15 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import labs
-from tests.browser.conftest import (  # noqa: F401 (fixtures)
-    browser,
-    chromium,
-    new_person,
-    outlook,
-    shoot,
-    sign_in,
-    wait_for_lab,
-)
+from tests.browser.conftest import new_person, shoot, sign_in, wait_for_lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,7 +138,7 @@ def put(page: Page, name: str, content: dict[str, Any], action: str = "") -> int
 
 
 @contextmanager
-def person(browser: Browser, login: str) -> Iterator[Page]:  # noqa: F811
+def person(browser: Browser, login: str) -> Iterator[Page]:
     """Sign somebody in."""
     with new_person(browser) as profile:
         page = profile.new_page()
@@ -201,7 +193,7 @@ def assert_nothing_reached(found: dict[str, dict[str, Any]]) -> None:
 
 @pytest.mark.parametrize("isolated", [False, True])
 def test_a_students_notebook_runs_nothing_in_a_tutors_page(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     github_lab: Lab,
     isolated: bool,  # noqa: FBT001
 ) -> None:
@@ -243,7 +235,7 @@ def trust(page: Page) -> None:
 
 
 def test_what_a_student_runs_meanwhile_runs_nothing_in_a_tutors_page(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     github_lab: Lab,
 ) -> None:
     """In the live document: the student's page marks the cells as trusted, as it runs them."""
@@ -270,7 +262,7 @@ def test_what_a_student_runs_meanwhile_runs_nothing_in_a_tutors_page(
         shoot(tutor, "live-attack")
 
 
-def test_the_server_keeps_no_mark(browser: Browser, github_lab: Lab) -> None:  # noqa: F811
+def test_the_server_keeps_no_mark(browser: Browser, github_lab: Lab) -> None:
     """Of what is saved over HTTP, and of what a page writes into the live document."""
     github_lab.expected.append(r"403 POST .*/trust|403: .*Nothing is trusted here")
     with person(browser, "hubot") as student:
@@ -322,7 +314,7 @@ FILE_AS_SCRIPT = """async (name) => {
 }"""
 
 
-def test_a_file_of_the_class_is_no_script(browser: Browser, github_lab: Lab) -> None:  # noqa: F811
+def test_a_file_of_the_class_is_no_script(browser: Browser, github_lab: Lab) -> None:
     """Whatever gets into a page as text or address runs nothing: as if all else had failed."""
     github_lab.expected.append("403 GET .*evil|Nothing here may be used as")
     github_lab.expected.append("40[034] GET /services/classroom/(static|lab/extensions)")
@@ -359,7 +351,7 @@ CARRIERS: dict[str, dict[str, Any]] = {
 
 
 def test_nothing_is_carried_out_through_whoever_looks(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     github_lab: Lab,
 ) -> None:
     del github_lab
@@ -394,7 +386,7 @@ def test_nothing_is_carried_out_through_whoever_looks(
         assert carried == []
 
 
-def test_nothing_in_an_output_acts(browser: Browser, github_lab: Lab) -> None:  # noqa: F811
+def test_nothing_in_an_output_acts(browser: Browser, github_lab: Lab) -> None:
     """Not a button that names one of JupyterLab's commands, nor a picture of the way out."""
     github_lab.expected.append("403 GET .*logout|Nothing here may be used as")
     html = (
