@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -137,7 +137,7 @@ def put(page: Page, name: str, content: dict[str, Any], action: str = "") -> int
     return status
 
 
-@contextmanager
+@contextlib.contextmanager
 def person(browser: Browser, login: str) -> Iterator[Page]:
     """Sign somebody in."""
     with new_person(browser) as profile:
@@ -201,7 +201,7 @@ def test_a_students_notebook_runs_nothing_in_a_tutors_page(
     github_lab.expected.append(r"403 POST .*/trust")
     name = f"attack-{isolated}.ipynb"
     with person(browser, "hubot") as student, person(browser, "mona") as tutor:
-        assert put(student, name, notebook(isolated=isolated)) == 201
+        assert put(student, name, notebook(isolated=isolated)) in {200, 201}
         put(student, name, {}, "/trust")
         visit(tutor, name)
         through(tutor)
@@ -218,11 +218,15 @@ def test_a_students_notebook_runs_nothing_in_a_tutors_page(
 def all_tried(page: Page, names: set[str]) -> dict[str, dict[str, Any]]:
     """Wait until these scripts have tried all, and return what came of it."""
 
-    def look() -> dict[str, dict[str, Any]]:
-        found = tried(page)
-        return found if names <= {name for name, one in found.items() if "lab" in one} else {}
+    found: dict[str, dict[str, Any]] = {}
 
-    found: dict[str, dict[str, Any]] = labs.wait_until(look, "the scripts have tried")
+    def missing() -> set[str]:
+        found.update(tried(page))
+        return names - {name for name, one in found.items() if "lab" in one}
+
+    with contextlib.suppress(AssertionError):
+        labs.wait_until(lambda: not missing(), "the scripts have tried")
+    assert not missing(), found
     return found
 
 
@@ -246,7 +250,7 @@ def test_what_a_student_runs_meanwhile_runs_nothing_in_a_tutors_page(
         }
         cells = [nbformat.v4.new_code_cell(source) for source in sources.values()]
         content = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
-        assert put(student, "live-attack.ipynb", json.loads(json.dumps(content))) == 201
+        assert put(student, "live-attack.ipynb", json.loads(json.dumps(content))) in {200, 201}
         for page in (tutor, student):
             visit(page, "live-attack.ipynb")
         expect(student.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
@@ -266,7 +270,7 @@ def test_the_server_keeps_no_mark(browser: Browser, github_lab: Lab) -> None:
     """Of what is saved over HTTP, and of what a page writes into the live document."""
     github_lab.expected.append(r"403 POST .*/trust|403: .*Nothing is trusted here")
     with person(browser, "hubot") as student:
-        assert put(student, "marked.ipynb", notebook()) == 201
+        assert put(student, "marked.ipynb", notebook()) in {200, 201}
         assert put(student, "marked.ipynb", {}, "/trust") == 403
         read = student.evaluate(
             """async () => (await (await fetch(
@@ -362,7 +366,7 @@ def test_nothing_is_carried_out_through_whoever_looks(
     cells.append(nbformat.v4.new_markdown_cell(f'![x]({ELSEWHERE}/cell) <img src="{ELSEWHERE}/y">'))
     made = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
     with person(browser, "hubot") as student, person(browser, "mona") as tutor:
-        assert put(student, "carrier.ipynb", json.loads(json.dumps(made))) == 201
+        assert put(student, "carrier.ipynb", json.loads(json.dumps(made))) in {200, 201}
         carried: list[str] = []
         blocked: list[str] = []
 
@@ -397,7 +401,7 @@ def test_nothing_in_an_output_acts(browser: Browser, github_lab: Lab) -> None:
     cell = nbformat.v4.new_code_cell("1", outputs=[output], metadata={"trusted": True})
     made = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": KERNEL})
     with person(browser, "hubot") as student, person(browser, "mona") as tutor:
-        assert put(student, "acts.ipynb", json.loads(json.dumps(made))) == 201
+        assert put(student, "acts.ipynb", json.loads(json.dumps(made))) in {200, 201}
         visit(tutor, "acts.ipynb")
         tutor.get_by_role("button", name="press").click()
         expect(tutor.locator(".lm-CommandPalette-input")).not_to_be_visible()

@@ -138,7 +138,7 @@ def test_interactive_outputs_are_shown_to_everybody(browser: Browser, github_lab
             })).status""",
             json.loads(json.dumps(made)),
         )
-        assert status == 201
+        assert status in {200, 201}
         for page in (mona, ada):
             page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/outputs.ipynb")
             wait_for_lab(page)
