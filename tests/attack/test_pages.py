@@ -149,7 +149,7 @@ def person(browser: Browser, login: str) -> Iterator[Page]:
 
 
 def visit(page: Page, name: str) -> None:
-    page.goto(f"{LAB}/lab/tree/{name}")
+    page.goto(f"{LAB}/lab/tree/{name}?reset")  # nothing from before is open beside it
     wait_for_lab(page)
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
 
@@ -158,7 +158,13 @@ def through(page: Page) -> None:
     """Look at every cell of a notebook: what isn't seen isn't made."""
     cells = page.locator(".jp-Notebook .jp-Cell")
     for index in range(cells.count()):
-        cells.nth(index).scroll_into_view_if_needed()
+        cells.nth(index).evaluate(
+            """(cell) => {
+                cell.scrollIntoView();
+                return new Promise((done) =>
+                    requestAnimationFrame(() => requestAnimationFrame(done)));
+            }"""
+        )
 
 
 def frames(page: Page) -> list[Frame]:
@@ -221,6 +227,7 @@ def all_tried(page: Page, names: set[str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
 
     def missing() -> set[str]:
+        through(page)
         found.update(tried(page))
         return names - {name for name, one in found.items() if "lab" in one}
 
@@ -274,7 +281,7 @@ def test_the_server_keeps_no_mark(browser: Browser, github_lab: Lab) -> None:
         assert put(student, "marked.ipynb", {}, "/trust") == 403
         read = student.evaluate(
             """async () => (await (await fetch(
-                "/services/classroom/api/contents/marked.ipynb")).json()).content"""
+                "/services/classroom/api/contents/marked.ipynb?content=1")).json()).content"""
         )
         assert not [cell for cell in read["cells"] if "trusted" in cell["metadata"]]
         code, text = github_lab.run("cat", "/data/files/marked.ipynb")
