@@ -8,6 +8,8 @@ from pathlib import Path
 SERVICE = "classroom"
 PREFIX = f"/services/{SERVICE}/"
 PORT = 8443
+COOKIES = {"secure": True, "samesite": "Lax"}
+"""What every cookie says besides, the Hub's and the lab's."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from classroom.hub.passphrase import ClassroomPassphraseAuthenticator
 from classroom.hub.people import REMOVE, of_ours
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab
-from classroom.paths import PORT, PREFIX, SERVICE
+from classroom.paths import COOKIES, PORT, PREFIX, SERVICE
 from classroom.schema import is_lazy
 from classroom.settings import Mode
 
@@ -59,6 +59,7 @@ def configure(c: Config, settings: Settings, lock: Lock, access: Access, handed:
     c.merge(settings.config)
     place(c, settings.paths)
     routes(c)
+    cookies(c)
     c.NginxProxy.handover = handed
     egress(c, settings, lock, handed)
     roles(c)
@@ -84,6 +85,19 @@ def routes(c: Config) -> None:
     c.JupyterHub.default_url = f"{PREFIX}lab"
     if "spawner_class" not in c.JupyterHub:
         c.JupyterHub.spawner_class = NoPersonalLab
+
+
+def cookies(c: Config) -> None:
+    """Keep the Hub's cookies from scripts and from other sites' requests.
+
+    Lax, not Strict: GitHub sends people back here.
+    """
+    own = tutors_own(c, "tornado_settings", {})
+    c.JupyterHub.tornado_settings = {
+        **own,
+        "cookie_options": {**own.get("cookie_options", {}), **COOKIES},
+        "xsrf_cookie_kwargs": {**own.get("xsrf_cookie_kwargs", {}), **COOKIES, "httponly": True},
+    }
 
 
 def egress(c: Config, settings: Settings, lock: Lock, handed: Handover) -> None:

@@ -10,7 +10,7 @@ from jupyterhub.apihandlers.users import UserAPIHandler, UserListAPIHandler
 from tornado import web
 from traitlets.utils.importstring import import_item
 
-from classroom.hub import identity
+from classroom.hub import confirm, identity
 
 if TYPE_CHECKING:
     from classroom.hub.access import Access
@@ -122,7 +122,7 @@ def of_ours(named: Any, access: Access, *, avatars: bool) -> type:
     base: Any = find(named)
 
     def get_handlers(self: Any, app: Any) -> list[Any]:
-        return [*HANDLERS, *base.get_handlers(self, app)]
+        return [*HANDLERS, *confirm.confirmed(base.get_handlers(self, app))]
 
     async def get_authenticated_user(self: Any, handler: Any, data: Any) -> Any:
         model = await base.get_authenticated_user(self, handler, data)

@@ -11,7 +11,7 @@ from traitlets import Dict, Instance, List, validate
 
 from classroom import handover, last_good, settings
 from classroom.handover import Handover
-from classroom.hub import certificate, front
+from classroom.hub import certificate, front, guard
 from classroom.hub.access import Access
 from classroom.hub.egress import Egress
 from classroom.hub.saved import watch
@@ -48,7 +48,11 @@ class NginxProxy(Proxy):
         return str(proposal.value).replace("http://", "https://", 1)
 
     async def start(self) -> None:
-        """Watch names, the certificate and the tutor's file; nginx itself runs already."""
+        """Watch names, the certificate and the tutor's file; nginx itself runs already.
+
+        The Hub calls this before it listens: from its first request on it is guarded.
+        """
+        guard.install(self.app)
         if self.egress is not None:
             await self.egress.start(self.log)
         if self.access is not None:

@@ -10,6 +10,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from classroom.paths import COOKIES
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -48,6 +50,7 @@ def render(settings: Settings) -> Config:
 def serve(paths: Paths) -> Config:
     """Listen on a unix socket that only the front may open; serve the class's files."""
     return {
+        "HubOAuth": {"cookie_options": COOKIES},
         "ServerApp": {
             "sock": str(paths.lab_socket),
             "sock_mode": "0660",  # its directory says whose group
@@ -58,8 +61,9 @@ def serve(paths: Paths) -> Config:
             "contents_manager_class": "classroom.lab.contents.ClassContents",
             "cookie_secret_file": str(paths.history / "cookie_secret"),
             "default_url": "/lab",
+            "tornado_settings": {"xsrf_cookie_kwargs": COOKIES},  # pages read it
             "allow_root": False,
-        }
+        },
     }
 
 
