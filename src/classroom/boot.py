@@ -13,7 +13,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, NoReturn
 
-from classroom import last_good, layout, privileges, settings, signin, tls
+from classroom import last_good, layout, privileges, settings, signin, subdomains, tls
 from classroom.backup import swap
 from classroom.egress import lock, take
 from classroom.hub import certificate, egress, front
@@ -87,6 +87,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     """
     loaded = settings.load(paths, environ)
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
+    hosts = subdomains.of(loaded.config)
     prepare_data(paths)
     prepare_tls(loaded)
     last_good.keep(paths)
@@ -101,6 +102,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     else:
         say("egress lock", held)
     say("sign-in", signin.describe(loaded))
+    subdomains.write(paths.front, hosts)
     front.install(paths, {})
     if taken.kind is lock.Kind.NFTABLES:
         egress.install(paths, taken, loaded.egress)

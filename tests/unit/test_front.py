@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from classroom.hub import front
 from classroom.paths import Paths
+from classroom.subdomains import Hosts
 from tests import labs
 
 TEMPLATE = (labs.ROOT / "nginx/front.conf").read_text()
 
 
-def render(routes: dict[str, str] | None = None, **how: bool) -> str:
+def render(routes: dict[str, str] | None = None, **how: Any) -> str:
     place = front.Front(Paths(), Path("/site-packages/classroom"), **how)
     return front.render(TEMPLATE, place, routes or {})
 
@@ -39,6 +41,16 @@ def test_hsts_only_on_demand() -> None:
     text = render(hsts=True)
     # nginx forgets the outer headers where a location has its own.
     assert text.count("Strict-Transport-Security") == text.count("X-Content-Type-Options nosniff")
+
+
+def test_hub_and_lab_are_apart_only_where_the_tutor_says_so() -> None:
+    assert "elsewhere" not in render()
+    hosts = Hosts("https://lab.example.org:8443", "https://classroom--service.lab.example.org:8443")
+    text = render(hosts=hosts)
+    assert r'"~^classroom--service\.lab\.example\.org/services/classroom/" "";' in text
+    assert r'"~^classroom--service\.lab\.example\.org/" "lab.example.org:8443";' in text
+    lab = '"~^[^/]*/services/classroom/" "classroom--service.lab.example.org:8443";'
+    assert lab in text
 
 
 def test_static_folders_end_with_a_slash_on_both_sides() -> None:

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from classroom import trial
+from classroom import subdomains, trial
 from classroom.egress.lock import Kind
 from classroom.hub import token
 from classroom.hub.egress import Egress
@@ -57,15 +57,16 @@ def configure(c: Config, settings: Settings, lock: Lock, access: Access, handed:
         handed: how to reach the supervisor.
     """
     c.merge(settings.config)
+    lab = subdomains.of(settings.config).lab
     place(c, settings.paths)
-    routes(c)
+    routes(c, lab)
     cookies(c)
     c.NginxProxy.handover = handed
     egress(c, settings, lock, handed)
     roles(c)
     sign_in(c, settings, access)
-    pages(c, settings)
-    classroom(c, token.ensure(settings.paths.hub))
+    pages(c, settings, lab)
+    classroom(c, token.ensure(settings.paths.hub), lab)
 
 
 def place(c: Config, paths: Paths) -> None:
@@ -78,11 +79,16 @@ def place(c: Config, paths: Paths) -> None:
     c.JupyterHub.hub_socket_mode = 0o660  # its directory says whose group
 
 
-def routes(c: Config) -> None:
-    """Put nginx in front, and send everybody to the classroom."""
+def routes(c: Config, lab: str) -> None:
+    """Put nginx in front, and send everybody to the classroom.
+
+    Args:
+        c: the Hub's configuration object.
+        lab: the lab's host, where it has one of its own.
+    """
     c.JupyterHub.proxy_class = NginxProxy
     c.JupyterHub.bind_url = f"http://:{PORT}"  # for the log only: nginx speaks TLS
-    c.JupyterHub.default_url = f"{PREFIX}lab"
+    c.JupyterHub.default_url = f"{lab}{PREFIX}lab"
     if "spawner_class" not in c.JupyterHub:
         c.JupyterHub.spawner_class = NoPersonalLab
 
@@ -155,12 +161,12 @@ def sign_in(c: Config, settings: Settings, access: Access) -> None:
     c.JupyterHub.authenticator_class = of_ours(chosen, access, avatars=settings.avatars)
 
 
-def pages(c: Config, settings: Settings) -> None:
+def pages(c: Config, settings: Settings, lab: str) -> None:
     """Use our pages over the Hub's, and tell them what to say."""
     ours = str(files("classroom.hub") / "templates")
     c.JupyterHub.template_paths = [*tutors_own(c, "template_paths", []), ours]
     c.JupyterHub.template_vars = {
-        "classroom_url": f"{PREFIX}lab",
+        "classroom_url": f"{lab}{PREFIX}lab",
         "classroom_trial": settings.mode is Mode.TRIAL,
         "classroom_contact": settings.contact,
         "classroom_tutors": sorted(settings.tutors),
@@ -169,18 +175,19 @@ def pages(c: Config, settings: Settings) -> None:
     }
 
 
-def classroom(c: Config, lab_token: str) -> None:
+def classroom(c: Config, lab_token: str, lab: str) -> None:
     """Define the one shared lab as a service, which the supervisor runs beside the Hub.
 
     Args:
         c: the Hub's configuration object.
         lab_token: by which the Hub knows it.
+        lab: its host, where it has one of its own.
     """
     service: dict[str, Any] = {
         "name": SERVICE,
         "display": False,
         "api_token": lab_token,
-        "oauth_redirect_uri": f"{PREFIX}oauth_callback",
+        "oauth_redirect_uri": f"{lab}{PREFIX}oauth_callback",
         "oauth_no_confirm": True,
     }
     c.JupyterHub.services = [*tutors_own(c, "services", []), service]

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from classroom import subdomains
 from classroom.egress import machine
 from classroom.hub import certificate, nginx
 from classroom.paths import PREFIX
+from classroom.subdomains import TOGETHER, Hosts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,12 +118,14 @@ class Front:
         hsts: whether browsers may be told to insist on https for a year: only right with a
             certificate that they trust.
         ipv6: whether the machine has it at all; nginx refuses to start on an address it hasn't.
+        hosts: where Hub and lab are, when each has its own.
     """
 
     paths: Paths
     package: Path
     hsts: bool = False
     ipv6: bool = True
+    hosts: Hosts = TOGETHER
 
 
 def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
@@ -146,6 +150,7 @@ def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
         statics=statics(front.paths, front.package.parent / "jupyter_server/static"),
         hsts=front.hsts,
         ipv6=front.ipv6,
+        apart=front.hosts.apart,
     )
 
 
@@ -165,7 +170,13 @@ def install(paths: Paths, routes: Mapping[str, str]) -> bool:
     package = Path(__file__).parent.parent
     text = render(
         (package / "nginx/front.conf").read_text(encoding="utf-8"),
-        Front(paths, package, certificate.is_supplied(paths.front), machine.has_ipv6()),
+        Front(
+            paths,
+            package,
+            certificate.is_supplied(paths.front),
+            machine.has_ipv6(),
+            subdomains.read(paths.front),
+        ),
         routes,
     )
     (paths.front / "tmp").mkdir(exist_ok=True)

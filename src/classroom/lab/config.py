@@ -10,13 +10,15 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from classroom.paths import COOKIES
+from classroom import subdomains
+from classroom.paths import COOKIES, PREFIX
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from classroom.paths import Paths
     from classroom.settings import Settings
+    from classroom.subdomains import Hosts
 
 Config = dict[str, dict[str, Any]]
 CULL_SECONDS = 60
@@ -36,6 +38,7 @@ def render(settings: Settings) -> Config:
     paths = settings.paths
     concerns = (
         serve(paths),
+        sign_in(subdomains.of(settings.config)),
         extensions(settings),
         quiet(paths),
         documents(paths),
@@ -50,7 +53,6 @@ def render(settings: Settings) -> Config:
 def serve(paths: Paths) -> Config:
     """Listen on a unix socket that only the front may open; serve the class's files."""
     return {
-        "HubOAuth": {"cookie_options": COOKIES},
         "ServerApp": {
             "sock": str(paths.lab_socket),
             "sock_mode": "0660",  # its directory says whose group
@@ -65,6 +67,15 @@ def serve(paths: Paths) -> Config:
             "allow_root": False,
         },
     }
+
+
+def sign_in(hosts: Hosts) -> Config:
+    """Send people to the Hub to sign in, to its own host where it has one."""
+    ours: dict[str, Any] = {"cookie_options": COOKIES}
+    if hosts.hub:
+        ours["hub_host"] = hosts.hub
+        ours["oauth_redirect_uri"] = f"{hosts.lab}{PREFIX}oauth_callback"
+    return {"HubOAuth": ours}
 
 
 def extensions(settings: Settings) -> Config:
