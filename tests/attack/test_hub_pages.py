@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, StorageState
     from testcontainers.core.network import Network
 
     from tests.browsing import Chromium
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tests.pki import Authority
 
 LAB = "/services/classroom"
+SMALL = f"{LAB}/static/lab/package.json"
 POWERS = """
 import json, sqlite3
 db = sqlite3.connect("file:/data/hub/jupyterhub.sqlite?mode=ro", uri=True)
@@ -161,19 +162,27 @@ def browser(chromium: Chromium, room: Classroom, github: Lab) -> Iterator[Browse
         yield made
 
 
-@pytest.fixture
-def tutor(browser: Browser, room: Classroom) -> Iterator[Page]:
-    """A tutor's browser with a document of the lab's open, signed in at the Hub as well.
-
-    It is a small one: what a script may do doesn't depend on JupyterLab's being there.
-    """
-    before = powers(room)
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser) -> StorageState:
+    """What a tutor's browser keeps who is signed in at lab and Hub: each test begins with it."""
     with new_person(browser) as profile:
         page = profile.new_page()
         sign_in(page, "mona")
         page.wait_for_url(f"**{LAB}/lab**")
         page.goto(f"{labs.ADDRESS}/hub/home")
-        page.goto(f"{labs.ADDRESS}{LAB}/api")
+        return profile.storage_state()
+
+
+@pytest.fixture
+def tutor(browser: Browser, room: Classroom, signed_in: StorageState) -> Iterator[Page]:
+    """A tutor's browser with a document of the lab's open, signed in at the Hub as well.
+
+    It is a small one, whose policy lets it ask for more than JupyterLab's does.
+    """
+    before = powers(room)
+    with new_person(browser, storage_state=signed_in) as profile:
+        page = profile.new_page()
+        page.goto(f"{labs.ADDRESS}{SMALL}")
         yield page
         assert powers(room) == before, "nobody has become, made or changed anything"
 
