@@ -71,8 +71,8 @@ test-unit: venv ## run the tests that need no container
 # Two at once where they mind nobody; the others look at the clock.
 .PHONY: test-labs
 test-labs: build venv browser | test-unit ## run the tests of the image, by itself and in Chromium
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m "not alone" tests/browser tests/container
-	$(BIN)/pytest -m alone tests/container tests/browser
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m "not alone" tests/browser tests/attack tests/container
+	$(BIN)/pytest -m alone tests/container tests/attack tests/browser
 
 .PHONY: lint
 lint: lint-code lint-image ## check style, types, the labextension, Dockerfile, shell and the egress lock's rules
