@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycrdt import create_update_message, merge_updates
 
-from classroom.lab import awareness, fanout, frames
+from classroom.lab import awareness, connections, fanout, frames, notices
 from classroom.lab.attending import Attended
 from classroom.lab.fanout import Fanout
 from classroom.lab.sockets import RoomSocket
@@ -26,6 +26,8 @@ WRITE_SECONDS = 0.02
 """How long what happens is collected for the store: what was told is in it soon after."""
 RETRY_SECONDS = 2
 """How long the store is left alone after it has failed."""
+AGAIN = 1013
+"""Close code for those who are to come back (IANA's WebSocket registry)."""
 PATIENCE_SECONDS = 1.0
 """How long a save waits for the store, which may be failing."""
 
@@ -35,6 +37,9 @@ class Broadcasting(Attended):
 
     Mixed in before upstream's own classes.
     """
+
+    holds_text = True
+    """Whether anybody may write to its document."""
 
     # Upstream's are None until it has started; ours are used only then.
     _task_group: Any
@@ -61,6 +66,23 @@ class Broadcasting(Attended):
     def people(self) -> set[str]:
         """List who has a page open here."""
         return {socket.who for socket in self._sockets}
+
+    def announce(self, sentence: str) -> None:
+        """Show a sentence in every page of those who are here.
+
+        Args:
+            sentence: plain text.
+        """
+        notices.tell(self.people(), sentence)
+
+    async def abandon(self) -> None:
+        """Stop without saving, and have all pages come back: the document is of no more use."""
+        for socket in tuple(self._sockets):
+            connections.end(socket, AGAIN, "opened again")
+        try:
+            await self.stop()
+        except Exception as error:  # noqa: BLE001 (whatever a broken document says)
+            self.log.warning("A room that was put aside: %s", error)
 
     async def serve(self, channel: Any) -> None:
         """Serve a client, who is first told who is there: stock lets others tell, in time."""

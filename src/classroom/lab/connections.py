@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 SAYING_SECONDS = 0.5
 """How long a close frame may take before the connection is cut: who ignores it hears no more."""
+
+
+UNREADABLE = 1003
+"""Close code for what can't be taken (RFC 6455, 7.4.1): JupyterLab's provider shows the reason."""
+REFUSED_SECONDS = 10.0
+"""How often at most the log has it that somebody sends what is refused."""
 
 
 def name_of(handler: WebSocketHandler) -> str:
@@ -72,16 +79,48 @@ class Connections:
         """
         theirs = [handler for handler in self.open() if name_of(handler) == name]
         for handler in theirs:
-            handler.on_message = _take_nothing  # type: ignore[method-assign,assignment]
             _ended.add(handler)
-            connection = handler.ws_connection  # which closing takes from the handler
-            handler.close(code, reason)
-            asyncio.get_running_loop().call_later(SAYING_SECONDS, _cut, connection)
+            end(handler, code, reason)
         return len(theirs)
 
 
 OPEN = Connections()
 """Everybody's: there is one lab in a process."""
+
+
+def end(handler: WebSocketHandler, code: int, reason: str) -> None:
+    """Close a socket: from now on nothing that comes by it is taken.
+
+    Args:
+        handler: open.
+        code: of the close frame (RFC 6455, 7.4).
+        reason: at most 123 bytes (RFC 6455, 5.5).
+    """
+    handler.on_message = _take_nothing  # type: ignore[method-assign,assignment]
+    connection = handler.ws_connection  # which closing takes from the handler
+    handler.close(code, reason)
+    asyncio.get_running_loop().call_later(SAYING_SECONDS, _cut, connection)
+
+
+_refused: dict[str, float] = {}
+
+
+def refuse(handler: WebSocketHandler, reason: str) -> bool:
+    """Close a socket by which came what no page sends.
+
+    Args:
+        handler: open.
+        reason: at most 123 bytes.
+
+    Returns:
+        Whether it is time to say so in the log: once in a while for each person.
+    """
+    end(handler, UNREADABLE, reason)
+    name, now = name_of(handler), time.monotonic()
+    if now - _refused.get(name, -REFUSED_SECONDS) < REFUSED_SECONDS:
+        return False
+    _refused[name] = now
+    return True
 
 
 def _take_nothing(_: str | bytes) -> None:

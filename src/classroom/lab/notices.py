@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from classroom.lab.connections import OPEN, name_of
@@ -24,3 +25,18 @@ def tell(names: Collection[str], sentence: str) -> int:
     for page in pages:
         page.say({"type": "notice", "text": sentence})
     return len(pages)
+
+
+def closing(sentence: str) -> str:
+    """Word a close frame as jupyter-collaboration's provider reads it, which shows the sentence.
+
+    Args:
+        sentence: plain text.
+
+    Raises:
+        ValueError: it is too long.
+    """
+    found = json.dumps({"reloadable": True, "errorReason": sentence}, separators=(",", ":"))
+    if len(found.encode()) > 123:  # noqa: PLR2004 (RFC 6455, 5.5)
+        raise ValueError("a close frame has no room for that")
+    return found

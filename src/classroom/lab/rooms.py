@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
-from classroom.lab import cells, connections, notices, recovery, saves, talk
+from classroom.lab import admission, cells, connections, notices, recovery, saves, talk
 from classroom.lab.broadcasting import Broadcasting
 from classroom.lab.saves import Saving
 
@@ -65,7 +65,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         change has, it lets go of them. The timeline's documents have undo managers of their own.
         """
         self._beat: asyncio.Task[None] | None = None
-        self._due = False
+        self._due = self._abandoned = False
         self.visitors: WeakSet[RoomSocket] = WeakSet()
         """Who was given this room and hasn't gone: in it, or on their way."""
         super().__init__(*args, **kwargs)
@@ -111,8 +111,17 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._due = False
         await self._maybe_save_document(None, save_now=True)
 
+    async def abandon(self) -> None:
+        """Stop without saving: what the document says now may be nothing anybody has typed."""
+        self._abandoned = True
+        if self._beat is not None:
+            self._beat.cancel()
+        await super().abandon()
+
     async def finish(self) -> None:
         """Save what is due, or wait until what is being saved is; the store gets everything."""
+        if self._abandoned:
+            return
         if self._beat is None or self._beat.done():
             await self.written()
         elif self._due:
@@ -141,6 +150,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             if cell.get("execution_state") == cells.RUNNING:
                 cell["execution_state"] = cells.IDLE
         await self._settle()
+        await admission.prepare(self.ydoc)
         self._tell_kept()
 
     async def _settle(self) -> None:
@@ -198,3 +208,5 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
 
 class ClassTransientRoom(Broadcasting, TransientRoom):
     """The room of presence in the whole lab."""
+
+    holds_text = False

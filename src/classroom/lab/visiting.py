@@ -96,3 +96,16 @@ class Visiting(YDocWebSocketHandler):
         if self._file_loaders[file_id].number_of_subscriptions == 0:
             await self._file_loaders.remove(file_id)
             self._emit(LogLevel.INFO, "clean", "Loader deleted.")
+
+    async def _put_aside(self, room: Any) -> None:
+        """Let go of a document that can't be gone on with, without saving it.
+
+        What was typed in it is in the journal, and in the pages: they come back at once, to a room
+        that is made of both.
+        """
+        async with self._room_lock(self._room_id):
+            if self._websocket_server.rooms.get(self._room_id) is not room:
+                return
+            self.log.error("%s is opened again: it can't be gone on with", self._room_id)
+            del self._websocket_server.rooms[self._room_id]
+            await room.abandon()

@@ -1,0 +1,199 @@
+"""What a page writes to a document: admitted if it is within bounds and fits, refused otherwise.
+
+Whatever is admitted is applied at once, in the socket's own turn, so that what goes wrong is known
+to be its sender's. The decoder is Rust: where it gives up in the middle (a panic), the document it
+was working on is of no more use, and only that document.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from pycrdt import Array, Map, Text
+
+from classroom.lab.document_index import Index, MissingError
+from classroom.lab.update_bounds import (
+    ARRAY,
+    FRAME,
+    MAP,
+    TEXT,
+    OutOfBoundsError,
+    Reader,
+    read_state,
+    read_update,
+)
+
+if TYPE_CHECKING:
+    from pycrdt import Doc
+
+    from classroom.lab.document_index import Additions
+    from classroom.lab.update_bounds import Update
+
+SYNC, QUESTION, ANSWER, UPDATE = 0, 0, 1, 2
+"""Message types (y-protocols): of a document, and what it says of it."""
+EMPTY = b"\x00\x00"
+"""An update with nothing in it: what a page answers that knows nothing new."""
+LONG = 64 * 1024
+"""Bytes from which on a message is read beside the event loop."""
+WAITING = 1024 * 1024
+"""Bytes of a page's updates that may wait for what they build on."""
+KINDS = {Array: ARRAY, Map: MAP, Text: TEXT}
+
+
+class BrokenError(Exception):
+    """A document is of no more use: the decoder gave up in the middle."""
+
+
+class UnreadableError(Exception):
+    """The decoder refuses an update that was within the bounds; its text says why."""
+
+
+def split(message: bytes) -> tuple[int, bytes]:
+    """Take a message of a document apart.
+
+    Args:
+        message: as received, its first byte `SYNC`.
+
+    Returns:
+        What it is (`QUESTION`, `ANSWER` or `UPDATE`), and what it says.
+
+    Raises:
+        OutOfBoundsError: it is no such message.
+    """
+    if len(message) > FRAME:
+        raise OutOfBoundsError(f"it is longer than {FRAME} bytes")
+    reader = Reader(message, 1)
+    kind = reader.uint(UPDATE + 1)
+    found = reader.take()
+    reader.done()
+    return kind, found
+
+
+def ask(state: bytes) -> None:
+    """See that a question can be answered.
+
+    Args:
+        state: what the page has, as a state vector.
+
+    Raises:
+        OutOfBoundsError: it can't.
+    """
+    read_state(state)
+
+
+async def read_long(update: bytes) -> Update:
+    """Read a long update while others are served."""
+    return await asyncio.get_running_loop().run_in_executor(None, read_update, update)
+
+
+_indexes: WeakKeyDictionary[Doc[Any], Index] = WeakKeyDictionary()
+
+
+def index_of(document: Doc[Any]) -> Index:
+    """Return what is known of a document; there is one for each, made when it is first asked for.
+
+    Args:
+        document: whose root types its lab's own class has made already.
+    """
+    found = _indexes.get(document)
+    if found is None:
+        roots = {
+            name: kind
+            for name, root in document.items()
+            if (kind := KINDS.get(type(root))) is not None
+        }
+        found = _indexes[document] = Index(roots)
+    return found
+
+
+async def prepare(document: Doc[Any]) -> None:
+    """Have a document's index ready before anybody writes to it, without holding up the loop."""
+    index = index_of(document)
+    update = document.get_update()
+    await asyncio.get_running_loop().run_in_executor(None, partial(index.learn, update))
+
+
+class Admission:
+    """Of one page to one document."""
+
+    def __init__(self, document: Doc[Any]) -> None:
+        """Begin with nothing waiting.
+
+        Args:
+            document: the lab's.
+        """
+        self._document = document
+        self._index = index_of(document)
+        self._waiting: list[tuple[bytes, Update]] = []
+
+    def judge(self, update: Update) -> Additions:
+        """Find out whether an update fits.
+
+        Raises:
+            MissingError: it builds on what isn't there.
+            OutOfBoundsError: it doesn't fit.
+        """
+        if self._document.client_id in update.structs:
+            self._refuse_forged(update)
+        return self._index.judge(update, self._document.get_update)
+
+    def _refuse_forged(self, update: Update) -> None:
+        """Let nobody write as the lab itself, whose words pages only repeat."""
+        mine = self._document.client_id
+        self._index.refresh(self._document.get_update)
+        if update.structs[mine][-1].end > self._index.end(mine):
+            raise OutOfBoundsError("it is in the lab's own name")
+
+    def take(self, body: bytes, update: Update) -> None:
+        """Apply an update, and those before it that have waited for it.
+
+        Args:
+            body: the update.
+            update: what was read of it.
+
+        Raises:
+            OutOfBoundsError: it doesn't fit, or too much is waiting.
+            UnreadableError: the decoder refuses it.
+            BrokenError: the document is of no more use.
+        """
+        try:
+            self._apply(body, update)
+        except MissingError:
+            self._waiting.append((body, update))
+            if sum(len(one) for one, _ in self._waiting) > WAITING:
+                raise OutOfBoundsError("too much of it builds on what isn't there") from None
+            return
+        while self._waiting:
+            waiting, self._waiting = self._waiting, []
+            for one in waiting:
+                try:
+                    self._apply(*one)
+                except MissingError:
+                    self._waiting.append(one)
+            if len(self._waiting) == len(waiting):
+                return
+
+    def _apply(self, body: bytes, update: Update) -> None:
+        additions = self.judge(update)
+        apply(self._document, body)
+        self._index.add(additions)
+
+
+def apply(document: Doc[Any], update: bytes) -> None:
+    """Apply an update.
+
+    Raises:
+        UnreadableError: the decoder refuses it.
+        BrokenError: the document is of no more use.
+    """
+    try:
+        document.apply_update(update)
+    except Exception as error:  # (whatever the decoder says)
+        raise UnreadableError(str(error)) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise BrokenError(str(error)) from error
