@@ -12,9 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from pycrdt import Array, Map, Text
+from pycrdt import Array, Map, Text, get_update
 
-from classroom.lab.document_index import Index, MissingError
+from classroom.lab.document_index import Index, KnownError, MissingError
 from classroom.lab.update_bounds import (
     ARRAY,
     FRAME,
@@ -40,7 +40,9 @@ LONG = 64 * 1024
 """Bytes from which on a message is read beside the event loop."""
 WAITING = 1024 * 1024
 """Bytes of a page's updates that may wait for what they build on."""
-KINDS = {Array: ARRAY, Map: MAP, Text: TEXT}
+PANIC = "PanicException"
+"""Name of what the decoder raises when it gives up; it is no `Exception`."""
+KINDS: dict[Any, int] = {Array: ARRAY, Map: MAP, Text: TEXT}
 
 
 class BrokenError(Exception):
@@ -129,23 +131,35 @@ class Admission:
         self._index = index_of(document)
         self._waiting: list[tuple[bytes, Update]] = []
 
-    def judge(self, update: Update) -> Additions:
+    def judge(self, body: bytes, update: Update) -> tuple[bytes, Additions]:
         """Find out whether an update fits.
+
+        Args:
+            body: the update.
+            update: what was read of it.
+
+        Returns:
+            It without what is there already, and what it would add.
 
         Raises:
             MissingError: it builds on what isn't there.
             OutOfBoundsError: it doesn't fit.
         """
+        since = self._document.get_update
+        try:
+            additions = self._index.judge(update, since)
+        except KnownError:
+            # As of a page that comes back and tells all it has. The decoder would take it, but not
+            # if it says something else than before.
+            body = without(body, self._index.state())
+            update = read_update(body)
+            try:
+                additions = self._index.judge(update, since)
+            except KnownError as error:
+                raise OutOfBoundsError("it says again what is there") from error
         if self._document.client_id in update.structs:
-            self._refuse_forged(update)
-        return self._index.judge(update, self._document.get_update)
-
-    def _refuse_forged(self, update: Update) -> None:
-        """Let nobody write as the lab itself, whose words pages only repeat."""
-        mine = self._document.client_id
-        self._index.refresh(self._document.get_update)
-        if update.structs[mine][-1].end > self._index.end(mine):
             raise OutOfBoundsError("it is in the lab's own name")
+        return body, additions
 
     def take(self, body: bytes, update: Update) -> None:
         """Apply an update, and those before it that have waited for it.
@@ -177,9 +191,25 @@ class Admission:
                 return
 
     def _apply(self, body: bytes, update: Update) -> None:
-        additions = self.judge(update)
+        body, additions = self.judge(body, update)
         apply(self._document, body)
         self._index.add(additions)
+
+
+def without(update: bytes, state: bytes) -> bytes:
+    """Leave out of an update what is in a state.
+
+    Raises:
+        OutOfBoundsError: that can't be done.
+    """
+    try:
+        return get_update(update, state)
+    except Exception as error:  # (whatever the decoder says)
+        raise OutOfBoundsError(str(error)) from error
+    except BaseException as error:
+        if type(error).__name__ != PANIC:
+            raise
+        raise OutOfBoundsError(str(error)) from error
 
 
 def apply(document: Doc[Any], update: bytes) -> None:
@@ -194,6 +224,6 @@ def apply(document: Doc[Any], update: bytes) -> None:
     except Exception as error:  # (whatever the decoder says)
         raise UnreadableError(str(error)) from error
     except BaseException as error:
-        if type(error).__name__ != "PanicException":
+        if type(error).__name__ != PANIC:
             raise
         raise BrokenError(str(error)) from error

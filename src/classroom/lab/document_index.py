@@ -15,6 +15,7 @@ from classroom.lab.update_bounds import (
     ANY,
     ARRAY,
     BINARY,
+    BYTES,
     DELETED,
     DEPTH,
     EMBED,
@@ -45,12 +46,18 @@ HOLDS = {
     TEXT: {DELETED, EMBED, FORMAT, STRING, TYPE},
 }
 """What may be in a type: of anything else the decoder's idea of how long it is comes out wrong."""
+CELLS = "cells"
+"""The root type that makes a document a notebook: it holds maps, and there are no bytes in it."""
 ROOTS = 64
 """Root types in a document; a notebook has three."""
 
 
 class MissingError(Exception):
     """An update builds on what isn't there (yet)."""
+
+
+class KnownError(Exception):
+    """An update brings what is there already; it has to be made without that."""
 
 
 class Where(NamedTuple):
@@ -79,10 +86,9 @@ class Runs:
 
     def add(self, start: int, end: int, where: Where | None, *, gone: bool) -> None:
         """Add elements behind the last."""
-        if self.ends and self.ends[-1] == start and self.wheres[-1] == where:
-            if self.gone[-1] == gone:
-                self.ends[-1] = end
-                return
+        if self.ends and (self.ends[-1], self.wheres[-1], self.gone[-1]) == (start, where, gone):
+            self.ends[-1] = end
+            return
         self.starts.append(start)
         self.ends.append(end)
         self.wheres.append(where)
@@ -145,6 +151,7 @@ class Index:
             What to `add` once it has been applied.
 
         Raises:
+            KnownError: it brings what is there already.
             MissingError: it builds on what isn't there.
             OutOfBoundsError: it doesn't fit.
         """
@@ -161,7 +168,11 @@ class Index:
         Args:
             since: of the document.
         """
-        self.learn(since(write_state({client: runs.end for client, runs in self._runs.items()})))
+        self.learn(since(self.state()))
+
+    def state(self) -> bytes:
+        """Return the state vector of what is known."""
+        return write_state({client: runs.end for client, runs in self._runs.items()})
 
     def learn(self, update: bytes) -> None:
         """Take over what the document has, as it says itself."""
@@ -263,21 +274,22 @@ class _Judgement:
     def _take(self, struct: Struct) -> None:
         """Take note of a struct all of whose neighbours are there."""
         known = self._end(struct.client)
-        if struct.end <= known:
-            return  # told before
+        if struct.clock < known:
+            if not self._trusted:
+                raise KnownError
+            if struct.end <= known:
+                return
         if struct.kind == SKIP and not self._trusted:
             raise OutOfBoundsError("it leaves something out")
         where = None if struct.kind in (GC, SKIP) else self._where(struct)
-        if struct.clock < known and self._at((struct.client, known - 1))[0] != where:
-            raise OutOfBoundsError("it tells something else than before")
         above = self._above(where, struct)
         runs = self._more.runs.setdefault(struct.client, Runs())
         runs.add(known, struct.end, where, gone=struct.kind in (DELETED, GC, SKIP))
-        if struct.type is not None:
+        if struct.kind == TYPE:
             depth = above.depth + 1 if above is not None else 1
             if depth > DEPTH and not self._trusted:
                 raise OutOfBoundsError(f"types are nested more than {DEPTH} deep")
-            self._more.types[struct.client, struct.clock] = Nested(struct.type, depth)
+            self._more.types[struct.client, struct.clock] = Nested(struct.form or 0, depth)
 
     def _above(self, where: Where | None, struct: Struct) -> Nested | None:
         """Find the type that a struct is put into, which must be one that can hold it."""
@@ -288,7 +300,7 @@ class _Judgement:
             above = self._begin(where, struct)
         if self._trusted:
             return above
-        if struct.type is not None and struct.type not in HOLDS:
+        if struct.kind == TYPE and struct.form not in HOLDS:
             raise OutOfBoundsError("no document here has such types")
         in_map = where.key is not None
         if (
@@ -297,6 +309,10 @@ class _Judgement:
             or (in_map and struct.kind == ANY and struct.end - struct.clock > 1)
         ):
             raise OutOfBoundsError("it puts something where it can't be")
+        if CELLS in self._types:
+            is_cell = struct.kind == DELETED or (struct.kind == TYPE and struct.form == MAP)
+            if struct.form == BYTES or (where.parent == CELLS and not is_cell):
+                raise OutOfBoundsError("no notebook has such cells")
         return above
 
     def _begin(self, where: Where, struct: Struct) -> Nested:

@@ -41,6 +41,7 @@ from classroom.lab.live import LiveHandler
 from classroom.lab.loader import ClassLoader
 from classroom.lab.members import MemberHandler, RunsHandler
 from classroom.lab.modes import DRIVING
+from classroom.lab.notebook import KIND, ClassNotebook
 from classroom.lab.notebooks import Notebooks
 from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
 from classroom.lab.restoring import Restoring
@@ -50,6 +51,7 @@ from classroom.lab.saves import Saves
 from classroom.lab.shutdown import NoShutdownHandler
 from classroom.lab.sockets import RoomSocket
 from classroom.lab.terminals import StudentTermSocket
+from classroom.lab.update_bounds import FRAME
 from classroom.lab.usage import Usage, UsageHandler
 from classroom.local.server import serve
 from classroom.paths import Paths
@@ -106,6 +108,8 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         HISTORY.set_function(lambda: journal.size)
         chats.use(app)
         _begin_session(app, journal)
+    ydocs[KIND] = ClassNotebook  # where upstream looks it up
+    app.web_app.settings["websocket_max_message_size"] = FRAME
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
     upstream.watch_sockets(OPEN.add)
     upstream.watch_sockets(modes.guard)

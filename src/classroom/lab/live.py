@@ -40,6 +40,7 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """One page's connection. Of foreign origins none is taken: `WebSocketMixin` sees to that."""
 
     auth_resource = "classroom"
+    max_message_size = 64 * 1024
     judges = True  # who is view-only may say where they are
 
     def set_default_headers(self) -> None:

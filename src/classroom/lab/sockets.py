@@ -118,25 +118,27 @@ class RoomSocket(Visiting):
 
     def _hear_presence(self, message: bytes) -> Awaitable[None] | None:
         """Take what a page says of who is there."""
-        try:
-            if len(message) > awareness.LONGEST:
-                raise OutOfBoundsError(f"presence is longer than {awareness.LONGEST} bytes")
-            if self._presence is None:
-                return self._pass_on(message)
-        except (OutOfBoundsError, awareness.BadMessageError) as error:
-            self._refuse(error)
+        if len(message) > awareness.LONGEST:
+            self._refuse(f"presence is longer than {awareness.LONGEST} bytes")
             return None
+        if self._presence is None:
+            return self._pass_on(message)
         if not self._introduced:
             self._copies = frozenset(awareness.clients(message))
         self._presence(message, self, self._who, first=not self._introduced)
         self._introduced = True
         return None
 
-    def _pass_on(self, message: bytes) -> Awaitable[None]:
+    def _pass_on(self, message: bytes) -> Awaitable[None] | None:
         """Leave presence in a fork to upstream, which reads it without looking at its lengths."""
-        for entry in awareness.parse(message):
-            if not (entry.gone or presence.stamp(entry, self._who)):
-                raise OutOfBoundsError("presence can't be read")
+        try:
+            entries = awareness.parse(message)
+        except awareness.BadMessageError as error:
+            self._refuse(str(error))
+            return None
+        if not all(entry.gone or presence.stamp(entry, self._who) for entry in entries):
+            self._refuse("presence can't be read")
+            return None
         found: Awaitable[None] = super().on_message(message)
         return found
 
@@ -154,7 +156,7 @@ class RoomSocket(Visiting):
                 return self._write_later(message, body)
             self._write(message, body, read_update(body))
         except OutOfBoundsError as error:
-            self._refuse(error)
+            self._refuse(str(error))
         return None
 
     async def _write_later(self, message: bytes, body: bytes) -> None:
@@ -164,7 +166,7 @@ class RoomSocket(Visiting):
             await self.room.ydoc_observed.wait()
             self._write(message, body, update)
         except OutOfBoundsError as error:
-            self._refuse(error)
+            self._refuse(str(error))
 
     def _write(self, message: bytes, body: bytes, update: Update) -> None:
         """Write to the document, if it may be written.
@@ -176,7 +178,7 @@ class RoomSocket(Visiting):
             raise OutOfBoundsError("there is no text here")
         try:
             if self._chat is not None:
-                self._admission.judge(update)
+                self._admission.judge(body, update)
                 self._hears(self._chat, message)
             elif self._takes(message):
                 self._admission.take(body, update)
@@ -187,7 +189,7 @@ class RoomSocket(Visiting):
                 raise OutOfBoundsError(str(error)) from error
             self.create_task(self._tell_conflict(error, message))
         except BrokenError as error:
-            self._refuse(error)
+            self._refuse(str(error))
             self.create_task(self._put_aside(self.room))
 
     async def _tell_conflict(self, error: Exception, message: bytes) -> None:
@@ -195,10 +197,10 @@ class RoomSocket(Visiting):
         if (tell := self.room.on_message_error) is not None:
             await tell(RuntimeError(str(error)), message, self)
 
-    def _refuse(self, error: Exception) -> None:
+    def _refuse(self, why: str) -> None:
         """End this page's connection: it sent what no page sends. Nobody else notices."""
         if connections.refuse(self, notices.closing(UNREADABLE)):
-            self.log.warning("%s: refused of %s: %s", self.path, self.who, error)
+            self.log.warning("%s: refused of %s: %s", self.path, self.who, why)
 
     def _hears(self, found: ClassChat, message: bytes) -> None:
         """Take what is written in a chat, whoever drives; tell its sender if it isn't taken."""

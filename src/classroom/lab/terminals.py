@@ -148,6 +148,7 @@ class StudentTermSocket(TermSocket):
         super().initialize(name or "jupyter_server_terminals", found)
 
     judges = True
+    max_message_size = 4 * 1024 * 1024  # what somebody pastes
 
     async def on_message(self, message: Any) -> None:  # type: ignore[override]
         """Pass on what is typed, if its sender may type."""

@@ -62,7 +62,7 @@ class Struct(NamedTuple):
         parent: name of the root type, or id of the type, that it is in; None if it doesn't say,
             and shares its neighbour's.
         key: in a map; None elsewhere.
-        type: its kind, if it is a type.
+        form: of a type its kind; of values whether there are bytes in them (`BYTES`).
     """
 
     client: int
@@ -73,7 +73,7 @@ class Struct(NamedTuple):
     right: Id | None = None
     parent: str | Id | None = None
     key: str | None = None
-    type: int | None = None
+    form: int | None = None
 
 
 class Update(NamedTuple):
@@ -91,7 +91,7 @@ class Update(NamedTuple):
 class Reader:
     """Goes through bytes, and never behind their end."""
 
-    __slots__ = ("_at", "_data", "_end", "_values")
+    __slots__ = ("_at", "_data", "_end", "_values", "has_bytes")
 
     def __init__(self, data: bytes, at: int = 0, values: int = VALUES) -> None:
         """Begin.
@@ -102,6 +102,8 @@ class Reader:
             values: how many there may be.
         """
         self._data, self._at, self._end, self._values = data, at, len(data), values
+        self.has_bytes = False
+        """Whether there were bytes among the values."""
 
     @property
     def left(self) -> int:
@@ -184,7 +186,7 @@ class Reader:
         """Read the id of a struct's element."""
         return self.uint(), self.uint(CLOCKS)
 
-    def value(self) -> None:
+    def value(self) -> None:  # noqa: C901 (a branch for each kind)
         """Go past a value of lib0's ``any``."""
         left, keyed = [1], [False]
         while left:
@@ -202,8 +204,9 @@ class Reader:
                 self.text()
             elif kind == _INTEGER:
                 self._integer()
-            elif kind == _BYTES:
+            elif kind == BYTES:
                 self.skip(self.uint())
+                self.has_bytes = True
             elif kind in (_LIST, _MAP):
                 if len(left) > DEPTH:
                     raise OutOfBoundsError(f"values are nested more than {DEPTH} deep")
@@ -258,27 +261,31 @@ class Reader:
 
 _FIXED = {127: 0, 126: 0, 124: 4, 123: 8, 122: 8, 121: 0, 120: 0}
 """Bytes of undefined, null, a float, a double, a 64 bit number, false, true."""
-_INTEGER, _TEXT, _MAP, _LIST, _BYTES = 125, 119, 118, 117, 116
+_INTEGER, _TEXT, _MAP, _LIST, BYTES = 125, 119, 118, 117, 116
 
 
-def is_shallow(text: str | bytes, depth: int = DEPTH) -> bool:
-    """Say whether a text is JSON whose values aren't nested too deep.
-
-    Args:
-        text: anything.
-        depth: how many levels there may be.
-    """
+def is_shallow(text: str | bytes) -> bool:
+    """Say whether a text is JSON whose values aren't nested too deep."""
     try:
-        found: Any = json.loads(text)
+        return is_flat(json.loads(text))
     except (ValueError, RecursionError):
         return False
-    level = [found]
+
+
+def is_flat(value: Any, depth: int = DEPTH) -> bool:
+    """Say whether a value isn't nested too deep.
+
+    Args:
+        value: of JSON.
+        depth: how many levels there may be.
+    """
+    level = [value]
     for _ in range(depth + 1):
         nested = [one for one in level if isinstance(one, list | dict)]
         if not nested:
             return True
         level = [
-            value for one in nested for value in (one.values() if isinstance(one, dict) else one)
+            inner for one in nested for inner in (one.values() if isinstance(one, dict) else one)
         ]
     return False
 
@@ -367,8 +374,10 @@ def _struct(reader: Reader, client: int, clock: int) -> Struct:
         if made in NAMED:
             reader.text(NAME)
         return Struct(client, clock, clock + 1, kind, origin, right, parent, key, made)
+    reader.has_bytes = False
     end = clock + _content(reader, kind)
-    return Struct(client, clock, end, kind, origin, right, parent, key)
+    form = BYTES if reader.has_bytes else None
+    return Struct(client, clock, end, kind, origin, right, parent, key, form)
 
 
 def _length(reader: Reader) -> int:
@@ -378,7 +387,7 @@ def _length(reader: Reader) -> int:
     return length
 
 
-def _content(reader: Reader, kind: int) -> int:
+def _content(reader: Reader, kind: int) -> int:  # noqa: C901 (a branch for each kind)
     """Read a struct's content; return its length."""
     if kind == STRING:
         text = reader.text()
@@ -402,6 +411,7 @@ def _content(reader: Reader, kind: int) -> int:
         reader.json()
     elif kind == BINARY:
         reader.skip(reader.uint())
+        reader.has_bytes = True
     elif kind == DOC:
         reader.text(NAME)
         reader.value()
