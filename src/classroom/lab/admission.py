@@ -145,7 +145,9 @@ class Admission:
             MissingError: it builds on what isn't there.
             OutOfBoundsError: it doesn't fit.
         """
-        since = self._document.get_update
+        since, mine = self._document.get_update, self._document.client_id
+        if mine in update.structs:
+            self._index.refresh(since)  # what the lab has written a page may repeat
         try:
             additions = self._index.judge(update, since)
         except KnownError:
@@ -157,7 +159,7 @@ class Admission:
                 additions = self._index.judge(update, since)
             except KnownError as error:
                 raise OutOfBoundsError("it says again what is there") from error
-        if self._document.client_id in update.structs:
+        if mine in update.structs:
             raise OutOfBoundsError("it is in the lab's own name")
         return body, additions
 
