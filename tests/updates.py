@@ -119,9 +119,6 @@ BREAKING: dict[str, bytes] = {
     "a kind that there isn't": write(update([struct(13, b"\x01", "cells")])),
     "a text in a list": write(update([struct(4, text("xyz"), "cells")])),
     "a list's value in a map": write(update([struct(8, values(b"\x7e"), "meta")])),
-    "what is in no type": write(
-        update([struct(8, values(b"\x7e"), "meta", "k"), struct(8, values(b"\x7e"), (1, 0))])
-    ),
     "neighbours in different types": write(
         update(
             [

@@ -68,8 +68,7 @@ def test_the_depth_is_what_it_says(make: Any) -> None:
     page = Admission(Doc())
     page.take(make(DEPTH), read_update(make(DEPTH)))
     with pytest.raises(OutOfBoundsError):
-        body = make(DEPTH + 1)
-        Admission(Doc()).take(body, read_update(body))
+        send(page, updates.write(make(DEPTH + 1)))
 
 
 def test_a_chain_of_types_has_the_same_depth_however_it_is_sent() -> None:
@@ -86,7 +85,8 @@ def test_a_chain_of_types_has_the_same_depth_however_it_is_sent() -> None:
 
 def test_what_comes_too_early_waits_and_not_any_amount_of_it() -> None:
     document: Doc[Any] = Doc()
-    page, told = Doc(), list[bytes]()
+    page: Doc[Any] = Doc()
+    told: list[bytes] = []
     page.observe(lambda event: told.append(event.update))
     text = page.get("source", type=Text)
     for letter in "abcdef":
@@ -105,7 +105,8 @@ def test_what_comes_too_early_waits_and_not_any_amount_of_it() -> None:
 def test_as_much_as_people_have_in_a_notebook_is_admitted() -> None:
     notebook = opened()
     lab = Admission(notebook.ydoc)
-    page, told = Doc(), list[bytes]()
+    page: Doc[Any] = Doc()
+    told: list[bytes] = []
     page.apply_update(notebook.ydoc.get_update())
     page.observe(lambda event: told.append(event.update))
     cells = page.get("cells", type=Array)
@@ -152,8 +153,6 @@ class Person:
             self.cells.insert(at % len(self.cells), Map({**made, "outputs": Array([])}))
         elif what == "remove" and len(self.cells) > 1:
             del self.cells[at % len(self.cells)]
-        elif what == "move":
-            self.cells.move(at % len(self.cells), 0)
         elif what == "print" and "outputs" in cell:
             cell["outputs"].append(Map({"output_type": "stream", "text": Text(f"{at}\n")}))
         elif what == "set":

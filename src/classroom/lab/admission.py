@@ -8,11 +8,13 @@ was working on is of no more use, and only that document.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from pycrdt import Array, Map, Text, get_update
+from pycrdt import Array, Map, Text, get_update, merge_updates
 
 from classroom.lab.document_index import Index, KnownError, MissingError
 from classroom.lab.update_bounds import (
@@ -27,11 +29,14 @@ from classroom.lab.update_bounds import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from pycrdt import Doc
 
     from classroom.lab.document_index import Additions
     from classroom.lab.update_bounds import Update
 
+LOG = logging.getLogger("classroom.documents")
 SYNC, QUESTION, ANSWER, UPDATE = 0, 0, 1, 2
 """Message types (y-protocols): of a document, and what it says of it."""
 EMPTY = b"\x00\x00"
@@ -194,8 +199,31 @@ class Admission:
 
     def _apply(self, body: bytes, update: Update) -> None:
         body, additions = self.judge(body, update)
-        apply(self._document, body)
+        try:
+            with decoding():
+                self._document.apply_update(body)
+        except ExceptionGroup as error:
+            # Of those who follow the document: it is applied all the same.
+            LOG.error("What follows a document has failed: %s", error.exceptions[0], exc_info=error)
         self._index.add(additions)
+
+
+@contextlib.contextmanager
+def decoding() -> Iterator[None]:
+    """Have what the decoder says be an `Exception`, also where it gives up.
+
+    Raises:
+        UnreadableError: it refuses what it was given.
+        BrokenError: what it was working on is of no more use.
+    """
+    try:
+        yield
+    except (ValueError, RuntimeError) as error:
+        raise UnreadableError(str(error)) from error
+    except BaseException as error:
+        if type(error).__name__ != PANIC:
+            raise
+        raise BrokenError(str(error)) from error
 
 
 def without(update: bytes, state: bytes) -> bytes:
@@ -205,27 +233,21 @@ def without(update: bytes, state: bytes) -> bytes:
         OutOfBoundsError: that can't be done.
     """
     try:
-        return get_update(update, state)
-    except Exception as error:  # (whatever the decoder says)
-        raise OutOfBoundsError(str(error)) from error
-    except BaseException as error:
-        if type(error).__name__ != PANIC:
-            raise
+        with decoding():
+            return get_update(update, state)
+    except (BrokenError, UnreadableError) as error:  # nothing but the bytes
         raise OutOfBoundsError(str(error)) from error
 
 
-def apply(document: Doc[Any], update: bytes) -> None:
-    """Apply an update.
+def merged(updates: Sequence[bytes], document: Doc[Any]) -> bytes:
+    """Make one update of several, or of the whole document where the decoder can't.
 
-    Raises:
-        UnreadableError: the decoder refuses it.
-        BrokenError: the document is of no more use.
+    Args:
+        updates: of the document.
+        document: in which they are.
     """
     try:
-        document.apply_update(update)
-    except Exception as error:  # (whatever the decoder says)
-        raise UnreadableError(str(error)) from error
-    except BaseException as error:
-        if type(error).__name__ != PANIC:
-            raise
-        raise BrokenError(str(error)) from error
+        with decoding():
+            return merge_updates(*updates)
+    except (BrokenError, UnreadableError):
+        return document.get_update()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycrdt import create_update_message, merge_updates
 
-from classroom.lab import awareness, connections, fanout, frames, notices
+from classroom.lab import admission, awareness, connections, fanout, frames, notices
 from classroom.lab.attending import Attended
 from classroom.lab.fanout import Fanout
 from classroom.lab.sockets import RoomSocket
@@ -47,7 +47,7 @@ class Broadcasting(Attended):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Have nothing to tell yet; the arguments are upstream's."""
-        self._fanout = Fanout(lambda updates: merge_updates(*updates))
+        self._fanout = Fanout(lambda updates: admission.merged(updates, self.ydoc))
         self._cost = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._alarm = float("inf")

@@ -60,6 +60,10 @@ class KnownError(Exception):
     """An update brings what is there already; it has to be made without that."""
 
 
+class NoTypeError(OutOfBoundsError):
+    """An update puts something into what is no type: it may be of another copy of the file."""
+
+
 class Where(NamedTuple):
     """What elements are in.
 
@@ -335,7 +339,7 @@ class _Judgement:
         if struct.parent is not None:
             if isinstance(struct.parent, tuple) and self._type(struct.parent) is None:
                 if not self._at(struct.parent)[1]:
-                    raise OutOfBoundsError("it is in what is no type")
+                    raise NoTypeError("it is in what is no type")
                 return None
             return Where(struct.parent, struct.key)
         sides = [self._at(side)[0] for side in (struct.origin, struct.right) if side is not None]

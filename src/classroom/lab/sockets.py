@@ -22,7 +22,7 @@ from classroom.lab import (
 )
 from classroom.lab.admission import Admission, BrokenError, UnreadableError
 from classroom.lab.chats import KEY
-from classroom.lab.document_index import MissingError
+from classroom.lab.document_index import MissingError, NoTypeError
 from classroom.lab.frames import Verdict
 from classroom.lab.modes import DRIVING
 from classroom.lab.referee import NotTakenError
@@ -179,15 +179,16 @@ class RoomSocket(Visiting):
         try:
             if self._chat is not None:
                 self._admission.judge(body, update)
-                self._hears(self._chat, message)
+                with admission.decoding():
+                    self._hears(self._chat, message)
             elif self._takes(message):
                 self._admission.take(body, update)
         except MissingError:
             self.close(TRY_AGAIN, "something before it is missing")
-        except UnreadableError as error:
-            if IN_CONFLICT not in str(error):
-                raise OutOfBoundsError(str(error)) from error
+        except NoTypeError as error:
             self.create_task(self._tell_conflict(error, message))
+        except UnreadableError as error:
+            raise OutOfBoundsError(str(error)) from error
         except BrokenError as error:
             self._refuse(str(error))
             self.create_task(self._put_aside(self.room))
@@ -195,7 +196,7 @@ class RoomSocket(Visiting):
     async def _tell_conflict(self, error: Exception, message: bytes) -> None:
         """Have a page whose copy is of another life of the document ask its user what to do."""
         if (tell := self.room.on_message_error) is not None:
-            await tell(RuntimeError(str(error)), message, self)
+            await tell(RuntimeError(f"{IN_CONFLICT}: {error}"), message, self)
 
     def _refuse(self, why: str) -> None:
         """End this page's connection: it sent what no page sends. Nobody else notices."""
