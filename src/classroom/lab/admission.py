@@ -204,7 +204,7 @@ class Admission:
                 self._document.apply_update(body)
         except ExceptionGroup as error:
             # Of those who follow the document: it is applied all the same.
-            LOG.error("What follows a document has failed: %s", error.exceptions[0], exc_info=error)
+            LOG.exception("What follows a document has failed: %s", error.exceptions[0])
         self._index.add(additions)
 
 

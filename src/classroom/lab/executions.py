@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +24,14 @@ from tornado.websocket import WebSocketClosedError
 from classroom.lab import driving
 from classroom.lab.listening import ListeningKernels, Sieve, heard
 from classroom.lab.modes import DRIVING
+from classroom.lab.update_bounds import is_flat
 
 EXECUTE = "execute_request"
 ANSWER = "input_reply"
 FEWEST, MOST = 6, 4096
 """Offsets in a message: of the channel, four parts and the end, and of what widgets add."""
 V1 = "v1.kernel.websocket.jupyter.org"
+CHANNELS = frozenset({"shell", "control", "stdin", "iopub"})
 CELL = re.compile(r"[\w-]{1,64}")
 """What a cell's id may be (nbformat 4.5); anything else could be made to look like another line."""
 
@@ -57,12 +60,12 @@ class Request:
 
 
 def read(raw: bytes) -> dict[str, Any]:
-    """Read one part of a message; an empty one when it can't be read."""
+    """Read one part of a message; an empty one when it can't be read, or is nested too deep."""
     try:
         found = json.loads(raw)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) and is_flat(found) else {}
 
 
 def request(header: dict[str, Any], metadata: dict[str, Any]) -> Request:
@@ -95,10 +98,19 @@ def parts_of(message: bytes) -> tuple[str, list[bytes]]:
     count = int.from_bytes(message[:8], "little")
     if not FEWEST <= count <= MOST or len(message) < 8 * (count + 1):
         raise BadMessageError(f"{count} parts in {len(message)} bytes")
+    offsets = struct.unpack_from(f"<{count}Q", message, 8)
+    if (
+        list(offsets) != sorted(offsets)
+        or offsets[0] < 8 * (count + 1)
+        or offsets[-1] > len(message)
+    ):
+        raise BadMessageError("its parts aren't in it")
     try:
         channel, parts = deserialize_msg_from_ws_v1(message)
     except UnicodeDecodeError as error:
         raise BadMessageError("its channel is no text") from error
+    if channel not in CHANNELS:
+        raise BadMessageError("it is for no channel that there is")
     return str(channel), list(parts)
 
 
