@@ -126,6 +126,29 @@ def place(source: Any, at: int) -> int:
     return len(text[: at % (len(text) + 1)].encode())
 
 
+def test_structs_that_all_conflict_are_bounded() -> None:
+    """Each is compared with all others: a megabyte of them would take minutes."""
+    lab = Admission(Doc())
+    count = update_bounds.NEW_STRUCTS + 1
+    send(lab, updates.write(updates.update([updates.struct(4, updates.text("x" * count), "t")])))
+    structs = [updates.struct(4, b"\x01y", right=(1, count - 1 - at)) for at in range(count)]
+    with pytest.raises(OutOfBoundsError):
+        send(lab, updates.write(updates.update(structs, 2)))
+    send(lab, updates.write(updates.update(structs[:1000], 2)))
+
+
+def test_somebody_s_messages_take_no_more_than_their_share_of_time() -> None:
+    effort = admission.Effort()
+    assert not effort.is_too_much("ada", 0)
+    for second in range(60):
+        effort.add("ada", 0.01, second)
+    assert not effort.is_too_much("ada", 60)
+    effort.add("ada", 6, 60)
+    assert effort.is_too_much("ada", 61)
+    assert not effort.is_too_much("grace", 61)
+    assert not effort.is_too_much("ada", 120)
+
+
 class Person:
     """A page, and what it has not sent yet."""
 

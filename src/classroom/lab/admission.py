@@ -21,6 +21,7 @@ from classroom.lab.update_bounds import (
     ARRAY,
     FRAME,
     MAP,
+    NEW_STRUCTS,
     TEXT,
     OutOfBoundsError,
     Reader,
@@ -45,6 +46,10 @@ LONG = 64 * 1024
 """Bytes from which on a message is read beside the event loop."""
 WAITING = 1024 * 1024
 """Bytes of a page's updates that may wait for what they build on."""
+PATIENCE_SECONDS = 5.0
+"""Of the server's time that one person's messages may take: a page's take some thousandths."""
+FORGOTTEN = 1 / 12
+"""Seconds of that which are forgotten in a second."""
 PANIC = "PanicException"
 """Name of what the decoder raises when it gives up; it is no `Exception`."""
 KINDS: dict[Any, int] = {Array: ARRAY, Map: MAP, Text: TEXT}
@@ -123,6 +128,37 @@ async def prepare(document: Doc[Any]) -> None:
     await asyncio.get_running_loop().run_in_executor(None, partial(index.learn, update))
 
 
+class Effort:
+    """How much of the server's time people's messages have taken lately."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._spent: dict[str, tuple[float, float]] = {}
+
+    def add(self, name: str, seconds: float, now: float) -> None:
+        """Take note of a message.
+
+        Args:
+            name: of who sent it.
+            seconds: that it took.
+            now: on a clock that doesn't go back.
+        """
+        self._spent[name] = self.of(name, now) + seconds, now
+
+    def of(self, name: str, now: float) -> float:
+        """Return the seconds that somebody has taken and that aren't forgotten yet."""
+        spent, at = self._spent.get(name, (0.0, now))
+        return max(0.0, spent - (now - at) * FORGOTTEN)
+
+    def is_too_much(self, name: str, now: float) -> bool:
+        """Say whether somebody has taken too much."""
+        return self.of(name, now) > PATIENCE_SECONDS
+
+
+EFFORT = Effort()
+"""There is one lab in a process."""
+
+
 class Admission:
     """Of one page to one document."""
 
@@ -166,6 +202,8 @@ class Admission:
                 raise OutOfBoundsError("it says again what is there") from error
         if mine in update.structs:
             raise OutOfBoundsError("it is in the lab's own name")
+        if sum(map(len, update.structs.values())) > NEW_STRUCTS:
+            raise OutOfBoundsError("it is too much at once")
         return body, additions
 
     def take(self, body: bytes, update: Update) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server_ydoc.utils import room_id_from_encoded_path
@@ -20,7 +21,7 @@ from classroom.lab import (
     presence,
     upstream,
 )
-from classroom.lab.admission import Admission, BrokenError, UnreadableError
+from classroom.lab.admission import EFFORT, Admission, BrokenError, UnreadableError
 from classroom.lab.chats import KEY
 from classroom.lab.document_index import MissingError, NoTypeError
 from classroom.lab.frames import Verdict
@@ -176,6 +177,9 @@ class RoomSocket(Visiting):
         """
         if not getattr(self.room, "holds_text", True):
             raise OutOfBoundsError("there is no text here")
+        if EFFORT.is_too_much(self.who, time.monotonic()):
+            raise OutOfBoundsError("it took too much of the server's time")
+        begun = time.thread_time()
         try:
             if self._chat is not None:
                 self._admission.judge(body, update)
@@ -192,6 +196,8 @@ class RoomSocket(Visiting):
         except BrokenError as error:
             self._refuse(str(error))
             self.create_task(self._put_aside(self.room))
+        finally:
+            EFFORT.add(self.who, time.thread_time() - begun, time.monotonic())
 
     async def _tell_conflict(self, error: Exception, message: bytes) -> None:
         """Have a page whose copy is of another life of the document ask its user what to do."""

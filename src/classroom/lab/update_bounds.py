@@ -26,8 +26,11 @@ CLOCKS = 2**31
 """Clocks are below: the decoder counts in 32 bits, some of it with a sign."""
 VALUES = 2_000_000
 """Values in a message: each takes the decoder some 50 bytes, however short it was."""
-STRUCTS = 500_000
+STRUCTS = 200_000
 """Structs in a message: a semester's typing in one notebook is some ten thousand."""
+NEW_STRUCTS = 10_000
+"""Structs in a message that a document doesn't have yet: made to conflict with each other, they
+take the decoder time by their square; so many, half a second."""
 NAME = 1024
 """Bytes of a root type's name, a key, an element's name."""
 
