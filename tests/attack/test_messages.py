@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from pycrdt import Array, Map
 from websockets.exceptions import ConnectionClosed
 
 from classroom.lab import awareness
@@ -18,6 +19,8 @@ from tests.container.test_rooms import Page, room, saved
 from tests.container.test_view_only import switch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from websockets.sync.client import ClientConnection
 
     from tests.classrooms import Classroom
@@ -85,6 +88,45 @@ def test_no_message_ends_anything_but_its_senders_connection(calm: Lab) -> None:
         )
         for page in pages:
             page.connection.close()
+
+
+NONSENSE: dict[str, Callable[[Page], None]] = {
+    "a cell without anything": lambda page: cells(page).append(Map({})),
+    "a cell that is a code cell only by name": lambda page: cells(page).append(
+        Map({"cell_type": "code", "outputs": 5, "metadata": "x", "id": {}})
+    ),
+    "outputs that are none": lambda page: cells(page).append(
+        Map({"cell_type": "code", "outputs": Array([1, Map({"output_type": "stream"})])})
+    ),
+    "a cell whose name is a list": lambda page: cells(page).append(
+        Map({"cell_type": ["code"], "attachments": {"a": 1}})
+    ),
+    "a format that is none": lambda page: page.doc.get("meta", type=Map).update(
+        {"nbformat": {"a": 1}, "nbformat_minor": "x", "metadata": 7}
+    ),
+    "the type of the first cell": lambda page: page.cell.update({"metadata": [1]}),
+}
+"""What a page can write that no notebook can be saved with."""
+
+
+def cells(page: Page) -> Any:
+    return page.doc.get("cells", type=Array)
+
+
+@pytest.mark.parametrize("what", NONSENSE)
+def test_a_notebook_with_nonsense_in_it_is_saved_and_opened(calm: Lab, what: str) -> None:
+    """Without being mended it is saved no more, whoever types, and can't be opened ever again."""
+    calm.expected.append("A notebook was mended")
+    name = f"nonsense{list(NONSENSE).index(what)}.ipynb"
+    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
+        address = room(ada, name)
+        pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
+        attacker = Page(students.open_socket(mallory, calm, address))
+        attacker.change(lambda: NONSENSE[what](attacker))
+        talk(pages, "kept")
+        labs.wait_until(lambda: saved(ada, name) == str(pages[0].source), "it to be saved", 20)
+        late = Page(students.open_socket(ada, calm, address))
+        assert str(late.source) == str(pages[0].source)
 
 
 def test_no_chain_grows_deep_message_by_message(calm: Lab) -> None:
