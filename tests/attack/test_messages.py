@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from classroom.lab import awareness
 from classroom.lab.awareness import Entry
+from classroom.lab.update_bounds import read_state
 from tests import classrooms, labs, students, updates
 from tests.container.test_chat import Copy as Chat
 from tests.container.test_rooms import Page, room, saved
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.alone
 
-REFUSED = 1003
+REFUSED, TRY_AGAIN = 1003, 1013
 EXPECTED = "refused of|doesn't keep up"
 
 
@@ -163,6 +164,22 @@ def test_what_waits_for_something_else_is_bounded(calm: Lab) -> None:
             for clock in range(1, 20):
                 attacker.send(updates.write(updates.update([body], 99, clock * 200_000)))
         ended(attacker)
+        talk(pages, "still")
+
+
+def test_nobody_writes_under_the_id_of_anothers_page(calm: Lab) -> None:
+    """What that page writes would be taken for what is there already, and told to nobody."""
+    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
+        address = room(ada, "theirs.ipynb")
+        pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
+        for page in pages:
+            page.connection.send(awareness.encode([Entry(page.doc.client_id, 1, b"{}")]))
+        talk(pages, "before")
+        clock = read_state(pages[0].doc.get_state())[pages[0].doc.client_id]
+        attacker = students.open_socket(mallory, calm, address)
+        gone = updates.update([b"\x00" + updates.uint(1000)], pages[0].doc.client_id, clock)
+        attacker.send(updates.write(gone))
+        ended(attacker, TRY_AGAIN)
         talk(pages, "still")
 
 

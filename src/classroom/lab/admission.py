@@ -30,7 +30,7 @@ from classroom.lab.update_bounds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pycrdt import Doc
 
@@ -57,6 +57,10 @@ KINDS: dict[Any, int] = {Array: ARRAY, Map: MAP, Text: TEXT}
 
 class BrokenError(Exception):
     """A document is of no more use: the decoder gave up in the middle."""
+
+
+class NotTheirsError(Exception):
+    """Somebody writes under the id of another's page, which would no longer be taken itself."""
 
 
 class UnreadableError(Exception):
@@ -162,13 +166,14 @@ EFFORT = Effort()
 class Admission:
     """Of one page to one document."""
 
-    def __init__(self, document: Doc[Any]) -> None:
+    def __init__(self, document: Doc[Any], owns: Callable[[int], bool] = lambda _: True) -> None:
         """Begin with nothing waiting.
 
         Args:
             document: the lab's.
+            owns: says whether the page's user may write under a client's id.
         """
-        self._document = document
+        self._document, self._owns = document, owns
         self._index = index_of(document)
         self._waiting: list[tuple[bytes, Update]] = []
 
@@ -184,6 +189,7 @@ class Admission:
 
         Raises:
             MissingError: it builds on what isn't there.
+            NotTheirsError: it is written under the id of somebody else's page.
             OutOfBoundsError: it doesn't fit.
         """
         since, mine = self._document.get_update, self._document.client_id
@@ -202,6 +208,8 @@ class Admission:
                 raise OutOfBoundsError("it says again what is there") from error
         if mine in update.structs:
             raise OutOfBoundsError("it is in the lab's own name")
+        if not all(map(self._owns, update.structs)):
+            raise NotTheirsError
         if sum(map(len, update.structs.values())) > NEW_STRUCTS:
             raise OutOfBoundsError("it is too much at once")
         return body, additions
@@ -214,6 +222,7 @@ class Admission:
             update: what was read of it.
 
         Raises:
+            NotTheirsError: it is written under the id of somebody else's page.
             OutOfBoundsError: it doesn't fit, or too much is waiting.
             UnreadableError: the decoder refuses it.
             BrokenError: the document is of no more use.

@@ -105,6 +105,10 @@ class Owners:
             self._count[name] += 1
         return owner == name
 
+    def of(self, client: int) -> str:
+        """Return whose a client is; "" while it is nobody's."""
+        return self._of.get(client, "")
+
     def keep(self, clients: Iterable[int]) -> None:
         """Forget all but these."""
         known = set(clients)

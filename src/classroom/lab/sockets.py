@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server_ydoc.utils import room_id_from_encoded_path
@@ -21,7 +22,13 @@ from classroom.lab import (
     presence,
     upstream,
 )
-from classroom.lab.admission import EFFORT, Admission, BrokenError, UnreadableError
+from classroom.lab.admission import (
+    EFFORT,
+    Admission,
+    BrokenError,
+    NotTheirsError,
+    UnreadableError,
+)
 from classroom.lab.chats import KEY
 from classroom.lab.document_index import MissingError, NoTypeError
 from classroom.lab.frames import Verdict
@@ -86,7 +93,9 @@ class RoomSocket(Visiting):
         self._who = presence.identity(self.current_user)
         await super().open(room_id)
         if hasattr(self, "room"):
-            self._admission = Admission(self.room.ydoc)
+            owns = getattr(self.room, "owns", None)
+            mine = (lambda _: True) if owns is None else partial(owns, self.who)
+            self._admission = Admission(self.room.ydoc, mine)
         if self._chat is not None and hasattr(self, "room"):
             self._chat.introduce(self._who, room_id)
 
@@ -189,6 +198,9 @@ class RoomSocket(Visiting):
                 self._admission.take(body, update)
         except MissingError:
             self.close(TRY_AGAIN, "something before it is missing")
+        except NotTheirsError:
+            # Of a page that has it from the other: that one tells it itself.
+            self.close(TRY_AGAIN, "it is another page's to tell")
         except NoTypeError as error:
             self.create_task(self._tell_conflict(error, message))
         except UnreadableError as error:
