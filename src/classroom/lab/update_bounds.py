@@ -123,17 +123,26 @@ class Reader:
             OutOfBoundsError: it is more, or the bytes end.
         """
         data, at = self._data, self._at
-        number = shift = 0
-        for at in range(at, min(self._end, at + 8)):  # noqa: B020 (where it ended)
-            byte = data[at]
-            number |= (byte & 127) << shift
-            if byte < 128:  # noqa: PLR2004 (the eighth bit: more to come)
-                if number >= below:
-                    raise OutOfBoundsError(f"{number} is too large a number")
-                self._at = at + 1
-                return number
-            shift += 7
-        raise OutOfBoundsError("a number has no end")
+        if at >= self._end:
+            raise OutOfBoundsError("it ends too early")
+        number = data[at]
+        at += 1
+        if number > 127:  # noqa: PLR2004 (the eighth bit: more to come)
+            number &= 127
+            for shift in _SHIFTS:
+                if at >= self._end:
+                    raise OutOfBoundsError("a number has no end")
+                byte = data[at]
+                at += 1
+                number |= (byte & 127) << shift
+                if byte < 128:  # noqa: PLR2004 (as above)
+                    break
+            else:
+                raise OutOfBoundsError("a number has no end")
+        if number >= below:
+            raise OutOfBoundsError(f"{number} is too large a number")
+        self._at = at
+        return number
 
     def count(self, least: int) -> int:
         """Read how many things follow.
@@ -262,6 +271,7 @@ class Reader:
             raise OutOfBoundsError("there is more behind it")
 
 
+_SHIFTS = range(7, 56, 7)
 _FIXED = {127: 0, 126: 0, 124: 4, 123: 8, 122: 8, 121: 0, 120: 0}
 """Bytes of undefined, null, a float, a double, a 64 bit number, false, true."""
 _INTEGER, _TEXT, _MAP, _LIST, BYTES = 125, 119, 118, 117, 116
