@@ -137,6 +137,21 @@ def test_structs_that_all_conflict_are_bounded() -> None:
     send(lab, updates.write(updates.update(structs[:1000], 2)))
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        updates.update(
+            [], deletes=updates.values(b"\x01" + updates.values(*[b"\x01\x01"] * 200_001))
+        ),
+        updates.update([updates.struct(8, updates.values(*[b"\x7e"] * 2_000_001), "cells")]),
+        updates.update([updates.struct(8, b"\x01\x7e", "cells")] * 200_001),
+    ],
+)
+def test_a_message_has_no_more_than_can_be_read_soon(body: bytes) -> None:
+    with pytest.raises(OutOfBoundsError):
+        read_update(body)
+
+
 def test_somebody_s_messages_take_no_more_than_their_share_of_time() -> None:
     effort = admission.Effort()
     assert not effort.is_too_much("ada", 0)

@@ -255,11 +255,11 @@ class Reader:
     def json(self) -> None:
         """Go past a value that is JSON text."""
         found = self.text()
-        if not is_shallow(found):
-            raise OutOfBoundsError(f"JSON isn't readable, or nested more than {DEPTH} deep")
         self._values -= len(found)  # at most
         if self._values < 0:
             raise OutOfBoundsError("it has too many values")
+        if not is_shallow(found):
+            raise OutOfBoundsError(f"JSON isn't readable, or nested more than {DEPTH} deep")
 
     def done(self) -> None:
         """Be at the end.
@@ -316,7 +316,10 @@ def read_state(state: bytes) -> dict[int, int]:
         OutOfBoundsError: it isn't one.
     """
     reader = Reader(state)
-    found = {reader.uint(): reader.uint(CLOCKS) for _ in range(reader.count(2))}
+    count = reader.count(2)
+    if count > STRUCTS:
+        raise OutOfBoundsError("it has too many clients")
+    found = {reader.uint(): reader.uint(CLOCKS) for _ in range(count)}
     reader.done()
     return found
 
@@ -363,7 +366,7 @@ def read_update(update: bytes, structs: int = STRUCTS, *, trusted: bool = False)
             clock = struct.end
             if clock >= CLOCKS:
                 raise OutOfBoundsError("a clock is too large")
-    _deletes(reader, found.deletes)
+    _deletes(reader, found.deletes, len(update) if trusted else STRUCTS)
     reader.done()
     return found
 
@@ -433,14 +436,17 @@ def _content(reader: Reader, kind: int) -> int:  # noqa: C901 (a branch for each
     return 1
 
 
-def _deletes(reader: Reader, found: dict[int, int]) -> None:
-    """Read what an update deletes."""
+def _deletes(reader: Reader, found: dict[int, int], ranges: int) -> None:
+    """Read what an update deletes, in so many ranges at most."""
     for _ in range(reader.count(3)):
         client = reader.uint()
         if client in found:
             raise OutOfBoundsError("it names a client twice")
-        last = 0
-        for _ in range(reader.count(2)):
+        last, count = 0, reader.count(2)
+        ranges -= count
+        if ranges < 0:
+            raise OutOfBoundsError("it deletes too much")
+        for _ in range(count):
             clock = reader.uint(CLOCKS)
             last = max(last, clock + _length(reader))
         if not 0 < last < CLOCKS:
