@@ -92,12 +92,14 @@ def end(handler: WebSocketHandler, code: int, reason: str) -> None:
     """Close a socket: from now on nothing that comes by it is taken.
 
     Args:
-        handler: open.
+        handler: open, or closed just now.
         code: of the close frame (RFC 6455, 7.4).
         reason: at most 123 bytes (RFC 6455, 5.5).
     """
     handler.on_message = _take_nothing  # type: ignore[method-assign,assignment]
     connection = handler.ws_connection  # which closing takes from the handler
+    if connection is None:
+        return  # it is closed already
     handler.close(code, reason)
     asyncio.get_running_loop().call_later(SAYING_SECONDS, _cut, connection)
 
