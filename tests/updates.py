@@ -133,3 +133,6 @@ BREAKING: dict[str, bytes] = {
     "300 KB of presence": b"\x01" + text(b"\x01\x05\x01" + text(b'"' + b"x" * 300_000 + b'"')),
 }
 """Messages that no page sends, of which each ends its sender's connection and nothing else."""
+
+ONLY_IN_NOTEBOOKS = {"a text in a list", "a list's value in a map"}
+"""Those that fit to a document without a notebook's root types: a chat's rules refuse them."""
