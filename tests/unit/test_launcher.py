@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from classroom import cgroup
 from classroom.egress.lock import Kind as Lock
 from classroom.lab import kernels, sharing, terminals
-from classroom.launcher import command, limits, protocol, watch
+from classroom.launcher import census, command, limits, measure, protocol, shared, watch
+from classroom.launcher.census import Process
 from classroom.launcher.command import Limits
+from classroom.launcher.measure import Use
 from classroom.launcher.protocol import BadRequestError, Kind, Start
-from classroom.launcher.watch import MB, Use
+from classroom.launcher.watch import MB
 from classroom.paths import Paths
 from classroom.supervisor import children
 from classroom.traits import Classroom
@@ -117,29 +119,111 @@ def test_both_versions_of_control_groups(
 
 
 def test_who_uses_most_memory_ends() -> None:
-    uses = {1: Use(100 * MB), 2: Use(300 * MB), 3: Use(200 * MB)}
+    two = "/run/classroom/homes/kernel-2"
+    uses = {"1": Use(100 * MB), two: Use(200 * MB, 100 * MB, 50 * MB), "3": Use(200 * MB)}
     assert watch.too_much_memory(uses, 600 * MB) is None
     assert watch.too_much_memory(uses, 0) is None
     assert watch.too_much_memory({}, 1) is None
-    found = watch.too_much_memory(uses, 500 * MB)
+    assert watch.too_much_memory(uses, 500 * MB) == (
+        two,
+        "all students together used 600 MB (limit 500 MB), and this kernel used the most (300 MB)",
+    )
+    # What is in nobody's use counts too.
+    found = watch.too_much_memory(uses, 600 * MB, unseen=100 * MB)
     assert found is not None
-    assert found[0] == 2
-    assert "memory ran out: it used 300 MB" in found[1]
+    assert found[0] == two
 
 
 def test_who_fills_the_disk_ends() -> None:
-    before = {1: Use(written=0), 2: Use(written=50 * MB)}
-    after = {1: Use(written=9 * MB), 2: Use(written=51 * MB)}
+    before = {"1": Use(written=0), "2": Use(written=50 * MB)}
+    after = {"1": Use(written=9 * MB), "2": Use(written=51 * MB)}
     assert watch.too_full_disk(before, after, free=10, reserve=5) is None
     found = watch.too_full_disk(before, after, free=10 * MB, reserve=20 * MB)
     assert found is not None
-    assert found[0] == 1
+    assert found[0] == "1"
     # Nobody is ended for what others filled before, or for having just come.
     assert watch.too_full_disk(after, after, free=0, reserve=5) is None
-    assert watch.too_full_disk({}, {3: Use(written=GB)}, free=0, reserve=5) is None
+    assert watch.too_full_disk({}, {"3": Use(written=GB)}, free=0, reserve=5) is None
     # A disk in memory: only what was written at all is told.
-    inside = watch.too_full_disk({1: Use()}, {1: Use(sent=5 * MB)}, free=0, reserve=5)
+    inside = watch.too_full_disk({"1": Use()}, {"1": Use(sent=5 * MB)}, free=0, reserve=5)
     assert inside is not None
+
+
+def test_looking_has_a_share_of_a_core_and_is_never_rare() -> None:
+    assert watch.rest(0.001) == watch.LOOK_SECONDS
+    assert watch.rest(0.06) == pytest.approx(0.06 / watch.SHARE)
+    assert watch.rest(5) == watch.LONGEST_SECONDS
+
+
+STAT = b"7 (a) b (c) S 3 7 5 0 -1 4194304 1 0 0 0 1 2 0 0 20 0 1 0 999 4096 25 1844 1 1"
+
+
+def test_a_line_of_stat_whatever_the_command_is_called() -> None:
+    found, headless = census.parse(STAT)
+    assert found == Process(7, 3, 5, 999, 25 * census.PAGE)
+    assert not headless
+    assert census.parse(STAT.replace(b") S", b") Z").replace(b"20 0 1 ", b"20 0 2 "))[1]
+
+
+HOMES = {10: "/homes/kernel-a", 20: "/homes/terminal-b"}
+
+
+def processes(*of: tuple[int, int, int]) -> dict[int, Process]:
+    """Make processes of their ids, their parents' and their sessions'."""
+    return {pid: Process(pid, parent, session, 0, 0) for pid, parent, session in of}
+
+
+def test_who_left_session_group_and_parent_still_belongs_to_its_kernel() -> None:
+    asked: list[int] = []
+
+    def home(pid: int) -> str:
+        asked.append(pid)
+        return {40: "/homes/terminal-b"}.get(pid, "")
+
+    before = processes((10, 1, 10), (11, 10, 10), (12, 11, 12), (20, 1, 20), (21, 20, 21))
+    known = census.owners(before, HOMES, {}, home)
+    assert {pid for pid, _ in known} == {10, 11, 12, 20, 21}
+    assert known[12, 0] == HOMES[10]
+    assert known[21, 0] == HOMES[20]
+    assert asked == []
+    # Its parent has ended, it has children of its own, and others have nothing but their home.
+    after = processes((10, 1, 10), (12, 1, 12), (13, 12, 13), (40, 1, 40), (50, 1, 50))
+    found = census.owners(after, {10: HOMES[10]}, known, home)
+    assert found[12, 0] == found[13, 0] == HOMES[10]
+    assert found[40, 0] == HOMES[20]
+    assert found[50, 0] == "session 50"
+    assert asked == [40, 50]
+
+
+SEGMENTS = """\
+ key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap
+ 0 5 600 104857600 77 77 0 1001 1001 1001 1001 0 0 1000 104857600 0
+ 0 6 600 104857600 78 78 1 1001 1001 1001 1001 0 0 1000 104857600 0
+"""
+
+
+def test_a_segment_that_nobody_has_is_found() -> None:
+    found = shared.parse(SEGMENTS)
+    assert [(one.ident, one.resident) for one in found] == [(5, 100 * MB), (6, 100 * MB)]
+    assert shared.left_behind(found, 1001, {}, 1000) == [found[0]]
+    assert shared.left_behind(found, 1001, {77}, 1000) == []
+    assert shared.left_behind(found, 1001, {}, 999) == []
+    assert shared.left_behind(found, 1002, {}, 1000) == []
+    assert shared.parse("") == []
+
+
+def test_what_a_process_says_of_its_memory() -> None:
+    found = measure.fields(b"12-34 ---p [rollup]\nPss:   20 kB\nPss_Shmem:   4 kB\nwchar: 7\n")
+    assert (found[b"Pss"], found[b"Pss_Shmem"], found[b"wchar"]) == (20480, 4096, 7)
+
+
+def test_memory_that_is_no_process_own(tmp_path: Path) -> None:
+    assert cgroup.shared(tmp_path) is None
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory/memory.stat").write_text("cache 1\nshmem 5\ntotal_shmem 7\n")
+    assert cgroup.shared(tmp_path) == 7
+    (tmp_path / "memory.stat").write_text("anon 1\nshmem 9\n")
+    assert cgroup.shared(tmp_path) == 9
 
 
 def test_nothing_of_the_lab_servers_environment_goes_on() -> None:

@@ -51,8 +51,12 @@ class Launched:
     def poll(self) -> int | None:
         """Return its exit status, negative for a signal; None while it runs."""
         if self.returncode is None:
-            with contextlib.suppress(BlockingIOError):
+            try:
                 self._take(self._connection.recv(protocol.LONGEST))
+            except BlockingIOError:
+                pass
+            except OSError:  # nobody wants to know any more: the connection was closed by `close`
+                self.returncode = GONE
         return self.returncode
 
     def wait(self) -> int:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from classroom import log
 from classroom.launcher import limits, processes, protocol, watch
 from classroom.launcher.protocol import BadRequestError, Kind
+from classroom.launcher.watch import Watch
 from classroom.local.caller import caller
 from classroom.log import LOG
 from classroom.paths import Paths
@@ -117,6 +118,10 @@ class Launcher:
             return {"running": [{"key": one.key, "note": one.note} for one in kernels]}, None
         raise BadRequestError(f"nothing to do: {asked.get('do')!r}")
 
+    def homes(self) -> dict[int, str]:
+        """List the homes of what runs, by process id."""
+        return {one.running.pid: str(one.home) for one in self._running.values()}
+
     def end(self, session: int, why: str) -> bool:
         """End what uses too much for the others.
 
@@ -193,7 +198,7 @@ async def launch_for_the_lab(paths: Paths) -> None:
     processes.clear(paths.homes)
     launcher = Launcher(paths)
     watching = asyncio.create_task(
-        watch.watch(paths.files, launcher.limits, launcher.end, LOG), name="watch"
+        watch.watch(Watch(paths, launcher.limits, launcher, LOG)), name="watch"
     )
     watching.add_done_callback(_end_with)
     lab = pwd.getpwnam(LAB_USER)
