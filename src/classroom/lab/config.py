@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Config = dict[str, dict[str, Any]]
 CULL_SECONDS = 60
 """How often idle kernels are looked for."""
+SESSIONS_OF_A_KERNEL = 4
+"""A notebook, its consoles and its page's second thoughts: each page asks for all of them."""
 
 
 def render(settings: Settings) -> Config:
@@ -136,7 +138,10 @@ def kernels(settings: Settings) -> Config:
         },
         "KernelManager": {"transport": "ipc"},
         "StudentTerminals": {"at_most": settings.limits.kernels},
-        "KernelSessions": {"database_filepath": str(runtime / "sessions.db")},
+        "KernelSessions": {
+            "database_filepath": str(runtime / "sessions.db"),
+            "max_sessions": SESSIONS_OF_A_KERNEL * settings.limits.kernels,
+        },
         "TerminalsExtensionApp": {
             "terminal_manager_class": "classroom.lab.terminals.StudentTerminals"
         },

@@ -6,7 +6,6 @@ import codecs
 import os
 import signal
 import uuid
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server_terminals.handlers import TermSocket
@@ -17,8 +16,9 @@ from tornado import web
 from traitlets import Int
 
 from classroom.lab import launching
-from classroom.lab.connections import name_of
+from classroom.lab.connections import lags, name_of
 from classroom.lab.launching import NotLaunchedError
+from classroom.lab.messages import Kept
 from classroom.lab.modes import DRIVING
 from classroom.launcher.protocol import Kind, Start
 from classroom.paths import Paths
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 KEPT = 1000
 """How many reads of a terminal's output somebody who opens it later is shown, as upstream."""
+KEPT_CHARACTERS = 1_000_000
+"""How much that may be together: each read may be 64 KB."""
+MOST_UNSENT = 10_000_000
+"""Bytes that may wait for a page which doesn't take them, before it is disconnected."""
 PASSED_ON = ("TERM", "COLUMNS", "LINES")
 
 
@@ -96,7 +100,7 @@ class StudentTerminal(PtyWithClients):
             NotLaunchedError: it couldn't be started.
         """
         self.clients: list[Any] = []
-        self.read_buffer: deque[str] = deque(maxlen=KEPT)
+        self.read_buffer = Kept(KEPT, KEPT_CHARACTERS, len)
         ours, its = os.openpty()
         start = Start(
             uuid.uuid4().hex,
@@ -148,6 +152,11 @@ class StudentTermSocket(TermSocket):
         super().initialize(name or "jupyter_server_terminals", found)
 
     judges = True
+
+    def on_pty_read(self, text: str) -> None:
+        """Show what the terminal says, to a page that keeps up: others come back for it."""
+        if not lags(self, MOST_UNSENT):
+            super().on_pty_read(text)
 
     async def on_message(self, message: Any) -> None:  # type: ignore[override]
         """Pass on what is typed, if its sender may type."""
