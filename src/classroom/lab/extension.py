@@ -16,6 +16,7 @@ from prometheus_client import Gauge
 from tornado import web
 
 from classroom.lab import (
+    asked,
     authorizer,
     chats,
     control,
@@ -35,7 +36,9 @@ from classroom.lab.company import COMPANY
 from classroom.lab.connections import OPEN
 from classroom.lab.contents import ClassContents
 from classroom.lab.control import FollowingHandler, ModeHandler, PersonHandler
+from classroom.lab.events import EventsSocket
 from classroom.lab.exporters import ExportersHandler
+from classroom.lab.kernel_sessions import SessionsHandler
 from classroom.lab.kernels import StudentKernels
 from classroom.lab.live import LiveHandler
 from classroom.lab.loader import ClassLoader
@@ -62,6 +65,8 @@ if TYPE_CHECKING:
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
 TASKS: set[asyncio.Task[None]] = set()
 HANDLERS = (
+    (r"api/events/subscribe", EventsSocket),
+    (r"api/sessions", SessionsHandler),
     (r"api/nbconvert", ExportersHandler),
     (r"api/shutdown", NoShutdownHandler),
     (live.ADDRESS, LiveHandler),
@@ -109,7 +114,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
     upstream.watch_sockets(OPEN.add)
     upstream.watch_sockets(modes.guard)
-    upstream.ask_always()
+    upstream.ask_always(_begin)
     shipped.use()
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         app.kernel_manager.notebooks = Notebooks(app)
@@ -121,6 +126,13 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     UsageHandler.usage = Usage(Path(app.root_dir))
     rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
     app.web_app.add_handlers(".*$", rules)
+
+
+def _begin(handler: Any) -> None:
+    """Look at a request that is allowed, before its handler does."""
+    asked.check(handler)
+    OPEN.admit(handler)
+    OPEN.answering(handler)
 
 
 def _begin_session(app: ServerApp, journal: Journal) -> None:
