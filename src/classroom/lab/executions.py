@@ -31,7 +31,7 @@ FEWEST, MOST = 6, 4096
 """Offsets in a message: of the channel, four parts and the end, and of what widgets add."""
 LONGEST_METADATA = 1024 * 1024
 """Bytes of a message's metadata; a header's bound is a kernel's (`classroom.lab.messages`)."""
-LONGEST_LEGACY = 4 * 1024 * 1024
+LONGEST_TEXT = 4 * 1024 * 1024
 """Characters of a message in the older protocol, all of which is taken apart."""
 MOST_UNTAKEN = 256 * 1024 * 1024
 """Bytes that a page may send to a kernel from which it hears nothing meanwhile: it may be stopped,
@@ -137,7 +137,7 @@ def signed(message: bytes, name: str) -> tuple[bytes, Request]:
 
 def signed_legacy(message: str, name: str) -> tuple[str, Request]:
     """Do the same with a message of the older protocol, JSON; arguments and result alike."""
-    if len(message) > LONGEST_LEGACY:
+    if len(message) > LONGEST_TEXT:
         raise BadMessageError(f"{len(message)} characters of the older protocol")
     found = read(message.encode())
     header, metadata = (
@@ -154,7 +154,7 @@ def header_of(message: str | bytes) -> dict[str, Any]:
         BadMessageError: it isn't one.
     """
     if isinstance(message, str):
-        if len(message) > LONGEST_LEGACY:
+        if len(message) > LONGEST_TEXT:
             raise BadMessageError(f"{len(message)} characters of the older protocol")
         found = read(message.encode()).get("header")
         return found if isinstance(found, dict) else {}
