@@ -104,6 +104,9 @@ def test_what_is_kept_has_a_number_and_a_size() -> None:
     assert list(kept) == ["dddd", "eeeee"]
     kept.append("f" * 11)
     assert list(kept) == ["dddd", "eeeee"]
+    copy = kept.copy()
+    assert copy.popleft() == "dddd"
+    assert list(kept) == ["dddd", "eeeee"]
 
 
 def test_outputs_have_a_number() -> None:

@@ -83,6 +83,10 @@ class Kept(deque[T]):
         self._most, self._largest, self._measure = most, largest, measure
         self._size = 0
 
+    def copy(self) -> deque[T]:  # type: ignore[override]
+        """Copy what is kept, for somebody who takes it out one by one (terminado does)."""
+        return deque(self)
+
     def append(self, new: T) -> None:
         """Keep one more, and as many of those before it as there is room for."""
         size_of = self._measure(new)
