@@ -15,7 +15,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado.websocket import WebSocketHandler
 
-from classroom.lab import places, upstream
+from classroom.lab import notices, places, upstream
 from classroom.lab.company import COMPANY
 from classroom.lab.connections import name_of
 from classroom.lab.modes import DRIVING
@@ -55,6 +55,7 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Say at once what holds for the person at the page; the arguments are upstream's."""
         super().open(*args, **kwargs)
         self.say(DRIVING.state(name_of(self)))
+        notices.greet(self)
         COMPANY.come(self)
 
     def on_close(self) -> None:
