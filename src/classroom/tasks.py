@@ -56,3 +56,15 @@ def supervise(
             vital()
 
     task.add_done_callback(ended)
+
+
+def reraise_if_meant(error: BaseException) -> None:
+    """Raise an exception again that is no failure but the end of a task or of the process.
+
+    For whoever must survive pycrdt: a panic of its Rust code is a BaseException of its own.
+
+    Args:
+        error: what was caught.
+    """
+    if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit | GeneratorExit):
+        raise error

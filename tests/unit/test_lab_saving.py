@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -63,8 +64,7 @@ class Place:
     def replaced(self, data: bytes) -> None:
         """Compare what is being put into the file with what the journal says."""
         doc: Doc[Any] = Doc()
-        journal = store.journal_of(self.database)
-        with closing(journal._open()) as database:
+        with closing(sqlite3.connect(self.database)) as database:
             for (update,) in database.execute("SELECT yupdate FROM yupdates ORDER BY rowid"):
                 doc.apply_update(update)
         self.written += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sqlite3
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +12,8 @@ from jupyter_server.utils import url_path_join
 from jupyter_server_ydoc.utils import SERVER_SESSION, YDOC_SERVER_VERSION
 from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
-from tornado import web
 
+from classroom import tasks
 from classroom.lab import (
     authorizer,
     chats,
@@ -24,6 +23,7 @@ from classroom.lab import (
     live,
     members,
     modes,
+    notices,
     recovery,
     sessions,
     shipped,
@@ -60,7 +60,11 @@ if TYPE_CHECKING:
     from classroom.lab.journal import Journal
 
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
-TASKS: set[asyncio.Task[None]] = set()
+UNKEPT = "journal"
+AGAIN = (
+    "You can go on: as soon as it can be written again all of it is kept, and this message ends. If"
+    " the lab is stopped before, it is lost."
+)
 HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
     (r"api/shutdown", NoShutdownHandler),
@@ -103,6 +107,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     if isinstance(app.contents_manager, ClassContents):  # not where only the rooms are measured
         journal = store.ClassYStore("", config=app.config).journal
         app.contents_manager.saves = Saves(journal)
+        journal.told = _warn
         HISTORY.set_function(lambda: journal.size)
         chats.use(app)
         _begin_session(app, journal)
@@ -137,9 +142,9 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
     if hub_auth is not None:  # there is none where only the rooms are measured
         paths, followed = Paths(), Revocation(OPEN, hub_auth.cache, app.log, _appoint)
         DRIVING.load(paths.driving)
-        task = asyncio.create_task(followed.follow(paths.standing, paths.here))
-        task.add_done_callback(lambda task: _report(task, app))
-        TASKS.add(task)
+        # Without it nobody's access ends any more.
+        work = followed.follow(paths.standing, paths.here)
+        tasks.start(work, "Following who may be here", app.log, app.stop)
         _restore(app, paths)
     chats.hide(app.web_app.settings)
     if missing := authorizer.without_rule(app.web_app):
@@ -148,12 +153,23 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         # Upstream starts it with the first document, and fails to stop what was never started.
         server = collaboration.ywebsocket_server
         forks.bound(server.rooms)
-        TASKS.add(asyncio.create_task(server.start()))
+        # Without it no document opens any more.
+        tasks.start(server.start(), "The server of the rooms", app.log, app.stop)
         upstream.before_stop(collaboration, partial(_finish, server, app))
     if isinstance(app.contents_manager, ClassContents):
-        TASKS.add(asyncio.create_task(_recover(app, app.contents_manager)))
+        tasks.start(_recover(app, app.contents_manager), "Recovering documents", app.log)
     gc.collect()
     gc.freeze()
+
+
+def _warn(trouble: str) -> None:
+    """Show all pages that what is typed isn't being kept, and why; take it back when it is."""
+    if not trouble:
+        notices.end(UNKEPT)
+        return
+    full = any(words in trouble for words in ("No space left", "is full", "quota"))
+    why = "the disk is full" if full else f"the lab can't write to its disk ({trouble})"
+    notices.warn(UNKEPT, f"What is typed now is not being kept: {why}. {AGAIN}")
 
 
 def _appoint(tutors: frozenset[str]) -> None:
@@ -184,7 +200,7 @@ async def _recover(app: ServerApp, contents: ClassContents) -> None:
         kept = store.ClassYStore(name, config=app.config)
         try:
             await put_right.recover(file_format, file_type, path, kept)
-        except (web.HTTPError, OSError, ValueError, sqlite3.Error) as error:
+        except Exception as error:  # noqa: BLE001 (one document's failure is no other's)
             app.log.warning("%s can't be recovered before it is opened: %s", path, error)
 
 
@@ -197,10 +213,3 @@ def _restore(app: ServerApp, paths: Paths) -> None:
     paths.restoring_socket.unlink(missing_ok=True)  # of a server that was killed
     known = {"restoring": restoring}
     serve(paths.restoring_socket, [("/restore", snapshots.RootsHandler, known)], {0})
-
-
-def _report(task: asyncio.Task[None], app: ServerApp) -> None:
-    """End the server when nobody is let go any more: the Hub starts it anew."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        app.log.critical("People are no longer followed: %s", error, exc_info=error)
-        app.stop()

@@ -48,9 +48,7 @@ class Warned:
 _warned: dict[str, Warned] = {}
 
 
-def warn(
-    about: str, sentence: str, people: Callable[[], Collection[str]] | None = None
-) -> None:
+def warn(about: str, sentence: str, people: Callable[[], Collection[str]] | None = None) -> None:
     """Show a sentence on pages until `end` is called, also on those that are opened later.
 
     Call it on the event loop.
