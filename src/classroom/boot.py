@@ -89,7 +89,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
     prepare_data(paths)
     prepare_tls(loaded)
-    last_good.keep(paths)
+    last_good.keep(loaded)
     lab_config.install(loaded)
     limits.write(paths, loaded.limits)
     beat.write(paths, loaded.snapshot_interval)

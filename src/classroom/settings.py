@@ -73,6 +73,7 @@ class Settings:
         idle_kernel_timeout: seconds after which an idle kernel ends; 0 for never.
         snapshot_interval: seconds between snapshots; 0 for none but those before a restore and at
             stop.
+        sources: the bytes that all of this was read from, by their path in the tutor's folder.
     """
 
     paths: Paths
@@ -91,6 +92,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     idle_kernel_timeout: int = 0
     snapshot_interval: int = 600
+    sources: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
 
 def names(value: Any) -> frozenset[str]:
@@ -186,7 +188,8 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     if problems := list(schema.check(file)):
         # What is misspelt or mistyped can't be judged further.
         raise RefusedError(problems)
-    given = Given(file, environ, oauth.read_secret(paths))
+    secret = oauth.read_secret(paths)
+    given = Given(file, environ, secret)
     mode = mode_of(given)
     allowed = names(lookup(file, "allowed_users"))
     tutors = names(lookup(file, "admin_users"))
@@ -206,6 +209,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         limits=limits.of(ours),
         idle_kernel_timeout=ours.idle_kernel_timeout,
         snapshot_interval=ours.snapshot_interval,
+        sources={**file.sources, **({oauth.SECRET_FILE: secret.encode()} if secret else {})},
     )
     if mode is not Mode.GITHUB:
         if problems:

@@ -20,7 +20,7 @@ try:
     handed = handover.read(loaded.paths)
     configure(get_config(), loaded, taken, Access(loaded, people), handed)
 except RefusedError as refused:
-    # boot has checked the same file and kept it: the secrets beside it were changed in between.
+    # boot has checked the same bytes and kept them: the environment must be another.
     print(f"Not started. {refused}", file=sys.stderr, flush=True)
     sys.exit(EX_CONFIG)
 

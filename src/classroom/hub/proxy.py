@@ -80,7 +80,7 @@ class NginxProxy(Proxy):
 
     async def _follow(self, saved: Settings) -> None:
         """Hold to what the tutor has saved, as far as that can be done while all runs."""
-        last_good.keep(self.paths)
+        last_good.keep(saved)
         if self.egress is not None:
             self.egress.follow(saved, self.log)
         if self.access is not None:
