@@ -96,6 +96,16 @@ class Paths:
         return self.run / "front"
 
     @property
+    def front_alive(self) -> Path:
+        """Where the front tells the supervisor that it lives: root's alone."""
+        return self.front / "alive.sock"
+
+    @property
+    def egress_alive(self) -> Path:
+        """Where the egress proxy tells the supervisor that it lives: root's alone."""
+        return self.egress / "alive.sock"
+
+    @property
     def lock(self) -> Path:
         """Which egress lock the start has taken: root's alone."""
         return self.run / "lock.json"

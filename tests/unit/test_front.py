@@ -27,7 +27,9 @@ def test_everything_is_filled_in() -> None:
 
 def test_only_one_port_listens() -> None:
     listens = [line.strip() for line in render().splitlines() if line.strip().startswith("listen")]
-    assert [line.split()[1] for line in listens] == ["8443", "[::]:8443"]
+    # And a socket for the supervisor, where only root comes.
+    alive = f"unix:{Paths().front_alive};"
+    assert [line.split()[1] for line in listens] == ["8443", "[::]:8443", alive]
 
 
 def test_without_ipv6_nothing_listens_on_it() -> None:

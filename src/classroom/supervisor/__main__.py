@@ -38,6 +38,7 @@ class Supervisor:
         self.code = 0
         addresses = ["0.0.0.0", "::"] if machine.has_ipv6() else ["0.0.0.0"]  # noqa: S104 (it is the front)
         self._sockets = [keeper.listen(one, PORT) for one in addresses]
+        self._sockets.append(keeper.listen_locally(paths.front_alive))
         fronts = tuple(one.fileno() for one in self._sockets)
         self._control, told = os.pipe()
         os.set_blocking(self._control, False)
@@ -45,6 +46,7 @@ class Supervisor:
         doors: tuple[int, ...] = ()
         if lock.kind is Kind.NFTABLES:
             opened = [keeper.listen(door, HTTPS) for door in (HUB_DOOR, STUDENTS_DOOR)]
+            opened.append(keeper.listen_locally(paths.egress_alive))
             doors = tuple(one.fileno() for one in opened)
             asked = keeper.listen_for_datagrams(STUDENTS_DOOR, DNS)
             named = asked.fileno()

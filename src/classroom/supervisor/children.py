@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from urllib.parse import quote
 from classroom.egress import sandbox
 from classroom.egress.lock import Kind
 from classroom.paths import PREFIX, SERVICE
+from classroom.supervisor import asking
+from classroom.supervisor.asking import Question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +44,8 @@ class Child:
         stop_seconds: how long it may take to end.
         before: a command to run before each start; its failure is none.
         vital: whether the container ends when it can't be run.
+        question: which it answers as long as it lives; None where it isn't asked.
+        has_workers: whether its children do its work.
     """
 
     name: str
@@ -52,6 +57,8 @@ class Child:
     stop_seconds: float = 2
     before: tuple[str, ...] = ()
     vital: bool = True
+    question: Question | None = None
+    has_workers: bool = False
 
 
 def inherit(environment: Mapping[str, str], descriptors: tuple[int, ...]) -> dict[str, str]:
@@ -71,6 +78,8 @@ def front(paths: Paths, base: Mapping[str, str], sockets: tuple[int, ...]) -> Ch
         paths.front / "nginx.pid",
         inherit(base, sockets),
         sockets,
+        question=asking.get(paths.front_alive, "/"),
+        has_workers=True,
     )
 
 
@@ -86,6 +95,8 @@ def proxy(paths: Paths, base: Mapping[str, str], sockets: tuple[int, ...]) -> Ch
         paths.egress / "nginx" / "nginx.pid",
         inherit(base, sockets),
         sockets,
+        question=Question(paths.egress_alive),
+        has_workers=True,
     )
 
 
@@ -101,6 +112,7 @@ def hub(paths: Paths, base: Mapping[str, str], handed: tuple[int, ...]) -> Child
         base,
         handed,
         stop_seconds=5,
+        question=asking.get(paths.hub_socket, "/hub/health"),
     )
 
 
@@ -123,6 +135,8 @@ def launcher(paths: Paths, base: Mapping[str, str], kind: Kind) -> Child:
             *("setpriv", "--reuid=student", "--regid=students", "--clear-groups", "--"),
             *("kill", "-KILL", "--", "-1"),
         ),
+        # It hangs up on everybody but the lab.
+        question=Question(paths.launcher_socket, kind=socket.SOCK_SEQPACKET),
     )
 
 
@@ -135,6 +149,7 @@ def snapshots(paths: Paths, base: Mapping[str, str]) -> Child:
         base,
         stop_seconds=8,
         vital=False,
+        question=asking.get(paths.snapshots_socket, "/alive"),
     )
 
 
@@ -191,4 +206,5 @@ def lab(paths: Paths, base: Mapping[str, str], kind: Kind, token: str) -> Child:
         paths.lab_socket,
         environment,
         stop_seconds=9,
+        question=asking.get(paths.lab_socket, f"{PREFIX}api"),
     )
