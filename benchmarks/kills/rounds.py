@@ -74,7 +74,7 @@ class Page:
             typing: asyncio.Task[None] | None = None
             try:
                 async for message in connection:
-                    if message[0] != SYNC:
+                    if not isinstance(message, bytes) or message[0] != SYNC:
                         continue
                     if reply := handle_sync_message(message[1:], self.doc):
                         await connection.send(reply)
