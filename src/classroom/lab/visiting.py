@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server_ydoc.handlers import YDocWebSocketHandler
 from jupyter_server_ydoc.utils import LogLevel, decode_file_path
 
+from classroom import tasks
+
 if TYPE_CHECKING:
     from weakref import WeakSet
 
@@ -60,7 +62,8 @@ class Visiting(YDocWebSocketHandler):
         visitors.discard(self)
         cleaner = self.room.cleaner
         if not visitors and (cleaner is None or cleaner.done() or cleaner.cancelling()):
-            self.room.cleaner = asyncio.create_task(self._clean_room())
+            what = f"Unloading the room {self._room_id}"
+            self.room.cleaner = tasks.start(self._clean_room(), what, self.log)
 
     async def _clean_room(self) -> None:
         """Let go of the room when nobody has come for a while, and no cell of it runs."""

@@ -16,7 +16,7 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
-from classroom import log
+from classroom import log, tasks
 from classroom.launcher import limits, processes, protocol, watch
 from classroom.launcher.protocol import BadRequestError, Kind
 from classroom.local.caller import caller
@@ -75,10 +75,11 @@ class Launcher:
                     for descriptor in descriptors:
                         os.close(descriptor)
                 if answer is not None:
-                    await loop.sock_sendall(connection, protocol.encode(**answer))
+                    with contextlib.suppress(ConnectionError):  # the lab has just died
+                        await loop.sock_sendall(connection, protocol.encode(**answer))
                 if found is not None:
                     launched = found
-                    telling = asyncio.create_task(self._tell(connection, found))
+                    telling = tasks.start(self._tell(connection, found), "Reporting an end", LOG)
         finally:
             connection.close()
             if telling is not None:
@@ -101,7 +102,7 @@ class Launcher:
                 start, BASE, self.limits, self._homes, descriptors[0] if descriptors else None
             )
             self._running[start.key] = found
-            found.end = asyncio.create_task(self._await_end(found))
+            found.end = tasks.start(self._await_end(found), f"Tidying up after {start.key}", LOG)
             return {"pid": found.running.pid}, found
         if asked.get("do") == "adopt" and launched is None:
             if (adopted := self._running.get(str(asked.get("key")))) is None:
@@ -203,15 +204,12 @@ async def launch_for_the_lab(paths: Paths) -> None:
     paths.launcher_socket.chmod(0o660)
     os.chown(paths.launcher_socket, 0, lab.pw_gid)
     listening.listen(128)
-    serving: set[asyncio.Task[None]] = set()
     while True:
         connection, _ = await asyncio.get_running_loop().sock_accept(listening)
         if caller(connection) != lab.pw_uid:
             connection.close()
             continue
-        task = asyncio.create_task(launcher.serve(connection))
-        serving.add(task)
-        task.add_done_callback(serving.discard)
+        tasks.start(launcher.serve(connection), "Serving the lab", LOG)
 
 
 def main() -> int:

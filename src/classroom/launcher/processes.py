@@ -12,9 +12,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classroom import tasks
 from classroom.launcher import command
 from classroom.launcher.command import STUDENT, UMASK
 from classroom.launcher.protocol import Running
+from classroom.log import LOG
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -70,7 +72,7 @@ class Launched:
             finally:
                 transport.close()
 
-        self._listening = asyncio.create_task(hear())
+        self._listening = tasks.start(hear(), "Hearing what a process says", LOG)
 
     def signal(self, number: int) -> None:
         """Send a signal to it and to what it has started, if it still runs."""
