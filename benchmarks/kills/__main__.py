@@ -34,6 +34,7 @@ LAB = "classroom.lab --config"
 WHOLE = 10
 """Each so-manyth kill is the container's."""
 MOST_SECONDS = 1.5
+LOG = Path("artifacts/kills.log")
 
 
 class Killing:
@@ -45,7 +46,7 @@ class Killing:
         Args:
             lab: with a volume.
         """
-        self._lab = lab
+        self.lab = lab
         self._hosts = lab.hosts
         with contextlib.closing(enter(self._hosts, "ada")) as client:
             cookies = "; ".join(f"{c.name}={c.value}" for c in client.cookies.jar)
@@ -64,14 +65,14 @@ class Killing:
 
     def server(self) -> None:
         """Kill the lab server."""
-        assert self._lab.run("pkill", "-KILL", "-f", LAB)[0] == 0  # noqa: S101 (else it isn't one)
+        assert self.lab.run("pkill", "-KILL", "-f", LAB)[0] == 0  # noqa: S101 (else it isn't one)
 
     def container(self) -> None:
         """Kill everything, and start it again."""
-        self._lab.container.kill("SIGKILL")
-        self._lab.container.wait()
-        self._lab.container.start()
-        self._hosts.update(self._lab.hosts)
+        self.lab.container.kill("SIGKILL")
+        self.lab.container.wait()
+        self.lab.container.start()
+        self._hosts.update(self.lab.hosts)
 
     def once(self, kill: Callable[[], None]) -> list[str]:
         """Type, kill, and look; return what is wrong.
@@ -82,7 +83,7 @@ class Killing:
         moment = random.uniform(0.1, MOST_SECONDS)
         pages = asyncio.run(rounds.until_killed(self._place, self._words, kill, moment))
         self.seen += sum(len(page.seen) for page in pages)
-        labs.wait_until(self._answers, "the lab again", 90)
+        labs.wait_until(self._answers, "the lab again", 180)
         return rounds.wrong(pages, asyncio.run(rounds.look(self._place)))
 
 
@@ -100,6 +101,18 @@ def started() -> Iterator[Killing]:
         volume.remove(force=True)
 
 
+@contextlib.contextmanager
+def kept_log(lab: Lab) -> Iterator[None]:
+    """Keep the lab's log where something goes wrong in between."""
+    try:
+        yield
+    except BaseException:
+        LOG.parent.mkdir(exist_ok=True)
+        LOG.write_text(lab.log, encoding="utf-8")
+        print(f"The lab's whole log is in {LOG}.")
+        raise
+
+
 def main() -> int:
     """Kill it so often; 1 when anything was lost or came twice."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -108,7 +121,7 @@ def main() -> int:
     asked = parser.parse_args()
     random.seed(asked.seed)
     bad = 0
-    with started() as killing:
+    with started() as killing, kept_log(killing.lab):
         for number in range(1, asked.kills + 1):
             found = killing.once(killing.server if number % WHOLE else killing.container)
             bad += bool(found)

@@ -10,6 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from docker.types import Mount
 
 from benchmarks.kills.__main__ import started
 from classroom.lab import aside, live
@@ -74,7 +75,9 @@ class Warned:
             self.listen_until(lambda: self.warnings, 0.3)
 
 
-SMALL = {"tmpfs": {"/data": "size=48m,mode=755"}}
+SMALL = {
+    "mounts": [Mount("/data", None, type="tmpfs", tmpfs_size=48 << 20, tmpfs_mode=0o755)],
+}
 FULL = (
     r"Nothing that is typed is being kept|No space left|disk is full|disk I/O error",
     r"Error saving|could not be saved|can't be made|isn't noted|isn't saved",

@@ -15,6 +15,7 @@ from prometheus_client import Gauge
 
 from classroom import tasks
 from classroom.lab import (
+    alive,
     authorizer,
     chats,
     control,
@@ -31,6 +32,7 @@ from classroom.lab import (
     store,
     upstream,
 )
+from classroom.lab.alive import AliveHandler
 from classroom.lab.company import COMPANY
 from classroom.lab.connections import OPEN
 from classroom.lab.contents import ClassContents
@@ -68,6 +70,7 @@ AGAIN = (
 HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
     (r"api/shutdown", NoShutdownHandler),
+    (alive.ADDRESS, AliveHandler),
     (live.ADDRESS, LiveHandler),
     (control.ADDRESS, ModeHandler),
     (f"{control.ADDRESS}/(?P<name>[^/]+)", PersonHandler),

@@ -19,6 +19,7 @@ SERVER = "jupyter_server.services"
 # What a page shows, and what is the user's own: settings, layout, sign-in. A socket may be opened:
 # its messages are judged one by one.
 READS: dict[str, tuple[str, ...]] = {
+    "classroom.lab.alive": ("AliveHandler.get",),
     "classroom.lab.control": ("ModeHandler.get",),
     "classroom.lab.exporters": ("ExportersHandler.get",),
     "classroom.lab.live": ("LiveHandler.get",),

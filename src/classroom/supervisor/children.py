@@ -206,5 +206,5 @@ def lab(paths: Paths, base: Mapping[str, str], kind: Kind, token: str) -> Child:
         paths.lab_socket,
         environment,
         stop_seconds=9,
-        question=asking.get(paths.lab_socket, f"{PREFIX}api"),
+        question=asking.get(paths.lab_socket, f"{PREFIX}classroom/api/alive"),
     )
