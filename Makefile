@@ -71,8 +71,8 @@ test-unit: venv ## run the tests that need no container
 # Two at once where they mind nobody; the others look at the clock.
 .PHONY: test-labs
 test-labs: build venv browser | test-unit ## run the tests of the image, by itself and in Chromium
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m "not alone" tests/browser tests/container
-	$(BIN)/pytest -m alone tests/container tests/browser
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m "not alone" tests/browser tests/container tests/attack
+	$(BIN)/pytest -m alone tests/container tests/attack tests/browser
 
 .PHONY: lint
 lint: lint-code lint-image ## check style, types, the labextension, Dockerfile, shell and the egress lock's rules
@@ -101,8 +101,10 @@ bench: build venv browser ## measure against the old recipe and stock rooms; pri
 	PYTHONPATH=src $(BIN)/python -m benchmarks.rooms
 
 .PHONY: soak
-soak: build venv ## let thirty people type for twenty minutes while everything is killed at random
+soak: export TESTCONTAINERS_RYUK_DISABLED := true
+soak: build venv ## let people type while everything is killed at random, then kill the lab 200 times
 	PYTHONPATH=src $(BIN)/python -m benchmarks.soak $(SOAK)
+	PYTHONPATH=src $(BIN)/python -m benchmarks.kills $(KILLS)
 
 .PHONY: lock
 lock: venv ## take current releases into requirements/*.txt
