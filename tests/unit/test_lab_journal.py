@@ -249,6 +249,7 @@ def test_what_cannot_be_written_is_told_and_written_later(
             made.append("b", b"y")
             other.execute("ALTER TABLE away RENAME TO yupdates")
         await made.written()
+        await asyncio.shield(made._flush or asyncio.sleep(0))
         assert told == ["no such table: yupdates", ""]
         assert [row[0] for path in "ab" for row in await made.read(path)] == [b"x", b"y"]
         made.close()
@@ -338,11 +339,42 @@ def test_a_full_disk_is_told_and_ends_nothing(
         for update in updates[3:]:
             made.append("a", update)
         await made.written()
+        await asyncio.shield(made._flush or asyncio.sleep(0))
         assert told[-1] == ""
         assert text_of(row[0] for row in await made.read("a")) == "ello"
         made.close()
 
     loops.run(run())
+
+
+def test_a_database_that_finds_room_where_the_log_finds_none_says_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SQLite's files have room for a while; pages and log aren't told ten times a second."""
+    monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(journal, "COLLECT_SECONDS", 0)
+
+    async def run() -> None:
+        made = Journal(tmp_path / "j.db")
+        told: list[str] = []
+        made.told = told.append
+        await made.write("a", b"x")
+
+        def refuse(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as full:
+            full.setattr(wal.Segment, "append", refuse)
+            for number in range(20):
+                made.append("a", str(number).encode())
+                await made.written()
+            assert told == ["No space left on device"]
+        await asyncio.shield(made._flush or asyncio.sleep(0))
+        assert told == ["No space left on device", ""]
+        made.close()
+
+    loops.run(run())
+    assert len([one for one in caplog.records if one.levelname == "ERROR"]) == 1
 
 
 def break_file(file: Path) -> None:

@@ -189,9 +189,9 @@ class Journal:
                 await asyncio.shield(self._attempt)
 
     async def _commit_all(self) -> None:
-        """Commit what is pending, all documents together, until nothing is."""
-        while self._pending:
-            await asyncio.sleep(COLLECT_SECONDS)
+        """Commit what is pending, all documents together, until nothing is and all is well."""
+        while self._pending or self._trouble:
+            await asyncio.sleep(RETRY_SECONDS if self._trouble else COLLECT_SECONDS)
             self._committing, self._pending, upto = self._pending, [], self._appended
             self._log.rotate()
             try:
@@ -201,13 +201,22 @@ class Journal:
                 self._committing = []
                 self._say(str(error))
                 self._tried(error)
-                await asyncio.sleep(RETRY_SECONDS)
                 continue
             self._committing, self._committed = [], upto
-            self._say("")
             self._tried(None)
+            if self._trouble:
+                self._try_out()
             for path in due:
                 await self._checkpoint(path)
+
+    def _try_out(self) -> None:
+        """See whether there is room again: a database may find some where the log doesn't."""
+        try:
+            self._log.try_out()
+        except OSError as error:
+            self._say(error.strerror or str(error))
+        else:
+            self._say("")
 
     def _tried(self, error: Exception | None) -> None:
         """Wake those who wait for a commit."""

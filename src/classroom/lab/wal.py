@@ -30,6 +30,8 @@ BODY = struct.Struct("<QdHI")
 """Number, seconds since the epoch, length of the path, length of the metadata."""
 LOG = logging.getLogger(__name__)
 FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+ROOM = 1 << 18
+"""Bytes that must be free after the disk was full, before it counts as having room again."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,19 @@ class Segment:
             raise
         self._end += written
 
+    def try_out(self) -> None:
+        """See whether there is room for some time of typing.
+
+        Raises:
+            OSError: there isn't.
+        """
+        end = self._end
+        try:
+            self.append(bytes(ROOM))
+        finally:
+            os.ftruncate(self._descriptor, end)
+            self._end = end
+
     def empty(self) -> None:
         """Forget all records.
 
@@ -203,6 +218,16 @@ class Log:
         if self._current is None:
             self._current = self._open()
         self._current.append(encode(next(self._numbers), row))
+
+    def try_out(self) -> None:
+        """See whether there is room again, after `append` has failed.
+
+        Raises:
+            OSError: there isn't.
+        """
+        if self._current is None:
+            self._current = self._open()
+        self._current.try_out()
 
     def rotate(self) -> None:
         """Begin another file for what comes, if there is a free one: the rest is being committed.

@@ -183,8 +183,10 @@ class Keeper:
                 self._log,
                 self.give_up,
             )
-            status = await self._process.wait()
-            looking.cancel()
+            try:
+                status = await self._process.wait()
+            finally:
+                looking.cancel()
             self._log.error("%s ended with %s: starting it again", self._child.name, status)
             # Workers outlive a killed master.
             kill_group(self._process)
