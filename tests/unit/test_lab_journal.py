@@ -14,7 +14,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pycrdt import Doc, Text
+from pycrdt import Doc, Text, UndoManager
 from pycrdt.store import SQLiteYStore, YDocNotFound
 
 from classroom.lab import aside, checkpoints, journal, wal
@@ -439,3 +439,37 @@ def test_a_documents_history_is_put_aside_and_no_other(tmp_path: Path) -> None:
     with closing(sqlite3.connect(where)) as kept:
         found = kept.execute("SELECT yupdate FROM yupdates").fetchall()
     assert found == [(b"what nobody can read",), (b"and more",)]
+
+
+def test_a_timeline_goes_through_what_stayed_and_stops_at_no_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As upstream's handler does: each row that changes something is a step back."""
+    monkeypatch.setattr(checkpoints, "EVERY", 20)
+    monkeypatch.setattr(journal, "COLLECT_SECONDS", 0)
+
+    async def run() -> list[tuple[bytes, bytes, float]]:
+        made = Journal(tmp_path / "j.db")
+        await type_live(made, "a", "abcdefghij" * 6)
+        await made.write("a", b"\0\0")
+        rows = await made.read("a")
+        made.close()
+        return rows
+
+    rows = loops.run(run())
+    doc: Doc[Any] = Doc()
+    text = doc.get("text", type=Text)
+    undo = UndoManager(scopes=[text], capture_timeout_millis=0)
+    steps = []
+    for update, metadata, _ in rows:
+        before = len(undo.undo_stack)
+        doc.apply_update(update)
+        if len(undo.undo_stack) > before:
+            steps.append(metadata)
+    assert any(row[1].startswith(checkpoints.MARK) for row in rows[1:])
+    assert not any(step.startswith(checkpoints.MARK) for step in steps[1:])
+    assert len(steps) >= 20
+    while undo.can_undo() and len(undo.undo_stack) > 1:
+        undo.undo()
+    assert str(text) == ("abcdefghij" * 6)[: len(text)]
+    assert len(text) <= 60 - 20
