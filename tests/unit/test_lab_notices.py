@@ -64,11 +64,12 @@ def test_a_documents_warning_is_for_those_who_have_it_open(pages: list[Page]) ->
     [
         ("No space left on device", "the disk is full"),
         ("database or disk is full", "the disk is full"),
-        ("unable to open database file", "can't write to its disk (unable to open database file)"),
+        ("unable to open database file", "the disk can't be written"),
     ],
 )
 def test_the_reason_is_in_plain_words(trouble: str, why: str, pages: list[Page]) -> None:
     extension._warn(trouble)
     assert why in pages[0].shown[0]
+    assert len(pages[0].shown[0]) <= 140
     extension._warn("")
     assert pages[0].shown == []

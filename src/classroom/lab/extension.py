@@ -63,9 +63,10 @@ if TYPE_CHECKING:
 
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
 UNKEPT = "journal"
-AGAIN = (
-    "You can go on: as soon as it can be written again all of it is kept, and this message ends. If"
-    " the lab is stopped before, it is lost."
+# JupyterLab cuts a message off after 140 characters.
+UNKEPT_TEXT = (
+    "What you type is not being kept: {}. It will be as soon as that ends; a restart of the lab"
+    " before then loses it."
 )
 HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
@@ -171,8 +172,8 @@ def _warn(trouble: str) -> None:
         notices.end(UNKEPT)
         return
     full = any(words in trouble for words in ("No space left", "is full", "quota"))
-    why = "the disk is full" if full else f"the lab can't write to its disk ({trouble})"
-    notices.warn(UNKEPT, f"What is typed now is not being kept: {why}. {AGAIN}")
+    why = "the disk is full" if full else "the disk can't be written"
+    notices.warn(UNKEPT, UNKEPT_TEXT.format(why))
 
 
 def _appoint(tutors: frozenset[str]) -> None:

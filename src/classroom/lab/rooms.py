@@ -33,8 +33,8 @@ LONGEST_PAUSE = 1.0
 PAGE_SECONDS = 0.03
 """Seconds between two saves for each page that has the document open."""
 UNREAD = (
-    "What was typed in “{}” since it was last saved can't be read back. The document is as it was"
-    " saved, and its history has been put aside: ask whoever runs this lab if something is missing."
+    "“{}” is as it was last saved. What was typed since can't be read back and is put aside: ask a"
+    " tutor if you miss it."
 )
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
