@@ -261,7 +261,7 @@ def test_a_save_waits_for_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     async def run() -> None:
         goes_on = threading.Event()
         room, running = await typed_at_once(file)
-        room.ystore.journal._thread.submit(goes_on.wait)
+        room.ystore.journal._database._thread.submit(goes_on.wait)
         waiting = asyncio.create_task(room.written())
         await asyncio.wait({waiting}, timeout=0.2)
         assert not waiting.done()
@@ -285,7 +285,7 @@ def test_a_save_waits_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     async def run() -> None:
         goes_on = threading.Event()
         room, running = await typed_at_once(tmp_path / "j.db")
-        room.ystore.journal._thread.submit(goes_on.wait)
+        room.ystore.journal._database._thread.submit(goes_on.wait)
         async with asyncio.timeout(60):
             await room.written()
         goes_on.set()

@@ -1,9 +1,7 @@
 """What documents say is kept: in the write-ahead log at once, in one SQLite database soon after.
 
-SQLite in WAL mode: a commit is flushed to the disk before it counts, a power cut leaves the last
-one (https://sqlite.org/wal.html). All documents share a commit: each costs a flush, however much
-is in it. The tables are those of pycrdt's SQLiteYStore, so that earlier history stays readable.
-What isn't committed yet is in `classroom.lab.wal`, which a killed process leaves to the next.
+All documents share a commit: each costs a flush, however much is in it. What isn't committed yet is
+in `classroom.lab.wal`, which a killed process leaves to the next.
 """
 
 from __future__ import annotations
@@ -14,14 +12,14 @@ import logging
 import sqlite3
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycrdt import merge_updates
 
 from classroom import tasks
-from classroom.lab import aside, checkpoints, saves, sessions, wal
+from classroom.lab import aside, checkpoints, wal
+from classroom.lab.database import Database
 from classroom.lab.opening import Opening
 from classroom.lab.wal import Row
 
@@ -37,15 +35,6 @@ COLLECT_SECONDS = 0.05
 """How long a commit waits for more; with the flush it stays below a tenth of a second."""
 RETRY_SECONDS = 2.0
 """How long the database is left alone after it has failed."""
-SCHEMA_VERSION = 2
-"""pycrdt's: what its own store would move aside and begin anew is anything else."""
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS yupdates
-    (path TEXT NOT NULL, yupdate BLOB, metadata BLOB, timestamp REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS idx_yupdates_path_timestamp ON yupdates (path, timestamp);
-CREATE TABLE IF NOT EXISTS ycheckpoints
-    (path TEXT NOT NULL, checkpoint BLOB NOT NULL, timestamp REAL NOT NULL, PRIMARY KEY (path));
-"""
 # By rowid, as they were written: a clock may be set back, and an update without those before it is
 # worth nothing.
 OLDEST_FIRST = "FROM yupdates WHERE path = ? ORDER BY rowid"
@@ -89,15 +78,12 @@ class Journal:
         self._file = file
         self._log = wal.Log(file)
         self.opening = Opening(file.with_name(f"{file.stem}-opening.json"))
-        self._database: sqlite3.Connection | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self._thread.submit(lambda: self.database)
         self._pending: list[Row] = []
         self._committing: list[Row] = []
         self._appended = self._committed = 0
         self._flush: asyncio.Task[None] | None = None
         self._attempt: asyncio.Future[None] | None = None
-        self._replaced = self._carried = 0
+        self._carried = 0
         self._trouble = ""
         self._closed = False
         self._since: Counter[str] = Counter()
@@ -105,42 +91,7 @@ class Journal:
         """The documents that are open, by their path here."""
         self.told: Callable[[str], None] = lambda _: None
         """Called on the event loop with the reason why nothing is kept; "" when all is again."""
-
-    @property
-    def database(self) -> sqlite3.Connection:
-        """The connection, for the journal's thread alone.
-
-        Raises:
-            sqlite3.Error: it can't be opened.
-            OSError: what is broken can't be put aside.
-        """
-        if self._database is None:
-            try:
-                self._database = self._connect()
-            except sqlite3.DatabaseError as error:
-                if not aside.is_broken(error):
-                    raise
-                self._put_all_aside(error)
-                self._database = self._connect()
-            # On a full disk what was left in the log goes on waiting there.
-            with contextlib.suppress(sqlite3.OperationalError):
-                self._commit(self._database, [])
-        return self._database
-
-    def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._file)
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-            database.executescript(SCHEMA + saves.SCHEMA + sessions.SCHEMA)
-            # Not written again, which would need room on the disk.
-            if database.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
-                database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            database.commit()
-        except BaseException:
-            database.close()
-            raise
-        return database
+        self._database = Database(file, lambda database: self._commit(database, []))
 
     # ── In ─────────────────────────────────────────────────────────────────────────────────
 
@@ -274,55 +225,18 @@ class Journal:
             tasks.reraise_if_meant(error)
             LOG.warning("The history of %s can't be shortened yet: %s", path, error)
 
-    # ── In the thread ──────────────────────────────────────────────────────────────────────
+    # ── The database ───────────────────────────────────────────────────────────────────────
 
     async def _do(self, what: Callable[..., Found], *arguments: Any) -> Found:
-        """Do something in the thread; in a new database if this one turns out to be broken.
-
-        Raises:
-            sqlite3.Error: it failed.
-        """
-        loop, replaced = asyncio.get_running_loop(), self._replaced
-
-        def work() -> Found:
-            return what(self.database, *arguments)
-
-        try:
-            found = await loop.run_in_executor(self._thread, work)
-        except sqlite3.DatabaseError as error:
-            if not aside.is_broken(error):
-                raise
-            await loop.run_in_executor(self._thread, self._replace, replaced, error)
-            found = await loop.run_in_executor(self._thread, work)
-        if self._carried != self._replaced:
+        """Do something in the database's thread; the arguments are those of `Database.do`."""
+        found = await self._database.do(what, *arguments)
+        if self._carried != self._database.replaced:
             # The new one knows nothing of the documents that are open.
-            self._carried = self._replaced
+            self._carried = self._database.replaced
+            self._since.clear()
             for path, live in self.live.items():
                 self.append(path, live.get_update())
         return found
-
-    def _replace(self, replaced: int, error: sqlite3.DatabaseError) -> None:
-        """Begin a new database, unless somebody has done so since."""
-        if replaced == self._replaced:
-            with contextlib.suppress(sqlite3.Error):
-                self._disconnect()
-            self._put_all_aside(error)
-
-    def _disconnect(self) -> None:
-        database, self._database = self._database, None
-        if database is not None:
-            database.close()
-
-    def _put_all_aside(self, error: sqlite3.DatabaseError) -> None:
-        where = aside.put_database(self._file)
-        self._replaced += 1
-        self._since.clear()
-        LOG.error(
-            "The journal of all documents can't be read (%s): it is in %s now, and a new one is"
-            " begun. Documents open as they were saved last.",
-            error,
-            where,
-        )
 
     async def run(self, what: Callable[[sqlite3.Connection], Found]) -> Found:
         """Do something in the database, as one transaction; it is on the disk when this returns.
@@ -393,11 +307,9 @@ class Journal:
         self._pending = []
         try:
             if rows:
-                self._thread.submit(lambda: self._commit(self.database, rows)).result()
+                self._database.do_last(self._commit, rows)
             self._log.clear()
         except (sqlite3.Error, OSError) as error:
             LOG.error("Left in the log for the next start: %s", error)  # noqa: TRY400
         self._log.close()
-        with contextlib.suppress(sqlite3.Error, OSError):
-            self._thread.submit(self._disconnect).result()
-        self._thread.shutdown()
+        self._database.close()
