@@ -27,6 +27,12 @@ from tornado.iostream import BaseIOStream
 # Attributes that a class's methods use: ours rely on them meaning the same.
 EXPECTED: dict[Any, tuple[str, ...]] = {
     YRoom._broadcast_updates: ("_update_receive_stream", "_task_group", "ystore", "start_lock"),  # noqa: SLF001
+    YRoom._watch_ready: (  # noqa: SLF001
+        "ready_event",
+        "_subscription",
+        "_update_send_stream",
+        "ydoc_observed",
+    ),
     YRoom._start: ("started", "_update_send_stream"),  # noqa: SLF001
     YRoom.serve: ("clients", "on_message", "send"),
     YRoom.send_server_awareness: ("awareness", "_task_group"),
