@@ -387,6 +387,8 @@ def test_a_database_that_is_none_is_put_aside_at_the_start(
 ) -> None:
     file = tmp_path / "j.db"
     file.write_bytes(b"this is no database" * 500)
+    # The end of a text whose beginning is in what can't be read.
+    wal.Log(file).append(wal.Row("a", typed("hello")[3], b"", 1.0))
 
     async def run() -> None:
         made = Journal(file)
@@ -395,8 +397,10 @@ def test_a_database_that_is_none_is_put_aside_at_the_start(
         made.close()
 
     loops.run(run())
-    (kept,) = (tmp_path / aside.FOLDER).iterdir()
+    (kept,) = (tmp_path / aside.FOLDER).glob("*.db")
     assert kept.read_bytes().startswith(b"this is no database")
+    (log,) = (tmp_path / aside.FOLDER).glob("*-log.1")
+    assert log.stat().st_size > 0
     assert [one.levelname for one in caplog.records] == ["ERROR"]
     assert str(kept) in caplog.text
 

@@ -61,17 +61,23 @@ def connected(file: Path) -> sqlite3.Connection:
 class Database:
     """The file and its thread; a file that turns out to be damaged is put aside for a new one."""
 
-    def __init__(self, file: Path, opened: Callable[[sqlite3.Connection], object]) -> None:
+    def __init__(
+        self,
+        file: Path,
+        opened: Callable[[sqlite3.Connection], object],
+        lost: Callable[[Path], object],
+    ) -> None:
         """Begin to open it.
 
         Args:
             file: made when it isn't there.
             opened: called in the thread with each new connection, before anything else.
+            lost: called in the thread when the file was put aside, with where it is.
         """
         self.file = file
         self.replaced = 0
         """How often a new file has been begun."""
-        self._opened = opened
+        self._opened, self._lost = opened, lost
         self._connection: sqlite3.Connection | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._thread.submit(lambda: self.connection)
@@ -153,6 +159,7 @@ class Database:
     def _put_aside(self, error: sqlite3.DatabaseError) -> None:
         where = aside.put_database(self.file)
         self.replaced += 1
+        self._lost(where)
         LOG.error(
             "The journal of all documents can't be read (%s): it is in %s now, and a new one is"
             " begun. Documents open as they were saved last.",

@@ -91,7 +91,9 @@ class Journal:
         """The documents that are open, by their path here."""
         self.told: Callable[[str], None] = lambda _: None
         """Called on the event loop with the reason why nothing is kept; "" when all is again."""
-        self._database = Database(file, lambda database: self._commit(database, []))
+        self._database = Database(
+            file, lambda database: self._commit(database, []), self._log.put_aside
+        )
 
     # ── In ─────────────────────────────────────────────────────────────────────────────────
 

@@ -206,6 +206,19 @@ class Log:
         while self._left:
             self._left.pop().unlink(missing_ok=True)
 
+    def put_aside(self, database: Path) -> None:
+        """Put what an earlier process has left beside the database that it builds on.
+
+        In another it would be the end of texts whose beginning isn't there.
+
+        Args:
+            database: its file, which was put aside.
+        """
+        self.rows = []
+        while self._left:
+            one = self._left.pop()
+            one.rename(database.with_name(f"{database.stem}-{one.name}"))
+
     def _open(self) -> Segment:
         return Segment(self._database.with_name(f"{self._database.stem}-log.{next(self._files)}"))
 
