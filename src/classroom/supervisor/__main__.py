@@ -77,7 +77,7 @@ class Supervisor:
         for task, one in starting.items():
             await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
             if task.done() and (error := task.exception()) is not None:
-                LOG.critical("Not started: %s", error)
+                LOG.critical("%s is not started: %s", one.name, error)
                 one.give_up()
         await ended
         for task in starting:

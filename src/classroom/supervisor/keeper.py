@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from classroom.supervisor.children import Child
 
-UP_SECONDS = 40
-"""How long a process may take until it serves."""
+UP_SECONDS = 90
+"""How long a process may take until it serves: on a machine that is busy with other things, too."""
 GIVE_UP_SECONDS = 30
 """When it can't be revived for so long the container ends, so that Docker starts all anew."""
 BACKLOG = 1024
@@ -106,6 +106,11 @@ class Keeper:
         self._task: asyncio.Task[None] | None = None
         self._backoff = Backoff()
 
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+        return self._child.name
+
     async def start(self) -> None:
         """Start it and watch over it.
 
@@ -161,7 +166,10 @@ class Keeper:
         try:
             async with asyncio.timeout(UP_SECONDS):
                 await self._wait_until_it_serves(started)
-        except (RuntimeError, TimeoutError):
+        except TimeoutError:
+            kill_group(started)
+            raise TimeoutError(f"it doesn't serve after {UP_SECONDS} s") from None
+        except RuntimeError:
             kill_group(started)
             raise
         return started
