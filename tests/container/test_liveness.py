@@ -88,7 +88,7 @@ def test_what_dies_at_once_is_started_ever_more_rarely() -> None:
     expected = (*EXPECTED, r"doesn't start|ended with")
     with labs.start(expected=expected) as lab:
         lab.wait_healthy()
-        for times in range(1, 6):
+        for times in range(1, 7):
             labs.wait_until(
                 lambda: lab.run("pkill", "-KILL", "-f", "classroom.snapshots")[0] == 0, "it runs"
             )
@@ -101,5 +101,5 @@ def test_what_dies_at_once_is_started_ever_more_rarely() -> None:
         )
         seconds = [int(h) * 3600 + int(m) * 60 + float(s) for h, m, s, _ in stamps]
         pauses = [back - end for end, back in zip(seconds[::2], seconds[1::2], strict=True)]
-        # 0.2, 0.4, 0.8, 1.6, 3.2 s and what the start takes.
-        assert pauses[-1] - pauses[0] >= 1.5
+        # 0.2, 0.4, 0.8, 1.6, 3.2, 5 s and what the start takes; the log has whole seconds.
+        assert pauses[-1] >= liveness.MOST_SECONDS - 1
