@@ -83,7 +83,7 @@ FULL = (
     r"Error saving|could not be saved|can't be made|isn't noted|isn't saved",
     r"(?s)^\[E [^\n]* ServerApp\] \{\n|50\d (GET|PUT|POST|PATCH)|Unhandled error|Uncaught exc",
     r"Database error|SQLAlchemyError|OperationalError|Rolling back|Exiting",
-    r"No snapshot",
+    r"No snapshot|The disk is nearly full",
     *FALLS,
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,6 +103,10 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     """
     # traitlets leaves the logger at DEBUG and filters in its handler, after each record is made.
     app.log.setLevel(app.log_level)
+    # Our modules' own loggers: without it Python prints their warnings bare, and no information.
+    ours = logging.getLogger("classroom")
+    ours.handlers = list(app.log.handlers)
+    ours.setLevel(app.log_level)
     # Signed at each save, on the server's only thread: without this each waits for the disk. In WAL
     # mode a power cut loses the last signatures at most.
     app.contents_manager.notary.store.db.executescript(
