@@ -106,7 +106,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     # Our modules' own loggers: without it Python prints their warnings bare, and no information.
     ours = logging.getLogger("classroom")
     ours.handlers = list(app.log.handlers)
-    ours.setLevel(app.log_level)
+    ours.setLevel(app.log.level)
     # Signed at each save, on the server's only thread: without this each waits for the disk. In WAL
     # mode a power cut loses the last signatures at most.
     app.contents_manager.notary.store.db.executescript(
