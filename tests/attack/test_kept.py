@@ -181,10 +181,10 @@ def test_a_document_opens_from_its_file_when_its_journal_cannot_be_read(
         # And goes on as ever.
         again.type(" and on")
         labs.wait_until(lambda: saved(client, "broken.ipynb") == "saved and on", "a save")
-        kept = fallen.run("ls", f"/data/history/{aside.FOLDER}", user="classroom")[1].split()
-        assert len([one for one in kept if one.endswith(".db")]) == 1
+        found = fallen.run("ls", f"/data/history/{aside.FOLDER}", user="classroom")[1].split()
+        (kept,) = (one for one in found if one.endswith(".db"))
         assert "can't be read" in fallen.log
-        assert f"/data/history/{aside.FOLDER}/{kept[0]}" in fallen.log
+        assert f"/data/history/{aside.FOLDER}/{kept}" in fallen.log
 
 
 def room_of(client: httpx.Client, name: str) -> str:
