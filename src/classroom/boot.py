@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from classroom import last_good, layout, privileges, settings, signin, tls
 from classroom.backup import swap
 from classroom.egress import lock, take
-from classroom.hub import certificate, egress, front
+from classroom.hub import certificate, egress, front, hosts
 from classroom.lab import config as lab_config
 from classroom.launcher import limits
 from classroom.paths import Paths
@@ -101,6 +101,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     else:
         say("egress lock", held)
     say("sign-in", signin.describe(loaded))
+    hosts.write(paths.front, loaded)
     front.install(paths, {})
     if taken.kind is lock.Kind.NFTABLES:
         egress.install(paths, taken, loaded.egress)

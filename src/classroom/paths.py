@@ -8,6 +8,8 @@ from pathlib import Path
 SERVICE = "classroom"
 PREFIX = f"/services/{SERVICE}/"
 PORT = 8443
+KNOWN = "classroom/api/known"
+"""Below the lab's address: where the front asks whether somebody is signed in."""
 
 
 @dataclass(frozen=True)

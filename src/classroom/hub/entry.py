@@ -5,7 +5,7 @@ import sys
 
 from traitlets.config import get_config
 
-from classroom import handover, last_good
+from classroom import handover, last_good, log
 from classroom.egress import lock
 from classroom.hub import revocation
 from classroom.hub.access import Access
@@ -13,6 +13,7 @@ from classroom.hub.config import configure
 from classroom.paths import Paths
 from classroom.problems import EX_CONFIG, RefusedError
 
+log.quote()
 try:
     loaded, instead_of = last_good.load(Paths(), os.environ)
     taken = lock.read(loaded.paths)
@@ -28,4 +29,4 @@ if instead_of:
     print(f"[W classroom] The last good configuration holds: {instead_of}", flush=True)
 
 for name in gone:
-    print(f"[I classroom] access: {name} is no longer admitted, signed out", flush=True)
+    print(f"[I classroom] access: {log.quoted(name)} is no longer admitted, signed out", flush=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub.proxy import Proxy
 from traitlets import Dict, Instance, List, validate
 
-from classroom import handover, last_good, settings
+from classroom import bodies, handover, last_good, settings
 from classroom.handover import Handover
 from classroom.hub import certificate, front
 from classroom.hub.access import Access
@@ -49,6 +49,7 @@ class NginxProxy(Proxy):
 
     async def start(self) -> None:
         """Watch names, the certificate and the tutor's file; nginx itself runs already."""
+        bodies.bound(self.app.tornado_application, bodies.of_hub)
         if self.egress is not None:
             await self.egress.start(self.log)
         if self.access is not None:

@@ -15,6 +15,7 @@ import traceback
 
 import uvloop
 
+from classroom import log
 from classroom.paths import Paths
 
 HUB_SECONDS = 30
@@ -44,6 +45,7 @@ def wait_for_hub() -> None:
 def main() -> None:
     """Choose the event loop before anything asks for one, then be jupyterhub-singleuser."""
     os.umask(UMASK)
+    log.quote()
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     # What they import may make a loop, or look at which kind there is.
     wait_for_hub()

@@ -10,6 +10,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from classroom import bodies
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -59,6 +61,9 @@ def serve(paths: Paths) -> Config:
             "cookie_secret_file": str(paths.history / "cookie_secret"),
             "default_url": "/lab",
             "allow_root": False,
+            # As much as the front lets through for files, and a room's message (RFC 6455's head).
+            "max_body_size": bodies.FILE,
+            "max_buffer_size": bodies.BUFFER,
         }
     }
 

@@ -15,6 +15,7 @@ from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
 from tornado import web
 
+from classroom import bodies
 from classroom.lab import (
     authorizer,
     chats,
@@ -37,6 +38,7 @@ from classroom.lab.contents import ClassContents
 from classroom.lab.control import FollowingHandler, ModeHandler, PersonHandler
 from classroom.lab.exporters import ExportersHandler
 from classroom.lab.kernels import StudentKernels
+from classroom.lab.known import KnownHandler
 from classroom.lab.live import LiveHandler
 from classroom.lab.loader import ClassLoader
 from classroom.lab.members import MemberHandler, RunsHandler
@@ -52,7 +54,7 @@ from classroom.lab.sockets import RoomSocket
 from classroom.lab.terminals import StudentTermSocket
 from classroom.lab.usage import Usage, UsageHandler
 from classroom.local.server import serve
-from classroom.paths import Paths
+from classroom.paths import KNOWN, Paths
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -64,6 +66,7 @@ TASKS: set[asyncio.Task[None]] = set()
 HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
     (r"api/shutdown", NoShutdownHandler),
+    (KNOWN, KnownHandler),
     (live.ADDRESS, LiveHandler),
     (control.ADDRESS, ModeHandler),
     (f"{control.ADDRESS}/(?P<name>[^/]+)", PersonHandler),
@@ -94,6 +97,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     """
     # traitlets leaves the logger at DEBUG and filters in its handler, after each record is made.
     app.log.setLevel(app.log_level)
+    bodies.bound(app.web_app, bodies.of_lab, bodies.Turns(bodies.TOGETHER))
     # Signed at each save, on the server's only thread: without this each waits for the disk. In WAL
     # mode a power cut loses the last signatures at most.
     app.contents_manager.notary.store.db.executescript(

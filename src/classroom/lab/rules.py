@@ -21,6 +21,7 @@ SERVER = "jupyter_server.services"
 READS: dict[str, tuple[str, ...]] = {
     "classroom.lab.control": ("ModeHandler.get",),
     "classroom.lab.exporters": ("ExportersHandler.get",),
+    "classroom.lab.known": ("KnownHandler.get",),
     "classroom.lab.live": ("LiveHandler.get",),
     "classroom.lab.members": ("RunsHandler.get",),
     "classroom.lab.personal": (

@@ -14,6 +14,7 @@ import pwd
 import signal
 from contextlib import suppress
 
+from classroom import log
 from classroom.local.server import serve
 from classroom.paths import Paths
 from classroom.snapshots import beat, confine, mounts
@@ -104,6 +105,7 @@ async def run(paths: Paths, excluded: list[str], interval: float) -> None:
 
 def main() -> None:
     """Run until SIGTERM."""
+    log.quote()
     logging.basicConfig(
         level=logging.INFO,
         format="[%(levelname)1.1s %(asctime)s.%(msecs)03d snapshots] %(message)s",
