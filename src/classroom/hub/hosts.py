@@ -105,12 +105,12 @@ def known(callback: str, certificate: tuple[str, ...], also: tuple[str, ...]) ->
     found = patterns(_host(parts), port)
     if not found:
         return ANY
+    address = found[-1]
     for name in certificate:
         found += patterns(name, port)
     for other in map(_split, also):
         for name in (_host(other), f"*.{_host(other)}"):
             found += patterns(name, other.port or HTTPS)
-    address = found[-1] if port == HTTPS else found[0]
     return Names(f"https://{address}", tuple(dict.fromkeys(found)))
 
 
