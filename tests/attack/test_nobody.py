@@ -9,8 +9,9 @@ import re
 import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -56,8 +57,9 @@ def lab() -> Iterator[Lab]:
         yield made
 
 
+@lru_cache
 def insecure(*protocols: str) -> ssl.SSLContext:
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(list(protocols))
     return context
@@ -186,8 +188,9 @@ def test_how_much_is_refused(lab: Lab, path: str, size: int, status: int) -> Non
 
 
 def test_nobody_can_ask_the_lab_who_is_known(lab: Lab) -> None:
-    for path in ("/.known/lab", "/.known/user/ada/"):
-        assert httpx.get(f"https://{lab.ip}:8443{path}", verify=False).status_code == 404
+    answer = httpx.get(f"https://{lab.ip}:8443/.known/lab", verify=False)
+    assert answer.status_code == 404
+    assert "nginx" in answer.text, "not even the Hub was asked"
 
 
 def closed(way: socket.socket) -> bool:
@@ -232,7 +235,7 @@ def test_headers_are_bounded(lab: Lab) -> None:
     with dial(lab) as way:
         way.sendall(f"GET /hub/login?{'a' * 9000} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert read_status(way) == 414
-    ranges = ",".join(f"{n}-{n}" for n in range(0, 2000, 2))
+    ranges = ",".join(f"{n}-{n}" for n in range(0, 200, 2))
     answer = httpx.get(
         f"https://{lab.ip}:8443/hub/static/css/style.min.css",
         headers={"Range": f"bytes={ranges}"},
@@ -412,8 +415,8 @@ def test_nothing_that_is_sent_forges_a_line_in_the_log(lab: Lab) -> None:
         form(client)("x", nasty)
         client.get(f"{labs.ADDRESS}/hub/login", params={"next": nasty})
     with students.signed_in(lab, "forger") as client:
-        for path in ("contents", "contents/{}", "sessions", "kernels"):
-            where = f"{labs.ADDRESS}{BASE}/api/{path}".format("a\n" + forged.replace("/", ""))
+        for path in ("contents", f"contents/{quote(nasty)}", "sessions", "kernels"):
+            where = f"{labs.ADDRESS}{BASE}/api/{path}"
             body = {"type": "file", "name": nasty, "path": nasty, "kernel": {"name": nasty}}
             client.post(where, json=body, headers={"User-Agent": "a\x1b[2J"})
             client.get(where, params={"content": nasty})
