@@ -155,15 +155,6 @@ def test_every_file_of_the_sign_in_page_exists(client: httpx.Client) -> None:
         assert answer.status_code == 200, asset
 
 
-def test_uploads_fit(client: httpx.Client, github_lab: Lab) -> None:
-    """A body of 100 MB passes the front (and is refused by the lab, not by nginx's 1 MB limit)."""
-    github_lab.expected.append("_xsrf. argument missing from PUT|PUT .*contents.big.bin")
-    answer = client.put(
-        f"{labs.ADDRESS}/services/classroom/api/contents/big.bin", content=b"0" * 100_000_000
-    )
-    assert answer.status_code == 403
-
-
 @pytest.mark.alone
 @pytest.mark.parametrize("time_of_death", ["first", "after its revival"])
 def test_a_dead_front_is_back_within_two_seconds(trial_lab: Lab, time_of_death: str) -> None:
