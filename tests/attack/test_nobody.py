@@ -274,7 +274,7 @@ def test_one_address_cannot_hold_every_connection(lab: Lab, cookie: str) -> None
         f"POST /hub/api/users HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n"
         "Content-Length: 1000\r\n\r\n{"
     ).encode()
-    # The student has come before: an address whose places for nobody are taken lets no more sign in.
+    # The student has come before: while nobody takes all places of an address, none signs in there.
     with students.signed_in(lab) as ada, contextlib.ExitStack() as held:
         for _ in range(most):
             held.enter_context(dial(lab)).sendall(head)
