@@ -101,8 +101,10 @@ bench: build venv browser ## measure against the old recipe and stock rooms; pri
 	PYTHONPATH=src $(BIN)/python -m benchmarks.rooms
 
 .PHONY: soak
-soak: build venv ## let thirty people type for twenty minutes while everything is killed at random
+soak: export TESTCONTAINERS_RYUK_DISABLED := true
+soak: build venv ## let people type while everything is killed at random, then kill the lab 200 times
 	PYTHONPATH=src $(BIN)/python -m benchmarks.soak $(SOAK)
+	PYTHONPATH=src $(BIN)/python -m benchmarks.kills $(KILLS)
 
 .PHONY: lock
 lock: venv ## take current releases into requirements/*.txt

@@ -28,6 +28,9 @@ c.GitHubOAuthenticator.client_secret = ""
 # A GitHub Enterprise server, or a data host, on a private network:
 # c.Classroom.egress_private = ["10.1.2.0/24"]
 
+# Hosts that people's pages may load libraries and pictures of interactive outputs from:
+# c.Classroom.page_hosts = ["cdn.jsdelivr.net"]
+
 # Initials in a colour instead of the pictures that people have at GitHub:
 # c.Classroom.avatars = False
 

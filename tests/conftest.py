@@ -23,6 +23,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
 from tests import classrooms, labs
+from tests.chromium import browser, chromium, outlook  # noqa: F401 (fixtures)
 from tests.pki import Authority
 
 if TYPE_CHECKING:

@@ -114,7 +114,7 @@ class Lab:
         ).decode()
 
     def wait_healthy(self) -> None:
-        wait_until(lambda: self.health == "healthy", f"healthy; log:\n{self.log[-3000:]}")
+        wait_until(lambda: self.health == "healthy", f"healthy; log:\n{self.log[-3000:]}", 180)
 
     def kill_server(self) -> None:
         """Kill the lab's server at once; it is started again by itself."""

@@ -16,6 +16,8 @@ EXPECTED = (
     # A test's folder has no ssl.crt unless it is about one; a trial never has.
     r"secrets/ssl.crt and secrets/ssl.key are not there",
     r"/data is not a volume",
+    # A test's folder has the modes of whoever runs it, unless it is about them.
+    r"is readable for others on this machine: chmod 600 ",
     # Somebody opened the lab and didn't finish signing in.
     r"Detected unused OAuth state cookies",
     # jupyter_server's own defaults: three missed pings of 30 s each.

@@ -45,8 +45,12 @@ def browser(hosts: Mapping[str, str], authority: bytes | None = None) -> httpx.C
         context.verify_mode = ssl.CERT_NONE
     else:
         context = ssl.create_default_context(cadata=authority.decode())
-    # What browsers send with a page; without it the Hub suspects an unsafe connection.
-    headers = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"}
+    # What browsers send with a page; without it the Hub refuses.
+    headers = {
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-Dest": "document",
+        "Sec-Fetch-Site": "same-origin",
+    }
     return httpx.Client(
         transport=NamedHosts(hosts, context), follow_redirects=True, timeout=20, headers=headers
     )

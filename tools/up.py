@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -16,6 +17,8 @@ from pathlib import Path
 SERVICE = "classroom"
 HEALTHY_SECONDS = 300
 REFUSED = "Not started."
+WARNING = re.compile(r"^\[W [\d-]+ [\d:]+ classroom\] (.*)$", re.MULTILINE)
+"""What classroom.boot prints."""
 
 
 def compose(*words: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
@@ -69,6 +72,22 @@ def explain_failure() -> None:
         print(line, file=sys.stderr)
 
 
+def warnings(log: str) -> list[str]:
+    """Pick what the start has warned of, for the tutor to mend.
+
+    Args:
+        log: of the container.
+    """
+    return list(dict.fromkeys(WARNING.findall(log)))
+
+
+def warn() -> None:
+    """Print what the start has warned of."""
+    log = compose("logs", "--no-log-prefix", "--no-color", SERVICE, quiet=True).stdout
+    for line in warnings(log):
+        print(f"Warning: {line}", file=sys.stderr)
+
+
 def say() -> int:
     """Print the address and how to sign in, from the running lab itself."""
     port = os.environ.get("PORT", "8443")
@@ -93,6 +112,7 @@ def main() -> int:
     if not wait():
         explain_failure()
         return 1
+    warn()
     return say()
 
 

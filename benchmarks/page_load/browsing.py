@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from benchmarks.page_load.containers import LAB
 from benchmarks.page_load.wire import Wire
 from tests import labs
-from tests.browser.conftest import FLAGS, wait_for_lab
+from tests.browser.conftest import wait_for_lab
+from tests.chromium import FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,7 @@ import { following } from './following';
 import { link } from './link';
 import { live } from './live';
 import { notices } from './notices';
+import { outputs } from './outputs';
 import { people } from './people';
 import { places } from './places';
 import { ran } from './ran';
@@ -16,6 +17,7 @@ import { standing } from './standing';
 import { talk } from './talk';
 
 export default [
+  outputs,
   live,
   connection,
   ended,

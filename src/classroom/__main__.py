@@ -1,4 +1,8 @@
-"""The ``classroom`` command, for ``docker exec``."""
+"""The ``classroom`` command, for ``docker exec``.
+
+Docker starts it as root with the container's first rights, the egress lock's among them. Each
+subcommand gives up what it doesn't need before it does anything.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from classroom import privileges
 from classroom.paths import PORT, Paths
 
 if TYPE_CHECKING:
@@ -30,6 +35,8 @@ def main() -> int:
     sign_in = commands.add_parser("sign-in", help="say how to sign in")
     sign_in.add_argument("--port", type=int, default=PORT, help="the port that docker publishes")
     chosen = parser.parse_args()
+    if chosen.command != "boot":
+        privileges.drop(NEEDED.get(chosen.command, ()) if os.getuid() == 0 else ())
     return COMMANDS[chosen.command](chosen)
 
 
@@ -121,6 +128,18 @@ def say_how_to_sign_in(chosen: argparse.Namespace) -> int:
     return 0
 
 
+NEEDED = {
+    # Files of others: who is in the lab, the tutor's configuration, the lab's socket, everything.
+    "users": ("dac_override",),
+    "sign-in": ("dac_override",),
+    "restore": ("dac_override",),
+    "backup": ("dac_override",),
+    "restore-backup": ("chown", "dac_override"),
+    # To become nobody.
+    "health": ("setgid", "setuid"),
+}
+"""The capabilities that each subcommand keeps; none where it isn't named. What starts the container
+keeps all until the egress lock is taken."""
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "boot": boot,
     "health": say_health,

@@ -13,10 +13,10 @@ import sys
 import time
 from typing import TYPE_CHECKING, NoReturn
 
-from classroom import last_good, layout, privileges, settings, signin, tls
+from classroom import exposure, last_good, layout, privileges, settings, signin, subdomains, tls
 from classroom.backup import swap
-from classroom.egress import lock, take
-from classroom.hub import certificate, egress, front
+from classroom.egress import landlock, lock, take
+from classroom.hub import certificate, egress, front, hosts
 from classroom.lab import config as lab_config
 from classroom.launcher import limits
 from classroom.paths import Paths
@@ -87,9 +87,12 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     """
     loaded = settings.load(paths, environ)
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
+    for sentence in exposure.warnings(exposure.found(paths)):
+        warn(sentence)
+    apart = subdomains.of(loaded.config)
     prepare_data(paths)
     prepare_tls(loaded)
-    last_good.keep(paths)
+    last_good.keep(loaded)
     lab_config.install(loaded)
     limits.write(paths, loaded.limits)
     beat.write(paths, loaded.snapshot_interval)
@@ -100,7 +103,14 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
         warn(f"egress lock: {held}")
     else:
         say("egress lock", held)
+    if landlock.abi() == 0:
+        warn(
+            "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): whoever "
+            "breaks into the lab server can open whatever its unix user can, /proc among it."
+        )
     say("sign-in", signin.describe(loaded))
+    hosts.write(paths.front, loaded)
+    subdomains.write(paths.front, apart)
     front.install(paths, {})
     if taken.kind is lock.Kind.NFTABLES:
         egress.install(paths, taken, loaded.egress)

@@ -26,3 +26,24 @@ def memory(cgroup: Path = CGROUP) -> int:
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     limits = [found for name in LIMITS if (found := number(cgroup / name)) is not None]
     return min([machine, *limits])
+
+
+def shared(cgroup: Path = CGROUP) -> int | None:
+    """Measure what is in memory and no process's own: bytes of tmpfs, memfds and the like.
+
+    Args:
+        cgroup: where control groups are mounted.
+
+    Returns:
+        None where the container isn't told.
+    """
+    for name, field in (("memory.stat", "shmem"), ("memory/memory.stat", "total_shmem")):
+        try:
+            lines = (cgroup / name).read_text(encoding="ascii").splitlines()
+        except OSError:
+            continue
+        found = dict(line.split()[:2] for line in lines if " " in line)
+        for known in (field, "shmem"):
+            if known in found:
+                return int(found[known])
+    return None

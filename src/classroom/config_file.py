@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import sys
 import traceback
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
+from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from classroom import files
 from classroom.problems import Problem, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,15 @@ class ConfigFile:
         present: whether there is a file at all.
         config: every ``c.Class.trait = value`` of it.
         lines: the line each ``Class.trait`` was first assigned on.
+        sources: the bytes that were evaluated, by their path below the folder: the file's own and
+            those of the files that it loads.
     """
 
     name: str
     present: bool = False
     config: Config = field(default_factory=Config)
     lines: Mapping[str, int] = field(default_factory=dict)
+    sources: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def where(self, setting: str) -> str:
         """Name a setting with its file and line, as editors understand them."""
@@ -96,6 +100,36 @@ def failing_line(error: BaseException, file: Path) -> int | None:
     return next((frame.lineno for frame in reversed(frames) if frame.filename == str(file)), None)
 
 
+class Loader(PyFileConfigLoader):
+    """traitlets' own, which evaluates the very bytes that it keeps: files may change meanwhile."""
+
+    def __init__(self, filename: str, path: str | None = None, **kwargs: Any) -> None:
+        """Have evaluated nothing yet; the arguments are traitlets'."""
+        super().__init__(filename, path, **kwargs)
+        self.sources: dict[str, bytes] = {}
+
+    def load_subconfig(self, fname: str, path: str | None = None) -> None:
+        """Load another file into this one; one that isn't there is empty."""
+        loader = Loader(fname, self.path if path is None else path)
+        loader.sources = self.sources
+        with contextlib.suppress(ConfigFileNotFound):
+            self.config.merge(loader.load_config())
+
+    def _read_file_as_dict(self) -> None:
+        place = Path(self.full_filename)
+        source = place.read_bytes()
+        if path := self.path:
+            with contextlib.suppress(ValueError):  # of another folder
+                self.sources[str(place.relative_to(path))] = source
+        namespace = {
+            "c": self.config,
+            "load_subconfig": self.load_subconfig,
+            "get_config": lambda: self.config,
+            "__file__": self.full_filename,
+        }
+        exec(compile(source, self.full_filename, "exec"), namespace, namespace)  # noqa: S102 (the tutor's)
+
+
 def read(file: Path) -> ConfigFile:
     """Evaluate the tutor's configuration.
 
@@ -109,8 +143,9 @@ def read(file: Path) -> ConfigFile:
         return ConfigFile(name=file.name)
     sys.dont_write_bytecode = True  # The folder is mounted read-only, and it is not ours.
     try:
-        source = files.read(file, file.name).decode()
-        config = PyFileConfigLoader(file.name, path=str(file.parent)).load_config()
+        files.read(file, file.name)  # for the sentence, if it can't be
+        loader = Loader(file.name, path=str(file.parent))
+        config = loader.load_config()
     except RefusedError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 (it is the tutor's code: anything)
@@ -119,4 +154,5 @@ def read(file: Path) -> ConfigFile:
         detail = error.msg if isinstance(error, SyntaxError) else str(error)
         what = f"{type(error).__name__}: {detail}".rstrip(": ")
         raise RefusedError([Problem(where, what, "correct the line, then start again")]) from None
-    return ConfigFile(file.name, present=True, config=config, lines=assigned_lines(source))
+    lines = assigned_lines(loader.sources[file.name].decode())
+    return ConfigFile(file.name, present=True, config=config, lines=lines, sources=loader.sources)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from classroom import files
@@ -24,11 +24,13 @@ class Handover:
         names: socket on which students' questions for names arrive; -1 without one. The
             supervisor keeps it open, so that nobody takes it while the Hub is away.
         refusals: socket on which the kernel tells what it refused; -1 without one.
+        lab_token: by which it knows the lab server.
     """
 
     control: int = -1
     names: int = -1
     refusals: int = -1
+    lab_token: str = field(default="", repr=False)
 
     @property
     def descriptors(self) -> tuple[int, ...]:

@@ -6,7 +6,9 @@ At a start a file that isn't right is refused; while the lab runs it changes not
 from __future__ import annotations
 
 import shutil
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classroom import settings
@@ -19,19 +21,31 @@ if TYPE_CHECKING:
     from classroom.settings import Settings
 
 
-def keep(paths: Paths) -> None:
+def keep(loaded: Settings) -> None:
     """Keep the configuration that has just been loaded, where only root can.
 
+    The bytes that were checked are kept, not what the files hold by now, and all of them at once:
+    an editor may be saving, or the client secret be exchanged.
+
     Args:
-        paths: where things are.
+        loaded: checked.
+
+    Raises:
+        OSError: it can't be written; what was kept before stays.
     """
-    kept = replace(paths, config=paths.good)
-    shutil.rmtree(kept.config, ignore_errors=True)
-    kept.config.mkdir(mode=0o700)
-    kept.secrets.symlink_to(paths.secrets)
-    if paths.config_file.exists():
-        kept.config_file.touch(mode=0o600)
-        kept.config_file.write_bytes(paths.config_file.read_bytes())
+    place = loaded.paths.good
+    made = Path(tempfile.mkdtemp(dir=place.parent, prefix=f"{place.name}-"))  # mode 0700
+    for name, source in loaded.sources.items():
+        file = made / name
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_bytes(source)
+    before = place.resolve()
+    link = made.with_name(f"{made.name}.link")
+    link.symlink_to(made.name)
+    link.replace(place)
+    if before != place:
+        shutil.rmtree(before, ignore_errors=True)
 
 
 def load(paths: Paths, environ: Mapping[str, str]) -> tuple[Settings, str]:

@@ -53,11 +53,16 @@ def plan(paths: Paths) -> Iterator[Directory]:
     yield Directory(paths.hub_socket.parent, "root", "hub", 0o2750)
     yield Directory(paths.lab_socket.parent, "classroom", "front", 0o2750)
     # Root's: only the lab may ask the launcher for anything.
-    yield Directory(paths.launcher_socket.parent, "root", "classroom", 0o750)
+    yield Directory(paths.launcher_socket.parent, "root", "classroom", 0o2750)
     # Sticky: a kernel's sockets are the student's, but the files that lead to them the lab's.
     yield Directory(paths.kernels, "classroom", "students", 0o3770)
-    yield Directory(paths.homes, "root", "root", 0o711)
-    yield Directory(paths.run / "jupyter", "classroom", "classroom", 0o700)
+    # Root's group, in which nobody else is: the launcher makes homes there that are a student's.
+    yield Directory(paths.homes, "root", "root", 0o771)
+    yield Directory(paths.runtime, "classroom", "classroom", 0o700)
+    yield Directory(paths.scratch, "classroom", "classroom", 0o700)
+    # Root's: what the lab server would load from there, nobody can put there.
+    for place in (paths.lab_home, paths.lab_home / "config", paths.lab_home / "share"):
+        yield Directory(place, "root", "root", 0o755)
     # Root listens in the first and the lab in the second; nobody else comes as far as a socket.
     yield Directory(paths.snapshots_socket.parent, "root", "classroom", 0o2750)
     yield Directory(paths.restoring_socket.parent, "classroom", "classroom", 0o700)

@@ -8,6 +8,10 @@ from pathlib import Path
 SERVICE = "classroom"
 PREFIX = f"/services/{SERVICE}/"
 PORT = 8443
+KNOWN = "classroom/api/known"
+"""Below the lab's address: where the front asks whether somebody is signed in."""
+COOKIES = {"secure": True, "samesite": "Lax"}
+"""What every cookie says besides, the Hub's and the lab's."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,16 @@ class Paths:
         return self.run / "front"
 
     @property
+    def front_alive(self) -> Path:
+        """Where the front tells the supervisor that it lives: root's alone."""
+        return self.front / "alive.sock"
+
+    @property
+    def egress_alive(self) -> Path:
+        """Where the egress proxy tells the supervisor that it lives: root's alone."""
+        return self.egress / "alive.sock"
+
+    @property
     def lock(self) -> Path:
         """Which egress lock the start has taken: root's alone."""
         return self.run / "lock.json"
@@ -136,9 +150,32 @@ class Paths:
         return self.run / "standing" / "standing.json"
 
     @property
+    def runtime(self) -> Path:
+        """What the lab server keeps for as long as the container runs: `classroom`'s alone."""
+        return self.run / "jupyter"
+
+    @property
+    def scratch(self) -> Path:
+        """The lab server's temporary files: `classroom`'s alone."""
+        return self.runtime / "tmp"
+
+    @property
     def here(self) -> Path:
         """Who has the lab open: the lab writes, root reads."""
-        return self.run / "jupyter" / "here.json"
+        return self.runtime / "here.json"
+
+    @property
+    def lab_config(self) -> Path:
+        """The lab server's configuration: root writes, the lab reads."""
+        return self.run / "lab.json"
+
+    @property
+    def lab_home(self) -> Path:
+        """The lab server's home, configuration and data folders: root's, and empty.
+
+        Whatever a library looks for below one's home is looked for here.
+        """
+        return self.run / "lab-home"
 
     @property
     def egress(self) -> Path:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
     from classroom.config_file import ConfigFile
+    from classroom.egress.hosts import Host
     from classroom.oauth import OAuth
     from classroom.paths import Paths
 
@@ -69,10 +70,12 @@ class Settings:
         egress: what may be reached from the container.
         avatars: whether people's pictures are shown.
         chat: whether there are chats.
+        page_hosts: hosts from which people's pages may load.
         limits: what students' processes may use.
         idle_kernel_timeout: seconds after which an idle kernel ends; 0 for never.
         snapshot_interval: seconds between snapshots; 0 for none but those before a restore and at
             stop.
+        sources: the bytes that all of this was read from, by their path in the tutor's folder.
     """
 
     paths: Paths
@@ -88,9 +91,11 @@ class Settings:
     egress: Wanted = field(default_factory=Wanted)
     avatars: bool = True
     chat: bool = True
+    page_hosts: tuple[Host, ...] = ()
     limits: Limits = field(default_factory=Limits)
     idle_kernel_timeout: int = 0
     snapshot_interval: int = 600
+    sources: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
 
 def names(value: Any) -> frozenset[str]:
@@ -186,12 +191,15 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     if problems := list(schema.check(file)):
         # What is misspelt or mistyped can't be judged further.
         raise RefusedError(problems)
-    given = Given(file, environ, oauth.read_secret(paths))
+    secret = oauth.read_secret(paths)
+    given = Given(file, environ, secret)
     mode = mode_of(given)
     allowed = names(lookup(file, "allowed_users"))
     tutors = names(lookup(file, "admin_users"))
     ours = Classroom(config=file.config)
     egress, problems = load_egress(file, environ, given.asked() if mode is Mode.GITHUB else {})
+    where = file.where("Classroom.page_hosts")
+    page_hosts = wanted.read_hosts(where, ours.page_hosts, problems)
     found = Settings(
         paths=paths,
         mode=mode,
@@ -203,9 +211,11 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         egress=egress,
         avatars=ours.avatars,
         chat=ours.chat,
+        page_hosts=page_hosts,
         limits=limits.of(ours),
         idle_kernel_timeout=ours.idle_kernel_timeout,
         snapshot_interval=ours.snapshot_interval,
+        sources={**file.sources, **({oauth.SECRET_FILE: secret.encode()} if secret else {})},
     )
     if mode is not Mode.GITHUB:
         if problems:

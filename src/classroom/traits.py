@@ -65,6 +65,13 @@ class Classroom(Configurable):
         0: never.""",
     ).tag(config=True)
 
+    page_hosts = List(
+        Unicode(),
+        help="""Hosts from which people's pages may load pictures, data, fonts and the libraries of
+        interactive outputs: "cdn.example.org", or "*.example.net". Whoever writes a notebook can
+        send there what they like from the browser of everybody who looks at it.""",
+    ).tag(config=True)
+
     snapshot_interval = Int(
         600,
         min=0,

@@ -1,0 +1,1 @@
+"""What attackers try, from where they are: each attempt must come to nothing."""

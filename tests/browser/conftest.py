@@ -1,113 +1,22 @@
-"""A real Chromium on the test network, and what people do with it."""
+"""What people do in a browser; its fixtures are in `tests.chromium`."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import shutil
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import docker
 import nbformat
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
-from testcontainers.core.container import DockerContainer
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import labs
+from tests.chromium import Chromium
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
 
-    from testcontainers.core.network import Network
+__all__ = ["Chromium"]
 
-    from tests.labs import Lab
-
-# No call leaves this machine; the sandbox of Chromium itself needs what root in CI hasn't got.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 expect.set_options(timeout=20_000)
-
-
-@dataclass(frozen=True)
-class Chromium:
-    """How to start one.
-
-    Attributes:
-        playwright: which drives it.
-        command: the program.
-    """
-
-    playwright: Playwright
-    command: str
-
-    @contextlib.contextmanager
-    def start(self, hosts: Mapping[str, str]) -> Iterator[Browser]:
-        """Start a Chromium that finds the test network's names."""
-        rules = ",".join(f"MAP {name} {ip}" for name, ip in hosts.items())
-        browser = self.playwright.chromium.launch(
-            executable_path=self.command,
-            args=[*FLAGS, f"--host-resolver-rules={rules}"],
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
-def outlook(network: Network) -> Iterator[Lab]:
-    """A container on every network that labs are on, which does nothing."""
-    made = DockerContainer(labs.IMAGE).with_kwargs(
-        entrypoint="sleep", init=True, labels=labs.LABELS
-    )
-    with made.with_command(["infinity"]):
-        container = made.get_wrapped_container()
-        docker.from_env().networks.get(str(network.name)).connect(container)
-        container.reload()
-        found = labs.Lab(container, network.name)
-        labs.wait_until(lambda: not tentative(found), "every address is settled")
-        yield found
-
-
-def tentative(lab: Lab) -> list[str]:
-    """List a container's addresses that nobody else has objected to yet: they will change.
-
-    By the flags of /proc/net/if_inet6, of which linux/if_addr.h names IFA_F_TENTATIVE.
-    """
-    lines = lab.run("cat", "/proc/net/if_inet6")[1].splitlines()
-    return [line for line in lines if int(line.split()[4], 16) & 0x40]
-
-
-@pytest.fixture(scope="session")
-def chromium(outlook: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    """Chromium, with the network as the outlook sees it where that can be had.
-
-    On the machine's own network it ends what it loads (ERR_NETWORK_CHANGED) whenever another test's
-    network or container comes or goes.
-    """
-    with sync_playwright() as playwright:
-        command = shutil.which("chromium") or playwright.chromium.executable_path
-        namespace = Path(f"/proc/{outlook.container.attrs['State']['Pid']}/ns/net")
-        if os.geteuid() == 0 and namespace.exists():
-            script = tmp_path_factory.mktemp("chromium") / "chromium"
-            script.write_text(f'#!/bin/sh\nexec nsenter --net={namespace} {command} "$@"\n')
-            script.chmod(0o755)
-            command = str(script)
-        yield Chromium(playwright, command)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Chromium, github_lab: Lab, github: Lab) -> Iterator[Browser]:
-    with chromium.start({**github_lab.hosts, labs.GITHUB: github.ip}) as made:
-        yield made
 
 
 def new_person(browser: Browser, **options: object) -> BrowserContext:

@@ -45,6 +45,8 @@ def entered(room: Classroom) -> Classroom:
     room.lab.expected += ["follow must be|Hub's admin page|There is no "]
     room.lab.expected += [r"40[034] (PUT|DELETE) /services/classroom/classroom/api/"]
     room.lab.expected += [r"40[34] (DELETE|POST) /hub/api/classroom", "Only the lab may ask"]
+    for name in ("lesson", "tutor"):  # where a page is that isn't in a document, nobody is told
+        assert room.lab.run("touch", f"/data/files/{name}.ipynb", user="classroom")[0] == 0
     return room
 
 
@@ -95,6 +97,25 @@ def test_students_are_told_of_tutors_alone(people: Classroom) -> None:
     assert (leader["name"], leader["path"]) == ("mona", "RTC:tutor.ipynb")
     assert not [found for found in heard if found["type"] == "people"]
     assert "octocat" not in json.dumps(heard).lower()
+
+
+def test_others_jump_to_documents_alone(people: Classroom) -> None:
+    """A page's word becomes what a tutor's page opens: a file of the class, or nothing."""
+    mona, hubot = Page(people, "mona"), Page(people, "hubot")
+    for path in (
+        "RTC:nowhere.ipynb",
+        "RTC:../../etc/passwd",
+        "RTC:/etc/passwd",
+        "Other:lesson.ipynb",
+        "RTC:./lesson.ipynb",
+        "javascript:alert(1)",
+    ):
+        move(hubot)
+        while not listed(mona, "mona", "hubot")["hubot"]["path"]:
+            continue
+        move(hubot, path=path)
+        while listed(mona, "mona", "hubot")["hubot"]["path"]:
+            continue
 
 
 @pytest.mark.parametrize(

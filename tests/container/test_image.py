@@ -55,7 +55,9 @@ def test_size_and_labels() -> None:
     assert image.attrs["Size"] < 900_000_000
     assert image.labels["org.opencontainers.image.licenses"] == "BSD-3-Clause"
     assert image.attrs["Config"]["Entrypoint"] == ["tini", "--", "classroom", "boot"]
-    assert image.attrs["Config"]["Healthcheck"]["Test"] == ["CMD", "classroom", "health"]
+    words = image.attrs["Config"]["Healthcheck"]["Test"]
+    assert words[:2] == ["CMD", "/usr/bin/setpriv"]
+    assert words[-5:] == ["/opt/classroom/bin/python", "-I", "-m", "classroom", "health"]
 
 
 def test_nothing_of_the_tutors_is_built_in(context: Path) -> None:

@@ -59,7 +59,8 @@ def test_the_client_secret_is_in_no_environment_of_the_lab(tmp_path: Path) -> No
         lab.wait_healthy()
         script = "cat /proc/$(pgrep -f classroom.lab.--config | head -1)/environ"
         _, found = lab.run("sh", "-c", script, user="classroom")
-        assert "JUPYTERHUB_API_TOKEN" in found, "the test looks at nothing"
+        assert "JUPYTERHUB_SERVICE_NAME" in found, "the test looks at nothing"
+        assert "JUPYTERHUB_API_TOKEN" not in found
         assert labs.CLIENT_SECRET not in found
         assert "GITHUB" not in found
         assert labs.CLIENT_SECRET not in lab.log

@@ -63,7 +63,7 @@ def test_no_name_leads_out_of_ones_own_folder(
     """Somebody may call themselves ..%2fbob in a trial."""
     _, bob = people
     assert bob.put(THEMES, json={"raw": "{}"}).status_code == 204
-    _, found = trial_lab.run("sh", "-c", "cd /data/history/config/lab/user-settings && ls -d of-*")
+    _, found = trial_lab.run("sh", "-c", "cd /data/history/settings && ls -d of-*")
     assert "of-..%252fbob" in found.split()
 
 

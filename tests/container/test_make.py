@@ -10,10 +10,9 @@ import subprocess
 import uuid
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
-from tests import labs
+from tests import labs, web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +70,8 @@ def test_make_up_and_down(tutor: Tutor) -> None:
     passphrase = re.search(r"Students .*passphrase +(\S+)", done.stdout)
     assert passphrase is not None
 
-    answer = httpx.get(f"https://localhost:{tutor.port}/hub/login", verify=False)
+    with web.browser({}) as client:
+        answer = client.get(f"https://localhost:{tutor.port}/hub/login")
     assert answer.status_code == 200
 
     assert passphrase.group(1) in tutor.make("sign-in").stdout
@@ -92,7 +92,8 @@ def test_make_up_takes_a_changed_configuration(tutor: Tutor) -> None:
     done = tutor.make("up")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"Open {labs.ADDRESS} and sign in with GitHub" in done.stdout
-    page = httpx.get(f"https://localhost:{tutor.port}/", verify=False, follow_redirects=True)
+    with web.browser({}) as client:
+        page = client.get(f"https://localhost:{tutor.port}/")
     assert "Sign in with GitHub" in page.text, "the lab still runs with what it read before"
     file.write_text("c.Authenticator.allowed_user = {'octocat'}\n")
     said = tutor.make("sign-in")

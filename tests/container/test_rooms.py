@@ -71,7 +71,7 @@ class Page:
         self.connection = connection
         self.doc: Doc[Any] = Doc()
         connection.send(create_sync_message(self.doc))
-        self.listen_until(lambda: len(self.doc.get("cells", type=Array)) == 1)
+        self.listen_until(lambda: len(self.doc.get("cells", type=Array)) >= 1)
 
     @property
     def cell(self) -> Any:

@@ -19,7 +19,6 @@ PARTS = (SUPERVISOR, LAUNCHER, HUB, LAB, "nginx: master", "nginx: worker", "tini
 FOREIGN = (
     *OUT_OF_REACH[:4],
     "/data/history/documents.db",
-    "/data/history/cookie_secret",
     "/run/classroom/lab.json",
     "/run/classroom/handover.json",
     "/run/classroom/limits.json",
@@ -99,7 +98,7 @@ def test_their_environment_has_nothing_of_the_labs(there: Class, kernel: student
     found = ask(kernel, "print(json.dumps(dict(os.environ)))")
     assert isinstance(found, dict)
     assert not [name for name in found if "JUPYTERHUB" in name or "TOKEN" in name]
-    token = there.lab.run("cat", "/data/hub/lab_token")[1]
+    token = json.loads(there.lab.run("cat", "/run/classroom/handover.json")[1])["lab_token"]
     assert len(token) == 64, "the test looks at nothing"
     assert token not in json.dumps(found)
     shown = terminal(there).run("env")
@@ -173,7 +172,9 @@ print(json.dumps(found.stdout.splitlines()))
     # The places that the lab server, kernels and shells load from.
     script = "import sys, jupyter_core.paths as p; print(*sys.path, *p.jupyter_path(), "
     script += "*p.jupyter_config_path(), sep='\\n')"
-    python = f"HOME=/nowhere JUPYTER_CONFIG_DIR=/data/history/config python -P -c {script!r}"
+    python = (
+        f"HOME=/nowhere JUPYTER_CONFIG_DIR=/run/classroom/lab-home/config python -P -c {script!r}"
+    )
     places = there.lab.run("bash", "-lc", f"echo $PATH | tr : '\\n'; {python}", user="classroom")[1]
     loaded = {place for place in places.split() if place.startswith("/")}
     assert "/opt/classroom/bin" in loaded, "the test looks at nothing"

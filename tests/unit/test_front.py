@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from classroom.hub import front
+from classroom.hub import front, hosts
 from classroom.paths import Paths
+from classroom.subdomains import Hosts
 from tests import labs
 
 TEMPLATE = (labs.ROOT / "nginx/front.conf").read_text()
 
 
-def render(routes: dict[str, str] | None = None, **how: bool) -> str:
+def render(routes: dict[str, str] | None = None, **how: Any) -> str:
     place = front.Front(Paths(), Path("/site-packages/classroom"), **how)
     return front.render(TEMPLATE, place, routes or {})
 
@@ -27,7 +30,9 @@ def test_everything_is_filled_in() -> None:
 
 def test_only_one_port_listens() -> None:
     listens = [line.strip() for line in render().splitlines() if line.strip().startswith("listen")]
-    assert [line.split()[1] for line in listens] == ["8443", "[::]:8443"]
+    # And a socket for the supervisor, where only root comes.
+    alive = f"unix:{Paths().front_alive};"
+    assert [line.split()[1] for line in listens] == ["8443", "[::]:8443", alive]
 
 
 def test_without_ipv6_nothing_listens_on_it() -> None:
@@ -39,6 +44,16 @@ def test_hsts_only_on_demand() -> None:
     text = render(hsts=True)
     # nginx forgets the outer headers where a location has its own.
     assert text.count("Strict-Transport-Security") == text.count("X-Content-Type-Options nosniff")
+
+
+def test_hub_and_lab_are_apart_only_where_the_tutor_says_so() -> None:
+    assert "$elsewhere" not in render()
+    hosts = Hosts("https://lab.example.org:8443", "https://classroom--service.lab.example.org:8443")
+    text = render(apart=hosts)
+    assert r'"~^classroom--service\.lab\.example\.org/services/classroom/" "";' in text
+    assert r'"~^classroom--service\.lab\.example\.org/" "lab.example.org:8443";' in text
+    lab = '"~^[^/]*/services/classroom/" "classroom--service.lab.example.org:8443";'
+    assert lab in text
 
 
 def test_static_folders_end_with_a_slash_on_both_sides() -> None:
@@ -54,8 +69,49 @@ def test_routes_of_the_hub_are_proxied() -> None:
             "/user/a b/": "http+unix://%2Frun%2Fa.sock",
         }
     )
-    assert 'location "/services/grader/" { proxy_pass http://127.0.0.1:9000; }' in text
-    assert 'location "/user/a b/" { proxy_pass http://unix:/run/a.sock:; }' in text
+    assert location_of(text, '"/services/grader/"').endswith("proxy_pass http://127.0.0.1:9000;")
+    assert location_of(text, '"/user/a b/"').endswith("proxy_pass http://unix:/run/a.sock:;")
+
+
+def location_of(text: str, path: str) -> str:
+    """Return what stands in a location's block."""
+    found = re.search(rf"location {re.escape(path)} {{\s*(.*?)\s*}}", text, re.DOTALL)
+    assert found is not None
+    return found.group(1)
+
+
+def test_a_larger_body_is_taken_only_after_asking_who_sends_it() -> None:
+    text = render(
+        {"/services/grader/": "http://127.0.0.1:9000", "/user/a b/": "http://127.0.0.1:1"}
+    )
+    blocks = re.findall(r"location ([^{]+) {(.*?)}", text, re.DOTALL)
+    large = {path: block for path, block in blocks if "client_max_body_size 64m" in block}
+    assert large.keys() == {"/services/classroom/api/contents", '"/user/a b/api/contents"'}
+    for block in large.values():
+        assert "auth_request" in block
+        assert "limit_conn large" in block
+    assert 'auth_request "/.known/user/a b/"' in large['"/user/a b/api/contents"']
+    assert 'proxy_pass "http://127.0.0.1:1/user/a b/api/me"' in text
+
+
+def test_every_place_that_is_passed_on_has_the_limits() -> None:
+    text = render(
+        {"/services/grader/": "http://127.0.0.1:9000", "/user/ada/": "http://127.0.0.1:1"}
+    )
+    for path, block in re.findall(r"location ([^{]+) {(.*?)}", text, re.DOTALL):
+        if "proxy_pass" in block and "internal" not in block:
+            for limit in ("address", "session", "nobody"):
+                assert f"limit_conn {limit} " in block, path
+            assert "limit_req zone=strangers" in block, path
+            assert "limit_req zone=token_guesses" in block, path
+
+
+def test_only_known_names_where_an_address_is_configured() -> None:
+    assert "map $http_host $foreign { default 0; }" in render()
+    names = hosts.known("https://lab.test/hub/oauth_callback", ("*.wild.test",), ())
+    text = render(names=names)
+    assert '"lab.test" 0;' in text
+    assert "This classroom is at <a href='https://lab.test'>" in text
 
 
 @pytest.mark.parametrize("target", ["http://a; } evil {", "http://", "http://a/$x b", "nonsense"])

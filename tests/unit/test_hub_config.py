@@ -8,7 +8,7 @@ import pytest
 from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from traitlets.config import Config
 
-from classroom import settings
+from classroom import config_file, settings, subdomains
 from classroom.egress.lock import Kind, Lock
 from classroom.handover import Handover
 from classroom.hub import allowlist
@@ -27,6 +27,7 @@ from classroom.hub.proxy import NginxProxy
 from classroom.hub.roster import Roster
 from classroom.hub.spawner import NoPersonalLab
 from classroom.paths import Paths
+from classroom.problems import RefusedError
 from tests import labs
 
 if TYPE_CHECKING:
@@ -160,3 +161,42 @@ def test_colours_are_steady_different_and_readable() -> None:
             int(part.strip("%)")) for part in colour(f"s{number}").removeprefix("hsl(").split(",")
         )
         assert 1.05 / (luminance(hue, lightness) + 0.05) >= READABLE
+
+
+SUBDOMAIN = 'c.JupyterHub.subdomain_host = "https://lab.example.org:8443"\n'
+
+
+def test_with_subdomains_the_lab_has_a_host_of_its_own(tmp_path: Path) -> None:
+    c = configured(tmp_path, labs.GITHUB_CONFIG + SUBDOMAIN)
+    lab = "https://classroom--service.lab.example.org:8443/services/classroom/"
+    assert c.JupyterHub.default_url == f"{lab}lab"
+    assert c.JupyterHub.template_vars["classroom_url"] == f"{lab}lab"
+    (service,) = c.JupyterHub.services
+    assert service["oauth_redirect_uri"] == f"{lab}oauth_callback"
+
+
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        ('c.JupyterHub.subdomain_host = "http://lab.example.org"', "is not a host"),
+        ('c.JupyterHub.subdomain_host = "https://lab.example.org/x"', "is not a host"),
+        ("c.JupyterHub.subdomain_host = 'https://a\"; return 1'", "is not a host"),
+        (SUBDOMAIN + 'c.JupyterHub.spawner_class = "simple"', "beside personal labs or services"),
+        (
+            SUBDOMAIN + 'c.JupyterHub.services = [{"name": "x", "url": "http://127.0.0.1:1"}]',
+            "beside personal labs or services",
+        ),
+    ],
+)
+def test_what_does_not_go_with_subdomains_is_refused(tmp_path: Path, config: str, why: str) -> None:
+    file = tmp_path / "jupyterhub_config.py"
+    file.write_text(config)
+    with pytest.raises(RefusedError, match=why):
+        subdomains.of(config_file.read(file).config)
+
+
+def test_every_cookie_is_kept_from_scripts_and_other_sites(tmp_path: Path) -> None:
+    own = "c.JupyterHub.tornado_settings = {'cookie_options': {'expires_days': 1, 'secure': False}}"
+    found = configured(tmp_path, labs.GITHUB_CONFIG + own).JupyterHub.tornado_settings
+    assert found["cookie_options"] == {"expires_days": 1, "secure": True, "samesite": "Lax"}
+    assert found["xsrf_cookie_kwargs"] == {"secure": True, "samesite": "Lax", "httponly": True}

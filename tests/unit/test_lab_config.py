@@ -18,7 +18,8 @@ RENDERED = config.render(Settings(Paths(), Mode.TRIAL, Config()))
 def test_nothing_of_the_labs_state_is_among_the_classs_files() -> None:
     for section, trait in (
         ("ClassYStore", "db_path"),
-        ("ServerApp", "cookie_secret_file"),
+        ("LabApp", "workspaces_dir"),
+        ("LabApp", "user_settings_dir"),
     ):
         assert Path(RENDERED[section][trait]).is_relative_to("/data/history")
 

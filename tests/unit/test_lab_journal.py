@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pycrdt import Doc, Text
+from pycrdt import Doc, Text, UndoManager
 from pycrdt.store import SQLiteYStore, YDocNotFound
 
-from classroom.lab import journal
+from classroom.lab import aside, history_checkpoints, journal, wal
 from classroom.lab.journal import Journal
 from classroom.lab.store import ClassYStore
 from tests import labs, loops
@@ -22,6 +25,8 @@ from tests import labs, loops
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from classroom.lab.wal import Row
 
 
 def typed(letters: str) -> list[bytes]:
@@ -68,113 +73,205 @@ def test_documents_share_a_commit(tmp_path: Path) -> None:
         made = Journal(tmp_path / "j.db")
         commits: list[int] = []
         commit = made._commit
-        made._commit = lambda rows: (commits.append(len(rows)), commit(rows))  # type: ignore[func-returns-value,assignment]
+
+        def counted(database: sqlite3.Connection, rows: list[Row]) -> list[str]:
+            commits.append(len(rows))
+            return commit(database, rows)
+
+        made._commit = counted  # type: ignore[method-assign]
         await asyncio.gather(*(made.write(f"n{number}", b"x") for number in range(30)))
-        assert commits == [30]
+        assert [count for count in commits if count] == [30]
         made.close()
 
     loops.run(run())
+
+
+async def type_live(made: Journal, path: str, letters: str) -> Doc[Any]:
+    """Type into an open document, each letter a row of its own."""
+    doc: Doc[Any] = Doc()
+    made.live[path] = doc
+    updates: list[bytes] = []
+    doc.observe(lambda event: updates.append(event.update))
+    text = doc.get("text", type=Text)
+    for letter in letters:
+        text += letter
+        made.append(path, updates.pop(), str(len(text)).encode())
+        if len(text) % 10 == 0:
+            await made.written()
+    return doc
 
 
 def test_history_stays_bounded_and_says_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "ROWS", 20)
+    monkeypatch.setattr(history_checkpoints, "EVERY", 20)
+    monkeypatch.setattr(journal, "COLLECT_SECONDS", 0)
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
         letters = "abcdefghij" * 20
         await asyncio.gather(*(made.write("other", update) for update in typed("xyz")))
-        for update in typed(letters):
-            made._commit([journal.Row("a", update, b"", 1.0)])
+        await type_live(made, "a", letters)
         rows = await made.read("a")
-        assert len(rows) < 20
-        assert text_of(row[0] for row in rows) == letters[1:]
+        assert 20 <= len(rows) < 80
+        assert text_of(row[0] for row in rows) == letters
+        # The last ones are there one by one: a timeline goes through them.
+        each = [row[1] for row in rows if not row[1].startswith(history_checkpoints.MARK)]
+        assert each[-5:] == [b"196", b"197", b"198", b"199", b"200"]
         assert text_of(row[0] for row in await made.read("other")) == "yz"
-        made.close()
-
-    # In one thread: what the journal's own does, without waiting for it each time.
-    with monkeypatch.context() as patch:
-        connect = sqlite3.connect
-        patch.setattr(sqlite3, "connect", lambda file: connect(file, check_same_thread=False))
-        loops.run(run())
-
-
-def test_a_clock_that_is_set_back_loses_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By their times the later half would be squashed without what it builds on."""
-    monkeypatch.setattr(journal, "ROWS", 20)
-    made = Journal(tmp_path / "j.db")
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    for number, update in enumerate(typed(letters)):
-        at = 1000.0 + number - (500 if number > 12 else 0)
-        made._thread.submit(made._commit, [journal.Row("a", update, b"", at)]).result()
-    rows = made._thread.submit(made._read, "a").result()
-    assert len(rows) < 20
-    assert text_of(row[0] for row in rows) == letters[1:]
-    made.close()
-
-
-def test_what_comes_before_what_it_builds_on_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(journal, "ROWS", 10)
-    made = Journal(tmp_path / "j.db")
-    updates = typed("abcdefghijklmnopq")
-    for update in [*updates[8:], *updates[:8]]:
-        made._thread.submit(made._commit, [journal.Row("a", update, b"", 1.0)]).result()
-    rows = made._thread.submit(made._read, "a").result()
-    assert len(rows) < len(updates)
-    assert text_of(row[0] for row in rows) == "bcdefghijklmnopq"
-    made.close()
-
-
-def test_what_was_deleted_is_let_go() -> None:
-    doc: Doc[Any] = Doc()
-    updates: list[bytes] = []
-    doc.observe(lambda event: updates.append(event.update))
-    text = doc.get("text", type=Text)
-    for _ in range(50):
-        text += "x" * 1000
-        del text[0:1000]
-    assert len(journal.squashed(updates)) < 2000
-
-
-def test_history_that_cannot_be_squashed_is_not_written_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The rows were on the disk before."""
-    monkeypatch.setattr(journal, "ROWS", 5)
-    made = Journal(tmp_path / "j.db")
-    for _ in range(8):
-        made._thread.submit(made._commit, [journal.Row("a", b"no update", b"", 1.0)]).result()
-    rows = made._thread.submit(made._read, "a").result()
-    assert [row[0] for row in rows] == [b"no update"] * 8
-    made.close()
-
-
-def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
-    async def run() -> None:
-        made = Journal(tmp_path / "j.db")
-        await made.read("a")
-        other = sqlite3.connect(tmp_path / "j.db")
-        other.execute("DROP TABLE yupdates")
-        other.close()
-        with pytest.raises(sqlite3.OperationalError, match="no such table"):
-            await made.write("a", b"x")
         made.close()
 
     loops.run(run())
 
 
-def test_killed_right_after(tmp_path: Path) -> None:
+def test_what_comes_before_what_it_builds_on_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkpoint of the live document hasn't got it: it goes only where a document has it."""
+    monkeypatch.setattr(history_checkpoints, "EVERY", 5)
+    monkeypatch.setattr(journal, "COLLECT_SECONDS", 0)
+    first, *later = typed("xyz")
+
+    async def run() -> None:
+        made = Journal(tmp_path / "j.db")
+        for update in later:
+            await made.write("a", update)
+        await type_live(made, "a", "a" * 50)
+        rows = await made.read("a")
+        assert len(rows) < 40
+        assert "yz" not in text_of(row[0] for row in rows)
+        assert "yz" in text_of([*(row[0] for row in rows), first])
+        made.close()
+
+    loops.run(run())
+
+
+def test_a_checkpoint_holds_up_nobody(tmp_path: Path) -> None:
+    """A thousand large updates of a document: merging them would take the interpreter seconds."""
+    made = Journal(tmp_path / "j.db")
+    doc: Doc[Any] = Doc()
+    updates: list[bytes] = []
+    doc.observe(lambda event: updates.append(event.update))
+    text = doc.get("text", type=Text)
+    for number in range(2 * history_checkpoints.EVERY):
+        text.insert(number * 7 % (len(text) + 1), "x" * 5000)
+    longest = 0.0
+
+    async def watch() -> None:
+        nonlocal longest
+        while True:
+            begun = time.monotonic()
+            await asyncio.sleep(0.001)
+            longest = max(longest, time.monotonic() - begun)
+
+    async def run() -> None:
+        made.live["a"] = doc
+        with closing(sqlite3.connect(tmp_path / "j.db")) as database, database:
+            await made.read("a")
+            for part in (
+                updates[: history_checkpoints.EVERY],
+                updates[history_checkpoints.EVERY :],
+            ):
+                database.executemany(
+                    "INSERT INTO yupdates VALUES (?, ?, ?, ?)",
+                    [("a", update, b"", 1.0) for update in part],
+                )
+                database.commit()
+                await made.read("a")
+                watching = asyncio.create_task(watch())
+                await made._checkpoint("a")
+                watching.cancel()
+        rows = await made.read("a")
+        assert len(rows) == history_checkpoints.EVERY + 2
+        assert len(text_of(row[0] for row in rows)) == len(text)
+        made.close()
+
+    loops.run(run())
+    assert longest < 0.5
+
+
+def test_what_was_deleted_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_checkpoints, "EVERY", 10)
+    monkeypatch.setattr(journal, "COLLECT_SECONDS", 0)
+
+    async def run() -> None:
+        made = Journal(tmp_path / "j.db")
+        doc: Doc[Any] = Doc()
+        made.live["a"] = doc
+        doc.observe(lambda event: made.append("a", event.update))
+        text = doc.get("text", type=Text)
+        for _ in range(100):
+            text += "x" * 1000
+            del text[0:1000]
+            await made.written()
+        assert sum(len(row[0]) for row in await made.read("a")) < 40_000
+        made.close()
+
+    loops.run(run())
+
+
+def test_a_live_document_that_cannot_be_encoded_is_not_written_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows were on the disk before; the journal goes on."""
+    monkeypatch.setattr(history_checkpoints, "EVERY", 5)
+    monkeypatch.setattr(journal, "COLLECT_SECONDS", 0)
+
+    class Panicking:
+        def get_update(self, _: bytes | None = None) -> bytes:
+            raise BaseException("a panic of pycrdt's")  # noqa: TRY002 (it is none of Exception's)
+
+        get_state = get_update
+
+    async def run() -> None:
+        made = Journal(tmp_path / "j.db")
+        made.live["a"] = Panicking()
+        for number in range(12):
+            await made.write("a", b"no update", str(number).encode())
+        assert [row[0] for row in await made.read("a")] == [b"no update"] * 12
+        made.close()
+
+    loops.run(run())
+
+
+def test_what_cannot_be_written_is_told_and_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
+
+    async def run() -> None:
+        made = Journal(tmp_path / "j.db")
+        told: list[str] = []
+        made.told = told.append
+        await made.read("a")
+        with closing(sqlite3.connect(tmp_path / "j.db")) as other:
+            other.execute("ALTER TABLE yupdates RENAME TO away")
+            with pytest.raises(sqlite3.OperationalError, match="no such table"):
+                await made.write("a", b"x")
+            assert told == ["no such table: yupdates"]
+            made.append("b", b"y")
+            other.execute("ALTER TABLE away RENAME TO yupdates")
+        await made.written()
+        await asyncio.shield(made._flush or asyncio.sleep(0))
+        assert told == ["no such table: yupdates", ""]
+        assert [row[0] for path in "ab" for row in await made.read(path)] == [b"x", b"y"]
+        made.close()
+
+    loops.run(run())
+
+
+@pytest.mark.parametrize("call", ["append", "write"])
+def test_killed_right_after(call: str, tmp_path: Path) -> None:
     """A process that is killed the moment that the journal has taken it: it is there."""
     script = f"""
 import asyncio, os, pathlib, signal
 from classroom.lab.journal import Journal
 async def run():
-    await Journal(pathlib.Path({str(tmp_path / "j.db")!r})).write("a", b"the last word")
+    made = Journal(pathlib.Path({str(tmp_path / "j.db")!r}))
+    await made.write("a", b"the first")
+    done = made.{call}("a", b"the last word")
+    if done is not None:
+        await done
     os.kill(os.getpid(), signal.SIGKILL)
 asyncio.run(run())
 """
@@ -184,8 +281,13 @@ asyncio.run(run())
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
-        assert [row[0] for row in await made.read("a")] == [b"the last word"]
+        rows = await made.read("a")
+        assert {row[0] for row in rows} == {b"the first", b"the last word"}
         made.close()
+        # And is taken over once.
+        again = Journal(tmp_path / "j.db")
+        assert await again.read("a") == rows
+        again.close()
 
     loops.run(run())
 
@@ -211,3 +313,169 @@ def test_the_history_of_upstreams_own_store_stays_readable(tmp_path: Path) -> No
         ours.journal.close()
 
     loops.run(run())
+
+
+def test_a_full_disk_is_told_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both ways to the disk fail for a while: what was typed meanwhile is there in the end."""
+    monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
+
+    async def run() -> None:
+        made = Journal(tmp_path / "j.db")
+        told: list[str] = []
+        made.told = told.append
+        updates = typed("hello")
+        await made.write("a", updates[0])
+
+        def refuse(*_: object) -> list[str]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as full:
+            full.setattr(wal.Segment, "append", refuse)
+            full.setattr(made, "_commit", refuse)
+            for update in updates[1:3]:
+                made.append("a", update)
+                await asyncio.sleep(0.1)
+            assert told
+            assert all("No space left" in one for one in told)
+        for update in updates[3:]:
+            made.append("a", update)
+        await made.written()
+        await asyncio.shield(made._flush or asyncio.sleep(0))
+        assert told[-1] == ""
+        assert text_of(row[0] for row in await made.read("a")) == "ello"
+        made.close()
+
+    loops.run(run())
+
+
+def test_a_database_that_finds_room_where_the_log_finds_none_says_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SQLite's files have room for a while; pages and log aren't told ten times a second."""
+    monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(journal, "COLLECT_SECONDS", 0)
+
+    async def run() -> None:
+        made = Journal(tmp_path / "j.db")
+        told: list[str] = []
+        made.told = told.append
+        await made.write("a", b"x")
+
+        def refuse(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as full:
+            full.setattr(wal.Segment, "append", refuse)
+            for number in range(20):
+                made.append("a", str(number).encode())
+                await made.written()
+            assert told == ["No space left on device"]
+        await asyncio.shield(made._flush or asyncio.sleep(0))
+        assert told == ["No space left on device", ""]
+        made.close()
+
+    loops.run(run())
+    assert len([one for one in caplog.records if one.levelname == "ERROR"]) == 1
+
+
+def break_file(file: Path) -> None:
+    with file.open("r+b") as stream:
+        stream.write(os.urandom(4096))
+
+
+def test_a_database_that_is_none_is_put_aside_at_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "j.db"
+    file.write_bytes(b"this is no database" * 500)
+    # The end of a text whose beginning is in what can't be read.
+    wal.Log(file).append(wal.Row("a", typed("hello")[3], b"", 1.0))
+
+    async def run() -> None:
+        made = Journal(file)
+        await made.write("a", b"x")
+        assert [row[0] for row in await made.read("a")] == [b"x"]
+        made.close()
+
+    loops.run(run())
+    (kept,) = (tmp_path / aside.FOLDER).glob("*.db")
+    assert kept.read_bytes().startswith(b"this is no database")
+    (log,) = (tmp_path / aside.FOLDER).glob("*-log.1")
+    assert log.stat().st_size > 0
+    assert [one.levelname for one in caplog.records] == ["ERROR"]
+    assert str(kept) in caplog.text
+
+
+def test_a_database_that_breaks_is_put_aside_and_open_documents_go_on(tmp_path: Path) -> None:
+    file = tmp_path / "j.db"
+
+    async def run() -> None:
+        made = Journal(file)
+        doc = await type_live(made, "a", "typed before")
+        await made.written()
+        made._database.do_last(lambda one: one.execute("PRAGMA wal_checkpoint(TRUNCATE)"))
+        made._database._thread.submit(made._database.disconnect).result()
+        break_file(file)
+        doc.observe(lambda event: made.append("a", event.update))
+        text = doc.get("text", type=Text)
+        text += " and after"
+        await made.written()
+        assert text_of(row[0] for row in await made.read("a")) == "typed before and after"
+        made.close()
+
+    loops.run(run())
+    assert len(list((tmp_path / aside.FOLDER).glob("*.db"))) == 1
+
+
+def test_a_documents_history_is_put_aside_and_no_other(tmp_path: Path) -> None:
+    async def run() -> str:
+        made = Journal(tmp_path / "j.db")
+        await made.write(".notebook:1/2.y", b"what nobody can read")
+        await made.write("b", b"y")
+        made.append(".notebook:1/2.y", b"and more")
+        where = await made.put_aside(".notebook:1/2.y")
+        assert await made.read(".notebook:1/2.y") == []
+        assert len(await made.read("b")) == 1
+        made.close()
+        return where
+
+    where = loops.run(run())
+    with closing(sqlite3.connect(where)) as kept:
+        found = kept.execute("SELECT yupdate FROM yupdates").fetchall()
+    assert found == [(b"what nobody can read",), (b"and more",)]
+
+
+def test_a_timeline_goes_through_what_stayed_and_stops_at_no_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As upstream's handler does: each row that changes something is a step back."""
+    monkeypatch.setattr(history_checkpoints, "EVERY", 20)
+    monkeypatch.setattr(journal, "COLLECT_SECONDS", 0)
+
+    async def run() -> list[tuple[bytes, bytes, float]]:
+        made = Journal(tmp_path / "j.db")
+        await type_live(made, "a", "abcdefghij" * 6)
+        await made.write("a", b"\0\0")
+        rows = await made.read("a")
+        made.close()
+        return rows
+
+    rows = loops.run(run())
+    doc: Doc[Any] = Doc()
+    text = doc.get("text", type=Text)
+    undo = UndoManager(scopes=[text], capture_timeout_millis=0)
+    steps = []
+    for update, metadata, _ in rows:
+        before = len(undo.undo_stack)
+        doc.apply_update(update)
+        if len(undo.undo_stack) > before:
+            steps.append(metadata)
+    assert any(row[1].startswith(history_checkpoints.MARK) for row in rows[1:])
+    assert not any(step.startswith(history_checkpoints.MARK) for step in steps[1:])
+    assert len(steps) >= 20
+    while undo.can_undo() and len(undo.undo_stack) > 1:
+        undo.undo()
+    assert str(text) == ("abcdefghij" * 6)[: len(text)]
+    assert len(text) <= 60 - 20

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.lab.places import LONGEST, Place, read
+from classroom.lab.places import LONGEST, Place, document, read
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -62,3 +62,25 @@ def test_anything_else_is_nothing(message: str | bytes) -> None:
 def test_a_page_may_send_anything(message: str | bytes) -> None:
     found = read(message)
     assert found is None or json.loads(json.dumps(found.as_json())) == found.as_json()
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("RTC:a/b.ipynb", "a/b.ipynb"),
+        ("picture.png", "picture.png"),
+        ("RTC:a:b.txt", "a:b.txt"),
+        ("Other:a.ipynb", None),
+        ("RTC:/etc/passwd", None),
+        ("RTC:../a", None),
+        ("RTC:a/../../b", None),
+        ("RTC:a//b", None),
+        ("RTC:.hidden", None),
+        ("RTC:a/.git/config", None),
+        ("RTC:", None),
+        ("", None),
+        ("RTC:a\\b", None),
+    ],
+)
+def test_others_jump_to_a_file_of_the_class_alone(path: str, found: str | None) -> None:
+    assert document(Place(path)) == found

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import errno
+import hashlib
+import logging
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+import nbformat
 import pytest
+from jupyter_ydoc.ynotebook import YNotebook
+from pycrdt import Doc, Map, Text
+from traitlets.config import Config
 
-from classroom.lab import recovery
+from classroom.lab import opening, recovery, saves, store
+from classroom.lab.contents import ClassContents
 from classroom.lab.journal import Journal
+from classroom.lab.opening import Opening
 from classroom.lab.recovery import Verdict
 from classroom.lab.saves import Saves
-from tests import loops
+from classroom.lab.store import ClassYStore
+from tests import labs, loops
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -76,3 +93,166 @@ def test_who_was_being_changed_at_the_end(tmp_path: Path, monkeypatch: pytest.Mo
 
     assert sorted(loops.run(write())) == ["a", "b"]
     journal.close()
+
+
+def deep(levels: int) -> bytes:
+    """An update of arrays in arrays, as no page would send it: of Yjs's first encoding."""
+
+    def number(value: int) -> bytes:
+        found = []
+        while value > 127:
+            found.append(value & 127 | 128)
+            value >>= 7
+        return bytes([*found, value])
+
+    parts = [b"\x07\x01\x05cells\x00"]
+    parts += [b"\x07\x00" + number(7) + number(at) + b"\x00" for at in range(levels - 1)]
+    return b"\x01" + number(levels) + number(7) + b"\x00" + b"".join(parts) + b"\x00"
+
+
+class Panic(BaseException):
+    """As of pycrdt's Rust: no Exception."""
+
+
+class Panicking(Doc[Any]):
+    def apply_update(self, _: bytes) -> None:
+        raise Panic("called `Option::unwrap()` on a `None` value")
+
+
+@dataclass
+class Opened:
+    """A folder with a notebook and its journal."""
+
+    folder: Path
+
+    @property
+    def store(self) -> ClassYStore:
+        config = Config({"ClassYStore": {"db_path": str(self.folder / "documents.db")}})
+        return ClassYStore(".notebook:1.y", config=config)
+
+    @property
+    def contents(self) -> ClassContents:
+        manager = ClassContents(root_dir=str(self.folder / "files"))
+        manager.saves = Saves(self.store.journal)
+        return manager
+
+    async def recover(self) -> str:
+        recovering = recovery.Recovery(self.contents, logging.getLogger("recovery"))
+        return await recovering.recover("json", "notebook", "a.ipynb", self.store)
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Opened]:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/a.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook()))
+    yield Opened(tmp_path)
+    recovery.unread.clear()
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[b"no update at all"], [b"\xff" * 40], [deep(5000)], [b"\x01\x01\x01\x00\x07"], [b""]],
+    ids=["text", "ones", "deep", "torn", "empty"],
+)
+def test_a_journal_that_cannot_be_read_is_put_aside(
+    rows: list[bytes], opened: Opened, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The document opens from its file, now and whenever it is opened again."""
+
+    async def run() -> None:
+        for row in rows:
+            await opened.store.write(row)
+        assert await opened.recover() == ""
+        assert await opened.store.journal.read(".notebook:1.y") == []
+        assert await opened.recover() == ""
+
+    before = (opened.folder / "files/a.ipynb").read_bytes()
+    loops.run(run())
+    assert (opened.folder / "files/a.ipynb").read_bytes() == before
+    (kept,) = (opened.folder / "put-aside").iterdir()
+    assert recovery.unread == {".notebook:1.y"}
+    (said,) = [one.message for one in caplog.records if one.levelname == "ERROR"]
+    assert "The journal of a.ipynb can't be read" in said
+    assert str(kept) in said
+
+
+def test_a_panic_puts_aside_too(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        await opened.store.write(b"\x00\x00")
+        monkeypatch.setattr("jupyter_ydoc.ybasedoc.Doc", Panicking)
+        assert await opened.recover() == ""
+
+    loops.run(run())
+    assert recovery.unread == {".notebook:1.y"}
+
+
+def test_a_database_that_fails_is_not_the_documents_fault(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        await opened.store.write(b"\x00\x00")
+
+        async def locked(_: str) -> list[tuple[bytes, bytes, float]]:
+            raise sqlite3.OperationalError("database is locked")
+
+        monkeypatch.setattr(opened.store.journal, "read", locked)
+        with pytest.raises(sqlite3.OperationalError):
+            await opened.recover()
+
+    loops.run(run())
+    assert recovery.unread == set()
+
+
+def test_what_ends_the_server_each_time_is_put_aside_in_the_end(opened: Opened) -> None:
+    """A crash in pycrdt is seen by no handler: only the next process knows of it."""
+    script = f"""
+import asyncio, os
+from pathlib import Path
+from classroom.lab.journal import Journal
+async def run():
+    made = Journal(Path({str(opened.folder / "documents.db")!r}))
+    await made.write(".notebook:1.y", b"\\0\\0")
+    with made.opening.of(".notebook:1.y"):
+        os.abort()
+asyncio.run(run())
+"""
+    environment = {**os.environ, "PYTHONPATH": str(labs.ROOT / "src")}
+    for _ in range(opening.STRIKES):
+        assert not Opening(opened.folder / "documents-opening.json").is_deadly(".notebook:1.y")
+        ended = subprocess.run([sys.executable, "-c", script], env=environment, check=False)
+        assert ended.returncode == -signal.SIGABRT
+
+    async def run() -> None:
+        assert await opened.recover() == ""
+        assert await opened.store.journal.read(".notebook:1.y") == []
+        assert not opened.store.journal.opening.is_deadly(".notebook:1.y")
+
+    loops.run(run())
+    assert recovery.unread == {".notebook:1.y"}
+
+
+def test_a_save_that_fails_is_nobodys_afterwards(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next document's file would be taken for this one's."""
+
+    async def run() -> None:
+        document = YNotebook()
+        document.set({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+        cell = {"id": "1", "cell_type": "raw", "metadata": Map({}), "source": Text("x")}
+        document.ydoc["cells"].append(Map(cell))
+        await opened.store.write(document.ydoc.get_update())
+        saving = Saves(opened.store.journal)
+        read = (opened.folder / "files/a.ipynb").read_bytes()
+        await saving.settle(".notebook:1.y", hashlib.sha256(read).hexdigest())
+
+        async def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(ClassContents, "save", full)
+        with pytest.raises(OSError, match="No space left"):
+            await opened.recover()
+        assert saves.saving.get() is None
+
+    loops.run(run())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import errno
+import sqlite3
+import threading
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycrdt import Doc, Text, create_awareness_message
-from pycrdt.store import BaseYStore
 from pycrdt.websocket import YRoom
+from traitlets.config import Config
 
-from classroom.lab import awareness, broadcasting, frames, rooms
+from classroom.lab import awareness, broadcasting, frames, rooms, store, wal
 from classroom.lab.awareness import Entry
 from classroom.lab.broadcasting import Broadcasting
 from classroom.lab.fanout import Pace
+from classroom.lab.store import ClassYStore
 from tests import loops
 from tests.people import Page, who
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 TICKING = Pace(0.010, 0.100)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -186,71 +190,61 @@ def test_a_slow_reader_is_let_go_and_misses_nothing_when_back() -> None:
     loops.run(run())
 
 
-class FailingStore(BaseYStore):
-    """A store on a disk that is full for a while."""
-
-    def __init__(self) -> None:
-        self.failures, self.written = 2, list[bytes]()
-
-    async def write(self, data: bytes) -> None:
-        if self.failures:
-            self.failures -= 1
-            raise OSError(errno.ENOSPC, "No space left on device")
-        self.written.append(data)
-
-    @property
-    def text(self) -> str:
-        """What it has of a document."""
-        kept: Doc[Any] = Doc()
-        for update in self.written:
-            kept.apply_update(update)
-        return str(kept.get("text", type=Text))
-
-    async def read(self) -> AsyncIterator[tuple[bytes, bytes, float]]:
-        for update in self.written:
-            yield update, b"", 0.0
+def kept_in(file: Path) -> ClassYStore:
+    """A store of ours, of a document."""
+    return ClassYStore("a", config=Config({"ClassYStore": {"db_path": str(file)}}))
 
 
-def test_what_could_not_be_stored_is_stored_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broadcasting, "RETRY_SECONDS", 0.01)
+def text_in(file: Path) -> str:
+    """What the disk has of a document: log and database, as the next process finds them."""
+    kept: Doc[Any] = Doc()
+    with closing(sqlite3.connect(file)) as database:
+        rows = database.execute("SELECT yupdate FROM yupdates ORDER BY rowid").fetchall()
+    for (update,) in rows:
+        kept.apply_update(update)
+    for _, row in (one for log in wal.files_beside(file) for one in wal.decode(log.read_bytes())):
+        kept.apply_update(row.update)
+    return str(kept.get("text", type=Text))
+
+
+def test_what_leaves_the_room_is_kept_before(tmp_path: Path) -> None:
+    """To those who are there, and to whoever comes in the same moment."""
+    file = tmp_path / "j.db"
 
     async def run() -> None:
-        store, problems = FailingStore(), list[Exception]()
+        room, running = await opened(partial(ClassRoom, ystore=kept_in(file)))
+        ada, bob, cleo = (Page(room, number) for number in range(3))
+        for page in (ada, bob):
+            page.connect()
+        await room.ydoc_observed.wait()
+        await room.ystore.journal.read("a")
+        seen: list[tuple[str, str]] = []
 
-        def note(error: Exception, _: object) -> bool:
-            problems.append(error)
-            return True
+        def look(page: Page, _: object) -> None:
+            seen.append((str(page.text), text_in(file)))
 
-        room, running = await opened(partial(ClassRoom, ystore=store, exception_handler=note))
-        ada = Page(room, 0)
-        ada.connect()
-        for letter in "abc":
+        watching = [page.text.observe(partial(look, page)) for page in (bob, cleo)]
+        for letter in LETTERS:
             ada.text += letter
-            await asyncio.sleep(0.06)
-        await until(lambda: store.text == "abc")
-        assert len(problems) == 2
-        await ada.disconnect()
+            await asyncio.sleep(0.002)
+            if letter == "m":
+                cleo.connect()
+        await until(lambda: str(bob.text) == str(cleo.text) == LETTERS)
+        assert len(seen) > 20
+        assert [one for one in seen if not one[1].startswith(one[0])] == []
+        del watching
+        for page in (ada, bob, cleo):
+            await page.disconnect()
         await room.stop()
         running.cancel()
+        store.close()
 
     loops.run(run())
 
 
-class SlowStore(FailingStore):
-    """A store that takes its time: until it is told to go on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.failures, self.goes_on = 0, asyncio.Event()
-
-    async def write(self, data: bytes) -> None:
-        await self.goes_on.wait()
-        await super().write(data)
-
-
-async def typed_at_once(store: SlowStore) -> tuple[Any, asyncio.Task[None]]:
+async def typed_at_once(file: Path) -> tuple[Any, asyncio.Task[None]]:
     """Open a room with a store, and have letters come in it in one turn of the loop."""
-    kind = partial(ClassRoom, ystore=store, exception_handler=lambda *_: True)
+    kind = partial(ClassRoom, ystore=kept_in(file), exception_handler=lambda *_: True)
     room, running = await opened(kind)
     await room.ydoc_observed.wait()
     text = room.ydoc.get("text", type=Text)
@@ -259,39 +253,45 @@ async def typed_at_once(store: SlowStore) -> tuple[Any, asyncio.Task[None]]:
     return room, running
 
 
-def test_a_save_waits_for_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is in the file and not in the store would be taken back at the next start."""
+def test_a_save_waits_for_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in the file and not in the journal would be taken back at the next start."""
     monkeypatch.setattr(broadcasting, "PATIENCE_SECONDS", 60)
+    file = tmp_path / "j.db"
 
     async def run() -> None:
-        store = SlowStore()
-        room, running = await typed_at_once(store)
+        goes_on = threading.Event()
+        room, running = await typed_at_once(file)
+        room.ystore.journal._database._thread.submit(goes_on.wait)
         waiting = asyncio.create_task(room.written())
         await asyncio.wait({waiting}, timeout=0.2)
         assert not waiting.done()
-        store.goes_on.set()
+        goes_on.set()
         await waiting
-        assert store.text == LETTERS
+        with closing(sqlite3.connect(file)) as database:
+            (update,) = database.execute("SELECT yupdate FROM yupdates").fetchone()
+        doc: Doc[Any] = Doc()
+        doc.apply_update(update)
+        assert str(doc.get("text", type=Text)) == LETTERS
         await room.stop()
         running.cancel()
+        store.close()
 
     loops.run(run())
 
 
-def test_a_save_waits_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broadcasting, "RETRY_SECONDS", 0.01)
+def test_a_save_waits_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broadcasting, "PATIENCE_SECONDS", 0.2)
 
     async def run() -> None:
-        store = SlowStore()
-        store.goes_on.set()
-        store.failures = 1_000_000
-        room, running = await typed_at_once(store)
+        goes_on = threading.Event()
+        room, running = await typed_at_once(tmp_path / "j.db")
+        room.ystore.journal._database._thread.submit(goes_on.wait)
         async with asyncio.timeout(60):
             await room.written()
-        assert store.text == ""
+        goes_on.set()
         await room.stop()
         running.cancel()
+        store.close()
 
     loops.run(run())
 

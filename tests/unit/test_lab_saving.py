@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -63,8 +64,7 @@ class Place:
     def replaced(self, data: bytes) -> None:
         """Compare what is being put into the file with what the journal says."""
         doc: Doc[Any] = Doc()
-        journal = store.journal_of(self.database)
-        with closing(journal._open()) as database:
+        with closing(sqlite3.connect(self.database)) as database:
             for (update,) in database.execute("SELECT yupdate FROM yupdates ORDER BY rowid"):
                 doc.apply_update(update)
         self.written += 1
@@ -78,9 +78,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     made = Place(tmp_path)
     write = whole.write
 
-    def watched(path: str, data: bytes, *more: Any) -> None:
+    def watched(root: Any, parts: Any, data: bytes, *more: Any, **how: Any) -> None:
         made.replaced(data)
-        write(path, data, *more)
+        write(root, parts, data, *more, **how)
 
     monkeypatch.setattr(whole, "write", watched)
     yield made

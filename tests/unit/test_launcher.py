@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 from classroom import cgroup
 from classroom.egress.lock import Kind as Lock
 from classroom.lab import kernels, sharing, terminals
-from classroom.launcher import command, limits, protocol, watch
+from classroom.lab.beneath import Root
+from classroom.launcher import census, command, limits, measure, protocol, shared, watch
+from classroom.launcher.census import Process
 from classroom.launcher.command import Limits
+from classroom.launcher.measure import Use
 from classroom.launcher.protocol import BadRequestError, Kind, Start
-from classroom.launcher.watch import MB, Use
+from classroom.launcher.watch import MB
 from classroom.paths import Paths
 from classroom.supervisor import children
 from classroom.traits import Classroom
@@ -46,6 +49,7 @@ def test_what_is_asked_for_arrives() -> None:
         {"folder": None},
         {"kind": "root"},
         {"note": []},
+        {"note": {"n": "x" * protocol.LONGEST_NOTE}},
     ],
 )
 def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
@@ -75,12 +79,12 @@ def test_a_process_has_nothing_of_ours_and_a_home_of_its_own() -> None:
 
 def test_no_limit_is_asked_for_where_none_is_set() -> None:
     """A hard limit can't be raised, not even to what it is: prlimit(1) would fail."""
-    assert not [word for word in command.prefix(Kind.KERNEL, Limits()) if "unlimited" in word]
-    words = command.prefix(Kind.TERMINAL, Limits(memory=5, processes=7))
+    assert not [word for word in command.prefix(Kind.KERNEL, Limits(), "/") if "unlimited" in word]
+    words = command.prefix(Kind.TERMINAL, Limits(memory=5, processes=7), "/f")
     assert "--data=5" in words
     assert "--nproc=7" in words
     assert "--ctty" in words
-    assert "--ctty" not in command.prefix(Kind.KERNEL, Limits())
+    assert "--ctty" not in command.prefix(Kind.KERNEL, Limits(), "/")
 
 
 def test_defaults_come_from_what_the_container_has() -> None:
@@ -117,29 +121,111 @@ def test_both_versions_of_control_groups(
 
 
 def test_who_uses_most_memory_ends() -> None:
-    uses = {1: Use(100 * MB), 2: Use(300 * MB), 3: Use(200 * MB)}
+    two = "/run/classroom/homes/kernel-2"
+    uses = {"1": Use(100 * MB), two: Use(200 * MB, 100 * MB, 50 * MB), "3": Use(200 * MB)}
     assert watch.too_much_memory(uses, 600 * MB) is None
     assert watch.too_much_memory(uses, 0) is None
     assert watch.too_much_memory({}, 1) is None
-    found = watch.too_much_memory(uses, 500 * MB)
+    assert watch.too_much_memory(uses, 500 * MB) == (
+        two,
+        "all students together used 600 MB (limit 500 MB), and this kernel used the most (300 MB)",
+    )
+    # What is in nobody's use counts too.
+    found = watch.too_much_memory(uses, 600 * MB, unseen=100 * MB)
     assert found is not None
-    assert found[0] == 2
-    assert "memory ran out: it used 300 MB" in found[1]
+    assert found[0] == two
 
 
 def test_who_fills_the_disk_ends() -> None:
-    before = {1: Use(written=0), 2: Use(written=50 * MB)}
-    after = {1: Use(written=9 * MB), 2: Use(written=51 * MB)}
+    before = {"1": Use(written=0), "2": Use(written=50 * MB)}
+    after = {"1": Use(written=9 * MB), "2": Use(written=51 * MB)}
     assert watch.too_full_disk(before, after, free=10, reserve=5) is None
     found = watch.too_full_disk(before, after, free=10 * MB, reserve=20 * MB)
     assert found is not None
-    assert found[0] == 1
+    assert found[0] == "1"
     # Nobody is ended for what others filled before, or for having just come.
     assert watch.too_full_disk(after, after, free=0, reserve=5) is None
-    assert watch.too_full_disk({}, {3: Use(written=GB)}, free=0, reserve=5) is None
+    assert watch.too_full_disk({}, {"3": Use(written=GB)}, free=0, reserve=5) is None
     # A disk in memory: only what was written at all is told.
-    inside = watch.too_full_disk({1: Use()}, {1: Use(sent=5 * MB)}, free=0, reserve=5)
+    inside = watch.too_full_disk({"1": Use()}, {"1": Use(sent=5 * MB)}, free=0, reserve=5)
     assert inside is not None
+
+
+def test_looking_has_a_share_of_a_core_and_is_never_rare() -> None:
+    assert watch.rest(0.001) == watch.LOOK_SECONDS
+    assert watch.rest(0.06) == pytest.approx(0.06 / watch.SHARE)
+    assert watch.rest(5) == watch.LONGEST_SECONDS
+
+
+STAT = b"7 (a) b (c) S 3 7 5 0 -1 4194304 1 0 0 0 1 2 0 0 20 0 1 0 999 4096 25 1844 1 1"
+
+
+def test_a_line_of_stat_whatever_the_command_is_called() -> None:
+    found, headless = census.parse(STAT)
+    assert found == Process(7, 3, 5, 999, 25 * census.PAGE)
+    assert not headless
+    assert census.parse(STAT.replace(b") S", b") Z").replace(b"20 0 1 ", b"20 0 2 "))[1]
+
+
+HOMES = {10: "/homes/kernel-a", 20: "/homes/terminal-b"}
+
+
+def processes(*of: tuple[int, int, int]) -> dict[int, Process]:
+    """Make processes of their ids, their parents' and their sessions'."""
+    return {pid: Process(pid, parent, session, 0, 0) for pid, parent, session in of}
+
+
+def test_who_left_session_group_and_parent_still_belongs_to_its_kernel() -> None:
+    asked: list[int] = []
+
+    def home(pid: int) -> str:
+        asked.append(pid)
+        return {40: "/homes/terminal-b"}.get(pid, "")
+
+    before = processes((10, 1, 10), (11, 10, 10), (12, 11, 12), (20, 1, 20), (21, 20, 21))
+    known = census.owners(before, HOMES, {}, home)
+    assert {pid for pid, _ in known} == {10, 11, 12, 20, 21}
+    assert known[12, 0] == HOMES[10]
+    assert known[21, 0] == HOMES[20]
+    assert asked == []
+    # Its parent has ended, it has children of its own, and others have nothing but their home.
+    after = processes((10, 1, 10), (12, 1, 12), (13, 12, 13), (40, 1, 40), (50, 1, 50))
+    found = census.owners(after, {10: HOMES[10]}, known, home)
+    assert found[12, 0] == found[13, 0] == HOMES[10]
+    assert found[40, 0] == HOMES[20]
+    assert found[50, 0] == "session 50"
+    assert asked == [40, 50]
+
+
+SEGMENTS = """\
+ key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap
+ 0 5 600 104857600 77 77 0 1001 1001 1001 1001 0 0 1000 104857600 0
+ 0 6 600 104857600 78 78 1 1001 1001 1001 1001 0 0 1000 104857600 0
+"""
+
+
+def test_a_segment_that_nobody_has_is_found() -> None:
+    found = shared.parse(SEGMENTS)
+    assert [(one.ident, one.resident) for one in found] == [(5, 100 * MB), (6, 100 * MB)]
+    assert shared.left_behind(found, 1001, {}, 1000) == [found[0]]
+    assert shared.left_behind(found, 1001, {77}, 1000) == []
+    assert shared.left_behind(found, 1001, {}, 999) == []
+    assert shared.left_behind(found, 1002, {}, 1000) == []
+    assert shared.parse("") == []
+
+
+def test_what_a_process_says_of_its_memory() -> None:
+    found = measure.fields(b"12-34 ---p [rollup]\nPss:   20 kB\nPss_Shmem:   4 kB\nwchar: 7\n")
+    assert (found[b"Pss"], found[b"Pss_Shmem"], found[b"wchar"]) == (20480, 4096, 7)
+
+
+def test_memory_that_is_no_process_own(tmp_path: Path) -> None:
+    assert cgroup.shared(tmp_path) is None
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory/memory.stat").write_text("cache 1\nshmem 5\ntotal_shmem 7\n")
+    assert cgroup.shared(tmp_path) == 7
+    (tmp_path / "memory.stat").write_text("anon 1\nshmem 9\n")
+    assert cgroup.shared(tmp_path) == 9
 
 
 def test_nothing_of_the_lab_servers_environment_goes_on() -> None:
@@ -154,9 +240,11 @@ def test_what_is_shut_is_found_in_the_class_folder_alone(tmp_path: Path) -> None
     folder = root / "lesson"
     folder.mkdir(parents=True)
     (folder / "a").touch()
-    assert sharing.shut(str(root), [str(folder / "a"), str(folder / "new")]) == []
+    held = Root(root)
+    assert sharing.shut(held, ("lesson", "a"), ("lesson", "new")) == []
     (folder / "gone").symlink_to("nowhere")
-    assert sharing.shut(str(root), [str(folder / "gone"), str(tmp_path / "elsewhere")]) == []
+    (folder / "out").symlink_to(tmp_path)
+    assert sharing.shut(held, ("lesson", "gone"), ("lesson", "out", "elsewhere")) == []
 
 
 def test_only_the_hub_gets_the_tutors_environment() -> None:
@@ -166,10 +254,9 @@ def test_only_the_hub_gets_the_tutors_environment() -> None:
     assert hub.environment == secret
     assert "s3cr3t" not in repr(hub)
     for kind in Lock:
-        lab = children.lab(paths, base, kind, "token")
-        assert lab.environment["JUPYTERHUB_API_TOKEN"] == "token"
-        assert "token" not in repr(lab)
-        assert "token" not in lab.command
+        lab = children.lab(paths, base, kind, 7)
+        assert not [name for name in lab.environment if "TOKEN" in name]
+        assert lab.descriptors == (7,)
         launcher = children.launcher(paths, base, kind)
         patient = set() if kind is Lock.OPEN else {"PIP_RETRIES"}
         assert set(launcher.environment) == {*base, *patient}

@@ -26,7 +26,7 @@ ENVIRONMENT = {
 
 def folder(tmp_path: Path, config: str | None = None, secret: str | None = None) -> Paths:
     paths = Paths(config=tmp_path)
-    paths.secrets.mkdir()
+    paths.secrets.mkdir(parents=True)
     if config is not None:
         paths.config_file.write_text(config)
     if secret is not None:
@@ -228,3 +228,13 @@ def test_github_enterprise(tmp_path: Path, given: str, url: str) -> None:
     loaded = settings.load(folder(tmp_path, config), {})
     assert loaded.oauth is not None
     assert loaded.oauth.github_url == url
+
+
+def test_hosts_of_pages_are_checked(tmp_path: Path) -> None:
+    good = f'{labs.GITHUB_CONFIG}\nc.Classroom.page_hosts = ["cdn.example.org", "*.example.net"]\n'
+    loaded = settings.load(folder(tmp_path / "good", good), {})
+    assert [str(host) for host in loaded.page_hosts] == ["cdn.example.org", "*.example.net"]
+    (told,) = problems(folder(tmp_path / "wide", good.replace("*.example.net", "*.com")))
+    assert "Classroom.page_hosts: '*.com' opens every name under com" in told
+    (told,) = problems(folder(tmp_path / "address", good.replace("cdn.", "https://cdn.")))
+    assert "is an address of a page, not of a host" in told

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.lab import placing, previews
+from classroom.lab.beneath import Root
 from classroom.lab.bringing import UnreadableError
-from classroom.lab.placing import Scratch
+from classroom.lab.placing import Restored
 from classroom.lab.restoring import check
 from classroom.local.server import SaidError
 from classroom.snapshots import command, mounts, records, restic, running
@@ -183,12 +184,12 @@ def root(tmp_path: Path) -> Path:
     return made
 
 
-def scratch(root: Path, text: bytes = b"new", *, executable: bool = False) -> Scratch:
-    return Scratch(root.parent / "scratch", io.BytesIO(text), executable=executable)
+def scratch(root: Path, text: bytes = b"new", *, executable: bool = False) -> Restored:
+    return Restored(root.parent / "scratch", io.BytesIO(text), executable=executable)
 
 
 def test_a_file_is_put_in_its_place_with_its_folders(root: Path) -> None:
-    scratch(root, executable=True).place(root, ("a", "b", "run.sh"))
+    scratch(root, executable=True).place(Root(root), ("a", "b", "run.sh"))
     found = root / "a/b/run.sh"
     assert found.read_bytes() == b"new"
     assert stat.S_IMODE(found.stat().st_mode) == 0o775, "the group's to edit, and to run"
@@ -200,8 +201,8 @@ def test_no_folder_that_is_a_link_is_entered(root: Path) -> None:
     (root / "a").symlink_to(root.parent / "outside")
     new = scratch(root)
     with pytest.raises(NotADirectoryError, match="a link or a file"):
-        new.place(root, ("a", "x"))
-    with pytest.raises(NotADirectoryError), placing.folder(root, ("a", "b")):
+        new.place(Root(root), ("a", "x"))
+    with pytest.raises(NotADirectoryError), Root(root).made(("a", "b")):
         pass
     assert not list((root.parent / "outside").iterdir())
 
@@ -210,7 +211,7 @@ def test_a_link_in_the_files_place_is_replaced_and_not_followed(root: Path) -> N
     secret = root.parent / "outside/secret"
     secret.write_text("theirs")
     (root / "x").symlink_to(secret)
-    scratch(root).place(root, ("x",))
+    scratch(root).place(Root(root), ("x",))
     assert not (root / "x").is_symlink()
     assert secret.read_text() == "theirs"
 
@@ -218,7 +219,7 @@ def test_a_link_in_the_files_place_is_replaced_and_not_followed(root: Path) -> N
 def test_a_folder_that_is_moved_away_meanwhile_is_no_way_out(root: Path) -> None:
     """It is held open: a link in its place comes too late."""
     (root / "a").mkdir()
-    with placing.folder(root, ("a",)) as held:
+    with Root(root).made(("a",)) as held:
         (root / "a").rename(root / "b")
         (root / "a").symlink_to(root.parent / "outside")
         os.close(os.open("x", os.O_CREAT | os.O_WRONLY, dir_fd=held))
@@ -227,7 +228,7 @@ def test_a_folder_that_is_moved_away_meanwhile_is_no_way_out(root: Path) -> None
 
 
 def test_a_link_comes_back_as_a_link(root: Path) -> None:
-    placing.place_link(root.parent / "scratch", "/etc/passwd", root, ("a", "link"))
+    placing.place_link(root.parent / "scratch", "/etc/passwd", Root(root), ("a", "link"))
     assert (root / "a/link").readlink() == Path("/etc/passwd")
 
 

@@ -7,13 +7,35 @@ from __future__ import annotations
 
 import ctypes
 import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # The same number on every architecture (linux/unistd.h).
-CREATE_RULESET, RESTRICT_SELF = 444, 446
+CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
+PATH_BENEATH = 1
 VERSION = 1  # flag of CREATE_RULESET: return the ABI's version instead
 BIND_TCP, CONNECT_TCP = 1 << 0, 1 << 1
 ABSTRACT_UNIX, SIGNAL = 1 << 0, 1 << 1
 NET_ABI, SCOPES_ABI = 4, 6
+NO_NEW_PRIVS = 38  # PR_SET_NO_NEW_PRIVS
+EXECUTE, WRITE, READ, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+MAKE_CHAR, MAKE_BLOCK = 1 << 6, 1 << 11
+FIRST = (1 << 13) - 1
+"""Every right to files of the first version; of later ones each adds some."""
+TRUNCATE, IOCTL_DEVICE = 1 << 14, 1 << 15
+LATER = {2: 1 << 13, 3: TRUNCATE, 5: IOCTL_DEVICE}
+EVERY = FIRST | sum(LATER.values())
+OF_FILES = EXECUTE | WRITE | READ | TRUNCATE | IOCTL_DEVICE
+"""The rights that a rule about something else than a folder may name."""
+LOAD = EXECUTE | READ | READ_DIR
+LOOK = READ | READ_DIR
+KEEP = EVERY & ~(EXECUTE | MAKE_CHAR | MAKE_BLOCK | IOCTL_DEVICE)
+"""To read and write files and folders, and run nothing of it."""
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -26,6 +48,27 @@ class Ruleset(ctypes.Structure):
         ("handled_access_net", ctypes.c_uint64),
         ("scoped", ctypes.c_uint64),
     )
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file, or a folder with all that is below it, that a process may go on using.
+
+    Attributes:
+        path: where; nothing is wrong when it isn't there.
+        rights: which of the kernel's rights it keeps; those that the kernel doesn't know it has
+            anyway.
+    """
+
+    path: str
+    rights: int
+
+
+class Beneath(ctypes.Structure):
+    """``struct landlock_path_beneath_attr``."""
+
+    _pack_ = 1
+    _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
 
 
 def abi() -> int:
@@ -51,8 +94,62 @@ def enter(*, tcp: bool) -> None:
         return
     rules = Ruleset(0, net, scoped)
     size = ctypes.sizeof(rules) if version >= SCOPES_ABI else Ruleset.scoped.offset
-    ruleset = libc.syscall(CREATE_RULESET, ctypes.byref(rules), ctypes.c_size_t(size), 0)
-    if ruleset < 0 or libc.syscall(RESTRICT_SELF, ruleset, 0) < 0:
+    ruleset = _checked(libc.syscall(CREATE_RULESET, ctypes.byref(rules), ctypes.c_size_t(size), 0))
+    _checked(libc.syscall(RESTRICT_SELF, ruleset, 0))
+    os.close(ruleset)
+
+
+def rights(version: int) -> int:
+    """Return all rights to files that a version of Landlock knows.
+
+    Args:
+        version: of the kernel's Landlock, from 1.
+    """
+    return FIRST | sum(right for since, right in LATER.items() if version >= since)
+
+
+def confine(places: Iterable[Place]) -> bool:
+    """Keep this process and all its children to some files and folders, for good.
+
+    The kernel judges each file by where it really is, whatever links lead to it. Before this
+    process has threads.
+
+    Args:
+        places: that may go on being used.
+
+    Returns:
+        Whether it is so: False where the kernel has no Landlock.
+
+    Raises:
+        OSError: the kernel has it and refuses.
+    """
+    version = abi()
+    if version == 0:
+        return False
+    every = rights(version)
+    rules = Ruleset(every, 0, 0)
+    size = Ruleset.handled_access_net.offset
+    ruleset = _checked(libc.syscall(CREATE_RULESET, ctypes.byref(rules), ctypes.c_size_t(size), 0))
+    for place in places:
+        _allow(ruleset, place.path, place.rights & every)
+    _checked(libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0))
+    _checked(libc.syscall(RESTRICT_SELF, ruleset, 0))
+    os.close(ruleset)
+    return True
+
+
+def _allow(ruleset: int, path: str, wanted: int) -> None:
+    with suppress(FileNotFoundError):
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        # A file has no rights of a folder's.
+        allowed = wanted if Path(path).is_dir() else wanted & OF_FILES
+        rule = Beneath(allowed, descriptor)
+        _checked(libc.syscall(ADD_RULE, ruleset, PATH_BENEATH, ctypes.byref(rule), 0))
+        os.close(descriptor)
+
+
+def _checked(answer: int) -> int:
+    if answer < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"Landlock: {os.strerror(number)}")
-    os.close(ruleset)
+    return answer

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from classroom.egress.wanted import Wanted
 
 RULES = Path(__file__).parent.parent / "nftables/egress.nft"
-USERS = ("classroom", "student", "front", "egress")
+USERS = ("classroom", "student", "front", "egress", "nobody")
 
 
 def as_set(values: Iterable[object]) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OUTSIDE = ("192.88.99.1", "3fff::1")
 DISCARD = 9
 HTTPS = 443
-CONFINED = ("classroom", "student", "front", "egress", "root", "nobody")
+CONFINED = ("classroom", "student", "front", "egress", "root", "nobody", "daemon")
 SANDBOXED = """
 import errno, socket, sys
 socket.socketpair()

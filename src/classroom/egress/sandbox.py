@@ -2,7 +2,8 @@
 
 Run as root, ``python -I -m classroom.egress.sandbox USER FAMILIES command…``: "unix" is the sandbox
 lock, "unix,inet,inet6" what the lab gets besides nftables, a second wall: packet, vsock and other
-sockets that nftables doesn't see; "any" restricts nothing.
+sockets that nftables doesn't see; "any" restricts no sockets. As USER, "lab" is the lab server's
+own user, kept to the files that it needs besides (`classroom.lab.confinement`).
 
 The order matters: restricted first, while still root. Until it is, no process of the same user may
 trace it, and what is left of an earlier lab may be running as that user.
@@ -18,7 +19,10 @@ import socket
 import sys
 
 from classroom.egress import landlock
+from classroom.lab import confinement
+from classroom.paths import Paths
 
+LAB, LAB_USER = "lab", "classroom"
 FAMILIES = {
     "unix": socket.AF_UNIX,
     "inet": socket.AF_INET,
@@ -40,7 +44,7 @@ def prefix(python: str, user: str, families: tuple[str, ...]) -> tuple[str, ...]
 
     Args:
         python: the interpreter; isolated, so that nothing a student can write is loaded.
-        user: whom to become.
+        user: whom to become; `LAB` for the lab server.
         families: keys of `FAMILIES`; none for no restriction.
     """
     return (python, "-I", "-m", "classroom.egress.sandbox", user, ",".join(families) or ANY)
@@ -116,7 +120,9 @@ def main() -> None:
         raise OSError(ctypes.get_errno(), "no_new_privs")
     if families != ANY:
         enter(tuple(families.split(",")))
-    become(user)
+    if user == LAB:
+        landlock.confine(confinement.places(Paths()))  # without Landlock boot has warned
+    become(LAB_USER if user == LAB else user)
     os.execvp(command[0], command)  # noqa: S606
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub import orm
 from jupyterhub.roles import assign_default_roles
 
-from classroom import standing
+from classroom import standing, tasks
 from classroom.hub import allowlist, roster, saved
 
 if TYPE_CHECKING:
@@ -137,7 +137,9 @@ class Access:
                 self.app.db.rollback()
                 raise
             if ended and self._again is None:
-                self._again = asyncio.create_task(self._look_again())
+                self._again = tasks.start(
+                    self._look_again(), "Looking again who is in", self.app.log
+                )
 
     def _tell_the_authenticator(self) -> None:
         authenticator = self.app.authenticator

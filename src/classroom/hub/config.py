@@ -6,16 +6,15 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from classroom import trial
+from classroom import subdomains, trial
 from classroom.egress.lock import Kind
-from classroom.hub import token
 from classroom.hub.egress import Egress
 from classroom.hub.identity import ClassroomGitHubOAuthenticator
 from classroom.hub.passphrase import ClassroomPassphraseAuthenticator
 from classroom.hub.people import REMOVE, of_ours
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab
-from classroom.paths import PORT, PREFIX, SERVICE
+from classroom.paths import COOKIES, PORT, PREFIX, SERVICE
 from classroom.schema import is_lazy
 from classroom.settings import Mode
 
@@ -57,14 +56,16 @@ def configure(c: Config, settings: Settings, lock: Lock, access: Access, handed:
         handed: how to reach the supervisor.
     """
     c.merge(settings.config)
+    lab = subdomains.of(settings.config).lab
     place(c, settings.paths)
-    routes(c)
+    routes(c, lab)
+    cookies(c)
     c.NginxProxy.handover = handed
     egress(c, settings, lock, handed)
     roles(c)
     sign_in(c, settings, access)
-    pages(c, settings)
-    classroom(c, token.ensure(settings.paths.hub))
+    pages(c, settings, lab)
+    classroom(c, handed.lab_token, lab)
 
 
 def place(c: Config, paths: Paths) -> None:
@@ -77,13 +78,31 @@ def place(c: Config, paths: Paths) -> None:
     c.JupyterHub.hub_socket_mode = 0o660  # its directory says whose group
 
 
-def routes(c: Config) -> None:
-    """Put nginx in front, and send everybody to the classroom."""
+def routes(c: Config, lab: str) -> None:
+    """Put nginx in front, and send everybody to the classroom.
+
+    Args:
+        c: the Hub's configuration object.
+        lab: the lab's host, where it has one of its own.
+    """
     c.JupyterHub.proxy_class = NginxProxy
     c.JupyterHub.bind_url = f"http://:{PORT}"  # for the log only: nginx speaks TLS
-    c.JupyterHub.default_url = f"{PREFIX}lab"
+    c.JupyterHub.default_url = f"{lab}{PREFIX}lab"
     if "spawner_class" not in c.JupyterHub:
         c.JupyterHub.spawner_class = NoPersonalLab
+
+
+def cookies(c: Config) -> None:
+    """Keep the Hub's cookies from scripts and from other sites' requests.
+
+    Lax, not Strict: GitHub sends people back here.
+    """
+    own = tutors_own(c, "tornado_settings", {})
+    c.JupyterHub.tornado_settings = {
+        **own,
+        "cookie_options": {**own.get("cookie_options", {}), **COOKIES},
+        "xsrf_cookie_kwargs": {**own.get("xsrf_cookie_kwargs", {}), **COOKIES, "httponly": True},
+    }
 
 
 def egress(c: Config, settings: Settings, lock: Lock, handed: Handover) -> None:
@@ -141,12 +160,12 @@ def sign_in(c: Config, settings: Settings, access: Access) -> None:
     c.JupyterHub.authenticator_class = of_ours(chosen, access, avatars=settings.avatars)
 
 
-def pages(c: Config, settings: Settings) -> None:
+def pages(c: Config, settings: Settings, lab: str) -> None:
     """Use our pages over the Hub's, and tell them what to say."""
     ours = str(files("classroom.hub") / "templates")
     c.JupyterHub.template_paths = [*tutors_own(c, "template_paths", []), ours]
     c.JupyterHub.template_vars = {
-        "classroom_url": f"{PREFIX}lab",
+        "classroom_url": f"{lab}{PREFIX}lab",
         "classroom_trial": settings.mode is Mode.TRIAL,
         "classroom_contact": settings.contact,
         "classroom_tutors": sorted(settings.tutors),
@@ -155,18 +174,19 @@ def pages(c: Config, settings: Settings) -> None:
     }
 
 
-def classroom(c: Config, lab_token: str) -> None:
+def classroom(c: Config, lab_token: str, lab: str) -> None:
     """Define the one shared lab as a service, which the supervisor runs beside the Hub.
 
     Args:
         c: the Hub's configuration object.
         lab_token: by which the Hub knows it.
+        lab: its host, where it has one of its own.
     """
     service: dict[str, Any] = {
         "name": SERVICE,
         "display": False,
         "api_token": lab_token,
-        "oauth_redirect_uri": f"{PREFIX}oauth_callback",
+        "oauth_redirect_uri": f"{lab}{PREFIX}oauth_callback",
         "oauth_no_confirm": True,
     }
     c.JupyterHub.services = [*tutors_own(c, "services", []), service]

@@ -7,14 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from classroom import subdomains
 from classroom.egress import machine
-from classroom.hub import certificate, nginx
-from classroom.paths import PREFIX
+from classroom.hub import certificate, hosts, nginx
+from classroom.hub.hosts import ANY, Names
+from classroom.paths import KNOWN, PREFIX
+from classroom.subdomains import TOGETHER, Hosts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from classroom.paths import Paths
+
+
+QUOTE = '"'
 
 
 @dataclass(frozen=True)
@@ -89,11 +95,40 @@ def location(routespec: str) -> str:
 
 
 @dataclass(frozen=True)
+class Known:
+    """Where nginx asks whether somebody is signed in, before it reads a large body of theirs.
+
+    Attributes:
+        place: an address that only nginx itself can use.
+        target: what is asked; it answers 2xx for somebody who is known, else 401 or 403.
+    """
+
+    place: str
+    target: str
+
+
+LAB_KNOWN = Known("/.known/lab", f"http://lab{PREFIX}{KNOWN}")
+
+
+@dataclass(frozen=True)
 class Route:
     """A route that the Hub added beside its own: a path and where it goes, in nginx's words."""
 
     path: str
     target: str
+
+    @property
+    def contents(self) -> str:
+        """The address of a personal lab's files, below the route, quoted."""
+        return f'"{self.path.strip(QUOTE)}api/contents"'
+
+    @property
+    def known(self) -> Known | None:
+        """Where a personal lab says who is known; None for every other route."""
+        path = self.path.strip(QUOTE)
+        if not path.startswith("/user/"):
+            return None
+        return Known(f"/.known{path}", f'"{self.target}{path}api/me"')
 
     @classmethod
     def of(cls, routespec: str, target: str) -> Route:
@@ -116,12 +151,16 @@ class Front:
         hsts: whether browsers may be told to insist on https for a year: only right with a
             certificate that they trust.
         ipv6: whether the machine has it at all; nginx refuses to start on an address it hasn't.
+        names: the hosts, with their ports, that people may ask for (`classroom.hub.hosts`).
+        apart: where Hub and lab are, when each has a host of its own.
     """
 
     paths: Paths
     package: Path
     hsts: bool = False
     ipv6: bool = True
+    names: Names = ANY
+    apart: Hosts = TOGETHER
 
 
 def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
@@ -135,6 +174,7 @@ def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
     Raises:
         ValueError: a route could be more than that to nginx.
     """
+    added = [Route.of(spec, target) for spec, target in sorted(routes.items()) if spec != "/"]
     return nginx.fill_in(
         template,
         front=front.paths.front,
@@ -142,10 +182,14 @@ def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
         lab_socket=front.paths.lab_socket,
         lab=PREFIX,
         package=front.package,
-        routes=[Route.of(spec, target) for spec, target in sorted(routes.items()) if spec != "/"],
+        routes=added,
+        known=[LAB_KNOWN, *(route.known for route in added if route.known)],
+        hosts=front.names.patterns,
+        address=front.names.address,
         statics=statics(front.paths, front.package.parent / "jupyter_server/static"),
         hsts=front.hsts,
         ipv6=front.ipv6,
+        apart=front.apart.apart,
     )
 
 
@@ -165,7 +209,14 @@ def install(paths: Paths, routes: Mapping[str, str]) -> bool:
     package = Path(__file__).parent.parent
     text = render(
         (package / "nginx/front.conf").read_text(encoding="utf-8"),
-        Front(paths, package, certificate.is_supplied(paths.front), machine.has_ipv6()),
+        Front(
+            paths,
+            package,
+            certificate.is_supplied(paths.front),
+            machine.has_ipv6(),
+            hosts.read(paths.front, certificate.installed(paths.front)[0]),
+            subdomains.read(paths.front),
+        ),
         routes,
     )
     (paths.front / "tmp").mkdir(exist_ok=True)

@@ -6,6 +6,10 @@ from typing import Any
 
 from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from jupyterhub.handlers.login import LoginHandler
+from tornado import web
+
+from classroom.hub import usernames
+from classroom.hub.guesses import Guesses
 
 
 class PassphraseHandler(LoginHandler):
@@ -23,15 +27,45 @@ class PassphraseHandler(LoginHandler):
 
 
 class ClassroomPassphraseAuthenticator(SharedPasswordAuthenticator):
-    """JupyterHub's authenticator with the classroom's page for those who may not enter."""
+    """JupyterHub's authenticator with the classroom's page for those who may not enter.
+
+    It bounds guesses, and takes no name that can't be read or passes for the tutor's.
+    """
+
+    guesses = Guesses()
 
     def get_handlers(self, _: Any) -> list[Any]:
         """Handle the form by ours in place of the Hub's."""
         return [(r"/login", PassphraseHandler)]
 
+    def normalize_username(self, username: str) -> str:
+        """Write a name one way, so that no two people seem to have the same."""
+        return str(super().normalize_username(usernames.normal(username)))
+
+    def validate_username(self, username: str) -> bool:
+        """Take a name only if it can be read and isn't like a tutor's."""
+        good = not usernames.problem(username, self.admin_users)
+        return good and bool(super().validate_username(username))
+
     async def authenticate(self, handler: Any, data: Any) -> Any:
-        """Remember for the page who is refused: nobody without the passphrase is told that."""
-        model = await super().authenticate(handler, data)
+        """Remember for the page who is refused: nobody without the passphrase is told that.
+
+        Raises:
+            HTTPError: 403 with a sentence for the form: the name can't be taken, or too many
+                passphrases from this address were wrong.
+        """
+        typed = {
+            "username": str(data.get("username", "")),
+            "password": str(data.get("password", "")),
+        }
+        if said := usernames.problem(typed["username"], self.admin_users):
+            raise web.HTTPError(403, said)
+        # No passphrase has others, and compare_digest raises an error for them.
+        model = None
+        if typed["password"].isascii():
+            model = await super().authenticate(handler, typed)
+        if not model and (said := await self.guesses.answer_wrong(handler.request.remote_ip)):
+            raise web.HTTPError(429, said)
         if model and not self.check_blocked_users(model["name"], model):
             handler.refused = model["name"]
         return model

@@ -5,18 +5,21 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
+from jupyterhub import orm
 from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.apihandlers.users import UserAPIHandler, UserListAPIHandler
 from tornado import web
 from traitlets.utils.importstring import import_item
 
-from classroom.hub import identity
+from classroom.hub import confirm, identity
+from classroom.paths import SERVICE
 
 if TYPE_CHECKING:
     from classroom.hub.access import Access
 
 REMOVE = "custom:classroom:remove"
 """The scope of the lab's token."""
+TUTORS_TOKEN = "X-Classroom-Tutor"  # noqa: S105 (a header's name)
 
 
 class PeopleHandler(UserListAPIHandler):
@@ -61,19 +64,18 @@ class PersonHandler(UserAPIHandler):
 
 
 class RemovalHandler(APIHandler):
-    """Remove a student: all that the lab's own token may ask for besides who somebody is."""
+    """Remove a student: the lab asks, with its own token and that of a tutor who has asked it."""
 
     async def delete(self, user_name: str) -> None:
         """Keep them out; the lab lets them go as when the page had removed them.
 
         Raises:
-            HTTPError: 403, the caller may not ask, or not in that tutor's name, or it is a tutor
+            HTTPError: 403, it isn't the lab that asks, or no tutor has asked it, or it is a tutor
                 who is to go; 404, there is no such person.
         """
         if REMOVE not in getattr(self, "expanded_scopes", ()):
             raise web.HTTPError(403, "Only the lab may ask for this.")
-        tutor = self.find_user(self.get_query_argument("by", ""))
-        if tutor is None or not tutor.admin:
+        if not self._is_asked_by_a_tutor():
             raise web.HTTPError(403, "Only a tutor may remove people.")
         name = self.authenticator.normalize_username(user_name)
         person = self.find_user(name)
@@ -83,6 +85,20 @@ class RemovalHandler(APIHandler):
             raise web.HTTPError(403, "Tutors are removed in the Hub's admin page or in the file.")
         await self.authenticator.access.removed(name)
         self.set_status(204)
+
+    def _is_asked_by_a_tutor(self) -> bool:
+        """Say whether the request bears a token that a tutor's sign-in to the lab has got.
+
+        The lab's own token proves nothing about who uses the lab.
+        """
+        shown = self.request.headers.get(TUTORS_TOKEN, "")
+        found = orm.APIToken.find(self.db, shown, kind="user") if shown else None
+        return (
+            found is not None
+            and found.client_id == f"service-{SERVICE}"
+            and found.user is not None
+            and bool(found.user.admin)
+        )
 
 
 HANDLERS = (
@@ -122,7 +138,7 @@ def of_ours(named: Any, access: Access, *, avatars: bool) -> type:
     base: Any = find(named)
 
     def get_handlers(self: Any, app: Any) -> list[Any]:
-        return [*HANDLERS, *base.get_handlers(self, app)]
+        return [*HANDLERS, *confirm.confirmed(base.get_handlers(self, app))]
 
     async def get_authenticated_user(self: Any, handler: Any, data: Any) -> Any:
         model = await base.get_authenticated_user(self, handler, data)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub.proxy import Proxy
 from traitlets import Dict, Instance, List, validate
 
-from classroom import handover, last_good, settings
+from classroom import bodies, handover, last_good, settings
 from classroom.handover import Handover
-from classroom.hub import certificate, front
+from classroom.hub import certificate, front, guard
 from classroom.hub.access import Access
 from classroom.hub.egress import Egress
 from classroom.hub.saved import watch
@@ -48,7 +48,12 @@ class NginxProxy(Proxy):
         return str(proposal.value).replace("http://", "https://", 1)
 
     async def start(self) -> None:
-        """Watch names, the certificate and the tutor's file; nginx itself runs already."""
+        """Watch names, the certificate and the tutor's file; nginx itself runs already.
+
+        The Hub calls this before it listens: from its first request on it is guarded and bounded.
+        """
+        guard.install(self.app)
+        bodies.bound(self.app.tornado_application, bodies.of_hub)
         if self.egress is not None:
             await self.egress.start(self.log)
         if self.access is not None:
@@ -80,7 +85,7 @@ class NginxProxy(Proxy):
 
     async def _follow(self, saved: Settings) -> None:
         """Hold to what the tutor has saved, as far as that can be done while all runs."""
-        last_good.keep(self.paths)
+        last_good.keep(saved)
         if self.egress is not None:
             self.egress.follow(saved, self.log)
         if self.access is not None:

@@ -1,23 +1,31 @@
-"""The lab's token, by which the Hub knows who asks: kept, so that each can start alone."""
+"""The lab's tokens in the Hub's database: none but the present one is good for anything."""
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
-from classroom import files
+from jupyterhub import orm
+
+from classroom.paths import SERVICE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def ensure(folder: Path) -> str:
-    """Return the token, made at the first start.
+def end_former(database: Path) -> None:
+    """Delete the tokens that the lab had before, so that none of them is good for anything.
 
     Args:
-        folder: root's alone.
+        database: the Hub's SQLite file, before the Hub opens it; it adds the present one again.
     """
-    file = folder / "lab_token"
-    if not file.exists():
-        files.write_private(file, secrets.token_hex(32).encode())
-    return file.read_text(encoding="utf-8")
+    if not database.exists():
+        return
+    try:
+        factory = orm.new_session_factory(f"sqlite:///{database}")
+    except orm.DatabaseSchemaMismatch:
+        return  # the Hub itself refuses to run on it, and says how to upgrade
+    with factory() as session:
+        service = orm.Service.find(session, SERVICE)
+        for one in list(service.api_tokens) if service is not None else ():
+            session.delete(one)
+        session.commit()

@@ -15,6 +15,8 @@ import traceback
 
 import uvloop
 
+from classroom import credentials, log
+from classroom.lab import migration
 from classroom.paths import Paths
 
 HUB_SECONDS = 30
@@ -44,11 +46,17 @@ def wait_for_hub() -> None:
 def main() -> None:
     """Choose the event loop before anything asks for one, then be jupyterhub-singleuser."""
     os.umask(UMASK)
+    log.quote()
+    given = credentials.take(int(os.environ.pop(credentials.DESCRIPTOR)))
+    migration.settle(Paths())
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     # What they import may make a loop, or look at which kind there is.
     wait_for_hub()
     from jupyterhub.singleuser import main as singleuser  # noqa: PLC0415
 
+    from classroom.lab import identity  # noqa: PLC0415
+
+    identity.use(given)
     try:
         singleuser()
         code = 0

@@ -34,6 +34,7 @@ class Attended(YRoom):
         self._known = Known()
         self._owners = Owners()
         self._speakers: dict[int, object] = {}
+        self._writers: dict[int, str] = {}
         self._echoes: set[bytes] = set()
         super().__init__(*args, **kwargs)
 
@@ -70,6 +71,21 @@ class Attended(YRoom):
         for entry in own if first else news:
             self._speakers[entry.client] = speaker
         self._take_over(news)
+
+    def owns(self, name: str, client: int) -> bool:
+        """Say whether somebody may write under a client's id, and remember that they do.
+
+        A page says whose it is before it writes anything. What is written under its id by somebody
+        else first, it could never write itself: its own would be taken for what is there already.
+
+        Args:
+            name: the signed-in user's.
+            client: the id.
+        """
+        owner = self._writers.get(client) or self._owners.of(client)
+        if owner == name:
+            self._writers[client] = name  # also when they have been away for long
+        return owner in ("", name)
 
     def _remember(self, message: bytes) -> None:
         """Know a message again that is no news, without reading it."""

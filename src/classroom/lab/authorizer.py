@@ -1,4 +1,4 @@
-"""What each request of somebody who is view-only may do: asked before every handler's own work.
+"""What each request may do, and of somebody who is view-only: asked before a handler's own work.
 
 The rules go by handler and method, not by upstream's word for the action: what upstream calls
 reading may start something, and some of its handlers ask nobody.
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server_ydoc.handlers import DocForkHandler
 from jupyterhub.singleuser.extension import JupyterHubAuthorizer
-from tornado.web import Application, RequestHandler
+from tornado.web import Application, HTTPError, RequestHandler
 
 from classroom.lab import talk
 from classroom.lab.modes import DRIVING
-from classroom.lab.rules import RULES, Rule
+from classroom.lab.rules import REFUSALS, RULES, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,18 +39,25 @@ def rule_of(handler: type, method: str) -> Rule | None:
 
 
 class ClassAuthorizer(JupyterHubAuthorizer):
-    """JupyterHub's own, and the rules for who is view-only."""
+    """JupyterHub's own, the rules for all, and those for who is view-only."""
 
     def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
-        """Say whether a request may do what it asks for; the arguments are upstream's."""
+        """Say whether a request may do what it asks for; the arguments are upstream's.
+
+        Raises:
+            HTTPError: 403, nobody may do that, or only a tutor; with a sentence that says so.
+        """
         if not super().is_authorized(handler, user, action, resource):
             return False
         if _forks_a_chat(handler):
             return False
         name = str(getattr(user, "username", ""))
+        rule = rule_of(type(handler), handler.request.method)
+        if rule is Rule.NOBODY or (rule is Rule.TUTORS and name not in DRIVING.tutors):
+            raise HTTPError(403, REFUSALS[rule])
         if not DRIVING.is_view_only(name):
             return True
-        if rule_of(type(handler), handler.request.method) is Rule.READ:
+        if rule is Rule.READ:
             return True
         DRIVING.refuse(name)
         return False

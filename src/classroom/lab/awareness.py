@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 AWARENESS = 1
 """The message type, first byte of a message (y-websocket)."""
+LONGEST = 256 * 1024
+"""Bytes of a message: everybody in a class of hundreds, as a page sends back what it was told."""
 NULL = b"null"
 FORGET_SECONDS = 600
 """How long somebody who left is remembered, so that a late echo doesn't bring them back."""

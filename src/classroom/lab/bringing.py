@@ -9,11 +9,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
-from classroom.lab.placing import Scratch, folder, place_link
+from classroom.lab.placing import Restored, place_link
 from classroom.local import client
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from classroom.lab.beneath import Root
 
 SECONDS = 120
 """How long the snapshots' process may take for an answer, or its next piece."""
@@ -55,10 +57,10 @@ class Files(Protocol):
     """
 
     socket: Path
-    root: Path
+    root: Root
     scratch: Path
 
-    async def put(self, new: Scratch, parts: tuple[str, ...]) -> None:
+    async def put(self, new: Restored, parts: tuple[str, ...]) -> None:
         """Give a file its place, on the event loop."""
 
 
@@ -150,7 +152,7 @@ class Bringing:
             self._report.restored += count
 
     def _folder(self, parts: tuple[str, ...]) -> None:
-        with folder(self._files.root, parts):
+        with self._files.root.made(parts):
             pass
 
     def _link(self, target: str, parts: tuple[str, ...]) -> None:
@@ -158,7 +160,7 @@ class Bringing:
 
     def _file(self, content: Any, parts: tuple[str, ...]) -> None:
         executable = bool(self._entry(parts)["mode"] & 0o100)
-        new = Scratch(self._files.scratch, content, executable=executable)
+        new = Restored(self._files.scratch, content, executable=executable)
         try:
             asyncio.run_coroutine_threadsafe(self._files.put(new, parts), self._loop).result()
         finally:

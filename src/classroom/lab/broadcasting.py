@@ -10,9 +10,9 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
-from pycrdt import create_update_message, merge_updates
+from pycrdt import create_update_message
 
-from classroom.lab import awareness, fanout, frames
+from classroom.lab import admission, awareness, connections, fanout, frames, notices
 from classroom.lab.attending import Attended
 from classroom.lab.fanout import Fanout
 from classroom.lab.sockets import RoomSocket
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
     from classroom.lab.awareness import Entry
 
-WRITE_SECONDS = 0.02
-"""How long what happens is collected for the store: what was told is in it soon after."""
-RETRY_SECONDS = 2
-"""How long the store is left alone after it has failed."""
+AGAIN = 1013
+"""Close code for those who are to come back (IANA's WebSocket registry)."""
 PATIENCE_SECONDS = 1.0
 """How long a save waits for the store, which may be failing."""
 
@@ -36,22 +34,20 @@ class Broadcasting(Attended):
     Mixed in before upstream's own classes.
     """
 
+    holds_text = True
+    """Whether anybody may write to its document."""
+
     # Upstream's are None until it has started; ours are used only then.
     _task_group: Any
     ystore: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Have nothing to tell yet; the arguments are upstream's."""
-        self._fanout = Fanout(lambda updates: merge_updates(*updates))
+        self._fanout = Fanout(lambda updates: admission.merged(updates, self.ydoc))
         self._cost = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._alarm = float("inf")
         self._sockets: set[RoomSocket] = set()
-        self._unwritten: list[bytes] = []
-        self._taken = self._written = 0
-        self._progress = asyncio.Event()
-        self._stopping = False
-        self._writer: asyncio.Task[None] | None = None
         super().__init__(*args, **kwargs)
 
     def _tell(self, news: Iterable[Entry]) -> None:
@@ -61,6 +57,23 @@ class Broadcasting(Attended):
     def people(self) -> set[str]:
         """List who has a page open here."""
         return {socket.who for socket in self._sockets}
+
+    def announce(self, sentence: str) -> None:
+        """Show a sentence in every page of those who are here.
+
+        Args:
+            sentence: plain text.
+        """
+        notices.tell(self.people(), sentence)
+
+    async def abandon(self) -> None:
+        """Stop without saving, and have all pages come back: the document is of no more use."""
+        for socket in tuple(self._sockets):
+            connections.end(socket, AGAIN, "opened again")
+        try:
+            await self.stop()
+        except Exception as error:  # noqa: BLE001 (whatever a broken document says)
+            self.log.warning("A room that was put aside: %s", error)
 
     async def serve(self, channel: Any) -> None:
         """Serve a client, who is first told who is there: stock lets others tell, in time."""
@@ -72,6 +85,8 @@ class Broadcasting(Attended):
             self._sockets.add(channel)
             if there := list(self._known):
                 channel.write_frame(frames.frame(awareness.encode(there)), presence=True)
+            if notices.are_standing():
+                notices.refresh(channel.who)
         try:
             await super().serve(channel)
         finally:
@@ -79,8 +94,29 @@ class Broadcasting(Attended):
 
     # ── Text ───────────────────────────────────────────────────────────────────────────────
 
+    async def _watch_ready(self) -> None:
+        """Observe the document from the moment on that it can be sent to anybody."""
+        await self.ready_event.wait()
+        if self.ystore is not None:
+            self.ystore.follow(self.ydoc)
+        self._subscription = self.ydoc.observe(self._happened)
+        self.ydoc_observed.set()
+
+    def _happened(self, event: Any) -> None:
+        """Keep an update before anybody is sent it: inside the transaction that has made it.
+
+        Whatever leaves the server, be it an answer to a page that has just come, is then kept.
+        """
+        try:
+            update = event.update
+            if self.ystore is not None:
+                self.ystore.append(update)
+            self._update_send_stream.send_nowait(update)
+        except Exception as error:  # noqa: BLE001 (it would be lost in pycrdt's Rust)
+            self._handle_exception(error)
+
     async def _broadcast_updates(self) -> None:
-        """Take every update of the document: to everybody, and to the store."""
+        """Take every update of the document, to everybody."""
         if self.ystore is not None:
             async with self.ystore.start_lock:
                 if not self.ystore.started.is_set():
@@ -90,61 +126,26 @@ class Broadcasting(Attended):
                 async for update in self._update_receive_stream:
                     self._fanout.update(update)
                     self._flush_or_wait()
-                    if self.ystore is not None:
-                        self._store(update)
         except asyncio.CancelledError:
             return
 
-    def _store(self, update: bytes) -> None:
-        """Have an update written, together with what comes while the one before is written."""
-        self._unwritten.append(update)
-        self._taken += 1
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write())
-
-    async def _write(self) -> None:
-        while self._unwritten:
-            # Each write is several hops to another thread, however much is in it.
-            await asyncio.sleep(0 if self._stopping else WRITE_SECONDS)
-            updates, self._unwritten, taken = self._unwritten, [], self._taken
-            merged = updates[0] if len(updates) == 1 else merge_updates(*updates)
-            try:
-                await self.ystore.write(merged)
-                self._written = taken
-                self._progress.set()
-                self._progress.clear()
-            except Exception as error:  # noqa: BLE001 (the room goes on; upstream's way)
-                self._handle_exception(error)
-                if self._stopping:
-                    return
-                # As when the disk is full: nothing is lost, and it is tried again.
-                self._unwritten.insert(0, merged)
-                await asyncio.sleep(RETRY_SECONDS)
-
     async def written(self) -> None:
-        """Wait until the store has what has happened so far, but not for long: it may be failing.
+        """Wait until the disk has what has happened so far, but not for long: it may be failing.
 
-        What is in the file and not in the store would be taken back at the next start, as if it
+        What is in the file and not in the journal would be taken back at the next start, as if it
         were the file that is behind.
         """
-        if not self.started.is_set():
+        if self.ystore is None or not self.started.is_set():
             return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
-                # What has come in is taken by a task of its own, one at each turn of the loop.
-                while self._update_receive_stream.statistics().current_buffer_used:  # noqa: ASYNC110
-                    await asyncio.sleep(0)
-                await asyncio.sleep(0)  # the one that was being taken
-                end = self._taken
-                while self._written < end:
-                    await self._progress.wait()
+                await self.ystore.written()
 
     async def stop(self) -> None:
-        """Stop, with everything told and written first."""
-        self._stopping = True
+        """Stop, with everything sent first."""
         self._flush()
-        if self._writer is not None:
-            await self._writer
+        if self.ystore is not None:
+            self.ystore.leave(self.ydoc)
         if self._timer is not None:
             self._timer.cancel()
         await super().stop()

@@ -27,12 +27,24 @@ MOST_SHOWN = 50_000_000
 """Bytes that one run may display."""
 
 
-def find(document: Any, cell_id: str) -> Any:
-    """Find a code cell of a notebook's shared document; None when there is none of that id."""
+MOST_OUTPUTS = 2000
+"""Outputs that one run may have: each is one more for every page to draw."""
+LEFT_OUT = "More than fits here is left out.\n"
+
+
+def by_id(document: Any) -> dict[str, Any]:
+    """List the code cells of a notebook's shared document by their ids; of equal ones the first."""
+    found: dict[str, Any] = {}
     for cell in document.ycells:
-        if cell.get("id") == cell_id and isinstance(cell.get("outputs"), Array):
-            return cell
-    return None
+        ident = cell.get("id")
+        if isinstance(ident, str) and is_code(cell, ident):
+            found.setdefault(ident, cell)
+    return found
+
+
+def is_code(cell: Any, cell_id: str) -> bool:
+    """Say whether a cell has an id, and outputs."""
+    return cell.get("id") == cell_id and isinstance(cell.get("outputs"), Array)
 
 
 def begin(cell: Any) -> None:
@@ -92,12 +104,18 @@ class Writer:
         self._screen = Screen()
         self._stream = ""
         self._wait = False
-        self._printed = self._size = 0
+        self._printed = self._size = self._outputs = 0
+        self._written = 0
 
     @property
     def full(self) -> bool:
         """Whether nothing more is printed."""
-        return self._printed + self._screen.length > MOST_TEXT
+        return self._printed + self._screen.length > MOST_TEXT or self._outputs > MOST_OUTPUTS
+
+    def spent(self) -> int:
+        """Count the bytes, about, that were written into the document since this was last asked."""
+        written, self._written = self._written, 0
+        return written
 
     def write(self, cell: Any, steps: Iterable[Step]) -> None:
         """Take steps, all at once for whoever looks.
@@ -118,20 +136,26 @@ class Writer:
             if len(outputs):
                 del outputs[:]
             self.places, self._stream, self._wait = {}, "", False
-            self._printed = self._size = 0
+            self._printed = self._size = self._outputs = 0
             self._screen = Screen()
         if isinstance(step, Printed):
             self._print(outputs, step)
         elif isinstance(step, Shown):
             self._stream = ""
             left, self._size = MOST_SHOWN - self._size, self._size + step.size
-            if step.size > left:
+            if step.size > left or self._outputs >= MOST_OUTPUTS:
                 if left >= 0:
-                    self._print(outputs, Printed("stderr", "More than fits here is left out.\n"))
+                    self._size = MOST_SHOWN + 1  # it is said once
+                    self._print(outputs, Printed("stderr", LEFT_OUT))
                 return
             if step.display_id:
                 self.places.setdefault(step.display_id, []).append(len(outputs))
-            outputs.append(shared(step.output))
+            self._add(outputs, shared(step.output), step.size)
+
+    def _add(self, outputs: Any, output: Map[Any], size: int) -> None:
+        self._outputs += 1
+        self._written += size
+        outputs.append(output)
 
     def _print(self, outputs: Any, step: Printed) -> None:
         """Print at the end of the last output, if it is this stream."""
@@ -147,24 +171,28 @@ class Writer:
             self._printed += self._screen.length
             self._stream, self._screen = step.name, Screen()
             last = Map({"output_type": "stream", "name": step.name, "text": Text("")})
-            outputs.append(last)
+            self._add(outputs, last, 0)
         gone, text = self._screen.write(step.text)
-        if self.full:
+        if self._outputs > MOST_OUTPUTS:
+            text = f"\n{LEFT_OUT}"
+        elif self.full:
             excess = self._printed + self._screen.length - MOST_TEXT
             text = f"{text[:-excess]}\nMore text than fits here is left out.\n"
+        self._written += len(text)
         shown = last["text"]
         if gone:
             # pycrdt counts bytes. First gone, then new: the order in which pages take it.
             del shown[max(0, len(shown) - len(gone.encode())) :]
         shown += text
 
-    def update(self, cell: Any, output: dict[str, Any], display_id: str) -> None:
+    def update(self, cell: Any, output: dict[str, Any], display_id: str, size: int = 0) -> None:
         """Change what was displayed before.
 
         Args:
             cell: of the shared document.
             output: in whose data it is.
             display_id: by which it was displayed.
+            size: the output's, bytes.
         """
         outputs = cell["outputs"]
         with cell.doc.transaction():
@@ -176,5 +204,13 @@ class Writer:
                 if changed == {key: rest[0].get(key) for key in changed}:
                     continue
                 # Pages put whatever is new at the end: what comes after goes with it.
+                self._written += sum(map(_weight, rest)) + size
                 del outputs[at:]
                 outputs.extend([shared({**rest[0], **changed}), *map(shared, rest[1:])])
+
+
+def _weight(output: dict[str, Any]) -> int:
+    """Say about how many bytes an output has: of its texts, and of each value of its data."""
+    data = output.get("data")
+    values = list(data.values()) if isinstance(data, dict) else [output.get("text")]
+    return sum(len(value) if isinstance(value, str) else 1000 for value in values)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+LARGEST = 32 * 1024 * 1024
+"""Bytes of a whole chat, which every page loads: years of a class's talk."""
 ROOM = "document_id"
 """Where a document has the name of its room."""
 
@@ -30,6 +32,7 @@ class ClassChat(YChat):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Begin; the arguments are upstream's."""
         self._referee: Referee | None = None
+        self._size = 0
         super().__init__(*args, **kwargs)
         self._following = self._ydoc.observe(self._follow)
 
@@ -95,7 +98,9 @@ class ClassChat(YChat):
         return False
 
     def _take(self, update: bytes, who: str, *, repeats: bool) -> None:
-        referee = self._referee or Referee(self._ydoc.get_update())
+        referee = self._referee or self._new_referee()
+        if self._size + len(update) > LARGEST:
+            raise NotTakenError("the chat is full, a tutor can begin another")
         self._referee = None  # not one that has something which isn't taken
         offer = referee.judge(update, who, repeats=repeats)
         if offer.whole:
@@ -109,6 +114,11 @@ class ClassChat(YChat):
                 for one, said in ours:
                     _put_back(one, said)
             self._stamp(offer.new)
+
+    def _new_referee(self) -> Referee:
+        whole = self._ydoc.get_update()
+        self._size = len(whole)
+        return Referee(whole)
 
     def _stamp(self, new: list[str]) -> None:
         """Put new messages at the end, with the lab's time."""
@@ -131,6 +141,7 @@ class ClassChat(YChat):
 
     def _follow(self, event: Any) -> None:
         if self._referee is not None:
+            self._size += len(event.update)
             self._referee.follow(event.update)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab import talk, whole
+from classroom.lab import reading, talk, whole
+from classroom.lab.beneath import Root
 from classroom.lab.talk import KIND, SUFFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable, Mapping, MutableMapping
 
     from jupyter_server.serverapp import ServerApp
 
@@ -41,12 +41,12 @@ def use(app: ServerApp) -> None:
         return
     app.web_app.settings.setdefault("page_config_data", {})["classroomChat"] = FIRST
     try:
-        begin(Path(app.root_dir))
+        begin(Root(app.root_dir))
     except OSError as error:
         app.log.warning("%s can't be made: %s", FIRST, error)
 
 
-def begin(root: Path) -> None:
+def begin(root: Root) -> None:
     """Make the first chat, unless there is one, whatever its name.
 
     Args:
@@ -55,10 +55,23 @@ def begin(root: Path) -> None:
     Raises:
         OSError: it can't be made.
     """
-    if any(root.glob(f"*{SUFFIX}")):
+    _, found = reading.entries(root, ())
+    if any(one.name.endswith(SUFFIX) for one in found):
         return
     parts = {**talk.parse(""), "metadata": {"id": str(uuid.uuid4())}}
-    whole.write(str(root / FIRST), talk.encode(parts).encode())
+    whole.write(root, (FIRST,), talk.encode(parts).encode())
+
+
+def stop_looking(settings: Mapping[str, Any]) -> None:
+    """Have upstream not look every minute, by their paths, whether chats' files exist.
+
+    It forgets a chat all the same when its room is closed.
+
+    Args:
+        settings: the server's, once all extensions are loaded.
+    """
+    if (manager := settings.get("chat_manager")) is not None:
+        manager.stop()
 
 
 def hide(settings: MutableMapping[str, Any]) -> None:

@@ -10,15 +10,22 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from classroom import bodies, subdomains
+from classroom.lab import migration, policy
+from classroom.paths import COOKIES, PREFIX
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from classroom.paths import Paths
     from classroom.settings import Settings
+    from classroom.subdomains import Hosts
 
 Config = dict[str, dict[str, Any]]
 CULL_SECONDS = 60
 """How often idle kernels are looked for."""
+SESSIONS_OF_A_KERNEL = 4
+"""A notebook, its consoles and its page's second thoughts: each page asks for all of them."""
 
 
 def render(settings: Settings) -> Config:
@@ -34,9 +41,12 @@ def render(settings: Settings) -> Config:
     paths = settings.paths
     concerns = (
         serve(paths),
+        sign_in(subdomains.of(settings.config)),
         extensions(settings),
         quiet(paths),
         documents(paths),
+        personal(paths),
+        pages(settings),
         kernels(settings),
     )
     for concern in concerns:
@@ -56,11 +66,23 @@ def serve(paths: Paths) -> Config:
             "root_dir": str(paths.files),
             "authorizer_class": "classroom.lab.authorizer.ClassAuthorizer",
             "contents_manager_class": "classroom.lab.contents.ClassContents",
-            "cookie_secret_file": str(paths.history / "cookie_secret"),
             "default_url": "/lab",
+            "tornado_settings": {"xsrf_cookie_kwargs": COOKIES},  # pages read it
             "allow_root": False,
-        }
+            # As much as the front lets through for files, and a room's message (RFC 6455's head).
+            "max_body_size": bodies.FILE,
+            "max_buffer_size": bodies.BUFFER,
+        },
     }
+
+
+def sign_in(hosts: Hosts) -> Config:
+    """Send people to the Hub to sign in, to its own host where it has one."""
+    ours: dict[str, Any] = {"cookie_options": COOKIES}
+    if hosts.hub:
+        ours["hub_host"] = hosts.hub
+        ours["oauth_redirect_uri"] = f"{hosts.lab}{PREFIX}oauth_callback"
+    return {"HubOAuth": ours}
 
 
 def extensions(settings: Settings) -> Config:
@@ -103,6 +125,9 @@ def quiet(_: Paths) -> Config:
 def documents(paths: Paths) -> Config:
     """Keep document history on the volume, out of the class's files."""
     return {
+        # By default where the server starts, which is the class's folder: a template is a program.
+        "TemplateExporter": {"extra_template_basedirs": [], "extra_template_paths": []},
+        "HTMLExporter": {"embed_images": False},
         "ClassContents": {"scratch": str(paths.history / "saving")},
         "ClassYStore": {"db_path": str(paths.history / "documents.db")},
         "YDocExtension": {
@@ -110,7 +135,27 @@ def documents(paths: Paths) -> Config:
         },
         "LocalFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
         "ArbitraryFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
-        "NotebookNotary": {"db_file": str(paths.history / "signatures.db")},
+    }
+
+
+def personal(paths: Paths) -> Config:
+    """Keep everybody's settings and layouts where nothing is looked for that is loaded."""
+    return {
+        "LabApp": {
+            "user_settings_dir": str(paths.history / migration.SETTINGS),
+            "workspaces_dir": str(paths.history / migration.WORKSPACES),
+        }
+    }
+
+
+def pages(settings: Settings) -> Config:
+    """Say what pages may load from elsewhere (`classroom.lab.policy`)."""
+    github = settings.oauth.github_url if settings.oauth and settings.avatars else ""
+    return {
+        "ClassPages": {
+            "hosts": [str(host) for host in settings.page_hosts],
+            "avatars": list(policy.avatar_hosts(github)),
+        }
     }
 
 
@@ -120,7 +165,6 @@ def kernels(settings: Settings) -> Config:
     Nothing of the lab listens on a port. Kernels outlive the server: so must the sessions, which
     say what kernel is whose.
     """
-    runtime = settings.paths.run / "jupyter"
     return {
         "ServerApp": {
             "kernel_manager_class": "classroom.lab.kernels.StudentKernels",
@@ -136,7 +180,10 @@ def kernels(settings: Settings) -> Config:
         },
         "KernelManager": {"transport": "ipc"},
         "StudentTerminals": {"at_most": settings.limits.kernels},
-        "KernelSessions": {"database_filepath": str(runtime / "sessions.db")},
+        "KernelSessions": {
+            "database_filepath": str(settings.paths.runtime / "sessions.db"),
+            "max_sessions": SESSIONS_OF_A_KERNEL * settings.limits.kernels,
+        },
         "TerminalsExtensionApp": {
             "terminal_manager_class": "classroom.lab.terminals.StudentTerminals"
         },
@@ -152,7 +199,7 @@ def install(settings: Settings) -> Path:
     Returns:
         The file.
     """
-    file = settings.paths.run / "lab.json"
+    file = settings.paths.lab_config
     file.write_text(json.dumps(render(settings), indent=2), encoding="utf-8")
     os.chown(file, 0, grp.getgrnam("classroom").gr_gid)
     file.chmod(0o640)

@@ -1,30 +1,45 @@
-"""Everybody's open WebSockets: documents, kernels, terminals, events, and whatever is added."""
+"""Everybody's open connections: WebSockets of all kinds, and answers that are being sent."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet, ref
+
+from tornado.web import HTTPError, RequestHandler
+from tornado.websocket import WebSocketHandler
 
 from classroom import files
+from classroom.lab import upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from tornado.websocket import WebSocketHandler
-
 SAYING_SECONDS = 0.5
 """How long a close frame may take before the connection is cut: who ignores it hears no more."""
 
 
-def name_of(handler: WebSocketHandler) -> str:
-    """Return whose a socket is; "" while nobody has been found to be."""
+MOST_SOCKETS = 200
+"""Sockets of one person's: a page has some six, and one for each kernel and terminal."""
+TRY_AGAIN = 1013
+"""Close code for somebody who didn't keep up (IANA's WebSocket registry)."""
+ENDED = "A tutor has ended your access."
+UNREADABLE = 1003
+"""Close code for what can't be taken (RFC 6455, 7.4.1): JupyterLab's provider shows the reason."""
+REFUSED_SECONDS = 10.0
+"""How often at most the log has it that somebody sends what is refused."""
+
+
+def name_of(handler: RequestHandler) -> str:
+    """Return whose a socket or request is; "" while nobody has been found to be."""
     return str(getattr(handler.current_user, "username", ""))
 
 
 _ended: WeakSet[WebSocketHandler] = WeakSet()
+_refused: WeakSet[RequestHandler] = WeakSet()
 
 
 def was_ended(handler: WebSocketHandler) -> bool:
@@ -33,11 +48,16 @@ def was_ended(handler: WebSocketHandler) -> bool:
 
 
 class Connections:
-    """The sockets that are open."""
+    """The sockets that are open, and the requests that are being answered."""
 
     def __init__(self) -> None:
         """Know of none yet."""
         self._handlers: WeakSet[WebSocketHandler] = WeakSet()
+        # By connection: the front sends one person's requests after another's by the same one.
+        # Not the handler itself, which holds the request's body.
+        self._answering: WeakKeyDictionary[Any, tuple[str, ref[RequestHandler]]] = (
+            WeakKeyDictionary()
+        )
 
     def add(self, handler: WebSocketHandler) -> None:
         """Take note of a socket that somebody asks for.
@@ -46,6 +66,31 @@ class Connections:
             handler: it may turn out to be nobody's: it is looked at when it matters.
         """
         self._handlers.add(handler)
+
+    def answering(self, handler: RequestHandler) -> None:
+        """Take note of a request that is about to be answered.
+
+        Args:
+            handler: of it; its user is known.
+        """
+        stream = getattr(handler.request.connection, "stream", None)
+        if stream is not None and not isinstance(handler, WebSocketHandler):
+            self._answering[stream] = name_of(handler), ref(handler)
+
+    def admit(self, handler: RequestHandler) -> None:
+        """Refuse one more socket to somebody who has too many.
+
+        Args:
+            handler: of a request; its user is known.
+
+        Raises:
+            HTTPError: 429, they have as many as anybody may.
+        """
+        if not isinstance(handler, WebSocketHandler):
+            return
+        name = name_of(handler)
+        if sum(name_of(one) == name for one in self.open()) >= MOST_SOCKETS:
+            raise HTTPError(429, f"You have {MOST_SOCKETS} connections open: close some pages.")
 
     def open(self) -> Iterable[WebSocketHandler]:
         """Go through those that are open."""
@@ -60,7 +105,7 @@ class Connections:
         return {name_of(handler) for handler in self.open()} - {""}
 
     def end(self, name: str, code: int, reason: str) -> int:
-        """Close all of one person's sockets: from now on nothing they send is taken.
+        """Close all of one person's sockets and downloads: nothing they send is taken from now on.
 
         Args:
             name: theirs.
@@ -72,11 +117,11 @@ class Connections:
         """
         theirs = [handler for handler in self.open() if name_of(handler) == name]
         for handler in theirs:
-            handler.on_message = _take_nothing  # type: ignore[method-assign,assignment]
             _ended.add(handler)
-            connection = handler.ws_connection  # which closing takes from the handler
-            handler.close(code, reason)
-            asyncio.get_running_loop().call_later(SAYING_SECONDS, _cut, connection)
+            end(handler, code, reason)
+        for stream, (whose, request) in list(self._answering.items()):
+            if whose == name:
+                _end_answer(stream, request())
         return len(theirs)
 
 
@@ -84,8 +129,87 @@ OPEN = Connections()
 """Everybody's: there is one lab in a process."""
 
 
+def end(handler: WebSocketHandler, code: int, reason: str) -> None:
+    """Close a socket: from now on nothing that comes by it is taken.
+
+    Args:
+        handler: open, or closed just now.
+        code: of the close frame (RFC 6455, 7.4).
+        reason: at most 123 bytes (RFC 6455, 5.5).
+    """
+    handler.on_message = _take_nothing  # type: ignore[method-assign,assignment]
+    connection = handler.ws_connection  # which closing takes from the handler
+    if connection is None:
+        return  # it is closed already
+    handler.close(code, reason)
+    asyncio.get_running_loop().call_later(SAYING_SECONDS, _cut, connection)
+
+
+_refusals: dict[str, float] = {}
+
+
+def refuse(handler: WebSocketHandler, reason: str) -> bool:
+    """Close a socket by which came what no page sends.
+
+    Args:
+        handler: open.
+        reason: at most 123 bytes.
+
+    Returns:
+        Whether it is time to say so in the log: once in a while for each person.
+    """
+    end(handler, UNREADABLE, reason)
+    name, now = name_of(handler), time.monotonic()
+    if now - _refusals.get(name, -REFUSED_SECONDS) < REFUSED_SECONDS:
+        return False
+    _refusals[name] = now
+    return True
+
+
 def _take_nothing(_: str | bytes) -> None:
     """Drop a message."""
+
+
+def lags(handler: WebSocketHandler, most: int) -> bool:
+    """Say whether a page doesn't take what it is sent; then it is disconnected, and comes back.
+
+    Args:
+        handler: its socket.
+        most: bytes that may wait for it.
+    """
+    connection: Any = handler.ws_connection
+    if (
+        connection is None
+        or connection.stream is None
+        or upstream.unsent(connection.stream) <= most
+    ):
+        return False
+    handler.log.info(  # type: ignore[attr-defined]
+        "%s doesn't keep up: %s closed", name_of(handler), handler.request.path
+    )
+    handler.close(TRY_AGAIN, "too slow")
+    # A close frame would wait behind what it can't read.
+    connection.stream.close()
+    return True
+
+
+def _end_answer(stream: Any, request: RequestHandler | None) -> None:
+    """Cut an answer that is being sent; have one that hasn't begun be a refusal instead."""
+    if request is None or request._headers_written:  # noqa: SLF001 (tornado says it nowhere else)
+        # The handler may be done while the connection still has most of a large file to send.
+        if stream.writing() or not (request is None or request._finished):  # noqa: SLF001
+            stream.close()
+        return
+    if request in _refused:
+        return
+    _refused.add(request)
+    upstreams = request.flush
+
+    def refuse(*_args: Any, **_kwargs: Any) -> Any:
+        request.flush = upstreams  # type: ignore[method-assign]
+        raise HTTPError(403, ENDED)
+
+    request.flush = refuse  # type: ignore[method-assign]
 
 
 def _cut(connection: Any) -> None:

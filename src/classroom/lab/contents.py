@@ -1,153 +1,241 @@
-"""The class's files: saved as a whole, and never on the thread that keystrokes go through."""
+"""The class's files as pages see them: saved as a whole, and never on the thread of keystrokes."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import os
-import shutil
-from pathlib import Path
+from contextvars import ContextVar
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-from anyio.to_thread import run_sync
-from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
+from jupyter_server.services.contents.manager import copy_pat
 from tornado import web
-from traitlets import Int, Unicode
 
-from classroom.lab import saves, sharing, whole
+from classroom.lab import models, moving, reading, saves, threads, whole
+from classroom.lab.encoding import encoded
+from classroom.lab.read_files import ReadFiles
+from classroom.lab.refusals import MB, said, status
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from classroom.lab.held import Parts
+    from classroom.lab.models import Model
     from classroom.lab.saves import Saves
 
-
-MB = 1024**2
-
-
-def encoded(model: dict[str, Any], problem: dict[str, Any] | None = None) -> bytes:
-    """Return what is written to a file.
-
-    Args:
-        model: as for the contents manager, with its content.
-        problem: is told what isn't valid in a notebook.
-
-    Raises:
-        HTTPError: 400, the content isn't what its format says.
-    """
-    content, kind = model["content"], model.get("format")
-    if model["type"] == "notebook":
-        found = nbformat.writes(
-            nbformat.from_dict(content),
-            version=nbformat.NO_CONVERT,
-            capture_validation_error=problem,
-        )
-        return (found if found.endswith("\n") else f"{found}\n").encode()
-    if kind not in {"text", "base64"}:
-        raise web.HTTPError(400, "Must specify format of file contents as 'text' or 'base64'")
-    try:
-        return content.encode() if kind == "text" else base64.b64decode(content.encode("ascii"))
-    except ValueError as error:
-        raise web.HTTPError(400, f"The content can't be encoded: {error}") from error
+TRIES = 10
+"""How many names are tried for a new file while others take them."""
+_new: ContextVar[bool] = ContextVar("new", default=False)
+"""Whether what is being saved must not be there yet."""
 
 
-class ClassContents(AsyncLargeFileManager):
-    """jupyter_server's own, but for the writing, and for notebooks beyond all reason.
+class ClassContents(ReadFiles):
+    """The class's files.
 
     Upstream writes in place, where a reader may find half a file, and waits for the disk on the
     event loop: a slow flush holds up every document.
     """
 
-    scratch = Unicode(
-        "", config=True, help="Folder for files that aren't finished, emptied at start."
-    )
-
-    largest_notebook = Int(50 * MB, config=True, help="Bytes of the largest that can be opened.")
-
     saves: Saves | None = None
     """Where to write down what rooms save; set when they are put in place."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        """Empty the scratch folder: what a killed server left there is in no file."""
-        super().__init__(**kwargs)
-        self._scratch: Path | None = None
-        if self.scratch:
-            shutil.rmtree(self.scratch, ignore_errors=True)
-            self._scratch = Path(self.scratch)
-            self._scratch.mkdir(mode=0o700)
-
-    async def _read_notebook(self, os_path: str, *args: Any, **kwargs: Any) -> Any:
-        """Read a notebook.
+    async def save(self, model: Model, path: str = "") -> Model:
+        """Save a file or a piece of one, or make a folder; return its model without content.
 
         Raises:
-            HTTPError: 413, it is so large that all others would wait while it is taken apart.
+            HTTPError: it can't be saved; what was there still is.
         """
-        size = (await run_sync(os.stat, os_path)).st_size
-        if size > self.largest_notebook:
-            name, has, may = Path(os_path).name, size // MB, self.largest_notebook // MB
-            raise web.HTTPError(
-                413,
-                f"{name} has {has} MB, and more than {may} MB can't be opened here: clear its "
-                f"outputs in a terminal (jupyter nbconvert --clear-output --inplace {name!r})",
-            )
-        return await super()._read_notebook(os_path, *args, **kwargs)
+        parts = self._parts(path)
+        path, kind, chunk = "/".join(parts), model.get("type"), model.get("chunk")
+        if chunk in {None, 1}:
+            self.run_pre_save_hooks(model=model, path=path)
+        if kind not in {"notebook", "file", "directory"} or (chunk is not None and kind != "file"):
+            raise web.HTTPError(400, f"A {kind} can't be saved{' in pieces' if chunk else ''}")
+        if kind != "directory" and "content" not in model:
+            raise web.HTTPError(400, "No file content provided")
+        problem: dict[str, Any] = {}
+        with said(path):
+            try:
+                if kind == "directory":
+                    saved = await self._save_folder(parts)
+                else:
+                    saved = await self._save_file(parts, model, problem)
+            except OSError as error:
+                if status(error) != HTTPStatus.INTERNAL_SERVER_ERROR:
+                    raise
+                # The disk, as a rule.
+                self.log.exception("Error while saving file: %s", path)
+                what = f"Unexpected error while saving file: {path} {error}"
+                raise web.HTTPError(500, what) from error
+        if kind == "notebook":
+            self.validate_notebook_model(model, validation_error=problem)
+            await self._check_in(path)
+        if "message" in model:
+            saved["message"] = model["message"]
+        self.emit(data={"action": "save", "path": path})
+        return saved
 
-    async def _save_notebook(
-        self, os_path: str, nb: Any, capture_validation_error: dict[str, Any] | None = None
-    ) -> None:
-        """Save a notebook."""
-        model = {"type": "notebook", "content": nb}
-        await self._save(os_path, await run_sync(encoded, model, capture_validation_error))
+    async def _check_in(self, path: str) -> None:
+        """Have a checkpoint of a notebook; it is saved, whether that can be made or not."""
+        if await self.checkpoints.list_checkpoints(path):
+            return
+        try:
+            await self.create_checkpoint(path)
+        except web.HTTPError as error:
+            self.log.info("%s has no checkpoint: %s", path, error)
 
-    async def _save_file(self, os_path: str, content: str, format: str | None) -> None:  # noqa: A002 (upstream's)
-        """Save any other file.
+    async def _save_folder(self, parts: Parts) -> Model:
+        await self._open_up(parts)
+        new = _new.get()
 
-        Raises:
-            HTTPError: 400, the content isn't what its format says.
-        """
-        model = {"type": "file", "content": content, "format": format}
-        await self._save(os_path, await run_sync(encoded, model))
+        def make() -> Model:
+            moving.make_folder(self.root, parts, new=new)
+            return models.bare(reading.look(self.root, parts), "/".join(parts), "directory")
 
-    async def _save(self, os_path: str, data: bytes) -> None:
+        return await threads.run(make)
+
+    async def _save_file(self, parts: Parts, model: Model, problem: dict[str, Any]) -> Model:
         """Write a file; a document's room says first what will be in it."""
+        if model["type"] == "notebook":
+            content = nbformat.from_dict(model["content"])
+            self.check_and_sign(content, "/".join(parts))
+            model = {**model, "content": content}
+        data = await threads.run(encoded, model, problem)
         if (saving := saves.saving.get()) is not None and self.saves is not None:
             await self.saves.intend(saving.document, hashlib.sha256(data).hexdigest())
-        await self._open_up(os_path)
-        with self.perm_to_403(os_path):
-            await run_sync(whole.write, os_path, data, self._scratch)
+        await self._open_up(parts)
+        new, first = _new.get(), model.get("chunk") in {None, 1}
 
-    def emit(self, data: dict[str, Any]) -> None:
-        """Tell every page what is done to files, but not who looks at one.
+        def write() -> Model:
+            if first:
+                whole.write(self.root, parts, data, self.scratch_folder, new=new)
+            else:
+                whole.append(self.root, parts, data)
+            seen = reading.look(self.root, parts)
+            return models.bare(seen, "/".join(parts), model["type"])
 
-        Upstream tells that too: each open document's file is looked at once a second, each page
-        asks for its folder whenever a document in it is saved, and nobody wants to hear of it.
+        return await threads.run(write)
+
+    async def _named(self, make: Callable[[], Awaitable[Model]]) -> Model:
+        """Make something under a name that is free, and still is when it is made."""
+        token = _new.set(True)
+        try:
+            for left in reversed(range(TRIES)):
+                try:
+                    return await make()
+                except web.HTTPError as error:
+                    # Somebody else was faster: the next name.
+                    if error.status_code != HTTPStatus.CONFLICT or not left:
+                        raise
+            raise AssertionError
+        finally:
+            _new.reset(token)
+
+    async def new_untitled(self, path: str = "", type: str = "", ext: str = "") -> Model:  # noqa: A002 (upstream's)
+        """Make a new file or folder in a folder, under a name of our choice."""
+        make = super().new_untitled
+        return await self._named(lambda: make(path, type, ext))
+
+    async def copy(self, from_path: str, to_path: str | None = None) -> Model:
+        """Copy a file or folder.
+
+        Args:
+            from_path: of what is copied.
+            to_path: a folder to copy it into, or the copy's own path; without it, the same folder.
+
+        Raises:
+            HTTPError: it can't be copied.
         """
-        if data["action"] != "get":
-            super().emit(data)
+        old = self._parts(from_path)
+        with said(from_path):
+            is_folder = (await threads.run(reading.look, self.root, old)).is_folder
+        if not is_folder:
+            copy = super().copy
+            return await self._named(lambda: copy("/".join(old), to_path))
+        if not old:
+            raise web.HTTPError(400, "The class's folder can't be copied into itself")
+        target = "/".join(old[:-1] if to_path is None else self._parts(to_path))
 
-    # What a student's program has made may be shut: opened before it is edited, moved or deleted.
+        async def make() -> Model:
+            into = target
+            if await self.dir_exists(target):
+                name = copy_pat.sub(".", old[-1])
+                name = await self.increment_filename(name, target, insert="-Copy")
+                into = f"{target}/{name}"
+            return await self._copy_folder(old, self._parts(into))
 
-    async def get(self, path: Any, content: Any = True, *args: Any, **kwargs: Any) -> Any:  # noqa: FBT002 (upstream's)
-        """Get a file or folder; a file that is to be edited can be."""
-        if content and await self.file_exists(path):
-            await self._open_up(self._get_os_path(path))
-        return await super().get(path, content, *args, **kwargs)
+        return await self._named(make)
 
-    async def _save_directory(self, os_path: str, *args: Any, **kwargs: Any) -> None:
-        """Make a folder."""
-        await self._open_up(os_path)
-        await super()._save_directory(os_path, *args, **kwargs)
+    async def _copy_folder(self, old: Parts, new: Parts) -> Model:
+        path = "/".join(new)
+
+        def copy() -> Model:
+            size = moving.size(self.root, old)
+            if size > self.largest_copy:
+                what = f"{old[-1]} has {size // MB} MB, and no folder of more than"
+                raise web.HTTPError(400, f"{what} {self.largest_copy // MB} MB is copied here")
+            moving.copy(self.root, old, new)
+            return models.bare(reading.look(self.root, new), path, "directory")
+
+        with said("/".join(old)):
+            made = await threads.run(copy)
+        self.emit(data={"action": "copy", "path": path, "source_path": "/".join(old)})
+        return made
+
+    # What a student's program has made may be shut: opened before it is moved or deleted.
 
     async def delete_file(self, path: str) -> None:
-        """Delete a file or folder."""
-        await self._open_up(self._get_os_path(path))
-        await super().delete_file(path)
+        """Put a file, a folder or a link into the trash.
+
+        Raises:
+            HTTPError: it isn't there, or can't be deleted.
+        """
+        parts = self._parts(path)
+        self._not_hidden("delete", parts)
+        with said(path):
+            trash = (moving.TRASH[:depth] for depth in range(1, len(moving.TRASH) + 1))
+            await self._open_up(parts, *trash, (*moving.TRASH, "files"))
+            await threads.run(moving.put_away, self.root, parts)
 
     async def rename_file(self, old_path: str, new_path: str) -> None:
-        """Rename or move a file or folder."""
-        await self._open_up(self._get_os_path(old_path), self._get_os_path(new_path))
-        await super().rename_file(old_path, new_path)
+        """Rename or move a file, a folder or a link.
 
-    async def _open_up(self, *os_paths: str) -> None:
-        shut = await run_sync(sharing.shut, self.root_dir, os_paths)
-        if shut and not await run_sync(sharing.share, shut):
-            self.log.debug("Can't be opened for all: %s", shut)
+        Raises:
+            HTTPError: it isn't there, or can't be renamed; 409, the new name is taken.
+        """
+        old, new = self._parts(old_path), self._parts(new_path)
+        self._not_hidden("rename", old, new)
+        if old == new:
+            return
+        with said(old_path):
+            await self._open_up(old, new)
+            try:
+                await threads.run(moving.rename, self.root, old, new)
+            except FileExistsError as error:
+                raise web.HTTPError(409, f"File already exists: {new_path}") from error
+
+    async def update(self, model: Model, path: str) -> Model:
+        """Rename something; return its model as its folder's list has it.
+
+        Args:
+            model: with the new path.
+            path: the old one.
+
+        Raises:
+            HTTPError: as of `rename_file`.
+        """
+        new = str(model.get("path", path)).strip("/")
+        if new != path.strip("/"):
+            await self.rename(path, new)
+        parts = self._parts(new)
+        with said(new):
+            seen = await threads.run(reading.listed, self.root, parts)
+        if seen is None:
+            raise web.HTTPError(404, f"No such file or directory: {new}")
+        return models.bare(seen, "/".join(parts), models.kind_of(seen, new, None))
+
+    def _not_hidden(self, what: str, *paths: Parts) -> None:
+        for parts in paths:
+            hidden = not self.allow_hidden and any(name.startswith(".") for name in parts)
+            if hidden or not parts:
+                raise web.HTTPError(400, f"Cannot {what} file or directory {'/'.join(parts)!r}")

@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import struct
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,15 +22,28 @@ from jupyter_server.services.kernels.connection.base import (
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from tornado.websocket import WebSocketClosedError
 
-from classroom.lab import driving
+from classroom.lab import connections, driving, messages, notices
 from classroom.lab.listening import ListeningKernels, Sieve, heard
 from classroom.lab.modes import DRIVING
+from classroom.lab.update_bounds import is_flat
 
 EXECUTE = "execute_request"
 ANSWER = "input_reply"
 FEWEST, MOST = 6, 4096
 """Offsets in a message: of the channel, four parts and the end, and of what widgets add."""
+LONGEST_METADATA = 1024 * 1024
+"""Bytes of a message's metadata; a header's bound is a kernel's (`classroom.lab.messages`)."""
+LONGEST_TEXT = 4 * 1024 * 1024
+"""Characters of a message in the older protocol, all of which is taken apart."""
+MOST_UNTAKEN = 256 * 1024 * 1024
+"""Bytes that a page may send to a kernel from which it hears nothing meanwhile: it may be stopped,
+and what it doesn't take waits in the lab server."""
+NOTICE_SECONDS = 5.0
+"""How often somebody is told at most that something is left out."""
+MOST_UNSENT = 2 * messages.LONGEST_SHOWN
+"""Bytes that may wait for a page which doesn't take them, before it is disconnected."""
 V1 = "v1.kernel.websocket.jupyter.org"
+CHANNELS = frozenset({"shell", "control", "stdin", "iopub"})
 CELL = re.compile(r"[\w-]{1,64}")
 """What a cell's id may be (nbformat 4.5); anything else could be made to look like another line."""
 
@@ -57,12 +72,12 @@ class Request:
 
 
 def read(raw: bytes) -> dict[str, Any]:
-    """Read one part of a message; an empty one when it can't be read."""
+    """Read one part of a message; an empty one when it can't be read, or is nested too deep."""
     try:
         found = json.loads(raw)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) and is_flat(found) else {}
 
 
 def request(header: dict[str, Any], metadata: dict[str, Any]) -> Request:
@@ -95,10 +110,19 @@ def parts_of(message: bytes) -> tuple[str, list[bytes]]:
     count = int.from_bytes(message[:8], "little")
     if not FEWEST <= count <= MOST or len(message) < 8 * (count + 1):
         raise BadMessageError(f"{count} parts in {len(message)} bytes")
+    offsets = struct.unpack_from(f"<{count}Q", message, 8)
+    if (
+        list(offsets) != sorted(offsets)
+        or offsets[0] < 8 * (count + 1)
+        or offsets[-1] > len(message)
+    ):
+        raise BadMessageError("its parts aren't in it")
     try:
         channel, parts = deserialize_msg_from_ws_v1(message)
     except UnicodeDecodeError as error:
         raise BadMessageError("its channel is no text") from error
+    if channel not in CHANNELS:
+        raise BadMessageError("it is for no channel that there is")
     return str(channel), list(parts)
 
 
@@ -116,6 +140,8 @@ def signed(message: bytes, name: str) -> tuple[bytes, Request]:
         BadMessageError: it isn't one.
     """
     channel, parts = parts_of(message)
+    if len(parts[0]) > messages.LONGEST_HEAD or len(parts[2]) > LONGEST_METADATA:
+        raise BadMessageError("its header or its metadata is too long")
     header = {**read(parts[0]), "username": name}
     parts[0] = json.dumps(header).encode()
     return serialize_msg_to_ws_v1(parts, channel), request(header, read(parts[2]))
@@ -123,6 +149,8 @@ def signed(message: bytes, name: str) -> tuple[bytes, Request]:
 
 def signed_legacy(message: str, name: str) -> tuple[str, Request]:
     """Do the same with a message of the older protocol, JSON; arguments and result alike."""
+    if len(message) > LONGEST_TEXT:
+        raise BadMessageError(f"{len(message)} characters of the older protocol")
     found = read(message.encode())
     header, metadata = (
         part if isinstance(part := found.get(key), dict) else {} for key in ("header", "metadata")
@@ -138,9 +166,12 @@ def header_of(message: str | bytes) -> dict[str, Any]:
         BadMessageError: it isn't one.
     """
     if isinstance(message, str):
+        if len(message) > LONGEST_TEXT:
+            raise BadMessageError(f"{len(message)} characters of the older protocol")
         found = read(message.encode()).get("header")
         return found if isinstance(found, dict) else {}
-    return read(parts_of(message)[1][0])
+    header = parts_of(message)[1][0]
+    return read(header) if len(header) <= messages.LONGEST_HEAD else {}
 
 
 class SignedConnection(ZMQChannelsWebsocketConnection):
@@ -151,6 +182,8 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
 
     _sieve: Sieve | None = None
     _asked = False
+    _untaken = 0
+    _noticed = -NOTICE_SECONDS
 
     def connect(self) -> Any:
         """Begin: the kernel is listened to before its page can ask for anything."""
@@ -166,6 +199,10 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             # Upstream would take it unsigned; no page sends any.
             self.log.warning("Of the older protocol only text is taken, from %s too", self._who)
             return
+        self._untaken += len(incoming_msg)
+        if self._untaken > MOST_UNTAKEN:
+            self._notice("The kernel takes nothing more: interrupt it, or restart it")
+            return
         try:
             if DRIVING.is_view_only(self._who) and not driving.is_quiet(header_of(incoming_msg)):
                 DRIVING.refuse(self._who)
@@ -177,31 +214,68 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         except BadMessageError as error:
             self.log.warning("A message of %s that can't be read: %s", self._who, error)
             return
+        self._note(found)
+        super().handle_incoming_message(incoming_msg)
+
+    def _note(self, found: Request) -> None:
+        """Write down what is run; take its outputs over before its kernel knows of it."""
+        kernels = self.multi_kernel_manager
         if found.kind == EXECUTE:
             where = f"cell {found.cell}" if found.cell else "code"
             self.log.info("run: %s runs %s in kernel %s", self._who, where, self.kernel_id)
-            if found.cell and isinstance(kernels := self.multi_kernel_manager, ListeningKernels):
+            if found.cell and isinstance(kernels, ListeningKernels):
                 kernels.ran(self.kernel_id, found.cell, self.websocket_handler.current_user)
         if self._sieve is not None:
             if found.kind == EXECUTE and found.cell and found.ident:
-                self.multi_kernel_manager.announce(
-                    self.kernel_id, found.ident, found.cell, self._who
-                )
+                kernels.announce(self.kernel_id, found.ident, found.cell, self._who)
             elif found.kind == ANSWER and self._asked:
                 self._asked = False  # one answer to each question
-                self.multi_kernel_manager.answered(self.kernel_id)
-        super().handle_incoming_message(incoming_msg)
+                kernels.answered(self.kernel_id)
 
     def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
         """Pass a kernel's message on to its page, but for what is written into the document."""
         channel = stream if isinstance(stream, str) else getattr(stream, "channel", None)
+        self._untaken = 0
+        parts = heard(self.session, outgoing_msg)
+        if not parts:
+            return  # upstream would fail at it
         if self._sieve is not None and channel in {"iopub", "stdin"}:
-            if channel == "iopub" and self._sieve.holds(heard(self.session, outgoing_msg)):
+            if channel == "iopub" and self._sieve.holds(parts):
                 return
             self._asked = self._asked or channel == "stdin"
+        if not self._has_room(messages.size(parts)):
+            return
         # Upstream notices that of the older protocol only: the page has just been closed.
         with contextlib.suppress(WebSocketClosedError):
             super().handle_outgoing_message(stream, outgoing_msg)
+
+    def _handle_kernel_info_reply(self, msg: list[Any]) -> None:
+        """Take a kernel's word on what it is, if it can be read; upstream would wait a minute."""
+        parts = heard(self.session, msg)
+        if parts and messages.size(parts) <= messages.MB:
+            with contextlib.suppress(Exception):  # whatever a kernel has made of it
+                super()._handle_kernel_info_reply(msg)
+        if not self._kernel_info_future.done():
+            self._kernel_info_future.set_result({})
+
+    def _has_room(self, size: int) -> bool:
+        """Say whether the page can be sent a message; tell its user, or let go of it, if not.
+
+        Args:
+            size: the message's, bytes.
+        """
+        most = messages.LONGEST_SHOWN if self.subprotocol == V1 else messages.LONGEST_LEGACY
+        if size > most:
+            what = f"A message of {size // messages.MB} MB from the kernel is left out"
+            self._notice(f"{what}: at most {most // messages.MB} MB are shown")
+            return False
+        return not connections.lags(self.websocket_handler, MOST_UNSENT)
+
+    def _notice(self, what: str) -> None:
+        """Tell the page's user something, but not all the time."""
+        if time.monotonic() - self._noticed >= NOTICE_SECONDS:
+            self._noticed = time.monotonic()
+            notices.tell({self._who}, f"{what}.")
 
     @property
     def _who(self) -> str:

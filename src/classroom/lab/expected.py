@@ -12,6 +12,8 @@ import jupyter_server_ydoc.app
 import jupyter_server_ydoc.handlers
 import jupyter_server_ydoc.loaders
 import jupyterlab_server.handlers
+from jupyter_client.multikernelmanager import AsyncMultiKernelManager
+from jupyter_server.services.events.handlers import SubscribeWebsocket
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
 from jupyter_server.services.sessions.sessionmanager import SessionManager
@@ -23,10 +25,18 @@ from jupyterlab_server import settings_utils
 from jupyterlab_server.handlers import LabHandler
 from pycrdt.websocket import YRoom
 from tornado.iostream import BaseIOStream
+from tornado.web import RequestHandler
+from zmq.eventloop.zmqstream import ZMQStream
 
 # Attributes that a class's methods use: ours rely on them meaning the same.
 EXPECTED: dict[Any, tuple[str, ...]] = {
     YRoom._broadcast_updates: ("_update_receive_stream", "_task_group", "ystore", "start_lock"),  # noqa: SLF001
+    YRoom._watch_ready: (  # noqa: SLF001
+        "ready_event",
+        "_subscription",
+        "_update_send_stream",
+        "ydoc_observed",
+    ),
     YRoom._start: ("started", "_update_send_stream"),  # noqa: SLF001
     YRoom.serve: ("clients", "on_message", "send"),
     YRoom.send_server_awareness: ("awareness", "_task_group"),
@@ -35,6 +45,8 @@ EXPECTED: dict[Any, tuple[str, ...]] = {
     FileLoader.maybe_save_content: ("_lock", "last_modified", "OutOfBandChanges"),
     FileLoader.observe: ("_subscriptions",),
     BaseIOStream.write: ("_write_buffer",),
+    RequestHandler.finish: ("_finished", "flush"),
+    RequestHandler.flush: ("_headers_written",),
     YDocWebSocketHandler._clean_room: (  # noqa: SLF001
         "_cleanup_delay",
         "_room_lock",
@@ -45,6 +57,9 @@ EXPECTED: dict[Any, tuple[str, ...]] = {
     YDocWebSocketHandler.prepare: ("_room_lock", "room_exists", "add_room"),
     YDocWebSocketHandler.open: ("cleaner", "cancel", "_clean_room"),
     MappingKernelManager.start_buffering: ("_kernel_buffers", "buffer_offline_messages"),
+    MappingKernelManager.start_watching_activity: ("_activity_stream", "on_recv"),
+    AsyncMultiKernelManager._async_start_kernel: ("pre_start_kernel", "_kernels"),  # noqa: SLF001
+    ZMQStream.on_recv: ("_recv_callback",),
     ZMQChannelsWebsocketConnection.handle_outgoing_message: ("feed_identities", "channels"),
     SessionManager.session_exists: ("cursor",),
     LabHandler.get_page_config.__wrapped__: ("get_page_config",),
@@ -67,6 +82,7 @@ SIGNATURES: dict[Any, tuple[str, ...]] = {
     DocumentRoom._on_document_change: ("self", "target", "event"),  # noqa: SLF001
     YRoom.send_server_awareness: ("self", "type", "changes"),
     YRoom.serve: ("self", "channel"),
+    SubscribeWebsocket.event_listener: ("self", "logger", "schema_id", "data"),
     MappingKernelManager.start_buffering: ("self", "kernel_id", "session_key", "channels"),
     save_current_session: (
         "root_dir",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sqlite3
+import logging
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,17 +13,23 @@ from jupyter_server.utils import url_path_join
 from jupyter_server_ydoc.utils import SERVER_SESSION, YDOC_SERVER_VERSION
 from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
-from tornado import web
 
+from classroom import bodies, tasks
 from classroom.lab import (
+    alive,
+    asked,
     authorizer,
     chats,
     control,
     expected,
     forks,
+    identity,
     live,
     members,
     modes,
+    notices,
+    pages,
+    policy,
     recovery,
     sessions,
     shipped,
@@ -31,17 +37,23 @@ from classroom.lab import (
     store,
     upstream,
 )
+from classroom.lab.alive import AliveHandler
 from classroom.lab.company import COMPANY
 from classroom.lab.connections import OPEN
 from classroom.lab.contents import ClassContents
 from classroom.lab.control import FollowingHandler, ModeHandler, PersonHandler
+from classroom.lab.events import EventsSocket
 from classroom.lab.exporters import ExportersHandler
+from classroom.lab.kernel_sessions import SessionsHandler
 from classroom.lab.kernels import StudentKernels
+from classroom.lab.known import KnownHandler
 from classroom.lab.live import LiveHandler
 from classroom.lab.loader import ClassLoader
 from classroom.lab.members import MemberHandler, RunsHandler
 from classroom.lab.modes import DRIVING
+from classroom.lab.notebook import KIND, ClassNotebook
 from classroom.lab.notebooks import Notebooks
+from classroom.lab.pages import FrameHandler
 from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
 from classroom.lab.restoring import Restoring
 from classroom.lab.revocation import Revocation
@@ -49,10 +61,11 @@ from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.saves import Saves
 from classroom.lab.shutdown import NoShutdownHandler
 from classroom.lab.sockets import RoomSocket
-from classroom.lab.terminals import StudentTermSocket
+from classroom.lab.terminals import StudentTerminalsHandler, StudentTermSocket
+from classroom.lab.update_bounds import FRAME
 from classroom.lab.usage import Usage, UsageHandler
 from classroom.local.server import serve
-from classroom.paths import Paths
+from classroom.paths import KNOWN, Paths
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -60,16 +73,27 @@ if TYPE_CHECKING:
     from classroom.lab.journal import Journal
 
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
-TASKS: set[asyncio.Task[None]] = set()
+UNKEPT = "journal"
+# JupyterLab cuts a message off after 140 characters.
+UNKEPT_TEXT = (
+    "What you type is not being kept: {}. It will be as soon as that ends; a restart of the lab"
+    " before then loses it."
+)
 HANDLERS = (
+    (r"api/events/subscribe", EventsSocket),
+    (r"api/sessions", SessionsHandler),
     (r"api/nbconvert", ExportersHandler),
     (r"api/shutdown", NoShutdownHandler),
+    (KNOWN, KnownHandler),
+    (alive.ADDRESS, AliveHandler),
     (live.ADDRESS, LiveHandler),
+    (policy.FRAME, FrameHandler),
     (control.ADDRESS, ModeHandler),
     (f"{control.ADDRESS}/(?P<name>[^/]+)", PersonHandler),
     (control.FOLLOWING, FollowingHandler),
     (f"{members.ADDRESS}/(?P<name>[^/]+)", MemberHandler),
     (members.RUNS, RunsHandler),
+    (r"api/terminals", StudentTerminalsHandler),
     (r"terminals/websocket/(\w+)", StudentTermSocket),
     (r"api/metrics/v1", UsageHandler),
     (r"lab/api/workspaces/?", PersonalWorkspacesHandler),
@@ -94,33 +118,48 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     """
     # traitlets leaves the logger at DEBUG and filters in its handler, after each record is made.
     app.log.setLevel(app.log_level)
-    # Signed at each save, on the server's only thread: without this each waits for the disk. In WAL
-    # mode a power cut loses the last signatures at most.
-    app.contents_manager.notary.store.db.executescript(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-    )
+    # Our modules' own loggers: without it Python prints their warnings bare, and no information.
+    ours = logging.getLogger("classroom")
+    ours.handlers = list(app.log.handlers)
+    ours.setLevel(app.log.level)
+    bodies.bound(app.web_app, bodies.of_lab, bodies.Turns(bodies.TOGETHER))
+    if (hub_auth := getattr(app.identity_provider, "hub_auth", None)) is not None:
+        identity.forget(hub_auth)
     expected.check()
     if isinstance(app.contents_manager, ClassContents):  # not where only the rooms are measured
         journal = store.ClassYStore("", config=app.config).journal
         app.contents_manager.saves = Saves(journal)
+        journal.told = _warn
         HISTORY.set_function(lambda: journal.size)
         chats.use(app)
         _begin_session(app, journal)
+    ydocs[KIND] = ClassNotebook  # where upstream looks it up
+    app.web_app.settings["websocket_max_message_size"] = FRAME
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
     upstream.watch_sockets(OPEN.add)
     upstream.watch_sockets(modes.guard)
-    upstream.ask_always()
+    upstream.ask_always(_begin)
     shipped.use()
+    pages.use(pages.of(app))
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         app.kernel_manager.notebooks = Notebooks(app)
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
         adopted = app.io_loop.run_sync(app.kernel_manager.adopt_all)
         if adopted:
             app.log.info("Kernels taken over: %s", ", ".join(adopted))
-    live.announce(app.web_app.settings.setdefault("page_config_data", {}))
+    page_config = app.web_app.settings.setdefault("page_config_data", {})
+    live.announce(page_config)
+    pages.announce(page_config)
     UsageHandler.usage = Usage(Path(app.root_dir))
     rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
     app.web_app.add_handlers(".*$", rules)
+
+
+def _begin(handler: Any) -> None:
+    """Look at a request that is allowed, before its handler does."""
+    asked.check(handler)
+    OPEN.admit(handler)
+    OPEN.answering(handler)
 
 
 def _begin_session(app: ServerApp, journal: Journal) -> None:
@@ -137,23 +176,35 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
     if hub_auth is not None:  # there is none where only the rooms are measured
         paths, followed = Paths(), Revocation(OPEN, hub_auth.cache, app.log, _appoint)
         DRIVING.load(paths.driving)
-        task = asyncio.create_task(followed.follow(paths.standing, paths.here))
-        task.add_done_callback(lambda task: _report(task, app))
-        TASKS.add(task)
+        # Without it nobody's access ends any more.
+        work = followed.follow(paths.standing, paths.here)
+        tasks.start(work, "Following who may be here", app.log, app.stop)
         _restore(app, paths)
     chats.hide(app.web_app.settings)
+    chats.stop_looking(app.web_app.settings)
     if missing := authorizer.without_rule(app.web_app):
         app.log.warning("Refused to who is view-only, for want of a rule: %s", ", ".join(missing))
     for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
         # Upstream starts it with the first document, and fails to stop what was never started.
         server = collaboration.ywebsocket_server
         forks.bound(server.rooms)
-        TASKS.add(asyncio.create_task(server.start()))
+        # Without it no document opens any more.
+        tasks.start(server.start(), "The server of the rooms", app.log, app.stop)
         upstream.before_stop(collaboration, partial(_finish, server, app))
     if isinstance(app.contents_manager, ClassContents):
-        TASKS.add(asyncio.create_task(_recover(app, app.contents_manager)))
+        tasks.start(_recover(app, app.contents_manager), "Recovering documents", app.log)
     gc.collect()
     gc.freeze()
+
+
+def _warn(trouble: str) -> None:
+    """Show all pages that what is typed isn't being kept, and why; take it back when it is."""
+    if not trouble:
+        notices.end(UNKEPT)
+        return
+    full = any(words in trouble for words in ("No space left", "is full", "quota"))
+    why = "the disk is full" if full else "the disk can't be written"
+    notices.warn(UNKEPT, UNKEPT_TEXT.format(why))
 
 
 def _appoint(tutors: frozenset[str]) -> None:
@@ -184,7 +235,7 @@ async def _recover(app: ServerApp, contents: ClassContents) -> None:
         kept = store.ClassYStore(name, config=app.config)
         try:
             await put_right.recover(file_format, file_type, path, kept)
-        except (web.HTTPError, OSError, ValueError, sqlite3.Error) as error:
+        except Exception as error:  # noqa: BLE001 (one document's failure is no other's)
             app.log.warning("%s can't be recovered before it is opened: %s", path, error)
 
 
@@ -197,10 +248,3 @@ def _restore(app: ServerApp, paths: Paths) -> None:
     paths.restoring_socket.unlink(missing_ok=True)  # of a server that was killed
     known = {"restoring": restoring}
     serve(paths.restoring_socket, [("/restore", snapshots.RootsHandler, known)], {0})
-
-
-def _report(task: asyncio.Task[None], app: ServerApp) -> None:
-    """End the server when nobody is let go any more: the Hub starts it anew."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        app.log.critical("People are no longer followed: %s", error, exc_info=error)
-        app.stop()

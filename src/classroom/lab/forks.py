@@ -6,14 +6,17 @@ it until the server ends.
 
 from __future__ import annotations
 
-import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 import jupyter_server_ydoc.handlers
 
+from classroom import tasks
+
 if TYPE_CHECKING:
     from pycrdt.websocket import YRoom
 
+LOG = logging.getLogger(__name__)
 MOST = 20
 """Timelines that can be open at once; who opened an earlier one opens it again."""
 
@@ -29,7 +32,6 @@ class Forks(dict[str, Any]):
         """
         super().__init__()
         self._rooms = rooms
-        self._stopping: set[asyncio.Task[None]] = set()
 
     def __setitem__(self, fork: str, document: Any) -> None:
         """Add one, and let go of the oldest if they are too many."""
@@ -39,9 +41,7 @@ class Forks(dict[str, Any]):
             del self[oldest]
             room = self._rooms.pop(oldest, None)
             if room is not None and room.started.is_set():
-                stopping = asyncio.create_task(room.stop())
-                self._stopping.add(stopping)
-                stopping.add_done_callback(self._stopping.discard)
+                tasks.start(room.stop(), f"Closing the timeline {oldest}", LOG)
 
 
 def bound(rooms: dict[str, YRoom]) -> None:

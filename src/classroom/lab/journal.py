@@ -1,164 +1,244 @@
-"""What was told is on disk soon after: one database of all documents' updates, one writer.
+"""What documents say is kept: in the write-ahead log at once, in one SQLite database soon after.
 
-SQLite in WAL mode: a commit is flushed to the disk before it counts, a power cut leaves the last
-one (https://sqlite.org/wal.html). All documents share a commit: each costs a flush, however much
-is in it. The tables are those of pycrdt's SQLiteYStore, so that earlier history stays readable.
+All documents share a commit: each costs a flush, however much is in it. What isn't committed yet is
+in `classroom.lab.wal`, which a killed process leaves to the next.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pycrdt import Doc, get_update, merge_updates
+from pycrdt import merge_updates
 
-from classroom.lab import saves, sessions
+from classroom import tasks
+from classroom.lab import aside, history_checkpoints, wal
+from classroom.lab.database import Database
+from classroom.lab.opening import Opening
+from classroom.lab.wal import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from classroom.lab.history_checkpoints import Live
+
 Found = TypeVar("Found")
 
 COLLECT_SECONDS = 0.05
 """How long a commit waits for more; with the flush it stays below a tenth of a second."""
-ROWS = 2000
-"""Updates of one document from which on the older half becomes one: its history stays bounded."""
-SCHEMA_VERSION = 2
-"""pycrdt's: what its own store would move aside and begin anew is anything else."""
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS yupdates
-    (path TEXT NOT NULL, yupdate BLOB, metadata BLOB, timestamp REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS idx_yupdates_path_timestamp ON yupdates (path, timestamp);
-CREATE TABLE IF NOT EXISTS ycheckpoints
-    (path TEXT NOT NULL, checkpoint BLOB NOT NULL, timestamp REAL NOT NULL, PRIMARY KEY (path));
-"""
+RETRY_SECONDS = 2.0
+"""How long the database is left alone after it has failed."""
 # By rowid, as they were written: a clock may be set back, and an update without those before it is
 # worth nothing.
 OLDEST_FIRST = "FROM yupdates WHERE path = ? ORDER BY rowid"
 LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One update of one document.
-
-    Attributes:
-        path: the document's, as upstream names it.
-        update: as of the Yjs protocol.
-        metadata: whatever the store's user wants beside it.
-        timestamp: seconds since the epoch.
-    """
-
-    path: str
-    update: bytes
-    metadata: bytes
-    timestamp: float
-
-
-def squashed(updates: list[bytes]) -> bytes:
-    """Make one update of many, without what they have deleted again where that can be left out.
+def together(rows: list[Row]) -> list[Row]:
+    """Make one row of all that a document has said since the last commit.
 
     Args:
-        updates: of one document. What some of them build on may be missing, and come later: a
-            document keeps such a one apart, and would not give it back.
+        rows: of all documents, in order.
+
+    Returns:
+        One for each document and metadata, each document's in order.
     """
-    merged = merge_updates(*updates)
-    doc: Doc[Any] = Doc()
-    doc.apply_update(merged)
-    # An update begins with the number of clients that it has something new of.
-    kept_apart = get_update(merged, doc.get_state())[0] != 0
-    return merged if kept_apart else doc.get_update()
+    found = []
+    for (path, metadata), same in groupby(
+        sorted(rows, key=lambda row: row.path), key=lambda row: (row.path, row.metadata)
+    ):
+        some = list(same)
+        try:
+            updates = [row.update for row in some]
+            one = updates[0] if len(updates) == 1 else merge_updates(*updates)
+        except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
+            tasks.reraise_if_meant(error)
+            found += some  # the document's own trouble, when it is opened
+        else:
+            found.append(Row(path, one, metadata, some[-1].timestamp))
+    return found
 
 
 class Journal:
-    """The database, and the one thread that touches it."""
+    """The log and the database, and the one thread that touches the database."""
 
     def __init__(self, file: Path) -> None:
-        """Open it.
+        """Open it, and take over what an earlier process has left in its log.
 
         Args:
             file: made when it isn't there.
         """
         self._file = file
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self._opened = self._thread.submit(self._open)
-        self._rows: Counter[str] = Counter()
+        self._log = wal.Log(file)
+        self.opening = Opening(file.with_name(f"{file.stem}-opening.json"))
         self._pending: list[Row] = []
+        self._committing: list[Row] = []
+        self._appended = self._committed = 0
         self._flush: asyncio.Task[None] | None = None
+        self._attempt: asyncio.Future[None] | None = None
+        self._carried = 0
+        self._trouble = ""
+        self._closed = False
+        self._since: Counter[str] = Counter()
+        self.live: dict[str, Live] = {}
+        """The documents that are open, by their path here."""
+        self.told: Callable[[str], None] = lambda _: None
+        """Called on the event loop with the reason why nothing is kept; "" when all is again."""
+        self._database = Database(
+            file, lambda database: self._commit(database, []), self._log.put_aside
+        )
 
-    def _open(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._file)
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.executescript(SCHEMA + saves.SCHEMA + sessions.SCHEMA)
-        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        database.commit()
-        return database
+    # ── In ─────────────────────────────────────────────────────────────────────────────────
 
-    async def write(self, path: str, update: bytes, metadata: bytes = b"") -> None:
-        """Store an update; it is on the disk when this returns.
+    def append(self, path: str, update: bytes, metadata: bytes = b"") -> None:
+        """Keep an update: when this returns no kill of this process loses it.
+
+        Call it on the event loop, before anybody is sent the update. A failure is reported by
+        `told`, and the update is kept in memory until it can be written.
 
         Args:
             path: the document's.
             update: as of the Yjs protocol.
-            metadata: whatever belongs to it.
+            metadata: anything that belongs to it.
+        """
+        row = Row(path, update, metadata, time.time())
+        try:
+            self._log.append(row)
+        except OSError as error:
+            self._say(error.strerror or str(error))
+        self._appended += 1
+        self._pending.append(row)
+        self._flush_soon()
+
+    def _flush_soon(self) -> None:
+        if self._flush is None or self._flush.done():
+            self._attempt = asyncio.get_running_loop().create_future()
+            self._flush = tasks.start(self._commit_all(), "The journal", LOG)
+
+    async def write(self, path: str, update: bytes, metadata: bytes = b"") -> None:
+        """Keep an update; it is on the disk when this returns. The arguments are `append`'s.
 
         Raises:
-            sqlite3.Error: it couldn't be written; nothing of its commit was.
+            sqlite3.Error: it couldn't be written yet; it is tried again.
         """
-        self._pending.append(Row(path, update, metadata, time.time()))
-        if self._flush is None:
-            self._flush = asyncio.create_task(self._commit_soon())
-        # Others wait for the same commit: who gives up doesn't end it.
-        await asyncio.shield(self._flush)
+        self.append(path, update, metadata)
+        end = self._appended
+        while self._committed < end and self._attempt is not None:
+            # Others wait for the same commit: a waiter that is cancelled doesn't end it.
+            await asyncio.shield(self._attempt)
 
-    async def _commit_soon(self) -> None:
-        await asyncio.sleep(COLLECT_SECONDS)
-        rows, self._pending, self._flush = self._pending, [], None
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, rows)
+    async def written(self) -> None:
+        """Wait until all that has been appended is on the disk, however long that takes."""
+        end = self._appended
+        while self._committed < end and self._attempt is not None:
+            with contextlib.suppress(sqlite3.Error, OSError):
+                await asyncio.shield(self._attempt)
 
-    def _commit(self, rows: list[Row]) -> None:
-        database = self._opened.result()
+    async def _commit_all(self) -> None:
+        """Commit what is pending, all documents together, until nothing is and all is well."""
+        while self._pending or self._trouble:
+            await asyncio.sleep(RETRY_SECONDS if self._trouble else COLLECT_SECONDS)
+            self._committing, self._pending, upto = self._pending, [], self._appended
+            self._log.rotate()
+            try:
+                due = await self._do(self._commit, self._committing)
+            except Exception as error:  # noqa: BLE001 (whatever it is: nothing is kept)
+                self._pending[:0] = self._committing
+                self._committing = []
+                self._say(str(error))
+                self._tried(error)
+                continue
+            self._committing, self._committed = [], upto
+            self._tried(None)
+            if self._trouble:
+                self._try_out()
+            for path in due:
+                await self._checkpoint(path)
+
+    def _try_out(self) -> None:
+        """See whether there is room again: a database may find some where the log doesn't."""
+        try:
+            self._log.try_out()
+        except OSError as error:
+            self._say(error.strerror or str(error))
+        else:
+            self._say("")
+
+    def _tried(self, error: Exception | None) -> None:
+        """Wake those who wait for a commit."""
+        before, self._attempt = self._attempt, asyncio.get_running_loop().create_future()
+        if before is None or before.done():
+            return
+        if error is None:
+            before.set_result(None)
+        else:
+            before.set_exception(error)
+            before.exception()  # perhaps nobody waits
+
+    def _say(self, trouble: str) -> None:
+        """Report a trouble once, and its end."""
+        if trouble and not self._trouble:
+            LOG.error("Nothing that is typed is being kept: %s. It is tried again.", trouble)
+        elif self._trouble and not trouble:
+            LOG.info("What is typed is being kept again")
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self.told(trouble)
+
+    def _commit(self, database: sqlite3.Connection, rows: list[Row]) -> list[str]:
+        """Commit rows; return the documents that are due for a checkpoint."""
+        if left := self._log.rows:
+            LOG.info("Taken over from the log: %d updates of an earlier process", len(left))
+        made = together([*left, *rows])
         with database:  # all or nothing
-            database.executemany(
-                "INSERT INTO yupdates (path, yupdate, metadata, timestamp) VALUES (?, ?, ?, ?)",
-                [(row.path, row.update, row.metadata, row.timestamp) for row in rows],
-            )
-        for path, more in Counter(row.path for row in rows).items():
-            self._rows[path] += more
-            if self._rows[path] >= ROWS:
-                # The rows are on the disk: what goes wrong now is no reason to write them again.
-                try:
-                    self._rows[path] = self._squash(database, path)
-                except (sqlite3.Error, ValueError, RuntimeError) as error:
-                    LOG.warning("The history of %s can't be shortened yet: %s", path, error)
-                    self._rows[path] = 0
+            self._insert(database, made)
+        self._since.update(row.path for row in made)
+        # What stays in the log though it is committed is taken over twice, which does nothing.
+        with contextlib.suppress(OSError):
+            self._log.forget()
+            self._log.release()
+        paths = {row.path for row in made}
+        return [path for path in paths if history_checkpoints.is_due(self._since[path])]
 
     @staticmethod
-    def _squash(database: sqlite3.Connection, path: str) -> int:
-        """Make one update of a document's older half; return how many there are then."""
-        found = database.execute(f"SELECT rowid, yupdate, timestamp {OLDEST_FIRST}", (path,))
-        rows = found.fetchall()
-        if len(rows) < ROWS:
-            return len(rows)
-        older, newer = rows[: len(rows) // 2], rows[len(rows) // 2 :]
-        one = squashed([row[1] for row in older])
-        with database:
-            first, _, at = older[-1]
-            database.executemany(
-                "DELETE FROM yupdates WHERE rowid = ?", [(row[0],) for row in older[:-1]]
-            )
-            database.execute(
-                "UPDATE yupdates SET yupdate = ?, timestamp = ? WHERE rowid = ?", (one, at, first)
-            )
-        return len(newer) + 1
+    def _insert(database: sqlite3.Connection, rows: list[Row]) -> None:
+        database.executemany(
+            "INSERT INTO yupdates (path, yupdate, metadata, timestamp) VALUES (?, ?, ?, ?)",
+            [(row.path, row.update, row.metadata, row.timestamp) for row in rows],
+        )
+
+    async def _checkpoint(self, path: str) -> None:
+        """Write down a live document as it is, and shorten the history before the last time."""
+        live = self.live.get(path)
+        if live is None:
+            return
+        self._since[path] = 0
+        try:
+            state, vector = live.get_update(), live.get_state()
+            await self._do(history_checkpoints.take, path, state, vector)
+        except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
+            tasks.reraise_if_meant(error)
+            LOG.warning("The history of %s can't be shortened yet: %s", path, error)
+
+    # ── The database ───────────────────────────────────────────────────────────────────────
+
+    async def _do(self, what: Callable[..., Found], *arguments: Any) -> Found:
+        """Do something in the database's thread; the arguments are those of `Database.do`."""
+        found = await self._database.do(what, *arguments)
+        if self._carried != self._database.replaced:
+            # The new one knows nothing of the documents that are open.
+            self._carried = self._database.replaced
+            self._since.clear()
+            for path, live in self.live.items():
+                self.append(path, live.get_update())
+        return found
 
     async def run(self, what: Callable[[sqlite3.Connection], Found]) -> Found:
         """Do something in the database, as one transaction; it is on the disk when this returns.
@@ -170,12 +250,30 @@ class Journal:
             sqlite3.Error: it failed; nothing of it was done.
         """
 
-        def commit() -> Found:
-            database = self._opened.result()
+        def commit(database: sqlite3.Connection) -> Found:
             with database:
                 return what(database)
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, commit)
+        return await self._do(commit)
+
+    async def put_aside(self, path: str) -> str:
+        """Put a document's history, which can't be read, where it is in nobody's way.
+
+        Args:
+            path: the document's.
+
+        Returns:
+            The file that has it now.
+
+        Raises:
+            sqlite3.Error: it can't be moved.
+            OSError: likewise.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RETRY_SECONDS):
+                await self.written()
+        self._pending = [row for row in self._pending if row.path != path]
+        return str(await self._do(aside.put_document, self._file, path))
 
     async def read(self, path: str) -> list[tuple[bytes, bytes, float]]:
         """Return a document's updates, metadata and times, oldest first.
@@ -183,15 +281,18 @@ class Journal:
         Raises:
             sqlite3.Error: it can't be read.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._read, path)
 
-    def _read(self, path: str) -> list[tuple[bytes, bytes, float]]:
-        database = self._opened.result()
-        query = f"SELECT yupdate, metadata, timestamp {OLDEST_FIRST}"
-        rows = database.execute(query, (path,)).fetchall()
-        self._rows[path] = len(rows)
-        return rows
+        def select(database: sqlite3.Connection) -> list[tuple[bytes, bytes, float]]:
+            query = f"SELECT yupdate, metadata, timestamp {OLDEST_FIRST}"
+            rows = database.execute(query, (path,)).fetchall()
+            self._since[path] = history_checkpoints.since(rows)
+            return rows
+
+        rows = await self._do(select)
+        # What isn't committed, or was only a moment ago: an update that comes twice does nothing.
+        all_late = (*self._log.rows, *self._committing, *self._pending)
+        late = [row for row in all_late if row.path == path]
+        return rows + [(row.update, row.metadata, row.timestamp) for row in late]
 
     @property
     def size(self) -> int:
@@ -200,9 +301,17 @@ class Journal:
         return sum(file.stat().st_size for file in files if file.exists())
 
     def close(self) -> None:
-        """Write what is left and close the database."""
-        if rows := self._pending:
-            self._pending = []
-            self._thread.submit(self._commit, rows).result()
-        self._thread.submit(lambda: self._opened.result().close()).result()
-        self._thread.shutdown()
+        """Write what is left and close the database; what can't be written stays in the log."""
+        if self._closed:
+            return
+        self._closed = True
+        rows = [*self._committing, *self._pending]
+        self._pending = []
+        try:
+            if rows:
+                self._database.do_last(self._commit, rows)
+            self._log.clear()
+        except (sqlite3.Error, OSError) as error:
+            LOG.error("Left in the log for the next start: %s", error)  # noqa: TRY400
+        self._log.close()
+        self._database.close()

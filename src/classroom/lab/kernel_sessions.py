@@ -9,7 +9,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+from jupyter_server.services.sessions.handlers import SessionRootHandler
 from jupyter_server.services.sessions.sessionmanager import SessionManager
+from tornado.web import HTTPError
+from traitlets import Int
 
 if TYPE_CHECKING:
     from jupyter_server.services.sessions.sessionmanager import KernelName, ModelName
@@ -55,9 +58,12 @@ class KernelSessions(SessionManager):
     variables than the others, and memory would be needed for all of them.
     """
 
+    max_sessions = Int(0, config=True, help="How many sessions there may be; 0 for any number.")
+
     def __init__(self, **kwargs: Any) -> None:
         """Start with nobody waiting."""
         super().__init__(**kwargs)
+        self._being_made = 0
         # A lock goes with the last who holds it or waits for it.
         self._starting: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._shared_at: dict[str, float] = {}
@@ -84,21 +90,39 @@ class KernelSessions(SessionManager):
             page that is told another one takes it for a session that nobody wants, and ends it.
 
         Raises:
-            HTTPError: 429, no more kernels may run.
+            HTTPError: 429, no more kernels may run, or there are as many sessions as there may be.
         """
         if type != NOTEBOOK or kernel_id is not None or path is None:
-            made = await super().create_session(path, name, type, kernel_name, kernel_id)
-            return dict(made)
+            return await self._create(path, name, type, kernel_name, kernel_id)
         file = document(path, name or "")
         # Held in a variable for as long as it is needed: the dictionary doesn't keep it.
         lock = self._starting.setdefault(file, asyncio.Lock())
         async with lock:
             found = await self._session_of(file, kernel_name)
             if found is None:
-                found = await super().create_session(path, name, type, kernel_name)
+                found = await self._create(path, name, type, kernel_name, None)
             else:
                 self._shared_at[found["id"]] = time.monotonic()
         return {**found, "path": path, "notebook": {"path": path, "name": name}}
+
+    async def _create(self, *of: Any) -> dict[str, Any]:
+        """Start a session; the arguments are upstream's.
+
+        Counted before anything is awaited: of many who ask at once no more get one.
+        """
+        self.cursor.execute("SELECT COUNT(*) AS number FROM session")
+        if self.max_sessions and (
+            self.cursor.fetchone()["number"] + self._being_made >= self.max_sessions
+        ):
+            what = f"There are {self.max_sessions} sessions, and no more may be"
+            raise HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
+        if of[-1] is None or of[-1] not in self.kernel_manager:
+            self.kernel_manager.check_room()  # upstream would keep what can't be made
+        self._being_made += 1
+        try:
+            return dict(await super().create_session(*of))
+        finally:
+            self._being_made -= 1
 
     async def delete_session(self, session_id: str) -> None:
         """End a session and its kernel; not when it has only just come to be shared.
@@ -129,3 +153,20 @@ class KernelSessions(SessionManager):
             ):
                 return dict(session)
         return None
+
+
+class SessionsHandler(SessionRootHandler):
+    """Upstream's, which says why no session is made."""
+
+    async def post(self) -> None:
+        """Make a session.
+
+        Raises:
+            HTTPError: 429, no more may be; upstream would call it the server's failure.
+        """
+        try:
+            await super().post()  # type: ignore[misc]
+        except HTTPError as error:
+            if isinstance(error.__cause__, HTTPError):
+                raise error.__cause__ from None
+            raise

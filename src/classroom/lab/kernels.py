@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+import zmq
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_server._tz import utcnow
 from jupyter_server.prometheus.metrics import KERNEL_CURRENTLY_RUNNING_TOTAL
@@ -14,11 +16,12 @@ from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from tornado import web
 from traitlets import Int
 
-from classroom.lab import connections, launching, notices
+from classroom.lab import connections, launching, notices, starting
 from classroom.lab.kernel_sessions import local_path
 from classroom.lab.launching import NoLauncherError, NotLaunchedError
 from classroom.lab.listening import ListeningKernels
-from classroom.launcher.protocol import Kind, Start
+from classroom.lab.messages import LONGEST
+from classroom.launcher.protocol import KEY, Kind, Start
 from classroom.paths import Paths
 
 if TYPE_CHECKING:
@@ -27,6 +30,16 @@ if TYPE_CHECKING:
 GROUP_READABLE = 0o640
 LAUNCHER_SECONDS = 10
 """How long a kernel waits for a launcher that is being started again."""
+MOST_SOCKETS = 16_384
+"""Sockets of zmq's that the lab server may have."""
+BOUNDS = {
+    # Beyond this zmq ends the connection, and makes a new one, before it has read the frame.
+    zmq.MAXMSGSIZE: LONGEST,
+    # Messages that wait on either side; what is beyond waits in the kernel, and counts as its own.
+    zmq.RCVHWM: 100,
+    zmq.SNDHWM: 100,
+}
+"""Of the sockets by which the lab server speaks with kernels."""
 PASSED_ON = ("JPY_SESSION_NAME",)
 """Of the lab server's own environment nothing else reaches a kernel: its token is in there."""
 
@@ -78,7 +91,7 @@ class StudentProvisioner(LocalProvisioner):
         end = time.monotonic() + LAUNCHER_SECONDS
         while True:
             try:
-                self.process = launching.start(start)
+                self.process = await launching.start(start)
             except NoLauncherError:
                 # Its death is often why a kernel must be started again.
                 if time.monotonic() > end:
@@ -88,21 +101,32 @@ class StudentProvisioner(LocalProvisioner):
                 self._know(folder)
                 return self.connection_info
 
+    def resolve_path(self, path_str: str) -> str | None:
+        """Say where a file is that the kernel names; None outside the class's folder.
+
+        Upstream looks for it anywhere, as the lab server.
+
+        Args:
+            path_str: absolute, or from the kernel's folder.
+        """
+        root = starting.root_of(self.parent.parent.parent)
+        return starting.file_for(root, str(PurePosixPath(self.cwd or "/", path_str)))
+
     async def poll(self) -> int | None:
         """Say whether it has ended, as upstream; and tell people if it didn't by itself."""
         status = await super().poll()
         if status is not None and self.process is not None and self.process.why:
             why, self.process.why = self.process.why, ""
-            notices.tell(connections.with_kernel(self.kernel_id), f"The kernel was ended: {why}.")
+            notices.tell(connections.with_kernel(self.kernel_id), f"Stopped: {why}.")
         return status
 
-    def adopt(self, folder: str) -> None:
+    async def adopt(self, folder: str) -> None:
         """Take over the kernel that runs already.
 
         Raises:
             NotLaunchedError: it doesn't.
         """
-        self.process = launching.adopt(self.kernel_id)
+        self.process = await launching.adopt(self.kernel_id)
         self._know(folder)
 
     def _know(self, folder: str) -> None:
@@ -139,35 +163,59 @@ class StudentKernels(ListeningKernels):
         """Keep connection files where both lab and students come."""
         super().__init__(**kwargs)
         self.connection_dir = str(Paths().kernels)
+        self._reserved: set[str] = set()
+        # Each page has six for each kernel that it has open; zmq's own limit is 1,023 for all.
+        self.context.set(zmq.MAX_SOCKETS, MOST_SOCKETS)
+        for option, value in BOUNDS.items():
+            self.context.setsockopt(option, value)  # of every socket that it makes from now on
 
     async def _async_start_kernel(self, *, kernel_id: str | None = None, **kwargs: Any) -> str:
         """Start a kernel, or find the one that is asked for.
 
+        A place is reserved before anything is awaited: of many who ask at once no more get one.
+
         Raises:
-            HTTPError: 429, there are as many as there may be.
+            HTTPError: 400, no kernel can have that id; 429, there are as many as there may be.
         """
-        known = kernel_id is not None and kernel_id in self
-        if self.max_kernels and not known and len(self) >= self.max_kernels:
-            what = f"{self.max_kernels} kernels run, and no more may"
-            raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
-        found = await super()._async_start_kernel(kernel_id=kernel_id, **kwargs)
-        return str(found)
+        if kernel_id is not None and kernel_id in self:
+            return str(await super()._async_start_kernel(kernel_id=kernel_id, **kwargs))
+        ident = kernel_id or self.new_kernel_id(**kwargs)
+        if not KEY.fullmatch(ident) or ident in self._reserved:
+            # It becomes part of a file's name.
+            raise web.HTTPError(400, "No kernel can be started under that id")
+        self.check_room()
+        self._reserved.add(ident)
+        try:
+            return str(await super()._async_start_kernel(kernel_id=ident, **kwargs))
+        finally:
+            self._reserved.discard(ident)
 
     start_kernel = _async_start_kernel  # type: ignore[assignment]
+
+    def check_room(self) -> None:
+        """Refuse one more kernel when there are as many as there may be.
+
+        Raises:
+            HTTPError: 429, with a sentence.
+        """
+        if self.max_kernels and len({*self.list_kernel_ids(), *self._reserved}) >= self.max_kernels:
+            what = f"{self.max_kernels} kernels run, and no more may"
+            raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
 
     def cwd_for_path(self, path: str, **kwargs: Any) -> str:
         """Say where a kernel starts: beside its notebook, also where the notebook is live.
 
         Args:
             path: of the folder, as a page names it.
-            kwargs: for upstream.
+            kwargs: upstream's.
         """
-        return str(super().cwd_for_path(local_path(path), **kwargs))
+        del kwargs
+        return starting.folder_for(starting.root_of(self.parent), local_path(path))
 
     async def adopt_all(self) -> list[str]:
         """Take over every kernel that the launcher runs; return their ids."""
         found = []
-        for kernel_id, note in launching.running():
+        for kernel_id, note in await launching.running():
             try:
                 await self._adopt(kernel_id, note)
             except (NotLaunchedError, OSError, KeyError, ValueError) as error:
@@ -189,7 +237,7 @@ class StudentKernels(ListeningKernels):
         kernel.load_connection_file()
         kernel.provisioner = kernel.provisioned(kernel_id)
         kernel.provisioner.connection_info = kernel.get_connection_info()
-        kernel.provisioner.adopt(note["folder"])
+        await kernel.provisioner.adopt(note["folder"])
         # For a restart.
         env = {**os.environ, **note["environment"]}
         kernel._launch_args = {"cwd": note["folder"], "env": env}  # noqa: SLF001

@@ -1,11 +1,17 @@
-"""Have the launcher start, signal and end students' processes; the lab server itself can't."""
+"""Have the launcher start, signal and end students' processes; the lab server itself can't.
+
+Nothing here waits on the event loop: a launcher that doesn't answer costs whoever asked the time
+limit, and nobody else anything.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import select
+import os
 import signal
 import socket
+import struct
 from typing import TYPE_CHECKING, Any
 
 from classroom.launcher import protocol
@@ -41,7 +47,6 @@ class Launched:
             connection: to the launcher; its other end tells when the process has ended.
             pid: its process id.
         """
-        connection.settimeout(0)
         self._connection = connection
         self.pid = pid
         self.returncode: int | None = None
@@ -51,22 +56,23 @@ class Launched:
     def poll(self) -> int | None:
         """Return its exit status, negative for a signal; None while it runs."""
         if self.returncode is None:
-            with contextlib.suppress(BlockingIOError):
+            try:
                 self._take(self._connection.recv(protocol.LONGEST))
+            except BlockingIOError:
+                pass
+            except OSError:  # nobody wants to know any more: the connection was closed by `close`
+                self.returncode = GONE
         return self.returncode
 
     def wait(self) -> int:
-        """Wait until it has ended, at most as long as for any answer, and return its status.
+        """Return its exit status; upstream asks when `poll` has said that it has ended.
 
         Raises:
             TimeoutError: it hasn't.
         """
-        if (
-            self.returncode is None
-            and not select.select([self._connection], [], [], TIMEOUT_SECONDS)[0]
-        ):
+        if (status := self.poll()) is None:
             raise TimeoutError(f"process {self.pid} hasn't ended")
-        return self.poll() or 0
+        return status
 
     def send_signal(self, number: int) -> None:
         """Signal it and what it has started; nothing happens when it has ended."""
@@ -92,57 +98,157 @@ class Launched:
         self._connection.close()
 
 
-def _ask(message: bytes, descriptors: list[int]) -> tuple[socket.socket, dict[str, Any]]:
-    """Ask the launcher on a new connection; return that and the answer.
+async def _readable(connection: socket.socket) -> None:
+    """Wait until something has arrived, or the other end is gone."""
+    loop = asyncio.get_running_loop()
+    arrived: asyncio.Future[None] = loop.create_future()
+
+    def arrive() -> None:
+        if not arrived.done():
+            arrived.set_result(None)
+
+    loop.add_reader(connection, arrive)
+    try:
+        await arrived
+    finally:
+        loop.remove_reader(connection)
+
+
+async def _hear(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """Return the next message, and the descriptors that come with it."""
+    await _readable(connection)
+    room = socket.CMSG_SPACE(struct.calcsize("i"))
+    message, extra, _, _ = connection.recvmsg(protocol.LONGEST, room, socket.MSG_CMSG_CLOEXEC)
+    sent = [
+        number
+        for level, kind, data in extra
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS)
+        for (number,) in struct.iter_unpack("i", data)
+    ]
+    try:
+        return protocol.decode(message or b"it has ended"), sent
+    except protocol.BadRequestError:
+        _close(sent)
+        raise
+
+
+def _close(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+async def _ask(message: bytes) -> tuple[socket.socket, dict[str, Any], list[int]]:
+    """Ask the launcher on a new connection; return that, the answer and what comes with it.
 
     Raises:
         NotLaunchedError: it said no, or nothing.
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    connection.settimeout(TIMEOUT_SECONDS)
+    connection.setblocking(False)  # noqa: FBT003 (a builtin's)
     try:
-        connection.connect(str(Paths().launcher_socket))
-        socket.send_fds(connection, [message], descriptors)
-        found = protocol.decode(connection.recv(protocol.LONGEST) or b"it has ended")
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            connection.connect(str(Paths().launcher_socket))
+            connection.send(message)
+            found, sent = await _hear(connection)
     except (OSError, protocol.BadRequestError) as error:
         connection.close()
-        raise NoLauncherError(f"the launcher can't be reached ({error}): try again") from error
+        why = str(error) or f"no answer within {TIMEOUT_SECONDS} s"
+        raise NoLauncherError(f"the launcher can't be reached ({why}): try again") from error
+    except BaseException:
+        connection.close()
+        raise
     if "error" in found:
         connection.close()
         raise NotLaunchedError(found["error"])
-    return connection, found
+    return connection, found, sent
 
 
-def start(what: Start, terminal: int | None = None) -> Launched:
+async def start(what: Start) -> Launched:
     """Start a process as `student`.
 
     Args:
         what: to start.
-        terminal: descriptor of the terminal that a terminal's process gets.
 
     Raises:
         NotLaunchedError: it couldn't be started.
     """
-    connection, found = _ask(what.encode(), [] if terminal is None else [terminal])
+    connection, found, sent = await _ask(what.encode())
+    _close(sent)
     return Launched(connection, found["pid"])
 
 
-def adopt(key: str) -> Launched:
+async def start_on_a_terminal(what: Start) -> tuple[Launched, int]:
+    """Start a process as `student`, on a terminal that the launcher makes.
+
+    Args:
+        what: to start; of the kind that has one.
+
+    Returns:
+        The process, and the descriptor of the terminal's side that isn't the process's.
+
+    Raises:
+        NotLaunchedError: it couldn't be started.
+    """
+    connection, found, sent = await _ask(what.encode())
+    if len(sent) != 1:
+        connection.close()
+        _close(sent)
+        raise NotLaunchedError("no terminal could be had: try again")
+    return Launched(connection, found["pid"]), sent[0]
+
+
+def run(what: Start) -> int:
+    """Run a process as `student` to its end; it blocks: on the event loop, call it in a thread.
+
+    Args:
+        what: to run; a task.
+
+    Returns:
+        Its exit status, negative for a signal.
+
+    Raises:
+        NotLaunchedError: it couldn't be started, or hasn't ended in time.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+        connection.settimeout(TIMEOUT_SECONDS)
+        try:
+            connection.connect(str(Paths().launcher_socket))
+            connection.send(what.encode())
+            found = protocol.decode(connection.recv(protocol.LONGEST) or b"it has ended")
+            if "error" in found:
+                raise NotLaunchedError(found["error"])
+            ended = protocol.decode(connection.recv(protocol.LONGEST) or b"it has ended")
+        except (OSError, protocol.BadRequestError) as error:
+            raise NoLauncherError(f"the launcher can't be reached ({error}): try again") from error
+    return int(ended.get("exited", GONE))
+
+
+async def adopt(key: str) -> Launched:
     """Take over a process that an earlier lab server has started.
 
     Raises:
         NotLaunchedError: it doesn't run.
     """
-    connection, found = _ask(protocol.encode(do="adopt", key=key), [])
+    connection, found, sent = await _ask(protocol.encode(do="adopt", key=key))
+    _close(sent)
     return Launched(connection, found["pid"])
 
 
-def running() -> list[tuple[str, dict[str, Any]]]:
+async def running() -> list[tuple[str, dict[str, Any]]]:
     """List the kernels that run: their ids and notes.
 
     Raises:
         NotLaunchedError: the launcher doesn't answer.
     """
-    connection, found = _ask(protocol.encode(do="list"), [])
-    connection.close()
-    return [(one["key"], one["note"]) for one in found["running"]]
+    connection, found, _ = await _ask(protocol.encode(do="list"))
+    kernels = []
+    try:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            while "end" not in found:
+                kernels.append((found["key"], found["note"]))
+                found, _ = await _hear(connection)
+    except (OSError, protocol.BadRequestError) as error:
+        raise NoLauncherError(f"the launcher has said only half ({error}): try again") from error
+    finally:
+        connection.close()
+    return kernels

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
+import asyncio
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
-from classroom.lab import outputs
+from classroom.lab import messages, outputs
 from classroom.lab.captured import CAPTURE, Captured
+from classroom.lab.messages import Kept
 from classroom.lab.ran import RAN
 from classroom.lab.runs import KernelRuns
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 KEPT = 500
 """How many messages are kept for a page that may come back."""
-PARTS = 4
-"""How many parts a message has at least."""
+KEPT_BYTES = 10 * messages.MB
+"""How much they may be together."""
 
 
 @dataclass
@@ -47,6 +48,8 @@ class Ear:
 def heard(session: Any, message: list[Any]) -> list[Any]:
     """Take a zmq message apart: header, parent, metadata, content; empty when it can't be.
 
+    Nor when it is larger than any may be: nothing of such a one is read.
+
     Its signature is not looked at: the socket is the kernel's own, as for pages.
 
     Args:
@@ -57,7 +60,7 @@ def heard(session: Any, message: list[Any]) -> list[Any]:
         _, (_, *parts) = session.feed_identities(message)
     except ValueError:  # students' code can send anything in its kernel's name
         return []
-    return parts if len(parts) >= PARTS else []
+    return parts if messages.sound(parts) else []
 
 
 class Sieve:
@@ -94,6 +97,7 @@ class ListeningKernels(AsyncMappingKernelManager):
         """Listen to none yet; the arguments are traitlets'."""
         super().__init__(**kwargs)
         self._ears: dict[str, Ear] = {}
+        self._restarting: dict[str, asyncio.Future[Any]] = {}
 
     def listen(self, kernel_id: str) -> None:
         """Listen to a kernel from now on, if nobody does."""
@@ -170,9 +174,38 @@ class ListeningKernels(AsyncMappingKernelManager):
             self._deafen(ear)
 
     async def restart_kernel(self, kernel_id: str, **kwargs: Any) -> Any:  # type: ignore[override]
-        """Restart a kernel; what it was running is over. The arguments are upstream's."""
-        self._lose(kernel_id, died=False)
-        return await super().restart_kernel(kernel_id, **kwargs)
+        """Restart a kernel; what it was running is over. The arguments are upstream's.
+
+        Whoever asks while it is being restarted waits for that: it isn't done again.
+        """
+        under_way = self._restarting.get(kernel_id)
+        if under_way is None:
+            self._lose(kernel_id, died=False)
+            under_way = asyncio.ensure_future(super().restart_kernel(kernel_id, **kwargs))
+            self._restarting[kernel_id] = under_way
+            under_way.add_done_callback(lambda _: self._restarting.pop(kernel_id, None))
+        return await asyncio.shield(under_way)
+
+    def start_watching_activity(self, kernel_id: str) -> None:
+        """Watch what a kernel does, as upstream; but only messages that can be read.
+
+        Upstream takes each message's headers apart, however large, and fails at those that are
+        none: an error in the log for each.
+        """
+        super().start_watching_activity(kernel_id)
+        kernel: Any = self.get_kernel(kernel_id)
+        stream: Any = kernel._activity_stream  # noqa: SLF001 (upstream has no other)
+        record = stream._recv_callback  # noqa: SLF001
+
+        def look(message: list[bytes]) -> None:
+            if not heard(kernel.session, message):
+                return
+            try:
+                record(message)
+            except Exception as error:  # noqa: BLE001 (whatever a kernel has made of it)
+                self.log.debug("A message of a kernel that can't be read: %s", error)
+
+        stream.on_recv(look)
 
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that has ended."""
@@ -189,12 +222,15 @@ class ListeningKernels(AsyncMappingKernelManager):
         if not self.buffer_offline_messages or "iopub" not in channels:
             return
         # Not without end: of whatever else prints all night, the last.
-        kept: deque[tuple[str, list[bytes]]] = deque(maxlen=KEPT)
+        kept: Kept[tuple[str, list[bytes]]] = Kept(
+            KEPT, KEPT_BYTES, lambda one: messages.size(one[1])
+        )
         self._kernel_buffers[kernel_id]["buffer"] = kept
         sieve, session = Sieve(self, kernel_id), self.get_kernel(kernel_id).session
 
         def keep(message: list[bytes]) -> None:
-            if not sieve.holds(heard(session, message)):
+            parts = heard(session, message)
+            if parts and not sieve.holds(parts):
                 kept.append(("iopub", message))
 
         channels["iopub"].on_recv(keep)

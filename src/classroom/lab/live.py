@@ -7,18 +7,21 @@ The place for what the page is told besides, as JSON objects with a ``type``, an
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import authorized, ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
+from jupyter_server.utils import ensure_async
 from tornado.websocket import WebSocketHandler
 
-from classroom.lab import places, upstream
+from classroom.lab import notices, places, upstream
 from classroom.lab.company import COMPANY
 from classroom.lab.connections import name_of
 from classroom.lab.modes import DRIVING
+from classroom.lab.places import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
@@ -40,7 +43,11 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """One page's connection. Of foreign origins none is taken: `WebSocketMixin` sees to that."""
 
     auth_resource = "classroom"
+    max_message_size = 64 * 1024
     judges = True  # who is view-only may say where they are
+    _said = Place()
+    _document = ""
+    _looking: asyncio.Task[None] | None = None
 
     def set_default_headers(self) -> None:
         """Send none: they are for pages."""
@@ -55,6 +62,7 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Say at once what holds for the person at the page; the arguments are upstream's."""
         super().open(*args, **kwargs)
         self.say(DRIVING.state(name_of(self)))
+        notices.greet(self)
         COMPANY.come(self)
 
     def on_close(self) -> None:
@@ -72,6 +80,21 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self.write_message(json.dumps(message)).add_done_callback(upstream.heard)
 
     def on_message(self, message: str | bytes) -> None:
-        """Take where the page is; whatever else it says is nothing."""
-        if (place := places.read(message)) is not None:
+        """Take where the page is, if that is in a document; anything else it says is nothing."""
+        if (place := places.read(message)) is None:
+            return
+        self._said = place
+        if place.path in ("", self._document):
             COMPANY.move(self, place)
+        elif self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+
+    async def _look(self) -> None:
+        """Look whether there is such a document, one after the other; only the last counts."""
+        looked_for = None
+        while (place := self._said) != looked_for:
+            looked_for, path = place, places.document(place)
+            found = path and await ensure_async(self.contents_manager.file_exists(path))
+            if place == self._said:
+                self._document = place.path if found else ""
+                COMPANY.move(self, place if found else Place())

@@ -14,7 +14,7 @@ from classroom.lab.ran import RAN
 from classroom.lab.tutors import TutorHandler
 
 if TYPE_CHECKING:
-    from jupyterhub.services.auth import HubAuth
+    from jupyterhub.services.auth import HubOAuth
 
 ADDRESS = "classroom/api/people"
 RUNS = "classroom/api/runs"
@@ -34,12 +34,15 @@ class MemberHandler(TutorHandler):
         Raises:
             HTTPError: with the Hub's status and sentence, when it doesn't.
         """
-        auth: HubAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
+        auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
         answer = await fetch(
             f"{auth.api_url}/classroom/people/{url_escape_path(name)}",
             method="DELETE",
-            params={"by": self.caller},
-            headers={"Authorization": f"token {auth.api_token}"},
+            headers={
+                "Authorization": f"token {auth.api_token}",
+                # The Hub doesn't take our word that a tutor asks.
+                "X-Classroom-Tutor": str(auth.get_token(self) or ""),
+            },
             raise_for_status=False,
         )
         if not answer.ok:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server_ydoc.utils import encode_file_path, room_id_from_encoded_path
@@ -17,6 +18,55 @@ if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
 YDOC = "jupyter_server_ydoc"
+
+
+STALE_SECONDS = 0.25
+"""How old an index may be that doesn't have a cell: so often it is made again at most for one."""
+
+
+INDEX = "classroom_index"
+"""Under which name a document has its index."""
+
+
+class Index:
+    """The code cells of a notebook by their ids: looked up at each output, and by whoever asks.
+
+    It belongs to the document, and knows it only while it looks: what observes a document must
+    not hold it, or neither would ever be freed (the observer is pycrdt's, out of Python's sight).
+    """
+
+    def __init__(self, document: Any) -> None:
+        """Have nothing looked up yet.
+
+        Args:
+            document: the notebook's shared one.
+        """
+        self._cells: dict[str, Any] = {}
+        self._made = -STALE_SECONDS
+        self._changes = changes = [1]
+
+        def changed(_: Any) -> None:
+            """Take note that cells have come or gone."""
+            changes[0] += 1
+
+        self._seen = 0
+        document.ycells.observe(changed)
+
+    def find(self, document: Any, cell_id: str) -> Any:
+        """Find a cell; None when there is none of that id, or it came a moment ago.
+
+        Args:
+            document: the one that it was made for.
+            cell_id: the cell's.
+        """
+        found = self._cells.get(cell_id)
+        stale = self._seen != self._changes[0]
+        if stale and (found is not None or time.monotonic() - self._made >= STALE_SECONDS):
+            self._seen, self._made = self._changes[0], time.monotonic()
+            self._cells = cells.by_id(document)
+            found = self._cells.get(cell_id)
+        # Within a cell a page may have changed anything meanwhile.
+        return found if found is not None and cells.is_code(found, cell_id) else None
 
 
 class Notebooks:
@@ -36,9 +86,12 @@ class Notebooks:
     def cell(self, rooms: Sequence[str], cell_id: str) -> Any:
         """Find a cell; None when it is in none of these rooms."""
         for name in rooms:
-            room = self._room(name)
-            found = room and cells.find(room._document, cell_id)  # noqa: SLF001 (upstream has no other)
-            if found is not None:
+            if (room := self._room(name)) is None:
+                continue
+            document = room._document  # noqa: SLF001 (upstream has no other)
+            if (index := vars(document).get(INDEX)) is None:
+                vars(document)[INDEX] = index = Index(document)
+            if (found := index.find(document, cell_id)) is not None:
                 return found
         return None
 

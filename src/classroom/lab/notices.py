@@ -1,13 +1,20 @@
-"""Sentences for people in the lab, which their pages show."""
+"""Sentences for people in the lab, which their pages show.
+
+A notice is said once; a warning stands in the page until what it warns of has ended.
+"""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from classroom.lab.connections import OPEN, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
+
+    from classroom.lab.live import LiveHandler
 
 
 def tell(names: Collection[str], sentence: str) -> int:
@@ -24,3 +31,95 @@ def tell(names: Collection[str], sentence: str) -> int:
     for page in pages:
         page.say({"type": "notice", "text": sentence})
     return len(pages)
+
+
+def closing(sentence: str) -> str:
+    """Word a close frame as jupyter-collaboration's provider reads it, which shows the sentence.
+
+    Args:
+        sentence: plain text.
+
+    Raises:
+        ValueError: it is too long.
+    """
+    found = json.dumps({"reloadable": True, "errorReason": sentence}, separators=(",", ":"))
+    if len(found.encode()) > 123:  # noqa: PLR2004 (RFC 6455, 5.5)
+        raise ValueError("a close frame has no room for that")
+    return found
+
+
+@dataclass(frozen=True)
+class Warned:
+    """What pages show until it has ended.
+
+    Attributes:
+        sentence: plain text.
+        people: names whom it concerns; None for everybody.
+    """
+
+    sentence: str
+    people: Callable[[], Collection[str]] | None = None
+
+
+_warned: dict[str, Warned] = {}
+
+
+def warn(about: str, sentence: str, people: Callable[[], Collection[str]] | None = None) -> None:
+    """Show a sentence on pages until `end` is called, also on those that are opened later.
+
+    Call it on the event loop.
+
+    Args:
+        about: what it is about, such as a room's name: what was said of it before is replaced.
+        sentence: plain text.
+        people: returns the names of those whom it concerns; None for everybody.
+    """
+    before, _warned[about] = _warned.get(about), Warned(sentence, people)
+    if before is None or before.sentence != sentence:
+        refresh()
+
+
+def end(about: str) -> None:
+    """Take a sentence off all pages; nothing if there is none.
+
+    Args:
+        about: as it was given to `warn`.
+    """
+    if _warned.pop(about, None) is not None:
+        refresh()
+
+
+def refresh(name: str | None = None) -> None:
+    """Show pages what concerns them now, as when somebody has opened another document.
+
+    Args:
+        name: whose pages; None for everybody's.
+    """
+    for page in OPEN.pages():
+        if name is None or name_of(page) == name:
+            page.say(standing(name_of(page)))
+
+
+def standing(name: str) -> dict[str, object]:
+    """Return the message for a page with all the warnings that concern somebody.
+
+    Args:
+        name: the user's.
+    """
+    found = [
+        {"about": about, "text": one.sentence}
+        for about, one in _warned.items()
+        if one.people is None or name in one.people()
+    ]
+    return {"type": "warnings", "warnings": found}
+
+
+def are_standing() -> bool:
+    """Say whether anybody is being warned of anything."""
+    return bool(_warned)
+
+
+def greet(page: LiveHandler) -> None:
+    """Show a page that has just been opened what it should know."""
+    if _warned:
+        page.say(standing(name_of(page)))

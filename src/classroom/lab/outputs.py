@@ -100,18 +100,45 @@ def read(raw: bytes) -> dict[str, Any]:
     return found
 
 
-@lru_cache(maxsize=512)
+REMEMBERED_BYTES = 4096
+"""Of a header that is remembered; kernels make some hundreds."""
+
+
 def head(raw: bytes) -> tuple[str, str]:
     """Read a header: the message's id and kind, "" for what isn't there.
 
     Remembered, because each page's connection reads the same.
     """
+    return _remembered(raw) if len(raw) <= REMEMBERED_BYTES else _head(raw)
+
+
+@lru_cache(maxsize=512)
+def _remembered(raw: bytes) -> tuple[str, str]:
+    return _head(raw)
+
+
+def _head(raw: bytes) -> tuple[str, str]:
     try:
         found = read(raw)
     except BadMessageError:
         return "", ""
     ident, kind = found.get("msg_id"), found.get("msg_type")
     return (ident if isinstance(ident, str) else "", kind if isinstance(kind, str) else "")
+
+
+MOST_VALUES = 500_000
+"""Values in what is displayed: what has more takes seconds to be written into a document."""
+LONGEST_IDENT = 256
+"""Characters of the id by which a display is updated."""
+
+
+def too_much(raw: bytes) -> bool:
+    """Say whether what is displayed has more values than fit, without taking it apart.
+
+    Args:
+        raw: the content of a message.
+    """
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{") > MOST_VALUES
 
 
 def step(kind: str, content: dict[str, Any], size: int = 0) -> Step:
@@ -134,7 +161,7 @@ def step(kind: str, content: dict[str, Any], size: int = 0) -> Step:
         return Printed(name, text)
     transient = content.get("transient")
     found = transient.get("display_id") if isinstance(transient, dict) else None
-    ident = found if isinstance(found, str) else ""
+    ident = found if isinstance(found, str) and len(found) <= LONGEST_IDENT else ""
     updates = kind == "update_display_data"
     message = {
         "header": {"msg_type": "display_data" if updates else kind},

@@ -11,7 +11,47 @@ from typing import Any
 from urllib.parse import quote
 
 from jupyterlab_server.settings_handler import SettingsHandler
-from jupyterlab_server.workspaces_handler import WorkspacesHandler, WorkspacesManager
+from jupyterlab_server.workspaces_handler import (
+    WORKSPACE_EXTENSION,
+    WorkspacesHandler,
+    WorkspacesManager,
+    slugify,
+)
+from tornado import web
+from tornado.web import HTTPError
+
+MOST_LAYOUTS = 50
+"""Window layouts of one person's; a page has one, and makes another for each second window."""
+LARGEST = 1024 * 1024
+"""Bytes of a window layout, or of a plugin's settings."""
+
+
+def check_size(body: bytes) -> None:
+    """Refuse what is too large to be anybody's settings.
+
+    Raises:
+        HTTPError: 413, with a sentence.
+    """
+    if len(body) > LARGEST:
+        what = f"Settings and layouts have at most {LARGEST} bytes"
+        raise HTTPError(413, f"{what}, and these have {len(body)}.")
+
+
+def layout(folder: Path, name: str) -> Path:
+    """Name the file of a window layout, as JupyterLab does."""
+    return folder / f"{slugify(name)}{WORKSPACE_EXTENSION}"
+
+
+def has_room(folder: Path, name: str) -> bool:
+    """Say whether somebody may keep a window layout.
+
+    Args:
+        folder: theirs.
+        name: of the layout; one that is there is replaced.
+    """
+    if layout(folder, name).exists():
+        return True
+    return not folder.exists() or sum(1 for _ in folder.iterdir()) < MOST_LAYOUTS
 
 
 def folder_of(base: str, username: str) -> Path:
@@ -38,6 +78,18 @@ class PersonalWorkspacesHandler(WorkspacesHandler):
             base = self.extensionapp.workspaces_dir
             self.manager = WorkspacesManager(str(folder_of(base, self.current_user.username)))
 
+    @web.authenticated
+    def put(self, space_name: str = "") -> None:
+        """Keep a layout.
+
+        Raises:
+            HTTPError: 413, it is too large, or there are too many.
+        """
+        check_size(self.request.body)
+        if not has_room(self.manager.workspaces_dir, space_name):
+            raise HTTPError(413, f"You have {MOST_LAYOUTS} layouts: delete one of them first.")
+        super().put(space_name)
+
 
 class PersonalSettingsHandler(SettingsHandler):
     """Settings (theme, shortcuts, language), by user."""
@@ -59,3 +111,13 @@ class PersonalSettingsHandler(SettingsHandler):
         if self.current_user is not None:
             base = self.extensionapp.user_settings_dir
             self.settings_dir = str(folder_of(base, self.current_user.username))
+
+    @web.authenticated
+    def put(self, schema_name: str) -> None:
+        """Keep settings.
+
+        Raises:
+            HTTPError: 413, they are too large.
+        """
+        check_size(self.request.body)
+        super().put(schema_name)

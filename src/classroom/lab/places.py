@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,6 +14,10 @@ MOST = 10_000_000
 """Of what is counted: cells and lines."""
 CELL = re.compile(r"[\w-]{0,64}")
 """A cell's id (nbformat 4.5), or none."""
+
+
+DRIVE = "RTC:"
+"""In front of the paths of live documents, as pages call them (jupyter-collaboration)."""
 
 
 @dataclass(frozen=True)
@@ -63,3 +68,26 @@ def read(message: str | bytes) -> Place | None:
         and all(type(number) is int and 0 <= number <= MOST for number in (index, line))
     )
     return Place(path, cell, index, line) if is_place else None
+
+
+def document(place: Place) -> str | None:
+    """Find which of the class's files a page says that it looks at.
+
+    Others' pages open it when they jump there or follow: nothing but the path of a file.
+
+    Args:
+        place: as read.
+
+    Returns:
+        Below the class's files; None when it can be no file's.
+    """
+    path = place.path.removeprefix(DRIVE)
+    if path == place.path and ":" in path:
+        return None  # another drive, if there is one of that name
+    is_one = (
+        path == posixpath.normpath(path)
+        and not path.startswith(("/", "."))
+        and "\\" not in path
+        and "/." not in path
+    )
+    return path if is_one else None

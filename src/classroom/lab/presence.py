@@ -8,6 +8,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from classroom.lab.update_bounds import is_flat
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -48,7 +50,7 @@ def stamp(entry: Entry, who: Mapping[str, Any]) -> Entry | None:
         state = json.loads(entry.state)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(state, dict):
+    if not isinstance(state, dict) or not is_flat(state):
         return None
     said = state.get("user")
     user = dict(who)
@@ -102,6 +104,10 @@ class Owners:
             self._of[entry.client] = owner = name
             self._count[name] += 1
         return owner == name
+
+    def of(self, client: int) -> str:
+        """Return whose a client is; "" while it is nobody's."""
+        return self._of.get(client, "")
 
     def keep(self, clients: Iterable[int]) -> None:
         """Forget all but these."""

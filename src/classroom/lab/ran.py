@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MOST = 1000
 """Notebooks that are remembered, and cells of each: more is forgotten, the longest ago first."""
+MOST_NEW = 500
+"""Runs that pages are told of at once: as many cells as a long notebook has."""
 BEAT_SECONDS = 0.3
 """How often at most pages are told."""
 
@@ -24,7 +26,7 @@ class Ran:
     def __init__(self) -> None:
         """Know of none."""
         self._of: OrderedDict[str, OrderedDict[str, dict[str, Any]]] = OrderedDict()
-        self._new: list[dict[str, Any]] = []
+        self._new: dict[tuple[str, str], dict[str, Any]] = {}
 
     def add(self, notebook: str, path: str, cell: str, who: str) -> None:
         """Take note that somebody has run a cell.
@@ -44,7 +46,11 @@ class Ran:
                 remembered.popitem(last=False)
         if not self._new:
             asyncio.get_running_loop().call_later(BEAT_SECONDS, self._tell)
-        self._new.append({**run, "path": path})
+        # Of each cell the last; and if a page says that it runs thousands, not all of these.
+        self._new.pop((notebook, cell), None)
+        self._new[notebook, cell] = {**run, "path": path}
+        if len(self._new) > MOST_NEW:
+            self._new.pop(next(iter(self._new)))
 
     def of(self, notebook: str) -> Iterable[dict[str, Any]]:
         """List the runs of a notebook's cells.
@@ -56,7 +62,7 @@ class Ran:
 
     def _tell(self) -> None:
         """Tell every page: one may have the notebook behind another."""
-        runs, self._new = self._new, []
+        runs, self._new = list(self._new.values()), {}
         for page in OPEN.pages():
             page.say({"type": "ran", "runs": runs})
 

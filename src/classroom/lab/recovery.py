@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import sqlite3
 import time
 from enum import Enum
 from pathlib import PurePosixPath
@@ -20,7 +21,8 @@ from jupyter_server.utils import ensure_async
 from jupyter_ydoc import ydocs
 from pycrdt.store import YDocNotFound
 
-from classroom.lab import contents, saves
+from classroom import tasks
+from classroom.lab import encoding, saves
 from classroom.lab.saves import Saves, Saving
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from classroom.lab.store import ClassYStore
 
 Model = dict[str, Any]
+unread: set[str] = set()
+"""Documents, as the store names them, whose journal was put aside and nobody was told yet."""
 _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
@@ -102,29 +106,64 @@ class Recovery:
 
         Raises:
             HTTPError: the file isn't there, or can't be read.
+            sqlite3.Error: the database can't be used.
         """
         lock = _locks.setdefault(store.path, asyncio.Lock())
         async with lock:
-            document = ydocs.get(file_type, ydocs["file"])()
-            try:
-                await store.apply_updates(document.ydoc)
-            except YDocNotFound:
+            typed = await self._typed(file_format, file_type, path, store)
+            if typed is None:
                 return ""
             found = await self._read(path, file_format, file_type)
-            typed = model(file_format, file_type, await document.aget())
             digest = await self.digest(typed)
             known = await Saves(store.journal).known(store.path)
             same = normal(found["content"]) == typed["content"]
             verdict = decide(same=same, file=found["hash"], journal=digest, known=known)
             if verdict is Verdict.REDO:
-                token = saves.saving.set(Saving(store.path))
-                await ensure_async(self._contents.save(typed, path))
-                saves.saving.reset(token)
+                with saves.saving_of(Saving(store.path)):
+                    await ensure_async(self._contents.save(typed, path))
                 await Saves(store.journal).settle(store.path, digest)
                 self._log.warning("Recovered what was typed last in %s", path)
             elif verdict is Verdict.KEEP_BOTH:
                 return await self.keep(typed, path)
             return ""
+
+    async def _typed(
+        self, file_format: str, file_type: str, path: str, store: ClassYStore
+    ) -> Model | None:
+        """Return what the journal says is in a document; None where it says nothing.
+
+        A journal that can't be read is put aside, so that the document opens from its file.
+        """
+        journal, trouble = store.journal, ""
+        if journal.opening.is_deadly(store.path):
+            trouble = "opening it has ended the lab server again and again"
+        else:
+            with journal.opening.of(store.path):
+                try:
+                    document = ydocs.get(file_type, ydocs["file"])()
+                    await store.apply_updates(document.ydoc)
+                    typed = model(file_format, file_type, await document.aget())
+                    await self.digest(typed)
+                except YDocNotFound:
+                    return None
+                except (sqlite3.Error, OSError, MemoryError):
+                    raise  # not the document's fault
+                except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
+                    tasks.reraise_if_meant(error)
+                    trouble = f"{type(error).__name__}: {error}"
+                else:
+                    return typed
+        where = await journal.put_aside(store.path)
+        journal.opening.forget(store.path)
+        unread.add(store.path)
+        self._log.error(
+            "The journal of %s can't be read (%s): it is in %s now, and the document opens as it"
+            " was saved last.",
+            path,
+            trouble,
+            where,
+        )
+        return None
 
     async def keep(self, typed: Model, path: str) -> str:
         """Keep what was typed beside the file that somebody else has changed; return where.
@@ -140,7 +179,7 @@ class Recovery:
 
     async def digest(self, typed: Model) -> str:
         """Return the hash of the file that a document would be written to."""
-        return hashlib.sha256(await run_sync(contents.encoded, typed)).hexdigest()
+        return hashlib.sha256(await run_sync(encoding.encoded, typed)).hexdigest()
 
     async def _read(self, path: str, file_format: str, file_type: str) -> Model:
         found: Model = await ensure_async(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jupyter_server_ydoc.loaders import FileLoader
 
     from classroom.lab.contents import ClassContents
-    from classroom.lab.placing import Scratch
+    from classroom.lab.placing import Restored
 
 
 def is_text(name: str) -> bool:
@@ -57,7 +57,7 @@ class Restoring:
         self._documents = documents
         self._log = log
         self._turn = asyncio.Lock()
-        self.root = Path(contents.root_dir)
+        self.root = contents.root
         self.scratch = Path(contents.scratch)
 
     async def restore(self, snapshot: str, path: str, who: str) -> Report:
@@ -98,7 +98,7 @@ class Restoring:
 
     def _open_up(self, parts: tuple[str, ...]) -> None:
         """Have a folder opened that a student's program has shut."""
-        if places := sharing.shut(str(self.root), [str(self.root.joinpath(*parts))]):
+        if places := sharing.shut(self.root, parts):
             sharing.share(places)
 
     def _loader(self, path: str) -> FileLoader | None:
@@ -106,7 +106,7 @@ class Restoring:
         known = loaders.file_id_manager.get_id(path)
         return loaders[known] if known is not None and known in loaders else None
 
-    async def put(self, new: Scratch, parts: tuple[str, ...]) -> None:
+    async def put(self, new: Restored, parts: tuple[str, ...]) -> None:
         """Give a file its place, and tell whoever has it open.
 
         Raises:

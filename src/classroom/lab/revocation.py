@@ -7,11 +7,10 @@ answers is five minutes old, and an open WebSocket never.
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Any
 
 from classroom import standing, watching
-from classroom.lab import connections
+from classroom.lab import connections, notices
 from classroom.standing import Standing
 
 if TYPE_CHECKING:
@@ -29,11 +28,8 @@ AGAIN_SECONDS = 2.0
 
 
 def reason() -> str:
-    """Word the close frame as jupyter-collaboration's provider reads it."""
-    found = json.dumps({"reloadable": True, "errorReason": SENTENCE}, separators=(",", ":"))
-    if len(found.encode()) > 123:  # noqa: PLR2004 (RFC 6455, 5.5)
-        raise ValueError("a close frame has no room for that")
-    return found
+    """Word the close frame."""
+    return notices.closing(SENTENCE)
 
 
 def forget(cache: Any, names: Collection[str]) -> int:

@@ -7,19 +7,20 @@ named and checked in `classroom.lab.expected`.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
-from classroom.lab import cells, connections, notices, recovery, saves, talk
+from classroom import tasks
+from classroom.lab import admission, cells, connections, notices, recovery, saves, talk
 from classroom.lab.broadcasting import Broadcasting
 from classroom.lab.saves import Saving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from classroom.lab.chat import ClassChat
     from classroom.lab.loader import ClassLoader
@@ -31,6 +32,10 @@ LONGEST_PAUSE = 1.0
 """Seconds after which the next document is saved in any case, however long the last one took."""
 PAGE_SECONDS = 0.03
 """Seconds between two saves for each page that has the document open."""
+UNREAD = (
+    "“{}” is as it was last saved. What was typed since can't be read back and is put aside: ask a"
+    " tutor if you miss it."
+)
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
@@ -65,7 +70,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         change has, it lets go of them. The timeline's documents have undo managers of their own.
         """
         self._beat: asyncio.Task[None] | None = None
-        self._due = False
+        self._due = self._abandoned = False
         self.visitors: WeakSet[RoomSocket] = WeakSet()
         """Who was given this room and hasn't gone: in it, or on their way."""
         super().__init__(*args, **kwargs)
@@ -95,7 +100,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             return
         self._due = True
         delay = beat(self._save_delay, len(self._sockets))
-        self._beat = asyncio.create_task(self._save_on_the_beat(delay))
+        what = f"Saving {self.room_id}"
+        self._beat = tasks.start(self._save_on_the_beat(delay), what, self.log)
 
     async def _save_on_the_beat(self, delay: float) -> None:
         await asyncio.sleep(delay)
@@ -111,8 +117,17 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._due = False
         await self._maybe_save_document(None, save_now=True)
 
+    async def abandon(self) -> None:
+        """Stop without saving: what the document says now may be nothing anybody has typed."""
+        self._abandoned = True
+        if self._beat is not None:
+            self._beat.cancel()
+        await super().abandon()
+
     async def finish(self) -> None:
         """Save what is due, or wait until what is being saved is; the store gets everything."""
+        if self._abandoned:
+            return
         if self._beat is None or self._beat.done():
             await self.written()
         elif self._due:
@@ -136,11 +151,15 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             )
             self._file.kept += [kept] if kept else []
         await super().initialize()
+        if self.started.is_set():
+            # What changes before is neither kept nor sent.
+            await self.ydoc_observed.wait()
         # Of cells that ran when the server ended none runs any more.
         for cell in getattr(self._document, "ycells", ()):
             if cell.get("execution_state") == cells.RUNNING:
                 cell["execution_state"] = cells.IDLE
         await self._settle()
+        await admission.prepare(self.ydoc)
         self._tell_kept()
 
     async def _settle(self) -> None:
@@ -151,7 +170,11 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         model = await self._model()
         if found["last_modified"] == self._file.last_modified:
             digest = await self._file.recovery.digest(model)
-            await self._file.saves.settle(self.ystore.path, found["hash"], digest)
+            try:
+                await self._file.saves.settle(self.ystore.path, found["hash"], digest)
+            except sqlite3.Error as error:
+                # As on a full disk: people can go on, the journal says that nothing is kept.
+                self.log.warning("The state of %s isn't noted: %s", self._file.path, error)
 
     async def _model(self) -> dict[str, Any]:
         """Return the document as the contents manager takes it."""
@@ -178,23 +201,23 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         await self._settle()
         self._tell_kept()
 
-    @contextlib.contextmanager
-    def _saving(self) -> Iterator[None]:
+    def _saving(self) -> AbstractContextManager[None]:
         mine = Saving(self.ystore.path, self.written) if self.ystore is not None else None
-        token = saves.saving.set(mine)
-        try:
-            yield
-        finally:
-            saves.saving.reset(token)
+        return saves.saving_of(mine)
 
     def _tell_kept(self) -> None:
-        """Tell those in the document where what they typed is kept."""
+        """Tell those in the document, or on their way to it, where what they typed is."""
+        people = {connections.name_of(socket) for socket in (*self._sockets, *self.visitors)}
         while self._file.kept:
             kept = self._file.kept.pop()
-            people = {connections.name_of(socket) for socket in self._sockets}
             sentence = f"Somebody changed this file. What was typed here is in “{kept}”."
             notices.tell(people, sentence)
+        if self.ystore is not None and self.ystore.path in recovery.unread:
+            recovery.unread.discard(self.ystore.path)
+            notices.tell(people, UNREAD.format(self._file.path))
 
 
 class ClassTransientRoom(Broadcasting, TransientRoom):
     """The room of presence in the whole lab."""
+
+    holds_text = False

@@ -1,4 +1,4 @@
-"""For each handler and method of the lab: whether it only reads, and so is for everybody.
+"""For each handler and method of the lab: who may do what it does.
 
 `classroom.lab.authorizer` goes by it, and names in the log what a running server has besides.
 """
@@ -9,20 +9,41 @@ from enum import Enum
 
 
 class Rule(Enum):
-    """What a method does."""
+    """Who may use a method."""
 
     READ = "read"
+    """Everybody: it only reads, or what it writes is the user's own."""
     WRITE = "write"
+    """Everybody who isn't view-only."""
+    TUTORS = "tutors"
+    """Tutors alone."""
+    NOBODY = "nobody"
+    """Nobody: it would change the lab for all, or deceive the server."""
+
+
+REFUSALS = {
+    Rule.TUTORS: "Only a tutor may do that.",
+    Rule.NOBODY: (
+        "Nobody may do that here, because it would change the lab for everybody: a tutor changes it"
+        " in jupyterhub_config.py or in the image."
+    ),
+}
 
 
 SERVER = "jupyter_server.services"
 # What a page shows, and what is the user's own: settings, layout, sign-in. A socket may be opened:
 # its messages are judged one by one.
 READS: dict[str, tuple[str, ...]] = {
+    "classroom.lab.alive": ("AliveHandler.get",),
     "classroom.lab.control": ("ModeHandler.get",),
+    "classroom.lab.downloads": ("FileHandler.get",),
+    "classroom.lab.events": ("EventsSocket.get",),
     "classroom.lab.exporters": ("ExportersHandler.get",),
+    "classroom.lab.known": ("KnownHandler.get",),
+    "classroom.lab.kernel_sessions": ("SessionsHandler.get",),
     "classroom.lab.live": ("LiveHandler.get",),
     "classroom.lab.members": ("RunsHandler.get",),
+    "classroom.lab.pages": ("FrameHandler.get",),
     "classroom.lab.personal": (
         "PersonalSettingsHandler.get put",
         "PersonalWorkspacesHandler.get put delete",
@@ -34,7 +55,7 @@ READS: dict[str, tuple[str, ...]] = {
         "SnapshotsHandler.get",
         "TreeHandler.get",
     ),
-    "classroom.lab.terminals": ("StudentTermSocket.get",),
+    "classroom.lab.terminals": ("StudentTermSocket.get", "StudentTerminalsHandler.get"),
     "classroom.lab.usage": ("UsageHandler.get",),
     "jupyter_lsp.handlers": ("LanguageServersHandler.get",),
     "jupyter_server.base.handlers": (
@@ -50,7 +71,6 @@ READS: dict[str, tuple[str, ...]] = {
     "jupyter_server.kernelspecs.handlers": ("KernelSpecResourceHandler.get",),
     "jupyter_server.nbconvert.handlers": ("NbconvertFileHandler.get",),
     "jupyter_server.view.handlers": ("ViewHandler.get",),
-    "jupyter_server_fileid.handler": ("FileIDHandler.get", "FilePathHandler.get"),
     "jupyter_server_terminals.api_handlers": ("TerminalHandler.get", "TerminalRootHandler.get"),
     "jupyter_server_ydoc.handlers": (
         "DocForkHandler.get",
@@ -84,7 +104,6 @@ READS: dict[str, tuple[str, ...]] = {
         "ContentsHandler.get",
         "NotebooksRedirectHandler.get",
     ),
-    f"{SERVER}.events.handlers": ("SubscribeWebsocket.get",),
     f"{SERVER}.kernels.handlers": ("KernelHandler.get", "MainKernelHandler.get"),
     f"{SERVER}.kernels.websocket": ("KernelWebsocketHandler.get",),
     f"{SERVER}.kernelspecs.handlers": ("KernelSpecHandler.get", "MainKernelSpecHandler.get"),
@@ -94,22 +113,16 @@ READS: dict[str, tuple[str, ...]] = {
 }
 WRITES: dict[str, tuple[str, ...]] = {
     "classroom.lab.control": ("FollowingHandler.put", "ModeHandler.put", "PersonHandler.put"),
+    "classroom.lab.kernel_sessions": ("SessionsHandler.post",),
     "classroom.lab.members": ("MemberHandler.delete",),
     "classroom.lab.shutdown": ("NoShutdownHandler.post",),
     "classroom.lab.snapshots": ("RestoreHandler.post",),
+    "classroom.lab.terminals": ("StudentTerminalsHandler.post",),
     "jupyter_lsp.handlers": ("LanguageServerWebSocketHandler.get",),  # starts a server
     "jupyter_server.nbconvert.handlers": ("NbconvertPostHandler.post",),
     "jupyter_server_terminals.api_handlers": ("TerminalHandler.delete", "TerminalRootHandler.post"),
     "jupyter_server_terminals.handlers": ("TermSocket.get",),  # ours stands before it
     "jupyter_server_ydoc.handlers": ("DocForkHandler.put delete", "UndoRedoHandler.put"),
-    "jupyterlab.handlers.build_handler": ("BuildHandler.post delete",),
-    "jupyterlab.handlers.extension_manager_handler": ("ExtensionHandler.post",),
-    "jupyterlab.handlers.plugin_manager_handler": ("PluginHandler.post",),
-    # All people's at once, and never reached: ours stand before them.
-    "jupyterlab_server.settings_handler": ("SettingsHandler.put",),
-    "jupyterlab_server.workspaces_handler": ("WorkspacesHandler.put delete",),
-    f"{SERVER}.api.handlers": ("IdentityHandler.patch",),
-    f"{SERVER}.config.handlers": ("ConfigHandler.put patch",),
     f"{SERVER}.contents.handlers": (
         "CheckpointsHandler.post",
         "ContentsHandler.post put patch delete",
@@ -117,7 +130,6 @@ WRITES: dict[str, tuple[str, ...]] = {
         "NotebooksRedirectHandler.post put patch delete",
         "TrustNotebooksHandler.post",
     ),
-    f"{SERVER}.events.handlers": ("EventHandler.post",),
     f"{SERVER}.kernels.handlers": (
         "KernelActionHandler.post",
         "KernelHandler.delete",
@@ -129,12 +141,34 @@ WRITES: dict[str, tuple[str, ...]] = {
     ),
     f"{SERVER}.shutdown": ("ShutdownHandler.post",),
 }
+# By a room's id students would learn where those are of whom they hear; no page asks.
+TUTORS: dict[str, tuple[str, ...]] = {
+    "jupyter_server_fileid.handler": ("FileIDHandler.get", "FilePathHandler.get"),
+}
+NOBODYS: dict[str, tuple[str, ...]] = {
+    "jupyterlab.handlers.build_handler": ("BuildHandler.post delete",),
+    "jupyterlab.handlers.extension_manager_handler": ("ExtensionHandler.post",),
+    "jupyterlab.handlers.plugin_manager_handler": ("PluginHandler.post",),
+    # All people's at once, and never reached: ours stand before them.
+    "jupyterlab_server.settings_handler": ("SettingsHandler.put",),
+    "jupyterlab_server.workspaces_handler": ("WorkspacesHandler.put delete",),
+    f"{SERVER}.api.handlers": ("IdentityHandler.patch",),
+    # Which everybody's pages load, and the server itself at its next start.
+    f"{SERVER}.config.handlers": ("ConfigHandler.put patch",),
+    # The server believes them: a file that is said to be renamed takes its document along.
+    f"{SERVER}.events.handlers": ("EventHandler.post", "SubscribeWebsocket.get"),
+}
 
 
 def _by_method() -> dict[tuple[str, str], Rule]:
     """Key the rules by ``module.Handler`` and method."""
     found: dict[tuple[str, str], Rule] = {}
-    for rule, named in ((Rule.READ, READS), (Rule.WRITE, WRITES)):
+    for rule, named in (
+        (Rule.READ, READS),
+        (Rule.WRITE, WRITES),
+        (Rule.TUTORS, TUTORS),
+        (Rule.NOBODY, NOBODYS),
+    ):
         for module, lines in named.items():
             for line in lines:
                 handler, _, methods = line.partition(".")

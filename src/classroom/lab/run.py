@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Protocol
 
 from classroom.lab import cells, outputs
-from classroom.lab.outputs import Cleared, Pending, Shown, Updated
+from classroom.lab.outputs import BadMessageError, Cleared, Pending, Printed, Shown, Updated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,13 +24,15 @@ GLANCE = 0.01
 """Seconds after which it is looked for again."""
 SEARCH = 0.5
 """Seconds after which a cell is looked for again that isn't in the document yet."""
-PATIENCE = 600
+PATIENCE = 60
 """Seconds for which that goes on: its page's connection may be down."""
 SETTLE = 0.5
 """Seconds that the page which runs a cell has to say itself that it runs, or has ended: only then
 is it said for it. Two that say it at once trip up whoever looks (@jupyter/ydoc, YBaseCell)."""
 BACKLOG = 20_000_000
 """Bytes that may wait to be written before more is left out."""
+RATE = 5_000_000
+"""Bytes a second that one run may write into a document on and on: it keeps its history."""
 DIED = {
     "output_type": "error",
     "ename": "KernelDied",
@@ -74,10 +76,14 @@ class Run:
         self._update = update
         self._log = log
         self._pending = Pending()
+        self._heard: list[tuple[str, bytes]] = []
         self._waiting = 0
         self._count: int | None = None
         self._begun = self._shown = self._said = self._over = False
         self._missed: float | None = None
+        self._asked = time.monotonic()
+        self.unseen = self.cell() is None
+        """Whether its cell hasn't been in a document yet, and is still looked for."""
         self._answers = 0
         self._due = self._echo_by = self._settled = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -94,20 +100,30 @@ class Run:
         self._settle()
 
     def say(self, kind: str, raw: bytes) -> None:
-        """Take an output.
+        """Take an output. It is read when it is written: on the beat, in the run's share of time.
 
         Args:
             kind: of the message, one of `outputs.KINDS`.
             raw: its content.
-
-        Raises:
-            BadMessageError: it can't be read.
         """
         if self._waiting > BACKLOG or (kind == "stream" and self.writer.full):
             return  # not even read: it may be an endless print
         self._waiting += len(raw)
-        self._pending.add(outputs.step(kind, outputs.read(raw), len(raw)))
+        self._heard.append((kind, raw))
         self._write_soon()
+
+    def _read(self) -> None:
+        """Read what has been heard since; what can't be is left out."""
+        heard, self._heard = self._heard, []
+        for kind, raw in heard:
+            if len(raw) > cells.MOST_SHOWN or outputs.too_much(raw):
+                what = f"An output of {len(raw) // 1000} kB is left out: it is more than fits here."
+                self._pending.add(Printed("stderr", f"{what}\n"))
+                continue
+            try:
+                self._pending.add(outputs.step(kind, outputs.read(raw), len(raw)))
+            except BadMessageError as error:
+                self._log.debug("A message of a kernel that can't be read: %s", error)
 
     def answered(self) -> None:
         """Take note that somebody has answered: their page writes that below what was printed.
@@ -135,6 +151,7 @@ class Run:
             if not died:
                 self._count = None  # as in stock: it hasn't run
             elif self._begun:
+                self._read()
                 self._pending.add(Shown(DIED))
         self._over, self._settled = True, 0.0
         self._write()
@@ -145,7 +162,16 @@ class Run:
         for timer in (self._timer, self._settling):
             if timer is not None:
                 timer.cancel()
+        self._heard, self._pending, self.unseen = [], Pending(), False
         self.ended.set()
+
+    def seeks(self) -> bool:
+        """Say whether its cell is still looked for; after a while it isn't."""
+        if self.unseen and self.cell() is not None:
+            self.unseen = False
+        if self.unseen and time.monotonic() - self._asked > PATIENCE:
+            self.drop()
+        return self.unseen
 
     def cell(self) -> Any:
         """Find the cell; None when it isn't there."""
@@ -172,7 +198,7 @@ class Run:
             if (cell := self.cell()) is None:
                 self._miss(began)
                 return
-            self._missed = None
+            self._missed, self.unseen = None, False
             if began < self._echo_by and cells.echoes(cell) < self._answers:
                 self._due = began + GLANCE
                 self._write_soon()
@@ -185,7 +211,8 @@ class Run:
             self._log.exception("The outputs of cell %s can't be written", self.cell_id)
         if self._over and began >= self._settled:
             self.ended.set()
-        self._due = began + max(BEAT, (time.thread_time() - spent) / SHARE)
+        share = (time.thread_time() - spent) / SHARE
+        self._due = began + max(BEAT, share, self.writer.spent() / RATE)
 
     def _miss(self, now: float) -> None:
         """Wait for a cell whose page hasn't told of it yet, or that is deleted."""
@@ -200,6 +227,7 @@ class Run:
         if self._begun and not self._shown:
             self._shown = True
             cells.begin(cell)
+        self._read()
         steps, self._waiting = self._pending.take(), 0
         if any(isinstance(step, Cleared) for step in steps):
             self._answers = 0  # their echoes go too

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 REMEMBERED = 10_000
 """How many runs of a kernel are known as written here, long after they have ended."""
+MOST = 2000
+"""Runs of a kernel that are written here: what a page asks for beyond is its own to show."""
+MOST_SEARCHING = 100
+"""Of these, runs whose cells aren't in any document: of one that a page adds and runs at once."""
 
 
 class KernelRuns:
@@ -38,6 +42,7 @@ class KernelRuns:
         self._documents = documents
         self._log = log
         self._runs: dict[str, Run] = {}
+        self._searching: dict[str, Run] = {}
         self._of_cell: dict[str, str] = {}
         self._captured = Captured()
         self._announced: dict[str, None] = {}
@@ -52,14 +57,40 @@ class KernelRuns:
         """
         if ident in self._announced:
             return  # no page says it twice: the first one counts
+        if not self._has_room(cell_id, rooms):
+            return
         self._announced[ident] = None
         if len(self._announced) > REMEMBERED:
             self._announced.pop(next(iter(self._announced)))
         before = self._runs.pop(self._of_cell.get(cell_id, ""), None)
         if before is not None:
             before.drop()
-        self._runs[ident] = Run(cell_id, rooms, self._documents, self._update, self._log)
+        run = Run(cell_id, rooms, self._documents, self._update, self._log)
+        self._runs[ident] = run
         self._of_cell[cell_id] = ident
+        if run.unseen:
+            self._searching[ident] = run
+
+    def _has_room(self, cell_id: str, rooms: Sequence[str]) -> bool:
+        """Say whether one more run is taken over; forget those that are over for it."""
+        if cell_id in self._of_cell:
+            return True  # it replaces the one before
+        if len(self._runs) >= MOST:
+            for ident, run in list(self._runs.items()):
+                if run.ended.is_set():
+                    self._forget(ident, run)
+            if len(self._runs) >= MOST:
+                return False
+        if self._documents.cell(rooms, cell_id) is not None:
+            return True
+        for ident in [ident for ident, run in self._searching.items() if not run.seeks()]:
+            del self._searching[ident]
+        return len(self._searching) < MOST_SEARCHING
+
+    def _forget(self, ident: str, run: Run) -> None:
+        del self._runs[ident]
+        if self._of_cell.get(run.cell_id) == ident:
+            del self._of_cell[run.cell_id]
 
     def has(self, ident: str) -> bool:
         """Say whether a run's outputs are written here."""
@@ -109,6 +140,7 @@ class KernelRuns:
         for run in self._runs.values():
             run.lose(died=died)
         self._runs.clear()
+        self._searching.clear()
         self._of_cell.clear()
         self._captured = Captured()
 
@@ -116,4 +148,4 @@ class KernelRuns:
         """Change what was displayed before, in whichever cell."""
         for run in self._runs.values():
             if step.display_id in run.writer.places and (cell := run.cell()) is not None:
-                run.writer.update(cell, step.output, step.display_id)
+                run.writer.update(cell, step.output, step.display_id, step.size)

@@ -6,13 +6,14 @@ is written down; after a power cut in between the file is known either way.
 
 from __future__ import annotations
 
+import contextlib
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from classroom.lab.journal import Journal
 
@@ -43,6 +44,20 @@ class Saving:
 
 saving: ContextVar[Saving | None] = ContextVar("saving", default=None)
 """The save of a room; None for anybody else's writing."""
+
+
+@contextlib.contextmanager
+def saving_of(mine: Saving | None) -> Iterator[None]:
+    """Say whose save it is for as long as it takes, however it ends.
+
+    Args:
+        mine: None for nobody's.
+    """
+    token = saving.set(mine)
+    try:
+        yield
+    finally:
+        saving.reset(token)
 
 
 @dataclass(frozen=True)

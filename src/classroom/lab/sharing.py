@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classroom.lab import launching
@@ -16,31 +15,37 @@ from classroom.lab.launching import NotLaunchedError
 from classroom.launcher.protocol import Kind, Start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from classroom.lab.beneath import Root
+    from classroom.lab.held import Parts
 
 
-def shut(root: str, paths: Iterable[str]) -> list[str]:
+def shut(root: Root, *paths: Parts) -> list[str]:
     """List what must be opened before some files can be written, renamed or deleted.
 
     Args:
-        root: the folder of the class's files, which is open itself.
+        root: the class's folder, which is open itself.
         paths: of files and folders in it, there or not.
 
     Returns:
         Those, and folders that they are in, which are there and can't be changed.
     """
-    found = [place for path in paths for place in (Path(path).parent, Path(path))]
-    return [
-        str(place)
-        for place in dict.fromkeys(found)
-        if Path(root) in place.parents
-        and place.exists()
-        and not os.access(place, os.R_OK | os.W_OK)
-    ]
+    found = dict.fromkeys(place for path in paths for place in (path[:-1], path) if place)
+    return [str(root.path.joinpath(*place)) for place in found if _is_shut(root, place)]
+
+
+def _is_shut(root: Root, parts: Parts) -> bool:
+    try:
+        with root.at(parts) as place:
+            place.stat()
+            return not place.allows(os.R_OK | os.W_OK)
+    except OSError:
+        return False  # not there, out of reach, or a link that leads out
 
 
 def share(places: list[str]) -> bool:
     """Let the group change files and folders of a student's; waits for it.
+
+    By path, and as `student`: whatever it leads to meanwhile, it is nothing but a student's own.
 
     Args:
         places: from `shut`.
@@ -50,7 +55,6 @@ def share(places: list[str]) -> bool:
     """
     command = ("chmod", "g+rwX", "--", *places)
     try:
-        launched = launching.start(Start(uuid.uuid4().hex, Kind.TASK, command, {}, "/"))
-        return launched.wait() == 0
-    except (NotLaunchedError, OSError):
+        return launching.run(Start(uuid.uuid4().hex, Kind.TASK, command, {}, "/")) == 0
+    except NotLaunchedError:
         return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server_ydoc.utils import room_id_from_encoded_path
@@ -10,6 +12,7 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketHandler
 
 from classroom.lab import (
+    admission,
     awareness,
     connections,
     doors,
@@ -19,19 +22,33 @@ from classroom.lab import (
     presence,
     upstream,
 )
+from classroom.lab.admission import (
+    EFFORT,
+    Admission,
+    BrokenError,
+    NotTheirsError,
+    UnreadableError,
+)
 from classroom.lab.chats import KEY
+from classroom.lab.document_index import MissingError, NoTypeError
 from classroom.lab.frames import Verdict
 from classroom.lab.modes import DRIVING
 from classroom.lab.referee import NotTakenError
+from classroom.lab.update_bounds import FRAME, OutOfBoundsError, read_update
 from classroom.lab.visiting import Visiting
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from classroom.lab.chat import ClassChat
+    from classroom.lab.update_bounds import Update
 
 TRY_AGAIN = 1013
 """Close code for somebody who didn't keep up (IANA's WebSocket registry)."""
+UNREADABLE = "What this page sent can't be read. Reload it to go on."
+IN_CONFLICT = "block parent"
+"""In upstream's words for an update to a document that was made anew of its file."""
+_AWARENESS, _SYNC = bytes([awareness.AWARENESS]), bytes([admission.SYNC])
 
 
 class RoomSocket(Visiting):
@@ -46,6 +63,7 @@ class RoomSocket(Visiting):
 
     # The document, if it is a chat.
     _chat: ClassChat | None = None
+    _admission: Admission
 
     async def prepare(self) -> None:
         """Refuse a room that there isn't, or that would take another file for a chat.
@@ -74,8 +92,17 @@ class RoomSocket(Visiting):
         self._chat = getattr(self.room, "chat", None)
         self._who = presence.identity(self.current_user)
         await super().open(room_id)
+        if hasattr(self, "room"):
+            owns = getattr(self.room, "owns", None)
+            mine = (lambda _: True) if owns is None else partial(owns, self.who)
+            self._admission = Admission(self.room.ydoc, mine)
         if self._chat is not None and hasattr(self, "room"):
             self._chat.introduce(self._who, room_id)
+
+    @property
+    def max_message_size(self) -> int:
+        """Bytes of a message; tornado ends the connection of who sends more."""
+        return FRAME
 
     def check_origin(self, origin: str) -> bool:
         """Take only pages of this lab; upstream takes anybody's."""
@@ -88,33 +115,120 @@ class RoomSocket(Visiting):
 
         Presence is the room's to compare with what it knows, at once: most of it is no news.
         """
-        if message and message[0] == awareness.AWARENESS and self._presence is not None:
-            if not self._introduced:
-                self._copies = frozenset(awareness.clients(message))
-            self._presence(message, self, self._who, first=not self._introduced)
-            self._introduced = True
-            return None
-        if isinstance(message, bytes) and self._chat is not None:
-            if not self._hears(self._chat, message):
-                return self.answer_save(message)
-        elif isinstance(message, bytes) and not self._takes(message):
+        if not hasattr(self, "room"):
+            return None  # it couldn't be opened
+        if isinstance(message, bytes) and message[:1] == _AWARENESS:
+            return self._hear_presence(message)
+        if isinstance(message, bytes) and message[:1] == _SYNC:
+            return self._sync(message)
+        if isinstance(message, bytes) and (self._chat is not None or not self._takes(message)):
             return self.answer_save(message)
         found: Awaitable[None] = super().on_message(message)
         return found
 
-    def _hears(self, found: ClassChat, message: bytes) -> bool:
-        """Take what is written in a chat, whoever drives; tell its sender if it isn't taken.
+    def _hear_presence(self, message: bytes) -> Awaitable[None] | None:
+        """Take what a page says of who is there."""
+        if len(message) > awareness.LONGEST:
+            self._refuse(f"presence is longer than {awareness.LONGEST} bytes")
+            return None
+        if self._presence is None:
+            return self._pass_on(message)
+        if not self._introduced:
+            self._copies = frozenset(awareness.clients(message))
+        self._presence(message, self, self._who, first=not self._introduced)
+        self._introduced = True
+        return None
 
-        Returns:
-            Whether the message is a question, which upstream answers.
-        """
+    def _pass_on(self, message: bytes) -> Awaitable[None] | None:
+        """Leave presence in a fork to upstream, which reads it without looking at its lengths."""
         try:
-            return found.hear(message, self.who)
+            entries = awareness.parse(message)
+        except awareness.BadMessageError as error:
+            self._refuse(str(error))
+            return None
+        if not all(entry.gone or presence.stamp(entry, self._who) for entry in entries):
+            self._refuse("presence can't be read")
+            return None
+        found: Awaitable[None] = super().on_message(message)
+        return found
+
+    def _sync(self, message: bytes) -> Awaitable[None] | None:
+        """Take a question, or what is written to the document."""
+        try:
+            kind, body = admission.split(message)
+            if kind == admission.QUESTION:
+                admission.ask(body)
+                found: Awaitable[None] = super().on_message(message)
+                return found
+            if body == admission.EMPTY:
+                return None
+            if len(body) >= admission.LONG or not self.room.ydoc_observed.is_set():
+                return self._write_later(message, body)
+            self._write(message, body, read_update(body))
+        except OutOfBoundsError as error:
+            self._refuse(str(error))
+        return None
+
+    async def _write_later(self, message: bytes, body: bytes) -> None:
+        """Take a message that is read beside the loop, or that came before anybody would hear."""
+        try:
+            update = await admission.read_long(body)
+            await self.room.ydoc_observed.wait()
+            self._write(message, body, update)
+        except OutOfBoundsError as error:
+            self._refuse(str(error))
+
+    def _write(self, message: bytes, body: bytes, update: Update) -> None:
+        """Write to the document, if it may be written.
+
+        Raises:
+            OutOfBoundsError: it is out of bounds, or doesn't fit.
+        """
+        if not getattr(self.room, "holds_text", True):
+            raise OutOfBoundsError("there is no text here")
+        if EFFORT.is_too_much(self.who, time.monotonic()):
+            raise OutOfBoundsError("it took too much of the server's time")
+        begun = time.thread_time()
+        try:
+            if self._chat is not None:
+                self._admission.judge(body, update)
+                with admission.decoding():
+                    self._hears(self._chat, message)
+            elif self._takes(message):
+                self._admission.take(body, update)
+        except MissingError:
+            self.close(TRY_AGAIN, "something before it is missing")
+        except NotTheirsError:
+            # Of a page that has it from the other: that one tells it itself.
+            self.close(TRY_AGAIN, "it is another page's to tell")
+        except NoTypeError as error:
+            self.create_task(self._tell_conflict(error, message))
+        except UnreadableError as error:
+            raise OutOfBoundsError(str(error)) from error
+        except BrokenError as error:
+            self._refuse(str(error))
+            self.create_task(self._put_aside(self.room))
+        finally:
+            EFFORT.add(self.who, time.thread_time() - begun, time.monotonic())
+
+    async def _tell_conflict(self, error: Exception, message: bytes) -> None:
+        """Have a page whose copy is of another life of the document ask its user what to do."""
+        if (tell := self.room.on_message_error) is not None:
+            await tell(RuntimeError(f"{IN_CONFLICT}: {error}"), message, self)
+
+    def _refuse(self, why: str) -> None:
+        """End this page's connection: it sent what no page sends. Nobody else notices."""
+        if connections.refuse(self, notices.closing(UNREADABLE)):
+            self.log.warning("%s: refused of %s: %s", self.path, self.who, why)
+
+    def _hears(self, found: ClassChat, message: bytes) -> None:
+        """Take what is written in a chat, whoever drives; tell its sender if it isn't taken."""
+        try:
+            found.hear(message, self.who)
         except NotTakenError as error:
             self.log.warning("%s: not taken of %s: %s", self.path, self.who, error)
             sentence = f"What you wrote in the chat isn't taken: {error}. Reload the page to go on."
             notices.tell({self.who}, sentence)
-            return False
 
     def _takes(self, message: bytes) -> bool:
         """Say whether what may write to the document is taken; tell its sender if not.

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import sqlite3
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +18,10 @@ from classroom.lab.journal import Journal
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from classroom.lab.history_checkpoints import Live
+
+TURN_SECONDS = 0.005
+"""How long the event loop is held at most while a history is read."""
 _journals: dict[Path, Journal] = {}
 
 
@@ -59,16 +67,36 @@ class ClassYStore(LoggingConfigurable, BaseYStore, metaclass=_Meta):
         """The one that all documents share."""
         return journal_of(Path(self.db_path))
 
-    async def write(self, data: bytes) -> None:
-        """Store an update; it is on the disk when this returns.
+    def append(self, data: bytes) -> None:
+        """Keep an update, at once: see `Journal.append`."""
+        self.journal.append(self.path, data)
 
-        Raises:
-            sqlite3.Error: it couldn't be written.
+    async def write(self, data: bytes) -> None:
+        """Keep an update; it is on the disk when this returns.
+
+        If it can't be written the journal says so and tries again: a document can be opened, and
+        typed in, though the disk is full.
         """
-        await self.journal.write(self.path, data, await self.get_metadata())
+        with contextlib.suppress(sqlite3.Error, OSError):
+            await self.journal.write(self.path, data, await self.get_metadata())
+
+    async def written(self) -> None:
+        """Wait until all that was appended is on the disk, however long that takes."""
+        await self.journal.written()
+
+    def follow(self, live: Live) -> None:
+        """Take note of the live document, which now and then is written down as a whole."""
+        self.journal.live[self.path] = live
+
+    def leave(self, live: Live) -> None:
+        """Take note that a live document is none any more."""
+        if self.journal.live.get(self.path) is live:
+            del self.journal.live[self.path]
 
     async def read(self) -> AsyncIterator[tuple[bytes, bytes, float]]:
         """Go through update, metadata and time (seconds since the epoch), oldest first.
+
+        Lets the event loop turn in between: a long history takes a while to apply.
 
         Raises:
             YDocNotFound: there are none.
@@ -76,5 +104,9 @@ class ClassYStore(LoggingConfigurable, BaseYStore, metaclass=_Meta):
         rows = await self.journal.read(self.path)
         if not rows:
             raise YDocNotFound
+        turned = time.monotonic()
         for row in rows:
+            if time.monotonic() > turned + TURN_SECONDS:
+                await asyncio.sleep(0)
+                turned = time.monotonic()
             yield row

@@ -1,14 +1,16 @@
-"""Terminals whose shells run as `student`: started by the launcher, on a terminal of the lab's."""
+"""Terminals whose shells run as `student`: the launcher makes the terminal and starts the shell."""
 
 from __future__ import annotations
 
 import codecs
-import os
+import json
+import re
 import signal
 import uuid
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from jupyter_server.auth.decorator import authorized
+from jupyter_server_terminals.api_handlers import TerminalRootHandler
 from jupyter_server_terminals.handlers import TermSocket
 from jupyter_server_terminals.terminalmanager import TerminalManager
 from ptyprocess import PtyProcessUnicode
@@ -17,9 +19,12 @@ from tornado import web
 from traitlets import Int
 
 from classroom.lab import launching
-from classroom.lab.connections import name_of
-from classroom.lab.launching import NotLaunchedError
+from classroom.lab.connections import lags, name_of
+from classroom.lab.kernel_sessions import local_path
+from classroom.lab.launching import NoLauncherError, NotLaunchedError
+from classroom.lab.messages import Kept
 from classroom.lab.modes import DRIVING
+from classroom.lab.starting import folder_for, root_of
 from classroom.launcher.protocol import Kind, Start
 from classroom.paths import Paths
 
@@ -30,6 +35,11 @@ if TYPE_CHECKING:
 
 KEPT = 1000
 """How many reads of a terminal's output somebody who opens it later is shown, as upstream."""
+KEPT_CHARACTERS = 1_000_000
+"""How much that may be together: each read may be 64 KB."""
+MOST_UNSENT = 10_000_000
+"""Bytes that may wait for a page which doesn't take them, before it is disconnected."""
+NAME = re.compile(r"\w{1,64}", re.ASCII)
 PASSED_ON = ("TERM", "COLUMNS", "LINES")
 
 
@@ -84,35 +94,16 @@ class StudentPty(PtyProcessUnicode):
 class StudentTerminal(PtyWithClients):
     """A terminal that people see."""
 
-    def __init__(self, argv: list[str], env: Mapping[str, str], cwd: str | None) -> None:
-        """Start it.
+    def __init__(self, launched: Launched, terminal: int) -> None:
+        """Show what has been started.
 
         Args:
-            argv: of the shell.
-            env: as upstream would start it with.
-            cwd: where.
-
-        Raises:
-            NotLaunchedError: it couldn't be started.
+            launched: the process.
+            terminal: descriptor of the side that isn't the process's.
         """
         self.clients: list[Any] = []
-        self.read_buffer: deque[str] = deque(maxlen=KEPT)
-        ours, its = os.openpty()
-        start = Start(
-            uuid.uuid4().hex,
-            Kind.TERMINAL,
-            tuple(argv),
-            environment(env),
-            cwd or str(Paths().home),
-        )
-        try:
-            launched = launching.start(start, its)
-        except NotLaunchedError:
-            os.close(ours)
-            raise
-        finally:
-            os.close(its)
-        self.ptyproc = StudentPty(launched, ours)
+        self.read_buffer = Kept(KEPT, KEPT_CHARACTERS, len)
+        self.ptyproc = StudentPty(launched, terminal)
 
     def killpg(self, sig: int = signal.SIGTERM) -> None:
         """Signal the process and what it has started."""
@@ -124,19 +115,83 @@ class StudentTerminals(TerminalManager):
 
     at_most = Int(0, config=True, help="How many may be open; 0 for any number.")
 
-    def new_terminal(self, **kwargs: Any) -> StudentTerminal:
-        """Make a terminal; where upstream would fork.
+    starting = 0
+    """How many are being started just now: they count."""
+
+    async def start(self, folder: str | None, name: str | None = None) -> dict[str, Any]:
+        """Start a terminal.
+
+        Args:
+            folder: where; a page's word, which the launcher enters as `student`.
+            name: of the terminal; the next number without one.
+
+        Returns:
+            What pages are told of it.
 
         Raises:
-            HTTPError: 429, there are as many as there may be.
-            NotLaunchedError: it couldn't be started.
+            HTTPError: 400, it couldn't be started there; 409, there is one of that name; 429, there
+                are as many as there may be; 503, the launcher doesn't answer.
         """
-        if self.at_most and len(self.terminals) >= self.at_most:
+        if name is not None and name in self.terminals:
+            raise web.HTTPError(409, f"There is a terminal {name} already.")
+        if self.at_most and len(self.terminals) + self.starting >= self.at_most:
             what = f"{self.at_most} terminals are open, and no more may be"
             raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
-        options = {**self.term_settings, "shell_command": self.shell_command, **kwargs}
-        env = self.make_term_env(**options)
-        return StudentTerminal(options["shell_command"], env, options.get("cwd"))
+        options = {**self.term_settings, "shell_command": self.shell_command}
+        wanted = Start(
+            uuid.uuid4().hex,
+            Kind.TERMINAL,
+            tuple(options["shell_command"]),
+            environment(self.make_term_env(**options)),
+            folder or str(Paths().home),
+        )
+        self.starting += 1
+        try:
+            launched, terminal = await launching.start_on_a_terminal(wanted)
+        except NotLaunchedError as error:
+            status = 503 if isinstance(error, NoLauncherError) else 400
+            raise web.HTTPError(status, f"The terminal wasn't started: {error}.") from error
+        finally:
+            self.starting -= 1
+        made = StudentTerminal(launched, terminal)
+        if name is not None and name in self.terminals:  # somebody was quicker
+            made.ptyproc.close()
+            raise web.HTTPError(409, f"There is a terminal {name} already.")
+        return dict(self.create(made=made, **({} if name is None else {"name": name})))
+
+    def new_terminal(self, **kwargs: Any) -> StudentTerminal:
+        """Take the terminal that `start` has made; where upstream would fork, and wait for it."""
+        made: StudentTerminal = kwargs["made"]
+        return made
+
+
+class StudentTerminalsHandler(TerminalRootHandler):
+    """Lists and starts terminals; upstream's own would resolve the folder as the lab server."""
+
+    def initialize(self, name: str = "jupyter_server_terminals") -> None:
+        """Be upstream's extension's; `name` is its own."""
+        super().initialize(name)
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Start a terminal, in one of the class's folders.
+
+        Raises:
+            HTTPError: 400, the request isn't one; and as `StudentTerminals.start`.
+        """
+        asked = self.get_json_body() or {}
+        if not isinstance(asked, dict):
+            raise web.HTTPError(400, "The request's body must be a JSON object.")
+        folder, name = asked.get("cwd") or None, asked.get("name")
+        if not isinstance(folder, str | None) or not isinstance(name, str | None):
+            raise web.HTTPError(400, "cwd and name must be texts.")
+        if name is not None and not NAME.fullmatch(name):
+            raise web.HTTPError(400, "A terminal's name is up to 64 letters and digits.")
+        if folder is not None:
+            folder = folder_for(root_of(self.serverapp), local_path(folder))
+        terminals: Any = self.terminal_manager
+        self.finish(json.dumps(await terminals.start(folder, name)))
 
 
 class StudentTermSocket(TermSocket):
@@ -148,6 +203,12 @@ class StudentTermSocket(TermSocket):
         super().initialize(name or "jupyter_server_terminals", found)
 
     judges = True
+    max_message_size = 4 * 1024 * 1024  # what somebody pastes
+
+    def on_pty_read(self, text: str) -> None:
+        """Show what the terminal says, to a page that keeps up: others come back for it."""
+        if not lags(self, MOST_UNSENT):
+            super().on_pty_read(text)
 
     async def on_message(self, message: Any) -> None:  # type: ignore[override]
         """Pass on what is typed, if its sender may type."""

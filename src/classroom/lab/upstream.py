@@ -91,11 +91,14 @@ def watch_sockets(opened: Callable[[WebSocketHandler], None]) -> None:
     WebSocketHandler.__init__ = init  # type: ignore[method-assign]
 
 
-def ask_always() -> None:
+def ask_always(allowed: Callable[[JupyterHandler], None]) -> None:
     """Have every request authorized before its handler does anything.
 
     Upstream leaves it to each handler's method, and some ask nobody. Whoever isn't signed in is
     left to the handler, but for sockets: a room is made before its handler's method is called.
+
+    Args:
+        allowed: is given each handler of somebody signed in who may do what they ask for.
     """
     upstreams = JupyterHandler.prepare
 
@@ -114,6 +117,7 @@ def ask_always() -> None:
             self.authorizer.is_authorized(self, self.current_user, action, resource)
         ):
             raise web.HTTPError(403, f"User is not authorized to {action} on resource: {resource}.")
+        allowed(self)
 
     JupyterHandler.prepare = prepare  # type: ignore[method-assign]
 

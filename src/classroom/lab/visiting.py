@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server_ydoc.handlers import YDocWebSocketHandler
 from jupyter_server_ydoc.utils import LogLevel, decode_file_path
 
+from classroom import tasks
+
 if TYPE_CHECKING:
     from weakref import WeakSet
 
@@ -60,7 +62,8 @@ class Visiting(YDocWebSocketHandler):
         visitors.discard(self)
         cleaner = self.room.cleaner
         if not visitors and (cleaner is None or cleaner.done() or cleaner.cancelling()):
-            self.room.cleaner = asyncio.create_task(self._clean_room())
+            what = f"Unloading the room {self._room_id}"
+            self.room.cleaner = tasks.start(self._clean_room(), what, self.log)
 
     async def _clean_room(self) -> None:
         """Let go of the room when nobody has come for a while, and no cell of it runs."""
@@ -96,3 +99,16 @@ class Visiting(YDocWebSocketHandler):
         if self._file_loaders[file_id].number_of_subscriptions == 0:
             await self._file_loaders.remove(file_id)
             self._emit(LogLevel.INFO, "clean", "Loader deleted.")
+
+    async def _put_aside(self, room: Any) -> None:
+        """Let go of a document that can't be gone on with, without saving it.
+
+        What was typed in it is in the journal, and in the pages: they come back at once, to a room
+        that is made of both.
+        """
+        async with self._room_lock(self._room_id):
+            if self._websocket_server.rooms.get(self._room_id) is not room:
+                return
+            self.log.error("%s is opened again: it can't be gone on with", self._room_id)
+            del self._websocket_server.rooms[self._room_id]
+            await room.abandon()

@@ -1,63 +1,210 @@
-"""Write a file as a whole or not at all: whoever reads meanwhile finds the old one or the new."""
+"""Write a file as a whole or not at all: whoever reads meanwhile finds the old one or the new.
+
+Where it belongs is found once and held (`classroom.lab.beneath`); only then it is given its name.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
-import tempfile
-from pathlib import Path
+import secrets
+import stat
+from typing import IO, TYPE_CHECKING
+
+from classroom.lab.held import FOLDER, Place
+from classroom.lab.naming import take
+from classroom.lab.reading import PIECE, NoFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from classroom.lab.beneath import Root
+    from classroom.lab.held import Parts
 
 NEW_FILE_MODE = 0o664
 """The class's files are the group's to edit."""
 
 
-def write(path: str, content: bytes, scratch: Path | None = None) -> None:
+class Scratch:
+    """A new file that nobody sees until it has a place.
+
+    Attributes:
+        folder: descriptor of the folder that it is in until then.
+        name: in there.
+    """
+
+    def __init__(self, folder: int, content: IO[bytes], mode: int, when: int | None = None) -> None:
+        """Write it, down to the disk.
+
+        Args:
+            folder: descriptor of a folder on the same disk.
+            content: read to its end.
+            mode: the file's.
+            when: the file's time, in nanoseconds; None for now.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        self.folder, self.name = folder, f".~{secrets.token_hex(8)}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(self.name, flags, 0o600, dir_fd=folder)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                while piece := content.read(PIECE):
+                    stream.write(piece)
+                os.fchmod(stream.fileno(), mode)
+                stream.flush()
+                if when is not None:
+                    os.utime(stream.fileno(), ns=(when, when))
+                os.fsync(stream.fileno())
+        except BaseException:
+            self.drop()
+            raise
+
+    def drop(self) -> None:
+        """Remove it, if it has no place."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.name, dir_fd=self.folder)
+
+    def put(self, place: Place, *, new: bool = False) -> None:
+        """Give it its place, instead of a file or link that is there.
+
+        Args:
+            place: where.
+            new: whether nothing may be there.
+
+        Raises:
+            FileExistsError: something is.
+            OSError: it can't be put there; what is there stays.
+        """
+        with contextlib.suppress(PermissionError):  # a group that we aren't in
+            group = os.fstat(place.folder).st_gid
+            os.chown(self.name, -1, group, dir_fd=self.folder, follow_symlinks=False)
+        if new:
+            take(Place(self.folder, self.name), place)
+        else:
+            os.replace(self.name, place.name, src_dir_fd=self.folder, dst_dir_fd=place.folder)
+        flush(place.folder)
+
+
+def flush(folder: int) -> None:
+    """Flush a folder to the disk: a rename is in there; as far as it may be opened."""
+    with contextlib.suppress(PermissionError):
+        held = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            os.fsync(held)
+        finally:
+            os.close(held)
+
+
+def write(
+    root: Root, parts: Parts, content: bytes, scratch: Path | None = None, *, new: bool = False
+) -> None:
     """Put content in a file's place: written, flushed to the disk, then renamed.
 
     A power cut in between leaves the old file. A program stays one, and a link stays a link.
 
     Args:
-        path: of the file, there or not.
+        root: the class's folder.
+        parts: of the file, there or not.
         content: all of it.
-        scratch: a folder on the same disk for what isn't finished, out of people's sight; without
-            it, or where the disk is another, the file's own folder.
+        scratch: a folder of nobody else's on the same disk for what isn't finished, out of people's
+            sight; without it, or where the disk is another, the file's own folder.
+        new: whether the name must be free.
 
     Raises:
+        LeadsOutError: it, or a folder on the way, is a link that leads out.
+        NoFileError: there is something that is no file.
+        FileExistsError: the name isn't free.
         OSError: it couldn't be written; the old file is as it was.
     """
-    target = Path(os.path.realpath(path))
-    try:
+    with root.at(parts) as place:
         # What the lab has written all may edit: its owner is another user than before.
-        mode = target.stat().st_mode & 0o777 | NEW_FILE_MODE
-    except FileNotFoundError:
-        mode = NEW_FILE_MODE
+        mode = _mode(place) & 0o777 | NEW_FILE_MODE
+        put_at(place, io.BytesIO(content), mode, scratch, new=new)
+
+
+def _mode(place: Place) -> int:
     try:
-        _write(target, content, mode, scratch or target.parent)
+        found = place.stat().st_mode
+    except FileNotFoundError:
+        return 0
+    if not stat.S_ISREG(found):
+        raise NoFileError(place.name)
+    return found
+
+
+def put_at(  # noqa: PLR0913
+    place: Place,
+    content: IO[bytes],
+    mode: int,
+    scratch: Path | None = None,
+    *,
+    new: bool = False,
+    when: int | None = None,
+) -> None:
+    """Write a file whose place is held.
+
+    Args:
+        place: where.
+        content: from its beginning to its end; it may be read twice.
+        mode: the file's.
+        scratch: as of `write`.
+        new: whether the name must be free.
+        when: the file's time, in nanoseconds; None for now.
+
+    Raises:
+        OSError: as of `write`.
+    """
+    try:
+        _put(scratch, place, content, mode, new=new, when=when)
     except OSError as error:
         if scratch is None or error.errno != errno.EXDEV:
             raise
-        _write(target, content, mode, target.parent)
+        content.seek(0)
+        _put(None, place, content, mode, new=new, when=when)
 
 
-def _write(target: Path, content: bytes, mode: int, folder: Path) -> None:
-    descriptor, new = tempfile.mkstemp(dir=folder, prefix=f".~{target.name[:100]}.")
+def _put(  # noqa: PLR0913
+    scratch: Path | None,
+    place: Place,
+    content: IO[bytes],
+    mode: int,
+    *,
+    new: bool,
+    when: int | None,
+) -> None:
+    where = place.folder if scratch is None else os.open(scratch, FOLDER)
     try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            with contextlib.suppress(PermissionError):  # a folder of a group that we aren't in
-                os.fchown(stream.fileno(), -1, target.parent.stat().st_gid)
-            os.fchmod(stream.fileno(), mode)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(new).replace(target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(new).unlink()
-        raise
-    # The rename itself is in the directory.
-    directory = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
+        made = Scratch(where, content, mode, when)
+        try:
+            made.put(place, new=new)
+        finally:
+            made.drop()
     finally:
-        os.close(directory)
+        if where != place.folder:
+            os.close(where)
+
+
+def append(root: Root, parts: Parts, content: bytes) -> None:
+    """Add to a file that is uploaded in pieces.
+
+    Args:
+        root: the class's folder.
+        parts: of the file, there or not.
+        content: its next piece.
+
+    Raises:
+        LeadsOutError: it, or a folder on the way, is a link that leads out.
+        NoFileError: there is something that is no file.
+        OSError: it can't be written.
+    """
+    with root.at(parts) as place:
+        _mode(place)
+        descriptor = place.open(os.O_WRONLY | os.O_APPEND | os.O_CREAT, NEW_FILE_MODE)
+        with os.fdopen(descriptor, "wb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise NoFileError(place.name)
+            stream.write(content)

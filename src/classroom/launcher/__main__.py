@@ -2,7 +2,8 @@
 
 Run as ``python -I -m classroom.launcher`` inside the sandbox, which what it starts inherits. The
 lab server asks, and nobody else can: it does nothing but start, signal and list students'
-processes, so that a lab server that was taken over is still no way to root.
+processes, so that a lab server that was taken over is still no way to root. It takes no descriptor,
+opens nothing that a client names but as `student`, and has no right but to become and signal them.
 """
 
 from __future__ import annotations
@@ -16,19 +17,25 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
-from classroom import log
-from classroom.launcher import limits, processes, protocol, watch
+from classroom import log, privileges, tasks
+from classroom.launcher import homes, limits, processes, protocol, watch
 from classroom.launcher.protocol import BadRequestError, Kind
+from classroom.launcher.watch import Watch
 from classroom.local.caller import caller
 from classroom.log import LOG
 from classroom.paths import Paths
 
 if TYPE_CHECKING:
     from classroom.launcher.processes import Launched
+    from classroom.launcher.protocol import Start
 
 LAB_USER = "classroom"
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGCONT}
 HANG_UP_SECONDS = 1.0
+LONGEST_REASON = 2000
+"""Characters of why something isn't done: what was asked may be in it."""
+SPARE = 32
+"""How many processes there may be besides twice as many as kernels: tasks, and what is ending."""
 BASE = {
     "PATH": os.environ["PATH"],
     "LANG": os.environ.get("LANG", "C.UTF-8"),
@@ -52,6 +59,7 @@ class Launcher:
         self._homes = paths.homes
         self.limits = limits.read(paths)
         self._running: dict[str, Launched] = {}
+        self._starting: set[str] = set()
 
     async def serve(self, connection: socket.socket) -> None:
         """Serve one connection until its other end closes it.
@@ -62,23 +70,27 @@ class Launcher:
         loop = asyncio.get_running_loop()
         launched: Launched | None = None
         telling: asyncio.Task[None] | None = None
+        untold: Launched | None = None
         try:
             while True:
-                message, descriptors = await receive(connection)
-                if not message:
+                if not (message := await receive(connection)):
                     return
                 try:
-                    answer, found = await self._do(protocol.decode(message), launched, descriptors)
-                except (BadRequestError, OSError) as error:
-                    answer, found = {"error": str(error)}, None
-                finally:
-                    for descriptor in descriptors:
-                        os.close(descriptor)
-                if answer is not None:
-                    await loop.sock_sendall(connection, protocol.encode(**answer))
+                    asked = protocol.decode(message)
+                    answers, found = await self._do(asked, launched)
+                    untold = found if asked["do"] == "start" else None
+                except (ValueError, OSError) as error:
+                    answers, found = [{"error": str(error)[:LONGEST_REASON]}], None
+                launched = launched or found
+                for answer in answers:
+                    await send(connection, protocol.encode(**answer), found)
+                untold = None
                 if found is not None:
-                    launched = found
-                    telling = asyncio.create_task(self._tell(connection, found))
+                    telling = tasks.start(self._tell(connection, found), "Reporting an end", LOG)
+        except OSError:
+            # Whoever asked is gone: of what has just been started nobody would ever know.
+            if untold is not None:
+                untold.signal(signal.SIGKILL)
         finally:
             connection.close()
             if telling is not None:
@@ -88,34 +100,45 @@ class Launcher:
                 loop.call_later(HANG_UP_SECONDS, launched.signal, signal.SIGKILL)
 
     async def _do(
-        self, asked: dict[str, Any], launched: Launched | None, descriptors: list[int]
-    ) -> tuple[dict[str, Any] | None, Launched | None]:
-        """Do what is asked: the answer, if there is one, and the process that it is about."""
+        self, asked: dict[str, Any], launched: Launched | None
+    ) -> tuple[list[dict[str, Any]], Launched | None]:
+        """Do what is asked: the answers, and the process that the connection is about from now."""
         if asked.get("do") == "start" and launched is None:
-            start = protocol.start_of(asked)
-            if start.key in self._running:
-                raise BadRequestError(f"{start.key} runs already")
-            if (start.kind is Kind.TERMINAL) != bool(descriptors):
-                raise BadRequestError("a terminal's process comes with it, and no other")
-            found = await processes.launch(
-                start, BASE, self.limits, self._homes, descriptors[0] if descriptors else None
-            )
-            self._running[start.key] = found
-            found.end = asyncio.create_task(self._await_end(found))
-            return {"pid": found.running.pid}, found
+            found = await self._start(protocol.start_of(asked))
+            return [{"pid": found.running.pid}], found
         if asked.get("do") == "adopt" and launched is None:
             if (adopted := self._running.get(str(asked.get("key")))) is None:
                 raise BadRequestError("it doesn't run")
-            return {"pid": adopted.running.pid}, adopted
+            return [{"pid": adopted.running.pid}], adopted
         if asked.get("do") == "signal" and launched is not None:
-            if asked.get("signal") not in SIGNALS:
+            if not isinstance(asked.get("signal"), int) or asked["signal"] not in SIGNALS:
                 raise BadRequestError(f"no signal: {asked.get('signal')!r}")
             launched.signal(asked["signal"])
-            return None, None
+            return [], None
         if asked.get("do") == "list" and launched is None:
             kernels = [one.running for one in self._running.values() if one.kind is Kind.KERNEL]
-            return {"running": [{"key": one.key, "note": one.note} for one in kernels]}, None
+            return [*({"key": one.key, "note": one.note} for one in kernels), {"end": True}], None
         raise BadRequestError(f"nothing to do: {asked.get('do')!r}")
+
+    async def _start(self, start: Start) -> Launched:
+        """Start a process, unless it runs or too many do."""
+        if start.key in self._running or start.key in self._starting:
+            raise BadRequestError(f"{start.key} runs already")
+        most = 2 * self.limits.kernels + SPARE
+        if len(self._running) + len(self._starting) >= most:
+            raise BadRequestError(f"{most} processes run, and no more may")
+        self._starting.add(start.key)
+        try:
+            found = await processes.launch(start, BASE, self.limits, self._homes)
+        finally:
+            self._starting.discard(start.key)
+        self._running[start.key] = found
+        found.end = tasks.start(self._await_end(found), f"Tidying up after {start.key}", LOG)
+        return found
+
+    def homes(self) -> dict[int, str]:
+        """List the homes of what runs, by process id."""
+        return {one.running.pid: str(one.home) for one in self._running.values()}
 
     def end(self, session: int, why: str) -> bool:
         """End what uses too much for the others.
@@ -139,6 +162,7 @@ class Launcher:
         """Wait until a process has ended, and clean up after it."""
         status = await launched.wait()
         self._running.pop(launched.running.key, None)
+        launched.hand_over()
         if status not in {0, -signal.SIGTERM, -signal.SIGHUP} and launched.last_words:
             LOG.info(
                 "%s %s ended with %s: %s",
@@ -147,7 +171,7 @@ class Launcher:
                 status,
                 launched.last_words,
             )
-        await processes.tidy(launched.home)
+        await homes.tidy(launched.home)
         return status
 
     async def _tell(self, connection: socket.socket, launched: Launched) -> None:
@@ -160,25 +184,29 @@ class Launcher:
             )
 
 
-async def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
-    """Wait for a message and the descriptors that come with it; empty at the end."""
-    loop = asyncio.get_running_loop()
-    readable: asyncio.Future[None] = loop.create_future()
+async def receive(connection: socket.socket) -> bytes:
+    """Wait for a message; empty at the end.
 
-    def is_readable() -> None:
-        if not readable.done():
-            readable.set_result(None)
-
-    loop.add_reader(connection, is_readable)
+    Descriptors that come with it are dropped by the kernel: no room is given for any (recvmsg(2)).
+    """
     try:
-        await readable
-    finally:
-        loop.remove_reader(connection)
-    try:
-        message, descriptors, _, _ = socket.recv_fds(connection, protocol.LONGEST, 1)
+        return await asyncio.get_running_loop().sock_recv(connection, protocol.LONGEST)
     except OSError:
-        return b"", []
-    return message, descriptors
+        return b""
+
+
+async def send(connection: socket.socket, message: bytes, launched: Launched | None) -> None:
+    """Answer, and hand over the terminal of what has just been started, if it has one.
+
+    Raises:
+        OSError: whoever asked is gone.
+    """
+    if launched is None or launched.terminal is None:
+        await asyncio.get_running_loop().sock_sendall(connection, message)
+        return
+    # It doesn't wait: the first message on a connection always has room.
+    socket.send_fds(connection, [message], [launched.terminal])
+    launched.hand_over()
 
 
 def _end_with(watching: asyncio.Task[None]) -> None:
@@ -190,33 +218,30 @@ def _end_with(watching: asyncio.Task[None]) -> None:
 
 async def launch_for_the_lab(paths: Paths) -> None:
     """Listen, and serve the lab server for as long as this process lives."""
-    processes.clear(paths.homes)
+    await homes.tidy(*homes.left(paths.homes))
     launcher = Launcher(paths)
     watching = asyncio.create_task(
-        watch.watch(paths.files, launcher.limits, launcher.end, LOG), name="watch"
+        watch.watch(Watch(paths, launcher.limits, launcher, LOG)), name="watch"
     )
     watching.add_done_callback(_end_with)
     lab = pwd.getpwnam(LAB_USER)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listening.setblocking(False)  # noqa: FBT003 (a builtin's)
     listening.bind(str(paths.launcher_socket))
-    paths.launcher_socket.chmod(0o660)
-    os.chown(paths.launcher_socket, 0, lab.pw_gid)
+    paths.launcher_socket.chmod(0o660)  # its directory says whose group
     listening.listen(128)
-    serving: set[asyncio.Task[None]] = set()
     while True:
         connection, _ = await asyncio.get_running_loop().sock_accept(listening)
         if caller(connection) != lab.pw_uid:
             connection.close()
             continue
-        task = asyncio.create_task(launcher.serve(connection))
-        serving.add(task)
-        task.add_done_callback(serving.discard)
+        tasks.start(launcher.serve(connection), "Serving the lab", LOG)
 
 
 def main() -> int:
     """Serve until the end."""
     log.begin()
+    privileges.drop(privileges.LAUNCHER)
     asyncio.run(launch_for_the_lab(Paths()))
     return 0
 

@@ -41,25 +41,28 @@ class Limits:
     files: int = 4096
 
 
-def prefix(kind: Kind, limits: Limits) -> tuple[str, ...]:
-    """Build what stands before a command: util-linux' small programs, each of which execs the next.
+def prefix(kind: Kind, limits: Limits, folder: str) -> tuple[str, ...]:
+    """Build what stands before a command: small programs, each of which execs the next.
 
-    Run as `student` already. A process ends with the launcher: nobody could end it after that.
+    Run as `student` already, so that neither a folder nor an environment of somebody else's making
+    reaches a process of root's. A process ends with the launcher: nobody could end it after that.
 
     Args:
         kind: a terminal's process leads a session of its own on the terminal that is its stdin.
         limits: what it may use.
+        folder: where it starts; an absolute path.
     """
     memory = (f"--data={limits.memory}",) if limits.memory else ()
     processes = (f"--nproc={limits.processes}",) if limits.processes else ()
     return (
-        *("setpriv", "--pdeathsig", "KILL", "--"),
-        *("setsid", *(("--ctty",) if kind is Kind.TERMINAL else ()), "--"),
-        *("prlimit", *memory, *processes, f"--nofile={limits.files}", "--core=0", "--"),
-        *("choom", "-n", str(DIES_FIRST), "--"),
+        *("/usr/bin/env", f"--chdir={folder}"),
+        *("/usr/bin/setpriv", "--pdeathsig", "KILL", "--"),
+        *("/usr/bin/setsid", *(("--ctty",) if kind is Kind.TERMINAL else ()), "--"),
+        *("/usr/bin/prlimit", *memory, *processes, f"--nofile={limits.files}", "--core=0", "--"),
+        *("/usr/bin/choom", "-n", str(DIES_FIRST), "--"),
         # Whatever students compute, the lab, the Hub and the front come first (SCHED_IDLE,
         # sched(7)); among themselves, and while those rest, they have all there is.
-        *("chrt", "--idle", "0"),
+        *("/usr/bin/chrt", "--idle", "0"),
     )
 
 

@@ -6,19 +6,20 @@ import asyncio
 import contextlib
 import os
 import pwd
-import shutil
 import signal
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.launcher import command
+from classroom import tasks
+from classroom.launcher import command, homes
+from classroom.launcher.acting import as_student
 from classroom.launcher.command import STUDENT, UMASK
-from classroom.launcher.protocol import Running
+from classroom.launcher.protocol import Kind, Running
+from classroom.log import LOG
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import Mapping
+    from pathlib import Path
 
     from classroom.launcher.command import Limits
     from classroom.launcher.protocol import Start
@@ -31,14 +32,18 @@ LAST_WORDS = 2000
 class Launched:
     """A process that was started."""
 
-    def __init__(self, start: Start, process: Process, home: Path) -> None:
+    def __init__(
+        self, start: Start, process: Process, home: Path, terminal: int | None = None
+    ) -> None:
         """Remember it.
 
         Args:
             start: what was asked for.
             process: what came of it.
             home: its own folder.
+            terminal: of a terminal's, the descriptor of the side that isn't the process's.
         """
+        self.terminal = terminal
         self.running = Running(start.key, process.pid, start.note)
         self.kind = start.kind
         self.home = home
@@ -70,14 +75,15 @@ class Launched:
             finally:
                 transport.close()
 
-        self._listening = asyncio.create_task(hear())
+        self._listening = tasks.start(hear(), "Hearing what a process says", LOG)
 
     def signal(self, number: int) -> None:
         """Send a signal to it and to what it has started, if it still runs."""
         self._asked |= number == signal.SIGKILL
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
+        if self._process.returncode is None and not signal_group(self._process.pid, number):
+            # It leads no group yet: what stands before its command is still at work.
+            with as_student(), contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self._process.pid, number)
 
     async def wait(self) -> int:
         """Return its exit status when it has ended: negative for a signal."""
@@ -85,9 +91,14 @@ class Launched:
         if status == -signal.SIGKILL and not self._asked:
             self.why = MEMORY  # nobody else kills students' processes, but students
         # What it has started and left behind.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        signal_group(self._process.pid, signal.SIGKILL)
         return status
+
+    def hand_over(self) -> None:
+        """Close our copy of its terminal: somebody else has it."""
+        if self.terminal is not None:
+            os.close(self.terminal)
+            self.terminal = None
 
     @property
     def last_words(self) -> str:
@@ -95,72 +106,99 @@ class Launched:
         return repr(self._said.decode(errors="replace").strip())[1:-1]
 
 
-async def launch(
-    start: Start, base: Mapping[str, str], limits: Limits, homes: Path, terminal: int | None
-) -> Launched:
+def signal_group(group: int, number: int) -> bool:
+    """Signal a student's processes.
+
+    As `student`: a number that has meanwhile become somebody else's reaches nobody.
+
+    Args:
+        group: of processes.
+        number: of the signal.
+
+    Returns:
+        Whether there is such a group of theirs.
+    """
+    with as_student():
+        try:
+            os.killpg(group, number)
+        except (ProcessLookupError, PermissionError):
+            return False
+    return True
+
+
+def check_folder(folder: str) -> None:
+    """See that a student may be in a folder, for the sake of a clear sentence.
+
+    The process itself enters it, as `student`: whatever the folder has become by then, it is no
+    other's.
+
+    Raises:
+        OSError: they may not, or there is none.
+    """
+    try:
+        with as_student():
+            os.close(os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+            if not os.access(folder, os.X_OK, effective_ids=True):
+                raise PermissionError(f"students may not enter {folder}")
+    except OSError as error:
+        why = error.strerror or "students may not enter it"
+        raise OSError(f"it can't start in {folder}: {why}") from None
+
+
+def open_terminal() -> tuple[int, int]:
+    """Make a pseudo-terminal that is a student's, so that what asks for its name may open it.
+
+    Returns:
+        Descriptors of our side and of the process's.
+
+    Raises:
+        OSError: there are too many.
+    """
+    with as_student():
+        return os.openpty()
+
+
+async def launch(start: Start, base: Mapping[str, str], limits: Limits, where: Path) -> Launched:
     """Start a process as `student`.
 
     Args:
         start: what is asked for.
         base: the environment that all get.
         limits: what it may use.
-        homes: where its home is made.
-        terminal: of a terminal's, the descriptor that is its stdin, stdout and stderr.
+        where: where its home is made.
 
     Raises:
         OSError: it can't be started.
+        ValueError: the kernel can't be given such a command or environment.
     """
     user = pwd.getpwnam(STUDENT)
-    home = Path(tempfile.mkdtemp(dir=homes, prefix=f"{start.kind.value}-"))
+    check_folder(start.folder)
+    is_terminal = start.kind is Kind.TERMINAL
     # A pipe of our own: asyncio's would have us wait for whatever else holds its other end.
-    ours, its = os.pipe() if terminal is None else (-1, os.dup(terminal))
+    ours, its = open_terminal() if is_terminal else os.pipe()
+    made: list[Path] = []
     try:
-        # What is kept is in the lab's files; from a home that ends it is one step away.
-        (home / "lab").symlink_to("/home/classroom")
-        os.chown(home, user.pw_uid, user.pw_gid)
-        if terminal is not None:
-            os.fchown(terminal, user.pw_uid, -1)  # so that what asks for its name may open it
+        made.append(home := homes.make(where, start.kind.value))
         process = await asyncio.create_subprocess_exec(
-            *(*command.prefix(start.kind, limits), *start.command),
-            stdin=asyncio.subprocess.DEVNULL if terminal is None else its,
+            *(*command.prefix(start.kind, limits, start.folder), *start.command),
+            stdin=its if is_terminal else asyncio.subprocess.DEVNULL,
             stdout=its,
             stderr=its,
             env=command.environment(start, base, home),
-            cwd=start.folder,
+            # The process enters its folder when it is a student's: here root would.
+            cwd="/",
             user=user.pw_uid,
             group=user.pw_gid,
             extra_groups=[],
             umask=UMASK,
         )
     except BaseException:
-        if ours >= 0:
-            os.close(ours)
-        await tidy(home)
+        os.close(ours)
+        await homes.tidy(*made)
         raise
     finally:
         os.close(its)
-    launched = Launched(start, process, home)
-    if ours >= 0:
+    launched = Launched(start, process, home, ours if is_terminal else None)
+    if not is_terminal:
         await launched.listen(ours)
     return launched
-
-
-async def tidy(home: Path) -> None:
-    """Remove a home: as its owner, so that nothing in it leads anywhere else."""
-    user = pwd.getpwnam(STUDENT)
-    process = await asyncio.create_subprocess_exec(
-        *("find", str(home), "-mindepth", "1", "-delete"),
-        user=user.pw_uid,
-        group=user.pw_gid,
-        extra_groups=[],
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    await process.wait()
-    with contextlib.suppress(OSError):  # somebody fills it meanwhile: the next start clears it
-        os.rmdir(home)  # noqa: PTH106 (no waiting worth a thread)
-
-
-def clear(homes: Path) -> None:
-    """Remove the homes that an earlier launcher has left."""
-    for home in homes.iterdir():
-        shutil.rmtree(home, ignore_errors=True)

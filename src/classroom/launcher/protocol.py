@@ -2,7 +2,10 @@
 
 A connection is about one process. The lab asks to ``start`` one or to ``adopt`` one that runs
 already, and is told its pid, or why not; then it may send signals, and is told when the process
-has ended. On a connection of its own it asks to ``list`` what runs.
+has ended. On a connection of its own it asks to ``list`` what runs: a message each, and an end.
+
+The launcher takes no descriptor from anybody. It makes a terminal itself, and sends the side that
+isn't the process's with the answer.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from typing import Any
 LONGEST = 128 * 1024
 """Bytes of a message."""
 KEY = re.compile(r"[\w-]{1,64}", re.ASCII)
+LONGEST_NOTE = 16 * 1024
+"""Bytes of a note: the launcher keeps one for each process."""
 
 
 class Kind(Enum):
@@ -24,7 +29,7 @@ class Kind(Enum):
     KERNEL = "kernel"
     """Outlives the lab server."""
     TERMINAL = "terminal"
-    """Has a terminal, which is sent along, and ends with the lab server."""
+    """Has a terminal, which the launcher makes, and ends with the lab server."""
     TASK = "task"
     """Ends by itself, soon."""
 
@@ -86,7 +91,7 @@ def decode(message: bytes) -> dict[str, Any]:
     """
     try:
         found = json.loads(message)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequestError(f"not JSON: {error}") from None
     if not isinstance(found, dict):
         raise BadRequestError("not an object")
@@ -116,8 +121,8 @@ def start_of(found: dict[str, Any]) -> Start:
         raise BadRequestError("no environment")
     if not isinstance(folder, str) or not folder.startswith("/") or "\0" in folder:
         raise BadRequestError(f"no folder: {folder!r}")
-    if not isinstance(note, dict):
-        raise BadRequestError("no note")
+    if not isinstance(note, dict) or len(encode(note=note)) > LONGEST_NOTE:
+        raise BadRequestError("no note, or too long a one")
     try:
         kind = Kind(found.get("kind"))
     except ValueError:

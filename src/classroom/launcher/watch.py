@@ -1,4 +1,4 @@
-"""When memory or disk runs out, one process ends and the others go on.
+"""When memory or disk runs out, one kernel, terminal or stray program ends and the others go on.
 
 The kernel's own OOM killer would do that for memory, but only at the container's last byte, when
 the lab server waits for memory as well; for the disk nobody does.
@@ -13,168 +13,251 @@ import pwd
 import shutil
 import signal
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-import psutil
-
+from classroom.launcher import census, measure, shared
+from classroom.launcher.census import Census
 from classroom.launcher.command import STUDENT
+from classroom.launcher.measure import Use, as_student
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from logging import Logger
-    from pathlib import Path
 
+    from classroom.launcher.census import Process
     from classroom.launcher.command import Limits
+    from classroom.paths import Paths
 
 LOOK_SECONDS = 0.5
-SHARE = 0.02
-"""How much of a core looking may cost: with a thousand processes it takes longer, and is rarer."""
+LONGEST_SECONDS = 3.0
+"""However long looking takes, it is done again after so long."""
+SHARE = 0.05
+"""How much of a core looking may cost: with thousands of processes it is rarer."""
+AT_ONCE = 50
+"""Processes that are measured before the launcher does something else."""
+LEFT_SECONDS = 10
+"""How long something may outlive its kernel or terminal: what has just been started isn't listed
+yet."""
+END_SECONDS = 3.0
+"""How long what was killed may take to give its memory back before more is ended."""
 MB = 1024**2
 
 
-@dataclass(frozen=True)
-class Use:
-    """What a process that was launched uses, with all that it has started.
-
-    Attributes:
-        memory: resident bytes.
-        written: bytes written to disks so far.
-        sent: bytes written to anything so far; of a disk that is in memory nothing else is told.
-    """
-
-    memory: int = 0
-    written: int = 0
-    sent: int = 0
-
-    def __add__(self, other: Use) -> Use:
-        """Return what both use."""
-        memory, written = self.memory + other.memory, self.written + other.written
-        return Use(memory, written, self.sent + other.sent)
-
-    def since(self, before: Use) -> int:
-        """Return how many bytes were written since, to disks if any were."""
-        return self.written - before.written or self.sent - before.sent
-
-
-def too_much_memory(uses: Mapping[int, Use], limit: int) -> tuple[int, str] | None:
+def too_much_memory(uses: Mapping[str, Use], limit: int, unseen: int = 0) -> tuple[str, str] | None:
     """Choose whom to end for the others to have memory.
 
     Args:
-        uses: by session, which is the process id of what was launched.
+        uses: by group, of `census`.
         limit: bytes for all together; 0 for no limit.
+        unseen: bytes that students have and that are in no group's use.
 
     Returns:
-        The session that uses most, and why it is ended, in words; None when there is enough.
+        The group that uses most, and why it is ended, in words; None when there is enough.
     """
-    together = sum(use.memory for use in uses.values())
+    together = sum(use.memory for use in uses.values()) + unseen
     if not limit or together <= limit or not uses:
         return None
-    session = max(uses, key=lambda one: uses[one].memory)
-    what = f"it used {uses[session].memory // MB} MB, the most of {together // MB} MB"
-    return session, f"memory ran out: {what} that all may have {limit // MB} MB of"
+    group = max(uses, key=lambda one: uses[one].memory)
+    most = f"and this {census.kind_of(group)} used the most ({uses[group].memory // MB} MB)"
+    all_of_them = f"all students together used {together // MB} MB (limit {limit // MB} MB)"
+    return group, f"{all_of_them}, {most}"
 
 
 def too_full_disk(
-    before: Mapping[int, Use], after: Mapping[int, Use], free: int, reserve: int
-) -> tuple[int, str] | None:
+    before: Mapping[str, Use], after: Mapping[str, Use], free: int, reserve: int
+) -> tuple[str, str] | None:
     """Choose whom to end for the others to be able to save.
 
     Args:
-        before: uses by session a moment ago.
+        before: uses by group a moment ago.
         after: uses now.
         free: bytes that are free.
         reserve: bytes that must stay free; 0 for no limit.
 
     Returns:
-        The session that writes most, and why it is ended; None when there is enough, or none of
+        The group that writes most, and why it is ended; None when there is enough, or none of
         them writes.
     """
     if free >= reserve or not after:
         return None
     wrote = {one: use.since(before.get(one, use)) for one, use in after.items()}
-    session = max(wrote, key=lambda one: wrote[one])
-    if wrote[session] <= MB:
+    group = max(wrote, key=lambda one: wrote[one])
+    if wrote[group] <= MB:
         return None
-    what = f"only {free // MB} MB of the disk are free, and it wrote {wrote[session] // MB} MB"
-    return session, f"the disk is nearly full: {what} just then"
+    what = f"only {free // MB} MB of the disk are free, and it wrote {wrote[group] // MB} MB"
+    return group, f"the disk is nearly full: {what} just then"
 
 
-@contextlib.contextmanager
-def as_student() -> Iterator[None]:
-    """Look as the one who is looked at: root without CAP_SYS_PTRACE may not see all of a process.
+def rest(took: float) -> float:
+    """Say how long to wait before looking again.
 
-    Nothing else of this process may run meanwhile.
+    Args:
+        took: seconds that looking has taken.
     """
-    user = pwd.getpwnam(STUDENT)
-    os.setegid(user.pw_gid)  # ptrace(2): both must be theirs
-    os.seteuid(user.pw_uid)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(0)
+    return min(LONGEST_SECONDS, max(LOOK_SECONDS, took / SHARE))
 
 
-def resident() -> dict[int, Use]:
-    """Measure cheaply what students' processes have in memory, by session; shared pages twice."""
-    return _look(lambda process: Use(process.memory_info().rss))
+class Launcher(Protocol):
+    """What has launched students' kernels and terminals."""
+
+    def homes(self) -> Mapping[int, str]:
+        """List the homes of what runs, by process id."""
+
+    def end(self, session: int, why: str) -> bool:
+        """End what has a process id; say whether it was there."""
 
 
-def precise() -> dict[int, Use]:
-    """Measure what they really use and have written, by session: some system calls for each."""
+class Watch:
+    """What looks after memory and disk."""
+
+    def __init__(self, paths: Paths, limits: Limits, launcher: Launcher, log: Logger) -> None:
+        """Know of nothing yet.
+
+        Args:
+            paths: where files and homes are.
+            limits: what students' processes may use.
+            launcher: knows what runs, and ends it.
+            log: where to say what was ended, and that nothing can be done.
+        """
+        self._disk, self._homes, self._limits = paths.files, paths.homes, limits
+        self._launcher, self._log = launcher, log
+        self._uid = pwd.getpwnam(STUDENT).pw_uid
+        self._census = Census(self._uid)
+        self._before: dict[str, Use] = {}
+        self._left: dict[str, float] = {}
+        self._complained = False
+
+    async def look(self) -> None:
+        """Look once, and end what uses too much or was left behind."""
+        with as_student():
+            self._census.take(self._launcher.homes(), self._home)
+            self._remove_segments(shared.FRESH_SECONDS)
+        free = shutil.disk_usage(self._disk).free
+        full = free < self._limits.disk
+        beyond = shared.beyond_processes()
+        seen = sum(one.resident for one in self._census.processes.values())
+        pressed = bool(self._limits.together) and seen + beyond > self._limits.together
+        if pressed or full:
+            await self._choose(free, beyond, pressed=pressed)
+        else:
+            self._before = {}
+        if full and not self._complained:
+            what = "The disk is nearly full: %d MB are free; delete something"
+            self._log.warning(what, free // MB)
+        self._complained = full
+        await self._end_left_behind()
+
+    async def _choose(self, free: int, beyond: int, *, pressed: bool) -> None:
+        """Measure precisely, and end whom that falls on."""
+        groups = self._census.groups()
+        after = await self._measure(groups)
+        chosen = None
+        if pressed:
+            unseen = max(0, beyond - sum(use.shared for use in after.values()))
+            chosen = too_much_memory(after, self._limits.together, unseen)
+            if chosen is not None and self._remove_shared(groups):
+                return  # that may have been enough
+        if chosen is None and self._before:
+            chosen = too_full_disk(self._before, after, free, self._limits.disk)
+        self._before = after
+        if chosen is not None:
+            await self._end_group(chosen[0], groups[chosen[0]], chosen[1])
+
+    async def _measure(self, groups: Mapping[str, Sequence[Process]]) -> dict[str, Use]:
+        """Measure groups: some system calls for each process, and others' turn in between."""
+        found = dict.fromkeys(groups, Use())
+        every = [(group, one) for group, several in groups.items() for one in several]
+        for at in range(0, len(every), AT_ONCE):
+            with as_student():
+                for group, one in every[at : at + AT_ONCE]:
+                    found[group] += measure.process(one)
+            await asyncio.sleep(0)
+        with as_student():
+            for group, size in measure.objects(groups).items():
+                found[group] += Use(held=size)
+        return found
+
+    async def _end_group(self, group: str, several: Collection[Process], why: str) -> None:
+        """End a group, and wait until its memory is free; the others' turn comes only then."""
+        known = {home: pid for pid, home in self._launcher.homes().items()}
+        if group not in known or not self._launcher.end(known[group], why):
+            self._log.warning("What a %s left behind ended: %s", census.kind_of(group), why)
+        kill(several)
+        end = time.monotonic() + END_SECONDS
+        while time.monotonic() < end and any(map(_has_memory, several)):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    async def _end_left_behind(self) -> None:
+        """End what goes on though its kernel or terminal has ended: nobody could see or stop it."""
+        left = self._census.left_behind(set(self._launcher.homes().values()))
+        now = time.monotonic()
+        self._left = {group: self._left.get(group, now) for group in left}
+        groups = self._census.groups()
+        for group, since in self._left.items():
+            if now - since >= LEFT_SECONDS and group in groups:
+                kill(groups[group])
+
+    def _home(self, pid: int) -> str:
+        """Read the home that a process was given by the launcher; "" for any other."""
+        found = census.home_of(pid)
+        return found if Path(found).parent == self._homes else ""
+
+    def _remove_segments(self, fresh: float) -> bool:
+        """Remove System V segments that nobody has any more; as their owner.
+
+        Args:
+            fresh: seconds for which one may be there before it is taken for left behind.
+        """
+        there, running = shared.segments(), self._census.processes
+        left = shared.left_behind(there, self._uid, running, time.time() - fresh)
+        gone = [segment for segment in left if shared.remove(segment)]
+        if gone:
+            self._log.info("Removed %d segments of shared memory that were left behind", len(gone))
+        return bool(gone)
+
+    def _remove_shared(self, groups: Mapping[str, Sequence[Process]]) -> bool:
+        """Remove segments, and files in /dev/shm, that nobody has, when memory is short."""
+        folder = Path("/dev/shm")  # noqa: S108
+        with as_student():
+            segments = self._remove_segments(shared.PRESSED_SECONDS)
+            in_use: set[int] = set()
+            for several in groups.values():
+                for one in several:
+                    in_use |= shared.mapped(one.pid)
+                    in_use |= {number for _, number in shared.held(one.pid)}
+            unused = shared.unused_files(folder, in_use)
+            for file in unused:
+                with contextlib.suppress(OSError):
+                    file.unlink()
+        if unused:
+            self._log.info("Removed %d files of shared memory that were left behind", len(unused))
+        return bool(unused) or segments
+
+
+def kill(several: Collection[Process]) -> None:
+    """Kill processes of students', as one of them: whoever has their ids by now isn't theirs."""
     with as_student():
-        return _look(_measure)
+        for one in several:
+            now = census.read(one.pid)
+            if now is not None and now.key == one.key:
+                with contextlib.suppress(OSError):
+                    os.kill(one.pid, signal.SIGKILL)
 
 
-def _measure(process: psutil.Process) -> Use:
-    wrote = process.io_counters()
-    return Use(process.memory_full_info().pss, wrote.write_bytes, wrote.write_chars)
+def _has_memory(one: Process) -> bool:
+    """Say whether a process that was killed still has any."""
+    now = census.read(one.pid)
+    return now is not None and now.key == one.key and now.resident > 0
 
 
-def _look(measure: Callable[[psutil.Process], Use]) -> dict[int, Use]:
-    found: dict[int, Use] = {}
-    for process in psutil.process_iter():
-        try:
-            if process.username() == STUDENT:
-                session = os.getsid(process.pid)
-                found[session] = found.get(session, Use()) + measure(process)
-        except (OSError, psutil.Error):  # it has ended meanwhile
-            continue
-    return found
-
-
-async def watch(disk: Path, limits: Limits, end: Callable[[int, str], bool], log: Logger) -> None:
+async def watch(watched: Watch) -> None:
     """Look again and again, and end whoever uses too much.
 
     Args:
-        disk: a folder on the disk that counts.
-        limits: what they may use.
-        end: is called with a session and the reason; says whether it was one of ours.
-        log: where to say that nothing can be done.
+        watched: memory and disk.
     """
-    before: dict[int, Use] = {}
-    complained = False
     while True:
-        begun = time.monotonic()
-        free = shutil.disk_usage(disk).free
-        full = free < limits.disk
-        together = sum(use.memory for use in resident().values())
-        chosen = None
-        if full or (limits.together and together > limits.together):
-            after = precise()
-            chosen = too_much_memory(after, limits.together)
-            if chosen is None and before:
-                chosen = too_full_disk(before, after, free, limits.disk)
-            before = after
-        else:
-            before = {}
-        if full and not complained:
-            log.warning("The disk is nearly full: %d MB are free; delete something", free // MB)
-        complained = full
-        if chosen is not None and not end(*chosen):
-            # What nobody launched: left behind by something that has ended.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(chosen[0], signal.SIGKILL)
-        took = time.monotonic() - begun
-        await asyncio.sleep(max(LOOK_SECONDS, took / SHARE))
+        begun = time.thread_time()
+        await watched.look()
+        await asyncio.sleep(rest(time.thread_time() - begun))

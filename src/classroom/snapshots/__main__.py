@@ -14,13 +14,14 @@ import pwd
 import signal
 from contextlib import suppress
 
+from classroom import log
 from classroom.local.server import serve
 from classroom.paths import Paths
 from classroom.snapshots import beat, confine, mounts
 from classroom.snapshots.records import Why
 from classroom.snapshots.repository import NoRoomError, Repository
 from classroom.snapshots.running import ResticError
-from classroom.snapshots.server import handlers
+from classroom.snapshots.server import ALIVE, handlers
 
 FIRST_SECONDS = 60
 """The first beat comes no later: whoever starts the lab now and then has one of each time too."""
@@ -85,7 +86,15 @@ async def run(paths: Paths, excluded: list[str], interval: float) -> None:
     repository = Repository(paths, excluded, LOG)
     callers = {0, pwd.getpwnam("classroom").pw_uid}
     server = serve(paths.snapshots_socket, handlers(repository), callers)
-    confine.enter(paths)
+    try:
+        confine.enter(paths)
+    except confine.NoLandlockError:
+        # Not ended: it would be started again, and say the same each time.
+        LOG.error("No snapshots: this machine's kernel has no Landlock (Linux 5.13 or newer).")  # noqa: TRY400
+        server.stop()
+        serve(paths.snapshots_socket, [ALIVE], callers)
+        await ended.wait()
+        return
     taker = Taker(repository)
     beating = asyncio.create_task(taker.go_on(interval))
     await asyncio.wait(
@@ -94,7 +103,7 @@ async def run(paths: Paths, excluded: list[str], interval: float) -> None:
     server.stop()
     beating.cancel()
     with suppress(asyncio.CancelledError):
-        await beating
+        await beating  # what it failed with ends this process: it is started again
     try:
         async with asyncio.timeout(LAST_SECONDS):
             await taker.take(Why.STOP, politely=False)
@@ -104,6 +113,7 @@ async def run(paths: Paths, excluded: list[str], interval: float) -> None:
 
 def main() -> None:
     """Run until SIGTERM."""
+    log.quote()
     logging.basicConfig(
         level=logging.INFO,
         format="[%(levelname)1.1s %(asctime)s.%(msecs)03d snapshots] %(message)s",
@@ -112,12 +122,7 @@ def main() -> None:
     os.umask(0o077)
     paths = Paths()
     excluded = [str(paths.files / point) for point in mounts.now_below(paths.files)]
-    try:
-        asyncio.run(run(paths, excluded, beat.read(paths)))
-    except confine.NoLandlockError:
-        # Not ended: it would be started again, and say the same for ever.
-        LOG.error("No snapshots: this machine's kernel has no Landlock (Linux 5.13 or newer).")  # noqa: TRY400
-        signal.pause()
+    asyncio.run(run(paths, excluded, beat.read(paths)))
 
 
 if __name__ == "__main__":

@@ -67,6 +67,14 @@ class Handler(LocalHandler):
         return normal(self.get_query_argument("path", "", strip=False))
 
 
+class AliveHandler(LocalHandler):
+    """Whether this process does anything at all; the supervisor asks."""
+
+    def get(self) -> None:
+        """Say yes."""
+        self.finish({})
+
+
 class ListHandler(Handler):
     """All snapshots."""
 
@@ -111,10 +119,14 @@ class ContentHandler(Handler):
                     await self.flush()
 
 
+ALIVE: Any = (r"/alive", AliveHandler)
+
+
 def handlers(repository: Repository) -> list[Any]:
     """List what is answered, where."""
     known = {"repository": repository}
     return [
+        ALIVE,
         (r"/snapshots", ListHandler, known),
         (r"/snapshots/(\w+)/tree", TreeHandler, known),
         (r"/snapshots/(\w+)/(file|archive)", ContentHandler, known),

@@ -11,13 +11,12 @@ import os
 import signal
 import sys
 
-from classroom import handover, log
+from classroom import credentials, handover, log
 from classroom.egress import lock as locks
 from classroom.egress import machine
 from classroom.egress.lock import Kind
 from classroom.egress.resolv import HUB_DOOR, STUDENTS_DOOR
 from classroom.handover import Handover
-from classroom.hub import token
 from classroom.log import LOG
 from classroom.paths import PORT, Paths
 from classroom.supervisor import children, keeper
@@ -38,6 +37,7 @@ class Supervisor:
         self.code = 0
         addresses = ["0.0.0.0", "::"] if machine.has_ipv6() else ["0.0.0.0"]  # noqa: S104 (it is the front)
         self._sockets = [keeper.listen(one, PORT) for one in addresses]
+        self._sockets.append(keeper.listen_locally(paths.front_alive))
         fronts = tuple(one.fileno() for one in self._sockets)
         self._control, told = os.pipe()
         os.set_blocking(self._control, False)
@@ -45,18 +45,20 @@ class Supervisor:
         doors: tuple[int, ...] = ()
         if lock.kind is Kind.NFTABLES:
             opened = [keeper.listen(door, HTTPS) for door in (HUB_DOOR, STUDENTS_DOOR)]
+            opened.append(keeper.listen_locally(paths.egress_alive))
             doors = tuple(one.fileno() for one in opened)
             asked = keeper.listen_for_datagrams(STUDENTS_DOOR, DNS)
             named = asked.fileno()
             self._sockets += [*opened, asked]
-        handed = Handover(told, named, lock.refusals)
+        known_by = credentials.make(paths.hub)
+        handed = Handover(told, named, lock.refusals, known_by.token)
         handover.write(paths, handed)
         parts = {
             handover.FRONT: children.front(paths, base, fronts),
             **({handover.EGRESS: children.proxy(paths, base, doors)} if doors else {}),
             "launcher": children.launcher(paths, base, lock.kind),
             "hub": children.hub(paths, own, handed.descriptors),
-            "lab": children.lab(paths, base, lock.kind, token.ensure(paths.hub)),
+            "lab": children.lab(paths, base, lock.kind, credentials.hand(known_by)),
             "snapshots": children.snapshots(paths, base),
         }
         self._keepers = {
@@ -75,7 +77,7 @@ class Supervisor:
         for task, one in starting.items():
             await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
             if task.done() and (error := task.exception()) is not None:
-                LOG.critical("Not started: %s", error)
+                LOG.critical("%s is not started: %s", one.name, error)
                 one.give_up()
         await ended
         for task in starting:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from classroom.credentials import DESCRIPTOR
 from classroom.egress import sandbox
 from classroom.egress.lock import Kind
 from classroom.paths import PREFIX, SERVICE
+from classroom.supervisor import asking
+from classroom.supervisor.asking import Question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from classroom.paths import Paths
 
-LAB_USER = "classroom"
 FAMILIES = {
     Kind.SANDBOX: ("unix",),
     # With nftables too: it ends what the rules don't see, such as packet sockets.
@@ -41,6 +44,8 @@ class Child:
         stop_seconds: how long it may take to end.
         before: a command to run before each start; its failure is none.
         vital: whether the container ends when it can't be run.
+        question: which it answers as long as it lives; None where it isn't asked.
+        has_workers: whether its children do its work.
     """
 
     name: str
@@ -52,6 +57,8 @@ class Child:
     stop_seconds: float = 2
     before: tuple[str, ...] = ()
     vital: bool = True
+    question: Question | None = None
+    has_workers: bool = False
 
 
 def inherit(environment: Mapping[str, str], descriptors: tuple[int, ...]) -> dict[str, str]:
@@ -71,6 +78,8 @@ def front(paths: Paths, base: Mapping[str, str], sockets: tuple[int, ...]) -> Ch
         paths.front / "nginx.pid",
         inherit(base, sockets),
         sockets,
+        question=asking.get(paths.front_alive, "/"),
+        has_workers=True,
     )
 
 
@@ -86,6 +95,8 @@ def proxy(paths: Paths, base: Mapping[str, str], sockets: tuple[int, ...]) -> Ch
         paths.egress / "nginx" / "nginx.pid",
         inherit(base, sockets),
         sockets,
+        question=Question(paths.egress_alive),
+        has_workers=True,
     )
 
 
@@ -94,13 +105,14 @@ def hub(paths: Paths, base: Mapping[str, str], handed: tuple[int, ...]) -> Child
     return Child(
         "The Hub",
         (
-            str(paths.prefix / "bin/jupyterhub"),
+            *(str(paths.prefix / "bin/python"), "-Iu", str(paths.prefix / "bin/jupyterhub")),
             *("--config", str(PACKAGE / "hub" / "entry.py")),
         ),
         paths.hub_socket,
         base,
         handed,
         stop_seconds=5,
+        question=asking.get(paths.hub_socket, "/hub/health"),
     )
 
 
@@ -123,6 +135,8 @@ def launcher(paths: Paths, base: Mapping[str, str], kind: Kind) -> Child:
             *("setpriv", "--reuid=student", "--regid=students", "--clear-groups", "--"),
             *("kill", "-KILL", "--", "-1"),
         ),
+        # It hangs up on everybody but the lab.
+        question=Question(paths.launcher_socket, kind=socket.SOCK_SEQPACKET),
     )
 
 
@@ -135,32 +149,35 @@ def snapshots(paths: Paths, base: Mapping[str, str]) -> Child:
         base,
         stop_seconds=8,
         vital=False,
+        question=asking.get(paths.snapshots_socket, "/alive"),
     )
 
 
-def lab(paths: Paths, base: Mapping[str, str], kind: Kind, token: str) -> Child:
+def lab(paths: Paths, base: Mapping[str, str], kind: Kind, secrets: int) -> Child:
     """Describe the lab server.
 
     It is no service that the Hub manages: it would end with the Hub, and a Hub accepts no unix
-    socket as a service's url. The environment is what the Hub would give it.
+    socket as a service's url. The environment is what the Hub would give it, but for the token.
 
     Args:
         paths: where things are.
         base: the environment to add to.
         kind: how the egress lock is held.
-        token: the service's, by which the Hub knows it.
+        secrets: descriptor of what it and the Hub know each other by (`classroom.credentials`).
     """
     python = str(paths.prefix / "bin/python")
     scopes = json.dumps(["access:services", f"access:services!service={SERVICE}"])
     environment = {
         "PATH": base["PATH"],
         "LANG": base.get("LANG", "C.UTF-8"),
-        "USER": LAB_USER,
-        "HOME": str(paths.home),
+        "USER": sandbox.LAB_USER,
+        # Root's and empty: the class's files, where students write, are no place to load from.
+        "HOME": str(paths.lab_home),
+        "TMPDIR": str(paths.scratch),
         "SHELL": "/bin/bash",
         # Each thread that has ever saved would keep memory of its own (mallopt(3)).
         "MALLOC_ARENA_MAX": "2",
-        "JUPYTERHUB_API_TOKEN": token,
+        DESCRIPTOR: str(secrets),
         "JUPYTERHUB_API_URL": f"http+unix://{quote(str(paths.hub_socket), safe='')}/hub/api",
         "JUPYTERHUB_BASE_URL": "/",
         "JUPYTERHUB_HOST": "",
@@ -177,18 +194,20 @@ def lab(paths: Paths, base: Mapping[str, str], kind: Kind, token: str) -> Child:
         "JUPYTERHUB_OAUTH_SCOPES": scopes,
         "JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES": "[]",
         "JUPYTERHUB_DISABLE_USER_CONFIG": "1",  # students can write what the server would load
-        "JUPYTER_CONFIG_DIR": str(paths.history / "config"),
-        "JUPYTER_DATA_DIR": str(paths.history / "share"),
-        "JUPYTER_RUNTIME_DIR": str(paths.run / "jupyter"),
+        "JUPYTER_CONFIG_DIR": str(paths.lab_home / "config"),
+        "JUPYTER_DATA_DIR": str(paths.lab_home / "share"),
+        "JUPYTER_RUNTIME_DIR": str(paths.runtime),
     }
     return Child(
         "The lab",
         (
             # Restricted before it is anybody whom a student may trace.
-            *sandbox.prefix(python, LAB_USER, FAMILIES[kind]),
-            *(python, "-I", "-m", "classroom.lab", f"--config={paths.run}/lab.json"),
+            *sandbox.prefix(python, sandbox.LAB, FAMILIES[kind]),
+            *(python, "-I", "-m", "classroom.lab", f"--config={paths.lab_config}"),
         ),
         paths.lab_socket,
         environment,
+        (secrets,),
         stop_seconds=9,
+        question=asking.get(paths.lab_socket, f"{PREFIX}classroom/api/alive"),
     )

@@ -9,18 +9,20 @@ import signal
 import socket
 from typing import TYPE_CHECKING
 
+from classroom import tasks
+from classroom.supervisor import asking, liveness
+from classroom.supervisor.liveness import Backoff, Silence
+
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import Callable
     from logging import Logger
+    from pathlib import Path
 
     from classroom.supervisor.children import Child
 
-UP_SECONDS = 40
-"""How long a process may take until it serves."""
-REVIVE_SECONDS = 0.2
-"""Between a death and the next start: soon enough to be missed by nobody, long enough that a
-process that can't start doesn't keep a core busy."""
+UP_SECONDS = 90
+"""How long a process may take until it serves: on a machine that is busy with other things, too."""
 GIVE_UP_SECONDS = 30
 """When it can't be revived for so long the container ends, so that Docker starts all anew."""
 BACKLOG = 1024
@@ -42,6 +44,24 @@ def listen(address: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     found = socket.create_server((address, port), family=family, backlog=BACKLOG)
+    found.settimeout(0)
+    return found
+
+
+def listen_locally(place: Path) -> socket.socket:
+    """Open a listening unix socket that is kept as `listen` keeps its own.
+
+    Args:
+        place: in a directory that nobody else may write; what is there is replaced.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    place.unlink(missing_ok=True)
+    found = socket.socket(socket.AF_UNIX)
+    found.bind(str(place))
+    place.chmod(0o600)
+    found.listen(BACKLOG)
     found.settimeout(0)
     return found
 
@@ -84,6 +104,12 @@ class Keeper:
         self.give_up = give_up
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
+        self._backoff = Backoff()
+
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+        return self._child.name
 
     async def start(self) -> None:
         """Start it and watch over it.
@@ -93,7 +119,8 @@ class Keeper:
             TimeoutError: it didn't serve in time.
         """
         self._process = await self._spawn()
-        self._task = asyncio.create_task(self._watch())
+        what = f"Watching over {self._child.name}"
+        self._task = tasks.start(self._watch(), what, self._log, self.give_up)
 
     async def stop(self) -> None:
         """Have it end, and see that it does."""
@@ -139,7 +166,10 @@ class Keeper:
         try:
             async with asyncio.timeout(UP_SECONDS):
                 await self._wait_until_it_serves(started)
-        except (RuntimeError, TimeoutError):
+        except TimeoutError:
+            kill_group(started)
+            raise TimeoutError(f"it doesn't serve after {UP_SECONDS} s") from None
+        except RuntimeError:
             kill_group(started)
             raise
         return started
@@ -151,25 +181,73 @@ class Keeper:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _watch(self) -> None:
-        """Start it again whenever it dies."""
+        """Start it again whenever it dies, and end it when it hangs."""
+        clock = asyncio.get_running_loop().time
         while self._process is not None:
-            status = await self._process.wait()
+            begun = clock()
+            looking = tasks.start(
+                self._look_after(self._process),
+                f"Asking {self._child.name} whether it lives",
+                self._log,
+                self.give_up,
+            )
+            try:
+                status = await self._process.wait()
+            finally:
+                looking.cancel()
             self._log.error("%s ended with %s: starting it again", self._child.name, status)
             # Workers outlive a killed master.
             kill_group(self._process)
-            if not await self._revive():
+            if not await self._revive(clock() - begun):
                 self.give_up()
                 return
 
-    async def _revive(self) -> bool:
-        """Start it until it runs; False when it won't for too long."""
+    async def _look_after(self, process: Process) -> None:
+        """Ask it again and again; end it when it has answered nothing for too long."""
+        question, clock = self._child.question, asyncio.get_running_loop().time
+        if question is None:
+            return
+        silence, answers = Silence(clock()), asyncio.Event()
+        asked: list[asyncio.Task[None]] = []
+
+        async def ask() -> None:
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(liveness.SILENT_SECONDS):
+                    if await question.is_answered():
+                        answers.set()
+
+        while True:
+            asked = [one for one in asked if not one.done()]
+            # A busy part that answers one after the other must not be kept busy with these.
+            if len(asked) < liveness.PENDING:
+                asked.append(tasks.start(ask(), f"A question to {self._child.name}", self._log))
+            await asyncio.sleep(liveness.BEAT_SECONDS)
+            stopped = asking.is_stopped(process.pid, workers=self._child.has_workers)
+            answered = answers.is_set() and not stopped
+            answers.clear()
+            if silence.look(clock(), answered=answered):
+                seconds = liveness.SILENT_SECONDS
+                self._log.error(
+                    "%s has answered nothing for %d s: killed", self._child.name, seconds
+                )
+                kill_group(process)
+                return
+
+    async def _revive(self, served: float) -> bool:
+        """Start it until it runs; False when it won't for too long.
+
+        Args:
+            served: for how many seconds it had run.
+        """
         end = asyncio.get_running_loop().time() + GIVE_UP_SECONDS
+        wait = self._backoff.died(served)
         while asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(REVIVE_SECONDS)
+            await asyncio.sleep(wait)
             try:
                 self._process = await self._spawn()
             except (RuntimeError, TimeoutError, OSError) as error:
                 self._log.error("%s doesn't start: %s", self._child.name, error)
+                wait = self._backoff.died(0)
             else:
                 self._log.info("%s is back", self._child.name)
                 return True

@@ -1,0 +1,136 @@
+"""Kill the lab server two hundred times while two people type; count what is lost of what was seen.
+
+Run by ``make soak``. Every tenth time the whole container is killed. The two never come back with
+what they have: whatever they had seen of each other, a new page must find.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import random
+import sys
+import tempfile
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import docker
+import httpx
+
+from benchmarks.kills import rounds
+from benchmarks.soak.__main__ import CONFIG, enter, room
+from benchmarks.soak.people import Place
+from tests import labs, web
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.labs import Lab
+
+LAB = "classroom.lab --config"
+WHOLE = 10
+"""Each so-manyth kill is the container's."""
+MOST_SECONDS = 1.5
+LOG = Path("artifacts/kills.log")
+
+
+class Killing:
+    """A lab that is killed again and again, and its document."""
+
+    def __init__(self, lab: Lab) -> None:
+        """Sign in and make the document.
+
+        Args:
+            lab: with a volume.
+        """
+        self.lab = lab
+        self._hosts = lab.hosts
+        with contextlib.closing(enter(self._hosts, "ada")) as client:
+            cookies = "; ".join(f"{c.name}={c.value}" for c in client.cookies.jar)
+            headers = {"Cookie": cookies, "Origin": labs.ADDRESS}
+            self._place = Place(room(client, "kills.ipynb"), headers, self._where)
+        self._words = itertools.count()
+        self.seen = 0
+
+    def _where(self) -> tuple[str, int]:
+        return self._hosts[labs.HOST], 8443
+
+    def _answers(self) -> bool:
+        with web.browser(self._hosts) as client:
+            status = client.get(f"{labs.ADDRESS}/services/classroom/api").status_code
+            return bool(status == httpx.codes.OK)
+
+    def server(self) -> None:
+        """Kill the lab server."""
+        assert self.lab.run("pkill", "-KILL", "-f", LAB)[0] == 0  # noqa: S101 (else it isn't one)
+
+    def container(self) -> None:
+        """Kill everything, and start it again."""
+        self.lab.container.kill("SIGKILL")
+        self.lab.container.wait()
+        self.lab.container.start()
+        self._hosts.update(self.lab.hosts)
+
+    def once(self, kill: Callable[[], None]) -> list[str]:
+        """Type, kill, and look; return what is wrong.
+
+        Args:
+            kill: one of this object's.
+        """
+        moment = random.uniform(0.1, MOST_SECONDS)
+        pages = asyncio.run(rounds.until_killed(self._place, self._words, kill, moment))
+        self.seen += sum(len(page.seen) for page in pages)
+        labs.wait_until(self._answers, "the lab again", 180)
+        return rounds.wrong(pages, asyncio.run(rounds.look(self._place)))
+
+
+@contextlib.contextmanager
+def started() -> Iterator[Killing]:
+    """Start a lab to kill."""
+    volume = docker.from_env().volumes.create(f"classroom-kills-{uuid.uuid4().hex[:8]}")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            labs.write_folder(Path(folder), CONFIG, None)
+            with labs.start(Path(folder), volume=str(volume.name), check_log=False) as lab:
+                lab.wait_healthy()
+                yield Killing(lab)
+    finally:
+        volume.remove(force=True)
+
+
+@contextlib.contextmanager
+def kept_log(lab: Lab) -> Iterator[None]:
+    """Keep the lab's log where something goes wrong in between."""
+    try:
+        yield
+    except BaseException:
+        LOG.parent.mkdir(exist_ok=True)
+        LOG.write_text(lab.log, encoding="utf-8")
+        print(f"The lab's whole log is in {LOG}.")
+        raise
+
+
+def main() -> int:
+    """Kill it so often; 1 when anything was lost or came twice."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=None)
+    asked = parser.parse_args()
+    random.seed(asked.seed)
+    bad = 0
+    with started() as killing, kept_log(killing.lab):
+        for number in range(1, asked.kills + 1):
+            found = killing.once(killing.server if number % WHOLE else killing.container)
+            bad += bool(found)
+            if found or number % WHOLE == 0:
+                words = f"{number} kills, {bad} with a loss, {killing.seen} words seen"
+                print(f"{words} {found or ''}", flush=True)
+    print(f"{asked.kills} kills: {bad} lost something that another page had seen")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""One kill: two people type and watch, everything is killed, and a new page looks what is there."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import re
+import ssl
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from pycrdt import Array, Doc, create_sync_message, create_update_message, handle_sync_message
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from benchmarks.soak.people import Place
+
+SYNC = 0
+WORD = re.compile(r"[ab]\d+;")
+BETWEEN_SECONDS = 0.04
+"""Between two words of one person, on average: what a fast typist's letters take is twice that."""
+
+
+class Page:
+    """A page that never comes back: what it has and the lab hasn't, nobody will bring."""
+
+    def __init__(self, place: Place, name: str) -> None:
+        """Have nothing yet.
+
+        Args:
+            place: of the document.
+            name: one letter, with which its words begin.
+        """
+        self._place = place
+        self._name = name
+        self.doc: Doc[Any] = Doc()
+
+    @property
+    def text(self) -> str:
+        """The first cell's source, "" before there is one."""
+        cells = self.doc.get("cells", type=Array)
+        return str(cells[0]["source"]) if len(cells) else ""
+
+    @property
+    def seen(self) -> set[str]:
+        """What others have typed and has come here."""
+        return {word for word in WORD.findall(self.text) if word[0] != self._name}
+
+    async def be_there(self, words: Iterator[int], ready: Callable[[], None]) -> None:
+        """Type and listen until the connection ends, to the last byte that has come.
+
+        Args:
+            words: their numbers; none is used twice. Without any nothing is typed.
+            ready: called when the document is there.
+        """
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        host, port = self._place.where()
+        async with connect(
+            self._place.address,
+            host=host,
+            port=port,
+            ssl=context,
+            additional_headers=self._place.headers,
+            max_size=None,
+            open_timeout=30,
+            close_timeout=0.1,
+        ) as connection:
+            await connection.send(create_sync_message(self.doc))
+            typing: asyncio.Task[None] | None = None
+            try:
+                async for message in connection:
+                    if not isinstance(message, bytes) or message[0] != SYNC:
+                        continue
+                    if reply := handle_sync_message(message[1:], self.doc):
+                        await connection.send(reply)
+                    if typing is None and len(self.doc.get("cells", type=Array)):
+                        typing = asyncio.create_task(self._type(connection, words))
+                        ready()
+            finally:
+                if typing is not None:
+                    typing.cancel()
+
+    async def _type(self, connection: Any, words: Iterator[int]) -> None:
+        updates: list[bytes] = []
+        watching = self.doc.observe(lambda event: updates.append(event.update))
+        with contextlib.suppress(ConnectionClosed):
+            for number in words:
+                await asyncio.sleep(random.uniform(0, 2) * BETWEEN_SECONDS)
+                updates.clear()
+                source = self.doc.get("cells", type=Array)[0]["source"]
+                source += f"{self._name}{number};"
+                await connection.send(create_update_message(updates[-1]))
+        self.doc.unobserve(watching)
+
+
+async def until_killed(
+    place: Place, words: Iterator[int], kill: Callable[[], None], seconds: float
+) -> list[Page]:
+    """Have two people type until everything is killed; return their pages.
+
+    Args:
+        place: of the document.
+        words: their numbers.
+        kill: ends the lab server.
+        seconds: when, after both have the document.
+    """
+    pages = [Page(place, name) for name in "ab"]
+    there = asyncio.Semaphore(0)
+    being = [asyncio.create_task(page.be_there(words, there.release)) for page in pages]
+    async with asyncio.timeout(60):
+        for _ in pages:
+            await there.acquire()
+    await asyncio.sleep(seconds)
+    await asyncio.to_thread(kill)
+    async with asyncio.timeout(60):
+        # How it ends is no matter: what has come was heard before.
+        await asyncio.gather(*being, return_exceptions=True)
+    return pages
+
+
+async def look(place: Place) -> str:
+    """Return what a new page finds in the document."""
+    page, there = Page(place, "-"), asyncio.Event()
+    being = asyncio.create_task(page.be_there(iter(()), there.set))
+    async with asyncio.timeout(60):
+        await there.wait()
+    being.cancel()
+    await asyncio.gather(being, return_exceptions=True)
+    return page.text
+
+
+def wrong(pages: list[Page], text: str) -> list[str]:
+    """List what is wrong with a document after a kill.
+
+    Args:
+        pages: of those who had it open.
+        text: what a new page found.
+    """
+    found = Counter(WORD.findall(text))
+    seen = set().union(*(page.seen for page in pages))
+    lost = [word for word in seen if not found[word]]
+    twice = [word for word, times in found.items() if times > 1]
+    return [f"lost: {sorted(lost)}"] * bool(lost) + [f"twice: {sorted(twice)}"] * bool(twice)

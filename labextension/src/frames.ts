@@ -1,0 +1,264 @@
+/**
+ * Outputs that need a script, or HTML that the page doesn't take as it is: shown in frames.
+ *
+ * Each has a frame of its own, but where one output's script looks for another's element they share
+ * one, as bokeh's do. Libraries that a cell above has loaded are loaded in each frame below.
+ */
+
+import type { ICodeCellModel } from '@jupyterlab/cells';
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { IOutputModel, IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { type Message, MessageLoop } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
+import { Frame, type IItem } from './frame';
+import { idsOf, isPlain, librariesIn } from './html';
+
+const HTML = 'text/html';
+const SCRIPTS = ['application/javascript', 'text/javascript'];
+/** Of libraries that load, or fill, what their other output shows; beside a script. */
+const LOADS = ['application/vnd.bokehjs_load.v0+json', 'application/vnd.holoviews_load.v0+json'];
+const FILLS = ['application/vnd.bokehjs_exec.v0+json', 'application/vnd.holoviews_exec.v0+json'];
+const VEGA_5 = 'application/vnd.vegalite.v5+json';
+const VEGA_6 = 'application/vnd.vegalite.v6+json';
+/** Characters: a script of that length is a library. */
+const LIBRARY = 50_000;
+const AREA = '.jp-OutputArea';
+const SHOWN = 'classroom-Framed';
+
+/** The types that are always shown in a frame. */
+export const FRAMED: readonly string[] = [...SCRIPTS, ...LOADS, ...FILLS];
+
+type Bundle = ReadonlyPartialJSONObject;
+
+/** nbformat's text: one string, or lines. */
+function text(value: unknown): string {
+  return Array.isArray(value) ? value.join('') : typeof value === 'string' ? value : '';
+}
+
+function piece(bundle: Bundle): { html: string; script: string } {
+  const script = SCRIPTS.map((type) => text(bundle[type])).find((found) => found) ?? '';
+  return { html: text(bundle[HTML]), script };
+}
+
+/** What of an output later ones may need: what it loads, not what it shows. */
+function library(bundle: Bundle): Pick<IItem, 'html' | 'script'> | null {
+  const { html, script } = piece(bundle);
+  const loads = script.length > LIBRARY || LOADS.some((type) => type in bundle);
+  const tags = /<script[\s>]/i.test(html) ? librariesIn(html, LIBRARY) : '';
+  return loads || tags ? { html: tags, script: loads ? script : '' } : null;
+}
+
+let notebooks: INotebookTracker | null = null;
+
+/** Look for libraries in the cells of these notebooks. */
+export function lookIn(tracker: INotebookTracker): void {
+  notebooks = tracker;
+}
+
+/** What is found in an output, until it changes: looking takes it apart. */
+const found = new WeakMap<IOutputModel, Pick<IItem, 'html' | 'script'> | null>();
+
+function libraryOf(output: IOutputModel): Pick<IItem, 'html' | 'script'> | null {
+  let known = found.get(output);
+  if (known === undefined) {
+    known = library(output.data);
+    found.set(output, known);
+    output.changed.connect(() => found.delete(output));
+  }
+  return known;
+}
+
+/** Find what a frame needs of the cells above, and of its own, in the order in which they stand. */
+function libraries(node: HTMLElement, own: ReadonlySet<string>): IItem[] {
+  const panel = notebooks?.find((one: NotebookPanel) => one.content.node.contains(node));
+  const items: IItem[] = [];
+  for (const cell of panel?.content.widgets ?? []) {
+    const { outputs: model } = cell.model as Partial<ICodeCellModel>;
+    for (let at = 0; at < (model?.length ?? 0); at++) {
+      const output = model?.get(at);
+      const loaded = output ? libraryOf(output) : null;
+      if (output && loaded) {
+        const { html, script } = piece(output.data);
+        if (!own.has(html + script)) {
+          items.push({ id: `library ${items.length}`, ...loaded, library: true });
+        }
+      }
+    }
+    if (cell.node.contains(node)) {
+      break;
+    }
+  }
+  return items;
+}
+
+let made = 0;
+
+/** An output that may be in a frame. */
+class Output {
+  /**
+   * @param widget - which stands for it in the page.
+   * @param render - shows it in the page, sanitised; null if that can't be.
+   */
+  constructor(
+    readonly widget: Widget,
+    private readonly type: string,
+    private readonly sanitizer: IRenderMime.ISanitizer,
+    private readonly render: ((model: IRenderMime.IMimeModel) => Promise<void>) | null
+  ) {
+    outputs.set(widget.node, this);
+    widget.node.classList.add(SHOWN);
+    MessageLoop.installMessageHook(widget, (_, message: Message) => {
+      if (message.type === 'after-attach' || message.type === 'before-detach') {
+        const area = this.area;
+        window.queueMicrotask(() => arrange(area));
+      }
+      return true;
+    });
+    widget.disposed.connect(() => this.leave());
+  }
+
+  get area(): HTMLElement {
+    return this.widget.node.closest<HTMLElement>(AREA) ?? this.widget.node;
+  }
+
+  /** Whether it isn't shown in the page itself. */
+  needed = false;
+  html = '';
+  script = '';
+
+  async take(model: IRenderMime.IMimeModel): Promise<void> {
+    const { html, script } = piece(model.data);
+    this.html = this.type === HTML || FILLS.includes(this.type) ? html : '';
+    this.script = this.type === HTML ? '' : script;
+    this.model = model;
+    this.needed = this.render === null || !isPlain(this.html, this.sanitizer);
+    this.id = `output ${made++}`;
+    this.drawn = false;
+    if (this.widget.isAttached) {
+      arrange(this.area);
+    } else if (!this.needed) {
+      await this.draw();
+    }
+  }
+
+  get item(): IItem {
+    return { id: this.id, html: this.html, script: this.script };
+  }
+
+  /** Show it in the page, or with others in a frame, or nowhere as another does. */
+  async settle(items: readonly IItem[] | null): Promise<void> {
+    if (items === null) {
+      this.frame?.dispose();
+      this.frame = null;
+      await this.draw();
+      return;
+    }
+    this.drawn = false;
+    if (!items.length) {
+      this.frame?.dispose();
+      this.frame = null;
+      this.widget.node.textContent = '';
+    } else if (this.frame) {
+      this.frame.show(items);
+    } else {
+      this.widget.node.textContent = '';
+      this.frame = new Frame(this.widget.node, items);
+    }
+  }
+
+  private async draw(): Promise<void> {
+    if (!this.drawn && this.render && this.model) {
+      this.drawn = true;
+      await this.render(this.model);
+    }
+  }
+
+  private leave(): void {
+    this.frame?.dispose();
+    this.frame = null;
+    outputs.delete(this.widget.node);
+  }
+
+  private id = '';
+  private model: IRenderMime.IMimeModel | null = null;
+  private drawn = false;
+  private frame: Frame | null = null;
+}
+
+const outputs = new Map<HTMLElement, Output>();
+
+/** Put each output of a cell where it belongs: those that need one another into one frame. */
+function arrange(area: HTMLElement): void {
+  const nodes = area.matches(AREA) ? [...area.querySelectorAll<HTMLElement>(`.${SHOWN}`)] : [area];
+  const here = nodes
+    .map((node) => outputs.get(node))
+    .filter((one): one is Output => one?.widget.isAttached === true);
+  const groups: Output[][] = [];
+  for (const output of here) {
+    const code = output.script + output.html;
+    const before = output.needed
+      ? groups.find((group) => group.some((one) => idsOf(one.html).some((id) => code.includes(id))))
+      : undefined;
+    if (before) {
+      before.push(output);
+    } else {
+      groups.push([output]);
+    }
+  }
+  for (const [first, ...others] of groups as [Output, ...Output[]][]) {
+    const framed = first.needed || others.length > 0;
+    const items = [first, ...others].map((one) => one.item);
+    const own = new Set([first, ...others].map((one) => one.html + one.script));
+    const all = framed ? [...libraries(first.widget.node, own), ...items] : null;
+    void first.settle(all).catch(console.warn);
+    for (const other of others) {
+      void other.settle([]);
+    }
+  }
+}
+
+/**
+ * Show outputs of a type in frames where need be.
+ *
+ * @param type - of the output.
+ * @param sanitizer - of JupyterLab.
+ * @param plain - JupyterLab's renderer for what needs no frame; null if all does.
+ */
+export function frame(
+  type: string,
+  sanitizer: IRenderMime.ISanitizer,
+  plain: IRenderMime.IRenderer | null
+): IRenderMime.IRenderer {
+  const widget = plain ?? (new Widget() as IRenderMime.IRenderer);
+  const render = plain?.renderModel.bind(plain) ?? null;
+  const output = new Output(widget, type, sanitizer, render);
+  widget.renderModel = (model) => output.take(model);
+  return widget;
+}
+
+/** The plugin's part that needs JupyterLab's registry: types that no renderer is known for. */
+export function register(rendermime: IRenderMimeRegistry): void {
+  const sanitizer = { sanitize: (dirty: string) => dirty };
+  rendermime.addFactory(
+    {
+      safe: true,
+      mimeTypes: [...LOADS, ...FILLS],
+      createRenderer: ({ mimeType }) => frame(mimeType, sanitizer, null)
+    },
+    0
+  );
+  // Altair's newest calls the same by another name, which JupyterLab's renderer doesn't know yet.
+  rendermime.addFactory(
+    {
+      safe: true,
+      mimeTypes: [VEGA_6],
+      createRenderer: (options) => {
+        const known = rendermime.getFactory(VEGA_5);
+        return known?.createRenderer(options) ?? (new Widget() as IRenderMime.IRenderer);
+      }
+    },
+    49
+  );
+}

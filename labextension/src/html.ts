@@ -1,0 +1,67 @@
+/** Whether HTML can be shown in the page as it is: when nothing is lost by sanitising it. */
+
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+
+/** Characters; more is not compared. */
+const LONGEST = 2_000_000;
+/** What the sanitiser renames or adds itself, and what neither acts nor is seen. */
+const IGNORED = /^(id|name|rel|role|data-.*|aria-.*|scope|tabindex)$/;
+/** pandas' own, which says what JupyterLab's style sheet says as well. */
+const PANDAS = 'style[scoped]';
+
+function parse(html: string): HTMLElement {
+  // Without the tag a style at the beginning would be the head's.
+  return new DOMParser().parseFromString(`<body>${html}`, 'text/html').body;
+}
+
+function attributes(element: Element): string {
+  const style = (element as HTMLElement).style?.cssText ?? '';
+  const others = [...element.attributes]
+    .filter(({ name }) => name !== 'style' && !IGNORED.test(name))
+    .map(({ name, value }) => `${name}=${value}`);
+  return [style, ...others.sort()].join('\n');
+}
+
+function* described(root: HTMLElement): Iterable<string> {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+    if (node instanceof Element) {
+      yield `<${node.tagName} ${attributes(node)}>`;
+    } else if (node.textContent?.trim()) {
+      yield node.textContent.trim();
+    }
+  }
+}
+
+/** Say whether sanitising changes nothing of what is seen. */
+export function isPlain(html: string, sanitizer: IRenderMime.ISanitizer): boolean {
+  if (html.length > LONGEST) {
+    return !/<(script|style|iframe|svg|form|input|object|embed)\b/i.test(html);
+  }
+  const written = parse(html);
+  if (written.querySelector('table.dataframe')) {
+    for (const style of written.querySelectorAll(PANDAS)) {
+      style.remove();
+    }
+  }
+  const left = described(parse(sanitizer.sanitize(html)))[Symbol.iterator]();
+  for (const one of described(written)) {
+    if (left.next().value !== one) {
+      return false;
+    }
+  }
+  return left.next().done === true;
+}
+
+/** The scripts of a piece of HTML that load something, or are libraries by their length. */
+export function librariesIn(html: string, long: number): string {
+  return [...parse(html).querySelectorAll('script')]
+    .filter((script) => script.hasAttribute('src') || script.text.length > long)
+    .map((script) => script.outerHTML)
+    .join('');
+}
+
+/** The ids of a piece of HTML, by which a script of another output may find its elements. */
+export function idsOf(html: string): string[] {
+  return [...html.matchAll(/\sid=["']?([^"'\s>]{4,})/g)].map((match) => match[1] as string);
+}

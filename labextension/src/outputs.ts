@@ -1,0 +1,38 @@
+/** Outputs run in frames, and nothing is trusted: see `untrusted.ts` and `frames.ts`. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IThemeManager } from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { address, dress } from './frame';
+import { lookIn, register } from './frames';
+import { distrust } from './untrusted';
+
+// As the module is loaded, which is before the first plugin: what is made later is made so.
+if (address()) {
+  distrust();
+}
+
+export const outputs: JupyterFrontEndPlugin<void> = {
+  id: '@classroom/labextension:outputs',
+  description: 'Shows outputs that run scripts in frames of their own.',
+  autoStart: true,
+  requires: [IRenderMimeRegistry],
+  optional: [INotebookTracker, IThemeManager],
+  activate: (
+    _: JupyterFrontEnd,
+    rendermime: IRenderMimeRegistry,
+    notebooks: INotebookTracker | null,
+    themes: IThemeManager | null
+  ) => {
+    if (!address()) {
+      return;
+    }
+    register(rendermime);
+    if (notebooks) {
+      lookIn(notebooks);
+    }
+    // The theme's style sheet is in place some frames later than the signal.
+    themes?.themeChanged.connect(() => window.requestAnimationFrame(dress));
+  }
+};

@@ -1,0 +1,81 @@
+"""What Hub and lab know each other by: the supervisor's, who gives it to both at each start.
+
+Neither is in an environment, an argument or a file that the lab's user can read. The token is new
+at each start of the container, and only then, so that each of both can start alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from classroom import files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LONGEST = 4096
+"""Bytes of what the lab server is given."""
+COOKIES = "lab_cookie_secret"
+FORMER = "lab_token"
+"""Where earlier versions kept the token, for as long as the volume lived."""
+DESCRIPTOR = "CLASSROOM_SECRETS"
+"""The environment variable that names the descriptor; not the secrets."""
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What the lab server is given, and nobody else.
+
+    Attributes:
+        token: the service's, by which the Hub knows who asks.
+        cookies: what the lab signs and encrypts its cookies with, in hexadecimal. It stays the same
+            for as long as the volume does: pages that are open come back after a restart.
+    """
+
+    token: str = field(repr=False)
+    cookies: str = field(repr=False)
+
+
+def make(folder: Path) -> Secrets:
+    """Make a token, and take the cookies' secret from the volume.
+
+    Args:
+        folder: root's alone.
+    """
+    with suppress(FileNotFoundError):
+        (folder / FORMER).unlink()
+    file = folder / COOKIES
+    if not file.exists():
+        files.write_private(file, secrets.token_hex(32).encode())
+    return Secrets(secrets.token_hex(32), file.read_text(encoding="ascii"))
+
+
+def hand(given: Secrets) -> int:
+    """Put the secrets where a child can read them that inherits the descriptor, and nobody else.
+
+    Args:
+        given: from `make`.
+
+    Returns:
+        The descriptor: of memory, which has no name in any file system.
+    """
+    descriptor = os.memfd_create("secrets", os.MFD_CLOEXEC)
+    os.write(descriptor, json.dumps(asdict(given)).encode())
+    return descriptor
+
+
+def take(descriptor: int) -> Secrets:
+    """Read what was handed to this process, and close it.
+
+    Args:
+        descriptor: as it was inherited.
+    """
+    # Not from where it stands: an earlier lab server has read the same.
+    found = json.loads(os.pread(descriptor, LONGEST, 0))
+    os.close(descriptor)
+    return Secrets(**found)

@@ -1,0 +1,79 @@
+"""Ask before something is done: any script on the origin can send a window to an address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyterhub.handlers.login import LogoutHandler
+from jupyterhub.handlers.pages import SpawnHandler
+from tornado.httputil import url_concat
+
+from classroom.hub.spawner import NoPersonalLab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LOGOUT = r"/logout"
+
+
+class AskingSpawnHandler(SpawnHandler):
+    """Start a personal lab, where the tutor has them, at a button and not by an address."""
+
+    async def _wrap_spawn_single_user(self, user: Any, *args: Any, **kwargs: Any) -> Any:
+        """Start it if a form says so, with the page's XSRF token; else show that form."""
+        if self.request.method == "POST" or isinstance(user.spawner, NoPersonalLab):
+            return await super()._wrap_spawn_single_user(user, *args, **kwargs)
+        wanted = {
+            key.removeprefix("opt-"): [value.decode("utf-8", "replace") for value in values]
+            for key, values in self.request.query_arguments.items()
+            if key not in {"next", "display_name", "_xsrf"}
+        }
+        page = await self.render_template(
+            "start.html",
+            for_user=user,
+            wanted=wanted,
+            action=url_concat(self.request.uri, {"_xsrf": self.xsrf_token.decode("ascii")}),
+        )
+        return self.finish(page)
+
+
+SPAWN = (
+    (r"/spawn", AskingSpawnHandler),
+    (r"/spawn/([^/]+)", AskingSpawnHandler),
+    (r"/spawn/([^/]+)/([^/]+)", AskingSpawnHandler),
+)
+
+
+def asking(handler: Any) -> type:
+    """Make of a handler that signs people out one that asks them first.
+
+    Args:
+        handler: the Hub's or the authenticator's; what it does on a GET is done on a POST.
+    """
+
+    async def get(self: Any) -> None:
+        if self.current_user is None:
+            await handler.get(self)  # nobody is signed out by that
+            return
+        self.finish(await self.render_template("sign-out.html"))
+
+    async def post(self: Any) -> None:
+        await handler.get(self)
+
+    body = {"get": get, "post": post, "__module__": __name__}
+    return type(f"Asking{handler.__name__}", (handler,), body)
+
+
+def confirmed(handlers: Iterable[Any]) -> list[Any]:
+    """Have people asked in whatever handlers of an authenticator act on a GET.
+
+    Args:
+        handlers: the authenticator's, as its ``get_handlers`` returns them.
+
+    Returns:
+        These and ours, in the order in which the Hub is to look at them.
+    """
+    found = list(handlers)
+    leaving = [entry[1] for entry in found if entry[0] == LOGOUT]
+    others = [entry for entry in found if entry[0] != LOGOUT]
+    return [(LOGOUT, asking(leaving[0] if leaving else LogoutHandler)), *SPAWN, *others]

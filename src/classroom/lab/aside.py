@@ -1,0 +1,92 @@
+"""What can't be read is put aside: kept, under a name that says what it is, and in nobody's way.
+
+Nothing here is ever read again by the lab: whoever runs it may have it looked into, or remove it.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDER = "put-aside"
+"""Beside the journal."""
+BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+PARTS = ("", "-wal", "-shm")
+"""What a database's files' names end with."""
+
+
+def is_broken(error: sqlite3.Error) -> bool:
+    """Say whether a database can't be used any more: its file isn't what SQLite has written."""
+    # The lower byte of an extended code is the code (https://sqlite.org/rescode.html).
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in BROKEN
+
+
+def place(journal: Path, name: str, now: float) -> Path:
+    """Choose a free name for something that is put aside; makes the folder.
+
+    Args:
+        journal: the database's file.
+        name: of what it is.
+        now: seconds since the epoch.
+
+    Raises:
+        OSError: the folder can't be made.
+    """
+    folder = journal.parent / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    plain = re.sub(r"[^\w-]+", "-", name).strip("-")[:100]
+    stamp = time.strftime("%Y-%m-%d-%H.%M.%S", time.localtime(now))
+    number, found = 1, folder / f"{plain}-{stamp}.db"
+    while found.exists():
+        number += 1
+        found = folder / f"{plain}-{stamp}-{number}.db"
+    return found
+
+
+def put_database(file: Path) -> Path:
+    """Put a database aside that can't be used; return where it is.
+
+    Args:
+        file: nobody has it open.
+
+    Raises:
+        OSError: it can't be moved.
+    """
+    where = place(file, file.stem, time.time())
+    for part in PARTS:
+        one = file.with_name(file.name + part)
+        if one.exists():
+            one.rename(where.with_name(where.name + part))
+    return where
+
+
+def put_document(database: sqlite3.Connection, file: Path, path: str) -> Path:
+    """Move a document's history into a database of its own; return its file.
+
+    Args:
+        database: in its thread.
+        file: the database's.
+        path: the document's.
+
+    Raises:
+        sqlite3.Error: it can't be moved.
+        OSError: likewise.
+    """
+    where = place(file, path, time.time())
+    database.execute("ATTACH DATABASE ? AS aside", (str(where),))
+    try:
+        with database:
+            database.execute(
+                "CREATE TABLE aside.yupdates AS SELECT * FROM main.yupdates WHERE path = ?", (path,)
+            )
+        with database:
+            database.execute("DELETE FROM main.yupdates WHERE path = ?", (path,))
+            database.execute("DELETE FROM main.saves WHERE path = ?", (path,))
+    finally:
+        database.execute("DETACH DATABASE aside")
+    return where

@@ -1,0 +1,50 @@
+"""What of the file system the lab server can use, whatever it is deceived into (landlock(7)).
+
+Students name the files that it opens. Should a link, a template or a hole in a library lead it
+elsewhere, the kernel says no: it has no /proc, in which its own memory and token would be, none of
+the tutor's, the Hub's or root's places, and nothing that it loads can it write. Standard library
+only: `classroom.egress.sandbox` runs it before every lab.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classroom.egress.landlock import KEEP, LOAD, LOOK, READ, WRITE, Place
+
+if TYPE_CHECKING:
+    from classroom.paths import Paths
+
+PROGRAMS = ("/usr", "/lib", "/lib64", "/bin")
+KNOWN = (
+    # Who is who, and how names are found.
+    *("/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/hosts", "/etc/host.conf"),
+    *("/etc/resolv.conf", "/etc/gai.conf", "/etc/localtime", "/etc/timezone"),
+    *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/mime.types", "/etc/ssl"),
+    *("/dev/urandom", "/dev/random", "/dev/zero"),
+    # What the container uses and may use (usage.py), and how many processors there are.
+    *("/sys/fs/cgroup", "/sys/devices/system/cpu"),
+)
+
+
+def places(paths: Paths) -> tuple[Place, ...]:
+    """List what the lab server needs.
+
+    Args:
+        paths: where things are.
+    """
+    kept = (
+        paths.files,
+        paths.history,
+        paths.lab_socket.parent,
+        paths.restoring_socket.parent,
+        paths.kernels,
+        paths.runtime,
+    )
+    looked_at = (paths.lab_config, paths.standing.parent, paths.lab_home)
+    return (
+        *(Place(one, LOAD) for one in (*PROGRAMS, str(paths.prefix))),
+        *(Place(one, LOOK) for one in (*KNOWN, *map(str, looked_at))),
+        Place("/dev/null", READ | WRITE),
+        *(Place(str(one), KEEP) for one in kept),
+    )

@@ -1,0 +1,76 @@
+"""A file of the class's as it is, for downloads and for pictures in pages; or a part of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import AuthenticatedFileHandler
+from tornado import web
+
+from classroom.lab import reading, threads
+from classroom.lab.held import parts_of
+from classroom.lab.refusals import said
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+PIECE = 64 * 1024
+
+
+class FileHandler(AuthenticatedFileHandler):
+    """Serves what it has opened, whatever the path leads to by then.
+
+    Tornado's own finds a file by its path, looks at that, and opens it by the path again.
+    """
+
+    _descriptor: int | None = None
+
+    @web.authenticated
+    @authorized
+    async def get(self, path: str, include_body: bool = True) -> None:  # type: ignore[override]  # noqa: FBT001, FBT002 (upstream's)
+        """Get a file by its path.
+
+        Raises:
+            HTTPError: it isn't there, is no file, or leads out of the class's files.
+        """
+        self.check_xsrf_cookie()
+        with said(path):
+            parts = parts_of(path)
+            hidden = any(name.startswith(".") for name in parts)
+            if not parts or (hidden and not self.contents_manager.allow_hidden):
+                raise web.HTTPError(404)
+            files: Any = self.contents_manager
+            descriptor, seen = await threads.run(reading.open_file, files.root, parts)
+        try:
+            self._descriptor, self._stat_result = descriptor, seen.info
+            if path.endswith(".ipynb") or self.get_argument("download", None):
+                self.set_attachment_header(parts[-1])
+            await web.StaticFileHandler.get(self, path, include_body)
+        finally:
+            self._descriptor = None
+            os.close(descriptor)
+
+    @classmethod
+    def get_absolute_path(cls, root: str, path: str) -> str:
+        """Return a name for the file, which nothing is opened by."""
+        return os.path.join(root, path)  # noqa: PTH118 (text only)
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str:  # noqa: ARG002 (upstream's)
+        """Take what is open."""
+        return absolute_path
+
+    def get_content(  # type: ignore[override]
+        self, abspath: str, start: int | None = None, end: int | None = None
+    ) -> Generator[bytes, None, None]:
+        """Read what is open, from one byte to before another."""
+        del abspath
+        at = start or 0
+        stop = self._stat_result.st_size if end is None else end
+        while at < stop and self._descriptor is not None:
+            piece = os.pread(self._descriptor, min(PIECE, stop - at), at)
+            if not piece:
+                return
+            at += len(piece)
+            yield piece

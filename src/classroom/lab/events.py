@@ -1,0 +1,58 @@
+"""What a page hears of the server's events: students none that say who is where.
+
+JupyterLab's pages act on one kind only, of forks (`jupyter_collaboration/fork/v1`); of documents'
+sessions they write into the log console. All others say which file is opened, saved or renamed, or
+who has come into which room. Nobody posts events: the server acts on them as on its own
+(`classroom.lab.rules`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.services.events.handlers import SubscribeWebsocket
+
+from classroom.lab.connections import name_of
+from classroom.lab.modes import DRIVING
+
+if TYPE_CHECKING:
+    from jupyter_events.logger import EventLogger
+
+FORKS = "https://schema.jupyter.org/jupyter_collaboration/fork/v1"
+UNNAMED = ""
+"""Who made a fork, for a student who isn't them: the schema wants a text."""
+
+
+def told(schema: str, event: dict[str, Any], *, name: str, tutor: bool) -> dict[str, Any] | None:
+    """Say what a page is told of an event.
+
+    Args:
+        schema: the event's.
+        event: as it was emitted.
+        name: the user whose page it is.
+        tutor: whether they are one.
+
+    Returns:
+        None when nothing of it is theirs to know.
+    """
+    if tutor:
+        return event
+    if schema != FORKS:
+        return None
+    return event if event.get("username") == name else {**event, "username": UNNAMED}
+
+
+class EventsSocket(SubscribeWebsocket):
+    """A page's subscription to events."""
+
+    async def event_listener(
+        self, logger: EventLogger, schema_id: str, data: dict[str, Any]
+    ) -> None:
+        """Tell this page of an event, if it is to know; the arguments are upstream's."""
+        name = name_of(self)
+        found = told(schema_id, data, name=name, tutor=name in DRIVING.tutors)
+        if found is not None:
+            await super().event_listener(logger, schema_id, found)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Take nothing: no page says anything here, and upstream would fail."""

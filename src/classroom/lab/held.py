@@ -1,0 +1,109 @@
+"""A place: a name in a folder that is held open, so that nobody can lead it elsewhere."""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass
+
+Parts = tuple[str, ...]
+"""A path below the class's folder, name by name."""
+
+FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+"""How a folder is opened to be held: only as a path, which needs no right to list it."""
+
+
+class LeadsOutError(OSError):
+    """A link on the way leads out of the class's files."""
+
+    def __init__(self, name: str) -> None:
+        """Name the link.
+
+        Args:
+            name: as it is in its folder.
+        """
+        told = f"“{name}” is a link that leads out of the class's files. The lab opens only what"
+        super().__init__(errno.ELOOP, f"{told} is in them: copy there what you want to use")
+
+
+class NoPathError(ValueError):
+    """A path that no file of the class's can have."""
+
+
+def parts_of(path: str) -> Parts:
+    """Take a path apart as the API has it: relative to the class's folder, with slashes.
+
+    Args:
+        path: leading and trailing slashes don't matter.
+
+    Raises:
+        NoPathError: it goes above the class's folder, or can't be a file's at all.
+    """
+    found: list[str] = []
+    for name in path.split("/"):
+        if name == "..":
+            if not found:
+                raise NoPathError(f"{path!r} is outside the class's files")
+            found.pop()
+        elif name not in {"", "."}:
+            found.append(name)
+    try:
+        wrong = b"\0" in os.fsencode(path)
+    except UnicodeEncodeError:
+        wrong = True
+    if wrong:
+        raise NoPathError(f"{path!r} is not a valid path")
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something is, or could be.
+
+    Attributes:
+        folder: descriptor of the folder, opened as a path only.
+        name: in that folder; ``.`` is the folder itself.
+    """
+
+    folder: int
+    name: str
+
+    def stat(self) -> os.stat_result:
+        """Look at what is there; a link is a link.
+
+        Raises:
+            OSError: there is nothing, or it can't be looked at.
+        """
+        return os.stat(self.name, dir_fd=self.folder, follow_symlinks=False)
+
+    def allows(self, mode: int) -> bool:
+        """Say whether the lab may do something with what is there, as `os.access`."""
+        return os.access(self.name, mode, dir_fd=self.folder, follow_symlinks=False)
+
+    def link(self) -> str | None:
+        """Return where it points to; None if it is no link, or not there.
+
+        Raises:
+            OSError: the folder may not be searched.
+        """
+        try:
+            return os.readlink(self.name, dir_fd=self.folder)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                return None
+            raise
+
+    def open(self, flags: int, mode: int = 0o600) -> int:
+        """Open what is there, never waiting for a pipe's other end.
+
+        Args:
+            flags: of `os.open`.
+            mode: of a new file.
+
+        Raises:
+            OSError: it can't be opened, or is a link (ELOOP).
+        """
+        always = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        return os.open(self.name, flags | always, mode, dir_fd=self.folder)

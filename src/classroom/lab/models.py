@@ -1,0 +1,114 @@
+"""Describe files and folders as the contents API does: plain values from what was read."""
+
+from __future__ import annotations
+
+import mimetypes
+from base64 import encodebytes
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from tornado import web
+
+if TYPE_CHECKING:
+    from classroom.lab.reading import Seen
+
+Model = dict[str, Any]
+NOTEBOOK = ".ipynb"
+
+
+def _time(seconds: float) -> datetime:
+    """Return a file's time; a program may have set one that no calendar has."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def kind_of(seen: Seen, path: str, wanted: str | None) -> str:
+    """Say as what something is to be opened: "directory", "notebook" or "file".
+
+    Args:
+        seen: what it is.
+        path: its path.
+        wanted: what is asked for; None for what its name says.
+
+    Raises:
+        HTTPError: 400, it can't be opened as that.
+    """
+    if seen.is_folder:
+        if wanted not in {None, "directory"}:
+            raise web.HTTPError(400, f"{path} is a directory, not a {wanted}", reason="bad type")
+        return "directory"
+    if wanted == "directory":
+        raise web.HTTPError(400, f"{path} is not a directory", reason="bad type")
+    return wanted or ("notebook" if path.endswith(NOTEBOOK) else "file")
+
+
+def bare(seen: Seen, path: str, kind: str) -> Model:
+    """Describe something without what is in it.
+
+    Args:
+        seen: what it is.
+        path: its path.
+        kind: as of `kind_of`.
+    """
+    return {
+        "name": PurePosixPath(path).name,
+        "path": path,
+        "last_modified": _time(seen.info.st_mtime),
+        "created": _time(seen.info.st_ctime),
+        "content": None,
+        "format": None,
+        "mimetype": mimetypes.guess_type(path)[0] if kind == "file" else None,
+        "size": None if kind == "directory" else seen.info.st_size,
+        "writable": seen.writable,
+        "hash": None,
+        "hash_algorithm": None,
+        "type": kind,
+    }
+
+
+def hashed(model: Model, digest: str) -> Model:
+    """Add a file's SHA-256, in hexadecimal."""
+    return {**model, "hash": digest, "hash_algorithm": "sha256"}
+
+
+def with_text(model: Model, data: bytes, wanted: str | None) -> Model:
+    """Add what is in a file.
+
+    Args:
+        model: as of `bare`.
+        data: the file's bytes.
+        wanted: "text" or "base64"; None for text if it is any.
+
+    Raises:
+        HTTPError: 400, it isn't UTF-8.
+    """
+    found, form = "", "text"
+    try:
+        found = data.decode() if wanted != "base64" else ""
+    except UnicodeDecodeError as error:
+        if wanted == "text":
+            what = f"{model['path']} is not UTF-8 encoded"
+            raise web.HTTPError(400, what, reason="bad format") from error
+        form = "base64"
+    if wanted == "base64" or form == "base64":
+        found, form = encodebytes(data).decode("ascii"), "base64"
+    default = "text/plain" if form == "text" else "application/octet-stream"
+    return {**model, "content": found, "format": form, "mimetype": model["mimetype"] or default}
+
+
+def listing(model: Model, found: list[Seen]) -> Model:
+    """Add what is in a folder.
+
+    Args:
+        model: as of `bare`.
+        found: files and folders that are to be shown.
+    """
+    path = model["path"]
+    below = []
+    for one in found:
+        place = f"{path}/{one.name}" if path else one.name
+        below.append(bare(one, place, kind_of(one, place, None)))
+    return {**model, "content": below, "format": "json"}

@@ -1,0 +1,113 @@
+"""Send each answer with its policy, and the page in which outputs run."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import (
+    APIHandler,
+    AuthenticatedFileHandler,
+    AuthenticatedHandler,
+    JupyterHandler,
+)
+from jupyter_server.files.handlers import FilesHandler
+from jupyter_server.nbconvert.handlers import NbconvertFileHandler, NbconvertPostHandler
+from tornado import web
+from traitlets import List, Unicode
+from traitlets.config import Configurable
+
+from classroom.lab import policy
+from classroom.lab.policy import Policies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, MutableMapping
+
+    from jupyter_server.serverapp import ServerApp
+
+FILES = (AuthenticatedFileHandler, FilesHandler, NbconvertFileHandler, NbconvertPostHandler)
+"""Handlers whose answers people of the class have written, in a sandbox already upstream."""
+YEAR = 365 * 24 * 3600
+
+
+class ClassPages(Configurable):
+    """What pages may load; rendered by `classroom.lab.config`."""
+
+    hosts = List(Unicode(), config=True, help="Hosts that pages may load from besides.")
+    avatars = List(Unicode(), config=True, help="Hosts that people's pictures come from.")
+
+
+class FrameHandler(JupyterHandler):
+    """The page in which outputs run: the same for everybody, with nothing in it yet."""
+
+    auth_resource = "classroom"
+    page = files("classroom.lab").joinpath("frame.html").read_text(encoding="utf-8")
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Send it; its address changes with it (`announce`)."""
+        self.set_header("Cache-Control", f"private, max-age={YEAR}, immutable")
+        self.set_header("X-DNS-Prefetch-Control", "off")
+        self.finish(self.page)
+
+
+def announce(page_config: MutableMapping[str, Any]) -> None:
+    """Tell pages where outputs run.
+
+    Args:
+        page_config: JupyterLab's, of every page.
+    """
+    version = hashlib.sha256(FrameHandler.page.encode()).hexdigest()[:16]
+    page_config["classroomFrame"] = f"{policy.FRAME}?v={version}"
+
+
+def of(app: ServerApp) -> Policies:
+    """Make the policies of a running server."""
+    given = ClassPages(config=app.config)
+    template = Path(app.config.LabApp.get("app_dir") or _app_dir()) / "static/index.html"
+    return Policies(
+        app.base_url,
+        tuple(given.hosts),
+        tuple(given.avatars),
+        policy.hashes(template.read_text(encoding="utf-8")),
+    )
+
+
+def _app_dir() -> str:
+    from jupyterlab.commands import get_app_dir  # noqa: PLC0415 (loads much)
+
+    return str(get_app_dir())
+
+
+def use(policies: Policies) -> None:
+    """Have every handler send its policy, and answer only what its answer is for.
+
+    At the base of all handlers, as each extension brings its own. Upstream has one fixed text for
+    all, and what it adds to it a browser ignores where the text has said it before.
+
+    Args:
+        policies: of this server.
+    """
+
+    def say(handlers: tuple[type, ...], made: Callable[[Any], str]) -> None:
+        for handler in handlers:
+            handler.content_security_policy = property(made)  # type: ignore[attr-defined]
+
+    say((AuthenticatedHandler,), lambda handler: policies.page(handler.request.host))
+    say((APIHandler,), lambda _: policies.data())
+    say(FILES, lambda _: policies.file())
+    say((FrameHandler,), lambda _: policies.frame())
+    upstreams = JupyterHandler.prepare
+
+    async def prepare(self: JupyterHandler, *args: Any, **kwargs: Any) -> None:
+        destination = self.request.headers.get("Sec-Fetch-Dest", "")
+        path = self.request.path.removeprefix(policies.prefix)
+        if not policy.may_be_used(destination, path):
+            raise web.HTTPError(403, f"Nothing here may be used as a page's {destination}.")
+        await upstreams(self, *args, **kwargs)
+
+    JupyterHandler.prepare = prepare  # type: ignore[method-assign]

@@ -1,0 +1,179 @@
+"""What a page may load and run: the Content-Security-Policy of each kind of answer. Pure.
+
+One origin serves JupyterLab and the files of the class, so ``'self'`` alone would let a student's
+file run as a script. Scripts are limited to the folders that come with the image
+(https://www.w3.org/TR/CSP3/).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+STATIC = ("static/", "lab/extensions/")
+"""Folders of the image that scripts come from, below the server's own address."""
+FRAME = "classroom/frame"
+"""The page that runs outputs, below the server's own address."""
+SHOWN = (*STATIC, "files/", "kernelspecs/", "lab/api/themes/", "custom/")
+"""What a page shows beside text: pictures, fonts, films, styles."""
+FRAMED = (FRAME, "files/", "nbconvert/")
+"""What may be shown in a frame; each is in a sandbox of its own."""
+SCRIPTS = frozenset(
+    {"script", "worker", "sharedworker", "serviceworker", "audioworklet", "paintworklet", "xslt"}
+)
+"""Values of Sec-Fetch-Dest for what runs (https://fetch.spec.whatwg.org/#destination-table)."""
+MEDIA = frozenset({"image", "audio", "video", "track", "font", "style", "manifest"})
+"""Values of Sec-Fetch-Dest for what is only shown."""
+FRAMES = frozenset({"iframe", "frame", "embed", "object"})
+HOST = re.compile(r"(?:[a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?")
+"""A host and port as a browser sends them: anything else must not become part of a policy."""
+SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
+GITHUB, GITHUB_AVATARS = "github.com", "avatars.githubusercontent.com"
+
+
+def may_be_used(destination: str, path: str) -> bool:
+    """Say whether a browser may use an answer for what it asks for.
+
+    A page's own requests name no destination ("empty"), which nothing here is about. This keeps a
+    file of the class from being a script or a service worker, and a picture's address from being
+    that of something that acts (signing out).
+
+    Args:
+        destination: the request's Sec-Fetch-Dest; scripts can't set it.
+        path: what is asked for, below the server's own address, as it stands in the request.
+    """
+    if ".." in path or "%2e" in path.lower():
+        return destination in {"", "empty", "document", "websocket"}
+    if destination in SCRIPTS:
+        return path.startswith(STATIC)
+    if destination in MEDIA:
+        return path.startswith(SHOWN)
+    if destination in FRAMES:
+        return path.startswith(FRAMED)
+    return True
+
+
+def hashes(page: str) -> tuple[str, ...]:
+    """Hash the inline scripts of one of JupyterLab's own templates, as a policy names them.
+
+    Args:
+        page: the template; what is filled in later can't be hashed and won't run.
+    """
+    found = [
+        match["code"]
+        for match in SCRIPT.finditer(page)
+        if "src=" not in match["attributes"] and "application/json" not in match["attributes"]
+    ]
+    digests = [hashlib.sha256(code.encode()).digest() for code in found if "{" + "{" not in code]
+    return tuple(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+
+
+def avatar_hosts(github_url: str) -> tuple[str, ...]:
+    """Name the hosts that a GitHub serves people's pictures from.
+
+    Args:
+        github_url: GitHub's address, or an Enterprise server's; "" when nobody signs in there.
+    """
+    host = urlsplit(github_url).hostname or ""
+    if not host:
+        return ()
+    return (GITHUB_AVATARS,) if host == GITHUB else (host, f"avatars.{host}")
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The policies of one lab.
+
+    Attributes:
+        prefix: the server's own address, with a slash at both ends.
+        hosts: hosts that pages may load from besides: ``data.example.org``, ``*.example.net``.
+        avatars: hosts that people's pictures come from.
+        inline: hashes of the inline scripts of JupyterLab's own pages.
+    """
+
+    prefix: str
+    hosts: tuple[str, ...] = ()
+    avatars: tuple[str, ...] = ()
+    inline: tuple[str, ...] = ()
+
+    def page(self, host: str) -> str:
+        """Return the policy of the lab's own pages.
+
+        JupyterLab compiles the schemas of its settings (ajv), and vega its expressions: hence
+        ``'unsafe-eval'``, which runs what a script hands to it, and nothing that is in a page.
+
+        Args:
+            host: the request's; one that is none gets a policy under which no script runs.
+        """
+        known = host if HOST.fullmatch(host) else ""
+        base = f"https://{known}{self.prefix}"
+        ours = [f"{base}{folder}" for folder in STATIC] if known else []
+        more = _sources(self.hosts)
+        return _policy(
+            {
+                "default-src": ["'self'"],
+                "script-src": [*ours, *self.inline, "'unsafe-eval'"],
+                "worker-src": ours or ["'none'"],
+                "style-src": ["'self'", "'unsafe-inline'", *more],
+                "img-src": ["'self'", "data:", "blob:", *_sources(self.avatars), *more],
+                "font-src": ["'self'", "data:", *more],
+                "media-src": ["'self'", "data:", "blob:", *more],
+                "connect-src": [
+                    "'self'",
+                    *([f"wss://{known}"] if known else []),
+                    "data:",
+                    "blob:",
+                    *more,
+                ],
+                "frame-src": ["'self'", "blob:", *more],
+                "object-src": ["blob:"],  # JupyterLab's view of a PDF
+                "base-uri": ["'self'"],
+                "form-action": ["'self'"],
+                "frame-ancestors": ["'self'"],
+            }
+        )
+
+    def frame(self) -> str:
+        """Return the policy of the page that runs outputs: any script, and no way out."""
+        return _policy({**self._inert(()), "frame-ancestors": ["'self'"]}, "allow-scripts")
+
+    def file(self) -> str:
+        """Return the policy of a file of the class that somebody opens as a page of its own."""
+        return _policy({**self._inert(("'self'",)), "frame-ancestors": ["'self'"]}, "allow-scripts")
+
+    def data(self) -> str:
+        """Return the policy of what is no page: answers in JSON."""
+        return _policy({"default-src": ["'none'"], "frame-ancestors": ["'none'"]})
+
+    def _inert(self, own: tuple[str, ...]) -> dict[str, list[str]]:
+        inside = [*own, "data:", "blob:", *_sources(self.hosts)]
+        return {
+            "default-src": ["'none'"],
+            "script-src": ["'unsafe-inline'", "'unsafe-eval'", *inside],
+            "worker-src": ["blob:"],
+            "style-src": ["'unsafe-inline'", *inside],
+            "img-src": inside,
+            "font-src": inside,
+            "media-src": inside,
+            "connect-src": inside,
+            "frame-src": inside,
+            "object-src": ["'none'"],
+            "base-uri": ["'none'"],
+            "form-action": ["'none'"],
+        }
+
+
+def _sources(hosts: Iterable[str]) -> list[str]:
+    return [f"https://{host}" for host in hosts]
+
+
+def _policy(directives: dict[str, list[str]], sandbox: str = "") -> str:
+    parts = [f"{name} {' '.join(sources)}" for name, sources in directives.items()]
+    return "; ".join([*parts, *([f"sandbox {sandbox}"] if sandbox else [])])

@@ -1,0 +1,229 @@
+"""The class's files as pages read them: found beneath their folder, in one step in a thread."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tornado import web
+from traitlets import Bool, Int, Type, Unicode, default
+
+from classroom.lab import encoding, models, reading, sharing, threads
+from classroom.lab.beneath import Root
+from classroom.lab.checkpoints import ClassCheckpoints
+from classroom.lab.downloads import FileHandler
+from classroom.lab.held import parts_of
+from classroom.lab.refusals import MB, said
+from classroom.lab.trust import Untrusting
+from classroom.paths import Paths
+
+if TYPE_CHECKING:
+    from classroom.lab.held import Parts
+    from classroom.lab.models import Model
+    from classroom.lab.reading import Seen
+
+
+class ReadFiles(Untrusting):
+    """The class's files, as far as they are read.
+
+    Upstream's managers of files compare paths as text and then open them, and whoever may make
+    links leads them anywhere: none of their code is in here. Each operation is one of
+    `classroom.lab.reading`, `whole` and `moving`, which hold what they have found.
+    """
+
+    scratch = Unicode(
+        "", config=True, help="Folder for files that aren't finished, emptied at start."
+    )
+    largest_notebook = Int(50 * MB, config=True, help="Bytes of the largest that can be opened.")
+    largest_file = Int(256 * MB, config=True, help="Bytes of the largest that can be opened.")
+    largest_copy = Int(500 * MB, config=True, help="Bytes of the largest folder to be copied.")
+    delete_to_trash = Bool(default_value=True, help="What pages say of deleting; it is always so.")
+    checkpoints_class = Type(ClassCheckpoints, config=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Empty the scratch folder: what a killed server left there is in no file."""
+        super().__init__(**kwargs)
+        self.root = Root(self.root_dir, (Paths().home,) if self._is_the_classes else ())
+        self.scratch_folder: Path | None = None
+        if self.scratch:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            self.scratch_folder = Path(self.scratch)
+            self.scratch_folder.mkdir(mode=0o700)
+
+    @property
+    def _is_the_classes(self) -> bool:
+        return Path(self.root_dir) == Paths().files
+
+    @default("root_dir")
+    def _default_root_dir(self) -> str:
+        parent: Any = self.parent
+        return str(parent.root_dir)
+
+    @default("files_handler_class")
+    def _default_files_handler_class(self) -> type:
+        return FileHandler
+
+    @default("files_handler_params")
+    def _default_files_handler_params(self) -> dict[str, Any]:
+        return {"path": self.root_dir}
+
+    def emit(self, data: dict[str, Any]) -> None:
+        """Tell every page what is done to files, but not who looks at one.
+
+        Upstream tells that too: each open document's file is looked at once a second, each page
+        asks for its folder whenever a document in it is saved, and nobody wants to hear of it.
+        """
+        if data["action"] != "get":
+            super().emit(data)
+
+    # What is there.
+
+    def _parts(self, path: str) -> Parts:
+        with said(path):
+            return parts_of(path)
+
+    async def is_hidden(self, path: str) -> bool:
+        """Say whether a path is of something that people aren't shown."""
+        return any(name.startswith(".") for name in self._parts(path))
+
+    async def exists(self, path: str) -> bool:
+        """Say whether a name is taken, by a link as well."""
+        return await threads.run(reading.is_there, self.root, self._parts(path))
+
+    async def file_exists(self, path: str) -> bool:
+        """Say whether there is a file."""
+        return await threads.run(reading.kind, self.root, self._parts(path)) == "file"
+
+    async def dir_exists(self, path: str) -> bool:
+        """Say whether there is a folder."""
+        return await threads.run(reading.kind, self.root, self._parts(path)) == "folder"
+
+    async def get_kernel_path(self, path: str, model: Any = None) -> str:  # noqa: ARG002 (upstream's)
+        """Say in which folder a notebook's kernel starts."""
+        return path if await self.dir_exists(path) else path.rpartition("/")[0]
+
+    async def resolve_path(self, path: str) -> str | None:
+        """Say what the API calls a file; None if there is none in the class's folder."""
+        parts = self.root.inside(path) if path.startswith("/") else None
+        try:
+            parts = parts_of("/".join(parts if parts is not None else (path,)))
+        except ValueError:
+            return None
+        return "/".join(parts) if await threads.run(reading.is_there, self.root, parts) else None
+
+    # Reading.
+
+    async def get(
+        self,
+        path: str,
+        content: bool = True,  # noqa: FBT001, FBT002 (upstream's)
+        type: str | None = None,  # noqa: A002
+        format: str | None = None,  # noqa: A002
+        require_hash: bool = False,  # noqa: FBT001, FBT002
+    ) -> Model:
+        """Get a file's or a folder's model; a file that is to be edited can be.
+
+        Args:
+            path: its own.
+            content: whether with what is in it.
+            type: "directory", "notebook" or "file", if it must be that.
+            format: "text" or "base64", if a file must be that.
+            require_hash: whether with a file's hash.
+
+        Raises:
+            HTTPError: it can't be had, or not as that; 413, it is too large.
+        """
+        parts = self._parts(path)
+        path = "/".join(parts)
+
+        def read() -> tuple[Model, Any]:
+            return self._read(parts, type, format, content=content, require_hash=require_hash)
+
+        with said(path):
+            try:
+                model, problem = await threads.run(read)
+            except PermissionError:
+                if not await self._open_up(parts):
+                    raise
+                model, problem = await threads.run(read)
+            else:
+                # What a student's program has made may be shut.
+                shut = content and not model["writable"] and model["type"] != "directory"
+                if shut and await self._open_up(parts):
+                    model, problem = await threads.run(read)
+        if model["type"] == "notebook" and content:
+            self.mark_trusted_cells(model["content"], path)
+            self.validate_notebook_model(model, problem)
+        self.emit(data={"action": "get", "path": path})
+        return model
+
+    def _read(
+        self,
+        parts: Parts,
+        wanted: str | None,
+        form: str | None,
+        *,
+        content: bool,
+        require_hash: bool,
+    ) -> tuple[Model, dict[str, Any]]:
+        """Read what a model says, in one step; return it and what isn't valid in a notebook."""
+        path, problem = "/".join(parts), dict[str, Any]()
+        seen = reading.look(self.root, parts)
+        kind = models.kind_of(seen, path, wanted)
+        if kind == "directory" and content:
+            seen, found = reading.entries(self.root, parts)
+            return models.listing(models.bare(seen, path, kind), self._shown(found)), problem
+        if kind == "directory" or not (content or require_hash):
+            return models.bare(seen, path, kind), problem
+        if not content:
+            seen, digest = reading.digest(self.root, parts, self.largest_file)
+            return models.hashed(models.bare(seen, path, kind), digest), problem
+        most = self.largest_notebook if kind == "notebook" else self.largest_file
+        try:
+            seen, data = reading.content(self.root, parts, most)
+        except reading.TooLargeError as error:
+            raise web.HTTPError(413, too_large(path, kind, error.size, most)) from error
+        model = models.bare(seen, path, kind)
+        if require_hash:
+            model = models.hashed(model, hashlib.sha256(data).hexdigest())
+        if kind == "notebook":
+            notebook = encoding.notebook(data, path, problem)
+            return {**model, "content": notebook, "format": "json"}, problem
+        return models.with_text(model, data, form), problem
+
+    def _shown(self, found: list[Seen]) -> list[Seen]:
+        return [
+            one
+            for one in found
+            if self.should_list(one.name) and (self.allow_hidden or not one.name.startswith("."))
+        ]
+
+    async def _open_up(self, *paths: Parts) -> bool:
+        """Have opened for all what a student's program has shut; say whether anything was."""
+        shut = await threads.run(sharing.shut, self.root, *paths)
+        if not shut:
+            return False
+        opened = await threads.run(sharing.share, shut)
+        if not opened:
+            self.log.debug("Can't be opened for all: %s", shut)
+        return opened
+
+
+def too_large(path: str, kind: str, size: int, most: int) -> str:
+    """Say what to do with a file that all others would have to wait for.
+
+    Args:
+        path: its path.
+        kind: as of `models.kind_of`.
+        size: its bytes.
+        most: that can be opened.
+    """
+    name = path.rpartition("/")[2]
+    cure = "download it, or read it in a notebook"
+    if kind == "notebook":
+        cure = (
+            f"clear its outputs in a terminal (jupyter nbconvert --clear-output --inplace {name!r})"
+        )
+    return f"{name} has {size // MB} MB, and more than {most // MB} MB can't be opened here: {cure}"

@@ -1,0 +1,260 @@
+"""Read the class's files: each operation finds its file once, and holds what it has found."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from classroom.lab.held import LeadsOutError, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from classroom.lab.beneath import Root
+    from classroom.lab.held import Parts
+
+PIECE = 1 << 20
+TRIES = 3
+"""How often a file is looked for again that became a link, or gave way, as it was being opened."""
+
+
+class NoFileError(OSError):
+    """What is there is a folder, a pipe, a device or a socket."""
+
+    def __init__(self, name: str) -> None:
+        """Name it."""
+        super().__init__(errno.EINVAL, f"{name} is no file")
+
+
+class TooLargeError(OSError):
+    """A file of more bytes than are read at once."""
+
+    def __init__(self, name: str, size: int) -> None:
+        """Name it.
+
+        Args:
+            name: the file's.
+            size: its bytes.
+        """
+        super().__init__(errno.EFBIG, f"{name} is too large")
+        self.size = size
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What something in the class's folder is.
+
+    Attributes:
+        name: in its folder.
+        info: of what it is; of the link itself where that leads out or nowhere.
+        writable: whether the lab may write it.
+        leads: False for a link that leads out or nowhere.
+    """
+
+    name: str
+    info: os.stat_result
+    writable: bool
+    leads: bool = True
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder, or a link to one."""
+        return stat.S_ISDIR(self.info.st_mode)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file, or a link to one."""
+        return stat.S_ISREG(self.info.st_mode)
+
+
+def look(root: Root, parts: Parts) -> Seen:
+    """See what something is; links are followed.
+
+    Args:
+        root: the class's folder.
+        parts: the path.
+
+    Raises:
+        LeadsOutError: it, or a folder on the way, is a link that leads out.
+        OSError: it isn't there, or can't be looked at.
+    """
+    name = parts[-1] if parts else ""
+    with root.at(parts) as place:
+        return Seen(name, place.stat(), place.allows(os.W_OK))
+
+
+def is_there(root: Root, parts: Parts) -> bool:
+    """Say whether a name is taken: by a link as well, wherever that leads."""
+    try:
+        with root.at(parts, follow=False) as place:
+            place.stat()
+    except OSError:
+        return False
+    return True
+
+
+def kind(root: Root, parts: Parts) -> str:
+    """Say whether a path is a "file" or a "folder"; "" for anything else, and for nothing."""
+    try:
+        found = look(root, parts)
+    except OSError:
+        return ""
+    return "folder" if found.is_folder else "file" if found.is_file else ""
+
+
+def open_file(root: Root, parts: Parts) -> tuple[int, Seen]:
+    """Open a file for reading.
+
+    Args:
+        root: the class's folder.
+        parts: the path; links are followed.
+
+    Returns:
+        Its descriptor, which the caller closes, and what it is.
+
+    Raises:
+        LeadsOutError: it, or a folder on the way, is a link that leads out.
+        NoFileError: it is no file.
+        OSError: it isn't there, or can't be read.
+    """
+    for left in reversed(range(TRIES)):
+        with root.at(parts) as place:
+            try:
+                return _open(place, parts[-1] if parts else ".")
+            except OSError as error:
+                if error.errno != errno.ELOOP or not left:
+                    raise
+    raise AssertionError
+
+
+def _open(place: Place, name: str) -> tuple[int, Seen]:
+    # Looked at before: what opening a device does is done by then.
+    mode = place.stat().st_mode
+    if not stat.S_ISLNK(mode) and not stat.S_ISREG(mode):
+        raise NoFileError(name)
+    writable, descriptor = place.allows(os.W_OK), place.open(os.O_RDONLY)
+    info = os.fstat(descriptor)
+    if not stat.S_ISREG(info.st_mode):
+        os.close(descriptor)
+        raise NoFileError(name)
+    return descriptor, Seen(name, info, writable)
+
+
+@contextlib.contextmanager
+def _pieces(root: Root, parts: Parts, most: int) -> Iterator[tuple[Seen, Iterator[bytes]]]:
+    """Read a file piece by piece; it may grow meanwhile, and without end."""
+    descriptor, seen = open_file(root, parts)
+
+    def read(stream: IO[bytes]) -> Iterator[bytes]:
+        had = 0
+        while piece := stream.read(PIECE):
+            had += len(piece)
+            if had > most:
+                raise TooLargeError(seen.name, had)
+            yield piece
+
+    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+        if seen.info.st_size > most:
+            raise TooLargeError(seen.name, seen.info.st_size)
+        yield seen, read(stream)
+
+
+def content(root: Root, parts: Parts, most: int) -> tuple[Seen, bytes]:
+    """Read a file.
+
+    Args:
+        root: the class's folder.
+        parts: the path.
+        most: bytes that may be read.
+
+    Returns:
+        What the file is, and all of it.
+
+    Raises:
+        TooLargeError: it has more.
+        OSError: as of `open_file`.
+    """
+    with _pieces(root, parts, most) as (seen, pieces):
+        return seen, b"".join(pieces)
+
+
+def digest(root: Root, parts: Parts, most: int) -> tuple[Seen, str]:
+    """Find a file's SHA-256, in hexadecimal, without keeping what is read; else as `content`."""
+    found = hashlib.sha256()
+    with _pieces(root, parts, most) as (seen, pieces):
+        for piece in pieces:
+            found.update(piece)
+        return seen, found.hexdigest()
+
+
+def entries(root: Root, parts: Parts) -> tuple[Seen, list[Seen]]:
+    """List a folder: the files, folders and links in it that the lab may look at.
+
+    Args:
+        root: the class's folder.
+        parts: the path.
+
+    Raises:
+        LeadsOutError: it, or a folder on the way, is a link that leads out.
+        OSError: it is no folder, or can't be read.
+    """
+    name = parts[-1] if parts else ""
+    with root.at(parts) as place:
+        seen = Seen(name, place.stat(), place.allows(os.W_OK))
+        folder = place.open(os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with os.scandir(folder) as scan:
+            found = [_entry(root, parts, Place(folder, one.name)) for one in scan]
+    finally:
+        os.close(folder)
+    return seen, [one for one in found if one is not None]
+
+
+def listed(root: Root, parts: Parts) -> Seen | None:
+    """See what something is as its folder's list says it: also of a link that leads out.
+
+    Args:
+        root: the class's folder.
+        parts: the path.
+
+    Returns:
+        None where the list leaves it out.
+
+    Raises:
+        LeadsOutError: a folder on the way is a link that leads out.
+        OSError: it isn't there, or can't be looked at.
+    """
+    with root.at(parts, follow=False) as place:
+        return _entry(root, parts[:-1], place)
+
+
+def _entry(root: Root, parts: Parts, place: Place) -> Seen | None:
+    """See what is in a listed folder; None for what isn't shown, or has gone meanwhile."""
+    try:
+        info = place.stat()
+        if stat.S_ISLNK(info.st_mode):
+            return _linked(root, parts, place, info)
+    except OSError:
+        return None
+    if stat.S_ISDIR(info.st_mode):
+        if not place.allows(os.R_OK | os.X_OK):
+            return None
+    elif not stat.S_ISREG(info.st_mode):
+        return None
+    return Seen(place.name, info, place.allows(os.W_OK))
+
+
+def _linked(root: Root, parts: Parts, place: Place, info: os.stat_result) -> Seen | None:
+    try:
+        found = look(root, (*parts, place.name))
+    except LeadsOutError:
+        # Listed, so that it can be seen, renamed and deleted; of what it leads to nothing is said.
+        return Seen(place.name, info, writable=False, leads=False)
+    except OSError:
+        return None
+    return found if found.is_file or found.is_folder else None

@@ -1,0 +1,61 @@
+"""In which folder a kernel or a terminal starts: one of the class's, found as any other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from classroom.lab import reading
+from classroom.lab.beneath import Root
+from classroom.lab.held import NoPathError, parts_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def root_of(app: Any) -> Root:
+    """Return the class's folder of a server."""
+    found = getattr(app.contents_manager, "root", None)
+    return found if isinstance(found, Root) else Root(app.root_dir)
+
+
+def folder_for(root: Root, path: str) -> str:
+    """Say where something starts that is to start in a folder.
+
+    Args:
+        root: the class's folder.
+        path: of the folder, as a page names it; or an absolute one that leads into the class's.
+
+    Returns:
+        The folder's path, or that of the nearest one above it that there is: whoever enters it does
+        so as `student`, wherever it leads by then. Of what is outside nothing is looked at.
+    """
+    return str(_folder(root, path))
+
+
+def _folder(root: Root, path: str) -> Path:
+    inside = root.inside(path) if path.startswith("/") else None
+    try:
+        parts = parts_of(path if inside is None else "/".join(inside))
+    except NoPathError:
+        parts = ()
+    while parts and reading.kind(root, parts) != "folder":
+        parts = parts[:-1]
+    return root.path.joinpath(*parts)
+
+
+def file_for(root: Root, path: str) -> str | None:
+    """Say where something is that a kernel names.
+
+    Args:
+        root: the class's folder.
+        path: an absolute one.
+
+    Returns:
+        Its path; None if it isn't there, and for all that is outside, where nothing is looked at.
+    """
+    inside = root.inside(path)
+    try:
+        parts = parts_of("/".join(inside or ()))
+    except NoPathError:
+        return None
+    return str(root.path.joinpath(*parts)) if parts and reading.kind(root, parts) else None

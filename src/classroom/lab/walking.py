@@ -1,0 +1,97 @@
+"""Follow a path name by name, with every folder on the way held, and read links ourselves."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import deque
+from typing import TYPE_CHECKING
+
+from classroom.lab.held import FOLDER, LeadsOutError, Place
+
+if TYPE_CHECKING:
+    from classroom.lab.beneath import Root
+    from classroom.lab.held import Parts
+
+MOST_LINKS = 40
+"""Links on the way to one thing, as in the kernel (path_resolution(7))."""
+
+DEEPEST = 100
+"""Folders that are held at once: descriptors are everybody's, and links can add up to thousands."""
+
+
+class Walk:
+    """One way from the class's folder to a place.
+
+    The parent of a folder is the one that it was found in, wherever it has been moved since; that
+    of the class's folder is none.
+    """
+
+    def __init__(self, root: Root, folder: int, parts: Parts) -> None:
+        """Begin.
+
+        Args:
+            root: knows which absolute paths lead into the class's folder.
+            folder: the class's folder; stays open.
+            parts: the path.
+        """
+        self._root = root
+        self._held = [os.open(".", FOLDER, dir_fd=folder)]
+        self._left = deque(parts)
+        self._links = 0
+        self._last = ""
+        """The link that was followed last: who leaves the class's folder does so by it."""
+
+    def go(self, *, follow: bool) -> Place:
+        """Go to the end; the caller closes the place's folder.
+
+        Args:
+            follow: whether a link at the end is to be followed.
+
+        Raises:
+            LeadsOutError: a link leads out of the class's files.
+            OSError: a folder on the way isn't there, or may not be entered.
+        """
+        try:
+            while self._left:
+                name = self._left.popleft()
+                if name == "..":
+                    self._leave()
+                elif (target := self._link(name, follow=follow)) is not None:
+                    self._turn(name, target)
+                elif self._left:
+                    self._enter(name)
+                else:
+                    return Place(self._held.pop(), name)
+            return Place(self._held.pop(), ".")
+        finally:
+            for descriptor in self._held:
+                os.close(descriptor)
+
+    def _link(self, name: str, *, follow: bool) -> str | None:
+        return Place(self._held[-1], name).link() if self._left or follow else None
+
+    def _enter(self, name: str) -> None:
+        if len(self._held) > DEEPEST:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), name)
+        self._held.append(os.open(name, FOLDER | os.O_NOFOLLOW, dir_fd=self._held[-1]))
+
+    def _leave(self) -> None:
+        if len(self._held) == 1:
+            raise LeadsOutError(self._last)
+        os.close(self._held.pop())
+
+    def _turn(self, name: str, target: str) -> None:
+        """Go where a link leads, and from there on."""
+        self._links, self._last = self._links + 1, name
+        if self._links > MOST_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), name)
+        names = tuple(target.split("/"))
+        if target.startswith("/"):
+            inside = self._root.inside(target)
+            if inside is None:
+                raise LeadsOutError(name)
+            names = inside
+            while len(self._held) > 1:
+                os.close(self._held.pop())
+        self._left.extendleft(found for found in reversed(names) if found not in {"", "."})

@@ -1,0 +1,216 @@
+"""Which processes are students', and which kernel or terminal each of them belongs to.
+
+A process may leave its session, its group and its parent (`nohup setsid … &`, daemons): it still
+belongs to what it was started by. That is known by its ancestors, by what it was seen to be before
+they ended, or by the home that it was given.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+PROC = Path("/proc")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+STRAY = "session "
+"""How a group is called that belongs to nothing that was launched, before its session's id."""
+Key = tuple[int, int]
+"""A process id and when the process began, in ticks: an id alone is used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process, as /proc/<pid>/stat has it (proc(5)).
+
+    Attributes:
+        pid: its id.
+        parent: its parent's.
+        session: its session's.
+        began: when, in ticks since the machine's start.
+        resident: bytes in memory, those that are shared among them.
+    """
+
+    pid: int
+    parent: int
+    session: int
+    began: int
+    resident: int
+
+    @property
+    def key(self) -> Key:
+        """What nothing else is called, also later."""
+        return self.pid, self.began
+
+
+def parse(stat: bytes) -> tuple[Process, bool]:
+    """Read a line of /proc/<pid>/stat.
+
+    Returns:
+        The process, and whether its first thread has ended while others go on: the memory is
+        theirs, and this line says nothing of it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    start, end = stat.index(b"("), stat.rindex(b")")  # between them anything may stand
+    found = stat[end + 2 :].split()
+    process = Process(
+        pid=int(stat[:start]),
+        parent=int(found[1]),
+        session=int(found[3]),
+        began=int(found[19]),
+        resident=int(found[21]) * PAGE,
+    )
+    return process, found[0] == b"Z" and int(found[17]) > 1
+
+
+def read(pid: int) -> Process | None:
+    """Look at a process; None when it has ended."""
+    try:
+        process, headless = parse((PROC / str(pid) / "stat").read_bytes())
+        if headless:
+            return _of_its_threads(process)
+    except (OSError, ValueError, IndexError):
+        return None
+    return process
+
+
+def _of_its_threads(process: Process) -> Process:
+    """Measure a process whose first thread has ended by one that goes on."""
+    for thread in (PROC / str(process.pid) / "task").iterdir():
+        found, _ = parse((thread / "stat").read_bytes())
+        if found.resident:
+            return Process(
+                process.pid, process.parent, process.session, process.began, found.resident
+            )
+    return process
+
+
+def is_of(pid: int, uid: int) -> bool:
+    """Say whether a process is a user's. Not by its folder's owner: that it can change itself."""
+    try:
+        for line in (PROC / str(pid) / "status").read_bytes().splitlines():
+            if line.startswith(b"Uid:"):
+                return int(line.split()[1]) == uid
+    except OSError:
+        pass
+    return False
+
+
+def home_of(pid: int) -> str:
+    """Read which home a process was given; "" when that can't be known."""
+    try:
+        environment = (PROC / str(pid) / "environ").read_bytes()
+    except OSError:
+        return ""
+    for entry in environment.split(b"\0"):
+        if entry.startswith(b"HOME="):
+            return entry[len(b"HOME=") :].decode(errors="replace")
+    return ""
+
+
+def owners(
+    processes: Mapping[int, Process],
+    launched: Mapping[int, str],
+    known: Mapping[Key, str],
+    home: Callable[[int], str],
+) -> dict[Key, str]:
+    """Say to what each process belongs.
+
+    Args:
+        processes: all of students', by their ids.
+        launched: the homes of what was launched and runs, by process id.
+        known: what was found before.
+        home: reads a process's home; asked only when nothing else is known.
+
+    Returns:
+        By process: a home, or the name of its session.
+    """
+    found: dict[Key, str] = {}
+    for process in processes.values():
+        belongs = known.get(process.key, "")
+        for pid in _line(process, processes):
+            if pid in launched:
+                belongs = launched[pid]
+                break
+            if not belongs and (ancestor := processes.get(pid)) is not None:
+                belongs = found.get(ancestor.key, "") or known.get(ancestor.key, "")
+        if not belongs or belongs.startswith(STRAY):
+            belongs = launched.get(process.session, "") or home(process.pid)
+        found[process.key] = belongs or f"{STRAY}{process.session}"
+    return found
+
+
+def _line(process: Process, processes: Mapping[int, Process]) -> Iterator[int]:
+    """Go through a process and its ancestors, as far as they are students'."""
+    seen: set[int] = set()
+    while process.pid not in seen:
+        seen.add(process.pid)
+        yield process.pid
+        parent = processes.get(process.parent)
+        if parent is None:
+            return
+        process = parent
+
+
+def kind_of(group: str) -> str:
+    """Say what a group is, in a word: "kernel", "terminal", or "program" for all else."""
+    if group.startswith(STRAY):
+        return "program"
+    return Path(group).name.partition("-")[0]
+
+
+class Census:
+    """Students' processes, looked at again and again."""
+
+    def __init__(self, uid: int) -> None:
+        """Know of none.
+
+        Args:
+            uid: the students'.
+        """
+        self._uid = uid
+        self._theirs: set[Key] = set()
+        self._owners: dict[Key, str] = {}
+        self.processes: dict[int, Process] = {}
+
+    def take(self, launched: Mapping[int, str], home: Callable[[int], str]) -> None:
+        """Look who is there, in one pass.
+
+        Args:
+            launched: the homes of what was launched and runs, by process id.
+            home: reads a process's home.
+        """
+        found: dict[int, Process] = {}
+        for name in os.listdir(PROC):  # noqa: PTH208 (thousands, twice a second)
+            if not name.isdecimal() or (process := read(int(name))) is None:
+                continue
+            if process.key in self._theirs or is_of(process.pid, self._uid):
+                found[process.pid] = process
+        self.processes = found
+        self._theirs = {process.key for process in found.values()}
+        self._owners = owners(found, launched, self._owners, home)
+
+    def groups(self) -> dict[str, list[Process]]:
+        """List the processes by what they belong to."""
+        found: dict[str, list[Process]] = {}
+        for process in self.processes.values():
+            found.setdefault(self._owners[process.key], []).append(process)
+        return found
+
+    def left_behind(self, homes: Collection[str]) -> set[str]:
+        """List the groups whose kernel or terminal has ended.
+
+        Args:
+            homes: of what runs.
+        """
+        return {
+            group
+            for group in self._owners.values()
+            if not group.startswith(STRAY) and group not in homes
+        }

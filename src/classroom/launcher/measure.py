@@ -1,0 +1,126 @@
+"""What groups of students' processes use, measured as precisely as the kernel can say."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classroom.launcher import shared
+from classroom.launcher.command import STUDENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from classroom.launcher.census import Process
+
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a kernel, terminal or stray program uses, with all that it has started.
+
+    Attributes:
+        own: bytes in memory that are its processes' own, or their share of what several have.
+        mapped: bytes of shared memory that they have mapped, their share of it.
+        held: bytes of shared memory that they hold open, mapped or not.
+        written: bytes written to disks so far.
+        sent: bytes written to anything so far; of a disk that is in memory nothing else is told.
+    """
+
+    own: int = 0
+    mapped: int = 0
+    held: int = 0
+    written: int = 0
+    sent: int = 0
+
+    def __add__(self, other: Use) -> Use:
+        """Return what both use."""
+        return Use(
+            self.own + other.own,
+            self.mapped + other.mapped,
+            self.held + other.held,
+            self.written + other.written,
+            self.sent + other.sent,
+        )
+
+    @property
+    def shared(self) -> int:
+        """Bytes of shared memory: what is held open is most often what is mapped as well."""
+        return max(self.mapped, self.held)
+
+    @property
+    def memory(self) -> int:
+        """Bytes in memory."""
+        return self.own + self.shared
+
+    def since(self, before: Use) -> int:
+        """Return how many bytes were written since, to disks if any were."""
+        return self.written - before.written or self.sent - before.sent
+
+
+@contextlib.contextmanager
+def as_student() -> Iterator[None]:
+    """Look as the one who is looked at: root without CAP_SYS_PTRACE may not see all of a process.
+
+    Nothing else of this process may run meanwhile.
+    """
+    user = pwd.getpwnam(STUDENT)
+    os.setegid(user.pw_gid)  # ptrace(2): both must be theirs
+    os.seteuid(user.pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+def fields(text: bytes) -> dict[bytes, int]:
+    """Read a file of lines ``Name: number`` or ``Name: number kB``, as bytes."""
+    found = {}
+    for line in text.splitlines():
+        name, _, rest = line.partition(b":")
+        words = rest.split()
+        if words and words[0].isdigit():
+            found[name] = int(words[0]) * (1024 if words[-1] == b"kB" else 1)
+    return found
+
+
+def process(one: Process) -> Use:
+    """Measure a process; asked as its user. What can't be known is taken from what all may see."""
+    folder = PROC / str(one.pid)
+    own, mapped, wrote = one.resident, 0, {}
+    with contextlib.suppress(OSError):  # it has ended, or has made itself unreadable
+        found = fields((folder / "smaps_rollup").read_bytes())
+        if b"Pss" in found:
+            mapped = found.get(b"Pss_Shmem", 0)
+            own = found[b"Pss"] - mapped
+    with contextlib.suppress(OSError):
+        wrote = fields((folder / "io").read_bytes())
+    return Use(own, mapped, 0, wrote.get(b"write_bytes", 0), wrote.get(b"wchar", 0))
+
+
+def objects(groups: Mapping[str, Sequence[Process]]) -> dict[str, int]:
+    """Measure what groups hold open in memory; asked as their user. Each counts once.
+
+    Args:
+        groups: the processes of each.
+    """
+    seen: set[tuple[int, int]] = set()
+    found: dict[str, int] = {}
+    maker = {one.pid: group for group, several in groups.items() for one in several}
+    for segment in shared.segments():
+        group = maker.get(segment.maker, "")
+        if group:
+            found[group] = found.get(group, 0) + segment.resident
+    for group, several in groups.items():
+        for one in several:
+            for key, size in shared.held(one.pid).items():
+                if key not in seen:
+                    seen.add(key)
+                    found[group] = found.get(group, 0) + size
+    return found

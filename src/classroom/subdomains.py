@@ -1,0 +1,102 @@
+"""Hub and lab on hosts of their own, where the tutor sets ``c.JupyterHub.subdomain_host``.
+
+Then a script in a lab page is of another origin than the Hub's pages, whatever it does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jupyterhub.utils import subdomain_hook_idna, subdomain_hook_legacy
+
+from classroom import files
+from classroom.paths import SERVICE
+from classroom.problems import Problem, RefusedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from traitlets.config import Config
+
+SETTING = "c.JupyterHub.subdomain_host"
+HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+HOOKS = {"idna": subdomain_hook_idna, "legacy": subdomain_hook_legacy}
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """Where browsers find Hub and lab.
+
+    Attributes:
+        hub: scheme, host and port of the Hub's address; "" where both are on any host.
+        lab: the same of the lab's.
+    """
+
+    hub: str = ""
+    lab: str = ""
+
+    @property
+    def apart(self) -> dict[str, str]:
+        """Return what nginx tells them apart by: a name, and addresses without a scheme."""
+        if not self.hub:
+            return {}
+        hub, lab = urlsplit(self.hub), urlsplit(self.lab)
+        return {"lab_name": str(lab.hostname), "lab": lab.netloc, "hub": hub.netloc}
+
+
+TOGETHER = Hosts()
+
+
+def of(config: Config) -> Hosts:
+    """Work out where they are.
+
+    Args:
+        config: the tutor's.
+
+    Raises:
+        RefusedError: the host is none, or the tutor has added what would need one of its own.
+    """
+    hub = config.JupyterHub
+    given = str(hub.get("subdomain_host", "") or "")
+    if not given:
+        return TOGETHER
+    parts = urlsplit(given if "://" in given else f"https://{given}")
+    name = (parts.hostname or "").lower()
+    if parts.scheme != "https" or parts.path.strip("/") or not HOST.fullmatch(name):
+        cure = "write it as https://lab.example.org, with :port where people type one"
+        raise RefusedError([Problem(SETTING, f"{given!r} is not a host", cure)])
+    if "spawner_class" in hub or any("url" in service for service in added(hub)):
+        cure = (
+            "remove them, or the setting: the front routes the Hub and the classroom by host alone"
+        )
+        raise RefusedError([Problem(SETTING, "stands beside personal labs or services", cure)])
+    hook: Any = hub.get("subdomain_hook", "idna")
+    domain = HOOKS.get(hook, hook)(SERVICE, name, "service")
+    port = f":{parts.port}" if parts.port else ""
+    return Hosts(f"https://{name}{port}", f"https://{domain}{port}")
+
+
+def added(hub: Any) -> list[dict[str, Any]]:
+    """List the services that the tutor has added."""
+    found = hub.get("services", [])
+    return list(found) if isinstance(found, list) else list(found.get_value([]))
+
+
+def write(front: Path, hosts: Hosts) -> None:
+    """Keep them for the front, which the Hub renders again without the tutor's file.
+
+    Args:
+        front: the front's folder, root's alone.
+        hosts: to keep.
+    """
+    files.write_private(front / "subdomains.json", json.dumps(asdict(hosts)).encode())
+
+
+def read(front: Path) -> Hosts:
+    """Read them; together where none were kept."""
+    file = front / "subdomains.json"
+    return Hosts(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else TOGETHER

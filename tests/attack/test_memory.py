@@ -1,0 +1,193 @@
+"""Memory that is no process's own, and processes that have left their kernel: counted and ended."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import labs, students
+from tests.container.test_limits import limited, meanwhile
+from tests.container.test_rooms import API
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.container.test_faults import Class
+
+pytestmark = pytest.mark.alone
+
+BOUNDS = """
+c.Classroom.memory_limit = "500M"
+c.Classroom.kernel_memory_limit = "2G"
+c.Classroom.max_processes = 3000
+"""
+ENDED = "ended: all students together used"
+SEGMENT = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+libc.shmat.restype = ctypes.c_void_p
+def segment(size):
+    made = libc.shmget(0, ctypes.c_size_t(size), 0o1600)  # IPC_CREAT
+    assert made >= 0, ctypes.get_errno()
+    there = libc.shmat(made, None, 0)
+    ctypes.memset(there, 1, size)
+    libc.shmdt(ctypes.c_void_p(there))
+"""
+MEMFD = """
+import os
+def memfd(size):
+    made = os.memfd_create("hidden")
+    for _ in range(size // 2**20):
+        os.write(made, b"x" * 2**20)
+    return made
+"""
+
+
+def segments(there: Class) -> int:
+    """Count the bytes of System V shared memory that are there."""
+    status, found = there.lab.run("cat", "/proc/sysvipc/shm")
+    assert status == 0
+    return sum(int(line.split()[3]) for line in found.splitlines()[1:])
+
+
+def kernel(there: Class) -> tuple[str, students.Kernel]:
+    ident = there.client.post(f"{API}/kernels").json()["id"]
+    return ident, there.kernel(ident)
+
+
+def is_running(there: Class, mark: str) -> bool:
+    return there.lab.run("pgrep", "-f", mark)[0] == 0
+
+
+def test_segments_of_shared_memory_do_not_outlive_their_maker(tmp_path: Path) -> None:
+    with limited(tmp_path, BOUNDS) as (there, _):
+        ident, running = kernel(there)
+        assert running.run(f"{SEGMENT}\nsegment(100 * 2**20)") == ""
+        assert segments(there) == 100 * 2**20
+        assert there.client.delete(f"{API}/kernels/{ident}").status_code == 204
+        labs.wait_until(lambda: segments(there) == 0, "the segment's end", 60)
+
+
+def test_segments_of_shared_memory_count_as_their_makers(tmp_path: Path) -> None:
+    with limited(tmp_path, BOUNDS) as (there, _):
+        small, running = kernel(there)
+        large, filling = kernel(there)
+        assert running.run("x = 42") == ""
+        meanwhile(filling, f"{SEGMENT}\nfor _ in range(20): segment(50 * 2**20)\nwhile True: pass")
+        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 60)
+        labs.wait_until(lambda: segments(there) == 0, "the segments' end", 60)
+        assert there.kernel(small).run("print(x)") == "42\n"
+
+
+@pytest.mark.parametrize("mapped", [False, True], ids=["held", "mapped"])
+def test_memfds_count_as_their_makers(tmp_path: Path, *, mapped: bool) -> None:
+    with limited(tmp_path, BOUNDS) as (there, _):
+        small, running = kernel(there)
+        large, filling = kernel(there)
+        assert running.run("x = 42") == ""
+        end = "m = [mmap.mmap(f, 0) for f in fs]; [os.close(f) for f in fs]" if mapped else "pass"
+        code = f"{MEMFD}\nimport mmap, time\nfs = [memfd(50 * 2**20) for _ in range(14)]\n{end}"
+        meanwhile(
+            filling, f"{code}\n{'[bytes(one) for one in m]' if mapped else ''}\ntime.sleep(90)"
+        )
+        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 60)
+        assert there.kernel(small).run("print(x)") == "42\n"
+
+
+HOARD = """
+x = bytearray({size} * 2**20)
+for at in range(0, len(x), 4096): x[at] = 1
+import time
+time.sleep(600)
+"""
+DAEMONS = """
+import subprocess, sys
+for _ in range({many}):
+    subprocess.Popen([sys.executable, "-c", {hoard!r}, {mark!r}], start_new_session=True, {more})
+"""
+
+
+@pytest.mark.parametrize("more", ["", "env={}"], ids=["home", "nothing"])
+def test_who_leaves_the_session_is_its_kernels(tmp_path: Path, more: str) -> None:
+    """It counts as its kernel's, and is ended with it, though it is nobody's child any more."""
+    with limited(tmp_path, BOUNDS) as (there, _):
+        small, running = kernel(there)
+        large, filling = kernel(there)
+        assert running.run("x = 42") == ""
+        mark = uuid.uuid4().hex
+        daemons = DAEMONS.format(many=3, hoard=HOARD.format(size=200), mark=mark, more=more)
+        # What starts them ends at once: they have neither a parent nor a session of the kernel's.
+        code = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {daemons!r}])"
+        meanwhile(filling, code)
+        labs.wait_until(lambda: ENDED in there.lab.log, "an end", 60)
+        labs.wait_until(lambda: not is_running(there, mark), "the end of what it started", 60)
+        assert f"kernel {small} {ENDED}" not in there.lab.log
+        if not more:  # without a home, and gone before it was seen, nobody knows whose it is
+            assert f"kernel {large} {ENDED}" in there.lab.log
+        assert there.kernel(small).run("print(x)") == "42\n"
+
+
+def test_nohup_in_a_terminal_that_is_gone(tmp_path: Path) -> None:
+    with limited(tmp_path, BOUNDS) as (there, _):
+        mark = uuid.uuid4().hex
+        name = there.client.post(f"{API}/terminals").json()["name"]
+        way = students.open_socket(there.client, there.lab, f"terminals/websocket/{name}")
+        shell = students.Terminal(way)
+        shell.run(f"(nohup setsid sh -c 'sleep 600; : {mark}' >/dev/null 2>&1 &)")
+        labs.wait_until(lambda: is_running(there, mark), "it runs")
+        way.send(json.dumps(["stdin", "exit\r"]))
+        labs.wait_until(lambda: not is_running(there, mark), "its end", 60)
+
+
+HIDDEN = """
+import ctypes, os, time
+def hide():
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    ctypes.CDLL(None).prctl(4, 0)  # PR_SET_DUMPABLE
+    x = bytearray(700 * 2**20)
+    for at in range(0, len(x), 4096):
+        x[at] = 1
+    time.sleep(600)
+"""
+
+
+def test_a_stray_that_hides_everything_ends(tmp_path: Path) -> None:
+    """It has no parent, no home, and can't be looked into: what is left is how much it has."""
+    with limited(tmp_path, BOUNDS) as (there, _):
+        _, running = kernel(there)
+        mark = uuid.uuid4().hex
+        start = [f"{HIDDEN}\nhide()", mark]
+        command = f"[sys.executable, '-c', *{start!r}]"
+        code = f"import subprocess, sys\nsubprocess.run({command}, env={{}})\nx = 42"
+        assert running.run(code) == ""
+        labs.wait_until(lambda: ENDED in there.lab.log, "an end", 90)
+        labs.wait_until(lambda: not is_running(there, mark), "its end", 30)
+
+
+def test_with_two_thousand_processes_it_looks_within_seconds(tmp_path: Path) -> None:
+    bounds = BOUNDS.replace("500M", "1500M").replace("2G", "4G")
+    with limited(tmp_path, bounds) as (there, _):
+        _, crowd = kernel(there)
+        code = """
+import os
+for _ in range(2000):
+    os.posix_spawn("/usr/bin/sleep", ["sleep", "600"], {})
+"""
+        meanwhile(crowd, code)
+
+        def count() -> int:
+            return int(there.lab.run("sh", "-c", "ps -u student --no-headers | wc -l")[1])
+
+        labs.wait_until(lambda: count() >= 2000, "many processes", 120)
+        large, filling = kernel(there)
+        assert filling.run("1") == ""
+        began = time.monotonic()
+        meanwhile(filling, "x = []\nwhile True: x.append(b'x' * 50 * 2**20)")
+        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 60)
+        assert time.monotonic() - began < 30

@@ -1,0 +1,255 @@
+"""Messages that no page sends: to documents, the chat and presence, by clients of one's own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pycrdt import Array, Map
+from websockets.exceptions import ConnectionClosed
+
+from classroom.lab import awareness
+from classroom.lab.awareness import Entry
+from classroom.lab.update_bounds import read_state
+from tests import classrooms, labs, students, updates
+from tests.container.test_chat import Copy as Chat
+from tests.container.test_rooms import Page, room, saved
+from tests.container.test_view_only import switch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from websockets.sync.client import ClientConnection
+
+    from tests.classrooms import Classroom
+    from tests.labs import Lab
+
+pytestmark = pytest.mark.alone
+
+REFUSED, TRY_AGAIN = 1003, 1013
+EXPECTED = "refused of|not taken of"
+
+
+def server(lab: Lab) -> str:
+    """The process of the lab server."""
+    status, found = lab.run("pgrep", "-f", "-o", "classroom.lab")
+    assert not status, found
+    return found.strip()
+
+
+def ended(socket: ClientConnection, code: int = REFUSED) -> str:
+    """Hear what comes until the connection is closed; return why."""
+    with pytest.raises(ConnectionClosed) as found:
+        hears_to_the_end(socket)
+    assert found.value.rcvd is not None, "it was cut"
+    assert found.value.rcvd.code == code
+    return found.value.rcvd.reason
+
+
+def hears_to_the_end(socket: ClientConnection) -> None:
+    while True:
+        socket.recv(timeout=students.SECONDS)
+
+
+def talk(pages: list[Page], word: str) -> None:
+    """Have each type, and each see what the others have typed."""
+    for number, page in enumerate(pages):
+        page.type(f"{word} {number}\n")
+    for page in pages:
+        page.listen_until(
+            lambda page=page: all(f"{word} {n}\n" in str(page.source) for n in range(len(pages)))
+        )
+
+
+@pytest.fixture(scope="module")
+def calm(trial_lab: Lab) -> Lab:
+    trial_lab.expected.append(EXPECTED)
+    return trial_lab
+
+
+def test_no_message_ends_anything_but_its_senders_connection(calm: Lab) -> None:
+    """Each of these stops, stalls or silences the lab without bounds, some of them for good."""
+    process = server(calm)
+    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
+        address = room(ada, "bounds.ipynb")
+        pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
+        for number, (what, message) in enumerate(updates.BREAKING.items()):
+            attacker = students.open_socket(mallory, calm, address)
+            attacker.recv(timeout=students.SECONDS)
+            attacker.send(message)
+            reason = json.loads(ended(attacker))
+            assert "Reload" in reason["errorReason"], what
+            talk(pages, f"after {number}")
+        assert server(calm) == process, "the lab server is another one"
+        labs.wait_until(
+            lambda: saved(ada, "bounds.ipynb") == str(pages[0].source), "it to be saved", 20
+        )
+        for page in pages:
+            page.connection.close()
+
+
+NONSENSE: dict[str, Callable[[Page], None]] = {
+    "a cell without anything": lambda page: cells(page).append(Map({})),
+    "a cell that is a code cell only by name": lambda page: cells(page).append(
+        Map({"cell_type": "code", "outputs": 5, "metadata": "x", "id": {}})
+    ),
+    "outputs that are none": lambda page: cells(page).append(
+        Map({"cell_type": "code", "outputs": Array([1, Map({"output_type": "stream"})])})
+    ),
+    "a cell whose name is a list": lambda page: cells(page).append(
+        Map({"cell_type": ["code"], "attachments": {"a": 1}})
+    ),
+    "a format that is none": lambda page: page.doc.get("meta", type=Map).update(
+        {"nbformat": {"a": 1}, "nbformat_minor": "x", "metadata": 7}
+    ),
+    "the type of the first cell": lambda page: page.cell.update({"metadata": [1]}),
+}
+"""What a page can write that no notebook can be saved with."""
+
+
+def cells(page: Page) -> Any:
+    return page.doc.get("cells", type=Array)
+
+
+@pytest.mark.parametrize("what", NONSENSE)
+def test_a_notebook_with_nonsense_in_it_is_saved_and_opened(calm: Lab, what: str) -> None:
+    """Without being mended it is saved no more, whoever types, and can't be opened ever again."""
+    calm.expected.append("A notebook was mended")
+    name = f"nonsense{list(NONSENSE).index(what)}.ipynb"
+    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
+        address = room(ada, name)
+        pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
+        attacker = Page(students.open_socket(mallory, calm, address))
+        attacker.change(lambda: NONSENSE[what](attacker))
+        talk(pages, "kept")
+        labs.wait_until(lambda: saved(ada, name) == str(pages[0].source), "it to be saved", 20)
+        late = Page(students.open_socket(ada, calm, address))
+        assert str(late.source) == str(pages[0].source)
+
+
+def test_no_chain_grows_deep_message_by_message(calm: Lab) -> None:
+    """Each message has one level: it is the document that must not become too deep."""
+    process = server(calm)
+    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
+        address = room(ada, "chain.ipynb")
+        pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
+        attacker = students.open_socket(mallory, calm, address)
+        client = random.getrandbits(31)
+        for level in range(200):
+            above = (client, level - 1) if level else "mine"
+            message = updates.write(
+                updates.update([updates.struct(7, b"\x00", above)], client, level)
+            )
+            with contextlib.suppress(ConnectionClosed):
+                attacker.send(message)
+        ended(attacker)
+        talk(pages, "still")
+        assert server(calm) == process
+        labs.wait_until(
+            lambda: saved(ada, "chain.ipynb") == str(pages[0].source), "it to be saved", 20
+        )
+
+
+def test_what_waits_for_something_else_is_bounded(calm: Lab) -> None:
+    """Updates whose beginning is missing are kept until it comes, but not any number of them."""
+    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
+        address = room(ada, "waits.ipynb")
+        pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
+        attacker = students.open_socket(mallory, calm, address)
+        body = updates.struct(4, updates.text("x" * 100_000), "mine")
+        with contextlib.suppress(ConnectionClosed):
+            for clock in range(1, 20):
+                attacker.send(updates.write(updates.update([body], 99, clock * 200_000)))
+        ended(attacker)
+        talk(pages, "still")
+
+
+def test_nobody_writes_under_the_id_of_anothers_page(calm: Lab) -> None:
+    """What that page writes would be taken for what is there already, and told to nobody."""
+    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
+        address = room(ada, "theirs.ipynb")
+        pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
+        for page in pages:
+            page.connection.send(awareness.encode([Entry(page.doc.client_id, 1, b"{}")]))
+        talk(pages, "before")
+        clock = read_state(pages[0].doc.get_state())[pages[0].doc.client_id]
+        attacker = students.open_socket(mallory, calm, address)
+        gone = updates.update([b"\x00" + updates.uint(1000)], pages[0].doc.client_id, clock)
+        attacker.send(updates.write(gone))
+        ended(attacker, TRY_AGAIN)
+        talk(pages, "still")
+
+
+def test_a_frame_has_a_bound(calm: Lab) -> None:
+    """A gigabyte would have to be in the memory before anybody could look at it."""
+    process = server(calm)
+    with students.signed_in(calm, "mallory") as mallory:
+        socket = students.open_socket(mallory, calm, room(mallory, "frame.ipynb"))
+        with contextlib.suppress(ConnectionClosed, OSError):
+            socket.send(b"\x00\x02" + b"x" * (65 * 1024 * 1024))
+        with pytest.raises(ConnectionClosed):
+            hears_to_the_end(socket)
+    assert server(calm) == process
+
+
+def test_twenty_short_questions_hold_nobody_up(calm: Lab) -> None:
+    process = server(calm)
+    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
+        address = room(ada, "short.ipynb")
+        pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
+        for _ in range(20):
+            attacker = students.open_socket(mallory, calm, address)
+            attacker.send(updates.ask(updates.uint(2**28 - 1)))
+            ended(attacker)
+        talk(pages, "still")
+    assert server(calm) == process
+
+
+@pytest.fixture
+def people(classroom: Classroom) -> Classroom:
+    for login in ("mona", "Octocat", "hubot"):
+        classroom.enter(login)
+    classroom.lab.expected += (EXPECTED, *classrooms.EXPECTED)
+    return classroom
+
+
+def test_nor_does_any_in_the_chat_by_who_is_view_only(people: Classroom) -> None:
+    """The chat takes what somebody writes who may write nothing else."""
+    process = server(people.lab)
+    mona, octocat = Chat(people, "mona"), Chat(people, "Octocat")
+    switch(people, view_only=True, name="hubot")
+    for number, (what, message) in enumerate(updates.BREAKING.items()):
+        attacker = Chat(people, "hubot")
+        attacker.socket.send(message)
+        if what not in updates.ONLY_IN_NOTEBOOKS:
+            assert "Reload" in ended(attacker.socket), what
+        mona.say(f"mona {number}")
+        octocat.say(f"octocat {number}")
+        mona.sees(f"octocat {number}")
+        octocat.sees(f"mona {number}")
+    assert server(people.lab) == process
+
+
+def test_presence_is_bounded_in_each_room(calm: Lab) -> None:
+    """Of one person's made-up pages a room remembers some, and each says little."""
+    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
+        address = room(ada, "presence.ipynb")
+        attacker = students.open_socket(mallory, calm, address)
+        for first in range(1, 2000, 100):
+            made = [Entry(client, 1, b"{}") for client in range(first, first + 100)]
+            attacker.send(awareness.encode(made))
+        deep = b'{"a":' * 500 + b"1" + b"}" * 500
+        attacker.send(awareness.encode([Entry(5, 9, deep)]))
+        seen: set[int] = set()
+        watcher = students.open_socket(ada, calm, address)
+        watcher.send(awareness.encode([Entry(2**40, 1, b"{}")]))
+        while 2**40 not in seen:
+            message = watcher.recv(timeout=students.SECONDS)
+            assert isinstance(message, bytes)
+            if message[0] == awareness.AWARENESS:
+                seen |= {one.client for one in awareness.parse(message)}
+                assert deep not in message
+        assert len(seen) <= 102

@@ -1,0 +1,65 @@
+"""The Hub's own pages go on working, though no script of a lab page reaches them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import labs
+from tests.browser.conftest import new_person, shoot, sign_in, wait_for_lab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+    from tests.browser.conftest import Chromium
+    from tests.classrooms import Classroom
+    from tests.labs import Lab
+
+
+@pytest.fixture
+def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[Browser]:
+    with chromium.start({**classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
+        yield made
+
+
+def test_a_tutor_does_everything_in_them(browser: Browser, classroom: Classroom) -> None:
+    """Make a tutor, issue a token and take it back, sign out."""
+    page = new_person(browser).new_page()
+    sign_in(page, "mona")
+    wait_for_lab(page)
+    page.goto(f"{labs.ADDRESS}/hub/admin")
+    row = page.get_by_test_id("user-row-hubot")
+    row.get_by_role("button", name="Edit User").click()
+    page.get_by_role("checkbox").check()
+    shoot(page, "hub-edit")
+    page.get_by_role("button", name="Apply").click()
+    expect(row).to_be_visible()
+    page.reload()
+    row.get_by_role("button", name="Edit User").click()
+    expect(page.get_by_role("checkbox")).to_be_checked()
+    shoot(page, "hub-appointed")
+
+    page.goto(f"{labs.ADDRESS}/hub/token")
+    page.get_by_label("Note").fill("for my script")
+    page.get_by_role("button", name="Request new API token").click()
+    result = page.locator("#token-result")
+    expect(result).to_be_visible()
+    shoot(page, "hub-token")
+    assert result.inner_text().strip()
+    page.reload()
+    page.get_by_role("row").filter(has_text="for my script").get_by_role("button").click()
+    expect(page.get_by_text("for my script")).to_have_count(0)
+
+    page.goto(f"{labs.ADDRESS}/hub/home")
+    page.get_by_role("link", name="Logout").click()
+    expect(page.get_by_role("heading", name="Sign out?")).to_be_visible()
+    shoot(page, "hub-sign-out")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in with GitHub")).to_be_visible()
+    page.goto(f"{labs.ADDRESS}/hub/admin")
+    expect(page.get_by_role("button", name="Sign in with GitHub")).to_be_visible()
+    assert "hubot" in classroom.lab.run("cat", "/data/hub/people.json")[1]

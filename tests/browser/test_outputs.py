@@ -1,0 +1,168 @@
+"""Interactive outputs: shown to everybody who looks, each as docs/configuration.md says."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from playwright.sync_api import expect
+
+from tests import labs
+from tests.browser.conftest import new_person, shoot, sign_in, wait_for_lab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+    from tests.labs import Lab
+
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+LIBRARY = "window.Plots = { draw: (at, text) => { at.textContent = `drawn: ${text}`; } };"
+LONG = f"/*{'-' * 60_000}*/"
+BARS = {
+    "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+    "data": {"values": [{"a": "x", "b": 2}, {"a": "y", "b": 5}]},
+    "mark": "bar",
+    "encoding": {
+        "x": {"field": "a", "type": "nominal"},
+        "y": {"field": "b", "type": "quantitative"},
+    },
+}
+# As the libraries make them: bokeh's two outputs and its library in a cell above, plotly's figures
+# with the library in the first alone, folium's page in an attribute.
+RECORDED: dict[str, tuple[dict[str, Any], ...]] = {
+    "bokeh-loads": (
+        {
+            "application/javascript": f"{LIBRARY}{LONG}",
+            "application/vnd.bokehjs_load.v0+json": "",
+        },
+    ),
+    "bokeh": (
+        {"text/html": '<div id="a1b2-root" data-root-id="p1"></div>'},
+        {
+            "application/javascript": 'Plots.draw(document.getElementById("a1b2-root"), "bokeh")',
+            "application/vnd.bokehjs_exec.v0+json": "",
+        },
+    ),
+    "plotly": (
+        {
+            "text/html": f"<div><script>window.Plotly = {{ newPlot: (id) => {{ "
+            f"document.getElementById(id).textContent = `drawn: ${{id}}`; }} }};{LONG}</script>"
+            '<div id="plotly-one"></div><script>Plotly.newPlot("plotly-one")</script></div>'
+        },
+    ),
+    "plotly-later": (
+        {"text/html": '<div id="plotly-two"></div><script>Plotly.newPlot("plotly-two")</script>'},
+    ),
+    "folium": (
+        {
+            "text/html": '<div style="width:100%"><iframe srcdoc="&lt;b id=map&gt;&lt;/b&gt;'
+            "&lt;script&gt;document.getElementById(&#x27;map&#x27;).textContent="
+            "&#x27;drawn: map&#x27;"
+            '&lt;/script&gt;" style="height:40px"></iframe></div>'
+        },
+    ),
+    "javascript": ({"application/javascript": "element.innerHTML = '<i>drawn: element</i>'"},),
+    "vega": ({"application/vnd.vegalite.v5+json": BARS, "text/plain": "chart"},),
+    "altair-6": ({"application/vnd.vegalite.v6+json": BARS, "text/plain": "chart"},),
+    "svg": (
+        {
+            "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20">'
+            '<circle cx="10" cy="10" r="8" fill="teal"/></svg>'
+        },
+    ),
+}
+RUN = """import pandas
+from IPython.display import display
+frame = pandas.DataFrame({"a": [1, 2], "b": [0.5, 0.25]})
+display(frame)
+display(frame.style.highlight_max(color="orange"))
+import ipywidgets
+slider = ipywidgets.IntSlider(7, description="how many")
+text = ipywidgets.HTML("<b>seven</b>")
+slider.observe(lambda change: setattr(text, "value", f"<b>now {change.new}</b>"), "value")
+ipywidgets.VBox([slider, text])"""
+
+
+def cell(page: Page, name: str) -> Locator:
+    return page.locator(".jp-CodeCell", has=page.locator(f".cm-content:has-text('# {name}.')"))
+
+
+def assert_drawn(page: Page) -> None:
+    """Look at every output, in the page or in its frame."""
+    for name, text in (
+        ("bokeh", "drawn: bokeh"),
+        ("plotly", "drawn: plotly-one"),
+        ("plotly-later", "drawn: plotly-two"),
+        ("javascript", "drawn: element"),
+    ):
+        cell(page, name).scroll_into_view_if_needed()
+        frame = cell(page, name).frame_locator("iframe").first
+        expect(frame.get_by_text(text, exact=True)).to_be_visible()
+    cell(page, "folium").scroll_into_view_if_needed()
+    folium = cell(page, "folium").frame_locator("iframe").frame_locator("iframe")
+    expect(folium.get_by_text("drawn: map")).to_be_visible()
+    for name in ("vega", "altair-6"):
+        cell(page, name).scroll_into_view_if_needed()
+        expect(
+            cell(page, name).locator(".vega-embed canvas, .vega-embed svg").first
+        ).to_be_visible()
+    cell(page, "svg").scroll_into_view_if_needed()
+    expect(cell(page, "svg").locator("img[src^='data:image/svg']")).to_be_visible()
+    live = cell(page, "live")
+    live.scroll_into_view_if_needed()
+    expect(live.locator("table.dataframe").first).to_be_visible()
+    styled = live.frame_locator("iframe").locator("td", has_text="2")
+    expect(styled.first).to_have_css("background-color", "rgb(255, 165, 0)")
+    expect(live.locator(".widget-slider")).to_be_visible()
+
+
+def test_interactive_outputs_are_shown_to_everybody(browser: Browser, github_lab: Lab) -> None:
+    del github_lab
+    with new_person(browser) as ada_profile, new_person(browser) as mona_profile:
+        ada, mona = ada_profile.new_page(), mona_profile.new_page()
+        for page, login in ((ada, "Octocat"), (mona, "mona")):
+            page.set_viewport_size({"width": 1280, "height": 1400})
+            sign_in(page, login)
+            page.wait_for_url("**/services/classroom/lab**")
+            wait_for_lab(page)
+        cells = [nbformat.v4.new_code_cell(f"# live.\n{RUN}")]
+        for name, bundles in RECORDED.items():
+            outputs = [nbformat.v4.new_output("display_data", data) for data in bundles]
+            cells.append(nbformat.v4.new_code_cell(f"# {name}.", outputs=outputs))
+        made = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+        status = ada.evaluate(
+            """async (content) => (await fetch("/services/classroom/api/contents/outputs.ipynb", {
+                method: "PUT", body: JSON.stringify({type: "notebook", format: "json", content}),
+                headers: {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? ""},
+            })).status""",
+            json.loads(json.dumps(made)),
+        )
+        assert status in {200, 201}
+        for page in (mona, ada):
+            page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/outputs.ipynb")
+            wait_for_lab(page)
+        expect(ada.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+        cell(ada, "live").locator(".cm-content").click()
+        ada.keyboard.press("Control+Enter")
+        for page in (ada, mona):
+            expect(cell(page, "live").locator(".widget-slider")).to_be_visible(timeout=60_000)
+            assert_drawn(page)
+        # What one does others see, as data: through the kernel.
+        live = cell(ada, "live")
+        live.scroll_into_view_if_needed()
+        live.locator(".widget-readout").fill("9")
+        live.locator(".widget-readout").press("Enter")
+        for page in (ada, mona):
+            expect(cell(page, "live").get_by_text("now 9")).to_be_visible()
+
+        shoot(mona, "outputs-light")
+        mona.keyboard.press("Escape")
+        mona.keyboard.press("Control+Shift+C")
+        mona.locator(".lm-CommandPalette-input").fill("jupyterlab dark")
+        mona.locator(".lm-CommandPalette-item", has_text="JupyterLab Dark").first.click()
+        expect(mona.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+        element = cell(mona, "javascript").frame_locator("iframe").locator("body")
+        expect(element).to_have_css("color", "rgba(255, 255, 255, 0.87)")
+        cell(mona, "bokeh").scroll_into_view_if_needed()
+        shoot(mona, "outputs-dark")

@@ -1,0 +1,105 @@
+"""Each part hangs, or dies at once again and again: it is noticed, and nothing else suffers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from classroom.supervisor import liveness
+from tests import labs, students
+from tests.container.test_rooms import API, Page, room
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.labs import Lab
+
+pytestmark = pytest.mark.alone
+
+PARTS = {
+    "The lab": "classroom.lab --config",
+    "The Hub": "bin/jupyterhub --config",
+    "The front (nginx)": "front.conf",
+    "The egress proxy (nginx)": "egress.conf",
+    "The launcher": "classroom.launcher",
+    "What makes snapshots": "classroom.snapshots",
+}
+EXPECTED = (
+    r"has answered nothing for 20 s: killed|ended with -9: starting it again|is back",
+    r"\[error\]|\[crit\]|\[alert\]|50[234] (GET|POST)|wrote error",
+    r"AsyncIOLoopKernelRestarter|died, removing from map|Recovered what was typed last",
+    r"Event loop was unresponsive|can't be read|Exception in",
+)
+SECONDS = 3 * liveness.SILENT_SECONDS
+"""Until it is noticed, and as long again on a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def hanging() -> Iterator[Lab]:
+    with labs.start(expected=EXPECTED) as lab:
+        lab.wait_healthy()
+        yield lab
+
+
+def pid(lab: Lab, what: str) -> str:
+    status, found = lab.run("pgrep", "-o", "-f", what)
+    assert status == 0, f"no {what}"
+    return found.strip()
+
+
+def said(lab: Lab, words: str) -> int:
+    return len(re.findall(re.escape(words), lab.log))
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_that_hangs_is_started_again(name: str, hanging: Lab) -> None:
+    before = pid(hanging, PARTS[name])
+    others = {one: pid(hanging, what) for one, what in PARTS.items() if one != name}
+    back = said(hanging, f"{name} is back")
+    assert hanging.run("kill", "-STOP", before)[0] == 0
+    labs.wait_until(lambda: said(hanging, f"{name} is back") > back, f"{name} again", SECONDS)
+    assert pid(hanging, PARTS[name]) != before
+    assert said(hanging, f"{name} has answered nothing for 20 s: killed") == 1
+    labs.wait_until(lambda: hanging.run("classroom", "health")[0] == 0, "all is well")
+    assert {one: pid(hanging, PARTS[one]) for one in others} == others
+
+
+def test_a_lab_server_that_hangs_loses_nothing_that_was_seen(hanging: Lab) -> None:
+    with students.signed_in(hanging) as client:
+        where = room(client, "loop.ipynb")
+        page, other = (Page(students.open_socket(client, hanging, where)) for _ in range(2))
+        page.type("seen")
+        other.listen_until(lambda: str(other.source) == "seen")
+        before = pid(hanging, PARTS["The lab"])
+        back = said(hanging, "The lab is back")
+        page.type(" at once")
+        other.listen_until(lambda: str(other.source) == "seen at once")
+        assert hanging.run("kill", "-STOP", before)[0] == 0
+        labs.wait_until(lambda: said(hanging, "The lab is back") > back, "the lab again", SECONDS)
+        labs.wait_until(lambda: client.get(f"{API}/me").status_code == 200, "it answers")
+        fresh = Page(students.open_socket(client, hanging, where))
+        fresh.listen_until(lambda: str(fresh.source) == "seen at once")
+
+
+def test_what_dies_at_once_is_started_ever_more_rarely() -> None:
+    """It was started five times a second, each time with the whole of a core."""
+    expected = (*EXPECTED, r"doesn't start|ended with")
+    with labs.start(expected=expected) as lab:
+        lab.wait_healthy()
+        for times in range(1, 7):
+            labs.wait_until(
+                lambda: lab.run("pkill", "-KILL", "-f", "classroom.snapshots")[0] == 0, "it runs"
+            )
+            labs.wait_until(
+                lambda: said(lab, "What makes snapshots is back") >= times,  # noqa: B023
+                "it again",
+            )
+        stamps = re.findall(
+            r"(\d\d):(\d\d):(\d\d\.?\d*).*What makes snapshots (ended|is back)", lab.log
+        )
+        seconds = [int(h) * 3600 + int(m) * 60 + float(s) for h, m, s, _ in stamps]
+        pauses = [back - end for end, back in zip(seconds[::2], seconds[1::2], strict=True)]
+        # 0.2, 0.4, 0.8, 1.6, 3.2, 5 s and what the start takes; the log has whole seconds.
+        assert pauses[-1] >= liveness.MOST_SECONDS - 1

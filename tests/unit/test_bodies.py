@@ -1,0 +1,141 @@
+"""How large a body may be, on a real tornado server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from tornado import web
+from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPHeaders
+from tornado.testing import bind_unused_port
+
+from classroom import bodies
+from classroom.bodies import FILE, LARGE, MB, NONE, PIECE
+
+FILES = "/services/classroom/api/contents/a.txt"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "most"),
+    [
+        ("GET", FILES, NONE),
+        ("HEAD", FILES, NONE),
+        ("PUT", FILES, FILE),
+        ("PATCH", FILES, FILE),
+        ("POST", "/services/classroom/api/sessions", PIECE),
+        ("PUT", "/services/classroom/lab/api/workspaces/x", PIECE),
+    ],
+)
+def test_what_the_lab_takes(method: str, path: str, most: int) -> None:
+    assert bodies.of_lab(method, path) == most
+
+
+def test_the_hub_takes_forms() -> None:
+    assert bodies.of_hub("POST", "/hub/login") == 64 * bodies.KB
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ({}, 0),
+        ({"Content-Length": "7"}, 7),
+        ({"Content-Length": str(1 << 60)}, 100),
+        ({"Content-Length": "x"}, 100),
+        ({"Content-Length": "-1"}, 100),
+        ({"Transfer-Encoding": "chunked"}, 100),
+    ],
+)
+def test_a_size_that_is_not_said_is_the_largest(headers: dict[str, str], found: int) -> None:
+    assert bodies.size(HTTPHeaders(headers), 100) == found
+
+
+def test_large_bodies_wait_for_their_turn() -> None:
+    async def go() -> None:
+        turns = bodies.Turns(10)
+        await turns.take(6)
+        large = asyncio.ensure_future(turns.take(6))
+        small = asyncio.ensure_future(turns.take(1))
+        await asyncio.sleep(0)
+        assert not large.done()
+        assert not small.done(), "first come, first served: else the large one never gets its turn"
+        turns.give(6)
+        await asyncio.wait_for(asyncio.gather(large, small), 5)
+        turns.give(7)
+        await asyncio.wait_for(turns.take(10), 5)
+
+    asyncio.run(go())
+
+
+def test_who_gives_up_waiting_takes_no_room() -> None:
+    async def go() -> None:
+        turns = bodies.Turns(10)
+        await turns.take(10)
+        waiting = asyncio.ensure_future(turns.take(10))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        turns.give(10)
+        await asyncio.wait_for(turns.take(10), 5)
+
+    asyncio.run(go())
+
+
+class Taking(web.RequestHandler):
+    """Says how much has come."""
+
+    def put(self) -> None:
+        self.finish(str(len(self.request.body)))
+
+    get = post = put
+
+
+async def ask(head: str, parts: list[bytes], **more: Any) -> bytes:
+    """Ask a bounded server; return what it said until it closed or answered."""
+    application = web.Application([(".*", Taking)])
+    bodies.bound(application, bodies.of_lab, more.get("turns"))
+    server = HTTPServer(application, max_body_size=FILE, max_buffer_size=bodies.BUFFER)
+    socket, port = bind_unused_port()
+    server.add_socket(socket)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(f"{head}\r\nHost: x\r\n\r\n".encode())
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+        return await asyncio.wait_for(reader.read(4000), 20)
+    finally:
+        writer.close()
+        server.stop()
+
+
+CHUNK = b"10000\r\n" + b"0" * 65536 + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "parts"),
+    [
+        (f"GET {FILES} HTTP/1.1\r\nContent-Length: 70000", []),
+        (f"GET {FILES} HTTP/1.1\r\nTransfer-Encoding: chunked", [CHUNK, CHUNK]),
+        (f"PUT {FILES} HTTP/1.1\r\nContent-Length: {FILE + 1}", []),
+        (f"POST /services/classroom/x HTTP/1.1\r\nContent-Length: {PIECE + 1}", []),
+        ("POST /services/classroom/x HTTP/1.1\r\nTransfer-Encoding: chunked", [CHUNK] * 17),
+    ],
+)
+def test_too_much_is_refused_before_it_is_read(head: str, parts: list[bytes]) -> None:
+    try:
+        answer = asyncio.run(ask(head, parts))
+    except ConnectionError:
+        return  # closed while we were still sending
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
+
+
+def test_what_fits_arrives_and_a_packed_body_stays_packed() -> None:
+    turns = bodies.Turns(FILE)
+    size = LARGE + MB
+    for _ in range(3):  # each gives its room back
+        head = f"PUT {FILES} HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: {size}"
+        answer = asyncio.run(ask(head, [b"\x1f\x8b" + b"0" * (size - 2)], turns=turns))
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert answer.endswith(str(size).encode())
+    assert turns._left == FILE

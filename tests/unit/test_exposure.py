@@ -1,0 +1,45 @@
+"""Which of the tutor's files everybody on the tutor's machine may read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from classroom import exposure
+from classroom.paths import Paths
+from tools import up
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(("mode", "said"), [(0o600, 0), (0o640, 0), (0o644, 1), (0o604, 1)])
+def test_a_sentence_for_each_file_that_others_may_read(mode: int, said: int) -> None:
+    found = exposure.warnings({"jupyterhub_config.py": 0o100000 | mode})
+    assert len(found) == said
+    for sentence in found:
+        assert sentence.endswith("chmod 600 jupyterhub_config.py")
+
+
+def test_certificates_are_no_secret_and_keys_are(tmp_path: Path) -> None:
+    paths = Paths(config=tmp_path)
+    assert exposure.found(paths) == {}, "there is no folder at all"
+    paths.secrets.mkdir()
+    for name in ("ssl.crt", "ssl.key", "client", "README.md"):
+        (paths.secrets / name).touch()
+    paths.config_file.touch()
+    assert set(exposure.found(paths)) == {
+        "jupyterhub_config.py",
+        "secrets/client",
+        "secrets/ssl.key",
+    }
+
+
+def test_make_up_prints_what_the_start_has_warned_of_once() -> None:
+    log = """[I 2026-11-25 18:30:28 classroom] tls: fine
+[W 2026-11-25 18:30:28 classroom] mend this
+[W 2026-11-25 18:30:29 JupyterHub app:1] not ours
+[W 2026-11-25 18:30:30 classroom] mend this
+"""
+    assert up.warnings(log) == ["mend this"]

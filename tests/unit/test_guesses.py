@@ -1,0 +1,79 @@
+"""Wrong passphrases by address."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from classroom import trial
+from classroom.hub import guesses
+from classroom.hub.guesses import ADDRESSES, FREE, LONGEST_SECONDS, WAITING, Guesses
+
+if TYPE_CHECKING:
+    import pytest
+
+SCHOOL = "192.88.99.7"
+
+
+def test_the_first_wrong_ones_are_answered_at_once_then_slower_and_slower() -> None:
+    found = Guesses()
+    waits = [found.wrong(SCHOOL, 100.0) for _ in range(FREE + 12)]
+    assert waits[:FREE] == [0.0] * FREE
+    assert waits[FREE] == 1.0
+    assert waits[FREE:] == sorted(waits[FREE:])
+    assert waits[-1] == LONGEST_SECONDS
+
+
+def test_another_address_is_not_held_to_account() -> None:
+    found = Guesses()
+    for _ in range(FREE * 2):
+        found.wrong(SCHOOL, 100.0)
+    assert found.wrong("192.88.99.8", 100.0) == 0.0
+
+
+def test_time_forgives() -> None:
+    found = Guesses()
+    for _ in range(FREE + 5):
+        found.wrong(SCHOOL, 100.0)
+    later = 100.0 + guesses.FORGIVE_SECONDS * 10
+    assert found.wrong(SCHOOL, later) == 0.0
+
+
+def test_a_household_of_ipv6_is_one_address() -> None:
+    assert guesses.network("3fff:0:0:1::9") == guesses.network("3fff:0:0:1:aaaa::1")
+    assert guesses.network("3fff:0:0:2::9") != guesses.network("3fff:0:0:1::9")
+    assert guesses.network("unix") == "unix"
+
+
+def test_many_addresses_take_no_more_memory() -> None:
+    found = Guesses()
+    for number in range(ADDRESSES + 100):
+        found.wrong(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 100.0)
+    assert len(found._records) == ADDRESSES
+
+
+def test_few_answers_wait_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are refused at once: waiting costs the Hub a connection each."""
+    monkeypatch.setattr(guesses, "LONGEST_SECONDS", 0.01)
+
+    async def many() -> tuple[int, int]:
+        found = Guesses()
+        for _ in range(FREE * 2):
+            found.wrong(SCHOOL, 0.0)
+        found._records[SCHOOL] = guesses.Record(FREE * 3, time.monotonic())
+        answers = [asyncio.ensure_future(found.answer_wrong(SCHOOL)) for _ in range(50)]
+        await asyncio.sleep(0)
+        at_once = sum(answer.done() for answer in answers)
+        said = await asyncio.gather(*answers)
+        assert all("Too many wrong passphrases from your address" in one for one in said)
+        return at_once, len(found._waiting)
+
+    assert asyncio.run(many()) == (50 - WAITING, 0)
+
+
+def test_what_the_limit_leaves_is_no_chance() -> None:
+    """The table of docs/security.md: a million addresses, each at the front's limit, ten years."""
+    tries = 1_000_000 * 20 * 3600 * 24 * 365 * 10
+    possible = len(trial.ALPHABET) ** (5 * trial.STUDENT_GROUPS)
+    assert tries / possible < 1e-5

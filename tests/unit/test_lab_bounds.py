@@ -1,0 +1,230 @@
+"""What kernels and pages may ask of the lab server: plain values, and the runs of a kernel."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pycrdt import Array, Doc, Map
+
+from classroom.lab import asked, cells, events, messages, personal, runs
+from classroom.lab.cells import MOST_OUTPUTS, Writer
+from classroom.lab.messages import Kept
+from classroom.lab.notebooks import Index
+from classroom.lab.outputs import Printed, Shown
+from classroom.lab.ran import MOST_NEW, Ran
+from classroom.lab.runs import KernelRuns
+from tests import loops
+from tests.unit.test_lab_outputs import Book, display, message, new_cell, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOG = logging.getLogger("test")
+CONTENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
+
+
+@pytest.mark.parametrize(
+    ("body", "is_fine"),
+    [
+        ({"path": "a.ipynb", "name": "a", "type": "notebook", "kernel": {"name": "python3"}}, True),
+        ({"kernel": {"id": "0b5d-x"}, "path": "p", "type": "console", "name": None}, True),
+        ({}, True),
+        (None, True),
+        ([], False),
+        ({"path": "x" * 5000}, False),
+        ({"path": 1}, False),
+        ({"path": "a\0b"}, False),
+        ({"kernel": {"id": "a/../b"}}, False),
+        ({"kernel_id": ".."}, False),
+        ({"notebook": {"path": "x" * 5000}}, False),
+        ({"kernel": "python3"}, False),
+    ],
+)
+def test_a_request_for_a_kernel(body: Any, *, is_fine: bool) -> None:
+    assert (asked.problem(json.dumps(body).encode()) == "") is is_fine
+
+
+def test_a_request_for_a_terminal() -> None:
+    assert asked.problem_of_terminal(b"", {"1"}) == ""
+    assert asked.problem_of_terminal(b'{"cwd": "a b/c"}', {"1"}) == ""
+    assert "already" in asked.problem_of_terminal(b'{"name": "1"}', {"1"})
+    assert "no 'shell_command'" in asked.problem_of_terminal(b'{"shell_command": ["x"]}', set())
+
+
+@given(st.binary(max_size=200))
+def test_any_body_is_judged(body: bytes) -> None:
+    assert isinstance(asked.problem(body), str)
+    assert isinstance(asked.problem_of_terminal(body, set()), str)
+
+
+def test_what_a_page_is_told_of_events() -> None:
+    saved = {"action": "save", "path": "secret.ipynb"}
+    made = {"username": "octocat", "fork_roomid": "r", "action": "create"}
+    assert events.told(CONTENTS, saved, name="hubot", tutor=True) == saved
+    assert events.told(CONTENTS, saved, name="hubot", tutor=False) is None
+    assert events.told("some/other/v1", saved, name="hubot", tutor=False) is None
+    assert events.told(events.FORKS, made, name="octocat", tutor=False) == made
+    found = events.told(events.FORKS, made, name="hubot", tutor=False)
+    assert found == {**made, "username": ""}
+
+
+def parts(kind: str = "stream", **content: Any) -> list[bytes]:
+    return message(kind, "p", **content)
+
+
+def test_a_message_is_measured_before_it_is_read() -> None:
+    assert messages.sound(parts())
+    assert messages.sound([*parts(), b"a buffer"])
+    assert not messages.sound(parts()[:3])
+    header, parent, metadata, content = parts()
+    assert not messages.sound([header + b" " * messages.LONGEST_HEAD, parent, metadata, content])
+    assert not messages.sound([b"no json", parent, metadata, content])
+    assert not messages.sound([b"{}", parent, metadata, content])
+    assert not messages.sound([header, parent, metadata, bytes(messages.LONGEST)])
+    assert messages.sound(parts("status", execution_state="idle"))
+    assert not messages.sound(parts("status", execution_state="<b>"))
+    assert not messages.sound(parts("status", execution_state=7))
+    assert not messages.sound(parts("status", execution_state="idle", more="x" * 2000))
+
+
+def test_what_is_kept_has_a_number_and_a_size() -> None:
+    kept: Kept[str] = Kept(3, 10, len)
+    for text in ("a", "bb", "ccc", "dddd"):
+        kept.append(text)
+    assert list(kept) == ["bb", "ccc", "dddd"]
+    kept.append("eeeee")
+    assert list(kept) == ["dddd", "eeeee"]
+    kept.append("f" * 11)
+    assert list(kept) == ["dddd", "eeeee"]
+    copy = kept.copy()
+    assert copy.popleft() == "dddd"
+    assert list(kept) == ["dddd", "eeeee"]
+
+
+def test_outputs_have_a_number() -> None:
+    cell, writer = new_cell(Doc()), Writer()
+    writer.write(cell, [Shown(display("x"), "", 1)] * (MOST_OUTPUTS + 100))
+    writer.write(cell, [Printed("stdout", "more"), Shown(display("x"), "", 1)])
+    assert len(cell["outputs"]) == MOST_OUTPUTS + 1
+    assert str(cell["outputs"][MOST_OUTPUTS]["text"]).endswith("is left out.\n")
+    assert writer.spent() > MOST_OUTPUTS
+    assert writer.spent() == 0
+
+
+def test_invented_cells_are_not_taken_over_without_end() -> None:
+    """They are the page's own to show, as of somebody who has no document open."""
+
+    async def main() -> None:
+        book = Book()
+        cell, found = book.add("a"), KernelRuns(book, LOG)
+        for number in range(5000):
+            found.announce(f"{number}", f"invented-{number}", ["room"])
+        taken = [number for number in range(5000) if found.has(f"{number}")]
+        assert taken == list(range(runs.MOST_SEARCHING))
+        assert len(found.unfinished("room")) == runs.MOST_SEARCHING
+        found.announce("real", "a", ["room"])
+        found.hear(message("stream", "real", name="stdout", text="said"))
+        await until(lambda: len(cell["outputs"]) == 1)
+        # One of them comes into the document after all: there is room for another.
+        book.add("invented-0")
+        found.announce("late", "another", ["room"])
+        assert found.has("late")
+        found.lose(died=False)
+
+    loops.run(main())
+
+
+def test_who_searches_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        found = KernelRuns(Book(), LOG)
+        found.announce("1", "invented", ["room"])
+        await asyncio.sleep(0.05)
+        found.announce("2", "other", ["room"])
+        assert [run.cell_id for run in found.unfinished("room")] == ["other"]
+
+    monkeypatch.setattr("classroom.lab.run.PATIENCE", 0.02)
+    loops.run(main())
+
+
+class Document:
+    """A notebook's shared document."""
+
+    def __init__(self) -> None:
+        self.doc: Doc[Any] = Doc()
+        self.ycells: Array[Any] = self.doc.get("cells", type=Array)
+
+    def add(self, ident: str) -> None:
+        self.ycells.append(Map({"id": ident, "outputs": Array()}))
+
+
+def test_cells_are_found_without_going_through_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = Document()
+    document.add("a")
+    index = Index(document)
+    assert index.find(document, "a")["id"] == "a"
+    made: list[Any] = []
+    original = cells.by_id
+
+    def by_id(found: Any) -> dict[str, Any]:
+        made.append(found)
+        return original(found)
+
+    monkeypatch.setattr(cells, "by_id", by_id)
+    for _ in range(1000):
+        assert index.find(document, "a") is not None
+        assert index.find(document, "nowhere") is None
+    assert not made
+    document.add("b")
+    del document.ycells[0]
+    assert index.find(document, "a") is None, "a deleted one is never found"
+    assert index.find(document, "b") is not None
+    assert len(made) == 1
+
+
+def test_an_index_keeps_no_document() -> None:
+    """What is observed and observes would never be freed."""
+    document = Document()
+    document.add("a")
+    vars(document)["index"] = index = Index(document)
+    assert index.find(document, "a") is not None
+    gone = weakref.ref(document)
+    del document, index
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_cell_that_is_none_any_more_is_not_found() -> None:
+    document = Document()
+    document.add("a")
+    index = Index(document)
+    found = index.find(document, "a")
+    found["outputs"] = "no list"
+    assert index.find(document, "a") is None
+
+
+def test_pages_are_told_of_the_last_run_of_a_cell() -> None:
+    async def main() -> None:
+        found = Ran()
+        for number in range(3 * MOST_NEW):
+            found.add("book", "book.ipynb", f"cell-{number % (2 * MOST_NEW)}", "ada")
+        assert len(found._new) == MOST_NEW  # what is told, without pages
+        await asyncio.sleep(0)
+
+    loops.run(main())
+
+
+def test_somebody_has_room_for_so_many_layouts(tmp_path: Path) -> None:
+    assert personal.has_room(tmp_path / "none", "a")
+    for number in range(personal.MOST_LAYOUTS):
+        assert personal.has_room(tmp_path, f"w{number}")
+        personal.layout(tmp_path, f"w{number}").touch()
+    assert not personal.has_room(tmp_path, "one more")
+    assert personal.has_room(tmp_path, "w0")

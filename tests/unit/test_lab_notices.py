@@ -1,0 +1,75 @@
+"""Warnings stand in pages until they end, and only where they concern somebody."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from classroom.lab import extension, notices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Page:
+    """A page's own connection."""
+
+    def __init__(self, name: str) -> None:
+        self.current_user = SimpleNamespace(username=name)
+        self.shown: list[str] = []
+        self.said = 0
+
+    def say(self, message: dict[str, Any]) -> None:
+        assert message["type"] == "warnings"
+        self.said += 1
+        self.shown = [one["text"] for one in message["warnings"]]
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Page]]:
+    made = [Page("ada"), Page("bob")]
+    monkeypatch.setattr(notices, "OPEN", SimpleNamespace(pages=lambda: made))
+    yield made
+    notices._warned.clear()
+
+
+def test_a_warning_stands_until_it_ends(pages: list[Page]) -> None:
+    notices.warn("disk", "The disk is full.")
+    notices.warn("disk", "The disk is full.")  # as each failed write says
+    assert [page.shown for page in pages] == [["The disk is full."]] * 2
+    assert [page.said for page in pages] == [1, 1]
+    late = Page("cleo")
+    notices.greet(late)  # type: ignore[arg-type]
+    assert late.shown == ["The disk is full."]
+    notices.end("disk")
+    notices.end("disk")
+    assert [page.shown for page in pages] == [[], []]
+    assert not notices.are_standing()
+
+
+def test_a_documents_warning_is_for_those_who_have_it_open(pages: list[Page]) -> None:
+    there = {"ada"}
+    notices.warn("json:notebook:1", "a.ipynb isn't being kept.", lambda: there)
+    assert [page.shown for page in pages] == [["a.ipynb isn't being kept."], []]
+    there.add("bob")
+    notices.refresh("bob")
+    assert pages[1].shown == ["a.ipynb isn't being kept."]
+    assert pages[0].said == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "why"),
+    [
+        ("No space left on device", "the disk is full"),
+        ("database or disk is full", "the disk is full"),
+        ("unable to open database file", "the disk can't be written"),
+    ],
+)
+def test_the_reason_is_in_plain_words(trouble: str, why: str, pages: list[Page]) -> None:
+    extension._warn(trouble)
+    assert why in pages[0].shown[0]
+    assert len(pages[0].shown[0]) <= 140
+    extension._warn("")
+    assert pages[0].shown == []

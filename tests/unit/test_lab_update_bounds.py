@@ -1,0 +1,290 @@
+"""What pages write is admitted, whatever they do; what no page writes isn't."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jupyter_ydoc import YNotebook
+from pycrdt import Array, Doc, Map, Text, UndoManager
+
+from classroom.lab import admission, update_bounds
+from classroom.lab.admission import Admission
+from classroom.lab.update_bounds import DEPTH, OutOfBoundsError, read_state, read_update
+from tests import updates
+
+NOTEBOOK = {
+    "cells": [
+        {"cell_type": "code", "id": "a", "source": "print(1)", "metadata": {}, "outputs": []},
+        {"cell_type": "markdown", "id": "b", "source": "é 😀", "metadata": {"x": [1, {"y": None}]}},
+    ],
+    "metadata": {},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+def opened() -> Any:
+    notebook = YNotebook()
+    notebook.set(NOTEBOOK)
+    return notebook
+
+
+def send(page: Admission, message: bytes) -> None:
+    """Have the lab take a message, as its socket does."""
+    kind, body = admission.split(message)
+    if kind == admission.QUESTION:
+        admission.ask(body)
+    else:
+        page.take(body, read_update(body))
+
+
+DOCUMENTS = {what: one for what, one in updates.BREAKING.items() if "presence" not in what}
+
+
+@pytest.mark.parametrize("what", DOCUMENTS)
+def test_what_no_page_sends_is_refused(what: str) -> None:
+    notebook = opened()
+    before = notebook.ydoc.get_update()
+    with pytest.raises(OutOfBoundsError):
+        send(Admission(notebook.ydoc), DOCUMENTS[what])
+    assert notebook.ydoc.get_update() == before
+
+
+def test_nobody_writes_in_the_labs_own_name() -> None:
+    notebook = opened()
+    mine = notebook.ydoc.client_id
+    body = updates.update(
+        [updates.struct(7, b"\x01", "cells")], mine, read_state(notebook.ydoc.get_state())[mine]
+    )
+    with pytest.raises(OutOfBoundsError):
+        Admission(notebook.ydoc).take(body, read_update(body))
+
+
+@pytest.mark.parametrize("make", [updates.in_lists, updates.in_maps, updates.in_types])
+def test_the_depth_is_what_it_says(make: Any) -> None:
+    page = Admission(Doc())
+    page.take(make(DEPTH), read_update(make(DEPTH)))
+    with pytest.raises(OutOfBoundsError):
+        send(page, updates.write(make(DEPTH + 1)))
+
+
+def test_a_chain_of_types_has_the_same_depth_however_it_is_sent() -> None:
+    page = Admission(Doc())
+    for level in range(DEPTH + 1):
+        above: Any = (9, level - 1) if level else "mine"
+        body = updates.update([updates.struct(7, b"\x00", above)], 9, level)
+        if level == DEPTH:
+            with pytest.raises(OutOfBoundsError):
+                page.take(body, read_update(body))
+        else:
+            page.take(body, read_update(body))
+
+
+def test_what_comes_too_early_waits_and_not_any_amount_of_it() -> None:
+    document: Doc[Any] = Doc()
+    page: Doc[Any] = Doc()
+    told: list[bytes] = []
+    page.observe(lambda event: told.append(event.update))
+    text = page.get("source", type=Text)
+    for letter in "abcdef":
+        text += letter
+    lab = Admission(document)
+    for update in reversed(told):
+        lab.take(update, read_update(update))
+    assert str(document.get("source", type=Text)) == "abcdef"
+    body = updates.update([updates.struct(4, updates.text("x" * 400_000), "source")], 5, 10)
+    lab.take(body, read_update(body))
+    lab.take(body, read_update(body))
+    with pytest.raises(OutOfBoundsError):
+        lab.take(body, read_update(body))
+
+
+def test_as_much_as_people_have_in_a_notebook_is_admitted() -> None:
+    notebook = opened()
+    lab = Admission(notebook.ydoc)
+    page: Doc[Any] = Doc()
+    told: list[bytes] = []
+    page.apply_update(notebook.ydoc.get_update())
+    page.observe(lambda event: told.append(event.update))
+    cells = page.get("cells", type=Array)
+    cells[0]["source"].insert(0, "x" * 5_000_000)
+    cells[1]["source"].insert(0, "😀" * 500_000)
+    output = {"output_type": "display_data", "metadata": {}, "data": {}}
+    picture = {"image/png": "A" * 5_000_000, "application/json": [0.5] * 200_000}
+    cells[0]["outputs"].append(Map({**output, "data": picture}))
+    for update in told:
+        lab.take(update, read_update(update))
+    assert notebook.get()["cells"] == YNotebook(page).get()["cells"]
+
+
+def place(source: Any, at: int) -> int:
+    """Return a place in a text as pycrdt counts, in bytes: between two characters."""
+    text = str(source)
+    return len(text[: at % (len(text) + 1)].encode())
+
+
+def test_structs_that_all_conflict_are_bounded() -> None:
+    """Each is compared with all others: a megabyte of them would take minutes."""
+    lab = Admission(Doc())
+    count = update_bounds.NEW_STRUCTS + 1
+    send(lab, updates.write(updates.update([updates.struct(4, updates.text("x" * count), "t")])))
+    structs = [updates.struct(4, b"\x01y", right=(1, count - 1 - at)) for at in range(count)]
+    with pytest.raises(OutOfBoundsError):
+        send(lab, updates.write(updates.update(structs, 2)))
+    send(lab, updates.write(updates.update(structs[:1000], 2)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        updates.update(
+            [], deletes=updates.values(b"\x01" + updates.values(*[b"\x01\x01"] * 200_001))
+        ),
+        updates.update([updates.struct(8, updates.values(*[b"\x7e"] * 2_000_001), "cells")]),
+        updates.update([updates.struct(8, b"\x01\x7e", "cells")] * 200_001),
+    ],
+)
+def test_a_message_has_no_more_than_can_be_read_soon(body: bytes) -> None:
+    with pytest.raises(OutOfBoundsError):
+        read_update(body)
+
+
+def test_somebody_s_messages_take_no_more_than_their_share_of_time() -> None:
+    effort = admission.Effort()
+    assert not effort.is_too_much("ada", 0)
+    for second in range(60):
+        effort.add("ada", 0.01, second)
+    assert not effort.is_too_much("ada", 60)
+    effort.add("ada", 6, 60)
+    assert effort.is_too_much("ada", 61)
+    assert not effort.is_too_much("grace", 61)
+    assert not effort.is_too_much("ada", 120)
+
+
+class Person:
+    """A page, and what it has not sent yet."""
+
+    def __init__(self, lab: Any) -> None:
+        self.doc: Doc[Any] = Doc()
+        self.cells: Array[Any] = self.doc.get("cells", type=Array)
+        self.doc.apply_update(lab.ydoc.get_update())
+        self.lab, self.admission = lab, Admission(lab.ydoc)
+        self.undo = UndoManager(scopes=[self.cells], capture_timeout_millis=0)
+        self.told: list[bytes] = []
+        self.following = self.doc.observe(lambda event: self.told.append(event.update))
+
+    def act(self, what: str, at: int) -> None:
+        """Do one thing, if there is anything to do it to."""
+        if not len(self.cells):
+            return
+        cell = self.cells[at % len(self.cells)]
+        source = cell["source"]
+        if what == "type":
+            source.insert(place(source, at), "é"[: at % 2] + f"{at}")
+        elif what == "erase" and len(source):
+            del source[0 : place(source, at + 1)]
+        elif what == "format" and len(source):
+            source.format(0, place(source, at + 1), {"bold": True})
+        elif what == "add":
+            made = {"cell_type": "code", "source": Text("new"), "metadata": Map({"a": [{}]})}
+            self.cells.insert(at % len(self.cells), Map({**made, "outputs": Array([])}))
+        elif what == "remove" and len(self.cells) > 1:
+            del self.cells[at % len(self.cells)]
+        elif what == "print" and "outputs" in cell:
+            cell["outputs"].append(Map({"output_type": "stream", "text": Text(f"{at}\n")}))
+        elif what == "set":
+            cell["metadata"]["collapsed"] = at
+        elif what == "undo" and self.undo.can_undo():
+            self.undo.undo()
+
+    def send(self) -> None:
+        """Send what was done, update by update."""
+        told, self.told = self.told, []
+        for update in told:
+            self.admission.take(update, read_update(update))
+
+    def come_back(self) -> None:
+        """Be connected again: tell all that the lab lacks, and take over what it has."""
+        self.told.clear()
+        Admission(self.lab.ydoc)
+        whole = self.doc.get_update(self.lab.ydoc.get_state())
+        self.admission.take(whole, read_update(whole))
+        self.doc.apply_update(self.lab.ydoc.get_update(self.doc.get_state()))
+        self.told.clear()
+
+    def tell_all(self) -> None:
+        """Send the whole copy, as one that knows nothing of the lab's."""
+        self.told.clear()
+        whole = self.doc.get_update()
+        self.admission.take(whole, read_update(whole))
+
+
+ACTIONS = ("type", "type", "erase", "format", "add", "remove", "print", "set", "undo")
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.integers(0, 2),
+            st.sampled_from([*ACTIONS, "send", "send", "come back", "tell all", "run"]),
+            st.integers(0, 12),
+        ),
+        max_size=60,
+    )
+)
+def test_whatever_people_do_is_admitted(steps: list[tuple[int, str, int]]) -> None:
+    lab = opened()
+    people = [Person(lab) for _ in range(3)]
+    for who, what, at in steps:
+        person = people[who]
+        if what == "run":  # the lab writes too
+            if len(lab.ycells):
+                lab.ycells[0]["execution_state"] = f"{at}"
+        elif what == "send":
+            person.send()
+        elif what == "come back":
+            person.come_back()
+        elif what == "tell all":
+            person.tell_all()
+        else:
+            person.act(what, at)
+    for person in people:
+        person.send()
+    for person in people:
+        person.come_back()
+    for person in people:
+        person.come_back()
+        assert YNotebook(person.doc).ycells.to_py() == lab.ycells.to_py()
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(found: bytes) -> None:
+    for read in (read_update, read_state, admission.split):
+        try:
+            read(found)
+        except OutOfBoundsError:
+            continue
+
+
+@given(st.dictionaries(st.integers(0, 2**53 - 1), st.integers(0, 2**31 - 1)))
+def test_a_state_is_read_as_it_was_written(state: dict[int, int]) -> None:
+    assert read_state(update_bounds.write_state(state)) == state
+
+
+def test_where_the_decoder_gives_up_is_an_exception_like_others() -> None:
+    """Rust's panics are none: they would end the task that serves everybody in a room."""
+    panic = type("PanicException", (BaseException,), {})  # as pyo3 names it, in no module
+    with pytest.raises(admission.BrokenError), admission.decoding():
+        raise panic
+    with pytest.raises(admission.UnreadableError), admission.decoding():
+        Doc().apply_update(b"\x01\x01\x01")
+
+
+def test_what_can_t_be_merged_is_told_as_the_whole_document() -> None:
+    document = opened().ydoc
+    whole = admission.merged([b"\x01\x01\x01", b"\x01"], document)
+    assert whole == document.get_update()

@@ -1,0 +1,118 @@
+"""The write-ahead log: what write(2) has taken is read again, and nothing else."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classroom.lab import wal
+from classroom.lab.wal import Log, Row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = st.lists(
+    st.builds(
+        Row,
+        st.text(st.characters(codec="utf-8"), max_size=20),
+        st.binary(),
+        st.binary(),
+        st.floats(0, 1e10),
+    ),
+    max_size=6,
+)
+
+
+@given(ROWS, st.integers(0, 1000))
+def test_what_was_written_whole_is_read_whatever_is_torn(rows: list[Row], cut: int) -> None:
+    records = [wal.encode(number, row) for number, row in enumerate(rows)]
+    data = b"".join(records)
+    assert list(wal.decode(data)) == list(enumerate(rows))
+    torn = data[: len(data) - cut] if cut else data
+    whole = list(wal.decode(torn))
+    assert whole == list(enumerate(rows))[: len(whole)]
+    assert sum(map(len, records[: len(whole)])) <= len(torn)
+    assert len(whole) == len(rows) or sum(map(len, records[: len(whole) + 1])) > len(torn)
+
+
+@given(st.binary(max_size=200))
+def test_garbage_is_nothing(data: bytes) -> None:
+    assert list(wal.decode(data)) == []
+
+
+def row(text: str) -> Row:
+    return Row("a", text.encode(), b"", 1.0)
+
+
+def left(database: Path) -> list[str]:
+    return [one.update.decode() for one in Log(database).rows]
+
+
+def test_two_files_take_turns_and_the_order_stays(tmp_path: Path) -> None:
+    database = tmp_path / "j.db"
+    log = Log(database)
+    log.append(row("1"))
+    log.rotate()  # there is no second file yet
+    log.release()
+    for number in range(2, 8):
+        log.append(row(str(number)))
+        log.rotate()
+        log.append(row(f"{number}b"))
+        # Not released: the commit has failed.
+    assert left(database) == ["1", "2", "2b", "3", "3b", "4", "4b", "5", "5b", "6", "6b", "7", "7b"]
+    log.release()  # all that was in the first file is committed
+    assert left(database)[0] == "2b"
+    log.rotate()
+    log.release()
+    assert left(database) == []
+    log.append(row("8"))
+    assert left(database) == ["8"]
+
+
+def test_what_an_earlier_process_has_left_comes_first(tmp_path: Path) -> None:
+    database = tmp_path / "j.db"
+    Log(database).append(row("first"))
+    second = Log(database)
+    second.append(row("second"))  # before the first was committed
+    assert left(database) == ["first", "second"]
+    second.forget()
+    assert left(database) == ["second"]
+    second.clear()
+    second.close()
+    assert wal.files_beside(database) == []
+
+
+def test_a_backup_reads_it_before_the_database(tmp_path: Path) -> None:
+    """By their names: what was committed in between is in the copy of the database."""
+    database = tmp_path / "documents.db"
+    database.touch()
+    Log(database).append(row("x"))
+    names = sorted(one.name for one in tmp_path.iterdir())
+    assert names == ["documents-log.1", "documents.db"]
+
+
+def test_half_a_record_hides_none_that_comes_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = tmp_path / "j.db"
+    log = Log(database)
+    log.append(row("before"))
+    pwrite = os.pwrite
+    taken = iter([10])
+
+    def full(descriptor: int, data: bytes, at: int) -> int:
+        if (room := next(taken, 0)) == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return pwrite(descriptor, data[:room], at)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        with pytest.raises(OSError, match="No space left"):
+            log.append(row("lost" * 100))
+    log.append(row("after"))
+    assert left(database) == ["before", "after"]

@@ -1,0 +1,219 @@
+"""The supervisor's decisions as values, and its keeper with real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classroom.egress.lock import Kind
+from classroom.paths import Paths
+from classroom.supervisor import children, keeper, liveness
+from classroom.supervisor.asking import Question, get
+from classroom.supervisor.children import Child
+from classroom.supervisor.keeper import Keeper
+from classroom.supervisor.liveness import BEAT_SECONDS, SILENT_SECONDS, Backoff, Silence
+from tests import loops
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+LOG = logging.getLogger("supervisor")
+
+
+@given(st.lists(st.booleans(), max_size=40))
+def test_who_answers_now_and_then_is_never_ended(answers: list[bool]) -> None:
+    silence, now, quiet = Silence(0.0), 0.0, 0.0
+    for answered in answers:
+        now += BEAT_SECONDS
+        quiet = 0.0 if answered else quiet + BEAT_SECONDS
+        assert silence.look(now, answered=answered) == (quiet >= SILENT_SECONDS)
+
+
+def test_a_machine_that_slept_is_no_silence() -> None:
+    """Of a frozen container, or a closed laptop: nobody could answer, and nobody was asked."""
+    silence = Silence(0.0)
+    assert not silence.look(3600.0, answered=False)
+    assert not silence.look(3600.0 + BEAT_SECONDS, answered=True)
+    assert silence.seconds == 0
+
+
+def test_what_dies_at_once_is_started_ever_more_rarely() -> None:
+    backoff = Backoff()
+    waits = [backoff.died(0.0) for _ in range(2000)]
+    assert waits[0] == liveness.FIRST_SECONDS
+    assert all(first <= second for first, second in pairwise(waits))
+    assert waits[-1] == liveness.MOST_SECONDS
+    assert sum(waits[:20]) > 60  # not a hundred times in that minute
+    # What ran well for a while is back at once.
+    assert backoff.died(liveness.WELL_SECONDS) == liveness.FIRST_SECONDS
+
+
+def test_every_part_is_asked() -> None:
+    paths, base = Paths(), {"PATH": "/bin"}
+    parts = (
+        children.front(paths, base, ()),
+        children.proxy(paths, base, ()),
+        children.hub(paths, base, ()),
+        children.launcher(paths, base, Kind.NFTABLES),
+        children.snapshots(paths, base),
+    )
+    assert all(part.question is not None for part in parts)
+
+
+SERVE = """
+import os, pathlib, socket, sys, time
+place, ready = sys.argv[1:3]
+pathlib.Path(place).unlink(missing_ok=True)
+listening = socket.socket(socket.AF_UNIX)
+listening.bind(place)
+listening.listen()
+pathlib.Path(ready).touch()
+while True:
+    way, _ = listening.accept()
+    {delay}
+    way.recv(1000)
+    way.send(b"HTTP/1.1 403 ")
+    way.close()
+"""
+DIE = """
+import pathlib, sys
+pathlib.Path(sys.argv[2]).touch()
+"""
+
+
+class Log(logging.Handler):
+    """What the keeper says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+    def count(self, words: str) -> int:
+        return sum(words in line for line in self.lines)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(liveness, "SILENT_SECONDS", 2.0)
+    monkeypatch.setattr(liveness, "BEAT_SECONDS", 0.2)
+
+
+def kept(
+    folder: Path, script: str, during: Callable[[Keeper, Log], Any], question: Question | None
+) -> Log:
+    """Keep a process running while something is done; return what was said."""
+    place, ready = folder / "alive.sock", folder / "ready"
+    command = (sys.executable, "-c", script, str(place), str(ready))
+    log = Log()
+    logger = logging.getLogger(f"keeper-{folder.name}")
+    logger.propagate = False
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(log)
+
+    async def run() -> None:
+        child = Child("It", command, ready, {}, folder=folder, question=question)
+        made = Keeper(child, logger, lambda: log.lines.append("given up"))
+        await made.start()
+        await during(made, log)
+        await made.stop()
+
+    loops.run(run())
+    return log
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 (of another process)
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_hangs_is_ended_and_started_again(tmp_path: Path) -> None:
+    async def stop(made: Keeper, log: Log) -> None:
+        process = made._process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
+        await until(lambda: log.count("is back"))
+        assert made._process is not process
+
+    log = kept(tmp_path, SERVE.format(delay=""), stop, get(tmp_path / "alive.sock", "/"))
+    assert log.count("It has answered nothing for 2 s: killed") == 1
+    assert log.count("It ended with -9: starting it again") == 1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_is_slow_and_answers_goes_on(tmp_path: Path) -> None:
+    """Each answer comes later than the next question; nothing of that is silence."""
+
+    async def wait(made: Keeper, _: Log) -> None:
+        process = made._process
+        assert process is not None
+        await asyncio.wait({asyncio.ensure_future(process.wait())}, timeout=5)
+        assert process.returncode is None
+
+    script = SERVE.format(delay="time.sleep(0.5)")
+    log = kept(tmp_path, script, wait, get(tmp_path / "alive.sock", "/"))
+    assert log.lines == []
+
+
+def test_what_dies_at_once_keeps_no_core_busy(tmp_path: Path) -> None:
+    async def wait(_: Keeper, log: Log) -> None:
+        await until(lambda: log.count("is back") >= 3)
+        begun = asyncio.get_running_loop().time()
+        await until(lambda: log.count("is back") >= 5)
+        # 0.8 s and 1.6 s, whatever the machine adds; it was 0.2 s each.
+        assert asyncio.get_running_loop().time() - begun > 2
+
+    log = kept(tmp_path, DIE, wait, None)
+    assert log.count("given up") == 0
+
+
+def test_what_cannot_be_started_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "GIVE_UP_SECONDS", 1)
+
+    async def wait(made: Keeper, log: Log) -> None:
+        monkeypatch.setattr(made, "_spawn", refuse)
+        await until(lambda: log.count("given up"))
+
+    async def refuse() -> None:
+        raise RuntimeError("it ended with 1")
+
+    log = kept(tmp_path, DIE, wait, None)
+    assert log.count("could not be started") == 1
+
+
+def test_a_watch_that_fails_ends_the_container(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wait(made: Keeper, log: Log) -> None:
+        await until(lambda: log.count("given up"))
+        del made
+
+    def fail(_: object) -> None:
+        raise OSError("out of luck")
+
+    monkeypatch.setattr(keeper, "kill_group", fail)
+    log = kept_without_stop(tmp_path, wait)
+    assert log.count("Watching over It failed: out of luck") == 1
+
+
+def kept_without_stop(folder: Path, during: Callable[[Keeper, Log], Any]) -> Log:
+    async def both(made: Keeper, log: Log) -> None:
+        await during(made, log)
+        made._process = None
+
+    return kept(folder, DIE, both, None)
