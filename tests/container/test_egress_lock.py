@@ -247,7 +247,8 @@ PACKAGED = "/opt/classroom/lib/python3.13/site-packages/classroom/nftables/egres
         ),
         ("chain root {\n", "chain root {\n accept\n", "a packet of 'root' to 192.88.99.1 was not"),
         ("chain egress {\n", "chain egress {\n accept\n", "a packet of 'egress' to 192.88.99.1"),
-        ("meta skuid 0-4294967295 goto refuse", "accept", "a packet of 'nobody' to 192.88.99.1"),
+        ("chain nobody {\n", "chain nobody {\n accept\n", "a packet of 'nobody' to 192.88.99.1"),
+        ("meta skuid 0-4294967295 goto refuse", "accept", "a packet of 'daemon' to 192.88.99.1"),
         (
             "chain lab {\n",
             "chain lab {\n meta nfproto ipv6 accept\n",
