@@ -224,10 +224,11 @@ class ClassContents(ReadFiles):
         Raises:
             HTTPError: as of `rename_file`.
         """
-        new = str(model.get("path", path)).strip("/")
-        if new != path.strip("/"):
-            await self.rename(path, new)
-        parts = self._parts(new)
+        # Without the slash that a request's path begins with: documents are found by the event's.
+        parts = self._parts(str(model.get("path", path)))
+        old, new = "/".join(self._parts(path)), "/".join(parts)
+        if new != old:
+            await self.rename(old, new)
         with said(new):
             seen = await threads.run(reading.listed, self.root, parts)
         if seen is None:
