@@ -76,27 +76,26 @@ def abi() -> int:
     return max(0, int(libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION)))
 
 
-def enter(*, tcp: bool) -> None:
+def enter(*, tcp: bool, places: Iterable[Place] = ()) -> None:
     """Put this process and all its children into a domain of their own, as far as it goes.
 
     They can't signal, trace or look into processes outside, nor reach their abstract sockets.
+    Files are in the same ruleset and not in one of their own: two would forbid together to move a
+    file from one folder into another (LANDLOCK_ACCESS_FS_REFER, landlock(7)).
 
     Args:
         tcp: whether they may use TCP.
+        places: files and folders that may go on being used; without any, all.
 
     Raises:
         OSError: the kernel has it and refuses.
     """
-    version = abi()
+    version, kept = abi(), tuple(places)
+    files = rights(version) if kept and version else 0
     net = 0 if tcp or version < NET_ABI else BIND_TCP | CONNECT_TCP
     scoped = ABSTRACT_UNIX | SIGNAL if version >= SCOPES_ABI else 0
-    if not net | scoped:
-        return
-    rules = Ruleset(0, net, scoped)
-    size = ctypes.sizeof(rules) if version >= SCOPES_ABI else Ruleset.scoped.offset
-    ruleset = _checked(libc.syscall(CREATE_RULESET, ctypes.byref(rules), ctypes.c_size_t(size), 0))
-    _checked(libc.syscall(RESTRICT_SELF, ruleset, 0))
-    os.close(ruleset)
+    if files | net | scoped:
+        _restrict(Ruleset(files, net, scoped), kept, version)
 
 
 def rights(version: int) -> int:
@@ -126,16 +125,21 @@ def confine(places: Iterable[Place]) -> bool:
     version = abi()
     if version == 0:
         return False
-    every = rights(version)
-    rules = Ruleset(every, 0, 0)
+    _restrict(Ruleset(rights(version), 0, 0), places, version)
+    return True
+
+
+def _restrict(rules: Ruleset, places: Iterable[Place], version: int) -> None:
+    # A kernel refuses a structure that is longer than the one it knows, unless the rest is zero.
     size = Ruleset.handled_access_net.offset
+    if version >= NET_ABI:
+        size = Ruleset.scoped.offset if version < SCOPES_ABI else ctypes.sizeof(rules)
     ruleset = _checked(libc.syscall(CREATE_RULESET, ctypes.byref(rules), ctypes.c_size_t(size), 0))
     for place in places:
-        _allow(ruleset, place.path, place.rights & every)
+        _allow(ruleset, place.path, place.rights & int(rules.handled_access_fs))
     _checked(libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0))
     _checked(libc.syscall(RESTRICT_SELF, ruleset, 0))
     os.close(ruleset)
-    return True
 
 
 def _allow(ruleset: int, path: str, wanted: int) -> None:

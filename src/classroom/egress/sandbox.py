@@ -63,18 +63,19 @@ def refused_families(allowed: set[int]) -> tuple[list[int], int]:
     return [family for family in range(beyond) if family not in allowed], beyond
 
 
-def enter(families: tuple[str, ...]) -> None:
+def enter(families: tuple[str, ...], places: tuple[landlock.Place, ...] = ()) -> None:
     """Restrict this process and all its children, for good.
 
     Args:
         families: keys of `FAMILIES`.
+        places: files and folders that may go on being used; without any, all.
 
     Raises:
         OSError: the kernel refuses.
     """
     import seccomp  # noqa: PLC0415 (Debian's binding: in the image, not where tests run)
 
-    landlock.enter(tcp="inet" in families)
+    landlock.enter(tcp="inet" in families, places=places)
     # What isn't named is allowed; calls of another ABI (x32, i386) end the process.
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
     # libzmq aborts on EPERM; this error every program knows from machines without IPv6.
@@ -118,10 +119,12 @@ def main() -> None:
     user, families, *command = sys.argv[1:]
     if ctypes.CDLL(None, use_errno=True).prctl(NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs")
+    # Without Landlock boot has warned.
+    places = confinement.places(Paths()) if user == LAB else ()
     if families != ANY:
-        enter(tuple(families.split(",")))
-    if user == LAB:
-        landlock.confine(confinement.places(Paths()))  # without Landlock boot has warned
+        enter(tuple(families.split(",")), places)
+    elif places:
+        landlock.confine(places)
     become(LAB_USER if user == LAB else user)
     os.execvp(command[0], command)  # noqa: S606
 
