@@ -107,6 +107,8 @@ def use(policies: Policies) -> None:
         destination = self.request.headers.get("Sec-Fetch-Dest", "")
         path = self.request.path.removeprefix(policies.prefix)
         if not policy.may_be_used(destination, path):
+            # Before anybody is looked up; the page that says so asks for a person all the same.
+            self.current_user = self._jupyter_current_user = None
             raise web.HTTPError(403, f"Nothing here may be used as a page's {destination}.")
         await upstreams(self, *args, **kwargs)
 
