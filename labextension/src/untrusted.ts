@@ -36,7 +36,9 @@ function tamed(model: IRenderMime.IMimeModel, mimeType: string): PropertyDescrip
   );
   return {
     data: { value: { ...model.data, [mimeType]: spec } },
-    metadata: { value: { ...model.metadata, [mimeType]: { ...given, embed_options: options } } }
+    metadata: { value: { ...model.metadata, [mimeType]: { ...given, embed_options: options } } },
+    // A picture of the plot, which the renderer would keep with it: nobody would get it from here.
+    setData: { value: () => undefined }
   };
 }
 
@@ -48,7 +50,13 @@ function tamed(model: IRenderMime.IMimeModel, mimeType: string): PropertyDescrip
  */
 function untrusted(model: IRenderMime.IMimeModel, mimeType: string): IRenderMime.IMimeModel {
   const changed = VEGA.test(mimeType) ? tamed(model, mimeType) : {};
-  return Object.create(model, { ...changed, trusted: { value: mimeType === SVG } });
+  return Object.create(model, {
+    // To the model itself: what is set in what stands for it would never be found there, and a
+    // renderer that looks for what it has set would set it again without end.
+    setData: { value: model.setData.bind(model) },
+    ...changed,
+    trusted: { value: mimeType === SVG }
+  });
 }
 
 /** Change JupyterLab's classes; to be called before any page is made. */
