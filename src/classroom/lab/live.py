@@ -71,12 +71,12 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         COMPANY.tell()
 
     def say(self, message: Mapping[str, Any]) -> None:
-        """Tell the page something.
+        """Tell the page something, unless it is going: the others must be told all the same.
 
         Args:
             message: with its ``type``, as the labextension knows it.
         """
-        if self.ws_connection is not None:
+        if self.ws_connection is not None and not self.ws_connection.is_closing():
             self.write_message(json.dumps(message)).add_done_callback(upstream.heard)
 
     def on_message(self, message: str | bytes) -> None:
