@@ -194,7 +194,8 @@ def through(page: Page) -> None:
         """async () => {
             const shown = () => new Promise(requestAnimationFrame);
             for (const cell of document.querySelectorAll('.jp-Notebook .jp-Cell')) {
-                cell.scrollIntoView();
+                // Not the windows around it as well.
+                cell.scrollIntoView({block: 'nearest'});
                 await shown();
                 await shown();
             }

@@ -163,6 +163,6 @@ def test_interactive_outputs_are_shown_to_everybody(browser: Browser, github_lab
         mona.locator(".lm-CommandPalette-item", has_text="JupyterLab Dark").first.click()
         expect(mona.locator("body")).to_have_attribute("data-jp-theme-light", "false")
         element = cell(mona, "javascript").frame_locator("iframe").locator("body")
-        expect(element).to_have_css("color", "rgba(255, 255, 255, 0.87)")
+        expect(element).to_have_css("color", "rgb(255, 255, 255)")
         cell(mona, "bokeh").scroll_into_view_if_needed()
         shoot(mona, "outputs-dark")
