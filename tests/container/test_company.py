@@ -128,12 +128,16 @@ def test_nonsense_that_a_page_says_of_itself_is_passed_over(people: Classroom) -
         continue
 
 
+def say_too_much(page: Page) -> None:
+    page.socket.send("x" * 5_000_000)
+    while True:
+        page.socket.recv(timeout=60)
+
+
 def test_a_page_that_says_too_much_loses_its_own_connection_alone(people: Classroom) -> None:
     mona, hubot = Page(people, "mona"), Page(people, "hubot")
     with pytest.raises(ConnectionClosed):
-        hubot.socket.send("x" * 5_000_000)
-        while True:
-            hubot.socket.recv(timeout=60)
+        say_too_much(hubot)
     move(again := Page(people, "hubot"), index=5)
     while listed(mona, "mona", "hubot")["hubot"]["index"] != 5:
         continue

@@ -24,11 +24,14 @@ def encoded(model: Model, problem: dict[str, Any] | None = None) -> bytes:
     """
     content, kind = model["content"], model.get("format")
     if model["type"] == "notebook":
-        found = nbformat.writes(
-            nbformat.from_dict(content),
-            version=nbformat.NO_CONVERT,
-            capture_validation_error=problem,
-        )
+        try:
+            found = nbformat.writes(
+                nbformat.from_dict(content),
+                version=nbformat.NO_CONVERT,
+                capture_validation_error=problem,
+            )
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+            raise web.HTTPError(400, f"The content is no notebook: {error!r}") from error
         return (found if found.endswith("\n") else f"{found}\n").encode()
     if kind not in {"text", "base64"}:
         raise web.HTTPError(400, "Must specify format of file contents as 'text' or 'base64'")

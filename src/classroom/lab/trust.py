@@ -47,7 +47,8 @@ def forget(notebook: Any) -> None:
     Args:
         notebook: of nbformat; changed in place. What isn't as it should be stays as it is.
     """
-    for cell in notebook.get("cells", ()):
-        metadata = cell.get("metadata")
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    for cell in cells if isinstance(cells, list) else ():
+        metadata = cell.get("metadata") if isinstance(cell, dict) else None
         if isinstance(metadata, dict):
             metadata.pop("trusted", None)
