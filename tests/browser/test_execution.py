@@ -224,7 +224,7 @@ def test_what_is_shown_changes_as_in_stock(two: tuple[Page, Page], place: Place)
         "display('twin', display_id='t');",
         "for n in range(20):\n    shown.update(f'update {n}')\n    time.sleep(0.02)\n"
         "display('twins', display_id='t');",
-        "display(HTML('<b id=\"bold\">bold</b>'))\n42",
+        "display(HTML('<b>bold</b>'))\n42",
         "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 3, 2]);",
     )
     with both_open(two, "shown.ipynb", *sources) as (ada, bob):
@@ -235,7 +235,7 @@ def test_what_is_shown_changes_as_in_stock(two: tuple[Page, Page], place: Place)
             expect(outputs(page, 1)).to_have_text(["round 19"])
             expect(outputs(page, 2)).to_have_text(["'update 19'", "below", "'twins'"])
             expect(outputs(page, 3)).to_have_text(["'twins'"])
-            expect(cell(page, 4).locator("b#bold")).to_be_visible()
+            expect(cell(page, 4).locator("b", has_text="bold")).to_be_visible()
             expect(outputs(page, 4)).to_have_count(2)
             page.locator(".jp-CodeCell").nth(5).scroll_into_view_if_needed()
             expect(cell(page, 5).locator("img")).to_be_visible()
