@@ -114,20 +114,19 @@ def test_the_page_is_told_where_it_is(client: httpx.Client) -> None:
     assert "@classroom/labextension" in names
 
 
-def test_pages_hear_what_is_done_to_files_and_not_who_looks(
-    client: httpx.Client, trial_lab: Lab
-) -> None:
+def test_a_tutors_page_hears_what_is_done_to_files_and_not_who_looks(trial_lab: Lab) -> None:
     """A hundred pages look at their folder every ten seconds: each would be told of each."""
     api = f"{labs.ADDRESS}{students.BASE}/api"
-    socket = students.open_socket(client, trial_lab, "api/events/subscribe")
-    client.get(f"{api}/contents").raise_for_status()
-    body = {"type": "file", "format": "text", "content": "x"}
-    token = {"X-XSRFToken": str(client.cookies.get("_xsrf", path=f"{students.BASE}/"))}
-    client.put(f"{api}/contents/heard.txt", json=body, headers=token).raise_for_status()
-    heard = []
-    while "save" not in heard:
-        message = json.loads(socket.recv(timeout=10))
-        if "contents_service" in message["schema_id"]:
-            heard.append(message["action"])
-    assert "get" not in heard
-    socket.close()
+    with students.signed_in(trial_lab, "tutor", trial_lab.passphrase("Tutor")) as client:
+        socket = students.open_socket(client, trial_lab, "api/events/subscribe")
+        client.get(f"{api}/contents").raise_for_status()
+        body = {"type": "file", "format": "text", "content": "x"}
+        token = {"X-XSRFToken": str(client.cookies.get("_xsrf", path=f"{students.BASE}/"))}
+        client.put(f"{api}/contents/heard.txt", json=body, headers=token).raise_for_status()
+        heard = []
+        while "save" not in heard:
+            message = json.loads(socket.recv(timeout=60))
+            if "contents_service" in message["schema_id"]:
+                heard.append(message["action"])
+        assert "get" not in heard
+        socket.close()
