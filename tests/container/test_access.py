@@ -378,7 +378,7 @@ def test_no_bytes_of_a_student_end_a_room(classroom: Classroom) -> None:
     """Whatever is sent, the others go on; what upstream's decoders would choke on included."""
     classroom.lab.expected += ["Uncaught exception", "message of hubot", "WebSocketClosedError"]
     classroom.lab.expected += ["No channel specified", "while proxying upgraded"]
-    classroom.lab.expected += ["Of the older protocol"]
+    classroom.lab.expected += ["Of the older protocol", ": refused of hubot: "]
     classroom.enter("Octocat")
     classroom.enter("hubot")
     path = classroom.room("Octocat", "fuzz.ipynb")

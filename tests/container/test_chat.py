@@ -312,6 +312,7 @@ def test_a_chat_has_no_forks(people: Classroom) -> None:
 
 
 def test_no_bytes_end_the_chat(people: Classroom) -> None:
+    people.lab.expected.append(": refused of hubot: ")
     Copy(people, "mona").say("before")
     for message in (b"\0", b"\0\2", b"\0\2\xff", b"\0\1\3abc", b"\x80\0\2\2\0\0", b"\3", b"\2\1x"):
         socket = people.open("hubot", room_of(people, "hubot", chats.FIRST))
