@@ -504,7 +504,7 @@ INSIDE = {
     "by the volume's path": ("in.txt", "/data/files/home/real.txt"),
     "a folder": ("in", "home"),
     "up and down": ("home/in.txt", "../home/../home/real.txt"),
-    "a folder by an absolute path": ("in", "/home/classroom/home"),
+    "a folder by an absolute path": ("far", "/home/classroom/home"),
 }
 
 
