@@ -153,8 +153,8 @@ async def replacing(loader: FileLoader) -> AsyncIterator[None]:
 
 
 def unsent(stream: BaseIOStream) -> int:
-    """Count the bytes that a client hasn't taken yet."""
-    return len(stream._write_buffer)  # noqa: SLF001
+    """Count the bytes that a client hasn't taken yet; of a closed stream, which has none, 0."""
+    return len(stream._write_buffer or b"")  # noqa: SLF001
 
 
 def send_now(stream: BaseIOStream, data: bytes) -> bytes:

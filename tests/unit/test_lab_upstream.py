@@ -1,0 +1,24 @@
+"""What ours reach into of upstream's, with tornado's own streams."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from tornado.iostream import IOStream
+
+from classroom.lab import upstream
+
+
+def test_a_closed_stream_has_nothing_unsent() -> None:
+    """A page goes while its kernel still says something."""
+
+    async def count() -> tuple[int, int]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            stream = IOStream(ours)
+            before = upstream.unsent(stream)
+            stream.close()
+            return before, upstream.unsent(stream)
+
+    assert asyncio.run(count()) == (0, 0)
