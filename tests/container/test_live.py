@@ -75,11 +75,10 @@ WORDS: list[str | bytes] = [
     "",
     "not JSON",
     '{"type":"ended"}',
-    "[" * 100_000,
+    "[" * 60_000,
     "null",
     b"",
     b"\x00\xff" * 1000,
-    "x" * 5_000_000,
 ]
 
 
@@ -95,11 +94,11 @@ def test_whatever_is_sent_is_ignored(client: httpx.Client, trial_lab: Lab) -> No
 
 
 def test_what_no_socket_takes_ends_this_one_alone(client: httpx.Client, trial_lab: Lab) -> None:
-    """More than jupyter_server takes at once."""
+    """More than a page has to say (`LiveHandler.max_message_size`)."""
     trial_lab.expected.append("(?s)while proxying upgraded connection.*classroom/api/live")
     other, connection = (opened(client, trial_lab) for _ in range(2))
     with contextlib.suppress(ConnectionClosed, OSError):
-        connection.send("x" * 20_000_000)
+        connection.send("x" * 100_000)
     with pytest.raises(ConnectionClosed):
         said(connection, 10)
     assert other.ping().wait(timeout=10)
