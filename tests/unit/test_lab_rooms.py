@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -198,12 +198,15 @@ def kept_in(file: Path) -> ClassYStore:
 def text_in(file: Path) -> str:
     """What the disk has of a document: log and database, as the next process finds them."""
     kept: Doc[Any] = Doc()
+    logged = []
+    # The log first: what goes from it meanwhile is in the database by then.
+    for log in wal.files_beside(file):
+        with suppress(FileNotFoundError):
+            logged += [row.update for _, row in wal.decode(log.read_bytes())]
     with closing(sqlite3.connect(file)) as database:
         rows = database.execute("SELECT yupdate FROM yupdates ORDER BY rowid").fetchall()
-    for (update,) in rows:
+    for update in (*(row[0] for row in rows), *logged):
         kept.apply_update(update)
-    for _, row in (one for log in wal.files_beside(file) for one in wal.decode(log.read_bytes())):
-        kept.apply_update(row.update)
     return str(kept.get("text", type=Text))
 
 
