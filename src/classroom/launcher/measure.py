@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import pwd
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classroom.launcher import shared
-from classroom.launcher.command import STUDENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from classroom.launcher.census import Process
 
@@ -61,22 +58,6 @@ class Use:
     def since(self, before: Use) -> int:
         """Return how many bytes were written since, to disks if any were."""
         return self.written - before.written or self.sent - before.sent
-
-
-@contextlib.contextmanager
-def as_student() -> Iterator[None]:
-    """Look as the one who is looked at: root without CAP_SYS_PTRACE may not see all of a process.
-
-    Nothing else of this process may run meanwhile.
-    """
-    user = pwd.getpwnam(STUDENT)
-    os.setegid(user.pw_gid)  # ptrace(2): both must be theirs
-    os.seteuid(user.pw_uid)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(0)
 
 
 def fields(text: bytes) -> dict[bytes, int]:

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from classroom.launcher import census, measure, shared
+from classroom.launcher.acting import as_student
 from classroom.launcher.census import Census
 from classroom.launcher.command import STUDENT
-from classroom.launcher.measure import Use, as_student
+from classroom.launcher.measure import Use
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
