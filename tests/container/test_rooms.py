@@ -240,7 +240,7 @@ def test_a_changed_upstream_stops_the_lab(tmp_path: Path) -> None:
     config = render(Settings(Paths(), Mode.TRIAL, Config()))
     extensions = {"jupyter_server_ydoc": True, "classroom.lab.extension": True}
     server = {**config["ServerApp"], "jpserver_extensions": extensions, "allow_root": True}
-    for key in ("sock", "sock_mode", "cookie_secret_file", "root_dir"):
+    for key in ("sock", "sock_mode", "root_dir"):
         del server[key]
     (tmp_path / "lab.json").write_text(json.dumps({"ServerApp": server}))
     script = (
