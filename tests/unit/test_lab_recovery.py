@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
+from jupyter_ydoc import ydocs
 from jupyter_ydoc.ynotebook import YNotebook
 from pycrdt import Doc, Map, Text
 from traitlets.config import Config
@@ -22,9 +23,10 @@ from traitlets.config import Config
 from classroom.lab import opening, recovery, saves, store
 from classroom.lab.contents import ClassContents
 from classroom.lab.journal import Journal
+from classroom.lab.notebook import KIND, ClassNotebook
 from classroom.lab.opening import Opening
 from classroom.lab.recovery import Verdict
-from classroom.lab.saves import Saves
+from classroom.lab.saves import Saves, Saving
 from classroom.lab.store import ClassYStore
 from tests import labs, loops
 
@@ -230,6 +232,26 @@ asyncio.run(run())
 
     loops.run(run())
     assert recovery.unread == {".notebook:1.y"}
+
+
+def test_an_empty_notebook_that_was_saved_is_not_recovered(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Upstream marks its first cell as trusted, and a file says nothing of trust."""
+    monkeypatch.setitem(ydocs, KIND, ClassNotebook)
+
+    async def run() -> None:
+        document = ClassNotebook()
+        document.set({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+        assert document.ycells[0]["metadata"]["trusted"] is True
+        await opened.store.write(document.ydoc.get_update())
+        with saves.saving_of(Saving(opened.store.path)):
+            content = {"type": "notebook", "format": "json", "content": document.get()}
+            await opened.contents.save(content, "a.ipynb")
+        assert await opened.recover() == ""
+
+    loops.run(run())
+    assert not [one for one in caplog.records if one.levelname == "WARNING"]
 
 
 def test_a_save_that_fails_is_nobodys_afterwards(

@@ -70,6 +70,18 @@ def is_format(found: Any) -> bool:
 class ClassNotebook(YNotebook):
     """Upstream's notebook, which is mended before it is read."""
 
+    def _cell_to_py(self, ycell: Map, meta: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return a cell as its file has it: without a mark of trust, which no file keeps.
+
+        Upstream sets one in the cell of an empty notebook. Document and file would differ by it
+        for ever, and a journal that is ahead of its file is written into it.
+        """
+        cell = super()._cell_to_py(ycell, meta)
+        metadata = cell.get("metadata")
+        if isinstance(metadata, dict):
+            metadata.pop("trusted", None)
+        return cell
+
     def _get(self, deduplicate: bool) -> Iterator[dict[str, Any] | None]:  # noqa: FBT001 (upstream's)
         """Return what is to be in the file, bit by bit; the last is all of it."""
         try:
