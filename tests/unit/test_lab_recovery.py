@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import logging
 import os
 import signal
@@ -17,7 +18,7 @@ import nbformat
 import pytest
 from jupyter_ydoc import ydocs
 from jupyter_ydoc.ynotebook import YNotebook
-from pycrdt import Doc, Map, Text
+from pycrdt import Array, Doc, Map, Text
 from traitlets.config import Config
 
 from classroom.lab import opening, recovery, saves, store
@@ -252,6 +253,37 @@ def test_an_empty_notebook_that_was_saved_is_not_recovered(
 
     loops.run(run())
     assert not [one for one in caplog.records if one.levelname == "WARNING"]
+
+
+def test_what_was_only_opened_is_not_recovered(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Upstream's document says more than the file it was opened from, with nothing typed."""
+    monkeypatch.setitem(ydocs, KIND, ClassNotebook)
+    file = opened.folder / "files/a.ipynb"
+    before = file.read_bytes()
+
+    async def run() -> None:
+        document = ClassNotebook()
+        document.set(nbformat.from_dict(json.loads(before)))
+        content = {"type": "notebook", "format": "json", "content": document.get()}
+        recovering = recovery.Recovery(opened.contents, logging.getLogger("recovery"))
+        digest = await recovering.digest(content)
+        await opened.store.write(document.ydoc.get_update())
+        saving = Saves(opened.store.journal)
+        await saving.settle(opened.store.path, hashlib.sha256(before).hexdigest(), digest)
+        assert await opened.recover() == ""
+        assert file.read_bytes() == before
+        # And what is typed afterwards is, as ever.
+        document.ydoc.get("cells", type=Array)[0]["source"].insert(0, "typed")
+        await opened.store.write(document.ydoc.get_update())
+        assert await opened.recover() == ""
+        assert b"typed" in file.read_bytes()
+
+    loops.run(run())
+    assert [one.message for one in caplog.records if one.levelname == "WARNING"] == [
+        "Recovered what was typed last in a.ipynb"
+    ]
 
 
 def test_a_save_that_fails_is_nobodys_afterwards(

@@ -8,6 +8,7 @@ mended, or removed where that can't be, in the document itself, so that all page
 from __future__ import annotations
 
 import logging
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ydoc import YNotebook
@@ -21,6 +22,13 @@ KIND = "notebook"
 NBFORMAT, MINOR = 4, 99
 """The format that the lab reads and writes, and the last of its minor versions to come."""
 LOG = logging.getLogger("classroom.documents")
+REQUIRED: dict[str, dict[str, Any]] = {
+    "stream": {"name": "stdout", "text": ""},
+    "display_data": {"data": {}, "metadata": {}},
+    "execute_result": {"data": {}, "metadata": {}, "execution_count": None},
+    "error": {"ename": "", "evalue": "", "traceback": []},
+}
+"""What an output of each type must have (nbformat 4.5), and what stands there for nothing."""
 MIME = ("display_data", "execute_result")
 """Types of outputs that have data by their kind."""
 
@@ -67,16 +75,37 @@ def is_format(found: Any) -> bool:
     )
 
 
+def completed(cell: dict[str, Any]) -> dict[str, Any]:
+    """Give a cell what nbformat 4.5 requires of it, where a page has left it out.
+
+    Without it each save of the notebook says in the log that it isn't valid, and so does whoever
+    opens the file.
+
+    Args:
+        cell: as `YNotebook.get` returns it; changed in place.
+    """
+    cell.setdefault("source", "")
+    if cell.get("cell_type") == "code":
+        cell.setdefault("execution_count", None)
+        outputs = cell.get("outputs")
+        for one in outputs if isinstance(outputs, list) else ():
+            kind = one.get("output_type") if isinstance(one, dict) else None
+            if isinstance(kind, str):
+                for name, nothing in REQUIRED.get(kind, {}).items():
+                    one.setdefault(name, copy(nothing))
+    return cell
+
+
 class ClassNotebook(YNotebook):
     """Upstream's notebook, which is mended before it is read."""
 
-    def _cell_to_py(self, ycell: Map, meta: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return a cell as its file has it: without a mark of trust, which no file keeps.
+    def _cell_to_py(self, ycell: Map[Any], meta: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return a cell as its file has it: complete, and without a mark of trust.
 
-        Upstream sets one in the cell of an empty notebook. Document and file would differ by it
-        for ever, and a journal that is ahead of its file is written into it.
+        Upstream sets the mark in the cell of an empty notebook, and no file keeps it: a document
+        and its file would differ by it, and what differs is written into the file after a fall.
         """
-        cell = super()._cell_to_py(ycell, meta)
+        cell = completed(super()._cell_to_py(ycell, meta))
         metadata = cell.get("metadata")
         if isinstance(metadata, dict):
             metadata.pop("trusted", None)

@@ -115,13 +115,17 @@ class Recovery:
                 return ""
             found = await self._read(path, file_format, file_type)
             digest = await self.digest(typed)
-            known = await Saves(store.journal).known(store.path)
-            same = normal(found["content"]) == typed["content"]
+            saved = Saves(store.journal)
+            known = await saved.known(store.path)
+            # What was only opened agrees with its file, though it would be written otherwise.
+            same = normal(found["content"]) == typed["content"] or await saved.agree(
+                store.path, found["hash"], digest
+            )
             verdict = decide(same=same, file=found["hash"], journal=digest, known=known)
             if verdict is Verdict.REDO:
                 with saves.saving_of(Saving(store.path)):
                     await ensure_async(self._contents.save(typed, path))
-                await Saves(store.journal).settle(store.path, digest)
+                await saved.settle(store.path, digest)
                 self._log.warning("Recovered what was typed last in %s", path)
             elif verdict is Verdict.KEEP_BOTH:
                 return await self.keep(typed, path)

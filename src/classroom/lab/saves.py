@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS saves
     (path TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (path, hash));
+CREATE TABLE IF NOT EXISTS agreements
+    (path TEXT NOT NULL PRIMARY KEY, file TEXT NOT NULL, document TEXT NOT NULL);
 """
 RECENT_SECONDS = 3600.0
 """Documents that were last changed so long before the end are saved, or are when they're opened."""
@@ -86,21 +88,42 @@ class Saves:
 
         await self.journal.run(insert)
 
-    async def settle(self, path: str, *digests: str) -> None:
+    async def settle(self, path: str, file: str, document: str = "") -> None:
         """Write down what a document's file holds; what it held before is nobody's any more.
 
         Args:
             path: the document, as the store names it.
-            digests: of the file as it is, and of the document as it would be written.
+            file: digest of the file as it is.
+            document: digest of the file that the document would be written to, where that is
+                another: both agree all the same.
         """
+        document = document or file
 
         def replace(database: sqlite3.Connection) -> None:
             database.execute("DELETE FROM saves WHERE path = ?", (path,))
             database.executemany(
-                "INSERT OR IGNORE INTO saves VALUES (?, ?)", [(path, one) for one in digests]
+                "INSERT OR IGNORE INTO saves VALUES (?, ?)", [(path, file), (path, document)]
+            )
+            database.execute(
+                "INSERT OR REPLACE INTO agreements VALUES (?, ?, ?)", (path, file, document)
             )
 
         await self.journal.run(replace)
+
+    async def agree(self, path: str, file: str, document: str) -> bool:
+        """Say whether a file and a document are as they were when one was taken over last.
+
+        The arguments are `settle`'s.
+        """
+
+        def select(database: sqlite3.Connection) -> bool:
+            row = database.execute(
+                "SELECT 1 FROM agreements WHERE path = ? AND file = ? AND document = ?",
+                (path, file, document),
+            )
+            return row.fetchone() is not None
+
+        return await self.journal.run(select)
 
     async def known(self, path: str) -> frozenset[str]:
         """Return the hashes that a document's file may have if nobody else has touched it."""
