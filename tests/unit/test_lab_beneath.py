@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.lab import moving, reading, whole
+from classroom.lab import chats, moving, reading, whole
 from classroom.lab.beneath import Root
 from classroom.lab.held import LeadsOutError, NoPathError, Place, parts_of
 
@@ -138,6 +138,61 @@ def test_links_that_add_up_use_up_no_descriptors(root: Root) -> None:
     with pytest.raises(OSError, match="name too long"):
         reading.look(root, ("link0",))
     assert reading.look(root, ("d", *["d"] * 99)).is_folder, "a path without links may be longer"
+
+
+def wind(folder: Path, name: str, links: int = 39) -> None:
+    """Make a link that needs tens of thousands of steps, and few links, to be followed."""
+    (folder / "d").mkdir(exist_ok=True)
+    way = "d/../" * 800
+    for number in range(links):
+        (folder / f".{name}{number}").symlink_to(f"{way}.{name}{number + 1}")
+    (folder / f".{name}{links}").symlink_to("a")
+    (folder / name).symlink_to(f".{name}0")
+
+
+def test_links_with_long_ways_end_soon(root: Root) -> None:
+    wind(root.path, "way")
+    for path in (("way",), ("way", "b")):
+        begun = time.process_time()
+        # The kernel may find the second way itself, which costs little; ours may not.
+        with contextlib.suppress(OSError):
+            reading.look(root, path)
+        assert time.process_time() - begun < 0.1
+    (root.path / "short").symlink_to("d/../" * 400 + "a")
+    assert reading.look(root, ("short",)).is_folder
+
+
+def test_a_list_of_many_links_costs_little(root: Root) -> None:
+    """Each page asks for its folder every few seconds."""
+    (root.path / "d").mkdir()
+    for number in range(300):
+        for name in (f"x{number}", f".x{number}"):
+            (root.path / name).symlink_to("d/../" * 400 + "a")
+    begun = time.process_time()
+    found = {one.name: one for one in reading.entries(root, (), lambda name: name[0] == "x")[1]}
+    assert time.process_time() - begun < 0.3
+    assert set(found) == {f"x{number}" for number in range(300)}
+    assert {one.leads for one in found.values()} == {True, False}
+    assert all(one.is_folder is one.leads for one in found.values())
+
+
+def test_the_first_chat_waits_for_no_link(root: Root) -> None:
+    (root.path / "d").mkdir()
+    for number in range(300):
+        (root.path / f".x{number}").symlink_to("d/../" * 400 + "a")
+    begun = time.process_time()
+    chats.begin(root)
+    assert time.process_time() - begun < 0.1
+    assert (root.path / chats.FIRST).is_file()
+    (root.path / chats.FIRST).rename(root.path / "Ours.chat")
+    chats.begin(root)
+    assert not (root.path / chats.FIRST).exists()
+
+
+def test_a_list_follows_as_many_links_as_people_make(root: Root) -> None:
+    for number in range(1000):
+        (root.path / f"x{number}").symlink_to("a/b/x.txt")
+    assert all(one.leads for one in reading.entries(root, ())[1])
 
 
 def test_a_link_at_the_end_is_moved_and_put_away_itself(root: Root) -> None:

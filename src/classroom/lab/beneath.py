@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from classroom.lab.held import Parts
+    from classroom.lab.walking import Names
 
 NEW_FOLDER_MODE = 0o2775
 OPENAT2 = 437
@@ -91,12 +92,15 @@ class Root:
         return None
 
     @contextlib.contextmanager
-    def at(self, parts: Parts, *, follow: bool = True) -> Iterator[Place]:
+    def at(
+        self, parts: Parts, *, follow: bool = True, names: Names | None = None
+    ) -> Iterator[Place]:
         """Find the place of something, which needn't be there.
 
         Args:
             parts: its path.
             follow: whether a link is to be followed if it is one; those on the way always are.
+            names: how many may be looked up, on this way and on others; None for this way's own.
 
         Yields:
             The place; it is no link if links are followed, unless one is put there later.
@@ -105,7 +109,10 @@ class Root:
             LeadsOutError: a link leads out of the class's files.
             OSError: a folder on the way isn't there, or may not be entered.
         """
-        place = self._find(parts, follow=follow)
+        if names is None:
+            place = self._find(parts, follow=follow)
+        else:
+            place = Walk(self, self._folder, parts, names).go(follow=follow)
         try:
             yield place
         finally:

@@ -22,7 +22,6 @@ from classroom.paths import Paths
 if TYPE_CHECKING:
     from classroom.lab.held import Parts
     from classroom.lab.models import Model
-    from classroom.lab.reading import Seen
 
 
 class ReadFiles(Untrusting):
@@ -173,8 +172,8 @@ class ReadFiles(Untrusting):
         seen = reading.look(self.root, parts)
         kind = models.kind_of(seen, path, wanted)
         if kind == "directory" and content:
-            seen, found = reading.entries(self.root, parts)
-            return models.listing(models.bare(seen, path, kind), self._shown(found)), problem
+            seen, found = reading.entries(self.root, parts, self._is_shown)
+            return models.listing(models.bare(seen, path, kind), found), problem
         if kind == "directory" or not (content or require_hash):
             return models.bare(seen, path, kind), problem
         if not content:
@@ -193,12 +192,8 @@ class ReadFiles(Untrusting):
             return {**model, "content": notebook, "format": "json"}, problem
         return models.with_text(model, data, form), problem
 
-    def _shown(self, found: list[Seen]) -> list[Seen]:
-        return [
-            one
-            for one in found
-            if self.should_list(one.name) and (self.allow_hidden or not one.name.startswith("."))
-        ]
+    def _is_shown(self, name: str) -> bool:
+        return self.should_list(name) and (self.allow_hidden or not name.startswith("."))
 
     async def _open_up(self, *paths: Parts) -> bool:
         """Have opened for all what a student's program has shut; say whether anything was."""

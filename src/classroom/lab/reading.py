@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from classroom.lab.held import LeadsOutError, Place
+from classroom.lab.walking import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from classroom.lab.beneath import Root
     from classroom.lab.held import Parts
 
 PIECE = 1 << 20
+NAMES_OF_A_LIST = 5000
+"""Names that are looked up for one list, to follow the links in it: a student can make any number,
+each with a long way, and every page asks for its folder every few seconds."""
 TRIES = 3
 """How often a file is looked for again that became a link, or gave way, as it was being opened."""
 
@@ -72,19 +76,20 @@ class Seen:
         return stat.S_ISREG(self.info.st_mode)
 
 
-def look(root: Root, parts: Parts) -> Seen:
+def look(root: Root, parts: Parts, names: Names | None = None) -> Seen:
     """See what something is; links are followed.
 
     Args:
         root: the class's folder.
         parts: the path.
+        names: as of `Root.at`.
 
     Raises:
         LeadsOutError: it, or a folder on the way, is a link that leads out.
         OSError: it isn't there, or can't be looked at.
     """
     name = parts[-1] if parts else ""
-    with root.at(parts) as place:
+    with root.at(parts, names=names) as place:
         return Seen(name, place.stat(), place.allows(os.W_OK))
 
 
@@ -192,8 +197,8 @@ def digest(root: Root, parts: Parts, most: int) -> tuple[Seen, str]:
         return seen, found.hexdigest()
 
 
-def entries(root: Root, parts: Parts) -> tuple[Seen, list[Seen]]:
-    """List a folder: the files, folders and links in it that the lab may look at.
+def names(root: Root, parts: Parts) -> list[str]:
+    """List a folder's names, whatever they are of; nothing is looked at.
 
     Args:
         root: the class's folder.
@@ -203,13 +208,42 @@ def entries(root: Root, parts: Parts) -> tuple[Seen, list[Seen]]:
         LeadsOutError: it, or a folder on the way, is a link that leads out.
         OSError: it is no folder, or can't be read.
     """
+    with root.at(parts) as place:
+        folder = place.open(os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with os.scandir(folder) as scan:
+            return [one.name for one in scan]
+    finally:
+        os.close(folder)
+
+
+def _every(_: str) -> bool:
+    return True
+
+
+def entries(
+    root: Root, parts: Parts, wanted: Callable[[str], bool] = _every
+) -> tuple[Seen, list[Seen]]:
+    """List a folder: the files, folders and links in it that the lab may look at.
+
+    Args:
+        root: the class's folder.
+        parts: the path.
+        wanted: says of a name whether it is to be looked at.
+
+    Raises:
+        LeadsOutError: it, or a folder on the way, is a link that leads out.
+        OSError: it is no folder, or can't be read.
+    """
     name = parts[-1] if parts else ""
     with root.at(parts) as place:
         seen = Seen(name, place.stat(), place.allows(os.W_OK))
         folder = place.open(os.O_RDONLY | os.O_DIRECTORY)
+    left = Names(NAMES_OF_A_LIST)
     try:
         with os.scandir(folder) as scan:
-            found = [_entry(root, parts, Place(folder, one.name)) for one in scan]
+            shown = (Place(folder, one.name) for one in scan if wanted(one.name))
+            found = [_entry(root, parts, place, left) for place in shown]
     finally:
         os.close(folder)
     return seen, [one for one in found if one is not None]
@@ -230,15 +264,15 @@ def listed(root: Root, parts: Parts) -> Seen | None:
         OSError: it isn't there, or can't be looked at.
     """
     with root.at(parts, follow=False) as place:
-        return _entry(root, parts[:-1], place)
+        return _entry(root, parts[:-1], place, Names())
 
 
-def _entry(root: Root, parts: Parts, place: Place) -> Seen | None:
+def _entry(root: Root, parts: Parts, place: Place, left: Names) -> Seen | None:
     """See what is in a listed folder; None for what isn't shown, or has gone meanwhile."""
     try:
         info = place.stat()
         if stat.S_ISLNK(info.st_mode):
-            return _linked(root, parts, place, info)
+            return _linked(root, parts, place, info, left)
     except OSError:
         return None
     if stat.S_ISDIR(info.st_mode):
@@ -249,12 +283,15 @@ def _entry(root: Root, parts: Parts, place: Place) -> Seen | None:
     return Seen(place.name, info, place.allows(os.W_OK))
 
 
-def _linked(root: Root, parts: Parts, place: Place, info: os.stat_result) -> Seen | None:
+def _linked(
+    root: Root, parts: Parts, place: Place, info: os.stat_result, left: Names
+) -> Seen | None:
+    # Listed, so that it can be seen, renamed and deleted; of what it leads to nothing is said.
+    itself = Seen(place.name, info, writable=False, leads=False)
     try:
-        found = look(root, (*parts, place.name))
+        found = look(root, (*parts, place.name), left)
     except LeadsOutError:
-        # Listed, so that it can be seen, renamed and deleted; of what it leads to nothing is said.
-        return Seen(place.name, info, writable=False, leads=False)
+        return itself
     except OSError:
-        return None
+        return None if left.left else itself
     return found if found.is_file or found.is_folder else None
