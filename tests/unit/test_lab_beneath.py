@@ -240,6 +240,28 @@ def test_a_folder_is_copied_with_its_links_as_links(root: Root) -> None:
         moving.copy(root, ("a",), ("a", "b", "copy"))
 
 
+def test_what_cannot_be_copied_as_a_whole_is_not_copied(root: Root) -> None:
+    """As of a file that grows meanwhile, or of a disk that is full."""
+    (root.path / "a/b/large").write_bytes(b"x" * 100_000)
+    with pytest.raises(reading.TooLargeError):
+        moving.copy(root, ("a",), ("copy",), 50_000)
+    assert sorted(found.name for found in root.path.iterdir()) == ["a"]
+    (root.path / "copy").mkdir()
+    with pytest.raises(FileExistsError):
+        moving.copy(root, ("a",), ("copy",))
+    assert (root.path / "copy").is_dir(), "it was another's"
+
+
+def test_some_of_the_disk_stays_free(root: Root) -> None:
+    assert root.room()[1] == 0
+    root.reserve = 1000
+    assert root.room()[1] == 1000
+    root.reserve = 1 << 60
+    free, kept = root.room()
+    assert free < 1 << 60, free
+    assert kept < 1 << 60, "a small disk can be used too"
+
+
 def test_folders_beyond_all_depth_are_left(root: Root) -> None:
     held = os.open(root.path, os.O_PATH)
     for _ in range(150):

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tornado import web
 
+from classroom.lab.beneath import Root
 from classroom.lab.contents import ClassContents
+from classroom.lab.saves import Saving, saving_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
 TOGETHER = 8
@@ -74,6 +76,76 @@ def test_a_large_folder_is_not_copied(contents: ClassContents) -> None:
     (contents.root.path / "lesson/a").write_bytes(b"x" * 100_000)
     with pytest.raises(web.HTTPError, match="no folder of more than"):
         done(contents.copy("lesson", ""))
+
+
+def test_no_checkpoint_fills_the_disk(contents: Any) -> None:
+    with (contents.root.path / "sparse.bin").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(web.HTTPError, match="too large") as refused:
+        done(contents.create_checkpoint("sparse.bin"))
+    assert refused.value.status_code == 413
+    contents.largest_file = 1000
+    (contents.root.path / "a").write_bytes(b"x" * 1000)
+    assert done(contents.create_checkpoint("a"))
+    kept = contents.root.path / ".ipynb_checkpoints/a-checkpoint"
+    with kept.open("ab") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(web.HTTPError, match="too large"):
+        done(contents.restore_checkpoint("checkpoint", "a"))
+    assert (contents.root.path / "a").stat().st_size == 1000
+
+
+@pytest.mark.parametrize("what", ["with holes", "without number"])
+def test_no_folder_is_copied_that_takes_more_than_it_seems(
+    contents: ClassContents, what: str
+) -> None:
+    contents.largest_copy = 1 << 20
+    (contents.root.path / "lesson").mkdir()
+    for number in range(300 if what == "without number" else 1):
+        with (contents.root.path / f"lesson/{number}").open("wb") as file:
+            file.truncate(0 if what == "without number" else 1 << 40)
+    with pytest.raises(web.HTTPError, match="no folder of more than"):
+        done(contents.copy("lesson", ""))
+    assert [found.name for found in contents.root.path.iterdir()] == ["lesson"]
+
+
+WRITING: dict[str, Callable[[Any], Awaitable[Any]]] = {
+    "a file": lambda contents: contents.save(text("new"), "old.txt"),
+    "a new file": lambda contents: contents.new_untitled("", "file"),
+    "a piece": lambda contents: contents.save({**text("new"), "chunk": 2}, "old.txt"),
+    "a folder": lambda contents: contents.new_untitled("", "directory"),
+    "a copy": lambda contents: contents.copy("old.txt"),
+    "a folder's copy": lambda contents: contents.copy("lesson", ""),
+    "a checkpoint": lambda contents: contents.create_checkpoint("old.txt"),
+}
+
+
+@pytest.mark.parametrize("how", WRITING)
+def test_the_last_of_the_disk_is_for_what_people_type(
+    contents: Any, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (contents.root.path / "lesson").mkdir()
+    (contents.root.path / "old.txt").write_text("old")
+    monkeypatch.setattr(Root, "room", lambda _: (1 << 29, 1 << 30))
+    with pytest.raises(web.HTTPError, match="stay free for what people type") as refused:
+        done(WRITING[how](contents))
+    assert refused.value.status_code == 507
+    assert sorted(one.name for one in contents.root.path.iterdir() if one.name[0] != ".") == [
+        "lesson",
+        "old.txt",
+    ]
+    assert (contents.root.path / "old.txt").read_text() == "old"
+
+    async def save(path: str) -> None:
+        with saving_of(Saving("a document")):
+            await contents.save(text("typed"), path)
+
+    done(save("old.txt"))
+    assert (contents.root.path / "old.txt").read_text() == "typed"
+    with pytest.raises(web.HTTPError, match="stay free"):
+        done(save("new.txt"))
+    done(contents.rename("old.txt", "older.txt"))
+    done(contents.delete("older.txt"))
 
 
 def test_an_upload_in_pieces_is_put_together(contents: ClassContents) -> None:

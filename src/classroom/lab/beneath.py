@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from classroom.lab.held import Parts
     from classroom.lab.walking import Names
 
+MOST_KEPT = 0.25
+"""Of a small disk no more stays free than this share."""
 NEW_FOLDER_MODE = 0o2775
 OPENAT2 = 437
 """The system call's number, the same on every architecture; the C library has no function."""
@@ -57,19 +59,22 @@ class Root:
     Attributes:
         path: the folder.
         known_as: other paths that lead to it, all of them root's: what links may call it.
+        reserve: bytes of its disk that stay free (`classroom.lab.spare`).
     """
 
-    def __init__(self, path: Path | str, known_as: tuple[Path, ...] = ()) -> None:
+    def __init__(self, path: Path | str, known_as: tuple[Path, ...] = (), reserve: int = 0) -> None:
         """Hold it.
 
         Args:
             path: of the folder; nobody else can exchange it.
             known_as: other paths that lead to it.
+            reserve: bytes of its disk that stay free.
 
         Raises:
             OSError: it isn't there.
         """
         self.path = Path(path)
+        self.reserve = reserve
         self.known_as = (self.path, *known_as)
         self._folder = os.open(self.path, FOLDER)
         self._has_openat2 = True
@@ -78,6 +83,12 @@ class Root:
         """Let go of it."""
         if hasattr(self, "_folder"):
             os.close(self._folder)
+
+    def room(self) -> tuple[int, int]:
+        """Say how many bytes of its disk are free, and how many of them stay so."""
+        found = os.fstatvfs(self._folder)
+        total = found.f_blocks * found.f_frsize
+        return found.f_bavail * found.f_frsize, min(self.reserve, int(total * MOST_KEPT))
 
     def inside(self, target: str) -> Parts | None:
         """Say where in the class's folder an absolute path begins to lead; None if not there.

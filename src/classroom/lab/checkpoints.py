@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.services.contents.checkpoints import AsyncCheckpoints
 from tornado import web
 
-from classroom.lab import moving, reading, threads, whole
+from classroom.lab import moving, reading, spare, threads, whole
 from classroom.lab.held import parts_of
 from classroom.lab.refusals import said
 
@@ -60,11 +60,23 @@ class ClassCheckpoints(AsyncCheckpoints):
         found: Path | None = files.scratch_folder
         return found
 
+    @property
+    def _most(self) -> int:
+        files: Any = self.parent
+        found: int = files.largest_file
+        return found
+
     def _copy(self, old: Parts, new: Parts) -> Seen:
         """Copy a file as a whole, with its time, by which pages call a checkpoint."""
+        most = self._most
         with self._root.at(new) as place:
             descriptor, seen = reading.open_file(self._root, old)
-            with os.fdopen(descriptor, "rb") as content:
+            with os.fdopen(descriptor, "rb") as stream:
+                # One with holes in it, or that grows meanwhile, would fill the disk.
+                if seen.info.st_size > most:
+                    raise reading.TooLargeError(seen.name, seen.info.st_size)
+                spare.ensure(self._root, seen.info.st_size)
+                content = spare.Bounded(stream, most, seen.name)
                 mode = seen.info.st_mode & 0o777 | whole.NEW_FILE_MODE
                 whole.put_at(place, content, mode, self._scratch, when=seen.info.st_mtime_ns)
         return reading.look(self._root, new)

@@ -11,7 +11,7 @@ import nbformat
 from jupyter_server.services.contents.manager import copy_pat
 from tornado import web
 
-from classroom.lab import models, moving, reading, saves, threads, whole
+from classroom.lab import models, moving, reading, saves, spare, threads, whole
 from classroom.lab.encoding import encoded
 from classroom.lab.read_files import ReadFiles
 from classroom.lab.refusals import MB, said, status
@@ -89,6 +89,7 @@ class ClassContents(ReadFiles):
         new = _new.get()
 
         def make() -> Model:
+            spare.ensure(self.root)
             moving.make_folder(self.root, parts, new=new)
             return models.bare(reading.look(self.root, parts), "/".join(parts), "directory")
 
@@ -101,12 +102,18 @@ class ClassContents(ReadFiles):
             self.check_and_sign(content, "/".join(parts))
             model = {**model, "content": content}
         data = await threads.run(encoded, model, problem)
-        if (saving := saves.saving.get()) is not None and self.saves is not None:
+        saving = saves.saving.get()
+        if saving is not None and self.saves is not None:
             await self.saves.intend(saving.document, hashlib.sha256(data).hexdigest())
         await self._open_up(parts)
         new, first = _new.get(), model.get("chunk") in {None, 1}
 
+        is_typed = saving is not None
+
         def write() -> Model:
+            # What people type goes on being saved in its file, however little is left.
+            if not (is_typed and reading.is_there(self.root, parts)):
+                spare.ensure(self.root, len(data))
             if first:
                 whole.write(self.root, parts, data, self.scratch_folder, new=new)
             else:
@@ -170,11 +177,13 @@ class ClassContents(ReadFiles):
         path = "/".join(new)
 
         def copy() -> Model:
-            size = moving.size(self.root, old)
-            if size > self.largest_copy:
-                what = f"{old[-1]} has {size // MB} MB, and no folder of more than"
-                raise web.HTTPError(400, f"{what} {self.largest_copy // MB} MB is copied here")
-            moving.copy(self.root, old, new)
+            try:
+                spare.ensure(self.root, moving.size(self.root, old, self.largest_copy))
+                moving.copy(self.root, old, new, self.largest_copy)
+            except reading.TooLargeError as error:
+                what = f"{old[-1]} is too large: no folder of more than"
+                what = f"{what} {self.largest_copy // MB} MB is copied here"
+                raise web.HTTPError(400, what) from error
             return models.bare(reading.look(self.root, new), path, "directory")
 
         with said("/".join(old)):

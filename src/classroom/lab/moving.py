@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import stat
+import sys
 import time
 from itertools import count
 from typing import TYPE_CHECKING
@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from classroom.lab.held import Place
 from classroom.lab.naming import take
-from classroom.lab.reading import NoFileError
+from classroom.lab.reading import PIECE, NoFileError
+from classroom.lab.spare import SMALLEST, Allowance, ensure, left
 from classroom.lab.whole import NEW_FILE_MODE, append
 
 if TYPE_CHECKING:
@@ -53,19 +54,21 @@ def rename(root: Root, old: Parts, new: Parts) -> None:
         OSError: it can't be moved.
     """
     with root.at(old, follow=False) as source, root.at(new, follow=False) as target:
-        _move(source, target)
+        _move(root, source, target)
 
 
-def _move(source: Place, target: Place) -> None:
+def _move(root: Root, source: Place, target: Place) -> None:
     try:
         take(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        # To or from a folder that a tutor has mounted.
+        # To or from a folder that a tutor has mounted; or a kernel whose Landlock lets nothing be
+        # moved to another folder (before 5.19).
         if not Place(source.folder, ".").allows(os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), source.name) from None
-        _copy(source, target, 0)
+        ensure(root, _size(source, 0, Allowance(sys.maxsize)))
+        _copy(source, target, 0, Allowance(left(root)))
         _remove(source, 0)
 
 
@@ -90,51 +93,72 @@ def make_folder(root: Root, parts: Parts, *, new: bool = False) -> None:
                 raise
 
 
-def copy(root: Root, old: Parts, new: Parts) -> None:
+def copy(root: Root, old: Parts, new: Parts, most: int | None = None) -> None:
     """Copy a folder with all files, folders and links that are in it; links stay what they are.
 
     Args:
         root: the class's folder.
         old: the folder.
-        new: the copy, which isn't there yet.
+        new: the copy, which isn't there yet; what was begun is removed when it can't be finished.
+        most: bytes that may be copied, counted as by `size`; None for all that there is room for.
 
     Raises:
         LeadsOutError: a folder on the way is a link that leads out.
         FileExistsError: something is there.
         TooDeepError: it has too many folders in folders.
-        OSError: it can't be copied; what has been copied until then stays.
+        TooLargeError: it has more bytes, or has grown meanwhile.
+        OSError: it can't be copied.
     """
     if new[: len(old)] == old:
         raise OSError(errno.EINVAL, "a folder can't be copied into itself")
     with root.at(old) as source, root.at(new, follow=False) as target:
-        _copy(source, target, 0)
+        _copy(source, target, 0, Allowance(left(root) if most is None else most))
 
 
-def _copy(source: Place, target: Place, depth: int) -> None:
+def _copy(source: Place, target: Place, depth: int, allowed: Allowance) -> None:
     mode = source.stat().st_mode
+    if stat.S_ISREG(mode):
+        _copy_file(source, target, allowed)
+        return
+    allowed.take(SMALLEST, source.name)
     if stat.S_ISLNK(mode):
         pointed = os.readlink(source.name, dir_fd=source.folder)
         os.symlink(pointed, target.name, dir_fd=target.folder)
-    elif stat.S_ISREG(mode):
-        _copy_file(source, target)
     elif stat.S_ISDIR(mode):
         os.mkdir(target.name, 0o777, dir_fd=target.folder)
-        made = target.open(os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            for below in _below(source, depth):
-                _copy(below, Place(made, below.name), depth + 1)
-        finally:
-            os.close(made)
+        with _or_not_at_all(target, depth):
+            made = target.open(os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                for below in _below(source, depth):
+                    _copy(below, Place(made, below.name), depth + 1, allowed)
+            finally:
+                os.close(made)
 
 
-def _copy_file(source: Place, target: Place) -> None:
+@contextlib.contextmanager
+def _or_not_at_all(target: Place, depth: int) -> Iterator[None]:
+    """Remove what has been made when it can't be finished."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            _remove(target, depth)
+        raise
+
+
+def _copy_file(source: Place, target: Place, allowed: Allowance) -> None:
     with os.fdopen(source.open(os.O_RDONLY), "rb") as content:
         info = os.fstat(content.fileno())
         if not stat.S_ISREG(info.st_mode):
             raise NoFileError(source.name)
         made = target.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-        with os.fdopen(made, "wb") as stream:
-            shutil.copyfileobj(content, stream)
+        with _or_not_at_all(target, 0), os.fdopen(made, "wb") as stream:
+            had = 0
+            # It may grow meanwhile, and without end.
+            while piece := content.read(PIECE):
+                allowed.take(len(piece), source.name)
+                had += stream.write(piece)
+            allowed.take(max(0, SMALLEST - had), source.name)
             os.fchmod(made, info.st_mode & 0o777 | NEW_FILE_MODE)
 
 
@@ -176,21 +200,32 @@ def _remove(place: Place, depth: int) -> None:
         os.unlink(place.name, dir_fd=place.folder)
 
 
-def size(root: Root, parts: Parts) -> int:
-    """Add up what a folder takes of the disk, in bytes, with all that is in it.
+def size(root: Root, parts: Parts, most: int = sys.maxsize) -> int:
+    """Add up what a folder's copy takes of the disk at most, in bytes, with all that is in it.
+
+    Of a file with holes the copy has none, and an empty one takes room as well.
+
+    Args:
+        root: the class's folder.
+        parts: its path.
+        most: bytes after which nothing is added up any more.
 
     Raises:
         TooDeepError: it has too many folders in folders.
+        TooLargeError: it has more.
         OSError: it can't be read.
     """
     with root.at(parts) as place:
-        return _size(place, 0)
+        return _size(place, 0, Allowance(most))
 
 
-def _size(place: Place, depth: int) -> int:
+def _size(place: Place, depth: int, allowed: Allowance) -> int:
     info = place.stat()
-    below = _below(place, depth) if stat.S_ISDIR(info.st_mode) else ()
-    return info.st_blocks * BLOCK + sum(_size(one, depth + 1) for one in below)
+    allowed.take(max(info.st_size, info.st_blocks * BLOCK, SMALLEST), place.name)
+    if stat.S_ISDIR(info.st_mode):
+        for below in _below(place, depth):
+            _size(below, depth + 1, allowed)
+    return allowed.most - allowed.left
 
 
 def put_away(root: Root, parts: Parts) -> None:
@@ -214,7 +249,7 @@ def put_away(root: Root, parts: Parts) -> None:
             short = os.fsdecode(os.fsencode(place.name)[:200])
             name = place.name if number == 1 else f"{short} {number}"
             try:
-                _move(place, Place(files, name))
+                _move(root, place, Place(files, name))
             except FileExistsError:
                 continue
             break

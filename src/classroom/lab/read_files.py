@@ -38,13 +38,15 @@ class ReadFiles(Untrusting):
     largest_notebook = Int(50 * MB, config=True, help="Bytes of the largest that can be opened.")
     largest_file = Int(256 * MB, config=True, help="Bytes of the largest that can be opened.")
     largest_copy = Int(500 * MB, config=True, help="Bytes of the largest folder to be copied.")
+    disk_reserve = Int(0, config=True, help="Bytes of the disk that stay free for what is typed.")
     delete_to_trash = Bool(default_value=True, help="What pages say of deleting; it is always so.")
     checkpoints_class = Type(ClassCheckpoints, config=True)
 
     def __init__(self, **kwargs: Any) -> None:
         """Empty the scratch folder: what a killed server left there is in no file."""
         super().__init__(**kwargs)
-        self.root = Root(self.root_dir, (Paths().home,) if self._is_the_classes else ())
+        known_as = (Paths().home,) if self._is_the_classes else ()
+        self.root = Root(self.root_dir, known_as, self.disk_reserve)
         self.scratch_folder: Path | None = None
         if self.scratch:
             shutil.rmtree(self.scratch, ignore_errors=True)

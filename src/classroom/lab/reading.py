@@ -45,7 +45,7 @@ class TooLargeError(OSError):
             name: the file's.
             size: its bytes.
         """
-        super().__init__(errno.EFBIG, f"{name} is too large")
+        super().__init__(errno.EFBIG, f"{name} is too large ({size >> 20} MB)")
         self.size = size
 
 

@@ -12,6 +12,7 @@ from tornado import web
 from classroom.lab.held import LeadsOutError, NoPathError
 from classroom.lab.moving import TooDeepError
 from classroom.lab.reading import NoFileError, TooLargeError
+from classroom.lab.spare import NoRoomError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,8 @@ def status(error: OSError) -> int:
         return HTTPStatus.FORBIDDEN
     if isinstance(error, TooLargeError):
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    if isinstance(error, NoRoomError):
+        return HTTPStatus.INSUFFICIENT_STORAGE
     return STATUS.get(error.errno or 0, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
@@ -54,7 +57,7 @@ def sentence(error: OSError, path: str) -> str:
         error: why.
         path: of the file, as the page names it.
     """
-    if isinstance(error, LeadsOutError | NoFileError | TooDeepError):
+    if isinstance(error, LeadsOutError | NoFileError | NoRoomError | TooDeepError | TooLargeError):
         return str(error.strerror)
     if error.errno == errno.ELOOP:
         return f"{path} is a link that leads in circles, or was exchanged meanwhile: try again"
