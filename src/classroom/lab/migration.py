@@ -6,10 +6,14 @@ those folders leads nowhere else. The rest of them stays where it is, and nothin
 
 from __future__ import annotations
 
-from contextlib import suppress
+import errno
+import logging
+import shutil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from classroom.paths import Paths
 
 SETTINGS, WORKSPACES = "settings", "workspaces"
@@ -20,17 +24,40 @@ MOVED = {
 }
 GONE = ("cookie_secret", "signatures.db", "share/notebook_secret")
 """What is no longer used, and was a secret or made of one."""
+LOG = logging.getLogger(__name__)
 
 
 def settle(paths: Paths) -> None:
-    """Move what is still at its old place.
+    """Move what is still at its old place; what can't be moved is named in the log, and stays.
 
     Args:
         paths: where things are.
     """
     for old, new in MOVED.items():
-        if not (paths.history / new).exists():
-            with suppress(OSError):  # there is none: nothing was kept yet
-                (paths.history / old).rename(paths.history / new)
+        try:
+            if not (paths.history / new).exists():
+                _move(paths.history / old, paths.history / new)
+        except FileNotFoundError:
+            pass  # nothing was kept yet
+        except OSError as error:
+            LOG.warning("files: %s stays where it is, and isn't used: %s", old, error)
     for name in GONE:
-        (paths.history / name).unlink(missing_ok=True)
+        try:
+            (paths.history / name).unlink(missing_ok=True)
+        except OSError as error:
+            LOG.warning("files: %s is no longer used, and can't be removed: %s", name, error)
+
+
+def _move(old: Path, new: Path) -> None:
+    try:
+        old.rename(new)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # A kernel whose Landlock lets nothing be moved to another folder (before 5.19). What a
+        # start that was ended has copied has another name, and is copied again.
+        copied = new.with_name(f"{new.name}.part")
+        shutil.rmtree(copied, ignore_errors=True)
+        shutil.copytree(old, copied, symlinks=True)
+        copied.rename(new)
+        shutil.rmtree(old, ignore_errors=True)
