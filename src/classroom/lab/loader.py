@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from jupyter_server.utils import ensure_async
 from jupyter_server_ydoc.loaders import FileLoader
 from jupyter_server_ydoc.utils import OutOfBandChanges
+from tornado.web import HTTPError
 
 from classroom.lab import saves
 from classroom.lab.recovery import Recovery
@@ -27,6 +29,16 @@ class ClassLoader(FileLoader):
         self.kept: list[str] = []
         """Where what was typed has been kept, for the room to tell."""
 
+        self.is_shut = False
+        """Whether the file couldn't be written when it was to be saved last."""
+
+    async def open_up(self) -> None:
+        """Have the file opened for all if a student's program has shut it meanwhile."""
+        files: Any = self._contents_manager
+        if self.saves is not None:
+            with suppress(RuntimeError, HTTPError):  # it is gone, or out of reach: saving says so
+                await files.open_up(self.path)
+
     @property
     def saves(self) -> saves.Saves | None:
         """What is known of files; None with another contents manager than ours."""
@@ -38,6 +50,10 @@ class ClassLoader(FileLoader):
             self._contents_manager.get(self.path, content=False, require_hash=True)
         )
         return found
+
+    async def _is_writable(self) -> bool:
+        found = await ensure_async(self._contents_manager.get(self.path, content=False))
+        return bool(found["writable"])
 
     async def is_ours(self) -> bool:
         """Say whether what is in the file is what the room that asks has put there."""
@@ -69,6 +85,7 @@ class ClassLoader(FileLoader):
                 self.kept.append(await self.recovery.keep(model, self.path))
                 raise
             saved = await super().maybe_save_content(model)
+        self.is_shut = saved is None and not await self._is_writable()
         if saved is not None and known is not None and saving is not None:
             await known.settle(saving.document, saved["hash"])
         return dict(saved) if saved is not None else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tornado import web
 from traitlets import Bool, Int, Type, Unicode, default
 
-from classroom.lab import encoding, models, reading, sharing, threads
+from classroom.lab import encoding, models, reading, saves, sharing, threads
 from classroom.lab.beneath import Root
 from classroom.lab.checkpoints import ClassCheckpoints
 from classroom.lab.downloads import FileHandler
@@ -197,12 +197,24 @@ class ReadFiles(Untrusting):
     def _is_shown(self, name: str) -> bool:
         return self.should_list(name) and (self.allow_hidden or not name.startswith("."))
 
+    async def open_up(self, path: str) -> None:
+        """Have a file opened for all that a student's program has shut, as far as it can be.
+
+        Rooms do so before it is their turn to save, where nobody else waits for it.
+
+        Args:
+            path: its path.
+        """
+        await self._open_up(self._parts(path))
+
     async def _open_up(self, *paths: Parts) -> bool:
         """Have opened for all what a student's program has shut; say whether anything was."""
+        if saves.saving.get() is not None:
+            return False  # done by the room, and other rooms wait for their turn
         shut = await threads.run(sharing.shut, self.root, *paths)
         if not shut:
             return False
-        opened = await threads.run(sharing.share, shut)
+        opened = await sharing.share(shut)
         if not opened:
             self.log.debug("Can't be opened for all: %s", shut)
         return opened
