@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.lab.held import FOLDER, Place
+from classroom.lab.held import FOLDER, NoFolderError, Place
 from classroom.lab.walking import Walk
 
 if TYPE_CHECKING:
@@ -140,12 +140,18 @@ class Root:
             Its descriptor.
 
         Raises:
-            OSError: one of the names is a link's or a file's, or a folder may not be entered.
+            NoFolderError: one of the names is a link's or a file's.
+            OSError: a folder may not be entered.
         """
         held = os.open(".", FOLDER, dir_fd=self._folder)
         try:
-            for name in parts:
-                below = _enter(held, name)
+            for depth, name in enumerate(parts, 1):
+                try:
+                    below = _enter(held, name)
+                except OSError as error:
+                    if error.errno in {errno.ELOOP, errno.ENOTDIR}:
+                        raise NoFolderError("/".join(parts[:depth])) from None
+                    raise
                 os.close(held)
                 held = below
             yield held
@@ -185,13 +191,10 @@ def _enter(held: int, name: str) -> int:
     try:
         return os.open(name, flags, dir_fd=held)
     except FileNotFoundError:
-        os.mkdir(name, 0o700, dir_fd=held)
+        with contextlib.suppress(FileExistsError):  # somebody else was faster
+            os.mkdir(name, 0o700, dir_fd=held)
         # Not as a path only: whoever puts theirs in its place meanwhile is refused the mode.
         made = os.open(name, flags & ~os.O_PATH, dir_fd=held)
         with contextlib.suppress(PermissionError):
             os.fchmod(made, NEW_FOLDER_MODE)
         return made
-    except OSError as error:
-        if error.errno in {errno.ELOOP, errno.ENOTDIR}:
-            raise NotADirectoryError(error.errno, "there is a link or a file now", name) from None
-        raise

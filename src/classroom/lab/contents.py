@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from contextvars import ContextVar
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -47,6 +49,8 @@ class ClassContents(ReadFiles):
         """
         parts = self._parts(path)
         path, kind, chunk = "/".join(parts), model.get("type"), model.get("chunk")
+        if not isinstance(kind, str) or not isinstance(chunk, int | None):
+            raise web.HTTPError(400, f"A {kind!r}, piece {chunk!r}, can't be saved")
         if chunk in {None, 1}:
             self.run_pre_save_hooks(model=model, path=path)
         if kind not in {"notebook", "file", "directory"} or (chunk is not None and kind != "file"):
@@ -123,11 +127,11 @@ class ClassContents(ReadFiles):
 
         return await threads.run(write)
 
-    async def _named(self, make: Callable[[], Awaitable[Model]]) -> Model:
+    async def _named(self, make: Callable[[], Awaitable[Model]], tries: int = TRIES) -> Model:
         """Make something under a name that is free, and still is when it is made."""
         token = _new.set(True)
         try:
-            for left in reversed(range(TRIES)):
+            for left in reversed(range(tries)):
                 try:
                     return await make()
                 except web.HTTPError as error:
@@ -156,9 +160,11 @@ class ClassContents(ReadFiles):
         old = self._parts(from_path)
         with said(from_path):
             is_folder = (await threads.run(reading.look, self.root, old)).is_folder
+        # Of a name that isn't ours there is no next one.
+        tries = TRIES if to_path is None or await self.dir_exists(to_path) else 1
         if not is_folder:
             copy = super().copy
-            return await self._named(lambda: copy("/".join(old), to_path))
+            return await self._named(lambda: copy("/".join(old), to_path), tries)
         if not old:
             raise web.HTTPError(400, "The class's folder can't be copied into itself")
         target = "/".join(old[:-1] if to_path is None else self._parts(to_path))
@@ -171,12 +177,14 @@ class ClassContents(ReadFiles):
                 into = f"{target}/{name}"
             return await self._copy_folder(old, self._parts(into))
 
-        return await self._named(make)
+        return await self._named(make, tries)
 
     async def _copy_folder(self, old: Parts, new: Parts) -> Model:
         path = "/".join(new)
 
         def copy() -> Model:
+            if reading.is_there(self.root, new):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new[-1])
             try:
                 spare.ensure(self.root, moving.size(self.root, old, self.largest_copy))
                 moving.copy(self.root, old, new, self.largest_copy)
