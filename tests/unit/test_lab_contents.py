@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import shutil
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tornado import web
 
+from classroom.lab import moving
 from classroom.lab.beneath import Root
 from classroom.lab.contents import ClassContents
 from classroom.lab.saves import Saving, saving_of
@@ -107,6 +112,147 @@ def test_no_folder_is_copied_that_takes_more_than_it_seems(
     with pytest.raises(web.HTTPError, match="no folder of more than"):
         done(contents.copy("lesson", ""))
     assert [found.name for found in contents.root.path.iterdir()] == ["lesson"]
+
+
+@pytest.mark.parametrize("what", ["a file", "a link that leads out", "a folder that is theirs"])
+def test_what_is_moved_or_deleted_is_so_without_its_checkpoint(
+    contents: Any, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages and rooms hear where a file has gone, whatever a student makes of checkpoints."""
+    told: list[Any] = []
+
+    def tell(data: Any) -> None:
+        told.append(data)
+
+    monkeypatch.setattr(contents, "emit", tell)
+    root = contents.root.path
+    (root / "other").mkdir()
+    for name in "ab":
+        done(contents.save(text(name), name))
+        done(contents.create_checkpoint(name))
+    folder = root / "other/.ipynb_checkpoints"
+    if what == "a file":
+        folder.touch()
+    elif what == "a link that leads out":
+        folder.symlink_to("/etc")
+    else:
+
+        def refuse(*_: Any) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(moving, "make_folder", refuse)
+        monkeypatch.setattr(moving, "remove", refuse)
+    told.clear()
+    done(contents.rename("a", "other/a"))
+    done(contents.delete("b"))
+    assert (root / "other/a").read_text() == "a"
+    assert not (root / "b").exists()
+    assert [one["action"] for one in told] == ["rename", "delete"]
+
+
+def test_a_time_that_no_calendar_has_is_no_trouble() -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:  # where any time can be set
+        strange = ClassContents(root_dir=other)
+        (strange.root.path / "a.txt").write_text("a")
+        os.utime(strange.root.path / "a.txt", (1 << 50, 1 << 50))
+        assert strange.root.path.joinpath("a.txt").stat().st_mtime > 1 << 48
+        files: Any = strange
+        done(files.create_checkpoint("a.txt"))
+        assert done(files.list_checkpoints("a.txt"))[0]
+        assert done(files.get("a.txt"))[0]["last_modified"].year == 1970
+        os.utime(strange.root.path / "a.txt", (1 << 50, 1 << 50))
+        done(files.restore_checkpoint("checkpoint", "a.txt"), files.get("a.txt"))
+
+
+ODD: tuple[dict[str, Any], ...] = (
+    text("\ud800"),
+    {"type": "file", "format": "text", "content": 5},
+    {"type": "file", "format": "base64", "content": ["x"]},
+    {"type": "file", "format": ["text"], "content": "x"},
+    {"type": ["file"], "format": "text", "content": "x"},
+    {"type": "file", "format": "text", "content": "x", "chunk": []},
+    {"type": "notebook", "content": 5},
+    {"type": "notebook", "content": {"cells": 5, "nbformat": 4, "nbformat_minor": 5}},
+    {
+        "type": "notebook",
+        "content": {"cells": [], "metadata": {"a": "\ud800"}, "nbformat": 4, "nbformat_minor": 5},
+    },
+)
+
+
+@pytest.mark.parametrize("model", ODD, ids=str)
+def test_odd_content_is_refused_as_such(contents: ClassContents, model: dict[str, Any]) -> None:
+    with pytest.raises(web.HTTPError) as refused:
+        done(contents.save(model, "a"))
+    assert refused.value.status_code == 400
+    assert list(contents.root.path.iterdir()) == []
+
+
+@pytest.mark.parametrize("what", ["a.txt", "lesson"])
+def test_a_copy_to_a_name_that_is_taken_is_refused_at_once(
+    contents: Any, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("lesson", "other"):
+        (contents.root.path / name).mkdir()
+    for name in ("a.txt", "b.txt"):
+        done(contents.save(text(name), name))
+    (contents.root.path / "lesson/x").touch()
+    (contents.root.path / "b").touch()
+    reads: list[str] = []
+    get, size = contents.get, moving.size
+
+    async def reading(*args: Any, **kwargs: Any) -> Any:
+        reads.append("a file")
+        return await get(*args, **kwargs)
+
+    def adding(*args: Any) -> int:
+        reads.append("a folder")
+        return size(*args)
+
+    monkeypatch.setattr(contents, "get", reading)
+    monkeypatch.setattr(moving, "size", adding)
+    with pytest.raises(web.HTTPError) as refused:
+        done(contents.copy(what, "b.txt"))
+    assert refused.value.status_code == 409
+    assert len(reads) <= 1
+
+
+def test_without_a_folder_for_what_is_not_finished_files_are_saved(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "scratch").touch()
+    contents = ClassContents(root_dir=str(tmp_path / "files"), scratch=str(tmp_path / "scratch"))
+    done(contents.save(text("a"), "a"))
+    assert (tmp_path / "files/a").read_text() == "a"
+
+
+def test_who_deletes_reads_what_is_wrong_with_the_trash(contents: Any) -> None:
+    trash = contents.root.path / ".local/share/Trash"
+    trash.mkdir(parents=True)
+    (contents.root.path / "a").touch()
+    for target in ("/etc", None):
+        if target:
+            (trash / "files").symlink_to(target)
+        else:
+            (trash / "files").unlink()
+            (trash / "files").touch()
+        with pytest.raises(web.HTTPError, match=r"Trash/files is a link or a file.*rename it"):
+            done(contents.delete("a"))
+    (trash / "files").unlink()
+    done(contents.delete("a"))
+    assert not (contents.root.path / "a").exists()
+
+
+def test_two_delete_for_the_first_time_at_once(contents: ClassContents) -> None:
+    for _ in range(20):
+        names = [f"f{number}" for number in range(TOGETHER)]
+        for name in names:
+            (contents.root.path / name).touch()
+
+        async def run(names: list[str]) -> None:
+            await asyncio.gather(*(contents.delete_file(name) for name in names))
+
+        asyncio.run(run(names))
+        shutil.rmtree(contents.root.path / ".local")
 
 
 WRITING: dict[str, Callable[[Any], Awaitable[Any]]] = {

@@ -50,8 +50,12 @@ class ReadFiles(Untrusting):
         self.scratch_folder: Path | None = None
         if self.scratch:
             shutil.rmtree(self.scratch, ignore_errors=True)
-            self.scratch_folder = Path(self.scratch)
-            self.scratch_folder.mkdir(mode=0o700)
+            try:
+                Path(self.scratch).mkdir(mode=0o700, exist_ok=True)
+            except OSError as error:  # files are saved all the same, beside their place
+                self.log.warning("files: %s can't be made: %s", self.scratch, error)
+            else:
+                self.scratch_folder = Path(self.scratch)
 
     @property
     def _is_the_classes(self) -> bool:
@@ -197,15 +201,15 @@ class ReadFiles(Untrusting):
     def _is_shown(self, name: str) -> bool:
         return self.should_list(name) and (self.allow_hidden or not name.startswith("."))
 
-    async def open_up(self, path: str) -> None:
-        """Have a file opened for all that a student's program has shut, as far as it can be.
+    async def open_up(self, *paths: str) -> None:
+        """Have files opened for all that a student's program has shut, as far as they can be.
 
         Rooms do so before it is their turn to save, where nobody else waits for it.
 
         Args:
-            path: its path.
+            *paths: their paths.
         """
-        await self._open_up(self._parts(path))
+        await self._open_up(*map(self._parts, paths))
 
     async def _open_up(self, *paths: Parts) -> bool:
         """Have opened for all what a student's program has shut; say whether anything was."""
