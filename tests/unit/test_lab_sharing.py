@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import time
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,11 @@ import pytest
 from jupyter_events import EventLogger
 from jupyter_server_fileid.manager import ArbitraryFileIdManager
 from pycrdt import Text
+from tornado.web import HTTPError
 from traitlets.config import Config
 
 from classroom.lab import launching, models, notices, sharing, store
+from classroom.lab.beneath import Root
 from classroom.lab.contents import ClassContents
 from classroom.lab.loader import ClassLoader
 from classroom.lab.rooms import ClassDocumentRoom
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from classroom.lab.beneath import Root
     from classroom.lab.held import Parts
 
 LOG = logging.getLogger(__name__)
@@ -137,6 +139,40 @@ def test_documents_are_saved_while_the_launcher_does_not_answer(
         return took
 
     assert loops.run(run()) < 0.8
+
+
+@pytest.mark.parametrize("how", ["by a save", "by the watcher"])
+def test_while_there_is_no_room_to_keep_both_neither_is_lost(
+    rooms_of: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str
+) -> None:
+    file = tmp_path / "files/a.txt"
+
+    async def run() -> None:
+        room = rooms_of("a.txt")
+        running = await opened(room)
+        text = room.ydoc.get("source", type=Text)
+        monkeypatch.setattr(room, "_save_delay", None)
+        text.insert(0, "typed")
+        file.write_text("theirs")
+        os.utime(file, (2_000_000_000, 2_000_000_000))
+        with monkeypatch.context() as full:
+            full.setattr(Root, "room", lambda _: (0, 1 << 30))
+            for _ in range(2):
+                if how == "by a save":
+                    await room._save()
+                else:
+                    with pytest.raises(HTTPError, match="MB are free"):
+                        await room._file.maybe_notify()
+            assert file.read_text() == "theirs"
+            assert str(text) == "typed"
+        await room._save()
+        assert str(text) == "theirs"
+        (kept,) = file.parent.glob("*typed until*")
+        assert kept.read_text() == "typed"
+        await room.stop()
+        running.cancel()
+
+    loops.run(run())
 
 
 def test_who_types_in_a_file_that_cannot_be_written_reads_so_once(

@@ -107,17 +107,15 @@ class ClassContents(ReadFiles):
             model = {**model, "content": content}
         data = await threads.run(encoded, model, problem)
         saving = saves.saving.get()
-        if saving is not None and self.saves is not None:
+        if saving is None or not await threads.run(reading.is_there, self.root, parts):
+            # What people type goes on being saved in its file, however little is left.
+            await threads.run(spare.ensure, self.root, len(data))
+        elif self.saves is not None:
             await self.saves.intend(saving.document, hashlib.sha256(data).hexdigest())
         await self._open_up(parts)
         new, first = _new.get(), model.get("chunk") in {None, 1}
 
-        is_typed = saving is not None
-
         def write() -> Model:
-            # What people type goes on being saved in its file, however little is left.
-            if not (is_typed and reading.is_there(self.root, parts)):
-                spare.ensure(self.root, len(data))
             if first:
                 whole.write(self.root, parts, data, self.scratch_folder, new=new)
             else:

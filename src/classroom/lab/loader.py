@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from jupyter_server.utils import ensure_async
@@ -14,6 +15,7 @@ from classroom.lab import saves
 from classroom.lab.recovery import Recovery
 
 Model = dict[str, Any]
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class ClassLoader(FileLoader):
@@ -55,6 +57,25 @@ class ClassLoader(FileLoader):
         found = await ensure_async(self._contents_manager.get(self.path, content=False))
         return bool(found["writable"])
 
+    async def keep(self, typed: Model) -> None:
+        """Keep what was typed beside the file that somebody else has changed.
+
+        Args:
+            typed: as for the contents manager.
+
+        Raises:
+            HTTPError: it can't be kept, as on a full disk. The change is taken for unseen then: the
+                next save would write over it.
+        """
+        try:
+            self.kept.append(await self.recovery.keep(typed, self.path))
+        except BaseException:
+            self.last_modified = NEVER
+            raise
+        if self.saves is not None and (saving := saves.saving.get()) is not None:
+            # It is in a file: whoever sees the change next needn't keep it again.
+            await self.saves.intend(saving.document, await self.recovery.digest(typed))
+
     async def is_ours(self) -> bool:
         """Say whether what is in the file is what the room that asks has put there."""
         known, saving = self.saves, saves.saving.get()
@@ -82,7 +103,7 @@ class ClassLoader(FileLoader):
         except OutOfBandChanges:
             # Upstream knows the new time by now: what it tries again it does.
             if not await self.is_ours():
-                self.kept.append(await self.recovery.keep(model, self.path))
+                await self.keep(model)
                 raise
             saved = await super().maybe_save_content(model)
         self.is_shut = saved is None and not await self._is_writable()

@@ -202,8 +202,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             if self._file.saves is not None:
                 known = await self._file.saves.known(self.ystore.path)
                 if await self._file.recovery.digest(model) not in known:
-                    kept = await self._file.recovery.keep(model, self._file.path)
-                    self._file.kept.append(kept)
+                    await self._file.keep(model)
         await super()._on_outofband_change()
         await self._settle()
         self._tell_kept()
