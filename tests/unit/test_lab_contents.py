@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tornado import web
 
-from classroom.lab import moving
+from classroom.lab import copying, moving
 from classroom.lab.beneath import Root
 from classroom.lab.contents import ClassContents
 from classroom.lab.saves import Saving, saving_of
@@ -199,7 +199,7 @@ def test_a_copy_to_a_name_that_is_taken_is_refused_at_once(
     (contents.root.path / "lesson/x").touch()
     (contents.root.path / "b").touch()
     reads: list[str] = []
-    get, size = contents.get, moving.size
+    get, size = contents.get, copying.size
 
     async def reading(*args: Any, **kwargs: Any) -> Any:
         reads.append("a file")
@@ -210,7 +210,7 @@ def test_a_copy_to_a_name_that_is_taken_is_refused_at_once(
         return size(*args)
 
     monkeypatch.setattr(contents, "get", reading)
-    monkeypatch.setattr(moving, "size", adding)
+    monkeypatch.setattr(copying, "size", adding)
     with pytest.raises(web.HTTPError) as refused:
         done(contents.copy(what, "b.txt"))
     assert refused.value.status_code == 409

@@ -13,7 +13,7 @@ import nbformat
 from jupyter_server.services.contents.manager import copy_pat
 from tornado import web
 
-from classroom.lab import models, moving, reading, saves, spare, threads, whole
+from classroom.lab import copying, listing, models, moving, reading, saves, spare, threads, whole
 from classroom.lab.encoding import encoded
 from classroom.lab.read_files import ReadFiles
 from classroom.lab.refusals import MB, said, status
@@ -184,8 +184,8 @@ class ClassContents(ReadFiles):
             if reading.is_there(self.root, new):
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new[-1])
             try:
-                spare.ensure(self.root, moving.size(self.root, old, self.largest_copy))
-                moving.copy(self.root, old, new, self.largest_copy)
+                spare.ensure(self.root, copying.size(self.root, old, self.largest_copy))
+                copying.copy(self.root, old, new, self.largest_copy)
             except reading.TooLargeError as error:
                 what = f"{old[-1]} is too large: no folder of more than"
                 what = f"{what} {self.largest_copy // MB} MB is copied here"
@@ -245,7 +245,7 @@ class ClassContents(ReadFiles):
         if new != old:
             await self.rename(old, new)
         with said(new):
-            seen = await threads.run(reading.listed, self.root, parts)
+            seen = await threads.run(listing.listed, self.root, parts)
         if seen is None:
             raise web.HTTPError(404, f"No such file or directory: {new}")
         return models.bare(seen, "/".join(parts), models.kind_of(seen, new, None))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tornado import web
 from traitlets import Bool, Int, Type, Unicode, default
 
-from classroom.lab import encoding, models, reading, saves, sharing, threads
+from classroom.lab import encoding, listing, models, reading, saves, sharing, threads
 from classroom.lab.beneath import Root
 from classroom.lab.checkpoints import ClassCheckpoints
 from classroom.lab.downloads import FileHandler
@@ -29,7 +29,7 @@ class ReadFiles(Untrusting):
 
     Upstream's managers of files compare paths as text and then open them, and whoever may make
     links leads them anywhere: none of their code is in here. Each operation is one of
-    `classroom.lab.reading`, `whole` and `moving`, which hold what they have found.
+    `classroom.lab.reading`, `listing`, `whole`, `moving` and `copying`: they hold what they find.
     """
 
     scratch = Unicode(
@@ -178,7 +178,7 @@ class ReadFiles(Untrusting):
         seen = reading.look(self.root, parts)
         kind = models.kind_of(seen, path, wanted)
         if kind == "directory" and content:
-            seen, found = reading.entries(self.root, parts, self._is_shown)
+            seen, found = listing.entries(self.root, parts, self._is_shown)
             return models.listing(models.bare(seen, path, kind), found), problem
         if kind == "directory" or not (content or require_hash):
             return models.bare(seen, path, kind), problem

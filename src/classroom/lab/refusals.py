@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from tornado import web
 
+from classroom.lab.copying import TooDeepError
 from classroom.lab.held import LeadsOutError, NoFolderError, NoPathError
-from classroom.lab.moving import TooDeepError
 from classroom.lab.reading import NoFileError, TooLargeError
 from classroom.lab.spare import NoRoomError
 
