@@ -17,7 +17,7 @@ CONFINED = """
 import io, os, sys
 from pathlib import Path
 from classroom.egress import landlock
-from classroom.lab import migration, moving, whole
+from classroom.lab import aside, migration, moving, whole
 from classroom.lab.beneath import Root
 from classroom.lab.placing import Restored, place_link
 from classroom.paths import Paths
@@ -55,6 +55,15 @@ moving.put_away(root, ("a", "y"))
 moving.put_away(root, ("a",))
 assert sorted(os.listdir(base / "files/.local/share/Trash/files")) == ["a", "y"]
 assert os.listdir(scratch) == []
+""",
+    "put aside": """
+history = base / "data/history"
+(history / "documents.db").write_bytes(b"broken")
+(history / "documents.db-wal").write_bytes(b"too")
+where = aside.put_database(history / "documents.db")
+assert where.read_bytes() == b"broken" and where.parent != history
+assert where.with_name(where.name + "-wal").read_bytes() == b"too"
+assert not list(history.glob("documents.db*"))
 """,
     "settled": """
 migration.settle(Paths(data=base / "data"))

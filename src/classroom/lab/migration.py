@@ -6,14 +6,12 @@ those folders leads nowhere else. The rest of them stays where it is, and nothin
 
 from __future__ import annotations
 
-import errno
 import logging
-import shutil
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from classroom.lab.carrying import carry
 
+if TYPE_CHECKING:
     from classroom.paths import Paths
 
 SETTINGS, WORKSPACES = "settings", "workspaces"
@@ -36,7 +34,7 @@ def settle(paths: Paths) -> None:
     for old, new in MOVED.items():
         try:
             if not (paths.history / new).exists():
-                _move(paths.history / old, paths.history / new)
+                carry(paths.history / old, paths.history / new)
         except FileNotFoundError:
             pass  # nothing was kept yet
         except OSError as error:
@@ -46,18 +44,3 @@ def settle(paths: Paths) -> None:
             (paths.history / name).unlink(missing_ok=True)
         except OSError as error:
             LOG.warning("files: %s is no longer used, and can't be removed: %s", name, error)
-
-
-def _move(old: Path, new: Path) -> None:
-    try:
-        old.rename(new)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        # A kernel whose Landlock lets nothing be moved to another folder (before 5.19). What a
-        # start that was ended has copied has another name, and is copied again.
-        copied = new.with_name(f"{new.name}.part")
-        shutil.rmtree(copied, ignore_errors=True)
-        shutil.copytree(old, copied, symlinks=True)
-        copied.rename(new)
-        shutil.rmtree(old, ignore_errors=True)
