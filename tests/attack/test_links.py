@@ -473,14 +473,14 @@ for number in range(20):
     os.chmod(f"shut/{number}.txt", 0o400)
 code = '''
 import os, signal, time
-end = time.monotonic() + 20
+time.sleep(1)
+end = time.monotonic() + 12
 while time.monotonic() < end:
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if open(f"/proc/{pid}/cmdline").read().startswith("chmod"):
-                os.kill(int(pid), signal.SIGSTOP)
-        except OSError:
-            pass
+    os.kill(-1, signal.SIGSTOP)
+    time.sleep(0.001)
+while time.monotonic() < end + 12:
+    os.kill(-1, signal.SIGCONT)
+    time.sleep(0.1)
 '''
 subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
 """
@@ -491,6 +491,7 @@ def test_who_stops_the_opening_of_files_stops_nobody_else(
 ) -> None:
     """What opens a file for all runs as `student`: any student's program can stop it."""
     assert kernel.run(STOPPING) == ""
+    time.sleep(2)
     with ThreadPoolExecutor(20) as pool:
         asked = [
             pool.submit(there.client.get, f"{CONTENTS}/shut/{number}.txt", timeout=60)
@@ -503,7 +504,7 @@ def test_who_stops_the_opening_of_files_stops_nobody_else(
             assert there.client.get(f"{CONTENTS}/other.txt").json()["content"] == "saved"
             took.append(time.monotonic() - begun)
     assert max(took) < 3, took
-    assert kernel.run("import time; time.sleep(20)") == ""
+    assert kernel.run("print(1 + 1)").strip() == "2", "it goes on when it is let"
     assert there.client.delete(f"{CONTENTS}/shut/1.txt").status_code == 204
 
 
