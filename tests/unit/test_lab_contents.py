@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOGETHER = 8
+HOLE = 16 << 20
+"""Bytes of files that take none: more than may be copied, and no disk is full if they are."""
 
 
 @pytest.fixture
@@ -84,17 +86,17 @@ def test_a_large_folder_is_not_copied(contents: ClassContents) -> None:
 
 
 def test_no_checkpoint_fills_the_disk(contents: Any) -> None:
+    contents.largest_file = 1000
     with (contents.root.path / "sparse.bin").open("wb") as file:
-        file.truncate(1 << 40)
+        file.truncate(HOLE)
     with pytest.raises(web.HTTPError, match="too large") as refused:
         done(contents.create_checkpoint("sparse.bin"))
     assert refused.value.status_code == 413
-    contents.largest_file = 1000
     (contents.root.path / "a").write_bytes(b"x" * 1000)
     assert done(contents.create_checkpoint("a"))
     kept = contents.root.path / ".ipynb_checkpoints/a-checkpoint"
     with kept.open("ab") as file:
-        file.truncate(1 << 40)
+        file.truncate(HOLE)
     with pytest.raises(web.HTTPError, match="too large"):
         done(contents.restore_checkpoint("checkpoint", "a"))
     assert (contents.root.path / "a").stat().st_size == 1000
@@ -108,7 +110,7 @@ def test_no_folder_is_copied_that_takes_more_than_it_seems(
     (contents.root.path / "lesson").mkdir()
     for number in range(300 if what == "without number" else 1):
         with (contents.root.path / f"lesson/{number}").open("wb") as file:
-            file.truncate(0 if what == "without number" else 1 << 40)
+            file.truncate(0 if what == "without number" else HOLE)
     with pytest.raises(web.HTTPError, match="no folder of more than"):
         done(contents.copy("lesson", ""))
     assert [found.name for found in contents.root.path.iterdir()] == ["lesson"]
