@@ -31,7 +31,8 @@ class Classroom(Configurable):
     disk_reserve = ByteSpecification(
         "1G",
         help="""How much of the volume's disk students' processes leave free, such as "2G": when
-        there is less, the one that writes most is ended. 0 for no such limit.""",
+        there is less, the one that writes most is ended, and the lab takes nothing new but what
+        people type. 0 for no such limit.""",
     ).tag(config=True)
 
     egress = Enum(

@@ -34,6 +34,7 @@ REFUSED: tuple[tuple[str, str, Any], ...] = (
     ("POST", "lab/api/extensions", {"cmd": "install", "extension_name": "x"}),
     ("POST", "lab/api/plugins", {"cmd": "disable", "plugin_name": "x"}),
     ("PATCH", "api/me", {"name": "mona"}),
+    ("POST", "api/security/csp-report", {"csp-report": "a line for the log"}),
     ("POST", "api/events", {"schema_id": CONTENTS, "version": "1", "data": {}}),
 )
 
@@ -138,6 +139,7 @@ def test_nobody_changes_the_lab_for_all(people: Classroom, who: str) -> None:
         assert answer.status_code == 403, (method, path, answer.status_code)
         assert "a tutor changes it in jupyterhub_config.py" in answer.json()["message"]
     assert client.get(f"{API}/config/notebook").json() == before
+    assert client.get(f"{LAB}/lsp/ws/anything").status_code == 403
 
 
 def test_a_download_ends_with_its_persons_access(classroom: Classroom) -> None:

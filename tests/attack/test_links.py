@@ -6,6 +6,7 @@ import contextlib
 import json
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -437,6 +438,74 @@ os.symlink("pipe.txt", "odd/link.txt")
         for how in ("save", "upload", "upload more"):
             assert WRITING[how](there.client, f"odd/{name}").is_error, (how, name)
     assert there.client.get(f"{API}/me").status_code == 200
+
+
+LONG = """
+import os
+os.makedirs("long/d", exist_ok=True)
+os.chdir("long")
+open("end", "w").close()
+for way in range(100):
+    for number in range(39):
+        os.symlink("d/../" * 800 + f".x{way}.{number + 1}", f".x{way}.{number}")
+    os.symlink("end", f".x{way}.39")
+    os.symlink(f".x{way}.0", f"x{way}")
+os.chdir("..")
+"""
+
+
+def test_links_with_long_ways_hold_nobody_up(there: Class, kernel: students.Kernel) -> None:
+    """Each needed a third of a second of the server's, in each page's list, every few seconds."""
+    assert kernel.run(LONG) == ""
+    begun = time.monotonic()
+    for _ in range(5):
+        listed = there.client.get(f"{CONTENTS}/long").json()["content"]
+        assert {"d", "end"} <= {one["name"] for one in listed}
+    assert time.monotonic() - begun < 5
+    assert kernel.run("import shutil; shutil.rmtree('long')") == ""
+
+
+STOPPING = """
+import os, signal, subprocess, sys
+os.makedirs("shut", exist_ok=True)
+for number in range(20):
+    open(f"shut/{number}.txt", "w").write("x")
+    os.chmod(f"shut/{number}.txt", 0o400)
+code = '''
+import os, signal, time
+time.sleep(1)
+end = time.monotonic() + 12
+while time.monotonic() < end:
+    os.kill(-1, signal.SIGSTOP)
+    time.sleep(0.001)
+while time.monotonic() < end + 12:
+    os.kill(-1, signal.SIGCONT)
+    time.sleep(0.1)
+'''
+subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+"""
+
+
+def test_who_stops_the_opening_of_files_stops_nobody_else(
+    there: Class, kernel: students.Kernel
+) -> None:
+    """What opens a file for all runs as `student`: any student's program can stop it."""
+    assert kernel.run(STOPPING) == ""
+    time.sleep(2)
+    with ThreadPoolExecutor(20) as pool:
+        asked = [
+            pool.submit(there.client.get, f"{CONTENTS}/shut/{number}.txt", timeout=60)
+            for number in range(20)
+        ]
+        took: list[float] = []
+        while not all(one.done() for one in asked) or len(took) < 20:
+            begun = time.monotonic()
+            assert there.client.put(f"{CONTENTS}/other.txt", json=text("saved")).is_success
+            assert there.client.get(f"{CONTENTS}/other.txt").json()["content"] == "saved"
+            took.append(time.monotonic() - begun)
+    assert max(took) < 3, took
+    assert kernel.run("print(1 + 1)").strip() == "2", "it goes on when it is let"
+    assert there.client.delete(f"{CONTENTS}/shut/1.txt").status_code == 204
 
 
 # ── While the path is being followed ───────────────────────────────────────────────────────

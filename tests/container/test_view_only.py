@@ -215,6 +215,7 @@ ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("ModeHandler.put", "PUT", control.ADDRESS, {"viewOnly": False}),
     ("PersonHandler.put", "PUT", f"{control.ADDRESS}/hubot", {"viewOnly": False}),
     ("LanguageServerWebSocketHandler.get", "GET", "lsp/ws/pylsp", {}),
+    ("CSPReportHandler.post", "POST", "api/security/csp-report", {}),
 )
 # Another handler stands before them, so that no request comes there.
 UNREACHED = {"SettingsHandler.put", "WorkspacesHandler.put", "WorkspacesHandler.delete"}

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from traitlets.config import Config
 
-from classroom.lab import config
+from classroom.lab import config, migration
 from classroom.paths import Paths
 from classroom.settings import Mode, Settings
 from tests import labs
+
+if TYPE_CHECKING:
+    import pytest
 
 RENDERED = config.render(Settings(Paths(), Mode.TRIAL, Config()))
 
@@ -22,6 +27,23 @@ def test_nothing_of_the_labs_state_is_among_the_classs_files() -> None:
         ("LabApp", "user_settings_dir"),
     ):
         assert Path(RENDERED[section][trait]).is_relative_to("/data/history")
+
+
+def test_a_class_disk_keeps_something_free() -> None:
+    settings = Settings(Paths(), Mode.TRIAL, Config())
+    wanted = dataclasses.replace(settings, limits=dataclasses.replace(settings.limits, disk=5))
+    assert config.render(wanted)["ClassContents"]["disk_reserve"] == 5
+
+
+def test_an_old_folder_that_is_broken_keeps_no_lab_from_starting(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    history = tmp_path / "history"
+    (history / "cookie_secret").mkdir(parents=True)
+    (history / "config").touch()
+    migration.settle(Paths(data=tmp_path))
+    assert "cookie_secret is no longer used, and can't be removed" in caplog.text
+    assert "config/lab/workspaces stays where it is" in caplog.text
 
 
 def test_nothing_listens_on_a_port() -> None:

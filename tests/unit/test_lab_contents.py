@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import shutil
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tornado import web
 
+from classroom.lab import copying, moving
+from classroom.lab.beneath import Root
 from classroom.lab.contents import ClassContents
+from classroom.lab.saves import Saving, saving_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
 TOGETHER = 8
+HOLE = 16 << 20
+"""Bytes of files that take none: more than may be copied, and no disk is full if they are."""
 
 
 @pytest.fixture
@@ -74,6 +83,217 @@ def test_a_large_folder_is_not_copied(contents: ClassContents) -> None:
     (contents.root.path / "lesson/a").write_bytes(b"x" * 100_000)
     with pytest.raises(web.HTTPError, match="no folder of more than"):
         done(contents.copy("lesson", ""))
+
+
+def test_no_checkpoint_fills_the_disk(contents: Any) -> None:
+    contents.largest_file = 1000
+    with (contents.root.path / "sparse.bin").open("wb") as file:
+        file.truncate(HOLE)
+    with pytest.raises(web.HTTPError, match="too large") as refused:
+        done(contents.create_checkpoint("sparse.bin"))
+    assert refused.value.status_code == 413
+    (contents.root.path / "a").write_bytes(b"x" * 1000)
+    assert done(contents.create_checkpoint("a"))
+    kept = contents.root.path / ".ipynb_checkpoints/a-checkpoint"
+    with kept.open("ab") as file:
+        file.truncate(HOLE)
+    with pytest.raises(web.HTTPError, match="too large"):
+        done(contents.restore_checkpoint("checkpoint", "a"))
+    assert (contents.root.path / "a").stat().st_size == 1000
+
+
+@pytest.mark.parametrize("what", ["with holes", "without number"])
+def test_no_folder_is_copied_that_takes_more_than_it_seems(
+    contents: ClassContents, what: str
+) -> None:
+    contents.largest_copy = 1 << 20
+    (contents.root.path / "lesson").mkdir()
+    for number in range(300 if what == "without number" else 1):
+        with (contents.root.path / f"lesson/{number}").open("wb") as file:
+            file.truncate(0 if what == "without number" else HOLE)
+    with pytest.raises(web.HTTPError, match="no folder of more than"):
+        done(contents.copy("lesson", ""))
+    assert [found.name for found in contents.root.path.iterdir()] == ["lesson"]
+
+
+@pytest.mark.parametrize("what", ["a file", "a link that leads out", "a folder that is theirs"])
+def test_what_is_moved_or_deleted_is_so_without_its_checkpoint(
+    contents: Any, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages and rooms hear where a file has gone, whatever a student makes of checkpoints."""
+    told: list[Any] = []
+
+    def tell(data: Any) -> None:
+        told.append(data)
+
+    monkeypatch.setattr(contents, "emit", tell)
+    root = contents.root.path
+    (root / "other").mkdir()
+    for name in "ab":
+        done(contents.save(text(name), name))
+        done(contents.create_checkpoint(name))
+    folder = root / "other/.ipynb_checkpoints"
+    if what == "a file":
+        folder.touch()
+    elif what == "a link that leads out":
+        folder.symlink_to("/etc")
+    else:
+
+        def refuse(*_: Any) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(moving, "make_folder", refuse)
+        monkeypatch.setattr(moving, "remove", refuse)
+    told.clear()
+    done(contents.rename("a", "other/a"))
+    done(contents.delete("b"))
+    assert (root / "other/a").read_text() == "a"
+    assert not (root / "b").exists()
+    assert [one["action"] for one in told] == ["rename", "delete"]
+
+
+def test_a_time_that_no_calendar_has_is_no_trouble() -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:  # where any time can be set
+        strange = ClassContents(root_dir=other)
+        (strange.root.path / "a.txt").write_text("a")
+        os.utime(strange.root.path / "a.txt", (1 << 50, 1 << 50))
+        assert strange.root.path.joinpath("a.txt").stat().st_mtime > 1 << 48
+        files: Any = strange
+        done(files.create_checkpoint("a.txt"))
+        assert done(files.list_checkpoints("a.txt"))[0]
+        assert done(files.get("a.txt"))[0]["last_modified"].year == 1970
+        os.utime(strange.root.path / "a.txt", (1 << 50, 1 << 50))
+        done(files.restore_checkpoint("checkpoint", "a.txt"), files.get("a.txt"))
+
+
+ODD: tuple[dict[str, Any], ...] = (
+    text("\ud800"),
+    {"type": "file", "format": "text", "content": 5},
+    {"type": "file", "format": "base64", "content": ["x"]},
+    {"type": "file", "format": ["text"], "content": "x"},
+    {"type": ["file"], "format": "text", "content": "x"},
+    {"type": "file", "format": "text", "content": "x", "chunk": []},
+    {"type": "notebook", "content": 5},
+    {"type": "notebook", "content": {"cells": 5, "nbformat": 4, "nbformat_minor": 5}},
+    {
+        "type": "notebook",
+        "content": {"cells": [], "metadata": {"a": "\ud800"}, "nbformat": 4, "nbformat_minor": 5},
+    },
+)
+
+
+@pytest.mark.parametrize("model", ODD, ids=str)
+def test_odd_content_is_refused_as_such(contents: ClassContents, model: dict[str, Any]) -> None:
+    with pytest.raises(web.HTTPError) as refused:
+        done(contents.save(model, "a"))
+    assert refused.value.status_code == 400
+    assert list(contents.root.path.iterdir()) == []
+
+
+@pytest.mark.parametrize("what", ["a.txt", "lesson"])
+def test_a_copy_to_a_name_that_is_taken_is_refused_at_once(
+    contents: Any, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("lesson", "other"):
+        (contents.root.path / name).mkdir()
+    for name in ("a.txt", "b.txt"):
+        done(contents.save(text(name), name))
+    (contents.root.path / "lesson/x").touch()
+    (contents.root.path / "b").touch()
+    reads: list[str] = []
+    get, size = contents.get, copying.size
+
+    async def reading(*args: Any, **kwargs: Any) -> Any:
+        reads.append("a file")
+        return await get(*args, **kwargs)
+
+    def adding(*args: Any) -> int:
+        reads.append("a folder")
+        return size(*args)
+
+    monkeypatch.setattr(contents, "get", reading)
+    monkeypatch.setattr(copying, "size", adding)
+    with pytest.raises(web.HTTPError) as refused:
+        done(contents.copy(what, "b.txt"))
+    assert refused.value.status_code == 409
+    assert len(reads) <= 1
+
+
+def test_without_a_folder_for_what_is_not_finished_files_are_saved(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "scratch").touch()
+    contents = ClassContents(root_dir=str(tmp_path / "files"), scratch=str(tmp_path / "scratch"))
+    done(contents.save(text("a"), "a"))
+    assert (tmp_path / "files/a").read_text() == "a"
+
+
+def test_who_deletes_reads_what_is_wrong_with_the_trash(contents: Any) -> None:
+    trash = contents.root.path / ".local/share/Trash"
+    trash.mkdir(parents=True)
+    (contents.root.path / "a").touch()
+    for target in ("/etc", None):
+        if target:
+            (trash / "files").symlink_to(target)
+        else:
+            (trash / "files").unlink()
+            (trash / "files").touch()
+        with pytest.raises(web.HTTPError, match=r"Trash/files is a link or a file.*rename it"):
+            done(contents.delete("a"))
+    (trash / "files").unlink()
+    done(contents.delete("a"))
+    assert not (contents.root.path / "a").exists()
+
+
+def test_two_delete_for_the_first_time_at_once(contents: ClassContents) -> None:
+    for _ in range(20):
+        names = [f"f{number}" for number in range(TOGETHER)]
+        for name in names:
+            (contents.root.path / name).touch()
+
+        async def run(names: list[str]) -> None:
+            await asyncio.gather(*(contents.delete_file(name) for name in names))
+
+        asyncio.run(run(names))
+        shutil.rmtree(contents.root.path / ".local")
+
+
+WRITING: dict[str, Callable[[Any], Awaitable[Any]]] = {
+    "a file": lambda contents: contents.save(text("new"), "old.txt"),
+    "a new file": lambda contents: contents.new_untitled("", "file"),
+    "a piece": lambda contents: contents.save({**text("new"), "chunk": 2}, "old.txt"),
+    "a folder": lambda contents: contents.new_untitled("", "directory"),
+    "a copy": lambda contents: contents.copy("old.txt"),
+    "a folder's copy": lambda contents: contents.copy("lesson", ""),
+    "a checkpoint": lambda contents: contents.create_checkpoint("old.txt"),
+}
+
+
+@pytest.mark.parametrize("how", WRITING)
+def test_the_last_of_the_disk_is_for_what_people_type(
+    contents: Any, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (contents.root.path / "lesson").mkdir()
+    (contents.root.path / "old.txt").write_text("old")
+    monkeypatch.setattr(Root, "room", lambda _: (1 << 29, 1 << 30))
+    with pytest.raises(web.HTTPError, match="stay free for what people type") as refused:
+        done(WRITING[how](contents))
+    assert refused.value.status_code == 507
+    assert sorted(one.name for one in contents.root.path.iterdir() if one.name[0] != ".") == [
+        "lesson",
+        "old.txt",
+    ]
+    assert (contents.root.path / "old.txt").read_text() == "old"
+
+    async def save(path: str) -> None:
+        with saving_of(Saving("a document")):
+            await contents.save(text("typed"), path)
+
+    done(save("old.txt"))
+    assert (contents.root.path / "old.txt").read_text() == "typed"
+    with pytest.raises(web.HTTPError, match="stay free"):
+        done(save("new.txt"))
+    done(contents.rename("old.txt", "older.txt"))
+    done(contents.delete("older.txt"))
 
 
 def test_an_upload_in_pieces_is_put_together(contents: ClassContents) -> None:

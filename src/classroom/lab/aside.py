@@ -10,6 +10,8 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
+from classroom.lab.carrying import carry
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -61,7 +63,7 @@ def put_database(file: Path) -> Path:
     for part in PARTS:
         one = file.with_name(file.name + part)
         if one.exists():
-            one.rename(where.with_name(where.name + part))
+            carry(one, where.with_name(where.name + part))
     return where
 
 

@@ -14,14 +14,17 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.lab.held import FOLDER, Place
+from classroom.lab.held import FOLDER, NoFolderError, Place
 from classroom.lab.walking import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from classroom.lab.held import Parts
+    from classroom.lab.walking import Names
 
+MOST_KEPT = 0.25
+"""Of a small disk no more stays free than this share."""
 NEW_FOLDER_MODE = 0o2775
 OPENAT2 = 437
 """The system call's number, the same on every architecture; the C library has no function."""
@@ -56,19 +59,22 @@ class Root:
     Attributes:
         path: the folder.
         known_as: other paths that lead to it, all of them root's: what links may call it.
+        reserve: bytes of its disk that stay free (`classroom.lab.spare`).
     """
 
-    def __init__(self, path: Path | str, known_as: tuple[Path, ...] = ()) -> None:
+    def __init__(self, path: Path | str, known_as: tuple[Path, ...] = (), reserve: int = 0) -> None:
         """Hold it.
 
         Args:
             path: of the folder; nobody else can exchange it.
             known_as: other paths that lead to it.
+            reserve: bytes of its disk that stay free.
 
         Raises:
             OSError: it isn't there.
         """
         self.path = Path(path)
+        self.reserve = reserve
         self.known_as = (self.path, *known_as)
         self._folder = os.open(self.path, FOLDER)
         self._has_openat2 = True
@@ -77,6 +83,12 @@ class Root:
         """Let go of it."""
         if hasattr(self, "_folder"):
             os.close(self._folder)
+
+    def room(self) -> tuple[int, int]:
+        """Say how many bytes of its disk are free, and how many of them stay so."""
+        found = os.fstatvfs(self._folder)
+        total = found.f_blocks * found.f_frsize
+        return found.f_bavail * found.f_frsize, min(self.reserve, int(total * MOST_KEPT))
 
     def inside(self, target: str) -> Parts | None:
         """Say where in the class's folder an absolute path begins to lead; None if not there.
@@ -91,12 +103,15 @@ class Root:
         return None
 
     @contextlib.contextmanager
-    def at(self, parts: Parts, *, follow: bool = True) -> Iterator[Place]:
+    def at(
+        self, parts: Parts, *, follow: bool = True, names: Names | None = None
+    ) -> Iterator[Place]:
         """Find the place of something, which needn't be there.
 
         Args:
             parts: its path.
             follow: whether a link is to be followed if it is one; those on the way always are.
+            names: how many may be looked up, on this way and on others; None for this way's own.
 
         Yields:
             The place; it is no link if links are followed, unless one is put there later.
@@ -105,7 +120,10 @@ class Root:
             LeadsOutError: a link leads out of the class's files.
             OSError: a folder on the way isn't there, or may not be entered.
         """
-        place = self._find(parts, follow=follow)
+        if names is None:
+            place = self._find(parts, follow=follow)
+        else:
+            place = Walk(self, self._folder, parts, names).go(follow=follow)
         try:
             yield place
         finally:
@@ -122,12 +140,18 @@ class Root:
             Its descriptor.
 
         Raises:
-            OSError: one of the names is a link's or a file's, or a folder may not be entered.
+            NoFolderError: one of the names is a link's or a file's.
+            OSError: a folder may not be entered.
         """
         held = os.open(".", FOLDER, dir_fd=self._folder)
         try:
-            for name in parts:
-                below = _enter(held, name)
+            for depth, name in enumerate(parts, 1):
+                try:
+                    below = _enter(held, name)
+                except OSError as error:
+                    if error.errno in {errno.ELOOP, errno.ENOTDIR}:
+                        raise NoFolderError("/".join(parts[:depth])) from None
+                    raise
                 os.close(held)
                 held = below
             yield held
@@ -167,13 +191,10 @@ def _enter(held: int, name: str) -> int:
     try:
         return os.open(name, flags, dir_fd=held)
     except FileNotFoundError:
-        os.mkdir(name, 0o700, dir_fd=held)
+        with contextlib.suppress(FileExistsError):  # somebody else was faster
+            os.mkdir(name, 0o700, dir_fd=held)
         # Not as a path only: whoever puts theirs in its place meanwhile is refused the mode.
         made = os.open(name, flags & ~os.O_PATH, dir_fd=held)
         with contextlib.suppress(PermissionError):
             os.fchmod(made, NEW_FOLDER_MODE)
         return made
-    except OSError as error:
-        if error.errno in {errno.ELOOP, errno.ENOTDIR}:
-            raise NotADirectoryError(error.errno, "there is a link or a file now", name) from None
-        raise

@@ -156,7 +156,7 @@ class Bringing:
             pass
 
     def _link(self, target: str, parts: tuple[str, ...]) -> None:
-        place_link(self._files.scratch, target, self._files.root, parts)
+        place_link(target, self._files.root, parts)
 
     def _file(self, content: Any, parts: tuple[str, ...]) -> None:
         executable = bool(self._entry(parts)["mode"] & 0o100)

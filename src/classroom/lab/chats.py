@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab import reading, talk, whole
+from classroom.lab import listing, talk, whole
 from classroom.lab.beneath import Root
 from classroom.lab.talk import KIND, SUFFIX
 
@@ -55,8 +55,8 @@ def begin(root: Root) -> None:
     Raises:
         OSError: it can't be made.
     """
-    _, found = reading.entries(root, ())
-    if any(one.name.endswith(SUFFIX) for one in found):
+    # By their names alone: the start waits for this, and a student makes any number of links.
+    if any(name.endswith(SUFFIX) for name in listing.names(root, ())):
         return
     parts = {**talk.parse(""), "metadata": {"id": str(uuid.uuid4())}}
     whole.write(root, (FIRST,), talk.encode(parts).encode())

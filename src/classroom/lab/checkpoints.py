@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.services.contents.checkpoints import AsyncCheckpoints
 from tornado import web
 
-from classroom.lab import moving, reading, threads, whole
+from classroom.lab import models, moving, reading, spare, threads, whole
 from classroom.lab.held import parts_of
 from classroom.lab.refusals import said
 
@@ -38,7 +37,7 @@ def place_of(parts: Parts, ident: str = IDENT) -> Parts:
 
 
 def _model(seen: Seen) -> dict[str, Any]:
-    return {"id": IDENT, "last_modified": datetime.fromtimestamp(seen.info.st_mtime, UTC)}
+    return {"id": IDENT, "last_modified": models.time_of(seen.info.st_mtime)}
 
 
 class ClassCheckpoints(AsyncCheckpoints):
@@ -60,11 +59,28 @@ class ClassCheckpoints(AsyncCheckpoints):
         found: Path | None = files.scratch_folder
         return found
 
+    @property
+    def _most(self) -> int:
+        files: Any = self.parent
+        found: int = files.largest_file
+        return found
+
+    async def _open_up(self, *paths: Parts) -> None:
+        """Have opened what a student's program has shut: checkpoints' folder may be theirs."""
+        files: Any = self.parent
+        await files.open_up(*("/".join(parts) for parts in paths))
+
     def _copy(self, old: Parts, new: Parts) -> Seen:
         """Copy a file as a whole, with its time, by which pages call a checkpoint."""
+        most = self._most
         with self._root.at(new) as place:
             descriptor, seen = reading.open_file(self._root, old)
-            with os.fdopen(descriptor, "rb") as content:
+            with os.fdopen(descriptor, "rb") as stream:
+                # One with holes in it, or that grows meanwhile, would fill the disk.
+                if seen.info.st_size > most:
+                    raise reading.TooLargeError(seen.name, seen.info.st_size)
+                spare.ensure(self._root, seen.info.st_size)
+                content = spare.Bounded(stream, most, seen.name)
                 mode = seen.info.st_mode & 0o777 | whole.NEW_FILE_MODE
                 whole.put_at(place, content, mode, self._scratch, when=seen.info.st_mtime_ns)
         return reading.look(self._root, new)
@@ -77,12 +93,13 @@ class ClassCheckpoints(AsyncCheckpoints):
         """
 
         def create() -> Seen:
-            parts = parts_of(path)
-            target = place_of(parts)
             moving.make_folder(self._root, target[:-1])
             return self._copy(parts, target)
 
         with said(path):
+            parts = parts_of(path)
+            target = place_of(parts)
+            await self._open_up(target[:-1], target)
             return _model(await threads.run(create))
 
     async def restore_checkpoint(self, contents_mgr: Any, checkpoint_id: str, path: str) -> None:  # noqa: ARG002 (upstream's)
@@ -91,13 +108,10 @@ class ClassCheckpoints(AsyncCheckpoints):
         Raises:
             HTTPError: it can't be; 404, there is none.
         """
-
-        def restore() -> None:
-            parts = parts_of(path)
-            self._copy(place_of(parts, checkpoint_id), parts)
-
         with said(path):
-            await threads.run(restore)
+            parts = parts_of(path)
+            await self._open_up(parts)
+            await threads.run(self._copy, place_of(parts, checkpoint_id), parts)
 
     async def rename_checkpoint(self, checkpoint_id: str, old_path: str, new_path: str) -> None:
         """Have a checkpoint go with its file.
@@ -107,7 +121,6 @@ class ClassCheckpoints(AsyncCheckpoints):
         """
 
         def rename() -> None:
-            old, new = (place_of(parts_of(path), checkpoint_id) for path in (old_path, new_path))
             moving.make_folder(self._root, new[:-1])
             try:
                 moving.rename(self._root, old, new)
@@ -117,7 +130,32 @@ class ClassCheckpoints(AsyncCheckpoints):
                 moving.rename(self._root, old, new)
 
         with said(old_path):
+            old, new = (place_of(parts_of(path), checkpoint_id) for path in (old_path, new_path))
+            await self._open_up(old, new[:-1], new)
             await threads.run(rename)
+
+    async def rename_all_checkpoints(self, old_path: str, new_path: str) -> None:
+        """Have checkpoints go with their file, which has gone already: pages hear of that anyway.
+
+        Args:
+            old_path: where the file was.
+            new_path: where it is.
+        """
+        try:
+            await super().rename_all_checkpoints(old_path, new_path)
+        except web.HTTPError as error:
+            self.log.warning("The checkpoint of %s stays behind: %s", old_path, error)
+
+    async def delete_all_checkpoints(self, path: str) -> None:
+        """Delete a file's checkpoints, which is deleted already: pages hear of that anyway.
+
+        Args:
+            path: where the file was.
+        """
+        try:
+            await super().delete_all_checkpoints(path)
+        except web.HTTPError as error:
+            self.log.warning("The checkpoint of %s is left: %s", path, error)
 
     async def delete_checkpoint(self, checkpoint_id: str, path: str) -> None:
         """Delete a checkpoint.
@@ -127,13 +165,14 @@ class ClassCheckpoints(AsyncCheckpoints):
         """
 
         def delete() -> bool:
-            target = place_of(parts_of(path), checkpoint_id)
             if reading.kind(self._root, target) != "file":
                 return False
             moving.remove(self._root, target)
             return True
 
         with said(path):
+            target = place_of(parts_of(path), checkpoint_id)
+            await self._open_up(target)
             if not await threads.run(delete):
                 raise web.HTTPError(404, f"Checkpoint does not exist: {path}@{checkpoint_id}")
 

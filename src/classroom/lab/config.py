@@ -44,7 +44,7 @@ def render(settings: Settings) -> Config:
         sign_in(subdomains.of(settings.config)),
         extensions(settings),
         quiet(paths),
-        documents(paths),
+        documents(settings),
         personal(paths),
         pages(settings),
         kernels(settings),
@@ -122,13 +122,17 @@ def quiet(_: Paths) -> Config:
     }
 
 
-def documents(paths: Paths) -> Config:
+def documents(settings: Settings) -> Config:
     """Keep document history on the volume, out of the class's files."""
+    paths = settings.paths
     return {
         # By default where the server starts, which is the class's folder: a template is a program.
         "TemplateExporter": {"extra_template_basedirs": [], "extra_template_paths": []},
         "HTMLExporter": {"embed_images": False},
-        "ClassContents": {"scratch": str(paths.history / "saving")},
+        "ClassContents": {
+            "scratch": str(paths.history / "saving"),
+            "disk_reserve": settings.limits.disk,
+        },
         "ClassYStore": {"db_path": str(paths.history / "documents.db")},
         "YDocExtension": {
             "ystore_class": "classroom.lab.store.ClassYStore",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from contextvars import ContextVar
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -11,7 +13,7 @@ import nbformat
 from jupyter_server.services.contents.manager import copy_pat
 from tornado import web
 
-from classroom.lab import models, moving, reading, saves, threads, whole
+from classroom.lab import copying, listing, models, moving, reading, saves, spare, threads, whole
 from classroom.lab.encoding import encoded
 from classroom.lab.read_files import ReadFiles
 from classroom.lab.refusals import MB, said, status
@@ -47,6 +49,8 @@ class ClassContents(ReadFiles):
         """
         parts = self._parts(path)
         path, kind, chunk = "/".join(parts), model.get("type"), model.get("chunk")
+        if not isinstance(kind, str) or not isinstance(chunk, int | None):
+            raise web.HTTPError(400, f"A {kind!r}, piece {chunk!r}, can't be saved")
         if chunk in {None, 1}:
             self.run_pre_save_hooks(model=model, path=path)
         if kind not in {"notebook", "file", "directory"} or (chunk is not None and kind != "file"):
@@ -89,6 +93,7 @@ class ClassContents(ReadFiles):
         new = _new.get()
 
         def make() -> Model:
+            spare.ensure(self.root)
             moving.make_folder(self.root, parts, new=new)
             return models.bare(reading.look(self.root, parts), "/".join(parts), "directory")
 
@@ -101,7 +106,11 @@ class ClassContents(ReadFiles):
             self.check_and_sign(content, "/".join(parts))
             model = {**model, "content": content}
         data = await threads.run(encoded, model, problem)
-        if (saving := saves.saving.get()) is not None and self.saves is not None:
+        saving = saves.saving.get()
+        if saving is None or not await threads.run(reading.is_there, self.root, parts):
+            # What people type goes on being saved in its file, however little is left.
+            await threads.run(spare.ensure, self.root, len(data))
+        elif self.saves is not None:
             await self.saves.intend(saving.document, hashlib.sha256(data).hexdigest())
         await self._open_up(parts)
         new, first = _new.get(), model.get("chunk") in {None, 1}
@@ -116,11 +125,11 @@ class ClassContents(ReadFiles):
 
         return await threads.run(write)
 
-    async def _named(self, make: Callable[[], Awaitable[Model]]) -> Model:
+    async def _named(self, make: Callable[[], Awaitable[Model]], tries: int = TRIES) -> Model:
         """Make something under a name that is free, and still is when it is made."""
         token = _new.set(True)
         try:
-            for left in reversed(range(TRIES)):
+            for left in reversed(range(tries)):
                 try:
                     return await make()
                 except web.HTTPError as error:
@@ -149,9 +158,11 @@ class ClassContents(ReadFiles):
         old = self._parts(from_path)
         with said(from_path):
             is_folder = (await threads.run(reading.look, self.root, old)).is_folder
+        # Of a name that isn't ours there is no next one.
+        tries = TRIES if to_path is None or await self.dir_exists(to_path) else 1
         if not is_folder:
             copy = super().copy
-            return await self._named(lambda: copy("/".join(old), to_path))
+            return await self._named(lambda: copy("/".join(old), to_path), tries)
         if not old:
             raise web.HTTPError(400, "The class's folder can't be copied into itself")
         target = "/".join(old[:-1] if to_path is None else self._parts(to_path))
@@ -164,17 +175,21 @@ class ClassContents(ReadFiles):
                 into = f"{target}/{name}"
             return await self._copy_folder(old, self._parts(into))
 
-        return await self._named(make)
+        return await self._named(make, tries)
 
     async def _copy_folder(self, old: Parts, new: Parts) -> Model:
         path = "/".join(new)
 
         def copy() -> Model:
-            size = moving.size(self.root, old)
-            if size > self.largest_copy:
-                what = f"{old[-1]} has {size // MB} MB, and no folder of more than"
-                raise web.HTTPError(400, f"{what} {self.largest_copy // MB} MB is copied here")
-            moving.copy(self.root, old, new)
+            if reading.is_there(self.root, new):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new[-1])
+            try:
+                spare.ensure(self.root, copying.size(self.root, old, self.largest_copy))
+                copying.copy(self.root, old, new, self.largest_copy)
+            except reading.TooLargeError as error:
+                what = f"{old[-1]} is too large: no folder of more than"
+                what = f"{what} {self.largest_copy // MB} MB is copied here"
+                raise web.HTTPError(400, what) from error
             return models.bare(reading.look(self.root, new), path, "directory")
 
         with said("/".join(old)):
@@ -230,7 +245,7 @@ class ClassContents(ReadFiles):
         if new != old:
             await self.rename(old, new)
         with said(new):
-            seen = await threads.run(reading.listed, self.root, parts)
+            seen = await threads.run(listing.listed, self.root, parts)
         if seen is None:
             raise web.HTTPError(404, f"No such file or directory: {new}")
         return models.bare(seen, "/".join(parts), models.kind_of(seen, new, None))

@@ -9,12 +9,13 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import AuthenticatedFileHandler
 from tornado import web
 
-from classroom.lab import reading, threads
+from classroom.lab import models, reading, threads
 from classroom.lab.held import parts_of
 from classroom.lab.refusals import said
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from datetime import datetime
 
 PIECE = 64 * 1024
 
@@ -60,6 +61,10 @@ class FileHandler(AuthenticatedFileHandler):
     def validate_absolute_path(self, root: str, absolute_path: str) -> str:  # noqa: ARG002 (upstream's)
         """Take what is open."""
         return absolute_path
+
+    def get_modified_time(self) -> datetime | None:
+        """Return when the file was changed; a program may have set a time that no calendar has."""
+        return models.time_of(int(self._stat_result.st_mtime))
 
     def get_content(  # type: ignore[override]
         self, abspath: str, start: int | None = None, end: int | None = None

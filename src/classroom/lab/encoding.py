@@ -32,12 +32,12 @@ def encoded(model: Model, problem: dict[str, Any] | None = None) -> bytes:
             )
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise web.HTTPError(400, f"The content is no notebook: {error!r}") from error
-        return (found if found.endswith("\n") else f"{found}\n").encode()
-    if kind not in {"text", "base64"}:
+        content, kind = found if found.endswith("\n") else f"{found}\n", "text"
+    if kind not in ("text", "base64"):  # it may be unhashable
         raise web.HTTPError(400, "Must specify format of file contents as 'text' or 'base64'")
     try:
         return content.encode() if kind == "text" else base64.b64decode(content.encode("ascii"))
-    except ValueError as error:
+    except (AttributeError, ValueError) as error:
         raise web.HTTPError(400, f"The content can't be encoded: {error}") from error
 
 

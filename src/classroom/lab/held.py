@@ -26,6 +26,19 @@ class LeadsOutError(OSError):
         super().__init__(errno.ELOOP, f"{told} is in them: copy there what you want to use")
 
 
+class NoFolderError(NotADirectoryError):
+    """Where the lab needs a folder of its own, a student has put something else."""
+
+    def __init__(self, path: str) -> None:
+        """Name it.
+
+        Args:
+            path: from the class's folder on.
+        """
+        what = f"{path} is a link or a file, and the lab needs a folder there"
+        super().__init__(errno.ENOTDIR, f"{what}: rename it in a terminal, and try again")
+
+
 class NoPathError(ValueError):
     """A path that no file of the class's can have."""
 

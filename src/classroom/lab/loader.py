@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from jupyter_server.utils import ensure_async
 from jupyter_server_ydoc.loaders import FileLoader
 from jupyter_server_ydoc.utils import OutOfBandChanges
+from tornado.web import HTTPError
 
 from classroom.lab import saves
 from classroom.lab.recovery import Recovery
 
 Model = dict[str, Any]
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class ClassLoader(FileLoader):
@@ -27,6 +31,16 @@ class ClassLoader(FileLoader):
         self.kept: list[str] = []
         """Where what was typed has been kept, for the room to tell."""
 
+        self.is_shut = False
+        """Whether the file couldn't be written when it was to be saved last."""
+
+    async def open_up(self) -> None:
+        """Have the file opened for all if a student's program has shut it meanwhile."""
+        files: Any = self._contents_manager
+        if self.saves is not None:
+            with suppress(RuntimeError, HTTPError):  # it is gone, or out of reach: saving says so
+                await files.open_up(self.path)
+
     @property
     def saves(self) -> saves.Saves | None:
         """What is known of files; None with another contents manager than ours."""
@@ -38,6 +52,29 @@ class ClassLoader(FileLoader):
             self._contents_manager.get(self.path, content=False, require_hash=True)
         )
         return found
+
+    async def _is_writable(self) -> bool:
+        found = await ensure_async(self._contents_manager.get(self.path, content=False))
+        return bool(found["writable"])
+
+    async def keep(self, typed: Model) -> None:
+        """Keep what was typed beside the file that somebody else has changed.
+
+        Args:
+            typed: as for the contents manager.
+
+        Raises:
+            HTTPError: it can't be kept, as on a full disk. The change is taken for unseen then: the
+                next save would write over it.
+        """
+        try:
+            self.kept.append(await self.recovery.keep(typed, self.path))
+        except BaseException:
+            self.last_modified = NEVER
+            raise
+        if self.saves is not None and (saving := saves.saving.get()) is not None:
+            # It is in a file: whoever sees the change next needn't keep it again.
+            await self.saves.intend(saving.document, await self.recovery.digest(typed))
 
     async def is_ours(self) -> bool:
         """Say whether what is in the file is what the room that asks has put there."""
@@ -66,9 +103,10 @@ class ClassLoader(FileLoader):
         except OutOfBandChanges:
             # Upstream knows the new time by now: what it tries again it does.
             if not await self.is_ours():
-                self.kept.append(await self.recovery.keep(model, self.path))
+                await self.keep(model)
                 raise
             saved = await super().maybe_save_content(model)
+        self.is_shut = saved is None and not await self._is_writable()
         if saved is not None and known is not None and saving is not None:
             await known.settle(saving.document, saved["hash"])
         return dict(saved) if saved is not None else None

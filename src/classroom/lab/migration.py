@@ -6,8 +6,10 @@ those folders leads nowhere else. The rest of them stays where it is, and nothin
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
 from typing import TYPE_CHECKING
+
+from classroom.lab.carrying import carry
 
 if TYPE_CHECKING:
     from classroom.paths import Paths
@@ -20,17 +22,25 @@ MOVED = {
 }
 GONE = ("cookie_secret", "signatures.db", "share/notebook_secret")
 """What is no longer used, and was a secret or made of one."""
+LOG = logging.getLogger(__name__)
 
 
 def settle(paths: Paths) -> None:
-    """Move what is still at its old place.
+    """Move what is still at its old place; what can't be moved is named in the log, and stays.
 
     Args:
         paths: where things are.
     """
     for old, new in MOVED.items():
-        if not (paths.history / new).exists():
-            with suppress(OSError):  # there is none: nothing was kept yet
-                (paths.history / old).rename(paths.history / new)
+        try:
+            if not (paths.history / new).exists():
+                carry(paths.history / old, paths.history / new)
+        except FileNotFoundError:
+            pass  # nothing was kept yet
+        except OSError as error:
+            LOG.warning("files: %s stays where it is, and isn't used: %s", old, error)
     for name in GONE:
-        (paths.history / name).unlink(missing_ok=True)
+        try:
+            (paths.history / name).unlink(missing_ok=True)
+        except OSError as error:
+            LOG.warning("files: %s is no longer used, and can't be removed: %s", name, error)

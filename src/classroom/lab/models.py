@@ -17,8 +17,12 @@ Model = dict[str, Any]
 NOTEBOOK = ".ipynb"
 
 
-def _time(seconds: float) -> datetime:
-    """Return a file's time; a program may have set one that no calendar has."""
+def time_of(seconds: float) -> datetime:
+    """Return a file's time; of one that no calendar has, as a program may have set it, the first.
+
+    Args:
+        seconds: since the epoch.
+    """
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
@@ -56,8 +60,8 @@ def bare(seen: Seen, path: str, kind: str) -> Model:
     return {
         "name": PurePosixPath(path).name,
         "path": path,
-        "last_modified": _time(seen.info.st_mtime),
-        "created": _time(seen.info.st_ctime),
+        "last_modified": time_of(seen.info.st_mtime),
+        "created": time_of(seen.info.st_ctime),
         "content": None,
         "format": None,
         "mimetype": mimetypes.guess_type(path)[0] if kind == "file" else None,

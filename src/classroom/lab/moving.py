@@ -1,42 +1,29 @@
-"""Rename, copy and put away what is in the class's folder; no link is followed on the way down."""
+"""Rename, make and put away what is in the class's folder; no link is followed on the way down."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
-import shutil
 import stat
+import sys
 import time
 from itertools import count
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from classroom.lab.copying import copy_all, remove_all, size_of
 from classroom.lab.held import Place
 from classroom.lab.naming import take
-from classroom.lab.reading import NoFileError
-from classroom.lab.whole import NEW_FILE_MODE, append
+from classroom.lab.spare import Allowance, ensure, left
+from classroom.lab.whole import append
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from classroom.lab.beneath import Root
     from classroom.lab.held import Parts
 
-DEEPEST = 100
-"""Folders in folders that are copied or removed; each is held open meanwhile."""
 TRASH: Parts = (".local", "share", "Trash")
 """Where deleted things go, as desktops have it (freedesktop.org, Trash specification 1.0)."""
-BLOCK = 512
-"""Bytes of st_blocks."""
-
-
-class TooDeepError(OSError):
-    """Folders in folders beyond all reason."""
-
-    def __init__(self, name: str) -> None:
-        """Name one of them."""
-        super().__init__(errno.ENAMETOOLONG, f"{name} has more than {DEEPEST} folders in it")
 
 
 def rename(root: Root, old: Parts, new: Parts) -> None:
@@ -53,20 +40,22 @@ def rename(root: Root, old: Parts, new: Parts) -> None:
         OSError: it can't be moved.
     """
     with root.at(old, follow=False) as source, root.at(new, follow=False) as target:
-        _move(source, target)
+        _move(root, source, target)
 
 
-def _move(source: Place, target: Place) -> None:
+def _move(root: Root, source: Place, target: Place) -> None:
     try:
         take(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        # To or from a folder that a tutor has mounted.
+        # To or from a folder that a tutor has mounted; or a kernel whose Landlock lets nothing be
+        # moved to another folder (before 5.19).
         if not Place(source.folder, ".").allows(os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), source.name) from None
-        _copy(source, target, 0)
-        _remove(source, 0)
+        ensure(root, size_of(source, 0, Allowance(sys.maxsize)))
+        copy_all(source, target, 0, Allowance(left(root)))
+        remove_all(source, 0)
 
 
 def make_folder(root: Root, parts: Parts, *, new: bool = False) -> None:
@@ -90,68 +79,6 @@ def make_folder(root: Root, parts: Parts, *, new: bool = False) -> None:
                 raise
 
 
-def copy(root: Root, old: Parts, new: Parts) -> None:
-    """Copy a folder with all files, folders and links that are in it; links stay what they are.
-
-    Args:
-        root: the class's folder.
-        old: the folder.
-        new: the copy, which isn't there yet.
-
-    Raises:
-        LeadsOutError: a folder on the way is a link that leads out.
-        FileExistsError: something is there.
-        TooDeepError: it has too many folders in folders.
-        OSError: it can't be copied; what has been copied until then stays.
-    """
-    if new[: len(old)] == old:
-        raise OSError(errno.EINVAL, "a folder can't be copied into itself")
-    with root.at(old) as source, root.at(new, follow=False) as target:
-        _copy(source, target, 0)
-
-
-def _copy(source: Place, target: Place, depth: int) -> None:
-    mode = source.stat().st_mode
-    if stat.S_ISLNK(mode):
-        pointed = os.readlink(source.name, dir_fd=source.folder)
-        os.symlink(pointed, target.name, dir_fd=target.folder)
-    elif stat.S_ISREG(mode):
-        _copy_file(source, target)
-    elif stat.S_ISDIR(mode):
-        os.mkdir(target.name, 0o777, dir_fd=target.folder)
-        made = target.open(os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            for below in _below(source, depth):
-                _copy(below, Place(made, below.name), depth + 1)
-        finally:
-            os.close(made)
-
-
-def _copy_file(source: Place, target: Place) -> None:
-    with os.fdopen(source.open(os.O_RDONLY), "rb") as content:
-        info = os.fstat(content.fileno())
-        if not stat.S_ISREG(info.st_mode):
-            raise NoFileError(source.name)
-        made = target.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-        with os.fdopen(made, "wb") as stream:
-            shutil.copyfileobj(content, stream)
-            os.fchmod(made, info.st_mode & 0o777 | NEW_FILE_MODE)
-
-
-def _below(place: Place, depth: int) -> Iterator[Place]:
-    """Go through what is in a folder, which is held meanwhile."""
-    if depth >= DEEPEST:
-        raise TooDeepError(place.name)
-    held = place.open(os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with os.scandir(held) as scan:
-            names = [one.name for one in scan]
-        for name in names:
-            yield Place(held, name)
-    finally:
-        os.close(held)
-
-
 def remove(root: Root, parts: Parts) -> None:
     """Remove a file or a link, for good.
 
@@ -165,32 +92,6 @@ def remove(root: Root, parts: Parts) -> None:
     """
     with root.at(parts, follow=False) as place:
         os.unlink(place.name, dir_fd=place.folder)
-
-
-def _remove(place: Place, depth: int) -> None:
-    if stat.S_ISDIR(place.stat().st_mode):
-        for below in _below(place, depth):
-            _remove(below, depth + 1)
-        os.rmdir(place.name, dir_fd=place.folder)
-    else:
-        os.unlink(place.name, dir_fd=place.folder)
-
-
-def size(root: Root, parts: Parts) -> int:
-    """Add up what a folder takes of the disk, in bytes, with all that is in it.
-
-    Raises:
-        TooDeepError: it has too many folders in folders.
-        OSError: it can't be read.
-    """
-    with root.at(parts) as place:
-        return _size(place, 0)
-
-
-def _size(place: Place, depth: int) -> int:
-    info = place.stat()
-    below = _below(place, depth) if stat.S_ISDIR(info.st_mode) else ()
-    return info.st_blocks * BLOCK + sum(_size(one, depth + 1) for one in below)
 
 
 def put_away(root: Root, parts: Parts) -> None:
@@ -214,7 +115,7 @@ def put_away(root: Root, parts: Parts) -> None:
             short = os.fsdecode(os.fsencode(place.name)[:200])
             name = place.name if number == 1 else f"{short} {number}"
             try:
-                _move(place, Place(files, name))
+                _move(root, place, Place(files, name))
             except FileExistsError:
                 continue
             break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from typing import IO, TYPE_CHECKING
@@ -59,11 +60,10 @@ class Restored:
             self._scratch.put(Place(held, parts[-1]))
 
 
-def place_link(scratch: Path, target: str, root: Root, parts: Parts) -> None:
+def place_link(target: str, root: Root, parts: Parts) -> None:
     """Put a link in its place; it is followed by nobody here.
 
     Args:
-        scratch: folder for what isn't finished.
         target: where it points to.
         root: of the class's files.
         parts: folders from there on, then its own name.
@@ -71,10 +71,12 @@ def place_link(scratch: Path, target: str, root: Root, parts: Parts) -> None:
     Raises:
         OSError: it can't be put there; what is there stays.
     """
-    made = scratch / f".~{secrets.token_hex(8)}"
-    made.symlink_to(target)
-    try:
-        with root.made(parts[:-1]) as held:
-            os.replace(made, parts[-1], dst_dir_fd=held)
-    finally:
-        made.unlink(missing_ok=True)
+    made = f".~{secrets.token_hex(8)}"
+    with root.made(parts[:-1]) as held:
+        # Made beside its place: from the lab's own folder not every kernel lets it be moved here.
+        os.symlink(target, made, dir_fd=held)
+        try:
+            os.replace(made, parts[-1], src_dir_fd=held, dst_dir_fd=held)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(made, dir_fd=held)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tornado import web
 from traitlets import Bool, Int, Type, Unicode, default
 
-from classroom.lab import encoding, models, reading, sharing, threads
+from classroom.lab import encoding, listing, models, reading, saves, sharing, threads
 from classroom.lab.beneath import Root
 from classroom.lab.checkpoints import ClassCheckpoints
 from classroom.lab.downloads import FileHandler
@@ -22,7 +22,6 @@ from classroom.paths import Paths
 if TYPE_CHECKING:
     from classroom.lab.held import Parts
     from classroom.lab.models import Model
-    from classroom.lab.reading import Seen
 
 
 class ReadFiles(Untrusting):
@@ -30,7 +29,7 @@ class ReadFiles(Untrusting):
 
     Upstream's managers of files compare paths as text and then open them, and whoever may make
     links leads them anywhere: none of their code is in here. Each operation is one of
-    `classroom.lab.reading`, `whole` and `moving`, which hold what they have found.
+    `classroom.lab.reading`, `listing`, `whole`, `moving` and `copying`: they hold what they find.
     """
 
     scratch = Unicode(
@@ -39,18 +38,24 @@ class ReadFiles(Untrusting):
     largest_notebook = Int(50 * MB, config=True, help="Bytes of the largest that can be opened.")
     largest_file = Int(256 * MB, config=True, help="Bytes of the largest that can be opened.")
     largest_copy = Int(500 * MB, config=True, help="Bytes of the largest folder to be copied.")
+    disk_reserve = Int(0, config=True, help="Bytes of the disk that stay free for what is typed.")
     delete_to_trash = Bool(default_value=True, help="What pages say of deleting; it is always so.")
     checkpoints_class = Type(ClassCheckpoints, config=True)
 
     def __init__(self, **kwargs: Any) -> None:
         """Empty the scratch folder: what a killed server left there is in no file."""
         super().__init__(**kwargs)
-        self.root = Root(self.root_dir, (Paths().home,) if self._is_the_classes else ())
+        known_as = (Paths().home,) if self._is_the_classes else ()
+        self.root = Root(self.root_dir, known_as, self.disk_reserve)
         self.scratch_folder: Path | None = None
         if self.scratch:
             shutil.rmtree(self.scratch, ignore_errors=True)
-            self.scratch_folder = Path(self.scratch)
-            self.scratch_folder.mkdir(mode=0o700)
+            try:
+                Path(self.scratch).mkdir(mode=0o700, exist_ok=True)
+            except OSError as error:  # files are saved all the same, beside their place
+                self.log.warning("files: %s can't be made: %s", self.scratch, error)
+            else:
+                self.scratch_folder = Path(self.scratch)
 
     @property
     def _is_the_classes(self) -> bool:
@@ -173,8 +178,8 @@ class ReadFiles(Untrusting):
         seen = reading.look(self.root, parts)
         kind = models.kind_of(seen, path, wanted)
         if kind == "directory" and content:
-            seen, found = reading.entries(self.root, parts)
-            return models.listing(models.bare(seen, path, kind), self._shown(found)), problem
+            seen, found = listing.entries(self.root, parts, self._is_shown)
+            return models.listing(models.bare(seen, path, kind), found), problem
         if kind == "directory" or not (content or require_hash):
             return models.bare(seen, path, kind), problem
         if not content:
@@ -193,19 +198,27 @@ class ReadFiles(Untrusting):
             return {**model, "content": notebook, "format": "json"}, problem
         return models.with_text(model, data, form), problem
 
-    def _shown(self, found: list[Seen]) -> list[Seen]:
-        return [
-            one
-            for one in found
-            if self.should_list(one.name) and (self.allow_hidden or not one.name.startswith("."))
-        ]
+    def _is_shown(self, name: str) -> bool:
+        return self.should_list(name) and (self.allow_hidden or not name.startswith("."))
+
+    async def open_up(self, *paths: str) -> None:
+        """Have files opened for all that a student's program has shut, as far as they can be.
+
+        Rooms do so before it is their turn to save, where nobody else waits for it.
+
+        Args:
+            *paths: their paths.
+        """
+        await self._open_up(*map(self._parts, paths))
 
     async def _open_up(self, *paths: Parts) -> bool:
         """Have opened for all what a student's program has shut; say whether anything was."""
+        if saves.saving.get() is not None:
+            return False  # done by the room, and other rooms wait for their turn
         shut = await threads.run(sharing.shut, self.root, *paths)
         if not shut:
             return False
-        opened = await threads.run(sharing.share, shut)
+        opened = await sharing.share(shut)
         if not opened:
             self.log.debug("Can't be opened for all: %s", shut)
         return opened

@@ -10,13 +10,12 @@ import stat
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from classroom.lab.held import LeadsOutError, Place
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from classroom.lab.beneath import Root
-    from classroom.lab.held import Parts
+    from classroom.lab.held import Parts, Place
+    from classroom.lab.walking import Names
 
 PIECE = 1 << 20
 TRIES = 3
@@ -41,7 +40,7 @@ class TooLargeError(OSError):
             name: the file's.
             size: its bytes.
         """
-        super().__init__(errno.EFBIG, f"{name} is too large")
+        super().__init__(errno.EFBIG, f"{name} is too large ({size >> 20} MB)")
         self.size = size
 
 
@@ -72,19 +71,20 @@ class Seen:
         return stat.S_ISREG(self.info.st_mode)
 
 
-def look(root: Root, parts: Parts) -> Seen:
+def look(root: Root, parts: Parts, names: Names | None = None) -> Seen:
     """See what something is; links are followed.
 
     Args:
         root: the class's folder.
         parts: the path.
+        names: as of `Root.at`.
 
     Raises:
         LeadsOutError: it, or a folder on the way, is a link that leads out.
         OSError: it isn't there, or can't be looked at.
     """
     name = parts[-1] if parts else ""
-    with root.at(parts) as place:
+    with root.at(parts, names=names) as place:
         return Seen(name, place.stat(), place.allows(os.W_OK))
 
 
@@ -190,71 +190,3 @@ def digest(root: Root, parts: Parts, most: int) -> tuple[Seen, str]:
         for piece in pieces:
             found.update(piece)
         return seen, found.hexdigest()
-
-
-def entries(root: Root, parts: Parts) -> tuple[Seen, list[Seen]]:
-    """List a folder: the files, folders and links in it that the lab may look at.
-
-    Args:
-        root: the class's folder.
-        parts: the path.
-
-    Raises:
-        LeadsOutError: it, or a folder on the way, is a link that leads out.
-        OSError: it is no folder, or can't be read.
-    """
-    name = parts[-1] if parts else ""
-    with root.at(parts) as place:
-        seen = Seen(name, place.stat(), place.allows(os.W_OK))
-        folder = place.open(os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with os.scandir(folder) as scan:
-            found = [_entry(root, parts, Place(folder, one.name)) for one in scan]
-    finally:
-        os.close(folder)
-    return seen, [one for one in found if one is not None]
-
-
-def listed(root: Root, parts: Parts) -> Seen | None:
-    """See what something is as its folder's list says it: also of a link that leads out.
-
-    Args:
-        root: the class's folder.
-        parts: the path.
-
-    Returns:
-        None where the list leaves it out.
-
-    Raises:
-        LeadsOutError: a folder on the way is a link that leads out.
-        OSError: it isn't there, or can't be looked at.
-    """
-    with root.at(parts, follow=False) as place:
-        return _entry(root, parts[:-1], place)
-
-
-def _entry(root: Root, parts: Parts, place: Place) -> Seen | None:
-    """See what is in a listed folder; None for what isn't shown, or has gone meanwhile."""
-    try:
-        info = place.stat()
-        if stat.S_ISLNK(info.st_mode):
-            return _linked(root, parts, place, info)
-    except OSError:
-        return None
-    if stat.S_ISDIR(info.st_mode):
-        if not place.allows(os.R_OK | os.X_OK):
-            return None
-    elif not stat.S_ISREG(info.st_mode):
-        return None
-    return Seen(place.name, info, place.allows(os.W_OK))
-
-
-def _linked(root: Root, parts: Parts, place: Place, info: os.stat_result) -> Seen | None:
-    try:
-        found = look(root, (*parts, place.name))
-    except LeadsOutError:
-        # Listed, so that it can be seen, renamed and deleted; of what it leads to nothing is said.
-        return Seen(place.name, info, writable=False, leads=False)
-    except OSError:
-        return None
-    return found if found.is_file or found.is_folder else None

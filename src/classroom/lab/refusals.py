@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from tornado import web
 
-from classroom.lab.held import LeadsOutError, NoPathError
-from classroom.lab.moving import TooDeepError
+from classroom.lab.copying import TooDeepError
+from classroom.lab.held import LeadsOutError, NoFolderError, NoPathError
 from classroom.lab.reading import NoFileError, TooLargeError
+from classroom.lab.spare import NoRoomError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,15 @@ WORDS = {
     HTTPStatus.CONFLICT: "File already exists: {path}",
     HTTPStatus.FORBIDDEN: "Permission denied: {path}",
 }
+OWN_WORDS = (
+    LeadsOutError,
+    NoFileError,
+    NoFolderError,
+    NoRoomError,
+    TooDeepError,
+    TooLargeError,
+)
+"""Errors that say themselves what is wrong, in a sentence."""
 MB = 1024**2
 
 
@@ -44,6 +54,10 @@ def status(error: OSError) -> int:
         return HTTPStatus.FORBIDDEN
     if isinstance(error, TooLargeError):
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    if isinstance(error, NoFolderError):
+        return HTTPStatus.CONFLICT
+    if isinstance(error, NoRoomError):
+        return HTTPStatus.INSUFFICIENT_STORAGE
     return STATUS.get(error.errno or 0, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
@@ -54,7 +68,7 @@ def sentence(error: OSError, path: str) -> str:
         error: why.
         path: of the file, as the page names it.
     """
-    if isinstance(error, LeadsOutError | NoFileError | TooDeepError):
+    if isinstance(error, OWN_WORDS):
         return str(error.strerror)
     if error.errno == errno.ELOOP:
         return f"{path} is a link that leads in circles, or was exchanged meanwhile: try again"

@@ -96,10 +96,10 @@ class Restoring:
             if (save := getattr(room, "finish", None)) is not None:
                 await save()
 
-    def _open_up(self, parts: tuple[str, ...]) -> None:
+    async def _open_up(self, parts: tuple[str, ...]) -> None:
         """Have a folder opened that a student's program has shut."""
-        if places := sharing.shut(self.root, parts):
-            sharing.share(places)
+        if places := await run_sync(sharing.shut, self.root, parts):
+            await sharing.share(places)
 
     def _loader(self, path: str) -> FileLoader | None:
         loaders = self._documents.file_loaders
@@ -114,7 +114,7 @@ class Restoring:
             UnreadableError: it is open, as something that it can't be.
         """
         path = "/".join(parts)
-        await run_sync(self._open_up, parts)
+        await self._open_up(parts)
         if not is_text(path):
             # No page can name it, nobody has it open.
             await run_sync(new.place, self.root, parts)

@@ -36,6 +36,10 @@ UNREAD = (
     "“{}” is as it was last saved. What was typed since can't be read back and is put aside: ask a"
     " tutor if you miss it."
 )
+SHUT = (
+    "“{}” can't be written: what you type isn't in the file. Copy it, or open it for all in a"
+    " terminal (chmod g+rw)."
+)
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
@@ -70,7 +74,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         change has, it lets go of them. The timeline's documents have undo managers of their own.
         """
         self._beat: asyncio.Task[None] | None = None
-        self._due = self._abandoned = False
+        self._due = self._abandoned = self._was_shut = False
         self.visitors: WeakSet[RoomSocket] = WeakSet()
         """Who was given this room and hasn't gone: in it, or on their way."""
         super().__init__(*args, **kwargs)
@@ -105,6 +109,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
 
     async def _save_on_the_beat(self, delay: float) -> None:
         await asyncio.sleep(delay)
+        await self._file.open_up()
         turns = _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
         async with turns:
             begun = time.thread_time()
@@ -132,6 +137,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             await self.written()
         elif self._due:
             self._beat.cancel()
+            await self._file.open_up()
             await self._save()
         else:
             await self._beat
@@ -185,6 +191,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         with self._saving():
             await super()._maybe_save_document(saving_document, save_now)
         self._tell_kept()
+        self._tell_shut()
 
     async def _on_outofband_change(self) -> None:
         """Take over what somebody else has put into the file; what isn't in it yet is kept."""
@@ -195,8 +202,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             if self._file.saves is not None:
                 known = await self._file.saves.known(self.ystore.path)
                 if await self._file.recovery.digest(model) not in known:
-                    kept = await self._file.recovery.keep(model, self._file.path)
-                    self._file.kept.append(kept)
+                    await self._file.keep(model)
         await super()._on_outofband_change()
         await self._settle()
         self._tell_kept()
@@ -205,9 +211,19 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         mine = Saving(self.ystore.path, self.written) if self.ystore is not None else None
         return saves.saving_of(mine)
 
+    def _here(self) -> set[str]:
+        """List who is in the document, or on their way to it."""
+        return {connections.name_of(socket) for socket in (*self._sockets, *self.visitors)}
+
+    def _tell_shut(self) -> None:
+        """Tell them once that their file takes nothing of what they type."""
+        if self._file.is_shut and not self._was_shut:
+            notices.tell(self._here(), SHUT.format(self._file.path))
+        self._was_shut = self._file.is_shut
+
     def _tell_kept(self) -> None:
-        """Tell those in the document, or on their way to it, where what they typed is."""
-        people = {connections.name_of(socket) for socket in (*self._sockets, *self.visitors)}
+        """Tell them where what they typed is."""
+        people = self._here()
         while self._file.kept:
             kept = self._file.kept.pop()
             sentence = f"Somebody changed this file. What was typed here is in “{kept}”."

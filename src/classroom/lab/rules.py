@@ -108,7 +108,6 @@ READS: dict[str, tuple[str, ...]] = {
     f"{SERVER}.kernels.websocket": ("KernelWebsocketHandler.get",),
     f"{SERVER}.kernelspecs.handlers": ("KernelSpecHandler.get", "MainKernelSpecHandler.get"),
     f"{SERVER}.nbconvert.handlers": ("NbconvertRootHandler.get",),
-    f"{SERVER}.security.handlers": ("CSPReportHandler.post",),
     f"{SERVER}.sessions.handlers": ("SessionHandler.get", "SessionRootHandler.get"),
 }
 WRITES: dict[str, tuple[str, ...]] = {
@@ -118,7 +117,6 @@ WRITES: dict[str, tuple[str, ...]] = {
     "classroom.lab.shutdown": ("NoShutdownHandler.post",),
     "classroom.lab.snapshots": ("RestoreHandler.post",),
     "classroom.lab.terminals": ("StudentTerminalsHandler.post",),
-    "jupyter_lsp.handlers": ("LanguageServerWebSocketHandler.get",),  # starts a server
     "jupyter_server.nbconvert.handlers": ("NbconvertPostHandler.post",),
     "jupyter_server_terminals.api_handlers": ("TerminalHandler.delete", "TerminalRootHandler.post"),
     "jupyter_server_terminals.handlers": ("TermSocket.get",),  # ours stands before it
@@ -146,6 +144,8 @@ TUTORS: dict[str, tuple[str, ...]] = {
     "jupyter_server_fileid.handler": ("FileIDHandler.get", "FilePathHandler.get"),
 }
 NOBODYS: dict[str, tuple[str, ...]] = {
+    # No language server is configured; each message to one that isn't is an error in the log.
+    "jupyter_lsp.handlers": ("LanguageServerWebSocketHandler.get",),
     "jupyterlab.handlers.build_handler": ("BuildHandler.post delete",),
     "jupyterlab.handlers.extension_manager_handler": ("ExtensionHandler.post",),
     "jupyterlab.handlers.plugin_manager_handler": ("PluginHandler.post",),
@@ -153,6 +153,8 @@ NOBODYS: dict[str, tuple[str, ...]] = {
     "jupyterlab_server.settings_handler": ("SettingsHandler.put",),
     "jupyterlab_server.workspaces_handler": ("WorkspacesHandler.put delete",),
     f"{SERVER}.api.handlers": ("IdentityHandler.patch",),
+    # The log would take whatever is sent, as a line of its own; our pages' policies report nothing.
+    f"{SERVER}.security.handlers": ("CSPReportHandler.post",),
     # Which everybody's pages load, and the server itself at its next start.
     f"{SERVER}.config.handlers": ("ConfigHandler.put patch",),
     # The server believes them: a file that is said to be renamed takes its document along.

@@ -6,8 +6,10 @@ it whoever edits in the browser. Only their owner can change that: `student`, th
 
 from __future__ import annotations
 
+import asyncio
 import os
 import uuid
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from classroom.lab import launching
@@ -17,6 +19,15 @@ from classroom.launcher.protocol import Kind, Start
 if TYPE_CHECKING:
     from classroom.lab.beneath import Root
     from classroom.lab.held import Parts
+
+THREADS = 2
+"""Of their own: what waits for the launcher, and for processes that a student can stop, keeps
+nobody from reading and saving."""
+PATIENCE_SECONDS = 3.0
+"""How long whoever wants a shut file waits for it."""
+_pool = ThreadPoolExecutor(THREADS, "sharing")
+_late: set[Future[bool]] = set()
+"""What is still waited for in a thread, and by nobody else any more."""
 
 
 def shut(root: Root, *paths: Parts) -> list[str]:
@@ -37,13 +48,15 @@ def _is_shut(root: Root, parts: Parts) -> bool:
     try:
         with root.at(parts) as place:
             place.stat()
+            if os.fstatvfs(place.folder).f_flag & os.ST_RDONLY:
+                return False  # a tutor's materials: nobody opens them
             return not place.allows(os.R_OK | os.W_OK)
     except OSError:
         return False  # not there, out of reach, or a link that leads out
 
 
-def share(places: list[str]) -> bool:
-    """Let the group change files and folders of a student's; waits for it.
+async def share(places: list[str]) -> bool:
+    """Let the group change files and folders of a student's; waits for it, but not for long.
 
     By path, and as `student`: whatever it leads to meanwhile, it is nothing but a student's own.
 
@@ -51,8 +64,21 @@ def share(places: list[str]) -> bool:
         places: from `shut`.
 
     Returns:
-        Whether it was done for all of them.
+        Whether it was done for all of them by now.
     """
+    if len(_late) >= THREADS:
+        return False  # nothing comes of it just now
+    asked = _pool.submit(_share, places)
+    await asyncio.wait({asyncio.wrap_future(asked)}, timeout=PATIENCE_SECONDS)
+    if asked.done():
+        return asked.result()
+    if not asked.cancel():
+        _late.add(asked)
+        asked.add_done_callback(_late.discard)
+    return False
+
+
+def _share(places: list[str]) -> bool:
     command = ("chmod", "g+rwX", "--", *places)
     try:
         return launching.run(Start(uuid.uuid4().hex, Kind.TASK, command, {}, "/")) == 0

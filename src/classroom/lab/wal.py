@@ -20,6 +20,8 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classroom.lab.carrying import carry
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -217,7 +219,7 @@ class Log:
         self.rows = []
         while self._left:
             one = self._left.pop()
-            one.rename(database.with_name(f"{database.stem}-{one.name}"))
+            carry(one, database.with_name(f"{database.stem}-{one.name}"))
 
     def _open(self) -> Segment:
         return Segment(self._database.with_name(f"{self._database.stem}-log.{next(self._files)}"))

@@ -19,6 +19,30 @@ MOST_LINKS = 40
 DEEPEST = 100
 """Folders that are held at once: descriptors are everybody's, and links can add up to thousands."""
 
+MOST_NAMES = 1000
+"""Names that are looked up on one way: forty links have room for tens of thousands (`d/../…`)."""
+
+
+class Names:
+    """How many more names may be looked up, on one way or on several together."""
+
+    def __init__(self, most: int = MOST_NAMES) -> None:
+        """Allow so many."""
+        self.left = most
+
+    def take(self, name: str) -> None:
+        """Look one up.
+
+        Args:
+            name: what it is, for who is told.
+
+        Raises:
+            OSError: it is one too many.
+        """
+        if self.left <= 0:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), name)
+        self.left -= 1
+
 
 class Walk:
     """One way from the class's folder to a place.
@@ -27,15 +51,17 @@ class Walk:
     of the class's folder is none.
     """
 
-    def __init__(self, root: Root, folder: int, parts: Parts) -> None:
+    def __init__(self, root: Root, folder: int, parts: Parts, names: Names | None = None) -> None:
         """Begin.
 
         Args:
             root: knows which absolute paths lead into the class's folder.
             folder: the class's folder; stays open.
             parts: the path.
+            names: how many may be looked up; None for `MOST_NAMES`.
         """
         self._root = root
+        self._names = names or Names()
         self._held = [os.open(".", FOLDER, dir_fd=folder)]
         self._left = deque(parts)
         self._links = 0
@@ -50,11 +76,12 @@ class Walk:
 
         Raises:
             LeadsOutError: a link leads out of the class's files.
-            OSError: a folder on the way isn't there, or may not be entered.
+            OSError: a folder on the way isn't there, or may not be entered; or the way is too long.
         """
         try:
             while self._left:
                 name = self._left.popleft()
+                self._names.take(name)
                 if name == "..":
                     self._leave()
                 elif (target := self._link(name, follow=follow)) is not None:

@@ -11,7 +11,7 @@ import io
 import os
 import secrets
 import stat
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from classroom.lab.held import FOLDER, Place
 from classroom.lab.naming import take
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from classroom.lab.beneath import Root
     from classroom.lab.held import Parts
+    from classroom.lab.spare import Content
 
 NEW_FILE_MODE = 0o664
 """The class's files are the group's to edit."""
@@ -35,7 +36,7 @@ class Scratch:
         name: in there.
     """
 
-    def __init__(self, folder: int, content: IO[bytes], mode: int, when: int | None = None) -> None:
+    def __init__(self, folder: int, content: Content, mode: int, when: int | None = None) -> None:
         """Write it, down to the disk.
 
         Args:
@@ -71,6 +72,10 @@ class Scratch:
     def put(self, place: Place, *, new: bool = False) -> None:
         """Give it its place, instead of a file or link that is there.
 
+        Where it can't be renamed to it is copied beside it first: the disk is another (what a tutor
+        has mounted), or the kernel's Landlock lets nothing be moved to another folder (before
+        5.19).
+
         Args:
             place: where.
             new: whether nothing may be there.
@@ -79,6 +84,23 @@ class Scratch:
             FileExistsError: something is.
             OSError: it can't be put there; what is there stays.
         """
+        try:
+            self._rename(place, new=new)
+        except OSError as error:
+            if error.errno != errno.EXDEV or self.folder == place.folder:
+                raise
+            beside = self._copied(place.folder)
+            try:
+                beside.put(place, new=new)
+            finally:
+                beside.drop()
+
+    def _copied(self, folder: int) -> Scratch:
+        with os.fdopen(Place(self.folder, self.name).open(os.O_RDONLY), "rb") as content:
+            info = os.fstat(content.fileno())
+            return Scratch(folder, content, stat.S_IMODE(info.st_mode), info.st_mtime_ns)
+
+    def _rename(self, place: Place, *, new: bool) -> None:
         with contextlib.suppress(PermissionError):  # a group that we aren't in
             group = os.fstat(place.folder).st_gid
             os.chown(self.name, -1, group, dir_fd=self.folder, follow_symlinks=False)
@@ -138,7 +160,7 @@ def _mode(place: Place) -> int:
 
 def put_at(  # noqa: PLR0913
     place: Place,
-    content: IO[bytes],
+    content: Content,
     mode: int,
     scratch: Path | None = None,
     *,
@@ -149,7 +171,7 @@ def put_at(  # noqa: PLR0913
 
     Args:
         place: where.
-        content: from its beginning to its end; it may be read twice.
+        content: read to its end.
         mode: the file's.
         scratch: as of `write`.
         new: whether the name must be free.
@@ -158,24 +180,6 @@ def put_at(  # noqa: PLR0913
     Raises:
         OSError: as of `write`.
     """
-    try:
-        _put(scratch, place, content, mode, new=new, when=when)
-    except OSError as error:
-        if scratch is None or error.errno != errno.EXDEV:
-            raise
-        content.seek(0)
-        _put(None, place, content, mode, new=new, when=when)
-
-
-def _put(  # noqa: PLR0913
-    scratch: Path | None,
-    place: Place,
-    content: IO[bytes],
-    mode: int,
-    *,
-    new: bool,
-    when: int | None,
-) -> None:
     where = place.folder if scratch is None else os.open(scratch, FOLDER)
     try:
         made = Scratch(where, content, mode, when)

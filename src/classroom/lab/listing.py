@@ -1,0 +1,121 @@
+"""List the class's folders, whatever students have made in them: links are followed only so far."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from classroom.lab.held import LeadsOutError, Place
+from classroom.lab.reading import Seen, look
+from classroom.lab.walking import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from classroom.lab.beneath import Root
+    from classroom.lab.held import Parts
+
+NAMES_OF_A_LIST = 5000
+"""Names that are looked up for one list, to follow the links in it: a student can make any number,
+each with a long way, and every page asks for its folder every few seconds."""
+
+
+def names(root: Root, parts: Parts) -> list[str]:
+    """List a folder's names, whatever they are of; nothing is looked at.
+
+    Args:
+        root: the class's folder.
+        parts: the path.
+
+    Raises:
+        LeadsOutError: it, or a folder on the way, is a link that leads out.
+        OSError: it is no folder, or can't be read.
+    """
+    with root.at(parts) as place:
+        folder = place.open(os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with os.scandir(folder) as scan:
+            return [one.name for one in scan]
+    finally:
+        os.close(folder)
+
+
+def _every(_: str) -> bool:
+    return True
+
+
+def entries(
+    root: Root, parts: Parts, wanted: Callable[[str], bool] = _every
+) -> tuple[Seen, list[Seen]]:
+    """List a folder: the files, folders and links in it that the lab may look at.
+
+    Args:
+        root: the class's folder.
+        parts: the path.
+        wanted: says of a name whether it is to be looked at.
+
+    Raises:
+        LeadsOutError: it, or a folder on the way, is a link that leads out.
+        OSError: it is no folder, or can't be read.
+    """
+    name = parts[-1] if parts else ""
+    with root.at(parts) as place:
+        seen = Seen(name, place.stat(), place.allows(os.W_OK))
+        folder = place.open(os.O_RDONLY | os.O_DIRECTORY)
+    left = Names(NAMES_OF_A_LIST)
+    try:
+        with os.scandir(folder) as scan:
+            shown = (Place(folder, one.name) for one in scan if wanted(one.name))
+            found = [_entry(root, parts, place, left) for place in shown]
+    finally:
+        os.close(folder)
+    return seen, [one for one in found if one is not None]
+
+
+def listed(root: Root, parts: Parts) -> Seen | None:
+    """See what something is as its folder's list says it: also of a link that leads out.
+
+    Args:
+        root: the class's folder.
+        parts: the path.
+
+    Returns:
+        None where the list leaves it out.
+
+    Raises:
+        LeadsOutError: a folder on the way is a link that leads out.
+        OSError: it isn't there, or can't be looked at.
+    """
+    with root.at(parts, follow=False) as place:
+        return _entry(root, parts[:-1], place, Names())
+
+
+def _entry(root: Root, parts: Parts, place: Place, left: Names) -> Seen | None:
+    """See what is in a listed folder; None for what isn't shown, or has gone meanwhile."""
+    try:
+        info = place.stat()
+        if stat.S_ISLNK(info.st_mode):
+            return _linked(root, parts, place, info, left)
+    except OSError:
+        return None
+    if stat.S_ISDIR(info.st_mode):
+        if not place.allows(os.R_OK | os.X_OK):
+            return None
+    elif not stat.S_ISREG(info.st_mode):
+        return None
+    return Seen(place.name, info, place.allows(os.W_OK))
+
+
+def _linked(
+    root: Root, parts: Parts, place: Place, info: os.stat_result, left: Names
+) -> Seen | None:
+    # Listed, so that it can be seen, renamed and deleted; of what it leads to nothing is said.
+    itself = Seen(place.name, info, writable=False, leads=False)
+    try:
+        found = look(root, (*parts, place.name), left)
+    except LeadsOutError:
+        return itself
+    except OSError:
+        return None if left.left else itself
+    return found if found.is_file or found.is_folder else None

@@ -1,0 +1,112 @@
+"""How much the lab server may write for people: the last of the disk is for what they type.
+
+Students' processes are held to `c.Classroom.disk_reserve` by the launcher. What the lab server
+copies and takes in for students is held to it here; without that it would fill the disk for them.
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import IO, TYPE_CHECKING, Protocol
+
+from classroom.lab.reading import TooLargeError
+
+if TYPE_CHECKING:
+    from classroom.lab.beneath import Root
+
+MB = 1024**2
+SMALLEST = 4096
+"""Bytes that anything counts at least: empty files take room as well."""
+
+
+class NoRoomError(OSError):
+    """So much may not be written any more."""
+
+    def __init__(self, free: int, kept: int) -> None:
+        """Say how much is free.
+
+        Args:
+            free: bytes of the disk that are.
+            kept: bytes that stay so.
+        """
+        found = f"Only {free // MB} MB are free on the class's disk"
+        kept_free = f", and {kept // MB} MB stay free for what people type" if kept else ""
+        cure = "delete something in a terminal, and empty the trash there (.local/share/Trash)"
+        super().__init__(errno.ENOSPC, f"{found}{kept_free}: {cure}")
+
+
+def left(root: Root) -> int:
+    """Say how many bytes may still be written; negative when fewer are free than should be."""
+    free, kept = root.room()
+    return free - kept
+
+
+def ensure(root: Root, size: int = SMALLEST) -> None:
+    """See that there is room.
+
+    Args:
+        root: the class's folder.
+        size: bytes that are to be written.
+
+    Raises:
+        NoRoomError: there is none.
+    """
+    free, kept = root.room()
+    if size > free - kept:
+        raise NoRoomError(free, kept)
+
+
+class Allowance:
+    """Bytes that one operation may write."""
+
+    def __init__(self, most: int) -> None:
+        """Allow so many."""
+        self.most = self.left = most
+
+    def take(self, size: int, name: str) -> None:
+        """Use some of them.
+
+        Args:
+            size: how many.
+            name: what for.
+
+        Raises:
+            TooLargeError: they are more than are left.
+        """
+        if size > self.left:
+            raise TooLargeError(name, self.most - self.left + size)
+        self.left -= size
+
+
+class Content(Protocol):
+    """What can be read to its end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read at most so many bytes; none at the end."""
+
+
+class Bounded:
+    """A file's content that may grow while it is read, and is read only so far."""
+
+    def __init__(self, stream: IO[bytes], most: int, name: str) -> None:
+        """Begin.
+
+        Args:
+            stream: the file's content.
+            most: bytes that may be read.
+            name: the file's.
+        """
+        self._stream, self._name, self._left = stream, name, Allowance(most)
+
+    def read(self, size: int, /) -> bytes:
+        """Read on.
+
+        Args:
+            size: at most so many bytes.
+
+        Raises:
+            TooLargeError: the file has more than may be read.
+        """
+        piece = self._stream.read(size)
+        self._left.take(len(piece), self._name)
+        return piece

@@ -1,0 +1,210 @@
+"""Files that a student's program has shut, and a launcher that doesn't answer: others go on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jupyter_events import EventLogger
+from jupyter_server_fileid.manager import ArbitraryFileIdManager
+from pycrdt import Text
+from tornado.web import HTTPError
+from traitlets.config import Config
+
+from classroom.lab import launching, models, notices, sharing, store
+from classroom.lab.beneath import Root
+from classroom.lab.contents import ClassContents
+from classroom.lab.loader import ClassLoader
+from classroom.lab.rooms import ClassDocumentRoom
+from classroom.lab.saves import Saves
+from classroom.lab.store import ClassYStore
+from classroom.paths import Paths
+from tests import loops
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from classroom.lab.held import Parts
+
+LOG = logging.getLogger(__name__)
+SHUT = 20
+
+
+@pytest.fixture
+def contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClassContents]:
+    """The class's files; those whose name begins with "shut" are, and nobody opens them."""
+    for name in ("files", "run/launcher"):
+        (tmp_path / name).mkdir(parents=True)
+    where = Paths(run=tmp_path / "run")
+    where.launcher_socket.parent.mkdir(exist_ok=True)
+
+    def is_shut(_: Root, parts: Parts) -> bool:
+        return parts[-1].startswith("shut")
+
+    monkeypatch.setattr(sharing, "_is_shut", is_shut)
+    monkeypatch.setattr(sharing, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(launching, "Paths", lambda: where)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as silent:
+        silent.bind(str(where.launcher_socket))
+        silent.listen(100)
+        yield ClassContents(root_dir=str(tmp_path / "files"), scratch=str(tmp_path / "scratch"))
+    for one in tuple(sharing._late):
+        one.exception(timeout=30)
+
+
+def text(content: str) -> dict[str, Any]:
+    return {"type": "file", "format": "text", "content": content}
+
+
+def test_others_read_and_save_while_the_launcher_does_not_answer(contents: ClassContents) -> None:
+    async def run() -> list[float]:
+        shut = [
+            asyncio.create_task(contents.save(text("x"), f"shut{number}")) for number in range(SHUT)
+        ]
+        await asyncio.sleep(0.1)
+        took = []
+        while not all(one.done() for one in shut):
+            begun = time.monotonic()
+            await contents.save(text("y"), "open")
+            assert (await contents.get("open"))["content"] == "y"
+            took.append(time.monotonic() - begun)
+        # And whoever asks for one that is shut now isn't kept waiting either.
+        begun = time.monotonic()
+        await contents.save(text("x"), "shut")
+        took.append(time.monotonic() - begun)
+        return took
+
+    begun = time.monotonic()
+    took = asyncio.run(run())
+    assert len(took) > 5
+    assert max(took) < 0.9, "somebody waited for the launcher"
+    assert time.monotonic() - begun < 5
+
+
+@pytest.fixture
+def rooms_of(contents: ClassContents, tmp_path: Path) -> Iterator[Any]:
+    """Opens documents' rooms."""
+    root = str(tmp_path / "files")
+    config = Config({"ClassYStore": {"db_path": str(tmp_path / "documents.db")}})
+
+    def made(name: str) -> ClassDocumentRoom:
+        (tmp_path / "files" / name).touch()
+        ids = ArbitraryFileIdManager(root_dir=root, db_path=str(tmp_path / "ids.db"))
+        ident = ids.index(name)
+        kept = ClassYStore(f".file:{ident}.y", config=config)
+        contents.saves = Saves(kept.journal)
+        loader = ClassLoader(ident, ids, contents, LOG)
+        where = f"text:file:{ident}"
+        return ClassDocumentRoom(
+            where, "text", "file", loader, EventLogger(), kept, LOG, save_delay=0.05
+        )
+
+    yield made
+    store.journal_of(tmp_path / "documents.db").close()
+
+
+async def opened(room: Any) -> asyncio.Task[None]:
+    running = asyncio.create_task(room.start())
+    await room.started.wait()
+    await room.initialize()
+    return running
+
+
+def test_documents_are_saved_while_the_launcher_does_not_answer(
+    rooms_of: Any, tmp_path: Path
+) -> None:
+    async def run() -> float:
+        shut = [rooms_of(f"shut{number}") for number in range(8)]
+        other = rooms_of("open")
+        running = [await opened(room) for room in (*shut, other)]
+        for room in shut:
+            room.ydoc.get("source", type=Text).insert(0, "x")
+        await asyncio.sleep(0.2)
+        begun = time.monotonic()
+        other.ydoc.get("source", type=Text).insert(0, "typed")
+        while (tmp_path / "files/open").read_text() != "typed":
+            await asyncio.sleep(0.02)
+            assert time.monotonic() - begun < 20
+        took = time.monotonic() - begun
+        for room in (*shut, other):
+            await room.stop()
+        for one in running:
+            one.cancel()
+        return took
+
+    assert loops.run(run()) < 0.8
+
+
+@pytest.mark.parametrize("how", ["by a save", "by the watcher"])
+def test_while_there_is_no_room_to_keep_both_neither_is_lost(
+    rooms_of: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str
+) -> None:
+    file = tmp_path / "files/a.txt"
+
+    async def run() -> None:
+        room = rooms_of("a.txt")
+        running = await opened(room)
+        text = room.ydoc.get("source", type=Text)
+        monkeypatch.setattr(room, "_save_delay", None)
+        text.insert(0, "typed")
+        file.write_text("theirs")
+        os.utime(file, (2_000_000_000, 2_000_000_000))
+        with monkeypatch.context() as full:
+            full.setattr(Root, "room", lambda _: (0, 1 << 30))
+            for _ in range(2):
+                if how == "by a save":
+                    await room._save()
+                else:
+                    with pytest.raises(HTTPError, match="MB are free"):
+                        await room._file.maybe_notify()
+            assert file.read_text() == "theirs"
+            assert str(text) == "typed"
+        await room._save()
+        assert str(text) == "theirs"
+        (kept,) = file.parent.glob("*typed until*")
+        assert kept.read_text() == "typed"
+        await room.stop()
+        running.cancel()
+
+    loops.run(run())
+
+
+def test_who_types_in_a_file_that_cannot_be_written_reads_so_once(
+    rooms_of: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(notices, "tell", lambda _, sentence: told.append(sentence))
+    bare = models.bare
+    writable = False
+
+    def shut(*what: Any) -> Any:
+        return {**bare(*what), "writable": writable}
+
+    async def run() -> None:
+        nonlocal writable
+        room = rooms_of("a.txt")
+        running = await opened(room)
+        monkeypatch.setattr(models, "bare", shut)
+        for letter in "abc":
+            room.ydoc.get("source", type=Text).insert(0, letter)
+            await room._save()
+        assert told == [told[0]]
+        assert "“a.txt” can't be written" in told[0]
+        writable = True
+        room.ydoc.get("source", type=Text).insert(0, "d")
+        await room._save()
+        assert (tmp_path / "files/a.txt").read_text() == "dcba"
+        writable = False
+        await room._save()
+        assert told == [told[0]] * 2
+        writable = True
+        await room.stop()
+        running.cancel()
+
+    loops.run(run())
