@@ -13,7 +13,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { type Message, MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import { Frame, type IItem } from './frame';
-import { idsOf, isPlain, librariesIn } from './html';
+import { idsOf, isPlain, librariesIn, wordsOf } from './html';
 
 const HTML = 'text/html';
 const SCRIPTS = ['application/javascript', 'text/javascript'];
@@ -43,11 +43,19 @@ function piece(bundle: Bundle): { html: string; script: string } {
 }
 
 /** What of an output later ones may need: what it loads, not what it shows. */
-function library(bundle: Bundle): Pick<IItem, 'html' | 'script'> | null {
+interface ILibrary {
+  /** All of the output, by which it is known. */
+  readonly code: string;
+  readonly loaded: Pick<IItem, 'html' | 'script'>;
+}
+
+function library(bundle: Bundle): ILibrary | null {
   const { html, script } = piece(bundle);
   const loads = script.length > LIBRARY || LOADS.some((type) => type in bundle);
   const tags = /<script[\s>]/i.test(html) ? librariesIn(html, LIBRARY) : '';
-  return loads || tags ? { html: tags, script: loads ? script : '' } : null;
+  return loads || tags
+    ? { code: html + script, loaded: { html: tags, script: loads ? script : '' } }
+    : null;
 }
 
 let notebooks: INotebookTracker | null = null;
@@ -58,32 +66,33 @@ export function lookIn(tracker: INotebookTracker): void {
 }
 
 /** What is found in an output, until it changes: looking takes it apart. */
-const found = new WeakMap<IOutputModel, Pick<IItem, 'html' | 'script'> | null>();
+const found = new WeakMap<IOutputModel, ILibrary | null>();
+const watched = new WeakSet<IOutputModel>();
 
-function libraryOf(output: IOutputModel): Pick<IItem, 'html' | 'script'> | null {
+function libraryOf(output: IOutputModel): ILibrary | null {
   let known = found.get(output);
   if (known === undefined) {
     known = library(output.data);
     found.set(output, known);
-    output.changed.connect(() => found.delete(output));
+    if (!watched.has(output)) {
+      watched.add(output);
+      output.changed.connect(() => found.delete(output));
+    }
   }
   return known;
 }
 
-/** Find what a frame needs of the cells above, and of its own, in the order in which they stand. */
-function libraries(node: HTMLElement, own: ReadonlySet<string>): IItem[] {
+/** Find what the cells above load, and the node's own, in the order in which they stand. */
+function libraries(node: HTMLElement): ILibrary[] {
   const panel = notebooks?.find((one: NotebookPanel) => one.content.node.contains(node));
-  const items: IItem[] = [];
+  const items: ILibrary[] = [];
   for (const cell of panel?.content.widgets ?? []) {
     const { outputs: model } = cell.model as Partial<ICodeCellModel>;
     for (let at = 0; at < (model?.length ?? 0); at++) {
       const output = model?.get(at);
-      const loaded = output ? libraryOf(output) : null;
-      if (output && loaded) {
-        const { html, script } = piece(output.data);
-        if (!own.has(html + script)) {
-          items.push({ id: `library ${items.length}`, ...loaded, library: true });
-        }
+      const known = output ? libraryOf(output) : null;
+      if (known) {
+        items.push(known);
       }
     }
     if (cell.node.contains(node)) {
@@ -111,8 +120,7 @@ class Output {
     widget.node.classList.add(SHOWN);
     MessageLoop.installMessageHook(widget, (_, message: Message) => {
       if (message.type === 'after-attach' || message.type === 'before-detach') {
-        const area = this.area;
-        window.queueMicrotask(() => arrange(area));
+        arrangeSoon(this.area);
       }
       return true;
     });
@@ -136,11 +144,24 @@ class Output {
     this.needed = this.render === null || !isPlain(this.html, this.sanitizer);
     this.id = `output ${made++}`;
     this.drawn = false;
+    this.knownIds = this.knownWords = null;
     if (this.widget.isAttached) {
-      arrange(this.area);
+      arrangeSoon(this.area);
     } else if (!this.needed) {
       await this.draw();
     }
+  }
+
+  /** The ids of its elements. */
+  get ids(): readonly string[] {
+    this.knownIds ??= idsOf(this.html);
+    return this.knownIds;
+  }
+
+  /** What its script may call another's elements by; nothing where there is no script. */
+  get words(): ReadonlySet<string> {
+    this.knownWords ??= wordsOf(this.script, this.html);
+    return this.knownWords;
   }
 
   get item(): IItem {
@@ -182,6 +203,8 @@ class Output {
   }
 
   private id = '';
+  private knownIds: string[] | null = null;
+  private knownWords: ReadonlySet<string> | null = null;
   private model: IRenderMime.IMimeModel | null = null;
   private drawn = false;
   private frame: Frame | null = null;
@@ -196,26 +219,61 @@ function arrange(area: HTMLElement): void {
     .map((node) => outputs.get(node))
     .filter((one): one is Output => one?.widget.isAttached === true);
   const groups: Output[][] = [];
+  const owners = new Map<string, Output[]>();
   for (const output of here) {
-    const code = output.script + output.html;
-    const before = output.needed
-      ? groups.find((group) => group.some((one) => idsOf(one.html).some((id) => code.includes(id))))
-      : undefined;
-    if (before) {
-      before.push(output);
+    const group = output.needed && owners.size ? ownerOf(output.words, owners) : undefined;
+    if (group) {
+      group.push(output);
     } else {
       groups.push([output]);
     }
+    const joined = group ?? (groups.at(-1) as Output[]);
+    for (const id of output.ids) {
+      owners.set(id, owners.get(id) ?? joined);
+    }
   }
+  let loaded: readonly ILibrary[] | undefined;
   for (const [first, ...others] of groups as [Output, ...Output[]][]) {
-    const framed = first.needed || others.length > 0;
-    const items = [first, ...others].map((one) => one.item);
-    const own = new Set([first, ...others].map((one) => one.html + one.script));
-    const all = framed ? [...libraries(first.widget.node, own), ...items] : null;
+    let all: IItem[] | null = null;
+    if (first.needed || others.length > 0) {
+      loaded ??= libraries(area);
+      const own = new Set([first, ...others].map((one) => one.html + one.script));
+      const needed = loaded.filter(({ code }) => !own.has(code));
+      all = [
+        ...needed.map((one, at) => ({ id: `library ${at}`, ...one.loaded, library: true })),
+        ...[first, ...others].map((one) => one.item)
+      ];
+    }
     void first.settle(all).catch(console.warn);
     for (const other of others) {
       void other.settle([]);
     }
+  }
+}
+
+/** Find whose elements are first called by one of these words. */
+function ownerOf(
+  words: ReadonlySet<string>,
+  owners: ReadonlyMap<string, Output[]>
+): Output[] | undefined {
+  for (const [id, owner] of owners) {
+    if (words.has(id)) {
+      return owner;
+    }
+  }
+  return undefined;
+}
+
+const waiting = new Set<HTMLElement>();
+
+/** Arrange the outputs of a cell once, however many of them have just come or gone. */
+function arrangeSoon(area: HTMLElement): void {
+  if (!waiting.has(area)) {
+    waiting.add(area);
+    window.queueMicrotask(() => {
+      waiting.delete(area);
+      arrange(area);
+    });
   }
 }
 
@@ -244,7 +302,7 @@ export function register(rendermime: IRenderMimeRegistry): void {
   rendermime.addFactory(
     {
       safe: true,
-      mimeTypes: [...LOADS, ...FILLS],
+      mimeTypes: [...FRAMED],
       createRenderer: ({ mimeType }) => frame(mimeType, sanitizer, null)
     },
     0

@@ -9,6 +9,8 @@ const IGNORED = /^(id|name|rel|role|data-.*|aria-.*|scope|tabindex)$/;
 /** pandas' own, which says what JupyterLab's style sheet says as well. */
 const PANDAS = 'style[scoped]';
 
+const WORDS = /[\w-]{4,}/g;
+
 function parse(html: string): HTMLElement {
   // Without the tag a style at the beginning would be the head's.
   return new DOMParser().parseFromString(`<body>${html}`, 'text/html').body;
@@ -61,7 +63,25 @@ export function librariesIn(html: string, long: number): string {
     .join('');
 }
 
+/** What an id is known by in a script that looks for it: its longest part that is one word. */
+function word(id: string): string {
+  const parts = id.match(WORDS) ?? [];
+  return parts.reduce((longest, part) => (part.length > longest.length ? part : longest), '');
+}
+
 /** The ids of a piece of HTML, by which a script of another output may find its elements. */
 export function idsOf(html: string): string[] {
-  return [...html.matchAll(/\sid=["']?([^"'\s>]{4,})/g)].map((match) => match[1] as string);
+  const ids = [...html.matchAll(/\sid=["']?([^"'\s>]{4,})/g)].map((match) => match[1] as string);
+  return ids.map(word).filter((one) => one);
+}
+
+/**
+ * The words by which an output's script may call elements.
+ *
+ * @param script - of the output itself.
+ * @param html - in which scripts may be.
+ */
+export function wordsOf(script: string, html: string): ReadonlySet<string> {
+  const code = /<script[\s>]|\son\w+=/i.test(html) ? script + html : script;
+  return new Set(code.match(WORDS));
 }

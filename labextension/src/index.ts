@@ -4,6 +4,8 @@ import { connection } from './connection';
 import { driving } from './driving';
 import { ended } from './ended';
 import { following } from './following';
+import { help } from './help';
+import { htmlFiles } from './htmlFiles';
 import { link } from './link';
 import { live } from './live';
 import { notices } from './notices';
@@ -18,6 +20,8 @@ import { talk } from './talk';
 
 export default [
   outputs,
+  htmlFiles,
+  help,
   live,
   connection,
   ended,

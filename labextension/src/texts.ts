@@ -87,6 +87,10 @@ export function texts(translator: ITranslator | null) {
         '%1 files brought back. What was there before is in the newest snapshot.',
         count
       ),
+    htmlFile: trans.__('HTML File'),
+    htmlViewer: trans.__('HTML Viewer'),
+    loadAgain: trans.__('Load the saved file again'),
+    openPage: trans.__('Open the page in a new tab of the browser'),
     why: {
       beat: '',
       asked: '',

@@ -9,6 +9,7 @@
 
 import { CommandLinker } from '@jupyterlab/apputils';
 import { CellModel } from '@jupyterlab/cells';
+import { type MimeDocument, MimeDocumentFactory } from '@jupyterlab/docregistry';
 import { OutputArea } from '@jupyterlab/outputarea';
 import { RenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
@@ -20,7 +21,9 @@ const HTML = 'text/html';
 const SVG = 'image/svg+xml';
 const VEGA = /^application\/vnd\.vega(lite)?\.v\d+\+json$/;
 /** What an author may say of how a vega plot is put into the page. */
-const VEGA_OPTIONS = ['actions', 'renderer', 'theme'];
+const VEGA_OPTIONS = ['renderer', 'theme'];
+/** The others write the plot's source into a window of the page's own origin, as it stands. */
+const VEGA_ACTIONS = { export: true, source: false, compiled: false, editor: false };
 
 type Json = ReadonlyPartialJSONObject;
 
@@ -30,13 +33,20 @@ function tamed(model: IRenderMime.IMimeModel, mimeType: string): PropertyDescrip
   const given = (model.metadata[mimeType] ?? {}) as Json;
   const wanted = (given.embed_options ?? {}) as Json;
   const options = Object.fromEntries(
-    VEGA_OPTIONS.filter((name) => ['boolean', 'string'].includes(typeof wanted[name])).map(
-      (name) => [name, wanted[name]]
-    )
+    VEGA_OPTIONS.filter((name) => typeof wanted[name] === 'string').map((name) => [
+      name,
+      wanted[name]
+    ])
   );
+  const actions = wanted.actions === false ? false : VEGA_ACTIONS;
   return {
     data: { value: { ...model.data, [mimeType]: spec } },
-    metadata: { value: { ...model.metadata, [mimeType]: { ...given, embed_options: options } } },
+    metadata: {
+      value: {
+        ...model.metadata,
+        [mimeType]: { ...given, embed_options: { ...options, actions } }
+      }
+    },
     // A picture of the plot, which the renderer would keep with it: nobody would get it from here.
     setData: { value: () => undefined }
   };
@@ -59,6 +69,18 @@ function untrusted(model: IRenderMime.IMimeModel, mimeType: string): IRenderMime
   });
 }
 
+/** Have a renderer show whatever it gets as untrusted. */
+function doubt(renderer: IRenderMime.IRenderer, mimeType: string): void {
+  const render = renderer.renderModel;
+  renderer.renderModel = (model, ...rest) =>
+    render.call(renderer, untrusted(model, mimeType), ...(rest as []));
+}
+
+/** What makes the view of a file from the renderer of its type. */
+interface IMimeFactory {
+  createNewWidget(...args: unknown[]): MimeDocument;
+}
+
 /** Change JupyterLab's classes; to be called before any page is made. */
 export function distrust(): void {
   const registry = RenderMimeRegistry.prototype;
@@ -75,13 +97,30 @@ export function distrust(): void {
       return frame(mimeType, this.sanitizer, null);
     }
     const made = create.call(this, mimeType);
-    const render = made.renderModel;
-    made.renderModel = (model, ...rest) =>
-      render.call(made, untrusted(model, mimeType), ...(rest as []));
+    doubt(made, mimeType);
     if (mimeType === WIDGET) {
       guard(made, this.sanitizer);
     }
     return mimeType === HTML ? frame(mimeType, this.sanitizer, made) : made;
+  };
+
+  const add = registry.addFactory;
+  registry.addFactory = function (factory, ...rest) {
+    add.call(this, factory, ...rest);
+    if (factory.mimeTypes.includes(WIDGET)) {
+      // Each notebook's own has its manager: it is guarded before any message has come for it, not
+      // when its first widget is shown.
+      this.createRenderer(WIDGET).dispose();
+    }
+  };
+
+  // Files that an extension's renderer shows: it is asked by itself, not through a registry.
+  const documents = MimeDocumentFactory.prototype as unknown as IMimeFactory;
+  const open = documents.createNewWidget;
+  documents.createNewWidget = function (...args) {
+    const made = open.apply(this, args);
+    doubt(made.content.renderer, made.content.mimeType);
+    return made;
   };
 
   Object.defineProperty(CellModel.prototype, 'trusted', {

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from traitlets.config import Config
 
 from classroom.lab import config, migration
@@ -64,3 +65,18 @@ def test_the_page_offers_nothing_that_calls_out_or_leaks() -> None:
     assert page["buildCheck"] is False
     overrides = json.loads((folder / "overrides.json").read_text())
     assert overrides["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        "@jupyterlab/apputils-extension:workspaces",  # a file whose layout becomes one's own
+        "@jupyterlab/htmlviewer-extension",  # has a button that runs a file's scripts in the page
+        "@jupyterlab/javascript-extension",  # runs outputs by eval
+    ],
+)
+def test_what_acts_for_others_is_off_even_where_our_own_extension_is_missing(
+    extension: str,
+) -> None:
+    page = json.loads((labs.ROOT / "src/classroom/lab/settings/page_config.json").read_text())
+    assert page["disabledExtensions"][extension] is True

@@ -80,6 +80,9 @@ def test_a_page_may_send_anything(message: str | bytes) -> None:
         ("RTC:", None),
         ("", None),
         ("RTC:a\\b", None),
+        ("RTC:a/layout.jupyterlab-workspace", None),
+        ("RTC:layout.Jupyterlab-WORKSPACE", None),
+        ("RTC:layout.jupyterlab-workspace.txt", "layout.jupyterlab-workspace.txt"),
     ],
 )
 def test_others_jump_to_a_file_of_the_class_alone(path: str, found: str | None) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import nbformat
 import pytest
+from jupyter_ydoc import YNotebook
+from pycrdt import Array, Doc, Map
 from tornado import web
 
-from classroom.lab.trust import Untrusting, forget
+from classroom.lab.trust import Untrusting, forget, forget_live, may_mark
 
 
 def test_marks_are_taken_out() -> None:
@@ -27,3 +30,53 @@ def test_nobody_trusts_a_notebook_for_others() -> None:
     manager = Untrusting.__new__(Untrusting)
     with pytest.raises(web.HTTPError, match=r"Nothing is trusted here, a\.ipynb included"):
         asyncio.run(manager.trust_notebook("a.ipynb"))
+
+
+def live() -> tuple[YNotebook, list[bool]]:
+    """Make a live notebook, and a list of whether each change may have brought a mark."""
+    document = YNotebook()
+    document.set(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1") for _ in "ab"]))
+    seen: list[bool] = []
+
+    def look(target: str, events: Any) -> None:
+        if target == "cells":
+            seen.append(may_mark(events))
+
+    document.observe(look)
+    return document, seen
+
+
+def test_a_live_document_loses_its_marks() -> None:
+    document, seen = live()
+    document.append_cell(nbformat.v4.new_code_cell("2", metadata={"trusted": True, "tags": ["x"]}))
+    document.ycells[0]["metadata"]["trusted"] = True
+    document.ycells[1]["metadata"] = {"trusted": True, "name": "y"}
+    assert seen == [True, True, True]
+    forget_live(document.ycells)
+    read = [
+        cell["metadata"].to_py() if isinstance(cell["metadata"], Map) else cell["metadata"]
+        for cell in document.ycells
+    ]
+    assert read == [{}, {"name": "y"}, {"tags": ["x"]}]
+
+
+def test_typing_and_outputs_bring_no_mark() -> None:
+    document, seen = live()
+    document.ycells[0]["source"] += "2"
+    document.ycells[0]["outputs"].append(Map({"output_type": "stream", "text": "x"}))
+    document.ycells[0]["metadata"]["collapsed"] = True
+    document.ycells[0]["execution_count"] = 2.0
+    assert seen == [False] * len(seen)
+    assert seen
+
+
+def test_nothing_is_changed_where_there_is_no_mark() -> None:
+    document, seen = live()
+    forget_live(document.ycells)
+    assert seen == []
+
+
+def test_nonsense_is_left() -> None:
+    cells = Doc({"cells": Array([1, Map({"metadata": 1}), Map({})])})["cells"]
+    forget_live(cells)
+    assert len(cells) == 3

@@ -140,7 +140,8 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     upstream.watch_sockets(modes.guard)
     upstream.ask_always(_begin)
     shipped.use()
-    pages.use(pages.of(app))
+    policies = pages.of(app)
+    pages.use(policies)
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         app.kernel_manager.notebooks = Notebooks(app)
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
@@ -149,7 +150,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
             app.log.info("Kernels taken over: %s", ", ".join(adopted))
     page_config = app.web_app.settings.setdefault("page_config_data", {})
     live.announce(page_config)
-    pages.announce(page_config)
+    pages.announce(page_config, policies)
     UsageHandler.usage = Usage(Path(app.root_dir))
     rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
     app.web_app.add_handlers(".*$", rules)

@@ -49,19 +49,23 @@ class FrameHandler(JupyterHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Send it; its address changes with it (`announce`)."""
+        """Send it; its address changes with it and with its policy (`announce`)."""
         self.set_header("Cache-Control", f"private, max-age={YEAR}, immutable")
         self.set_header("X-DNS-Prefetch-Control", "off")
         self.finish(self.page)
 
 
-def announce(page_config: MutableMapping[str, Any]) -> None:
+def announce(page_config: MutableMapping[str, Any], policies: Policies) -> None:
     """Tell pages where outputs run.
+
+    A browser keeps the page for a year, and its policy with it: another policy, another address.
 
     Args:
         page_config: JupyterLab's, of every page.
+        policies: of this server.
     """
-    version = hashlib.sha256(FrameHandler.page.encode()).hexdigest()[:16]
+    answer = f"{policies.frame()}\n{FrameHandler.page}"
+    version = hashlib.sha256(answer.encode()).hexdigest()[:16]
     page_config["classroomFrame"] = f"{policy.FRAME}?v={version}"
 
 

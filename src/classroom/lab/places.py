@@ -18,6 +18,9 @@ CELL = re.compile(r"[\w-]{0,64}")
 
 DRIVE = "RTC:"
 """In front of the paths of live documents, as pages call them (jupyter-collaboration)."""
+ACTS = (".jupyterlab-workspace",)
+"""Ends of the names of files that act when they are opened: JupyterLab takes the layout in one for
+that of whoever opens it, and runs the commands that it names."""
 
 
 @dataclass(frozen=True)
@@ -89,5 +92,6 @@ def document(place: Place) -> str | None:
         and not path.startswith(("/", "."))
         and "\\" not in path
         and "/." not in path
+        and not path.casefold().endswith(ACTS)
     )
     return path if is_one else None

@@ -15,7 +15,17 @@ from weakref import WeakKeyDictionary, WeakSet
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
 from classroom import tasks
-from classroom.lab import admission, cells, connections, notices, recovery, saves, talk
+from classroom.lab import (
+    admission,
+    cells,
+    connections,
+    notebook,
+    notices,
+    recovery,
+    saves,
+    talk,
+    trust,
+)
 from classroom.lab.broadcasting import Broadcasting
 from classroom.lab.saves import Saving
 
@@ -85,12 +95,15 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """The document, if it is a chat."""
         return self._document if self._file_type == talk.KIND else None
 
-    def _on_document_change(self, target: str, event: Any) -> None:  # noqa: ARG002 (upstream's)
+    def _on_document_change(self, target: str, event: Any) -> None:
         """Save a beat after the first change; later ones don't push it back.
 
         Upstream waits until nobody has typed for a while, which in a class may be never. Of the
         document's own state only being dirty is a reason to save.
         """
+        if target == "cells" and trust.may_mark(event):
+            # Nothing can be changed while a change is being told of.
+            asyncio.get_running_loop().call_soon(self._forget_marks)
         if self._due:
             return
         if target == "state" and not self._document.dirty:
@@ -106,6 +119,9 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         delay = beat(self._save_delay, len(self._sockets))
         what = f"Saving {self.room_id}"
         self._beat = tasks.start(self._save_on_the_beat(delay), what, self.log)
+
+    def _forget_marks(self) -> None:
+        trust.forget_live(self._document.ycells)
 
     async def _save_on_the_beat(self, delay: float) -> None:
         await asyncio.sleep(delay)
@@ -164,6 +180,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         for cell in getattr(self._document, "ycells", ()):
             if cell.get("execution_state") == cells.RUNNING:
                 cell["execution_state"] = cells.IDLE
+        if self._file_type == notebook.KIND:
+            self._forget_marks()
         await self._settle()
         await admission.prepare(self.ydoc)
         self._tell_kept()

@@ -6,10 +6,19 @@ page of whoever looks. In a class any student can set the mark, and the server w
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.services.contents.manager import AsyncContentsManager
+from pycrdt import Map
 from tornado import web
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pycrdt import Array
+
+MARK = "trusted"
+"""The name that the mark has in a cell's metadata."""
 
 
 class Untrusting(AsyncContentsManager):
@@ -51,4 +60,45 @@ def forget(notebook: Any) -> None:
     for cell in cells if isinstance(cells, list) else ():
         metadata = cell.get("metadata") if isinstance(cell, dict) else None
         if isinstance(metadata, dict):
-            metadata.pop("trusted", None)
+            metadata.pop(MARK, None)
+
+
+def may_mark(events: Iterable[Any]) -> bool:
+    """Say whether a change to a document's cells may have brought a mark.
+
+    Args:
+        events: of `YNotebook.observe` for its cells. Typing and outputs, which are most of them,
+            bring none.
+    """
+    for event in events:
+        path, keys = list(event.path), getattr(event, "keys", {})
+        if (
+            not path  # a cell has come or gone
+            or (len(path) == 1 and "metadata" in keys)
+            or (path[1:] == ["metadata"] and MARK in keys)
+        ):
+            return True
+    return False
+
+
+def forget_live(cells: Array[Any]) -> None:
+    """Take the marks out of a live document.
+
+    JupyterLab's pages set one in each new cell. Ours take no notice of it; a page in which our
+    extension hasn't loaded would.
+
+    Args:
+        cells: of a `YNotebook`.
+    """
+    marked = [cell for cell in cells if isinstance(cell, Map) and MARK in _metadata(cell)]
+    for cell in marked:
+        metadata = cell["metadata"]
+        if isinstance(metadata, Map):
+            del metadata[MARK]
+        else:
+            cell["metadata"] = {name: metadata[name] for name in metadata if name != MARK}
+
+
+def _metadata(cell: Map[Any]) -> Any:
+    found = cell.get("metadata")
+    return found if isinstance(found, Map | dict) else ()

@@ -1,0 +1,107 @@
+/**
+ * HTML files: shown as the server sends them, in a frame with an origin of its own.
+ *
+ * What plotly, bokeh or folium have saved runs there, and reaches nothing. JupyterLab's own viewer,
+ * which is off (`page_config.json`), makes a page of the lab's own origin of them, and has a button
+ * by which their scripts run in it.
+ */
+
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { WidgetTracker } from '@jupyterlab/apputils';
+import {
+  ABCWidgetFactory,
+  type DocumentRegistry,
+  DocumentWidget,
+  type IDocumentWidget
+} from '@jupyterlab/docregistry';
+import { ITranslator } from '@jupyterlab/translation';
+import { html5Icon, IFrame, refreshIcon, ToolbarButton } from '@jupyterlab/ui-components';
+import { type Texts, texts } from './texts';
+
+const TYPE = 'html';
+/** JupyterLab's own name for it: settings and layouts of people's have it. */
+const NAME = 'HTML Viewer';
+
+type Viewer = IDocumentWidget<IFrame>;
+
+class HtmlFactory extends ABCWidgetFactory<Viewer> {
+  constructor(private readonly words: Texts) {
+    super({
+      name: NAME,
+      label: words.htmlViewer,
+      fileTypes: [TYPE],
+      defaultFor: [TYPE],
+      readOnly: true
+    });
+  }
+
+  protected createNewWidget(context: DocumentRegistry.Context): Viewer {
+    // The server sends a file to who shows that it is asked for by a page of the lab's.
+    const content = new IFrame({ sandbox: ['allow-scripts'], referrerPolicy: 'origin' });
+    const widget = new DocumentWidget({ content, context });
+    widget.title.icon = html5Icon;
+    const show = () => void this.show(context, content);
+    void context.ready.then(show);
+    context.pathChanged.connect(show);
+    context.model.stateChanged.connect((_, { name, newValue }) => {
+      if (name === 'dirty' && !newValue) {
+        show(); // it was saved
+      }
+    });
+    const button = new ToolbarButton({
+      icon: refreshIcon,
+      onClick: show,
+      tooltip: this.words.loadAgain
+    });
+    widget.toolbar.addItem('refresh', button);
+    return widget;
+  }
+
+  private async show(context: DocumentRegistry.Context, frame: IFrame): Promise<void> {
+    const address = new URL(await context.urlResolver.getDownloadUrl(context.path), location.href);
+    // JupyterLab puts the page's token there, where the file's scripts would read it.
+    address.search = `?${++this.shown}`;
+    frame.url = address.href;
+  }
+
+  private shown = 0;
+}
+
+export const htmlFiles: JupyterFrontEndPlugin<void> = {
+  id: '@classroom/labextension:html-files',
+  description: 'Shows HTML files in a frame with an origin of its own.',
+  autoStart: true,
+  optional: [ILayoutRestorer, ITranslator],
+  activate: (
+    { docRegistry }: JupyterFrontEnd,
+    restorer: ILayoutRestorer | null,
+    translator: ITranslator | null
+  ) => {
+    const words = texts(translator);
+    docRegistry.addFileType({
+      name: TYPE,
+      contentType: 'file',
+      fileFormat: 'text',
+      displayName: words.htmlFile,
+      extensions: ['.html'],
+      mimeTypes: ['text/html'],
+      icon: html5Icon
+    });
+    const factory = new HtmlFactory(words);
+    const tracker = new WidgetTracker<Viewer>({ namespace: 'htmlviewer' });
+    factory.widgetCreated.connect((_, widget) => {
+      widget.context.pathChanged.connect(() => void tracker.save(widget));
+      void tracker.add(widget);
+    });
+    docRegistry.addWidgetFactory(factory as unknown as DocumentRegistry.WidgetFactory);
+    void restorer?.restore(tracker, {
+      command: 'docmanager:open',
+      args: ({ context }) => ({ path: context.path, factory: NAME }),
+      name: ({ context }) => context.path
+    });
+  }
+};

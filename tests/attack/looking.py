@@ -1,0 +1,72 @@
+"""People whose pages an attack goes through."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests import labs
+from tests.browser.conftest import new_person, sign_in, wait_for_lab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+LAB = f"{labs.ADDRESS}/services/classroom"
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+
+def ask(page: Page, method: str, path: str, body: str | None = None) -> tuple[int, str]:
+    """Ask the lab's server as a page of JupyterLab does: the status, and what it says."""
+    status, said = page.evaluate(
+        """async ([method, path, body]) => {
+            const token = document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? "";
+            const answer = await fetch(`/services/classroom/${path}`, {
+                method, body, headers: {"X-XSRFToken": token},
+            });
+            return [answer.status, await answer.text()];
+        }""",
+        [method, path, body],
+    )
+    return status, said
+
+
+def put(page: Page, name: str, content: dict[str, Any]) -> None:
+    """Write a notebook, as a page of JupyterLab does."""
+    body = json.dumps({"type": "notebook", "format": "json", "content": content})
+    status, said = ask(page, "PUT", f"api/contents/{name}", body)
+    assert status in {200, 201}, said
+
+
+@contextlib.contextmanager
+def person(browser: Browser, login: str) -> Iterator[Page]:
+    """Sign somebody in."""
+    with new_person(browser) as profile:
+        page = profile.new_page()
+        sign_in(page, login)
+        page.wait_for_url("**/services/classroom/lab**")
+        wait_for_lab(page)
+        yield page
+
+
+def visit(page: Page, name: str) -> None:
+    page.goto(f"{LAB}/lab/tree/{name}?reset")  # nothing from before is open beside it
+    wait_for_lab(page)
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+
+
+def through(page: Page) -> None:
+    """Look at every cell of a notebook: what isn't seen isn't made."""
+    page.evaluate(
+        """async () => {
+            const shown = () => new Promise(requestAnimationFrame);
+            for (const cell of document.querySelectorAll('.jp-Notebook .jp-Cell')) {
+                // Not the windows around it as well.
+                cell.scrollIntoView({block: 'nearest'});
+                await shown();
+                await shown();
+            }
+        }"""
+    )

@@ -1,0 +1,288 @@
+"""A student's widgets, plots and files in a tutor's page: nothing of them becomes a part of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+from tests.attack.looking import KERNEL, LAB, ask, put, through, visit
+from tests.browser.conftest import shoot, wait_for_lab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+
+OVERLAY = """<b>widget {name}</b><iframe srcdoc="<b>over</b>"></iframe>
+<style>.jp-Notebook {{ opacity: 0.5 }}</style>
+<meta http-equiv="refresh" content="0;url=/services/classroom/lab?gone">
+<form action="/services/classroom/logout"><input name="x"></form>
+<object data="x"></object><link rel="stylesheet" href="x">"""
+WIDGETS = {
+    # The first of its notebook: it comes before any is shown.
+    "html": "ipywidgets.HTML({text!r})",
+    "math": "ipywidgets.HTMLMath({text!r})",
+    # A model of another kind, shown by the view of HTML.
+    "other": """class Other(ipywidgets.Label):
+    _view_name = traitlets.Unicode("HTMLView").tag(sync=True)
+Other({text!r})""",
+    "other-math": """class OtherMath(ipywidgets.Button):
+    _view_name = traitlets.Unicode("HTMLMathView").tag(sync=True)
+    value = traitlets.Unicode().tag(sync=True)
+OtherMath(value={text!r})""",
+    # Between dollar signs ipywidgets sanitises nothing.
+    "description": "ipywidgets.Checkbox(description='$' + {text!r} + '$ <b>widget description</b>',"
+    " description_allow_html=True)",
+    "within": "ipywidgets.VBox([ipywidgets.HTML({text!r})])",
+}
+"""What each puts into the page, as it would."""
+CONTENT = ".widget-html-content, .widget-htmlmath-content"
+ACTS = (
+    "iframe, style, meta, object, link, script, embed, base, form[action], input:not([disabled])"
+    ":not([type=checkbox])"
+)
+
+
+def source(name: str) -> str:
+    text = OVERLAY.format(name=name)
+    return "import ipywidgets, traitlets\n" + WIDGETS[name].format(text=text)
+
+
+def assert_widgets_are_clean(page: Page) -> None:
+    for name in WIDGETS:
+        shown = page.get_by_text(f"widget {name}")
+        shown.first.scroll_into_view_if_needed()
+        expect(shown.first).to_be_visible(timeout=60_000)
+    through(page)
+    widgets = page.locator(".jp-OutputArea .jupyter-widgets")
+    assert widgets.count() >= len(WIDGETS)
+    for found in widgets.locator(ACTS).all():
+        pytest.fail(found.evaluate("(node) => node.outerHTML"))
+    assert page.locator(CONTENT).locator("b").count() >= len(WIDGETS) - 1, "what is plain is shown"
+    expect(page.locator(".jp-Notebook").first).to_have_css("opacity", "1")
+    assert "gone" not in page.url
+
+
+def test_widgets_put_nothing_into_a_page_but_plain_html(student: Page, tutor: Page) -> None:
+    """Whatever is said of how they are shown; run while the tutor looks on, and found later."""
+    cells = [nbformat.v4.new_code_cell(source(name)) for name in WIDGETS]
+    content = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+    put(student, "widgets.ipynb", content)
+    for page in (tutor, student):
+        visit(page, "widgets.ipynb")
+    expect(student.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+    student.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
+    for _ in WIDGETS:
+        student.keyboard.press("Shift+Enter")
+    for page in (tutor, student):
+        assert_widgets_are_clean(page)
+    visit(tutor, "widgets.ipynb")
+    assert_widgets_are_clean(tutor)
+    shoot(tutor, "attack-widgets")
+
+
+SPEC: dict[str, Any] = {
+    "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+    "description": "</pre><script>window.hacked = ['vega']</script><iframe srcdoc=x></iframe>",
+    "data": {"values": [{"a": "x", "b": 2}]},
+    "mark": "bar",
+    "encoding": {"x": {"field": "a", "type": "nominal"}},
+    "usermeta": {"embedOptions": {"actions": {"source": True}, "sourceHeader": "<b>theirs</b>"}},
+}
+
+
+def assert_only_exports(plot: Locator) -> None:
+    plot.scroll_into_view_if_needed()
+    expect(plot.locator("canvas, svg").first).to_be_visible()
+    plot.locator("summary").click()
+    expect(plot.locator(".vega-actions a").first).to_be_visible()
+    names = plot.locator(".vega-actions a").all_inner_texts()
+    assert [name for name in names if not name.startswith("Save as")] == []
+
+
+def test_a_plot_opens_no_window(student: Page, tutor: Page) -> None:
+    """Vega would write the source of a plot into one of the lab's own origin."""
+    kind = "application/vnd.vegalite.v5+json"
+    wants: list[dict[str, Any]] = [
+        {},
+        {"actions": True},
+        {"actions": {"source": True, "compiled": True, "editor": True, "export": False}},
+        {"actions": False},
+    ]
+    cells = [
+        nbformat.v4.new_code_cell(
+            "1",
+            outputs=[
+                nbformat.v4.new_output(
+                    "display_data", {kind: SPEC}, metadata={kind: {"embed_options": want}}
+                )
+            ],
+        )
+        for want in wants
+    ]
+    put(student, "plots.ipynb", nbformat.v4.new_notebook(cells=cells))
+    visit(tutor, "plots.ipynb")
+    plots = tutor.locator(".jp-OutputArea .vega-embed")
+    expect(plots).to_have_count(len(wants))
+    for at in range(3):
+        assert_only_exports(plots.nth(at))
+    expect(plots.nth(3).locator("summary")).to_have_count(0)
+
+
+def write(page: Page, name: str, text: str) -> None:
+    body = json.dumps({"type": "file", "format": "text", "content": text})
+    status, said = ask(page, "PUT", f"api/contents/{name}", body)
+    assert status in {200, 201}, said
+
+
+def look_at(page: Page, name: str) -> None:
+    page.goto(f"{LAB}/lab/tree/{name}?reset")
+    wait_for_lab(page)
+
+
+def test_a_plots_file_opens_no_window(student: Page, tutor: Page) -> None:
+    """It is shown by vega's renderer itself, which no notebook's registry stands before."""
+    write(student, "plot.vl", json.dumps(SPEC))
+    look_at(tutor, "plot.vl")
+    assert_only_exports(tutor.locator(".vega-embed"))
+    shoot(tutor, "attack-plot-file")
+
+
+def test_a_file_with_a_layout_is_shown_as_text(student: Page, tutor: Page) -> None:
+    """JupyterLab would take it for the layout of whoever opens it, and go there."""
+    layout = {"data": {"file-browser-filebrowser:cwd": {"path": "x"}}, "metadata": {"id": "theirs"}}
+    write(student, "mine.jupyterlab-workspace", json.dumps(layout))
+    look_at(tutor, "mine.jupyterlab-workspace")
+    expect(tutor.locator(".jp-FileEditor .cm-content")).to_contain_text("theirs")
+    assert "theirs" not in tutor.url
+    status, said = ask(tutor, "GET", "lab/api/workspaces")
+    assert status == 200, said
+    assert "theirs" not in json.loads(said)["workspaces"]["ids"]
+
+
+PAGE = """<!doctype html><title>report</title><p id="drawn">not drawn</p><script>
+const told = [];
+const tries = {
+  drawn: () => { document.getElementById('drawn').textContent = 'drawn'; },
+  cookie: () => document.cookie,
+  page: () => parent.document.title,
+  top: () => { top.hacked = ['file']; },
+  address: () => { if (location.search.includes('_xsrf')) { told.push('token'); } },
+  referrer: () => { if (document.referrer.includes('/services/')) { told.push('referrer'); } },
+};
+for (const [name, attempt] of Object.entries(tries)) {
+  try { attempt(); told.push(name); } catch (error) { told.push(`${name}: ${error.name}`); }
+}
+window.told = told;
+</script>"""
+
+
+def test_an_html_file_runs_in_a_frame_of_its_own(student: Page, tutor: Page) -> None:
+    """As plotly or folium write them; there is no button that trusts one."""
+    write(student, "report.html", PAGE)
+    look_at(tutor, "report.html")
+    frame = tutor.frame_locator("#jp-main-dock-panel iframe")
+    expect(frame.locator("#drawn")).to_have_text("drawn")
+    inner = next(one for one in tutor.frames if "files/report.html" in one.url)
+    told = inner.evaluate("window.told")
+    assert told == [
+        "drawn",
+        "cookie: SecurityError",
+        "page: SecurityError",
+        "top: SecurityError",
+        "address",
+        "referrer",
+    ]
+    assert "_xsrf" not in inner.url
+    assert tutor.evaluate("window.hacked ?? []") == []
+    expect(tutor.get_by_text("Trust HTML")).to_have_count(0)
+    shoot(tutor, "html-file")
+
+    write(student, "report.html", PAGE.replace("= 'drawn'", "= 'drawn again'"))
+    tutor.locator("[data-jp-item-name='refresh']").click()
+    expect(frame.locator("#drawn")).to_have_text("drawn again")
+
+
+def test_a_page_of_help_gets_a_tab_of_its_own(tutor: Page) -> None:
+    """Which has no hold of the lab's page: a student's kernel names such pages too."""
+    tutor.goto(f"{LAB}/lab?reset")
+    wait_for_lab(tutor)
+    tutor.context.route(
+        "https://jupyterlab.readthedocs.io/**",
+        lambda route: route.fulfill(body="<title>help</title>", content_type="text/html"),
+    )
+    tutor.get_by_role("menuitem", name="Help").click()
+    with tutor.context.expect_page() as opened:
+        tutor.locator(".lm-Menu-item", has_text="JupyterLab Reference").click()
+    assert opened.value.url.startswith("https://jupyterlab.readthedocs.io/")
+    assert opened.value.evaluate("window.opener") is None
+    opened.value.close()
+
+
+HACK = "window.hacked = ['javascript']; element.textContent = 'hacked'"
+RUNS = f"""from IPython.display import *
+display(Javascript({HACK!r}), HTML("<script>{HACK}</script><b>shown</b>"))"""
+
+
+def test_no_output_runs_in_a_page_without_our_extension(student: Page, tutor: Page) -> None:
+    """JupyterLab starts without it, should it not load: what holds then is the server's."""
+    cell = nbformat.v4.new_code_cell("1")
+    content = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": KERNEL})
+    put(student, "bare.ipynb", content)
+    visit(student, "bare.ipynb")
+    expect(student.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+    student.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
+    # A new cell, which a page of JupyterLab's marks as trusted in the live document.
+    for key in ("Escape", "b", "Enter"):
+        student.keyboard.press(key)
+    student.keyboard.insert_text(RUNS)
+    student.keyboard.press("Control+Enter")
+    expect(student.locator(".jp-OutputArea iframe").first).to_be_attached(timeout=60_000)
+    pattern = "**/lab/extensions/@classroom/labextension/**"
+    tutor.context.route(pattern, lambda route: route.abort())
+    try:
+        visit(tutor, "bare.ipynb")
+        through(tutor)
+        expect(tutor.get_by_text("shown", exact=True)).to_be_visible()
+        assert tutor.evaluate("window.hacked ?? []") == []
+        expect(tutor.get_by_text("hacked", exact=True)).to_have_count(0)
+        shoot(tutor, "attack-bare")
+    finally:
+        tutor.context.unroute(pattern)
+
+
+STYLED = 200
+
+
+def test_many_framed_outputs_of_a_cell_are_looked_at_once_each(student: Page, tutor: Page) -> None:
+    """Not each of them again for each of the others, which held the page up for minutes."""
+    counted = """
+        const all = String.prototype.matchAll;
+        window.looked = 0;
+        String.prototype.matchAll = function (...rest) {
+            window.looked += this.includes('T_styled') ? 1 : 0;
+            return all.apply(this, rest);
+        };"""
+    outputs = [
+        nbformat.v4.new_output(
+            "display_data",
+            {
+                "text/html": f"<style>#T_styled{at} {{ color: red }}</style>"
+                f'<table id="T_styled{at}"><tr><td id="T_styled{at}_row0">{at}</td></tr></table>'
+            },
+        )
+        for at in range(STYLED)
+    ]
+    cell = nbformat.v4.new_code_cell("1", outputs=outputs)
+    put(student, "styled.ipynb", nbformat.v4.new_notebook(cells=[cell]))
+    page = tutor.context.new_page()
+    page.add_init_script(counted)
+    visit(page, "styled.ipynb")
+    through(page)
+    first = page.locator(".jp-OutputArea").first.frame_locator("iframe").first
+    expect(first.locator("td")).to_have_css("color", "rgb(255, 0, 0)")
+    assert 0 < page.evaluate("window.looked") <= 2 * STYLED
+    page.close()

@@ -1,0 +1,32 @@
+"""The page in which outputs run: by what address pages ask for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classroom.lab import pages
+from classroom.lab.policy import FRAME, Policies
+
+if TYPE_CHECKING:
+    import pytest
+
+PREFIX = "/services/classroom/"
+
+
+def address(*hosts: str) -> str:
+    config: dict[str, str] = {}
+    pages.announce(config, Policies(PREFIX, hosts))
+    return config["classroomFrame"]
+
+
+def test_the_frames_address_changes_with_its_policy() -> None:
+    """A browser keeps the answer for a year, with the policy that it came with."""
+    assert address().startswith(f"{FRAME}?v=")
+    assert address() == address()
+    assert address("cdn.example.org") != address()
+
+
+def test_it_changes_with_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = address()
+    monkeypatch.setattr(pages.FrameHandler, "page", "<p>another</p>")
+    assert address() != before
