@@ -70,7 +70,7 @@ def is_format(found: Any) -> bool:
 class ClassNotebook(YNotebook):
     """Upstream's notebook, which is mended before it is read."""
 
-    def _cell_to_py(self, ycell: Map, meta: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _cell_to_py(self, ycell: Map[Any], meta: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return a cell as its file has it: without a mark of trust, which no file keeps.
 
         Upstream sets one in the cell of an empty notebook. Document and file would differ by it

@@ -191,9 +191,10 @@ class RoomSocket(Visiting):
         begun = time.thread_time()
         try:
             if self._chat is not None:
-                self._admission.judge(body, update)
+                # What was judged, and not the message: it may bring more than that.
+                judged, _ = self._admission.judge(body, update)
                 with admission.decoding():
-                    self._hears(self._chat, message)
+                    self._hears(self._chat, judged, repeats=message[1] == admission.ANSWER)
             elif self._takes(message):
                 self._admission.take(body, update)
         except MissingError:
@@ -221,10 +222,10 @@ class RoomSocket(Visiting):
         if connections.refuse(self, notices.closing(UNREADABLE)):
             self.log.warning("%s: refused of %s: %s", self.path, self.who, why)
 
-    def _hears(self, found: ClassChat, message: bytes) -> None:
+    def _hears(self, found: ClassChat, update: bytes, *, repeats: bool) -> None:
         """Take what is written in a chat, whoever drives; tell its sender if it isn't taken."""
         try:
-            found.hear(message, self.who)
+            found.hear(update, self.who, repeats=repeats)
         except NotTakenError as error:
             self.log.warning("%s: not taken of %s: %s", self.path, self.who, error)
             sentence = f"What you wrote in the chat isn't taken: {error}. Reload the page to go on."
