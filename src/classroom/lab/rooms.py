@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
 from classroom import tasks
-from classroom.lab import admission, cells, connections, notices, recovery, saves, talk
+from classroom.lab import cells, connections, indexes, notices, recovery, saves, talk
 from classroom.lab.broadcasting import Broadcasting
 from classroom.lab.saves import Saving
 
@@ -159,7 +159,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             if cell.get("execution_state") == cells.RUNNING:
                 cell["execution_state"] = cells.IDLE
         await self._settle()
-        await admission.prepare(self.ydoc)
+        await indexes.prepare(self.ydoc)
         self._tell_kept()
 
     async def _settle(self) -> None:
