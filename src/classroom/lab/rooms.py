@@ -36,6 +36,7 @@ UNREAD = (
     "“{}” is as it was last saved. What was typed since can't be read back and is put aside: ask a"
     " tutor if you miss it."
 )
+NESTED = "In “{}” something is nested more than 64 deep. What is further in is there as text."
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
@@ -212,6 +213,9 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             kept = self._file.kept.pop()
             sentence = f"Somebody changed this file. What was typed here is in “{kept}”."
             notices.tell(people, sentence)
+        if self._file.nested:
+            self._file.nested = False
+            notices.tell(people, NESTED.format(self._file.path))
         if self.ystore is not None and self.ystore.path in recovery.unread:
             recovery.unread.discard(self.ystore.path)
             notices.tell(people, UNREAD.format(self._file.path))
