@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pycrdt import Array, Doc, Map, Text
 
-from classroom.lab import admission, indexes, notices, sockets
+from classroom.lab import admission, indexes, notices, sockets, update_bounds
 from classroom.lab.admission import Admission, Effort
 from classroom.lab.referee import ROOTS, Referee
 from classroom.lab.sockets import RoomSocket
@@ -173,7 +173,7 @@ def test_reading_a_long_message_is_paid_for_one_at_a_time(
     """Who has as many sockets as they like would have all of them read at once, for nothing."""
     reading: list[int] = []
     most: list[int] = []
-    original = admission.read_update
+    original = update_bounds.read_update
 
     def slow(body: bytes) -> Any:
         reading.append(1)
