@@ -35,6 +35,7 @@ from classroom.lab import (
     shipped,
     snapshots,
     store,
+    timelines,
     upstream,
 )
 from classroom.lab.alive import AliveHandler
@@ -141,6 +142,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     upstream.ask_always(_begin)
     shipped.use()
     pages.use(pages.of(app))
+    timelines.use()
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         app.kernel_manager.notebooks = Notebooks(app)
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
