@@ -295,7 +295,7 @@ class Admission:
         """
         until = time.thread_time() + LONGEST_SECONDS
         try:
-            self._apply(body, update, until)
+            self._apply(body, update)
         except MissingError:
             self._waiting.append((body, update))
             self._waiting_bytes += len(body)
@@ -310,18 +310,20 @@ class Admission:
                 if time.thread_time() > until:
                     raise TooMuchError
                 try:
-                    self._apply(*one, until)
+                    self._apply(*one)
                 except MissingError:
                     self._waiting.append(one)
                 else:
                     self._waiting_bytes -= len(one[0])
                     more = True
 
-    def _apply(self, body: bytes, update: Update, until: float) -> None:
+    def _apply(self, body: bytes, update: Update) -> None:
         body, additions = self.judge(body, update)
         left = deque([body])
         if len(additions.order) > pieces.PIECE:
             left = deque(pieces.cut(body, additions.order, additions.tail))
+        # From here: what takes long to judge is taken in the end, bit by bit.
+        until = time.thread_time() + LONGEST_SECONDS
         try:
             with self._followed.admitting(), decoding(), self._document.transaction():
                 while left and time.thread_time() <= until:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("classroom.documents")
 KINDS: dict[Any, int] = {Array: ARRAY, Map: MAP, Text: TEXT}
-HEARD = 4 * 1024 * 1024
+HEARD = 1024 * 1024
 """Bytes of what the lab has written that are kept; beyond, the document itself is asked."""
 GROWN = 20_000
 """Runs and types that an index may have beyond twice what it began with. It never forgets what was
@@ -171,6 +171,7 @@ class Followed:
             tasks.reraise_if_meant(error)
             # A document is opened all the same, and read before somebody first writes to it.
             LOG.warning("A document's index can't be made yet: %r", error)
+            self._built = self.index.size  # not again with each message
         finally:
             self.is_prepared, self._building = True, None
 
@@ -196,7 +197,10 @@ def index_of(document: Doc[Any]) -> Index:
 
 
 async def prepare(document: Doc[Any]) -> None:
-    """Have a document's index ready before anybody writes to it, without holding up the loop."""
+    """Have a document's index ready before somebody writes to it, without holding up the loop.
+
+    Made again when it has grown.
+    """
     followed = of(document)
-    if not followed.is_prepared:
+    if not followed.is_prepared or followed.is_overgrown:
         await followed.rebuild(document)
