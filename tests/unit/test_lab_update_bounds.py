@@ -185,19 +185,27 @@ def test_thousands_of_cells_are_pasted_removed_and_brought_back() -> None:
     assert notebook.ycells.to_py() == cells.to_py()
 
 
-def test_a_chain_of_clients_is_judged_in_a_moment() -> None:
+def a_chain(count: int) -> bytes:
+    """An update of so many clients, each of whom builds on the next."""
+    some = [
+        updates.struct(8, b"\x01\x7e", origin=(client + 1, 0)) for client in range(1, count)
+    ] + [updates.struct(8, b"\x01\x7e", "cells")]
+    each = [b"\x01" + updates.ident((at, 0)) + one for at, one in enumerate(some, start=1)]
+    return updates.uint(count) + b"".join(each) + b"\x00"
+
+
+def test_a_chain_of_clients_is_judged_in_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each builds on the next: what goes through all of them for each takes minutes."""
     count = 60_000
-    structs = [
-        b"\x01"
-        + updates.ident((client + 1, 0))
-        + updates.struct(8, b"\x01\x7e", origin=(client + 2, 0))
-        for client in range(count)
-    ]
-    end = b"\x01" + updates.ident((count + 1, 0)) + updates.struct(8, b"\x01\x7e", "cells")
-    body = updates.uint(count + 1) + b"".join([*structs, end]) + b"\x00"
-    update, begun = read_update(body), time.thread_time()
-    Admission(Doc()).judge(body, update)
+    update = read_update(a_chain(count))
+    begun = time.thread_time()
+    with pytest.raises(OutOfBoundsError, match="too many pages"):
+        Admission(Doc()).judge(b"", update)
+    assert time.thread_time() - begun < 1
+    Admission(Doc()).take(a_chain(1000), read_update(a_chain(1000)))
+    monkeypatch.setattr(admission, "NEW_CLIENTS", count)
+    begun = time.thread_time()
+    Admission(Doc()).judge(b"", update)
     assert time.thread_time() - begun < 10
 
 

@@ -48,6 +48,8 @@ WAITING = 1024 * 1024
 """Bytes of a page's updates that may wait for what they build on."""
 MOST_WAITING = 64
 """How many of them may: each is tried again whenever another was applied."""
+NEW_CLIENTS = 1000
+"""Clients of whom one message brings something new: a page is one, and knows of a class of them."""
 LONGEST_SECONDS = 1.0
 """How long applying one message may take: the thousands of cells of a large notebook take less."""
 PATIENCE_SECONDS = 5.0
@@ -252,6 +254,9 @@ class Admission:
         if followed.by_others or mine in update.structs:
             # What the lab has written a page may repeat.
             self._excused += followed.catch_up(self._document)
+        end = followed.index.end
+        if sum(some[-1].end > end(client) for client, some in update.structs.items()) > NEW_CLIENTS:
+            raise OutOfBoundsError("it is of too many pages")
         try:
             additions = self._judge(update)
         except KnownError:
