@@ -13,11 +13,12 @@ from pycrdt import Array, Doc, Map, Text
 
 from classroom.lab import admission, indexes, notices, sockets, update_bounds
 from classroom.lab.admission import Admission, Effort
+from classroom.lab.modes import DRIVING
 from classroom.lab.referee import ROOTS, Referee
 from classroom.lab.sockets import RoomSocket
 from classroom.lab.update_bounds import read_update
 from tests import loops
-from tests.updates import struct, text, update, values, write
+from tests.updates import ident, struct, text, update, values, write
 
 
 class Socket(RoomSocket):
@@ -212,5 +213,24 @@ def test_what_comes_before_the_index_is_made_waits_for_it() -> None:
         assert str(document.get("t", type=Text)) == "there. x"
         assert indexes.of(document).is_prepared
         assert not socket.closed
+
+    loops.run(main())
+
+
+def test_a_copy_of_which_something_was_dropped_hides_behind_nobody() -> None:
+    """It is told by its id, wherever in the message that is."""
+
+    async def main() -> None:
+        document: Doc[Any] = Doc()
+        socket = Socket(document)
+        DRIVING.outdated.add("eve", [7])
+        both = b"\x02" + b"".join(
+            b"\x01" + ident((client, 0)) + struct(4, text("x"), "t") for client in (8, 7)
+        )
+        await socket.say(write(both + b"\x00"))
+        assert str(document.get("t", type=Text)) == ""
+        await socket.say(typed("x", 9))
+        assert str(document.get("t", type=Text)) == "x"
+        DRIVING.outdated._of.pop("eve")
 
     loops.run(main())

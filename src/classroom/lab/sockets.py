@@ -41,7 +41,7 @@ from classroom.lab.update_bounds import FRAME, OutOfBoundsError, read_update
 from classroom.lab.visiting import Visiting
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from classroom.lab.chat import ClassChat
     from classroom.lab.update_bounds import Update
@@ -260,7 +260,7 @@ class RoomSocket(Visiting):
                 judged, _ = self._admission.judge(body, update)
                 with admission.decoding():
                     self._hears(self._chat, judged, repeats=message[1] == admission.ANSWER)
-            elif self._takes(message):
+            elif self._takes(message, update.structs):
                 self._admission.take(body, update)
         except MissingError:
             self.close(TRY_AGAIN, "something before it is missing")
@@ -305,11 +305,15 @@ class RoomSocket(Visiting):
             sentence = f"What you wrote in the chat isn't taken: {error}. Reload the page to go on."
             notices.tell({self.who}, sentence)
 
-    def _takes(self, message: bytes) -> bool:
+    def _takes(self, message: bytes, clients: Iterable[int] = ()) -> bool:
         """Say whether what may write to the document is taken; tell its sender if not.
 
         A copy of which something wasn't taken has it still, and would bring it in with whatever it
         sends later: of such a copy nothing is taken any more.
+
+        Args:
+            message: as received.
+            clients: all under whose ids it writes; the copy's own may be any of them.
         """
         name = self._who["username"]
         view_only = DRIVING.is_view_only(name)
@@ -318,7 +322,9 @@ class RoomSocket(Visiting):
         document = self.room.ydoc
         found = driving.judge(message, lambda: document.get_update(document.get_state()))
         copies = self._copies | found.clients
-        if not found.writes or not (view_only or DRIVING.outdated.among(name, copies)):
+        if not found.writes or not (
+            view_only or DRIVING.outdated.among(name, copies.union(clients))
+        ):
             return True
         DRIVING.refuse(name, copies)
         return False
