@@ -12,7 +12,9 @@ import pytest
 from pycrdt import Array, Doc, Map, Text
 
 from classroom.lab import admission, indexes, notices, sockets, update_bounds
-from classroom.lab.admission import Admission, Effort
+from classroom.lab import effort as efforts
+from classroom.lab.admission import Admission
+from classroom.lab.effort import Effort
 from classroom.lab.modes import DRIVING
 from classroom.lab.referee import ROOTS, Referee
 from classroom.lab.sockets import RoomSocket
@@ -118,7 +120,7 @@ async def serve(socket: Socket) -> None:
 def effort(monkeypatch: pytest.MonkeyPatch) -> Effort:
     """Nobody has taken any time yet."""
     found = Effort()
-    monkeypatch.setattr(admission, "EFFORT", found)
+    monkeypatch.setattr(efforts, "EFFORT", found)
     monkeypatch.setattr(sockets, "EFFORT", found)
     return found
 
@@ -185,8 +187,8 @@ def test_reading_a_long_message_is_paid_for_one_at_a_time(
         reading.pop()
         return original(body)
 
-    monkeypatch.setattr(admission, "read_update", slow)
-    monkeypatch.setattr(admission, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(efforts, "read_update", slow)
+    monkeypatch.setattr(efforts, "PATIENCE_SECONDS", 0.2)
 
     async def main() -> None:
         found = [Socket(Doc()) for _ in range(40)]

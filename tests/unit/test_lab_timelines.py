@@ -10,8 +10,9 @@ import pytest
 from jupyter_ydoc import YUnicode
 from pycrdt import Doc, Text
 
-from classroom.lab import admission, timelines
-from classroom.lab.admission import Effort, TooMuchError
+from classroom.lab import effort as efforts
+from classroom.lab import timelines
+from classroom.lab.effort import Effort, TooMuchError
 from tests import loops
 
 
@@ -58,7 +59,7 @@ def test_a_timeline_lives_through_the_history_while_others_are_served(effort: Ef
 def test_who_has_taken_too_much_gets_no_timeline(
     effort: Effort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admission, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(efforts, "PATIENCE_SECONDS", 0.01)
 
     async def main() -> None:
         with pytest.raises(TooMuchError):

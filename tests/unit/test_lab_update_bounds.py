@@ -13,7 +13,8 @@ from jupyter_ydoc import YNotebook
 from pycrdt import Array, Doc, Map, Text, UndoManager
 
 from classroom.lab import admission, document_index, indexes, update_bounds
-from classroom.lab.admission import Admission, TooMuchError
+from classroom.lab.admission import Admission
+from classroom.lab.effort import Effort, TooMuchError
 from classroom.lab.update_bounds import DEPTH, OutOfBoundsError, read_state, read_update
 from tests import loops, updates
 
@@ -335,7 +336,7 @@ def test_a_message_has_no_more_than_can_be_read_soon(body: bytes) -> None:
 
 
 def test_somebody_s_messages_take_no_more_than_their_share_of_time() -> None:
-    effort = admission.Effort()
+    effort = Effort()
     assert not effort.is_too_much("ada", 0)
     for second in range(60):
         effort.add("ada", 0.01, second)

@@ -24,16 +24,10 @@ from classroom.lab import (
     presence,
     upstream,
 )
-from classroom.lab.admission import (
-    EFFORT,
-    Admission,
-    BrokenError,
-    NotTheirsError,
-    TooMuchError,
-    UnreadableError,
-)
+from classroom.lab.admission import Admission, BrokenError, NotTheirsError, UnreadableError
 from classroom.lab.chats import KEY
 from classroom.lab.document_index import MissingError, NoTypeError
+from classroom.lab.effort import EFFORT, TooMuchError, read_long
 from classroom.lab.frames import Verdict
 from classroom.lab.modes import DRIVING
 from classroom.lab.referee import NotTakenError
@@ -195,7 +189,7 @@ class RoomSocket(Visiting):
     async def _write_later(self, message: bytes, body: bytes) -> None:
         """Take a message that is read beside the loop, or that came before all was ready."""
         try:
-            update = await admission.read_long(body, self.who)
+            update = await read_long(body, self.who)
             await self.room.ydoc_observed.wait()
             await indexes.prepare(self.room.ydoc)
             self._write(message, body, update)
