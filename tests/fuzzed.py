@@ -16,7 +16,7 @@ import pycrdt
 from jupyter_ydoc import YNotebook
 from pycrdt import Array, Doc, Map
 
-from classroom.lab import admission
+from classroom.lab import indexes, pieces
 from classroom.lab.admission import Admission, UnreadableError
 from classroom.lab.document_index import Where
 from classroom.lab.update_bounds import OutOfBoundsError, read_update
@@ -169,8 +169,9 @@ def live(number: int) -> int:
         one.observe_deep(look)
     document.observe(lambda event: told.append(event.update))
     notebook.observe(lambda *_: None)
+    pieces.PIECE = dice.choice((1, 3, 64))  # however it is cut
     page, taken = Admission(document), 0
-    index = admission.index_of(document)
+    index = indexes.index_of(document)
     index.refresh(document.get_update)
     for _ in range(dice.choice((4, 16, 40))):
         body = Maker(dice, index).update()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,7 @@ from classroom.lab.awareness import Entry
 from classroom.lab.update_bounds import read_state
 from tests import classrooms, labs, students, updates
 from tests.container.test_chat import Copy as Chat
+from tests.container.test_chat import said
 from tests.container.test_rooms import Page, room, saved
 from tests.container.test_view_only import switch
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.alone
 
 REFUSED, TRY_AGAIN = 1003, 1013
-EXPECTED = "refused of|not taken of"
+EXPECTED = "refused of|not taken of|too much at once of"
 
 
 def server(lab: Lab) -> str:
@@ -231,6 +233,73 @@ def test_nor_does_any_in_the_chat_by_who_is_view_only(people: Classroom) -> None
         mona.sees(f"octocat {number}")
         octocat.sees(f"mona {number}")
     assert server(people.lab) == process
+
+
+def test_the_chat_takes_what_was_judged_and_nothing_else(people: Classroom) -> None:
+    """What begins with an element that is there already goes where that one is, whatever it says.
+
+    Judged without that beginning and taken with it, it put HTML into a message that pages trust.
+    """
+    mona, hubot = Chat(people, "mona"), Chat(people, "hubot")
+
+    def change(copy: Chat) -> None:
+        copy.messages.append(Map(said("hubot", "look")))
+        copy.messages[-1]["mime_model"] = "x"
+        del copy.messages[-1]["mime_model"]
+
+    hubot.send(change)
+    mona.sees("look")
+    client = hubot.doc.client_id
+    last = read_state(hubot.doc.get_state())[client] - 1
+    html = b"\x76\x01" + updates.text("text/html") + b"\x77" + updates.text("<b>trusted</b>")
+    content = updates.values(b"\x77" + updates.text("x"), html)
+    body = updates.update([updates.struct(8, content, "users", "z")], client, last)
+    hubot.socket.send(b"\x00\x01" + updates.text(body))
+    other = Chat(people, "hubot")
+    other.say("done")
+    mona.sees("done")
+    assert "mime_model" not in mona.of("look")
+    assert "mime_model" not in Chat(people, "mona").of("look")
+
+
+def test_what_takes_too_long_is_stopped_and_nobody_waits(calm: Lab) -> None:
+    """A chain of a hundred thousand clients, and as many elements that all conflict."""
+    count = 60_000
+    chain = b"".join(
+        b"\x01"
+        + updates.ident((client, 0))
+        + updates.struct(8, b"\x01\x7e", origin=(client + 1, 0))
+        for client in range(1, count)
+    )
+    end = b"\x01" + updates.ident((count, 0)) + updates.struct(8, b"\x01\x7e", "mine")
+    text = updates.update([updates.struct(4, updates.text("x" * count), "t")], 2**40)
+    conflicts = updates.update(
+        [updates.struct(4, b"\x01y", right=(2**40, count - 1 - at)) for at in range(count)], 2**41
+    )
+    late = [
+        updates.update([updates.struct(4, b"\x01x", origin=(2**42, at - 1))], 2**42, at)
+        for at in range(2000, 0, -1)
+    ]
+    with students.signed_in(calm) as ada, students.signed_in(calm, "trudy") as trudy:
+        address = room(ada, "long.ipynb")
+        pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
+        for bodies in (
+            [updates.uint(count) + chain + end + b"\x00"],
+            [text, conflicts],
+            late,
+            [conflicts],
+        ):
+            attacker = students.open_socket(trudy, calm, address)
+            with contextlib.suppress(ConnectionClosed):
+                for body in bodies:
+                    attacker.send(updates.write(body))
+            begun = time.monotonic()
+            talk(pages, "meanwhile")
+            assert time.monotonic() - begun < 20
+            attacker.close()
+        labs.wait_until(
+            lambda: saved(ada, "long.ipynb") == str(pages[0].source), "it to be saved", 30
+        )
 
 
 def test_presence_is_bounded_in_each_room(calm: Lab) -> None:

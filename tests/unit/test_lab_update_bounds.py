@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -10,10 +12,11 @@ from hypothesis import strategies as st
 from jupyter_ydoc import YNotebook
 from pycrdt import Array, Doc, Map, Text, UndoManager
 
-from classroom.lab import admission, update_bounds
+from classroom.lab import admission, document_index, indexes, update_bounds
 from classroom.lab.admission import Admission
+from classroom.lab.effort import Effort, TooMuchError
 from classroom.lab.update_bounds import DEPTH, OutOfBoundsError, read_state, read_update
-from tests import updates
+from tests import loops, updates
 
 NOTEBOOK = {
     "cells": [
@@ -128,13 +131,193 @@ def place(source: Any, at: int) -> int:
 
 def test_structs_that_all_conflict_are_bounded() -> None:
     """Each is compared with all others: a megabyte of them would take minutes."""
-    lab = Admission(Doc())
-    count = update_bounds.NEW_STRUCTS + 1
+    document: Doc[Any] = Doc()
+    lab = Admission(document)
+    count = 60_000
     send(lab, updates.write(updates.update([updates.struct(4, updates.text("x" * count), "t")])))
     structs = [updates.struct(4, b"\x01y", right=(1, count - 1 - at)) for at in range(count)]
+    body = updates.update(structs, 2)
+    begun = time.thread_time()
+    with pytest.raises(TooMuchError):
+        lab.take(body, read_update(body))
+    assert time.thread_time() - begun < 5 * admission.LONGEST_SECONDS
+    taken = read_state(document.get_state())[2]
+    assert 0 < taken < count, "a part of it is applied"
+    with pytest.raises(TooMuchError):
+        lab.take(body, read_update(body))
+    assert read_state(document.get_state())[2] > taken, "and more when it comes again"
+    taken = read_state(document.get_state())[2]
+    later = updates.update([updates.struct(4, b"\x01z", origin=(2, taken - 1))], 3)
+    lab.take(later, read_update(later))
+    send(lab, updates.write(updates.update(structs[:10], 4)))
+
+
+def test_thousands_of_cells_are_pasted_removed_and_brought_back() -> None:
+    notebook = opened()
+    lab = Admission(notebook.ydoc)
+    page: Doc[Any] = Doc()
+    page.apply_update(notebook.ydoc.get_update())
+    cells = page.get("cells", type=Array)
+    undo = UndoManager(scopes=[cells], capture_timeout_millis=0)
+    told: list[bytes] = []
+    page.observe(lambda event: told.append(event.update))
+    made = {"cell_type": "code", "execution_count": None, "execution_state": "idle"}
+    with page.transaction():
+        cells.extend(
+            Map(
+                {
+                    **made,
+                    "id": f"{number}",
+                    "source": Text(f"{number}"),
+                    "metadata": Map({"tags": ["a"]}),
+                    "outputs": Array([]),
+                }
+            )
+            for number in range(5000)
+        )
+    del cells[1:4000]
+    undo.undo()
+    assert len(cells) == 5002
+    undo.undo()
+    undo.redo()
+    assert len(told) == 5
+    for update in told:
+        lab.take(update, read_update(update))
+    assert notebook.ycells.to_py() == cells.to_py()
+
+
+def a_chain(count: int) -> bytes:
+    """An update of so many clients, each of whom builds on the next."""
+    some = [
+        updates.struct(8, b"\x01\x7e", origin=(client + 1, 0)) for client in range(1, count)
+    ] + [updates.struct(8, b"\x01\x7e", "cells")]
+    each = [b"\x01" + updates.ident((at, 0)) + one for at, one in enumerate(some, start=1)]
+    return updates.uint(count) + b"".join(each) + b"\x00"
+
+
+def test_a_chain_of_clients_is_judged_in_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each builds on the next: what goes through all of them for each takes minutes."""
+    count = 60_000
+    update = read_update(a_chain(count))
+    begun = time.thread_time()
+    with pytest.raises(OutOfBoundsError, match="too many pages"):
+        Admission(Doc()).judge(b"", update)
+    assert time.thread_time() - begun < 1
+    Admission(Doc()).take(a_chain(1000), read_update(a_chain(1000)))
+    monkeypatch.setattr(admission, "NEW_CLIENTS", count)
+    begun = time.thread_time()
+    Admission(Doc()).judge(b"", update)
+    assert time.thread_time() - begun < 10
+
+
+def test_few_updates_wait_for_what_they_build_on() -> None:
+    """Each is tried again whenever another comes: of thousands that takes minutes."""
+    lab = Admission(Doc())
+    some = [
+        updates.update([updates.struct(4, b"\x01x", origin=(1, clock - 1))], 1, clock)
+        for clock in range(admission.MOST_WAITING + 1, 0, -1)
+    ]
+    for body in some[:-1]:
+        lab.take(body, read_update(body))
     with pytest.raises(OutOfBoundsError):
-        send(lab, updates.write(updates.update(structs, 2)))
-    send(lab, updates.write(updates.update(structs[:1000], 2)))
+        lab.take(some[-1], read_update(some[-1]))
+
+
+def nested(levels: int) -> Any:
+    found: Any = 1
+    for _ in range(levels):
+        found = [found]
+    return found
+
+
+def test_a_document_with_anything_in_it_is_opened_and_written_to() -> None:
+    """What is there already is no page's doing: it must not keep people out."""
+
+    async def main() -> None:
+        notebook = opened()
+        notebook.ycells[0]["metadata"]["k" * 100_000] = nested(80)
+        notebook.ydoc.get("source", type=Text).insert_embed(0, nested(80))
+        await indexes.prepare(notebook.ydoc)
+        assert indexes.of(notebook.ydoc).is_prepared
+        person = Person(notebook)
+        person.cells[0]["metadata"]["more"] = 1
+        notebook.ycells[0]["outputs"].append(Map({"data": nested(200)}))
+        person.doc.apply_update(notebook.ydoc.get_update())
+        person.cells[0]["outputs"].append(Map({"output_type": "error"}))
+        person.told = [person.told[0], person.told[-1]]
+        person.send()
+        assert notebook.ycells[0]["metadata"]["more"] == 1
+        assert len(notebook.ycells[0]["outputs"]) == 2
+
+    loops.run(main())
+
+
+def test_what_the_lab_writes_is_read_when_somebody_builds_on_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[int] = []
+    original = update_bounds.read_update
+
+    def counted(update: bytes, **more: Any) -> Any:
+        read.append(len(update))
+        return original(update, **more)
+
+    monkeypatch.setattr(document_index, "read_update", counted)
+    notebook = opened()
+    notebook.undo_manager.include_origin("nobody")  # as in a room
+    person = Person(notebook)
+    person.act("type", 1)
+    person.send()
+    read.clear()
+    outputs = notebook.ycells[0]["outputs"]
+    for _ in range(3000):  # a plot that is drawn again and again
+        outputs.append(Map({"output_type": "display_data", "data": {"image/png": "A" * 4000}}))
+        del outputs[:]
+    person.act("type", 2)
+    person.send()
+    assert not read, "who types elsewhere doesn't wait for it"
+    outputs.append(Map({"output_type": "stream", "text": Text("a")}))
+    person.doc.apply_update(notebook.ydoc.get_update())
+    person.told.clear()
+    person.cells[0]["outputs"][0]["text"] += "b"
+    person.send()
+    assert len(read) == 1
+    assert read[0] < 200_000, "of what is gone nothing"
+    assert person.admission.excused() > 0
+    with pytest.raises(OutOfBoundsError):
+        send(person.admission, updates.write(updates.in_types(5000)))
+    body = updates.update([updates.struct(4, b"\x01x", origin=(99, 7))], 98)
+    person.admission.take(body, read_update(body))
+    assert len(read) == 1, "what isn't there isn't looked for in the whole document"
+
+
+def test_an_index_doesn_t_grow_with_what_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexes, "GROWN", 2000)
+
+    async def main() -> None:
+        notebook = opened()
+        followed = indexes.of(notebook.ydoc)
+        await indexes.prepare(notebook.ydoc)
+        person = Person(notebook)
+        for number in range(1500):
+            person.act("print", number)
+            person.send()
+            del person.cells[0]["outputs"][:]
+            person.send()
+            if followed.is_overgrown:
+                building = asyncio.ensure_future(indexes.prepare(notebook.ydoc))
+                await asyncio.sleep(0)
+                person.act("type", number)
+                person.send()
+                notebook.ycells[1]["metadata"]["x"] = number
+                await building
+        assert followed.index.size < 6000
+        person.act("set", 1)
+        person.come_back()
+        person.come_back()
+        assert person.cells.to_py() == notebook.ycells.to_py()
+
+    loops.run(main())
 
 
 @pytest.mark.parametrize(
@@ -153,7 +336,7 @@ def test_a_message_has_no_more_than_can_be_read_soon(body: bytes) -> None:
 
 
 def test_somebody_s_messages_take_no_more_than_their_share_of_time() -> None:
-    effort = admission.Effort()
+    effort = Effort()
     assert not effort.is_too_much("ada", 0)
     for second in range(60):
         effort.add("ada", 0.01, second)

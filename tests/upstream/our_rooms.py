@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyter_server_ydoc.stores import SQLiteYStore
 
-from classroom.lab import expected, upstream
+from classroom.lab import expected, timelines, upstream
 from classroom.lab.loader import ClassLoader
 from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.sockets import RoomSocket
@@ -39,3 +39,4 @@ for name in ("append", "written", "follow", "leave"):
     setattr(SQLiteYStore, name, getattr(KeptStore, name))
 expected.check()
 upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
+timelines.use()

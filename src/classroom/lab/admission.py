@@ -7,26 +7,24 @@ was working on is of no more use, and only that document.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-from functools import partial
+import time
+from collections import deque
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
-from pycrdt import Array, Map, Text, get_update, merge_updates
+from pycrdt import get_update, merge_updates
 
-from classroom.lab.document_index import Index, KnownError, MissingError
+from classroom.lab import indexes, pieces
+from classroom.lab.document_index import KnownError, MissingError
+from classroom.lab.effort import TooMuchError
 from classroom.lab.update_bounds import (
-    ARRAY,
     FRAME,
-    MAP,
-    NEW_STRUCTS,
-    TEXT,
     OutOfBoundsError,
     Reader,
     read_state,
     read_update,
+    write_uint,
 )
 
 if TYPE_CHECKING:
@@ -46,13 +44,14 @@ LONG = 64 * 1024
 """Bytes from which on a message is read beside the event loop."""
 WAITING = 1024 * 1024
 """Bytes of a page's updates that may wait for what they build on."""
-PATIENCE_SECONDS = 5.0
-"""Of the server's time that one person's messages may take: a page's take some thousandths."""
-FORGOTTEN = 1 / 12
-"""Seconds of that which are forgotten in a second."""
+MOST_WAITING = 64
+"""How many of them may: each is tried again whenever another was applied."""
+NEW_CLIENTS = 1000
+"""Clients of whom one message brings something new: a page is one, and knows of a class of them."""
+LONGEST_SECONDS = 1.0
+"""How long applying one message may take: the thousands of cells of a large notebook take less."""
 PANIC = "PanicException"
 """Name of what the decoder raises when it gives up; it is no `Exception`."""
-KINDS: dict[Any, int] = {Array: ARRAY, Map: MAP, Text: TEXT}
 
 
 class BrokenError(Exception):
@@ -88,6 +87,15 @@ def split(message: bytes) -> tuple[int, bytes]:
     return kind, found
 
 
+def answer(update: bytes) -> bytes:
+    """Make the message that answers a question.
+
+    Args:
+        update: what the page lacks.
+    """
+    return bytes([SYNC, ANSWER]) + write_uint(len(update)) + update
+
+
 def ask(state: bytes) -> None:
     """See that a question can be answered.
 
@@ -98,69 +106,6 @@ def ask(state: bytes) -> None:
         OutOfBoundsError: it can't.
     """
     read_state(state)
-
-
-async def read_long(update: bytes) -> Update:
-    """Read a long update while others are served."""
-    return await asyncio.get_running_loop().run_in_executor(None, read_update, update)
-
-
-_indexes: WeakKeyDictionary[Doc[Any], Index] = WeakKeyDictionary()
-
-
-def index_of(document: Doc[Any]) -> Index:
-    """Return what is known of a document; there is one for each, made when it is first asked for.
-
-    Args:
-        document: whose root types its lab's own class has made already.
-    """
-    found = _indexes.get(document)
-    if found is None:
-        roots = {
-            name: kind
-            for name, root in document.items()
-            if (kind := KINDS.get(type(root))) is not None
-        }
-        found = _indexes[document] = Index(roots)
-    return found
-
-
-async def prepare(document: Doc[Any]) -> None:
-    """Have a document's index ready before anybody writes to it, without holding up the loop."""
-    index = index_of(document)
-    update = document.get_update()
-    await asyncio.get_running_loop().run_in_executor(None, partial(index.learn, update))
-
-
-class Effort:
-    """How much of the server's time people's messages have taken lately."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._spent: dict[str, tuple[float, float]] = {}
-
-    def add(self, name: str, seconds: float, now: float) -> None:
-        """Take note of a message.
-
-        Args:
-            name: of who sent it.
-            seconds: that it took.
-            now: on a clock that doesn't go back.
-        """
-        self._spent[name] = self.of(name, now) + seconds, now
-
-    def of(self, name: str, now: float) -> float:
-        """Return the seconds that somebody has taken and that aren't forgotten yet."""
-        spent, at = self._spent.get(name, (0.0, now))
-        return max(0.0, spent - (now - at) * FORGOTTEN)
-
-    def is_too_much(self, name: str, now: float) -> bool:
-        """Say whether somebody has taken too much."""
-        return self.of(name, now) > PATIENCE_SECONDS
-
-
-EFFORT = Effort()
-"""There is one lab in a process."""
 
 
 class Admission:
@@ -174,8 +119,20 @@ class Admission:
             owns: says whether the page's user may write under a client's id.
         """
         self._document, self._owns = document, owns
-        self._index = index_of(document)
+        self._followed = indexes.of(document)
         self._waiting: list[tuple[bytes, Update]] = []
+        self._waiting_bytes = 0
+        self._excused = 0.0
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether the document's index is made, which for a large one is done beside the loop."""
+        return self._followed.is_prepared and not self._followed.is_overgrown
+
+    def excused(self) -> float:
+        """Return the seconds since this was last asked that went into what the lab has written."""
+        seconds, self._excused = self._excused, 0.0
+        return seconds
 
     def judge(self, body: bytes, update: Update) -> tuple[bytes, Additions]:
         """Find out whether an update fits.
@@ -192,27 +149,39 @@ class Admission:
             NotTheirsError: it is written under the id of somebody else's page.
             OutOfBoundsError: it doesn't fit.
         """
-        since, mine = self._document.get_update, self._document.client_id
-        if mine in update.structs:
-            self._index.refresh(since)  # what the lab has written a page may repeat
+        followed, mine = self._followed, self._document.client_id
+        if followed.by_others or mine in update.structs:
+            # What the lab has written a page may repeat.
+            self._excused += followed.catch_up(self._document)
+        end = followed.index.end
+        if sum(some[-1].end > end(client) for client, some in update.structs.items()) > NEW_CLIENTS:
+            raise OutOfBoundsError("it is of too many pages")
         try:
-            additions = self._index.judge(update, since)
+            additions = self._judge(update)
         except KnownError:
             # As of a page that comes back and tells all it has. The decoder would take it, but not
             # if it says something else than before.
-            body = without(body, self._index.state())
+            body = without(body, followed.index.state())
             update = read_update(body)
             try:
-                additions = self._index.judge(update, since)
+                additions = self._judge(update)
             except KnownError as error:
                 raise OutOfBoundsError("it says again what is there") from error
         if mine in update.structs:
             raise OutOfBoundsError("it is in the lab's own name")
         if not all(map(self._owns, update.structs)):
             raise NotTheirsError
-        if sum(map(len, update.structs.values())) > NEW_STRUCTS:
-            raise OutOfBoundsError("it is too much at once")
         return body, additions
+
+    def _judge(self, update: Update) -> Additions:
+        try:
+            return self._followed.index.judge(update)
+        except MissingError:
+            # Of what the lab has written itself, which isn't known before it is needed.
+            if not self._followed.is_behind:
+                raise
+            self._excused += self._followed.catch_up(self._document)
+            return self._followed.index.judge(update)
 
     def take(self, body: bytes, update: Update) -> None:
         """Apply an update, and those before it that have waited for it.
@@ -224,35 +193,58 @@ class Admission:
         Raises:
             NotTheirsError: it is written under the id of somebody else's page.
             OutOfBoundsError: it doesn't fit, or too much is waiting.
+            TooMuchError: it takes too long; a part of it was applied.
             UnreadableError: the decoder refuses it.
             BrokenError: the document is of no more use.
         """
+        until = time.thread_time() + LONGEST_SECONDS
         try:
             self._apply(body, update)
         except MissingError:
             self._waiting.append((body, update))
-            if sum(len(one) for one, _ in self._waiting) > WAITING:
+            self._waiting_bytes += len(body)
+            if self._waiting_bytes > WAITING or len(self._waiting) > MOST_WAITING:
                 raise OutOfBoundsError("too much of it builds on what isn't there") from None
             return
-        while self._waiting:
+        more = True
+        while more and self._waiting:
+            more = False
             waiting, self._waiting = self._waiting, []
             for one in waiting:
+                if time.thread_time() > until:
+                    raise TooMuchError
                 try:
                     self._apply(*one)
                 except MissingError:
                     self._waiting.append(one)
-            if len(self._waiting) == len(waiting):
-                return
+                else:
+                    self._waiting_bytes -= len(one[0])
+                    more = True
 
     def _apply(self, body: bytes, update: Update) -> None:
         body, additions = self.judge(body, update)
+        left = deque([body])
+        if len(additions.order) > pieces.PIECE:
+            left = deque(pieces.cut(body, additions.order, additions.tail))
+        # From here: what takes long to judge is taken in the end, bit by bit.
+        until = time.thread_time() + LONGEST_SECONDS
         try:
-            with decoding():
-                self._document.apply_update(body)
+            with self._followed.admitting(), decoding(), self._document.transaction():
+                while left and time.thread_time() <= until:
+                    self._document.apply_update(left.popleft())
         except ExceptionGroup as error:
             # Of those who follow the document: it is applied all the same.
             LOG.exception("What follows a document has failed: %s", error.exceptions[0])
-        self._index.add(additions)
+        except BaseException as error:
+            self._followed.forget()  # perhaps a part of it is applied
+            if isinstance(error, UnreadableError):
+                self._followed.catch_up(self._document)  # at the cost of who has sent it
+            raise
+        if left:
+            self._followed.forget()
+            self._followed.catch_up(self._document)
+            raise TooMuchError
+        self._followed.admitted(additions)
 
 
 @contextlib.contextmanager

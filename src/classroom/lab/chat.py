@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyterlab_chat.ychat import YChat
 
-from classroom.lab import driving, talk
-from classroom.lab.awareness import BadMessageError, read_bytes
+from classroom.lab import talk
 from classroom.lab.referee import NotTakenError, Referee
 
 if TYPE_CHECKING:
@@ -72,30 +71,21 @@ class ClassChat(YChat):
         if found is not None and self._yusers.get(found["username"]) != found:
             self._yusers[found["username"]] = found
 
-    def hear(self, message: bytes, who: str) -> bool:
+    def hear(self, update: bytes, who: str, *, repeats: bool = False) -> None:
         """Take what a page writes.
 
         Args:
-            message: of any kind but presence.
+            update: as it was judged (`classroom.lab.admission`), and nothing else: what a message
+                brought besides, as of what is there already, the referee can't see in a copy.
             who: the signed-in user's name.
-
-        Returns:
-            Whether the message is a question, which upstream answers.
+            repeats: whether a page that comes back tells all it knows.
 
         Raises:
             NotTakenError: they may not write that.
         """
-        if message[:2] == bytes([driving.SYNC, driving.STEP_1]):
-            return True
-        if message[:1] == bytes([driving.SYNC]) and message[1:2] in driving.TELLING:
-            if not str(self.path).endswith(talk.SUFFIX):
-                raise NotTakenError("the file has another name now")
-            try:
-                update, _ = read_bytes(message, 2)
-            except BadMessageError as error:
-                raise NotTakenError("it can't be read") from error
-            self._take(update, who, repeats=message[1:2] == driving.TELLING[0])
-        return False
+        if not str(self.path).endswith(talk.SUFFIX):
+            raise NotTakenError("the file has another name now")
+        self._take(update, who, repeats=repeats)
 
     def _take(self, update: bytes, who: str, *, repeats: bool) -> None:
         referee = self._referee or self._new_referee()

@@ -128,6 +128,10 @@ class Additions:
         """Begin with nothing."""
         self.runs: dict[int, Runs] = {}
         self.types: dict[Id | str, Nested] = {}
+        self.order: list[Struct] = []
+        """Its structs, each behind all that it builds on."""
+        self.tail = 0
+        """Where in the update begins what it deletes."""
 
 
 class Index:
@@ -143,13 +147,18 @@ class Index:
         self._types: dict[Id | str, Nested] = {
             name: Nested(kind, 0) for name, kind in roots.items()
         }
+        self.size = 0
+        """How much was taken over, about: runs and types."""
 
-    def judge(self, update: Update, since: Since) -> Additions:
+    def replace(self, fresh: Index) -> None:
+        """Be what another of the same document is."""
+        self._runs, self._types, self.size = fresh._runs, fresh._types, fresh.size
+
+    def judge(self, update: Update) -> Additions:
         """Find out whether an update fits to the document.
 
         Args:
             update: as read.
-            since: of the document.
 
         Returns:
             What to `add` once it has been applied.
@@ -159,12 +168,7 @@ class Index:
             MissingError: it builds on what isn't there.
             OutOfBoundsError: it doesn't fit.
         """
-        try:
-            return self._judge(update)
-        except MissingError:
-            # What the lab itself has written isn't known yet.
-            self.refresh(since)
-            return self._judge(update)
+        return _Judgement(self._runs, self._types).judge(update)
 
     def refresh(self, since: Since) -> None:
         """Take over what the document has by now.
@@ -190,7 +194,9 @@ class Index:
 
     def add(self, more: Additions) -> None:
         """Take over what was applied; what is known already stays as it is."""
+        self.size += len(more.types)
         for client, runs in more.runs.items():
+            self.size += len(runs.starts)
             known = self._runs.setdefault(client, Runs())
             for at, start in enumerate(runs.starts):
                 if runs.ends[at] > known.end:
@@ -198,9 +204,6 @@ class Index:
                         max(start, known.end), runs.ends[at], runs.wheres[at], gone=runs.gone[at]
                     )
         self._types.update(more.types)
-
-    def _judge(self, update: Update) -> Additions:
-        return _Judgement(self._runs, self._types).judge(update)
 
 
 class _Judgement:
@@ -215,6 +218,7 @@ class _Judgement:
 
     def judge(self, update: Update) -> Additions:
         """Go through it."""
+        self._more.tail = update.tail
         # From the end, where a list is shortened at no cost.
         self._left = {client: structs[::-1] for client, structs in update.structs.items()}
         for client in update.structs:
@@ -230,7 +234,7 @@ class _Judgement:
 
     def _client(self, first: int) -> None:
         """Go through a client's structs, and before each through what it builds on."""
-        stack = [first]
+        stack, entered = [first], {first}  # the set: a chain of clients may be as long as a message
         while stack:
             client = stack[-1]
             left = self._left[client]
@@ -239,13 +243,14 @@ class _Judgement:
                 if other is not None:
                     if not self._left.get(other):
                         raise MissingError
-                    if other in stack:
+                    if other in entered:
                         raise OutOfBoundsError("it builds on itself")
                     stack.append(other)
+                    entered.add(other)
                     break
                 self._take(left.pop())
             else:
-                stack.pop()
+                entered.remove(stack.pop())
 
     def _end(self, client: int) -> int:
         more = self._more.runs.get(client)
@@ -285,6 +290,7 @@ class _Judgement:
                 return
         if struct.kind == SKIP and not self._trusted:
             raise OutOfBoundsError("it leaves something out")
+        self._more.order.append(struct)
         where = None if struct.kind in (GC, SKIP) else self._where(struct)
         above = self._above(where, struct)
         runs = self._more.runs.setdefault(struct.client, Runs())

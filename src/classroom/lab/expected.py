@@ -38,7 +38,7 @@ EXPECTED: dict[Any, tuple[str, ...]] = {
         "ydoc_observed",
     ),
     YRoom._start: ("started", "_update_send_stream"),  # noqa: SLF001
-    YRoom.serve: ("clients", "on_message", "send"),
+    YRoom.serve: ("clients", "on_message", "send", "handle_sync_message"),
     YRoom.send_server_awareness: ("awareness", "_task_group"),
     DocumentRoom._on_document_change: ("_update_lock", "_saving_document", "_maybe_save_document"),  # noqa: SLF001
     DocumentRoom._maybe_save_document: ("_save_delay", "maybe_save_content"),  # noqa: SLF001
@@ -54,6 +54,7 @@ EXPECTED: dict[Any, tuple[str, ...]] = {
         "_file_loaders",
         "number_of_subscriptions",
     ),
+    YDocWebSocketHandler.__anext__: ("_message_queue",),
     YDocWebSocketHandler.prepare: ("_room_lock", "room_exists", "add_room"),
     YDocWebSocketHandler.open: ("cleaner", "cancel", "_clean_room"),
     MappingKernelManager.start_buffering: ("_kernel_buffers", "buffer_offline_messages"),

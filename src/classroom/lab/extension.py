@@ -35,6 +35,7 @@ from classroom.lab import (
     shipped,
     snapshots,
     store,
+    timelines,
     upstream,
 )
 from classroom.lab.alive import AliveHandler
@@ -142,6 +143,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     shipped.use()
     policies = pages.of(app)
     pages.use(policies)
+    timelines.use()
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         app.kernel_manager.notebooks = Notebooks(app)
         # Before anybody can ask: a session whose kernel isn't known is forgotten.

@@ -11,7 +11,8 @@ from jupyter_server_ydoc.loaders import FileLoader
 from jupyter_server_ydoc.utils import OutOfBandChanges
 from tornado.web import HTTPError
 
-from classroom.lab import saves
+from classroom.lab import saves, threads
+from classroom.lab.nesting import flattened
 from classroom.lab.recovery import Recovery
 
 Model = dict[str, Any]
@@ -33,6 +34,8 @@ class ClassLoader(FileLoader):
 
         self.is_shut = False
         """Whether the file couldn't be written when it was to be saved last."""
+        self.nested = False
+        """Whether something in the file is nested too deep, for the room to tell."""
 
     async def open_up(self) -> None:
         """Have the file opened for all if a student's program has shut it meanwhile."""
@@ -45,6 +48,14 @@ class ClassLoader(FileLoader):
     def saves(self) -> saves.Saves | None:
         """What is known of files; None with another contents manager than ours."""
         return getattr(self._contents_manager, "saves", None)
+
+    async def load_content(self, format: str, file_type: str) -> Model:  # noqa: A002 (upstream's)
+        """Load as upstream, without what the decoder of documents would end on."""
+        model: Model = await super().load_content(format, file_type)
+        if isinstance(content := model.get("content"), dict):
+            model["content"] = await threads.run(flattened, content)
+            self.nested = model["content"] is not content
+        return model
 
     async def stamp(self) -> Model:
         """Return the file's model with its hash, and without its content."""

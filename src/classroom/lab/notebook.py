@@ -29,6 +29,8 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "error": {"ename": "", "evalue": "", "traceback": []},
 }
 """What an output of each type must have (nbformat 4.5), and what stands there for nothing."""
+STRAY: dict[str, Any] = {"cell_type": "raw", "metadata": {}, "source": ""}
+"""Stands for what is among the cells and isn't one, while a notebook is read."""
 MIME = ("display_data", "execute_result")
 """Types of outputs that have data by their kind."""
 
@@ -97,62 +99,67 @@ def completed(cell: dict[str, Any]) -> dict[str, Any]:
 
 
 class ClassNotebook(YNotebook):
-    """Upstream's notebook, which is mended before it is read."""
+    """Upstream's notebook, of which each cell is mended as it is read, and no other.
 
-    def _cell_to_py(self, ycell: Map[Any], meta: dict[str, Any] | None = None) -> dict[str, Any]:
+    To go through all of them for the sake of one would cost a large notebook's readers most of the
+    server's time, each time that somebody writes nonsense into it.
+    """
+
+    def _cell_to_py(self, ycell: Any, meta: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return a cell as its file has it: complete, and without a mark of trust.
 
         Upstream sets the mark in the cell of an empty notebook, and no file keeps it: a document
         and its file would differ by it, and what differs is written into the file after a fall.
         """
-        cell = completed(super()._cell_to_py(ycell, meta))
-        metadata = cell.get("metadata")
-        if isinstance(metadata, dict):
-            metadata.pop("trusted", None)
+        cell = self._read(ycell, meta)
+        if cell is None:
+            if not isinstance(ycell, Map):
+                return STRAY
+            LOG.warning("A notebook was mended: a cell can't be saved")
+            with self.ydoc.transaction():
+                self._complete(ycell)
+                if self._read(ycell, meta) is None:
+                    for name in list(ycell.keys()):
+                        del ycell[name]
+                    self._complete(ycell)
+            cell = super()._cell_to_py(ycell, meta)
+        completed(cell)
+        cell["metadata"].pop("trusted", None)
         return cell
+
+    def _read(self, ycell: Any, meta: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Return a cell as upstream does; None if it can't be saved."""
+        try:
+            cell = super()._cell_to_py(ycell, meta)
+        except Exception:  # noqa: BLE001 (whatever is in it)
+            return None
+        return cell if is_cell(cell) else None
 
     def _get(self, deduplicate: bool) -> Iterator[dict[str, Any] | None]:  # noqa: FBT001 (upstream's)
         """Return what is to be in the file, bit by bit; the last is all of it."""
-        try:
-            for found in super()._get(deduplicate):
-                if found is None or (all(map(is_cell, found["cells"])) and is_format(found)):
-                    yield found
-                    continue
-                raise TypeError("a cell can't be saved")  # noqa: TRY301 (as upstream's own do)
-        except Exception as error:  # noqa: BLE001 (whatever is in it)
-            count = self.mend()
-            LOG.warning("A notebook was mended in %d places: %s", count, error)
-            yield from super()._get(deduplicate)
+        self._mend_meta()
+        for found in super()._get(deduplicate):
+            if found is not None and any(cell is STRAY for cell in found["cells"]):
+                found["cells"] = [cell for cell in found["cells"] if cell is not STRAY]
+                self._remove_strays()
+            yield found
 
-    def mend(self) -> int:
-        """Make of it what can be saved; return how many places weren't."""
-        with self.ydoc.transaction():
-            last_first = range(len(self._ycells) - 1, -1, -1)
-            return self._mend_meta() + sum(map(self._mend_cell, last_first))
-
-    def _mend_meta(self) -> int:
+    def _mend_meta(self) -> None:
         if is_format(self._ymeta.to_py()):
-            return 0
-        self._ymeta.update({"nbformat": float(NBFORMAT), "nbformat_minor": 5.0})
-        if not isinstance(self._ymeta.get("metadata", {}), Map | dict):
-            self._ymeta["metadata"] = Map({})
-        return 1
+            return
+        LOG.warning("A notebook was mended: its format can't be saved")
+        with self.ydoc.transaction():
+            self._ymeta.update({"nbformat": float(NBFORMAT), "nbformat_minor": 5.0})
+            if not isinstance(self._ymeta.get("metadata", {}), Map | dict):
+                self._ymeta["metadata"] = Map({})
 
-    def _mend_cell(self, at: int) -> int:
-        cell = self._ycells[at]
-        if self._is_sound(cell):
-            return 0
-        if isinstance(cell, Map):
-            self._complete(cell)
-        if not self._is_sound(cell):
-            del self._ycells[at]
-        return 1
-
-    def _is_sound(self, cell: Any) -> bool:
-        try:
-            return isinstance(cell, Map) and is_cell(self._cell_to_py(cell, {}))
-        except Exception:  # noqa: BLE001 (whatever is in it)
-            return False
+    def _remove_strays(self) -> None:
+        """Remove what is among the cells and isn't one at all."""
+        LOG.warning("A notebook was mended: something in it is no cell")
+        with self.ydoc.transaction():
+            for at in range(len(self._ycells) - 1, -1, -1):
+                if not isinstance(self._ycells[at], Map):
+                    del self._ycells[at]
 
     @staticmethod
     def _complete(cell: Any) -> None:
@@ -162,6 +169,11 @@ class ClassNotebook(YNotebook):
         for name, kind in (("id", str), ("metadata", Map | dict), ("attachments", Map | dict)):
             if name in cell and not isinstance(cell[name], kind):
                 del cell[name]
+        attachments = cell.get("attachments")
+        if attachments is not None and not all(
+            isinstance(one, Map | dict) for one in attachments.values()
+        ):
+            del cell["attachments"]
         if "metadata" not in cell:
             cell["metadata"] = Map({})
         if cell["cell_type"] != "code":

@@ -13,6 +13,8 @@ from typing import Any
 
 import nbformat
 
+from classroom.lab.nesting import flattened
+
 KINDS = frozenset(
     {"stream", "display_data", "execute_result", "error", "clear_output", "update_display_data"}
 )
@@ -132,6 +134,10 @@ LONGEST_IDENT = 256
 """Characters of the id by which a display is updated."""
 
 
+DEEP = "More than fits here, as text: "
+"""What a value begins with that is nested too deep."""
+
+
 def too_much(raw: bytes) -> bool:
     """Say whether what is displayed has more values than fit, without taking it apart.
 
@@ -170,7 +176,7 @@ def step(kind: str, content: dict[str, Any], size: int = 0) -> Step:
     try:
         output = dict(nbformat.v4.output_from_msg(message))
         # Plain JSON again: nbformat's own dictionaries are no business of the document's.
-        output = json.loads(json.dumps(output))
+        output = flattened(json.loads(json.dumps(output)), DEEP)
     except (nbformat.ValidationError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise BadMessageError(f"it is no {kind}") from error
     return Updated(ident, output, size) if updates else Shown(output, ident, size)

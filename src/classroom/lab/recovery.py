@@ -23,6 +23,7 @@ from pycrdt.store import YDocNotFound
 
 from classroom import tasks
 from classroom.lab import encoding, saves
+from classroom.lab.nesting import flattened
 from classroom.lab.saves import Saves, Saving
 
 if TYPE_CHECKING:
@@ -201,8 +202,8 @@ def model(file_format: str, file_type: str, content: Any) -> Model:
 
 
 def normal(content: Any) -> Any:
-    """Return a file's content as rooms have it: a text with plain newlines."""
-    return content.replace("\r\n", "\n") if isinstance(content, str) else content
+    """Return a file's content as rooms have it: with plain newlines, and nested in bounds."""
+    return content.replace("\r\n", "\n") if isinstance(content, str) else flattened(content)
 
 
 def document_of(name: str) -> tuple[str, str]:

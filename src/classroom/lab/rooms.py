@@ -16,9 +16,9 @@ from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
 from classroom import tasks
 from classroom.lab import (
-    admission,
     cells,
     connections,
+    indexes,
     notebook,
     notices,
     recovery,
@@ -50,6 +50,7 @@ SHUT = (
     "“{}” can't be written: what you type isn't in the file. Copy it, or open it for all in a"
     " terminal (chmod g+rw)."
 )
+NESTED = "In “{}” something is nested more than 64 deep. What is further in is there as text."
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
@@ -183,7 +184,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if self._file_type == notebook.KIND:
             self._forget_marks()
         await self._settle()
-        await admission.prepare(self.ydoc)
+        await indexes.prepare(self.ydoc)
         self._tell_kept()
 
     async def _settle(self) -> None:
@@ -246,6 +247,9 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             kept = self._file.kept.pop()
             sentence = f"Somebody changed this file. What was typed here is in “{kept}”."
             notices.tell(people, sentence)
+        if self._file.nested:
+            self._file.nested = False
+            notices.tell(people, NESTED.format(self._file.path))
         if self.ystore is not None and self.ystore.path in recovery.unread:
             recovery.unread.discard(self.ystore.path)
             notices.tell(people, UNREAD.format(self._file.path))

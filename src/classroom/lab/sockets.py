@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,19 +19,15 @@ from classroom.lab import (
     doors,
     driving,
     frames,
+    indexes,
     notices,
     presence,
     upstream,
 )
-from classroom.lab.admission import (
-    EFFORT,
-    Admission,
-    BrokenError,
-    NotTheirsError,
-    UnreadableError,
-)
+from classroom.lab.admission import Admission, BrokenError, NotTheirsError, UnreadableError
 from classroom.lab.chats import KEY
 from classroom.lab.document_index import MissingError, NoTypeError
+from classroom.lab.effort import EFFORT, TooMuchError, read_long
 from classroom.lab.frames import Verdict
 from classroom.lab.modes import DRIVING
 from classroom.lab.referee import NotTakenError
@@ -38,7 +35,7 @@ from classroom.lab.update_bounds import FRAME, OutOfBoundsError, read_update
 from classroom.lab.visiting import Visiting
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from classroom.lab.chat import ClassChat
     from classroom.lab.update_bounds import Update
@@ -46,9 +43,18 @@ if TYPE_CHECKING:
 TRY_AGAIN = 1013
 """Close code for somebody who didn't keep up (IANA's WebSocket registry)."""
 UNREADABLE = "What this page sent can't be read. Reload it to go on."
+TOO_MUCH = (
+    "What you have sent takes the server too long. Leave the page open: it goes on by itself"
+    " within a minute or two."
+)
+MOST_QUESTIONS = 16
+"""Questions of a page that wait to be answered; one asks once, when it connects."""
+ANSWERING = 0.1
+"""Share of the server's time that goes into one page's questions."""
 IN_CONFLICT = "block parent"
 """In upstream's words for an update to a document that was made anew of its file."""
 _AWARENESS, _SYNC = bytes([awareness.AWARENESS]), bytes([admission.SYNC])
+_QUESTION = bytes([admission.SYNC, admission.QUESTION])
 
 
 class RoomSocket(Visiting):
@@ -56,6 +62,9 @@ class RoomSocket(Visiting):
 
     judges = True
     _introduced = False
+    _questions = 0
+    # Whose page it is; nobody's before it is open.
+    _who: Mapping[str, Any] = {"username": ""}
     # Ids of the page's copy of the document, as it first said itself.
     _copies: frozenset[int] = frozenset()
     # Of a room of ours; forks, which one person looks at, are upstream's own.
@@ -156,45 +165,96 @@ class RoomSocket(Visiting):
         """Take a question, or what is written to the document."""
         try:
             kind, body = admission.split(message)
-            if kind == admission.QUESTION:
-                admission.ask(body)
-                found: Awaitable[None] = super().on_message(message)
-                return found
-            if body == admission.EMPTY:
+            if kind != admission.QUESTION and body == admission.EMPTY:
                 return None
-            if len(body) >= admission.LONG or not self.room.ydoc_observed.is_set():
+            EFFORT.ask(self.who)
+            if kind == admission.QUESTION:
+                return self._ask(message, body)
+            if len(body) >= admission.LONG or not self._is_ready:
                 return self._write_later(message, body)
-            self._write(message, body, read_update(body))
-        except OutOfBoundsError as error:
-            self._refuse(str(error))
-        return None
-
-    async def _write_later(self, message: bytes, body: bytes) -> None:
-        """Take a message that is read beside the loop, or that came before anybody would hear."""
-        try:
-            update = await admission.read_long(body)
-            await self.room.ydoc_observed.wait()
+            with EFFORT.charged(self.who):
+                update = read_update(body)
             self._write(message, body, update)
         except OutOfBoundsError as error:
             self._refuse(str(error))
+        except TooMuchError:
+            self._send_away()
+        return None
+
+    @property
+    def _is_ready(self) -> bool:
+        """Whether what is written would be heard by the others, and be judged in no time."""
+        return self.room.ydoc_observed.is_set() and self._admission.is_prepared
+
+    async def _write_later(self, message: bytes, body: bytes) -> None:
+        """Take a message that is read beside the loop, or that came before all was ready."""
+        try:
+            update = await read_long(body, self.who)
+            await self.room.ydoc_observed.wait()
+            await indexes.prepare(self.room.ydoc)
+            self._write(message, body, update)
+        except OutOfBoundsError as error:
+            self._refuse(str(error))
+        except TooMuchError:
+            self._send_away()
+
+    def _ask(self, message: bytes, state: bytes) -> Awaitable[None]:
+        """Take a question, to be answered when the room has begun to serve this page.
+
+        Raises:
+            OutOfBoundsError: it is none.
+            TooMuchError: they are too many.
+        """
+        admission.ask(state)
+        self._questions += 1
+        if self._questions > MOST_QUESTIONS:
+            raise TooMuchError
+        found: Awaitable[None] = super().on_message(message)
+        return found
+
+    async def __anext__(self) -> Any:
+        """Return what upstream's room is to take next; a question is answered here.
+
+        An answer may be the whole document, for four bytes: its sender pays for it, and then
+        waits, so that no page has more than a share of the server's time.
+        """
+        while True:
+            message = await super().__anext__()
+            if message[:2] != _QUESTION:
+                return message
+            self._questions -= 1
+            begun = time.thread_time()
+            with EFFORT.charged(self.who):
+                self._answer(message)
+            await asyncio.sleep((time.thread_time() - begun) * (1 / ANSWERING - 1))
+
+    def _answer(self, question: bytes) -> None:
+        try:
+            with admission.decoding():
+                update = self.room.ydoc.get_update(admission.split(question)[1])
+        except (admission.UnreadableError, BrokenError) as error:
+            self._refuse(str(error))
+            return
+        self.write_frame(frames.frame(admission.answer(update)), presence=False)
 
     def _write(self, message: bytes, body: bytes, update: Update) -> None:
         """Write to the document, if it may be written.
 
         Raises:
             OutOfBoundsError: it is out of bounds, or doesn't fit.
+            TooMuchError: it takes too much of the server's time.
         """
         if not getattr(self.room, "holds_text", True):
             raise OutOfBoundsError("there is no text here")
-        if EFFORT.is_too_much(self.who, time.monotonic()):
-            raise OutOfBoundsError("it took too much of the server's time")
+        EFFORT.ask(self.who)
         begun = time.thread_time()
         try:
             if self._chat is not None:
-                self._admission.judge(body, update)
+                # What was judged, and not the message: it may bring more than that.
+                judged, _ = self._admission.judge(body, update)
                 with admission.decoding():
-                    self._hears(self._chat, message)
-            elif self._takes(message):
+                    self._hears(self._chat, judged, repeats=message[1] == admission.ANSWER)
+            elif self._takes(message, update.structs):
                 self._admission.take(body, update)
         except MissingError:
             self.close(TRY_AGAIN, "something before it is missing")
@@ -209,7 +269,9 @@ class RoomSocket(Visiting):
             self._refuse(str(error))
             self.create_task(self._put_aside(self.room))
         finally:
-            EFFORT.add(self.who, time.thread_time() - begun, time.monotonic())
+            # What the lab itself has written nobody pays for, whoever is the next to write.
+            spent = time.thread_time() - begun - self._admission.excused()
+            EFFORT.add(self.who, spent, time.monotonic())
 
     async def _tell_conflict(self, error: Exception, message: bytes) -> None:
         """Have a page whose copy is of another life of the document ask its user what to do."""
@@ -221,20 +283,31 @@ class RoomSocket(Visiting):
         if connections.refuse(self, notices.closing(UNREADABLE)):
             self.log.warning("%s: refused of %s: %s", self.path, self.who, why)
 
-    def _hears(self, found: ClassChat, message: bytes) -> None:
+    def _send_away(self) -> None:
+        """End this page's connection for a while; it comes back by itself, with what is left."""
+        connections.end(self, TRY_AGAIN, "too much at once")
+        if EFFORT.is_news(self.who, time.monotonic()):
+            self.log.warning("%s: too much at once of %s", self.path, self.who)
+            notices.tell({self.who}, TOO_MUCH)
+
+    def _hears(self, found: ClassChat, update: bytes, *, repeats: bool) -> None:
         """Take what is written in a chat, whoever drives; tell its sender if it isn't taken."""
         try:
-            found.hear(message, self.who)
+            found.hear(update, self.who, repeats=repeats)
         except NotTakenError as error:
             self.log.warning("%s: not taken of %s: %s", self.path, self.who, error)
             sentence = f"What you wrote in the chat isn't taken: {error}. Reload the page to go on."
             notices.tell({self.who}, sentence)
 
-    def _takes(self, message: bytes) -> bool:
+    def _takes(self, message: bytes, clients: Iterable[int] = ()) -> bool:
         """Say whether what may write to the document is taken; tell its sender if not.
 
         A copy of which something wasn't taken has it still, and would bring it in with whatever it
         sends later: of such a copy nothing is taken any more.
+
+        Args:
+            message: as received.
+            clients: all under whose ids it writes; the copy's own may be any of them.
         """
         name = self._who["username"]
         view_only = DRIVING.is_view_only(name)
@@ -243,7 +316,9 @@ class RoomSocket(Visiting):
         document = self.room.ydoc
         found = driving.judge(message, lambda: document.get_update(document.get_state()))
         copies = self._copies | found.clients
-        if not found.writes or not (view_only or DRIVING.outdated.among(name, copies)):
+        if not found.writes or not (
+            view_only or DRIVING.outdated.among(name, copies.union(clients))
+        ):
             return True
         DRIVING.refuse(name, copies)
         return False

@@ -9,6 +9,9 @@ sender's connection ends, and nobody else notices.
 The format is the update format v1 of Yjs (https://github.com/yjs/yjs, ``src/utils/encoding.js``,
 ``src/structs``) in the encoding of lib0. What the decoder knows and no page writes any more
 (``ContentJSON``) is refused too.
+
+What the lab has in a document already, of a file or of a journal, has no bounds any more: here it
+is only walked, and a document that couldn't be walked nobody could write to any more.
 """
 
 from __future__ import annotations
@@ -28,13 +31,10 @@ VALUES = 2_000_000
 """Values in a message: each takes the decoder some 50 bytes, however short it was."""
 STRUCTS = 200_000
 """Structs in a message: a semester's typing in one notebook is some ten thousand."""
-NEW_STRUCTS = 10_000
-"""Structs in a message that a document doesn't have yet: made to conflict with each other, they
-take the decoder time by their square; so many, half a second."""
-NAME = 1024
+NAME = 64 * 1024
 """Bytes of a root type's name, a key, an element's name."""
 
-GC, DELETED, BINARY, STRING, EMBED, FORMAT, TYPE, ANY, SKIP = 0, 1, 3, 4, 5, 6, 7, 8, 10
+GC, DELETED, JSON, BINARY, STRING, EMBED, FORMAT, TYPE, ANY, SKIP = 0, 1, 2, 3, 4, 5, 6, 7, 8, 10
 HAS_ORIGIN, HAS_RIGHT_ORIGIN, HAS_KEY = 0x80, 0x40, 0x20
 ARRAY, MAP, TEXT = 0, 1, 2
 """Kinds of types that documents in JupyterLab have."""
@@ -66,6 +66,8 @@ class Struct(NamedTuple):
             and shares its neighbour's.
         key: in a map; None elsewhere.
         form: of a type its kind; of values whether there are bytes in them (`BYTES`).
+        begin: where it is in the update.
+        stop: the place behind it.
     """
 
     client: int
@@ -77,6 +79,8 @@ class Struct(NamedTuple):
     parent: str | Id | None = None
     key: str | None = None
     form: int | None = None
+    begin: int = 0
+    stop: int = 0
 
 
 class Update(NamedTuple):
@@ -85,28 +89,39 @@ class Update(NamedTuple):
     Attributes:
         structs: of each client, in the order of their clocks.
         deletes: of each client the clock behind the last element that it deletes.
+        tail: where in the update begins what it deletes.
     """
 
     structs: dict[int, list[Struct]]
     deletes: dict[int, int]
+    tail: int = 0
 
 
 class Reader:
     """Goes through bytes, and never behind their end."""
 
-    __slots__ = ("_at", "_data", "_end", "_values", "has_bytes")
+    __slots__ = ("_at", "_data", "_end", "_values", "has_bytes", "trusted")
 
-    def __init__(self, data: bytes, at: int = 0, values: int = VALUES) -> None:
+    def __init__(
+        self, data: bytes, at: int = 0, values: int = VALUES, *, trusted: bool = False
+    ) -> None:
         """Begin.
 
         Args:
             data: all bytes.
             at: where to begin.
             values: how many there may be.
+            trusted: whether it is the lab's own, which may be nested and named in any way.
         """
         self._data, self._at, self._end, self._values = data, at, len(data), values
+        self.trusted = trusted
         self.has_bytes = False
         """Whether there were bytes among the values."""
+
+    @property
+    def at(self) -> int:
+        """The place of what is read next."""
+        return self._at
 
     @property
     def left(self) -> int:
@@ -187,7 +202,7 @@ class Reader:
             most: bytes.
         """
         found = self.take()
-        if len(found) > most:
+        if len(found) > most and not self.trusted:
             raise OutOfBoundsError("a name is too long")
         try:
             return found.decode()
@@ -220,7 +235,7 @@ class Reader:
                 self.skip(self.uint())
                 self.has_bytes = True
             elif kind in (_LIST, _MAP):
-                if len(left) > DEPTH:
+                if len(left) > DEPTH and not self.trusted:
                     raise OutOfBoundsError(f"values are nested more than {DEPTH} deep")
                 keyed.append(kind == _MAP)
                 left.append(self.values(1 + (kind == _MAP)))
@@ -255,6 +270,8 @@ class Reader:
     def json(self) -> None:
         """Go past a value that is JSON text."""
         found = self.text()
+        if self.trusted:
+            return
         self._values -= len(found)  # at most
         if self._values < 0:
             raise OutOfBoundsError("it has too many values")
@@ -324,16 +341,20 @@ def read_state(state: bytes) -> dict[int, int]:
     return found
 
 
+def write_uint(number: int) -> bytes:
+    """Write a number of variable length, as `Reader.uint` reads it."""
+    found = bytearray()
+    while number > 127:  # noqa: PLR2004 (the eighth bit: more to come)
+        found.append(number & 127 | 128)
+        number >>= 7
+    found.append(number)
+    return bytes(found)
+
+
 def write_state(state: dict[int, int]) -> bytes:
     """Write a state vector, as `read_state` reads it."""
-    found = bytearray()
-    for number in (len(state), *(one for item in state.items() for one in item)):
-        rest = number
-        while rest > 127:  # noqa: PLR2004 (the eighth bit: more to come)
-            found.append(rest & 127 | 128)
-            rest >>= 7
-        found.append(rest)
-    return bytes(found)
+    numbers = (len(state), *(one for item in state.items() for one in item))
+    return b"".join(map(write_uint, numbers))
 
 
 def read_update(update: bytes, structs: int = STRUCTS, *, trusted: bool = False) -> Update:
@@ -349,7 +370,8 @@ def read_update(update: bytes, structs: int = STRUCTS, *, trusted: bool = False)
     """
     if not trusted and len(update) > FRAME:
         raise OutOfBoundsError(f"it is longer than {FRAME} bytes")
-    reader, found = Reader(update, values=len(update) if trusted else VALUES), Update({}, {})
+    most = len(update) if trusted else VALUES
+    reader, found = Reader(update, values=most, trusted=trusted), Update({}, {})
     structs = len(update) if trusted else structs
     for _ in range(reader.count(4)):
         count = reader.count(2)
@@ -366,34 +388,36 @@ def read_update(update: bytes, structs: int = STRUCTS, *, trusted: bool = False)
             clock = struct.end
             if clock >= CLOCKS:
                 raise OutOfBoundsError("a clock is too large")
+    tail = reader.at
     _deletes(reader, found.deletes, len(update) if trusted else STRUCTS)
     reader.done()
-    return found
+    return found._replace(tail=tail)
 
 
 def _struct(reader: Reader, client: int, clock: int) -> Struct:
     """Read a struct."""
-    info = reader.byte()
+    begin, info = reader.at, reader.byte()
     if info in (GC, SKIP):
-        return Struct(client, clock, clock + _length(reader), info)
+        end = clock + _length(reader)
+        return Struct(client, clock, end, info, begin=begin, stop=reader.at)
     origin = reader.id() if info & HAS_ORIGIN else None
     right = reader.id() if info & HAS_RIGHT_ORIGIN else None
     parent: str | Id | None = None
-    key = None
+    key = form = None
     if origin is None and right is None:
         parent = reader.text(NAME) if reader.uint(2) else reader.id()
         if info & HAS_KEY:
             key = reader.text(NAME)
-    kind = info & 31
+    kind, end = info & 31, clock + 1
     if kind == TYPE:
-        made = reader.uint(XML + 1)
-        if made in NAMED:
+        form = reader.uint(XML + 1)
+        if form in NAMED:
             reader.text(NAME)
-        return Struct(client, clock, clock + 1, kind, origin, right, parent, key, made)
-    reader.has_bytes = False
-    end = clock + _content(reader, kind)
-    form = BYTES if reader.has_bytes else None
-    return Struct(client, clock, end, kind, origin, right, parent, key, form)
+    else:
+        reader.has_bytes = False
+        end = clock + _content(reader, kind)
+        form = BYTES if reader.has_bytes else None
+    return Struct(client, clock, end, kind, origin, right, parent, key, form, begin, reader.at)
 
 
 def _length(reader: Reader) -> int:
@@ -420,6 +444,8 @@ def _content(reader: Reader, kind: int) -> int:  # noqa: C901 (a branch for each
         return count
     if kind == DELETED:
         return _length(reader)
+    if kind == JSON and reader.trusted:
+        return len([reader.text() for _ in range(reader.count(1))])
     if kind == FORMAT:
         reader.text(NAME)
         reader.json()

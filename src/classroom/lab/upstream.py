@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from jupyter_server_ydoc.loaders import FileLoader
+    from pycrdt import Doc
 
 
 def use(*ours: type) -> None:
@@ -150,6 +151,18 @@ async def replacing(loader: FileLoader) -> AsyncIterator[None]:
         yield
     for take in tuple(loader._subscriptions.values()):  # noqa: SLF001
         await take()
+
+
+def follow(document: Doc[Any], hear: Callable[[Any], None]) -> Any:
+    """Be told of what happens to a document, for as long as what is returned is kept.
+
+    pycrdt's own `observe` holds the document by what the document holds: it would never be freed.
+
+    Args:
+        document: which.
+        hear: is given each event; must not raise.
+    """
+    return document._doc.observe(hear)  # noqa: SLF001
 
 
 def unsent(stream: BaseIOStream) -> int:

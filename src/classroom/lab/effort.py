@@ -1,0 +1,117 @@
+"""What people's messages cost the server: who takes too much is not heard for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from classroom.lab.update_bounds import read_update
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from classroom.lab.update_bounds import Update
+
+PATIENCE_SECONDS = 5.0
+"""Of the server's time that one person's messages may take: a page's take some thousandths."""
+FORGOTTEN = 1 / 12
+"""Seconds of that which are forgotten in a second."""
+TOLD_SECONDS = 60.0
+"""How seldom somebody is told that they have taken too much."""
+
+
+class TooMuchError(Exception):
+    """Somebody's messages take too much of the server's time; what isn't taken may come again."""
+
+
+class Effort:
+    """How much of the server's time people's messages have taken lately."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._spent: dict[str, tuple[float, float]] = {}
+        self._told: dict[str, float] = {}
+
+    def add(self, name: str, seconds: float, now: float) -> None:
+        """Take note of a message.
+
+        Args:
+            name: of who sent it.
+            seconds: that it took.
+            now: on a clock that doesn't go back.
+        """
+        self._spent[name] = self.of(name, now) + seconds, now
+
+    def of(self, name: str, now: float) -> float:
+        """Return the seconds that somebody has taken and that aren't forgotten yet."""
+        spent, at = self._spent.get(name, (0.0, now))
+        return max(0.0, spent - (now - at) * FORGOTTEN)
+
+    def is_too_much(self, name: str, now: float) -> bool:
+        """Say whether somebody has taken too much."""
+        return self.of(name, now) > PATIENCE_SECONDS
+
+    def is_news(self, name: str, now: float) -> bool:
+        """Say whether it is time to tell somebody that they have: once in a while."""
+        if now - self._told.get(name, -TOLD_SECONDS) < TOLD_SECONDS:
+            return False
+        self._told[name] = now
+        return True
+
+    def ask(self, name: str) -> None:
+        """Let somebody's message be read.
+
+        Raises:
+            TooMuchError: they have taken too much of the server's time lately.
+        """
+        if self.is_too_much(name, time.monotonic()):
+            raise TooMuchError
+
+    @contextlib.contextmanager
+    def charged(self, name: str) -> Iterator[None]:
+        """Put what is done meanwhile, in this thread and without a pause, on somebody's account."""
+        begun = time.thread_time()
+        try:
+            yield
+        finally:
+            self.add(name, time.thread_time() - begun, time.monotonic())
+
+
+EFFORT = Effort()
+"""There is one lab in a process."""
+# One thread for all: it competes with the event loop, and files and documents don't wait for it.
+_readers = ThreadPoolExecutor(1, "messages")
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+async def read_long(update: bytes, who: str) -> Update:
+    """Read a long update while others are served, one of each person's at a time.
+
+    Args:
+        update: without the message's head.
+        who: the name of who has sent it.
+
+    Raises:
+        OutOfBoundsError: it isn't one, or not within the bounds.
+        TooMuchError: they have taken too much of the server's time lately.
+    """
+    spent = 0.0
+
+    def read() -> Update:
+        nonlocal spent
+        begun = time.thread_time()
+        try:
+            return read_update(update)
+        finally:
+            spent = time.thread_time() - begun
+
+    async with _turns.setdefault(who, asyncio.Lock()):
+        EFFORT.ask(who)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(_readers, read)
+        finally:
+            EFFORT.add(who, spent, time.monotonic())

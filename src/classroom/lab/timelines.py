@@ -1,0 +1,116 @@
+"""A document's timeline: a copy that is made of all its history, for who wants to go back in it.
+
+Upstream makes it in one turn of the event loop, in which nobody else's typing is heard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+from weakref import WeakValueDictionary
+
+import jupyter_server_ydoc.handlers
+from jupyter_server.auth.decorator import authorized
+from jupyter_server_ydoc.utils import encode_file_path, room_id_from_encoded_path
+from jupyter_server_ydoc.websocketserver import RoomNotFound
+from jupyter_ydoc import ydocs
+from pycrdt import Doc
+from pycrdt.websocket import YRoom
+from tornado import web
+
+from classroom.lab.effort import EFFORT, TooMuchError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SHARE = 0.2
+"""Of the server's time that goes into making one."""
+TURN_SECONDS = 0.01
+"""For so long the others wait meanwhile."""
+BUSY = "You have taken much of the server's time just now. Try it again in a minute."
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+async def replay(
+    history: Sequence[tuple[bytes, float]], document: Any, who: str
+) -> Sequence[float]:
+    """Have a document live through its history, while others are served.
+
+    Args:
+        history: updates and their times, the oldest first.
+        document: of upstream's kind, with nothing in it.
+        who: the name of who pays for it.
+
+    Returns:
+        The times at which something happened that can be undone.
+
+    Raises:
+        TooMuchError: they have taken too much of the server's time.
+    """
+    found, undone = [], document.undo_manager
+    begun = time.thread_time()
+    for update, at in history:
+        with EFFORT.charged(who):
+            before = len(undone.undo_stack)
+            document.ydoc.apply_update(update)
+            if len(undone.undo_stack) > before:
+                found.append(at)
+        took = time.thread_time() - begun
+        if took > TURN_SECONDS:
+            await asyncio.sleep(took * (1 / SHARE - 1))
+            EFFORT.ask(who)
+            begun = time.thread_time()
+    return found
+
+
+@web.authenticated
+@authorized
+async def get(self: Any, path: str) -> None:
+    """Make a timeline, as upstream's handler does.
+
+    Args:
+        self: the handler.
+        path: the document's.
+
+    Raises:
+        HTTPError: 404, there is no such document, or nobody has it open; 429, it is too much.
+    """
+    file_id = self.settings["file_id_manager"].get_id(path)
+    kind = self.get_query_argument("type")
+    encoded = encode_file_path(self.get_query_argument("format"), kind, file_id)
+    who = str(self.current_user.username)
+    if (factory := ydocs.get(kind)) is None:
+        raise web.HTTPError(404, "There is no such kind of documents.")
+    async with _turns.setdefault(who, asyncio.Lock()):
+        try:
+            EFFORT.ask(who)
+            room_id = room_id_from_encoded_path(encoded)
+            room: Any = await self.ywebsocket_server.get_room(room_id)
+            history = [(one[0], one[-1]) async for one in room.ystore.read()]
+            document = factory(Doc())
+            times = await replay(history, document, who)
+        except RoomNotFound as error:
+            raise web.HTTPError(404, "Nobody has this document open.") from error
+        except TooMuchError as error:
+            raise web.HTTPError(429, BUSY) from error
+    fork = uuid4().hex
+    jupyter_server_ydoc.handlers.FORK_DOCUMENTS[fork] = document
+    self.ywebsocket_server.add_room(fork, YRoom(ydoc=document.ydoc))
+    self.finish(
+        json.dumps(
+            {
+                "roomId": room_id,
+                "timestamps": times,
+                "forkRoom": fork,
+                "sessionId": jupyter_server_ydoc.handlers.SERVER_SESSION,
+            }
+        )
+    )
+
+
+def use() -> None:
+    """Have upstream's handler make timelines our way."""
+    jupyter_server_ydoc.handlers.TimelineHandler.get = get

@@ -1,0 +1,110 @@
+"""What is nested too deep for the decoder of documents is shown as text, whoever brings it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from jupyter_events import EventLogger
+from jupyter_server_fileid.manager import ArbitraryFileIdManager
+from jupyter_ydoc import YNotebook
+from pycrdt import Doc
+from traitlets.config import Config
+
+from classroom.lab import notices, outputs, store
+from classroom.lab.contents import ClassContents
+from classroom.lab.loader import ClassLoader
+from classroom.lab.nesting import NOT_SHOWN, flattened
+from classroom.lab.outputs import Shown
+from classroom.lab.rooms import ClassDocumentRoom
+from classroom.lab.saves import Saves
+from classroom.lab.store import ClassYStore
+from classroom.lab.update_bounds import DEPTH, is_flat, read_update
+from tests import loops
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def nested(levels: int) -> Any:
+    found: Any = 1
+    for _ in range(levels):
+        found = [{"a": found}]
+    return found
+
+
+def test_what_is_further_in_is_text() -> None:
+    value = {"a": [1, {"b": None}], "c": nested(DEPTH // 2 - 1)}
+    assert flattened(value) is value
+    deep = {"a": 1, "c": nested(60)}
+    found = flattened(deep, "as text: ")
+    assert is_flat(found)
+    assert found["a"] == 1
+    found = found["c"]
+    for _ in range(DEPTH // 2 - 1):
+        found = found[0]["a"]
+    (text,) = found
+    assert text.startswith("as text: ")
+    inner: Any = nested(1)
+    for _ in range(100_000):
+        inner = [inner]
+    assert NOT_SHOWN in str(flattened(inner))
+
+
+def test_what_a_kernel_displays_is_never_deeper_than_what_can_be_read() -> None:
+    content = {"data": {"application/json": nested(150), "text/plain": "x"}, "metadata": {}}
+    shown = outputs.step("display_data", content)
+    assert isinstance(shown, Shown)
+    assert is_flat(shown.output)
+    assert outputs.DEEP in json.dumps(shown.output)
+    notebook = YNotebook(Doc())
+    cell = {"cell_type": "code", "id": "a", "source": "", "metadata": {}, "outputs": []}
+    notebook.set({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    notebook.set({**notebook.get(), "cells": [{**cell, "outputs": [shown.output]}]})
+    read_update(notebook.ydoc.get_update())
+
+
+def test_a_notebook_that_is_nested_too_deep_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(notices, "tell", lambda _, sentence: said.append(sentence))
+    files = tmp_path / "files"
+    files.mkdir()
+    metadata = {"deep": nested(100), "k" * 2000: 1}
+    cell = {"cell_type": "raw", "id": "a", "source": "1", "metadata": metadata}
+    kernel = {"kernelspec": {"name": "", "display_name": ""}, "language_info": {"name": ""}}
+    notebook = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (files / "a.ipynb").write_text(json.dumps(notebook))
+    log = logging.getLogger("test")
+
+    async def main() -> None:
+        manager = ClassContents(root_dir=str(files))
+        ids = ArbitraryFileIdManager(root_dir=str(files), db_path=str(tmp_path / "ids.db"))
+        config = Config({"ClassYStore": {"db_path": str(tmp_path / "documents.db")}})
+        ident = ids.index("a.ipynb")
+        for _ in range(2):  # of the file, and of the journal
+            kept = ClassYStore(f".notebook:{ident}.y", config=config)
+            manager.saves = Saves(kept.journal)
+            loader = ClassLoader(ident, ids, manager, log)
+            room: Any = ClassDocumentRoom(
+                f"json:notebook:{ident}", "json", "notebook", loader, EventLogger(), kept, log
+            )
+            running = asyncio.create_task(room.start())
+            await room.started.wait()
+            await room.initialize()
+            read_update(room.ydoc.get_update())
+            assert is_flat(room._document.get())
+            assert "64 deep" in said.pop()
+            await room.stop()
+            await running
+            await loader.clean()
+
+    try:
+        loops.run(main())
+    finally:
+        store.journal_of(tmp_path / "documents.db").close()

@@ -1,0 +1,69 @@
+"""A timeline is made while others are served, and its maker pays for it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from jupyter_ydoc import YUnicode
+from pycrdt import Doc, Text
+
+from classroom.lab import effort as efforts
+from classroom.lab import timelines
+from classroom.lab.effort import Effort, TooMuchError
+from tests import loops
+
+
+def history(count: int) -> list[tuple[bytes, float]]:
+    page: Doc[Any] = Doc()
+    told: list[bytes] = []
+    page.observe(lambda event: told.append(event.update))
+    text = page.get("source", type=Text)
+    for number in range(count):
+        text += f"{number}\n"
+    return [(update, float(at)) for at, update in enumerate(told)]
+
+
+@pytest.fixture(autouse=True)
+def effort(monkeypatch: pytest.MonkeyPatch) -> Effort:
+    found = Effort()
+    monkeypatch.setattr(timelines, "EFFORT", found)
+    return found
+
+
+def test_a_timeline_lives_through_the_history_while_others_are_served(effort: Effort) -> None:
+    async def main() -> None:
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        serving = asyncio.create_task(others())
+        document = YUnicode(Doc())
+        some = history(2000)
+        times = await timelines.replay(some, document, "ada")
+        assert times == [at for _, at in some]
+        assert document.get().endswith("1999\n")
+        assert turns > 3
+        assert effort.of("ada", time.monotonic()) > 0
+        serving.cancel()
+
+    loops.run(main())
+
+
+def test_who_has_taken_too_much_gets_no_timeline(
+    effort: Effort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(efforts, "PATIENCE_SECONDS", 0.01)
+
+    async def main() -> None:
+        with pytest.raises(TooMuchError):
+            await timelines.replay(history(5000), YUnicode(Doc()), "ada")
+        assert effort.is_too_much("ada", time.monotonic())
+
+    loops.run(main())
