@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from traitlets.config import Config
@@ -14,9 +13,6 @@ from classroom.lab import config, migration
 from classroom.paths import Paths
 from classroom.settings import Mode, Settings
 from tests import labs
-
-if TYPE_CHECKING:
-    import pytest
 
 RENDERED = config.render(Settings(Paths(), Mode.TRIAL, Config()))
 

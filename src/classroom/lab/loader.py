@@ -31,7 +31,6 @@ class ClassLoader(FileLoader):
         self.recovery = Recovery(self._contents_manager, self._log)
         self.kept: list[str] = []
         """Where what was typed has been kept, for the room to tell."""
-
         self.is_shut = False
         """Whether the file couldn't be written when it was to be saved last."""
         self.nested = False
