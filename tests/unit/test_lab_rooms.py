@@ -366,3 +366,33 @@ def test_a_state_that_cannot_be_read_ends_nothing() -> None:
         running.cancel()
 
     loops.run(run())
+
+
+def test_nobody_is_told_so_much_that_sending_it_back_is_an_offence() -> None:
+    """Pages do so at once: who can say much would throw everybody out who comes."""
+
+    async def run() -> None:
+        room, running = await opened(ClassRoom)
+        page, other = Page(room, 0), Page(room, 1)
+        page.connect()
+        for client in range(100, 200):
+            said = b'{"a":"' + b"x" * 60_000 + b'"}'
+            name = who(f"student{client}")
+            room.presence(awareness.encode([Entry(client, 1, said)]), page, name, first=False)
+        heard: list[bytes] = []
+        hear = other.hear
+
+        def listen(message: bytes) -> None:
+            heard.append(message)
+            hear(message)
+
+        other.hear = listen  # type: ignore[method-assign]
+        other.connect()
+        await until(lambda: len(presence_of(room, other)) == 100)
+        assert max(map(len, heard)) < awareness.LONGEST
+        await page.disconnect()
+        await other.disconnect()
+        await room.stop()
+        running.cancel()
+
+    loops.run(run())

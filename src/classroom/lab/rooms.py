@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
 from classroom import tasks
-from classroom.lab import admission, cells, connections, notices, recovery, saves, talk
+from classroom.lab import admission, cells, connections, notices, recovery, saves, states, talk
 from classroom.lab.broadcasting import Broadcasting
 from classroom.lab.saves import Saving
 
@@ -221,3 +221,4 @@ class ClassTransientRoom(Broadcasting, TransientRoom):
     """The room of presence in the whole lab."""
 
     holds_text = False
+    says = staticmethod(states.of_lab)

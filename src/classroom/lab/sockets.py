@@ -129,7 +129,9 @@ class RoomSocket(Visiting):
     def _hear_presence(self, message: bytes) -> Awaitable[None] | None:
         """Take what a page says of who is there."""
         if len(message) > awareness.LONGEST:
-            self._refuse(f"presence is longer than {awareness.LONGEST} bytes")
+            # What a page sends back of what it was told is no offence, however much that is.
+            if not awareness.may_be_echo(message):
+                self._refuse(f"presence is longer than {awareness.LONGEST} bytes")
             return None
         if self._presence is None:
             return self._pass_on(message)
@@ -146,10 +148,13 @@ class RoomSocket(Visiting):
         except awareness.BadMessageError as error:
             self._refuse(str(error))
             return None
-        if not all(entry.gone or presence.stamp(entry, self._who) for entry in entries):
+        stamped = [presence.stamp(entry, self._who) for entry in entries]
+        if None in stamped:
             self._refuse("presence can't be read")
             return None
-        found: Awaitable[None] = super().on_message(message)
+        found: Awaitable[None] = super().on_message(
+            awareness.encode(one for one in stamped if one is not None)
+        )
         return found
 
     def _sync(self, message: bytes) -> Awaitable[None] | None:
