@@ -31,7 +31,7 @@ pytestmark = pytest.mark.alone
 
 REFUSED, TRY_AGAIN = 1003, 1013
 PRESENCE = "api/collaboration/room/JupyterLab:globalAwareness"
-EXPECTED = "refused of|not taken of|Nobody may do that here"
+EXPECTED = r"refused of|not taken of|Nobody may do that|403 (PUT|DELETE) .*collaboration/fork"
 
 
 def server(lab: Lab) -> str:

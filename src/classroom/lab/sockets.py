@@ -29,6 +29,7 @@ from classroom.lab.admission import (
     NotTheirsError,
     UnreadableError,
 )
+from classroom.lab.budget import BUDGET
 from classroom.lab.chats import KEY
 from classroom.lab.document_index import MissingError, NoTypeError
 from classroom.lab.frames import Verdict
@@ -297,16 +298,27 @@ class RoomSocket(Visiting):
         if found is Verdict.SKIP:
             return
         if found is Verdict.CLOSE:
-            self.log.warning("%s doesn't keep up in %s: let go", self.current_user, self.path)
-            self.close(TRY_AGAIN, "too slow")
-            # A close frame would wait behind what it can't read.
-            stream.close()
+            self._cut_off(stream)
             return
         rest = frame if unsent else upstream.send_now(stream, frame)
         if not rest:
             return
+        name, size = self.who, len(rest)
+        if not BUDGET.take(name, size):  # each of hundreds of sockets may be sent a document
+            self._cut_off(stream)
+            return
         try:
             # Its future tells when the client has taken it: nobody waits for that.
-            stream.write(rest).add_done_callback(upstream.heard)
+            sent = stream.write(rest)
         except StreamClosedError:
+            BUDGET.give(name, size)
             return
+        sent.add_done_callback(upstream.heard)
+        sent.add_done_callback(lambda _: BUDGET.give(name, size))
+
+    def _cut_off(self, stream: Any) -> None:
+        """End the connection of a page that doesn't read what it is sent: it comes back."""
+        self.log.warning("%s doesn't keep up in %s: let go", self.current_user, self.path)
+        self.close(TRY_AGAIN, "too slow")
+        # A close frame would wait behind what it can't read.
+        stream.close()
