@@ -73,6 +73,7 @@ class Page(RoomSocket):
         self.room = room
         self.number = number
         self.name = f"student{number}"
+        self._who = who(self.name)
         self.doc: Doc[Any] = Doc(client_id=number + 1)
         self.text = self.doc.get("text", type=Text)
         self.awareness = Awareness(self.doc)
