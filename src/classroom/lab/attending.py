@@ -14,6 +14,7 @@ from pycrdt.websocket import YRoom
 from classroom.lab import awareness, presence, states
 from classroom.lab.awareness import BadMessageError, Known
 from classroom.lab.presence import Owners
+from classroom.lab.writers import Writers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +39,7 @@ class Attended(YRoom):
         self._known = Known()
         self._owners = Owners()
         self._speakers: dict[int, object] = {}
-        self._writers: dict[int, str] = {}
+        self._writers = Writers()
         self._echoes: set[int] = set()
         super().__init__(*args, **kwargs)
 
@@ -67,8 +68,9 @@ class Attended(YRoom):
         # By the clocks alone: what is somebody else's to say may yet be said by them.
         if not any(map(self._known.is_news, entries)):
             self._remember(message)
-        server = self.awareness.client_id
-        own = self._owners.own((one for one in entries if one.client != server), who["username"])
+        server, name = self.awareness.client_id, who["username"]
+        theirs = (one for one in entries if self._writers.of(one.client) in ("", name))
+        own = self._owners.own((one for one in theirs if one.client != server), name)
         # Only news is stamped: it costs nothing per receiver, and nothing per echo.
         stamped = (presence.stamp(one, who, self.says) for one in own if self._known.is_news(one))
         fitting = (one for one in stamped if one is not None and self._owners.fits(one))
@@ -87,9 +89,9 @@ class Attended(YRoom):
             name: the signed-in user's.
             client: the id.
         """
-        owner = self._writers.get(client) or self._owners.of(client)
+        owner = self._writers.of(client) or self._owners.of(client)
         if owner == name:
-            self._writers[client] = name  # also when they have been away for long
+            self._writers.note(client, name)  # also when they have been away for long
         return owner in ("", name)
 
     def _remember(self, message: bytes) -> None:

@@ -18,6 +18,8 @@ from classroom import tasks
 from classroom.lab import admission, cells, connections, notices, recovery, saves, states, talk
 from classroom.lab.broadcasting import Broadcasting
 from classroom.lab.saves import Saving
+from classroom.lab.store import ClassYStore
+from classroom.lab.writers import Writers
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -74,6 +76,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self.visitors: WeakSet[RoomSocket] = WeakSet()
         """Who was given this room and hasn't gone: in it, or on their way."""
         super().__init__(*args, **kwargs)
+        if isinstance(self.ystore, ClassYStore):
+            self._writers = Writers(self.ystore.journal, self.ystore.path)
         self._document.undo_manager.include_origin("nobody")
 
     @property
@@ -145,6 +149,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """Open the document: the file first gets what was told before a fall and isn't in it."""
         if self.ready:
             return
+        await self._writers.load()
         if self._file.saves is not None:
             kept = await self._file.recovery.recover(
                 self._file_format, self._file_type, self._file.path, self.ystore
