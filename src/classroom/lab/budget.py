@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import Counter
 
 MB = 1 << 20
-EACH = 96 * MB
-"""Bytes of one person's: a message may have 64 MB."""
+EACH = 128 * MB
+"""Bytes of one person's: a message may have 64 MB, and two of a kernel's may wait for a page."""
 TOGETHER = 512 * MB
 """Bytes of everybody's."""
 

@@ -6,6 +6,7 @@ tornado bounds each message, and keeps a part of one for as long as its sender l
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from classroom.lab.budget import Budget
 
+LOG = logging.getLogger(__name__)
 PIECE = 256 * 1024
 """Bytes that are read at a time; a message that is no longer isn't counted, nor what a page hasn't
 read yet if it is no more."""
@@ -101,16 +103,17 @@ class Bounded:
             socket: to which.
             size: the frame's, bytes.
             write: tornado's.
-
-        Raises:
-            StreamClosedError: there was no room for it.
         """
         if size <= PIECE and upstream.unsent(socket.stream) <= PIECE:
             return write()
         name = name_of(socket.handler)
         if not self._budget.take(name, size):
+            LOG.info("%s doesn't keep up: disconnected", name)
             socket.stream.close()  # a close frame would wait behind what isn't read
-            raise StreamClosedError
+            # No failure of who has others to tell as well.
+            nothing: Future[None] = asyncio.get_running_loop().create_future()
+            nothing.set_result(None)
+            return nothing
         try:
             sent = write()
         except BaseException:
