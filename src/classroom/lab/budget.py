@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import Counter
 
 MB = 1 << 20
-EACH = 128 * MB
-"""Bytes of one person's: a message may have 64 MB, and two of a kernel's may wait for a page."""
-TOGETHER = 512 * MB
+EACH = 160 * MB
+"""Bytes of one person's: a message of 64 MB to a kernel counts twice for a moment, and two of 50 MB
+from one may wait for a page."""
+TOGETHER = 640 * MB
 """Bytes of everybody's."""
 
 
