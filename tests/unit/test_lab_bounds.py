@@ -225,6 +225,26 @@ def test_the_runs_of_a_kernel_take_a_tenth_of_the_time_together() -> None:
     loops.run(main())
 
 
+def test_an_update_overtakes_no_display() -> None:
+    """What one cell displays may still be waiting for its turn when the next one changes it."""
+
+    async def main() -> None:
+        book, said = Book(), {"metadata": {}, "transient": {"display_id": "d"}}
+        first, found = book.add("a"), KernelRuns(book, LOG)
+        book.add("b")
+        found.announce("1", "a", ["room"])
+        found.announce("2", "b", ["room"])
+        found._runs["1"]._due = time.monotonic() + 0.3
+        found.hear(message("display_data", "1", data={"text/plain": "old"}, **said))
+        found.hear(message("status", "1", execution_state="idle"))
+        found.hear(message("update_display_data", "2", data={"text/plain": "new"}, **said))
+        await until(lambda: len(first["outputs"]))
+        assert first["outputs"].to_py()[0]["data"] == {"text/plain": "new"}
+        found.lose(died=False)
+
+    loops.run(main())
+
+
 def test_who_searches_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         found = KernelRuns(Book(), LOG)

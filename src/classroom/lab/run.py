@@ -127,7 +127,9 @@ class Run:
         Args:
             updates: by the id, of this run's or of others'.
         """
-        mine = {ident: one for ident, one in updates.items() if ident in self.writer.places}
+        # What is still to be read here may be what they change.
+        places = self.writer.places
+        mine = {ident: one for ident, one in updates.items() if self._heard or ident in places}
         if mine:
             self._updates |= mine
             self._write_soon()
@@ -261,11 +263,15 @@ class Run:
         steps, self._waiting = self._pending.take(), 0
         if any(isinstance(step, Cleared) for step in steps):
             self._answers = 0  # their echoes go too
+        others, self._updates = self._updates, {}
         # Whatever has an id already looks like what had it last, in whichever cell.
         last = {one.display_id: one for one in map(_update, steps) if one is not None}
         if last:
             self._shared.update(last)
-        updates, self._updates = self._updates, {}
+        updates, self._updates = others | self._updates, {}
+        if self._over:
+            updates |= others  # by those that ran later
+            last |= others
         if updates:
             self.writer.update(cell, updates.values())
         shown = [_latest(step, last) for step in steps if not isinstance(step, Updated)]
