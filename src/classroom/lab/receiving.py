@@ -26,8 +26,8 @@ LOG = logging.getLogger(__name__)
 PIECE = 256 * 1024
 """Bytes that are read at a time; a message that is no longer isn't counted, nor what a page hasn't
 read yet if it is no more."""
-SECONDS = 120.0
-"""How long a message may take to come."""
+SECONDS = 600.0
+"""How long a message may take to come: as long as a file's body (`classroom.bodies`)."""
 
 
 class Incoming:
