@@ -33,6 +33,7 @@ class Stream:
     def __init__(self, page: Page) -> None:
         self._write_buffer = bytearray()
         self._page = page
+        self._untaken: list[asyncio.Future[None]] = []
         self.closed = False
 
     @property
@@ -45,7 +46,7 @@ class Stream:
     def write(self, data: bytes) -> asyncio.Future[None]:
         self._write_buffer += data
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        done.set_result(None)
+        self._untaken.append(done)
         if not self._page.stalled:
             self.read()
         return done
@@ -56,9 +57,15 @@ class Stream:
             _, message, end = found
             del self._write_buffer[:end]
             self._page.hear(message)
+        self._taken()
+
+    def _taken(self) -> None:
+        while self._untaken:
+            self._untaken.pop().set_result(None)
 
     def close(self) -> None:
         self.closed = True
+        self._taken()
         self._page.let_go()
 
 
@@ -73,6 +80,7 @@ class Page(RoomSocket):
         self.room = room
         self.number = number
         self.name = f"student{number}"
+        self._who = who(self.name)
         self.doc: Doc[Any] = Doc(client_id=number + 1)
         self.text = self.doc.get("text", type=Text)
         self.awareness = Awareness(self.doc)

@@ -18,7 +18,7 @@ from classroom.lab.update_bounds import read_state
 from tests import classrooms, labs, students, updates
 from tests.container.test_chat import Copy as Chat
 from tests.container.test_chat import said
-from tests.container.test_rooms import Page, room, saved
+from tests.container.test_rooms import API, Page, room, saved
 from tests.container.test_view_only import switch
 
 if TYPE_CHECKING:
@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.alone
 
 REFUSED, TRY_AGAIN = 1003, 1013
-EXPECTED = "refused of|not taken of|too much at once of"
+PRESENCE = "api/collaboration/room/JupyterLab:globalAwareness"
+EXPECTED = (
+    r"refused of|not taken of|too much at once of|Nobody may do that"
+    r"|403 (PUT|DELETE) .*collaboration/fork"
+)
 
 
 def server(lab: Lab) -> str:
@@ -185,6 +189,19 @@ def test_nobody_writes_under_the_id_of_anothers_page(calm: Lab) -> None:
         talk(pages, "still")
 
 
+def test_nothing_comes_into_a_document_by_a_fork(calm: Lab) -> None:
+    """Upstream applies what is merged of one to the document as it is, and keeps all there were."""
+    with students.signed_in(calm, "mallory") as mallory:
+        address = room(mallory, "forked.ipynb")
+        page = Page(students.open_socket(mallory, calm, address))
+        ident = address.rpartition("/")[2].partition("?")[0]
+        for method, body in (("PUT", {}), ("PUT", {"synchronize": True}), ("DELETE", None)):
+            where = f"{API}/collaboration/fork/{ident}?merge=true"
+            assert mallory.request(method, where, json=body).status_code == 403
+        assert mallory.get(f"{API}/collaboration/fork/{ident}").json() == {}
+        talk([page], "still")
+
+
 def test_a_frame_has_a_bound(calm: Lab) -> None:
     """A gigabyte would have to be in the memory before anybody could look at it."""
     process = server(calm)
@@ -322,3 +339,38 @@ def test_presence_is_bounded_in_each_room(calm: Lab) -> None:
                 seen |= {one.client for one in awareness.parse(message)}
                 assert deep not in message
         assert len(seen) <= 102
+
+
+def told_of(socket: ClientConnection, client: int, clock: int) -> list[Entry]:
+    """Hear of presence until a client has said something; send all back, as pages do."""
+    told: list[Entry] = []
+    while not any((one.client, one.clock) == (client, clock) for one in told):
+        message = socket.recv(timeout=students.SECONDS)
+        assert isinstance(message, bytes)
+        if message[0] == awareness.AWARENESS:
+            told += awareness.parse(message)
+            socket.send(message)
+    return told
+
+
+@pytest.mark.parametrize("where", ["a document", "the lab"])
+def test_whatever_is_said_of_presence_everybody_can_come(calm: Lab, where: str) -> None:
+    """Each page sends back at once what it is told; too much of it would end everybody's."""
+    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
+        address = PRESENCE if where == "the lab" else room(ada, "crowd.ipynb")
+        attacker = students.open_socket(mallory, calm, address)
+        long = b'{"other":"' + b"x" * 60_000 + b'"}'
+        for client in range(1, 9):
+            attacker.send(awareness.encode([Entry(client, 1, long)]))
+        attacker.send(awareness.encode([Entry(9, 1, b'{"documents":5,"current":1,"cursors":5}')]))
+        told_of(attacker, 9, 1)
+        watcher = students.open_socket(ada, calm, address)
+        watcher.send(awareness.encode([Entry(2**40, 1, b"{}")]))
+        told = told_of(watcher, 2**40, 1)
+        assert sum(len(one.state) for one in told) < 70_000
+        (state,) = {one.state for one in told if one.client == 9}
+        assert b"cursors" not in state
+        assert where == "a document" or json.loads(state).keys() == {"user"}
+        watcher.send(awareness.encode([Entry(5, 1, b"x" * 60_000)] * 5))
+        watcher.send(awareness.encode([Entry(2**40, 2, b"{}")]))
+        told_of(watcher, 2**40, 2)

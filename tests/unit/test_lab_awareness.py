@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pycrdt import Awareness, Doc, create_awareness_message
 
 from classroom.lab import awareness
-from classroom.lab.awareness import NULL, BadMessageError, Entry, Known
+from classroom.lab.awareness import LARGEST, NULL, BadMessageError, Entry, Known
 
 STATES = st.dictionaries(st.text(max_size=8), st.integers() | st.text(max_size=8), max_size=3)
 ENTRIES = st.builds(
@@ -19,6 +19,9 @@ ENTRIES = st.builds(
     st.integers(0, 4),
     STATES.map(lambda state: json.dumps(state).encode()) | st.just(NULL),
 )
+
+
+SAID = st.integers(0, 20_000).map(lambda size: b"x" * size)
 
 
 def said_by(client: int, **state: object) -> bytes:
@@ -110,3 +113,21 @@ def test_clocks_beyond_any_word_size(clock: int) -> None:
     assert known.take([Entry(7, clock, b"{}")], 0.0)
     assert known.take([Entry(7, clock + 1, b"{}")], 0.0)
     assert not known.take([Entry(7, 0, b"{}")], 0.0)
+
+
+@given(st.lists(st.builds(Entry, st.integers(0, LARGEST), st.integers(0, 9), SAID), max_size=12))
+def test_what_is_told_is_told_in_pieces(entries: list[Entry]) -> None:
+    """A page sends each back: of what everybody says together it would be too long."""
+    told = awareness.pieces(entries)
+    assert [one for message in told for one in awareness.parse(message)] == entries
+    for message in told:
+        assert len(message) <= awareness.PIECE or len(awareness.parse(message)) == 1
+        assert len(message) * 4 < awareness.LONGEST or len(awareness.parse(message)) == 1
+
+
+def test_what_a_page_sends_back_is_known_from_what_none_sends() -> None:
+    crowd = [Entry(client, 1, b"x" * 60_000) for client in range(10)]
+    assert awareness.may_be_echo(awareness.encode(crowd))
+    assert not awareness.may_be_echo(awareness.encode([Entry(1, 1, b"x" * 300_000)]))
+    assert not awareness.may_be_echo(awareness.encode(crowd * 2))
+    assert not awareness.may_be_echo(b"\x01\x05" + b"x" * 300_000)

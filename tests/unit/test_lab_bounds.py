@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import logging
+import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,10 @@ from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map
 
 from classroom.lab import asked, cells, events, messages, personal, runs
-from classroom.lab.cells import MOST_OUTPUTS, Writer
+from classroom.lab.cells import MOST_OUTPUTS, MOST_PLACES, Writer
 from classroom.lab.messages import Kept
 from classroom.lab.notebooks import Index
-from classroom.lab.outputs import Printed, Shown
+from classroom.lab.outputs import Printed, Shown, Updated
 from classroom.lab.ran import MOST_NEW, Ran
 from classroom.lab.runs import KernelRuns
 from tests import loops
@@ -137,6 +138,108 @@ def test_invented_cells_are_not_taken_over_without_end() -> None:
         book.add("invented-0")
         found.announce("late", "another", ["room"])
         assert found.has("late")
+        found.lose(died=False)
+
+    loops.run(main())
+
+
+def test_an_invented_cell_that_is_run_again_and_again_is_searched_once() -> None:
+    async def main() -> None:
+        found = KernelRuns(Book(), LOG)
+        for number in range(1000):
+            found.announce(f"{number}", "invented", ["room"])
+        assert len(found._searching) == 1
+        found.lose(died=False)
+
+    loops.run(main())
+
+
+def test_many_displays_of_one_id_are_changed_at_once() -> None:
+    """One after the other, each with all that comes below it, would stop the lab for all."""
+
+    async def main() -> None:
+        book = Book()
+        cell, found = book.add("a"), KernelRuns(book, LOG)
+        changes: list[Any] = []
+        watching = book.doc.observe(changes.append)
+        found.announce("1", "a", ["room"])
+        said = {"metadata": {}, "transient": {"display_id": "d"}}
+        for number in range(MOST_PLACES):
+            data = {"text/plain": f"{number}"}
+            found.hear(message("display_data", "1", data=data, **said))
+            found.hear(message("update_display_data", "1", data=data, **said))
+        await until(lambda: len(cell["outputs"]) == MOST_PLACES)
+        shown = [one["data"]["text/plain"] for one in cell["outputs"].to_py()]
+        assert set(shown) == {f"{MOST_PLACES - 1}"}
+        assert len(changes) == 1
+        found.hear(message("update_display_data", "1", data={"text/plain": "new"}, **said))
+        await until(lambda: cell["outputs"].to_py()[0]["data"] == {"text/plain": "new"})
+        shown = [one["data"]["text/plain"] for one in cell["outputs"].to_py()]
+        assert shown == ["new"] * MOST_PLACES
+        assert len(changes) == 2
+        book.doc.unobserve(watching)
+        found.lose(died=False)
+
+    loops.run(main())
+
+
+def test_what_one_id_shows_has_a_number_and_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    cell, writer = new_cell(Doc()), Writer()
+    writer.write(cell, [Shown(display("x"), "d", 1)] * (MOST_PLACES + 1))
+    writer.update(cell, [Updated("d", display("new"), 3)])
+    shown = [one["data"]["text/plain"] for one in cell["outputs"].to_py()]
+    assert shown == ["new"] * MOST_PLACES + ["x"]
+    monkeypatch.setattr("classroom.lab.cells.MOST_SHOWN", 1000)
+    writer.update(cell, [Updated("d", display("long"), 11)])
+    assert cell["outputs"].to_py()[0]["data"] == {"text/plain": "new"}
+
+
+def test_the_runs_of_a_kernel_take_a_tenth_of_the_time_together() -> None:
+    """One line of a student's may change what thousands of cells show."""
+
+    async def main() -> None:
+        book, said = Book(), {"metadata": {}, "transient": {"display_id": "d"}}
+        found = KernelRuns(book, LOG)
+        shown = [book.add(f"{number}") for number in range(20)]
+        for number in range(20):
+            found.announce(f"{number}", f"{number}", ["room"])
+            old = message("display_data", f"{number}", data={"text/plain": "old"}, **said)
+            found.hear(old)
+        await until(lambda: all(len(cell["outputs"]) for cell in shown))
+        times: list[float] = []
+
+        def take_long(_: object) -> None:
+            times.append(time.monotonic())
+            end = time.thread_time() + 0.002
+            while time.thread_time() < end:
+                pass
+
+        watching = book.doc.observe(take_long)
+        found.hear(message("update_display_data", "0", data={"text/plain": "new"}, **said))
+        await until(lambda: len(times) == len(shown))
+        assert times[-1] - times[0] > 10 * 0.002 * (len(shown) - 2)
+        assert all(cell["outputs"].to_py()[0]["data"] == {"text/plain": "new"} for cell in shown)
+        book.doc.unobserve(watching)
+        found.lose(died=False)
+
+    loops.run(main())
+
+
+def test_an_update_overtakes_no_display() -> None:
+    """What one cell displays may still be waiting for its turn when the next one changes it."""
+
+    async def main() -> None:
+        book, said = Book(), {"metadata": {}, "transient": {"display_id": "d"}}
+        first, found = book.add("a"), KernelRuns(book, LOG)
+        book.add("b")
+        found.announce("1", "a", ["room"])
+        found.announce("2", "b", ["room"])
+        found._runs["1"]._due = time.monotonic() + 0.3
+        found.hear(message("display_data", "1", data={"text/plain": "old"}, **said))
+        found.hear(message("status", "1", execution_state="idle"))
+        found.hear(message("update_display_data", "2", data={"text/plain": "new"}, **said))
+        await until(lambda: len(first["outputs"]))
+        assert first["outputs"].to_py()[0]["data"] == {"text/plain": "new"}
         found.lose(died=False)
 
     loops.run(main())

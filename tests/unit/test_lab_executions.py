@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from jupyter_server.services.kernels.connection.base import (
     deserialize_msg_from_ws_v1,
     serialize_msg_to_ws_v1,
 )
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
 from classroom.lab import executions
+from classroom.lab.budget import Budget
 from classroom.lab.executions import BadMessageError
 
 
@@ -78,3 +81,35 @@ def test_any_bytes_are_signed_or_refused(raw: bytes) -> None:
 def test_any_text_is_signed(text: str) -> None:
     found, _ = executions.signed_legacy(text, "ada")
     assert json.loads(found)["header"]["username"] == "ada"
+
+
+class Connection(executions.SignedConnection):
+    """A page's connection to a kernel that takes nothing."""
+
+    subprotocol = executions.V1
+    _who = "mallory"
+    log = logging.getLogger("test")
+
+    def _note(self, found: executions.Request) -> None:
+        """Be in no lab."""
+
+
+def test_what_kernels_do_not_take_counts_for_all_of_a_persons_connections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A kernel may be stopped; hundreds of sockets may lead to it."""
+    sent: list[bytes] = []
+    budget = Budget(1000, 5000)
+    monkeypatch.setattr(executions, "BUDGET", budget)
+    upstreams = ZMQChannelsWebsocketConnection
+    monkeypatch.setattr(upstreams, "handle_incoming_message", lambda _, one: sent.append(one))
+    pages = [Connection.__new__(Connection) for _ in range(5)]
+    large = message("comm_msg", {}, b"x" * 300)
+    for page in pages:
+        page.handle_incoming_message(large)
+    assert len(sent) == 1000 // len(large) < 5
+    assert budget.held("mallory") <= 1000
+    pages[0].handle_outgoing_message("iopub", [])
+    assert budget.held("mallory") == (len(sent) - 1) * len(large)
+    pages[4].handle_incoming_message(large)
+    assert len(sent) == 1000 // len(large) + 1

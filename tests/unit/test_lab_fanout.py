@@ -58,7 +58,7 @@ def test_of_presence_only_the_last_word_counts() -> None:
     found.presence([Entry(7, 3, b"{}")])
     assert found.due(TICKING) == pytest.approx(5.100)
     batch = found.flush(TICKING, 5.100)
-    assert awareness.parse(batch.presence) == [Entry(7, 3, b"{}")]
+    assert [awareness.parse(one) for one in batch.presence] == [[Entry(7, 3, b"{}")]]
 
 
 def test_presence_rides_along_with_text() -> None:

@@ -9,12 +9,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pycrdt import Doc, Text, UndoManager
+from pycrdt import Doc, Text, UndoManager, merge_updates
 from pycrdt.store import SQLiteYStore, YDocNotFound
 
 from classroom.lab import aside, history_checkpoints, journal, wal
@@ -345,6 +346,96 @@ def test_a_full_disk_is_told_and_ends_nothing(
         await asyncio.shield(made._flush or asyncio.sleep(0))
         assert told[-1] == ""
         assert text_of(row[0] for row in await made.read("a")) == "ello"
+        made.close()
+
+    loops.run(run())
+
+
+def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An endless print while the disk is full would fill the memory, and stop everybody."""
+    monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(journal, "MOST_PENDING", 10_000)
+    merged: list[int] = []
+
+    def merge(*updates: bytes) -> bytes:
+        merged.append(len(updates))
+        return merge_updates(*updates)
+
+    monkeypatch.setattr(journal, "merge_updates", merge)
+
+    async def run() -> None:
+        made = Journal(tmp_path / "j.db")
+        await made.write("other", typed("xy")[0])
+
+        def refuse(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        doc: Doc[Any] = Doc()
+        made.live["a"] = doc
+        doc.observe(lambda event: made.append("a", event.update))
+        text = doc.get("text", type=Text)
+        with monkeypatch.context() as full:
+            full.setattr(wal.Segment, "append", refuse)
+            full.setattr(made, "_insert", refuse)
+            most = 0
+            for number in range(200):
+                text += f"{number} " * 500
+                del text[0 : len(text) - 5]
+                await asyncio.sleep(0.005)
+                waiting = [*made._committing, *made._pending]
+                most = max(most, sum(len(row.update) for row in waiting))
+            assert len(merged) <= 1
+            assert most < 60_000, "of some 400,000"
+            assert text_of(row[0] for row in await made.read("a")) == str(text)
+        await made.written()
+        assert text_of(row[0] for row in await made.read("a")) == str(text)
+        made.close()
+
+    loops.run(run())
+
+
+def test_a_connection_that_opens_later_empties_no_log(tmp_path: Path) -> None:
+    """What has just been written there may be in no database yet."""
+
+    async def run() -> None:
+        made = Journal(tmp_path / "j.db")
+        updates = typed("hello")
+        await made.write("a", updates[0])
+        made.append("a", updates[1])
+        made._log.rotate()
+        (full,) = made._log._full
+        made._take_over(made._database.connection)
+        assert full._end, "it is only emptied when it is committed"
+        await made.written()
+        made.close()
+
+    loops.run(run())
+
+
+def test_a_long_checkpoint_leaves_nothing_to_a_power_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history_checkpoints, "EVERY", 1)
+    monkeypatch.setattr(journal, "FLUSH_SECONDS", 0.01)
+    goes_on, flushed = threading.Event(), threading.Event()
+    monkeypatch.setattr(history_checkpoints, "take", lambda *_: goes_on.wait(10))
+    flush = wal.Segment.flush
+
+    def note(segment: wal.Segment) -> None:
+        flush(segment)
+        flushed.set()
+
+    monkeypatch.setattr(wal.Segment, "flush", note)
+
+    async def run() -> None:
+        made = Journal(tmp_path / "j.db")
+        await type_live(made, "a", "x")
+        await asyncio.to_thread(flushed.wait, 5)
+        assert flushed.is_set()
+        goes_on.set()
+        await made.written()
         made.close()
 
     loops.run(run())

@@ -15,7 +15,7 @@ from pycrdt import Array, Doc, Map
 
 from classroom.lab import cells, outputs, run
 from classroom.lab.captured import Captured
-from classroom.lab.outputs import BadMessageError, Cleared, Pending, Printed, Shown
+from classroom.lab.outputs import BadMessageError, Cleared, Pending, Printed, Shown, Updated
 from classroom.lab.runs import KernelRuns
 from classroom.lab.screen import Screen
 from tests import loops
@@ -111,7 +111,7 @@ def test_somebody_clears_the_outputs_meanwhile() -> None:
     cell, writer = new_cell(Doc()), cells.Writer()
     writer.write(cell, [Printed("stdout", "before"), Shown(display("d"), "id", 1)])
     del cell["outputs"][:]
-    writer.update(cell, display("gone"), "id")
+    writer.update(cell, [Updated("id", display("gone"))])
     writer.write(cell, [Printed("stdout", "after")])
     assert [one["text"] for one in cell["outputs"].to_py()] == ["after"]
 

@@ -9,12 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.lab import presence
+from classroom.lab import presence, states
 from classroom.lab.awareness import NULL, Entry
 from classroom.lab.presence import Owners
+from classroom.lab.rooms import ClassTransientRoom
 from tests.people import who
 
 ADA = who("ada")
+PLACE = {"type": {"client": 5, "clock": 7}, "tname": None, "item": None, "assoc": 0}
+CURSOR = {"anchor": PLACE, "head": PLACE, "primary": True, "empty": True}
+PARTS = ["anchor", "head", "primary", "type", "tname", "item", "assoc", "client", "clock"]
 
 
 def state(**fields: object) -> bytes:
@@ -39,12 +43,66 @@ def test_whatever_a_page_says_it_is_shown_as_its_user(said: bytes) -> None:
 
 
 def test_everything_else_it_says_stays() -> None:
-    said = state(cursors=[{"head": 1}], current="notebook:a.ipynb", user={"name": "x"})
+    said = state(cursors=[CURSOR], current="notebook:a.ipynb", user={"name": "x"})
     found = presence.stamp(Entry(7, 3, said), ADA)
     assert found is not None
     told = json.loads(found.state)
-    assert told["cursors"] == [{"head": 1}]
+    assert told["cursors"] == [CURSOR]
     assert told["current"] == "notebook:a.ipynb"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"cursors": 5},
+        {"cursors": {"find": 1}},
+        {"cursors": [CURSOR, None]},
+        {"cursors": [CURSOR] * 1000},
+        {"cursors": [{**CURSOR, "head": 1}]},
+        # yjs throws at each of these.
+        {"cursors": [{**CURSOR, "head": {}}]},
+        {"cursors": [{**CURSOR, "head": {"type": None, "tname": None, "item": None}}]},
+        {"cursors": [{**CURSOR, "anchor": {"item": {"client": 1, "clock": -1}}}]},
+        {"cursors": [{**CURSOR, "anchor": {"item": {"client": 1, "clock": 0.5}}}]},
+        {"cursors": [{**CURSOR, "anchor": {"item": {"client": 1}}}]},
+        {"cursors": [{**CURSOR, "anchor": {"tname": ["source"]}}]},
+        {"autosave": 0},
+        {"isWriting": {"a": 1}},
+        {"isWriting": "x" * 1000},
+        {"typingIndicator": {"a": 1}},
+        {"writers": [{"user": {"username": "mona"}}]},
+    ],
+)
+def test_what_other_pages_cannot_read_is_left_out(wrong: dict[str, object]) -> None:
+    """It would end what they show of everybody."""
+    found = presence.stamp(Entry(7, 1, state(**wrong, other=1)), ADA)
+    assert found is not None
+    assert json.loads(found.state).keys() == {"other", "user"}
+
+
+def test_in_the_whole_lab_nobody_says_which_documents_they_have_open() -> None:
+    """JupyterLab's own list of people would show it to all, and open whatever it is."""
+    said = state(current="notebook:RTC:private.ipynb", documents=5, autosave=True, anything=1)
+    found = presence.stamp(Entry(7, 1, said), ADA, ClassTransientRoom.says)
+    assert found is not None
+    assert json.loads(found.state).keys() == {"autosave", "user"}
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.just("x"),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(PARTS), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(list(states.FIELDS)), ANYTHING)
+def test_what_is_told_is_taken_again_as_it_is(field: str, value: object) -> None:
+    said = {field: value}
+    told = states.of_document(said)
+    assert states.of_document(told) == told
+    assert told.keys() <= said.keys()
 
 
 def test_a_colour_of_its_own_only_where_the_server_has_none() -> None:
@@ -109,3 +167,18 @@ def test_one_person_has_only_so_many_pages_and_words() -> None:
     assert owners.own([Entry(5000, 1, b"{}")], "bob"), "that is nobody else's trouble"
     long = b'{"a":"' + b"x" * presence.LONG + b'"}'
     assert owners.own([Entry(5000, 2, long)], "bob") == []
+
+
+def test_all_that_one_person_says_has_a_bound() -> None:
+    owners = Owners()
+    half = b'"' + b"x" * (presence.TOGETHER // 2) + b'"'
+    mine = owners.own([Entry(client, 1, half) for client in range(3)], "ada")
+    assert [owners.fits(one) for one in mine] == [True, False, False]
+    assert owners.fits(Entry(1, 2, b"{}")), "a page may say less"
+    assert owners.fits(Entry(0, 2, NULL))
+    assert owners.fits(mine[2]), "there is room again"
+    (of_bob,) = owners.own([Entry(9, 1, half)], "bob")
+    assert owners.fits(of_bob), "that is nobody else's trouble"
+    owners.keep([9])
+    assert all(map(owners.fits, owners.own([Entry(4, 1, half)], "ada")))
+    assert not owners.fits(Entry(9, 2, half * 2)), "and is remembered"

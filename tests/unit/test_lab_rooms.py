@@ -16,9 +16,10 @@ from pycrdt import Doc, Text, create_awareness_message
 from pycrdt.websocket import YRoom
 from traitlets.config import Config
 
-from classroom.lab import awareness, broadcasting, frames, rooms, store, wal
+from classroom.lab import awareness, broadcasting, frames, rooms, sockets, store, wal
 from classroom.lab.awareness import Entry
 from classroom.lab.broadcasting import Broadcasting
+from classroom.lab.budget import Budget
 from classroom.lab.fanout import Pace
 from classroom.lab.store import ClassYStore
 from tests import loops
@@ -184,6 +185,39 @@ def test_a_slow_reader_is_let_go_and_misses_nothing_when_back() -> None:
         await until(lambda: str(bob.text) == str(ada.text))
         await ada.disconnect()
         await bob.disconnect()
+        await room.stop()
+        running.cancel()
+
+    loops.run(run())
+
+
+def test_what_all_pages_of_a_person_do_not_read_counts_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of hundreds of sockets could be sent a whole document otherwise."""
+    budget = Budget(300_000, 1_000_000)
+    monkeypatch.setattr(sockets, "BUDGET", budget)
+
+    async def run() -> None:
+        room, running = await opened(ClassRoom)
+        pages = [Page(room, number) for number in range(8)]
+        for page in pages[:-1]:
+            page._who = who("mallory")
+            page.stalled = True
+        writer = pages[-1]
+        writer.connect()
+        writer.text.insert(0, "x" * 100_000)
+        await until(lambda: agree(room, [writer]))
+        for page in pages[:-1]:
+            page.connect()
+        await until(lambda: sum(page.times_let_go for page in pages) == 5)
+        assert budget.held("mallory") <= 300_000
+        assert not writer.times_let_go
+        for page in pages:
+            page.take_all()
+        await until(lambda: not budget.held("mallory"))
+        for page in pages:
+            await page.disconnect()
         await room.stop()
         running.cancel()
 
@@ -360,6 +394,36 @@ def test_a_state_that_cannot_be_read_ends_nothing() -> None:
             awareness.encode([Entry(5, 2, b'{"a":1}')]), page, who(page.name), first=False
         )
         await until(lambda: presence_of(room, other) == {5})
+        await page.disconnect()
+        await other.disconnect()
+        await room.stop()
+        running.cancel()
+
+    loops.run(run())
+
+
+def test_nobody_is_told_so_much_that_sending_it_back_is_an_offence() -> None:
+    """Pages do so at once: who can say much would throw everybody out who comes."""
+
+    async def run() -> None:
+        room, running = await opened(ClassRoom)
+        page, other = Page(room, 0), Page(room, 1)
+        page.connect()
+        for client in range(100, 200):
+            said = b'{"a":"' + b"x" * 60_000 + b'"}'
+            name = who(f"student{client}")
+            room.presence(awareness.encode([Entry(client, 1, said)]), page, name, first=False)
+        heard: list[bytes] = []
+        hear = other.hear
+
+        def listen(message: bytes) -> None:
+            heard.append(message)
+            hear(message)
+
+        other.hear = listen  # type: ignore[method-assign]
+        other.connect()
+        await until(lambda: len(presence_of(room, other)) == 100)
+        assert max(map(len, heard)) < awareness.LONGEST
         await page.disconnect()
         await other.disconnect()
         await room.stop()

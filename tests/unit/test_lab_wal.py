@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.lab import wal
-from classroom.lab.wal import Log, Row
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from classroom.lab.wal import Log, Row, files_beside
 
 ROWS = st.lists(
     st.builds(
@@ -116,3 +113,28 @@ def test_half_a_record_hides_none_that_comes_after(
             log.append(row("lost" * 100))
     log.append(row("after"))
     assert left(database) == ["before", "after"]
+
+
+def test_a_log_that_cannot_be_read_is_put_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the only place where the last words of all documents are: it is never removed."""
+    database = tmp_path / "j.db"
+    first = Log(database)
+    first.append(Row("a", b"x", b"", 1.0))
+    first.close()
+    (left,) = files_beside(database)
+    data, read = left.read_bytes(), Path.read_bytes
+
+    def refuse(_: Path) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    second = Log(database)
+    second.append(Row("a", b"y", b"", 2.0))
+    second.forget()
+    second.close()
+    monkeypatch.setattr(Path, "read_bytes", read)
+    (aside,) = (tmp_path / "put-aside").iterdir()
+    assert aside.read_bytes() == data
+    assert [row.update for row in Log(database).rows] == [b"y"]

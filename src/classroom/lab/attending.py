@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from pycrdt.websocket import YRoom
 
-from classroom.lab import awareness, presence
+from classroom.lab import awareness, presence, states
 from classroom.lab.awareness import BadMessageError, Known
 from classroom.lab.presence import Owners
+from classroom.lab.writers import Writers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from classroom.lab.awareness import Entry
+    from classroom.lab.states import Clean
 
 ECHOES = 64
 """How many messages that are no news are known again by their bytes."""
@@ -29,13 +31,16 @@ GRACE_SECONDS = 10
 class Attended(YRoom):
     """A room that knows who is there, each by the name that they have signed in with."""
 
+    says: Clean = staticmethod(states.of_document)
+    """Takes of what a page says of itself what the others may be told."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Know nobody yet; the arguments are upstream's."""
         self._known = Known()
         self._owners = Owners()
         self._speakers: dict[int, object] = {}
-        self._writers: dict[int, str] = {}
-        self._echoes: set[bytes] = set()
+        self._writers = Writers()
+        self._echoes: set[int] = set()
         super().__init__(*args, **kwargs)
 
     def _tell(self, news: Iterable[Entry]) -> None:
@@ -53,7 +58,7 @@ class Attended(YRoom):
             who: the user whose connection it is, of `presence.identity`.
             first: whether it is that connection's first: a client begins with itself.
         """
-        if message in self._echoes and not first:
+        if hash(message) in self._echoes and not first:
             return  # everybody sends back the same, and once no news it stays none
         try:
             entries = awareness.parse(message)
@@ -63,11 +68,13 @@ class Attended(YRoom):
         # By the clocks alone: what is somebody else's to say may yet be said by them.
         if not any(map(self._known.is_news, entries)):
             self._remember(message)
-        server = self.awareness.client_id
-        own = self._owners.own((one for one in entries if one.client != server), who["username"])
+        server, name = self.awareness.client_id, who["username"]
+        theirs = (one for one in entries if self._writers.of(one.client) in ("", name))
+        own = self._owners.own((one for one in theirs if one.client != server), name)
         # Only news is stamped: it costs nothing per receiver, and nothing per echo.
-        stamped = (presence.stamp(one, who) for one in own if self._known.is_news(one))
-        news = self._known.take((one for one in stamped if one is not None), time.monotonic())
+        stamped = (presence.stamp(one, who, self.says) for one in own if self._known.is_news(one))
+        fitting = (one for one in stamped if one is not None and self._owners.fits(one))
+        news = self._known.take(fitting, time.monotonic())
         for entry in own if first else news:
             self._speakers[entry.client] = speaker
         self._take_over(news)
@@ -82,16 +89,19 @@ class Attended(YRoom):
             name: the signed-in user's.
             client: the id.
         """
-        owner = self._writers.get(client) or self._owners.of(client)
+        owner = self._writers.of(client) or self._owners.of(client)
         if owner == name:
-            self._writers[client] = name  # also when they have been away for long
+            self._writers.note(client, name)  # also when they have been away for long
         return owner in ("", name)
 
     def _remember(self, message: bytes) -> None:
-        """Know a message again that is no news, without reading it."""
+        """Know a message again that is no news, without reading it.
+
+        By its hash, which nobody foresees: the messages themselves would be megabytes a room.
+        """
         if len(self._echoes) >= ECHOES:
             self._echoes.clear()
-        self._echoes.add(message)
+        self._echoes.add(hash(message))
 
     def leave(self, speaker: object, *, at_once: bool = False) -> None:
         """Let those leave who spoke by a connection that has ended, unless they come back.
@@ -113,6 +123,7 @@ class Attended(YRoom):
             del self._speakers[client]
         now = time.monotonic()
         news = self._known.leave(left, now)
+        self._leave_room(news)
         if self._known.forget(now):
             self._echoes.clear()  # of somebody forgotten it would be news again
             self._owners.keep(self._known.remembered)
@@ -130,4 +141,12 @@ class Attended(YRoom):
             return
         clients = [client for group in changes[0].values() for client in group]
         update = self.awareness.encode_awareness_update(clients)
-        self._tell(self._known.take(awareness.parse_update(update), time.monotonic()))
+        news = self._known.take(awareness.parse_update(update), time.monotonic())
+        self._leave_room(news)
+        self._tell(news)
+
+    def _leave_room(self, news: Iterable[Entry]) -> None:
+        """Have what those said who have left be counted for their users no more."""
+        for entry in news:
+            if entry.gone:
+                self._owners.fits(entry)

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_server_ydoc.handlers import DocForkHandler
 from jupyterhub.singleuser.extension import JupyterHubAuthorizer
 from tornado.web import Application, HTTPError, RequestHandler
 
-from classroom.lab import talk
 from classroom.lab.modes import DRIVING
 from classroom.lab.rules import REFUSALS, RULES, Rule
 
@@ -49,8 +47,6 @@ class ClassAuthorizer(JupyterHubAuthorizer):
         """
         if not super().is_authorized(handler, user, action, resource):
             return False
-        if _forks_a_chat(handler):
-            return False
         name = str(getattr(user, "username", ""))
         rule = rule_of(type(handler), handler.request.method)
         if rule is Rule.NOBODY or (rule is Rule.TUTORS and name not in DRIVING.tutors):
@@ -61,15 +57,6 @@ class ClassAuthorizer(JupyterHubAuthorizer):
             return True
         DRIVING.refuse(name)
         return False
-
-
-def _forks_a_chat(handler: Any) -> bool:
-    """Say whether a request makes a fork of a chat: what is merged of it later nobody judges."""
-    return (
-        isinstance(handler, DocForkHandler)
-        and handler.request.method == "PUT"
-        and any(talk.is_room(room_id) for room_id in handler.path_args)
-    )
 
 
 def methods(handler: type) -> Iterator[str]:

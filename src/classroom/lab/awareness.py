@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 AWARENESS = 1
 """The message type, first byte of a message (y-websocket)."""
 LONGEST = 256 * 1024
-"""Bytes of a message: everybody in a class of hundreds, as a page sends back what it was told."""
+"""Bytes of a message that is read."""
+PIECE = 32 * 1024
+"""Bytes of a message that is told, if it is of more than one client. A page sends it back, written
+in its own way: a number of Python's may have four times as many digits there."""
+ECHO = 4 * LONGEST
+"""Bytes of a message that may yet be what a page sends back."""
+HEAD = 32
+"""Bytes, at most, that an entry has before its state, with what its message has before that."""
 NULL = b"null"
 FORGET_SECONDS = 600
 """How long somebody who left is remembered, so that a late echo doesn't bring them back."""
@@ -161,6 +168,38 @@ def encode(entries: Iterable[Entry]) -> bytes:
     """Write an awareness message."""
     update = encode_update(entries)
     return bytes([AWARENESS]) + write_uint(len(update)) + update
+
+
+def pieces(entries: Iterable[Entry]) -> list[bytes]:
+    """Write entries as messages, none of which is long: each comes back from every page.
+
+    Args:
+        entries: in the order in which they are told.
+    """
+    found: list[list[Entry]] = []
+    left = 0
+    for entry in entries:
+        size = len(entry.state) + HEAD
+        if not found or size > left:
+            found.append([])
+            left = PIECE
+        found[-1].append(entry)
+        left -= size
+    return [encode(piece) for piece in found]
+
+
+def may_be_echo(message: bytes) -> bool:
+    """Say of a message that is too long whether it may be what a page was told, sent back.
+
+    Args:
+        message: as received.
+    """
+    if len(message) > ECHO:
+        return False
+    try:
+        return all(len(entry.state) <= LONGEST for entry in parse(message))
+    except BadMessageError:
+        return False
 
 
 class Known:

@@ -83,8 +83,8 @@ class Broadcasting(Attended):
             await self.ydoc_observed.wait()
         if isinstance(channel, RoomSocket):
             self._sockets.add(channel)
-            if there := list(self._known):
-                channel.write_frame(frames.frame(awareness.encode(there)), presence=True)
+            for message in awareness.pieces(self._known):
+                channel.write_frame(frames.frame(message), presence=True)
             if notices.are_standing():
                 notices.refresh(channel.who)
         try:
@@ -180,12 +180,12 @@ class Broadcasting(Attended):
         now, begun = time.monotonic(), time.thread_time()
         batch = self._fanout.flush(self._pace(), now)
         text = frames.frame(create_update_message(batch.update)) if batch.update else b""
-        presence = frames.frame(batch.presence) if batch.presence else b""
+        presence = [frames.frame(message) for message in batch.presence]
         for client in tuple(self._sockets):
             if text:
                 client.write_frame(text, presence=False)
-            if presence:
-                client.write_frame(presence, presence=True)
+            for one in presence:
+                client.write_frame(one, presence=True)
         if len(self.clients) > len(self._sockets):
             self._send_to_others(batch)
         # How long it takes to tell everybody, smoothed: a loaded room collects longer.
@@ -195,7 +195,7 @@ class Broadcasting(Attended):
     def _send_to_others(self, batch: fanout.Batch) -> None:
         """Send to channels that aren't browsers', as upstream does."""
         messages = [create_update_message(batch.update)] if batch.update else []
-        messages += [batch.presence] if batch.presence else []
+        messages += batch.presence
         for client in self.clients - self._sockets:
             for message in messages:
                 self._task_group.start_soon(client.send, message)

@@ -18,7 +18,7 @@ from classroom.lab.screen import Screen
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from classroom.lab.outputs import Step
+    from classroom.lab.outputs import Step, Updated
 
 RUNNING, IDLE = "running", "idle"
 MOST_TEXT = 5_000_000
@@ -29,6 +29,8 @@ MOST_SHOWN = 50_000_000
 
 MOST_OUTPUTS = 2000
 """Outputs that one run may have: each is one more for every page to draw."""
+MOST_PLACES = 100
+"""Outputs of one run that are changed together, by one id."""
 LEFT_OUT = "More than fits here is left out.\n"
 
 
@@ -101,6 +103,7 @@ class Writer:
         """Have written nothing."""
         self.places: dict[str, list[int]] = {}
         """Of what may be updated later: which outputs have that id."""
+        self._sizes: dict[str, int] = {}
         self._screen = Screen()
         self._stream = ""
         self._wait = False
@@ -135,7 +138,7 @@ class Writer:
         if self._wait or isinstance(step, Cleared):
             if len(outputs):
                 del outputs[:]
-            self.places, self._stream, self._wait = {}, "", False
+            self.places, self._sizes, self._stream, self._wait = {}, {}, "", False
             self._printed = self._size = self._outputs = 0
             self._screen = Screen()
         if isinstance(step, Printed):
@@ -148,8 +151,10 @@ class Writer:
                     self._size = MOST_SHOWN + 1  # it is said once
                     self._print(outputs, Printed("stderr", LEFT_OUT))
                 return
-            if step.display_id:
-                self.places.setdefault(step.display_id, []).append(len(outputs))
+            places = self.places.setdefault(step.display_id, []) if step.display_id else []
+            if len(places) < MOST_PLACES:
+                places.append(len(outputs))
+                self._sizes[step.display_id] = step.size
             self._add(outputs, shared(step.output), step.size)
 
     def _add(self, outputs: Any, output: Map[Any], size: int) -> None:
@@ -185,28 +190,51 @@ class Writer:
             del shown[max(0, len(shown) - len(gone.encode())) :]
         shown += text
 
-    def update(self, cell: Any, output: dict[str, Any], display_id: str, size: int = 0) -> None:
-        """Change what was displayed before.
+    def update(self, cell: Any, updates: Iterable[Updated]) -> None:
+        """Change what was displayed before; all of it is written at once.
 
         Args:
             cell: of the shared document.
-            output: in whose data it is.
-            display_id: by which it was displayed.
-            size: the output's, bytes.
+            updates: of each id the last word counts.
         """
         outputs = cell["outputs"]
+        new = {at: one for one in updates if self._fits(one) for at in self.places[one.display_id]}
+        changed = {at: one for at, one in new.items() if _differs(outputs, at, one.output)}
+        if not changed:
+            return
+        # Pages put whatever is new at the end: what comes after the first goes with it.
+        first = min(changed)
+        rest = [one.to_py() for one in outputs[first:]]
+        for at, one in changed.items():
+            rest[at - first] |= _content(one.output)
+        self._written += sum(map(_weight, rest)) + sum(one.size for one in changed.values())
         with cell.doc.transaction():
-            for at in self.places.get(display_id, ()):
-                if at >= len(outputs) or outputs[at].get("output_type") == "stream":
-                    continue  # somebody has cleared them
-                rest = [one.to_py() for one in outputs[at:]]
-                changed = {key: output[key] for key in ("data", "metadata")}
-                if changed == {key: rest[0].get(key) for key in changed}:
-                    continue
-                # Pages put whatever is new at the end: what comes after goes with it.
-                self._written += sum(map(_weight, rest)) + size
-                del outputs[at:]
-                outputs.extend([shared({**rest[0], **changed}), *map(shared, rest[1:])])
+            del outputs[first:]
+            outputs.extend(list(map(shared, rest)))
+
+    def _fits(self, update: Updated) -> bool:
+        """Say whether there is room for what is shown by an id, in all its places; it counts."""
+        places = self.places.get(update.display_id)
+        if not places:
+            return False
+        more = (update.size - self._sizes.get(update.display_id, 0)) * len(places)
+        if more > 0 and self._size + more > MOST_SHOWN:
+            return False
+        self._size += more
+        self._sizes[update.display_id] = update.size
+        return True
+
+
+def _content(output: dict[str, Any]) -> dict[str, Any]:
+    return {key: output[key] for key in ("data", "metadata")}
+
+
+def _differs(outputs: Any, at: int, output: dict[str, Any]) -> bool:
+    """Say whether an output is there still, and looks different."""
+    if at >= len(outputs) or outputs[at].get("output_type") == "stream":
+        return False  # somebody has cleared them
+    there = outputs[at].to_py()
+    return any(there.get(key) != value for key, value in _content(output).items())
 
 
 def _weight(output: dict[str, Any]) -> int:

@@ -14,7 +14,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from classroom.lab import aside, saves, sessions
+from classroom.lab import aside, saves, sessions, writers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ def connected(file: Path) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
-        database.executescript(SCHEMA + saves.SCHEMA + sessions.SCHEMA)
+        database.executescript(SCHEMA + saves.SCHEMA + sessions.SCHEMA + writers.SCHEMA)
         # Not written again, which would need room on the disk.
         if database.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
             database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

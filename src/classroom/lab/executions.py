@@ -23,6 +23,7 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 from tornado.websocket import WebSocketClosedError
 
 from classroom.lab import connections, driving, messages, notices
+from classroom.lab.budget import BUDGET
 from classroom.lab.listening import ListeningKernels, Sieve, heard
 from classroom.lab.modes import DRIVING
 from classroom.lab.update_bounds import is_flat
@@ -35,9 +36,8 @@ LONGEST_METADATA = 1024 * 1024
 """Bytes of a message's metadata; a header's bound is a kernel's (`classroom.lab.messages`)."""
 LONGEST_TEXT = 4 * 1024 * 1024
 """Characters of a message in the older protocol, all of which is taken apart."""
-MOST_UNTAKEN = 256 * 1024 * 1024
-"""Bytes that a page may send to a kernel from which it hears nothing meanwhile: it may be stopped,
-and what it doesn't take waits in the lab server."""
+LITTLE = 1024 * 1024
+"""Bytes that may wait for a kernel which doesn't take them though nobody is connected to it."""
 NOTICE_SECONDS = 5.0
 """How often somebody is told at most that something is left out."""
 MOST_UNSENT = 2 * messages.LONGEST_SHOWN
@@ -199,10 +199,11 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             # Upstream would take it unsigned; no page sends any.
             self.log.warning("Of the older protocol only text is taken, from %s too", self._who)
             return
-        self._untaken += len(incoming_msg)
-        if self._untaken > MOST_UNTAKEN:
+        # It may be stopped, and what it doesn't take waits in the lab server.
+        if not BUDGET.take(self._who, len(incoming_msg)):
             self._notice("The kernel takes nothing more: interrupt it, or restart it")
             return
+        self._untaken += len(incoming_msg)
         try:
             if DRIVING.is_view_only(self._who) and not driving.is_quiet(header_of(incoming_msg)):
                 DRIVING.refuse(self._who)
@@ -216,6 +217,20 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             return
         self._note(found)
         super().handle_incoming_message(incoming_msg)
+
+    def disconnect(self) -> None:  # type: ignore[override]
+        """End: what the kernel hasn't taken isn't kept, unless it is little."""
+        untaken = self._untaken
+        self._taken()
+        super().disconnect()
+        if untaken > LITTLE and self.kernel_id in self.multi_kernel_manager:
+            self.multi_kernel_manager.stop_buffering(self.kernel_id)
+
+    def _taken(self) -> None:
+        """Take note that the kernel takes what it is sent: it says something."""
+        if self._untaken:
+            BUDGET.give(self._who, self._untaken)
+        self._untaken = 0
 
     def _note(self, found: Request) -> None:
         """Write down what is run; take its outputs over before its kernel knows of it."""
@@ -235,7 +250,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
     def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
         """Pass a kernel's message on to its page, but for what is written into the document."""
         channel = stream if isinstance(stream, str) else getattr(stream, "channel", None)
-        self._untaken = 0
+        self._taken()
         parts = heard(self.session, outgoing_msg)
         if not parts:
             return  # upstream would fail at it

@@ -26,6 +26,7 @@ from jupyterlab_server.handlers import LabHandler
 from pycrdt.websocket import YRoom
 from tornado.iostream import BaseIOStream
 from tornado.web import RequestHandler
+from tornado.websocket import WebSocketProtocol13
 from zmq.eventloop.zmqstream import ZMQStream
 
 # Attributes that a class's methods use: ours rely on them meaning the same.
@@ -45,6 +46,10 @@ EXPECTED: dict[Any, tuple[str, ...]] = {
     FileLoader.maybe_save_content: ("_lock", "last_modified", "OutOfBandChanges"),
     FileLoader.observe: ("_subscriptions",),
     BaseIOStream.write: ("_write_buffer",),
+    WebSocketProtocol13._receive_frame: ("_read_bytes", "_fragmented_message_buffer", "_abort"),  # noqa: SLF001
+    WebSocketProtocol13._receive_frame_loop: ("_receive_frame", "client_terminated"),  # noqa: SLF001
+    WebSocketProtocol13._write_frame: ("stream", "write"),  # noqa: SLF001
+    WebSocketProtocol13.write_message: ("_write_frame",),
     RequestHandler.finish: ("_finished", "flush"),
     RequestHandler.flush: ("_headers_written",),
     YDocWebSocketHandler._clean_room: (  # noqa: SLF001
@@ -83,6 +88,8 @@ SIGNATURES: dict[Any, tuple[str, ...]] = {
     DocumentRoom._on_document_change: ("self", "target", "event"),  # noqa: SLF001
     YRoom.send_server_awareness: ("self", "type", "changes"),
     YRoom.serve: ("self", "channel"),
+    WebSocketProtocol13._read_bytes: ("self", "n"),  # noqa: SLF001
+    WebSocketProtocol13._write_frame: ("self", "fin", "opcode", "data", "flags"),  # noqa: SLF001
     SubscribeWebsocket.event_listener: ("self", "logger", "schema_id", "data"),
     MappingKernelManager.start_buffering: ("self", "kernel_id", "session_key", "channels"),
     save_current_session: (

@@ -39,6 +39,7 @@ from classroom.lab import (
     upstream,
 )
 from classroom.lab.alive import AliveHandler
+from classroom.lab.budget import BUDGET
 from classroom.lab.company import COMPANY
 from classroom.lab.connections import OPEN
 from classroom.lab.contents import ClassContents
@@ -56,6 +57,7 @@ from classroom.lab.notebook import KIND, ClassNotebook
 from classroom.lab.notebooks import Notebooks
 from classroom.lab.pages import FrameHandler
 from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
+from classroom.lab.receiving import Bounded
 from classroom.lab.restoring import Restoring
 from classroom.lab.revocation import Revocation
 from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
@@ -139,6 +141,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
     upstream.watch_sockets(OPEN.add)
     upstream.watch_sockets(modes.guard)
+    upstream.bound_sockets(Bounded(BUDGET))
     upstream.ask_always(_begin)
     shipped.use()
     policies = pages.of(app)

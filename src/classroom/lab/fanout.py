@@ -59,11 +59,11 @@ class Batch:
 
     Attributes:
         update: a document update, merged; b"" for none.
-        presence: an awareness message; b"" for none.
+        presence: awareness messages, none of them long.
     """
 
     update: bytes = b""
-    presence: bytes = b""
+    presence: tuple[bytes, ...] = ()
 
 
 NOTHING = Batch()
@@ -114,7 +114,8 @@ class Fanout:
             at: the room's pace.
             now: seconds, of any clock that doesn't go back.
         """
-        update, presence = b"", b""
+        update = b""
+        presence: tuple[bytes, ...] = ()
         if self._updates and now >= self._text_at + at.text:
             one = len(self._updates) == 1
             update = self._updates[0] if one else self._merge(self._updates)
@@ -124,7 +125,7 @@ class Fanout:
         # page sends back what it is told, so that each telling costs as many messages in as out.
         ahead = at.presence / 4 if update else 0.0
         if self._presence and now >= self._presence_at + at.presence - ahead:
-            presence = awareness.encode(self._presence.values())
+            presence = tuple(awareness.pieces(self._presence.values()))
             self._presence = {}
             self._presence_at = now
         return Batch(update, presence)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pycrdt import merge_updates
 
 from classroom import tasks
-from classroom.lab import aside, history_checkpoints, wal
+from classroom.lab import aside, history_checkpoints, threads, wal
 from classroom.lab.database import Database
 from classroom.lab.opening import Opening
 from classroom.lab.wal import Row
@@ -35,6 +35,10 @@ COLLECT_SECONDS = 0.05
 """How long a commit waits for more; with the flush it stays below a tenth of a second."""
 RETRY_SECONDS = 2.0
 """How long the database is left alone after it has failed."""
+FLUSH_SECONDS = 0.1
+"""How often the log is flushed while the database is busy with something else than commits."""
+MOST_PENDING = 16 * 1024 * 1024
+"""Bytes of updates that wait for a disk that takes none, before documents wait as they are."""
 # By rowid, as they were written: a clock may be set back, and an update without those before it is
 # worth nothing.
 OLDEST_FIRST = "FROM yupdates WHERE path = ? ORDER BY rowid"
@@ -87,13 +91,12 @@ class Journal:
         self._trouble = ""
         self._closed = False
         self._since: Counter[str] = Counter()
+        self._wholes: dict[str, Row] = {}
         self.live: dict[str, Live] = {}
         """The documents that are open, by their path here."""
         self.told: Callable[[str], None] = lambda _: None
         """Called on the event loop with the reason why nothing is kept; "" when all is again."""
-        self._database = Database(
-            file, lambda database: self._commit(database, []), self._log.put_aside
-        )
+        self._database = Database(file, self._take_over, self._log.put_aside)
 
     # ── In ─────────────────────────────────────────────────────────────────────────────────
 
@@ -145,6 +148,8 @@ class Journal:
         """Commit what is pending, all documents together, until nothing is and all is well."""
         while self._pending or self._trouble:
             await asyncio.sleep(RETRY_SECONDS if self._trouble else COLLECT_SECONDS)
+            if self._trouble:
+                self._shorten()
             self._committing, self._pending, upto = self._pending, [], self._appended
             self._log.rotate()
             try:
@@ -155,12 +160,28 @@ class Journal:
                 self._say(str(error))
                 self._tried(error)
                 continue
-            self._committing, self._committed = [], upto
+            self._committing, self._committed, self._wholes = [], upto, {}
             self._tried(None)
             if self._trouble:
                 self._try_out()
             for path in due:
                 await self._checkpoint(path)
+
+    def _shorten(self) -> None:
+        """Have documents wait as they are, where what waits of them becomes too much."""
+        wholes = list(map(id, self._wholes.values()))
+        late = [row for row in self._pending if id(row) not in wholes]
+        if sum(len(row.update) for row in late) <= MOST_PENDING:
+            return
+        for path in {row.path for row in late} & self.live.keys():
+            try:
+                whole = Row(path, self.live[path].get_update(), b"", time.time())
+            except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
+                tasks.reraise_if_meant(error)
+                continue  # the document's own trouble, when it is opened
+            self._pending = [row for row in self._pending if row.path != path]
+            self._pending.append(whole)
+            self._wholes[path] = whole
 
     def _try_out(self) -> None:
         """See whether there is room again: a database may find some where the log doesn't."""
@@ -192,17 +213,27 @@ class Journal:
             self._trouble = trouble
             self.told(trouble)
 
-    def _commit(self, database: sqlite3.Connection, rows: list[Row]) -> list[str]:
-        """Commit rows; return the documents that are due for a checkpoint."""
+    def _take_over(self, database: sqlite3.Connection) -> None:
+        """Commit what an earlier process has left in its log."""
         if left := self._log.rows:
             LOG.info("Taken over from the log: %d updates of an earlier process", len(left))
-        made = together([*left, *rows])
-        with database:  # all or nothing
-            self._insert(database, made)
-        self._since.update(row.path for row in made)
+            made = together(left)
+            with database:
+                self._insert(database, made)
+            self._since.update(row.path for row in made)
         # What stays in the log though it is committed is taken over twice, which does nothing.
         with contextlib.suppress(OSError):
             self._log.forget()
+
+    def _commit(self, database: sqlite3.Connection, rows: list[Row]) -> list[str]:
+        """Commit rows; return the documents that are due for a checkpoint."""
+        self._take_over(database)
+        # What is tried again and again isn't merged each time: that would hold up everybody.
+        made = rows if self._trouble else together(rows)
+        with database:  # all or nothing
+            self._insert(database, made)
+        self._since.update(row.path for row in made)
+        with contextlib.suppress(OSError):
             self._log.release()
         paths = {row.path for row in made}
         return [path for path in paths if history_checkpoints.is_due(self._since[path])]
@@ -222,7 +253,11 @@ class Journal:
         self._since[path] = 0
         try:
             state, vector = live.get_update(), live.get_state()
-            await self._do(history_checkpoints.take, path, state, vector)
+            taking = asyncio.ensure_future(self._do(history_checkpoints.take, path, state, vector))
+            # Nothing is committed meanwhile: a power cut must not take more than usual.
+            while not (await asyncio.wait([taking], timeout=FLUSH_SECONDS))[0]:
+                await threads.run(self._log.flush)
+            await taking
         except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
             tasks.reraise_if_meant(error)
             LOG.warning("The history of %s can't be shortened yet: %s", path, error)

@@ -7,8 +7,8 @@ The place for what the page is told besides, as JSON objects with a ``type``, an
 
 from __future__ import annotations
 
-import asyncio
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import authorized, ws_authenticated
@@ -17,6 +17,7 @@ from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.utils import ensure_async
 from tornado.websocket import WebSocketHandler
 
+from classroom import tasks
 from classroom.lab import notices, places, upstream
 from classroom.lab.company import COMPANY
 from classroom.lab.connections import name_of
@@ -24,8 +25,10 @@ from classroom.lab.modes import DRIVING
 from classroom.lab.places import Place
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Mapping, MutableMapping
 
+LOG = logging.getLogger(__name__)
 ADDRESS = "classroom/api/live"
 """Below the server's own address."""
 
@@ -87,7 +90,8 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         if place.path in ("", self._document):
             COMPANY.move(self, place)
         elif self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
+            what = f"Looking where {name_of(self)} is"
+            self._looking = tasks.start(self._look(), what, LOG)
 
     async def _look(self) -> None:
         """Look whether there is such a document, one after the other; only the last counts."""

@@ -8,12 +8,14 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from classroom.lab import states
 from classroom.lab.update_bounds import is_flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from classroom.lab.awareness import Entry
+    from classroom.lab.states import Clean
 
 FIELDS = ("username", "name", "display_name", "initials", "avatar_url", "color")
 """Of jupyter_server's identity model, as JupyterLab puts it into presence."""
@@ -21,6 +23,9 @@ MANY = 100
 """Clients that one person may have in a room, those who left in the last minutes among them."""
 LONG = 64 * 1024
 """Bytes that a page may say of itself; JupyterLab's say some hundreds."""
+TOGETHER = 64 * 1024
+"""Bytes that all pages of one person's may say of themselves, as they are told: everybody keeps
+them, and sends them back."""
 COLOUR = re.compile(r"[a-zA-Z0-9#(),.%\s-]{1,64}")
 """What a page may choose as its colour, where the server has none: it becomes part of a style."""
 
@@ -34,12 +39,13 @@ def identity(user: Any) -> dict[str, Any]:
     return {name: getattr(user, name) for name in FIELDS}
 
 
-def stamp(entry: Entry, who: Mapping[str, Any]) -> Entry | None:
+def stamp(entry: Entry, who: Mapping[str, Any], clean: Clean = states.of_document) -> Entry | None:
     """Put the server's word in the place of what a page says of its user.
 
     Args:
         entry: what a page says of itself.
         who: of `identity`.
+        clean: takes of what it says besides what the others may be told.
 
     Returns:
         The entry as the others shall see it; None when it can't be read.
@@ -56,8 +62,7 @@ def stamp(entry: Entry, who: Mapping[str, Any]) -> Entry | None:
     user = dict(who)
     if not user.get("color"):
         user["color"] = colour(said)
-    # As a chat's own server would tell who is writing, for people who have no page.
-    state.pop("writers", None)
+    state = clean(state)
     state["user"] = {name: value for name, value in user.items() if value is not None}
     try:
         # Python reads and writes numbers that no page can: one would end what it hears of all.
@@ -85,6 +90,8 @@ class Owners:
         """Know of nobody."""
         self._of: dict[int, str] = {}
         self._count: Counter[str] = Counter()
+        self._sizes: dict[int, int] = {}
+        self._together: Counter[str] = Counter()
 
     def own(self, entries: Iterable[Entry], name: str) -> list[Entry]:
         """Pick what somebody may say: of clients that are theirs, or nobody's yet.
@@ -105,6 +112,20 @@ class Owners:
             self._count[name] += 1
         return owner == name
 
+    def fits(self, entry: Entry) -> bool:
+        """Say whether there is room for what a client says; if so, it counts from now on.
+
+        Args:
+            entry: as it is told to the others; of somebody's own client.
+        """
+        name, size = self.of(entry.client), 0 if entry.gone else len(entry.state)
+        more = size - self._sizes.get(entry.client, 0)
+        if more > 0 and self._together[name] + more > TOGETHER:
+            return False
+        self._sizes[entry.client] = size
+        self._together[name] += more
+        return True
+
     def of(self, client: int) -> str:
         """Return whose a client is; "" while it is nobody's."""
         return self._of.get(client, "")
@@ -114,3 +135,7 @@ class Owners:
         known = set(clients)
         self._of = {client: name for client, name in self._of.items() if client in known}
         self._count = Counter(self._of.values())
+        self._sizes = {client: self._sizes.get(client, 0) for client in self._of}
+        self._together = Counter()
+        for client, size in self._sizes.items():
+            self._together[self._of[client]] += size

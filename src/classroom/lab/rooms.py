@@ -23,11 +23,14 @@ from classroom.lab import (
     notices,
     recovery,
     saves,
+    states,
     talk,
     trust,
 )
 from classroom.lab.broadcasting import Broadcasting
 from classroom.lab.saves import Saving
+from classroom.lab.store import ClassYStore
+from classroom.lab.writers import Writers
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -89,6 +92,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self.visitors: WeakSet[RoomSocket] = WeakSet()
         """Who was given this room and hasn't gone: in it, or on their way."""
         super().__init__(*args, **kwargs)
+        if isinstance(self.ystore, ClassYStore):
+            self._writers = Writers(self.ystore.journal, self.ystore.path)
         self._document.undo_manager.include_origin("nobody")
 
     @property
@@ -168,6 +173,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """Open the document: the file first gets what was told before a fall and isn't in it."""
         if self.ready:
             return
+        await self._writers.load()
         if self._file.saves is not None:
             kept = await self._file.recovery.recover(
                 self._file_format, self._file_type, self._file.path, self.ystore
@@ -259,3 +265,4 @@ class ClassTransientRoom(Broadcasting, TransientRoom):
     """The room of presence in the whole lab."""
 
     holds_text = False
+    says = staticmethod(states.of_lab)

@@ -120,7 +120,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "jupyter_server.nbconvert.handlers": ("NbconvertPostHandler.post",),
     "jupyter_server_terminals.api_handlers": ("TerminalHandler.delete", "TerminalRootHandler.post"),
     "jupyter_server_terminals.handlers": ("TermSocket.get",),  # ours stands before it
-    "jupyter_server_ydoc.handlers": ("DocForkHandler.put delete", "UndoRedoHandler.put"),
+    "jupyter_server_ydoc.handlers": ("UndoRedoHandler.put",),
     f"{SERVER}.contents.handlers": (
         "CheckpointsHandler.post",
         "ContentsHandler.post put patch delete",
@@ -146,6 +146,9 @@ TUTORS: dict[str, tuple[str, ...]] = {
 NOBODYS: dict[str, tuple[str, ...]] = {
     # No language server is configured; each message to one that isn't is an error in the log.
     "jupyter_lsp.handlers": ("LanguageServerWebSocketHandler.get",),
+    # What is merged of a fork nobody judges, and each is a copy that stays. No page makes any: the
+    # timeline has its own.
+    "jupyter_server_ydoc.handlers": ("DocForkHandler.put delete",),
     "jupyterlab.handlers.build_handler": ("BuildHandler.post delete",),
     "jupyterlab.handlers.extension_manager_handler": ("ExtensionHandler.post",),
     "jupyterlab.handlers.plugin_manager_handler": ("PluginHandler.post",),

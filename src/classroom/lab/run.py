@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from itertools import groupby
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from classroom.lab import cells, outputs
 from classroom.lab.outputs import BadMessageError, Cleared, Pending, Printed, Shown, Updated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from logging import Logger
+
+    from classroom.lab.outputs import Step
 
 BEAT = 0.1
 """Seconds between two writings of one run's outputs: a page shows no more, however much comes."""
 SHARE = 0.1
-"""How much of the server's time one run's outputs may take."""
+"""How much of the server's time the outputs of one kernel's runs may take."""
 ECHO = 1.0
 """Seconds after which an answer's echo is no longer waited for."""
 GLANCE = 0.01
@@ -48,34 +50,41 @@ class Documents(Protocol):
         """Find a cell; None when it is in none of these rooms."""
 
 
+@dataclass
+class Shared:
+    """What the runs of one kernel have in common.
+
+    Attributes:
+        documents: where to find their cells.
+        update: has all runs change what they have displayed, by its id.
+        log: the server's.
+        due: when they may write again: one of them may have others change what they show.
+    """
+
+    documents: Documents
+    update: Callable[[Mapping[str, Updated]], None]
+    log: Logger
+    due: float = 0.0
+
+
 class Run:
     """One request to run a cell, and what has come of it."""
 
-    def __init__(
-        self,
-        cell_id: str,
-        rooms: Sequence[str],
-        documents: Documents,
-        update: Callable[[Updated], None],
-        log: Logger,
-    ) -> None:
+    def __init__(self, cell_id: str, rooms: Sequence[str], shared: Shared) -> None:
         """Be asked for; the kernel may have others to do first.
 
         Args:
             cell_id: of the cell.
             rooms: whose notebook it is in.
-            documents: where to find it.
-            update: changes what was displayed before, in whichever cell.
-            log: the server's.
+            shared: with the kernel's other runs.
         """
         self.cell_id = cell_id
         self.rooms = rooms
         self.ended = asyncio.Event()
         self.writer = cells.Writer()
-        self._documents = documents
-        self._update = update
-        self._log = log
+        self._shared = shared
         self._pending = Pending()
+        self._updates: dict[str, Updated] = {}
         self._heard: list[tuple[str, bytes]] = []
         self._waiting = 0
         self._count: int | None = None
@@ -112,6 +121,19 @@ class Run:
         self._heard.append((kind, raw))
         self._write_soon()
 
+    def renew(self, updates: Mapping[str, Updated]) -> None:
+        """Change what was displayed here before, in its own time.
+
+        Args:
+            updates: by the id, of this run's or of others'.
+        """
+        # What is still to be read here may be what they change.
+        places = self.writer.places
+        mine = {ident: one for ident, one in updates.items() if self._heard or ident in places}
+        if mine:
+            self._updates |= mine
+            self._write_soon()
+
     def _read(self) -> None:
         """Read what has been heard since; what can't be is left out."""
         heard, self._heard = self._heard, []
@@ -123,7 +145,7 @@ class Run:
             try:
                 self._pending.add(outputs.step(kind, outputs.read(raw), len(raw)))
             except BadMessageError as error:
-                self._log.debug("A message of a kernel that can't be read: %s", error)
+                self._shared.log.debug("A message of a kernel that can't be read: %s", error)
 
     def answered(self) -> None:
         """Take note that somebody has answered: their page writes that below what was printed.
@@ -154,6 +176,7 @@ class Run:
                 self._read()
                 self._pending.add(Shown(DIED))
         self._over, self._settled = True, 0.0
+        self._updates = {}
         self._write()
         self.drop()
 
@@ -162,7 +185,7 @@ class Run:
         for timer in (self._timer, self._settling):
             if timer is not None:
                 timer.cancel()
-        self._heard, self._pending, self.unseen = [], Pending(), False
+        self._heard, self._pending, self._updates, self.unseen = [], Pending(), {}, False
         self.ended.set()
 
     def seeks(self) -> bool:
@@ -175,24 +198,33 @@ class Run:
 
     def cell(self) -> Any:
         """Find the cell; None when it isn't there."""
-        return self._documents.cell(self.rooms, self.cell_id)
+        return self._shared.documents.cell(self.rooms, self.cell_id)
 
     def _settle(self) -> None:
         """Write what there is, and how the cell stands once its page had the time to say it."""
         self._settled = time.monotonic() + SETTLE
         if self._settling is not None:
             self._settling.cancel()
-        self._settling = asyncio.get_running_loop().call_later(SETTLE + GLANCE, self._write)
+        self._settling = asyncio.get_running_loop().call_later(SETTLE + GLANCE, self._on_time)
         self._write_soon()
 
     def _write_soon(self) -> None:
         if self._timer is None:
-            wait = max(0.0, self._due - time.monotonic())
-            self._timer = asyncio.get_running_loop().call_later(wait, self._write)
+            wait = max(0.0, max(self._due, self._shared.due) - time.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(wait, self._on_time)
+
+    def _on_time(self) -> None:
+        """Write, unless another run of the kernel's has just taken the time for it."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if time.monotonic() < self._shared.due:
+            self._write_soon()
+        else:
+            self._write()
 
     def _write(self) -> None:
         """Write what is pending, if the cell can be found."""
-        self._timer = None
         began, spent = time.monotonic(), time.thread_time()
         try:
             if (cell := self.cell()) is None:
@@ -206,13 +238,13 @@ class Run:
             self._write_to(cell)
             if began >= self._settled and not self.ended.is_set():
                 self._say_of(cell)
-        except Exception:  # noqa: BLE001
+        except Exception:
             # Whatever a kernel has said, and whatever a page has made of the cell.
-            self._log.exception("The outputs of cell %s can't be written", self.cell_id)
+            self._shared.log.exception("The outputs of cell %s can't be written", self.cell_id)
         if self._over and began >= self._settled:
             self.ended.set()
-        share = (time.thread_time() - spent) / SHARE
-        self._due = began + max(BEAT, share, self.writer.spent() / RATE)
+        self._shared.due = began + (time.thread_time() - spent) / SHARE
+        self._due = began + max(BEAT, self.writer.spent() / RATE)
 
     def _miss(self, now: float) -> None:
         """Wait for a cell whose page hasn't told of it yet, or that is deleted."""
@@ -231,16 +263,19 @@ class Run:
         steps, self._waiting = self._pending.take(), 0
         if any(isinstance(step, Cleared) for step in steps):
             self._answers = 0  # their echoes go too
-        for updates, some in groupby(steps, lambda step: isinstance(step, Updated)):
-            these = list(some)
-            for step in these:
-                # Whatever has that id already looks like the new one.
-                if isinstance(step, Updated):
-                    self._update(step)
-                elif isinstance(step, Shown) and step.display_id:
-                    self._update(Updated(step.display_id, step.output))
-            if not updates:
-                self.writer.write(cell, these)
+        others, self._updates = self._updates, {}
+        # Whatever has an id already looks like what had it last, in whichever cell.
+        last = {one.display_id: one for one in map(_update, steps) if one is not None}
+        if last:
+            self._shared.update(last)
+        updates, self._updates = others | self._updates, {}
+        if self._over:
+            updates |= others  # by those that ran later
+            last |= others
+        if updates:
+            self.writer.update(cell, updates.values())
+        shown = [_latest(step, last) for step in steps if not isinstance(step, Updated)]
+        self.writer.write(cell, shown)
 
     def _say_of(self, cell: Any) -> None:
         """Say of a cell that it runs, or has ended, as its page should have."""
@@ -249,3 +284,19 @@ class Run:
         elif self._begun and not self._said:
             self._said = True
             cells.run(cell)
+
+
+def _update(step: Step) -> Updated | None:
+    """Say what a step changes of what was displayed before, if anything."""
+    if isinstance(step, Shown) and step.display_id:
+        return Updated(step.display_id, step.output, step.size)
+    return step if isinstance(step, Updated) else None
+
+
+def _latest(step: Step, last: Mapping[str, Updated]) -> Step:
+    """Show at once what is displayed in a step as it is after all of them."""
+    if not isinstance(step, Shown) or not step.display_id:
+        return step
+    one = last[step.display_id]
+    output = {**step.output, "data": one.output["data"], "metadata": one.output["metadata"]}
+    return Shown(output, step.display_id, one.size)

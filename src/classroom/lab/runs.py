@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from classroom.lab import outputs
 from classroom.lab.captured import CAPTURE, Captured
 from classroom.lab.outputs import BadMessageError
-from classroom.lab.run import Run
+from classroom.lab.run import Run, Shared
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from logging import Logger
 
     from classroom.lab.outputs import Updated
@@ -45,6 +45,7 @@ class KernelRuns:
         self._searching: dict[str, Run] = {}
         self._of_cell: dict[str, str] = {}
         self._captured = Captured()
+        self._shared = Shared(documents, self._update, log)
         self._announced: dict[str, None] = {}
 
     def announce(self, ident: str, cell_id: str, rooms: Sequence[str]) -> None:
@@ -62,10 +63,12 @@ class KernelRuns:
         self._announced[ident] = None
         if len(self._announced) > REMEMBERED:
             self._announced.pop(next(iter(self._announced)))
-        before = self._runs.pop(self._of_cell.get(cell_id, ""), None)
+        last = self._of_cell.get(cell_id, "")
+        self._searching.pop(last, None)
+        before = self._runs.pop(last, None)
         if before is not None:
             before.drop()
-        run = Run(cell_id, rooms, self._documents, self._update, self._log)
+        run = Run(cell_id, rooms, self._shared)
         self._runs[ident] = run
         self._of_cell[cell_id] = ident
         if run.unseen:
@@ -144,8 +147,7 @@ class KernelRuns:
         self._of_cell.clear()
         self._captured = Captured()
 
-    def _update(self, step: Updated) -> None:
+    def _update(self, updates: Mapping[str, Updated]) -> None:
         """Change what was displayed before, in whichever cell."""
         for run in self._runs.values():
-            if step.display_id in run.writer.places and (cell := run.cell()) is not None:
-                run.writer.update(cell, step.output, step.display_id, step.size)
+            run.renew(updates)

@@ -25,6 +25,7 @@ from classroom.lab import (
     upstream,
 )
 from classroom.lab.admission import Admission, BrokenError, NotTheirsError, UnreadableError
+from classroom.lab.budget import BUDGET
 from classroom.lab.chats import KEY
 from classroom.lab.document_index import MissingError, NoTypeError
 from classroom.lab.effort import EFFORT, TooMuchError, read_long
@@ -138,7 +139,9 @@ class RoomSocket(Visiting):
     def _hear_presence(self, message: bytes) -> Awaitable[None] | None:
         """Take what a page says of who is there."""
         if len(message) > awareness.LONGEST:
-            self._refuse(f"presence is longer than {awareness.LONGEST} bytes")
+            # What a page sends back of what it was told is no offence, however much that is.
+            if not awareness.may_be_echo(message):
+                self._refuse(f"presence is longer than {awareness.LONGEST} bytes")
             return None
         if self._presence is None:
             return self._pass_on(message)
@@ -155,10 +158,13 @@ class RoomSocket(Visiting):
         except awareness.BadMessageError as error:
             self._refuse(str(error))
             return None
-        if not all(entry.gone or presence.stamp(entry, self._who) for entry in entries):
+        stamped = [presence.stamp(entry, self._who) for entry in entries]
+        if None in stamped:
             self._refuse("presence can't be read")
             return None
-        found: Awaitable[None] = super().on_message(message)
+        found: Awaitable[None] = super().on_message(
+            awareness.encode(one for one in stamped if one is not None)
+        )
         return found
 
     def _sync(self, message: bytes) -> Awaitable[None] | None:
@@ -367,16 +373,27 @@ class RoomSocket(Visiting):
         if found is Verdict.SKIP:
             return
         if found is Verdict.CLOSE:
-            self.log.warning("%s doesn't keep up in %s: let go", self.current_user, self.path)
-            self.close(TRY_AGAIN, "too slow")
-            # A close frame would wait behind what it can't read.
-            stream.close()
+            self._cut_off(stream)
             return
         rest = frame if unsent else upstream.send_now(stream, frame)
         if not rest:
             return
+        name, size = self.who, len(rest)
+        if not BUDGET.take(name, size):  # each of hundreds of sockets may be sent a document
+            self._cut_off(stream)
+            return
         try:
             # Its future tells when the client has taken it: nobody waits for that.
-            stream.write(rest).add_done_callback(upstream.heard)
+            sent = stream.write(rest)
         except StreamClosedError:
+            BUDGET.give(name, size)
             return
+        sent.add_done_callback(upstream.heard)
+        sent.add_done_callback(lambda _: BUDGET.give(name, size))
+
+    def _cut_off(self, stream: Any) -> None:
+        """End the connection of a page that doesn't read what it is sent: it comes back."""
+        self.log.warning("%s doesn't keep up in %s: let go", self.current_user, self.path)
+        self.close(TRY_AGAIN, "too slow")
+        # A close frame would wait behind what it can't read.
+        stream.close()

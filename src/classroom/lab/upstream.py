@@ -6,6 +6,7 @@ That upstream is as they need it is checked at start: `classroom.lab.expected`.
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jupyter_server_ydoc.handlers
@@ -14,7 +15,7 @@ from jupyter_server.auth.utils import HTTP_METHOD_TO_AUTH_ACTION
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 from tornado.iostream import BaseIOStream, IOStream
-from tornado.websocket import WebSocketHandler
+from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 from classroom.lab.expected import MAKERS
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from jupyter_server_ydoc.loaders import FileLoader
     from pycrdt import Doc
+
+    from classroom.lab.receiving import Bounded
 
 
 def use(*ours: type) -> None:
@@ -90,6 +93,34 @@ def watch_sockets(opened: Callable[[WebSocketHandler], None]) -> None:
         opened(self)
 
     WebSocketHandler.__init__ = init  # type: ignore[method-assign]
+
+
+def is_in_parts(socket: Any) -> bool:
+    """Say whether a part of a message has come over a socket, and the rest is still to come."""
+    return socket._fragmented_message_buffer is not None  # noqa: SLF001
+
+
+def bound_sockets(bounded: Bounded) -> None:
+    """Have something stand before all that WebSockets read and write.
+
+    Args:
+        bounded: is given tornado's own ways.
+    """
+    protocol: Any = WebSocketProtocol13
+    own_read, own_receive = protocol._read_bytes, protocol._receive_frame  # noqa: SLF001
+    own_write = protocol._write_frame  # noqa: SLF001
+
+    async def read(self: Any, n: int) -> bytes:
+        return await bounded.read(self, n, own_read)
+
+    async def receive(self: Any) -> None:
+        await bounded.receive(self, own_receive)
+
+    def write(self: Any, fin: bool, opcode: int, data: bytes, flags: int = 0) -> Future[None]:  # noqa: FBT001 (tornado's)
+        return bounded.write(self, len(data), partial(own_write, self, fin, opcode, data, flags))
+
+    protocol._read_bytes, protocol._receive_frame = read, receive  # noqa: SLF001
+    protocol._write_frame = write  # noqa: SLF001
 
 
 def ask_always(allowed: Callable[[JupyterHandler], None]) -> None:

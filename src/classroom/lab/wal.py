@@ -16,10 +16,12 @@ import logging
 import os
 import re
 import struct
+import time
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classroom.lab import aside
 from classroom.lab.carrying import carry
 
 if TYPE_CHECKING:
@@ -141,6 +143,14 @@ class Segment:
             os.ftruncate(self._descriptor, end)
             self._end = end
 
+    def flush(self) -> None:
+        """Have the disk take all records.
+
+        Raises:
+            OSError: it doesn't.
+        """
+        os.fdatasync(self._descriptor)
+
     def empty(self) -> None:
         """Forget all records.
 
@@ -171,12 +181,17 @@ def files_beside(database: Path) -> list[Path]:
     return [one for _, one in sorted((int(found[1]), one) for found, one in numbered if found)]
 
 
-def _read(file: Path) -> list[tuple[int, Row]]:
+def _read(file: Path, database: Path) -> list[tuple[int, Row]] | None:
+    """Read what a log has; one that can't be read is put aside, and is None."""
     try:
         return list(decode(file.read_bytes()))
     except OSError as error:
-        LOG.error("%s can't be read, nothing of it is taken over: %s", file, error)  # noqa: TRY400
-        return []
+        where = file
+        with contextlib.suppress(OSError):
+            where = aside.place(database, file.name, time.time()).with_suffix(".log")
+            file.rename(where)
+        LOG.error("Nothing of the log is taken over, it can't be read (%s): %s", where, error)  # noqa: TRY400
+        return None
 
 
 class Log:
@@ -189,12 +204,14 @@ class Log:
             database: beside which the files are.
         """
         self._database = database
-        self._left = files_beside(database)
-        found = [one for file in self._left for one in _read(file)]
+        files = files_beside(database)
+        read = {file: _read(file, database) for file in files}
+        self._left = [file for file in files if read[file] is not None]
+        found = [one for rows in read.values() for one in rows or ()]
         found.sort(key=lambda one: one[0])
         self.rows = [row for _, row in found]
         """What was left: to be committed before anything is read, then `forget`."""
-        last = max((int(one.suffix[1:]) for one in self._left), default=0)
+        last = max((int(one.suffix[1:]) for one in files), default=0)
         # Both are counted on by the loop and by the thread that commits.
         self._files = itertools.count(last + 1)
         self._numbers = itertools.count(found[-1][0] + 1 if found else 1)
@@ -243,6 +260,12 @@ class Log:
         if self._current is None:
             self._current = self._open()
         self._current.try_out()
+
+    def flush(self) -> None:
+        """Have the disk take what comes, in any thread; what can't be is left to a commit."""
+        if (current := self._current) is not None:
+            with contextlib.suppress(OSError):
+                current.flush()
 
     def rotate(self) -> None:
         """Begin another file for what comes, if there is a free one: the rest is being committed.

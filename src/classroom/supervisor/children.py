@@ -177,6 +177,10 @@ def lab(paths: Paths, base: Mapping[str, str], kind: Kind, secrets: int) -> Chil
         "SHELL": "/bin/bash",
         # Each thread that has ever saved would keep memory of its own (mallopt(3)).
         "MALLOC_ARENA_MAX": "2",
+        # What is large goes back at once: messages of megabytes come and go, and by itself malloc
+        # keeps room for as many as there ever were.
+        "MALLOC_MMAP_THRESHOLD_": str(128 * 1024),
+        "MALLOC_TRIM_THRESHOLD_": str(128 * 1024),
         DESCRIPTOR: str(secrets),
         "JUPYTERHUB_API_URL": f"http+unix://{quote(str(paths.hub_socket), safe='')}/hub/api",
         "JUPYTERHUB_BASE_URL": "/",

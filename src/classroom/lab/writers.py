@@ -1,0 +1,125 @@
+"""Who writes in a document under which page's id: kept as long as that page may come back.
+
+What is written under a page's id by somebody else first, the page could never write itself: its own
+would be taken for what is there already. Pages sleep for hours, and the lab server may be started
+anew meanwhile, so that what is known is in the journal, beside the document.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from classroom import tasks
+from classroom.lab.sessions import KEPT_SECONDS
+
+if TYPE_CHECKING:
+    from classroom.lab.journal import Journal
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS writers
+    (path TEXT NOT NULL, client INTEGER NOT NULL, name TEXT NOT NULL, since REAL NOT NULL,
+     PRIMARY KEY (path, client));
+"""
+MOST = 300
+"""Pages of one person's that are known in a document, the last ones."""
+SOON = 0.5
+"""Seconds that others' may come, to be written down together."""
+LOG = logging.getLogger(__name__)
+
+
+class Writers:
+    """Whose each page's id is in one document."""
+
+    def __init__(self, journal: Journal | None = None, path: str = "") -> None:
+        """Know of nobody.
+
+        Args:
+            journal: where it is kept; None to keep it nowhere.
+            path: the document's.
+        """
+        self._journal, self._path = journal, path
+        self._names: dict[int, str] = {}
+        self._count: Counter[str] = Counter()
+        self._new: dict[int, str] = {}
+        self._gone: set[int] = set()
+        self._saving: asyncio.Task[None] | None = None
+
+    def of(self, client: int) -> str:
+        """Return whose an id is; "" while it is nobody's."""
+        return self._names.get(client, "")
+
+    def note(self, client: int, name: str) -> None:
+        """Remember whose an id is, for good.
+
+        Args:
+            client: the id.
+            name: the signed-in user's.
+        """
+        if client in self._names:
+            return
+        self._add(client, name)
+        self._new[client] = name
+        if self._journal is not None and (self._saving is None or self._saving.done()):
+            self._saving = tasks.start(self._save(self._journal), "Keeping who writes", LOG)
+
+    def _add(self, client: int, name: str) -> None:
+        """Add an id, and forget the person's oldest if they are too many."""
+        self._names[client] = name
+        self._count[name] += 1
+        if self._count[name] > MOST:
+            oldest = next(one for one, whose in self._names.items() if whose == name)
+            del self._names[oldest]
+            self._new.pop(oldest, None)
+            self._gone.add(oldest)
+            self._count[name] -= 1
+
+    async def load(self) -> None:
+        """Take over what was kept; to be awaited before anybody writes."""
+        if self._journal is None:
+            return
+
+        def select(database: sqlite3.Connection) -> list[tuple[int, str]]:
+            query = "SELECT client, name FROM writers WHERE path = ? AND since > ? ORDER BY since"
+            return database.execute(query, (self._path, time.time() - KEPT_SECONDS)).fetchall()
+
+        try:
+            found = await self._journal.run(select)
+        except sqlite3.Error as error:
+            LOG.warning("Who has written in %s can't be read: %s", self._path, error)
+            return
+        for client, name in found:
+            if client not in self._names:
+                self._add(client, name)
+
+    async def _save(self, journal: Journal) -> None:
+        """Write down what is new; what can't be is tried again with the next."""
+        await asyncio.sleep(SOON)
+        new, gone = dict(self._new), list(self._gone)
+        now = time.time()
+
+        def write(database: sqlite3.Connection) -> None:
+            database.execute("DELETE FROM writers WHERE since < ?", (now - KEPT_SECONDS,))
+            database.executemany(
+                "DELETE FROM writers WHERE path = ? AND client = ?",
+                [(self._path, client) for client in gone],
+            )
+            database.executemany(
+                "INSERT OR IGNORE INTO writers VALUES (?, ?, ?, ?)",
+                [(self._path, client, name, now) for client, name in new.items()],
+            )
+
+        try:
+            await journal.run(write)
+        except sqlite3.Error as error:
+            LOG.warning("Who writes in %s isn't kept: %s", self._path, error)
+            return
+        self._gone.difference_update(gone)
+        for client in new:
+            self._new.pop(client, None)
+        if self._new:
+            self._saving = tasks.start(self._save(journal), "Keeping who writes", LOG)

@@ -1,0 +1,192 @@
+"""What people's sockets keep in the server's memory: plain values, and tornado's own sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket as sockets
+import struct
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tornado.httpserver import HTTPServer
+from tornado.web import Application
+from tornado.websocket import WebSocketHandler, WebSocketProtocol13
+
+from classroom.lab import receiving, upstream
+from classroom.lab.budget import Budget
+from classroom.lab.receiving import PIECE, Bounded
+from tests import loops
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+MB = 1 << 20
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 60)), max_size=40))
+def test_nobody_has_more_than_their_share_and_all_not_more_than_there_is(
+    wanted: list[tuple[str, int]],
+) -> None:
+    budget = Budget(100, 250)
+    taken = [(name, size) for name, size in wanted if budget.take(name, size)]
+    for name in "abc":
+        assert budget.held(name) == sum(size for whose, size in taken if whose == name) <= 100
+    assert sum(size for _, size in taken) <= 250
+    for name, size in taken:
+        budget.give(name, size)
+    assert not any(budget.held(name) for name in "abc")
+    assert budget.take("a", 100)
+    assert not budget.take("a", 1)
+
+
+@pytest.fixture
+def budget() -> Iterator[Budget]:
+    """Bound all sockets of this process for a while."""
+    own = {name: getattr(WebSocketProtocol13, name) for name in OWN}
+    found = Budget(4 * MB, 6 * MB)
+    upstream.bound_sockets(Bounded(found))
+    yield found
+    for name, function in own.items():
+        setattr(WebSocketProtocol13, name, function)
+
+
+OWN = ("_read_bytes", "_receive_frame", "_write_frame")
+
+
+class Handler(WebSocketHandler):
+    """Takes anything, and sends what it is told to."""
+
+    messages: list[bytes]
+
+    def get_current_user(self) -> Any:
+        return type("User", (), {"username": self.request.path.strip("/")})
+
+    def open(self, *_: str, **__: str) -> None:
+        self.messages = self.settings["messages"]
+
+    def on_message(self, message: str | bytes) -> None:
+        assert isinstance(message, bytes)
+        if message.startswith(b"send"):
+            self.write_message(bytes(2 * MB), binary=True).add_done_callback(upstream.heard)
+        else:
+            self.messages.append(message)
+
+
+@asynccontextmanager
+async def served(budget: Budget) -> AsyncIterator[Any]:
+    """Serve; gives a way to connect as somebody, and what came."""
+    del budget
+    messages: list[bytes] = []
+    application = Application(
+        [("/.*", Handler)], messages=messages, websocket_max_message_size=64 * MB
+    )
+    server = HTTPServer(application)
+    listening = sockets.create_server(("127.0.0.1", 0))
+    listening.setblocking(False)  # noqa: FBT003 (socket's)
+    server.add_sockets([listening])
+    writers = []
+
+    async def connect(name: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection(*listening.getsockname())
+        head = f"GET /{name} HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        head += "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        writer.write(head.encode())
+        await reader.readuntil(b"\r\n\r\n")
+        writers.append(writer)
+        return reader, writer
+
+    yield connect, messages
+    for writer in writers:
+        writer.close()
+    server.stop()
+
+
+def frame(size: int, sent: int | None = None, head: int = 0x82) -> bytes:
+    """Make a frame, or as much of it as is sent."""
+    body = os.urandom(1) * (size if sent is None else sent)
+    return struct.pack("!BBQI", head, 0x80 | 127, size, 0) + body
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 (of a socket, which tells nobody)
+            await asyncio.sleep(0.01)
+
+
+async def is_cut(reader: asyncio.StreamReader) -> bool:
+    """Say whether a connection ends soon, after all that came."""
+    try:
+        async with asyncio.timeout(5):
+            await reader.read()
+    except ConnectionResetError:
+        return True
+    except TimeoutError:
+        return False
+    return True
+
+
+def test_what_people_have_begun_to_send_counts_together(budget: Budget) -> None:
+    async def run() -> None:
+        async with served(budget) as (connect, messages):
+            _, whole = await connect("ada")
+            for size in (10, PIECE, 3 * MB):
+                whole.write(frame(size))
+            await until(lambda: len(messages) == 3)
+            assert [len(one) for one in messages] == [10, PIECE, 3 * MB]
+            assert budget.held("ada") == 0
+            # By several sockets, in one frame or in parts.
+            (_, first), (reader, second), (other, third) = [
+                await connect("mallory") for _ in range(3)
+            ]
+            first.write(frame(60 * MB, 2 * MB))
+            await until(lambda: budget.held("mallory") >= 2 * MB - PIECE)
+            for _ in range(40):
+                second.write(frame(MB // 10, head=0x02 if not _ else 0x00))
+            assert await is_cut(reader)
+            third.write(frame(60 * MB, 3 * MB))
+            assert await is_cut(other)
+            assert budget.held("mallory") <= 4 * MB
+            whole.write(frame(3 * MB))
+            await until(lambda: len(messages) == 4)
+            first.close()
+            await until(lambda: not budget.held("mallory"))
+
+    loops.run(run())
+
+
+def test_a_message_that_never_ends_is_waited_for_only_so_long(
+    budget: Budget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        async with served(budget) as (connect, _):
+            reader, writer = await connect("mallory")
+            writer.write(frame(3 * MB, MB))
+            assert await is_cut(reader)
+            await until(lambda: not budget.held("mallory"))
+
+    monkeypatch.setattr(receiving, "SECONDS", 0.2)
+    loops.run(run())
+
+
+def test_what_peoples_pages_do_not_read_counts_together(budget: Budget) -> None:
+    async def run() -> None:
+        async with served(budget) as (connect, _):
+            pages = [await connect("mallory") for _ in range(6)]
+            for _, writer in pages:
+                writer.write(frame(4)[:-4] + b"send")
+                for _ in range(4):
+                    writer.write(frame(4)[:-4] + b"send")
+            await asyncio.sleep(0.5)
+            assert budget.held("mallory") <= 4 * MB
+            reader, ada = await connect("ada")
+            ada.write(frame(4)[:-4] + b"send")
+            assert len(await reader.readexactly(2 * MB)) == 2 * MB
+            for _, writer in pages:
+                writer.close()
+            await until(lambda: not budget.held("mallory"))
+
+    loops.run(run())

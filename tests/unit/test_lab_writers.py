@@ -1,0 +1,99 @@
+"""Whose a page's id is in a document, however long the page has slept."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from pycrdt.websocket import YRoom
+
+from classroom.lab import awareness, writers
+from classroom.lab.awareness import Entry
+from classroom.lab.broadcasting import Broadcasting
+from classroom.lab.journal import Journal
+from classroom.lab.writers import Writers
+from tests import loops
+from tests.people import who
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+class Room(Broadcasting, YRoom):
+    """Ours without files."""
+
+
+async def known(file: Path, path: str) -> Writers:
+    """Start anew, and take over what was kept."""
+    found = Writers(Journal(file), path)
+    await found.load()
+    return found
+
+
+async def end(one: Writers) -> None:
+    """End, with all written down."""
+    assert one._journal is not None
+    while one._saving is not None and not one._saving.done():
+        await asyncio.shield(one._saving)
+    one._journal.close()
+
+
+def test_it_is_known_after_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writers, "SOON", 0.01)
+
+    async def run() -> None:
+        first = await known(tmp_path / "j.db", "a")
+        first.note(7, "ada")
+        first.note(7, "mallory")
+        first.note(2**53 - 1, "bob")
+        await end(first)
+        second = await known(tmp_path / "j.db", "a")
+        assert [second.of(client) for client in (7, 2**53 - 1, 8)] == ["ada", "bob", ""]
+        await end(second)
+        other = await known(tmp_path / "j.db", "b")
+        assert other.of(7) == "", "another document's pages have ids of their own"
+        await end(other)
+
+    loops.run(run())
+
+
+def test_of_one_person_the_last_ones_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers, "SOON", 0.01)
+    monkeypatch.setattr(writers, "MOST", 5)
+
+    async def run() -> None:
+        first = await known(tmp_path / "j.db", "a")
+        first.note(1000, "ada")
+        for client in range(20):
+            first.note(client, "mallory")
+            await asyncio.sleep(0.002)
+        await end(first)
+        second = await known(tmp_path / "j.db", "a")
+        for one in (first, second):
+            assert [c for c in range(20) if one.of(c)] == list(range(15, 20))
+            assert one.of(1000) == "ada"
+        await end(second)
+
+    loops.run(run())
+
+
+def test_who_sleeps_keeps_their_id() -> None:
+    """Nobody else writes under it, and nobody says that it is theirs."""
+
+    async def run() -> None:
+        room, page = Room(), object()
+        room._writers.note(7, "ada")  # of an earlier life of the room
+        assert not room.owns("mallory", 7)
+        said = awareness.encode([Entry(7, 1, b"{}")])
+        room.presence(said, page, who("mallory"), first=True)
+        assert not room.owns("mallory", 7)
+        assert [one.client for one in room._known] == []
+        room.presence(said, page, who("ada"), first=True)
+        assert room.owns("ada", 7)
+        assert [one.client for one in room._known] == [7]
+
+    loops.run(run())
