@@ -235,3 +235,34 @@ def test_certificate_changes_without_a_restart(tmp_path: Path, authority: Author
         (secrets / "ssl.crt").write_text("broken again")
         lab.run("pkill", "-9", "-u", "root", "-x", "nginx")
         labs.wait_until(lambda: served_certificate(lab) == second, "the good one again", 5)
+
+
+def test_long_and_many_names_keep_the_front_from_nothing(
+    tmp_path: Path, authority: Authority
+) -> None:
+    """As clouds give them to machines: nginx's own bound is 55 characters with the port."""
+    long = ".".join(["a" * 62] * 3 + ["b" * 61])
+    assert len(long) == 250
+    folder = tmp_path / "tutor"
+    config = labs.GITHUB_CONFIG.replace(labs.CALLBACK, f"https://{long}:8443/hub/oauth_callback")
+    labs.write_folder(folder, config, authority)
+    many = [f"ec2-{number:03}-0-113-25.compute.example-of-a-cloud.test" for number in range(498)]
+    authority.issue(labs.HOST, long, *many).write(folder / "secrets", "ssl")
+    with labs.start(folder) as lab:
+        lab.wait_healthy()
+
+        def status(host: str) -> int:
+            address = f"https://{lab.ip}:8443/hub/health"
+            return httpx.get(address, headers={"Host": host}, verify=False).status_code
+
+        for host in (long, labs.HOST, many[0], many[-1]):
+            assert status(f"{host}:8443") == 200, host
+        assert status("evil.test:8443") == 421
+        assert lab.run("nginx", "-t", "-c", "/run/classroom/front/front.conf")[0] == 0
+        # A new certificate comes in by a reload, which would fail in silence.
+        longest = ".".join(["c" * 63] * 3 + ["d" * 61])
+        authority.issue(labs.HOST, longest).write(tmp_path / "new", "ssl")
+        for name in ("ssl.key", "ssl.crt"):
+            (tmp_path / "new" / name).rename(folder / "secrets" / name)
+        labs.wait_until(lambda: status(f"{longest}:8443") == 200, "the new name", 10)
+        assert status(f"{many[0]}:8443") == 421

@@ -115,6 +115,16 @@ def test_only_known_names_where_an_address_is_configured() -> None:
     assert "This classroom is at <a href='https://lab.test'>" in text
 
 
+def test_the_map_of_names_has_room_for_every_name_that_a_host_can_have() -> None:
+    """By default nginx takes 55 characters with a port, and doesn't start with more."""
+    text = render(names=hosts.known(f"https://{'a' * 253}:65535/", (), ()))
+    assert f'"{"a" * 253}:65535" 0;' in text
+    size = re.search(r"map_hash_bucket_size (\d+);", text)
+    assert size is not None
+    # ngx_hash.c: a pointer, a length and the key itself, aligned, and one more pointer.
+    assert int(size.group(1)) >= 8 + 2 + len("a" * 253 + ":65535") + 8 + 8
+
+
 @pytest.mark.parametrize("target", ["http://a; } evil {", "http://", "http://a/$x b", "nonsense"])
 def test_targets_cannot_smuggle_configuration(target: str) -> None:
     if target == "http://a/$x b":
