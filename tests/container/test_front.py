@@ -86,6 +86,32 @@ def test_headers(client: httpx.Client) -> None:
         assert "nginx/" not in headers["server"]
 
 
+def test_what_the_front_answers_itself_is_no_page_for_scripts(client: httpx.Client) -> None:
+    """Of files, and of errors that a script can bring about: a policy, and no frame."""
+    lab = f"{labs.ADDRESS}/services/classroom"
+    own = {
+        f"{lab}/static/lab/package.json": 200,
+        f"{lab}/static/lab/index.html": 404,
+        f"{lab}/lab/api/themes/@jupyterlab/theme-light-extension/index.css": 200,
+        f"{labs.ADDRESS}/hub/static/css/style.min.css": 200,
+        f"{labs.ADDRESS}/hub/static/x.html": 404,
+        f"{lab}/lab?{'a' * 9000}": 414,
+    }
+    for address, status in own.items():
+        answer = client.get(address)
+        assert answer.status_code == status, address
+        (policy,) = answer.headers.get_list("content-security-policy")
+        assert "default-src" in policy, address
+        assert "frame-ancestors 'none'" in policy, address
+        assert "unsafe-inline'" not in policy.partition("style-src")[0], address
+    answer = client.post(f"{lab}/api/sessions", content=b"x" * (1 << 20) + b"x")
+    assert answer.status_code == 413
+    assert "default-src" in answer.headers["content-security-policy"]
+    # What the lab says itself stays as it is.
+    answer = client.get(f"{lab}/api")
+    assert "frame-ancestors 'self'" in answer.headers.get_list("content-security-policy")
+
+
 def test_no_hsts_with_a_made_certificate(trial_lab: Lab) -> None:
     answer = httpx.get(f"https://{trial_lab.ip}:8443/hub/login", verify=False)
     assert "strict-transport-security" not in answer.headers

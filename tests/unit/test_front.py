@@ -104,7 +104,24 @@ def test_every_place_that_is_passed_on_has_the_limits() -> None:
                 assert f"limit_conn {limit} " in block, path
             assert "limit_req zone=strangers" in block, path
             is_hubs = "proxy_pass http://hub" in block
-            assert ("limit_req zone=token_guesses" in block) == is_hubs, path
+            for zone in ("token_guesses", "guesses", "to_hub"):
+                assert (f"limit_req zone={zone} " in block) == is_hubs, path
+            for zone in ("to_lab", "person"):
+                assert (f"limit_req zone={zone} " in block) != is_hubs, path
+
+
+def test_what_the_front_answers_itself_has_a_policy_and_is_in_no_frame() -> None:
+    text = render(hsts=True)
+    policies = re.findall(r'add_header Content-Security-Policy "?([^;" ]+(?: \'none\')?)', text)
+    assert set(policies) == {"$policy", "$hub_policy", "default-src 'none'"}
+    for name in ("policy", "hub_policy"):
+        found = re.search(rf"map \S+ \${name} {{(.*?)\n    }}", text, re.DOTALL)
+        assert found is not None
+        (passed_on, *own) = found.group(1).strip().splitlines()
+        assert passed_on.strip().startswith("default ")
+        for policy in own:
+            assert "default-src" in policy
+            assert "frame-ancestors 'none'" in policy
 
 
 def test_only_known_names_where_an_address_is_configured() -> None:
