@@ -342,20 +342,17 @@ def test_a_lab_page_holds_no_token(tutor: Page) -> None:
     token = labs_token(tutor)
     assert token not in tutor.content()
     assert token not in tutor.evaluate("() => document.cookie + JSON.stringify(localStorage)")
-    # All goes on working by cookies: a file that is made and downloaded, a kernel's socket.
+    # All goes on working by cookies: a kernel's socket, a room's, a download.
     wait_for_lab(tutor)
-    tutor.locator(".jp-LauncherCard[data-category='Other']", has_text="Text File").click()
-    made = tutor.locator(".jp-DirListing-item", has_text="untitled.txt")
-    made.click(button="right")
-    with tutor.expect_download() as getting:
-        tutor.get_by_role("menuitem", name="Download", exact=True).click()
-    assert getting.value.suggested_filename == "untitled.txt"
-    assert getting.value.failure() is None
-    tutor.get_by_role("tab", name="Launcher").click()
-    new_notebook(tutor)
+    name = new_notebook(tutor)
     tutor.keyboard.type("print(6 * 7)")
     tutor.keyboard.press("Shift+Enter")
     expect(tutor.locator(".jp-OutputArea-output", has_text="42")).to_be_visible()
+    tutor.locator(".jp-DirListing-item", has_text=name).click(button="right")
+    with tutor.expect_download() as getting:
+        tutor.get_by_role("menuitem", name="Download", exact=True).click()
+    assert getting.value.suggested_filename == name
+    assert getting.value.failure() is None
     shoot(tutor, "without-a-token")
 
 
