@@ -263,7 +263,7 @@ def test_certificate_changes_without_a_restart(tmp_path: Path, authority: Author
         labs.wait_until(lambda: served_certificate(lab) == second, "the good one again", 5)
 
 
-def test_long_and_many_names_keep_the_front_from_nothing(
+def test_the_front_starts_and_reloads_with_long_and_many_names(
     tmp_path: Path, authority: Authority
 ) -> None:
     """As clouds give them to machines: nginx's own bound is 55 characters with the port."""
