@@ -374,22 +374,29 @@ def test_tokens_and_codes_are_not_tried_all_the_time(lab: Lab) -> None:
 
 
 def test_the_passphrase_is_tried_at_the_form_alone(lab: Lab) -> None:
-    """A call of the Hub's API would take it as well, whatever cookie or token comes along."""
+    """A call of the Hub's API would take it as well, whatever cookie or token comes along.
+
+    A tutor would get a token there, and anybody would be told whether a passphrase is right.
+    """
     lab.expected.append("Invalid or expired cookie token")
-    right = lab.passphrase()
-    call = f"https://{lab.ip}:8443/hub/api/users/caller/tokens"
     ways: list[tuple[str, dict[str, str]]] = [
         ("", {}),
         ("?_xsrf=1", {"Cookie": "jupyterhub-user-x=0123456789abcdef"}),
         ("?_xsrf=1", {"Cookie": "jupyterhub-hub-login=0123456789abcdef; _xsrf=1"}),
         ("", {"Authorization": "token 0123456789abcdef0123456789abcdef"}),
     ]
+    people = {"caller": lab.passphrase(), "tutor": lab.passphrase("Tutor")}
     with students.signed_in(lab, "caller"):
-        for query, headers in ways:
-            body = {"auth": {"username": "caller", "password": right}}
-            answer = httpx.post(call + query, json=body, headers=headers, verify=False)
-            assert answer.status_code == 403, (query, headers)
-            assert "token" not in answer.json()
+        for name, right in people.items():
+            call = f"https://{lab.ip}:8443/hub/api/users/{name}/tokens"
+            for query, headers in ways:
+                said = set()
+                for passphrase in (right, "wrong"):
+                    body = {"auth": {"username": name, "password": passphrase}}
+                    answer = httpx.post(call + query, json=body, headers=headers, verify=False)
+                    assert answer.status_code == 403, (name, query, headers)
+                    said.add(answer.text)
+                assert len(said) == 1, "the answer doesn't say whether it was right"
 
 
 def test_everything_that_is_posted_to_the_hub_has_one_limit(lab: Lab) -> None:
