@@ -17,6 +17,9 @@ UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+PARAMETER = re.compile(r"(?<=[?&])([^=?&\s]{1,64})=([^&\s'\"]+)")
+SECRET = re.compile("token|auth|key|code|state|xsrf", re.IGNORECASE)
+"""Names in an address whose values the Hub and the lab hide in their own lines; tornado doesn't."""
 CONTINUED = "\n    "
 """What begins a record's further lines: no record begins so."""
 
@@ -26,12 +29,18 @@ def escape(found: re.Match[str]) -> str:
     return found.group().encode("unicode_escape").decode()
 
 
+def hidden(found: re.Match[str]) -> str:
+    """Write a part of an address without what is secret in it."""
+    return f"{found[1]}=[secret]" if SECRET.search(found[1]) else found.group()
+
+
 def quoted(text: str) -> str:
-    """Make a text safe for the log.
+    """Make a text safe for the log: no line of its own, and no secret of an address.
 
     Args:
         text: any; line ends stay, and every further line is indented.
     """
+    text = PARAMETER.sub(hidden, text)
     return CONTINUED.join(UNSAFE.sub(escape, text.replace("\r\n", "\n")).split("\n"))
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from jupyterhub.utils import subdomain_hook_idna, subdomain_hook_legacy
 
-from classroom import files
+from classroom import files, tls
 from classroom.paths import SERVICE
 from classroom.problems import Problem, RefusedError
 
@@ -76,6 +76,9 @@ def of(config: Config) -> Hosts:
         raise RefusedError([Problem(SETTING, "stands beside personal labs or services", cure)])
     hook: Any = hub.get("subdomain_hook", "idna")
     domain = HOOKS.get(hook, hook)(SERVICE, name, "service")
+    if len(domain) > tls.LONGEST_NAME:
+        what = f"{domain}, which the lab would be at, is longer than a host's name can be"
+        raise RefusedError([Problem(SETTING, what, f"choose one of {tls.LONGEST_NAME} or less")])
     port = f":{parts.port}" if parts.port else ""
     return Hosts(f"https://{name}{port}", f"https://{domain}{port}")
 

@@ -20,6 +20,10 @@ from classroom.problems import Problem, RefusedError
 WARN_BEFORE = dt.timedelta(days=14)
 MADE_FOR = dt.timedelta(days=365)
 CRT, KEY = "secrets/ssl.crt", "secrets/ssl.key"
+LONGEST_NAME = 253
+"""Characters of a host's name (RFC 1035)."""
+MOST_NAMES = 500
+"""Hosts that a certificate may be for: the front compares each request's with all of them."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,48 @@ def check(chain: bytes, key: bytes, now: dt.datetime) -> Certificate:
     if certificate.not_valid_before_utc > now:
         begins = certificate.not_valid_before_utc
         raise refused(CRT, f"is not valid before {begins:%Y-%m-%d %H:%M} UTC", "check the clock")
+    if problem := bad_names(chain):
+        raise refused(CRT, problem, "have one issued for the names by which people come")
     if reason := unusable(chain, key):
         raise refused(CRT, f"is not taken by OpenSSL ({reason})", "have a stronger one issued")
     return Certificate(chain, key, expires, supplied=True)
+
+
+def names(chain: bytes) -> tuple[str, ...]:
+    """List the hosts' names that a certificate is for.
+
+    Args:
+        chain: PEM; the first is the server's.
+
+    Raises:
+        ValueError: its extensions can't be read.
+    """
+    certificate = x509.load_pem_x509_certificates(chain)[0]
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return ()
+    except x509.DuplicateExtension as error:
+        raise ValueError(str(error)) from error
+    return tuple(found.value.get_values_for_type(x509.DNSName))
+
+
+def bad_names(chain: bytes) -> str:
+    """Say what is wrong with the names that a certificate is for; "" when nothing is.
+
+    Args:
+        chain: PEM; the first is the server's.
+    """
+    try:
+        found = names(chain)
+    except ValueError as error:
+        return f"has names that can't be read ({error})"
+    if len(found) > MOST_NAMES:
+        return f"is for {len(found)} names, and the front knows {MOST_NAMES} at most"
+    longest = max(map(len, found), default=0)
+    if longest > LONGEST_NAME:
+        return f"has a name of {longest} characters, and a host's has {LONGEST_NAME} at most"
+    return ""
 
 
 def unusable(chain: bytes, key: bytes) -> str | None:

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from classroom.hub import fetch_metadata
 from tests import classrooms, labs, web
-from tests.browser.conftest import new_person, sign_in
+from tests.browser.conftest import new_notebook, new_person, shoot, sign_in, wait_for_lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,12 +180,14 @@ def signed_in(browser: Browser) -> StorageState:
 def tutor(browser: Browser, room: Classroom, signed_in: StorageState) -> Iterator[Page]:
     """A tutor's browser with a document of the lab's open, signed in at the Hub as well.
 
-    It is a small one, whose policy lets it ask for more than JupyterLab's does.
+    It is one without any policy of its own, so that the Hub alone keeps anything from it.
     """
     before = powers(room)
     with new_person(browser, storage_state=signed_in) as profile:
         page = profile.new_page()
+        page.route(f"**{SMALL}", lambda route: route.fulfill(body="{}", content_type="text/plain"))
         page.goto(f"{labs.ADDRESS}{SMALL}")
+        page.unroute(f"**{SMALL}")  # which would keep the browser from caching anything
         yield page
         assert powers(room) == before, "nobody has become, made or changed anything"
 
@@ -332,12 +334,39 @@ def test_a_students_sign_in_does_not_take_the_place_of_the_tutors(
     assert fetch_metadata.TWO_SIGN_INS in tutor.inner_text("body")
 
 
-def test_the_api_token_of_a_lab_page_has_no_powers(tutor: Page, room: Classroom) -> None:
-    """Scripts can read it. It says who somebody is and opens the lab, which they have already."""
+def test_a_lab_page_holds_no_token(tutor: Page) -> None:
+    """A script could read it, and hand it to somebody; the page itself goes by its cookies."""
     tutor.goto(f"{labs.ADDRESS}{LAB}/lab")
-    token = tutor.evaluate(
-        "() => JSON.parse(document.getElementById('jupyter-config-data').textContent).token"
-    )
+    config = "document.getElementById('jupyter-config-data').textContent"
+    assert tutor.evaluate(f"() => JSON.parse({config}).token") == ""
+    token = labs_token(tutor)
+    assert token not in tutor.content()
+    assert token not in tutor.evaluate("() => document.cookie + JSON.stringify(localStorage)")
+    # All goes on working by cookies: a kernel's socket, a room's, a download.
+    wait_for_lab(tutor)
+    name = new_notebook(tutor)
+    tutor.keyboard.type("print(6 * 7)")
+    tutor.keyboard.press("Shift+Enter")
+    expect(tutor.locator(".jp-OutputArea-output", has_text="42")).to_be_visible()
+    tutor.locator(".jp-DirListing-item", has_text=name).click(button="right")
+    with tutor.expect_download() as getting:
+        tutor.get_by_role("menuitem", name="Download", exact=True).click()
+    assert getting.value.suggested_filename == name
+    assert getting.value.failure() is None
+    shoot(tutor, "without-a-token")
+
+
+def labs_token(page: Page) -> str:
+    """Take a person's API token out of the lab's cookie, as no script can."""
+    (cookie,) = [one for one in page.context.cookies() if one["name"] == "service-classroom"]
+    held = cookie["value"].strip('"').split("|")[4].partition(":")[2]
+    return base64.b64decode(held).decode()
+
+
+def test_the_api_token_of_a_lab_page_has_no_powers(tutor: Page, room: Classroom) -> None:
+    """It says who somebody is and opens the lab, whoever got hold of it."""
+    tutor.goto(f"{labs.ADDRESS}{LAB}/lab")
+    token = labs_token(tutor)
     got = tutor.evaluate(
         """async (token) => {
             const headers = {Authorization: `token ${token}`, 'Content-Type': 'application/json'};

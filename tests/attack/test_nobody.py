@@ -373,6 +373,101 @@ def test_tokens_and_codes_are_not_tried_all_the_time(lab: Lab) -> None:
     assert answers.count(429) >= 50
 
 
+def test_the_passphrase_is_tried_at_the_form_alone(lab: Lab) -> None:
+    """A call of the Hub's API would take it as well, whatever cookie or token comes along.
+
+    A tutor would get a token there, and anybody would be told whether a passphrase is right.
+    """
+    lab.expected.append("Invalid or expired cookie token")
+    ways: list[tuple[str, dict[str, str]]] = [
+        ("", {}),
+        ("?_xsrf=1", {"Cookie": "jupyterhub-user-x=0123456789abcdef"}),
+        ("?_xsrf=1", {"Cookie": "jupyterhub-hub-login=0123456789abcdef; _xsrf=1"}),
+        ("", {"Authorization": "token 0123456789abcdef0123456789abcdef"}),
+    ]
+    people = {"caller": lab.passphrase(), "tutor": lab.passphrase("Tutor")}
+    with students.signed_in(lab, "caller"):
+        for name, right in people.items():
+            call = f"https://{lab.ip}:8443/hub/api/users/{name}/tokens"
+            for query, headers in ways:
+                said = set()
+                for passphrase in (right, "wrong"):
+                    body = {"auth": {"username": name, "password": passphrase}}
+                    answer = httpx.post(call + query, json=body, headers=headers, verify=False)
+                    assert answer.status_code == 403, (name, query, headers)
+                    said.add(answer.text)
+                assert len(said) == 1, "the answer doesn't say whether it was right"
+
+
+def test_everything_that_is_posted_to_the_hub_has_one_limit(lab: Lab) -> None:
+    """Half of it at the form, half at a call of the API, each with another made-up cookie."""
+    tries = 440
+    with contextlib.ExitStack() as held:
+        ways = [held.enter_context(dial(lab)) for _ in range(tries)]
+        for number, way in enumerate(ways):
+            path = "/hub/login" if number % 2 else "/hub/api/users/x/tokens"
+            way.sendall(
+                f"POST {path}?_xsrf=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+                f"Cookie: jupyterhub-user-x={number:032}\r\nConnection: close\r\n\r\n".encode()
+            )
+        answers = [read_status(way) for way in ways]
+    for first in (0, 1):
+        assert answers[first::2].count(429) >= 20, "neither is beside the limit of the other"
+
+
+# --- requests -------------------------------------------------------------------------------------
+
+
+def flood(lab: Lab, path: str, cookies: list[str], ways: int = 10) -> list[int]:
+    """Ask for a page once with each cookie, without waiting for an answer; return the statuses."""
+
+    def send_some(some: list[str]) -> list[int]:
+        asked = "".join(
+            f"GET {path} HTTP/1.1\r\nHost: {labs.HOST}\r\nCookie: {cookie}\r\n"
+            "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n\r\n"
+            for cookie in some
+        )
+        with dial(lab) as way, ThreadPoolExecutor(1) as pool:
+            sending = pool.submit(way.sendall, asked.encode())
+            said = b""
+            while said.count(b"HTTP/1.1 ") < len(some) and (part := way.recv(1 << 20)):
+                said += part
+            sending.result()
+        return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+)", said)]
+
+    with ThreadPoolExecutor(ways) as pool:
+        parts = pool.map(send_some, [cookies[one::ways] for one in range(ways)])
+        return [status for part in parts for status in part]
+
+
+PAGE = 80
+"""Requests to the lab with which a page arrives and opens a notebook: more than there are."""
+
+
+def test_a_class_behind_one_address_comes_at_once(lab: Lab) -> None:
+    """500 sign-in pages as fast as they are made, and the requests of a hundred lab pages."""
+    assert flood(lab, "/hub/login", ["a=b"] * 500) == [200] * 500
+    pages = [f"service-classroom={person:032}" for person in range(100) for _ in range(PAGE)]
+    assert 429 not in flood(lab, f"{BASE}/api", pages, ways=50)
+
+
+def test_cookies_that_are_made_up_pass_no_limit(lab: Lab) -> None:
+    """Each request has another: by address they are counted all the same."""
+    cookies = [f"jupyterhub-user-x={number:032}" for number in range(8000)]
+    answers = flood(lab, "/hub/api/users", cookies)
+    assert set(answers) == {403, 429}
+    assert answers.count(429) >= 500
+
+
+def test_one_person_takes_nobody_elses_requests(lab: Lab) -> None:
+    with students.signed_in(lab, "flooder") as one, students.signed_in(lab, "other") as other:
+        (own,) = [cookie for cookie in one.cookies.jar if cookie.name == "service-classroom"]
+        answers = flood(lab, f"{BASE}/api", [f"{own.name}={own.value}"] * 6000)
+        assert answers.count(429) >= 500
+        assert one.get(f"{labs.ADDRESS}{BASE}/api/me").status_code in {200, 429}
+        assert other.get(f"{labs.ADDRESS}{BASE}/api/me").status_code == 200
+
+
 # --- names ----------------------------------------------------------------------------------------
 
 
@@ -381,6 +476,8 @@ def test_tokens_and_codes_are_not_tried_all_the_time(lab: Lab) -> None:
     [
         ("tut\u043er", "looks like the tutor"),
         ("tut0r", "looks like the tutor"),
+        ("\ua4d4\ua4f4\ua4d4\ua4f3\ua4e3", "looks like the tutor"),
+        ("gr\u0430ce", "different scripts"),
         ("ada\u202eadmin", "can&#39;t be shown"),
         ("ada\u200bx", "can&#39;t be shown"),
         ("ada\x9b2Jx", "can&#39;t be shown"),

@@ -346,20 +346,78 @@ def test_nothing_is_carried_out_through_whoever_looks(student: Page, tutor: Page
 
 
 def test_nothing_in_an_output_acts(student: Page, tutor: Page, github_lab: Lab) -> None:
-    """Not a button that names one of JupyterLab's commands, nor a picture of the way out."""
+    """Not a button that names one of JupyterLab's commands, no picture or data of the way out."""
     github_lab.expected.append("403 GET .*logout|Nothing here may be used as")
     html = (
         '<button data-commandlinker-command="apputils:activate-command-palette">press</button>'
         '<img src="/services/classroom/logout"><img src="/hub/logout">'
     )
-    output = nbformat.v4.new_output("display_data", {"text/html": html})
-    cell = nbformat.v4.new_code_cell("1", outputs=[output], metadata={"trusted": True})
+    plot = {
+        "data": {"url": "/services/classroom/logout"},
+        "mark": "bar",
+        "encoding": {"x": {"field": "a", "type": "nominal"}},
+    }
+    outputs = [
+        nbformat.v4.new_output("display_data", {"text/html": html}),
+        nbformat.v4.new_output("display_data", {"application/vnd.vegalite.v5+json": plot}),
+    ]
+    cell = nbformat.v4.new_code_cell("1", outputs=outputs, metadata={"trusted": True})
     made = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": KERNEL})
     put(student, "acts.ipynb", made)
-    visit(tutor, "acts.ipynb")
+    with tutor.expect_response(
+        lambda answer: answer.url.endswith("/logout") and answer.request.resource_type != "image"
+    ) as asking:
+        visit(tutor, "acts.ipynb")
+    assert asking.value.status == 403
     tutor.get_by_role("button", name="press").click()
     expect(tutor.locator(".lm-CommandPalette-input")).not_to_be_visible()
     expect(tutor.locator(".jp-Dialog")).to_have_count(0)
     tutor.reload()
     wait_for_lab(tutor)
     assert tutor.url.startswith(LAB), "still signed in"
+
+
+FILES = [
+    "/services/classroom/static/lab/package.json",
+    "/services/classroom/static/lab/index.html",
+    "/.known/lab",  # nginx's own page of an error
+]
+
+
+@pytest.mark.parametrize("path", FILES, ids=["file", "template", "error"])
+def test_no_answer_of_the_fronts_is_a_page_without_a_policy(tutor: Page, path: str) -> None:
+    """A script in a lab page would frame it, or open it, and put foreign scripts into it."""
+    framed = tutor.evaluate(
+        """async (path) => {
+            const frame = document.createElement('iframe');
+            frame.src = path;
+            const loaded = new Promise((done) => { frame.onload = done; });
+            document.body.append(frame);
+            await loaded;
+            const inside = frame.contentDocument;
+            return Boolean(inside && inside.URL !== 'about:blank');
+        }""",
+        path,
+    )
+    assert not framed
+    with tutor.context.expect_page() as opening:
+        tutor.evaluate("(path) => { window.opened = open(path); }", path)
+    opening.value.wait_for_load_state()
+    ran = tutor.evaluate(
+        """() => {
+            const {document} = window.opened;
+            const script = document.createElement('script');
+            script.textContent = 'window.ran = true';
+            document.documentElement.append(script);
+            return window.opened.ran === true;
+        }"""
+    )
+    assert not ran
+    fetched = tutor.evaluate(
+        """async (address) => {
+            try { await window.opened.fetch(address, {mode: 'no-cors'}); return 'fetched'; }
+            catch (error) { return 'refused'; }
+        }""",
+        f"{ELSEWHERE}/secret",
+    )
+    assert fetched == "refused"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from tests import labs
+from tests.attack.test_nobody import PAGE
 from tests.browser.conftest import (
     new_notebook,
     new_person,
@@ -110,6 +111,26 @@ def test_the_lab_suits_a_class(browser: Browser, github_lab: Lab) -> None:
         assert [url for url in asked if any(part in url for part in unwanted)] == []
         assert all(labs.HOST in url or labs.GITHUB in url for url in asked if "data:" not in url)
         assert not errors, "\n".join(errors)
+
+
+def test_a_page_asks_far_less_than_the_front_lets_it(browser: Browser, github_lab: Lab) -> None:
+    """A whole class arrives at once, by one address."""
+    del github_lab
+    asked: list[str] = []
+    with new_person(browser) as profile:
+        page = profile.new_page()
+        sign_in(page, "Octocat")
+        page.wait_for_url(LAB_URL)
+        wait_for_lab(page)
+        profile.on("request", lambda request: asked.append(request.url))
+        page.on("websocket", lambda socket: asked.append(socket.url))
+        page.reload()
+        wait_for_lab(page)
+        new_notebook(page)
+    files = ("/static/", "/lab/extensions/", "/themes/")
+    counted = [url for url in asked if "/services/classroom" in url]
+    counted = [url for url in counted if not any(place in url for place in files)]
+    assert 5 < len(counted) < PAGE, counted
 
 
 def test_what_a_class_needs_is_in_the_kernel(browser: Browser, github_lab: Lab) -> None:

@@ -86,6 +86,32 @@ def test_headers(client: httpx.Client) -> None:
         assert "nginx/" not in headers["server"]
 
 
+def test_what_the_front_answers_itself_is_no_page_for_scripts(client: httpx.Client) -> None:
+    """Of files, and of errors that a script can bring about: a policy, and no frame."""
+    lab = f"{labs.ADDRESS}/services/classroom"
+    own = {
+        f"{lab}/static/lab/package.json": 200,
+        f"{lab}/static/lab/index.html": 404,
+        f"{lab}/lab/api/themes/@jupyterlab/theme-light-extension/index.css": 200,
+        f"{labs.ADDRESS}/hub/static/css/style.min.css": 200,
+        f"{labs.ADDRESS}/hub/static/x.html": 404,
+        f"{lab}/lab?{'a' * 9000}": 414,
+    }
+    for address, status in own.items():
+        answer = client.get(address)
+        assert answer.status_code == status, address
+        (policy,) = answer.headers.get_list("content-security-policy")
+        assert "default-src" in policy, address
+        assert "frame-ancestors 'none'" in policy, address
+        assert "unsafe-inline'" not in policy.partition("style-src")[0], address
+    answer = client.post(f"{lab}/api/sessions", content=b"x" * (1 << 20) + b"x")
+    assert answer.status_code == 413
+    assert "default-src" in answer.headers["content-security-policy"]
+    # What the lab says itself stays as it is.
+    answer = client.get(f"{lab}/api")
+    assert "frame-ancestors 'self'" in answer.headers.get_list("content-security-policy")
+
+
 def test_no_hsts_with_a_made_certificate(trial_lab: Lab) -> None:
     answer = httpx.get(f"https://{trial_lab.ip}:8443/hub/login", verify=False)
     assert "strict-transport-security" not in answer.headers
@@ -235,3 +261,34 @@ def test_certificate_changes_without_a_restart(tmp_path: Path, authority: Author
         (secrets / "ssl.crt").write_text("broken again")
         lab.run("pkill", "-9", "-u", "root", "-x", "nginx")
         labs.wait_until(lambda: served_certificate(lab) == second, "the good one again", 5)
+
+
+def test_the_front_starts_and_reloads_with_long_and_many_names(
+    tmp_path: Path, authority: Authority
+) -> None:
+    """As clouds give them to machines: nginx's own bound is 55 characters with the port."""
+    long = ".".join(["a" * 62] * 3 + ["b" * 61])
+    assert len(long) == 250
+    folder = tmp_path / "tutor"
+    config = labs.GITHUB_CONFIG.replace(labs.CALLBACK, f"https://{long}:8443/hub/oauth_callback")
+    labs.write_folder(folder, config, authority)
+    many = [f"ec2-{number:03}-0-113-25.compute.example-of-a-cloud.test" for number in range(498)]
+    authority.issue(labs.HOST, long, *many).write(folder / "secrets", "ssl")
+    with labs.start(folder) as lab:
+        lab.wait_healthy()
+
+        def status(host: str) -> int:
+            address = f"https://{lab.ip}:8443/hub/health"
+            return httpx.get(address, headers={"Host": host}, verify=False).status_code
+
+        for host in (long, labs.HOST, many[0], many[-1]):
+            assert status(f"{host}:8443") == 200, host
+        assert status("evil.test:8443") == 421
+        assert lab.run("nginx", "-t", "-c", "/run/classroom/front/front.conf")[0] == 0
+        # A new certificate comes in by a reload, which would fail in silence.
+        longest = ".".join(["c" * 63] * 3 + ["d" * 61])
+        authority.issue(labs.HOST, longest).write(tmp_path / "new", "ssl")
+        for name in ("ssl.key", "ssl.crt"):
+            (tmp_path / "new" / name).rename(folder / "secrets" / name)
+        labs.wait_until(lambda: status(f"{longest}:8443") == 200, "the new name", 10)
+        assert status(f"{many[0]}:8443") == 421

@@ -104,7 +104,24 @@ def test_every_place_that_is_passed_on_has_the_limits() -> None:
                 assert f"limit_conn {limit} " in block, path
             assert "limit_req zone=strangers" in block, path
             is_hubs = "proxy_pass http://hub" in block
-            assert ("limit_req zone=token_guesses" in block) == is_hubs, path
+            for zone in ("token_guesses", "guesses", "to_hub"):
+                assert (f"limit_req zone={zone} " in block) == is_hubs, path
+            for zone in ("to_lab", "person"):
+                assert (f"limit_req zone={zone} " in block) != is_hubs, path
+
+
+def test_what_the_front_answers_itself_has_a_policy_and_is_in_no_frame() -> None:
+    text = render(hsts=True)
+    policies = re.findall(r'add_header Content-Security-Policy "?([^;" ]+(?: \'none\')?)', text)
+    assert set(policies) == {"$policy", "$hub_policy", "default-src 'none'"}
+    for name in ("policy", "hub_policy"):
+        found = re.search(rf"map \S+ \${name} {{(.*?)\n    }}", text, re.DOTALL)
+        assert found is not None
+        (passed_on, *own) = found.group(1).strip().splitlines()
+        assert passed_on.strip().startswith("default ")
+        for policy in own:
+            assert "default-src" in policy
+            assert "frame-ancestors 'none'" in policy
 
 
 def test_only_known_names_where_an_address_is_configured() -> None:
@@ -113,6 +130,16 @@ def test_only_known_names_where_an_address_is_configured() -> None:
     text = render(names=names)
     assert '"lab.test" 0;' in text
     assert "This classroom is at <a href='https://lab.test'>" in text
+
+
+def test_the_map_of_names_has_room_for_every_name_that_a_host_can_have() -> None:
+    """By default nginx takes 55 characters with a port, and doesn't start with more."""
+    text = render(names=hosts.known(f"https://{'a' * 253}:65535/", (), ()))
+    assert f'"{"a" * 253}:65535" 0;' in text
+    size = re.search(r"map_hash_bucket_size (\d+);", text)
+    assert size is not None
+    # ngx_hash.c: a pointer, a length and the key itself, aligned, and one more pointer.
+    assert int(size.group(1)) >= 8 + 2 + len("a" * 253 + ":65535") + 8 + 8
 
 
 @pytest.mark.parametrize("target", ["http://a; } evil {", "http://", "http://a/$x b", "nonsense"])

@@ -65,6 +65,11 @@ def test_where_no_address_is_known_any_name_will_do(callback: str) -> None:
     assert hosts.known(callback, ("lab.test",), ()) == hosts.ANY
 
 
+def test_a_name_that_no_host_can_have_is_none() -> None:
+    assert hosts.patterns("a" * 253, 443) == ["a" * 253 + ":443", "a" * 253]
+    assert hosts.patterns("a" * 254, 443) == []
+
+
 @pytest.mark.parametrize("name", ['a"b', "a;b", "a b", "~a", "a$b", "*", "*.", "a.*", ""])
 def test_no_certificate_smuggles_configuration(name: str) -> None:
     assert hosts.patterns(name, 443) == []

@@ -100,6 +100,13 @@ def test_where_pictures_come_from(github: str, hosts: tuple[str, ...]) -> None:
         ("worker", "nbconvert/script/x.ipynb", False),
         ("image", "files/a.png", True),
         ("image", "logout", False),
+        ("empty", "logout", False),  # a plot's data.url
+        ("empty", "logout/", False),
+        ("empty", "login", False),
+        ("empty", "oauth_callback", False),
+        ("document", "logout", True),
+        ("", "logout", True),
+        ("empty", "api/me", True),
         ("style", "api/contents/x", False),
         ("iframe", "classroom/frame", True),
         ("iframe", "files/report.html", True),

@@ -84,3 +84,15 @@ def test_what_people_write_stays_readable(written: io.StringIO) -> None:
         "%s\t%s", "J\u00fcrgen \u674e\u96f7 \u05d3\u05d5\u05d3", "x"
     )
     assert "J\u00fcrgen \u674e\u96f7 \u05d3\u05d5\u05d3\tx" in written.getvalue()
+
+
+def test_no_address_tells_its_secrets(written: io.StringIO) -> None:
+    """As tornado writes them with an error; the Hub and the lab hide them in their own lines."""
+    logger = logging.getLogger("test_log")
+    address = "/hub/x?_xsrf=s3cret&page=2&access_token=s3cret2&code=s3cret3"
+    logger.warning("404 GET %s (%s): no such page", address, "::1")
+    logger.error("Uncaught exception GET\n%r", {"uri": f"{address}&STATE=s3cret4"})
+    said = written.getvalue()
+    assert "s3cret" not in said
+    assert "?_xsrf=[secret]&page=2&access_token=[secret]&code=[secret] (::1): no such page" in said
+    assert "&STATE=[secret]'}" in said

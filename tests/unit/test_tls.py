@@ -75,6 +75,16 @@ def test_what_openssl_finds_too_weak_is_refused() -> None:
     assert "is not taken by OpenSSL (EE_KEY_TOO_SMALL)" in refusal(crt, pem)
 
 
+def test_names_have_a_length_and_a_number(authority: Authority) -> None:
+    """The front has a map of them: one that it can't build would keep it from starting."""
+    good = authority.issue("a.test", "a" * 253, *(f"{number}.test" for number in range(498)))
+    assert len(tls.names(tls.check(good.crt, good.key, NOW).chain)) == 500
+    long = authority.issue("a.test", "b" * 254)
+    assert "a name of 254 characters, and a host's has 253 at most" in refusal(long.crt, long.key)
+    many = authority.issue(*(f"{number}.test" for number in range(501)))
+    assert "is for 501 names, and the front knows 500 at most" in refusal(many.crt, many.key)
+
+
 def test_no_files_is_no_certificate(tmp_path: Path) -> None:
     assert tls.read(tmp_path, NOW) is None
 

@@ -69,6 +69,7 @@ def install(app: JupyterHub) -> None:
         app: the Hub, which doesn't listen yet.
     """
     bind_tokens_to_the_sign_in()
+    APIHandler.authenticate = nobody
     application = app.tornado_application
     delegate: Callable[..., Any] = application.get_handler_delegate
 
@@ -95,6 +96,14 @@ def install(app: JupyterHub) -> None:
         return delegate(request, handler, *args, **kwargs)
 
     application.get_handler_delegate = judged
+
+
+async def nobody(_: APIHandler, __: Any) -> None:
+    """Know nobody by what a call of the API has in its body.
+
+    ``POST /hub/api/users/…/tokens`` would take a passphrase there, from whoever comes without a
+    cookie or with a bad one: past the sign-in page and the limit on guesses.
+    """
 
 
 def bind_tokens_to_the_sign_in() -> None:

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from cryptography import x509
-
-from classroom import files
+from classroom import files, tls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,20 +40,6 @@ class Names:
 ANY = Names()
 
 
-def certified(chain: bytes) -> tuple[str, ...]:
-    """List the names that a certificate is for.
-
-    Args:
-        chain: PEM; the first is the server's.
-    """
-    certificate = x509.load_pem_x509_certificates(chain)[0]
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except x509.ExtensionNotFound:
-        return ()
-    return tuple(found.value.get_values_for_type(x509.DNSName))
-
-
 def patterns(host: str, port: int) -> list[str]:
     """Write one host for nginx's ``map``.
 
@@ -64,10 +48,11 @@ def patterns(host: str, port: int) -> list[str]:
         port: the port that browsers show, which they leave out when it is 443.
 
     Returns:
-        Nothing for what is no host: it could be more than that to nginx.
+        Nothing for what is no host: it could be more than that to nginx, or longer than its map
+        takes (``map_hash_bucket_size``).
     """
     host = host.lower()
-    if not PLAIN.fullmatch(host):
+    if not PLAIN.fullmatch(host) or len(host) > tls.LONGEST_NAME:
         return []
     if host.startswith("*."):
         below = f"[a-z0-9_.-]+{re.escape(host[1:])}"
@@ -143,4 +128,4 @@ def read(front: Path, chain: bytes) -> Names:
     if not file.exists():
         return ANY
     kept = json.loads(file.read_text(encoding="utf-8"))
-    return known(kept["callback"], certified(chain), tuple(kept["also"]))
+    return known(kept["callback"], tls.names(chain), tuple(kept["also"]))

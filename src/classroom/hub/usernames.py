@@ -9,6 +9,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from classroom.hub import lookalikes
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -22,18 +24,6 @@ INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f"
     "\U000e0100-\U000e01ef]"
 )
-# What looks like a letter of "tutor" once accents are off, after confusables.txt of UTS 39.
-LOOKS = {
-    ord(other): letter
-    for letter, others in {
-        "t": "\u0442\u03c4\u0167\u01ad\u0288\u1d1b\ua787\u2020\u22a4\u27d97+",
-        "u": "\u03c5\u057d\u028b\u1d1c\uab4e\uab52\u0446\u03bc\u222a\u22c3",
-        "o": "\u043e\u03bf\u0585\u03c3\u04e9\u00f8\u0275\u1d0f\u1d11\u0966\u09e6\u0a66\u0ae6\u0be6"
-        "\u0c66\u0ce6\u0d66\u0e50\u0ed0\u1040\u0665\u06f5\u0d20\u101d\u10ff\u2c9f\u25cb\u25ef0",
-        "r": "\u0433\u1d26\u027c\u027d\u027e\u0280\uab47\uab48\uab81\u024d\u2c85",
-    }.items()
-    for other in others
-}
 
 
 def normal(name: str) -> str:
@@ -48,18 +38,6 @@ def normal(name: str) -> str:
     return " ".join(
         unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).lower()).split()
     )
-
-
-def skeleton(name: str) -> str:
-    """Reduce a name to what is seen of it at a glance; good only to compare two.
-
-    Args:
-        name: any.
-    """
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    letters = (letter for letter in plain if not unicodedata.combining(letter))
-    seen = "".join(letters).translate(LOOKS)
-    return "".join(letter for letter in seen if letter.isalnum())
 
 
 def problem(name: str, tutors: Iterable[str]) -> str:
@@ -81,9 +59,24 @@ def problem(name: str, tutors: Iterable[str]) -> str:
             "That name has a character in it that can't be shown: use letters, digits and spaces."
         )
     for tutor in tutors:
-        if name != tutor and skeleton(name) == skeleton(tutor):
+        if name != tutor and lookalikes.alike(name, tutor):
             return f"That name looks like the tutor's, {tutor}: choose another."
-    return ""
+    return mixture(name)
+
+
+def mixture(name: str) -> str:
+    """Say of which scripts a name mixes letters; "" for one.
+
+    With others' letters a name could be written that looks like somebody else's.
+
+    Args:
+        name: any.
+    """
+    found = lookalikes.scripts(name)
+    if len(found) <= 1:
+        return ""
+    mixed = " and ".join(sorted(script.title() for script in found))
+    return f"That name mixes letters of different scripts ({mixed}): write it in one."
 
 
 def is_printable(name: str) -> bool:

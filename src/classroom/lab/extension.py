@@ -187,6 +187,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         tasks.start(work, "Following who may be here", app.log, app.stop)
         _restore(app, paths)
     chats.hide(app.web_app.settings)
+    pages.give_no_token(app.web_app.settings)
     chats.stop_looking(app.web_app.settings)
     if missing := authorizer.without_rule(app.web_app):
         app.log.warning("Refused to who is view-only, for want of a rule: %s", ", ".join(missing))

@@ -69,6 +69,21 @@ def announce(page_config: MutableMapping[str, Any], policies: Policies) -> None:
     page_config["classroomFrame"] = f"{policy.FRAME}?v={version}"
 
 
+def give_no_token(settings: MutableMapping[str, Any]) -> None:
+    """Leave the API token out of pages, where scripts could read it and send it to somebody.
+
+    JupyterHub puts it there; pages of one origin with the lab have its cookie, which none can read.
+
+    Args:
+        settings: the server's, once all extensions are loaded.
+    """
+    upstreams: Callable[[Any, Any], Any] = settings.get("page_config_hook", lambda _, found: found)
+    settings["page_config_hook"] = lambda handler, found: {
+        **upstreams(handler, found),
+        "token": "",
+    }
+
+
 def of(app: ServerApp) -> Policies:
     """Make the policies of a running server."""
     given = ClassPages(config=app.config)

@@ -25,6 +25,10 @@ SHOWN = (*STATIC, "files/", "kernelspecs/", "lab/api/themes/", "custom/")
 """What a page shows beside text: pictures, fonts, films, styles."""
 FRAMED = (FRAME, "files/", "nbconvert/")
 """What may be shown in a frame; each is in a sandbox of its own."""
+ACTS = frozenset({"login", "logout", "oauth_callback"})
+"""What changes who is signed in though it is only read."""
+NAVIGATIONS = frozenset({"document", ""})
+"""Values of Sec-Fetch-Dest when a window goes somewhere; an old browser says nothing."""
 SCRIPTS = frozenset(
     {"script", "worker", "sharedworker", "serviceworker", "audioworklet", "paintworklet", "xslt"}
 )
@@ -41,8 +45,8 @@ GITHUB, GITHUB_AVATARS = "github.com", "avatars.githubusercontent.com"
 def may_be_used(destination: str, path: str) -> bool:
     """Say whether a browser may use an answer for what it asks for.
 
-    A page's own requests name no destination ("empty"), which nothing here is about. This keeps a
-    file of the class from being a script or a service worker, and a picture's address from being
+    This keeps a file of the class from being a script or a service worker, and the address of a
+    picture, or of the data of a plot ("empty", as of every request of a page's own), from being
     that of something that acts (signing out).
 
     Args:
@@ -51,6 +55,8 @@ def may_be_used(destination: str, path: str) -> bool:
     """
     if ".." in path or "%2e" in path.lower():
         return destination in {"", "empty", "document", "websocket"}
+    if path.rstrip("/") in ACTS:
+        return destination in NAVIGATIONS
     if destination in SCRIPTS:
         return path.startswith(STATIC)
     if destination in MEDIA:
