@@ -98,6 +98,68 @@ def test_memfds_count_as_their_makers(tmp_path: Path, *, mapped: bool) -> None:
         assert there.kernel(small).run("print(x)") == "42\n"
 
 
+HIDE = {
+    "mapped": "kept.append(mmap.mmap(made, 0)); os.close(made)",
+    "sent": "socket.send_fds(one, [b'x'], [made]); os.close(made)",
+    "in a thread": "park(made)",
+}
+"""Ways to have a memfd of which neither a descriptor nor a page of the process's is seen."""
+PARK = """
+import ctypes, mmap, os, socket, threading, time
+kept, (one, other) = [], socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+def park(made):
+    done = threading.Event()
+    def hold():
+        ctypes.CDLL(None).unshare(0x400)  # CLONE_FILES: a table of its own
+        done.set()
+        time.sleep(600)
+    threading.Thread(target=hold, daemon=True).start()
+    done.wait()
+    os.close(made)
+"""
+
+
+@pytest.mark.parametrize("way", HIDE)
+def test_hidden_memory_ends_nobody_else(tmp_path: Path, way: str) -> None:
+    """The others ended one after another, the largest first, and nothing was free after that."""
+    with limited(tmp_path, BOUNDS) as (there, _):
+        small, running = kernel(there)
+        large, filling = kernel(there)
+        # It is seen to use more than the one that hides.
+        assert (
+            running.run(
+                "x = 42\ny = bytearray(100 * 2**20)\nfor at in range(0, len(y), 4096): y[at] = 1"
+            )
+            == ""
+        )
+        code = (
+            f"{MEMFD}\n{PARK}\nfor _ in range(12):\n    made = memfd(50 * 2**20)\n    {HIDE[way]}"
+        )
+        meanwhile(filling, f"{code}\ntime.sleep(90)")
+        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 60)
+        assert f"kernel {small} {ENDED}" not in there.lab.log
+        assert there.kernel(small).run("print(x)") == "42\n"
+
+
+def test_no_file_switches_the_guard_off(tmp_path: Path) -> None:
+    """As long as there was a file that nobody had, nobody was ended: one that stays, for example."""
+    with limited(tmp_path, BOUNDS) as (there, _):
+        _, running = kernel(there)
+        large, filling = kernel(there)
+        code = """
+import os
+os.makedirs("/dev/shm/d")
+open("/dev/shm/d/x", "w").close()
+os.utime("/dev/shm/d/x", (1, 1))
+os.chmod("/dev/shm/d", 0o555)
+"""
+        assert running.run(code) == ""
+        drop = "import time\nfor n in range(300):\n    open(f'/dev/shm/{n}', 'w').close()"
+        meanwhile(running, f"{drop}\n    time.sleep(0.5)")
+        meanwhile(filling, "x = []\nwhile True: x.append(b'x' * 50 * 2**20)")
+        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 60)
+
+
 HOARD = """
 x = bytearray({size} * 2**20)
 for at in range(0, len(x), 4096): x[at] = 1

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import mmap
 import os
+import socket
+import time
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,15 +20,17 @@ from classroom import cgroup
 from classroom.egress.lock import Kind as Lock
 from classroom.lab import kernels, sharing, terminals
 from classroom.lab.beneath import Root
-from classroom.launcher import census, command, limits, measure, protocol, shared, watch
+from classroom.launcher import census, command, hidden, limits, measure, protocol, shared, watch
 from classroom.launcher.census import Process
 from classroom.launcher.command import Limits
+from classroom.launcher.leftovers import File, Leftovers, unlink, unused
 from classroom.launcher.measure import Use
 from classroom.launcher.protocol import BadRequestError, Kind, Start
-from classroom.launcher.watch import MB
+from classroom.launcher.watch import MB, Watch
 from classroom.paths import Paths
 from classroom.supervisor import children
 from classroom.traits import Classroom
+from tests import loops
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -262,3 +270,109 @@ def test_only_the_hub_gets_the_tutors_environment() -> None:
         assert set(launcher.environment) == {*base, *patient}
         # Restricted before it becomes anybody, so that what it starts is too.
         assert launcher.command.index("classroom.egress.sandbox") < launcher.command.index("root")
+
+
+def test_who_hides_memory_ends_before_who_shows_the_most() -> None:
+    """The largest kernel was ended, one after another, and nothing was free after that."""
+    kernels_ = {f"/homes/kernel-{name}": Use(100 * MB) for name in "abc"}
+    stray = {"session 7": Use(MB)}
+    # Nobody's end would help, and nobody may have it.
+    assert watch.too_much_memory(kernels_, 500 * MB, 400 * MB) is None
+    hiding = {"/homes/kernel-a": 1, "/homes/kernel-b": 300 * MB}
+    found = watch.too_much_memory(kernels_, 500 * MB, 400 * MB, hiding)
+    assert found is not None
+    assert found[0] == "/homes/kernel-b"
+    assert "400 MB of it in memory that no program shows, and this kernel may" in found[1]
+    both = {**kernels_, **stray}
+    assert (watch.too_much_memory(both, 500 * MB, 400 * MB) or [""])[0] == "session 7"
+    # What is seen is too much by itself: nobody need be looked for.
+    large = {**both, "/homes/kernel-d": Use(300 * MB)}
+    assert (watch.too_much_memory(large, 500 * MB, 400 * MB, hiding) or [""])[0].endswith("d")
+    # The end of one would be enough.
+    assert watch.too_much_memory(kernels_, 500 * MB, 250 * MB) is not None
+
+
+MAPS = """\
+7f00-8f00 rw-s 00000000 00:01 5 /memfd:x (deleted)
+Size: 4 kB
+Rss:  {rss} kB
+8f00-9f00 rw-p 00000000 00:01 6 /usr/lib/memfd: x
+9f00-9fff rw-p 00000000 00:00 0
+"""
+
+
+def test_a_row_of_maps_is_a_sign_unless_somebody_has_the_file_open() -> None:
+    untouched = MAPS.format(rss=0).splitlines()
+    assert hidden.rows(untouched, ()) == 0x1000 + 1
+    assert hidden.rows(MAPS.format(rss=4).splitlines(), ()) == 1
+    assert hidden.rows(untouched, {(os.makedev(0, 1), 5)}) == 0
+    assert hidden.rows([], ()) == 0
+
+
+def untouched(size: int) -> mmap.mmap:
+    """Fill a memfd, map it, and close it: this process has it, and nothing shows how much."""
+    made = os.memfd_create("hidden")
+    os.write(made, b"x" * size)
+    there = mmap.mmap(made, size)
+    os.close(made)
+    return there
+
+
+def test_memory_without_descriptor_or_page_leaves_a_sign() -> None:
+    pid, unseen = os.getpid(), 100 * MB
+    before = hidden.sign(pid, (), unseen)
+    with untouched(MB):
+        assert hidden.sign(pid, (), unseen) >= before + MB
+    assert hidden.sign(pid, (), unseen) == before
+    one, other = socket.socketpair()
+    with one, other:
+        made = os.memfd_create("hidden")
+        socket.send_fds(one, [b"x"], [made])
+        os.close(made)
+        assert hidden.sign(pid, (), unseen) == unseen
+    assert hidden.sign(2**22 + 1, (), unseen) == 0
+
+
+def test_what_goes_on_being_changed_is_removed_all_the_same() -> None:
+    old, new = File(Path("old"), 1, 0), File(Path("new"), 2, 1000)
+    found = Leftovers(0, logging.getLogger())
+    assert found.abandoned([old, new], 1000.5) == [old]
+    assert found.abandoned([File(Path("new"), 2, 1001.4)], 1001.5) != []
+
+
+def test_no_folders_mode_keeps_a_file(tmp_path: Path) -> None:
+    """A file that couldn't be removed counted as removed, and nobody was ended for what it took."""
+    folder = tmp_path / "d"
+    folder.mkdir()
+    file = folder / "x"
+    file.touch()
+    os.utime(file, (2**33, 2**33))
+    folder.chmod(0o555)
+    (one,) = unused(tmp_path, ())
+    assert one.changed <= time.time()
+    assert unlink(one.path)
+    assert not unlink(one.path)
+    assert list(unused(tmp_path, ())) == []
+
+
+class Nobody:
+    """What has launched nothing."""
+
+    def homes(self) -> dict[int, str]:
+        return {}
+
+    def end(self, session: int, why: str) -> bool:
+        raise AssertionError(session, why)
+
+
+@pytest.mark.parametrize("freed", [0, 200 * MB])
+def test_somebody_ends_unless_enough_was_freed(freed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One mkdir switched the guard off: as long as anything was found, nobody was ended."""
+    monkeypatch.setattr("pwd.getpwnam", lambda _: SimpleNamespace(pw_uid=os.getuid()))
+    monkeypatch.setattr(watch, "as_student", nullcontext)
+    made = Watch(Paths(), Limits(together=500 * MB), Nobody(), logging.getLogger())
+    monkeypatch.setattr(made._leftovers, "remove", lambda *_: None)
+    monkeypatch.setattr(shared, "beyond_processes", lambda: 200 * MB - freed)
+    uses = {"/homes/kernel-a": Use(450 * MB)}
+    chosen = loops.run(made._uses_too_much({"/homes/kernel-a": []}, uses, 200 * MB))
+    assert (chosen is None) == bool(freed)
