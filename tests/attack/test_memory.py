@@ -142,7 +142,7 @@ def test_hidden_memory_ends_nobody_else(tmp_path: Path, way: str) -> None:
 
 
 def test_no_file_switches_the_guard_off(tmp_path: Path) -> None:
-    """As long as there was a file that nobody had, nobody was ended: one that stays, for example."""
+    """While there was a file that nobody had, one that stays for example, nobody was ended."""
     with limited(tmp_path, BOUNDS) as (there, _):
         _, running = kernel(there)
         large, filling = kernel(there)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import mmap
 import os
+import signal
 import socket
+import subprocess
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -20,7 +22,17 @@ from classroom import cgroup
 from classroom.egress.lock import Kind as Lock
 from classroom.lab import kernels, sharing, terminals
 from classroom.lab.beneath import Root
-from classroom.launcher import census, command, hidden, limits, measure, protocol, shared, watch
+from classroom.launcher import (
+    census,
+    command,
+    hidden,
+    limits,
+    measure,
+    protocol,
+    shared,
+    signals,
+    watch,
+)
 from classroom.launcher.census import Process
 from classroom.launcher.command import Limits
 from classroom.launcher.leftovers import File, Leftovers, unlink, unused
@@ -368,7 +380,7 @@ class Nobody:
 @pytest.mark.parametrize("freed", [0, 200 * MB])
 def test_somebody_ends_unless_enough_was_freed(freed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """One mkdir switched the guard off: as long as anything was found, nobody was ended."""
-    monkeypatch.setattr("pwd.getpwnam", lambda _: SimpleNamespace(pw_uid=os.getuid()))
+    monkeypatch.setattr(watch, "student", lambda: SimpleNamespace(pw_uid=os.getuid()))
     monkeypatch.setattr(watch, "as_student", nullcontext)
     made = Watch(Paths(), Limits(together=500 * MB), Nobody(), logging.getLogger())
     monkeypatch.setattr(made._leftovers, "remove", lambda *_: None)
@@ -376,3 +388,33 @@ def test_somebody_ends_unless_enough_was_freed(freed: int, monkeypatch: pytest.M
     uses = {"/homes/kernel-a": Use(450 * MB)}
     chosen = loops.run(made._uses_too_much({"/homes/kernel-a": []}, uses, 200 * MB))
     assert (chosen is None) == bool(freed)
+
+
+def started(*command: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, start_new_session=True)
+
+
+def test_only_a_users_own_processes_are_signalled() -> None:
+    """The effective user alone confines no signal: kill(2) goes by the real one, which was root."""
+    uid = os.getuid()
+    with started("sleep", "60") as one:
+        assert not signals.send(one.pid, signal.SIGKILL, uid + 1)
+        assert not signals.send_group(one.pid, signal.SIGKILL, uid + 1)
+        began = census.read(one.pid)
+        assert began is not None
+        assert not signals.send(one.pid, signal.SIGKILL, uid, began.began + 1)
+        assert one.poll() is None
+        assert signals.send(one.pid, signal.SIGKILL, uid, began.began)
+        assert one.wait() == -signal.SIGKILL
+    assert not signals.send(one.pid, signal.SIGKILL, uid)
+
+
+def test_a_whole_group_is_signalled() -> None:
+    with started("sh", "-c", "sleep 60 & sleep 60 & echo; wait") as leader:
+        while len(signals.members(leader.pid)) < 3:
+            time.sleep(0.01)
+        assert signals.send_group(leader.pid, signal.SIGKILL, os.getuid())
+        assert leader.wait() == -signal.SIGKILL
+    end = time.monotonic() + 10
+    while signals.send_group(leader.pid, signal.SIGCONT, os.getuid()):
+        assert time.monotonic() < end

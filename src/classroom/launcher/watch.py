@@ -7,19 +7,15 @@ the lab server waits for memory as well; for the disk nobody does.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import pwd
 import shutil
 import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from classroom.launcher import census, hidden, measure, shared
-from classroom.launcher.acting import as_student
+from classroom.launcher import census, hidden, measure, shared, signals
+from classroom.launcher.acting import as_student, student
 from classroom.launcher.census import Census
-from classroom.launcher.command import STUDENT
 from classroom.launcher.leftovers import Leftovers
 from classroom.launcher.measure import Use
 
@@ -143,7 +139,7 @@ class Watch:
         """
         self._disk, self._homes, self._limits = paths.files, paths.homes, limits
         self._launcher, self._log = launcher, log
-        self._uid = pwd.getpwnam(STUDENT).pw_uid
+        self._uid = student().pw_uid
         self._census = Census(self._uid)
         self._leftovers = Leftovers(self._uid, log)
         self._before: dict[str, Use] = {}
@@ -240,7 +236,7 @@ class Watch:
         known = {home: pid for pid, home in self._launcher.homes().items()}
         if group not in known or not self._launcher.end(known[group], why):
             self._log.warning("What a %s left behind ended: %s", census.kind_of(group), why)
-        kill(several)
+        kill(several, self._uid)
         end = time.monotonic() + END_SECONDS
         while time.monotonic() < end and any(map(_has_memory, several)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
@@ -253,7 +249,7 @@ class Watch:
         groups = self._census.groups()
         for group, since in self._left.items():
             if now - since >= LEFT_SECONDS and group in groups:
-                kill(groups[group])
+                kill(groups[group], self._uid)
 
     def _home(self, pid: int) -> str:
         """Read the home that a process was given by the launcher; "" for any other."""
@@ -261,14 +257,10 @@ class Watch:
         return found if Path(found).parent == self._homes else ""
 
 
-def kill(several: Collection[Process]) -> None:
-    """Kill processes of students', as one of them: whoever has their ids by now isn't theirs."""
-    with as_student():
-        for one in several:
-            now = census.read(one.pid)
-            if now is not None and now.key == one.key:
-                with contextlib.suppress(OSError):
-                    os.kill(one.pid, signal.SIGKILL)
+def kill(several: Collection[Process], uid: int) -> None:
+    """Kill processes of a user's: whoever has their ids by now isn't meant."""
+    for one in several:
+        signals.send(one.pid, signal.SIGKILL, uid, one.began)
 
 
 def _has_memory(one: Process) -> bool:
