@@ -462,6 +462,17 @@ print(json.dumps(found))
     assert as_classroom(there.lab, code) == ["EACCES"] * 3
 
 
+def test_nor_a_program_that_is_in_memory_alone(there: Class) -> None:
+    """Landlock, which goes by files, doesn't see it."""
+    code = """
+def run_by_descriptor(file):
+    held = os.open(file, os.O_RDONLY)
+    os.execve(held, ["true"], {})
+print(json.dumps([why(os.memfd_create, "program"), why(run_by_descriptor, "/usr/bin/true")]))
+"""
+    assert as_classroom(there.lab, code) == ["EPERM", "EPERM"]
+
+
 def test_without_landlock_it_starts_and_says_so_once() -> None:
     """An older kernel: its calls are refused as one would that doesn't know them."""
     denied = {"names": ["landlock_create_ruleset"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}
