@@ -173,15 +173,19 @@ for _ in range({many}):
 """
 
 
-@pytest.mark.parametrize("more", ["", "env={}"], ids=["home", "nothing"])
-def test_who_leaves_the_session_is_its_kernels(tmp_path: Path, more: str) -> None:
-    """It counts as its kernel's, and is ended with it, though it is nobody's child any more."""
+@pytest.mark.parametrize(("more", "size"), [("", 200), ("env={}", 600)], ids=["home", "nothing"])
+def test_who_leaves_the_session_is_its_kernels(tmp_path: Path, more: str, size: int) -> None:
+    """It counts as its kernel's, and is ended with it, though it is nobody's child any more.
+
+    What has no home, and is gone before it was seen, is a group of its own each: only what is too
+    large by itself need end then.
+    """
     with limited(tmp_path, BOUNDS) as (there, _):
         small, running = kernel(there)
         large, filling = kernel(there)
         assert running.run("x = 42") == ""
         mark = uuid.uuid4().hex
-        daemons = DAEMONS.format(many=3, hoard=HOARD.format(size=200), mark=mark, more=more)
+        daemons = DAEMONS.format(many=3, hoard=HOARD.format(size=size), mark=mark, more=more)
         # What starts them ends at once: they have neither a parent nor a session of the kernel's.
         code = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {daemons!r}])"
         meanwhile(filling, code)
