@@ -367,6 +367,23 @@ def test_no_folders_mode_keeps_a_file(tmp_path: Path) -> None:
     assert list(unused(tmp_path, ())) == []
 
 
+def test_no_depth_keeps_a_file(tmp_path: Path) -> None:
+    """Below so many folders no path leads to it."""
+    held = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(30):
+        os.mkdir("x" * 200, dir_fd=held)
+        inner = os.open("x" * 200, os.O_RDONLY, dir_fd=held)
+        os.close(held)
+        held = inner
+    os.close(os.open("deep", os.O_CREAT | os.O_WRONLY, dir_fd=held))
+    os.close(held)
+    found: list[File] = []
+    while not found:
+        found = list(unused(tmp_path, ()))
+    assert found[0].path.name == "deep"
+    assert unlink(found[0].path)
+
+
 class Nobody:
     """What has launched nothing."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import time
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 SHM = Path("/dev/shm")  # noqa: S108
 MOST_FILES = 20_000
 """Files and folders that are looked at in one go: somebody can make any number of them."""
+LONGEST = 1000
+"""Characters of a folder's path that are followed: the kernel takes 4096."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,14 @@ def unused(folder: Path, in_use: Collection[int]) -> Iterator[File]:
         in_use: the numbers of files that somebody has.
     """
     looked = 0
-    for where, _, names in os.walk(folder):
+    for where, folders, names in os.walk(folder):
         looked += 1
+        if len(where) > LONGEST:
+            # Further down no path would lead: it is looked at from the top the next time.
+            with contextlib.suppress(OSError):
+                Path(where).rename(folder / f"deep-{Path(where).lstat().st_ino}")
+            folders.clear()
+            continue
         for name in names:
             if (looked := looked + 1) > MOST_FILES:
                 return
