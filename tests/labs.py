@@ -111,7 +111,7 @@ class Lab:
         assert self.container.client is not None
         api = self.container.client.api
         made = api.exec_create(self.container.id, list(command), user=user)["Id"]
-        output = b"".join(api.exec_start(made, stream=True))
+        output = bytes(api.exec_start(made))
         # Docker has no status yet for a moment after the output's end.
         end = time.monotonic() + 10
         while (status := api.exec_inspect(made)["ExitCode"]) is None and time.monotonic() < end:

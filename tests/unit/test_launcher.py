@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import mmap
 import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -343,6 +345,31 @@ def test_memory_without_descriptor_or_page_leaves_a_sign() -> None:
         os.close(made)
         assert hidden.sign(pid, (), unseen) == unseen
     assert hidden.sign(2**22 + 1, (), unseen) == 0
+
+
+def test_what_only_one_thread_has_open_leaves_a_sign() -> None:
+    """It has a table of descriptors of its own: its process's shows nothing of it."""
+    pid, (held, end) = os.getpid(), (threading.Event(), threading.Event())
+    before, refused = hidden.sign(pid, (), 100 * MB), []
+    made = os.memfd_create("hidden")
+    os.write(made, b"x" * MB)
+
+    def hold() -> None:
+        refused.append(ctypes.CDLL(None).unshare(0x400))  # CLONE_FILES
+        held.set()
+        end.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    os.close(made)
+    try:
+        if refused[0]:
+            pytest.skip("no thread may have a table of its own here")
+        assert hidden.sign(pid, (), 100 * MB) >= before + MB
+    finally:
+        end.set()
+        thread.join()
 
 
 def test_what_goes_on_being_changed_is_removed_all_the_same() -> None:
