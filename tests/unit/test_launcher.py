@@ -26,6 +26,7 @@ from classroom.lab import kernels, sharing, terminals
 from classroom.lab.beneath import Root
 from classroom.launcher import (
     census,
+    choosing,
     command,
     hidden,
     limits,
@@ -36,11 +37,12 @@ from classroom.launcher import (
     watch,
 )
 from classroom.launcher.census import Process
+from classroom.launcher.choosing import MB
 from classroom.launcher.command import Limits
 from classroom.launcher.leftovers import File, Leftovers, unlink, unused
 from classroom.launcher.measure import Use
 from classroom.launcher.protocol import BadRequestError, Kind, Start
-from classroom.launcher.watch import MB, Watch
+from classroom.launcher.watch import Watch
 from classroom.paths import Paths
 from classroom.supervisor import children
 from classroom.traits import Classroom
@@ -145,15 +147,15 @@ def test_both_versions_of_control_groups(
 def test_who_uses_most_memory_ends() -> None:
     two = "/run/classroom/homes/kernel-2"
     uses = {"1": Use(100 * MB), two: Use(200 * MB, 100 * MB, 50 * MB), "3": Use(200 * MB)}
-    assert watch.too_much_memory(uses, 600 * MB) is None
-    assert watch.too_much_memory(uses, 0) is None
-    assert watch.too_much_memory({}, 1) is None
-    assert watch.too_much_memory(uses, 500 * MB) == (
+    assert choosing.too_much_memory(uses, 600 * MB) is None
+    assert choosing.too_much_memory(uses, 0) is None
+    assert choosing.too_much_memory({}, 1) is None
+    assert choosing.too_much_memory(uses, 500 * MB) == (
         two,
         "all students together used 600 MB (limit 500 MB), and this kernel used the most (300 MB)",
     )
     # What is in nobody's use counts too.
-    found = watch.too_much_memory(uses, 600 * MB, unseen=100 * MB)
+    found = choosing.too_much_memory(uses, 600 * MB, unseen=100 * MB)
     assert found is not None
     assert found[0] == two
 
@@ -161,15 +163,15 @@ def test_who_uses_most_memory_ends() -> None:
 def test_who_fills_the_disk_ends() -> None:
     before = {"1": Use(written=0), "2": Use(written=50 * MB)}
     after = {"1": Use(written=9 * MB), "2": Use(written=51 * MB)}
-    assert watch.too_full_disk(before, after, free=10, reserve=5) is None
-    found = watch.too_full_disk(before, after, free=10 * MB, reserve=20 * MB)
+    assert choosing.too_full_disk(before, after, free=10, reserve=5) is None
+    found = choosing.too_full_disk(before, after, free=10 * MB, reserve=20 * MB)
     assert found is not None
     assert found[0] == "1"
     # Nobody is ended for what others filled before, or for having just come.
-    assert watch.too_full_disk(after, after, free=0, reserve=5) is None
-    assert watch.too_full_disk({}, {"3": Use(written=GB)}, free=0, reserve=5) is None
+    assert choosing.too_full_disk(after, after, free=0, reserve=5) is None
+    assert choosing.too_full_disk({}, {"3": Use(written=GB)}, free=0, reserve=5) is None
     # A disk in memory: only what was written at all is told.
-    inside = watch.too_full_disk({"1": Use()}, {"1": Use(sent=5 * MB)}, free=0, reserve=5)
+    inside = choosing.too_full_disk({"1": Use()}, {"1": Use(sent=5 * MB)}, free=0, reserve=5)
     assert inside is not None
 
 
@@ -291,19 +293,19 @@ def test_who_hides_memory_ends_before_who_shows_the_most() -> None:
     kernels_ = {f"/homes/kernel-{name}": Use(100 * MB) for name in "abc"}
     stray = {"session 7": Use(MB)}
     # Nobody's end would help, and nobody may have it.
-    assert watch.too_much_memory(kernels_, 500 * MB, 400 * MB) is None
+    assert choosing.too_much_memory(kernels_, 500 * MB, 400 * MB) is None
     hiding = {"/homes/kernel-a": 1, "/homes/kernel-b": 300 * MB}
-    found = watch.too_much_memory(kernels_, 500 * MB, 400 * MB, hiding)
+    found = choosing.too_much_memory(kernels_, 500 * MB, 400 * MB, hiding)
     assert found is not None
     assert found[0] == "/homes/kernel-b"
     assert "400 MB of it in memory that no program shows, and this kernel may" in found[1]
     both = {**kernels_, **stray}
-    assert (watch.too_much_memory(both, 500 * MB, 400 * MB) or [""])[0] == "session 7"
+    assert (choosing.too_much_memory(both, 500 * MB, 400 * MB) or [""])[0] == "session 7"
     # What is seen is too much by itself: nobody need be looked for.
     large = {**both, "/homes/kernel-d": Use(300 * MB)}
-    assert (watch.too_much_memory(large, 500 * MB, 400 * MB, hiding) or [""])[0].endswith("d")
+    assert (choosing.too_much_memory(large, 500 * MB, 400 * MB, hiding) or [""])[0].endswith("d")
     # The end of one would be enough.
-    assert watch.too_much_memory(kernels_, 500 * MB, 250 * MB) is not None
+    assert choosing.too_much_memory(kernels_, 500 * MB, 250 * MB) is not None
 
 
 MAPS = """\

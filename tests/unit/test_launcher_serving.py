@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from classroom.launcher import __main__ as launcher
-from classroom.launcher import homes, limits, processes
+from classroom.launcher import connections, homes, limits, processes
 from classroom.launcher.command import Limits
 from classroom.launcher.protocol import Kind, Running, Start
 from classroom.paths import Paths
@@ -143,7 +143,7 @@ def test_what_tidies_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPat
 
 def test_without_a_descriptor_left_it_waits_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """It ended, and all kernels with it."""
-    monkeypatch.setattr(launcher, "ACCEPT_SECONDS", 0.01)
+    monkeypatch.setattr(connections, "ACCEPT_SECONDS", 0.01)
     listening, other = socket.socketpair()
     answers: list[Any] = [OSError(errno.EMFILE, "too many"), OSError(errno.EMFILE, ""), (other, "")]
 
@@ -154,7 +154,7 @@ def test_without_a_descriptor_left_it_waits_for_one(monkeypatch: pytest.MonkeyPa
             return answer
 
         monkeypatch.setattr(asyncio.get_running_loop(), "sock_accept", sock_accept)
-        return await launcher.accept(listening)
+        return await connections.accept(listening)
 
     with listening, other:
         assert loops.run(accept()) is other

@@ -19,7 +19,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from classroom import log, privileges, tasks
-from classroom.launcher import homes, limits, processes, protocol, watch
+from classroom.launcher import connections, homes, limits, processes, protocol, watch
 from classroom.launcher.protocol import BadRequestError, Kind
 from classroom.launcher.watch import Watch
 from classroom.local.caller import caller
@@ -42,8 +42,6 @@ SPARE = 32
 CONNECTIONS = 4
 """One in so many descriptors may be a connection: a process takes some itself, and so does looking
 after them."""
-ACCEPT_SECONDS = 1.0
-"""How long to wait for a descriptor when there is none."""
 BASE = {
     "PATH": os.environ["PATH"],
     "LANG": os.environ.get("LANG", "C.UTF-8"),
@@ -80,7 +78,7 @@ class Launcher:
         untold: Launched | None = None
         try:
             while True:
-                if not (message := await receive(connection)):
+                if not (message := await connections.receive(connection)):
                     return
                 try:
                     asked = protocol.decode(message)
@@ -90,7 +88,7 @@ class Launcher:
                     answers, found = [{"error": str(error)[:LONGEST_REASON]}], None
                 launched = launched or found
                 for answer in answers:
-                    await send(connection, protocol.encode(**answer), found)
+                    await connections.send(connection, protocol.encode(**answer), found)
                 untold = None
                 if found is not None:
                     telling = tasks.start(self._tell(connection, found), "Reporting an end", LOG)
@@ -203,31 +201,6 @@ def _let_go(launched: Launched) -> None:
         launched.signal(signal.SIGKILL)
 
 
-async def receive(connection: socket.socket) -> bytes:
-    """Wait for a message; empty at the end.
-
-    Descriptors that come with it are dropped by the kernel: no room is given for any (recvmsg(2)).
-    """
-    try:
-        return await asyncio.get_running_loop().sock_recv(connection, protocol.LONGEST)
-    except OSError:
-        return b""
-
-
-async def send(connection: socket.socket, message: bytes, launched: Launched | None) -> None:
-    """Answer, and hand over the terminal of what has just been started, if it has one.
-
-    Raises:
-        OSError: whoever asked is gone.
-    """
-    if launched is None or launched.terminal is None:
-        await asyncio.get_running_loop().sock_sendall(connection, message)
-        return
-    # It doesn't wait: the first message on a connection always has room.
-    socket.send_fds(connection, [message], [launched.terminal])
-    launched.hand_over()
-
-
 def _end_with(watching: asyncio.Task[None]) -> None:
     """End with the watch: the supervisor starts both anew."""
     if not watching.cancelled() and (error := watching.exception()) is not None:
@@ -252,26 +225,13 @@ async def launch_for_the_lab(paths: Paths) -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // CONNECTIONS
     serving: set[asyncio.Task[None]] = set()
     while True:
-        connection = await accept(listening)
+        connection = await connections.accept(listening)
         if caller(connection) != lab.pw_uid or len(serving) >= most:
             connection.close()
             continue
         task = tasks.start(launcher.serve(connection), "Serving the lab", LOG)
         serving.add(task)
         task.add_done_callback(serving.discard)
-
-
-async def accept(listening: socket.socket) -> socket.socket:
-    """Wait for a connection, also while there is no descriptor left for one."""
-    complained = False
-    while True:
-        try:
-            return (await asyncio.get_running_loop().sock_accept(listening))[0]
-        except OSError as error:
-            if not complained:
-                LOG.error("The launcher can't take a connection (%s): trying again", error)
-            complained = True
-            await asyncio.sleep(ACCEPT_SECONDS)
 
 
 def main() -> int:
