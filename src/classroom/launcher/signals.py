@@ -54,8 +54,12 @@ def members(group: int) -> set[int]:
     Args:
         group: its number: of the process that made it.
     """
+    try:
+        names = os.listdir(PROC)  # noqa: PTH208 (thousands of them)
+    except OSError:  # no descriptor is left: whoever waits for an end must hear of it all the same
+        return set()
     found = set()
-    for name in os.listdir(PROC):  # noqa: PTH208 (thousands of them)
+    for name in names:
         if not name.isdecimal():
             continue
         try:
