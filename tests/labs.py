@@ -108,10 +108,16 @@ class Lab:
 
     def run(self, *command: str, user: str = "root") -> tuple[int, str]:
         """Run something in the container: exit status and output."""
-        status, output = self.container.exec_run(list(command), user=user)
-        return int(status or 0), b"".join(
-            [output] if isinstance(output, bytes) else output
-        ).decode()
+        assert self.container.client is not None
+        api = self.container.client.api
+        made = api.exec_create(self.container.id, list(command), user=user)["Id"]
+        output = bytes(api.exec_start(made))
+        # Docker has no status yet for a moment after the output's end.
+        end = time.monotonic() + 10
+        while (status := api.exec_inspect(made)["ExitCode"]) is None and time.monotonic() < end:
+            time.sleep(0.02)
+        assert status is not None, f"no exit status: {command}"
+        return int(status), output.decode()
 
     def wait_healthy(self) -> None:
         wait_until(lambda: self.health == "healthy", f"healthy; log:\n{self.log[-3000:]}", 180)

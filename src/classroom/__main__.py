@@ -133,7 +133,8 @@ NEEDED = {
     "users": ("dac_override",),
     "sign-in": ("dac_override",),
     "restore": ("dac_override",),
-    "backup": ("dac_override",),
+    # And to open others' databases with no more than their rights.
+    "backup": ("dac_override", "setgid", "setuid"),
     "restore-backup": ("chown", "dac_override"),
     # To become nobody.
     "health": ("setgid", "setuid"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import stat
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,10 +16,13 @@ from classroom.hub.allowlist import ADMITTED_BY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from classroom.hub.roster import Roster
     from classroom.paths import Paths
 
+LONGEST = 1 << 20
+"""Bytes that are read of what the lab has written."""
 HEADS = ("name", "from", "tutor", "last seen", "in the lab")
 SOURCES = {"file": "file", "page": "admin page"}
 
@@ -105,14 +110,29 @@ def to_known(name: str, admin: Any, seen: str | None, info: str | None) -> Known
     )
 
 
+def read_here(file: Path) -> set[str]:
+    """Read who has the lab open: nobody while it is being started.
+
+    Args:
+        file: the lab server's, which may have been taken over; this is root.
+    """
+    try:
+        # A link would lead anywhere, and nobody may ever write into a pipe.
+        held = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(held, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(held).st_mode):
+                return set()
+            found = json.loads(stream.read(LONGEST))["here"]
+        return {name for name in found if isinstance(name, str)}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return set()
+
+
 def report(paths: Paths) -> str:
     """Gather and lay out what is known of everybody.
 
     Raises:
         sqlite3.Error: the lab hasn't been started yet.
     """
-    try:
-        here = json.loads(paths.here.read_text(encoding="utf-8"))["here"]
-    except (OSError, ValueError):
-        here = []  # the lab is being started
-    return table(read_database(paths), roster.read(paths.people), here, datetime.now(UTC))
+    known, people = read_database(paths), roster.read(paths.people)
+    return table(known, people, read_here(paths.here), datetime.now(UTC))

@@ -285,6 +285,23 @@ print(json.dumps([pathlib.Path("/data/files/home").read_text().split(),
     )
 
 
+def test_what_is_stopped_keeps_no_place(there: Class) -> None:
+    """Among all that may run: neither when nobody waits for it, nor when somebody does."""
+    code = """
+stopped = start("sh", "-c", "kill -STOP $$; sleep 300")
+for _ in range(3):
+    way, answer = ask(stopped | {"key": uuid.uuid4().hex})
+    assert "pid" in answer, answer
+    way.close()
+way, answer = ask(stopped)
+print(json.dumps(json.loads(way.recv(1 << 17))))
+"""
+    assert as_classroom(there.lab, code)["exited"] == -9
+    labs.wait_until(
+        lambda: "task-" not in there.lab.run("ls", "/run/classroom/homes")[1], "homes gone"
+    )
+
+
 def test_a_launcher_that_does_not_answer_keeps_nobody_waiting(there: Class) -> None:
     """Whoever asks for a terminal waits, and hears why; the lab server goes on meanwhile."""
     api = f"{labs.ADDRESS}{students.BASE}/api"
@@ -460,6 +477,17 @@ for place in ("/data/files", "/data/history", os.environ["TMPDIR"]):
 print(json.dumps(found))
 """
     assert as_classroom(there.lab, code) == ["EACCES"] * 3
+
+
+def test_nor_a_program_that_is_in_memory_alone(there: Class) -> None:
+    """Landlock, which goes by files, doesn't see it."""
+    code = """
+def run_by_descriptor(file):
+    held = os.open(file, os.O_RDONLY)
+    os.execve(held, ["true"], {})
+print(json.dumps([why(os.memfd_create, "program"), why(run_by_descriptor, "/usr/bin/true")]))
+"""
+    assert as_classroom(there.lab, code) == ["EPERM", "EPERM"]
 
 
 def test_without_landlock_it_starts_and_says_so_once() -> None:

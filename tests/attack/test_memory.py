@@ -98,6 +98,58 @@ def test_memfds_count_as_their_makers(tmp_path: Path, *, mapped: bool) -> None:
         assert there.kernel(small).run("print(x)") == "42\n"
 
 
+HIDE = {
+    "mapped": "kept.append(mmap.mmap(made, 0)); os.close(made)",
+    "sent": "socket.send_fds(one, [b'x'], [made]); os.close(made)",
+}
+"""Ways to have a memfd of which neither a descriptor nor a page of the process's is seen."""
+KEEP = """
+import mmap, os, socket
+kept, (one, other) = [], socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+"""
+
+
+@pytest.mark.parametrize("way", HIDE)
+def test_hidden_memory_ends_nobody_else(tmp_path: Path, way: str) -> None:
+    """The others ended one after another, the largest first, and nothing was free after that."""
+    with limited(tmp_path, BOUNDS) as (there, _):
+        small, running = kernel(there)
+        large, filling = kernel(there)
+        # It is seen to use more than the one that hides.
+        assert (
+            running.run(
+                "x = 42\ny = bytearray(100 * 2**20)\nfor at in range(0, len(y), 4096): y[at] = 1"
+            )
+            == ""
+        )
+        code = (
+            f"{MEMFD}\n{KEEP}\nfor _ in range(12):\n    made = memfd(50 * 2**20)\n    {HIDE[way]}"
+        )
+        meanwhile(filling, f"{code}\ntime.sleep(90)")
+        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 60)
+        assert f"kernel {small} {ENDED}" not in there.lab.log
+        assert there.kernel(small).run("print(x)") == "42\n"
+
+
+def test_no_file_switches_the_guard_off(tmp_path: Path) -> None:
+    """While there was a file that nobody had, one that stays for example, nobody was ended."""
+    with limited(tmp_path, BOUNDS) as (there, _):
+        _, running = kernel(there)
+        large, filling = kernel(there)
+        code = """
+import os
+os.makedirs("/dev/shm/d")
+open("/dev/shm/d/x", "w").close()
+os.utime("/dev/shm/d/x", (1, 1))
+os.chmod("/dev/shm/d", 0o555)
+"""
+        assert running.run(code) == ""
+        drop = "import time\nfor n in range(300):\n    open(f'/dev/shm/{n}', 'w').close()"
+        meanwhile(running, f"{drop}\n    time.sleep(0.5)")
+        meanwhile(filling, "x = []\nwhile True: x.append(b'x' * 50 * 2**20)")
+        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 60)
+
+
 HOARD = """
 x = bytearray({size} * 2**20)
 for at in range(0, len(x), 4096): x[at] = 1
@@ -111,15 +163,19 @@ for _ in range({many}):
 """
 
 
-@pytest.mark.parametrize("more", ["", "env={}"], ids=["home", "nothing"])
-def test_who_leaves_the_session_is_its_kernels(tmp_path: Path, more: str) -> None:
-    """It counts as its kernel's, and is ended with it, though it is nobody's child any more."""
+@pytest.mark.parametrize(("more", "size"), [("", 200), ("env={}", 600)], ids=["home", "nothing"])
+def test_who_leaves_the_session_is_its_kernels(tmp_path: Path, more: str, size: int) -> None:
+    """It counts as its kernel's, and is ended with it, though it is nobody's child any more.
+
+    What has no home, and is gone before it was seen, is a group of its own each: only what is too
+    large by itself need end then.
+    """
     with limited(tmp_path, BOUNDS) as (there, _):
         small, running = kernel(there)
         large, filling = kernel(there)
         assert running.run("x = 42") == ""
         mark = uuid.uuid4().hex
-        daemons = DAEMONS.format(many=3, hoard=HOARD.format(size=200), mark=mark, more=more)
+        daemons = DAEMONS.format(many=3, hoard=HOARD.format(size=size), mark=mark, more=more)
         # What starts them ends at once: they have neither a parent nor a session of the kernel's.
         code = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {daemons!r}])"
         meanwhile(filling, code)

@@ -44,9 +44,13 @@ def hanging() -> Iterator[Lab]:
 
 
 def pid(lab: Lab, what: str) -> str:
-    status, found = lab.run("pgrep", "-o", "-f", what)
-    assert status == 0, f"no {what}"
-    return found.strip()
+    def look() -> str:
+        status, found = lab.run("pgrep", "-o", "-f", what)
+        assert status == 0, f"no {what}"
+        return found.strip()
+
+    # On a busy machine Docker loses what has been printed just before the end.
+    return str(labs.wait_until(look, f"the process id of {what}", 5))
 
 
 def said(lab: Lab, words: str) -> int:

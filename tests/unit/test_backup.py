@@ -317,3 +317,55 @@ def test_what_can_be_no_backup_is_refused_before_anything(tmp_path: Path) -> Non
         backup.restore(tmp_path / "b.tgz")
     with pytest.raises(backup.BackupError, match="There is no folder"):
         backup.save(tmp_path / "no/b.tgz")
+
+
+def test_what_only_begins_like_a_database_ends_no_backup(paths: Paths) -> None:
+    """A taken-over lab could keep everybody from ever having one again."""
+    rubbish = databases.MAGIC + b"rubbish" * 1000
+    (paths.history / "documents.db").write_bytes(rubbish)
+    (paths.history / "documents.db-wal").write_text("beside it")
+    data, said = archived(paths)
+    assert len(said) == 1
+    assert "is archived as it is, not as a database" in said[0]
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        found = archive.extractfile("history/documents.db")
+        assert found is not None
+        assert found.read() == rubbish
+        assert "history/documents.db-wal" in archive.getnames()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_a_database_is_opened_with_no_more_rights_than_whose_it_is(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A taken-over lab puts a link to the Hub's database in its own one's place at that moment."""
+    for place in (paths.hub / "jupyterhub.sqlite", paths.history / "documents.db"):
+        with closing(sqlite3.connect(place)) as made_:
+            made_.execute("CREATE TABLE t (x)")
+            made_.execute("INSERT INTO t VALUES (?)", (str(place),))
+            made_.commit()
+    for folder in paths.history.resolve().parents:
+        if folder.stat().st_uid == 0 and str(folder).startswith("/tmp/"):  # noqa: S108
+            folder.chmod(0o755)
+    paths.hub.chmod(0o700)
+    nobody = 65534
+    for place in (paths.history, paths.history / "documents.db"):
+        os.chown(place, nobody, nobody)
+    copy = databases.copy
+    assert archived(paths)[1] == []
+
+    def swapped(database: Path, to: Path, owner: tuple[int, int]) -> None:
+        if database.name == "documents.db":
+            database.rename(database.with_name("aside"))
+            database.symlink_to(paths.hub / "jupyterhub.sqlite")
+            assert owner == (nobody, nobody)
+        copy(database, to, owner)
+
+    monkeypatch.setattr(databases, "copy", swapped)
+    data, said = archived(paths)
+    assert len(said) == 1
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        found = archive.extractfile("history/documents.db")
+        assert found is not None
+        assert b"jupyterhub.sqlite" not in found.read()
+    assert os.geteuid() == 0

@@ -24,16 +24,37 @@ def test_a_sentence_for_each_file_that_others_may_read(mode: int, said: int) -> 
 
 def test_certificates_are_no_secret_and_keys_are(tmp_path: Path) -> None:
     paths = Paths(config=tmp_path)
-    assert exposure.found(paths) == {}, "there is no folder at all"
+    assert exposure.found(Paths(config=tmp_path / "none")) == {}, "there is no folder at all"
     paths.secrets.mkdir()
     for name in ("ssl.crt", "ssl.key", "client", "README.md"):
         (paths.secrets / name).touch()
     paths.config_file.touch()
     assert set(exposure.found(paths)) == {
+        ".",
         "jupyterhub_config.py",
+        "secrets",
         "secrets/client",
         "secrets/ssl.key",
     }
+
+
+def test_folders_in_folders_and_what_compose_reads_are_looked_at(tmp_path: Path) -> None:
+    paths = Paths(config=tmp_path)
+    inner = paths.secrets / "old"
+    inner.mkdir(parents=True)
+    for file in (inner / "ssl.key", tmp_path / ".env"):
+        file.touch()
+        file.chmod(0o644)
+    assert ".env" not in exposure.found(paths), "there is no secret in it"
+    (tmp_path / ".env").write_text("PORT=443\nGITHUB_CLIENT_SECRET=x\n")
+    tmp_path.chmod(0o755)
+    paths.secrets.chmod(0o777)
+    inner.chmod(0o755)
+    assert exposure.warnings(exposure.found(paths)) == [
+        "secrets/old/ssl.key is readable for others on this machine: chmod 600 secrets/old/ssl.key",
+        ".env is readable for others on this machine: chmod 600 .env",
+        "secrets can be changed by others on this machine: chmod o-w secrets",
+    ]
 
 
 def test_make_up_prints_what_the_start_has_warned_of_once() -> None:

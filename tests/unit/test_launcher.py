@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
+import logging
+import mmap
 import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,15 +24,29 @@ from classroom import cgroup
 from classroom.egress.lock import Kind as Lock
 from classroom.lab import kernels, sharing, terminals
 from classroom.lab.beneath import Root
-from classroom.launcher import census, command, limits, measure, protocol, shared, watch
+from classroom.launcher import (
+    census,
+    choosing,
+    command,
+    hidden,
+    limits,
+    measure,
+    protocol,
+    shared,
+    signals,
+    watch,
+)
 from classroom.launcher.census import Process
+from classroom.launcher.choosing import MB
 from classroom.launcher.command import Limits
+from classroom.launcher.leftovers import File, Leftovers, unlink, unused
 from classroom.launcher.measure import Use
 from classroom.launcher.protocol import BadRequestError, Kind, Start
-from classroom.launcher.watch import MB
+from classroom.launcher.watch import Watch
 from classroom.paths import Paths
 from classroom.supervisor import children
 from classroom.traits import Classroom
+from tests import loops
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,15 +147,15 @@ def test_both_versions_of_control_groups(
 def test_who_uses_most_memory_ends() -> None:
     two = "/run/classroom/homes/kernel-2"
     uses = {"1": Use(100 * MB), two: Use(200 * MB, 100 * MB, 50 * MB), "3": Use(200 * MB)}
-    assert watch.too_much_memory(uses, 600 * MB) is None
-    assert watch.too_much_memory(uses, 0) is None
-    assert watch.too_much_memory({}, 1) is None
-    assert watch.too_much_memory(uses, 500 * MB) == (
+    assert choosing.too_much_memory(uses, 600 * MB) is None
+    assert choosing.too_much_memory(uses, 0) is None
+    assert choosing.too_much_memory({}, 1) is None
+    assert choosing.too_much_memory(uses, 500 * MB) == (
         two,
         "all students together used 600 MB (limit 500 MB), and this kernel used the most (300 MB)",
     )
     # What is in nobody's use counts too.
-    found = watch.too_much_memory(uses, 600 * MB, unseen=100 * MB)
+    found = choosing.too_much_memory(uses, 600 * MB, unseen=100 * MB)
     assert found is not None
     assert found[0] == two
 
@@ -139,15 +163,15 @@ def test_who_uses_most_memory_ends() -> None:
 def test_who_fills_the_disk_ends() -> None:
     before = {"1": Use(written=0), "2": Use(written=50 * MB)}
     after = {"1": Use(written=9 * MB), "2": Use(written=51 * MB)}
-    assert watch.too_full_disk(before, after, free=10, reserve=5) is None
-    found = watch.too_full_disk(before, after, free=10 * MB, reserve=20 * MB)
+    assert choosing.too_full_disk(before, after, free=10, reserve=5) is None
+    found = choosing.too_full_disk(before, after, free=10 * MB, reserve=20 * MB)
     assert found is not None
     assert found[0] == "1"
     # Nobody is ended for what others filled before, or for having just come.
-    assert watch.too_full_disk(after, after, free=0, reserve=5) is None
-    assert watch.too_full_disk({}, {"3": Use(written=GB)}, free=0, reserve=5) is None
+    assert choosing.too_full_disk(after, after, free=0, reserve=5) is None
+    assert choosing.too_full_disk({}, {"3": Use(written=GB)}, free=0, reserve=5) is None
     # A disk in memory: only what was written at all is told.
-    inside = watch.too_full_disk({"1": Use()}, {"1": Use(sent=5 * MB)}, free=0, reserve=5)
+    inside = choosing.too_full_disk({"1": Use()}, {"1": Use(sent=5 * MB)}, free=0, reserve=5)
     assert inside is not None
 
 
@@ -262,3 +286,181 @@ def test_only_the_hub_gets_the_tutors_environment() -> None:
         assert set(launcher.environment) == {*base, *patient}
         # Restricted before it becomes anybody, so that what it starts is too.
         assert launcher.command.index("classroom.egress.sandbox") < launcher.command.index("root")
+
+
+def test_who_hides_memory_ends_before_who_shows_the_most() -> None:
+    """The largest kernel was ended, one after another, and nothing was free after that."""
+    kernels_ = {f"/homes/kernel-{name}": Use(100 * MB) for name in "abc"}
+    stray = {"session 7": Use(MB)}
+    # Nobody's end would help, and nobody may have it.
+    assert choosing.too_much_memory(kernels_, 500 * MB, 400 * MB) is None
+    hiding = {"/homes/kernel-a": 1, "/homes/kernel-b": 300 * MB}
+    found = choosing.too_much_memory(kernels_, 500 * MB, 400 * MB, hiding)
+    assert found is not None
+    assert found[0] == "/homes/kernel-b"
+    assert "400 MB of it in memory that no program shows, and this kernel may" in found[1]
+    both = {**kernels_, **stray}
+    assert (choosing.too_much_memory(both, 500 * MB, 400 * MB) or [""])[0] == "session 7"
+    # What is seen is too much by itself: nobody need be looked for.
+    large = {**both, "/homes/kernel-d": Use(300 * MB)}
+    assert (choosing.too_much_memory(large, 500 * MB, 400 * MB, hiding) or [""])[0].endswith("d")
+    # The end of one would be enough.
+    assert choosing.too_much_memory(kernels_, 500 * MB, 250 * MB) is not None
+
+
+MAPS = """\
+7f00-8f00 rw-s 00000000 00:01 5 /memfd:x (deleted)
+Size: 4 kB
+Rss:  {rss} kB
+8f00-9f00 rw-p 00000000 00:01 6 /usr/lib/memfd: x
+9f00-9fff rw-p 00000000 00:00 0
+"""
+
+
+def test_a_row_of_maps_is_a_sign_unless_somebody_has_the_file_open() -> None:
+    untouched = MAPS.format(rss=0).splitlines()
+    assert hidden.rows(untouched, ()) == 0x1000 + 1
+    assert hidden.rows(MAPS.format(rss=4).splitlines(), ()) == 1
+    assert hidden.rows(untouched, {(os.makedev(0, 1), 5)}) == 0
+    assert hidden.rows([], ()) == 0
+
+
+def untouched(size: int) -> mmap.mmap:
+    """Fill a memfd, map it, and close it: this process has it, and nothing shows how much."""
+    made = os.memfd_create("hidden")
+    os.write(made, b"x" * size)
+    there = mmap.mmap(made, size)
+    os.close(made)
+    return there
+
+
+def test_memory_without_descriptor_or_page_leaves_a_sign() -> None:
+    pid, unseen = os.getpid(), 100 * MB
+    before = hidden.sign(pid, (), unseen)
+    with untouched(MB):
+        assert hidden.sign(pid, (), unseen) >= before + MB
+    assert hidden.sign(pid, (), unseen) == before
+    one, other = socket.socketpair()
+    with one, other:
+        made = os.memfd_create("hidden")
+        socket.send_fds(one, [b"x"], [made])
+        os.close(made)
+        assert hidden.sign(pid, (), unseen) == unseen
+    assert hidden.sign(2**22 + 1, (), unseen) == 0
+
+
+def test_what_only_one_thread_has_open_leaves_a_sign() -> None:
+    """It has a table of descriptors of its own: its process's shows nothing of it."""
+    pid, (held, end) = os.getpid(), (threading.Event(), threading.Event())
+    before, refused = hidden.sign(pid, (), 100 * MB), []
+    made = os.memfd_create("hidden")
+    os.write(made, b"x" * MB)
+
+    def hold() -> None:
+        refused.append(ctypes.CDLL(None).unshare(0x400))  # CLONE_FILES
+        held.set()
+        end.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    os.close(made)
+    try:
+        if refused[0]:
+            pytest.skip("no thread may have a table of its own here")
+        assert hidden.sign(pid, (), 100 * MB) >= before + MB
+    finally:
+        end.set()
+        thread.join()
+
+
+def test_what_goes_on_being_changed_is_removed_all_the_same() -> None:
+    old, new = File(Path("old"), 1, 0), File(Path("new"), 2, 1000)
+    found = Leftovers(0, logging.getLogger())
+    assert found.abandoned([old, new], 1000.5) == [old]
+    assert found.abandoned([File(Path("new"), 2, 1001.4)], 1001.5) != []
+
+
+def test_no_folders_mode_keeps_a_file(tmp_path: Path) -> None:
+    """A file that couldn't be removed counted as removed, and nobody was ended for what it took."""
+    folder = tmp_path / "d"
+    folder.mkdir()
+    file = folder / "x"
+    file.touch()
+    os.utime(file, (2**33, 2**33))
+    folder.chmod(0o555)
+    (one,) = unused(tmp_path, ())
+    assert one.changed <= time.time()
+    assert unlink(one.path)
+    assert not unlink(one.path)
+    assert list(unused(tmp_path, ())) == []
+
+
+def test_no_depth_keeps_a_file(tmp_path: Path) -> None:
+    """Below so many folders no path leads to it."""
+    held = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(30):
+        os.mkdir("x" * 200, dir_fd=held)
+        inner = os.open("x" * 200, os.O_RDONLY, dir_fd=held)
+        os.close(held)
+        held = inner
+    os.close(os.open("deep", os.O_CREAT | os.O_WRONLY, dir_fd=held))
+    os.close(held)
+    found: list[File] = []
+    while not found:
+        found = list(unused(tmp_path, ()))
+    assert found[0].path.name == "deep"
+    assert unlink(found[0].path)
+
+
+class Nobody:
+    """What has launched nothing."""
+
+    def homes(self) -> dict[int, str]:
+        return {}
+
+    def end(self, session: int, why: str) -> bool:
+        raise AssertionError(session, why)
+
+
+@pytest.mark.parametrize("freed", [0, 200 * MB])
+def test_somebody_ends_unless_enough_was_freed(freed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One mkdir switched the guard off: as long as anything was found, nobody was ended."""
+    monkeypatch.setattr(watch, "student", lambda: SimpleNamespace(pw_uid=os.getuid()))
+    monkeypatch.setattr(watch, "as_student", nullcontext)
+    made = Watch(Paths(), Limits(together=500 * MB), Nobody(), logging.getLogger())
+    monkeypatch.setattr(made._leftovers, "remove", lambda *_: None)
+    monkeypatch.setattr(shared, "beyond_processes", lambda: 200 * MB - freed)
+    uses = {"/homes/kernel-a": Use(450 * MB)}
+    chosen = loops.run(made._uses_too_much({"/homes/kernel-a": []}, uses, 200 * MB))
+    assert (chosen is None) == bool(freed)
+
+
+def started(*command: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, start_new_session=True)
+
+
+def test_only_a_users_own_processes_are_signalled() -> None:
+    """The effective user alone confines no signal: kill(2) goes by the real one, which was root."""
+    uid = os.getuid()
+    with started("sleep", "60") as one:
+        assert not signals.send(one.pid, signal.SIGKILL, uid + 1)
+        assert not signals.send_group(one.pid, signal.SIGKILL, uid + 1)
+        began = census.read(one.pid)
+        assert began is not None
+        assert not signals.send(one.pid, signal.SIGKILL, uid, began.began + 1)
+        assert one.poll() is None
+        assert signals.send(one.pid, signal.SIGKILL, uid, began.began)
+        assert one.wait() == -signal.SIGKILL
+    assert not signals.send(one.pid, signal.SIGKILL, uid)
+
+
+def test_a_whole_group_is_signalled() -> None:
+    with started("sh", "-c", "sleep 60 & sleep 60 & echo; wait") as leader:
+        while len(signals.members(leader.pid)) < 3:
+            time.sleep(0.01)
+        assert signals.send_group(leader.pid, signal.SIGKILL, os.getuid())
+        assert leader.wait() == -signal.SIGKILL
+    end = time.monotonic() + 10
+    while signals.send_group(leader.pid, signal.SIGCONT, os.getuid()):
+        assert time.monotonic() < end

@@ -172,6 +172,17 @@ def test_what_was_restored_is_said() -> None:
     assert "\x1b" not in said
 
 
+def test_a_lab_that_was_taken_over_says_nothing_that_a_terminal_obeys() -> None:
+    odd = "\x1b]0;x\x07\x9b"
+    report = {"snapshot": odd, "before": odd, "restored": 1, "left": {odd: odd}}
+    said = command.describe(report)
+    assert all(letter.isprintable() or letter == "\n" for letter in said)
+    wrongs: list[Any] = [{}, [], None, {**report, "left": 1}, {**report, "restored": odd}]
+    for wrong in wrongs:
+        with pytest.raises(ValueError, match="doesn't say"):
+            command.describe(wrong)
+
+
 # ── Putting files in their places ──────────────────────────────────────────────────────────
 
 

@@ -217,3 +217,18 @@ def kept_without_stop(folder: Path, during: Callable[[Keeper, Log], Any]) -> Log
         made._process = None
 
     return kept(folder, DIE, both, None)
+
+
+@pytest.mark.parametrize("number", ["STOP", "KILL"])
+def test_what_comes_before_is_tried_again_when_somebody_stops_it(
+    number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a student's when it kills all students' processes: one of them can stop it first."""
+    monkeypatch.setattr(keeper, "BEFORE_SECONDS", 0.5)
+    mark = tmp_path / "tried"
+    script = f"test -e {mark} && exec touch {mark}.done; touch {mark}; kill -{number} $$"
+    loops.run(asyncio.wait_for(keeper.run_before(("sh", "-c", script)), 20))
+    assert mark.with_name("tried.done").exists()
+    loops.run(asyncio.wait_for(keeper.run_before(("false",)), 20))
+    with pytest.raises(TimeoutError):
+        loops.run(asyncio.wait_for(keeper.run_before(("sh", "-c", "kill -STOP $$")), 20))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from classroom import users
 from classroom.hub.roster import Roster
 from classroom.users import Known
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -40,3 +45,26 @@ def test_everybody_with_where_they_come_from() -> None:
         "mona  file        tutor  just now    yes",
         "neil  moon               never",
     ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"here": 1}', '{"here": [[], {}]}', "[" * 100_000, "\xff"]
+)
+def test_whatever_the_lab_has_written_the_list_is_printed(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "here.json"
+    file.write_text(text, encoding="latin-1")
+    assert users.read_here(file) == set()
+
+
+def test_no_link_is_followed_and_no_pipe_waited_for(tmp_path: Path) -> None:
+    """Root reads it out of the lab server's folder."""
+    file = tmp_path / "here.json"
+    assert users.read_here(file) == set()
+    file.write_text('{"here": ["ada", 1]}')
+    assert users.read_here(file) == {"ada"}
+    link, pipe = tmp_path / "link", tmp_path / "pipe"
+    link.symlink_to(file)
+    assert users.read_here(link) == set()
+    os.mkfifo(pipe)
+    assert users.read_here(pipe) == set()
+    assert users.read_here(tmp_path) == set()

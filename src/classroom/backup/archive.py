@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import sqlite3
 import stat
 import tarfile
 import tempfile
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 
+Owner = tuple[int, int]
+"""Numbers of a user and of a group."""
+ROOT: Owner = (0, 0)
 HEAD = 16
 HOLES = 10
 DEEPEST = 200
@@ -85,7 +89,9 @@ class Writer:
         self._skipped = skipped
         self._warn = warn
 
-    def add(self, held: int, entry: str, member: str, path: Path | None) -> None:
+    def add(
+        self, held: int, entry: str, member: str, path: Path | None, owner: Owner = ROOT
+    ) -> None:
         """Add a file, or a folder with all that is in it, whoever owns it.
 
         Args:
@@ -94,21 +100,23 @@ class Writer:
             member: its name in the archive.
             path: its path, where only root and the lab server can change it: there databases are
                 copied, and not the files that they are made of. None where students can.
+            owner: the first user on that path who isn't root: what it leads to is theirs to change.
 
         Raises:
             OSError: the archive can't be written, or something can't be read.
-            sqlite3.Error: a database can't be.
         """
         if member in self._skipped:
             return
         try:
-            self._entry(held, entry, member, path)
+            self._entry(held, entry, member, path, owner)
         except FileNotFoundError:
             return  # gone meanwhile
         except LeftOutError as error:
             self._warn(f"{member!r} is left out: {error}.")
 
-    def _entry(self, held: int, entry: str, member: str, path: Path | None) -> None:
+    def _entry(
+        self, held: int, entry: str, member: str, path: Path | None, owner: Owner = ROOT
+    ) -> None:
         if member.count("/") > DEEPEST:
             raise LeftOutError("it is in too many folders")
         found = os.stat(entry, dir_fd=held, follow_symlinks=False)
@@ -117,27 +125,34 @@ class Writer:
             info.type, info.linkname = tarfile.SYMTYPE, os.readlink(entry, dir_fd=held)
             self._archive.addfile(info)
         elif stat.S_ISDIR(found.st_mode):
-            self._below(held, entry, member, path)
+            self._below(held, entry, member, path, owner)
         elif stat.S_ISREG(found.st_mode):
-            self._file(held, entry, member, path)
+            self._file(held, entry, member, path, owner)
         else:
             raise LeftOutError("it is neither file nor folder")
 
-    def _below(self, held: int, entry: str, member: str, path: Path | None) -> None:
+    def _below(
+        self, held: int, entry: str, member: str, path: Path | None, owner: Owner = ROOT
+    ) -> None:
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
         below = opened(entry, flags, held)
         try:
-            info = self._info(member, os.fstat(below))
+            found = os.fstat(below)
+            owner = owner if owner != ROOT or found.st_uid == 0 else (found.st_uid, found.st_gid)
+            info = self._info(member, found)
             info.type = tarfile.DIRTYPE
             self._archive.addfile(info)
             names = sorted(os.listdir(below))  # noqa: PTH208 (of a descriptor)
             for name in names:
                 if path is None or not databases.is_companion(name, names):
-                    self.add(below, name, f"{member}/{name}", path / name if path else None)
+                    there = path / name if path else None
+                    self.add(below, name, f"{member}/{name}", there, owner)
         finally:
             os.close(below)
 
-    def _file(self, held: int, entry: str, member: str, path: Path | None) -> None:
+    def _file(
+        self, held: int, entry: str, member: str, path: Path | None, owner: Owner = ROOT
+    ) -> None:
         # Non-blocking: it may have become a pipe just now.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with os.fdopen(opened(entry, flags, held), "rb") as stream:
@@ -146,21 +161,29 @@ class Writer:
                 raise LeftOutError("it is no file any more")
             if found.st_size >= LARGE and found.st_size > HOLES * found.st_blocks * 512:
                 raise LeftOutError("it is nothing but holes")
-            if path and databases.is_database(stream.read(HEAD)):
-                self._database(path, self._info(member, found))
-                return
-            stream.seek(0)
             info = self._info(member, found)
+            if path and databases.is_database(stream.read(HEAD)):
+                if self._database(path, owner, info):
+                    return
+                for end in databases.COMPANIONS:  # what it is made of, as it is
+                    self.add(held, entry + end, member + end, None)
+            stream.seek(0)
             info.size = found.st_size
             self._archive.addfile(info, Padded(stream))
 
-    def _database(self, path: Path, info: tarfile.TarInfo) -> None:
+    def _database(self, path: Path, owner: Owner, info: tarfile.TarInfo) -> bool:
+        """Add a copy of a database; False when it can't be read as one."""
         with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
             copied = Path(folder) / "copy"
-            databases.copy(path, copied)
+            try:
+                databases.copy(path, copied, owner)
+            except sqlite3.DatabaseError as error:
+                self._warn(f"{info.name!r} is archived as it is, not as a database: {error}.")
+                return False
             with copied.open("rb") as stream:
                 info.size = copied.stat().st_size
                 self._archive.addfile(info, stream)
+        return True
 
     @staticmethod
     def _info(member: str, found: os.stat_result) -> tarfile.TarInfo:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 MAGIC = b"SQLite format 3\0"
@@ -30,7 +33,30 @@ def is_companion(name: str, beside: Collection[str]) -> bool:
     return any(name.endswith(end) and name.removesuffix(end) in beside for end in COMPANIONS)
 
 
-def copy(database: Path, to: Path) -> None:
+@contextlib.contextmanager
+def as_owner(user: int, group: int) -> Iterator[None]:
+    """Open files with a user's rights alone; nothing changes when it is root, or this process.
+
+    Args:
+        user: its number.
+        group: the number of its group.
+    """
+    if user in {0, os.geteuid()}:
+        yield
+        return
+    groups = os.getgroups()
+    os.setgroups([group])
+    os.setegid(group)
+    os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
+
+
+def copy(database: Path, to: Path, owner: tuple[int, int] = (0, 0)) -> None:
     """Copy a database, with all that was committed until now.
 
     SQLite's own backup: nobody who writes is held up for longer than a copy of the pages takes.
@@ -38,14 +64,20 @@ def copy(database: Path, to: Path) -> None:
     Args:
         database: it may be in use.
         to: a file that isn't there yet.
+        owner: the user who can change what the database's path leads to, and a group of theirs: it
+            is opened with their rights. SQLite knows paths only, and follows links.
 
     Raises:
         sqlite3.Error: it can't be read.
     """
-    with (
-        closing(
-            sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=BUSY_SECONDS)
-        ) as live,
-        closing(sqlite3.connect(to)) as made,
-    ):
-        live.backup(made)
+    live = f"file:{quote(str(database))}?mode=ro"
+    with contextlib.ExitStack() as opened:
+        made = opened.enter_context(closing(sqlite3.connect(to)))
+        with as_owner(*owner):
+            source = opened.enter_context(
+                closing(sqlite3.connect(live, uri=True, timeout=BUSY_SECONDS, isolation_level=None))
+            )
+            # Opens whatever belongs to it: from here on no path is looked up.
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        source.backup(made)

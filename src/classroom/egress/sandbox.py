@@ -17,6 +17,7 @@ import os
 import pwd
 import socket
 import sys
+from typing import Any
 
 from classroom.egress import landlock
 from classroom.lab import confinement
@@ -37,6 +38,9 @@ BEYOND = (
     # Takes a descriptor out of another process.
     "pidfd_getfd",
 )
+
+PROGRAMS = ("memfd_create", "execveat")
+"""What the lab server would run a program by that is no file: Landlock doesn't see those."""
 
 
 def prefix(python: str, user: str, families: tuple[str, ...]) -> tuple[str, ...]:
@@ -67,17 +71,32 @@ def enter(families: tuple[str, ...], places: tuple[landlock.Place, ...] = ()) ->
     """Restrict this process and all its children, for good.
 
     Args:
-        families: keys of `FAMILIES`.
-        places: files and folders that may go on being used; without any, all.
+        families: keys of `FAMILIES`; none to restrict no sockets.
+        places: files and folders that may go on being used, and no program that is in memory alone
+            besides; without any, all.
 
     Raises:
         OSError: the kernel refuses.
     """
     import seccomp  # noqa: PLC0415 (Debian's binding: in the image, not where tests run)
 
-    landlock.enter(tcp="inet" in families, places=places)
     # What isn't named is allowed; calls of another ABI (x32, i386) end the process.
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
+    refused = [*(BEYOND if families else ()), *(PROGRAMS if places else ())]
+    for call in refused:
+        rules.add_rule(seccomp.ERRNO(errno.EPERM), call)
+    if families:
+        landlock.enter(tcp="inet" in families, places=places)
+        _restrict_sockets(rules, families)
+    elif places:
+        landlock.confine(places)
+    if refused:
+        rules.load()
+
+
+def _restrict_sockets(rules: Any, families: tuple[str, ...]) -> None:
+    import seccomp  # noqa: PLC0415 (as above)
+
     # libzmq aborts on EPERM; this error every program knows from machines without IPv6.
     unsupported = seccomp.ERRNO(errno.EAFNOSUPPORT)
     singles, beyond = refused_families(
@@ -94,9 +113,6 @@ def enter(families: tuple[str, ...], places: tuple[landlock.Place, ...] = ()) ->
         seccomp.Arg(2, seccomp.NE, NETLINK_ROUTE),
     )
     rules.add_rule(unsupported, "socketpair", seccomp.Arg(0, seccomp.NE, socket.AF_UNIX))
-    for call in BEYOND:
-        rules.add_rule(seccomp.ERRNO(errno.EPERM), call)
-    rules.load()
 
 
 def become(user: str) -> None:
@@ -121,10 +137,7 @@ def main() -> None:
         raise OSError(ctypes.get_errno(), "no_new_privs")
     # Without Landlock boot has warned.
     places = confinement.places(Paths()) if user == LAB else ()
-    if families != ANY:
-        enter(tuple(families.split(",")), places)
-    elif places:
-        landlock.confine(places)
+    enter(() if families == ANY else tuple(families.split(",")), places)
     become(LAB_USER if user == LAB else user)
     os.execvp(command[0], command)  # noqa: S606
 

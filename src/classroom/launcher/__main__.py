@@ -12,13 +12,14 @@ import asyncio
 import contextlib
 import os
 import pwd
+import resource
 import signal
 import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
 from classroom import log, privileges, tasks
-from classroom.launcher import homes, limits, processes, protocol, watch
+from classroom.launcher import connections, homes, limits, processes, protocol, watch
 from classroom.launcher.protocol import BadRequestError, Kind
 from classroom.launcher.watch import Watch
 from classroom.local.caller import caller
@@ -32,10 +33,15 @@ if TYPE_CHECKING:
 LAB_USER = "classroom"
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGCONT}
 HANG_UP_SECONDS = 1.0
+TASK_SECONDS = 15.0
+"""How long a task may take; the lab waits for less (`classroom.lab.launching.TIMEOUT_SECONDS`)."""
 LONGEST_REASON = 2000
 """Characters of why something isn't done: what was asked may be in it."""
 SPARE = 32
 """How many processes there may be besides twice as many as kernels: tasks, and what is ending."""
+CONNECTIONS = 4
+"""One in so many descriptors may be a connection: a process takes some itself, and so does looking
+after them."""
 BASE = {
     "PATH": os.environ["PATH"],
     "LANG": os.environ.get("LANG", "C.UTF-8"),
@@ -67,13 +73,12 @@ class Launcher:
         Args:
             connection: of the lab server.
         """
-        loop = asyncio.get_running_loop()
         launched: Launched | None = None
         telling: asyncio.Task[None] | None = None
         untold: Launched | None = None
         try:
             while True:
-                if not (message := await receive(connection)):
+                if not (message := await connections.receive(connection)):
                     return
                 try:
                     asked = protocol.decode(message)
@@ -83,7 +88,7 @@ class Launcher:
                     answers, found = [{"error": str(error)[:LONGEST_REASON]}], None
                 launched = launched or found
                 for answer in answers:
-                    await send(connection, protocol.encode(**answer), found)
+                    await connections.send(connection, protocol.encode(**answer), found)
                 untold = None
                 if found is not None:
                     telling = tasks.start(self._tell(connection, found), "Reporting an end", LOG)
@@ -95,9 +100,8 @@ class Launcher:
             connection.close()
             if telling is not None:
                 telling.cancel()
-            if launched is not None and launched.kind is Kind.TERMINAL:
-                launched.signal(signal.SIGHUP)
-                loop.call_later(HANG_UP_SECONDS, launched.signal, signal.SIGKILL)
+            if launched is not None:
+                _let_go(launched)
 
     async def _do(
         self, asked: dict[str, Any], launched: Launched | None
@@ -133,7 +137,10 @@ class Launcher:
         finally:
             self._starting.discard(start.key)
         self._running[start.key] = found
-        found.end = tasks.start(self._await_end(found), f"Tidying up after {start.key}", LOG)
+        found.end = tasks.start(self._await_end(found), f"Waiting for {start.key}'s end", LOG)
+        if found.kind is Kind.TASK:
+            # Another student can stop it: it would keep its place among all that may run.
+            asyncio.get_running_loop().call_later(TASK_SECONDS, found.signal, signal.SIGKILL)
         return found
 
     def homes(self) -> dict[int, str]:
@@ -159,7 +166,7 @@ class Launcher:
         return False
 
     async def _await_end(self, launched: Launched) -> int:
-        """Wait until a process has ended, and clean up after it."""
+        """Wait until a process has ended, and begin to clean up after it."""
         status = await launched.wait()
         self._running.pop(launched.running.key, None)
         launched.hand_over()
@@ -171,7 +178,8 @@ class Launcher:
                 status,
                 launched.last_words,
             )
-        await homes.tidy(launched.home)
+        # Whoever waits for the end is told first: students can hold up what is done as one of them.
+        tasks.start(homes.tidy(launched.home), f"Tidying up after {launched.running.key}", LOG)
         return status
 
     async def _tell(self, connection: socket.socket, launched: Launched) -> None:
@@ -184,29 +192,13 @@ class Launcher:
             )
 
 
-async def receive(connection: socket.socket) -> bytes:
-    """Wait for a message; empty at the end.
-
-    Descriptors that come with it are dropped by the kernel: no room is given for any (recvmsg(2)).
-    """
-    try:
-        return await asyncio.get_running_loop().sock_recv(connection, protocol.LONGEST)
-    except OSError:
-        return b""
-
-
-async def send(connection: socket.socket, message: bytes, launched: Launched | None) -> None:
-    """Answer, and hand over the terminal of what has just been started, if it has one.
-
-    Raises:
-        OSError: whoever asked is gone.
-    """
-    if launched is None or launched.terminal is None:
-        await asyncio.get_running_loop().sock_sendall(connection, message)
-        return
-    # It doesn't wait: the first message on a connection always has room.
-    socket.send_fds(connection, [message], [launched.terminal])
-    launched.hand_over()
+def _let_go(launched: Launched) -> None:
+    """End what nobody can use without the connection that it was started on."""
+    if launched.kind is Kind.TERMINAL:
+        launched.signal(signal.SIGHUP)
+        asyncio.get_running_loop().call_later(HANG_UP_SECONDS, launched.signal, signal.SIGKILL)
+    elif launched.kind is Kind.TASK:
+        launched.signal(signal.SIGKILL)
 
 
 def _end_with(watching: asyncio.Task[None]) -> None:
@@ -218,7 +210,7 @@ def _end_with(watching: asyncio.Task[None]) -> None:
 
 async def launch_for_the_lab(paths: Paths) -> None:
     """Listen, and serve the lab server for as long as this process lives."""
-    await homes.tidy(*homes.left(paths.homes))
+    tasks.start(homes.tidy(*homes.left(paths.homes)), "Removing homes that were left", LOG)
     launcher = Launcher(paths)
     watching = asyncio.create_task(
         watch.watch(Watch(paths, launcher.limits, launcher, LOG)), name="watch"
@@ -230,17 +222,23 @@ async def launch_for_the_lab(paths: Paths) -> None:
     listening.bind(str(paths.launcher_socket))
     paths.launcher_socket.chmod(0o660)  # its directory says whose group
     listening.listen(128)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // CONNECTIONS
+    serving: set[asyncio.Task[None]] = set()
     while True:
-        connection, _ = await asyncio.get_running_loop().sock_accept(listening)
-        if caller(connection) != lab.pw_uid:
+        connection = await connections.accept(listening)
+        if caller(connection) != lab.pw_uid or len(serving) >= most:
             connection.close()
             continue
-        tasks.start(launcher.serve(connection), "Serving the lab", LOG)
+        task = tasks.start(launcher.serve(connection), "Serving the lab", LOG)
+        serving.add(task)
+        task.add_done_callback(serving.discard)
 
 
 def main() -> int:
     """Serve until the end."""
     log.begin()
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     privileges.drop(privileges.LAUNCHER)
     asyncio.run(launch_for_the_lab(Paths()))
     return 0

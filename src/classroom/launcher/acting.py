@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import pwd
 from typing import TYPE_CHECKING
@@ -13,16 +14,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+@functools.cache
+def student() -> pwd.struct_passwd:
+    """Return who `student` is. Read once: later there may be no descriptor left to read it by."""
+    return pwd.getpwnam(STUDENT)
+
+
 @contextlib.contextmanager
 def as_student(*, group: int | None = None) -> Iterator[None]:
-    """Act with a student's rights alone: the effective user decides, and no capability is in force.
+    """Use files with a student's rights alone: there the effective user decides.
+
+    No capability is in force. Signals it doesn't confine: kill(2) goes by the real user, root, too
+    (`classroom.launcher.signals`).
 
     Nothing else of this process may run meanwhile: no ``await`` inside.
 
     Args:
         group: the effective group instead of the students' own.
     """
-    user = pwd.getpwnam(STUDENT)
+    user = student()
     os.setegid(user.pw_gid if group is None else group)
     os.seteuid(user.pw_uid)
     try:

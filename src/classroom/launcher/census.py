@@ -92,11 +92,14 @@ def _of_its_threads(process: Process) -> Process:
 
 
 def is_of(pid: int, uid: int) -> bool:
-    """Say whether a process is a user's. Not by its folder's owner: that it can change itself."""
+    """Say whether a process is a user's, by each of its four numbers of users.
+
+    Not by its folder's owner: that it can change itself.
+    """
     try:
         for line in (PROC / str(pid) / "status").read_bytes().splitlines():
             if line.startswith(b"Uid:"):
-                return int(line.split()[1]) == uid
+                return {int(one) for one in line.split()[1:]} == {uid}
     except OSError:
         pass
     return False

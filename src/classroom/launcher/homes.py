@@ -9,17 +9,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import pwd
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.launcher.acting import as_student
-from classroom.launcher.command import STUDENT
+from classroom.launcher.acting import as_student, student
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+TIDY_SECONDS = 60.0
+"""How long a home, or all that an earlier launcher has left, may take to be emptied."""
 ROOTS = 0
 """The group that the folder of homes lets make something in it; no student is in it."""
 
@@ -38,7 +38,7 @@ def make(homes: Path, kind: str) -> Path:
     with as_student(group=ROOTS):
         home = Path(tempfile.mkdtemp(dir=homes, prefix=f"{kind}-"))
     with as_student():
-        os.chown(home, -1, pwd.getpwnam(STUDENT).pw_gid)
+        os.chown(home, -1, student().pw_gid)
         # What is kept is in the lab's files; from a home that ends it is one step away.
         (home / "lab").symlink_to("/home/classroom")
     return home
@@ -48,7 +48,7 @@ async def tidy(*homes: Path) -> None:
     """Remove homes: as their owner, so that nothing in them leads anywhere else."""
     if not homes:
         return
-    user = pwd.getpwnam(STUDENT)
+    user = student()
     process = await asyncio.create_subprocess_exec(
         *("/usr/bin/find", *map(str, homes), "-mindepth", "1", "-delete"),
         user=user.pw_uid,
@@ -56,7 +56,12 @@ async def tidy(*homes: Path) -> None:
         extra_groups=[],
         stderr=asyncio.subprocess.DEVNULL,
     )
-    await process.wait()
+    try:
+        async with asyncio.timeout(TIDY_SECONDS):
+            await process.wait()
+    except TimeoutError:  # a student can stop it, or fill a home meanwhile
+        process.kill()
+        await process.wait()
     for home in homes:
         with contextlib.suppress(OSError):  # somebody fills it meanwhile: the next start clears it
             os.rmdir(home)  # noqa: PTH106 (no waiting worth a thread)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import pwd
 import signal
 from typing import TYPE_CHECKING
 
 from classroom import tasks
-from classroom.launcher import command, homes
-from classroom.launcher.acting import as_student
-from classroom.launcher.command import STUDENT, UMASK
+from classroom.launcher import command, homes, signals
+from classroom.launcher.acting import as_student, student
+from classroom.launcher.command import UMASK
 from classroom.launcher.protocol import Kind, Running
 from classroom.log import LOG
 
@@ -50,10 +48,11 @@ class Launched:
         self.why = ""
         """Why it was ended by us, for the student."""
         self.end: asyncio.Task[int] | None = None
-        """Ends with it, and with what it leaves behind."""
+        """Ends with it."""
         self._said = b""
         self._asked = False
         self._process = process
+        self._uid = student().pw_uid
         self._listening: asyncio.Task[None] | None = None
 
     async def listen(self, pipe: int) -> None:
@@ -80,10 +79,10 @@ class Launched:
     def signal(self, number: int) -> None:
         """Send a signal to it and to what it has started, if it still runs."""
         self._asked |= number == signal.SIGKILL
-        if self._process.returncode is None and not signal_group(self._process.pid, number):
+        pid = self._process.pid
+        if self._process.returncode is None and not signals.send_group(pid, number, self._uid):
             # It leads no group yet: what stands before its command is still at work.
-            with as_student(), contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(self._process.pid, number)
+            signals.send(pid, number, self._uid)
 
     async def wait(self) -> int:
         """Return its exit status when it has ended: negative for a signal."""
@@ -91,7 +90,7 @@ class Launched:
         if status == -signal.SIGKILL and not self._asked:
             self.why = MEMORY  # nobody else kills students' processes, but students
         # What it has started and left behind.
-        signal_group(self._process.pid, signal.SIGKILL)
+        signals.send_group(self._process.pid, signal.SIGKILL, self._uid)
         return status
 
     def hand_over(self) -> None:
@@ -104,26 +103,6 @@ class Launched:
     def last_words(self) -> str:
         """The end of what it has said, on one line."""
         return repr(self._said.decode(errors="replace").strip())[1:-1]
-
-
-def signal_group(group: int, number: int) -> bool:
-    """Signal a student's processes.
-
-    As `student`: a number that has meanwhile become somebody else's reaches nobody.
-
-    Args:
-        group: of processes.
-        number: of the signal.
-
-    Returns:
-        Whether there is such a group of theirs.
-    """
-    with as_student():
-        try:
-            os.killpg(group, number)
-        except (ProcessLookupError, PermissionError):
-            return False
-    return True
 
 
 def check_folder(folder: str) -> None:
@@ -171,7 +150,7 @@ async def launch(start: Start, base: Mapping[str, str], limits: Limits, where: P
         OSError: it can't be started.
         ValueError: the kernel can't be given such a command or environment.
     """
-    user = pwd.getpwnam(STUDENT)
+    user = student()
     check_folder(start.folder)
     is_terminal = start.kind is Kind.TERMINAL
     # A pipe of our own: asyncio's would have us wait for whatever else holds its other end.
@@ -194,7 +173,7 @@ async def launch(start: Start, base: Mapping[str, str], limits: Limits, where: P
         )
     except BaseException:
         os.close(ours)
-        await homes.tidy(*made)
+        tasks.start(homes.tidy(*made), "Tidying up after what didn't start", LOG)
         raise
     finally:
         os.close(its)

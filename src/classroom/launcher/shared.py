@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import os
 import stat
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +28,8 @@ PRESSED_SECONDS = 1
 """The same when memory is short, for a file too."""
 SLACK = 32 * 1024**2
 """Bytes that the lab's own parts share among themselves: nginx's caches and the like."""
+IN_MEMORY = ("/memfd:", "/dev/shm/", "/SYSV", "/dev/zero (deleted)")  # noqa: S108
+"""What the names of files begin with that are on no disk, in the tables of /proc."""
 MOST_DESCRIPTORS = 4096
 """Descriptors of a process that are looked at: its limit (`command.Limits.files`)."""
 
@@ -135,16 +136,17 @@ def beyond_processes() -> int:
     return max(0, total - sum(kept.values()) - SLACK)
 
 
-def held(pid: int) -> dict[tuple[int, int], int]:
+def held(pid: int, thread: int | None = None) -> dict[tuple[int, int], int]:
     """Measure what a process holds open without its being on a disk.
 
     Args:
         pid: its process id; asked as its user.
+        thread: whose descriptors, when not those of its first one.
 
     Returns:
         Bytes by device and number of the file; empty when it can't be known.
     """
-    folder, found = PROC / str(pid) / "fd", {}
+    folder, found = PROC / str(pid) / "task" / str(thread or pid) / "fd", {}
     try:
         numbers = os.listdir(folder)[:MOST_DESCRIPTORS]  # noqa: PTH208 (thousands of them)
     except OSError:
@@ -152,7 +154,7 @@ def held(pid: int) -> dict[tuple[int, int], int]:
     for number in numbers:
         try:
             name = os.readlink(folder / number)  # noqa: PTH115 (thousands of them)
-            if name.startswith(("/memfd:", "/dev/shm/", "/SYSV", "/dev/zero (deleted)")):  # noqa: S108
+            if name.startswith(IN_MEMORY):
                 one = os.stat(folder / number)  # noqa: PTH116 (thousands of them)
                 found[one.st_dev, one.st_ino] = one.st_blocks * 512
         except OSError:
@@ -171,25 +173,4 @@ def mapped(pid: int) -> set[int]:
                     found.add(int(fields[4]))
     except (OSError, ValueError):
         pass
-    return found
-
-
-def unused_files(folder: Path, in_use: Collection[int]) -> list[Path]:
-    """List the files that nobody has open or mapped, and that aren't new; asked as their user.
-
-    Args:
-        folder: a tmpfs.
-        in_use: the numbers of files that somebody has.
-    """
-    found = []
-    for where, _, names in os.walk(folder):
-        for name in names:
-            file = Path(where) / name
-            try:
-                one = file.lstat()
-            except OSError:
-                continue
-            fresh = time.time() - one.st_mtime < PRESSED_SECONDS
-            if stat.S_ISREG(one.st_mode) and one.st_ino not in in_use and not fresh:
-                found.append(file)
     return found

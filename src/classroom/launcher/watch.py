@@ -7,19 +7,17 @@ the lab server waits for memory as well; for the disk nobody does.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import pwd
 import shutil
 import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from classroom.launcher import census, measure, shared
-from classroom.launcher.acting import as_student
+from classroom.launcher import census, choosing, hidden, measure, shared, signals
+from classroom.launcher.acting import as_student, student
 from classroom.launcher.census import Census
-from classroom.launcher.command import STUDENT
+from classroom.launcher.choosing import MB
+from classroom.launcher.leftovers import Leftovers
 from classroom.launcher.measure import Use
 
 if TYPE_CHECKING:
@@ -42,52 +40,6 @@ LEFT_SECONDS = 10
 yet."""
 END_SECONDS = 3.0
 """How long what was killed may take to give its memory back before more is ended."""
-MB = 1024**2
-
-
-def too_much_memory(uses: Mapping[str, Use], limit: int, unseen: int = 0) -> tuple[str, str] | None:
-    """Choose whom to end for the others to have memory.
-
-    Args:
-        uses: by group, of `census`.
-        limit: bytes for all together; 0 for no limit.
-        unseen: bytes that students have and that are in no group's use.
-
-    Returns:
-        The group that uses most, and why it is ended, in words; None when there is enough.
-    """
-    together = sum(use.memory for use in uses.values()) + unseen
-    if not limit or together <= limit or not uses:
-        return None
-    group = max(uses, key=lambda one: uses[one].memory)
-    most = f"and this {census.kind_of(group)} used the most ({uses[group].memory // MB} MB)"
-    all_of_them = f"all students together used {together // MB} MB (limit {limit // MB} MB)"
-    return group, f"{all_of_them}, {most}"
-
-
-def too_full_disk(
-    before: Mapping[str, Use], after: Mapping[str, Use], free: int, reserve: int
-) -> tuple[str, str] | None:
-    """Choose whom to end for the others to be able to save.
-
-    Args:
-        before: uses by group a moment ago.
-        after: uses now.
-        free: bytes that are free.
-        reserve: bytes that must stay free; 0 for no limit.
-
-    Returns:
-        The group that writes most, and why it is ended; None when there is enough, or none of
-        them writes.
-    """
-    if free >= reserve or not after:
-        return None
-    wrote = {one: use.since(before.get(one, use)) for one, use in after.items()}
-    group = max(wrote, key=lambda one: wrote[one])
-    if wrote[group] <= MB:
-        return None
-    what = f"only {free // MB} MB of the disk are free, and it wrote {wrote[group] // MB} MB"
-    return group, f"the disk is nearly full: {what} just then"
 
 
 def rest(took: float) -> float:
@@ -123,17 +75,18 @@ class Watch:
         """
         self._disk, self._homes, self._limits = paths.files, paths.homes, limits
         self._launcher, self._log = launcher, log
-        self._uid = pwd.getpwnam(STUDENT).pw_uid
+        self._uid = student().pw_uid
         self._census = Census(self._uid)
+        self._leftovers = Leftovers(self._uid, log)
         self._before: dict[str, Use] = {}
         self._left: dict[str, float] = {}
-        self._complained = False
+        self._complained = self._lost = False
 
     async def look(self) -> None:
         """Look once, and end what uses too much or was left behind."""
         with as_student():
             self._census.take(self._launcher.homes(), self._home)
-            self._remove_segments(shared.FRESH_SECONDS)
+            self._leftovers.remove_segments(self._census.processes, shared.FRESH_SECONDS)
         free = shutil.disk_usage(self._disk).free
         full = free < self._limits.disk
         beyond = shared.beyond_processes()
@@ -155,15 +108,51 @@ class Watch:
         after = await self._measure(groups)
         chosen = None
         if pressed:
-            unseen = max(0, beyond - sum(use.shared for use in after.values()))
-            chosen = too_much_memory(after, self._limits.together, unseen)
-            if chosen is not None and self._remove_shared(groups):
-                return  # that may have been enough
+            chosen = await self._uses_too_much(groups, after, beyond)
         if chosen is None and self._before:
-            chosen = too_full_disk(self._before, after, free, self._limits.disk)
+            chosen = choosing.too_full_disk(self._before, after, free, self._limits.disk)
         self._before = after
         if chosen is not None:
             await self._end_group(chosen[0], groups[chosen[0]], chosen[1])
+
+    async def _uses_too_much(
+        self, groups: Mapping[str, Sequence[Process]], uses: Mapping[str, Use], beyond: int
+    ) -> tuple[str, str] | None:
+        """Choose whom to end for the others to have memory; None when there is enough."""
+        limit, seen = self._limits.together, sum(use.memory for use in uses.values())
+        known = sum(use.shared for use in uses.values())
+        if seen + max(0, beyond - known) <= limit:
+            self._lost = False
+            return None
+        self._leftovers.remove(groups, self._census.processes)
+        # Whether that was enough is measured: else a file that can't be removed, or an empty one
+        # every second, would keep everybody from ever being ended.
+        unseen = max(0, shared.beyond_processes() - known)
+        hiding = {}
+        if seen <= limit < seen + unseen:
+            hiding = await self._who_hides(groups, unseen)
+        chosen = choosing.too_much_memory(uses, limit, unseen, hiding)
+        lost = chosen is None and seen + unseen > limit
+        if lost and not self._lost:
+            what = "Students' memory is short: %d MB are shared memory that nobody is found to have"
+            self._log.warning(what, unseen // MB)
+        self._lost = lost
+        return chosen
+
+    @staticmethod
+    async def _who_hides(groups: Mapping[str, Sequence[Process]], unseen: int) -> dict[str, int]:
+        """Look for those who may have memory that is in nobody's use."""
+        with as_student():
+            shown = hidden.shown(groups)
+        found: dict[str, int] = {}
+        for group, several in groups.items():
+            for one in several:
+                with as_student():
+                    may = hidden.sign(one.pid, shown, unseen)
+                if may:
+                    found[group] = found.get(group, 0) + may
+                await asyncio.sleep(0)
+        return found
 
     async def _measure(self, groups: Mapping[str, Sequence[Process]]) -> dict[str, Use]:
         """Measure groups: some system calls for each process, and others' turn in between."""
@@ -184,7 +173,7 @@ class Watch:
         known = {home: pid for pid, home in self._launcher.homes().items()}
         if group not in known or not self._launcher.end(known[group], why):
             self._log.warning("What a %s left behind ended: %s", census.kind_of(group), why)
-        kill(several)
+        kill(several, self._uid)
         end = time.monotonic() + END_SECONDS
         while time.monotonic() < end and any(map(_has_memory, several)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
@@ -197,53 +186,18 @@ class Watch:
         groups = self._census.groups()
         for group, since in self._left.items():
             if now - since >= LEFT_SECONDS and group in groups:
-                kill(groups[group])
+                kill(groups[group], self._uid)
 
     def _home(self, pid: int) -> str:
         """Read the home that a process was given by the launcher; "" for any other."""
         found = census.home_of(pid)
         return found if Path(found).parent == self._homes else ""
 
-    def _remove_segments(self, fresh: float) -> bool:
-        """Remove System V segments that nobody has any more; as their owner.
 
-        Args:
-            fresh: seconds for which one may be there before it is taken for left behind.
-        """
-        there, running = shared.segments(), self._census.processes
-        left = shared.left_behind(there, self._uid, running, time.time() - fresh)
-        gone = [segment for segment in left if shared.remove(segment)]
-        if gone:
-            self._log.info("Removed %d segments of shared memory that were left behind", len(gone))
-        return bool(gone)
-
-    def _remove_shared(self, groups: Mapping[str, Sequence[Process]]) -> bool:
-        """Remove segments, and files in /dev/shm, that nobody has, when memory is short."""
-        folder = Path("/dev/shm")  # noqa: S108
-        with as_student():
-            segments = self._remove_segments(shared.PRESSED_SECONDS)
-            in_use: set[int] = set()
-            for several in groups.values():
-                for one in several:
-                    in_use |= shared.mapped(one.pid)
-                    in_use |= {number for _, number in shared.held(one.pid)}
-            unused = shared.unused_files(folder, in_use)
-            for file in unused:
-                with contextlib.suppress(OSError):
-                    file.unlink()
-        if unused:
-            self._log.info("Removed %d files of shared memory that were left behind", len(unused))
-        return bool(unused) or segments
-
-
-def kill(several: Collection[Process]) -> None:
-    """Kill processes of students', as one of them: whoever has their ids by now isn't theirs."""
-    with as_student():
-        for one in several:
-            now = census.read(one.pid)
-            if now is not None and now.key == one.key:
-                with contextlib.suppress(OSError):
-                    os.kill(one.pid, signal.SIGKILL)
+def kill(several: Collection[Process], uid: int) -> None:
+    """Kill processes of a user's: whoever has their ids by now isn't meant."""
+    for one in several:
+        signals.send(one.pid, signal.SIGKILL, uid, one.began)
 
 
 def _has_memory(one: Process) -> bool:

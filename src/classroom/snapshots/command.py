@@ -23,7 +23,7 @@ FEW = 20
 
 
 def plain(text: str) -> str:
-    """Take out of a file's name what a terminal would obey."""
+    """Take out of what others have worded, or named, what a terminal would obey."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
@@ -59,17 +59,27 @@ def table(snapshots: Iterable[dict[str, Any]], now: datetime) -> str:
     return "\n".join(lines)
 
 
-def describe(report: dict[str, Any]) -> str:
-    """Word what a restore has done."""
-    count = report["restored"]
+def describe(report: Any) -> str:
+    """Word what a restore has done.
+
+    Args:
+        report: the lab's, which may have been taken over.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        count, left = int(report["restored"]), dict(report["left"])
+        snapshot, before = plain(str(report["snapshot"])), plain(str(report["before"]))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise ValueError("it doesn't say what it has done") from None
     lines = [
-        f"{count} file{'' if count == 1 else 's'} brought back from snapshot {report['snapshot']}; "
-        f"what was there before is in snapshot {report['before']}."
+        f"{count} file{'' if count == 1 else 's'} brought back from snapshot {snapshot}; "
+        f"what was there before is in snapshot {before}."
     ]
-    left = report["left"]
     if left:
         lines.append(f"{len(left)} could not be:")
-    lines += [f"  {plain(path)}: {why}" for path, why in list(left.items())[:FEW]]
+    lines += [f"  {plain(str(path))}: {plain(str(why))}" for path, why in list(left.items())[:FEW]]
     if len(left) > FEW:
         lines.append(f"  and {len(left) - FEW} more")
     return "\n".join(lines)
@@ -79,7 +89,7 @@ def _trouble(error: Exception) -> int:
     if isinstance(error, client.RefusedError):
         print(plain(str(error)), file=sys.stderr)
     else:
-        print(f"The lab doesn't answer ({error}): is it up?", file=sys.stderr)
+        print(plain(f"The lab doesn't answer ({error}): is it up?"), file=sys.stderr)
     return 1
 
 
@@ -112,7 +122,7 @@ def restore(paths: Paths, snapshot: str, path: str) -> int:
         report = client.ask(
             paths.restoring_socket, "/restore", body=wanted, seconds=RESTORE_SECONDS
         )
-    except (client.RefusedError, OSError, HTTPException) as error:
+        print(describe(report))
+    except (client.RefusedError, OSError, HTTPException, ValueError, RecursionError) as error:
         return _trouble(error)
-    print(describe(report))
     return 1 if report["left"] else 0

@@ -25,6 +25,9 @@ UP_SECONDS = 90
 """How long a process may take until it serves: on a machine that is busy with other things, too."""
 GIVE_UP_SECONDS = 30
 """When it can't be revived for so long the container ends, so that Docker starts all anew."""
+BEFORE_SECONDS, BEFORE_TIMES = 2.0, 5
+"""How long what comes before a start may take, and how often it is tried: together less than
+`GIVE_UP_SECONDS`."""
 BACKLOG = 1024
 LOOK_SECONDS = 0.02
 
@@ -86,6 +89,32 @@ def kill_group(process: Process) -> None:
     """End a process and all its workers, whether or not it still lives itself."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+async def run_before(command: tuple[str, ...]) -> None:
+    """Run something to its end, whoever may stop it.
+
+    What becomes a student can be stopped or killed by any of their programs before it does
+    anything: then it is done again.
+
+    Args:
+        command: program and arguments; its failure is none.
+
+    Raises:
+        TimeoutError: it hasn't ended by itself at any try.
+    """
+    for _ in range(BEFORE_TIMES):
+        process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
+        try:
+            async with asyncio.timeout(BEFORE_SECONDS):
+                status = await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            continue
+        if status >= 0:
+            return
+    raise TimeoutError(f"what comes before was stopped {BEFORE_TIMES} times")
 
 
 class Keeper:
@@ -151,10 +180,7 @@ class Keeper:
         """
         self._child.ready.unlink(missing_ok=True)
         if self._child.before:
-            first = await asyncio.create_subprocess_exec(
-                *self._child.before, stderr=asyncio.subprocess.DEVNULL
-            )
-            await first.wait()
+            await run_before(self._child.before)
         started = await asyncio.create_subprocess_exec(
             *self._child.command,
             start_new_session=True,  # a group of its own, to end its workers by

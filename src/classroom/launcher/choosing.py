@@ -1,0 +1,78 @@
+"""Who ends when memory or disk runs out: plain values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classroom.launcher import census
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from classroom.launcher.measure import Use
+
+MB = 1024**2
+
+
+def too_much_memory(
+    uses: Mapping[str, Use], limit: int, unseen: int = 0, hiding: Mapping[str, int] | None = None
+) -> tuple[str, str] | None:
+    """Choose whom to end for the others to have memory.
+
+    While what is seen would fit, whoever is seen to use the most has done nothing wrong: who may
+    have the rest ends first, and nobody whose end wouldn't be enough.
+
+    Args:
+        uses: by group, of `census`.
+        limit: bytes for all together; 0 for no limit.
+        unseen: bytes that students have and that are in no group's use.
+        hiding: how many of these bytes a group may have, for those that may have any.
+
+    Returns:
+        The group, and why it is ended, in words; None when there is enough, or when no end of
+        anybody's would help.
+    """
+    seen = sum(use.memory for use in uses.values())
+    together = seen + unseen
+    if not limit or together <= limit or not uses:
+        return None
+    all_of_them = f"all students together used {together // MB} MB (limit {limit // MB} MB)"
+    suspects = {one: size for one, size in (hiding or {}).items() if one in uses}
+    strays = [one for one in uses if one.startswith(census.STRAY)]
+    if seen <= limit and (suspects or strays):
+        group = max(
+            suspects or strays,
+            key=lambda one: (one in strays, suspects.get(one, 0), uses[one].memory),
+        )
+        what = f"{unseen // MB} MB of it in memory that no program shows"
+        return group, f"{all_of_them}, {what}, and this {census.kind_of(group)} may have that"
+    group = max(uses, key=lambda one: uses[one].memory)
+    if seen <= limit and uses[group].memory < together - limit:
+        return None
+    most = f"and this {census.kind_of(group)} used the most ({uses[group].memory // MB} MB)"
+    return group, f"{all_of_them}, {most}"
+
+
+def too_full_disk(
+    before: Mapping[str, Use], after: Mapping[str, Use], free: int, reserve: int
+) -> tuple[str, str] | None:
+    """Choose whom to end for the others to be able to save.
+
+    Args:
+        before: uses by group a moment ago.
+        after: uses now.
+        free: bytes that are free.
+        reserve: bytes that must stay free; 0 for no limit.
+
+    Returns:
+        The group that writes most, and why it is ended; None when there is enough, or none of
+        them writes.
+    """
+    if free >= reserve or not after:
+        return None
+    wrote = {one: use.since(before.get(one, use)) for one, use in after.items()}
+    group = max(wrote, key=lambda one: wrote[one])
+    if wrote[group] <= MB:
+        return None
+    what = f"only {free // MB} MB of the disk are free, and it wrote {wrote[group] // MB} MB"
+    return group, f"the disk is nearly full: {what} just then"

@@ -1,0 +1,54 @@
+"""The launcher's end of its connections: taking one, reading a message, answering."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING
+
+from classroom.launcher import protocol
+from classroom.log import LOG
+
+if TYPE_CHECKING:
+    from classroom.launcher.processes import Launched
+
+ACCEPT_SECONDS = 1.0
+"""How long to wait for a descriptor when there is none."""
+
+
+async def accept(listening: socket.socket) -> socket.socket:
+    """Wait for a connection, also while there is no descriptor left for one."""
+    complained = False
+    while True:
+        try:
+            return (await asyncio.get_running_loop().sock_accept(listening))[0]
+        except OSError as error:
+            if not complained:
+                LOG.error("The launcher can't take a connection (%s): trying again", error)
+            complained = True
+            await asyncio.sleep(ACCEPT_SECONDS)
+
+
+async def receive(connection: socket.socket) -> bytes:
+    """Wait for a message; empty at the end.
+
+    Descriptors that come with it are dropped by the kernel: no room is given for any (recvmsg(2)).
+    """
+    try:
+        return await asyncio.get_running_loop().sock_recv(connection, protocol.LONGEST)
+    except OSError:
+        return b""
+
+
+async def send(connection: socket.socket, message: bytes, launched: Launched | None) -> None:
+    """Answer, and hand over the terminal of what has just been started, if it has one.
+
+    Raises:
+        OSError: whoever asked is gone.
+    """
+    if launched is None or launched.terminal is None:
+        await asyncio.get_running_loop().sock_sendall(connection, message)
+        return
+    # It doesn't wait: the first message on a connection always has room.
+    socket.send_fds(connection, [message], [launched.terminal])
+    launched.hand_over()

@@ -1,0 +1,110 @@
+"""Who may have shared memory that is in nobody's use: no descriptor and no page shows whose it is.
+
+A memfd that was written, mapped, never touched and closed is such memory; one that was sent over a
+unix socket and not received yet, or that is in a table of descriptors of one thread alone. How much
+it is the kernel tells nobody, but it leaves a sign: a row of maps, a number in fdinfo.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from classroom.launcher import shared
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from classroom.launcher.census import Process
+
+File = tuple[int, int]
+"""Device and number of a file."""
+ROW = 6
+"""Words in a row of maps that has a file's name (proc_pid_maps(5))."""
+UNREADABLE = 1
+"""What a process that can't be looked into is taken to hide: less than who is seen to hide."""
+
+
+def rows(smaps: Iterable[str], shown: Collection[File]) -> int:
+    """Measure what a process has mapped of memory that nobody has open.
+
+    Args:
+        smaps: lines of /proc/<pid>/smaps, or of maps.
+        shown: what somebody has open: its size is known.
+
+    Returns:
+        Bytes that it doesn't use itself; one at least when there is any: of a file that is larger
+        than what is mapped of it nothing else is told.
+    """
+    found, inside = 0, False
+    for line in smaps:
+        words = line.split(None, ROW - 1)
+        if "-" in words[0]:
+            inside = len(words) == ROW and words[5].startswith(shared.IN_MEMORY)
+            if inside:
+                major, minor = (int(one, 16) for one in words[3].split(":"))
+                inside = (os.makedev(major, minor), int(words[4])) not in shown
+            if inside:
+                begin, end = (int(one, 16) for one in words[0].split("-"))
+                found += end - begin + 1
+        elif inside and words[0] == "Rss:":
+            found -= int(words[1]) * 1024
+    return found
+
+
+def _in_flight(pid: int) -> int:
+    """Count the descriptors that wait in a process's unix sockets (proc_pid_fdinfo(5))."""
+    folder, found = shared.PROC / str(pid), 0
+    for number in os.listdir(folder / "fd")[: shared.MOST_DESCRIPTORS]:  # noqa: PTH208 (thousands)
+        try:
+            if os.readlink(folder / "fd" / number).startswith("socket:"):  # noqa: PTH115 (as above)
+                text = (folder / "fdinfo" / number).read_bytes()
+                found += sum(
+                    int(line.split()[1])
+                    for line in text.splitlines()
+                    if line.startswith(b"scm_fds:")
+                )
+        except OSError:
+            continue
+    return found
+
+
+def sign(pid: int, shown: Collection[File], unseen: int) -> int:
+    """Say how much a process may hide; asked as its user.
+
+    Args:
+        pid: its process id.
+        shown: what somebody is seen to have open.
+        unseen: bytes that are in nobody's use.
+
+    Returns:
+        Bytes, at most `unseen`; 0 when it hides nothing, or has ended.
+    """
+    folder = shared.PROC / str(pid)
+    try:
+        if _in_flight(pid):
+            return unseen
+        found = 0
+        for thread in os.listdir(folder / "task"):  # noqa: PTH208 (of a process that may have many)
+            if thread != str(pid):  # it may have a table of its own: unshare(CLONE_FILES)
+                its = shared.held(pid, int(thread))
+                found += sum(size for one, size in its.items() if one not in shown)
+        with (folder / "maps").open(encoding="utf-8", errors="replace") as lines:
+            mapped = rows(lines, shown)
+        if mapped:
+            with (folder / "smaps").open(encoding="utf-8", errors="replace") as lines:
+                found += max(1, rows(lines, shown))
+    except PermissionError:
+        return UNREADABLE
+    except (OSError, ValueError):
+        return 0
+    return min(found, unseen)
+
+
+def shown(groups: Mapping[str, Sequence[Process]]) -> set[File]:
+    """List what students' processes are seen to have open in memory; asked as their user.
+
+    Args:
+        groups: the processes by what they belong to.
+    """
+    return {one for several in groups.values() for it in several for one in shared.held(it.pid)}

@@ -1,0 +1,160 @@
+"""What the launcher does for whoever is connected, with processes that only seem to be."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import signal
+import socket
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from classroom.launcher import __main__ as launcher
+from classroom.launcher import connections, homes, limits, processes
+from classroom.launcher.command import Limits
+from classroom.launcher.protocol import Kind, Running, Start
+from classroom.paths import Paths
+from tests import loops
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+
+class Seeming:
+    """A process that ends when it is killed, and by nothing else."""
+
+    last_words = why = ""
+    terminal = None
+    home = Path("/nowhere")
+
+    def __init__(self, start: Start) -> None:
+        self.kind = start.kind
+        self.running = Running(start.key, 7, start.note)
+        self.end: asyncio.Task[int] | None = None
+        self.killed = asyncio.Event()
+
+    def signal(self, number: int) -> None:
+        if number == signal.SIGKILL:
+            self.killed.set()
+
+    async def wait(self) -> int:
+        await self.killed.wait()
+        return -signal.SIGKILL
+
+    def hand_over(self) -> None:
+        pass
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Run something with a launcher, and a connection to it that has started a process."""
+
+    async def launch(start: Start, *_: object) -> Seeming:
+        return Seeming(start)
+
+    async def tidy(*_: Path) -> None:
+        await asyncio.sleep(3600)
+
+    monkeypatch.setattr(limits, "read", lambda _: Limits(kernels=1))
+    monkeypatch.setattr(processes, "launch", launch)
+    monkeypatch.setattr(homes, "tidy", tidy)
+
+    def run(kind: Kind, during: Callable[[Any, socket.socket], Coroutine[Any, Any, None]]) -> None:
+        async def work() -> None:
+            made = launcher.Launcher(Paths())
+            ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            ours.setblocking(False)  # noqa: FBT003 (a builtin's)
+            its.setblocking(False)  # noqa: FBT003
+            serving = asyncio.create_task(made.serve(its))
+            with ours:
+                loop = asyncio.get_running_loop()
+                await loop.sock_sendall(ours, Start("k", kind, ("x",), {}, "/").encode())
+                assert json.loads(await loop.sock_recv(ours, 1000)) == {"pid": 7}
+                await during(made, ours)
+            await serving
+
+        loops.run(asyncio.wait_for(work(), 30))
+
+    return run
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 (of other tasks)
+        await asyncio.sleep(0.01)
+
+
+def test_an_end_is_told_before_anything_is_tidied(serve: Callable[..., Any]) -> None:
+    """What tidies is a student's, who can stop it: the lab waited for the end and never heard."""
+
+    async def end(made: Any, ours: socket.socket) -> None:
+        made._running["k"].signal(signal.SIGKILL)
+        told = await asyncio.get_running_loop().sock_recv(ours, 1000)
+        assert json.loads(told) == {"exited": -9, "why": ""}
+
+    serve(Kind.KERNEL, end)
+
+
+def test_a_task_that_nobody_waits_for_keeps_no_place(serve: Callable[..., Any]) -> None:
+    """A stopped task stayed for good; after so many of them no kernel started."""
+
+    async def hang_up(made: Any, ours: socket.socket) -> None:
+        ours.close()
+        await until(lambda: not made._running)
+
+    serve(Kind.TASK, hang_up)
+
+
+def test_a_task_ends_in_time(serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launcher, "TASK_SECONDS", 0.1)
+
+    async def wait(made: Any, _: socket.socket) -> None:
+        await until(lambda: not made._running)
+
+    serve(Kind.TASK, wait)
+
+
+def test_a_kernel_goes_on_without_its_connection(serve: Callable[..., Any]) -> None:
+    async def hang_up(made: Any, ours: socket.socket) -> None:
+        ours.close()
+        await asyncio.sleep(0.2)
+        assert made._running
+        made._running["k"].signal(signal.SIGKILL)
+
+    serve(Kind.KERNEL, hang_up)
+
+
+def test_what_tidies_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, made = asyncio.create_subprocess_exec, []
+
+    async def stopped(*_: object, **__: object) -> Any:
+        made.append(await real("/bin/sleep", "60"))
+        return made[0]
+
+    monkeypatch.setattr(homes, "TIDY_SECONDS", 0.1)
+    monkeypatch.setattr(homes, "student", lambda: SimpleNamespace(pw_uid=0, pw_gid=0))
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", stopped)
+    loops.run(asyncio.wait_for(homes.tidy(Path("/nowhere")), 30))
+    assert made[0].returncode == -signal.SIGKILL
+
+
+def test_without_a_descriptor_left_it_waits_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ended, and all kernels with it."""
+    monkeypatch.setattr(connections, "ACCEPT_SECONDS", 0.01)
+    listening, other = socket.socketpair()
+    answers: list[Any] = [OSError(errno.EMFILE, "too many"), OSError(errno.EMFILE, ""), (other, "")]
+
+    async def accept() -> socket.socket:
+        async def sock_accept(_: socket.socket) -> Any:
+            if isinstance(answer := answers.pop(0), OSError):
+                raise answer
+            return answer
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "sock_accept", sock_accept)
+        return await connections.accept(listening)
+
+    with listening, other:
+        assert loops.run(accept()) is other
