@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+import pytest
 from playwright.sync_api import expect
 
 from tests import labs
