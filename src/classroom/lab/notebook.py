@@ -12,7 +12,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ydoc import YNotebook
-from pycrdt import Array, Map
+from pycrdt import Array, Map, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,8 +176,16 @@ class ClassNotebook(YNotebook):
             del cell["attachments"]
         if "metadata" not in cell:
             cell["metadata"] = Map({})
-        if cell["cell_type"] != "code":
-            return
+        if "source" not in cell:
+            cell["source"] = Text()
+        if cell["cell_type"] == "code":
+            ClassNotebook._complete_code(cell)
+
+    @staticmethod
+    def _complete_code(cell: Any) -> None:
+        """Give a cell what one with code has more, and take from it outputs that are none."""
+        if "execution_count" not in cell:
+            cell["execution_count"] = None
         outputs = cell.get("outputs")
         if not isinstance(outputs, Array):
             cell["outputs"] = Array([])
