@@ -62,7 +62,8 @@ class HtmlFactory extends ABCWidgetFactory<Viewer> {
   }
 
   private async show(context: DocumentRegistry.Context, frame: IFrame): Promise<void> {
-    const address = new URL(await context.urlResolver.getDownloadUrl(context.path), location.href);
+    const path = encodeURI(context.path); // which it decodes
+    const address = new URL(await context.urlResolver.getDownloadUrl(path), location.href);
     // JupyterLab puts the page's token there, where the file's scripts would read it.
     address.search = `?${++this.shown}`;
     frame.url = address.href;

@@ -337,18 +337,19 @@ def test_nobody_takes_anothers_face_or_place(classroom: Classroom) -> None:
     ):
         watching = classroom.open("mona" if "mona" in classroom.people else "Octocat", path)
         ada, attacker = classroom.open("Octocat", path), classroom.open("hubot", path)
-        ada.send(awareness.encode([Entry(101, 5, b'{"user":{"name":"x"},"mark":1}')]))
+        ada.send(awareness.encode([Entry(101, 5, b'{"user":{"name":"x"}}')]))
         seen = collect(watching, 101)
         assert seen["user"]["username"] == "octocat"
         assert seen["user"]["display_name"] == "Ada Octocat"
-        for forged in (b'{"user":{"username":"octocat","name":"octocat"},"mark":2}', b'{"mark":3}'):
-            attacker.send(awareness.encode([Entry(202, 5 + forged[-2], forged)]))
+        named = b'{"user":{"username":"octocat","name":"octocat"}}'
+        for clock, forged in enumerate((named, b"{}"), 5):
+            attacker.send(awareness.encode([Entry(202, clock, forged)]))
             assert collect(watching, 202)["user"]["username"] == "hubot"
         # Another's state, by a higher clock, and another's leaving.
-        attacker.send(awareness.encode([Entry(101, 50, b'{"mark":"stolen"}')]))
+        attacker.send(awareness.encode([Entry(101, 50, b'{"autosave":false}')]))
         attacker.send(awareness.encode([Entry(101, 60, NULL)]))
-        ada.send(awareness.encode([Entry(101, 6, b'{"mark":4}')]))
-        assert collect(watching, 101)["mark"] == 4, "neither came through"
+        ada.send(awareness.encode([Entry(101, 6, b'{"autosave":true}')]))
+        assert collect(watching, 101)["autosave"] is True, "neither came through"
         for connection in (watching, ada, attacker):
             connection.close()
 
@@ -408,7 +409,7 @@ def test_no_bytes_of_a_student_end_a_room(classroom: Classroom) -> None:
                 attacker.send(message)
                 attacker.close()
     bob = classroom.open("hubot", path)
-    ada.send(awareness.encode([Entry(101, 2, b'{"mark":"still here"}')]))
+    ada.send(awareness.encode([Entry(101, 2, b'{"autosave":false}')]))
     end = time.monotonic() + 10
-    while collect(bob, 101).get("mark") != "still here":
+    while collect(bob, 101).get("autosave") is not False:
         assert time.monotonic() < end

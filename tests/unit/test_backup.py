@@ -334,6 +334,24 @@ def test_what_only_begins_like_a_database_ends_no_backup(paths: Paths) -> None:
         assert "history/documents.db-wal" in archive.getnames()
 
 
+def test_a_database_for_which_there_is_no_room_ends_the_backup(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copied as a file while somebody writes it would be torn, and the backup good for nothing."""
+
+    def copy(_: Path, to: Path, __: object) -> None:
+        with closing(sqlite3.connect(to)) as made:
+            made.execute("PRAGMA max_page_count = 3")
+            made.execute("CREATE TABLE t (x)")
+            made.execute("INSERT INTO t VALUES (zeroblob(100000))")
+
+    with closing(sqlite3.connect(paths.history / "documents.db")) as live:
+        live.execute("CREATE TABLE t (x)")
+    monkeypatch.setattr(databases, "copy", copy)
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        archived(paths)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
 def test_a_database_is_opened_with_no_more_rights_than_whose_it_is(
     paths: Paths, monkeypatch: pytest.MonkeyPatch

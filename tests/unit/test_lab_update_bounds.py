@@ -442,6 +442,32 @@ def test_whatever_people_do_is_admitted(steps: list[tuple[int, str, int]]) -> No
     for person in people:
         person.come_back()
         assert YNotebook(person.doc).ycells.to_py() == lab.ycells.to_py()
+    assert known_of(lab.ydoc.get_update()) == read_state(lab.ydoc.get_state())
+
+
+def known_of(whole: bytes) -> dict[int, int]:
+    """Open a document anew; return how much of each page its index knows."""
+    opened_again: Doc[Any] = Doc({"cells": Array(), "meta": Map(), "state": Map()})
+    opened_again.apply_update(whole)
+    loops.run(indexes.prepare(opened_again))
+    known = read_state(indexes.index_of(opened_again).state())
+    return {client: end for client, end in known.items() if client != opened_again.client_id}
+
+
+def test_who_answer_each_other_are_known_to_the_end() -> None:
+    """Each one's next words build on the others' last: no order of pages alone will do."""
+    lab, pages = Doc[Any](), [Doc[Any]() for _ in range(3)]
+    for number in range(60):
+        page = pages[number % 3]
+        page.apply_update(lab.get_update(page.get_state()))
+        page.get("messages", type=Array).append(Map({"body": f"{number}"}))
+        lab.apply_update(page.get_update(lab.get_state()))
+    whole = lab.get_update()
+    assert known_of(whole) == read_state(lab.get_state())
+    # And a page that brings all of it at once is believed.
+    empty: Doc[Any] = Doc({"messages": Array()})
+    Admission(empty).take(whole, read_update(whole))
+    assert len(empty.get("messages", type=Array)) == 60
 
 
 @given(st.binary(max_size=200))

@@ -432,7 +432,7 @@ def test_somebody_ends_unless_enough_was_freed(freed: int, monkeypatch: pytest.M
     monkeypatch.setattr(made._leftovers, "remove", lambda *_: None)
     monkeypatch.setattr(shared, "beyond_processes", lambda: 200 * MB - freed)
     uses = {"/homes/kernel-a": Use(450 * MB)}
-    chosen = loops.run(made._uses_too_much({"/homes/kernel-a": []}, uses, 200 * MB))
+    chosen = loops.run(made._uses_too_much({"/homes/kernel-a": []}, uses, set(), 200 * MB))
     assert (chosen is None) == bool(freed)
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Owner = tuple[int, int]
 """Numbers of a user and of a group."""
 ROOT: Owner = (0, 0)
+PRIMARY = 0xFF
+"""What is SQLite's primary code of an error (https://sqlite.org/rescode.html)."""
+NO_DATABASE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN}
 HEAD = 16
 HOLES = 10
 DEEPEST = 200
@@ -178,6 +181,9 @@ class Writer:
             try:
                 databases.copy(path, copied, owner)
             except sqlite3.DatabaseError as error:
+                # A full disk or a lock is no reason: what is copied meanwhile would be torn.
+                if error.sqlite_errorcode & PRIMARY not in NO_DATABASE:
+                    raise
                 self._warn(f"{info.name!r} is archived as it is, not as a database: {error}.")
                 return False
             with copied.open("rb") as stream:

@@ -59,10 +59,12 @@ def alike(name: str, other: str) -> bool:
         name: whose symbols may stand for a letter or for nothing.
         other: the name that it must not pass for.
     """
-    wanted = at_a_glance(other)
+    wanted, seen = at_a_glance(other), at_a_glance(name)
+    if not seen.strip("?"):
+        return False  # nothing but symbols: not a letter looks like one
     reached = {0}
     """Lengths of the other name's beginnings that what was read so far looks like."""
-    for letter in at_a_glance(name):
+    for letter in seen:
         on = {at + 1 for at in reached if at < len(wanted) and letter in {"?", wanted[at]}}
         reached = on | reached if letter == "?" else on
     return len(wanted) in reached

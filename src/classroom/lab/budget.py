@@ -35,6 +35,10 @@ class Budget:
         """Return how many bytes are held for somebody."""
         return self._held[name]
 
+    def has_room(self, size: int) -> bool:
+        """Say whether there is room for something that isn't anybody's yet, in bytes."""
+        return self._all + size <= self._together
+
     def take(self, name: str, size: int) -> bool:
         """Hold some more, if there is room; `give` it back in the end.
 

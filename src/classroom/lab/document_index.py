@@ -196,14 +196,27 @@ class Index:
         """Take over what was applied; what is known already stays as it is."""
         self.size += len(more.types)
         for client, runs in more.runs.items():
-            self.size += len(runs.starts)
             known = self._runs.setdefault(client, Runs())
+            before = len(known.starts)
             for at, start in enumerate(runs.starts):
                 if runs.ends[at] > known.end:
                     known.add(
                         max(start, known.end), runs.ends[at], runs.wheres[at], gone=runs.gone[at]
                     )
+            self.size += len(known.starts) - before  # who types on makes the last one longer
         self._types.update(more.types)
+
+
+class Wanted(NamedTuple):
+    """How far a client's structs are to be gone through.
+
+    Attributes:
+        client: the id.
+        clock: up to which element; None for all.
+    """
+
+    client: int
+    clock: int | None
 
 
 class _Judgement:
@@ -233,24 +246,30 @@ class _Judgement:
         return self._more
 
     def _client(self, first: int) -> None:
-        """Go through a client's structs, and before each through what it builds on."""
-        stack, entered = [first], {first}  # the set: a chain of clients may be as long as a message
+        """Go through a client's structs, and before each through what it builds on.
+
+        Of another client only as far as it is needed: what comes behind may build on this one's.
+        """
+        # The set: a chain of clients may be as long as a message.
+        stack, entered = [Wanted(first, None)], {first}
         while stack:
-            client = stack[-1]
+            client, clock = stack[-1]
             left = self._left[client]
-            while left:
-                other = self._lacking(left[-1])
-                if other is not None:
+            while left and (clock is None or self._end(client) <= clock):
+                needed = self._lacking(left[-1])
+                if needed is not None:
+                    other = needed[0]
                     if not self._left.get(other):
                         raise MissingError
                     if other in entered:
                         raise OutOfBoundsError("it builds on itself")
-                    stack.append(other)
+                    stack.append(Wanted(*needed))
                     entered.add(other)
                     break
                 self._take(left.pop())
             else:
-                entered.remove(stack.pop())
+                entered.remove(client)
+                stack.pop()
 
     def _end(self, client: int) -> int:
         more = self._more.runs.get(client)
@@ -259,8 +278,8 @@ class _Judgement:
         known = self._runs.get(client)
         return known.end if known is not None else 0
 
-    def _lacking(self, struct: Struct) -> int | None:
-        """Return the client whose elements a struct builds on, and that aren't there."""
+    def _lacking(self, struct: Struct) -> Id | None:
+        """Return an element that a struct builds on and that isn't there."""
         if struct.clock > self._end(struct.client):
             raise MissingError
         parent = struct.parent if isinstance(struct.parent, tuple) else None
@@ -269,7 +288,7 @@ class _Judgement:
                 continue
             if needed[0] == struct.client and needed[1] >= struct.clock:
                 raise OutOfBoundsError("it builds on itself")
-            return needed[0]
+            return needed
         return None
 
     def _at(self, needed: Id) -> tuple[Where | None, bool]:

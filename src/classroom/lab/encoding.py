@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -10,6 +11,38 @@ from tornado import web
 
 if TYPE_CHECKING:
     from classroom.lab.models import Model
+
+
+REQUIRED: dict[str, dict[str, Any]] = {
+    "stream": {"name": "stdout", "text": ""},
+    "display_data": {"data": {}, "metadata": {}},
+    "execute_result": {"data": {}, "metadata": {}, "execution_count": None},
+    "error": {"ename": "", "evalue": "", "traceback": []},
+}
+"""What an output of each type must have (nbformat 4.5), and what stands there for nothing."""
+
+
+def completed(cell: dict[str, Any]) -> dict[str, Any]:
+    """Give a cell what nbformat 4.5 requires of it, where a page has left it out.
+
+    Without it each save of the notebook says in the log that it isn't valid, and so does whoever
+    opens the file. It is done to what is read of files and of documents alike: upstream compares
+    both, and fails at a cell that has lost something.
+
+    Args:
+        cell: of a notebook; changed in place.
+    """
+    cell.setdefault("metadata", {})
+    cell.setdefault("source", "")
+    if cell.get("cell_type") == "code":
+        cell.setdefault("execution_count", None)
+        outputs = cell.setdefault("outputs", [])
+        for one in outputs if isinstance(outputs, list) else ():
+            kind = one.get("output_type") if isinstance(one, dict) else None
+            if isinstance(kind, str):
+                for name, nothing in REQUIRED.get(kind, {}).items():
+                    one.setdefault(name, copy(nothing))
+    return cell
 
 
 def encoded(model: Model, problem: dict[str, Any] | None = None) -> bytes:
@@ -53,6 +86,9 @@ def notebook(data: bytes, path: str, problem: dict[str, Any]) -> Any:
         HTTPError: 400, it is none.
     """
     try:
-        return nbformat.reads(data.decode(), as_version=4, capture_validation_error=problem)
+        found = nbformat.reads(data.decode(), as_version=4, capture_validation_error=problem)
+        for cell in found.get("cells", ()):
+            completed(cell)
+        return found  # noqa: TRY300 (whatever fails, it is none)
     except Exception as error:
         raise web.HTTPError(400, f"Unreadable Notebook: {path} {error!r}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,8 +39,12 @@ class ClassLoader(FileLoader):
         """Have the file opened for all if a student's program has shut it meanwhile."""
         files: Any = self._contents_manager
         if self.saves is not None:
-            with suppress(RuntimeError, HTTPError):  # it is gone, or out of reach: saving says so
+            try:
                 await files.open_up(self.path)
+            except (RuntimeError, HTTPError):
+                pass  # it is gone, or out of reach: saving says so
+            except Exception:  # noqa: BLE001 (whatever it is, it keeps nobody from saving)
+                self._log.exception("%s can't be opened for all", self.path)
 
     @property
     def saves(self) -> saves.Saves | None:

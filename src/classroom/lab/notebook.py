@@ -8,11 +8,12 @@ mended, or removed where that can't be, in the document itself, so that all page
 from __future__ import annotations
 
 import logging
-from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ydoc import YNotebook
 from pycrdt import Array, Map, Text
+
+from classroom.lab.encoding import completed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,13 +23,6 @@ KIND = "notebook"
 NBFORMAT, MINOR = 4, 99
 """The format that the lab reads and writes, and the last of its minor versions to come."""
 LOG = logging.getLogger("classroom.documents")
-REQUIRED: dict[str, dict[str, Any]] = {
-    "stream": {"name": "stdout", "text": ""},
-    "display_data": {"data": {}, "metadata": {}},
-    "execute_result": {"data": {}, "metadata": {}, "execution_count": None},
-    "error": {"ename": "", "evalue": "", "traceback": []},
-}
-"""What an output of each type must have (nbformat 4.5), and what stands there for nothing."""
 STRAY: dict[str, Any] = {"cell_type": "raw", "metadata": {}, "source": ""}
 """Stands for what is among the cells and isn't one, while a notebook is read."""
 MIME = ("display_data", "execute_result")
@@ -75,27 +69,6 @@ def is_format(found: Any) -> bool:
         and 0 <= numbers[1] <= MINOR
         and isinstance(found.get("metadata", {}), dict)
     )
-
-
-def completed(cell: dict[str, Any]) -> dict[str, Any]:
-    """Give a cell what nbformat 4.5 requires of it, where a page has left it out.
-
-    Without it each save of the notebook says in the log that it isn't valid, and so does whoever
-    opens the file.
-
-    Args:
-        cell: as `YNotebook.get` returns it; changed in place.
-    """
-    cell.setdefault("source", "")
-    if cell.get("cell_type") == "code":
-        cell.setdefault("execution_count", None)
-        outputs = cell.get("outputs")
-        for one in outputs if isinstance(outputs, list) else ():
-            kind = one.get("output_type") if isinstance(one, dict) else None
-            if isinstance(kind, str):
-                for name, nothing in REQUIRED.get(kind, {}).items():
-                    one.setdefault(name, copy(nothing))
-    return cell
 
 
 class ClassNotebook(YNotebook):

@@ -43,6 +43,8 @@ SHARE = 0.1
 """How much of the server's time saving may take, all documents together."""
 LONGEST_PAUSE = 1.0
 """Seconds after which the next document is saved in any case, however long the last one took."""
+MARK_SECONDS = 1.0
+"""How long a mark of trust may stay in a document: our pages take no notice of it anyway."""
 PAGE_SECONDS = 0.03
 """Seconds between two saves for each page that has the document open."""
 UNREAD = (
@@ -88,7 +90,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         change has, it lets go of them. The timeline's documents have undo managers of their own.
         """
         self._beat: asyncio.Task[None] | None = None
-        self._due = self._abandoned = self._was_shut = False
+        self._due = self._abandoned = self._was_shut = self._is_forgetting = False
         self.visitors: WeakSet[RoomSocket] = WeakSet()
         """Who was given this room and hasn't gone: in it, or on their way."""
         super().__init__(*args, **kwargs)
@@ -108,8 +110,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         document's own state only being dirty is a reason to save.
         """
         if target == "cells" and trust.may_mark(event):
-            # Nothing can be changed while a change is being told of.
-            asyncio.get_running_loop().call_soon(self._forget_marks)
+            self._forget_marks_soon()
         if self._due:
             return
         if target == "state" and not self._document.dirty:
@@ -126,7 +127,17 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         what = f"Saving {self.room_id}"
         self._beat = tasks.start(self._save_on_the_beat(delay), what, self.log)
 
+    def _forget_marks_soon(self) -> None:
+        """Look for marks once for all changes of a while: it goes through the whole notebook.
+
+        Nothing could be changed now either, while a change is being told of.
+        """
+        if not self._is_forgetting:
+            self._is_forgetting = True
+            asyncio.get_running_loop().call_later(MARK_SECONDS, self._forget_marks)
+
     def _forget_marks(self) -> None:
+        self._is_forgetting = False
         trust.forget_live(self._document.ycells)
 
     async def _save_on_the_beat(self, delay: float) -> None:
@@ -215,6 +226,10 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """Save as upstream, and say whose save it is."""
         with self._saving():
             await super()._maybe_save_document(saving_document, save_now)
+        if self._file.kept:
+            # The other's content was taken over: a copy of what was typed that is put in its place
+            # is somebody's change again, and not what the lab has saved.
+            await self._settle()
         self._tell_kept()
         self._tell_shut()
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from jupyter_server_ydoc.utils import room_id_from_encoded_path
 from tornado import web
@@ -31,6 +32,7 @@ from classroom.lab.document_index import MissingError, NoTypeError
 from classroom.lab.effort import EFFORT, TooMuchError, read_long
 from classroom.lab.frames import Verdict
 from classroom.lab.modes import DRIVING
+from classroom.lab.receiving import PIECE
 from classroom.lab.referee import NotTakenError
 from classroom.lab.update_bounds import FRAME, OutOfBoundsError, read_update
 from classroom.lab.visiting import Visiting
@@ -54,6 +56,10 @@ ANSWERING = 0.1
 """Share of the server's time that goes into one page's questions."""
 IN_CONFLICT = "block parent"
 """In upstream's words for an update to a document that was made anew of its file."""
+ROOM_SECONDS = 0.2
+"""How often it is looked whether there is room for a large answer."""
+_answers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+"""Bytes of the last answer in each room."""
 _AWARENESS, _SYNC = bytes([awareness.AWARENESS]), bytes([admission.SYNC])
 _QUESTION = bytes([admission.SYNC, admission.QUESTION])
 
@@ -229,10 +235,18 @@ class RoomSocket(Visiting):
             if message[:2] != _QUESTION:
                 return message
             self._questions -= 1
+            # What nobody has room for would be made in vain, and asked for again at once: a class
+            # that arrives at a large notebook comes in a few at a time.
+            while not self._has_room():  # noqa: ASYNC110 (room is made in many places)
+                await asyncio.sleep(ROOM_SECONDS)
             begun = time.thread_time()
             with EFFORT.charged(self.who):
                 self._answer(message)
             await asyncio.sleep((time.thread_time() - begun) * (1 / ANSWERING - 1))
+
+    def _has_room(self) -> bool:
+        size = _answers.get(self.room, 0)
+        return size <= PIECE or BUDGET.has_room(size)
 
     def _answer(self, question: bytes) -> None:
         try:
@@ -241,6 +255,7 @@ class RoomSocket(Visiting):
         except (admission.UnreadableError, BrokenError) as error:
             self._refuse(str(error))
             return
+        _answers[self.room] = len(update)
         self.write_frame(frames.frame(admission.answer(update)), presence=False)
 
     def _write(self, message: bytes, body: bytes, update: Update) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MARK = "trusted"
 """The name that the mark has in a cell's metadata."""
+GONE = {"action": "delete"}
+"""What an event says of a name that is there no more, and of one that it doesn't name."""
 
 
 class Untrusting(AsyncContentsManager):
@@ -75,7 +77,7 @@ def may_mark(events: Iterable[Any]) -> bool:
         if (
             not path  # a cell has come or gone
             or (len(path) == 1 and "metadata" in keys)
-            or (path[1:] == ["metadata"] and MARK in keys)
+            or (path[1:] == ["metadata"] and keys.get(MARK, GONE)["action"] != "delete")
         ):
             return True
     return False
@@ -91,12 +93,15 @@ def forget_live(cells: Array[Any]) -> None:
         cells: of a `YNotebook`.
     """
     marked = [cell for cell in cells if isinstance(cell, Map) and MARK in _metadata(cell)]
-    for cell in marked:
-        metadata = cell["metadata"]
-        if isinstance(metadata, Map):
-            del metadata[MARK]
-        else:
-            cell["metadata"] = {name: metadata[name] for name in metadata if name != MARK}
+    if not marked:
+        return
+    with cells.doc.transaction():  # one change for all: each is told to all pages, and looked at
+        for cell in marked:
+            metadata = cell["metadata"]
+            if isinstance(metadata, Map):
+                del metadata[MARK]
+            else:
+                cell["metadata"] = {name: metadata[name] for name in metadata if name != MARK}
 
 
 def _metadata(cell: Map[Any]) -> Any:

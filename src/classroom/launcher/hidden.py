@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 from classroom.launcher import shared
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable
 
-    from classroom.launcher.census import Process
 
 File = tuple[int, int]
 """Device and number of a file."""
 ROW = 6
 """Words in a row of maps that has a file's name (proc_pid_maps(5))."""
+MOST_LOOKED = 4 * shared.MOST_DESCRIPTORS
+"""Descriptors of a process's threads that are looked at: its threads are as many as it likes."""
 UNREADABLE = 1
 """What a process that can't be looked into is taken to hide: less than who is seen to hide."""
 
@@ -84,9 +85,13 @@ def sign(pid: int, shown: Collection[File], unseen: int) -> int:
     try:
         if _in_flight(pid):
             return unseen
-        found = 0
+        found = looked = 0
         for thread in os.listdir(folder / "task"):  # noqa: PTH208 (of a process that may have many)
+            if looked > MOST_LOOKED:
+                found = max(found, UNREADABLE)
+                break
             if thread != str(pid):  # it may have a table of its own: unshare(CLONE_FILES)
+                looked += len(os.listdir(folder / "task" / thread / "fd"))  # noqa: PTH208 (as above)
                 its = shared.held(pid, int(thread))
                 found += sum(size for one, size in its.items() if one not in shown)
         with (folder / "maps").open(encoding="utf-8", errors="replace") as lines:
@@ -99,12 +104,3 @@ def sign(pid: int, shown: Collection[File], unseen: int) -> int:
     except (OSError, ValueError):
         return 0
     return min(found, unseen)
-
-
-def shown(groups: Mapping[str, Sequence[Process]]) -> set[File]:
-    """List what students' processes are seen to have open in memory; asked as their user.
-
-    Args:
-        groups: the processes by what they belong to.
-    """
-    return {one for several in groups.values() for it in several for one in shared.held(it.pid)}

@@ -15,10 +15,9 @@ from classroom.launcher.acting import as_student
 from classroom.launcher.shared import PRESSED_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator
     from logging import Logger
 
-    from classroom.launcher.census import Process
 
 SHM = Path("/dev/shm")  # noqa: S108
 MOST_FILES = 20_000
@@ -132,22 +131,17 @@ class Leftovers:
             if now - min(one.changed, self._since[one.number]) >= PRESSED_SECONDS
         ]
 
-    def remove(self, groups: Mapping[str, Sequence[Process]], running: Collection[int]) -> None:
+    def remove(self, in_use: Collection[int], running: Collection[int]) -> None:
         """Remove segments, and files in /dev/shm, that nobody has, when memory is short.
 
         What that has freed is for the caller to measure: a file says nothing that can be believed.
 
         Args:
-            groups: students' processes, by what they belong to.
-            running: their process ids.
+            in_use: the numbers of files that somebody has.
+            running: the process ids of students'.
         """
         with as_student():
             self.remove_segments(running, PRESSED_SECONDS)
-            in_use: set[int] = set()
-            for several in groups.values():
-                for one in several:
-                    in_use |= shared.mapped(one.pid)
-                    in_use |= {number for _, number in shared.held(one.pid)}
             found = list(unused(SHM, in_use))
             gone = [one for one in self.abandoned(found, time.time()) if unlink(one.path)]
         if gone:

@@ -85,23 +85,29 @@ def process(one: Process) -> Use:
     return Use(own, mapped, 0, wrote.get(b"write_bytes", 0), wrote.get(b"wchar", 0))
 
 
-def objects(groups: Mapping[str, Sequence[Process]]) -> dict[str, int]:
-    """Measure what groups hold open in memory; asked as their user. Each counts once.
+def segments(groups: Mapping[str, Sequence[Process]]) -> dict[str, int]:
+    """Measure the System V segments that groups have made; asked as their user.
 
     Args:
         groups: the processes of each.
     """
-    seen: set[tuple[int, int]] = set()
     found: dict[str, int] = {}
     maker = {one.pid: group for group, several in groups.items() for one in several}
     for segment in shared.segments():
         group = maker.get(segment.maker, "")
         if group:
             found[group] = found.get(group, 0) + segment.resident
-    for group, several in groups.items():
-        for one in several:
-            for key, size in shared.held(one.pid).items():
-                if key not in seen:
-                    seen.add(key)
-                    found[group] = found.get(group, 0) + size
     return found
+
+
+def opened(pid: int, seen: set[tuple[int, int]]) -> int:
+    """Measure what a process holds open in memory; asked as its user.
+
+    Args:
+        pid: its process id.
+        seen: device and number of each file that counts already; the process's are put in.
+    """
+    its = shared.held(pid)
+    size = sum(size for one, size in its.items() if one not in seen)
+    seen.update(its)
+    return size

@@ -10,6 +10,7 @@ import asyncio
 import shutil
 import signal
 import time
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from classroom.launcher.census import Process
     from classroom.launcher.command import Limits
+    from classroom.launcher.hidden import File
     from classroom.paths import Paths
 
 LOOK_SECONDS = 0.5
@@ -105,10 +107,10 @@ class Watch:
     async def _choose(self, free: int, beyond: int, *, pressed: bool) -> None:
         """Measure precisely, and end whom that falls on."""
         groups = self._census.groups()
-        after = await self._measure(groups)
+        after, opened = await self._measure(groups)
         chosen = None
         if pressed:
-            chosen = await self._uses_too_much(groups, after, beyond)
+            chosen = await self._uses_too_much(groups, after, opened, beyond)
         if chosen is None and self._before:
             chosen = choosing.too_full_disk(self._before, after, free, self._limits.disk)
         self._before = after
@@ -116,7 +118,11 @@ class Watch:
             await self._end_group(chosen[0], groups[chosen[0]], chosen[1])
 
     async def _uses_too_much(
-        self, groups: Mapping[str, Sequence[Process]], uses: Mapping[str, Use], beyond: int
+        self,
+        groups: Mapping[str, Sequence[Process]],
+        uses: Mapping[str, Use],
+        opened: set[File],
+        beyond: int,
     ) -> tuple[str, str] | None:
         """Choose whom to end for the others to have memory; None when there is enough."""
         limit, seen = self._limits.together, sum(use.memory for use in uses.values())
@@ -124,13 +130,14 @@ class Watch:
         if seen + max(0, beyond - known) <= limit:
             self._lost = False
             return None
-        self._leftovers.remove(groups, self._census.processes)
+        in_use = await self._mapped(groups) | {number for _, number in opened}
+        self._leftovers.remove(in_use, self._census.processes)
         # Whether that was enough is measured: else a file that can't be removed, or an empty one
         # every second, would keep everybody from ever being ended.
         unseen = max(0, shared.beyond_processes() - known)
         hiding = {}
         if seen <= limit < seen + unseen:
-            hiding = await self._who_hides(groups, unseen)
+            hiding = await self._who_hides(groups, opened, unseen)
         chosen = choosing.too_much_memory(uses, limit, unseen, hiding)
         lost = chosen is None and seen + unseen > limit
         if lost and not self._lost:
@@ -140,33 +147,57 @@ class Watch:
         return chosen
 
     @staticmethod
-    async def _who_hides(groups: Mapping[str, Sequence[Process]], unseen: int) -> dict[str, int]:
+    async def _mapped(groups: Mapping[str, Sequence[Process]]) -> set[int]:
+        """List the numbers of the files in /dev/shm that students' processes have mapped."""
+        found: set[int] = set()
+        for one in chain.from_iterable(groups.values()):
+            with as_student():
+                found |= shared.mapped(one.pid)
+            await asyncio.sleep(0)
+        return found
+
+    @staticmethod
+    async def _who_hides(
+        groups: Mapping[str, Sequence[Process]], opened: set[File], unseen: int
+    ) -> dict[str, int]:
         """Look for those who may have memory that is in nobody's use."""
-        with as_student():
-            shown = hidden.shown(groups)
         found: dict[str, int] = {}
         for group, several in groups.items():
             for one in several:
                 with as_student():
-                    may = hidden.sign(one.pid, shown, unseen)
+                    may = hidden.sign(one.pid, opened, unseen)
                 if may:
                     found[group] = found.get(group, 0) + may
                 await asyncio.sleep(0)
         return found
 
-    async def _measure(self, groups: Mapping[str, Sequence[Process]]) -> dict[str, Use]:
-        """Measure groups: some system calls for each process, and others' turn in between."""
+    async def _measure(
+        self, groups: Mapping[str, Sequence[Process]]
+    ) -> tuple[dict[str, Use], set[File]]:
+        """Measure groups: some system calls for each process, and others' turn in between.
+
+        One process may have thousands of descriptors, and there may be a thousand of it: a launcher
+        that doesn't answer meanwhile would be taken for one that hangs, and ended with all kernels.
+
+        Returns:
+            What each uses, and the files in memory that somebody has open.
+        """
         found = dict.fromkeys(groups, Use())
+        opened: set[File] = set()
         every = [(group, one) for group, several in groups.items() for one in several]
         for at in range(0, len(every), AT_ONCE):
             with as_student():
                 for group, one in every[at : at + AT_ONCE]:
                     found[group] += measure.process(one)
             await asyncio.sleep(0)
+        for group, one in every:
+            with as_student():
+                found[group] += Use(held=measure.opened(one.pid, opened))
+            await asyncio.sleep(0)
         with as_student():
-            for group, size in measure.objects(groups).items():
+            for group, size in measure.segments(groups).items():
                 found[group] += Use(held=size)
-        return found
+        return found, opened
 
     async def _end_group(self, group: str, several: Collection[Process], why: str) -> None:
         """End a group, and wait until its memory is free; the others' turn comes only then."""
