@@ -124,7 +124,7 @@ def test_a_page_asks_far_less_than_the_front_lets_it(browser: Browser, github_la
         wait_for_lab(page)
         profile.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: asked.append(socket.url))
-        page.reload()
+        page.goto(f"{labs.ADDRESS}/services/classroom/lab?reset")
         wait_for_lab(page)
         new_notebook(page)
     files = ("/static/", "/lab/extensions/", "/themes/")
