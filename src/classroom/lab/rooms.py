@@ -30,6 +30,7 @@ from classroom.lab import (
 from classroom.lab.broadcasting import Broadcasting
 from classroom.lab.saves import Saving
 from classroom.lab.store import ClassYStore
+from classroom.lab.update_bounds import read_state, write_state
 from classroom.lab.writers import Writers
 
 if TYPE_CHECKING:
@@ -194,6 +195,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if self.started.is_set():
             # What changes before is neither kept nor sent.
             await self.ydoc_observed.wait()
+            self._keep_what_was_mended()
         # Of cells that ran when the server ended none runs any more.
         for cell in getattr(self._document, "ycells", ()):
             if cell.get("execution_state") == cells.RUNNING:
@@ -203,6 +205,16 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         await self._settle()
         await indexes.prepare(self.ydoc)
         self._tell_kept()
+
+    def _keep_what_was_mended(self) -> None:
+        """Have in the journal what the lab wrote when it first read the document.
+
+        Nobody kept it then, and all that the lab writes later builds on it.
+        """
+        if isinstance(self.ystore, ClassYStore):
+            state = read_state(self.ydoc.get_state())
+            if state.pop(self.ydoc.client_id, 0):
+                self.ystore.append(self.ydoc.get_update(write_state(state)))
 
     async def _settle(self) -> None:
         """Remember that file and document agree, as they do when one was taken over."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -50,6 +51,12 @@ TOO_MUCH = (
     "What you have sent takes the server too long. Leave the page open: it goes on by itself"
     " within a minute or two."
 )
+IN_VAIN = (
+    "This page has words of somebody else's that the lab has lost, and waits for their page. If"
+    " that doesn't come back: copy what you have typed, then reload."
+)
+MOST_RETURNS = 5
+"""How often a page comes back in vain before its user is told."""
 MOST_QUESTIONS = 16
 """Questions of a page that wait to be answered; one asks once, when it connects."""
 ANSWERING = 0.1
@@ -60,6 +67,8 @@ ROOM_SECONDS = 0.2
 """How often it is looked whether there is room for a large answer."""
 _answers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 """Bytes of the last answer in each room."""
+_returned: WeakKeyDictionary[Any, Counter[str]] = WeakKeyDictionary()
+"""How often each person's pages have come back to a room in vain."""
 _AWARENESS, _SYNC = bytes([awareness.AWARENESS]), bytes([admission.SYNC])
 _QUESTION = bytes([admission.SYNC, admission.QUESTION])
 
@@ -278,10 +287,10 @@ class RoomSocket(Visiting):
             elif self._takes(message, update.structs):
                 self._admission.take(body, update)
         except MissingError:
-            self.close(TRY_AGAIN, "something before it is missing")
+            self._come_back("something before it is missing")
         except NotTheirsError:
             # Of a page that has it from the other: that one tells it itself.
-            self.close(TRY_AGAIN, "it is another page's to tell")
+            self._come_back("it is another page's to tell")
         except NoTypeError as error:
             self.create_task(self._tell_conflict(error, message))
         except UnreadableError as error:
@@ -303,6 +312,19 @@ class RoomSocket(Visiting):
         """End this page's connection: it sent what no page sends. Nobody else notices."""
         if connections.refuse(self, notices.closing(UNREADABLE)):
             self.log.warning("%s: refused of %s: %s", self.path, self.who, why)
+
+    def _come_back(self, why: str) -> None:
+        """Have the page come back for what it lacks, or what another page is to tell first.
+
+        After a power cut, or when a backup was restored, nobody may ever tell it: who comes back
+        again and again is told.
+        """
+        self.close(TRY_AGAIN, why)
+        times = _returned.setdefault(self.room, Counter())
+        times[self.who] += 1
+        if times[self.who] % MOST_RETURNS == 0:
+            self.log.warning("%s: %s comes back in vain: %s", self.path, self.who, why)
+            notices.tell({self.who}, IN_VAIN)
 
     def _send_away(self) -> None:
         """End this page's connection for a while; it comes back by itself, with what is left."""
