@@ -23,6 +23,13 @@ from tests import loops
 from tests.updates import ident, struct, text, update, values, write
 
 
+class Room:
+    """What a socket knows of its room."""
+
+    def __init__(self, document: Doc[Any], observed: asyncio.Event) -> None:
+        self.ydoc, self.ydoc_observed = document, observed
+
+
 class Socket(RoomSocket):
     """One without a connection: it notes what it would have told its page."""
 
@@ -31,7 +38,7 @@ class Socket(RoomSocket):
     def __init__(self, document: Doc[Any], who: str = "eve", chat: Any = None) -> None:
         observed = asyncio.Event()
         observed.set()
-        self.room = SimpleNamespace(ydoc=document, ydoc_observed=observed)
+        self.room = Room(document, observed)
         self._who, self._chat = {"username": who}, chat
         self._admission = Admission(document)
         self.sent: list[bytes] = []
