@@ -300,18 +300,19 @@ def test_what_takes_too_long_is_stopped_and_nobody_waits(calm: Lab) -> None:
     with students.signed_in(calm) as ada, students.signed_in(calm, "trudy") as trudy:
         address = room(ada, "long.ipynb")
         pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
-        for bodies in (
+        several = (
             [updates.uint(count) + chain + end + b"\x00"],
             [text, conflicts],
             late,
             [conflicts],
-        ):
+        )
+        for number, bodies in enumerate(several):
             attacker = students.open_socket(trudy, calm, address)
             with contextlib.suppress(ConnectionClosed):
                 for body in bodies:
                     attacker.send(updates.write(body))
             begun = time.monotonic()
-            talk(pages, "meanwhile")
+            talk(pages, f"meanwhile {number}")
             assert time.monotonic() - begun < 20
             attacker.close()
         labs.wait_until(
