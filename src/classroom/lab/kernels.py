@@ -21,6 +21,7 @@ from classroom.lab.kernel_sessions import local_path
 from classroom.lab.launching import NoLauncherError, NotLaunchedError
 from classroom.lab.listening import ListeningKernels
 from classroom.lab.messages import LONGEST
+from classroom.lab.reconnecting import Reconnected
 from classroom.launcher.protocol import KEY, Kind, Start
 from classroom.paths import Paths
 
@@ -33,7 +34,7 @@ LAUNCHER_SECONDS = 10
 MOST_SOCKETS = 16_384
 """Sockets of zmq's that the lab server may have."""
 BOUNDS = {
-    # Beyond this zmq ends the connection, and makes a new one, before it has read the frame.
+    # Beyond this zmq ends the connection before it has read the frame; we make a new one.
     zmq.MAXMSGSIZE: LONGEST,
     # Messages that wait on either side; what is beyond waits in the kernel, and counts as its own.
     zmq.RCVHWM: 100,
@@ -142,6 +143,12 @@ class StudentKernel(ServerKernelManager):
         """Be starting from the first moment: upstream lists a kernel before it says so."""
         super().__init__(**kwargs)
         self.last_activity, self.execution_state, self.reason = utcnow(), "starting", ""
+
+    def connect_iopub(self, identity: bytes | None = None) -> Any:
+        """Listen to what the kernel tells everybody, whatever it has said; as upstream's."""
+        made = super().connect_iopub(identity)
+        Reconnected(made.socket, self._make_url("iopub"))
+        return made
 
     async def _async_pre_start_kernel(self, **kw: Any) -> Any:
         if self.provisioner is None:

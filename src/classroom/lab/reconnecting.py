@@ -1,0 +1,64 @@
+"""Hear a kernel again after it has said too much at once.
+
+A message beyond ``ZMQ_MAXMSGSIZE`` ends zmq's connection for good: other than after an end of the
+kernel, zmq makes no new one (libzmq's ``session_base_t::engine_error``). The lab would be deaf to a
+kernel that goes on, and keep its outputs from everybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import zmq
+from zmq.eventloop.zmqstream import ZMQStream
+from zmq.utils.monitor import parse_monitor_message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EVENTS = (
+    zmq.EVENT_DISCONNECTED
+    | zmq.EVENT_CONNECTED
+    | zmq.EVENT_CONNECT_RETRIED
+    | zmq.EVENT_CONNECT_DELAYED
+    | zmq.EVENT_MONITOR_STOPPED
+)
+WAIT_SECONDS = 1.0
+"""How long zmq has to begin by itself: it tries after a tenth of that."""
+
+
+class Reconnected:
+    """One socket's connection."""
+
+    def __init__(self, socket: zmq.Socket[Any], address: str) -> None:
+        """Look after a socket until it is closed; on the event loop.
+
+        Args:
+            socket: that is connected.
+            address: to which.
+        """
+        self._socket, self._address = socket, address
+        self._timer: asyncio.TimerHandle | None = None
+        self._events = ZMQStream(socket.get_monitor_socket(EVENTS))
+        self._events.on_recv(self._hear)
+
+    def _hear(self, message: Sequence[bytes]) -> None:
+        event = parse_monitor_message(list(message))["event"]
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if event == zmq.EVENT_MONITOR_STOPPED:
+            self._events.close()
+        elif event == zmq.EVENT_DISCONNECTED:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(WAIT_SECONDS, self._connect)
+
+    def _connect(self) -> None:
+        """Connect again: zmq doesn't, and takes no second connection to one address."""
+        self._timer = None
+        if not self._socket.closed:
+            with contextlib.suppress(zmq.ZMQError):  # of an address that it has forgotten by itself
+                self._socket.disconnect(self._address)
+            self._socket.connect(self._address)
