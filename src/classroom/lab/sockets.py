@@ -323,7 +323,7 @@ class RoomSocket(Visiting):
         times = _returned.setdefault(self.room, Counter())
         times[self.who] += 1
         if times[self.who] % MOST_RETURNS == 0:
-            self.log.warning("%s: %s comes back in vain: %s", self.path, self.who, why)
+            self.log.info("%s: %s comes back in vain: %s", self.path, self.who, why)
             notices.tell({self.who}, IN_VAIN)
 
     def _send_away(self) -> None:
