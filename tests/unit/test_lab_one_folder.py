@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classroom.egress import landlock
+from tests import labs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,5 +91,12 @@ def test_everything_has_its_place_all_the_same(tmp_path: Path, what: str) -> Non
     (lab / "workspaces/ada").write_text("layout")
     (tmp_path / "data/history/old").touch()
     command = [sys.executable, "-c", CONFINED + STEPS[what], str(tmp_path)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(
+        command,
+        env={**os.environ, "PYTHONPATH": str(labs.ROOT / "src")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert ended.returncode == 0, ended.stderr
