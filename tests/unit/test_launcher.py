@@ -349,6 +349,19 @@ def test_memory_without_descriptor_or_page_leaves_a_sign() -> None:
     assert hidden.sign(2**22 + 1, (), unseen) == 0
 
 
+def test_a_thread_that_has_just_ended_hides_nothing_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever starts and ends threads all the time would never be seen to hide anything."""
+    monkeypatch.setattr(shared, "PROC", tmp_path)
+    for folder in ("7/fd", "7/task/7/fd", "7/task/8"):  # 8 is still listed
+        (tmp_path / folder).mkdir(parents=True)
+    row = "7f0000000000-7f0000100000 rw-s 00000000 00:01 42    /memfd:hidden (deleted)\n"
+    (tmp_path / "7/maps").write_text(row)
+    (tmp_path / "7/smaps").write_text(row + "Rss: 0 kB\n")
+    assert hidden.sign(7, (), 100 * MB) > MB
+
+
 def test_what_only_one_thread_has_open_leaves_a_sign() -> None:
     """It has a table of descriptors of its own: its process's shows nothing of it."""
     pid, (held, end) = os.getpid(), (threading.Event(), threading.Event())

@@ -91,8 +91,10 @@ def sign(pid: int, shown: Collection[File], unseen: int) -> int:
                 found = max(found, UNREADABLE)
                 break
             if thread != str(pid):  # it may have a table of its own: unshare(CLONE_FILES)
-                looked += len(os.listdir(folder / "task" / thread / "fd"))  # noqa: PTH208 (as above)
-                its = shared.held(pid, int(thread))
+                table = folder / "task" / thread / "fd"
+                numbers = shared.descriptors(table)
+                looked += len(numbers)
+                its = shared.in_memory(table, numbers)
                 found += sum(size for one, size in its.items() if one not in shown)
         with (folder / "maps").open(encoding="utf-8", errors="replace") as lines:
             mapped = rows(lines, shown)

@@ -136,21 +136,45 @@ def beyond_processes() -> int:
     return max(0, total - sum(kept.values()) - SLACK)
 
 
-def held(pid: int, thread: int | None = None) -> dict[tuple[int, int], int]:
+def held(pid: int) -> dict[tuple[int, int], int]:
     """Measure what a process holds open without its being on a disk.
 
     Args:
         pid: its process id; asked as its user.
-        thread: whose descriptors, when not those of its first one.
 
     Returns:
         Bytes by device and number of the file; empty when it can't be known.
     """
-    folder, found = PROC / str(pid) / "task" / str(thread or pid) / "fd", {}
+    folder = PROC / str(pid) / "fd"
+    return in_memory(folder, descriptors(folder))
+
+
+def descriptors(folder: Path) -> list[str]:
+    """List a table of descriptors, as far as it is looked at; asked as its user.
+
+    Args:
+        folder: its place in /proc.
+
+    Returns:
+        Their numbers; empty when they can't be known, as of a thread that has just ended.
+    """
     try:
-        numbers = os.listdir(folder)[:MOST_DESCRIPTORS]  # noqa: PTH208 (thousands of them)
+        return os.listdir(folder)[:MOST_DESCRIPTORS]  # noqa: PTH208 (thousands of them)
     except OSError:
-        return {}
+        return []
+
+
+def in_memory(folder: Path, numbers: Iterable[str]) -> dict[tuple[int, int], int]:
+    """Measure what descriptors hold open without its being on a disk.
+
+    Args:
+        folder: their table's place in /proc.
+        numbers: as of `descriptors`.
+
+    Returns:
+        Bytes by device and number of the file.
+    """
+    found = {}
     for number in numbers:
         try:
             name = os.readlink(folder / number)  # noqa: PTH115 (thousands of them)
