@@ -171,8 +171,8 @@ def live(number: int) -> int:
     notebook.observe(lambda *_: None)
     pieces.PIECE = dice.choice((1, 3, 64))  # however it is cut
     page, taken = Admission(document), 0
-    index = indexes.index_of(document)
-    index.refresh(document.get_update)
+    index = indexes.of(document).index
+    index.learn(document.get_update(index.state()))
     for _ in range(dice.choice((4, 16, 40))):
         body = Maker(dice, index).update()
         try:

@@ -450,7 +450,7 @@ def known_of(whole: bytes) -> dict[int, int]:
     opened_again: Doc[Any] = Doc({"cells": Array(), "meta": Map(), "state": Map()})
     opened_again.apply_update(whole)
     loops.run(indexes.prepare(opened_again))
-    known = read_state(indexes.index_of(opened_again).state())
+    known = read_state(indexes.of(opened_again).index.state())
     return {client: end for client, end in known.items() if client != opened_again.client_id}
 
 

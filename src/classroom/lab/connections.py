@@ -13,6 +13,7 @@ from tornado.websocket import WebSocketHandler
 
 from classroom import files
 from classroom.lab import upstream
+from classroom.lab.seldom import Seldom
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -145,7 +146,7 @@ def end(handler: WebSocketHandler, code: int, reason: str) -> None:
     asyncio.get_running_loop().call_later(SAYING_SECONDS, _cut, connection)
 
 
-_refusals: dict[str, float] = {}
+_refusing = Seldom(REFUSED_SECONDS)
 
 
 def refuse(handler: WebSocketHandler, reason: str) -> bool:
@@ -159,11 +160,7 @@ def refuse(handler: WebSocketHandler, reason: str) -> bool:
         Whether it is time to say so in the log: once in a while for each person.
     """
     end(handler, UNREADABLE, reason)
-    name, now = name_of(handler), time.monotonic()
-    if now - _refusals.get(name, -REFUSED_SECONDS) < REFUSED_SECONDS:
-        return False
-    _refusals[name] = now
-    return True
+    return _refusing.is_time(name_of(handler), time.monotonic())
 
 
 def _take_nothing(_: str | bytes) -> None:
@@ -187,10 +184,20 @@ def lags(handler: WebSocketHandler, most: int) -> bool:
     handler.log.info(  # type: ignore[attr-defined]
         "%s doesn't keep up: %s closed", name_of(handler), handler.request.path
     )
+    let_go(handler)
+    return True
+
+
+def let_go(handler: WebSocketHandler) -> None:
+    """Disconnect a page that doesn't take what it is sent: it comes back.
+
+    Args:
+        handler: its socket; open.
+    """
+    connection = handler.ws_connection  # which closing takes from the handler
     handler.close(TRY_AGAIN, "too slow")
     # A close frame would wait behind what it can't read.
-    connection.stream.close()
-    return True
+    _cut(connection)
 
 
 def _end_answer(stream: Any, request: RequestHandler | None) -> None:
@@ -214,7 +221,7 @@ def _end_answer(stream: Any, request: RequestHandler | None) -> None:
 
 def _cut(connection: Any) -> None:
     """End a connection whose other end may not want to."""
-    if connection.stream is not None:
+    if connection is not None and connection.stream is not None:
         connection.stream.close()
 
 

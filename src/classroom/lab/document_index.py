@@ -32,12 +32,7 @@ from classroom.lab.update_bounds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from classroom.lab.update_bounds import Id, Struct, Update
-
-    Since = Callable[[bytes], bytes]
-    """Makes an update of all that a document has beyond a state, as ``doc.get_update`` does."""
 
 
 HOLDS = {
@@ -169,14 +164,6 @@ class Index:
             OutOfBoundsError: it doesn't fit.
         """
         return _Judgement(self._runs, self._types).judge(update)
-
-    def refresh(self, since: Since) -> None:
-        """Take over what the document has by now.
-
-        Args:
-            since: of the document.
-        """
-        self.learn(since(self.state()))
 
     def state(self) -> bytes:
         """Return the state vector of what is known."""

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from classroom.lab.seldom import Seldom
 from classroom.lab.update_bounds import read_update
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class Effort:
     def __init__(self) -> None:
         """Begin with none."""
         self._spent: dict[str, tuple[float, float]] = {}
-        self._told: dict[str, float] = {}
+        self.telling = Seldom(TOLD_SECONDS)
+        """When somebody was told that they have taken too much."""
 
     def add(self, name: str, seconds: float, now: float) -> None:
         """Take note of a message.
@@ -54,13 +56,6 @@ class Effort:
     def is_too_much(self, name: str, now: float) -> bool:
         """Say whether somebody has taken too much."""
         return self.of(name, now) > PATIENCE_SECONDS
-
-    def is_news(self, name: str, now: float) -> bool:
-        """Say whether it is time to tell somebody that they have: once in a while."""
-        if now - self._told.get(name, -TOLD_SECONDS) < TOLD_SECONDS:
-            return False
-        self._told[name] = now
-        return True
 
     def ask(self, name: str) -> None:
         """Let somebody's message be read.

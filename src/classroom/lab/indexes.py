@@ -191,11 +191,6 @@ def of(document: Doc[Any]) -> Followed:
     return found
 
 
-def index_of(document: Doc[Any]) -> Index:
-    """Return a document's index; the argument is that of `of`."""
-    return of(document).index
-
-
 async def prepare(document: Doc[Any]) -> None:
     """Have a document's index ready before somebody writes to it, without holding up the loop.
 

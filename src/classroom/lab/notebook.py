@@ -14,6 +14,7 @@ from jupyter_ydoc import YNotebook
 from pycrdt import Array, Map, Text
 
 from classroom.lab.encoding import completed
+from classroom.lab.trust import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +98,7 @@ class ClassNotebook(YNotebook):
                     self._complete(ycell)
             cell = super()._cell_to_py(ycell, meta)
         completed(cell)
-        cell["metadata"].pop("trusted", None)
+        cell["metadata"].pop(MARK, None)
         return cell
 
     def _read(self, ycell: Any, meta: dict[str, Any] | None) -> dict[str, Any] | None:

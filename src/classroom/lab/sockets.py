@@ -29,6 +29,7 @@ from classroom.lab import (
 from classroom.lab.admission import Admission, BrokenError, NotTheirsError, UnreadableError
 from classroom.lab.budget import BUDGET
 from classroom.lab.chats import KEY
+from classroom.lab.connections import TRY_AGAIN
 from classroom.lab.document_index import MissingError, NoTypeError
 from classroom.lab.effort import EFFORT, TooMuchError, read_long
 from classroom.lab.frames import Verdict
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from classroom.lab.chat import ClassChat
     from classroom.lab.update_bounds import Update
 
-TRY_AGAIN = 1013
-"""Close code for somebody who didn't keep up (IANA's WebSocket registry)."""
 UNREADABLE = "What this page sent can't be read. Reload it to go on."
 TOO_MUCH = (
     "What you have sent takes the server too long. Leave the page open: it goes on by itself"
@@ -329,7 +328,7 @@ class RoomSocket(Visiting):
     def _send_away(self) -> None:
         """End this page's connection for a while; it comes back by itself, with what is left."""
         connections.end(self, TRY_AGAIN, "too much at once")
-        if EFFORT.is_news(self.who, time.monotonic()):
+        if EFFORT.telling.is_time(self.who, time.monotonic()):
             self.log.warning("%s: too much at once of %s", self.path, self.who)
             notices.tell({self.who}, TOO_MUCH)
 
@@ -410,14 +409,14 @@ class RoomSocket(Visiting):
         if found is Verdict.SKIP:
             return
         if found is Verdict.CLOSE:
-            self._cut_off(stream)
+            self._cut_off()
             return
         rest = frame if unsent else upstream.send_now(stream, frame)
         if not rest:
             return
         name, size = self.who, len(rest)
         if not BUDGET.take(name, size):  # each of hundreds of sockets may be sent a document
-            self._cut_off(stream)
+            self._cut_off()
             return
         try:
             # Its future tells when the client has taken it: nobody waits for that.
@@ -428,9 +427,7 @@ class RoomSocket(Visiting):
         sent.add_done_callback(upstream.heard)
         sent.add_done_callback(lambda _: BUDGET.give(name, size))
 
-    def _cut_off(self, stream: Any) -> None:
+    def _cut_off(self) -> None:
         """End the connection of a page that doesn't read what it is sent: it comes back."""
         self.log.warning("%s doesn't keep up in %s: let go", self.current_user, self.path)
-        self.close(TRY_AGAIN, "too slow")
-        # A close frame would wait behind what it can't read.
-        stream.close()
+        connections.let_go(self)
