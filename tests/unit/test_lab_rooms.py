@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import threading
 from contextlib import closing, suppress
 from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jupyter_ydoc import ydocs
 from pycrdt import Doc, Text, create_awareness_message
 from pycrdt.websocket import YRoom
 from traitlets.config import Config
@@ -20,8 +24,13 @@ from classroom.lab import awareness, broadcasting, frames, rooms, sockets, store
 from classroom.lab.awareness import Entry
 from classroom.lab.broadcasting import Broadcasting
 from classroom.lab.budget import Budget
+from classroom.lab.contents import ClassContents
 from classroom.lab.fanout import Pace
+from classroom.lab.loader import ClassLoader
+from classroom.lab.notebook import KIND, ClassNotebook
+from classroom.lab.saves import Saves
 from classroom.lab.store import ClassYStore
+from classroom.lab.update_bounds import read_update
 from tests import loops
 from tests.people import Page, who
 
@@ -29,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+LOG = logging.getLogger("rooms")
 TICKING = Pace(0.010, 0.100)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -36,6 +46,45 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 @pytest.mark.parametrize(("pages", "seconds"), [(0, 1.0), (4, 1.0), (30, 1.0), (100, 3.0)])
 def test_the_more_pages_hear_of_a_save_the_rarer_it_is(pages: int, seconds: float) -> None:
     assert rooms.beat(1.0, pages) == pytest.approx(seconds)
+
+
+def test_the_journal_has_all_that_the_lab_has_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what it wrote before anybody watched, in a document that was opened from the journal."""
+    monkeypatch.setitem(ydocs, KIND, ClassNotebook)
+    (tmp_path / "files").mkdir()
+    content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])
+    (tmp_path / "files/a.ipynb").write_text(nbformat.writes(content))
+    config = Config({"ClassYStore": {"db_path": str(tmp_path / "documents.db")}})
+
+    async def open_and_write() -> None:
+        kept = ClassYStore(".notebook:1.y", config=config)
+        files = ClassContents(root_dir=str(tmp_path / "files"))
+        files.saves = Saves(kept.journal)
+        ids = SimpleNamespace(get_path=lambda _: "a.ipynb")
+        file = ClassLoader("1", ids, files, LOG, None)
+        events = SimpleNamespace(emit=lambda **_: None)
+        room = rooms.ClassDocumentRoom(
+            "json:notebook:1", "json", KIND, file, events, kept, LOG, None
+        )
+        running = asyncio.create_task(room.start())
+        await room.started.wait()
+        await room.initialize()
+        with room.ydoc.transaction():
+            room._document.ycells[0]["source"].insert(0, "x")
+        own: list[int] = []
+        for update, *_ in await kept.journal.read(kept.path):
+            structs = read_update(update, trusted=True).structs.get(room.ydoc.client_id, ())
+            own += [struct.clock for struct in structs]
+        assert 0 in own
+        assert max(own) > 0
+        await room.stop()
+        running.cancel()
+
+    loops.run(open_and_write())
+    loops.run(open_and_write())
+    store.close()
 
 
 class ClassRoom(Broadcasting, YRoom):

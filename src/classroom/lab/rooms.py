@@ -195,7 +195,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if self.started.is_set():
             # What changes before is neither kept nor sent.
             await self.ydoc_observed.wait()
-            self._keep_what_was_mended()
+            self._keep_what_came_first()
         # Of cells that ran when the server ended none runs any more.
         for cell in getattr(self._document, "ycells", ()):
             if cell.get("execution_state") == cells.RUNNING:
@@ -206,10 +206,11 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         await indexes.prepare(self.ydoc)
         self._tell_kept()
 
-    def _keep_what_was_mended(self) -> None:
-        """Have in the journal what the lab wrote when it first read the document.
+    def _keep_what_came_first(self) -> None:
+        """Have in the journal what the lab wrote before the document was observed.
 
-        Nobody kept it then, and all that the lab writes later builds on it.
+        That is the file's path, and cells that were mended as they were read. What the lab writes
+        later has the clocks behind it: without it the journal would have a gap.
         """
         if isinstance(self.ystore, ClassYStore):
             state = read_state(self.ydoc.get_state())
