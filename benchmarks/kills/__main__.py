@@ -12,16 +12,14 @@ import contextlib
 import itertools
 import random
 import sys
-import tempfile
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import docker
 import httpx
 
 from benchmarks.kills import rounds
-from benchmarks.soak.__main__ import CONFIG, enter, room
+from benchmarks.soak import lab
+from benchmarks.soak.lab import enter, room
 from benchmarks.soak.people import Place
 from tests import labs, web
 
@@ -90,15 +88,8 @@ class Killing:
 @contextlib.contextmanager
 def started() -> Iterator[Killing]:
     """Start a lab to kill."""
-    volume = docker.from_env().volumes.create(f"classroom-kills-{uuid.uuid4().hex[:8]}")
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            labs.write_folder(Path(folder), CONFIG, None)
-            with labs.start(Path(folder), volume=str(volume.name), check_log=False) as lab:
-                lab.wait_healthy()
-                yield Killing(lab)
-    finally:
-        volume.remove(force=True)
+    with lab.started("kills") as made:
+        yield Killing(made)
 
 
 @contextlib.contextmanager

@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import random
 import re
-import ssl
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pycrdt import Array, Doc, create_sync_message, create_update_message, handle_sync_message
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+
+from benchmarks.soak.people import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,8 +42,7 @@ class Page:
     @property
     def text(self) -> str:
         """The first cell's source, "" before there is one."""
-        cells = self.doc.get("cells", type=Array)
-        return str(cells[0]["source"]) if len(cells) else ""
+        return text_of(self.doc)
 
     @property
     def seen(self) -> set[str]:
@@ -57,19 +56,7 @@ class Page:
             words: their numbers; none is used twice. Without any nothing is typed.
             ready: called when the document is there.
         """
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        host, port = self._place.where()
-        async with connect(
-            self._place.address,
-            host=host,
-            port=port,
-            ssl=context,
-            additional_headers=self._place.headers,
-            max_size=None,
-            open_timeout=30,
-            close_timeout=0.1,
-        ) as connection:
+        async with self._place.connect(open_timeout=30, close_timeout=0.1) as connection:
             await connection.send(create_sync_message(self.doc))
             typing: asyncio.Task[None] | None = None
             try:

@@ -9,35 +9,24 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import random
 import statistics
 import sys
-import tempfile
-import uuid
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import docker
 import httpx
-import nbformat
 
 from benchmarks.soak.faults import FAULTS, bring_about
+from benchmarks.soak.lab import API, enter, room, started
 from benchmarks.soak.people import Person, Place
-from tests import labs, logs, students, web
+from tests import labs, logs, web
 
 if TYPE_CHECKING:
     from benchmarks.soak.faults import Fault
     from tests.labs import Lab
 
-PASSPHRASE = "correct-horse-battery"
-CONFIG = f"""
-c.JupyterHub.authenticator_class = "shared-password"
-c.SharedPasswordAuthenticator.user_password = "{PASSPHRASE}"
-c.Authenticator.allow_all = True
-"""
-API = f"{labs.ADDRESS}{students.BASE}/api"
 BETWEEN_WORDS = 1.0
 REST_SECONDS = (5.0, 20.0)
 CONVERGE_SECONDS = 60
@@ -51,32 +40,6 @@ KNOWN = (
 """What the log may say when things are killed."""
 LOG = Path("artifacts/soak.log")
 """Where the lab's whole log is kept when something is wrong."""
-
-
-def enter(hosts: dict[str, str], name: str) -> httpx.Client:
-    """Sign somebody in.
-
-    Args:
-        hosts: where the lab is; looked at anew for each request.
-        name: theirs.
-    """
-    client = web.browser(hosts)
-    web.sign_in_with_passphrase(client, labs.ADDRESS, name, PASSPHRASE)
-    client.headers["X-XSRFToken"] = str(client.cookies.get("_xsrf", path=f"{students.BASE}/"))
-    return client
-
-
-def room(client: httpx.Client, name: str) -> str:
-    """Make a notebook; return the path and query of its room."""
-    content = json.loads(
-        nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell()]))
-    )
-    body = {"type": "notebook", "format": "json", "content": content}
-    client.put(f"{API}/contents/{name}", json=body).raise_for_status()
-    body = {"format": "json", "type": "notebook"}
-    found = client.put(f"{API}/collaboration/session/{name}", json=body).json()
-    ident = f"json:notebook:{found['fileId']}?sessionId={found['sessionId']}"
-    return f"wss://{labs.HOST}:8443{students.BASE}/api/collaboration/room/{ident}"
 
 
 class Soak:
@@ -196,24 +159,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None)
     asked = parser.parse_args()
     random.seed(asked.seed)
-    volume = docker.from_env().volumes.create(f"classroom-soak-{uuid.uuid4().hex[:8]}")
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            labs.write_folder(Path(folder), CONFIG, None)
-            with labs.start(Path(folder), volume=str(volume.name), check_log=False) as lab:
-                lab.wait_healthy()
-                faults = [f for f in FAULTS if not asked.faults or f.name in asked.faults]
-                soak = Soak(lab, asked.people, asked.notebooks, faults)
-                wrong = asyncio.run(soak.run(asked.minutes * 60))
-                alarming = logs.unexpected(lab.log, KNOWN)
-                wrong += [f"the log says: {line[:300]}" for line in alarming[:5]]
-                print(soak.report(wrong))
-                if wrong:
-                    LOG.parent.mkdir(exist_ok=True)
-                    LOG.write_text(lab.log, encoding="utf-8")
-                    print(f"The lab's whole log is in {LOG}.")
-    finally:
-        volume.remove(force=True)
+    with started("soak") as lab:
+        faults = [f for f in FAULTS if not asked.faults or f.name in asked.faults]
+        soak = Soak(lab, asked.people, asked.notebooks, faults)
+        wrong = asyncio.run(soak.run(asked.minutes * 60))
+        alarming = logs.unexpected(lab.log, KNOWN)
+        wrong += [f"the log says: {line[:300]}" for line in alarming[:5]]
+        print(soak.report(wrong))
+        if wrong:
+            LOG.parent.mkdir(exist_ok=True)
+            LOG.write_text(lab.log, encoding="utf-8")
+            print(f"The lab's whole log is in {LOG}.")
     return 1 if wrong else 0
 
 

@@ -35,6 +35,31 @@ class Place:
     headers: dict[str, str]
     where: Callable[[], tuple[str, int]]
 
+    def connect(self, **more: Any) -> connect:
+        """Connect to the document, where the lab is now.
+
+        Args:
+            **more: for ``websockets``, such as how long that may take.
+        """
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        host, port = self.where()
+        return connect(
+            self.address,
+            host=host,
+            port=port,
+            ssl=context,
+            additional_headers=self.headers,
+            max_size=None,
+            **more,
+        )
+
+
+def text_of(doc: Doc[Any]) -> str:
+    """Return a notebook's first cell's source, "" before there is one."""
+    cells = doc.get("cells", type=Array)
+    return str(cells[0]["source"]) if len(cells) else ""
+
 
 @dataclass
 class Person:
@@ -59,25 +84,13 @@ class Person:
     @property
     def text(self) -> str:
         """The first cell's source, "" before there is one."""
-        cells = self.doc.get("cells", type=Array)
-        return str(cells[0]["source"]) if len(cells) else ""
+        return text_of(self.doc)
 
     async def stay(self) -> None:
         """Be there until cancelled; come back whenever the connection ends."""
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         while True:
             try:
-                host, port = self.place.where()
-                async with connect(
-                    self.place.address,
-                    host=host,
-                    port=port,
-                    ssl=context,
-                    additional_headers=self.place.headers,
-                    max_size=None,
-                    open_timeout=10,
-                ) as connection:
+                async with self.place.connect(open_timeout=10) as connection:
                     await self._be_there(connection)
                 self.lost[f"closed {connection.close_code} {connection.close_reason}"] += 1
             except (OSError, WebSocketException, TimeoutError) as error:

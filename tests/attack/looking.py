@@ -6,6 +6,9 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
+import nbformat
+from playwright.sync_api import expect
+
 from tests import labs
 from tests.browser.conftest import new_person, sign_in, wait_for_lab
 
@@ -55,6 +58,18 @@ def visit(page: Page, name: str) -> None:
     page.goto(f"{LAB}/lab/tree/{name}?reset")  # nothing from before is open beside it
     wait_for_lab(page)
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+
+
+def run_while_looked_on(student: Page, tutor: Page, name: str, sources: list[str]) -> None:
+    """Have a student run all cells of a notebook that a tutor has open as well."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    put(student, name, nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL}))
+    for page in (tutor, student):
+        visit(page, name)
+    expect(student.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+    student.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
+    for _ in sources:
+        student.keyboard.press("Shift+Enter")
 
 
 def through(page: Page) -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import labs
-from tests.attack.looking import KERNEL, LAB, ask, put, through, visit
+from tests.attack.looking import KERNEL, LAB, ask, put, run_while_looked_on, through, visit
 from tests.browser.conftest import shoot, wait_for_lab
 
 if TYPE_CHECKING:
@@ -213,15 +213,7 @@ def test_what_a_student_runs_meanwhile_runs_nothing_in_a_tutors_page(
         name: source.format(code=tries(name), attribute=handler(name))
         for name, source in SOURCES.items()
     }
-    cells = [nbformat.v4.new_code_cell(source) for source in sources.values()]
-    content = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
-    put(student, "live-attack.ipynb", content)
-    for page in (tutor, student):
-        visit(page, "live-attack.ipynb")
-    expect(student.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
-    student.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
-    for _ in sources:
-        student.keyboard.press("Shift+Enter")
+    run_while_looked_on(student, tutor, "live-attack.ipynb", list(sources.values()))
     for page in (tutor, student):
         expect(page.get_by_text("widget", exact=True)).to_be_visible()
         through(page)

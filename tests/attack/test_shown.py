@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from tests.attack.looking import KERNEL, LAB, ask, put, through, visit
+from tests.attack.looking import KERNEL, LAB, ask, put, run_while_looked_on, through, visit
 from tests.browser.conftest import shoot, wait_for_lab
 
 if TYPE_CHECKING:
@@ -69,15 +69,7 @@ def assert_widgets_are_clean(page: Page) -> None:
 
 def test_widgets_put_nothing_into_a_page_but_plain_html(student: Page, tutor: Page) -> None:
     """Whatever is said of how they are shown; run while the tutor looks on, and found later."""
-    cells = [nbformat.v4.new_code_cell(source(name)) for name in WIDGETS]
-    content = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
-    put(student, "widgets.ipynb", content)
-    for page in (tutor, student):
-        visit(page, "widgets.ipynb")
-    expect(student.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
-    student.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
-    for _ in WIDGETS:
-        student.keyboard.press("Shift+Enter")
+    run_while_looked_on(student, tutor, "widgets.ipynb", [source(name) for name in WIDGETS])
     for page in (tutor, student):
         assert_widgets_are_clean(page)
     visit(tutor, "widgets.ipynb")
