@@ -102,6 +102,11 @@ async def type_live(made: Journal, path: str, letters: str) -> Doc[Any]:
     return doc
 
 
+def no_room(*_: object) -> None:
+    """Be a disk without room."""
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_history_stays_bounded_and_says_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -329,12 +334,9 @@ def test_a_full_disk_is_told_and_ends_nothing(
         updates = typed("hello")
         await made.write("a", updates[0])
 
-        def refuse(*_: object) -> list[str]:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
         with monkeypatch.context() as full:
-            full.setattr(wal.Segment, "append", refuse)
-            full.setattr(made, "_commit", refuse)
+            full.setattr(wal.Segment, "append", no_room)
+            full.setattr(made, "_commit", no_room)
             for update in updates[1:3]:
                 made.append("a", update)
                 await asyncio.sleep(0.1)
@@ -369,16 +371,13 @@ def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
         made = Journal(tmp_path / "j.db")
         await made.write("other", typed("xy")[0])
 
-        def refuse(*_: object) -> None:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
         doc: Doc[Any] = Doc()
         made.live["a"] = doc
         doc.observe(lambda event: made.append("a", event.update))
         text = doc.get("text", type=Text)
         with monkeypatch.context() as full:
-            full.setattr(wal.Segment, "append", refuse)
-            full.setattr(made, "_insert", refuse)
+            full.setattr(wal.Segment, "append", no_room)
+            full.setattr(made, "_insert", no_room)
             most = 0
             for number in range(200):
                 text += f"{number} " * 500
@@ -454,11 +453,8 @@ def test_a_database_that_finds_room_where_the_log_finds_none_says_it_once(
         made.told = told.append
         await made.write("a", b"x")
 
-        def refuse(*_: object) -> None:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
         with monkeypatch.context() as full:
-            full.setattr(wal.Segment, "append", refuse)
+            full.setattr(wal.Segment, "append", no_room)
             for number in range(20):
                 made.append("a", str(number).encode())
                 await made.written()
