@@ -126,3 +126,25 @@ def test_a_live_notebooks_kernel_starts_beside_it(
         code = "import os; print(os.getcwd(), os.environ['JPY_SESSION_NAME'])"
         shown = students.Kernel(socket).run(code)
     assert shown.split() == ["/data/files/beside", "/data/files/beside/lesson.ipynb"]
+
+
+def test_a_kernel_that_isnt_there_is_said_to_whoever_asks(
+    pages: Pages, client: httpx.Client, trial_lab: Lab
+) -> None:
+    """Upstream called it the server's failure, with a stack in the log for each."""
+    trial_lab.expected.append(
+        r"400 (POST|PATCH) /services/classroom/api/(kernels|sessions)|wrote err"
+    )
+    given = pages.ask("", "kinds.ipynb")
+    before = pages.kernels()
+    session = {"path": "other.ipynb", "name": "other.ipynb", "type": "notebook"}
+    for answer in (
+        client.post(f"{API}/kernels", json={"name": "julia-9"}),
+        client.post(f"{API}/sessions", json={**session, "kernel": {"name": "julia-9"}}),
+        client.patch(f"{API}/sessions/{given.session}", json={"kernel": {"name": "julia-9"}}),
+    ):
+        assert answer.status_code == 400
+        assert answer.json()["message"] == (
+            "There is no kernel 'julia-9' here: choose another (Kernel, Change Kernel)"
+        )
+    assert pages.kernels() == before

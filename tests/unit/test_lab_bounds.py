@@ -53,6 +53,22 @@ def test_a_request_for_a_kernel(body: Any, *, is_fine: bool) -> None:
     assert (asked.problem(json.dumps(body).encode()) == "") is is_fine
 
 
+@pytest.mark.parametrize(
+    ("body", "by_session", "by_kernel"),
+    [
+        ({"name": "a.ipynb", "path": "p", "kernel": {"name": "python3"}}, "python3", "a.ipynb"),
+        ({"kernel": {"id": "0b5d", "name": "python3"}}, "", ""),
+        ({"kernel": {"name": None}, "name": "python3"}, "", "python3"),
+        ({"kernel": None, "name": None}, "", ""),
+        (None, "", ""),
+    ],
+)
+def test_which_kernel_a_request_would_start(body: Any, by_session: str, by_kernel: str) -> None:
+    encoded = json.dumps(body).encode()
+    assert asked.kind_of(encoded, of_session=True) == by_session
+    assert asked.kind_of(encoded, of_session=False) == by_kernel
+
+
 def test_a_request_for_a_terminal() -> None:
     assert asked.problem_of_terminal(b"", {"1"}) == ""
     assert asked.problem_of_terminal(b'{"cwd": "a b/c"}', {"1"}) == ""

@@ -11,6 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_server.services.kernels.handlers import KernelsAPIHandler
 from jupyter_server.services.sessions.handlers import SessionsAPIHandler
 from jupyter_server_terminals.api_handlers import TerminalAPIHandler
@@ -79,6 +80,18 @@ def problem_of_terminal(body: bytes, taken: set[str]) -> str:
     return f"There is a terminal {name} already." if name in taken else ""
 
 
+def kind_of(body: bytes, *, of_session: bool) -> str:
+    """Return the name of the kernel that a request would start; "" when it asks for none by name.
+
+    Args:
+        body: with no `problem`.
+        of_session: whether it is about sessions, and not kernels.
+    """
+    found = (json.loads(body) if body.strip() else None) or {}
+    kernel = (found.get("kernel") or {}) if of_session else found
+    return "" if kernel.get("id") is not None else kernel.get("name") or ""
+
+
 def _texts(found: dict[str, Any]) -> str:
     """Say which text is none, or too long."""
     for name, longest in TEXTS.items():
@@ -106,7 +119,7 @@ def check(handler: RequestHandler) -> None:
         handler: of any kind; only those of kernels, sessions and terminals are looked at.
 
     Raises:
-        HTTPError: 400, with a sentence.
+        HTTPError: with a sentence; 400, or 429 where a session would get a kernel too many.
     """
     if not isinstance(handler, KernelsAPIHandler | SessionsAPIHandler | TerminalAPIHandler):
         return
@@ -119,4 +132,14 @@ def check(handler: RequestHandler) -> None:
     else:
         found = problem(body)
     if found:
-        raise HTTPError(400, found.replace("%", "%%"))
+        raise HTTPError(400, found)
+    if isinstance(handler, TerminalAPIHandler):
+        return
+    if kind := kind_of(body, of_session=isinstance(handler, SessionsAPIHandler)):
+        try:  # upstream would call what follows the server's failure
+            handler.settings["kernel_spec_manager"].get_kernel_spec(kind)
+        except NoSuchKernel:
+            what = f"There is no kernel {kind!r:.80} here"
+            raise HTTPError(400, f"{what}: choose another (Kernel, Change Kernel)") from None
+        if handler.request.method == "PATCH":
+            handler.settings["kernel_manager"].check_room()
