@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import nbformat
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import labs
@@ -14,9 +15,20 @@ from tests.chromium import Chromium
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tests.labs import Lab
+
 __all__ = ["Chromium"]
 
 expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_open(request: pytest.FixtureRequest) -> None:
+    """Begin without the layouts of earlier tests: who signs in would find their documents open."""
+    if "github_lab" in request.fixturenames:
+        lab: Lab = request.getfixturevalue("github_lab")
+        layouts = ("/data/history/workspaces", "-name", "*.jupyterlab-workspace")
+        assert lab.run("find", *layouts, "-delete")[0] == 0
 
 
 def new_person(browser: Browser, **options: object) -> BrowserContext:
