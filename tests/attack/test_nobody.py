@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import json
@@ -276,16 +277,19 @@ def test_one_address_cannot_hold_every_connection(lab: Lab, cookie: str) -> None
     ).encode()
     # The student has come before: while nobody takes all places of an address, none signs in there.
     with students.signed_in(lab) as ada, contextlib.ExitStack() as held:
-        for _ in range(most):
-            held.enter_context(dial(lab)).sendall(head)
 
-        def refused() -> bool:
-            with dial(lab) as way:
-                way.sendall(head)
-                way.settimeout(1)
-                return read_status(way) == 429
+        def begin(_: object) -> ssl.SSLSocket:
+            way = held.enter_context(dial(lab, 1))
+            way.sendall(head)
+            return way
 
-        labs.wait_until(refused, "one more is refused")
+        with ThreadPoolExecutor(20) as pool:
+            list(pool.map(begin, range(most)))
+            # More at each try: the front lets go of those of 20 s ago.
+            labs.wait_until(
+                lambda: 429 in pool.map(read_status, list(pool.map(begin, range(50)))),
+                "one more is refused",
+            )
         assert ada.get(f"{labs.ADDRESS}{BASE}/api/me").status_code == 200
 
 
@@ -421,23 +425,31 @@ def test_everything_that_is_posted_to_the_hub_has_one_limit(lab: Lab) -> None:
 def flood(lab: Lab, path: str, cookies: list[str], ways: int = 10) -> list[int]:
     """Ask for a page once with each cookie, without waiting for an answer; return the statuses."""
 
-    def send_some(some: list[str]) -> list[int]:
+    async def send_some(some: list[str]) -> list[int]:
         asked = "".join(
             f"GET {path} HTTP/1.1\r\nHost: {labs.HOST}\r\nCookie: {cookie}\r\n"
             "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n\r\n"
             for cookie in some
         )
-        with dial(lab) as way, ThreadPoolExecutor(1) as pool:
-            sending = pool.submit(way.sendall, asked.encode())
-            said = b""
-            while said.count(b"HTTP/1.1 ") < len(some) and (part := way.recv(1 << 20)):
-                said += part
-            sending.result()
+        context = insecure("http/1.1")
+        answers, way = await asyncio.open_connection(
+            lab.ip, 8443, ssl=context, server_hostname=labs.HOST
+        )
+        way.write(asked.encode())
+        said = b""
+        while said.count(b"HTTP/1.1 ") < len(some) and (part := await answers.read(1 << 20)):
+            said += part
+        way.transport.abort()
         return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+)", said)]
 
-    with ThreadPoolExecutor(ways) as pool:
-        parts = pool.map(send_some, [cookies[one::ways] for one in range(ways)])
-        return [status for part in parts for status in part]
+    async def send_all() -> list[int]:
+        async with asyncio.timeout(120), asyncio.TaskGroup() as group:
+            # Not in threads: Python guards no TLS connection against two, and one would often see
+            # the end of a connection that isn't over.
+            parts = [group.create_task(send_some(cookies[one::ways])) for one in range(ways)]
+        return [status for part in parts for status in part.result()]
+
+    return asyncio.run(send_all())
 
 
 PAGE = 80
@@ -514,7 +526,10 @@ def test_nothing_that_is_sent_forges_a_line_in_the_log(lab: Lab) -> None:
         for path in ("contents", f"contents/{quote(nasty)}", "sessions", "kernels"):
             where = f"{labs.ADDRESS}{BASE}/api/{path}"
             body = {"type": "file", "name": nasty, "path": nasty, "kernel": {"name": nasty}}
-            client.post(where, json=body, headers={"User-Agent": "a\x1b[2J"})
+            client.post(where, json=body)
+            # The lab closes on such a header without reading on: the answer may be cut short.
+            with contextlib.suppress(httpx.RemoteProtocolError, httpx.ReadError):
+                client.post(where, json=body, headers={"User-Agent": "a\x1b[2J"})
             client.get(where, params={"content": nasty})
             client.request("PATCH", where, json={"path": nasty})
         client.put(
