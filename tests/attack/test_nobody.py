@@ -20,7 +20,7 @@ from h2.connection import H2Connection
 from h2.events import ConnectionTerminated, ResponseReceived, StreamReset
 from h2.exceptions import ProtocolError
 
-from tests import labs, students, web
+from tests import labs, loops, students, web
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -449,7 +449,7 @@ def flood(lab: Lab, path: str, cookies: list[str], ways: int = 10) -> list[int]:
             parts = [group.create_task(send_some(cookies[one::ways])) for one in range(ways)]
         return [status for part in parts for status in part.result()]
 
-    return asyncio.run(send_all())
+    return loops.run(send_all())
 
 
 PAGE = 80
