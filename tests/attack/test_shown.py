@@ -54,9 +54,9 @@ def source(name: str) -> str:
 
 def assert_widgets_are_clean(page: Page) -> None:
     for name in WIDGETS:
-        shown = page.get_by_text(f"widget {name}")
-        shown.first.scroll_into_view_if_needed()
-        expect(shown.first).to_be_visible(timeout=60_000)
+        page.get_by_text(f"widget {name}").first.scroll_into_view_if_needed()  # its source
+        shown = page.locator(f".jp-OutputArea b:text-is('widget {name}')").first
+        expect(shown).to_be_visible(timeout=60_000)
     through(page)
     widgets = page.locator(".jp-OutputArea .jupyter-widgets")
     assert widgets.count() >= len(WIDGETS)
