@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -55,8 +56,9 @@ def source(name: str) -> str:
 def assert_widgets_are_clean(page: Page) -> None:
     for name in WIDGETS:
         page.get_by_text(f"widget {name}").first.scroll_into_view_if_needed()  # its source
-        shown = page.locator(f".jp-OutputArea b:text-is('widget {name}')").first
-        expect(shown).to_be_visible(timeout=60_000)
+        words = re.compile(rf"widget {name}(?!-)")
+        shown = page.locator(".jp-OutputArea .jupyter-widgets").get_by_text(words)
+        expect(shown.first).to_be_visible(timeout=60_000)
     through(page)
     widgets = page.locator(".jp-OutputArea .jupyter-widgets")
     assert widgets.count() >= len(WIDGETS)
