@@ -57,14 +57,28 @@ def wait() -> bool:
     return False
 
 
+def log_of_container(*options: str) -> str:
+    """Return what the container has logged.
+
+    Not by Compose: some versions put escape sequences before each line, also into a pipe.
+
+    Args:
+        options: of ``docker logs``.
+    """
+    container = compose("ps", "--all", "--quiet", SERVICE, quiet=True).stdout.strip()
+    found = subprocess.run(
+        ["docker", "logs", *options, container],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return found.stdout
+
+
 def explain_failure() -> None:
     """Show why it didn't start, and stop Docker from trying for ever."""
-    container = compose("ps", "--all", "--quiet", SERVICE, quiet=True).stdout.strip()
-    words = ["docker", "logs", "--tail", "200", container]
-    found = subprocess.run(
-        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    log = found.stdout
+    log = log_of_container("--tail", "200")
     reasons = [line for line in log.splitlines() if line.startswith(REFUSED)]
     compose("stop", quiet=True)
     print()
@@ -83,8 +97,7 @@ def warnings(log: str) -> list[str]:
 
 def warn() -> None:
     """Print what the start has warned of."""
-    log = compose("logs", "--no-log-prefix", "--no-color", SERVICE, quiet=True).stdout
-    for line in warnings(log):
+    for line in warnings(log_of_container()):
         print(f"Warning: {line}", file=sys.stderr)
 
 

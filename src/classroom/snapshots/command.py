@@ -115,7 +115,7 @@ def restore(paths: Paths, snapshot: str, path: str) -> int:
         path: from the lab's files on; "" for everything.
     """
     if not snapshot.isalnum():
-        print("Say which snapshot: `classroom snapshots` lists them.", file=sys.stderr)
+        print("Say which snapshot: `make snapshots` lists them.", file=sys.stderr)
         return 1
     wanted = {"snapshot": snapshot, "path": path}
     try:
