@@ -281,10 +281,10 @@ def test_layouts_have_a_size_and_a_number(client: httpx.Client) -> None:
     def students_lab() -> str:
         return f"{labs.ADDRESS}{students.BASE}/lab/api"
 
-    assert layout("large", "x" * personal.LARGEST) == 413
+    assert layout("large", "x" * personal.LARGEST_LAYOUT) == 413
     found = [layout(f"w{number}") for number in range(personal.MOST_LAYOUTS + 5)]
     assert found.count(413) >= 5
     assert layout("w0") == 204, "one that is there is replaced"
-    large = {"raw": json.dumps({"x": "x" * personal.LARGEST})}
+    large = {"raw": json.dumps({"x": "x" * personal.LARGEST_SETTINGS})}
     path = f"{students_lab()}/settings/@jupyterlab/apputils-extension:themes"
     assert client.put(path, json=large).status_code == 413

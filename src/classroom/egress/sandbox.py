@@ -39,6 +39,9 @@ BEYOND = (
     "pidfd_getfd",
 )
 
+LASTING = ("semget", "msgget")
+"""Make what stays in the kernel's memory when no process has it, by the gigabyte: System V's
+semaphores and queues. POSIX's, which Python uses, are files or have a limit (RLIMIT_MSGQUEUE)."""
 PROGRAMS = ("memfd_create", "execveat")
 """What the lab server would run a program by that is no file: Landlock doesn't see those."""
 
@@ -82,16 +85,16 @@ def enter(families: tuple[str, ...], places: tuple[landlock.Place, ...] = ()) ->
 
     # What isn't named is allowed; calls of another ABI (x32, i386) end the process.
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
-    refused = [*(BEYOND if families else ()), *(PROGRAMS if places else ())]
-    for call in refused:
+    for call in (*(BEYOND if families else ()), *(PROGRAMS if places else ())):
         rules.add_rule(seccomp.ERRNO(errno.EPERM), call)
+    for call in LASTING:
+        rules.add_rule(seccomp.ERRNO(errno.ENOSYS), call)
     if families:
         landlock.enter(tcp="inet" in families, places=places)
         _restrict_sockets(rules, families)
     elif places:
         landlock.confine(places)
-    if refused:
-        rules.load()
+    rules.load()
 
 
 def _restrict_sockets(rules: Any, families: tuple[str, ...]) -> None:

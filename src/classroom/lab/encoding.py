@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from classroom.lab.models import Model
 
 
+MOST_LISTS, MOST_VALUES = 3_000_000, 12_000_000
+"""Lists and objects in a notebook's file, and what is in them: a plot of a million points has two
+million numbers."""
 REQUIRED: dict[str, dict[str, Any]] = {
     "stream": {"name": "stdout", "text": ""},
     "display_data": {"data": {}, "metadata": {}},
@@ -72,6 +75,17 @@ def encoded(model: Model, problem: dict[str, Any] | None = None) -> bytes:
         return content.encode() if kind == "text" else base64.b64decode(content.encode("ascii"))
     except (AttributeError, ValueError) as error:
         raise web.HTTPError(400, f"The content can't be encoded: {error}") from error
+
+
+def is_crowded(data: bytes) -> bool:
+    """Say whether a notebook's file would take far more memory than it has bytes.
+
+    An empty list has two bytes in a file, and sixty in memory.
+
+    Args:
+        data: all of it. What stands in texts is counted as well.
+    """
+    return data.count(b"[") + data.count(b"{") > MOST_LISTS or data.count(b",") > MOST_VALUES
 
 
 def notebook(data: bytes, path: str, problem: dict[str, Any]) -> Any:

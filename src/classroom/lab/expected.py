@@ -71,6 +71,8 @@ EXPECTED: dict[Any, tuple[str, ...]] = {
     LabHandler.get_page_config.__wrapped__: ("get_page_config",),
     settings_utils._list_settings: ("_get_schema", "glob"),  # noqa: SLF001
     settings_utils.get_settings: ("_get_schema",),
+    settings_utils._get_user_settings: ("json5", "loads"),  # noqa: SLF001
+    settings_utils.save_settings: ("json5", "loads"),
 }
 SIGNATURES: dict[Any, tuple[str, ...]] = {
     jupyterlab_server.handlers.get_page_config: (

@@ -49,6 +49,7 @@ from classroom.lab.exporters import ExportersHandler
 from classroom.lab.kernel_sessions import SessionsHandler
 from classroom.lab.kernels import StudentKernels
 from classroom.lab.known import KnownHandler
+from classroom.lab.licenses import KnownLicensesHandler
 from classroom.lab.live import LiveHandler
 from classroom.lab.loader import ClassLoader
 from classroom.lab.members import MemberHandler, RunsHandler
@@ -101,6 +102,7 @@ HANDLERS = (
     (r"api/metrics/v1", UsageHandler),
     (r"lab/api/workspaces/?", PersonalWorkspacesHandler),
     (r"lab/api/workspaces/(?P<space_name>.+)", PersonalWorkspacesHandler),
+    (r"lab/api/licenses/?(.*)", KnownLicensesHandler),
     (r"lab/api/settings/?", PersonalSettingsHandler),
     (r"lab/api/settings/(?P<schema_name>.+)", PersonalSettingsHandler),
     *snapshots.HANDLERS,

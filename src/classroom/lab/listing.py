@@ -21,6 +21,10 @@ NAMES_OF_A_LIST = 5000
 each with a long way, and every page asks for its folder every few seconds."""
 
 
+MOST_ENTRIES = 10_000
+"""Things in a folder that are shown; each is some hundred bytes of the answer."""
+
+
 def names(root: Root, parts: Parts) -> list[str]:
     """List a folder's names, whatever they are of; nothing is looked at.
 
@@ -47,13 +51,17 @@ def _every(_: str) -> bool:
 
 def entries(
     root: Root, parts: Parts, wanted: Callable[[str], bool] = _every
-) -> tuple[Seen, list[Seen]]:
+) -> tuple[Seen, list[Seen], int]:
     """List a folder: the files, folders and links in it that the lab may look at.
 
     Args:
         root: the class's folder.
         parts: the path.
         wanted: says of a name whether it is to be looked at.
+
+    Returns:
+        The folder, what is in it, and how many things are left out because they are too many: the
+        last by their names.
 
     Raises:
         LeadsOutError: it, or a folder on the way, is a link that leads out.
@@ -66,11 +74,12 @@ def entries(
     left = Names(NAMES_OF_A_LIST)
     try:
         with os.scandir(folder) as scan:
-            shown = (Place(folder, one.name) for one in scan if wanted(one.name))
-            found = [_entry(root, parts, place, left) for place in shown]
+            there = [one.name for one in scan if wanted(one.name)]
+        shown = there if len(there) <= MOST_ENTRIES else sorted(there)[:MOST_ENTRIES]
+        found = [_entry(root, parts, Place(folder, one), left) for one in shown]
     finally:
         os.close(folder)
-    return seen, [one for one in found if one is not None]
+    return seen, [one for one in found if one is not None], len(there) - len(shown)
 
 
 def listed(root: Root, parts: Parts) -> Seen | None:

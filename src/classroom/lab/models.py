@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 Model = dict[str, Any]
 NOTEBOOK = ".ipynb"
+TWICE = b'\b\t\n\f\r"\\'
+SIXFOLD = bytes(one for one in range(0x20) if one not in TWICE)
+THREEFOLD = bytes(range(0x80, 0x100))
+"""Bytes of a text by how many JSON may write for one: of NUL, and of parts of a character."""
 
 
 def time_of(seconds: float) -> datetime:
@@ -103,16 +107,38 @@ def with_text(model: Model, data: bytes, wanted: str | None) -> Model:
     return {**model, "content": found, "format": form, "mimetype": model["mimetype"] or default}
 
 
-def listing(model: Model, found: list[Seen]) -> Model:
+def answer_size(data: bytes, wanted: str | None) -> int:
+    """Say how long a file is in an answer, at most, in bytes of JSON.
+
+    Of a text in which there is nothing but NUL, as in a file with a hole, each byte takes six.
+
+    Args:
+        data: the file's bytes.
+        wanted: as of `with_text`.
+    """
+    as_text = len(data) + sum(
+        (times - 1) * (len(data) - len(data.translate(None, some)))
+        for times, some in ((2, TWICE), (6, SIXFOLD), (3, THREEFOLD))
+    )
+    as_base64 = len(data) * 78 // 57  # in lines, each with its end as two characters
+    return as_base64 if wanted == "base64" else max(as_text, as_base64)
+
+
+def listing(model: Model, found: list[Seen], left_out: int = 0) -> Model:
     """Add what is in a folder.
 
     Args:
         model: as of `bare`.
         found: files and folders that are to be shown.
+        left_out: how many things are not. The list says so itself, where people look.
     """
     path = model["path"]
     below = []
     for one in found:
         place = f"{path}/{one.name}" if path else one.name
         below.append(bare(one, place, kind_of(one, place, None)))
+    if left_out:
+        name = f"… and {left_out} more: use a terminal"
+        place = f"{path}/{name}" if path else name
+        below.append({**model, "name": name, "path": place, "type": "file", "writable": False})
     return {**model, "content": below, "format": "json"}

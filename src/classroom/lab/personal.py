@@ -22,19 +22,31 @@ from tornado.web import HTTPError
 
 MOST_LAYOUTS = 50
 """Window layouts of one person's; a page has one, and makes another for each second window."""
-LARGEST = 1024 * 1024
-"""Bytes of a window layout, or of a plugin's settings."""
+KB = 1024
+LARGEST_LAYOUT = 1024 * KB
+"""Bytes of a window layout."""
+LARGEST_SETTINGS, ALL_SETTINGS = 128 * KB, 512 * KB
+"""Bytes of a plugin's settings, and of all of one person's: each page reads and checks them all."""
 
 
-def check_size(body: bytes) -> None:
-    """Refuse what is too large to be anybody's settings.
+def check_size(what: str, size: int, most: int) -> None:
+    """Refuse what is too large to be anybody's.
+
+    Args:
+        what: it is, at the beginning of a sentence.
+        size: its bytes.
+        most: that are taken.
 
     Raises:
         HTTPError: 413, with a sentence.
     """
-    if len(body) > LARGEST:
-        what = f"Settings and layouts have at most {LARGEST} bytes"
-        raise HTTPError(413, f"{what}, and these have {len(body)}.")
+    if size > most:
+        raise HTTPError(413, f"{what} have at most {most} bytes, and these have {size}.")
+
+
+def size_of(folder: Path) -> int:
+    """Add up the files in a folder and below, in bytes."""
+    return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
 
 
 def layout(folder: Path, name: str) -> Path:
@@ -85,7 +97,7 @@ class PersonalWorkspacesHandler(WorkspacesHandler):
         Raises:
             HTTPError: 413, it is too large, or there are too many.
         """
-        check_size(self.request.body)
+        check_size("Window layouts", len(self.request.body), LARGEST_LAYOUT)
         if not has_room(self.manager.workspaces_dir, space_name):
             raise HTTPError(413, f"You have {MOST_LAYOUTS} layouts: delete one of them first.")
         super().put(space_name)
@@ -117,7 +129,13 @@ class PersonalSettingsHandler(SettingsHandler):
         """Keep settings.
 
         Raises:
-            HTTPError: 413, they are too large.
+            HTTPError: 413, they are too large; 400, they are no JSON with comments.
         """
-        check_size(self.request.body)
-        super().put(schema_name)
+        size = len(self.request.body)
+        check_size("A plugin's settings", size, LARGEST_SETTINGS)
+        # What is replaced counts as well: only who has a lot notices.
+        check_size("All your settings", size + size_of(Path(self.settings_dir)), ALL_SETTINGS)
+        try:
+            super().put(schema_name)
+        except ValueError as error:
+            raise HTTPError(400, f"The settings can't be read: {error}.") from error

@@ -37,6 +37,7 @@ class ReadFiles(Untrusting):
     )
     largest_notebook = Int(50 * MB, config=True, help="Bytes of the largest that can be opened.")
     largest_file = Int(256 * MB, config=True, help="Bytes of the largest that can be opened.")
+    largest_answer = Int(100 * MB, config=True, help="Bytes of the longest answer with a file.")
     largest_copy = Int(500 * MB, config=True, help="Bytes of the largest folder to be copied.")
     disk_reserve = Int(0, config=True, help="Bytes of the disk that stay free for what is typed.")
     delete_to_trash = Bool(default_value=True, help="What pages say of deleting; it is always so.")
@@ -178,8 +179,8 @@ class ReadFiles(Untrusting):
         seen = reading.look(self.root, parts)
         kind = models.kind_of(seen, path, wanted)
         if kind == "directory" and content:
-            seen, found = listing.entries(self.root, parts, self._is_shown)
-            return models.listing(models.bare(seen, path, kind), found), problem
+            seen, found, left_out = listing.entries(self.root, parts, self._is_shown)
+            return models.listing(models.bare(seen, path, kind), found, left_out), problem
         if kind == "directory" or not (content or require_hash):
             return models.bare(seen, path, kind), problem
         if not content:
@@ -190,6 +191,11 @@ class ReadFiles(Untrusting):
             seen, data = reading.content(self.root, parts, most)
         except reading.TooLargeError as error:
             raise web.HTTPError(413, too_large(path, kind, error.size, most)) from error
+        if kind == "notebook" and encoding.is_crowded(data):
+            raise web.HTTPError(413, f"{seen.name} has too many values in it to be opened here")
+        size = 0 if kind == "notebook" else models.answer_size(data, form)
+        if size > self.largest_answer:
+            raise web.HTTPError(413, too_large(path, kind, size, self.largest_answer))
         model = models.bare(seen, path, kind)
         if require_hash:
             model = models.hashed(model, hashlib.sha256(data).hexdigest())

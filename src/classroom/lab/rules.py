@@ -40,6 +40,7 @@ READS: dict[str, tuple[str, ...]] = {
     "classroom.lab.events": ("EventsSocket.get",),
     "classroom.lab.exporters": ("ExportersHandler.get",),
     "classroom.lab.known": ("KnownHandler.get",),
+    "classroom.lab.licenses": ("KnownLicensesHandler.get",),
     "classroom.lab.kernel_sessions": ("SessionsHandler.get",),
     "classroom.lab.live": ("LiveHandler.get",),
     "classroom.lab.members": ("RunsHandler.get",),
@@ -86,7 +87,6 @@ READS: dict[str, tuple[str, ...]] = {
     "jupyterlab.handlers.extension_manager_handler": ("ExtensionHandler.get",),
     "jupyterlab.handlers.plugin_manager_handler": ("PluginHandler.get",),
     "jupyterlab_server.handlers": ("LabHandler.get", "NotFoundHandler.get"),
-    "jupyterlab_server.licenses_handler": ("LicensesHandler.get",),
     "jupyterlab_server.listings_handler": ("ListingsHandler.get",),
     "jupyterlab_server.settings_handler": ("SettingsHandler.get",),
     "jupyterlab_server.themes_handler": ("ThemesHandler.get",),
@@ -152,6 +152,8 @@ NOBODYS: dict[str, tuple[str, ...]] = {
     "jupyterlab.handlers.build_handler": ("BuildHandler.post delete",),
     "jupyterlab.handlers.extension_manager_handler": ("ExtensionHandler.post",),
     "jupyterlab.handlers.plugin_manager_handler": ("PluginHandler.post",),
+    # Matches what anybody sends as an expression, and is never reached: ours stands before it.
+    "jupyterlab_server.licenses_handler": ("LicensesHandler.get",),
     # All people's at once, and never reached: ours stand before them.
     "jupyterlab_server.settings_handler": ("SettingsHandler.put",),
     "jupyterlab_server.workspaces_handler": ("WorkspacesHandler.put delete",),

@@ -13,6 +13,8 @@ from typing import Any
 import jupyterlab_server.handlers
 from jupyterlab_server import settings_utils
 
+from classroom.lab import lenient_json
+
 MOST = 1000
 """How many answers are remembered; JupyterLab and its extensions have some hundred settings."""
 # Checked in classroom.lab.expected.
@@ -76,5 +78,6 @@ def get_page_config(
 def use() -> None:
     """Have JupyterLab's handlers ask here."""
     settings_utils._get_schema = get_schema  # noqa: SLF001
+    settings_utils.json5 = lenient_json
     settings_utils.glob = lru_cache(MOST)(settings_utils.glob)  # where the schemas are
     jupyterlab_server.handlers.get_page_config = get_page_config
