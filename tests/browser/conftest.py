@@ -27,7 +27,7 @@ def _nothing_open(request: pytest.FixtureRequest) -> None:
     """Begin without the layouts of earlier tests: who signs in would find their documents open."""
     if "github_lab" in request.fixturenames:
         lab: Lab = request.getfixturevalue("github_lab")
-        layouts = ("/data/history/workspaces", "-name", "*.jupyterlab-workspace")
+        layouts = ("/data/history", "-name", "*.jupyterlab-workspace")
         assert lab.run("find", *layouts, "-delete")[0] == 0
 
 
