@@ -22,7 +22,8 @@ class Use:
     """What a kernel, terminal or stray program uses, with all that it has started.
 
     Attributes:
-        own: bytes in memory that are its processes' own, or their share of what several have.
+        own: bytes in memory that are its processes' own, or their share of what several have, and
+            the tables that say where it is.
         mapped: bytes of shared memory that they have mapped, their share of it.
         held: bytes of shared memory that they hold open, mapped or not.
         written: bytes written to disks so far.
@@ -82,7 +83,7 @@ def process(one: Process) -> Use:
             own = found[b"Pss"] - mapped
     with contextlib.suppress(OSError):
         wrote = fields((folder / "io").read_bytes())
-    return Use(own, mapped, 0, wrote.get(b"write_bytes", 0), wrote.get(b"wchar", 0))
+    return Use(own + one.tables, mapped, 0, wrote.get(b"write_bytes", 0), wrote.get(b"wchar", 0))
 
 
 def segments(groups: Mapping[str, Sequence[Process]]) -> dict[str, int]:

@@ -14,7 +14,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from classroom.launcher import census, choosing, hidden, measure, shared, signals
+from classroom import cgroup
+from classroom.launcher import census, choosing, hidden, measure, order, shared, signals
 from classroom.launcher.acting import as_student, student
 from classroom.launcher.census import Census
 from classroom.launcher.choosing import MB
@@ -82,40 +83,65 @@ class Watch:
         self._leftovers = Leftovers(self._uid, log)
         self._before: dict[str, Use] = {}
         self._left: dict[str, float] = {}
-        self._complained = self._lost = False
+        self._least = choosing.margin(cgroup.memory())
+        self._complained = self._lost = self._out = False
 
     async def look(self) -> None:
         """Look once, and end what uses too much or was left behind."""
         with as_student():
             self._census.take(self._launcher.homes(), self._home)
             self._leftovers.remove_segments(self._census.processes, shared.FRESH_SECONDS)
+        await self._end_who_put_it_off()
         free = shutil.disk_usage(self._disk).free
         full = free < self._limits.disk
         beyond = shared.beyond_processes()
-        seen = sum(one.resident for one in self._census.processes.values())
+        seen = sum(one.memory for one in self._census.processes.values())
+        left = cgroup.left(sum(one.tables for one in self._census.processes.values()))
+        short = left is not None and left < self._least
         pressed = bool(self._limits.together) and seen + beyond > self._limits.together
-        if pressed or full:
-            await self._choose(free, beyond, pressed=pressed)
+        if pressed or full or short:
+            await self._choose(free, beyond, left if short else None, pressed=pressed)
         else:
             self._before = {}
+        self._out = self._out and short
         if full and not self._complained:
             what = "The disk is nearly full: %d MB are free; delete something"
             self._log.warning(what, free // MB)
         self._complained = full
         await self._end_left_behind()
 
-    async def _choose(self, free: int, beyond: int, *, pressed: bool) -> None:
-        """Measure precisely, and end whom that falls on."""
+    async def _choose(self, free: int, beyond: int, left: int | None, *, pressed: bool) -> None:
+        """Measure precisely, and end whom that falls on.
+
+        Args:
+            free: bytes of the disk.
+            beyond: bytes of shared memory.
+            left: bytes that the container can still get, if they are too few.
+            pressed: whether students seem to use too much together.
+        """
         groups = self._census.groups()
         after, opened = await self._measure(groups)
         chosen = None
         if pressed:
             chosen = await self._uses_too_much(groups, after, opened, beyond)
+        if chosen is None and left is not None:
+            chosen = self._too_little_left(after, left)
         if chosen is None and self._before:
             chosen = choosing.too_full_disk(self._before, after, free, self._limits.disk)
         self._before = after
         if chosen is not None:
             await self._end_group(chosen[0], groups[chosen[0]], chosen[1])
+
+    def _too_little_left(self, uses: Mapping[str, Use], left: int) -> tuple[str, str] | None:
+        """Choose whom to end for the container to go on; say so once when nobody's end would do."""
+        chosen = choosing.too_little_left(uses, left, self._least)
+        if chosen is None and not self._out:
+            what = (
+                "The container is nearly out of memory: %d MB are left; no student's program has it"
+            )
+            self._log.warning(what, left // MB)
+        self._out = chosen is None
+        return chosen
 
     async def _uses_too_much(
         self,
@@ -208,6 +234,14 @@ class Watch:
         end = time.monotonic() + END_SECONDS
         while time.monotonic() < end and any(map(_has_memory, several)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+
+    async def _end_who_put_it_off(self) -> None:
+        """End whoever would have the kernel end others first."""
+        groups = self._census.groups()
+        for one, why in order.lowered(self._census.processes):
+            group = self._census.group_of(one)
+            if group in groups:
+                await self._end_group(group, groups.pop(group), why)
 
     async def _end_left_behind(self) -> None:
         """End what goes on though its kernel or terminal has ended: nobody could see or stop it."""
