@@ -591,6 +591,17 @@ def test_only_a_users_own_processes_are_signalled() -> None:
     assert not signals.send(one.pid, signal.SIGKILL, uid)
 
 
+def test_a_process_is_over_when_nobody_has_it_any_more() -> None:
+    with started("sleep", "60") as one:
+        known = census.read(one.pid)
+        assert known is not None
+        assert not census.is_over(known)
+        assert census.is_over(Process(one.pid, 1, 1, known.began + 1, 0))
+        one.kill()
+        labs.wait_until(lambda: census.is_over(known), "its end")
+    assert census.is_over(known)
+
+
 def test_a_whole_group_is_signalled() -> None:
     with started("sh", "-c", "sleep 60 & sleep 60 & echo; wait") as leader:
         while len(signals.members(leader.pid)) < 3:

@@ -116,6 +116,21 @@ def is_of(pid: int, uid: int) -> bool:
     return False
 
 
+def is_over(one: Process) -> bool:
+    """Say whether a process has ended with all its threads, and given its memory back.
+
+    While that is under way it shows none already, and the container has it still.
+    """
+    try:
+        stat = (PROC / str(one.pid) / "stat").read_bytes()
+        now, headless = parse(stat)
+    except (OSError, ValueError, IndexError):
+        return True
+    if now.key != one.key:
+        return True
+    return not headless and stat[stat.rindex(b")") + 2 :][:1] in {b"Z", b"X"}
+
+
 def tables(pid: int) -> int:
     """Measure a process's page tables (VmPTE, proc_pid_status(5)): bytes.
 
