@@ -330,6 +330,10 @@ def test_page_tables_are_a_processs_own() -> None:
     one = Process(2**22 + 1, 1, 1, 0, 5 * MB, 45 * MB)
     assert one.memory == 50 * MB
     assert measure.process(one) == Use(50 * MB)
+    # Walking such tables takes longer than filling them.
+    assert measure.is_sparse(one)
+    assert not measure.is_sparse(Process(1, 1, 1, 0, 5 * MB, 2 * MB))
+    assert not measure.is_sparse(Process(1, 1, 1, 0, 2 * GB, 10 * MB))
 
 
 def test_page_tables_of_a_process_whose_first_thread_has_ended(
