@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")
+MEMINFO = Path("/proc/meminfo")
 LIMITS = ("memory.max", "memory/memory.limit_in_bytes")
 
 
@@ -23,9 +24,17 @@ def memory(cgroup: Path = CGROUP) -> int:
     Args:
         cgroup: where control groups are mounted.
     """
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limits = [found for name in LIMITS if (found := number(cgroup / name)) is not None]
-    return min([machine, *limits])
+    return min([_machine(), *_limits(cgroup)])
+
+
+def _machine() -> int:
+    """Return how many bytes of memory the machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _limits(cgroup: Path) -> list[int]:
+    """Read the container's own limits."""
+    return [found for name in LIMITS if (found := number(cgroup / name)) is not None]
 
 
 def shared(cgroup: Path = CGROUP) -> int | None:
@@ -47,3 +56,64 @@ def shared(cgroup: Path = CGROUP) -> int | None:
             if known in found:
                 return int(found[known])
     return None
+
+
+def fields(file: Path) -> dict[str, int]:
+    """Read a file of lines ``name number`` or ``name: number kB``, as bytes.
+
+    Empty when there is none.
+
+    Args:
+        file: such as memory.stat, or /proc/meminfo.
+    """
+    try:
+        lines = [line.split() for line in file.read_text(encoding="ascii").splitlines()]
+    except OSError:
+        return {}
+    return {
+        words[0].rstrip(":"): int(words[1]) * (1024 if words[-1] == "kB" else 1)
+        for words in lines
+        if len(words) > 1 and words[1].isdigit()
+    }
+
+
+def left(tables: int = 0, cgroup: Path = CGROUP, meminfo: Path = MEMINFO) -> int | None:
+    """Measure how much memory the container can still get: bytes.
+
+    What the kernel would take back first counts as left: files that are cached, and its own caches;
+    and so does swap. Without a limit of the container's own it is what the machine has left.
+
+    Args:
+        tables: bytes of page tables that are known: kernel memory that nobody takes back.
+        cgroup: where control groups are mounted.
+        meminfo: what the machine says of its memory.
+
+    Returns:
+        None where nobody is told.
+    """
+    machine = fields(meminfo)
+    swap = machine.get("SwapFree", 0)
+    limits = _limits(cgroup)
+    if not limits or min(limits) >= _machine():
+        return machine["MemAvailable"] + swap if "MemAvailable" in machine else None
+    has, used, old = min(limits), number(cgroup / "memory.current"), cgroup / "memory"
+    if used is not None:
+        found = fields(cgroup / "memory.stat")
+        caches = found.get("slab_reclaimable", 0)
+        files = found.get("inactive_file", 0) + found.get("active_file", 0)
+        most, swapped = (number(cgroup / f"memory.swap.{name}") for name in ("max", "current"))
+    elif (used := number(old / "memory.usage_in_bytes")) is not None:
+        found = fields(old / "memory.stat")
+        # Version 1 doesn't say how much of its kernel memory are caches: what the whole machine has
+        # of them at most. Else nobody's program would end for names that somebody has looked up.
+        kernels = max(0, (number(old / "memory.kmem.usage_in_bytes") or 0) - tables)
+        caches = min(kernels, machine.get("SReclaimable", 0))
+        files = found.get("total_inactive_file", 0) + found.get("total_active_file", 0)
+        most, swapped = (
+            number(old / f"memory.memsw.{name}_in_bytes") for name in ("limit", "usage")
+        )
+    else:
+        return None
+    if most is not None:
+        swap = min(swap, max(0, most - (swapped or 0)))
+    return has - max(0, used - files - caches) + swap

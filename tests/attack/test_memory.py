@@ -247,3 +247,78 @@ for _ in range(2000):
         meanwhile(filling, "x = []\nwhile True: x.append(b'x' * 50 * 2**20)")
         labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 60)
         assert time.monotonic() - began < 30
+
+
+ROOM = {"mem_limit": "2g", "memswap_limit": "2g"}
+TABLES = """
+import mmap, os, time
+def tables(size):
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000  # MAP_NORESERVE
+    there = mmap.mmap(-1, size * 512, flags=flags, prot=mmap.PROT_READ)
+    there.madvise(mmap.MADV_NOHUGEPAGE)
+    for at in range(0, len(there), 2**21):
+        there[at]
+    return there
+for _ in range(42):
+    if not os.fork():
+        kept = tables(45 * 2**20)
+        time.sleep(600)
+        os._exit(0)
+"""
+
+
+def test_page_tables_count_as_a_processs_own(tmp_path: Path) -> None:
+    """They are kernel memory, in no figure of what a process has: the kernel ended lab and Hub."""
+    with limited(tmp_path, **ROOM) as (there, _):
+        small, running = kernel(there)
+        large, filling = kernel(there)
+        assert running.run("x = 42") == ""
+        mark = uuid.uuid4().hex
+        command = f"[sys.executable, '-c', {TABLES!r}, {mark!r}]"
+        meanwhile(filling, f"import subprocess, sys\nsubprocess.run({command})")
+        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 90)
+        labs.wait_until(lambda: not is_running(there, mark), "the end of what it started", 60)
+        assert f"kernel {small} {ENDED}" not in there.lab.log
+        assert there.kernel(small).run("print(x)") == "42\n"
+
+
+def test_a_container_that_is_nearly_out_of_memory_ends_who_uses_the_most(tmp_path: Path) -> None:
+    """Whatever it is that uses the rest: students' sum is within its limit."""
+    generous = BOUNDS.replace("500M", "64G").replace("2G", "64G")
+    with limited(tmp_path, generous, **ROOM) as (there, _):
+        small, running = kernel(there)
+        large, filling = kernel(there)
+        assert running.run("x = 42") == ""
+        fill = "import time\nx = []\nwhile True: x.append(b'x' * 10 * 2**20); time.sleep(0.1)"
+        meanwhile(filling, fill)
+        ended = f"kernel {large} ended: the container is nearly out of memory"
+        labs.wait_until(lambda: ended in there.lab.log, "its end", 90)
+        assert there.kernel(small).run("print(x)") == "42\n"
+
+
+LOWER = """
+import time
+while True:
+    with open("/proc/self/oom_score_adj", "w") as file:
+        file.write("0")
+    time.sleep(0.01)
+"""
+
+
+def test_who_has_others_end_first_ends(tmp_path: Path) -> None:
+    with limited(tmp_path, **ROOM) as (there, _):
+        small, running = kernel(there)
+        large, lowering = kernel(there)
+        assert running.run("x = 42; print(open('/proc/self/oom_score_adj').read())") == "900\n\n"
+        mark = uuid.uuid4().hex
+        start = f"[sys.executable, '-c', {LOWER!r}, {mark!r}]"
+        meanwhile(lowering, f"import subprocess, sys\nsubprocess.run({start})")
+        why = "asked the system to end others first"
+        labs.wait_until(
+            lambda: f'kernel {large} ended: its process "python' in there.lab.log, "its end", 60
+        )
+        assert why in there.lab.log
+        labs.wait_until(lambda: not is_running(there, mark), "the end of what it started", 60)
+        # As what was started from outside has the number that it was given, and goes on.
+        assert there.lab.run("sleep", "3", user="student")[0] == 0
+        assert there.kernel(small).run("print(x)") == "42\n"

@@ -31,6 +31,7 @@ from classroom.launcher import (
     hidden,
     limits,
     measure,
+    order,
     protocol,
     shared,
     signals,
@@ -46,7 +47,7 @@ from classroom.launcher.watch import Watch
 from classroom.paths import Paths
 from classroom.supervisor import children
 from classroom.traits import Classroom
-from tests import loops
+from tests import labs, loops
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -250,6 +251,132 @@ def test_memory_that_is_no_process_own(tmp_path: Path) -> None:
     assert cgroup.shared(tmp_path) == 7
     (tmp_path / "memory.stat").write_text("anon 1\nshmem 9\n")
     assert cgroup.shared(tmp_path) == 9
+
+
+MEMINFO = "MemTotal: 1 kB\nMemAvailable: 4096 kB\nSReclaimable: 2048 kB\nSwapFree: 1024 kB\n"
+TWO = {
+    "memory.max": f"{100 * MB}",
+    "memory.current": f"{90 * MB}",
+    "memory.stat": f"inactive_file {5 * MB}\nactive_file {3 * MB}\nslab_reclaimable {MB}\n",
+    "memory.swap.max": "0",
+    "memory.swap.current": "0",
+}
+ONE = {
+    "memory/memory.limit_in_bytes": f"{100 * MB}",
+    "memory/memory.usage_in_bytes": f"{90 * MB}",
+    "memory/memory.stat": f"inactive_file 1\ntotal_inactive_file {5 * MB}\n"
+    f"total_active_file {3 * MB}",
+    "memory/memory.memsw.limit_in_bytes": f"{100 * MB}",
+    "memory/memory.memsw.usage_in_bytes": f"{100 * MB}",
+}
+KERNELS = {"memory/memory.kmem.usage_in_bytes": f"{21 * MB}"}
+
+
+@pytest.mark.parametrize(
+    ("files", "tables", "left"),
+    [
+        (TWO, 0, 19 * MB),
+        # Whatever may be swapped is left too, and no more than the machine has.
+        (TWO | {"memory.swap.max": "max"}, 0, 20 * MB),
+        (ONE, 0, 18 * MB),
+        # Its kernel memory may be caches, as far as the machine has any and it isn't page tables.
+        (ONE | KERNELS, 0, 20 * MB),
+        (ONE | KERNELS, 20 * MB, 19 * MB),
+        # Without a limit of its own it is the machine's.
+        (TWO | {"memory.max": "max"}, 0, 5 * MB),
+        (ONE | {"memory/memory.limit_in_bytes": "9223372036854771712"}, 0, 5 * MB),
+        ({}, 0, 5 * MB),
+        ({"memory.max": f"{100 * MB}"}, 0, None),
+    ],
+)
+def test_what_the_container_has_left(
+    tmp_path: Path, files: Mapping[str, str], tables: int, left: int | None
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "meminfo").write_text(MEMINFO)
+    assert cgroup.left(tables, tmp_path, tmp_path / "meminfo") == left
+    assert cgroup.left(0, tmp_path / "nowhere", tmp_path / "nothing") is None
+
+
+def test_who_uses_most_ends_when_the_container_is_nearly_out_of_memory() -> None:
+    least = choosing.margin(2 * GB)
+    assert (least, choosing.margin(64 * GB)) == (128 * MB, 256 * MB)
+    kernel = "/homes/kernel-b"
+    uses = {"session 7": Use(100 * MB), kernel: Use(200 * MB)}
+    assert choosing.too_little_left(uses, least, least) is None
+    assert choosing.too_little_left({}, 0, least) is None
+    assert choosing.too_little_left(uses, 30 * MB, least) == (
+        kernel,
+        "the container is nearly out of memory (30 MB are left), and of all students' programs "
+        "this kernel used the most (200 MB)",
+    )
+    # Nobody ends when that wouldn't help.
+    assert choosing.too_little_left({kernel: Use(MB)}, 30 * MB, least) is None
+
+
+def test_page_tables_are_a_processs_own() -> None:
+    size = 64 * 2**30
+    before = census.tables(os.getpid())
+    assert before > 0
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000  # MAP_NORESERVE
+    with mmap.mmap(-1, size, flags=flags, prot=mmap.PROT_READ) as there:
+        there.madvise(mmap.MADV_NOHUGEPAGE)
+        for at in range(0, size, 2**21):
+            there[at]
+        assert census.tables(os.getpid()) > before + 100 * MB
+    assert census.tables(2**22 + 1) == 0
+    one = Process(2**22 + 1, 1, 1, 0, 5 * MB, 45 * MB)
+    assert one.memory == 50 * MB
+    assert measure.process(one) == Use(50 * MB)
+    # Walking such tables takes longer than filling them.
+    assert measure.is_sparse(one)
+    assert not measure.is_sparse(Process(1, 1, 1, 0, 5 * MB, 2 * MB))
+    assert not measure.is_sparse(Process(1, 1, 1, 0, 2 * GB, 10 * MB))
+
+
+def test_page_tables_of_a_process_whose_first_thread_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(census, "PROC", tmp_path)
+    for folder, text in {
+        "7": "Name:\tx\nState:\tZ (zombie)\n",
+        "7/task/7": "Name:\tx\nState:\tZ (zombie)\n",
+        "7/task/8": "Name:\tx\nVmRSS:\t    4 kB\nVmPTE:\t     44 kB\nVmSwap:\t   0 kB\n",
+    }.items():
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "status").write_text(text)
+    assert census.tables(7) == 44 * 1024
+
+
+def test_whose_place_in_the_order_of_ends_must_hold() -> None:
+    launcher, hertz = 3, os.sysconf("SC_CLK_TCK")
+    there = processes((10, launcher, 10), (11, 10, 10), (12, 1, 12), (20, 0, 20), (21, 20, 20))
+    late = hertz * (order.START_SECONDS + 1)
+    meant = {
+        now: [pid for pid, one in there.items() if order.is_meant(one, there, launcher, now)]
+        for now in (hertz, late)
+    }
+    # What is being started isn't there yet; what an operator runs from outside is no student's.
+    assert meant == {hertz: [11, 12], late: [10, 11, 12]}
+
+
+def test_who_has_others_end_first_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    with started("choom", "-n", "900", "--", "sleep", "60") as one:
+        labs.wait_until(lambda: order.adjustment(one.pid) == 900, "its number")
+        there = {1: Process(1, 0, 1, 0, 0), one.pid: Process(one.pid, 2**22 + 1, one.pid, 0, 0)}
+        assert list(order.lowered({one.pid: there[one.pid]})) == []
+        monkeypatch.setattr(order, "DIES_FIRST", 901)
+        ((found, why),) = order.lowered({one.pid: there[one.pid]})
+        one.kill()
+    assert found.pid == one.pid
+    assert why == (
+        f'its process "sleep" ({one.pid}) asked the system to end others first when memory runs '
+        "out (oom_score_adj 900, below 901)"
+    )
+    assert '"ab"' in order.why("a\n\x1bb\n", 7, 0)
+    assert order.adjustment(2**22 + 1) is None
 
 
 def test_nothing_of_the_lab_servers_environment_goes_on() -> None:
@@ -466,6 +593,17 @@ def test_only_a_users_own_processes_are_signalled() -> None:
         assert signals.send(one.pid, signal.SIGKILL, uid, began.began)
         assert one.wait() == -signal.SIGKILL
     assert not signals.send(one.pid, signal.SIGKILL, uid)
+
+
+def test_a_process_is_over_when_nobody_has_it_any_more() -> None:
+    with started("sleep", "60") as one:
+        known = census.read(one.pid)
+        assert known is not None
+        assert not census.is_over(known)
+        assert census.is_over(Process(one.pid, 1, 1, known.began + 1, 0))
+        one.kill()
+        labs.wait_until(lambda: census.is_over(known), "its end")
+    assert census.is_over(known)
 
 
 def test_a_whole_group_is_signalled() -> None:

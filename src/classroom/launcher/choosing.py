@@ -12,6 +12,42 @@ if TYPE_CHECKING:
     from classroom.launcher.measure import Use
 
 MB = 1024**2
+MARGIN = (1 / 16, 256 * MB)
+"""How much of the container's memory must be left: a share, and what is enough."""
+
+
+def margin(memory: int) -> int:
+    """Decide how many bytes must be left for the container not to be nearly out of memory.
+
+    Args:
+        memory: bytes that it has.
+    """
+    share, enough = MARGIN
+    return min(int(memory * share), enough)
+
+
+def too_little_left(uses: Mapping[str, Use], left: int, least: int) -> tuple[str, str] | None:
+    """Choose whom to end for the container to go on, though students' sum is within its limit.
+
+    Something uses memory that is in nobody's figures: pipes, sockets, the kernel's own.
+
+    Args:
+        uses: by group, of `census`.
+        left: bytes that the container can still get.
+        least: bytes that must be left.
+
+    Returns:
+        The group that uses the most, and why it is ended, in words; None when enough is left, or
+        when no end of anybody's would help.
+    """
+    if left >= least or not uses:
+        return None
+    group = max(uses, key=lambda one: uses[one].memory)
+    if uses[group].memory < least - left:
+        return None
+    most = f"this {census.kind_of(group)} used the most ({uses[group].memory // MB} MB)"
+    little = f"the container is nearly out of memory ({max(0, left) // MB} MB are left)"
+    return group, f"{little}, and of all students' programs {most}"
 
 
 def too_much_memory(

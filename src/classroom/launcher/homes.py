@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classroom.launcher.acting import as_student, student
+from classroom.launcher.command import DIES_FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +51,7 @@ async def tidy(*homes: Path) -> None:
         return
     user = student()
     process = await asyncio.create_subprocess_exec(
+        *("/usr/bin/choom", "-n", str(DIES_FIRST), "--"),
         *("/usr/bin/find", *map(str, homes), "-mindepth", "1", "-delete"),
         user=user.pw_uid,
         group=user.pw_gid,

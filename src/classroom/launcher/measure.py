@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from classroom.launcher.census import Process
 
 PROC = Path("/proc")
+TABLES = (1 / 128, 2 * 1024**2)
+"""How large the page tables are of a process that is measured precisely: a share of its memory, and
+what any may have. Where they are larger, the kernel takes longer to walk them than they take to
+grow."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,8 @@ class Use:
     """What a kernel, terminal or stray program uses, with all that it has started.
 
     Attributes:
-        own: bytes in memory that are its processes' own, or their share of what several have.
+        own: bytes in memory that are its processes' own, or their share of what several have, and
+            the tables that say where it is.
         mapped: bytes of shared memory that they have mapped, their share of it.
         held: bytes of shared memory that they hold open, mapped or not.
         written: bytes written to disks so far.
@@ -71,18 +76,25 @@ def fields(text: bytes) -> dict[bytes, int]:
     return found
 
 
+def is_sparse(one: Process) -> bool:
+    """Say whether a process has far larger page tables than its memory needs."""
+    share, enough = TABLES
+    return one.tables > enough + one.resident * share
+
+
 def process(one: Process) -> Use:
     """Measure a process; asked as its user. What can't be known is taken from what all may see."""
     folder = PROC / str(one.pid)
     own, mapped, wrote = one.resident, 0, {}
-    with contextlib.suppress(OSError):  # it has ended, or has made itself unreadable
-        found = fields((folder / "smaps_rollup").read_bytes())
-        if b"Pss" in found:
-            mapped = found.get(b"Pss_Shmem", 0)
-            own = found[b"Pss"] - mapped
+    if not is_sparse(one):
+        with contextlib.suppress(OSError):  # it has ended, or has made itself unreadable
+            found = fields((folder / "smaps_rollup").read_bytes())
+            if b"Pss" in found:
+                mapped = found.get(b"Pss_Shmem", 0)
+                own = found[b"Pss"] - mapped
     with contextlib.suppress(OSError):
         wrote = fields((folder / "io").read_bytes())
-    return Use(own, mapped, 0, wrote.get(b"write_bytes", 0), wrote.get(b"wchar", 0))
+    return Use(own + one.tables, mapped, 0, wrote.get(b"write_bytes", 0), wrote.get(b"wchar", 0))
 
 
 def segments(groups: Mapping[str, Sequence[Process]]) -> dict[str, int]:

@@ -10,16 +10,15 @@ import asyncio
 import shutil
 import signal
 import time
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from classroom.launcher import census, choosing, hidden, measure, shared, signals
+from classroom import cgroup
+from classroom.launcher import census, choosing, looks, order, shared, signals
 from classroom.launcher.acting import as_student, student
 from classroom.launcher.census import Census
 from classroom.launcher.choosing import MB
 from classroom.launcher.leftovers import Leftovers
-from classroom.launcher.measure import Use
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from classroom.launcher.census import Process
     from classroom.launcher.command import Limits
     from classroom.launcher.hidden import File
+    from classroom.launcher.measure import Use
     from classroom.paths import Paths
 
 LOOK_SECONDS = 0.5
@@ -35,8 +35,6 @@ LONGEST_SECONDS = 3.0
 """However long looking takes, it is done again after so long."""
 SHARE = 0.05
 """How much of a core looking may cost: with thousands of processes it is rarer."""
-AT_ONCE = 50
-"""Processes that are measured before the launcher does something else."""
 LEFT_SECONDS = 10
 """How long something may outlive its kernel or terminal: what has just been started isn't listed
 yet."""
@@ -82,40 +80,71 @@ class Watch:
         self._leftovers = Leftovers(self._uid, log)
         self._before: dict[str, Use] = {}
         self._left: dict[str, float] = {}
-        self._complained = self._lost = False
+        self._least = choosing.margin(cgroup.memory())
+        self._complained = self._lost = self._out = False
 
     async def look(self) -> None:
         """Look once, and end what uses too much or was left behind."""
+        self._take()
+        if await self._end_who_has_others_end():
+            self._take()
         with as_student():
-            self._census.take(self._launcher.homes(), self._home)
             self._leftovers.remove_segments(self._census.processes, shared.FRESH_SECONDS)
         free = shutil.disk_usage(self._disk).free
         full = free < self._limits.disk
         beyond = shared.beyond_processes()
-        seen = sum(one.resident for one in self._census.processes.values())
+        seen = sum(one.memory for one in self._census.processes.values())
+        left = cgroup.left(sum(one.tables for one in self._census.processes.values()))
+        short = left is not None and left < self._least
         pressed = bool(self._limits.together) and seen + beyond > self._limits.together
-        if pressed or full:
-            await self._choose(free, beyond, pressed=pressed)
+        if pressed or full or short:
+            await self._choose(free, beyond, left if short else None, pressed=pressed)
         else:
             self._before = {}
+        self._out = self._out and short
         if full and not self._complained:
             what = "The disk is nearly full: %d MB are free; delete something"
             self._log.warning(what, free // MB)
         self._complained = full
         await self._end_left_behind()
 
-    async def _choose(self, free: int, beyond: int, *, pressed: bool) -> None:
-        """Measure precisely, and end whom that falls on."""
+    def _take(self) -> None:
+        """See who is there."""
+        with as_student():
+            self._census.take(self._launcher.homes(), self._home)
+
+    async def _choose(self, free: int, beyond: int, left: int | None, *, pressed: bool) -> None:
+        """Measure precisely, and end whom that falls on.
+
+        Args:
+            free: bytes of the disk.
+            beyond: bytes of shared memory.
+            left: bytes that the container can still get, if they are too few.
+            pressed: whether students seem to use too much together.
+        """
         groups = self._census.groups()
-        after, opened = await self._measure(groups)
+        after, opened = await looks.measured(groups)
         chosen = None
         if pressed:
             chosen = await self._uses_too_much(groups, after, opened, beyond)
+        if chosen is None and left is not None:
+            chosen = self._too_little_left(after, left)
         if chosen is None and self._before:
             chosen = choosing.too_full_disk(self._before, after, free, self._limits.disk)
         self._before = after
         if chosen is not None:
             await self._end_group(chosen[0], groups[chosen[0]], chosen[1])
+
+    def _too_little_left(self, uses: Mapping[str, Use], left: int) -> tuple[str, str] | None:
+        """Choose whom to end for the container to go on; say so once when nobody's end would do."""
+        chosen = choosing.too_little_left(uses, left, self._least)
+        if chosen is None and not self._out:
+            what = (
+                "The container is nearly out of memory: %d MB are left; no student's program has it"
+            )
+            self._log.warning(what, left // MB)
+        self._out = chosen is None
+        return chosen
 
     async def _uses_too_much(
         self,
@@ -130,14 +159,14 @@ class Watch:
         if seen + max(0, beyond - known) <= limit:
             self._lost = False
             return None
-        in_use = await self._mapped(groups) | {number for _, number in opened}
+        in_use = await looks.mapped(groups) | {number for _, number in opened}
         self._leftovers.remove(in_use, self._census.processes)
         # Whether that was enough is measured: else a file that can't be removed, or an empty one
         # every second, would keep everybody from ever being ended.
         unseen = max(0, shared.beyond_processes() - known)
         hiding = {}
         if seen <= limit < seen + unseen:
-            hiding = await self._who_hides(groups, opened, unseen)
+            hiding = await looks.who_hides(groups, opened, unseen)
         chosen = choosing.too_much_memory(uses, limit, unseen, hiding)
         lost = chosen is None and seen + unseen > limit
         if lost and not self._lost:
@@ -146,59 +175,6 @@ class Watch:
         self._lost = lost
         return chosen
 
-    @staticmethod
-    async def _mapped(groups: Mapping[str, Sequence[Process]]) -> set[int]:
-        """List the numbers of the files in /dev/shm that students' processes have mapped."""
-        found: set[int] = set()
-        for one in chain.from_iterable(groups.values()):
-            with as_student():
-                found |= shared.mapped(one.pid)
-            await asyncio.sleep(0)
-        return found
-
-    @staticmethod
-    async def _who_hides(
-        groups: Mapping[str, Sequence[Process]], opened: set[File], unseen: int
-    ) -> dict[str, int]:
-        """Look for those who may have memory that is in nobody's use."""
-        found: dict[str, int] = {}
-        for group, several in groups.items():
-            for one in several:
-                with as_student():
-                    may = hidden.sign(one.pid, opened, unseen)
-                if may:
-                    found[group] = found.get(group, 0) + may
-                await asyncio.sleep(0)
-        return found
-
-    async def _measure(
-        self, groups: Mapping[str, Sequence[Process]]
-    ) -> tuple[dict[str, Use], set[File]]:
-        """Measure groups: some system calls for each process, and others' turn in between.
-
-        One process may have thousands of descriptors, and there may be a thousand of it: a launcher
-        that doesn't answer meanwhile would be taken for one that hangs, and ended with all kernels.
-
-        Returns:
-            What each uses, and the files in memory that somebody has open.
-        """
-        found = dict.fromkeys(groups, Use())
-        opened: set[File] = set()
-        every = [(group, one) for group, several in groups.items() for one in several]
-        for at in range(0, len(every), AT_ONCE):
-            with as_student():
-                for group, one in every[at : at + AT_ONCE]:
-                    found[group] += measure.process(one)
-            await asyncio.sleep(0)
-        for group, one in every:
-            with as_student():
-                found[group] += Use(held=measure.opened(one.pid, opened))
-            await asyncio.sleep(0)
-        with as_student():
-            for group, size in measure.segments(groups).items():
-                found[group] += Use(held=size)
-        return found, opened
-
     async def _end_group(self, group: str, several: Collection[Process], why: str) -> None:
         """End a group, and wait until its memory is free; the others' turn comes only then."""
         known = {home: pid for pid, home in self._launcher.homes().items()}
@@ -206,8 +182,19 @@ class Watch:
             self._log.warning("What a %s left behind ended: %s", census.kind_of(group), why)
         kill(several, self._uid)
         end = time.monotonic() + END_SECONDS
-        while time.monotonic() < end and any(map(_has_memory, several)):  # noqa: ASYNC110
+        while time.monotonic() < end and not all(map(census.is_over, several)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+
+    async def _end_who_has_others_end(self) -> bool:
+        """End whoever would have the kernel end others first; say whether anybody would."""
+        found = False
+        groups = self._census.groups()
+        for one, why in order.lowered(self._census.processes):
+            group = self._census.group_of(one)
+            if group in groups:
+                await self._end_group(group, groups.pop(group), why)
+                found = True
+        return found
 
     async def _end_left_behind(self) -> None:
         """End what goes on though its kernel or terminal has ended: nobody could see or stop it."""
@@ -229,12 +216,6 @@ def kill(several: Collection[Process], uid: int) -> None:
     """Kill processes of a user's: whoever has their ids by now isn't meant."""
     for one in several:
         signals.send(one.pid, signal.SIGKILL, uid, one.began)
-
-
-def _has_memory(one: Process) -> bool:
-    """Say whether a process that was killed still has any."""
-    now = census.read(one.pid)
-    return now is not None and now.key == one.key and now.resident > 0
 
 
 async def watch(watched: Watch) -> None:

@@ -1,0 +1,73 @@
+"""Groups of students' processes, looked at one process after another, with others' turn between.
+
+One process may have thousands of descriptors, and there may be a thousand of it: a launcher that
+doesn't answer meanwhile would be taken for one that hangs, and ended with all kernels.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from classroom.launcher import hidden, measure, shared
+from classroom.launcher.acting import as_student
+from classroom.launcher.measure import Use
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from classroom.launcher.census import Process
+    from classroom.launcher.hidden import File
+
+AT_ONCE = 50
+"""Processes that are measured before the launcher does something else."""
+
+
+async def mapped(groups: Mapping[str, Sequence[Process]]) -> set[int]:
+    """List the numbers of the files in /dev/shm that students' processes have mapped."""
+    found: set[int] = set()
+    for one in chain.from_iterable(groups.values()):
+        with as_student():
+            found |= shared.mapped(one.pid)
+        await asyncio.sleep(0)
+    return found
+
+
+async def who_hides(
+    groups: Mapping[str, Sequence[Process]], opened: set[File], unseen: int
+) -> dict[str, int]:
+    """Look for those who may have memory that is in nobody's use."""
+    found: dict[str, int] = {}
+    for group, several in groups.items():
+        for one in several:
+            with as_student():
+                may = hidden.sign(one.pid, opened, unseen)
+            if may:
+                found[group] = found.get(group, 0) + may
+            await asyncio.sleep(0)
+    return found
+
+
+async def measured(groups: Mapping[str, Sequence[Process]]) -> tuple[dict[str, Use], set[File]]:
+    """Measure groups: some system calls for each process.
+
+    Returns:
+        What each uses, and the files in memory that somebody has open.
+    """
+    found = dict.fromkeys(groups, Use())
+    opened: set[File] = set()
+    every = [(group, one) for group, several in groups.items() for one in several]
+    for at in range(0, len(every), AT_ONCE):
+        with as_student():
+            for group, one in every[at : at + AT_ONCE]:
+                found[group] += measure.process(one)
+        await asyncio.sleep(0)
+    for group, one in every:
+        with as_student():
+            found[group] += Use(held=measure.opened(one.pid, opened))
+        await asyncio.sleep(0)
+    with as_student():
+        for group, size in measure.segments(groups).items():
+            found[group] += Use(held=size)
+    return found, opened

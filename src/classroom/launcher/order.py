@@ -1,0 +1,103 @@
+"""Who ends first when the kernel itself has to choose: students' processes, before the lab's.
+
+That is a number of each process's, oom_score_adj (proc(5)). `command.prefix` raises it, children
+inherit it, and a process may lower its own again: only a capability that the container hasn't got
+would set a lower bound. So who has lowered it ends. Putting it back wouldn't hold: a process
+writes faster than anybody looks.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from classroom.launcher.command import DIES_FIRST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from classroom.launcher.census import Process
+
+PROC = "/proc"
+OUTSIDE = 0
+"""The parent of what was started from outside the container: `docker exec`."""
+START_SECONDS = 20
+"""How long what the launcher has started may take until its number is raised: until then programs
+of ours run, and no student's."""
+
+
+def adjustment(pid: int) -> int | None:
+    """Read a process's number; None when it has ended."""
+    try:
+        with open(f"{PROC}/{pid}/oom_score_adj", "rb", buffering=0) as file:  # noqa: PTH123 (many)
+            return int(file.read(16))
+    except (OSError, ValueError):
+        return None
+
+
+def ticks() -> int:
+    """Return the time since the machine's start, in ticks, as `Process.began` has it."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+
+
+def is_meant(one: Process, processes: Mapping[int, Process], launcher: int, now: int) -> bool:
+    """Say whether a process's number must be as high as students' are.
+
+    Args:
+        one: the process.
+        processes: all of students', by their ids.
+        launcher: the launcher's process id.
+        now: ticks since the machine's start.
+
+    Returns:
+        False for what the launcher has just started, and for what an operator has started from
+        outside, with all that it starts.
+    """
+    if one.parent == launcher:
+        return now - one.began > START_SECONDS * os.sysconf("SC_CLK_TCK")
+    seen = set()
+    while one.parent in processes and one.pid not in seen:
+        seen.add(one.pid)
+        one = processes[one.parent]
+    return one.parent != OUTSIDE
+
+
+def lowered(processes: Mapping[int, Process]) -> Iterable[tuple[Process, str]]:
+    """Find those that have lowered their number.
+
+    Args:
+        processes: all of students', by their ids.
+
+    Returns:
+        Each, and why it is ended, in words.
+    """
+    now = ticks()
+    for one in processes.values():
+        value = adjustment(one.pid)
+        if value is None or value >= DIES_FIRST:
+            continue
+        if is_meant(one, processes, os.getpid(), now):
+            yield one, why(_name(one.pid), one.pid, value)
+
+
+def why(name: str, pid: int, value: int) -> str:
+    """Say why a process is ended that has lowered its number.
+
+    Args:
+        name: what it calls itself.
+        pid: its process id.
+        value: what it has lowered the number to.
+    """
+    who = "".join(letter for letter in name if letter.isprintable())
+    asked = f'its process "{who}" ({pid}) asked the system to end others first when memory runs out'
+    return f"{asked} (oom_score_adj {value}, below {DIES_FIRST})"
+
+
+def _name(pid: int) -> str:
+    """Read what a process calls itself; "" when it has ended."""
+    try:
+        with open(f"{PROC}/{pid}/comm", "rb") as file:  # noqa: PTH123 (as above)
+            return file.read().decode(errors="replace")
+    except OSError:
+        return ""
