@@ -22,6 +22,7 @@ from classroom.lab import (
     chats,
     control,
     expected,
+    exports,
     forks,
     identity,
     live,
@@ -103,6 +104,7 @@ HANDLERS = (
     (r"lab/api/workspaces/(?P<space_name>.+)", PersonalWorkspacesHandler),
     (r"lab/api/settings/?", PersonalSettingsHandler),
     (r"lab/api/settings/(?P<schema_name>.+)", PersonalSettingsHandler),
+    *exports.HANDLERS,
     *snapshots.HANDLERS,
 )
 
