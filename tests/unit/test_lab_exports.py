@@ -12,10 +12,12 @@ import zipfile
 from typing import Any
 
 import pytest
+from tornado.web import Application
 
 from classroom.lab import conversions, converting
 from classroom.lab.conversions import EACH, TOGETHER, Turns, read
 from classroom.lab.converting import NotConvertedError, answer_to, framed, parted
+from classroom.lab.exports import Exporting
 from tests import labs
 
 HEAD: dict[str, Any] = {"format": "html", "config": {}, "metadata": {}, "sanitize": None}
@@ -192,3 +194,42 @@ def test_a_process_converts() -> None:
     exported = asyncio.run(conversions.convert({**HEAD, "format": "python"}, model("x = 'here'")))
     assert b"x = 'here'" in bytes(exported.data)
     assert exported.extension == ".py"
+
+
+class Export(Exporting):
+    """One that waits for as long as its person does."""
+
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Ask nobody who it is."""
+
+    def set_default_headers(self) -> None:
+        """Send none."""
+
+    async def get(self) -> None:
+        assert await self.answer(self.wait()) is None
+
+    async def wait(self) -> None:
+        try:
+            self.begun.set()
+            await asyncio.Event().wait()
+        finally:
+            self.ended.set()
+
+
+def test_nothing_goes_on_when_its_person_has_gone(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        server = Application([("/", Export)]).listen(0, "127.0.0.1")
+        port = next(iter(server._sockets.values())).getsockname()[1]
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        await asyncio.wait_for(Export.begun.wait(), 10)
+        assert not Export.ended.is_set()
+        writer.close()
+        await asyncio.wait_for(Export.ended.wait(), 10)
+        await asyncio.sleep(0.1)
+        server.stop()
+
+    asyncio.run(scenario())
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
