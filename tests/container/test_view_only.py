@@ -199,7 +199,7 @@ ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
         "api/collaboration/undo_redo/{room}?action=undo&steps=1&forkRoom=x",
         {},
     ),
-    ("NbconvertPostHandler.post", "POST", "nbconvert/html", {"type": "notebook"}),
+    ("ExportHandler.post", "POST", "nbconvert/html", {"type": "notebook"}),
     ("EventHandler.post", "POST", "api/events", {}),
     ("IdentityHandler.patch", "PATCH", "api/me", {}),
     ("ConfigHandler.put", "PUT", "api/config/notebook", {"a": 1}),
@@ -220,7 +220,7 @@ ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 # Another handler stands before them, so that no request comes there.
 UNREACHED = {"SettingsHandler.put", "WorkspacesHandler.put", "WorkspacesHandler.delete"}
 UNREACHED |= {"TermSocket.get", "TerminalRootHandler.post", "ShutdownHandler.post"}
-UNREACHED |= {"SubscribeWebsocket.get", "SessionRootHandler.post"}
+UNREACHED |= {"SubscribeWebsocket.get", "SessionRootHandler.post", "NbconvertPostHandler.post"}
 READS = (
     "api/contents/work.ipynb",
     "api/contents/work.ipynb/checkpoints",

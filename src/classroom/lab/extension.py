@@ -22,6 +22,7 @@ from classroom.lab import (
     chats,
     control,
     expected,
+    exports,
     forks,
     identity,
     live,
@@ -105,6 +106,7 @@ HANDLERS = (
     (r"lab/api/licenses/?(.*)", KnownLicensesHandler),
     (r"lab/api/settings/?", PersonalSettingsHandler),
     (r"lab/api/settings/(?P<schema_name>.+)", PersonalSettingsHandler),
+    *exports.HANDLERS,
     *snapshots.HANDLERS,
 )
 

@@ -39,6 +39,7 @@ READS: dict[str, tuple[str, ...]] = {
     "classroom.lab.downloads": ("FileHandler.get",),
     "classroom.lab.events": ("EventsSocket.get",),
     "classroom.lab.exporters": ("ExportersHandler.get",),
+    "classroom.lab.exports": ("ExportFileHandler.get",),
     "classroom.lab.known": ("KnownHandler.get",),
     "classroom.lab.licenses": ("KnownLicensesHandler.get",),
     "classroom.lab.kernel_sessions": ("SessionsHandler.get",),
@@ -112,12 +113,13 @@ READS: dict[str, tuple[str, ...]] = {
 }
 WRITES: dict[str, tuple[str, ...]] = {
     "classroom.lab.control": ("FollowingHandler.put", "ModeHandler.put", "PersonHandler.put"),
+    "classroom.lab.exports": ("ExportHandler.post",),
     "classroom.lab.kernel_sessions": ("SessionsHandler.post",),
     "classroom.lab.members": ("MemberHandler.delete",),
     "classroom.lab.shutdown": ("NoShutdownHandler.post",),
     "classroom.lab.snapshots": ("RestoreHandler.post",),
     "classroom.lab.terminals": ("StudentTerminalsHandler.post",),
-    "jupyter_server.nbconvert.handlers": ("NbconvertPostHandler.post",),
+    "jupyter_server.nbconvert.handlers": ("NbconvertPostHandler.post",),  # ours stands before it
     "jupyter_server_terminals.api_handlers": ("TerminalHandler.delete", "TerminalRootHandler.post"),
     "jupyter_server_terminals.handlers": ("TermSocket.get",),  # ours stands before it
     "jupyter_server_ydoc.handlers": ("UndoRedoHandler.put",),

@@ -1,0 +1,197 @@
+"""Convert one notebook to another format, in a process that has limits and ends with the lab.
+
+Run as ``python -I -m classroom.lab.converting PARENT`` by `classroom.lab.conversions`. Regular
+expressions, lexers and templates take as long as who writes the notebook wants them to. Here that
+keeps no other thread waiting, and the kernel ends it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import json
+import os
+import resource
+import signal
+import sys
+import zipfile
+from http import HTTPStatus
+from pathlib import PurePath
+from typing import Any
+
+PDEATHSIG = 1  # PR_SET_PDEATHSIG: a signal when the parent ends
+MB = 1024**2
+WORK_SECONDS = 30
+"""Of a processor's time."""
+MEMORY = 1024 * MB
+NICE = 10
+"""Behind the lab server; students' programs are behind both (SCHED_IDLE)."""
+REASON = 1000
+"""Characters of nbconvert's own reason."""
+LARGE = "This notebook takes too much memory to export: clear its outputs first."
+
+
+class NotConvertedError(Exception):
+    """A notebook isn't converted; the text is for the person who asked."""
+
+    def __init__(self, status: int, text: str) -> None:
+        """Say why.
+
+        Args:
+            status: of HTTP.
+            text: a sentence.
+        """
+        super().__init__(text)
+        self.status = status
+
+
+def framed(head: dict[str, Any], body: bytes) -> bytes:
+    """Put what a process is told, or answers, into one message.
+
+    Args:
+        head: of JSON.
+        body: what it is about.
+    """
+    return json.dumps(head).encode() + b"\n" + body
+
+
+def parted(message: bytes) -> tuple[dict[str, Any], memoryview[int]]:
+    """Take a message apart again.
+
+    Args:
+        message: of `framed`.
+
+    Raises:
+        ValueError: it is none, or not all of it.
+    """
+    end = message.find(b"\n")
+    head = json.loads(message[: max(end, 0)])
+    if not isinstance(head, dict):
+        raise ValueError("no message")  # noqa: TRY004 (as for any other text)
+    return head, memoryview(message)[end + 1 :]
+
+
+def confine(parent: int) -> None:
+    """Keep this process to its limits, and have it end with the lab server.
+
+    Args:
+        parent: the lab server's process.
+    """
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    ctypes.CDLL(None).prctl(PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit(1)  # it has ended before
+    resource.setrlimit(resource.RLIMIT_CPU, (WORK_SECONDS, WORK_SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(NICE)
+
+
+def zipped(name: str, output: bytes, others: dict[str, bytes]) -> bytes:
+    """Pack an exported notebook with its pictures and other files.
+
+    Args:
+        name: the notebook's file there.
+        output: what is in it.
+        others: by their paths, of which the last part counts.
+    """
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, output)
+        for path, data in others.items():
+            archive.writestr(PurePath(path).name, data)
+    return packed.getvalue()
+
+
+def notebook(body: Any) -> tuple[str, Any]:
+    """Read a model of the contents: return the notebook's name and what is in it.
+
+    Args:
+        body: of JSON.
+
+    Raises:
+        NotConvertedError: 400, it is no notebook.
+    """
+    from nbformat import from_dict  # noqa: PLC0415 (loads much)
+
+    content = body.get("content") if isinstance(body, dict) else None
+    name = body.get("name", "notebook.ipynb") if isinstance(body, dict) else None
+    if not isinstance(content, dict) or not isinstance(name, str):
+        raise NotConvertedError(HTTPStatus.BAD_REQUEST, "That is no notebook.")
+    return os.path.splitext(name)[0], from_dict(content)  # noqa: PTH122 (text only)
+
+
+def convert(head: dict[str, Any], body: Any) -> bytes:
+    """Convert a notebook as nbconvert does; return the message that answers.
+
+    Args:
+        head: of the request: the exporter's name, its configuration and resources.
+        body: the model of the notebook.
+
+    Raises:
+        NotConvertedError: there is no such format, or that is no notebook.
+    """
+    from nbconvert.exporters import base  # noqa: PLC0415 (loads much)
+    from traitlets.config import Config  # noqa: PLC0415
+
+    config = Config(head["config"])
+    try:
+        made = base.get_exporter(head["format"], config=config)(config=config)
+    except (base.ExporterNameError, base.ExporterDisabledError) as error:
+        words = f"No exporter for format: {head['format']}"
+        raise NotConvertedError(HTTPStatus.NOT_FOUND, words) from error
+    if head["sanitize"] is not None:
+        made.sanitize_html = head["sanitize"]
+    name, content = notebook(body)
+    resources = {
+        "metadata": {"name": name, **head["metadata"]},
+        "config_dir": head["config_dir"],
+    }
+    output, found = made.from_notebook_node(content, resources=resources)
+    data = output.encode() if isinstance(output, str) else output
+    extension, others = str(found["output_extension"]), found.get("outputs")
+    if others:
+        data = zipped(name + extension, data, others)
+    answer = {
+        "status": HTTPStatus.OK,
+        "name": name,
+        "extension": extension,
+        "mimetype": str(made.output_mimetype or ""),
+        "zipped": bool(others),
+    }
+    return framed(answer, data)
+
+
+def answer_to(message: bytes) -> bytes:
+    """Answer a request: with the file, or why there is none.
+
+    Args:
+        message: the request, of `framed`.
+    """
+    try:
+        head, rest = parted(message)
+        try:
+            body = json.loads(bytes(rest))
+        except ValueError as error:
+            words = "Invalid JSON in body of request"
+            raise NotConvertedError(HTTPStatus.BAD_REQUEST, words) from error
+        return convert(head, body)
+    except NotConvertedError as error:
+        status, text = error.status, str(error)
+    except MemoryError:
+        status, text = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, LARGE
+    except Exception as error:  # noqa: BLE001 (nbconvert's reason, whatever it is)
+        status, text = HTTPStatus.INTERNAL_SERVER_ERROR, f"nbconvert failed: {error}"[:REASON]
+    return framed({"status": status, "text": text}, b"")
+
+
+def main() -> None:
+    """Read the request, and write the answer where nothing else that is printed comes."""
+    confine(int(sys.argv[1]))
+    with os.fdopen(os.dup(1), "wb") as out:
+        os.dup2(2, 1)
+        out.write(answer_to(sys.stdin.buffer.read()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""Export a notebook of the class's, or one that a page sends, as upstream's handlers do.
+
+Theirs convert in a thread of the lab server's, where one notebook can stop everybody's work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import FilesRedirectHandler, JupyterHandler, path_regex
+from jupyter_server.nbconvert.handlers import (
+    NbconvertFileHandler,
+    NbconvertPostHandler,
+    date_format,
+)
+from jupyter_server.utils import ensure_async
+from tornado import web
+
+from classroom.lab import conversions, threads
+from classroom.lab.connections import name_of
+from classroom.lab.converting import NotConvertedError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from classroom.lab.conversions import Exported
+
+FORMAT = r"(?P<format>\w+)"
+UNSTORED = "no-store, no-cache, must-revalidate, max-age=0"
+
+
+class Exporting(JupyterHandler):
+    """A request for an export: it is given up when the person goes away."""
+
+    turns = conversions.Turns()
+    _work: asyncio.Task[Exported | None] | None = None
+    _gone = False
+
+    async def answer(self, work: Coroutine[Any, Any, Exported | None]) -> Exported | None:
+        """Do the work, and return what is exported; None when there is nothing to answer with.
+
+        Args:
+            work: what to wait for.
+
+        Raises:
+            HTTPError: nothing is exported, and why.
+        """
+        self._work = asyncio.ensure_future(work)
+        try:
+            return await self._work
+        except NotConvertedError as error:
+            raise web.HTTPError(error.status, str(error)) from error
+        except asyncio.CancelledError:
+            if not self._gone:
+                raise
+            return None
+
+    def on_connection_close(self) -> None:
+        """End what nobody waits for any more."""
+        super().on_connection_close()
+        self._gone = True
+        if self._work is not None:
+            self._work.cancel()
+
+    async def convert(
+        self, to: str, body: bytes, *, sanitize: bool | None = None, **metadata: str
+    ) -> Exported:
+        """Have a notebook converted, when it is this person's turn.
+
+        Args:
+            to: the exporter's name.
+            body: the notebook's model, as JSON.
+            sanitize: whether HTML is made harmless; as configured without.
+            **metadata: of the notebook, for templates.
+
+        Raises:
+            NotConvertedError: it isn't, and why.
+        """
+        head = {
+            "format": to,
+            "config": conversions.configured(self.config or {}),
+            "config_dir": str(self.settings["config_dir"]),
+            "metadata": metadata,
+            "sanitize": sanitize,
+        }
+        return await conversions.convert(head, body)
+
+    def send(self, exported: Exported) -> None:
+        """Send what is exported, as upstream does.
+
+        Args:
+            exported: with a zip's headers if it is one.
+        """
+        if exported.zipped:
+            self.set_attachment_header(f"{exported.name}.zip")
+            self.set_header("Content-Type", "application/zip")
+            self.set_header("Cache-Control", UNSTORED)
+        elif exported.mimetype:
+            self.set_header("Content-Type", f"{exported.mimetype}; charset=utf-8")
+        self.finish(bytes(exported.data))
+
+
+class ExportFileHandler(Exporting, NbconvertFileHandler):
+    """Export a notebook of the class's files."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, format: str, path: str) -> None:  # noqa: A002 (upstream's)
+        """Get a notebook in another format.
+
+        Args:
+            format: the exporter's name.
+            path: the notebook's.
+
+        Raises:
+            HTTPError: it isn't exported, and why.
+        """
+        self.check_xsrf_cookie()
+        exported = await self.answer(self._export(format, path.strip("/")))
+        if exported is None:
+            return
+        if not exported.zipped:
+            if self.get_argument("download", "false").lower() == "true":
+                self.set_attachment_header(exported.name + exported.extension)
+            self.set_header("Cache-Control", UNSTORED)
+        self.send(exported)
+
+    async def _export(self, to: str, path: str) -> Exported | None:
+        """Read the notebook when it is its turn; send who asks for another file to that."""
+        asked = self.get_argument("sanitize_html", None) if to == "html" else None
+        sanitize = None if asked is None else asked.lower() == "true"
+        async with self.turns.turn(name_of(self)):
+            model: Any = await ensure_async(self.contents_manager.get(path=path))
+            if model["type"] != "notebook":
+                await FilesRedirectHandler.redirect_to_files(self, path)
+                return None
+            self.set_header("Last-Modified", model["last_modified"])
+            modified = model["last_modified"].strftime(date_format)
+            sent = {"name": model["name"], "content": model["content"]}
+            try:
+                body = (await threads.run(json.dumps, sent)).encode()
+            except (RecursionError, ValueError) as error:
+                words = conversions.FAILED
+                raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, words) from error
+            return await self.convert(to, body, sanitize=sanitize, modified_date=modified)
+
+
+class ExportHandler(Exporting, NbconvertPostHandler):
+    """Export a notebook that a page sends."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, format: str) -> None:  # noqa: A002 (upstream's)
+        """Convert it.
+
+        Args:
+            format: the exporter's name.
+
+        Raises:
+            HTTPError: it isn't exported, and why.
+        """
+        exported = await self.answer(self._export(format))
+        if exported is not None:
+            self.send(exported)
+
+    async def _export(self, to: str) -> Exported:
+        async with self.turns.turn(name_of(self)):
+            return await self.convert(to, bytes(self.request.body))
+
+
+HANDLERS = (
+    (rf"nbconvert/{FORMAT}", ExportHandler),
+    (rf"nbconvert/{FORMAT}{path_regex}", ExportFileHandler),
+)
