@@ -221,6 +221,7 @@ ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 UNREACHED = {"SettingsHandler.put", "WorkspacesHandler.put", "WorkspacesHandler.delete"}
 UNREACHED |= {"TermSocket.get", "TerminalRootHandler.post", "ShutdownHandler.post"}
 UNREACHED |= {"SubscribeWebsocket.get", "SessionRootHandler.post", "NbconvertPostHandler.post"}
+UNREACHED |= {"LicensesHandler.get"}
 READS = (
     "api/contents/work.ipynb",
     "api/contents/work.ipynb/checkpoints",
