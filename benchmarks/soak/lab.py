@@ -52,7 +52,7 @@ def enter(hosts: dict[str, str], name: str) -> httpx.Client:
     """Sign somebody in.
 
     Args:
-        hosts: where the lab is; looked at anew for each request.
+        hosts: where the lab is; read again for each request.
         name: theirs.
     """
     client = web.browser(hosts)

@@ -47,14 +47,10 @@ def shared(cgroup: Path = CGROUP) -> int | None:
         None where the container isn't told.
     """
     for name, field in (("memory.stat", "shmem"), ("memory/memory.stat", "total_shmem")):
-        try:
-            lines = (cgroup / name).read_text(encoding="ascii").splitlines()
-        except OSError:
-            continue
-        found = dict(line.split()[:2] for line in lines if " " in line)
+        found = fields(cgroup / name)
         for known in (field, "shmem"):
             if known in found:
-                return int(found[known])
+                return found[known]
     return None
 
 
@@ -89,7 +85,7 @@ def left(tables: int = 0, cgroup: Path = CGROUP, meminfo: Path = MEMINFO) -> int
         meminfo: what the machine says of its memory.
 
     Returns:
-        None where nobody is told.
+        None where neither the control group nor /proc/meminfo says.
     """
     machine = fields(meminfo)
     swap = machine.get("SwapFree", 0)

@@ -267,15 +267,21 @@ for _ in range(42):
 """
 
 
+def start(maker: students.Kernel, script: str) -> str:
+    """Have a kernel run a program in a process of its own; return a word of its command line."""
+    mark = uuid.uuid4().hex
+    command = f"[sys.executable, '-c', {script!r}, {mark!r}]"
+    meanwhile(maker, f"import subprocess, sys\nsubprocess.run({command})")
+    return mark
+
+
 def test_page_tables_count_as_a_processs_own(tmp_path: Path) -> None:
     """They are kernel memory, in no figure of what a process has: the kernel ended lab and Hub."""
     with limited(tmp_path, **ROOM) as (there, _):
         small, running = kernel(there)
         large, filling = kernel(there)
         assert running.run("x = 42") == ""
-        mark = uuid.uuid4().hex
-        command = f"[sys.executable, '-c', {TABLES!r}, {mark!r}]"
-        meanwhile(filling, f"import subprocess, sys\nsubprocess.run({command})")
+        mark = start(filling, TABLES)
         labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 90)
         labs.wait_until(lambda: not is_running(there, mark), "the end of what it started", 60)
         assert f"kernel {small} {ENDED}" not in there.lab.log
@@ -310,9 +316,7 @@ def test_who_has_others_end_first_ends(tmp_path: Path) -> None:
         small, running = kernel(there)
         large, lowering = kernel(there)
         assert running.run("x = 42; print(open('/proc/self/oom_score_adj').read())") == "900\n\n"
-        mark = uuid.uuid4().hex
-        start = f"[sys.executable, '-c', {LOWER!r}, {mark!r}]"
-        meanwhile(lowering, f"import subprocess, sys\nsubprocess.run({start})")
+        mark = start(lowering, LOWER)
         why = "asked the system to end others first"
         labs.wait_until(
             lambda: f'kernel {large} ended: its process "python' in there.lab.log, "its end", 60

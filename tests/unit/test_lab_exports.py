@@ -1,4 +1,4 @@
-"""Exports of notebooks: what a process is told, what it answers, and whose turn it is."""
+"""Exports of notebooks: a process's request and answer, and whose turn it is."""
 
 from __future__ import annotations
 

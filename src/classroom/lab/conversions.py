@@ -77,7 +77,7 @@ def configured(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:
-    """Return all that the process is told besides the request.
+    """Choose the environment of a process that converts.
 
     Args:
         own: the lab server's environment.

@@ -46,7 +46,7 @@ class NotConvertedError(Exception):
 
 
 def framed(head: dict[str, Any], body: bytes) -> bytes:
-    """Put what a process is told, or answers, into one message.
+    """Join a head and a body into one message, a request or an answer.
 
     Args:
         head: of JSON.

@@ -186,7 +186,7 @@ class Watch:
             await asyncio.sleep(0.05)
 
     async def _end_who_has_others_end(self) -> bool:
-        """End whoever would have the kernel end others first; say whether anybody would."""
+        """End each group in which a process has lowered its oom_score_adj; say if any has."""
         found = False
         groups = self._census.groups()
         for one, why in order.lowered(self._census.processes):
