@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import json
 import os
 import re
 import time
@@ -108,16 +109,33 @@ class Lab:
 
     def run(self, *command: str, user: str = "root") -> tuple[int, str]:
         """Run something in the container: exit status and output."""
+        status, said, _ = self._execute(command, user, apart=False)
+        return status, said.decode()
+
+    def answer(self, *command: str, user: str = "root") -> Any:
+        """Run something that prints JSON as its last line; what it complains of is not read."""
+        status, said, complaint = self._execute(command, user, apart=True)
+        assert status == 0, said + complaint
+        return json.loads(said.strip().splitlines()[-1])
+
+    def _execute(
+        self, command: tuple[str, ...], user: str, *, apart: bool
+    ) -> tuple[int, bytes, bytes]:
+        """Give the exit status, the output, and by itself, if wanted, what is on stderr.
+
+        The engine hands two streams on in any order: only apart has the output a last line.
+        """
         assert self.container.client is not None
         api = self.container.client.api
         made = api.exec_create(self.container.id, list(command), user=user)["Id"]
-        output = bytes(api.exec_start(made))
+        answer: Any = api.exec_start(made, demux=apart)
+        output, complaint = answer if apart else (answer, b"")
         # Docker has no status yet for a moment after the output's end.
         end = time.monotonic() + 10
         while (status := api.exec_inspect(made)["ExitCode"]) is None and time.monotonic() < end:
             time.sleep(0.02)
         assert status is not None, f"no exit status: {command}"
-        return int(status), output.decode()
+        return int(status), bytes(output or b""), bytes(complaint or b"")
 
     def wait_healthy(self) -> None:
         wait_until(lambda: self.health == "healthy", f"healthy; log:\n{self.log[-3000:]}", 180)
