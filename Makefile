@@ -68,11 +68,9 @@ test: test-unit test-labs ## set up all that is needed and run every test
 test-unit: venv ## run the tests that need no container
 	$(BIN)/pytest tests/unit tests/upstream
 
-# Two at once where they mind nobody; the others look at the clock.
 .PHONY: test-labs
 test-labs: build venv browser | test-unit ## run the tests of the image, by itself and in Chromium
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m "not alone" tests/browser tests/attack tests/container
-	$(BIN)/pytest -m alone tests/container tests/attack tests/browser
+	$(BIN)/python -m tools.suite
 
 .PHONY: lint
 lint: lint-code lint-image ## check style, types, the labextension, Dockerfile, shell and the egress lock's rules

@@ -1,0 +1,112 @@
+"""Run the tests of the image; run what fails once more, alone, and say which tests are unsteady.
+
+A test that fails beside others and passes alone has found a fault, its own or the product's: it is
+named at the end. Two of them are forgiven, because a busy machine makes one red by chance and a
+run takes long; more fail the run. So does each test that fails twice. Run as
+``.venv/bin/python -m tools.suite``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("tests/browser", "tests/attack", "tests/container")
+# Two at once where they mind nobody; the others look at the clock.
+BATCHES = {
+    "together": ("--numprocesses", "2", "--dist", "loadgroup", "-m", "not alone"),
+    "alone": ("-m", "alone"),
+}
+FORGIVEN = 2
+# If more tests fail than this, something is broken for all of them: there is nothing to try again.
+TRIED_AGAIN = 10
+TESTS_FAILED = 1  # pytest's exit status; any other than 0 means that the run itself went wrong
+
+
+def node(name: str) -> str:
+    """Give a test's own name, without the group that pytest-xdist adds to it.
+
+    Args:
+        name: as pytest remembers it, such as ``tests/a.py::test_b[c]@group``. The value of a
+            parameter may have an ``@`` in it and ends with a bracket.
+    """
+    return re.sub(r"@[\w.-]+$", "", name)
+
+
+def verdict(again: Mapping[str, bool]) -> tuple[list[str], bool]:
+    """Judge a run by what the tests that failed did when they ran alone.
+
+    Args:
+        again: for each test that failed, whether it then passed.
+
+    Returns:
+        Lines for a person, and whether the run passes.
+    """
+    broken = sorted(name for name, passed in again.items() if not passed)
+    unsteady = sorted(name for name, passed in again.items() if passed)
+    lines = [f"failed twice: {name}" for name in broken]
+    lines += [f"unsteady (failed, then passed alone): {name}" for name in unsteady]
+    if len(unsteady) > FORGIVEN:
+        lines.append(f"more than {FORGIVEN} unsteady tests fail the run")
+    return lines, not broken and len(unsteady) <= FORGIVEN
+
+
+def failures(cache: Path) -> list[str]:
+    """Read which tests failed in the run that had this cache folder, by their own names."""
+    found = cache / "v" / "cache" / "lastfailed"
+    return sorted({node(name) for name in json.loads(found.read_text())}) if found.exists() else []
+
+
+def run(root: Path, name: str, arguments: Iterable[str]) -> tuple[int, list[str]]:
+    """Run pytest; give its exit status and the tests that failed.
+
+    Args:
+        root: the folder that it runs in.
+        name: the run's own, for its cache folder.
+        arguments: pytest's.
+    """
+    cache = root / "artifacts" / "pytest" / name
+    command = (sys.executable, "-m", "pytest", "--cache-clear", "-o", f"cache_dir={cache}")
+    status = subprocess.run((*command, *arguments), cwd=root, check=False).returncode
+    return status, failures(cache)
+
+
+def main(
+    root: Path = ROOT,
+    batches: Mapping[str, Sequence[str]] = BATCHES,
+    folders: Sequence[str] = FOLDERS,
+) -> int:
+    """Run every batch, then each test that failed; the exit status is 1 if the run fails.
+
+    Args:
+        root: the folder that has the tests' folders.
+        batches: by name, pytest's options for a run of a part of the tests.
+        folders: where the tests are, below the root.
+    """
+    failed: list[str] = []
+    for name, options in batches.items():
+        status, found = run(root, name, ("--durations=25", *options, *folders))
+        if status not in {0, TESTS_FAILED}:
+            return status
+        if status and not found:
+            print(f"pytest failed and named no test: batch {name!r}")
+            return status
+        failed += found
+    if len(failed) > TRIED_AGAIN:
+        print(f"{len(failed)} tests failed: too many to try each again")
+        return 1
+    lines, passed = verdict({test: run(root, "again", (test,))[0] == 0 for test in failed})
+    print(*lines, sep="\n")
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
