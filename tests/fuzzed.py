@@ -16,10 +16,11 @@ import pycrdt
 from jupyter_ydoc import YNotebook
 from pycrdt import Array, Doc, Map
 
-from classroom.lab import indexes, pieces
-from classroom.lab.admission import Admission, UnreadableError
-from classroom.lab.document_index import Where
-from classroom.lab.update_bounds import OutOfBoundsError, read_update
+from classroom.lab.protocol import update_pieces
+from classroom.lab.protocol.document_index import Where
+from classroom.lab.protocol.update_bounds import OutOfBoundsError, read_update
+from classroom.lab.rooms.update_admission import Admission, UnreadableError
+from classroom.lab.storage import document_indexes
 from tests.updates import ident, struct, text, uint, values
 
 SECONDS = 20
@@ -169,9 +170,9 @@ def live(number: int) -> int:
         one.observe_deep(look)
     document.observe(lambda event: told.append(event.update))
     notebook.observe(lambda *_: None)
-    pieces.PIECE = dice.choice((1, 3, 64))  # however it is cut
+    update_pieces.PIECE = dice.choice((1, 3, 64))  # however it is cut
     page, taken = Admission(document), 0
-    index = indexes.of(document).index
+    index = document_indexes.of(document).index
     index.learn(document.get_update(index.state()))
     for _ in range(dice.choice((4, 16, 40))):
         body = Maker(dice, index).update()

@@ -16,9 +16,9 @@ from pycrdt import (
 )
 
 from benchmarks.rooms import wire
-from classroom.lab import awareness
-from classroom.lab.broadcasting import Broadcasting
-from classroom.lab.sockets import RoomSocket
+from classroom.lab.protocol import awareness
+from classroom.lab.rooms.broadcast_mixin import Broadcasting
+from classroom.lab.rooms.room_socket import RoomSocket
 
 
 def who(name: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def struct(
     origin: Id | None = None,
     right: Id | None = None,
 ) -> bytes:
-    """One struct; which content each kind has is in `classroom.lab.update_bounds`."""
+    """One struct; which content each kind has is in `classroom.lab.protocol.update_bounds`."""
     info = kind | 0x80 * (origin is not None) | 0x40 * (right is not None)
     info |= 0x20 * (key is not None)
     found = bytes([info])

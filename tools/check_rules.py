@@ -10,8 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from classroom.config.egress_settings import Wanted
 from classroom.egress import nftables, resolv
-from classroom.egress.wanted import Wanted
 
 IMAGE = "collaborative_jupyterlab"
 RULES = Path("nftables/egress.nft")

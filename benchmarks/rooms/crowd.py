@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.rooms import page
 from benchmarks.rooms.page import Page, Place
-from classroom.lab import awareness
-from classroom.lab.awareness import Known
+from classroom.lab.protocol import awareness
+from classroom.lab.protocol.awareness import Known
 
 if TYPE_CHECKING:
     from pycrdt import Doc

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from pycrdt import Array, Doc, Map, Text, create_update_message, handle_sync_message
 
 from benchmarks.rooms import wire
-from classroom.lab import awareness
-from classroom.lab.awareness import Entry
+from classroom.lab.protocol import awareness
+from classroom.lab.protocol.awareness import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable

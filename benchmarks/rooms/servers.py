@@ -38,7 +38,7 @@ STARTS = {
 }
 OURS = {
     "ClassYStore": {"db_path": "/tmp/documents.db"},  # noqa: S108
-    "YDocExtension": {"ystore_class": "classroom.lab.store.ClassYStore"},
+    "YDocExtension": {"ystore_class": "classroom.lab.storage.ystore.ClassYStore"},
 }
 GLOBAL = "JupyterLab:globalAwareness"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -134,7 +134,7 @@ def configuration(kind: str, **more: dict[str, object]) -> dict[str, dict[str, A
     extensions = {"jupyter_server_ydoc": True, "jupyter_server_fileid": True}
     if kind == "ours":
         extensions["classroom.lab.extension"] = True
-    contents = {"contents_manager_class": "classroom.lab.contents.ClassContents"}
+    contents = {"contents_manager_class": "classroom.lab.files.contents_manager.ClassContents"}
     found: dict[str, dict[str, Any]] = {
         "ServerApp": {
             **(contents if kind == "ours" else {}),

@@ -1,4 +1,4 @@
-/** Who drives: the tutor's switch and the students' badge in the top bar (`classroom.lab.control`). */
+/** Who drives: the tutor's switch and the students' badge in the top bar (`classroom.lab.api.driving`). */
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
@@ -11,7 +11,7 @@ import { ask } from './api';
 import { ILive, type IMessage } from './live';
 import { texts } from './texts';
 
-/** What holds for the person at the page (`classroom.lab.modes`). */
+/** What holds for the person at the page (`classroom.lab.permissions.mode_service`). */
 interface IMode extends IMessage {
   readonly tutor: boolean;
   readonly viewOnly: boolean;

@@ -20,7 +20,7 @@ interface ILeader extends IPlace {
   readonly display_name: string;
 }
 
-/** Where the tutors are, and whom all are asked to follow (`classroom.lab.company`). */
+/** Where the tutors are, and whom all are asked to follow (`classroom.lab.people.participants`). */
 interface ILeading extends IMessage {
   readonly leaders: readonly ILeader[];
   /** The tutor's name; '' for nobody. */

@@ -1,5 +1,5 @@
 /**
- * The page's own connection to the classroom's server extension (`classroom.lab.live`).
+ * The page's own connection to the classroom's server extension (`classroom.lab.people.page_socket`).
  *
  * It is there as long as the page is, whatever is open in it: the one place where the page hears
  * from the classroom. Messages are JSON objects with a `type`.
@@ -12,7 +12,7 @@ import { PromiseDelegate, Token } from '@lumino/coreutils';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-/** Close code of the server for somebody whose access it has ended (`classroom.lab.revocation`). */
+/** Close code of the server for somebody whose access it has ended (`classroom.lab.people.revocation`). */
 const ENDED = 1003;
 
 /** Milliseconds: how soon a lost connection is tried again, and how late at most. */

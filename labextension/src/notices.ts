@@ -1,4 +1,4 @@
-/** Sentences of the classroom's that a person should read (`classroom.lab.notices`). */
+/** Sentences of the classroom's that a person should read (`classroom.lab.connections.notifications`). */
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';

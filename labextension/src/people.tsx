@@ -17,7 +17,7 @@ import { type IPlace, IPlaces } from './places';
 import { IStanding } from './standing';
 import { type Texts, texts } from './texts';
 
-/** Somebody who is in the lab (`classroom.lab.company`). */
+/** Somebody who is in the lab (`classroom.lab.people.participants`). */
 interface IPerson extends IPlace {
   /** Of the user. */
   readonly name: string;

@@ -14,7 +14,7 @@ import { Token } from '@lumino/coreutils';
 import { Throttler } from '@lumino/polling';
 import { ILive } from './live';
 
-/** A place in a document, as the classroom knows it (`classroom.lab.places`). */
+/** A place in a document, as the classroom knows it (`classroom.lab.people.location`). */
 export interface IPlace {
   /** Of the document, with its drive in front; '' for none. */
   readonly path: string;

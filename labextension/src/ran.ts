@@ -1,4 +1,4 @@
-/** Who ran which cell, shown at the cell (`classroom.lab.ran`). The notebook's file has no word of it. */
+/** Who ran which cell, shown at the cell (`classroom.lab.execution.run_history`). The notebook's file has no word of it. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { URLExt } from '@jupyterlab/coreutils';

@@ -1,4 +1,4 @@
-/** The classroom's REST calls about snapshots (`classroom.lab.snapshots`): for tutors alone. */
+/** The classroom's REST calls about snapshots (`classroom.lab.snapshots.handlers`): for tutors alone. */
 
 import { URLExt } from '@jupyterlab/coreutils';
 import type { ServerConnection } from '@jupyterlab/services';

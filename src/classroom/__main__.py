@@ -11,8 +11,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from classroom import privileges
-from classroom.paths import PORT, Paths
+from classroom.runtime import privileges
+from classroom.runtime.paths import PORT, Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,35 +53,35 @@ def boot(_: argparse.Namespace) -> int:
 
 def say_health(_: argparse.Namespace) -> int:
     """Print whether all answer."""
-    from classroom import health  # noqa: PLC0415
+    from classroom.cli import health  # noqa: PLC0415
 
     return health.main()
 
 
 def say_snapshots(_: argparse.Namespace) -> int:
     """Print the snapshots there are."""
-    from classroom.snapshots import command  # noqa: PLC0415
+    from classroom.cli import snapshots as command  # noqa: PLC0415
 
     return command.say(Paths())
 
 
 def restore(chosen: argparse.Namespace) -> int:
     """Bring files back from a snapshot."""
-    from classroom.snapshots import command  # noqa: PLC0415
+    from classroom.cli import snapshots as command  # noqa: PLC0415
 
     return command.restore(Paths(), chosen.snapshot, chosen.path)
 
 
 def write_backup(_: argparse.Namespace) -> int:
     """Write a backup to the standard output."""
-    from classroom.backup import command  # noqa: PLC0415
+    from classroom.cli import backup as command  # noqa: PLC0415
 
     return command.write(Paths())
 
 
 def take_backup_in(_: argparse.Namespace) -> int:
     """Take a backup in from the standard input."""
-    from classroom.backup import command  # noqa: PLC0415
+    from classroom.cli import backup as command  # noqa: PLC0415
 
     return command.take_in(Paths())
 
@@ -90,7 +90,7 @@ def say_who_may_be_in(_: argparse.Namespace) -> int:
     """Print everybody who is on the list."""
     import sqlite3  # noqa: PLC0415
 
-    from classroom import users  # noqa: PLC0415
+    from classroom.cli import users  # noqa: PLC0415
 
     try:
         print(users.report(Paths()))
@@ -117,8 +117,9 @@ def say_what_was_refused(_: argparse.Namespace) -> int:
 
 def say_how_to_sign_in(chosen: argparse.Namespace) -> int:
     """Print how to sign in, or what is wrong with the configuration as it is now."""
-    from classroom import settings, signin  # noqa: PLC0415
-    from classroom.problems import EX_CONFIG, RefusedError  # noqa: PLC0415
+    from classroom.cli import sign_in as signin
+    from classroom.config import settings  # noqa: PLC0415
+    from classroom.runtime.problems import EX_CONFIG, RefusedError  # noqa: PLC0415
 
     try:
         print(signin.describe(settings.load(Paths(), os.environ), chosen.port))

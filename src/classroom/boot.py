@@ -13,20 +13,23 @@ import sys
 import time
 from typing import TYPE_CHECKING, NoReturn
 
-from classroom import exposure, last_good, layout, privileges, settings, signin, subdomains, tls
 from classroom.backup import swap
-from classroom.egress import landlock, lock, take
-from classroom.hub import certificate, egress, front, hosts
-from classroom.lab import config as lab_config
-from classroom.launcher import limits
-from classroom.paths import Paths
-from classroom.problems import EX_CONFIG, Problem, RefusedError
-from classroom.snapshots import beat
+from classroom.cli import sign_in
+from classroom.config import exposure, last_good, limits, settings, subdomains
+from classroom.egress import apply, lock
+from classroom.front import certificate, hosts, render, tls
+from classroom.hub.egress import gateway
+from classroom.lab import server_config as lab_config
+from classroom.runtime import layout, privileges
+from classroom.runtime.paths import Paths
+from classroom.runtime.problems import EX_CONFIG, Problem, RefusedError
+from classroom.sandbox import landlock
+from classroom.snapshots import schedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.settings import Settings
+    from classroom.config.settings import Settings
 
 DEADLINE_SECONDS = 60
 
@@ -95,9 +98,9 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     last_good.keep(loaded)
     lab_config.install(loaded)
     limits.write(paths, loaded.limits)
-    beat.write(paths, loaded.snapshot_interval)
+    schedule.write(paths, loaded.snapshot_interval)
     # Before anything listens, while this process still has the right to.
-    taken = take.take(loaded)
+    taken = apply.take(loaded)
     held = lock.describe(taken.kind, loaded.egress)
     if taken.kind is lock.Kind.OPEN:
         warn(f"egress lock: {held}")
@@ -108,12 +111,12 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
             "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): whoever "
             "breaks into the lab server can open whatever its unix user can, /proc among it."
         )
-    say("sign-in", signin.describe(loaded))
+    say("sign-in", sign_in.describe(loaded))
     hosts.write(paths.front, loaded)
     subdomains.write(paths.front, apart)
-    front.install(paths, {})
+    render.install(paths, {})
     if taken.kind is lock.Kind.NFTABLES:
-        egress.install(paths, taken, loaded.egress)
+        gateway.install(paths, taken, loaded.egress)
     supervisor = (str(paths.prefix / "bin/python"), "-I", "-m", "classroom.supervisor")
     return (*privileges.keep(privileges.HUB), *supervisor)
 

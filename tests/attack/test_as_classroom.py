@@ -24,7 +24,7 @@ SECRET = "the tutor's client secret"
 ENTER = """
 import os, sys
 from classroom.egress import lock
-from classroom.paths import Paths
+from classroom.runtime.paths import Paths
 from classroom.supervisor import children
 paths = Paths()
 lab = children.lab(paths, {"PATH": os.environ["PATH"]}, lock.read(paths).kind, 0)

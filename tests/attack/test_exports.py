@@ -23,7 +23,7 @@ LAB = f"{labs.ADDRESS}{students.BASE}"
 SLOW = "[a](files/" * 6000
 """nbconvert's regular expression for links tries each beginning with each end."""
 TOO_LONG = "This notebook takes too long to export."
-PROGRAM = "classroom.lab.converting"
+PROGRAM = "classroom.lab.exports.converter"
 LEAVES = 20
 """Seconds after which somebody goes away, before an export is ended."""
 SECONDS = 120

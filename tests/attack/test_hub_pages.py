@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from classroom.hub import fetch_metadata
+from classroom.hub.requests import fetch_metadata
 from tests import classrooms, labs, web
 from tests.browser.conftest import new_notebook, new_person, shoot, sign_in, wait_for_lab
 

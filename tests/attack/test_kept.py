@@ -13,7 +13,8 @@ import pytest
 from docker.types import Mount
 
 from benchmarks.kills.__main__ import started
-from classroom.lab import aside, live
+from classroom.lab.people import page_socket
+from classroom.lab.storage import quarantine
 from tests import labs, logs, students
 from tests.container.test_rooms import API, Page, room, saved
 
@@ -55,7 +56,7 @@ class Warned:
     """A page's own connection, and what stands in it."""
 
     def __init__(self, client: httpx.Client, lab: Lab) -> None:
-        self._connection: ClientConnection = students.open_socket(client, lab, live.ADDRESS)
+        self._connection: ClientConnection = students.open_socket(client, lab, page_socket.ADDRESS)
         self.warnings: list[str] = []
         self.notices: list[str] = []
 
@@ -169,7 +170,7 @@ def test_a_document_opens_from_its_file_when_its_journal_cannot_be_read(
         labs.wait_until(lambda: saved(client, "broken.ipynb") == "saved", "a save")
         while_down(fallen, break_it)
         labs.wait_until(lambda: client.get(f"{API}/me").status_code == 200, "the lab again")
-        with closing(students.open_socket(client, fallen, live.ADDRESS)):
+        with closing(students.open_socket(client, fallen, page_socket.ADDRESS)):
             heard = Warned(client, fallen)
             # As a page after its reload: with this lab's session.
             again = Page(students.open_socket(client, fallen, room_of(client, "broken.ipynb")))
@@ -181,10 +182,10 @@ def test_a_document_opens_from_its_file_when_its_journal_cannot_be_read(
         # And goes on as ever.
         again.type(" and on")
         labs.wait_until(lambda: saved(client, "broken.ipynb") == "saved and on", "a save")
-        found = fallen.run("ls", f"/data/history/{aside.FOLDER}", user="classroom")[1].split()
+        found = fallen.run("ls", f"/data/history/{quarantine.FOLDER}", user="classroom")[1].split()
         (kept,) = (one for one in found if one.endswith(".db"))
         assert "can't be read" in fallen.log
-        assert f"/data/history/{aside.FOLDER}/{kept}" in fallen.log
+        assert f"/data/history/{quarantine.FOLDER}/{kept}" in fallen.log
 
 
 def room_of(client: httpx.Client, name: str) -> str:

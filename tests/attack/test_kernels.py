@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from classroom.lab import asked, cells, connections, personal
+from classroom.lab.api import user_settings
+from classroom.lab.connections import registry
+from classroom.lab.execution import cell_writer, request_checks
 from tests import labs, students
 from tests.container.test_execution import PUBLISH, Notebook, execute, until_idle
 from tests.container.test_faults import LAB
@@ -104,7 +106,7 @@ def test_a_kernels_id_is_no_path(client: httpx.Client, trial_lab: Lab, ident: ob
 
 
 def test_names_and_paths_have_lengths(client: httpx.Client) -> None:
-    long, longer = "x" * (asked.LONGEST_PATH + 1), "x" * (asked.LONGEST_BODY + 1)
+    long, longer = "x" * (request_checks.LONGEST_PATH + 1), "x" * (request_checks.LONGEST_BODY + 1)
     session = {"path": "p.ipynb", "name": "p", "type": "notebook", "kernel": {"name": "python3"}}
     wrongs: list[dict[str, Any]] = [
         {"path": long},
@@ -202,9 +204,9 @@ def test_many_values_and_many_outputs_are_left_out(client: httpx.Client, trial_l
     until_idle(kernel, execute(kernel, "1", ""))
     execute(kernel, "display({'application/json': [0] * 10**6}, raw=True)", page.cell["id"])
     labs.wait_until(lambda: "is left out" in book.text(), "a sentence", 60)
-    execute(kernel, f"for n in range({cells.MOST_OUTPUTS + 50}): display(n)", page.cell["id"])
+    execute(kernel, f"for n in range({cell_writer.MOST_OUTPUTS + 50}): display(n)", page.cell["id"])
     labs.wait_until(lambda: book.text().endswith("is left out.\n"), "an end", 90)
-    page.listen_until(lambda: len(page.cell["outputs"]) == cells.MOST_OUTPUTS + 1)
+    page.listen_until(lambda: len(page.cell["outputs"]) == cell_writer.MOST_OUTPUTS + 1)
     book.end()
 
 
@@ -261,13 +263,13 @@ def test_one_person_has_so_many_sockets_and_others_theirs(
             stack.enter_context(opened[-1])
 
         def open_many() -> None:
-            for _ in range(connections.MOST_SOCKETS + 10):
+            for _ in range(registry.MOST_SOCKETS + 10):
                 open_one_more()
 
         with pytest.raises(InvalidStatus) as refused:
             open_many()
         assert refused.value.response.status_code == 429
-        assert len(opened) <= connections.MOST_SOCKETS
+        assert len(opened) <= registry.MOST_SOCKETS
         theirs = students.open_socket(other, trial_lab, path + uuid.uuid4().hex)
         assert students.Kernel(theirs).run("print(2)") == "2\n"
     assert client.delete(f"{API}/kernels/{kernel}").status_code == 204
@@ -281,10 +283,10 @@ def test_layouts_have_a_size_and_a_number(client: httpx.Client) -> None:
     def students_lab() -> str:
         return f"{labs.ADDRESS}{students.BASE}/lab/api"
 
-    assert layout("large", "x" * personal.LARGEST_LAYOUT) == 413
-    found = [layout(f"w{number}") for number in range(personal.MOST_LAYOUTS + 5)]
+    assert layout("large", "x" * user_settings.LARGEST_LAYOUT) == 413
+    found = [layout(f"w{number}") for number in range(user_settings.MOST_LAYOUTS + 5)]
     assert found.count(413) >= 5
     assert layout("w0") == 204, "one that is there is replaced"
-    large = {"raw": json.dumps({"x": "x" * personal.LARGEST_SETTINGS})}
+    large = {"raw": json.dumps({"x": "x" * user_settings.LARGEST_SETTINGS})}
     path = f"{students_lab()}/settings/@jupyterlab/apputils-extension:themes"
     assert client.put(path, json=large).status_code == 413

@@ -12,9 +12,9 @@ import pytest
 from pycrdt import Array, Map
 from websockets.exceptions import ConnectionClosed
 
-from classroom.lab import awareness
-from classroom.lab.awareness import Entry
-from classroom.lab.update_bounds import read_state
+from classroom.lab.protocol import awareness
+from classroom.lab.protocol.awareness import Entry
+from classroom.lab.protocol.update_bounds import read_state
 from tests import classrooms, labs, students, updates
 from tests.container.test_chat import Copy as Chat
 from tests.container.test_chat import said

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from classroom.lab import live, revocation
+from classroom.lab.people import page_socket, revocation
 from tests import labs
 from tests.browser.conftest import (
     new_notebook,
@@ -123,7 +123,7 @@ def test_somebody_is_removed_who_has_nothing_open(browser: Browser, classroom: C
 
 def ours(sockets: list[WebSocket]) -> list[WebSocket]:
     """Pick the page's own connections to the classroom."""
-    return [socket for socket in sockets if socket.url.endswith(live.ADDRESS)]
+    return [socket for socket in sockets if socket.url.endswith(page_socket.ADDRESS)]
 
 
 IS_IN = """() => {

@@ -16,8 +16,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from benchmarks.rooms.page import Page as RawPage
 from benchmarks.rooms.page import Place
-from classroom.lab import awareness, live, revocation
-from classroom.lab.awareness import NULL, Entry
+from classroom.lab.people import page_socket, revocation
+from classroom.lab.protocol import awareness
+from classroom.lab.protocol.awareness import NULL, Entry
 from tests import labs, students, web
 from tests.classrooms import Classroom, config, opened
 
@@ -64,7 +65,7 @@ def sockets(room: Classroom, login: str) -> dict[str, ClientConnection]:
         "kernel": room.open(login, channels(kernel)),
         "terminal": room.open(login, f"terminals/websocket/{terminal}"),
         "events": room.open(login, "api/events/subscribe"),
-        "live": room.open(login, live.ADDRESS),
+        "live": room.open(login, page_socket.ADDRESS),
     }
     time.sleep(1)
     return found
@@ -403,7 +404,7 @@ def test_no_bytes_of_a_student_end_a_room(classroom: Classroom) -> None:
     terminal = classroom.people["hubot"].post(f"{api}/terminals").json()["name"]
     for message in evil:
         terminals = f"terminals/websocket/{terminal}"
-        for where in (path, run, terminals, "api/events/subscribe", live.ADDRESS):
+        for where in (path, run, terminals, "api/events/subscribe", page_socket.ADDRESS):
             with contextlib.suppress(ConnectionClosed, InvalidStatus, OSError):
                 attacker = classroom.open("hubot", where)
                 attacker.send(message)

@@ -11,8 +11,9 @@ import pytest
 from pycrdt import Array, Doc, Map, create_sync_message, create_update_message, handle_sync_message
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from classroom.lab import awareness, chats, talk
-from classroom.lab.awareness import Entry
+from classroom.lab.chat import schema, setup
+from classroom.lab.protocol import awareness
+from classroom.lab.protocol.awareness import Entry
 from tests import classrooms, labs, students
 from tests.container.test_view_only import FILE, Page, shared, switch
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 LAB = f"{labs.ADDRESS}{students.BASE}"
 API = f"{LAB}/api"
-PLACE = f"/data/files/{chats.FIRST}"
+PLACE = f"/data/files/{setup.FIRST}"
 EXPECTED = (
     "not taken of|There is no such room|403 GET /services/classroom/api/collaboration/room",
     "User is not authorized to|403 PUT /services/classroom/api/collaboration/fork",
@@ -59,7 +60,7 @@ class Copy:
         self.messages: Array[Any] = self.doc.get("messages", type=Array)
         self.users: Map[Any] = self.doc.get("users", type=Map)
         self.name = login.lower()
-        address = path or room_of(room, login, chats.FIRST)
+        address = path or room_of(room, login, setup.FIRST)
         self.socket = room.open(login, address)
         self.socket.send(awareness.encode([Entry(self.doc.client_id, 1, b"{}")]))
         self.socket.send(create_sync_message(self.doc))
@@ -142,7 +143,7 @@ def test_it_is_there_from_the_beginning(people: Classroom) -> None:
 def test_it_has_no_socket_of_its_own(people: Classroom) -> None:
     """Upstream's other mode reads and writes files itself."""
     people.lab.expected.append("404 GET /services/classroom/api/chat/ws")
-    for path in (chats.FIRST, "..%2F..%2Fhistory%2Fx", "work.ipynb"):
+    for path in (setup.FIRST, "..%2F..%2Fhistory%2Fx", "work.ipynb"):
         with pytest.raises(InvalidStatus) as refused:
             people.open("hubot", f"api/chat/ws/{path}")
         assert refused.value.response.status_code == 404
@@ -230,9 +231,9 @@ def test_nothing_that_runs_in_pages_comes_in(people: Classroom) -> None:
     file = in_the_file(people.lab)
     file["messages"][0] |= {"body": "by the file", "mime_model": html}
     put = {"type": "file", "format": "text", "content": json.dumps(file)}
-    assert people.people["hubot"].put(f"{API}/contents/{chats.FIRST}", json=put).is_success
+    assert people.people["hubot"].put(f"{API}/contents/{setup.FIRST}", json=put).is_success
     mona.sees("by the file")
-    assert mona.of("by the file").keys() == talk.MESSAGE.keys() - {
+    assert mona.of("by the file").keys() == schema.MESSAGE.keys() - {
         "deleted",
         "edited",
         "mentions",
@@ -243,7 +244,7 @@ def test_nothing_that_runs_in_pages_comes_in(people: Classroom) -> None:
 def attempts(room: Classroom) -> list[httpx.Response]:
     """What the chat's part of a page, or a client of one's own, asks for besides."""
     hubot = room.people["hubot"]
-    chat = f"{API}/contents/{chats.FIRST}"
+    chat = f"{API}/contents/{setup.FIRST}"
     return [
         hubot.post(f"{API}/contents", json={"type": "file", "ext": ".chat"}),
         hubot.put(f"{API}/contents/mine.chat", json=FILE),
@@ -267,7 +268,7 @@ def test_who_is_view_only_talks_and_does_nothing_else(people: Classroom) -> None
         assert answer.status_code == 403, answer.request.url
     hubot.send(forged)
     page.hears(type="notice")
-    editor = people.open("hubot", room_of(people, "hubot", chats.FIRST, "text:file"))
+    editor = people.open("hubot", room_of(people, "hubot", setup.FIRST, "text:file"))
     text: Doc[Any] = Doc()
     text.get("source", type=Map)["x"] = 1
     editor.send(create_update_message(text.get_update()))
@@ -293,7 +294,7 @@ def test_no_other_file_is_taken_for_a_chat(people: Classroom) -> None:
                 people.open("hubot", room_of(people, "hubot", "work.ipynb", kind))
             assert refused.value.response.status_code == 403, kind
         with pytest.raises(InvalidStatus):
-            people.open("hubot", room_of(people, "hubot", chats.FIRST, "json:chat"))
+            people.open("hubot", room_of(people, "hubot", setup.FIRST, "json:chat"))
         linked = people.open("hubot", room_of(people, "hubot", "link.chat"))
         hears_to_the_end(linked)
     Copy(people, "hubot").say("Here I may")
@@ -304,7 +305,7 @@ def test_no_other_file_is_taken_for_a_chat(people: Classroom) -> None:
 def test_a_chat_has_no_forks(people: Classroom) -> None:
     people.lab.expected.append("wrote error: 'Nobody may do that")
     copy = Copy(people, "hubot")
-    room = room_of(people, "hubot", chats.FIRST).rpartition("/")[2].partition("?")[0]
+    room = room_of(people, "hubot", setup.FIRST).rpartition("/")[2].partition("?")[0]
     for name in (room, room.replace(":", "%3A")):
         for login in ("hubot", "mona"):
             answer = people.people[login].put(f"{API}/collaboration/fork/{name}", json={})
@@ -316,7 +317,7 @@ def test_no_bytes_end_the_chat(people: Classroom) -> None:
     people.lab.expected.append(": refused of hubot: ")
     Copy(people, "mona").say("before")
     for message in (b"\0", b"\0\2", b"\0\2\xff", b"\0\1\3abc", b"\x80\0\2\2\0\0", b"\3", b"\2\1x"):
-        socket = people.open("hubot", room_of(people, "hubot", chats.FIRST))
+        socket = people.open("hubot", room_of(people, "hubot", setup.FIRST))
         socket.send(message)
         socket.close()
     late = Copy(people, "hubot")
@@ -351,7 +352,7 @@ def test_what_was_said_survives(people: Classroom) -> None:
     labs.wait_until(lambda: in_the_journal(people.lab) > before, "the last is written down")
     people.lab.kill_server()
     labs.wait_until(
-        lambda: people.people["mona"].get(f"{API}/contents/{chats.FIRST}").status_code == 200,
+        lambda: people.people["mona"].get(f"{API}/contents/{setup.FIRST}").status_code == 200,
         "the lab is back",
     )
     again = Copy(people, "hubot")
@@ -359,7 +360,7 @@ def test_what_was_said_survives(people: Classroom) -> None:
     again.say("and after it")
     labs.wait_until(lambda: "and after it" in bodies_in(in_the_file(people.lab)), "it is saved")
     assert [one for one in people.lab.run("ls", "/data/files")[1].split() if "chat" in one] == [
-        chats.FIRST
+        setup.FIRST
     ]
 
 
@@ -382,7 +383,7 @@ def test_without_a_chat_there_is_none(
         room.lab.expected += [*EXPECTED, "404 GET /services/classroom/api/contents/"]
         hubot = room.enter("hubot")
         assert "jupyterlab-chat-extension" not in hubot.get(f"{LAB}/lab").text
-        assert hubot.get(f"{API}/contents/{chats.FIRST}").status_code == 404
+        assert hubot.get(f"{API}/contents/{setup.FIRST}").status_code == 404
         assert hubot.put(f"{API}/contents/mine.chat", json={**FILE, "content": ""}).is_success
         with pytest.raises(InvalidStatus) as refused:
             room.open("hubot", room_of(room, "hubot", "mine.chat"))

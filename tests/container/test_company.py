@@ -10,7 +10,8 @@ import pytest
 import yaml
 from websockets.exceptions import ConnectionClosed
 
-from classroom.lab import control, members
+from classroom.lab.api import driving
+from classroom.lab.api import people as members
 from tests import labs, students, web
 from tests.container import test_view_only as view_only
 from tests.container.test_execution import execute, until_idle
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from tests.classrooms import Classroom
 
 PLACE = {"type": "place", "path": "RTC:lesson.ipynb", "cell": "a1", "index": 2, "line": 0}
-FOLLOWING = f"{LAB}/{control.FOLLOWING}"
+FOLLOWING = f"{LAB}/{driving.FOLLOWING}"
 PEOPLE = f"{LAB}/{members.ADDRESS}"
 
 

@@ -32,7 +32,7 @@ LOAD = """
 import base64, os, pathlib, sys
 from classroom import settings
 from classroom.egress import nftables, resolv
-from classroom.paths import Paths
+from classroom.runtime.paths import Paths
 nftables.RULES = pathlib.Path("/tmp/mutated.nft")
 nftables.RULES.write_bytes(base64.b64decode(sys.argv[1]))
 resolved = resolv.parse(pathlib.Path("/etc/resolv.conf").read_text())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom.lab.kernel_sessions import SECOND_THOUGHTS_SECONDS
+from classroom.lab.execution.session_manager import SECOND_THOUGHTS_SECONDS
 from tests import students
 from tests.container.test_rooms import API
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from classroom.lab import live
+from classroom.lab.people import page_socket
 from tests import labs, students, web
 
 if TYPE_CHECKING:
@@ -31,8 +31,10 @@ def client(trial_lab: Lab) -> Iterator[httpx.Client]:
 def test_only_this_labs_own_pages_may_open_it(client: httpx.Client, trial_lab: Lab) -> None:
     trial_lab.expected.append("403 GET /services/classroom/classroom/api/live|Blocking Cross")
     with pytest.raises(InvalidStatus, match="403"):
-        students.open_socket(client, trial_lab, live.ADDRESS, origin="https://evil.classroom.test")
-    students.open_socket(client, trial_lab, live.ADDRESS).close()
+        students.open_socket(
+            client, trial_lab, page_socket.ADDRESS, origin="https://evil.classroom.test"
+        )
+    students.open_socket(client, trial_lab, page_socket.ADDRESS).close()
 
 
 def test_nobody_opens_it_who_is_not_signed_in(trial_lab: Lab) -> None:
@@ -41,12 +43,12 @@ def test_nobody_opens_it_who_is_not_signed_in(trial_lab: Lab) -> None:
         web.browser(trial_lab.hosts) as nobody,
         pytest.raises(InvalidStatus, match="403"),
     ):
-        students.open_socket(nobody, trial_lab, live.ADDRESS)
+        students.open_socket(nobody, trial_lab, page_socket.ADDRESS)
 
 
 def opened(client: httpx.Client, lab: Lab) -> ClientConnection:
     """Open a connection, and hear what it begins with: what holds for the person at the page."""
-    connection = students.open_socket(client, lab, live.ADDRESS)
+    connection = students.open_socket(client, lab, page_socket.ADDRESS)
     word = json.loads(connection.recv(timeout=10))
     assert (word["type"], word["tutor"], word["viewOnly"]) == ("driving", False, False)
     return connection
@@ -65,7 +67,7 @@ def test_a_tutors_page_is_told_so(trial_lab: Lab) -> None:
     with web.browser(trial_lab.hosts) as tutor:
         passphrase = trial_lab.passphrase("Tutor")
         web.sign_in_with_passphrase(tutor, labs.ADDRESS, "tutor", passphrase)
-        connection = students.open_socket(tutor, trial_lab, live.ADDRESS)
+        connection = students.open_socket(tutor, trial_lab, page_socket.ADDRESS)
         word = json.loads(connection.recv(timeout=10))
         assert (word["type"], word["tutor"]) == ("driving", True)
         connection.close()
@@ -108,7 +110,7 @@ def test_what_no_socket_takes_ends_this_one_alone(client: httpx.Client, trial_la
 def test_the_page_is_told_where_it_is(client: httpx.Client) -> None:
     page = client.get(f"{labs.ADDRESS}{students.BASE}/lab").text
     config = json.loads(page.partition('type="application/json">')[2].partition("</script>")[0])
-    assert config["classroomLive"] == live.ADDRESS
+    assert config["classroomLive"] == page_socket.ADDRESS
     names = [extension["name"] for extension in config["federated_extensions"]]
     assert "@classroom/labextension" in names
 

@@ -23,11 +23,11 @@ from pycrdt import (
 from traitlets.config import Config
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from classroom.lab import awareness
-from classroom.lab.awareness import Entry
-from classroom.lab.config import render
-from classroom.paths import Paths
-from classroom.settings import Mode, Settings
+from classroom.config.settings import Mode, Settings
+from classroom.lab.protocol import awareness
+from classroom.lab.protocol.awareness import Entry
+from classroom.lab.server_config import render
+from classroom.runtime.paths import Paths
 from tests import labs, students
 
 if TYPE_CHECKING:

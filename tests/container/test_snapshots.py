@@ -263,7 +263,7 @@ def test_what_reads_as_root_is_kept_to_the_classs_files(lab: Lab) -> None:
     as_student(lab, "ln -sfn /data/hub link")
     script = """
 import subprocess
-from classroom.paths import Paths
+from classroom.runtime.paths import Paths
 from classroom.snapshots import confine
 confine.enter(Paths())
 print(open("/data/files/kept.txt").read())

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pycrdt import Array, Doc, Map, create_sync_message, create_update_message, handle_sync_message
 
-from classroom.lab import awareness, control, live, members, rules
-from classroom.lab.awareness import Entry
+from classroom.lab.api import driving
+from classroom.lab.api import people as members
+from classroom.lab.people import page_socket
+from classroom.lab.permissions import handler_rules
+from classroom.lab.protocol import awareness
+from classroom.lab.protocol.awareness import Entry
 from tests import labs, students, web
 
 if TYPE_CHECKING:
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 
 LAB = f"{labs.ADDRESS}{students.BASE}"
 API = f"{LAB}/api"
-DRIVING = f"{LAB}/{control.ADDRESS}"
+DRIVING = f"{LAB}/{driving.ADDRESS}"
 REFUSALS = (
     "User is not authorized to|Only a tutor may do that|viewOnly must be|'mona is a tutor'",
     "Nobody may do that here",
@@ -120,7 +124,7 @@ class Page:
     """What a page hears from the classroom."""
 
     def __init__(self, room: Classroom, login: str) -> None:
-        self.socket = room.open(login, live.ADDRESS)
+        self.socket = room.open(login, page_socket.ADDRESS)
 
     def hears(self, **wanted: Any) -> dict[str, Any]:
         """Wait for a word in which all of that holds."""
@@ -210,10 +214,10 @@ ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("PluginHandler.post", "POST", "lab/api/plugins", {}),
     ("NoShutdownHandler.post", "POST", "api/shutdown", {}),
     ("RestoreHandler.post", "POST", "classroom/api/snapshots/0/restore", {"path": ""}),
-    ("FollowingHandler.put", "PUT", control.FOLLOWING, {"follow": True}),
+    ("FollowingHandler.put", "PUT", driving.FOLLOWING, {"follow": True}),
     ("MemberHandler.delete", "DELETE", f"{members.ADDRESS}/octocat", {}),
-    ("ModeHandler.put", "PUT", control.ADDRESS, {"viewOnly": False}),
-    ("PersonHandler.put", "PUT", f"{control.ADDRESS}/hubot", {"viewOnly": False}),
+    ("ModeHandler.put", "PUT", driving.ADDRESS, {"viewOnly": False}),
+    ("PersonHandler.put", "PUT", f"{driving.ADDRESS}/hubot", {"viewOnly": False}),
     ("LanguageServerWebSocketHandler.get", "GET", "lsp/ws/pylsp", {}),
     ("CSPReportHandler.post", "POST", "api/security/csp-report", {}),
 )
@@ -239,8 +243,8 @@ def test_a_client_tries_every_handler_that_writes() -> None:
     tried = {name for name, *_ in ATTEMPTS} | UNREACHED
     written = {
         f"{handler.rpartition('.')[2]}.{method}"
-        for (handler, method), rule in rules.RULES.items()
-        if rule in {rules.Rule.WRITE, rules.Rule.NOBODY}
+        for (handler, method), rule in handler_rules.RULES.items()
+        if rule in {handler_rules.Rule.WRITE, handler_rules.Rule.NOBODY}
     }
     assert tried == written
 

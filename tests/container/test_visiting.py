@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from benchmarks.rooms import servers
-from classroom.lab.forks import MOST
+from classroom.lab.upstream.fork_limit import MOST
 from tests import labs, loops, students, web
 from tests.container import test_rooms
 

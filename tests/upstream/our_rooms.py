@@ -7,10 +7,11 @@ from typing import Any
 
 from jupyter_server_ydoc.stores import SQLiteYStore
 
-from classroom.lab import expected, timelines, upstream
-from classroom.lab.loader import ClassLoader
-from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
-from classroom.lab.sockets import RoomSocket
+from classroom.lab.files.file_loader import ClassLoader
+from classroom.lab.rooms import timeline
+from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
+from classroom.lab.rooms.room_socket import RoomSocket
+from classroom.lab.upstream import contract, patches
 
 
 class KeptStore:
@@ -37,6 +38,6 @@ class KeptStore:
 _writes: set[asyncio.Future[None]] = set()
 for name in ("append", "written", "follow", "leave"):
     setattr(SQLiteYStore, name, getattr(KeptStore, name))
-expected.check()
-upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
-timelines.use()
+contract.check()
+patches.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
+timeline.use()

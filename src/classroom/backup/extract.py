@@ -10,11 +10,11 @@ import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from classroom.backup import members
-from classroom.backup.members import NotABackupError
+from classroom.backup import manifest
+from classroom.backup.manifest import NotABackupError
 
 if TYPE_CHECKING:
-    from classroom.backup.members import Manifest
+    from classroom.backup.manifest import Manifest
 
 DIRECTORY_MODE = 0o700
 PIECE = 1 << 20
@@ -72,9 +72,9 @@ class _Unpacking:
         for member in found:
             if whole:
                 raise NotABackupError(BROKEN)
-            if member.name == members.LAST:
+            if member.name == manifest.LAST:
                 whole = True
-            elif problem := members.check(member, self._folders):
+            elif problem := manifest.check(member, self._folders):
                 raise NotABackupError(f"has {member.name!r}, which {problem}")
             else:
                 self._member(member)
@@ -89,7 +89,7 @@ class _Unpacking:
 
     def _first(self, first: tarfile.TarInfo | None) -> Manifest:
         content = first and self._archive.extractfile(first)
-        return members.read_manifest(
+        return manifest.read_manifest(
             first.name if first else "", content.read() if content else b""
         )
 

@@ -11,13 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.backup.members import LEFT_OUT
+from classroom.backup.manifest import LEFT_OUT
 from classroom.snapshots import mounts
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from classroom.paths import Paths
+    from classroom.runtime.paths import Paths
 
 READY, MOVING = "ready", "moving"
 ASIDE = "aside"

@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom import layout
-from classroom.backup import members, swap
+from classroom.backup import manifest, swap
 from classroom.backup.archive import Writer
-from classroom.backup.members import FORMAT, Manifest, NotABackupError
-from classroom.backup.unpack import unpack
+from classroom.backup.extract import unpack
+from classroom.backup.manifest import FORMAT, Manifest, NotABackupError
+from classroom.runtime import layout
 from classroom.snapshots import lock, mounts
 
 if TYPE_CHECKING:
-    from classroom.paths import Paths
+    from classroom.runtime.paths import Paths
 
 COMPRESSION = 1
 """Snapshots, the most of it, are compressed already."""
@@ -52,7 +52,7 @@ def write(paths: Paths) -> int:
             ) as archive,
         ):
             hidden = f"hub/{Path(scratch).name}"
-            skipped = {*members.LEFT_OUT, *mounts.now_below(paths.data), hidden}
+            skipped = {*manifest.LEFT_OUT, *mounts.now_below(paths.data), hidden}
             _write(Writer(archive, Path(scratch), skipped, warn), paths)
     except (OSError, sqlite3.Error) as error:
         warn(f"There is no backup: {error}.")
@@ -62,7 +62,7 @@ def write(paths: Paths) -> int:
 
 def _write(writer: Writer, paths: Paths) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    writer.text(members.FIRST, Manifest(FORMAT, now).encode())
+    writer.text(manifest.FIRST, Manifest(FORMAT, now).encode())
     # Databases first, files last: what a document's history doesn't know yet its file has.
     first, last = (paths.hub.name, paths.history.name), paths.files.name
     found = sorted(path.name for path in paths.data.iterdir())
@@ -70,7 +70,7 @@ def _write(writer: Writer, paths: Paths) -> None:
     root = os.open(paths.data, os.O_RDONLY | os.O_DIRECTORY)
     for name in (*first, *others, last):
         writer.add(root, name, name, None if name == last else paths.data / name)
-    writer.text(members.LAST, json.dumps({"made": now}).encode())
+    writer.text(manifest.LAST, json.dumps({"made": now}).encode())
 
 
 def take_in(paths: Paths) -> int:

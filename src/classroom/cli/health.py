@@ -10,8 +10,8 @@ import http.client
 import ssl
 from pathlib import Path
 
-from classroom import privileges
-from classroom.paths import PORT, PREFIX, Paths
+from classroom.runtime import privileges
+from classroom.runtime.paths import PORT, PREFIX, Paths
 
 TIMEOUT_SECONDS = 4
 CHECKS = {

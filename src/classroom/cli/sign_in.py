@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from classroom import trial
-from classroom.paths import PORT
-from classroom.settings import Mode, Settings
+from classroom.config import trial
+from classroom.config.settings import Mode, Settings
+from classroom.runtime.paths import PORT
 
 
 def address(settings: Settings, port: int = PORT) -> str:

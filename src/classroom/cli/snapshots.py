@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
-from classroom.local import client
-from classroom.users import ago
+from classroom.cli.users import ago
+from classroom.runtime.ipc import client
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from classroom.paths import Paths
+    from classroom.runtime.paths import Paths
 
 SECONDS = 60
 RESTORE_SECONDS = 3600

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from classroom.hub import roster
-from classroom.hub.allowlist import ADMITTED_BY
+from classroom.hub.access import roster
+from classroom.hub.access.policy import ADMITTED_BY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from classroom.hub.roster import Roster
-    from classroom.paths import Paths
+    from classroom.hub.access.roster import Roster
+    from classroom.runtime.paths import Paths
 
 LONGEST = 1 << 20
 """Bytes that are read of what the lab has written."""

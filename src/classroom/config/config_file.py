@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from traitlets.config import Config
 from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
-from classroom import files
-from classroom.problems import Problem, RefusedError
+from classroom.runtime import files
+from classroom.runtime.problems import Problem, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from classroom import schema
-from classroom.egress import hosts
-from classroom.egress.hosts import BadHostError, Host
-from classroom.problems import Problem, RefusedError
-from classroom.traits import Classroom
+from classroom.config import hosts, schema
+from classroom.config.hosts import BadHostError, Host
+from classroom.config.traits import Classroom
+from classroom.runtime.problems import Problem, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from classroom.config_file import ConfigFile
+    from classroom.config.config_file import ConfigFile
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

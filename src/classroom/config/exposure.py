@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.paths import Paths
+    from classroom.runtime.paths import Paths
 
 PUBLIC = {".crt", ".md"}
 """Endings of what is nobody's secret: certificates, and our own README."""

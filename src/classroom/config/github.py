@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from classroom import files, tls
-from classroom.problems import Problem
-from classroom.secret import Secret
+from classroom.front import tls
+from classroom.runtime import files
+from classroom.runtime.problems import Problem
+from classroom.runtime.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from classroom.config_file import ConfigFile
-    from classroom.paths import Paths
+    from classroom.config.config_file import ConfigFile
+    from classroom.runtime.paths import Paths
 
 PUBLIC, PUBLIC_API = "https://github.com", "https://api.github.com"
 CALLBACK_PATH = "/hub/oauth_callback"

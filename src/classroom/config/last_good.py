@@ -11,14 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom import settings
-from classroom.problems import RefusedError
+from classroom.config import settings
+from classroom.runtime.problems import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.paths import Paths
-    from classroom.settings import Settings
+    from classroom.config.settings import Settings
+    from classroom.runtime.paths import Paths
 
 
 def keep(loaded: Settings) -> None:

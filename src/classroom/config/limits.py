@@ -6,12 +6,12 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from classroom import cgroup, files
 from classroom.launcher.command import Limits
+from classroom.runtime import cgroup, files
 
 if TYPE_CHECKING:
-    from classroom.paths import Paths
-    from classroom.traits import Classroom
+    from classroom.config.traits import Classroom
+    from classroom.runtime.paths import Paths
 
 FILE = "limits.json"
 GB = 1024**3

@@ -15,13 +15,13 @@ from traitlets import TraitError
 from traitlets.config import Configurable
 from traitlets.config.loader import LazyConfigValue
 
-from classroom.problems import Problem, did_you_mean
-from classroom.traits import Classroom
+from classroom.config.traits import Classroom
+from classroom.runtime.problems import Problem, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from classroom.config_file import ConfigFile
+    from classroom.config.config_file import ConfigFile
 
 GROUPS = ("jupyterhub.authenticators", "jupyterhub.proxies", "jupyterhub.spawners")
 

@@ -10,24 +10,22 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from classroom import config_file, oauth, schema
-from classroom.egress import wanted
-from classroom.egress.wanted import Wanted
-from classroom.launcher import limits
+from classroom.config import config_file, egress_settings, github, limits, schema
+from classroom.config.egress_settings import Wanted
+from classroom.config.github import Given
+from classroom.config.traits import Classroom
 from classroom.launcher.command import Limits
-from classroom.oauth import Given
-from classroom.problems import Problem, RefusedError
-from classroom.traits import Classroom
+from classroom.runtime.problems import Problem, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from traitlets.config import Config
 
-    from classroom.config_file import ConfigFile
-    from classroom.egress.hosts import Host
-    from classroom.oauth import OAuth
-    from classroom.paths import Paths
+    from classroom.config.config_file import ConfigFile
+    from classroom.config.github import OAuth
+    from classroom.config.hosts import Host
+    from classroom.runtime.paths import Paths
 
 
 # Settings that admit people beyond lists and organizations, the tutor's explicit word.
@@ -111,7 +109,7 @@ def names(value: Any) -> frozenset[str]:
 
 def lookup(file: ConfigFile, trait: str) -> Any:
     """Look an authenticator's setting up, the most specific class first."""
-    return file.first(oauth.SECTIONS, trait)[1]
+    return file.first(github.SECTIONS, trait)[1]
 
 
 def mode_of(given: Given) -> Mode:
@@ -163,7 +161,7 @@ def load_egress(
         urls: addresses that the Hub asks, by the setting that they stand in.
     """
     try:
-        found, problems = wanted.load(file, environ, urls), []
+        found, problems = egress_settings.load(file, environ, urls), []
     except RefusedError as refused:
         found, problems = Wanted(), list(refused.problems)
     if not found.open and "spawner_class" in file.config.get("JupyterHub", {}):
@@ -191,7 +189,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     if problems := list(schema.check(file)):
         # What is misspelt or mistyped can't be judged further.
         raise RefusedError(problems)
-    secret = oauth.read_secret(paths)
+    secret = github.read_secret(paths)
     given = Given(file, environ, secret)
     mode = mode_of(given)
     allowed = names(lookup(file, "allowed_users"))
@@ -199,7 +197,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     ours = Classroom(config=file.config)
     egress, problems = load_egress(file, environ, given.asked() if mode is Mode.GITHUB else {})
     where = file.where("Classroom.page_hosts")
-    page_hosts = wanted.read_hosts(where, ours.page_hosts, problems)
+    page_hosts = egress_settings.read_hosts(where, ours.page_hosts, problems)
     found = Settings(
         paths=paths,
         mode=mode,
@@ -215,7 +213,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         limits=limits.of(ours),
         idle_kernel_timeout=ours.idle_kernel_timeout,
         snapshot_interval=ours.snapshot_interval,
-        sources={**file.sources, **({oauth.SECRET_FILE: secret.encode()} if secret else {})},
+        sources={**file.sources, **({github.SECRET_FILE: secret.encode()} if secret else {})},
     )
     if mode is not Mode.GITHUB:
         if problems:
@@ -224,7 +222,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
 
     problems = [
         *problems,
-        *oauth.check(given),
+        *github.check(given),
         *check_allowlist(file, allowed | tutors),
         *check_names(file, "allowed_users", allowed),
         *check_names(file, "admin_users", tutors),

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 from jupyterhub.utils import subdomain_hook_idna, subdomain_hook_legacy
 
-from classroom import files, tls
-from classroom.paths import SERVICE
-from classroom.problems import Problem, RefusedError
+from classroom.front import tls
+from classroom.runtime import files
+from classroom.runtime.paths import SERVICE
+from classroom.runtime.problems import Problem, RefusedError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classroom import files
-from classroom.secret import Secret
+from classroom.runtime import files
+from classroom.runtime.secret import Secret
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.egress import lock, machine, nflog, nftables, probe, resolv
+from classroom.egress import detect, lock, nflog, nftables, probe, resolv
 from classroom.egress.lock import Kind, Lock
-from classroom.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, RefusedError
 
 if TYPE_CHECKING:
-    from classroom.egress.wanted import Wanted
-    from classroom.settings import Settings
+    from classroom.config.egress_settings import Wanted
+    from classroom.config.settings import Settings
 
 RESOLV = Path("/etc/resolv.conf")
 HOSTS = Path("/etc/hosts")
@@ -68,7 +68,7 @@ def take_nftables(wanted: Wanted) -> Lock:
     return Lock(
         Kind.NFTABLES,
         tuple(map(resolv.as_nginx, nameservers.asked)),
-        machine.ipv6(),
+        detect.ipv6(),
         refusals.detach(),
     )
 
@@ -82,7 +82,7 @@ def take(settings: Settings) -> Lock:
     Raises:
         RefusedError: none holds, and the tutor hasn't said that none need.
     """
-    kind = lock.choose(settings.egress, machine.look())
+    kind = lock.choose(settings.egress, detect.look())
     taken = Lock(kind)
     if kind is Kind.NFTABLES:
         taken = take_nftables(settings.egress)

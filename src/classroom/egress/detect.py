@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from classroom.egress import landlock
 from classroom.egress.lock import Machine
+from classroom.sandbox import landlock
 
 NET_ADMIN = 12  # linux/capability.h
 

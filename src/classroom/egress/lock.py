@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from classroom import files
-from classroom.problems import Problem, RefusedError
+from classroom.runtime import files
+from classroom.runtime.problems import Problem, RefusedError
 
 if TYPE_CHECKING:
-    from classroom.egress.wanted import Wanted
-    from classroom.paths import Paths
+    from classroom.config.egress_settings import Wanted
+    from classroom.runtime.paths import Paths
 
 SCOPES_ABI = 6
 """The version of Landlock from which it can keep a process from abstract unix sockets."""

@@ -7,13 +7,13 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from classroom.config.egress_settings import Wanted
     from classroom.egress.resolv import Nameservers
-    from classroom.egress.wanted import Wanted
 
 RULES = Path(__file__).parent.parent / "nftables/egress.nft"
 USERS = ("classroom", "student", "front", "egress", "nobody")

@@ -10,9 +10,9 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from classroom.egress import sandbox
 from classroom.egress.resolv import HUB_DOOR
-from classroom.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, RefusedError
+from classroom.sandbox import seccomp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +109,7 @@ def sandboxed(python: str) -> None:
         RefusedError: it doesn't hold.
     """
     command = (
-        *sandbox.prefix(python, "classroom", ("unix",)),
+        *seccomp.prefix(python, "classroom", ("unix",)),
         *(sys.executable, "-I", "-c", SANDBOXED),
     )
     done = subprocess.run(command, capture_output=True, text=True, check=False)

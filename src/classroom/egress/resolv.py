@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from classroom.egress.wanted import Wanted
+    from classroom.config.egress_settings import Wanted
 
 HUB_DOOR = "127.0.0.2"
 STUDENTS_DOOR = "127.0.0.3"

@@ -10,15 +10,16 @@ import asyncio
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from classroom import files, tls
-from classroom.problems import RefusedError
+from classroom.front import tls
+from classroom.runtime import files
+from classroom.runtime.problems import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from logging import Logger
     from pathlib import Path
 
-    from classroom.tls import Certificate
+    from classroom.front.tls import Certificate
 
 POLL_SECONDS = 1.0
 

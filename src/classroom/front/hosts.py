@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from classroom import files, tls
+from classroom.front import tls
+from classroom.runtime import files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from classroom.settings import Settings
+    from classroom.config.settings import Settings
 
 PLAIN = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]")
 HTTPS = 443

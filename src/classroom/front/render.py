@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from classroom import subdomains
-from classroom.egress import machine
-from classroom.hub import certificate, hosts, nginx
-from classroom.hub.hosts import ANY, Names
-from classroom.paths import KNOWN, PREFIX
-from classroom.subdomains import TOGETHER, Hosts
+from classroom.config import subdomains
+from classroom.config.subdomains import TOGETHER, Hosts
+from classroom.egress import detect
+from classroom.front import certificate, hosts, nginx
+from classroom.front.hosts import ANY, Names
+from classroom.runtime.paths import KNOWN, PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.paths import Paths
+    from classroom.runtime.paths import Paths
 
 
 QUOTE = '"'
@@ -151,7 +151,7 @@ class Front:
         hsts: whether browsers may be told to insist on https for a year: only right with a
             certificate that they trust.
         ipv6: whether the machine has it at all; nginx refuses to start on an address it hasn't.
-        names: the hosts, with their ports, that people may ask for (`classroom.hub.hosts`).
+        names: the hosts, with their ports, that people may ask for (`classroom.front.hosts`).
         apart: where Hub and lab are, when each has a host of its own.
     """
 
@@ -213,7 +213,7 @@ def install(paths: Paths, routes: Mapping[str, str]) -> bool:
             paths,
             package,
             certificate.is_supplied(paths.front),
-            machine.has_ipv6(),
+            detect.has_ipv6(),
             hosts.read(paths.front, certificate.installed(paths.front)[0]),
             subdomains.read(paths.front),
         ),

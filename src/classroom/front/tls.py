@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from classroom import files
-from classroom.problems import Problem, RefusedError
+from classroom.runtime import files
+from classroom.runtime.problems import Problem, RefusedError
 
 WARN_BEFORE = dt.timedelta(days=14)
 MADE_FOR = dt.timedelta(days=365)

@@ -5,19 +5,21 @@ import sys
 
 from traitlets.config import get_config
 
-from classroom import handover, last_good, log
+from classroom.config import last_good
 from classroom.egress import lock
-from classroom.hub import revocation, token
-from classroom.hub.access import Access
-from classroom.hub.config import configure
-from classroom.paths import Paths
-from classroom.problems import EX_CONFIG, RefusedError
+from classroom.hub import token
+from classroom.hub.access import offline
+from classroom.hub.access.service import Access
+from classroom.hub.jupyterhub_config import configure
+from classroom.runtime import handover, log
+from classroom.runtime.paths import Paths
+from classroom.runtime.problems import EX_CONFIG, RefusedError
 
 log.quote()
 try:
     loaded, instead_of = last_good.load(Paths(), os.environ)
     taken = lock.read(loaded.paths)
-    people, gone = revocation.apply(loaded)
+    people, gone = offline.apply(loaded)
     token.end_former(loaded.paths.hub / "jupyterhub.sqlite")
     handed = handover.read(loaded.paths)
     configure(get_config(), loaded, taken, Access(loaded, people), handed)

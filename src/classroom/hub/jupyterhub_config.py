@@ -6,26 +6,26 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from classroom import subdomains, trial
+from classroom.config import subdomains, trial
+from classroom.config.schema import is_lazy
+from classroom.config.settings import Mode
 from classroom.egress.lock import Kind
-from classroom.hub.egress import Egress
-from classroom.hub.identity import ClassroomGitHubOAuthenticator
-from classroom.hub.passphrase import ClassroomPassphraseAuthenticator
-from classroom.hub.people import REMOVE, of_ours
+from classroom.hub.access.handlers import REMOVE, of_ours
+from classroom.hub.auth.github import ClassroomGitHubOAuthenticator
+from classroom.hub.auth.passphrase import ClassroomPassphraseAuthenticator
+from classroom.hub.egress.gateway import Egress
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab
-from classroom.paths import COOKIES, PORT, PREFIX, SERVICE
-from classroom.schema import is_lazy
-from classroom.settings import Mode
+from classroom.runtime.paths import COOKIES, PORT, PREFIX, SERVICE
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
+    from classroom.config.settings import Settings
     from classroom.egress.lock import Lock
-    from classroom.handover import Handover
-    from classroom.hub.access import Access
-    from classroom.paths import Paths
-    from classroom.settings import Settings
+    from classroom.hub.access.service import Access
+    from classroom.runtime.handover import Handover
+    from classroom.runtime.paths import Paths
 
 # A user may see who they are and enter the classroom: no server of their own, no tokens that
 # would outlive their place on the list.

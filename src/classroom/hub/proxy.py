@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub.proxy import Proxy
 from traitlets import Dict, Instance, List, validate
 
-from classroom import bodies, handover, last_good, settings
-from classroom.handover import Handover
-from classroom.hub import certificate, front, guard
-from classroom.hub.access import Access
-from classroom.hub.egress import Egress
-from classroom.hub.saved import watch
-from classroom.paths import Paths
+from classroom.config import last_good, settings
+from classroom.front import certificate, render
+from classroom.hub.access.service import Access
+from classroom.hub.egress.gateway import Egress
+from classroom.hub.reload import watch
+from classroom.hub.requests import guard
+from classroom.runtime import body_limits, handover
+from classroom.runtime.handover import Handover
+from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from classroom.settings import Settings
+    from classroom.config.settings import Settings
 
 
 class NginxProxy(Proxy):
@@ -53,7 +55,7 @@ class NginxProxy(Proxy):
         The Hub calls this before it listens: from its first request on it is guarded and bounded.
         """
         guard.install(self.app)
-        bodies.bound(self.app.tornado_application, bodies.of_hub)
+        body_limits.bound(self.app.tornado_application, body_limits.of_hub)
         if self.egress is not None:
             await self.egress.start(self.log)
         if self.access is not None:
@@ -99,7 +101,7 @@ class NginxProxy(Proxy):
     def _render(self) -> bool:
         """Write the configuration for the routes as they are now; say whether that is new."""
         targets = {spec: route["target"] for spec, route in self.routes.items()}
-        return front.install(self.paths, targets)
+        return render.install(self.paths, targets)
 
     async def _route(self) -> None:
         """Hold to the routes; after a start of the Hub's they are what they were."""
@@ -125,7 +127,7 @@ class NginxProxy(Proxy):
             ValueError: the path or the target could be more than that to nginx.
         """
         spec = self.validate_routespec(routespec)
-        front.Route.of(spec, target)  # what nginx can't be told must never be stored
+        render.Route.of(spec, target)  # what nginx can't be told must never be stored
         route = {"routespec": spec, "target": target, "data": data}
         if self.routes.get(spec) != route:
             self.routes = {**self.routes, spec: route}

@@ -8,10 +8,10 @@ from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from classroom import watching
+from classroom.config.schema import is_lazy
 from classroom.egress.lock import Kind
-from classroom.problems import RefusedError
-from classroom.schema import is_lazy
+from classroom.runtime import file_watch
+from classroom.runtime.problems import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from traitlets.config import Config
 
-    from classroom.egress.wanted import Wanted
-    from classroom.settings import Settings
+    from classroom.config.egress_settings import Wanted
+    from classroom.config.settings import Settings
 
 
 SETTLE_SECONDS = 0.1
@@ -148,7 +148,7 @@ async def watch(
         log: where to say what is wrong.
     """
     last, trouble = content(file), ""
-    async for _ in watching.moments(file.parent):
+    async for _ in file_watch.moments(file.parent):
         found = await settled(partial(content, file))
         if found is None or found == last:
             continue

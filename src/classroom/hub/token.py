@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jupyterhub import orm
 
-from classroom.paths import SERVICE
+from classroom.runtime.paths import SERVICE
 
 if TYPE_CHECKING:
     from pathlib import Path

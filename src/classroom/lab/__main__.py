@@ -15,9 +15,9 @@ import traceback
 
 import uvloop
 
-from classroom import credentials, log
-from classroom.lab import migration
-from classroom.paths import Paths
+from classroom.lab.storage import migration
+from classroom.runtime import credentials, log
+from classroom.runtime.paths import Paths
 
 HUB_SECONDS = 30
 UMASK = 0o002
@@ -54,9 +54,9 @@ def main() -> None:
     wait_for_hub()
     from jupyterhub.singleuser import main as singleuser  # noqa: PLC0415
 
-    from classroom.lab import identity  # noqa: PLC0415
+    from classroom.lab import hub_credentials  # noqa: PLC0415
 
-    identity.use(given)
+    hub_credentials.use(given)
     try:
         singleuser()
         code = 0
@@ -65,9 +65,9 @@ def main() -> None:
     except Exception:  # noqa: BLE001 (whatever it is: said, and then the end)
         traceback.print_exc()
         code = 1
-    from classroom.lab import store  # noqa: PLC0415
+    from classroom.lab.storage import ystore  # noqa: PLC0415
 
-    store.close()
+    ystore.close()
     logging.shutdown()
     sys.stdout.flush()
     # Not by returning: Python would wait for threads that libraries have left behind (anyio's, of

@@ -14,68 +14,59 @@ from jupyter_server_ydoc.utils import SERVER_SESSION, YDOC_SERVER_VERSION
 from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
 
-from classroom import bodies, tasks
-from classroom.lab import (
-    alive,
-    asked,
-    authorizer,
-    chats,
-    control,
-    expected,
-    exports,
-    forks,
-    identity,
-    live,
-    members,
-    modes,
-    notices,
-    pages,
-    policy,
-    recovery,
-    sessions,
-    shipped,
-    snapshots,
-    store,
-    timelines,
-    upstream,
-)
-from classroom.lab.alive import AliveHandler
-from classroom.lab.budget import BUDGET
-from classroom.lab.company import COMPANY
-from classroom.lab.connections import OPEN
-from classroom.lab.contents import ClassContents
-from classroom.lab.control import FollowingHandler, ModeHandler, PersonHandler
-from classroom.lab.events import EventsSocket
-from classroom.lab.exporters import ExportersHandler
-from classroom.lab.kernel_sessions import SessionsHandler
-from classroom.lab.kernels import StudentKernels
-from classroom.lab.known import KnownHandler
-from classroom.lab.licenses import KnownLicensesHandler
-from classroom.lab.live import LiveHandler
-from classroom.lab.loader import ClassLoader
-from classroom.lab.members import MemberHandler, RunsHandler
-from classroom.lab.modes import DRIVING
-from classroom.lab.notebook import KIND, ClassNotebook
-from classroom.lab.notebooks import Notebooks
-from classroom.lab.pages import FrameHandler
-from classroom.lab.personal import PersonalSettingsHandler, PersonalWorkspacesHandler
-from classroom.lab.receiving import Bounded
-from classroom.lab.restoring import Restoring
-from classroom.lab.revocation import Revocation
-from classroom.lab.rooms import ClassDocumentRoom, ClassTransientRoom
-from classroom.lab.saves import Saves
-from classroom.lab.shutdown import NoShutdownHandler
-from classroom.lab.sockets import RoomSocket
-from classroom.lab.terminals import StudentTerminalsHandler, StudentTermSocket
-from classroom.lab.update_bounds import FRAME
-from classroom.lab.usage import Usage, UsageHandler
-from classroom.local.server import serve
-from classroom.paths import KNOWN, Paths
+from classroom.lab import hub_credentials
+from classroom.lab.api import driving as control
+from classroom.lab.api import liveness, people
+from classroom.lab.api.driving import FollowingHandler, ModeHandler, PersonHandler
+from classroom.lab.api.events import EventsSocket
+from classroom.lab.api.known import KnownHandler
+from classroom.lab.api.licenses import KnownLicensesHandler
+from classroom.lab.api.liveness import AliveHandler
+from classroom.lab.api.people import MemberHandler, RunsHandler
+from classroom.lab.api.shutdown import NoShutdownHandler
+from classroom.lab.api.usage import Usage, UsageHandler
+from classroom.lab.api.user_settings import PersonalSettingsHandler, PersonalWorkspacesHandler
+from classroom.lab.chat import setup
+from classroom.lab.connections import notifications
+from classroom.lab.connections.memory_budget import BUDGET
+from classroom.lab.connections.receive_limits import Bounded
+from classroom.lab.connections.registry import OPEN
+from classroom.lab.execution import request_checks
+from classroom.lab.execution.kernel_manager import StudentKernels
+from classroom.lab.execution.open_notebooks import Notebooks
+from classroom.lab.execution.session_manager import SessionsHandler
+from classroom.lab.execution.terminals import StudentTerminalsHandler, StudentTermSocket
+from classroom.lab.exports import handlers as exports
+from classroom.lab.files import recovery
+from classroom.lab.files.contents_manager import ClassContents
+from classroom.lab.files.file_loader import ClassLoader
+from classroom.lab.files.notebook import KIND, ClassNotebook
+from classroom.lab.pages import content_security_policy, headers
+from classroom.lab.pages.headers import FrameHandler
+from classroom.lab.people import page_socket
+from classroom.lab.people.page_socket import LiveHandler
+from classroom.lab.people.participants import COMPANY
+from classroom.lab.people.revocation import Revocation
+from classroom.lab.permissions import authorizer, mode_service
+from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.protocol.update_bounds import FRAME
+from classroom.lab.rooms import timeline
+from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
+from classroom.lab.rooms.room_socket import RoomSocket
+from classroom.lab.snapshots import handlers as snapshots
+from classroom.lab.snapshots.restore import Restoring
+from classroom.lab.storage import page_sessions, ystore
+from classroom.lab.storage.saved_hashes import Saves
+from classroom.lab.upstream import contract, fork_limit, page_cache, patches
+from classroom.lab.upstream.nbconvert_cache import ExportersHandler
+from classroom.runtime import background_tasks, body_limits
+from classroom.runtime.ipc.server import serve
+from classroom.runtime.paths import KNOWN, Paths
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
-    from classroom.lab.journal import Journal
+    from classroom.lab.storage.journal import Journal
 
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
 UNKEPT = "journal"
@@ -90,14 +81,14 @@ HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
     (r"api/shutdown", NoShutdownHandler),
     (KNOWN, KnownHandler),
-    (alive.ADDRESS, AliveHandler),
-    (live.ADDRESS, LiveHandler),
-    (policy.FRAME, FrameHandler),
+    (liveness.ADDRESS, AliveHandler),
+    (page_socket.ADDRESS, LiveHandler),
+    (content_security_policy.FRAME, FrameHandler),
     (control.ADDRESS, ModeHandler),
     (f"{control.ADDRESS}/(?P<name>[^/]+)", PersonHandler),
     (control.FOLLOWING, FollowingHandler),
-    (f"{members.ADDRESS}/(?P<name>[^/]+)", MemberHandler),
-    (members.RUNS, RunsHandler),
+    (f"{people.ADDRESS}/(?P<name>[^/]+)", MemberHandler),
+    (people.RUNS, RunsHandler),
     (r"api/terminals", StudentTerminalsHandler),
     (r"terminals/websocket/(\w+)", StudentTermSocket),
     (r"api/metrics/v1", UsageHandler),
@@ -129,28 +120,28 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     ours = logging.getLogger("classroom")
     ours.handlers = list(app.log.handlers)
     ours.setLevel(app.log.level)
-    bodies.bound(app.web_app, bodies.of_lab, bodies.Turns(bodies.TOGETHER))
+    body_limits.bound(app.web_app, body_limits.of_lab, body_limits.Turns(body_limits.TOGETHER))
     if (hub_auth := getattr(app.identity_provider, "hub_auth", None)) is not None:
-        identity.forget(hub_auth)
-    expected.check()
+        hub_credentials.forget(hub_auth)
+    contract.check()
     if isinstance(app.contents_manager, ClassContents):  # not where only the rooms are measured
-        journal = store.ClassYStore("", config=app.config).journal
+        journal = ystore.ClassYStore("", config=app.config).journal
         app.contents_manager.saves = Saves(journal)
         journal.told = _warn
         HISTORY.set_function(lambda: journal.size)
-        chats.use(app)
+        setup.use(app)
         _begin_session(app, journal)
     ydocs[KIND] = ClassNotebook  # where upstream looks it up
     app.web_app.settings["websocket_max_message_size"] = FRAME
-    upstream.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
-    upstream.watch_sockets(OPEN.add)
-    upstream.watch_sockets(modes.guard)
-    upstream.bound_sockets(Bounded(BUDGET))
-    upstream.ask_always(_begin)
-    shipped.use()
-    policies = pages.of(app)
-    pages.use(policies)
-    timelines.use()
+    patches.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
+    patches.watch_sockets(OPEN.add)
+    patches.watch_sockets(mode_service.guard)
+    patches.bound_sockets(Bounded(BUDGET))
+    patches.ask_always(_begin)
+    page_cache.use()
+    policies = headers.of(app)
+    headers.use(policies)
+    timeline.use()
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         app.kernel_manager.notebooks = Notebooks(app)
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
@@ -158,8 +149,8 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         if adopted:
             app.log.info("Kernels taken over: %s", ", ".join(adopted))
     page_config = app.web_app.settings.setdefault("page_config_data", {})
-    live.announce(page_config)
-    pages.announce(page_config, policies)
+    page_socket.announce(page_config)
+    headers.announce(page_config, policies)
     UsageHandler.usage = Usage(Path(app.root_dir))
     rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
     app.web_app.add_handlers(".*$", rules)
@@ -167,7 +158,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
 
 def _begin(handler: Any) -> None:
     """Look at a request that is allowed, before its handler does."""
-    asked.check(handler)
+    request_checks.check(handler)
     OPEN.admit(handler)
     OPEN.answering(handler)
 
@@ -176,8 +167,8 @@ def _begin_session(app: ServerApp, journal: Journal) -> None:
     """Let pages come back that were opened before this server was."""
     kinds = sorted(f"{kind}-{ydocs[kind]().version}" for kind in ydocs)
     version = " ".join((YDOC_SERVER_VERSION, *kinds))
-    known = app.io_loop.run_sync(partial(sessions.begin, journal, SERVER_SESSION, version))
-    upstream.go_by(partial(sessions.refusal, version=version, known=known))
+    known = app.io_loop.run_sync(partial(page_sessions.begin, journal, SERVER_SESSION, version))
+    patches.go_by(partial(page_sessions.refusal, version=version, known=known))
 
 
 async def _start_jupyter_server_extension(app: ServerApp) -> None:
@@ -188,22 +179,22 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         DRIVING.load(paths.driving)
         # Without it nobody's access ends any more.
         work = followed.follow(paths.standing, paths.here)
-        tasks.start(work, "Following who may be here", app.log, app.stop)
+        background_tasks.start(work, "Following who may be here", app.log, app.stop)
         _restore(app, paths)
-    chats.hide(app.web_app.settings)
-    pages.give_no_token(app.web_app.settings)
-    chats.stop_looking(app.web_app.settings)
+    setup.hide(app.web_app.settings)
+    headers.give_no_token(app.web_app.settings)
+    setup.stop_looking(app.web_app.settings)
     if missing := authorizer.without_rule(app.web_app):
         app.log.warning("Refused to who is view-only, for want of a rule: %s", ", ".join(missing))
     for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
         # Upstream starts it with the first document, and fails to stop what was never started.
         server = collaboration.ywebsocket_server
-        forks.bound(server.rooms)
+        fork_limit.bound(server.rooms)
         # Without it no document opens any more.
-        tasks.start(server.start(), "The server of the rooms", app.log, app.stop)
-        upstream.before_stop(collaboration, partial(_finish, server, app))
+        background_tasks.start(server.start(), "The server of the rooms", app.log, app.stop)
+        patches.before_stop(collaboration, partial(_finish, server, app))
     if isinstance(app.contents_manager, ClassContents):
-        tasks.start(_recover(app, app.contents_manager), "Recovering documents", app.log)
+        background_tasks.start(_recover(app, app.contents_manager), "Recovering documents", app.log)
     gc.collect()
     gc.freeze()
 
@@ -211,11 +202,11 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
 def _warn(trouble: str) -> None:
     """Show all pages that what is typed isn't being kept, and why; take it back when it is."""
     if not trouble:
-        notices.end(UNKEPT)
+        notifications.end(UNKEPT)
         return
     full = any(words in trouble for words in ("No space left", "is full", "quota"))
     why = "the disk is full" if full else "the disk can't be written"
-    notices.warn(UNKEPT, UNKEPT_TEXT.format(why))
+    notifications.warn(UNKEPT, UNKEPT_TEXT.format(why))
 
 
 def _appoint(tutors: frozenset[str]) -> None:
@@ -243,7 +234,7 @@ async def _recover(app: ServerApp, contents: ClassContents) -> None:
         if path is None or not await contents.file_exists(path):
             continue
         file_format = "json" if file_type == "notebook" else "text"
-        kept = store.ClassYStore(name, config=app.config)
+        kept = ystore.ClassYStore(name, config=app.config)
         try:
             await put_right.recover(file_format, file_type, path, kept)
         except Exception as error:  # noqa: BLE001 (one document's failure is no other's)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub.singleuser.extension import JupyterHubSingleUser
 
 if TYPE_CHECKING:
-    from classroom.credentials import Secrets
+    from classroom.runtime.credentials import Secrets
 
 TOKEN = "JUPYTERHUB_API_TOKEN"  # noqa: S105 (a name)
 

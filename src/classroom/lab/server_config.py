@@ -10,16 +10,18 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from classroom import bodies, subdomains
-from classroom.lab import migration, policy
-from classroom.paths import COOKIES, PREFIX
+from classroom.config import subdomains
+from classroom.lab.pages import content_security_policy
+from classroom.lab.storage import migration
+from classroom.runtime import body_limits
+from classroom.runtime.paths import COOKIES, PREFIX
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from classroom.paths import Paths
-    from classroom.settings import Settings
-    from classroom.subdomains import Hosts
+    from classroom.config.settings import Settings
+    from classroom.config.subdomains import Hosts
+    from classroom.runtime.paths import Paths
 
 Config = dict[str, dict[str, Any]]
 CULL_SECONDS = 60
@@ -64,14 +66,14 @@ def serve(paths: Paths) -> Config:
             # Not by the link that leads to it: a handler that resolves a file's path would find it
             # outside.
             "root_dir": str(paths.files),
-            "authorizer_class": "classroom.lab.authorizer.ClassAuthorizer",
-            "contents_manager_class": "classroom.lab.contents.ClassContents",
+            "authorizer_class": "classroom.lab.permissions.authorizer.ClassAuthorizer",
+            "contents_manager_class": "classroom.lab.files.contents_manager.ClassContents",
             "default_url": "/lab",
             "tornado_settings": {"xsrf_cookie_kwargs": COOKIES},  # pages read it
             "allow_root": False,
             # As much as the front lets through for files, and a room's message (RFC 6455's head).
-            "max_body_size": bodies.FILE,
-            "max_buffer_size": bodies.BUFFER,
+            "max_body_size": body_limits.FILE,
+            "max_buffer_size": body_limits.BUFFER,
         },
     }
 
@@ -99,7 +101,7 @@ def extensions(settings: Settings) -> Config:
                 "jupyterlab_chat": settings.chat,
                 "classroom.lab.extension": True,
                 "jupyter_lsp": True,  # the page asks for it at every visit
-                "jupyter_resource_usage": False,  # only its pages' part: see lab/usage.py
+                "jupyter_resource_usage": False,  # only its pages' part: see lab/api/usage.py
                 "notebook_shim": False,  # for the classic notebook
             },
         },
@@ -135,7 +137,7 @@ def documents(settings: Settings) -> Config:
         },
         "ClassYStore": {"db_path": str(paths.history / "documents.db")},
         "YDocExtension": {
-            "ystore_class": "classroom.lab.store.ClassYStore",
+            "ystore_class": "classroom.lab.storage.ystore.ClassYStore",
         },
         "LocalFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
         "ArbitraryFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
@@ -153,12 +155,12 @@ def personal(paths: Paths) -> Config:
 
 
 def pages(settings: Settings) -> Config:
-    """Say what pages may load from elsewhere (`classroom.lab.policy`)."""
+    """Say what pages may load from elsewhere (`classroom.lab.pages.content_security_policy`)."""
     github = settings.oauth.github_url if settings.oauth and settings.avatars else ""
     return {
         "ClassPages": {
             "hosts": [str(host) for host in settings.page_hosts],
-            "avatars": list(policy.avatar_hosts(github)),
+            "avatars": list(content_security_policy.avatar_hosts(github)),
         }
     }
 
@@ -171,12 +173,12 @@ def kernels(settings: Settings) -> Config:
     """
     return {
         "ServerApp": {
-            "kernel_manager_class": "classroom.lab.kernels.StudentKernels",
-            "session_manager_class": "classroom.lab.kernel_sessions.KernelSessions",
-            "kernel_websocket_connection_class": "classroom.lab.executions.SignedConnection",
+            "kernel_manager_class": "classroom.lab.execution.kernel_manager.StudentKernels",
+            "session_manager_class": "classroom.lab.execution.session_manager.KernelSessions",
+            "kernel_websocket_connection_class": "classroom.lab.execution.kernel_websocket.SignedConnection",
         },
         "StudentKernels": {
-            "kernel_manager_class": "classroom.lab.kernels.StudentKernel",
+            "kernel_manager_class": "classroom.lab.execution.kernel_manager.StudentKernel",
             "default_kernel_name": "python3",
             "max_kernels": settings.limits.kernels,
             "cull_idle_timeout": settings.idle_kernel_timeout,
@@ -189,7 +191,7 @@ def kernels(settings: Settings) -> Config:
             "max_sessions": SESSIONS_OF_A_KERNEL * settings.limits.kernels,
         },
         "TerminalsExtensionApp": {
-            "terminal_manager_class": "classroom.lab.terminals.StudentTerminals"
+            "terminal_manager_class": "classroom.lab.execution.terminals.StudentTerminals"
         },
     }
 

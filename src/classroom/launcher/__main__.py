@@ -18,23 +18,25 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
-from classroom import log, privileges, tasks
-from classroom.launcher import connections, homes, limits, processes, protocol, watch
+from classroom.config import limits
+from classroom.launcher import connections, homes, memory_guard, process, protocol
+from classroom.launcher.memory_guard import Watch
 from classroom.launcher.protocol import BadRequestError, Kind
-from classroom.launcher.watch import Watch
-from classroom.local.caller import caller
-from classroom.log import LOG
-from classroom.paths import Paths
+from classroom.runtime import background_tasks, log, privileges
+from classroom.runtime.ipc.peer import caller
+from classroom.runtime.log import LOG
+from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
-    from classroom.launcher.processes import Launched
+    from classroom.launcher.process import Launched
     from classroom.launcher.protocol import Start
 
 LAB_USER = "classroom"
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGCONT}
 HANG_UP_SECONDS = 1.0
 TASK_SECONDS = 15.0
-"""How long a task may take; the lab waits for less (`classroom.lab.launching.TIMEOUT_SECONDS`)."""
+"""How long a task may take; the lab waits for less
+(`classroom.launcher.client.TIMEOUT_SECONDS`)."""
 LONGEST_REASON = 2000
 """Characters of why something isn't done: what was asked may be in it."""
 SPARE = 32
@@ -48,7 +50,7 @@ BASE = {
     "TERM": "dumb",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    # As the egress lock is (supervisor/children.py).
+    # As the egress lock is (supervisor/services.py).
     **{name: os.environ[name] for name in ("PIP_RETRIES",) if name in os.environ},
 }
 
@@ -91,7 +93,8 @@ class Launcher:
                     await connections.send(connection, protocol.encode(**answer), found)
                 untold = None
                 if found is not None:
-                    telling = tasks.start(self._tell(connection, found), "Reporting an end", LOG)
+                    telling = background_tasks.start(self._tell(connection, found), "Reporting an
+                    end", LOG)
         except OSError:
             # Whoever asked is gone: of what has just been started nobody would ever know.
             if untold is not None:
@@ -133,12 +136,12 @@ class Launcher:
             raise BadRequestError(f"{most} processes run, and no more may")
         self._starting.add(start.key)
         try:
-            found = await processes.launch(start, BASE, self.limits, self._homes)
+            found = await process.launch(start, BASE, self.limits, self._homes)
         finally:
             self._starting.discard(start.key)
         self._running[start.key] = found
-        found.end = tasks.start(self._await_end(found), f"Waiting for {start.key}'s end", LOG)
-        if found.kind is Kind.TASK:
+        found.end = background_tasks.start(self._await_end(found), f"Waiting for {start.key}'s end",
+        LOG) if found.kind is Kind.TASK:
             # Another student can stop it: it would keep its place among all that may run.
             asyncio.get_running_loop().call_later(TASK_SECONDS, found.signal, signal.SIGKILL)
         return found
@@ -179,8 +182,8 @@ class Launcher:
                 launched.last_words,
             )
         # Whoever waits for the end is told first: students can hold up what is done as one of them.
-        tasks.start(homes.tidy(launched.home), f"Tidying up after {launched.running.key}", LOG)
-        return status
+        background_tasks.start(homes.tidy(launched.home), f"Tidying up after
+        {launched.running.key}", LOG) return status
 
     async def _tell(self, connection: socket.socket, launched: Launched) -> None:
         """Tell the lab when a process has ended."""
@@ -210,10 +213,9 @@ def _end_with(watching: asyncio.Task[None]) -> None:
 
 async def launch_for_the_lab(paths: Paths) -> None:
     """Listen, and serve the lab server for as long as this process lives."""
-    tasks.start(homes.tidy(*homes.left(paths.homes)), "Removing homes that were left", LOG)
-    launcher = Launcher(paths)
-    watching = asyncio.create_task(
-        watch.watch(Watch(paths, launcher.limits, launcher, LOG)), name="watch"
+    background_tasks.start(homes.tidy(*homes.left(paths.homes)), "Removing homes that were left",
+    LOG) launcher = Launcher(paths) watching = asyncio.create_task(
+        memory_guard.watch(Watch(paths, launcher.limits, launcher, LOG)), name="watch"
     )
     watching.add_done_callback(_end_with)
     lab = pwd.getpwnam(LAB_USER)
@@ -229,7 +231,7 @@ async def launch_for_the_lab(paths: Paths) -> None:
         if caller(connection) != lab.pw_uid or len(serving) >= most:
             connection.close()
             continue
-        task = tasks.start(launcher.serve(connection), "Serving the lab", LOG)
+        task = background_tasks.start(launcher.serve(connection), "Serving the lab", LOG)
         serving.add(task)
         task.add_done_callback(serving.discard)
 

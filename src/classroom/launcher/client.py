@@ -15,7 +15,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from classroom.launcher import protocol
-from classroom.paths import Paths
+from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
     from classroom.launcher.protocol import Start

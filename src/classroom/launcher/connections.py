@@ -7,10 +7,10 @@ import socket
 from typing import TYPE_CHECKING
 
 from classroom.launcher import protocol
-from classroom.log import LOG
+from classroom.runtime.log import LOG
 
 if TYPE_CHECKING:
-    from classroom.launcher.processes import Launched
+    from classroom.launcher.process import Launched
 
 ACCEPT_SECONDS = 1.0
 """How long to wait for a descriptor when there is none."""

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.launcher.acting import as_student, student
+from classroom.launcher.as_student import as_student, student
 from classroom.launcher.command import DIES_FIRST
 
 if TYPE_CHECKING:

@@ -10,15 +10,15 @@ import asyncio
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from classroom.launcher import hidden, measure, shared
-from classroom.launcher.acting import as_student
-from classroom.launcher.measure import Use
+from classroom.launcher import memory_usage, shared_memory, unattributed_memory
+from classroom.launcher.as_student import as_student
+from classroom.launcher.memory_usage import Use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from classroom.launcher.census import Process
-    from classroom.launcher.hidden import File
+    from classroom.launcher.process_table import Process
+    from classroom.launcher.unattributed_memory import File
 
 AT_ONCE = 50
 """Processes that are measured before the launcher does something else."""
@@ -29,7 +29,7 @@ async def mapped(groups: Mapping[str, Sequence[Process]]) -> set[int]:
     found: set[int] = set()
     for one in chain.from_iterable(groups.values()):
         with as_student():
-            found |= shared.mapped(one.pid)
+            found |= shared_memory.mapped(one.pid)
         await asyncio.sleep(0)
     return found
 
@@ -42,7 +42,7 @@ async def who_hides(
     for group, several in groups.items():
         for one in several:
             with as_student():
-                may = hidden.sign(one.pid, opened, unseen)
+                may = unattributed_memory.sign(one.pid, opened, unseen)
             if may:
                 found[group] = found.get(group, 0) + may
             await asyncio.sleep(0)
@@ -61,13 +61,13 @@ async def measured(groups: Mapping[str, Sequence[Process]]) -> tuple[dict[str, U
     for at in range(0, len(every), AT_ONCE):
         with as_student():
             for group, one in every[at : at + AT_ONCE]:
-                found[group] += measure.process(one)
+                found[group] += memory_usage.process(one)
         await asyncio.sleep(0)
     for group, one in every:
         with as_student():
-            found[group] += Use(held=measure.opened(one.pid, opened))
+            found[group] += Use(held=memory_usage.opened(one.pid, opened))
         await asyncio.sleep(0)
     with as_student():
-        for group, size in measure.segments(groups).items():
+        for group, size in memory_usage.segments(groups).items():
             found[group] += Use(held=size)
     return found, opened

@@ -13,22 +13,22 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from classroom import cgroup
-from classroom.launcher import census, choosing, looks, order, shared, signals
-from classroom.launcher.acting import as_student, student
-from classroom.launcher.census import Census
-from classroom.launcher.choosing import MB
-from classroom.launcher.leftovers import Leftovers
+from classroom.launcher import inspection, oom_score, process_table, shared_memory, signals, victim
+from classroom.launcher.as_student import as_student, student
+from classroom.launcher.process_table import Census
+from classroom.launcher.shared_memory_cleanup import Leftovers
+from classroom.launcher.victim import MB
+from classroom.runtime import cgroup
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from logging import Logger
 
-    from classroom.launcher.census import Process
     from classroom.launcher.command import Limits
-    from classroom.launcher.hidden import File
-    from classroom.launcher.measure import Use
-    from classroom.paths import Paths
+    from classroom.launcher.memory_usage import Use
+    from classroom.launcher.process_table import Process
+    from classroom.launcher.unattributed_memory import File
+    from classroom.runtime.paths import Paths
 
 LOOK_SECONDS = 0.5
 LONGEST_SECONDS = 3.0
@@ -80,7 +80,7 @@ class Watch:
         self._leftovers = Leftovers(self._uid, log)
         self._before: dict[str, Use] = {}
         self._left: dict[str, float] = {}
-        self._least = choosing.margin(cgroup.memory())
+        self._least = victim.margin(cgroup.memory())
         self._complained = self._lost = self._out = False
 
     async def look(self) -> None:
@@ -89,10 +89,10 @@ class Watch:
         if await self._end_who_has_others_end():
             self._take()
         with as_student():
-            self._leftovers.remove_segments(self._census.processes, shared.FRESH_SECONDS)
+            self._leftovers.remove_segments(self._census.processes, shared_memory.FRESH_SECONDS)
         free = shutil.disk_usage(self._disk).free
         full = free < self._limits.disk
-        beyond = shared.beyond_processes()
+        beyond = shared_memory.beyond_processes()
         seen = sum(one.memory for one in self._census.processes.values())
         left = cgroup.left(sum(one.tables for one in self._census.processes.values()))
         short = left is not None and left < self._least
@@ -123,21 +123,21 @@ class Watch:
             pressed: whether students seem to use too much together.
         """
         groups = self._census.groups()
-        after, opened = await looks.measured(groups)
+        after, opened = await inspection.measured(groups)
         chosen = None
         if pressed:
             chosen = await self._uses_too_much(groups, after, opened, beyond)
         if chosen is None and left is not None:
             chosen = self._too_little_left(after, left)
         if chosen is None and self._before:
-            chosen = choosing.too_full_disk(self._before, after, free, self._limits.disk)
+            chosen = victim.too_full_disk(self._before, after, free, self._limits.disk)
         self._before = after
         if chosen is not None:
             await self._end_group(chosen[0], groups[chosen[0]], chosen[1])
 
     def _too_little_left(self, uses: Mapping[str, Use], left: int) -> tuple[str, str] | None:
         """Choose whom to end for the container to go on; say so once when nobody's end would do."""
-        chosen = choosing.too_little_left(uses, left, self._least)
+        chosen = victim.too_little_left(uses, left, self._least)
         if chosen is None and not self._out:
             what = (
                 "The container is nearly out of memory: %d MB are left; no student's program has it"
@@ -159,15 +159,15 @@ class Watch:
         if seen + max(0, beyond - known) <= limit:
             self._lost = False
             return None
-        in_use = await looks.mapped(groups) | {number for _, number in opened}
+        in_use = await inspection.mapped(groups) | {number for _, number in opened}
         self._leftovers.remove(in_use, self._census.processes)
         # Whether that was enough is measured: else a file that can't be removed, or an empty one
         # every second, would keep everybody from ever being ended.
-        unseen = max(0, shared.beyond_processes() - known)
+        unseen = max(0, shared_memory.beyond_processes() - known)
         hiding = {}
         if seen <= limit < seen + unseen:
-            hiding = await looks.who_hides(groups, opened, unseen)
-        chosen = choosing.too_much_memory(uses, limit, unseen, hiding)
+            hiding = await inspection.who_hides(groups, opened, unseen)
+        chosen = victim.too_much_memory(uses, limit, unseen, hiding)
         lost = chosen is None and seen + unseen > limit
         if lost and not self._lost:
             what = "Students' memory is short: %d MB are shared memory that nobody is found to have"
@@ -179,17 +179,17 @@ class Watch:
         """End a group, and wait until its memory is free; the others' turn comes only then."""
         known = {home: pid for pid, home in self._launcher.homes().items()}
         if group not in known or not self._launcher.end(known[group], why):
-            self._log.warning("What a %s left behind ended: %s", census.kind_of(group), why)
+            self._log.warning("What a %s left behind ended: %s", process_table.kind_of(group), why)
         kill(several, self._uid)
         end = time.monotonic() + END_SECONDS
-        while time.monotonic() < end and not all(map(census.is_over, several)):  # noqa: ASYNC110
+        while time.monotonic() < end and not all(map(process_table.is_over, several)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
     async def _end_who_has_others_end(self) -> bool:
         """End each group in which a process has lowered its oom_score_adj; say if any has."""
         found = False
         groups = self._census.groups()
-        for one, why in order.lowered(self._census.processes):
+        for one, why in oom_score.lowered(self._census.processes):
             group = self._census.group_of(one)
             if group in groups:
                 await self._end_group(group, groups.pop(group), why)
@@ -208,7 +208,7 @@ class Watch:
 
     def _home(self, pid: int) -> str:
         """Read the home that a process was given by the launcher; "" for any other."""
-        found = census.home_of(pid)
+        found = process_table.home_of(pid)
         return found if Path(found).parent == self._homes else ""
 
 

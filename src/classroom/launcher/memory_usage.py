@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.launcher import shared
+from classroom.launcher import shared_memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from classroom.launcher.census import Process
+    from classroom.launcher.process_table import Process
 
 PROC = Path("/proc")
 TABLES = (1 / 128, 2 * 1024**2)
@@ -105,7 +105,7 @@ def segments(groups: Mapping[str, Sequence[Process]]) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     maker = {one.pid: group for group, several in groups.items() for one in several}
-    for segment in shared.segments():
+    for segment in shared_memory.segments():
         group = maker.get(segment.maker, "")
         if group:
             found[group] = found.get(group, 0) + segment.resident
@@ -119,7 +119,7 @@ def opened(pid: int, seen: set[tuple[int, int]]) -> int:
         pid: its process id.
         seen: device and number of each file that counts already; the process's are put in.
     """
-    its = shared.held(pid)
+    its = shared_memory.held(pid)
     size = sum(size for one, size in its.items() if one not in seen)
     seen.update(its)
     return size

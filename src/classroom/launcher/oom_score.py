@@ -17,7 +17,7 @@ from classroom.launcher.command import DIES_FIRST
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from classroom.launcher.census import Process
+    from classroom.launcher.process_table import Process
 
 PROC = "/proc"
 OUTSIDE = 0

@@ -7,12 +7,12 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-from classroom import tasks
 from classroom.launcher import command, homes, signals
-from classroom.launcher.acting import as_student, student
+from classroom.launcher.as_student import as_student, student
 from classroom.launcher.command import UMASK
 from classroom.launcher.protocol import Kind, Running
-from classroom.log import LOG
+from classroom.runtime import background_tasks
+from classroom.runtime.log import LOG
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -74,7 +74,7 @@ class Launched:
             finally:
                 transport.close()
 
-        self._listening = tasks.start(hear(), "Hearing what a process says", LOG)
+        self._listening = background_tasks.start(hear(), "Hearing what a process says", LOG)
 
     def signal(self, number: int) -> None:
         """Send a signal to it and to what it has started, if it still runs."""
@@ -173,7 +173,7 @@ async def launch(start: Start, base: Mapping[str, str], limits: Limits, where: P
         )
     except BaseException:
         os.close(ours)
-        tasks.start(homes.tidy(*made), "Tidying up after what didn't start", LOG)
+        background_tasks.start(homes.tidy(*made), "Tidying up after what didn't start", LOG)
         raise
     finally:
         os.close(its)

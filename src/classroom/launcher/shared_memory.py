@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom import cgroup
+from classroom.runtime import cgroup
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.launcher import shared
-from classroom.launcher.acting import as_student
-from classroom.launcher.shared import PRESSED_SECONDS
+from classroom.launcher import shared_memory
+from classroom.launcher.as_student import as_student
+from classroom.launcher.shared_memory import PRESSED_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -109,9 +109,8 @@ class Leftovers:
             running: the process ids of students'.
             fresh: seconds for which one may be there before it is taken for left behind.
         """
-        left = shared.left_behind(shared.segments(), self._uid, running, time.time() - fresh)
-        gone = [segment for segment in left if shared.remove(segment)]
-        if gone:
+        left = shared_memory.left_behind(shared_memory.segments(), self._uid, running, time.time() -
+        fresh) gone = [segment for segment in left if shared_memory.remove(segment)] if gone:
             self._log.info("Removed %d segments of shared memory that were left behind", len(gone))
 
     def abandoned(self, found: Collection[File], now: float) -> list[File]:

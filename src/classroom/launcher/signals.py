@@ -12,7 +12,7 @@ import os
 import signal
 from pathlib import Path
 
-from classroom.launcher import census
+from classroom.launcher import process_table
 
 PROC = Path("/proc")
 MOST_ROUNDS = 20
@@ -36,9 +36,9 @@ def send(pid: int, number: int, uid: int, began: int | None = None) -> bool:
     except OSError:
         return False
     try:
-        if not census.is_of(pid, uid):
+        if not process_table.is_of(pid, uid):
             return False
-        if began is not None and ((now := census.read(pid)) is None or now.began != began):
+        if began is not None and ((now := process_table.read(pid)) is None or now.began != began):
             return False
         signal.pidfd_send_signal(held, number)
     except OSError:

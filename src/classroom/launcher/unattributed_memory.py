@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from classroom.launcher import shared
+from classroom.launcher import shared_memory
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -20,7 +20,7 @@ File = tuple[int, int]
 """Device and number of a file."""
 ROW = 6
 """Words in a row of maps that has a file's name (proc_pid_maps(5))."""
-MOST_LOOKED = 4 * shared.MOST_DESCRIPTORS
+MOST_LOOKED = 4 * shared_memory.MOST_DESCRIPTORS
 """Descriptors of a process's threads that are looked at: its threads are as many as it likes."""
 UNREADABLE = 1
 """What a process that can't be looked into is taken to hide: less than who is seen to hide."""
@@ -41,7 +41,7 @@ def rows(smaps: Iterable[str], shown: Collection[File]) -> int:
     for line in smaps:
         words = line.split(None, ROW - 1)
         if "-" in words[0]:
-            inside = len(words) == ROW and words[5].startswith(shared.IN_MEMORY)
+            inside = len(words) == ROW and words[5].startswith(shared_memory.IN_MEMORY)
             if inside:
                 major, minor = (int(one, 16) for one in words[3].split(":"))
                 inside = (os.makedev(major, minor), int(words[4])) not in shown
@@ -55,8 +55,8 @@ def rows(smaps: Iterable[str], shown: Collection[File]) -> int:
 
 def _in_flight(pid: int) -> int:
     """Count the descriptors that wait in a process's unix sockets (proc_pid_fdinfo(5))."""
-    folder, found = shared.PROC / str(pid), 0
-    for number in os.listdir(folder / "fd")[: shared.MOST_DESCRIPTORS]:  # noqa: PTH208 (thousands)
+    folder, found = shared_memory.PROC / str(pid), 0
+    for number in os.listdir(folder / "fd")[: shared_memory.MOST_DESCRIPTORS]:  # noqa: PTH208 (thousands)
         try:
             if os.readlink(folder / "fd" / number).startswith("socket:"):  # noqa: PTH115 (as above)
                 text = (folder / "fdinfo" / number).read_bytes()
@@ -81,7 +81,7 @@ def sign(pid: int, shown: Collection[File], unseen: int) -> int:
     Returns:
         Bytes, at most `unseen`; 0 when it hides nothing, or has ended.
     """
-    folder = shared.PROC / str(pid)
+    folder = shared_memory.PROC / str(pid)
     try:
         if _in_flight(pid):
             return unseen
@@ -92,9 +92,9 @@ def sign(pid: int, shown: Collection[File], unseen: int) -> int:
                 break
             if thread != str(pid):  # it may have a table of its own: unshare(CLONE_FILES)
                 table = folder / "task" / thread / "fd"
-                numbers = shared.descriptors(table)
+                numbers = shared_memory.descriptors(table)
                 looked += len(numbers)
-                its = shared.in_memory(table, numbers)
+                its = shared_memory.in_memory(table, numbers)
                 found += sum(size for one, size in its.items() if one not in shown)
         with (folder / "maps").open(encoding="utf-8", errors="replace") as lines:
             mapped = rows(lines, shown)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classroom.launcher import census
+from classroom.launcher import process_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.launcher.measure import Use
+    from classroom.launcher.memory_usage import Use
 
 MB = 1024**2
 MARGIN = (1 / 16, 256 * MB)
@@ -45,7 +45,7 @@ def too_little_left(uses: Mapping[str, Use], left: int, least: int) -> tuple[str
     group = max(uses, key=lambda one: uses[one].memory)
     if uses[group].memory < least - left:
         return None
-    most = f"this {census.kind_of(group)} used the most ({uses[group].memory // MB} MB)"
+    most = f"this {process_table.kind_of(group)} used the most ({uses[group].memory // MB} MB)"
     little = f"the container is nearly out of memory ({max(0, left) // MB} MB are left)"
     return group, f"{little}, and of all students' programs {most}"
 
@@ -74,18 +74,19 @@ def too_much_memory(
         return None
     all_of_them = f"all students together used {together // MB} MB (limit {limit // MB} MB)"
     suspects = {one: size for one, size in (hiding or {}).items() if one in uses}
-    strays = [one for one in uses if one.startswith(census.STRAY)]
+    strays = [one for one in uses if one.startswith(process_table.STRAY)]
     if seen <= limit and (suspects or strays):
         group = max(
             suspects or strays,
             key=lambda one: (one in strays, suspects.get(one, 0), uses[one].memory),
         )
         what = f"{unseen // MB} MB of it in memory that no program shows"
-        return group, f"{all_of_them}, {what}, and this {census.kind_of(group)} may have that"
+        return group, f"{all_of_them}, {what}, and this {process_table.kind_of(group)} may have
+        that"
     group = max(uses, key=lambda one: uses[one].memory)
     if seen <= limit and uses[group].memory < together - limit:
         return None
-    most = f"and this {census.kind_of(group)} used the most ({uses[group].memory // MB} MB)"
+    most = f"and this {process_table.kind_of(group)} used the most ({uses[group].memory // MB} MB)"
     return group, f"{all_of_them}, {most}"
 
 

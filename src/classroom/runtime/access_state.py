@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from classroom import files
+from classroom.runtime import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

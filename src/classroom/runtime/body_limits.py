@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tornado import httputil
 
-from classroom.paths import PREFIX
+from classroom.runtime.paths import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from classroom import files
+from classroom.runtime import files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from classroom.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, RefusedError
 
 
 def present(file: Path, name: str) -> bool:

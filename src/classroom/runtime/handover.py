@@ -7,10 +7,10 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from classroom import files
+from classroom.runtime import files
 
 if TYPE_CHECKING:
-    from classroom.paths import Paths
+    from classroom.runtime.paths import Paths
 
 FRONT, EGRESS = "front", "egress"
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from classroom.paths import Paths
+    from classroom.runtime.paths import Paths
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classroom.egress import landlock
-from classroom.egress.landlock import Place
+from classroom.sandbox import landlock
+from classroom.sandbox.landlock import Place
 
 if TYPE_CHECKING:
-    from classroom.paths import Paths
+    from classroom.runtime.paths import Paths
 
 PROGRAMS = ("/usr", "/lib", "/lib64", "/bin")
 KNOWN = (

@@ -3,17 +3,17 @@
 Students name the files that it opens. Should a link, a template or a hole in a library lead it
 elsewhere, the kernel says no: it has no /proc, in which its own memory and token would be, none of
 the tutor's, the Hub's or root's places, and nothing that it loads can it write. Standard library
-only: `classroom.egress.sandbox` runs it before every lab.
+only: `classroom.sandbox.seccomp` runs it before every lab.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classroom.egress.landlock import KEEP, LOAD, LOOK, READ, WRITE, Place
+from classroom.sandbox.landlock import KEEP, LOAD, LOOK, READ, WRITE, Place
 
 if TYPE_CHECKING:
-    from classroom.paths import Paths
+    from classroom.runtime.paths import Paths
 
 PROGRAMS = ("/usr", "/lib", "/lib64", "/bin")
 KNOWN = (

@@ -1,6 +1,6 @@
 """Landlock: a domain that a process can't reach out of (landlock(7)).
 
-Standard library only: `classroom.egress.sandbox` runs it before every lab.
+Standard library only: `classroom.sandbox.seccomp` runs it before every lab.
 """
 
 from __future__ import annotations

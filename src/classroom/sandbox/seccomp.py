@@ -1,9 +1,9 @@
 """Become a user and run a command that, with all its children, is kept to some kinds of sockets.
 
-Run as root, ``python -I -m classroom.egress.sandbox USER FAMILIES command…``: "unix" is the sandbox
-lock, "unix,inet,inet6" what the lab gets besides nftables, a second wall: packet, vsock and other
-sockets that nftables doesn't see; "any" restricts no sockets. As USER, "lab" is the lab server's
-own user, kept to the files that it needs besides (`classroom.lab.confinement`).
+Run as root, ``python -I -m classroom.sandbox.seccomp USER FAMILIES command…``: "unix" is the
+sandbox lock, "unix,inet,inet6" what the lab gets besides nftables, a second wall: packet, vsock and
+other sockets that nftables doesn't see; "any" restricts no sockets. As USER, "lab" is the lab
+server's own user, kept to the files that it needs besides (`classroom.sandbox.lab_server`).
 
 The order matters: restricted first, while still root. Until it is, no process of the same user may
 trace it, and what is left of an earlier lab may be running as that user.
@@ -19,9 +19,8 @@ import socket
 import sys
 from typing import Any
 
-from classroom.egress import landlock
-from classroom.lab import confinement
-from classroom.paths import Paths
+from classroom.runtime.paths import Paths
+from classroom.sandbox import lab_server, landlock
 
 LAB, LAB_USER = "lab", "classroom"
 FAMILIES = {
@@ -54,7 +53,7 @@ def prefix(python: str, user: str, families: tuple[str, ...]) -> tuple[str, ...]
         user: whom to become; `LAB` for the lab server.
         families: keys of `FAMILIES`; none for no restriction.
     """
-    return (python, "-I", "-m", "classroom.egress.sandbox", user, ",".join(families) or ANY)
+    return (python, "-I", "-m", "classroom.sandbox.seccomp", user, ",".join(families) or ANY)
 
 
 def refused_families(allowed: set[int]) -> tuple[list[int], int]:
@@ -139,7 +138,7 @@ def main() -> None:
     if ctypes.CDLL(None, use_errno=True).prctl(NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs")
     # Without Landlock boot has warned.
-    places = confinement.places(Paths()) if user == LAB else ()
+    places = lab_server.places(Paths()) if user == LAB else ()
     enter(() if families == ANY else tuple(families.split(",")), places)
     become(LAB_USER if user == LAB else user)
     os.execvp(command[0], command)  # noqa: S606

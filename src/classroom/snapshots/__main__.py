@@ -14,14 +14,15 @@ import pwd
 import signal
 from contextlib import suppress
 
-from classroom import log
-from classroom.local.server import serve
-from classroom.paths import Paths
-from classroom.snapshots import beat, confine, mounts
+from classroom.runtime import log
+from classroom.runtime.ipc.server import serve
+from classroom.runtime.paths import Paths
+from classroom.sandbox import filesystem
+from classroom.snapshots import mounts, schedule
+from classroom.snapshots.api import ALIVE, handlers
 from classroom.snapshots.records import Why
 from classroom.snapshots.repository import NoRoomError, Repository
-from classroom.snapshots.running import ResticError
-from classroom.snapshots.server import ALIVE, handlers
+from classroom.snapshots.runner import ResticError
 
 FIRST_SECONDS = 60
 """The first beat comes no later: whoever starts the lab now and then has one of each time too."""
@@ -87,8 +88,8 @@ async def run(paths: Paths, excluded: list[str], interval: float) -> None:
     callers = {0, pwd.getpwnam("classroom").pw_uid}
     server = serve(paths.snapshots_socket, handlers(repository), callers)
     try:
-        confine.enter(paths)
-    except confine.NoLandlockError:
+        filesystem.enter(paths)
+    except filesystem.NoLandlockError:
         # Not ended: it would be started again, and say the same each time.
         LOG.error("No snapshots: this machine's kernel has no Landlock (Linux 5.13 or newer).")  # noqa: TRY400
         server.stop()
@@ -122,7 +123,7 @@ def main() -> None:
     os.umask(0o077)
     paths = Paths()
     excluded = [str(paths.files / point) for point in mounts.now_below(paths.files)]
-    asyncio.run(run(paths, excluded, beat.read(paths)))
+    asyncio.run(run(paths, excluded, schedule.read(paths)))
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.escape import json_decode
 
-from classroom.local.server import LocalHandler, SaidError
+from classroom.runtime.ipc.server import LocalHandler, SaidError
 from classroom.snapshots.records import Why
 from classroom.snapshots.repository import NoRoomError, UnknownError
-from classroom.snapshots.running import ResticError
+from classroom.snapshots.runner import ResticError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

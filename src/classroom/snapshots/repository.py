@@ -8,14 +8,14 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from classroom.snapshots import lock, records, restic, room, running
-from classroom.snapshots.running import ResticError
+from classroom.snapshots import lock, quota, records, restic, runner
+from classroom.snapshots.runner import ResticError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
     from logging import Logger
 
-    from classroom.paths import Paths
+    from classroom.runtime.paths import Paths
     from classroom.snapshots.records import Entry, Snapshot, Why
 
 ID = re.compile(r"[0-9a-f]{8,64}")
@@ -55,7 +55,7 @@ class Repository:
         self._broken_off = False
 
     async def _run(self, *words: str, politely: bool = True, grows: bool = False) -> bytes:
-        return await running.run(
+        return await runner.run(
             restic.command(self._place, *words),
             self._scratch,
             self._files,
@@ -66,7 +66,7 @@ class Repository:
     def _no_space(self) -> str | None:
         found = os.statvfs(self._home)
         free = found.f_bavail * found.f_frsize
-        least = room.Room(free, found.f_blocks * found.f_frsize, 0).reserve // 2
+        least = quota.Room(free, found.f_blocks * found.f_frsize, 0).reserve // 2
         return "the disk is nearly full" if free < least else None
 
     async def _open(self) -> None:
@@ -133,7 +133,7 @@ class Repository:
         return records.read_summary(printed)
 
     async def _make_room(self) -> None:
-        if room.look(self._home).problem is None:
+        if quota.look(self._home).problem is None:
             return
         before = len(self._known or {})
         # Deleting without packing anew what is left: that would need room itself.
@@ -142,7 +142,7 @@ class Repository:
             await self._learn()
         if gone := before - len(self._known or {}):
             self._log.warning("The disk is nearly full: %d old snapshots were deleted", gone)
-        if problem := room.look(self._home).problem:
+        if problem := quota.look(self._home).problem:
             raise NoRoomError(problem)
 
     async def all(self) -> list[Snapshot]:
@@ -205,5 +205,5 @@ class Repository:
         words = restic.dump(await self.find(snapshot), path, archive=archive)
         async with self._readers:
             command = restic.command(self._place, *words)
-            async for piece in running.stream(command, self._scratch, self._files):
+            async for piece in runner.stream(command, self._scratch, self._files):
                 yield piece

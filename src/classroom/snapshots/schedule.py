@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from classroom import files
+from classroom.runtime import files
 
 if TYPE_CHECKING:
-    from classroom.paths import Paths
+    from classroom.runtime.paths import Paths
 
 
 def write(paths: Paths, interval: int) -> None:

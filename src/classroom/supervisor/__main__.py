@@ -11,16 +11,16 @@ import os
 import signal
 import sys
 
-from classroom import credentials, handover, log
+from classroom.egress import detect
 from classroom.egress import lock as locks
-from classroom.egress import machine
 from classroom.egress.lock import Kind
 from classroom.egress.resolv import HUB_DOOR, STUDENTS_DOOR
-from classroom.handover import Handover
-from classroom.log import LOG
-from classroom.paths import PORT, Paths
-from classroom.supervisor import children, keeper
-from classroom.supervisor.keeper import Keeper
+from classroom.runtime import credentials, handover, log
+from classroom.runtime.handover import Handover
+from classroom.runtime.log import LOG
+from classroom.runtime.paths import PORT, Paths
+from classroom.supervisor import process, services
+from classroom.supervisor.process import Keeper
 
 HTTPS, DNS = 443, 53
 
@@ -35,31 +35,31 @@ class Supervisor:
         base: dict[str, str] = {name: own[name] for name in ("PATH", "LANG") if name in own}
         self._ended = asyncio.Event()
         self.code = 0
-        addresses = ["0.0.0.0", "::"] if machine.has_ipv6() else ["0.0.0.0"]  # noqa: S104 (it is the front)
-        self._sockets = [keeper.listen(one, PORT) for one in addresses]
-        self._sockets.append(keeper.listen_locally(paths.front_alive))
+        addresses = ["0.0.0.0", "::"] if detect.has_ipv6() else ["0.0.0.0"]  # noqa: S104 (it is the front)
+        self._sockets = [process.listen(one, PORT) for one in addresses]
+        self._sockets.append(process.listen_locally(paths.front_alive))
         fronts = tuple(one.fileno() for one in self._sockets)
         self._control, told = os.pipe()
         os.set_blocking(self._control, False)
         named = -1
         doors: tuple[int, ...] = ()
         if lock.kind is Kind.NFTABLES:
-            opened = [keeper.listen(door, HTTPS) for door in (HUB_DOOR, STUDENTS_DOOR)]
-            opened.append(keeper.listen_locally(paths.egress_alive))
+            opened = [process.listen(door, HTTPS) for door in (HUB_DOOR, STUDENTS_DOOR)]
+            opened.append(process.listen_locally(paths.egress_alive))
             doors = tuple(one.fileno() for one in opened)
-            asked = keeper.listen_for_datagrams(STUDENTS_DOOR, DNS)
+            asked = process.listen_for_datagrams(STUDENTS_DOOR, DNS)
             named = asked.fileno()
             self._sockets += [*opened, asked]
         known_by = credentials.make(paths.hub)
         handed = Handover(told, named, lock.refusals, known_by.token)
         handover.write(paths, handed)
         parts = {
-            handover.FRONT: children.front(paths, base, fronts),
-            **({handover.EGRESS: children.proxy(paths, base, doors)} if doors else {}),
-            "launcher": children.launcher(paths, base, lock.kind),
-            "hub": children.hub(paths, own, handed.descriptors),
-            "lab": children.lab(paths, base, lock.kind, credentials.hand(known_by)),
-            "snapshots": children.snapshots(paths, base),
+            handover.FRONT: services.front(paths, base, fronts),
+            **({handover.EGRESS: services.proxy(paths, base, doors)} if doors else {}),
+            "launcher": services.launcher(paths, base, lock.kind),
+            "hub": services.hub(paths, own, handed.descriptors),
+            "lab": services.lab(paths, base, lock.kind, credentials.hand(known_by)),
+            "snapshots": services.snapshots(paths, base),
         }
         self._keepers = {
             name: Keeper(child, LOG, self._fail if child.vital else self._do_without)

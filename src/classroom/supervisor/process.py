@@ -9,8 +9,8 @@ import signal
 import socket
 from typing import TYPE_CHECKING
 
-from classroom import tasks
-from classroom.supervisor import asking, liveness
+from classroom.runtime import background_tasks
+from classroom.supervisor import liveness, probe
 from classroom.supervisor.liveness import Backoff, Silence
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from logging import Logger
     from pathlib import Path
 
-    from classroom.supervisor.children import Child
+    from classroom.supervisor.services import Child
 
 UP_SECONDS = 90
 """How long a process may take until it serves: on a machine that is busy with other things, too."""
@@ -149,7 +149,7 @@ class Keeper:
         """
         self._process = await self._spawn()
         what = f"Watching over {self._child.name}"
-        self._task = tasks.start(self._watch(), what, self._log, self.give_up)
+        self._task = background_tasks.start(self._watch(), what, self._log, self.give_up)
 
     async def stop(self) -> None:
         """Have it end, and see that it does."""
@@ -211,7 +211,7 @@ class Keeper:
         clock = asyncio.get_running_loop().time
         while self._process is not None:
             begun = clock()
-            looking = tasks.start(
+            looking = background_tasks.start(
                 self._look_after(self._process),
                 f"Asking {self._child.name} whether it lives",
                 self._log,
@@ -246,9 +246,11 @@ class Keeper:
             asked = [one for one in asked if not one.done()]
             # A busy part that answers one after the other must not be kept busy with these.
             if len(asked) < liveness.PENDING:
-                asked.append(tasks.start(ask(), f"A question to {self._child.name}", self._log))
+                asked.append(
+                    background_tasks.start(ask(), f"A question to {self._child.name}", self._log)
+                )
             await asyncio.sleep(liveness.BEAT_SECONDS)
-            stopped = asking.is_stopped(process.pid, workers=self._child.has_workers)
+            stopped = probe.is_stopped(process.pid, workers=self._child.has_workers)
             answered = answers.is_set() and not stopped
             answers.clear()
             if silence.look(clock(), answered=answered):

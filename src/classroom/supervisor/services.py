@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from classroom.credentials import DESCRIPTOR
-from classroom.egress import sandbox
 from classroom.egress.lock import Kind
-from classroom.paths import PREFIX, SERVICE
-from classroom.supervisor import asking
-from classroom.supervisor.asking import Question
+from classroom.runtime.credentials import DESCRIPTOR
+from classroom.runtime.paths import PREFIX, SERVICE
+from classroom.sandbox import seccomp
+from classroom.supervisor import probe
+from classroom.supervisor.probe import Question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.paths import Paths
+    from classroom.runtime.paths import Paths
 
 FAMILIES = {
     Kind.SANDBOX: ("unix",),
@@ -78,7 +78,7 @@ def front(paths: Paths, base: Mapping[str, str], sockets: tuple[int, ...]) -> Ch
         paths.front / "nginx.pid",
         inherit(base, sockets),
         sockets,
-        question=asking.get(paths.front_alive, "/"),
+        question=probe.get(paths.front_alive, "/"),
         has_workers=True,
     )
 
@@ -112,7 +112,7 @@ def hub(paths: Paths, base: Mapping[str, str], handed: tuple[int, ...]) -> Child
         base,
         handed,
         stop_seconds=5,
-        question=asking.get(paths.hub_socket, "/hub/health"),
+        question=probe.get(paths.hub_socket, "/hub/health"),
     )
 
 
@@ -124,7 +124,7 @@ def launcher(paths: Paths, base: Mapping[str, str], kind: Kind) -> Child:
     return Child(
         "The launcher",
         (
-            *sandbox.prefix(python, "root", FAMILIES[kind]),
+            *seccomp.prefix(python, "root", FAMILIES[kind]),
             *(python, "-I", "-m", "classroom.launcher"),
         ),
         paths.launcher_socket,
@@ -149,7 +149,7 @@ def snapshots(paths: Paths, base: Mapping[str, str]) -> Child:
         base,
         stop_seconds=8,
         vital=False,
-        question=asking.get(paths.snapshots_socket, "/alive"),
+        question=probe.get(paths.snapshots_socket, "/alive"),
     )
 
 
@@ -163,14 +163,15 @@ def lab(paths: Paths, base: Mapping[str, str], kind: Kind, secrets: int) -> Chil
         paths: where things are.
         base: the environment to add to.
         kind: how the egress lock is held.
-        secrets: descriptor of what it and the Hub know each other by (`classroom.credentials`).
+        secrets: descriptor of what it and the Hub know each other by
+            (`classroom.runtime.credentials`).
     """
     python = str(paths.prefix / "bin/python")
     scopes = json.dumps(["access:services", f"access:services!service={SERVICE}"])
     environment = {
         "PATH": base["PATH"],
         "LANG": base.get("LANG", "C.UTF-8"),
-        "USER": sandbox.LAB_USER,
+        "USER": seccomp.LAB_USER,
         # Root's and empty: the class's files, where students write, are no place to load from.
         "HOME": str(paths.lab_home),
         "TMPDIR": str(paths.scratch),
@@ -206,12 +207,12 @@ def lab(paths: Paths, base: Mapping[str, str], kind: Kind, secrets: int) -> Chil
         "The lab",
         (
             # Restricted before it is anybody whom a student may trace.
-            *sandbox.prefix(python, sandbox.LAB, FAMILIES[kind]),
+            *seccomp.prefix(python, seccomp.LAB, FAMILIES[kind]),
             *(python, "-I", "-m", "classroom.lab", f"--config={paths.lab_config}"),
         ),
         paths.lab_socket,
         environment,
         (secrets,),
         stop_seconds=9,
-        question=asking.get(paths.lab_socket, f"{PREFIX}classroom/api/alive"),
+        question=probe.get(paths.lab_socket, f"{PREFIX}classroom/api/alive"),
     )

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom.backup import command, databases, members, swap
+from classroom.backup import databases, manifest, swap
 from classroom.backup.archive import LeftOutError, Writer
-from classroom.backup.members import FIRST, LAST, Manifest, NotABackupError
-from classroom.backup.unpack import unpack
-from classroom.paths import Paths
+from classroom.backup.extract import unpack
+from classroom.backup.manifest import FIRST, LAST, Manifest, NotABackupError
+from classroom.cli import backup as command
+from classroom.runtime.paths import Paths
 from tools import backup
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def archived(paths: Paths) -> tuple[bytes, list[str]]:
     scratch = paths.data.parent / "scratch"
     scratch.mkdir(exist_ok=True)
     with tarfile.open(fileobj=target, mode="w|gz") as archive:
-        command._write(Writer(archive, scratch, members.LEFT_OUT, said.append), paths)
+        command._write(Writer(archive, scratch, manifest.LEFT_OUT, said.append), paths)
     return target.getvalue(), said
 
 

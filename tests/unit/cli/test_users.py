@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom import users
-from classroom.hub.roster import Roster
-from classroom.users import Known
+from classroom.cli import users
+from classroom.cli.users import Known
+from classroom.hub.access.roster import Roster
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom import config_file, settings
-from classroom.egress import hosts
-from classroom.egress.hosts import BadHostError, Host
-from classroom.egress.wanted import Wanted
-from classroom.paths import Paths
-from classroom.problems import RefusedError
+from classroom.config import config_file, hosts, settings
+from classroom.config.egress_settings import Wanted
+from classroom.config.hosts import BadHostError, Host
+from classroom.runtime.paths import Paths
+from classroom.runtime.problems import RefusedError
 from tests import labs
 
 if TYPE_CHECKING:

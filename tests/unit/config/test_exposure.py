@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom import exposure
-from classroom.paths import Paths
+from classroom.config import exposure
+from classroom.runtime.paths import Paths
 from tools import up
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classroom import oauth
+from classroom.config import github
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from classroom import oauth
     ],
 )
 def test_a_good_callback(url: str) -> None:
-    assert list(oauth.check_callback("x", url)) == []
+    assert list(github.check_callback("x", url)) == []
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,13 @@ def test_a_good_callback(url: str) -> None:
     ],
 )
 def test_a_bad_callback_is_told_the_exact_one(url: str, exact: str) -> None:
-    (problem,) = oauth.check_callback("x", url)
+    (problem,) = github.check_callback("x", url)
     assert exact in problem.cure
 
 
 def test_a_host_that_nobody_can_have_is_refused_and_a_long_one_is_taken() -> None:
     """No browser can ask by it, and nginx's map of hosts has a bound."""
     long = ".".join(["a" * 62] * 3 + ["b" * 61])
-    assert list(oauth.check_callback("x", f"https://{long}:8443/hub/oauth_callback")) == []
-    (problem,) = oauth.check_callback("x", f"https://{long}.org/hub/oauth_callback")
+    assert list(github.check_callback("x", f"https://{long}:8443/hub/oauth_callback")) == []
+    (problem,) = github.check_callback("x", f"https://{long}.org/hub/oauth_callback")
     assert "253 characters at most" in problem.what

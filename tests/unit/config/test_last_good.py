@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom import last_good, settings
-from classroom.paths import Paths
-from classroom.problems import RefusedError
+from classroom.config import last_good, settings
+from classroom.runtime.paths import Paths
+from classroom.runtime.problems import RefusedError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom import settings
-from classroom.paths import Paths
-from classroom.problems import RefusedError
-from classroom.settings import Mode
+from classroom.config import settings
+from classroom.config.settings import Mode
+from classroom.runtime.paths import Paths
+from classroom.runtime.problems import RefusedError
 from tests import labs
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classroom import trial
+from classroom.config import trial
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom import settings
-from classroom.hub import hosts
-from classroom.paths import Paths
+from classroom.config import settings
+from classroom.front import hosts
+from classroom.runtime.paths import Paths
 from tests import labs
 from tests.pki import Authority
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from classroom.hub import front, hosts
-from classroom.paths import Paths
-from classroom.subdomains import Hosts
+from classroom.config.subdomains import Hosts
+from classroom.front import hosts
+from classroom.front import render as front
+from classroom.runtime.paths import Paths
 from tests import labs
 
 TEMPLATE = (labs.ROOT / "nginx/front.conf").read_text()

@@ -10,8 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from classroom import tls
-from classroom.problems import RefusedError
+from classroom.front import tls
+from classroom.runtime.problems import RefusedError
 from tests.pki import Authority
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ import pytest
 from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from traitlets.config import Config
 
-from classroom import config_file, settings, subdomains
+from classroom.config import config_file, settings, subdomains
 from classroom.egress.lock import Kind, Lock
-from classroom.handover import Handover
-from classroom.hub import allowlist
-from classroom.hub.access import Access
-from classroom.hub.config import USER_SCOPES, configure
-from classroom.hub.identity import (
+from classroom.hub.access import policy
+from classroom.hub.access.handlers import REMOVE
+from classroom.hub.access.roster import Roster
+from classroom.hub.access.service import Access
+from classroom.hub.auth.github import (
     READABLE,
     ClassroomGitHubOAuthenticator,
     colour,
@@ -22,12 +22,12 @@ from classroom.hub.identity import (
     luminance,
     user_info,
 )
-from classroom.hub.people import REMOVE
+from classroom.hub.jupyterhub_config import USER_SCOPES, configure
 from classroom.hub.proxy import NginxProxy
-from classroom.hub.roster import Roster
 from classroom.hub.spawner import NoPersonalLab
-from classroom.paths import Paths
-from classroom.problems import RefusedError
+from classroom.runtime.handover import Handover
+from classroom.runtime.paths import Paths
+from classroom.runtime.problems import RefusedError
 from tests import labs
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def configured(tmp_path: Path, config: str | None, kind: Kind = Kind.NFTABLES) -
     if config is not None:
         paths.config_file.write_text(config)
     c, loaded = Config(), settings.load(paths, {})
-    people = Roster().saved(*allowlist.listed(loaded))
+    people = Roster().saved(*policy.listed(loaded))
     configure(c, loaded, Lock(kind), Access(loaded, people), Handover())
     return c
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom import config_file
-from classroom.hub import saved
+from classroom.config import config_file
+from classroom.hub import reload
 from tests import loops
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def read(folder: Path, text: str) -> Config:
 )
 def test_what_waits(tmp_path: Path, before: str, after: str, waits: list[str]) -> None:
     held = read(tmp_path, HELD)
-    assert saved.waiting(held, read(tmp_path, HELD.replace(before, after))) == waits
+    assert reload.waiting(held, read(tmp_path, HELD.replace(before, after))) == waits
 
 
 @pytest.mark.parametrize(
@@ -65,5 +65,5 @@ def test_what_waits(tmp_path: Path, before: str, after: str, waits: list[str]) -
 def test_half_a_file_is_not_taken(
     monkeypatch: pytest.MonkeyPatch, readings: list[bytes | None], taken: bytes | None
 ) -> None:
-    monkeypatch.setattr(saved, "SETTLE_SECONDS", 0)
-    assert loops.run(saved.settled(iter(readings).__next__)) == taken
+    monkeypatch.setattr(reload, "SETTLE_SECONDS", 0)
+    assert loops.run(reload.settled(iter(readings).__next__)) == taken

@@ -15,15 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map
 
-from classroom.lab import asked, cells, events, messages, personal, runs
-from classroom.lab.cells import MOST_OUTPUTS, MOST_PLACES, Writer
-from classroom.lab.messages import Kept
-from classroom.lab.notebooks import Index
-from classroom.lab.outputs import Printed, Shown, Updated
-from classroom.lab.ran import MOST_NEW, Ran
-from classroom.lab.runs import KernelRuns
+from classroom.lab.api import events, user_settings
+from classroom.lab.execution import cell_writer, request_checks, run_registry
+from classroom.lab.execution.cell_writer import MOST_OUTPUTS, MOST_PLACES, Writer
+from classroom.lab.execution.open_notebooks import Index
+from classroom.lab.execution.run_history import MOST_NEW, Ran
+from classroom.lab.execution.run_registry import KernelRuns
+from classroom.lab.protocol import kernel_messages
+from classroom.lab.protocol.kernel_messages import Kept
+from classroom.lab.protocol.kernel_outputs import Printed, Shown, Updated
 from tests import loops
-from tests.unit.test_lab_outputs import Book, display, message, new_cell, until
+from tests.unit.lab.execution.test_outputs import Book, display, message, new_cell, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +52,7 @@ CONTENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
     ],
 )
 def test_a_request_for_a_kernel(body: Any, *, is_fine: bool) -> None:
-    assert (asked.problem(json.dumps(body).encode()) == "") is is_fine
+    assert (request_checks.problem(json.dumps(body).encode()) == "") is is_fine
 
 
 @pytest.mark.parametrize(
@@ -65,21 +67,22 @@ def test_a_request_for_a_kernel(body: Any, *, is_fine: bool) -> None:
 )
 def test_which_kernel_a_request_would_start(body: Any, by_session: str, by_kernel: str) -> None:
     encoded = json.dumps(body).encode()
-    assert asked.kind_of(encoded, of_session=True) == by_session
-    assert asked.kind_of(encoded, of_session=False) == by_kernel
+    assert request_checks.kind_of(encoded, of_session=True) == by_session
+    assert request_checks.kind_of(encoded, of_session=False) == by_kernel
 
 
 def test_a_request_for_a_terminal() -> None:
-    assert asked.problem_of_terminal(b"", {"1"}) == ""
-    assert asked.problem_of_terminal(b'{"cwd": "a b/c"}', {"1"}) == ""
-    assert "already" in asked.problem_of_terminal(b'{"name": "1"}', {"1"})
-    assert "no 'shell_command'" in asked.problem_of_terminal(b'{"shell_command": ["x"]}', set())
+    assert request_checks.problem_of_terminal(b"", {"1"}) == ""
+    assert request_checks.problem_of_terminal(b'{"cwd": "a b/c"}', {"1"}) == ""
+    assert "already" in request_checks.problem_of_terminal(b'{"name": "1"}', {"1"})
+    assert "no 'shell_command'" in request_checks.problem_of_terminal(b'{"shell_command": ["x"]}',
+    set())
 
 
 @given(st.binary(max_size=200))
 def test_any_body_is_judged(body: bytes) -> None:
-    assert isinstance(asked.problem(body), str)
-    assert isinstance(asked.problem_of_terminal(body, set()), str)
+    assert isinstance(request_checks.problem(body), str)
+    assert isinstance(request_checks.problem_of_terminal(body, set()), str)
 
 
 def test_what_a_page_is_told_of_events() -> None:
@@ -98,18 +101,18 @@ def parts(kind: str = "stream", **content: Any) -> list[bytes]:
 
 
 def test_a_message_is_measured_before_it_is_read() -> None:
-    assert messages.sound(parts())
-    assert messages.sound([*parts(), b"a buffer"])
-    assert not messages.sound(parts()[:3])
+    assert kernel_messages.sound(parts())
+    assert kernel_messages.sound([*parts(), b"a buffer"])
+    assert not kernel_messages.sound(parts()[:3])
     header, parent, metadata, content = parts()
-    assert not messages.sound([header + b" " * messages.LONGEST_HEAD, parent, metadata, content])
-    assert not messages.sound([b"no json", parent, metadata, content])
-    assert not messages.sound([b"{}", parent, metadata, content])
-    assert not messages.sound([header, parent, metadata, bytes(messages.LONGEST)])
-    assert messages.sound(parts("status", execution_state="idle"))
-    assert not messages.sound(parts("status", execution_state="<b>"))
-    assert not messages.sound(parts("status", execution_state=7))
-    assert not messages.sound(parts("status", execution_state="idle", more="x" * 2000))
+    assert not kernel_messages.sound([header + b" " * kernel_messages.LONGEST_HEAD, parent,
+    metadata, content]) assert not kernel_messages.sound([b"no json", parent, metadata, content])
+    assert not kernel_messages.sound([b"{}", parent, metadata, content]) assert not
+    kernel_messages.sound([header, parent, metadata, bytes(kernel_messages.LONGEST)]) assert
+    kernel_messages.sound(parts("status", execution_state="idle")) assert not
+    kernel_messages.sound(parts("status", execution_state="<b>")) assert not
+    kernel_messages.sound(parts("status", execution_state=7)) assert not
+    kernel_messages.sound(parts("status", execution_state="idle", more="x" * 2000))
 
 
 def test_what_is_kept_has_a_number_and_a_size() -> None:
@@ -145,8 +148,8 @@ def test_invented_cells_are_not_taken_over_without_end() -> None:
         for number in range(5000):
             found.announce(f"{number}", f"invented-{number}", ["room"])
         taken = [number for number in range(5000) if found.has(f"{number}")]
-        assert taken == list(range(runs.MOST_SEARCHING))
-        assert len(found.unfinished("room")) == runs.MOST_SEARCHING
+        assert taken == list(range(run_registry.MOST_SEARCHING))
+        assert len(found.unfinished("room")) == run_registry.MOST_SEARCHING
         found.announce("real", "a", ["room"])
         found.hear(message("stream", "real", name="stdout", text="said"))
         await until(lambda: len(cell["outputs"]) == 1)
@@ -205,7 +208,7 @@ def test_what_one_id_shows_has_a_number_and_a_size(monkeypatch: pytest.MonkeyPat
     writer.update(cell, [Updated("d", display("new"), 3)])
     shown = [one["data"]["text/plain"] for one in cell["outputs"].to_py()]
     assert shown == ["new"] * MOST_PLACES + ["x"]
-    monkeypatch.setattr("classroom.lab.cells.MOST_SHOWN", 1000)
+    monkeypatch.setattr("classroom.lab.execution.cell_writer.MOST_SHOWN", 1000)
     writer.update(cell, [Updated("d", display("long"), 11)])
     assert cell["outputs"].to_py()[0]["data"] == {"text/plain": "new"}
 
@@ -269,7 +272,7 @@ def test_who_searches_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
         found.announce("2", "other", ["room"])
         assert [run.cell_id for run in found.unfinished("room")] == ["other"]
 
-    monkeypatch.setattr("classroom.lab.run.PATIENCE", 0.02)
+    monkeypatch.setattr("classroom.lab.execution.cell_run.PATIENCE", 0.02)
     loops.run(main())
 
 
@@ -290,13 +293,13 @@ def test_cells_are_found_without_going_through_them(monkeypatch: pytest.MonkeyPa
     index = Index(document)
     assert index.find(document, "a")["id"] == "a"
     made: list[Any] = []
-    original = cells.by_id
+    original = cell_writer.by_id
 
     def by_id(found: Any) -> dict[str, Any]:
         made.append(found)
         return original(found)
 
-    monkeypatch.setattr(cells, "by_id", by_id)
+    monkeypatch.setattr(cell_writer, "by_id", by_id)
     for _ in range(1000):
         assert index.find(document, "a") is not None
         assert index.find(document, "nowhere") is None
@@ -341,9 +344,9 @@ def test_pages_are_told_of_the_last_run_of_a_cell() -> None:
 
 
 def test_somebody_has_room_for_so_many_layouts(tmp_path: Path) -> None:
-    assert personal.has_room(tmp_path / "none", "a")
-    for number in range(personal.MOST_LAYOUTS):
-        assert personal.has_room(tmp_path, f"w{number}")
-        personal.layout(tmp_path, f"w{number}").touch()
-    assert not personal.has_room(tmp_path, "one more")
-    assert personal.has_room(tmp_path, "w0")
+    assert user_settings.has_room(tmp_path / "none", "a")
+    for number in range(user_settings.MOST_LAYOUTS):
+        assert user_settings.has_room(tmp_path, f"w{number}")
+        user_settings.layout(tmp_path, f"w{number}").touch()
+    assert not user_settings.has_room(tmp_path, "one more")
+    assert user_settings.has_room(tmp_path, "w0")

@@ -20,33 +20,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom import cgroup
+from classroom.config import limits
+from classroom.config.traits import Classroom
 from classroom.egress.lock import Kind as Lock
-from classroom.lab import kernels, sharing, terminals
-from classroom.lab.beneath import Root
+from classroom.lab.execution import kernel_manager, terminals
+from classroom.lab.files import group_access
+from classroom.lab.files.beneath import Root
 from classroom.launcher import (
-    census,
-    choosing,
     command,
-    hidden,
-    limits,
-    measure,
-    order,
+    memory_guard,
+    memory_usage,
+    oom_score,
+    process_table,
     protocol,
-    shared,
+    shared_memory,
     signals,
-    watch,
+    unattributed_memory,
+    victim,
 )
-from classroom.launcher.census import Process
-from classroom.launcher.choosing import MB
 from classroom.launcher.command import Limits
-from classroom.launcher.leftovers import File, Leftovers, unlink, unused
-from classroom.launcher.measure import Use
+from classroom.launcher.memory_guard import Watch
+from classroom.launcher.memory_usage import Use
+from classroom.launcher.process_table import Process
 from classroom.launcher.protocol import BadRequestError, Kind, Start
-from classroom.launcher.watch import Watch
-from classroom.paths import Paths
-from classroom.supervisor import children
-from classroom.traits import Classroom
+from classroom.launcher.shared_memory_cleanup import File, Leftovers, unlink, unused
+from classroom.launcher.victim import MB
+from classroom.runtime import cgroup
+from classroom.runtime.paths import Paths
+from classroom.supervisor import services
 from tests import labs, loops
 
 if TYPE_CHECKING:
@@ -148,15 +149,15 @@ def test_both_versions_of_control_groups(
 def test_who_uses_most_memory_ends() -> None:
     two = "/run/classroom/homes/kernel-2"
     uses = {"1": Use(100 * MB), two: Use(200 * MB, 100 * MB, 50 * MB), "3": Use(200 * MB)}
-    assert choosing.too_much_memory(uses, 600 * MB) is None
-    assert choosing.too_much_memory(uses, 0) is None
-    assert choosing.too_much_memory({}, 1) is None
-    assert choosing.too_much_memory(uses, 500 * MB) == (
+    assert victim.too_much_memory(uses, 600 * MB) is None
+    assert victim.too_much_memory(uses, 0) is None
+    assert victim.too_much_memory({}, 1) is None
+    assert victim.too_much_memory(uses, 500 * MB) == (
         two,
         "all students together used 600 MB (limit 500 MB), and this kernel used the most (300 MB)",
     )
     # What is in nobody's use counts too.
-    found = choosing.too_much_memory(uses, 600 * MB, unseen=100 * MB)
+    found = victim.too_much_memory(uses, 600 * MB, unseen=100 * MB)
     assert found is not None
     assert found[0] == two
 
@@ -164,32 +165,32 @@ def test_who_uses_most_memory_ends() -> None:
 def test_who_fills_the_disk_ends() -> None:
     before = {"1": Use(written=0), "2": Use(written=50 * MB)}
     after = {"1": Use(written=9 * MB), "2": Use(written=51 * MB)}
-    assert choosing.too_full_disk(before, after, free=10, reserve=5) is None
-    found = choosing.too_full_disk(before, after, free=10 * MB, reserve=20 * MB)
+    assert victim.too_full_disk(before, after, free=10, reserve=5) is None
+    found = victim.too_full_disk(before, after, free=10 * MB, reserve=20 * MB)
     assert found is not None
     assert found[0] == "1"
     # Nobody is ended for what others filled before, or for having just come.
-    assert choosing.too_full_disk(after, after, free=0, reserve=5) is None
-    assert choosing.too_full_disk({}, {"3": Use(written=GB)}, free=0, reserve=5) is None
+    assert victim.too_full_disk(after, after, free=0, reserve=5) is None
+    assert victim.too_full_disk({}, {"3": Use(written=GB)}, free=0, reserve=5) is None
     # A disk in memory: only what was written at all is told.
-    inside = choosing.too_full_disk({"1": Use()}, {"1": Use(sent=5 * MB)}, free=0, reserve=5)
+    inside = victim.too_full_disk({"1": Use()}, {"1": Use(sent=5 * MB)}, free=0, reserve=5)
     assert inside is not None
 
 
 def test_looking_has_a_share_of_a_core_and_is_never_rare() -> None:
-    assert watch.rest(0.001) == watch.LOOK_SECONDS
-    assert watch.rest(0.06) == pytest.approx(0.06 / watch.SHARE)
-    assert watch.rest(5) == watch.LONGEST_SECONDS
+    assert memory_guard.rest(0.001) == memory_guard.LOOK_SECONDS
+    assert memory_guard.rest(0.06) == pytest.approx(0.06 / memory_guard.SHARE)
+    assert memory_guard.rest(5) == memory_guard.LONGEST_SECONDS
 
 
 STAT = b"7 (a) b (c) S 3 7 5 0 -1 4194304 1 0 0 0 1 2 0 0 20 0 1 0 999 4096 25 1844 1 1"
 
 
 def test_a_line_of_stat_whatever_the_command_is_called() -> None:
-    found, headless = census.parse(STAT)
-    assert found == Process(7, 3, 5, 999, 25 * census.PAGE)
+    found, headless = process_table.parse(STAT)
+    assert found == Process(7, 3, 5, 999, 25 * process_table.PAGE)
     assert not headless
-    assert census.parse(STAT.replace(b") S", b") Z").replace(b"20 0 1 ", b"20 0 2 "))[1]
+    assert process_table.parse(STAT.replace(b") S", b") Z").replace(b"20 0 1 ", b"20 0 2 "))[1]
 
 
 HOMES = {10: "/homes/kernel-a", 20: "/homes/terminal-b"}
@@ -208,14 +209,14 @@ def test_who_left_session_group_and_parent_still_belongs_to_its_kernel() -> None
         return {40: "/homes/terminal-b"}.get(pid, "")
 
     before = processes((10, 1, 10), (11, 10, 10), (12, 11, 12), (20, 1, 20), (21, 20, 21))
-    known = census.owners(before, HOMES, {}, home)
+    known = process_table.owners(before, HOMES, {}, home)
     assert {pid for pid, _ in known} == {10, 11, 12, 20, 21}
     assert known[12, 0] == HOMES[10]
     assert known[21, 0] == HOMES[20]
     assert asked == []
     # Its parent has ended, it has children of its own, and others have nothing but their home.
     after = processes((10, 1, 10), (12, 1, 12), (13, 12, 13), (40, 1, 40), (50, 1, 50))
-    found = census.owners(after, {10: HOMES[10]}, known, home)
+    found = process_table.owners(after, {10: HOMES[10]}, known, home)
     assert found[12, 0] == found[13, 0] == HOMES[10]
     assert found[40, 0] == HOMES[20]
     assert found[50, 0] == "session 50"
@@ -230,17 +231,17 @@ SEGMENTS = """\
 
 
 def test_a_segment_that_nobody_has_is_found() -> None:
-    found = shared.parse(SEGMENTS)
+    found = shared_memory.parse(SEGMENTS)
     assert [(one.ident, one.resident) for one in found] == [(5, 100 * MB), (6, 100 * MB)]
-    assert shared.left_behind(found, 1001, {}, 1000) == [found[0]]
-    assert shared.left_behind(found, 1001, {77}, 1000) == []
-    assert shared.left_behind(found, 1001, {}, 999) == []
-    assert shared.left_behind(found, 1002, {}, 1000) == []
-    assert shared.parse("") == []
+    assert shared_memory.left_behind(found, 1001, {}, 1000) == [found[0]]
+    assert shared_memory.left_behind(found, 1001, {77}, 1000) == []
+    assert shared_memory.left_behind(found, 1001, {}, 999) == []
+    assert shared_memory.left_behind(found, 1002, {}, 1000) == []
+    assert shared_memory.parse("") == []
 
 
 def test_what_a_process_says_of_its_memory() -> None:
-    found = measure.fields(b"12-34 ---p [rollup]\nPss:   20 kB\nPss_Shmem:   4 kB\nwchar: 7\n")
+    found = memory_usage.fields(b"12-34 ---p [rollup]\nPss:   20 kB\nPss_Shmem:   4 kB\nwchar: 7\n")
     assert (found[b"Pss"], found[b"Pss_Shmem"], found[b"wchar"]) == (20480, 4096, 7)
 
 
@@ -301,45 +302,45 @@ def test_what_the_container_has_left(
 
 
 def test_who_uses_most_ends_when_the_container_is_nearly_out_of_memory() -> None:
-    least = choosing.margin(2 * GB)
-    assert (least, choosing.margin(64 * GB)) == (128 * MB, 256 * MB)
+    least = victim.margin(2 * GB)
+    assert (least, victim.margin(64 * GB)) == (128 * MB, 256 * MB)
     kernel = "/homes/kernel-b"
     uses = {"session 7": Use(100 * MB), kernel: Use(200 * MB)}
-    assert choosing.too_little_left(uses, least, least) is None
-    assert choosing.too_little_left({}, 0, least) is None
-    assert choosing.too_little_left(uses, 30 * MB, least) == (
+    assert victim.too_little_left(uses, least, least) is None
+    assert victim.too_little_left({}, 0, least) is None
+    assert victim.too_little_left(uses, 30 * MB, least) == (
         kernel,
         "the container is nearly out of memory (30 MB are left), and of all students' programs "
         "this kernel used the most (200 MB)",
     )
     # Nobody ends when that wouldn't help.
-    assert choosing.too_little_left({kernel: Use(MB)}, 30 * MB, least) is None
+    assert victim.too_little_left({kernel: Use(MB)}, 30 * MB, least) is None
 
 
 def test_page_tables_are_a_processs_own() -> None:
     size = 64 * 2**30
-    before = census.tables(os.getpid())
+    before = process_table.tables(os.getpid())
     assert before > 0
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000  # MAP_NORESERVE
     with mmap.mmap(-1, size, flags=flags, prot=mmap.PROT_READ) as there:
         there.madvise(mmap.MADV_NOHUGEPAGE)
         for at in range(0, size, 2**21):
             there[at]
-        assert census.tables(os.getpid()) > before + 100 * MB
-    assert census.tables(2**22 + 1) == 0
+        assert process_table.tables(os.getpid()) > before + 100 * MB
+    assert process_table.tables(2**22 + 1) == 0
     one = Process(2**22 + 1, 1, 1, 0, 5 * MB, 45 * MB)
     assert one.memory == 50 * MB
-    assert measure.process(one) == Use(50 * MB)
+    assert memory_usage.process(one) == Use(50 * MB)
     # Walking such tables takes longer than filling them.
-    assert measure.is_sparse(one)
-    assert not measure.is_sparse(Process(1, 1, 1, 0, 5 * MB, 2 * MB))
-    assert not measure.is_sparse(Process(1, 1, 1, 0, 2 * GB, 10 * MB))
+    assert memory_usage.is_sparse(one)
+    assert not memory_usage.is_sparse(Process(1, 1, 1, 0, 5 * MB, 2 * MB))
+    assert not memory_usage.is_sparse(Process(1, 1, 1, 0, 2 * GB, 10 * MB))
 
 
 def test_page_tables_of_a_process_whose_first_thread_has_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(census, "PROC", tmp_path)
+    monkeypatch.setattr(process_table, "PROC", tmp_path)
     for folder, text in {
         "7": "Name:\tx\nState:\tZ (zombie)\n",
         "7/task/7": "Name:\tx\nState:\tZ (zombie)\n",
@@ -347,15 +348,15 @@ def test_page_tables_of_a_process_whose_first_thread_has_ended(
     }.items():
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "status").write_text(text)
-    assert census.tables(7) == 44 * 1024
+    assert process_table.tables(7) == 44 * 1024
 
 
 def test_whose_place_in_the_order_of_ends_must_hold() -> None:
     launcher, hertz = 3, os.sysconf("SC_CLK_TCK")
     there = processes((10, launcher, 10), (11, 10, 10), (12, 1, 12), (20, 0, 20), (21, 20, 20))
-    late = hertz * (order.START_SECONDS + 1)
+    late = hertz * (oom_score.START_SECONDS + 1)
     meant = {
-        now: [pid for pid, one in there.items() if order.is_meant(one, there, launcher, now)]
+        now: [pid for pid, one in there.items() if oom_score.is_meant(one, there, launcher, now)]
         for now in (hertz, late)
     }
     # What is being started isn't there yet; what an operator runs from outside is no student's.
@@ -364,24 +365,24 @@ def test_whose_place_in_the_order_of_ends_must_hold() -> None:
 
 def test_who_has_others_end_first_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     with started("choom", "-n", "900", "--", "sleep", "60") as one:
-        labs.wait_until(lambda: order.adjustment(one.pid) == 900, "its number")
+        labs.wait_until(lambda: oom_score.adjustment(one.pid) == 900, "its number")
         there = {1: Process(1, 0, 1, 0, 0), one.pid: Process(one.pid, 2**22 + 1, one.pid, 0, 0)}
-        assert list(order.lowered({one.pid: there[one.pid]})) == []
-        monkeypatch.setattr(order, "DIES_FIRST", 901)
-        ((found, why),) = order.lowered({one.pid: there[one.pid]})
+        assert list(oom_score.lowered({one.pid: there[one.pid]})) == []
+        monkeypatch.setattr(oom_score, "DIES_FIRST", 901)
+        ((found, why),) = oom_score.lowered({one.pid: there[one.pid]})
         one.kill()
     assert found.pid == one.pid
     assert why == (
         f'its process "sleep" ({one.pid}) asked the system to end others first when memory runs '
         "out (oom_score_adj 900, below 901)"
     )
-    assert '"ab"' in order.why("a\n\x1bb\n", 7, 0)
-    assert order.adjustment(2**22 + 1) is None
+    assert '"ab"' in oom_score.why("a\n\x1bb\n", 7, 0)
+    assert oom_score.adjustment(2**22 + 1) is None
 
 
 def test_nothing_of_the_lab_servers_environment_goes_on() -> None:
     own = {"JUPYTERHUB_API_TOKEN": "x", "JPY_SESSION_NAME": "n", "FOO": "1", "TERM": "xterm"}
-    found = kernels.environment(own, {"FOO": "${BAR}"})
+    found = kernel_manager.environment(own, {"FOO": "${BAR}"})
     assert found == {"JPY_SESSION_NAME": "n", "FOO": "1"}
     assert terminals.environment(own) == {"TERM": "xterm"}
 
@@ -392,27 +393,27 @@ def test_what_is_shut_is_found_in_the_class_folder_alone(tmp_path: Path) -> None
     folder.mkdir(parents=True)
     (folder / "a").touch()
     held = Root(root)
-    assert sharing.shut(held, ("lesson", "a"), ("lesson", "new")) == []
+    assert group_access.shut(held, ("lesson", "a"), ("lesson", "new")) == []
     (folder / "gone").symlink_to("nowhere")
     (folder / "out").symlink_to(tmp_path)
-    assert sharing.shut(held, ("lesson", "gone"), ("lesson", "out", "elsewhere")) == []
+    assert group_access.shut(held, ("lesson", "gone"), ("lesson", "out", "elsewhere")) == []
 
 
 def test_only_the_hub_gets_the_tutors_environment() -> None:
     paths, base = Paths(), {"PATH": "/bin", "LANG": "C"}
     secret = {**base, "GITHUB_CLIENT_SECRET": "s3cr3t"}
-    hub = children.hub(paths, secret, (5,))
+    hub = services.hub(paths, secret, (5,))
     assert hub.environment == secret
     assert "s3cr3t" not in repr(hub)
     for kind in Lock:
-        lab = children.lab(paths, base, kind, 7)
+        lab = services.lab(paths, base, kind, 7)
         assert not [name for name in lab.environment if "TOKEN" in name]
         assert lab.descriptors == (7,)
-        launcher = children.launcher(paths, base, kind)
+        launcher = services.launcher(paths, base, kind)
         patient = set() if kind is Lock.OPEN else {"PIP_RETRIES"}
         assert set(launcher.environment) == {*base, *patient}
         # Restricted before it becomes anybody, so that what it starts is too.
-        assert launcher.command.index("classroom.egress.sandbox") < launcher.command.index("root")
+        assert launcher.command.index("classroom.sandbox.seccomp") < launcher.command.index("root")
 
 
 def test_who_hides_memory_ends_before_who_shows_the_most() -> None:
@@ -420,19 +421,19 @@ def test_who_hides_memory_ends_before_who_shows_the_most() -> None:
     kernels_ = {f"/homes/kernel-{name}": Use(100 * MB) for name in "abc"}
     stray = {"session 7": Use(MB)}
     # Nobody's end would help, and nobody may have it.
-    assert choosing.too_much_memory(kernels_, 500 * MB, 400 * MB) is None
+    assert victim.too_much_memory(kernels_, 500 * MB, 400 * MB) is None
     hiding = {"/homes/kernel-a": 1, "/homes/kernel-b": 300 * MB}
-    found = choosing.too_much_memory(kernels_, 500 * MB, 400 * MB, hiding)
+    found = victim.too_much_memory(kernels_, 500 * MB, 400 * MB, hiding)
     assert found is not None
     assert found[0] == "/homes/kernel-b"
     assert "400 MB of it in memory that no program shows, and this kernel may" in found[1]
     both = {**kernels_, **stray}
-    assert (choosing.too_much_memory(both, 500 * MB, 400 * MB) or [""])[0] == "session 7"
+    assert (victim.too_much_memory(both, 500 * MB, 400 * MB) or [""])[0] == "session 7"
     # What is seen is too much by itself: nobody need be looked for.
     large = {**both, "/homes/kernel-d": Use(300 * MB)}
-    assert (choosing.too_much_memory(large, 500 * MB, 400 * MB, hiding) or [""])[0].endswith("d")
+    assert (victim.too_much_memory(large, 500 * MB, 400 * MB, hiding) or [""])[0].endswith("d")
     # The end of one would be enough.
-    assert choosing.too_much_memory(kernels_, 500 * MB, 250 * MB) is not None
+    assert victim.too_much_memory(kernels_, 500 * MB, 250 * MB) is not None
 
 
 MAPS = """\
@@ -446,10 +447,10 @@ Rss:  {rss} kB
 
 def test_a_row_of_maps_is_a_sign_unless_somebody_has_the_file_open() -> None:
     untouched = MAPS.format(rss=0).splitlines()
-    assert hidden.rows(untouched, ()) == 0x1000 + 1
-    assert hidden.rows(MAPS.format(rss=4).splitlines(), ()) == 1
-    assert hidden.rows(untouched, {(os.makedev(0, 1), 5)}) == 0
-    assert hidden.rows([], ()) == 0
+    assert unattributed_memory.rows(untouched, ()) == 0x1000 + 1
+    assert unattributed_memory.rows(MAPS.format(rss=4).splitlines(), ()) == 1
+    assert unattributed_memory.rows(untouched, {(os.makedev(0, 1), 5)}) == 0
+    assert unattributed_memory.rows([], ()) == 0
 
 
 def untouched(size: int) -> mmap.mmap:
@@ -463,36 +464,36 @@ def untouched(size: int) -> mmap.mmap:
 
 def test_memory_without_descriptor_or_page_leaves_a_sign() -> None:
     pid, unseen = os.getpid(), 100 * MB
-    before = hidden.sign(pid, (), unseen)
+    before = unattributed_memory.sign(pid, (), unseen)
     with untouched(MB):
-        assert hidden.sign(pid, (), unseen) >= before + MB
-    assert hidden.sign(pid, (), unseen) == before
+        assert unattributed_memory.sign(pid, (), unseen) >= before + MB
+    assert unattributed_memory.sign(pid, (), unseen) == before
     one, other = socket.socketpair()
     with one, other:
         made = os.memfd_create("hidden")
         socket.send_fds(one, [b"x"], [made])
         os.close(made)
-        assert hidden.sign(pid, (), unseen) == unseen
-    assert hidden.sign(2**22 + 1, (), unseen) == 0
+        assert unattributed_memory.sign(pid, (), unseen) == unseen
+    assert unattributed_memory.sign(2**22 + 1, (), unseen) == 0
 
 
 def test_a_thread_that_has_just_ended_hides_nothing_of_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever starts and ends threads all the time would never be seen to hide anything."""
-    monkeypatch.setattr(shared, "PROC", tmp_path)
+    monkeypatch.setattr(shared_memory, "PROC", tmp_path)
     for folder in ("7/fd", "7/task/7/fd", "7/task/8"):  # 8 is still listed
         (tmp_path / folder).mkdir(parents=True)
     row = "7f0000000000-7f0000100000 rw-s 00000000 00:01 42    /memfd:hidden (deleted)\n"
     (tmp_path / "7/maps").write_text(row)
     (tmp_path / "7/smaps").write_text(row + "Rss: 0 kB\n")
-    assert hidden.sign(7, (), 100 * MB) > MB
+    assert unattributed_memory.sign(7, (), 100 * MB) > MB
 
 
 def test_what_only_one_thread_has_open_leaves_a_sign() -> None:
     """It has a table of descriptors of its own: its process's shows nothing of it."""
     pid, (held, end) = os.getpid(), (threading.Event(), threading.Event())
-    before, refused = hidden.sign(pid, (), 100 * MB), []
+    before, refused = unattributed_memory.sign(pid, (), 100 * MB), []
     made = os.memfd_create("hidden")
     os.write(made, b"x" * MB)
 
@@ -508,7 +509,7 @@ def test_what_only_one_thread_has_open_leaves_a_sign() -> None:
     try:
         if refused[0]:
             pytest.skip("no thread may have a table of its own here")
-        assert hidden.sign(pid, (), 100 * MB) >= before + MB
+        assert unattributed_memory.sign(pid, (), 100 * MB) >= before + MB
     finally:
         end.set()
         thread.join()
@@ -566,11 +567,11 @@ class Nobody:
 @pytest.mark.parametrize("freed", [0, 200 * MB])
 def test_somebody_ends_unless_enough_was_freed(freed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """One mkdir switched the guard off: as long as anything was found, nobody was ended."""
-    monkeypatch.setattr(watch, "student", lambda: SimpleNamespace(pw_uid=os.getuid()))
-    monkeypatch.setattr(watch, "as_student", nullcontext)
+    monkeypatch.setattr(memory_guard, "student", lambda: SimpleNamespace(pw_uid=os.getuid()))
+    monkeypatch.setattr(memory_guard, "as_student", nullcontext)
     made = Watch(Paths(), Limits(together=500 * MB), Nobody(), logging.getLogger())
     monkeypatch.setattr(made._leftovers, "remove", lambda *_: None)
-    monkeypatch.setattr(shared, "beyond_processes", lambda: 200 * MB - freed)
+    monkeypatch.setattr(shared_memory, "beyond_processes", lambda: 200 * MB - freed)
     uses = {"/homes/kernel-a": Use(450 * MB)}
     chosen = loops.run(made._uses_too_much({"/homes/kernel-a": []}, uses, set(), 200 * MB))
     assert (chosen is None) == bool(freed)
@@ -586,7 +587,7 @@ def test_only_a_users_own_processes_are_signalled() -> None:
     with started("sleep", "60") as one:
         assert not signals.send(one.pid, signal.SIGKILL, uid + 1)
         assert not signals.send_group(one.pid, signal.SIGKILL, uid + 1)
-        began = census.read(one.pid)
+        began = process_table.read(one.pid)
         assert began is not None
         assert not signals.send(one.pid, signal.SIGKILL, uid, began.began + 1)
         assert one.poll() is None
@@ -597,13 +598,13 @@ def test_only_a_users_own_processes_are_signalled() -> None:
 
 def test_a_process_is_over_when_nobody_has_it_any_more() -> None:
     with started("sleep", "60") as one:
-        known = census.read(one.pid)
+        known = process_table.read(one.pid)
         assert known is not None
-        assert not census.is_over(known)
-        assert census.is_over(Process(one.pid, 1, 1, known.began + 1, 0))
+        assert not process_table.is_over(known)
+        assert process_table.is_over(Process(one.pid, 1, 1, known.began + 1, 0))
         one.kill()
-        labs.wait_until(lambda: census.is_over(known), "its end")
-    assert census.is_over(known)
+        labs.wait_until(lambda: process_table.is_over(known), "its end")
+    assert process_table.is_over(known)
 
 
 def test_a_whole_group_is_signalled() -> None:

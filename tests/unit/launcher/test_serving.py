@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from classroom.config import limits
 from classroom.launcher import __main__ as launcher
-from classroom.launcher import connections, homes, limits, processes
+from classroom.launcher import connections, homes, process
 from classroom.launcher.command import Limits
 from classroom.launcher.protocol import Kind, Running, Start
-from classroom.paths import Paths
+from classroom.runtime.paths import Paths
 from tests import loops
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         await asyncio.sleep(3600)
 
     monkeypatch.setattr(limits, "read", lambda _: Limits(kernels=1))
-    monkeypatch.setattr(processes, "launch", launch)
+    monkeypatch.setattr(process, "launch", launch)
     monkeypatch.setattr(homes, "tidy", tidy)
 
     def run(kind: Kind, during: Callable[[Any, socket.socket], Coroutine[Any, Any, None]]) -> None:

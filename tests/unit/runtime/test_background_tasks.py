@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom import tasks
+from classroom.runtime import background_tasks
 from tests import loops
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ async def fail() -> None:
 
 def ran(vital: Callable[[], None] | None) -> None:
     async def run() -> None:
-        task = tasks.start(fail(), "The watch", LOG, vital)
+        task = background_tasks.start(fail(), "The watch", LOG, vital)
         await asyncio.wait({task})
         await asyncio.sleep(0)
-        assert task not in tasks._running
+        assert task not in background_tasks._running
 
     loops.run(run())
 
@@ -47,7 +47,7 @@ def test_a_vital_ones_failure_ends_what_needs_it(caplog: pytest.LogCaptureFixtur
 
 def test_an_end_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
     async def run() -> None:
-        task = tasks.start(asyncio.sleep(60), "The watch", LOG, lambda: None)
+        task = background_tasks.start(asyncio.sleep(60), "The watch", LOG, lambda: None)
         task.cancel()
         await asyncio.wait({task})
 
@@ -58,5 +58,5 @@ def test_an_end_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
 def test_what_is_meant_goes_on_its_way() -> None:
     for error in (asyncio.CancelledError(), KeyboardInterrupt(), SystemExit()):
         with pytest.raises(type(error)):
-            tasks.reraise_if_meant(error)
-    tasks.reraise_if_meant(BaseException("a panic"))
+            background_tasks.reraise_if_meant(error)
+    background_tasks.reraise_if_meant(BaseException("a panic"))

@@ -11,8 +11,8 @@ from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPHeaders
 from tornado.testing import bind_unused_port
 
-from classroom import bodies
-from classroom.bodies import FILE, LARGE, MB, NONE, PIECE
+from classroom.runtime import body_limits
+from classroom.runtime.body_limits import FILE, LARGE, MB, NONE, PIECE
 
 FILES = "/services/classroom/api/contents/a.txt"
 
@@ -29,11 +29,11 @@ FILES = "/services/classroom/api/contents/a.txt"
     ],
 )
 def test_what_the_lab_takes(method: str, path: str, most: int) -> None:
-    assert bodies.of_lab(method, path) == most
+    assert body_limits.of_lab(method, path) == most
 
 
 def test_the_hub_takes_forms() -> None:
-    assert bodies.of_hub("POST", "/hub/login") == 64 * bodies.KB
+    assert body_limits.of_hub("POST", "/hub/login") == 64 * body_limits.KB
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_the_hub_takes_forms() -> None:
     ],
 )
 def test_a_size_that_is_not_said_is_the_largest(headers: dict[str, str], found: int) -> None:
-    assert bodies.size(HTTPHeaders(headers), 100) == found
+    assert body_limits.size(HTTPHeaders(headers), 100) == found
 
 
 def test_large_bodies_wait_for_their_turn() -> None:
     async def go() -> None:
-        turns = bodies.Turns(10)
+        turns = body_limits.Turns(10)
         await turns.take(6)
         large = asyncio.ensure_future(turns.take(6))
         small = asyncio.ensure_future(turns.take(1))
@@ -70,7 +70,7 @@ def test_large_bodies_wait_for_their_turn() -> None:
 
 def test_who_gives_up_waiting_takes_no_room() -> None:
     async def go() -> None:
-        turns = bodies.Turns(10)
+        turns = body_limits.Turns(10)
         await turns.take(10)
         waiting = asyncio.ensure_future(turns.take(10))
         await asyncio.sleep(0)
@@ -93,8 +93,8 @@ class Taking(web.RequestHandler):
 async def ask(head: str, parts: list[bytes], **more: Any) -> bytes:
     """Ask a bounded server; return what it said until it closed or answered."""
     application = web.Application([(".*", Taking)])
-    bodies.bound(application, bodies.of_lab, more.get("turns"))
-    server = HTTPServer(application, max_body_size=FILE, max_buffer_size=bodies.BUFFER)
+    body_limits.bound(application, body_limits.of_lab, more.get("turns"))
+    server = HTTPServer(application, max_body_size=FILE, max_buffer_size=body_limits.BUFFER)
     socket, port = bind_unused_port()
     server.add_socket(socket)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -131,7 +131,7 @@ def test_too_much_is_refused_before_it_is_read(head: str, parts: list[bytes]) ->
 
 
 def test_what_fits_arrives_and_a_packed_body_stays_packed() -> None:
-    turns = bodies.Turns(FILE)
+    turns = body_limits.Turns(FILE)
     size = LARGE + MB
     for _ in range(3):  # each gives its room back
         head = f"PUT {FILES} HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: {size}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom import watching
+from classroom.runtime import file_watch
 from tests import loops
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 async def notices_changes(folder: Path) -> None:
     """Change a file until a change has been noticed, and the next one too."""
     file = folder / "f"
-    moments = watching.moments(folder)
+    moments = file_watch.moments(folder)
     async with asyncio.timeout(60):
         for _ in range(2):
             noticed = asyncio.ensure_future(anext(moments))
@@ -30,7 +30,7 @@ async def notices_changes(folder: Path) -> None:
 
 
 def test_a_change_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "LOOK_SECONDS", 1000.0)  # by the kernel's word alone
+    monkeypatch.setattr(file_watch, "LOOK_SECONDS", 1000.0)  # by the kernel's word alone
     loops.run(notices_changes(tmp_path))
 
 
@@ -40,14 +40,14 @@ def test_also_where_the_kernel_says_nothing(
     def limit(*_: object, **__: object) -> None:
         raise OSError(28, "inotify watch limit reached")
 
-    monkeypatch.setattr(watching, "watch", limit)
+    monkeypatch.setattr(file_watch, "watch", limit)
     loops.run(notices_changes(tmp_path))
 
 
 def test_its_thread_ends_with_it(tmp_path: Path) -> None:
     async def run() -> None:
         before = threading.active_count()
-        moments = watching.moments(tmp_path)
+        moments = file_watch.moments(tmp_path)
         await anext(moments)
         assert threading.active_count() > before
         await moments.aclose()  # type: ignore[attr-defined]

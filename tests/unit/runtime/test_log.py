@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tornado.log import LogFormatter
 
-from classroom import log
+from classroom.runtime import log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,11 +9,13 @@ from types import SimpleNamespace
 import pytest
 from jupyterhub.singleuser.extension import JupyterHubSingleUser
 
-from classroom import credentials, health, privileges
-from classroom.credentials import Secrets
-from classroom.egress import landlock
-from classroom.lab import confinement, identity, migration
-from classroom.paths import Paths
+from classroom.cli import health
+from classroom.lab import hub_credentials
+from classroom.lab.storage import migration
+from classroom.runtime import credentials, privileges
+from classroom.runtime.credentials import Secrets
+from classroom.runtime.paths import Paths
+from classroom.sandbox import lab_server, landlock
 
 GIVEN = Secrets("t0ken", "ab" * 32)
 
@@ -39,23 +41,23 @@ def test_secrets_are_handed_over_more_than_once_and_are_in_no_text(tmp_path: Pat
 
 
 def test_the_token_leaves_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(identity.TOKEN, raising=False)
+    monkeypatch.delenv(hub_credentials.TOKEN, raising=False)
     app = SimpleNamespace()
     monkeypatch.setattr(JupyterHubSingleUser, "make_serverapp", lambda: app)
-    identity.use(GIVEN)
-    assert os.environ[identity.TOKEN] == GIVEN.token
+    hub_credentials.use(GIVEN)
+    assert os.environ[hub_credentials.TOKEN] == GIVEN.token
     made = JupyterHubSingleUser.make_serverapp()
     assert made.cookie_secret == bytes.fromhex(GIVEN.cookies)
     assert made.write_server_info_file() is None
-    identity.forget(SimpleNamespace(api_token=GIVEN.token))
-    assert identity.TOKEN not in os.environ
+    hub_credentials.forget(SimpleNamespace(api_token=GIVEN.token))
+    assert hub_credentials.TOKEN not in os.environ
     with pytest.raises(RuntimeError):
-        identity.forget(SimpleNamespace(api_token=""))
+        hub_credentials.forget(SimpleNamespace(api_token=""))
 
 
 def test_nothing_that_is_loaded_is_among_what_may_be_written() -> None:
     paths = Paths()
-    rights = {Path(place.path): place.rights for place in confinement.places(paths)}
+    rights = {Path(place.path): place.rights for place in lab_server.places(paths)}
     for loaded in (paths.prefix, paths.lab_home, paths.lab_config, Path("/usr")):
         assert not rights[loaded] & landlock.WRITE
     for written, right in rights.items():

@@ -15,16 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.lab import placing, previews
-from classroom.lab.beneath import Root
-from classroom.lab.bringing import UnreadableError
-from classroom.lab.placing import Restored
-from classroom.lab.restoring import check
-from classroom.local.server import SaidError
-from classroom.snapshots import command, mounts, records, restic, running
+from classroom.cli import snapshots as command
+from classroom.lab.files.beneath import Root
+from classroom.lab.snapshots import placement, preview
+from classroom.lab.snapshots.placement import Restored
+from classroom.lab.snapshots.restore import check
+from classroom.lab.snapshots.restore_job import UnreadableError
+from classroom.runtime.ipc.server import SaidError
+from classroom.snapshots import mounts, records, restic, runner
+from classroom.snapshots.api import normal
+from classroom.snapshots.quota import Room
 from classroom.snapshots.records import Why
-from classroom.snapshots.room import Room
-from classroom.snapshots.server import normal
 
 MB = 1 << 20
 SNAPSHOT = {
@@ -101,10 +102,10 @@ def test_whatever_restic_prints_is_read_or_refused(read: Any, printed: bytes) ->
 
 
 def test_restics_reason_is_said_without_what_a_terminal_obeys() -> None:
-    assert running.reason(b"a\n\x1b[31mFatal: no\x07\n") == "[31mFatal: no"
-    assert running.reason(b'{"code": 1, "message": "Fatal: empty"}\n') == "Fatal: empty"
-    assert running.reason(b"[1]") == "[1]"
-    assert running.reason(b"") == "no reason"
+    assert runner.reason(b"a\n\x1b[31mFatal: no\x07\n") == "[31mFatal: no"
+    assert runner.reason(b'{"code": 1, "message": "Fatal: empty"}\n') == "Fatal: empty"
+    assert runner.reason(b"[1]") == "[1]"
+    assert runner.reason(b"") == "no reason"
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,7 @@ def test_a_folder_that_is_moved_away_meanwhile_is_no_way_out(root: Path) -> None
 
 
 def test_a_link_comes_back_as_a_link(root: Path) -> None:
-    placing.place_link("/etc/passwd", Root(root), ("a", "link"))
+    placement.place_link("/etc/passwd", Root(root), ("a", "link"))
     assert (root / "a/link").readlink() == Path("/etc/passwd")
 
 
@@ -263,36 +264,36 @@ def test_a_notebook_is_shown_as_its_cells() -> None:
         {"cell_type": "markdown", "source": ["# Title\n", "text"]},
         {"cell_type": "code", "source": "1 + 1", "outputs": [{"text": "2"}]},
     ]
-    shown = previews.text(json.dumps({"cells": cells}).encode(), whole=True, notebook=True)
+    shown = preview.text(json.dumps({"cells": cells}).encode(), whole=True, notebook=True)
     assert shown == "── markdown ──\n# Title\ntext\n\n── code ──\n1 + 1\n"
 
 
 @pytest.mark.parametrize("data", [b"[]", b"{}", b'{"cells": 1}', b"no JSON", b'{"cells": [1]}'])
 def test_what_is_only_called_a_notebook_is_shown_as_it_stands(data: bytes) -> None:
-    assert previews.text(data, whole=True, notebook=True) == data.decode()
+    assert preview.text(data, whole=True, notebook=True) == data.decode()
 
 
 @pytest.mark.parametrize("data", [b"\0", b"\xff\xff\xff\xff\xff", b"PNG\0\0"])
 def test_what_is_no_text_is_not_shown(data: bytes) -> None:
-    with pytest.raises(previews.NoTextError):
-        previews.text(data, whole=True, notebook=False)
+    with pytest.raises(preview.NoTextError):
+        preview.text(data, whole=True, notebook=False)
 
 
 def test_a_preview_is_bounded() -> None:
-    shown = previews.text(b"x" * 300_000, whole=True, notebook=False)
+    shown = preview.text(b"x" * 300_000, whole=True, notebook=False)
     assert len(shown) < 201_000
-    assert shown.endswith(previews.CUT)
+    assert shown.endswith(preview.CUT)
 
 
 def test_a_letter_that_was_cut_is_no_reason() -> None:
     data = "é".encode() * 10
-    assert previews.text(data[:-1], whole=False, notebook=False).startswith("é" * 9)
+    assert preview.text(data[:-1], whole=False, notebook=False).startswith("é" * 9)
 
 
 @given(data=st.binary(max_size=200), whole=st.booleans(), notebook=st.booleans())
 def test_anything_has_a_preview_or_none(data: bytes, whole: bool, notebook: bool) -> None:  # noqa: FBT001
     try:
-        shown = previews.text(data, whole=whole, notebook=notebook)
-    except previews.NoTextError:
+        shown = preview.text(data, whole=whole, notebook=notebook)
+    except preview.NoTextError:
         return
     assert isinstance(shown, str)

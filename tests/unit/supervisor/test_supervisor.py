@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.egress.lock import Kind
-from classroom.paths import Paths
-from classroom.supervisor import children, keeper, liveness
-from classroom.supervisor.asking import Question, get
-from classroom.supervisor.children import Child
-from classroom.supervisor.keeper import Keeper
+from classroom.runtime.paths import Paths
+from classroom.supervisor import liveness, services
+from classroom.supervisor import process as keeper
 from classroom.supervisor.liveness import BEAT_SECONDS, SILENT_SECONDS, Backoff, Silence
+from classroom.supervisor.probe import Question, get
+from classroom.supervisor.process import Keeper
+from classroom.supervisor.services import Child
 from tests import loops
 
 if TYPE_CHECKING:
@@ -60,11 +61,11 @@ def test_what_dies_at_once_is_started_ever_more_rarely() -> None:
 def test_every_part_is_asked() -> None:
     paths, base = Paths(), {"PATH": "/bin"}
     parts = (
-        children.front(paths, base, ()),
-        children.proxy(paths, base, ()),
-        children.hub(paths, base, ()),
-        children.launcher(paths, base, Kind.NFTABLES),
-        children.snapshots(paths, base),
+        services.front(paths, base, ()),
+        services.proxy(paths, base, ()),
+        services.hub(paths, base, ()),
+        services.launcher(paths, base, Kind.NFTABLES),
+        services.snapshots(paths, base),
     )
     assert all(part.question is not None for part in parts)
 

@@ -11,11 +11,12 @@ from jupyterhub.apihandlers.users import UserAPIHandler, UserListAPIHandler
 from tornado import web
 from traitlets.utils.importstring import import_item
 
-from classroom.hub import confirm, identity
-from classroom.paths import SERVICE
+from classroom.hub.auth import github
+from classroom.hub.requests import confirmation
+from classroom.runtime.paths import SERVICE
 
 if TYPE_CHECKING:
-    from classroom.hub.access import Access
+    from classroom.hub.access.service import Access
 
 REMOVE = "custom:classroom:remove"
 """The scope of the lab's token."""
@@ -138,13 +139,13 @@ def of_ours(named: Any, access: Access, *, avatars: bool) -> type:
     base: Any = find(named)
 
     def get_handlers(self: Any, app: Any) -> list[Any]:
-        return [*HANDLERS, *confirm.confirmed(base.get_handlers(self, app))]
+        return [*HANDLERS, *confirmation.confirmed(base.get_handlers(self, app))]
 
     async def get_authenticated_user(self: Any, handler: Any, data: Any) -> Any:
         model = await base.get_authenticated_user(self, handler, data)
         if model:
             info = model.get("user_info")
-            model["user_info"] = identity.looks(model["name"], info, avatars=avatars)
+            model["user_info"] = github.looks(model["name"], info, avatars=avatars)
         return model
 
     body = {

@@ -2,7 +2,7 @@
 
 The Hub checks the list when somebody signs in, and never again: without this, whoever was signed
 in stays so across restarts, however the list, or the way to sign in, has changed. While the Hub
-runs it is `classroom.hub.access` that ends what must end.
+runs it is `classroom.hub.access.service` that ends what must end.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from jupyterhub import orm
 
-from classroom import files
-from classroom.hub import allowlist, roster
-from classroom.hub.allowlist import Allowlist
-from classroom.hub.roster import Roster
-from classroom.settings import Mode
+from classroom.config.settings import Mode
+from classroom.hub.access import policy, roster
+from classroom.hub.access.policy import Allowlist
+from classroom.hub.access.roster import Roster
+from classroom.runtime import files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from classroom.settings import Settings
+    from classroom.config.settings import Settings
 
 NOBODY = Allowlist()
 
@@ -49,9 +49,9 @@ def apply(settings: Settings) -> tuple[Roster, list[str]]:
     same = way_to_sign_in(settings) == last
     # Under another authority the same name is another person: what the page said of it is void.
     kept = roster.read(settings.paths.people) if same else Roster()
-    people = kept.saved(*allowlist.listed(settings))
+    people = kept.saved(*policy.listed(settings))
     dropped = kept.names - people.names
-    rule = allowlist.rule(settings, people, dropped) if same else NOBODY
+    rule = policy.rule(settings, people, dropped) if same else NOBODY
     database = settings.paths.hub / "jupyterhub.sqlite"
     gone = end_access(database, rule, people.all_tutors)
     roster.write(settings.paths.people, people)
@@ -81,7 +81,7 @@ def end_access(database: Path, rule: Allowlist, tutors: frozenset[str]) -> list[
         gone = [
             user
             for user in session.query(orm.User)
-            if not rule.admits(user.name, allowlist.admitted_by(user))
+            if not rule.admits(user.name, policy.admitted_by(user))
         ]
         ended = [user.name for user in gone if user.api_tokens]
         for user in gone:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classroom import trial
-from classroom.settings import Mode
+from classroom.config import trial
+from classroom.config.settings import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jupyterhub import orm
 
-    from classroom.hub.roster import Roster
-    from classroom.settings import Settings
+    from classroom.config.settings import Settings
+    from classroom.hub.access.roster import Roster
 
 ADMITTED_BY = "admitted_by"
 """Key in JupyterHub's ``user_info`` with the GitHub organizations that let somebody in whom no

@@ -13,8 +13,8 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from classroom import files
-from classroom.problems import Problem, RefusedError
+from classroom.runtime import files
+from classroom.runtime.problems import Problem, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Let people in and end their access while the Hub runs, as file and page say.
 
 What the roster decides is done here to the Hub's authenticator and database, and told to the lab,
-which ends cached authorisation and open sockets (`classroom.lab.revocation`).
+which ends cached authorisation and open sockets (`classroom.lab.people.revocation`).
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub import orm
 from jupyterhub.roles import assign_default_roles
 
-from classroom import standing, tasks
-from classroom.hub import allowlist, roster, saved
+from classroom.hub import reload
+from classroom.hub.access import policy, roster
+from classroom.runtime import access_state, background_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jupyterhub.app import JupyterHub
 
-    from classroom.hub.roster import Roster
-    from classroom.settings import Settings
+    from classroom.config.settings import Settings
+    from classroom.hub.access.roster import Roster
 
 AGAIN_SECONDS = 2.0
 """After so long all is looked through once more: somebody may have been half-way in."""
@@ -43,7 +44,7 @@ class Access:
         self.people = people
         self._app: JupyterHub | None = None
         self._lock = asyncio.Lock()
-        self._standing = standing.read(settings.paths.standing)
+        self._standing = access_state.read(settings.paths.standing)
         self._again: asyncio.Task[None] | None = None
 
     def __deepcopy__(self, _: Any) -> Access:
@@ -76,14 +77,14 @@ class Access:
         Args:
             found: the new settings, checked.
         """
-        if waiting := saved.waiting(self._first.config, found.config):
+        if waiting := reload.waiting(self._first.config, found.config):
             self.app.log.warning(
                 "Changed, and will hold from the next start on: %s", ", ".join(waiting)
             )
         self._held = replace(
             self._held, allowed=found.allowed, tutors=found.tutors, blocked=found.blocked
         )
-        await self._apply(lambda people: people.saved(*allowlist.listed(self._held)))
+        await self._apply(lambda people: people.saved(*policy.listed(self._held)))
 
     async def added(self, *names: str, tutor: bool) -> None:
         """Take over that the page has added people."""
@@ -137,14 +138,14 @@ class Access:
                 self.app.db.rollback()
                 raise
             if ended and self._again is None:
-                self._again = tasks.start(
+                self._again = background_tasks.start(
                     self._look_again(), "Looking again who is in", self.app.log
                 )
 
     def _tell_the_authenticator(self) -> None:
         authenticator = self.app.authenticator
         authenticator.blocked_users = set(self._held.blocked | self.people.out)
-        if allowlist.is_by_name(self._held):
+        if policy.is_by_name(self._held):
             authenticator.allowed_users = set(self.people.names)
             authenticator.admin_users = set(self.people.all_tutors)
 
@@ -154,9 +155,9 @@ class Access:
         Args:
             dropped: who was on the list until now.
         """
-        rule = allowlist.rule(self._held, self.people, dropped)
+        rule = policy.rule(self._held, self.people, dropped)
         users = self.app.db.query(orm.User).all()
-        gone = [user for user in users if not rule.admits(user.name, allowlist.admitted_by(user))]
+        gone = [user for user in users if not rule.admits(user.name, policy.admitted_by(user))]
         for user in gone:
             self.app.log.info("access: %s is no longer admitted", user.name)
             for token in list(user.api_tokens):
@@ -195,7 +196,7 @@ class Access:
     def _tell_the_lab(self, ended: set[str]) -> None:
         tutors = frozenset(user.name for user in self.app.db.query(orm.User).filter_by(admin=True))
         self._standing = self._standing.after(tutors, ended, time.time())
-        standing.write(self._held.paths.standing, self._standing)
+        access_state.write(self._held.paths.standing, self._standing)
 
     async def _look_again(self) -> None:
         """Find who was let in by a check that was under way when the list changed."""

@@ -11,7 +11,7 @@ from oauthenticator.oauth2 import OAuthCallbackHandler, OAuthLoginHandler
 from tornado import web
 from tornado.httpclient import HTTPClientError
 
-from classroom.hub.allowlist import ADMITTED_BY
+from classroom.hub.access.policy import ADMITTED_BY
 
 SATURATION, READABLE = 65, 4.5
 SWITCH = "switch"

@@ -8,8 +8,8 @@ from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from jupyterhub.handlers.login import LoginHandler
 from tornado import web
 
-from classroom.hub import usernames
-from classroom.hub.guesses import Guesses
+from classroom.hub.auth import usernames
+from classroom.hub.auth.throttle import Guesses
 
 
 class PassphraseHandler(LoginHandler):

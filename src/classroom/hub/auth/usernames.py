@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from classroom.hub import lookalikes
+from classroom.hub.auth import confusables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +59,7 @@ def problem(name: str, tutors: Iterable[str]) -> str:
             "That name has a character in it that can't be shown: use letters, digits and spaces."
         )
     for tutor in tutors:
-        if name != tutor and lookalikes.alike(name, tutor):
+        if name != tutor and confusables.alike(name, tutor):
             return f"That name looks like the tutor's, {tutor}: choose another."
     return mixture(name)
 
@@ -72,7 +72,7 @@ def mixture(name: str) -> str:
     Args:
         name: any.
     """
-    found = lookalikes.scripts(name)
+    found = confusables.scripts(name)
     if len(found) <= 1:
         return ""
     mixed = " and ".join(sorted(script.title() for script in found))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge
 
-from classroom import files
 from classroom.egress import nflog
 from classroom.egress.lock import Kind
 from classroom.egress.nflog import Refused
 from classroom.egress.refusals import Refusals
+from classroom.runtime import files
 
 if TYPE_CHECKING:
     import socket

@@ -8,22 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classroom import files, handover
 from classroom.egress import lock as locks
 from classroom.egress.lock import Kind
-from classroom.hub import names, nginx
-from classroom.hub.account import Account
-from classroom.hub.saved import at_next_start
+from classroom.front import nginx
+from classroom.hub.egress import dns
+from classroom.hub.egress.accounting import Account
+from classroom.hub.reload import at_next_start
+from classroom.runtime import files, handover
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from logging import Logger
 
+    from classroom.config.egress_settings import Wanted
+    from classroom.config.settings import Settings
     from classroom.egress.lock import Lock
-    from classroom.egress.wanted import Wanted
-    from classroom.handover import Handover
-    from classroom.paths import Paths
-    from classroom.settings import Settings
+    from classroom.runtime.handover import Handover
+    from classroom.runtime.paths import Paths
 
 
 def render(template: str, folder: Path, lock: Lock, wanted: Wanted) -> str:
@@ -83,7 +84,7 @@ class Egress:
         asked = socket.socket(fileno=self._handed.names)
         asked.settimeout(0)
         await loop.create_datagram_endpoint(
-            lambda: names.Names(self._is_allowed, self._account.refused_name), sock=asked
+            lambda: dns.Names(self._is_allowed, self._account.refused_name), sock=asked
         )
         kernel = socket.socket(fileno=self.lock.refusals)
         kernel.settimeout(0)

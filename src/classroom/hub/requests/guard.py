@@ -1,7 +1,7 @@
 """Keep the Hub out of reach of scripts in lab pages, whoever's they are.
 
-The decisions are in `classroom.hub.fetch_metadata`. They are made by what will answer, not by the
-address: nginx and tornado don't read every address alike.
+The decisions are in `classroom.hub.requests.fetch_metadata`. They are made by what will answer, not
+by the address: nginx and tornado don't read every address alike.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from jupyterhub.handlers.base import AddSlashHandler, BaseHandler, PrefixRedirec
 from jupyterhub.handlers.pages import HealthCheckHandler
 from tornado import web
 
-from classroom.hub import fetch_metadata
-from classroom.hub.fetch_metadata import Kind
+from classroom.hub.requests import fetch_metadata
+from classroom.hub.requests.fetch_metadata import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from tornado import web
 
-from classroom.lab.company import COMPANY
-from classroom.lab.modes import DRIVING
-from classroom.lab.tutors import TutorHandler
+from classroom.lab.people.participants import COMPANY
+from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.permissions.tutor_handler import TutorHandler
 
 if TYPE_CHECKING:
-    from classroom.lab.driving import Mode
+    from classroom.lab.permissions.mode import Mode
 
 ADDRESS = "classroom/api/driving"
 FOLLOWING = "classroom/api/following"

@@ -3,7 +3,7 @@
 JupyterLab's pages act on one kind only, of forks (`jupyter_collaboration/fork/v1`); of documents'
 sessions they write into the log console. All others say which file is opened, saved or renamed, or
 who has come into which room. Nobody posts events: the server acts on them as on its own
-(`classroom.lab.rules`).
+(`classroom.lab.permissions.handler_rules`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.services.events.handlers import SubscribeWebsocket
 
-from classroom.lab.connections import name_of
-from classroom.lab.modes import DRIVING
+from classroom.lab.connections.registry import name_of
+from classroom.lab.permissions.mode_service import DRIVING
 
 if TYPE_CHECKING:
     from jupyter_events.logger import EventLogger

@@ -10,8 +10,8 @@ from jupyterhub.httpclient import fetch
 from jupyterhub.utils import url_escape_path
 from tornado import web
 
-from classroom.lab.ran import RAN
-from classroom.lab.tutors import TutorHandler
+from classroom.lab.execution.run_history import RAN
+from classroom.lab.permissions.tutor_handler import TutorHandler
 
 if TYPE_CHECKING:
     from jupyterhub.services.auth import HubOAuth

@@ -17,8 +17,8 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from classroom.cgroup import CGROUP, number
-from classroom.cgroup import memory as has_memory
+from classroom.runtime.cgroup import CGROUP, number
+from classroom.runtime.cgroup import memory as has_memory
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from jupyterlab_chat.ychat import YChat
 
-from classroom.lab import talk
-from classroom.lab.referee import NotTakenError, Referee
+from classroom.lab.chat import schema
+from classroom.lab.chat.validator import NotTakenError, Referee
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ class ClassChat(YChat):
     def get(self) -> str:
         """Return what is to be in the file."""
         # Upstream's way, through Python objects, takes ten times as long.
-        return talk.encode({name: json.loads(str(self._ydoc[name])) for name in talk.PARTS})
+        return schema.encode({name: json.loads(str(self._ydoc[name])) for name in schema.PARTS})
 
     def set(self, value: str) -> None:
         """Take over a file.
@@ -46,8 +46,8 @@ class ClassChat(YChat):
         Raises:
             NoChatError: it is none.
         """
-        parts, room_id = talk.parse(value), self._ystate.get(ROOM)
-        super().set(talk.encode(parts))
+        parts, room_id = schema.parse(value), self._ystate.get(ROOM)
+        super().set(schema.encode(parts))
         if room_id is not None:
             self._ystate[ROOM] = room_id
 
@@ -67,7 +67,7 @@ class ClassChat(YChat):
         """
         if self._ystate.get(ROOM) != room_id:
             self._ystate[ROOM] = room_id
-        found = talk.introduction(who)
+        found = schema.introduction(who)
         if found is not None and self._yusers.get(found["username"]) != found:
             self._yusers[found["username"]] = found
 
@@ -75,7 +75,8 @@ class ClassChat(YChat):
         """Take what a page writes.
 
         Args:
-            update: as it was judged (`classroom.lab.admission`), and nothing else: what a message
+            update: as it was judged (`classroom.lab.rooms.update_admission`), and nothing else:
+                what a message
                 brought besides, as of what is there already, the referee can't see in a copy.
             who: the signed-in user's name.
             repeats: whether a page that comes back tells all it knows.
@@ -83,7 +84,7 @@ class ClassChat(YChat):
         Raises:
             NotTakenError: they may not write that.
         """
-        if not str(self.path).endswith(talk.SUFFIX):
+        if not str(self.path).endswith(schema.SUFFIX):
             raise NotTakenError("the file has another name now")
         self._take(update, who, repeats=repeats)
 

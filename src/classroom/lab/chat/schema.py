@@ -11,7 +11,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab.presence import COLOUR
+from classroom.lab.protocol.participant import COLOUR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab import listing, talk, whole
-from classroom.lab.beneath import Root
-from classroom.lab.talk import KIND, SUFFIX
+from classroom.lab.chat import schema
+from classroom.lab.chat.schema import KIND, SUFFIX
+from classroom.lab.files import atomic_write, listing
+from classroom.lab.files.beneath import Root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
@@ -31,7 +32,7 @@ def use(app: ServerApp) -> None:
     # Not at the top: where only the rooms are measured there is no such extension.
     from jupyter_ydoc import ydocs  # noqa: PLC0415
 
-    from classroom.lab.chat import ClassChat  # noqa: PLC0415
+    from classroom.lab.chat.document import ClassChat  # noqa: PLC0415
 
     ydocs[KIND] = ClassChat  # where upstream looks them up
     extension = app.extension_manager.extensions.get(EXTENSION)
@@ -58,8 +59,8 @@ def begin(root: Root) -> None:
     # By their names alone: the start waits for this, and a student makes any number of links.
     if any(name.endswith(SUFFIX) for name in listing.names(root, ())):
         return
-    parts = {**talk.parse(""), "metadata": {"id": str(uuid.uuid4())}}
-    whole.write(root, (FIRST,), talk.encode(parts).encode())
+    parts = {**schema.parse(""), "metadata": {"id": str(uuid.uuid4())}}
+    atomic_write.write(root, (FIRST,), schema.encode(parts).encode())
 
 
 def stop_looking(settings: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycrdt import Array, Doc, Map
 
-from classroom.lab import talk
+from classroom.lab.chat import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,14 +137,14 @@ class Referee:
             self._flaw("a message stays where it is")
         for one in step.get("insert", ()):
             found = dict(one.items()) if isinstance(one, Map) else None
-            if found is None or talk.message(found) != found:
+            if found is None or schema.message(found) != found:
                 self._flaw("it isn't a message, or too long")
                 continue
             if self._who is not None:
                 self._on_new(found)
             self._ids.add(found["id"])
 
-    def _on_new(self, found: talk.Found) -> None:
+    def _on_new(self, found: schema.Found) -> None:
         if found["sender"] != self._who:
             self._flaw("it is in somebody else's name")
         if found["id"] in self._ids:
@@ -155,7 +155,7 @@ class Referee:
         found = dict(target.items())
         if found.get("sender") != self._who:
             self._flaw("it is somebody else's message")
-        if keys.keys() - talk.EDITED or talk.message(found) != found:
+        if keys.keys() - schema.EDITED or schema.message(found) != found:
             self._flaw("it isn't a message, or too long")
 
     def _on_attachments(self, events: Iterable[Any]) -> None:
@@ -167,7 +167,7 @@ class Referee:
             for name, change in changes.items():
                 value = change.get("newValue")
                 may_be = change["action"] == "add" or not is_news(change)
-                if not (may_be and talk.is_short(name) and value == talk.attachment(value)):
+                if not (may_be and schema.is_short(name) and value == schema.attachment(value)):
                     self._flaw("it isn't an attachment")
 
     def _on_ours(self, events: Iterable[Any]) -> None:
@@ -181,6 +181,6 @@ class Referee:
         """Let a page name the chat while it is new; upstream's does that when the lab hasn't."""
         for event in events:
             changes = changes_of(event)
-            is_name = changes.keys() == {"id"} and talk.is_short(changes["id"].get("newValue"))
+            is_name = changes.keys() == {"id"} and schema.is_short(changes["id"].get("newValue"))
             if not is_name or len(self._messages):
                 self._flaw(NOT_A_PAGES)

@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from classroom.lab.seldom import Seldom
-from classroom.lab.update_bounds import read_update
+from classroom.lab.connections.throttle import Seldom
+from classroom.lab.protocol.update_bounds import read_update
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from classroom.lab.update_bounds import Update
+    from classroom.lab.protocol.update_bounds import Update
 
 PATIENCE_SECONDS = 5.0
 """Of the server's time that one person's messages may take: a page's take some thousandths."""

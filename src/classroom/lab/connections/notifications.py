@@ -9,12 +9,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classroom.lab.connections import OPEN, name_of
+from classroom.lab.connections.registry import OPEN, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from classroom.lab.live import LiveHandler
+    from classroom.lab.people.page_socket import LiveHandler
 
 
 def tell(names: Collection[str], sentence: str) -> int:

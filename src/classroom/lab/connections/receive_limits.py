@@ -13,21 +13,22 @@ from weakref import WeakKeyDictionary
 
 from tornado.iostream import StreamClosedError
 
-from classroom.lab import upstream
-from classroom.lab.connections import TRY_AGAIN, name_of
+from classroom.lab.connections.registry import TRY_AGAIN, name_of
+from classroom.lab.upstream import patches
 
 if TYPE_CHECKING:
     from asyncio import Future
     from collections.abc import Awaitable, Callable
 
-    from classroom.lab.budget import Budget
+    from classroom.lab.connections.memory_budget import Budget
 
 LOG = logging.getLogger(__name__)
 PIECE = 256 * 1024
 """Bytes that are read at a time; a message that is no longer isn't counted, nor what a page hasn't
 read yet if it is no more."""
 SECONDS = 600.0
-"""How long a message may take to come: as long as a file's body (`classroom.bodies`)."""
+"""How long a message may take to come: as long as a file's body
+(`classroom.runtime.body_limits`)."""
 
 
 class Incoming:
@@ -64,7 +65,7 @@ class Bounded:
         Raises:
             StreamClosedError: there is no room for them, or they don't come.
         """
-        if size <= PIECE and not upstream.is_in_parts(socket):
+        if size <= PIECE and not patches.is_in_parts(socket):
             return await read(socket, size)
         message = self._coming.setdefault(socket, Incoming())
         name, pieces = name_of(socket.handler), []
@@ -91,7 +92,7 @@ class Bounded:
         goes_on = False
         try:
             await receive(socket)
-            goes_on = upstream.is_in_parts(socket) and not socket.client_terminated
+            goes_on = patches.is_in_parts(socket) and not socket.client_terminated
         finally:
             if not goes_on and (message := self._coming.pop(socket, None)) is not None:
                 self._budget.give(name_of(socket.handler), message.size)
@@ -104,7 +105,7 @@ class Bounded:
             size: the frame's, bytes.
             write: tornado's.
         """
-        if size <= PIECE and upstream.unsent(socket.stream) <= PIECE:
+        if size <= PIECE and patches.unsent(socket.stream) <= PIECE:
             return write()
         name = name_of(socket.handler)
         if not self._budget.take(name, size):

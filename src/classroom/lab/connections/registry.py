@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary, WeakSet, ref
 from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketHandler
 
-from classroom import files
-from classroom.lab import upstream
-from classroom.lab.seldom import Seldom
+from classroom.lab.connections.throttle import Seldom
+from classroom.lab.upstream import patches
+from classroom.runtime import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,7 +98,8 @@ class Connections:
         return [handler for handler in self._handlers if handler.ws_connection is not None]
 
     def pages(self) -> list[Any]:
-        """List the pages' own connections (`classroom.lab.live`), which can be told something."""
+        """List the pages' own connections (`classroom.lab.people.page_socket`), which can be told
+        something."""
         return [handler for handler in self.open() if hasattr(handler, "say")]
 
     def people(self) -> set[str]:
@@ -175,11 +176,7 @@ def lags(handler: WebSocketHandler, most: int) -> bool:
         most: bytes that may wait for it.
     """
     connection: Any = handler.ws_connection
-    if (
-        connection is None
-        or connection.stream is None
-        or upstream.unsent(connection.stream) <= most
-    ):
+    if connection is None or connection.stream is None or patches.unsent(connection.stream) <= most:
         return False
     handler.log.info(  # type: ignore[attr-defined]
         "%s doesn't keep up: %s closed", name_of(handler), handler.request.path

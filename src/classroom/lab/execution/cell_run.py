@@ -7,14 +7,22 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from classroom.lab import cells, outputs
-from classroom.lab.outputs import BadMessageError, Cleared, Pending, Printed, Shown, Updated
+from classroom.lab.execution import cell_writer
+from classroom.lab.protocol import kernel_outputs
+from classroom.lab.protocol.kernel_outputs import (
+    BadMessageError,
+    Cleared,
+    Pending,
+    Printed,
+    Shown,
+    Updated,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from logging import Logger
 
-    from classroom.lab.outputs import Step
+    from classroom.lab.protocol.kernel_outputs import Step
 
 BEAT = 0.1
 """Seconds between two writings of one run's outputs: a page shows no more, however much comes."""
@@ -81,7 +89,7 @@ class Run:
         self.cell_id = cell_id
         self.rooms = rooms
         self.ended = asyncio.Event()
-        self.writer = cells.Writer()
+        self.writer = cell_writer.Writer()
         self._shared = shared
         self._pending = Pending()
         self._updates: dict[str, Updated] = {}
@@ -138,12 +146,12 @@ class Run:
         """Read what has been heard since; what can't be is left out."""
         heard, self._heard = self._heard, []
         for kind, raw in heard:
-            if len(raw) > cells.MOST_SHOWN or outputs.too_much(raw):
+            if len(raw) > cell_writer.MOST_SHOWN or kernel_outputs.too_much(raw):
                 what = f"An output of {len(raw) // 1000} kB is left out: it is more than fits here."
                 self._pending.add(Printed("stderr", f"{what}\n"))
                 continue
             try:
-                self._pending.add(outputs.step(kind, outputs.read(raw), len(raw)))
+                self._pending.add(kernel_outputs.step(kind, kernel_outputs.read(raw), len(raw)))
             except BadMessageError as error:
                 self._shared.log.debug("A message of a kernel that can't be read: %s", error)
 
@@ -231,7 +239,7 @@ class Run:
                 self._miss(began)
                 return
             self._missed, self.unseen = None, False
-            if began < self._echo_by and cells.echoes(cell) < self._answers:
+            if began < self._echo_by and cell_writer.echoes(cell) < self._answers:
                 self._due = began + GLANCE
                 self._write_soon()
                 return
@@ -258,7 +266,7 @@ class Run:
     def _write_to(self, cell: Any) -> None:
         if self._begun and not self._shown:
             self._shown = True
-            cells.begin(cell)
+            cell_writer.begin(cell)
         self._read()
         steps, self._waiting = self._pending.take(), 0
         if any(isinstance(step, Cleared) for step in steps):
@@ -280,10 +288,10 @@ class Run:
     def _say_of(self, cell: Any) -> None:
         """Say of a cell that it runs, or has ended, as its page should have."""
         if self._over:
-            cells.end(cell, self._count)
+            cell_writer.end(cell, self._count)
         elif self._begun and not self._said:
             self._said = True
-            cells.run(cell)
+            cell_writer.run(cell)
 
 
 def _update(step: Step) -> Updated | None:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from jupyter_ydoc.utils import cast_all
 from pycrdt import Array, Map, Text
 
-from classroom.lab.outputs import Cleared, Printed, Shown
-from classroom.lab.screen import Screen
+from classroom.lab.execution.stream_text import Screen
+from classroom.lab.protocol.kernel_outputs import Cleared, Printed, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from classroom.lab.outputs import Step, Updated
+    from classroom.lab.protocol.kernel_outputs import Step, Updated
 
 RUNNING, IDLE = "running", "idle"
 MOST_TEXT = 5_000_000

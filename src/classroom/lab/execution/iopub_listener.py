@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
-from classroom.lab import messages, outputs
-from classroom.lab.captured import CAPTURE, Captured
-from classroom.lab.messages import Kept
-from classroom.lab.ran import RAN
-from classroom.lab.runs import KernelRuns
+from classroom.lab.execution.output_capture import CAPTURE, Captured
+from classroom.lab.execution.run_history import RAN
+from classroom.lab.execution.run_registry import KernelRuns
+from classroom.lab.protocol import kernel_messages, kernel_outputs
+from classroom.lab.protocol.kernel_messages import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from classroom.lab.notebooks import Notebooks
-    from classroom.lab.run import Run
+    from classroom.lab.execution.cell_run import Run
+    from classroom.lab.execution.open_notebooks import Notebooks
 
 
 KEPT = 500
 """How many messages are kept for a page that may come back."""
-KEPT_BYTES = 10 * messages.MB
+KEPT_BYTES = 10 * kernel_messages.MB
 """How much they may be together."""
 
 
@@ -60,7 +60,7 @@ def heard(session: Any, message: list[Any]) -> list[Any]:
         _, (_, *parts) = session.feed_identities(message)
     except ValueError:  # students' code can send anything in its kernel's name
         return []
-    return parts if messages.sound(parts) else []
+    return parts if kernel_messages.sound(parts) else []
 
 
 class Sieve:
@@ -78,13 +78,13 @@ class Sieve:
         Args:
             parts: of `heard`.
         """
-        run = outputs.head(parts[1])[0] if parts else ""
+        run = kernel_outputs.head(parts[1])[0] if parts else ""
         if not self._kernels.keeps(self._kernel_id, run):
             return False
-        _, kind = outputs.head(parts[0])
+        _, kind = kernel_outputs.head(parts[0])
         if kind == CAPTURE:
             self._captured.hear(parts[3])
-        return kind in outputs.KINDS and run not in self._captured
+        return kind in kernel_outputs.KINDS and run not in self._captured
 
 
 class ListeningKernels(AsyncMappingKernelManager):
@@ -223,7 +223,7 @@ class ListeningKernels(AsyncMappingKernelManager):
             return
         # Not without end: of whatever else prints all night, the last.
         kept: Kept[tuple[str, list[bytes]]] = Kept(
-            KEPT, KEPT_BYTES, lambda one: messages.size(one[1])
+            KEPT, KEPT_BYTES, lambda one: kernel_messages.size(one[1])
         )
         self._kernel_buffers[kernel_id]["buffer"] = kept
         sieve, session = Sieve(self, kernel_id), self.get_kernel(kernel_id).session

@@ -16,14 +16,16 @@ from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from tornado import web
 from traitlets import Int
 
-from classroom.lab import connections, launching, notices, starting
-from classroom.lab.kernel_sessions import local_path
-from classroom.lab.launching import NoLauncherError, NotLaunchedError
-from classroom.lab.listening import ListeningKernels
-from classroom.lab.messages import LONGEST
-from classroom.lab.reconnecting import Reconnected
+from classroom.lab.connections import notifications, registry
+from classroom.lab.execution import working_folder
+from classroom.lab.execution.iopub_listener import ListeningKernels
+from classroom.lab.execution.iopub_reconnect import Reconnected
+from classroom.lab.execution.session_manager import local_path
+from classroom.lab.protocol.kernel_messages import LONGEST
+from classroom.launcher import client
+from classroom.launcher.client import NoLauncherError, NotLaunchedError
 from classroom.launcher.protocol import KEY, Kind, Start
-from classroom.paths import Paths
+from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +94,7 @@ class StudentProvisioner(LocalProvisioner):
         end = time.monotonic() + LAUNCHER_SECONDS
         while True:
             try:
-                self.process = await launching.start(start)
+                self.process = await client.start(start)
             except NoLauncherError:
                 # Its death is often why a kernel must be started again.
                 if time.monotonic() > end:
@@ -110,15 +112,15 @@ class StudentProvisioner(LocalProvisioner):
         Args:
             path_str: absolute, or from the kernel's folder.
         """
-        root = starting.root_of(self.parent.parent.parent)
-        return starting.file_for(root, str(PurePosixPath(self.cwd or "/", path_str)))
+        root = working_folder.root_of(self.parent.parent.parent)
+        return working_folder.file_for(root, str(PurePosixPath(self.cwd or "/", path_str)))
 
     async def poll(self) -> int | None:
         """Say whether it has ended, as upstream; and tell people if it didn't by itself."""
         status = await super().poll()
         if status is not None and self.process is not None and self.process.why:
             why, self.process.why = self.process.why, ""
-            notices.tell(connections.with_kernel(self.kernel_id), f"Stopped: {why}.")
+            notifications.tell(registry.with_kernel(self.kernel_id), f"Stopped: {why}.")
         return status
 
     async def adopt(self, folder: str) -> None:
@@ -127,7 +129,7 @@ class StudentProvisioner(LocalProvisioner):
         Raises:
             NotLaunchedError: it doesn't.
         """
-        self.process = await launching.adopt(self.kernel_id)
+        self.process = await client.adopt(self.kernel_id)
         self._know(folder)
 
     def _know(self, folder: str) -> None:
@@ -217,12 +219,12 @@ class StudentKernels(ListeningKernels):
             kwargs: upstream's.
         """
         del kwargs
-        return starting.folder_for(starting.root_of(self.parent), local_path(path))
+        return working_folder.folder_for(working_folder.root_of(self.parent), local_path(path))
 
     async def adopt_all(self) -> list[str]:
         """Take over every kernel that the launcher runs; return their ids."""
         found = []
-        for kernel_id, note in await launching.running():
+        for kernel_id, note in await client.running():
             try:
                 await self._adopt(kernel_id, note)
             except (NotLaunchedError, OSError, KeyError, ValueError) as error:

@@ -22,25 +22,28 @@ from jupyter_server.services.kernels.connection.base import (
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from tornado.websocket import WebSocketClosedError
 
-from classroom.lab import connections, driving, messages, notices
-from classroom.lab.budget import BUDGET
-from classroom.lab.listening import ListeningKernels, Sieve, heard
-from classroom.lab.modes import DRIVING
-from classroom.lab.update_bounds import is_flat
+from classroom.lab.connections import notifications, registry
+from classroom.lab.connections.memory_budget import BUDGET
+from classroom.lab.execution.iopub_listener import ListeningKernels, Sieve, heard
+from classroom.lab.permissions import mode
+from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.protocol import kernel_messages
+from classroom.lab.protocol.update_bounds import is_flat
 
 EXECUTE = "execute_request"
 ANSWER = "input_reply"
 FEWEST, MOST = 6, 4096
 """Offsets in a message: of the channel, four parts and the end, and of what widgets add."""
 LONGEST_METADATA = 1024 * 1024
-"""Bytes of a message's metadata; a header's bound is a kernel's (`classroom.lab.messages`)."""
+"""Bytes of a message's metadata; a header's bound is a kernel's
+(`classroom.lab.protocol.kernel_messages`)."""
 LONGEST_TEXT = 4 * 1024 * 1024
 """Characters of a message in the older protocol, all of which is taken apart."""
 LITTLE = 1024 * 1024
 """Bytes that may wait for a kernel which doesn't take them though nobody is connected to it."""
 NOTICE_SECONDS = 5.0
 """How often somebody is told at most that something is left out."""
-MOST_UNSENT = 2 * messages.LONGEST_SHOWN
+MOST_UNSENT = 2 * kernel_messages.LONGEST_SHOWN
 """Bytes that may wait for a page which doesn't take them, before it is disconnected."""
 V1 = "v1.kernel.websocket.jupyter.org"
 CHANNELS = frozenset({"shell", "control", "stdin", "iopub"})
@@ -140,7 +143,7 @@ def signed(message: bytes, name: str) -> tuple[bytes, Request]:
         BadMessageError: it isn't one.
     """
     channel, parts = parts_of(message)
-    if len(parts[0]) > messages.LONGEST_HEAD or len(parts[2]) > LONGEST_METADATA:
+    if len(parts[0]) > kernel_messages.LONGEST_HEAD or len(parts[2]) > LONGEST_METADATA:
         raise BadMessageError("its header or its metadata is too long")
     header = {**read(parts[0]), "username": name}
     parts[0] = json.dumps(header).encode()
@@ -171,7 +174,7 @@ def header_of(message: str | bytes) -> dict[str, Any]:
         found = read(message.encode()).get("header")
         return found if isinstance(found, dict) else {}
     header = parts_of(message)[1][0]
-    return read(header) if len(header) <= messages.LONGEST_HEAD else {}
+    return read(header) if len(header) <= kernel_messages.LONGEST_HEAD else {}
 
 
 class SignedConnection(ZMQChannelsWebsocketConnection):
@@ -205,7 +208,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             return
         self._untaken += len(incoming_msg)
         try:
-            if DRIVING.is_view_only(self._who) and not driving.is_quiet(header_of(incoming_msg)):
+            if DRIVING.is_view_only(self._who) and not mode.is_quiet(header_of(incoming_msg)):
                 DRIVING.refuse(self._who)
                 return
             if isinstance(incoming_msg, str):
@@ -258,7 +261,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             if channel == "iopub" and self._sieve.holds(parts):
                 return
             self._asked = self._asked or channel == "stdin"
-        if not self._has_room(messages.size(parts)):
+        if not self._has_room(kernel_messages.size(parts)):
             return
         # Upstream notices that of the older protocol only: the page has just been closed.
         with contextlib.suppress(WebSocketClosedError):
@@ -267,7 +270,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
     def _handle_kernel_info_reply(self, msg: list[Any]) -> None:
         """Take a kernel's word on what it is, if it can be read; upstream would wait a minute."""
         parts = heard(self.session, msg)
-        if parts and messages.size(parts) <= messages.MB:
+        if parts and kernel_messages.size(parts) <= kernel_messages.MB:
             with contextlib.suppress(Exception):  # whatever a kernel has made of it
                 super()._handle_kernel_info_reply(msg)
         if not self._kernel_info_future.done():
@@ -279,18 +282,18 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         Args:
             size: the message's, bytes.
         """
-        most = messages.LONGEST_SHOWN if self.subprotocol == V1 else messages.LONGEST_LEGACY
-        if size > most:
-            what = f"A message of {size // messages.MB} MB from the kernel is left out"
-            self._notice(f"{what}: at most {most // messages.MB} MB are shown")
+        most = kernel_messages.LONGEST_SHOWN if self.subprotocol == V1 else
+        kernel_messages.LONGEST_LEGACY if size > most:
+            what = f"A message of {size // kernel_messages.MB} MB from the kernel is left out"
+            self._notice(f"{what}: at most {most // kernel_messages.MB} MB are shown")
             return False
-        return not connections.lags(self.websocket_handler, MOST_UNSENT)
+        return not registry.lags(self.websocket_handler, MOST_UNSENT)
 
     def _notice(self, what: str) -> None:
         """Tell the page's user something, but not all the time."""
         if time.monotonic() - self._noticed >= NOTICE_SECONDS:
             self._noticed = time.monotonic()
-            notices.tell({self._who}, f"{what}.")
+            notifications.tell({self._who}, f"{what}.")
 
     @property
     def _who(self) -> str:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server_ydoc.utils import encode_file_path, room_id_from_encoded_path
 from jupyter_ydoc.ynotebook import YNotebook
 
-from classroom.lab import cells, upstream
-from classroom.lab.broadcasting import Broadcasting
-from classroom.lab.kernel_sessions import local_path
+from classroom.lab.execution import cell_writer
+from classroom.lab.execution.session_manager import local_path
+from classroom.lab.rooms.broadcast_mixin import Broadcasting
+from classroom.lab.upstream import patches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,10 +64,10 @@ class Index:
         stale = self._seen != self._changes[0]
         if stale and (found is not None or time.monotonic() - self._made >= STALE_SECONDS):
             self._seen, self._made = self._changes[0], time.monotonic()
-            self._cells = cells.by_id(document)
+            self._cells = cell_writer.by_id(document)
             found = self._cells.get(cell_id)
         # Within a cell a page may have changed anything meanwhile.
-        return found if found is not None and cells.is_code(found, cell_id) else None
+        return found if found is not None and cell_writer.is_code(found, cell_id) else None
 
 
 class Notebooks:
@@ -99,7 +100,7 @@ class Notebooks:
         """Go through the notebooks that a kernel runs cells of: their files' ids and paths."""
         sessions: Any = self._app.session_manager
         files: Any = self._app.web_app.settings["file_id_manager"]
-        for named in upstream.notebooks_of(sessions, kernel_id):
+        for named in patches.notebooks_of(sessions, kernel_id):
             path = local_path(named)
             if (ident := files.get_id(path)) is not None:
                 yield ident, path

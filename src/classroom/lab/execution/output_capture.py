@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from classroom.lab.outputs import BadMessageError, read
+from classroom.lab.protocol.kernel_outputs import BadMessageError, read
 
 CAPTURE = "comm_msg"
 """The message by which a widget says that it takes the outputs."""

@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab.connections import OPEN
+from classroom.lab.connections.registry import OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

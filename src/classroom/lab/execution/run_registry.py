@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classroom.lab import outputs
-from classroom.lab.captured import CAPTURE, Captured
-from classroom.lab.outputs import BadMessageError
-from classroom.lab.run import Run, Shared
+from classroom.lab.execution.cell_run import Run, Shared
+from classroom.lab.execution.output_capture import CAPTURE, Captured
+from classroom.lab.protocol import kernel_outputs
+from classroom.lab.protocol.kernel_outputs import BadMessageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from logging import Logger
 
-    from classroom.lab.outputs import Updated
-    from classroom.lab.run import Documents
+    from classroom.lab.execution.cell_run import Documents
+    from classroom.lab.protocol.kernel_outputs import Updated
 
 REMEMBERED = 10_000
 """How many runs of a kernel are known as written here, long after they have ended."""
@@ -109,7 +109,7 @@ class KernelRuns:
         Args:
             parts: header, parent, metadata, content.
         """
-        (_, kind), (parent, _) = outputs.head(parts[0]), outputs.head(parts[1])
+        (_, kind), (parent, _) = kernel_outputs.head(parts[0]), kernel_outputs.head(parts[1])
         run = self._runs.get(parent)
         if run is None:
             return
@@ -119,14 +119,14 @@ class KernelRuns:
             self._log.debug("A message of a kernel that can't be read: %s", error)
 
     def _hear(self, run: Run, ident: str, kind: str, raw: bytes) -> None:
-        if kind in outputs.KINDS:
+        if kind in kernel_outputs.KINDS:
             if ident not in self._captured:
                 run.say(kind, raw)
         elif kind == CAPTURE:
             self._captured.hear(raw)
         elif kind == "execute_input":
-            run.begin(outputs.read(raw).get("execution_count"))
-        elif kind == "status" and outputs.read(raw).get("execution_state") == "idle":
+            run.begin(kernel_outputs.read(raw).get("execution_count"))
+        elif kind == "status" and kernel_outputs.read(raw).get("execution_state") == "idle":
             run.finish()
 
     def answered(self) -> None:

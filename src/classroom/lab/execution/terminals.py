@@ -18,20 +18,20 @@ from terminado.management import PtyWithClients
 from tornado import web
 from traitlets import Int
 
-from classroom.lab import launching
-from classroom.lab.connections import lags, name_of
-from classroom.lab.kernel_sessions import local_path
-from classroom.lab.launching import NoLauncherError, NotLaunchedError
-from classroom.lab.messages import Kept
-from classroom.lab.modes import DRIVING
-from classroom.lab.starting import folder_for, root_of
+from classroom.lab.connections.registry import lags, name_of
+from classroom.lab.execution.session_manager import local_path
+from classroom.lab.execution.working_folder import folder_for, root_of
+from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.protocol.kernel_messages import Kept
+from classroom.launcher import client
+from classroom.launcher.client import NoLauncherError, NotLaunchedError
 from classroom.launcher.protocol import Kind, Start
-from classroom.paths import Paths
+from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.lab.launching import Launched
+    from classroom.launcher.client import Launched
 
 KEPT = 1000
 """How many reads of a terminal's output somebody who opens it later is shown, as upstream."""
@@ -147,7 +147,7 @@ class StudentTerminals(TerminalManager):
         )
         self.starting += 1
         try:
-            launched, terminal = await launching.start_on_a_terminal(wanted)
+            launched, terminal = await client.start_on_a_terminal(wanted)
         except NotLaunchedError as error:
             status = 503 if isinstance(error, NoLauncherError) else 400
             raise web.HTTPError(status, f"The terminal wasn't started: {error}.") from error

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab import reading
-from classroom.lab.beneath import Root
-from classroom.lab.held import NoPathError, parts_of
+from classroom.lab.files import reader
+from classroom.lab.files.beneath import Root
+from classroom.lab.files.directory_entry import NoPathError, parts_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def _folder(root: Root, path: str) -> Path:
         parts = parts_of(path if inside is None else "/".join(inside))
     except NoPathError:
         parts = ()
-    while parts and reading.kind(root, parts) != "folder":
+    while parts and reader.kind(root, parts) != "folder":
         parts = parts[:-1]
     return root.path.joinpath(*parts)
 
@@ -58,4 +58,4 @@ def file_for(root: Root, path: str) -> str | None:
         parts = parts_of("/".join(inside or ()))
     except NoPathError:
         return None
-    return str(root.path.joinpath(*parts)) if parts and reading.kind(root, parts) else None
+    return str(root.path.joinpath(*parts)) if parts and reader.kind(root, parts) else None

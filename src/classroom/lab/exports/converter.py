@@ -1,8 +1,8 @@
 """Convert one notebook to another format, in a process that has limits and ends with the lab.
 
-Run as ``python -I -m classroom.lab.converting PARENT`` by `classroom.lab.conversions`. Regular
-expressions, lexers and templates take as long as who writes the notebook wants them to. Here that
-keeps no other thread waiting, and the kernel ends it.
+Run as ``python -I -m classroom.lab.exports.converter PARENT`` by `classroom.lab.exports.jobs`.
+Regular expressions, lexers and templates take as long as who writes the notebook wants them to.
+Here that keeps no other thread waiting, and the kernel ends it.
 """
 
 from __future__ import annotations

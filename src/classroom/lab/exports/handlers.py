@@ -20,14 +20,15 @@ from jupyter_server.nbconvert.handlers import (
 from jupyter_server.utils import ensure_async
 from tornado import web
 
-from classroom.lab import conversions, threads
-from classroom.lab.connections import name_of
-from classroom.lab.converting import NotConvertedError
+from classroom.lab.connections.registry import name_of
+from classroom.lab.exports import jobs
+from classroom.lab.exports.converter import NotConvertedError
+from classroom.lab.storage import threads
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from classroom.lab.conversions import Exported
+    from classroom.lab.exports.jobs import Exported
 
 FORMAT = r"(?P<format>\w+)"
 UNSTORED = "no-store, no-cache, must-revalidate, max-age=0"
@@ -36,7 +37,7 @@ UNSTORED = "no-store, no-cache, must-revalidate, max-age=0"
 class Exporting(JupyterHandler):
     """A request for an export: it is given up when the person goes away."""
 
-    turns = conversions.Turns()
+    turns = jobs.Turns()
     _work: asyncio.Task[Exported | None] | None = None
     _gone = False
 
@@ -82,12 +83,12 @@ class Exporting(JupyterHandler):
         """
         head = {
             "format": to,
-            "config": conversions.configured(self.config or {}),
+            "config": jobs.configured(self.config or {}),
             "config_dir": str(self.settings["config_dir"]),
             "metadata": metadata,
             "sanitize": sanitize,
         }
-        return await conversions.convert(head, body)
+        return await jobs.convert(head, body)
 
     def send(self, exported: Exported) -> None:
         """Send what is exported, as upstream does.
@@ -144,7 +145,7 @@ class ExportFileHandler(Exporting, NbconvertFileHandler):
             try:
                 body = (await threads.run(json.dumps, sent)).encode()
             except (RecursionError, ValueError) as error:
-                words = conversions.FAILED
+                words = jobs.FAILED
                 raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, words) from error
             return await self.convert(to, body, sanitize=sanitize, modified_date=modified)
 

@@ -1,4 +1,4 @@
-"""Have notebooks converted, each in a process of its own (`classroom.lab.converting`).
+"""Have notebooks converted, each in a process of its own (`classroom.lab.exports.converter`).
 
 Two at a time and one of each person's: the others wait for their turn. A process that takes too
 long is ended, and so is one for which nobody waits any more.
@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab.converting import MB, NotConvertedError, framed, parted
+from classroom.lab.exports.converter import MB, NotConvertedError, framed, parted
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import AsyncIterator, Mapping
 
-PROGRAM = (sys.executable, "-I", "-m", "classroom.lab.converting")
+PROGRAM = (sys.executable, "-I", "-m", "classroom.lab.exports.converter")
 TOGETHER = 2
 EACH = 4
 """Of one person's, those that wait included."""

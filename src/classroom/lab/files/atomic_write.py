@@ -1,6 +1,7 @@
 """Write a file as a whole or not at all: whoever reads meanwhile finds the old one or the new.
 
-Where it belongs is found once and held (`classroom.lab.beneath`); only then it is given its name.
+Where it belongs is found once and held (`classroom.lab.files.beneath`); only then it is given its
+name.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ import secrets
 import stat
 from typing import TYPE_CHECKING
 
-from classroom.lab.held import FOLDER, Place
-from classroom.lab.naming import take
-from classroom.lab.reading import PIECE, NoFileError
+from classroom.lab.files.directory_entry import FOLDER, Place
+from classroom.lab.files.link_atomically import take
+from classroom.lab.files.reader import PIECE, NoFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from classroom.lab.beneath import Root
-    from classroom.lab.held import Parts
-    from classroom.lab.spare import Content
+    from classroom.lab.files.beneath import Root
+    from classroom.lab.files.directory_entry import Parts
+    from classroom.lab.files.disk_reserve import Content
 
 NEW_FILE_MODE = 0o664
 """The class's files are the group's to edit."""

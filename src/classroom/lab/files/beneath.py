@@ -14,14 +14,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.lab.held import FOLDER, NoFolderError, Place
-from classroom.lab.walking import Walk
+from classroom.lab.files.directory_entry import FOLDER, NoFolderError, Place
+from classroom.lab.files.walk import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from classroom.lab.held import Parts
-    from classroom.lab.walking import Names
+    from classroom.lab.files.directory_entry import Parts
+    from classroom.lab.files.walk import Names
 
 MOST_KEPT = 0.25
 """Of a small disk no more stays free than this share."""
@@ -59,7 +59,7 @@ class Root:
     Attributes:
         path: the folder.
         known_as: other paths that lead to it, all of them root's: what links may call it.
-        reserve: bytes of its disk that stay free (`classroom.lab.spare`).
+        reserve: bytes of its disk that stay free (`classroom.lab.files.disk_reserve`).
     """
 
     def __init__(self, path: Path | str, known_as: tuple[Path, ...] = (), reserve: int = 0) -> None:

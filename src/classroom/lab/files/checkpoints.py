@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.services.contents.checkpoints import AsyncCheckpoints
 from tornado import web
 
-from classroom.lab import models, moving, reading, spare, threads, whole
-from classroom.lab.held import parts_of
-from classroom.lab.refusals import said
+from classroom.lab.files import atomic_write, disk_reserve, models, operations, reader
+from classroom.lab.files.directory_entry import parts_of
+from classroom.lab.files.http_errors import said
+from classroom.lab.storage import threads
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from classroom.lab.beneath import Root
-    from classroom.lab.held import Parts
-    from classroom.lab.reading import Seen
+    from classroom.lab.files.beneath import Root
+    from classroom.lab.files.directory_entry import Parts
+    from classroom.lab.files.reader import Seen
 
 FOLDER = ".ipynb_checkpoints"
 IDENT = "checkpoint"
@@ -74,16 +75,16 @@ class ClassCheckpoints(AsyncCheckpoints):
         """Copy a file as a whole, with its time, by which pages call a checkpoint."""
         most = self._most
         with self._root.at(new) as place:
-            descriptor, seen = reading.open_file(self._root, old)
+            descriptor, seen = reader.open_file(self._root, old)
             with os.fdopen(descriptor, "rb") as stream:
                 # One with holes in it, or that grows meanwhile, would fill the disk.
                 if seen.info.st_size > most:
-                    raise reading.TooLargeError(seen.name, seen.info.st_size)
-                spare.ensure(self._root, seen.info.st_size)
-                content = spare.Bounded(stream, most, seen.name)
-                mode = seen.info.st_mode & 0o777 | whole.NEW_FILE_MODE
-                whole.put_at(place, content, mode, self._scratch, when=seen.info.st_mtime_ns)
-        return reading.look(self._root, new)
+                    raise reader.TooLargeError(seen.name, seen.info.st_size)
+                disk_reserve.ensure(self._root, seen.info.st_size)
+                content = disk_reserve.Bounded(stream, most, seen.name)
+                mode = seen.info.st_mode & 0o777 | atomic_write.NEW_FILE_MODE
+                atomic_write.put_at(place, content, mode, self._scratch, when=seen.info.st_mtime_ns)
+        return reader.look(self._root, new)
 
     async def create_checkpoint(self, contents_mgr: Any, path: str) -> dict[str, Any]:  # noqa: ARG002 (upstream's)
         """Copy a file to its checkpoint.
@@ -93,7 +94,7 @@ class ClassCheckpoints(AsyncCheckpoints):
         """
 
         def create() -> Seen:
-            moving.make_folder(self._root, target[:-1])
+            operations.make_folder(self._root, target[:-1])
             return self._copy(parts, target)
 
         with said(path):
@@ -121,13 +122,13 @@ class ClassCheckpoints(AsyncCheckpoints):
         """
 
         def rename() -> None:
-            moving.make_folder(self._root, new[:-1])
+            operations.make_folder(self._root, new[:-1])
             try:
-                moving.rename(self._root, old, new)
+                operations.rename(self._root, old, new)
             except FileExistsError:
                 # Of a file that had that name before.
-                moving.remove(self._root, new)
-                moving.rename(self._root, old, new)
+                operations.remove(self._root, new)
+                operations.rename(self._root, old, new)
 
         with said(old_path):
             old, new = (place_of(parts_of(path), checkpoint_id) for path in (old_path, new_path))
@@ -165,9 +166,9 @@ class ClassCheckpoints(AsyncCheckpoints):
         """
 
         def delete() -> bool:
-            if reading.kind(self._root, target) != "file":
+            if reader.kind(self._root, target) != "file":
                 return False
-            moving.remove(self._root, target)
+            operations.remove(self._root, target)
             return True
 
         with said(path):
@@ -181,7 +182,7 @@ class ClassCheckpoints(AsyncCheckpoints):
 
         def find() -> list[Seen]:
             try:
-                found = reading.look(self._root, place_of(parts_of(path)))
+                found = reader.look(self._root, place_of(parts_of(path)))
             except OSError:
                 return []
             return [found] if found.is_file else []

@@ -13,17 +13,26 @@ import nbformat
 from jupyter_server.services.contents.manager import copy_pat
 from tornado import web
 
-from classroom.lab import copying, listing, models, moving, reading, saves, spare, threads, whole
-from classroom.lab.encoding import encoded
-from classroom.lab.read_files import ReadFiles
-from classroom.lab.refusals import MB, said, status
+from classroom.lab.files import (
+    atomic_write,
+    disk_reserve,
+    listing,
+    models,
+    operations,
+    reader,
+    tree,
+)
+from classroom.lab.files.contents_reader import ReadFiles
+from classroom.lab.files.document_encoding import encoded
+from classroom.lab.files.http_errors import MB, said, status
+from classroom.lab.storage import saved_hashes, threads
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from classroom.lab.held import Parts
-    from classroom.lab.models import Model
-    from classroom.lab.saves import Saves
+    from classroom.lab.files.directory_entry import Parts
+    from classroom.lab.files.models import Model
+    from classroom.lab.storage.saved_hashes import Saves
 
 TRIES = 10
 """How many names are tried for a new file while others take them."""
@@ -93,9 +102,9 @@ class ClassContents(ReadFiles):
         new = _new.get()
 
         def make() -> Model:
-            spare.ensure(self.root)
-            moving.make_folder(self.root, parts, new=new)
-            return models.bare(reading.look(self.root, parts), "/".join(parts), "directory")
+            disk_reserve.ensure(self.root)
+            operations.make_folder(self.root, parts, new=new)
+            return models.bare(reader.look(self.root, parts), "/".join(parts), "directory")
 
         return await threads.run(make)
 
@@ -106,10 +115,10 @@ class ClassContents(ReadFiles):
             self.check_and_sign(content, "/".join(parts))
             model = {**model, "content": content}
         data = await threads.run(encoded, model, problem)
-        saving = saves.saving.get()
-        if saving is None or not await threads.run(reading.is_there, self.root, parts):
+        saving = saved_hashes.saving.get()
+        if saving is None or not await threads.run(reader.is_there, self.root, parts):
             # What people type goes on being saved in its file, however little is left.
-            await threads.run(spare.ensure, self.root, len(data))
+            await threads.run(disk_reserve.ensure, self.root, len(data))
         elif self.saves is not None:
             await self.saves.intend(saving.document, hashlib.sha256(data).hexdigest())
         await self._open_up(parts)
@@ -117,10 +126,10 @@ class ClassContents(ReadFiles):
 
         def write() -> Model:
             if first:
-                whole.write(self.root, parts, data, self.scratch_folder, new=new)
+                atomic_write.write(self.root, parts, data, self.scratch_folder, new=new)
             else:
-                whole.append(self.root, parts, data)
-            seen = reading.look(self.root, parts)
+                atomic_write.append(self.root, parts, data)
+            seen = reader.look(self.root, parts)
             return models.bare(seen, "/".join(parts), model["type"])
 
         return await threads.run(write)
@@ -157,7 +166,7 @@ class ClassContents(ReadFiles):
         """
         old = self._parts(from_path)
         with said(from_path):
-            is_folder = (await threads.run(reading.look, self.root, old)).is_folder
+            is_folder = (await threads.run(reader.look, self.root, old)).is_folder
         # Of a name that isn't ours there is no next one.
         tries = TRIES if to_path is None or await self.dir_exists(to_path) else 1
         if not is_folder:
@@ -181,16 +190,16 @@ class ClassContents(ReadFiles):
         path = "/".join(new)
 
         def copy() -> Model:
-            if reading.is_there(self.root, new):
+            if reader.is_there(self.root, new):
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new[-1])
             try:
-                spare.ensure(self.root, copying.size(self.root, old, self.largest_copy))
-                copying.copy(self.root, old, new, self.largest_copy)
-            except reading.TooLargeError as error:
+                disk_reserve.ensure(self.root, tree.size(self.root, old, self.largest_copy))
+                tree.copy(self.root, old, new, self.largest_copy)
+            except reader.TooLargeError as error:
                 what = f"{old[-1]} is too large: no folder of more than"
                 what = f"{what} {self.largest_copy // MB} MB is copied here"
                 raise web.HTTPError(400, what) from error
-            return models.bare(reading.look(self.root, new), path, "directory")
+            return models.bare(reader.look(self.root, new), path, "directory")
 
         with said("/".join(old)):
             made = await threads.run(copy)
@@ -208,9 +217,9 @@ class ClassContents(ReadFiles):
         parts = self._parts(path)
         self._not_hidden("delete", parts)
         with said(path):
-            trash = (moving.TRASH[:depth] for depth in range(1, len(moving.TRASH) + 1))
-            await self._open_up(parts, *trash, (*moving.TRASH, "files"))
-            await threads.run(moving.put_away, self.root, parts)
+            trash = (operations.TRASH[:depth] for depth in range(1, len(operations.TRASH) + 1))
+            await self._open_up(parts, *trash, (*operations.TRASH, "files"))
+            await threads.run(operations.put_away, self.root, parts)
 
     async def rename_file(self, old_path: str, new_path: str) -> None:
         """Rename or move a file, a folder or a link.
@@ -225,7 +234,7 @@ class ClassContents(ReadFiles):
         with said(old_path):
             await self._open_up(old, new)
             try:
-                await threads.run(moving.rename, self.root, old, new)
+                await threads.run(operations.rename, self.root, old, new)
             except FileExistsError as error:
                 raise web.HTTPError(409, f"File already exists: {new_path}") from error
 

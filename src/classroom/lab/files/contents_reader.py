@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 from tornado import web
 from traitlets import Bool, Int, Type, Unicode, default
 
-from classroom.lab import encoding, listing, models, reading, saves, sharing, threads
-from classroom.lab.beneath import Root
-from classroom.lab.checkpoints import ClassCheckpoints
-from classroom.lab.downloads import FileHandler
-from classroom.lab.held import parts_of
-from classroom.lab.refusals import MB, said
-from classroom.lab.trust import Untrusting
-from classroom.paths import Paths
+from classroom.lab.files import document_encoding, group_access, listing, models, reader
+from classroom.lab.files.beneath import Root
+from classroom.lab.files.checkpoints import ClassCheckpoints
+from classroom.lab.files.directory_entry import parts_of
+from classroom.lab.files.downloads import FileHandler
+from classroom.lab.files.http_errors import MB, said
+from classroom.lab.files.trust import Untrusting
+from classroom.lab.storage import saved_hashes, threads
+from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
-    from classroom.lab.held import Parts
-    from classroom.lab.models import Model
+    from classroom.lab.files.directory_entry import Parts
+    from classroom.lab.files.models import Model
 
 
 class ReadFiles(Untrusting):
@@ -29,7 +30,8 @@ class ReadFiles(Untrusting):
 
     Upstream's managers of files compare paths as text and then open them, and whoever may make
     links leads them anywhere: none of their code is in here. Each operation is one of
-    `classroom.lab.reading`, `listing`, `whole`, `moving` and `copying`: they hold what they find.
+    `classroom.lab.files.reader`, `listing`, `whole`, `moving` and `copying`: they hold what they
+    find.
     """
 
     scratch = Unicode(
@@ -96,15 +98,15 @@ class ReadFiles(Untrusting):
 
     async def exists(self, path: str) -> bool:
         """Say whether a name is taken, by a link as well."""
-        return await threads.run(reading.is_there, self.root, self._parts(path))
+        return await threads.run(reader.is_there, self.root, self._parts(path))
 
     async def file_exists(self, path: str) -> bool:
         """Say whether there is a file."""
-        return await threads.run(reading.kind, self.root, self._parts(path)) == "file"
+        return await threads.run(reader.kind, self.root, self._parts(path)) == "file"
 
     async def dir_exists(self, path: str) -> bool:
         """Say whether there is a folder."""
-        return await threads.run(reading.kind, self.root, self._parts(path)) == "folder"
+        return await threads.run(reader.kind, self.root, self._parts(path)) == "folder"
 
     async def get_kernel_path(self, path: str, model: Any = None) -> str:  # noqa: ARG002 (upstream's)
         """Say in which folder a notebook's kernel starts."""
@@ -117,7 +119,7 @@ class ReadFiles(Untrusting):
             parts = parts_of("/".join(parts if parts is not None else (path,)))
         except ValueError:
             return None
-        return "/".join(parts) if await threads.run(reading.is_there, self.root, parts) else None
+        return "/".join(parts) if await threads.run(reader.is_there, self.root, parts) else None
 
     # Reading.
 
@@ -176,7 +178,7 @@ class ReadFiles(Untrusting):
     ) -> tuple[Model, dict[str, Any]]:
         """Read what a model says, in one step; return it and what isn't valid in a notebook."""
         path, problem = "/".join(parts), dict[str, Any]()
-        seen = reading.look(self.root, parts)
+        seen = reader.look(self.root, parts)
         kind = models.kind_of(seen, path, wanted)
         if kind == "directory" and content:
             seen, found, left_out = listing.entries(self.root, parts, self._is_shown)
@@ -184,14 +186,14 @@ class ReadFiles(Untrusting):
         if kind == "directory" or not (content or require_hash):
             return models.bare(seen, path, kind), problem
         if not content:
-            seen, digest = reading.digest(self.root, parts, self.largest_file)
+            seen, digest = reader.digest(self.root, parts, self.largest_file)
             return models.hashed(models.bare(seen, path, kind), digest), problem
         most = self.largest_notebook if kind == "notebook" else self.largest_file
         try:
-            seen, data = reading.content(self.root, parts, most)
-        except reading.TooLargeError as error:
+            seen, data = reader.content(self.root, parts, most)
+        except reader.TooLargeError as error:
             raise web.HTTPError(413, too_large(path, kind, error.size, most)) from error
-        if kind == "notebook" and encoding.is_crowded(data):
+        if kind == "notebook" and document_encoding.is_crowded(data):
             raise web.HTTPError(413, f"{seen.name} has too many values in it to be opened here")
         size = 0 if kind == "notebook" else models.answer_size(data, form)
         if size > self.largest_answer:
@@ -200,7 +202,7 @@ class ReadFiles(Untrusting):
         if require_hash:
             model = models.hashed(model, hashlib.sha256(data).hexdigest())
         if kind == "notebook":
-            notebook = encoding.notebook(data, path, problem)
+            notebook = document_encoding.notebook(data, path, problem)
             return {**model, "content": notebook, "format": "json"}, problem
         return models.with_text(model, data, form), problem
 
@@ -219,12 +221,12 @@ class ReadFiles(Untrusting):
 
     async def _open_up(self, *paths: Parts) -> bool:
         """Have opened for all what a student's program has shut; say whether anything was."""
-        if saves.saving.get() is not None:
+        if saved_hashes.saving.get() is not None:
             return False  # done by the room, and other rooms wait for their turn
-        shut = await threads.run(sharing.shut, self.root, *paths)
+        shut = await threads.run(group_access.shut, self.root, *paths)
         if not shut:
             return False
-        opened = await sharing.share(shut)
+        opened = await group_access.share(shut)
         if not opened:
             self.log.debug("Can't be opened for all: %s", shut)
         return opened

@@ -9,10 +9,10 @@ from __future__ import annotations
 import errno
 from typing import IO, TYPE_CHECKING, Protocol
 
-from classroom.lab.reading import TooLargeError
+from classroom.lab.files.reader import TooLargeError
 
 if TYPE_CHECKING:
-    from classroom.lab.beneath import Root
+    from classroom.lab.files.beneath import Root
 
 MB = 1024**2
 SMALLEST = 4096

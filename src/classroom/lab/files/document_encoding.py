@@ -10,7 +10,7 @@ import nbformat
 from tornado import web
 
 if TYPE_CHECKING:
-    from classroom.lab.models import Model
+    from classroom.lab.files.models import Model
 
 
 MOST_LISTS, MOST_VALUES = 3_000_000, 12_000_000

@@ -9,9 +9,10 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import AuthenticatedFileHandler
 from tornado import web
 
-from classroom.lab import models, reading, threads
-from classroom.lab.held import parts_of
-from classroom.lab.refusals import said
+from classroom.lab.files import models, reader
+from classroom.lab.files.directory_entry import parts_of
+from classroom.lab.files.http_errors import said
+from classroom.lab.storage import threads
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -43,7 +44,7 @@ class FileHandler(AuthenticatedFileHandler):
             if not parts or (hidden and not self.contents_manager.allow_hidden):
                 raise web.HTTPError(404)
             files: Any = self.contents_manager
-            descriptor, seen = await threads.run(reading.open_file, files.root, parts)
+            descriptor, seen = await threads.run(reader.open_file, files.root, parts)
         try:
             self._descriptor, self._stat_result = descriptor, seen.info
             if path.endswith(".ipynb") or self.get_argument("download", None):

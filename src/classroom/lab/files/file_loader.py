@@ -10,9 +10,9 @@ from jupyter_server_ydoc.loaders import FileLoader
 from jupyter_server_ydoc.utils import OutOfBandChanges
 from tornado.web import HTTPError
 
-from classroom.lab import saves, threads
-from classroom.lab.nesting import flattened
-from classroom.lab.recovery import Recovery
+from classroom.lab.files.recovery import Recovery
+from classroom.lab.protocol.nesting import flattened
+from classroom.lab.storage import saved_hashes, threads
 
 Model = dict[str, Any]
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -47,7 +47,7 @@ class ClassLoader(FileLoader):
                 self._log.exception("%s can't be opened for all", self.path)
 
     @property
-    def saves(self) -> saves.Saves | None:
+    def saves(self) -> saved_hashes.Saves | None:
         """What is known of files; None with another contents manager than ours."""
         return getattr(self._contents_manager, "saves", None)
 
@@ -85,13 +85,13 @@ class ClassLoader(FileLoader):
         except BaseException:
             self.last_modified = NEVER
             raise
-        if self.saves is not None and (saving := saves.saving.get()) is not None:
+        if self.saves is not None and (saving := saved_hashes.saving.get()) is not None:
             # It is in a file: whoever sees the change next needn't keep it again.
             await self.saves.intend(saving.document, await self.recovery.digest(typed))
 
     async def is_ours(self) -> bool:
         """Say whether what is in the file is what the room that asks has put there."""
-        known, saving = self.saves, saves.saving.get()
+        known, saving = self.saves, saved_hashes.saving.get()
         if known is None or saving is None:
             return False
         return (await self.stamp())["hash"] in await known.known(saving.document)
@@ -106,7 +106,7 @@ class ClassLoader(FileLoader):
             OutOfBandChanges: the file holds something else now, and what was to be saved is kept
                 beside it.
         """
-        known, saving = self.saves, saves.saving.get()
+        known, saving = self.saves, saved_hashes.saving.get()
         if saving is not None:
             # A file of ours that the journal doesn't agree with is taken to be behind it. Before
             # it is looked whether somebody has changed the file: from then on they could in vain.

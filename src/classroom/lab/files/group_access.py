@@ -12,13 +12,13 @@ import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from classroom.lab import launching
-from classroom.lab.launching import NotLaunchedError
+from classroom.launcher import client
+from classroom.launcher.client import NotLaunchedError
 from classroom.launcher.protocol import Kind, Start
 
 if TYPE_CHECKING:
-    from classroom.lab.beneath import Root
-    from classroom.lab.held import Parts
+    from classroom.lab.files.beneath import Root
+    from classroom.lab.files.directory_entry import Parts
 
 THREADS = 2
 """Of their own: what waits for the launcher, and for processes that a student can stop, keeps
@@ -81,6 +81,6 @@ async def share(places: list[str]) -> bool:
 def _share(places: list[str]) -> bool:
     command = ("chmod", "g+rwX", "--", *places)
     try:
-        return launching.run(Start(uuid.uuid4().hex, Kind.TASK, command, {}, "/")) == 0
+        return client.run(Start(uuid.uuid4().hex, Kind.TASK, command, {}, "/")) == 0
     except NotLaunchedError:
         return False

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from tornado import web
 
-from classroom.lab.copying import TooDeepError
-from classroom.lab.held import LeadsOutError, NoFolderError, NoPathError
-from classroom.lab.reading import NoFileError, TooLargeError
-from classroom.lab.spare import NoRoomError
+from classroom.lab.files.directory_entry import LeadsOutError, NoFolderError, NoPathError
+from classroom.lab.files.disk_reserve import NoRoomError
+from classroom.lab.files.reader import NoFileError, TooLargeError
+from classroom.lab.files.tree import TooDeepError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from classroom.lab.held import Place
+    from classroom.lab.files.directory_entry import Place
 
 NO_REPLACE = 1
 """Flag of renameat2(2)."""

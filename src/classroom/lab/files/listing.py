@@ -6,15 +6,15 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from classroom.lab.held import LeadsOutError, Place
-from classroom.lab.reading import Seen, look
-from classroom.lab.walking import Names
+from classroom.lab.files.directory_entry import LeadsOutError, Place
+from classroom.lab.files.reader import Seen, look
+from classroom.lab.files.walk import Names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from classroom.lab.beneath import Root
-    from classroom.lab.held import Parts
+    from classroom.lab.files.beneath import Root
+    from classroom.lab.files.directory_entry import Parts
 
 NAMES_OF_A_LIST = 5000
 """Names that are looked up for one list, to follow the links in it: a student can make any number,

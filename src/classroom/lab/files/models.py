@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tornado import web
 
 if TYPE_CHECKING:
-    from classroom.lab.reading import Seen
+    from classroom.lab.files.reader import Seen
 
 Model = dict[str, Any]
 NOTEBOOK = ".ipynb"

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_ydoc import YNotebook
 from pycrdt import Array, Map, Text
 
-from classroom.lab.encoding import completed
-from classroom.lab.trust import MARK
+from classroom.lab.files.document_encoding import completed
+from classroom.lab.files.trust import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,15 +12,15 @@ from itertools import count
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from classroom.lab.copying import copy_all, remove_all, size_of
-from classroom.lab.held import Place
-from classroom.lab.naming import take
-from classroom.lab.spare import Allowance, ensure, left
-from classroom.lab.whole import append
+from classroom.lab.files.atomic_write import append
+from classroom.lab.files.directory_entry import Place
+from classroom.lab.files.disk_reserve import Allowance, ensure, left
+from classroom.lab.files.link_atomically import take
+from classroom.lab.files.tree import copy_all, remove_all, size_of
 
 if TYPE_CHECKING:
-    from classroom.lab.beneath import Root
-    from classroom.lab.held import Parts
+    from classroom.lab.files.beneath import Root
+    from classroom.lab.files.directory_entry import Parts
 
 TRASH: Parts = (".local", "share", "Trash")
 """Where deleted things go, as desktops have it (freedesktop.org, Trash specification 1.0)."""

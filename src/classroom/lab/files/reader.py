@@ -13,9 +13,9 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from classroom.lab.beneath import Root
-    from classroom.lab.held import Parts, Place
-    from classroom.lab.walking import Names
+    from classroom.lab.files.beneath import Root
+    from classroom.lab.files.directory_entry import Parts, Place
+    from classroom.lab.files.walk import Names
 
 PIECE = 1 << 20
 TRIES = 3

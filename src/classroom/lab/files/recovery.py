@@ -21,10 +21,11 @@ from jupyter_server.utils import ensure_async
 from jupyter_ydoc import ydocs
 from pycrdt.store import YDocNotFound
 
-from classroom import tasks
-from classroom.lab import encoding, saves
-from classroom.lab.nesting import flattened
-from classroom.lab.saves import Saves, Saving
+from classroom.lab.files import document_encoding
+from classroom.lab.protocol.nesting import flattened
+from classroom.lab.storage import saved_hashes
+from classroom.lab.storage.saved_hashes import Saves, Saving
+from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from jupyter_server.services.contents.manager import AsyncContentsManager
 
-    from classroom.lab.store import ClassYStore
+    from classroom.lab.storage.ystore import ClassYStore
 
 Model = dict[str, Any]
 unread: set[str] = set()
@@ -124,7 +125,7 @@ class Recovery:
             )
             verdict = decide(same=same, file=found["hash"], journal=digest, known=known)
             if verdict is Verdict.REDO:
-                with saves.saving_of(Saving(store.path)):
+                with saved_hashes.saving_of(Saving(store.path)):
                     await ensure_async(self._contents.save(typed, path))
                 await saved.settle(store.path, digest)
                 self._log.warning("Recovered what was typed last in %s", path)
@@ -154,7 +155,7 @@ class Recovery:
                 except (sqlite3.Error, OSError, MemoryError):
                     raise  # not the document's fault
                 except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
-                    tasks.reraise_if_meant(error)
+                    background_tasks.reraise_if_meant(error)
                     trouble = f"{type(error).__name__}: {error}"
                 else:
                     return typed
@@ -184,7 +185,7 @@ class Recovery:
 
     async def digest(self, typed: Model) -> str:
         """Return the hash of the file that a document would be written to."""
-        return hashlib.sha256(await run_sync(encoding.encoded, typed)).hexdigest()
+        return hashlib.sha256(await run_sync(document_encoding.encoded, typed)).hexdigest()
 
     async def _read(self, path: str, file_format: str, file_type: str) -> Model:
         found: Model = await ensure_async(

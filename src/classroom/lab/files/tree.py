@@ -9,16 +9,16 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
-from classroom.lab.held import Place
-from classroom.lab.reading import PIECE, NoFileError
-from classroom.lab.spare import SMALLEST, Allowance, left
-from classroom.lab.whole import NEW_FILE_MODE
+from classroom.lab.files.atomic_write import NEW_FILE_MODE
+from classroom.lab.files.directory_entry import Place
+from classroom.lab.files.disk_reserve import SMALLEST, Allowance, left
+from classroom.lab.files.reader import PIECE, NoFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from classroom.lab.beneath import Root
-    from classroom.lab.held import Parts
+    from classroom.lab.files.beneath import Root
+    from classroom.lab.files.directory_entry import Parts
 
 DEEPEST = 100
 """Folders in folders that are copied or removed; each is held open meanwhile."""

@@ -7,11 +7,11 @@ import os
 from collections import deque
 from typing import TYPE_CHECKING
 
-from classroom.lab.held import FOLDER, LeadsOutError, Place
+from classroom.lab.files.directory_entry import FOLDER, LeadsOutError, Place
 
 if TYPE_CHECKING:
-    from classroom.lab.beneath import Root
-    from classroom.lab.held import Parts
+    from classroom.lab.files.beneath import Root
+    from classroom.lab.files.directory_entry import Parts
 
 MOST_LINKS = 40
 """Links on the way to one thing, as in the kernel (path_resolution(7))."""

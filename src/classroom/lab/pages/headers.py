@@ -20,8 +20,8 @@ from tornado import web
 from traitlets import List, Unicode
 from traitlets.config import Configurable
 
-from classroom.lab import policy
-from classroom.lab.policy import Policies
+from classroom.lab.pages import content_security_policy as policy
+from classroom.lab.pages.content_security_policy import Policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -34,7 +34,7 @@ YEAR = 365 * 24 * 3600
 
 
 class ClassPages(Configurable):
-    """What pages may load; rendered by `classroom.lab.config`."""
+    """What pages may load; rendered by `classroom.lab.server_config`."""
 
     hosts = List(Unicode(), config=True, help="Hosts that pages may load from besides.")
     avatars = List(Unicode(), config=True, help="Hosts that people's pictures come from.")

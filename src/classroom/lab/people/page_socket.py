@@ -1,8 +1,9 @@
 """The page's own connection to the classroom: there for as long as the page is.
 
 The labextension opens it whatever else is open in the page, so that whoever has no document open
-hears too when their access has ended (`classroom.lab.revocation` closes it like any other socket).
-The place for what the page is told besides, as JSON objects with a ``type``, and may say itself.
+hears too when their access has ended (`classroom.lab.people.revocation` closes it like any other
+socket). The place for what the page is told besides, as JSON objects with a ``type``, and may say
+itself.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.utils import ensure_async
 from tornado.websocket import WebSocketHandler
 
-from classroom import tasks
-from classroom.lab import notices, places, upstream
-from classroom.lab.company import COMPANY
-from classroom.lab.connections import name_of
-from classroom.lab.modes import DRIVING
-from classroom.lab.places import Place
+from classroom.lab.connections import notifications
+from classroom.lab.connections.registry import name_of
+from classroom.lab.people import location
+from classroom.lab.people.location import Place
+from classroom.lab.people.participants import COMPANY
+from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.upstream import patches
+from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
     import asyncio
@@ -65,7 +68,7 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Say at once what holds for the person at the page; the arguments are upstream's."""
         super().open(*args, **kwargs)
         self.say(DRIVING.state(name_of(self)))
-        notices.greet(self)
+        notifications.greet(self)
         COMPANY.come(self)
 
     def on_close(self) -> None:
@@ -80,24 +83,24 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             message: with its ``type``, as the labextension knows it.
         """
         if self.ws_connection is not None and not self.ws_connection.is_closing():
-            self.write_message(json.dumps(message)).add_done_callback(upstream.heard)
+            self.write_message(json.dumps(message)).add_done_callback(patches.heard)
 
     def on_message(self, message: str | bytes) -> None:
         """Take where the page is, if that is in a document; anything else it says is nothing."""
-        if (place := places.read(message)) is None:
+        if (place := location.read(message)) is None:
             return
         self._said = place
         if place.path in ("", self._document):
             COMPANY.move(self, place)
         elif self._looking is None or self._looking.done():
             what = f"Looking where {name_of(self)} is"
-            self._looking = tasks.start(self._look(), what, LOG)
+            self._looking = background_tasks.start(self._look(), what, LOG)
 
     async def _look(self) -> None:
         """Look whether there is such a document, one after the other; only the last counts."""
         looked_for = None
         while (place := self._said) != looked_for:
-            looked_for, path = place, places.document(place)
+            looked_for, path = place, location.document(place)
             found = path and await ensure_async(self.contents_manager.file_exists(path))
             if place == self._said:
                 self._document = place.path if found else ""

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from classroom.lab.connections import OPEN, name_of
-from classroom.lab.modes import DRIVING
-from classroom.lab.places import Place
-from classroom.lab.presence import identity
+from classroom.lab.connections.registry import OPEN, name_of
+from classroom.lab.people.location import Place
+from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.protocol.participant import identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.lab.live import LiveHandler
+    from classroom.lab.people.page_socket import LiveHandler
 
 BEAT_SECONDS = 0.3
 """How often at most anybody is told: as fast as a class can follow."""
@@ -31,7 +31,7 @@ class Person:
 
     Attributes:
         name: the user's.
-        who: what the others see of them (`classroom.lab.presence.identity`).
+        who: what the others see of them (`classroom.lab.protocol.participant.identity`).
         place: where they were last active.
         active: when that was: seconds since the epoch.
     """

@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from classroom import standing, watching
-from classroom.lab import connections, notices
-from classroom.standing import Standing
+from classroom.lab.connections import notifications, registry
+from classroom.runtime import access_state, file_watch
+from classroom.runtime.access_state import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from logging import Logger
     from pathlib import Path
 
-    from classroom.lab.connections import Connections
+    from classroom.lab.connections.registry import Connections
 
 CLOSE = 1003
 """The code on which JupyterLab's document provider gives up and shows the reason's sentence."""
@@ -29,7 +29,7 @@ AGAIN_SECONDS = 2.0
 
 def reason() -> str:
     """Word the close frame."""
-    return notices.closing(SENTENCE)
+    return notifications.closing(SENTENCE)
 
 
 def forget(cache: Any, names: Collection[str]) -> int:
@@ -80,13 +80,13 @@ class Revocation:
             file: where the Hub writes how people stand.
             here: where to write who is in the lab.
         """
-        self.standing = standing.read(file)
+        self.standing = access_state.read(file)
         self._appoint(self.standing.tutors)
         before: set[str] | None = None
-        async for _ in watching.moments(file.parent):
-            self.take(standing.read(file))
+        async for _ in file_watch.moments(file.parent):
+            self.take(access_state.read(file))
             if (people := self._open.people()) != before:
-                connections.write_here(here, people)
+                registry.write_here(here, people)
                 before = people
 
     def take(self, found: Standing) -> None:

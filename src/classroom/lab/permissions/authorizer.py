@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub.singleuser.extension import JupyterHubAuthorizer
 from tornado.web import Application, HTTPError, RequestHandler
 
-from classroom.lab.modes import DRIVING
-from classroom.lab.rules import REFUSALS, RULES, Rule
+from classroom.lab.permissions.handler_rules import REFUSALS, RULES, Rule
+from classroom.lab.permissions.mode_service import DRIVING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,6 +1,7 @@
 """For each handler and method of the lab: who may do what it does.
 
-`classroom.lab.authorizer` goes by it, and names in the log what a running server has besides.
+`classroom.lab.permissions.authorizer` goes by it, and names in the log what a running server has
+besides.
 """
 
 from __future__ import annotations
@@ -34,31 +35,31 @@ SERVER = "jupyter_server.services"
 # What a page shows, and what is the user's own: settings, layout, sign-in. A socket may be opened:
 # its messages are judged one by one.
 READS: dict[str, tuple[str, ...]] = {
-    "classroom.lab.alive": ("AliveHandler.get",),
-    "classroom.lab.control": ("ModeHandler.get",),
-    "classroom.lab.downloads": ("FileHandler.get",),
-    "classroom.lab.events": ("EventsSocket.get",),
-    "classroom.lab.exporters": ("ExportersHandler.get",),
-    "classroom.lab.exports": ("ExportFileHandler.get",),
-    "classroom.lab.known": ("KnownHandler.get",),
-    "classroom.lab.licenses": ("KnownLicensesHandler.get",),
-    "classroom.lab.kernel_sessions": ("SessionsHandler.get",),
-    "classroom.lab.live": ("LiveHandler.get",),
-    "classroom.lab.members": ("RunsHandler.get",),
-    "classroom.lab.pages": ("FrameHandler.get",),
-    "classroom.lab.personal": (
+    "classroom.lab.api.liveness": ("AliveHandler.get",),
+    "classroom.lab.api.driving": ("ModeHandler.get",),
+    "classroom.lab.files.downloads": ("FileHandler.get",),
+    "classroom.lab.api.events": ("EventsSocket.get",),
+    "classroom.lab.upstream.nbconvert_cache": ("ExportersHandler.get",),
+    "classroom.lab.exports.handlers": ("ExportFileHandler.get",),
+    "classroom.lab.api.known": ("KnownHandler.get",),
+    "classroom.lab.api.licenses": ("KnownLicensesHandler.get",),
+    "classroom.lab.execution.session_manager": ("SessionsHandler.get",),
+    "classroom.lab.people.page_socket": ("LiveHandler.get",),
+    "classroom.lab.api.people": ("RunsHandler.get",),
+    "classroom.lab.pages.headers": ("FrameHandler.get",),
+    "classroom.lab.api.user_settings": (
         "PersonalSettingsHandler.get put",
         "PersonalWorkspacesHandler.get put delete",
     ),
-    "classroom.lab.sockets": ("RoomSocket.get",),
-    "classroom.lab.snapshots": (
+    "classroom.lab.rooms.room_socket": ("RoomSocket.get",),
+    "classroom.lab.snapshots.handlers": (
         "PreviewHandler.get",
         "RestoreHandler.get",  # the list, as it is a kind of that
         "SnapshotsHandler.get",
         "TreeHandler.get",
     ),
-    "classroom.lab.terminals": ("StudentTermSocket.get", "StudentTerminalsHandler.get"),
-    "classroom.lab.usage": ("UsageHandler.get",),
+    "classroom.lab.execution.terminals": ("StudentTermSocket.get", "StudentTerminalsHandler.get"),
+    "classroom.lab.api.usage": ("UsageHandler.get",),
     "jupyter_lsp.handlers": ("LanguageServersHandler.get",),
     "jupyter_server.base.handlers": (
         "APIVersionHandler.get",
@@ -112,13 +113,13 @@ READS: dict[str, tuple[str, ...]] = {
     f"{SERVER}.sessions.handlers": ("SessionHandler.get", "SessionRootHandler.get"),
 }
 WRITES: dict[str, tuple[str, ...]] = {
-    "classroom.lab.control": ("FollowingHandler.put", "ModeHandler.put", "PersonHandler.put"),
-    "classroom.lab.exports": ("ExportHandler.post",),
-    "classroom.lab.kernel_sessions": ("SessionsHandler.post",),
-    "classroom.lab.members": ("MemberHandler.delete",),
-    "classroom.lab.shutdown": ("NoShutdownHandler.post",),
-    "classroom.lab.snapshots": ("RestoreHandler.post",),
-    "classroom.lab.terminals": ("StudentTerminalsHandler.post",),
+    "classroom.lab.api.driving": ("FollowingHandler.put", "ModeHandler.put", "PersonHandler.put"),
+    "classroom.lab.exports.handlers": ("ExportHandler.post",),
+    "classroom.lab.execution.session_manager": ("SessionsHandler.post",),
+    "classroom.lab.api.people": ("MemberHandler.delete",),
+    "classroom.lab.api.shutdown": ("NoShutdownHandler.post",),
+    "classroom.lab.snapshots.handlers": ("RestoreHandler.post",),
+    "classroom.lab.execution.terminals": ("StudentTerminalsHandler.post",),
     "jupyter_server.nbconvert.handlers": ("NbconvertPostHandler.post",),  # ours stands before it
     "jupyter_server_terminals.api_handlers": ("TerminalHandler.delete", "TerminalRootHandler.post"),
     "jupyter_server_terminals.handlers": ("TermSocket.get",),  # ours stands before it

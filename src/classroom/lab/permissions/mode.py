@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab.awareness import LARGEST, BadMessageError, read_bytes, read_uint
+from classroom.lab.protocol.awareness import LARGEST, BadMessageError, read_bytes, read_uint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 
-from classroom import files
-from classroom.lab.connections import OPEN, name_of
-from classroom.lab.driving import SAFE, Mode, Outdated, decode
+from classroom.lab.connections.registry import OPEN, name_of
+from classroom.lab.permissions.mode import SAFE, Mode, Outdated, decode
+from classroom.runtime import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,7 +126,8 @@ def guard(handler: WebSocketHandler) -> None:
 
     Args:
         handler: of any kind; those that judge their messages themselves (``judges``) are left
-            alone, and a kernel's, whose connection does (`classroom.lab.executions`).
+            alone, and a kernel's, whose connection does
+            (`classroom.lab.execution.kernel_websocket`).
     """
     if getattr(handler, "judges", False) or isinstance(handler, KernelWebsocketHandler):
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from classroom.lab.modes import DRIVING
+from classroom.lab.permissions.mode_service import DRIVING
 
 
 class TutorHandler(APIHandler):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from classroom.lab.awareness import LARGEST
+from classroom.lab.protocol.awareness import LARGEST
 
 State = dict[str, Any]
 Clean = Callable[[State], State]
@@ -44,7 +44,7 @@ def of_lab(state: State) -> State:
 
     JupyterLab's own list of people would say who has which document open, to students too, and
     opens what another's page says that it is, whatever that is. Where people are is told by
-    `classroom.lab.company`, which looks first.
+    `classroom.lab.people.participants`, which looks first.
 
     Args:
         state: as received.

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
-from classroom.lab.update_bounds import (
+from classroom.lab.protocol.update_bounds import (
     ANY,
     ARRAY,
     BINARY,
@@ -32,7 +32,7 @@ from classroom.lab.update_bounds import (
 )
 
 if TYPE_CHECKING:
-    from classroom.lab.update_bounds import Id, Struct, Update
+    from classroom.lab.protocol.update_bounds import Id, Struct, Update
 
 
 HOLDS = {

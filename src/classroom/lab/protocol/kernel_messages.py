@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from classroom.lab import outputs
-from classroom.lab.outputs import BadMessageError
+from classroom.lab.protocol import kernel_outputs
+from classroom.lab.protocol.kernel_outputs import BadMessageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,7 +52,7 @@ def sound(parts: Sequence[Any]) -> bool:
         return False
     if any(len(part) > LONGEST_HEAD for part in parts[:2]) or len(parts[2]) > MB:
         return False
-    _, kind = outputs.head(parts[0])
+    _, kind = kernel_outputs.head(parts[0])
     if not kind:
         return False
     return kind != "status" or _is_status(parts[3])
@@ -62,7 +62,7 @@ def _is_status(raw: bytes) -> bool:
     if len(raw) > LONGEST_STATUS:
         return False
     try:
-        state = outputs.read(raw).get("execution_state")
+        state = kernel_outputs.read(raw).get("execution_state")
     except BadMessageError:
         return False
     return isinstance(state, str) and state in STATES

@@ -13,7 +13,7 @@ from typing import Any
 
 import nbformat
 
-from classroom.lab.nesting import flattened
+from classroom.lab.protocol.nesting import flattened
 
 KINDS = frozenset(
     {"stream", "display_data", "execute_result", "error", "clear_output", "update_display_data"}

@@ -1,7 +1,7 @@
 """Values that are nested too deep are turned into text: the decoder of documents ends on them.
 
-A page that sends such values is refused (`classroom.lab.update_bounds`). What a file or a kernel
-brings has to be shown all the same.
+A page that sends such values is refused (`classroom.lab.protocol.update_bounds`). What a file or a
+kernel brings has to be shown all the same.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from classroom.lab.update_bounds import DEPTH, is_flat
+from classroom.lab.protocol.update_bounds import DEPTH, is_flat
 
 NOT_SHOWN = "This is nested too deep to be shown."
 

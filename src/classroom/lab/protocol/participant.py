@@ -8,14 +8,14 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab import states
-from classroom.lab.update_bounds import is_flat
+from classroom.lab.protocol import awareness_state
+from classroom.lab.protocol.update_bounds import is_flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from classroom.lab.awareness import Entry
-    from classroom.lab.states import Clean
+    from classroom.lab.protocol.awareness import Entry
+    from classroom.lab.protocol.awareness_state import Clean
 
 FIELDS = ("username", "name", "display_name", "initials", "avatar_url", "color")
 """Of jupyter_server's identity model, as JupyterLab puts it into presence."""
@@ -39,7 +39,8 @@ def identity(user: Any) -> dict[str, Any]:
     return {name: getattr(user, name) for name in FIELDS}
 
 
-def stamp(entry: Entry, who: Mapping[str, Any], clean: Clean = states.of_document) -> Entry | None:
+def stamp(entry: Entry, who: Mapping[str, Any], clean: Clean = awareness_state.of_document) -> Entry
+| None:
     """Put the server's word in the place of what a page says of its user.
 
     Args:

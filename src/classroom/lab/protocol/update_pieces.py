@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classroom.lab.update_bounds import write_uint
+from classroom.lab.protocol.update_bounds import write_uint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from classroom.lab.update_bounds import Struct
+    from classroom.lab.protocol.update_bounds import Struct
 
 PIECE = 64
 """Structs in a piece: few enough that one takes well below a second, whatever they are."""

@@ -1,6 +1,7 @@
 """Who is in a room: what their pages say of them is taken, judged, and told to the others.
 
-What it needs of upstream beyond its public hooks is named and checked in `classroom.lab.expected`.
+What it needs of upstream beyond its public hooks is named and checked in
+`classroom.lab.upstream.contract`.
 """
 
 from __future__ import annotations
@@ -11,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from pycrdt.websocket import YRoom
 
-from classroom.lab import awareness, presence, states
-from classroom.lab.awareness import BadMessageError, Known
-from classroom.lab.presence import Owners
-from classroom.lab.writers import Writers
+from classroom.lab.protocol import awareness, awareness_state, participant
+from classroom.lab.protocol.awareness import BadMessageError, Known
+from classroom.lab.protocol.participant import Owners
+from classroom.lab.storage.client_owners import Writers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from classroom.lab.awareness import Entry
-    from classroom.lab.states import Clean
+    from classroom.lab.protocol.awareness import Entry
+    from classroom.lab.protocol.awareness_state import Clean
 
 ECHOES = 64
 """How many messages that are no news are known again by their bytes."""
@@ -31,7 +32,7 @@ GRACE_SECONDS = 10
 class Attended(YRoom):
     """A room that knows who is there, each by the name that they have signed in with."""
 
-    says: Clean = staticmethod(states.of_document)
+    says: Clean = staticmethod(awareness_state.of_document)
     """Takes of what a page says of itself what the others may be told."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -72,10 +73,10 @@ class Attended(YRoom):
         theirs = (one for one in entries if self._writers.of(one.client) in ("", name))
         own = self._owners.own((one for one in theirs if one.client != server), name)
         # Only news is stamped: it costs nothing per receiver, and nothing per echo.
-        stamped = (presence.stamp(one, who, self.says) for one in own if self._known.is_news(one))
-        fitting = (one for one in stamped if one is not None and self._owners.fits(one))
-        news = self._known.take(fitting, time.monotonic())
-        for entry in own if first else news:
+        stamped = (participant.stamp(one, who, self.says) for one in own if
+        self._known.is_news(one)) fitting = (one for one in stamped if one is not None and
+        self._owners.fits(one)) news = self._known.take(fitting, time.monotonic()) for entry in own
+        if first else news:
             self._speakers[entry.client] = speaker
         self._take_over(news)
 

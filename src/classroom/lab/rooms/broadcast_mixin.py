@@ -1,6 +1,7 @@
 """A room that tells everybody at once what happened: one message, made once, to every socket.
 
-What it needs of upstream beyond its public hooks is named and checked in `classroom.lab.expected`.
+What it needs of upstream beyond its public hooks is named and checked in
+`classroom.lab.upstream.contract`.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from pycrdt import create_update_message
 
-from classroom.lab import admission, awareness, connections, fanout, frames, notices
-from classroom.lab.attending import Attended
-from classroom.lab.fanout import Fanout
-from classroom.lab.sockets import RoomSocket
+from classroom.lab.connections import notifications, registry
+from classroom.lab.protocol import awareness, websocket_frames
+from classroom.lab.rooms import fanout, update_admission
+from classroom.lab.rooms.awareness_mixin import Attended
+from classroom.lab.rooms.fanout import Fanout
+from classroom.lab.rooms.room_socket import RoomSocket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from classroom.lab.awareness import Entry
+    from classroom.lab.protocol.awareness import Entry
 
 AGAIN = 1013
 """Close code for those who are to come back (IANA's WebSocket registry)."""
@@ -43,7 +46,7 @@ class Broadcasting(Attended):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Have nothing to tell yet; the arguments are upstream's."""
-        self._fanout = Fanout(lambda updates: admission.merged(updates, self.ydoc))
+        self._fanout = Fanout(lambda updates: update_admission.merged(updates, self.ydoc))
         self._cost = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._alarm = float("inf")
@@ -64,12 +67,12 @@ class Broadcasting(Attended):
         Args:
             sentence: plain text.
         """
-        notices.tell(self.people(), sentence)
+        notifications.tell(self.people(), sentence)
 
     async def abandon(self) -> None:
         """Stop without saving, and have all pages come back: the document is of no more use."""
         for socket in tuple(self._sockets):
-            connections.end(socket, AGAIN, "opened again")
+            registry.end(socket, AGAIN, "opened again")
         try:
             await self.stop()
         except Exception as error:  # noqa: BLE001 (whatever a broken document says)
@@ -84,9 +87,9 @@ class Broadcasting(Attended):
         if isinstance(channel, RoomSocket):
             self._sockets.add(channel)
             for message in awareness.pieces(self._known):
-                channel.write_frame(frames.frame(message), presence=True)
-            if notices.are_standing():
-                notices.refresh(channel.who)
+                channel.write_frame(websocket_frames.frame(message), presence=True)
+            if notifications.are_standing():
+                notifications.refresh(channel.who)
         try:
             await super().serve(channel)
         finally:
@@ -179,8 +182,8 @@ class Broadcasting(Attended):
     def _flush(self) -> None:
         now, begun = time.monotonic(), time.thread_time()
         batch = self._fanout.flush(self._pace(), now)
-        text = frames.frame(create_update_message(batch.update)) if batch.update else b""
-        presence = [frames.frame(message) for message in batch.presence]
+        text = websocket_frames.frame(create_update_message(batch.update)) if batch.update else b""
+        presence = [websocket_frames.frame(message) for message in batch.presence]
         for client in tuple(self._sockets):
             if text:
                 client.write_frame(text, presence=False)

@@ -1,7 +1,7 @@
 """The rooms of a class: of a file, saved on a fixed beat, and of presence in the whole lab.
 
 Subclasses of jupyter-server-ydoc's rooms. What they need of upstream beyond its public hooks is
-named and checked in `classroom.lab.expected`.
+named and checked in `classroom.lab.upstream.contract`.
 """
 
 from __future__ import annotations
@@ -14,31 +14,25 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
-from classroom import tasks
-from classroom.lab import (
-    cells,
-    connections,
-    indexes,
-    notebook,
-    notices,
-    recovery,
-    saves,
-    states,
-    talk,
-    trust,
-)
-from classroom.lab.broadcasting import Broadcasting
-from classroom.lab.saves import Saving
-from classroom.lab.store import ClassYStore
-from classroom.lab.update_bounds import read_state, write_state
-from classroom.lab.writers import Writers
+from classroom.lab.chat import schema
+from classroom.lab.connections import notifications, registry
+from classroom.lab.execution import cell_writer
+from classroom.lab.files import notebook, recovery, trust
+from classroom.lab.protocol import awareness_state
+from classroom.lab.protocol.update_bounds import read_state, write_state
+from classroom.lab.rooms.broadcast_mixin import Broadcasting
+from classroom.lab.storage import document_indexes, saved_hashes
+from classroom.lab.storage.client_owners import Writers
+from classroom.lab.storage.saved_hashes import Saving
+from classroom.lab.storage.ystore import ClassYStore
+from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from classroom.lab.chat import ClassChat
-    from classroom.lab.loader import ClassLoader
-    from classroom.lab.sockets import RoomSocket
+    from classroom.lab.chat.document import ClassChat
+    from classroom.lab.files.file_loader import ClassLoader
+    from classroom.lab.rooms.room_socket import RoomSocket
 
 SHARE = 0.1
 """How much of the server's time saving may take, all documents together."""
@@ -102,7 +96,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
     @property
     def chat(self) -> ClassChat | None:
         """The document, if it is a chat."""
-        return self._document if self._file_type == talk.KIND else None
+        return self._document if self._file_type == schema.KIND else None
 
     def _on_document_change(self, target: str, event: Any) -> None:
         """Save a beat after the first change; later ones don't push it back.
@@ -126,7 +120,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._due = True
         delay = beat(self._save_delay, len(self._sockets))
         what = f"Saving {self.room_id}"
-        self._beat = tasks.start(self._save_on_the_beat(delay), what, self.log)
+        self._beat = background_tasks.start(self._save_on_the_beat(delay), what, self.log)
 
     def _forget_marks_soon(self) -> None:
         """Look for marks once for all changes of a while: it goes through the whole notebook.
@@ -198,12 +192,12 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             self._keep_what_came_first()
         # Of cells that ran when the server ended none runs any more.
         for cell in getattr(self._document, "ycells", ()):
-            if cell.get("execution_state") == cells.RUNNING:
-                cell["execution_state"] = cells.IDLE
+            if cell.get("execution_state") == cell_writer.RUNNING:
+                cell["execution_state"] = cell_writer.IDLE
         if self._file_type == notebook.KIND:
             self._forget_marks()
         await self._settle()
-        await indexes.prepare(self.ydoc)
+        await document_indexes.prepare(self.ydoc)
         self._tell_kept()
 
     def _keep_what_came_first(self) -> None:
@@ -262,16 +256,16 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
 
     def _saving(self) -> AbstractContextManager[None]:
         mine = Saving(self.ystore.path, self.written) if self.ystore is not None else None
-        return saves.saving_of(mine)
+        return saved_hashes.saving_of(mine)
 
     def _here(self) -> set[str]:
         """List who is in the document, or on their way to it."""
-        return {connections.name_of(socket) for socket in (*self._sockets, *self.visitors)}
+        return {registry.name_of(socket) for socket in (*self._sockets, *self.visitors)}
 
     def _tell_shut(self) -> None:
         """Tell them once that their file takes nothing of what they type."""
         if self._file.is_shut and not self._was_shut:
-            notices.tell(self._here(), SHUT.format(self._file.path))
+            notifications.tell(self._here(), SHUT.format(self._file.path))
         self._was_shut = self._file.is_shut
 
     def _tell_kept(self) -> None:
@@ -280,17 +274,17 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         while self._file.kept:
             kept = self._file.kept.pop()
             sentence = f"Somebody changed this file. What was typed here is in “{kept}”."
-            notices.tell(people, sentence)
+            notifications.tell(people, sentence)
         if self._file.nested:
             self._file.nested = False
-            notices.tell(people, NESTED.format(self._file.path))
+            notifications.tell(people, NESTED.format(self._file.path))
         if self.ystore is not None and self.ystore.path in recovery.unread:
             recovery.unread.discard(self.ystore.path)
-            notices.tell(people, UNREAD.format(self._file.path))
+            notifications.tell(people, UNREAD.format(self._file.path))
 
 
 class ClassTransientRoom(Broadcasting, TransientRoom):
     """The room of presence in the whole lab."""
 
     holds_text = False
-    says = staticmethod(states.of_lab)
+    says = staticmethod(awareness_state.of_lab)

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classroom.lab import awareness
+from classroom.lab.protocol import awareness
 
 if TYPE_CHECKING:
-    from classroom.lab.awareness import Entry
+    from classroom.lab.protocol.awareness import Entry
 
 Merge = Callable[[list[bytes]], bytes]
 

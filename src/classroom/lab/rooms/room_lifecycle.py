@@ -1,6 +1,7 @@
 """Who is in a document's room or on their way to it: only when nobody is it may be let go of.
 
-What it needs of upstream beyond its public hooks is named and checked in `classroom.lab.expected`.
+What it needs of upstream beyond its public hooks is named and checked in
+`classroom.lab.upstream.contract`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server_ydoc.handlers import YDocWebSocketHandler
 from jupyter_server_ydoc.utils import LogLevel, decode_file_path
 
-from classroom import tasks
+from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
     from weakref import WeakSet
@@ -63,7 +64,7 @@ class Visiting(YDocWebSocketHandler):
         cleaner = self.room.cleaner
         if not visitors and (cleaner is None or cleaner.done() or cleaner.cancelling()):
             what = f"Unloading the room {self._room_id}"
-            self.room.cleaner = tasks.start(self._clean_room(), what, self.log)
+            self.room.cleaner = background_tasks.start(self._clean_room(), what, self.log)
 
     async def _clean_room(self) -> None:
         """Let go of the room when nobody has come for a while, and no cell of it runs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classroom.lab import talk
+from classroom.lab.chat import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +24,8 @@ def leads_somewhere(
         exists: whether there is a room of that name now, such as a timeline's.
         chats: whether people may talk.
     """
-    if talk.is_room(room_id):
-        return chats and talk.fits(room_id, path_of)
+    if schema.is_room(room_id):
+        return chats and schema.fits(room_id, path_of)
     if room_id == PRESENCE or exists:
         return True
     parts = room_id.split(":", 2)

@@ -14,36 +14,35 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketHandler
 
-from classroom.lab import (
-    admission,
-    awareness,
-    connections,
-    doors,
-    driving,
-    frames,
-    indexes,
-    notices,
-    presence,
-    upstream,
+from classroom.lab.chat.setup import KEY
+from classroom.lab.chat.validator import NotTakenError
+from classroom.lab.connections import notifications, registry
+from classroom.lab.connections.cpu_budget import EFFORT, TooMuchError, read_long
+from classroom.lab.connections.memory_budget import BUDGET
+from classroom.lab.connections.receive_limits import PIECE
+from classroom.lab.connections.registry import TRY_AGAIN
+from classroom.lab.permissions import mode
+from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.protocol import awareness, participant, websocket_frames
+from classroom.lab.protocol.document_index import MissingError, NoTypeError
+from classroom.lab.protocol.update_bounds import FRAME, OutOfBoundsError, read_update
+from classroom.lab.protocol.websocket_frames import Verdict
+from classroom.lab.rooms import room_names, update_admission
+from classroom.lab.rooms.room_lifecycle import Visiting
+from classroom.lab.rooms.update_admission import (
+    Admission,
+    BrokenError,
+    NotTheirsError,
+    UnreadableError,
 )
-from classroom.lab.admission import Admission, BrokenError, NotTheirsError, UnreadableError
-from classroom.lab.budget import BUDGET
-from classroom.lab.chats import KEY
-from classroom.lab.connections import TRY_AGAIN
-from classroom.lab.document_index import MissingError, NoTypeError
-from classroom.lab.effort import EFFORT, TooMuchError, read_long
-from classroom.lab.frames import Verdict
-from classroom.lab.modes import DRIVING
-from classroom.lab.receiving import PIECE
-from classroom.lab.referee import NotTakenError
-from classroom.lab.update_bounds import FRAME, OutOfBoundsError, read_update
-from classroom.lab.visiting import Visiting
+from classroom.lab.storage import document_indexes
+from classroom.lab.upstream import patches
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-    from classroom.lab.chat import ClassChat
-    from classroom.lab.update_bounds import Update
+    from classroom.lab.chat.document import ClassChat
+    from classroom.lab.protocol.update_bounds import Update
 
 UNREADABLE = "What this page sent can't be read. Reload it to go on."
 TOO_MUCH = (
@@ -68,8 +67,8 @@ _answers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 """Bytes of the last answer in each room."""
 _returned: WeakKeyDictionary[Any, Counter[str]] = WeakKeyDictionary()
 """How often each person's pages have come back to a room in vain."""
-_AWARENESS, _SYNC = bytes([awareness.AWARENESS]), bytes([admission.SYNC])
-_QUESTION = bytes([admission.SYNC, admission.QUESTION])
+_AWARENESS, _SYNC = bytes([awareness.AWARENESS]), bytes([update_admission.SYNC])
+_QUESTION = bytes([update_admission.SYNC, update_admission.QUESTION])
 
 
 class RoomSocket(Visiting):
@@ -96,7 +95,7 @@ class RoomSocket(Visiting):
             HTTPError: 403, there is no such room, or they aren't signed in.
         """
         room_id = room_id_from_encoded_path(self.request.path)
-        if not doors.leads_somewhere(
+        if not room_names.leads_somewhere(
             room_id,
             self.settings["file_id_manager"].get_path,
             exists=self._websocket_server.room_exists(room_id),
@@ -114,7 +113,7 @@ class RoomSocket(Visiting):
         self.set_nodelay(True)
         self._presence = getattr(self.room, "presence", None)
         self._chat = getattr(self.room, "chat", None)
-        self._who = presence.identity(self.current_user)
+        self._who = participant.identity(self.current_user)
         await super().open(room_id)
         if hasattr(self, "room"):
             owns = getattr(self.room, "owns", None)
@@ -172,7 +171,7 @@ class RoomSocket(Visiting):
         except awareness.BadMessageError as error:
             self._refuse(str(error))
             return None
-        stamped = [presence.stamp(entry, self._who) for entry in entries]
+        stamped = [participant.stamp(entry, self._who) for entry in entries]
         if None in stamped:
             self._refuse("presence can't be read")
             return None
@@ -184,13 +183,13 @@ class RoomSocket(Visiting):
     def _sync(self, message: bytes) -> Awaitable[None] | None:
         """Take a question, or what is written to the document."""
         try:
-            kind, body = admission.split(message)
-            if kind != admission.QUESTION and body == admission.EMPTY:
+            kind, body = update_admission.split(message)
+            if kind != update_admission.QUESTION and body == update_admission.EMPTY:
                 return None
             EFFORT.ask(self.who)
-            if kind == admission.QUESTION:
+            if kind == update_admission.QUESTION:
                 return self._ask(message, body)
-            if len(body) >= admission.LONG or not self._is_ready:
+            if len(body) >= update_admission.LONG or not self._is_ready:
                 return self._write_later(message, body)
             with EFFORT.charged(self.who):
                 update = read_update(body)
@@ -211,7 +210,7 @@ class RoomSocket(Visiting):
         try:
             update = await read_long(body, self.who)
             await self.room.ydoc_observed.wait()
-            await indexes.prepare(self.room.ydoc)
+            await document_indexes.prepare(self.room.ydoc)
             self._write(message, body, update)
         except OutOfBoundsError as error:
             self._refuse(str(error))
@@ -225,7 +224,7 @@ class RoomSocket(Visiting):
             OutOfBoundsError: it is none.
             TooMuchError: they are too many.
         """
-        admission.ask(state)
+        update_admission.ask(state)
         self._questions += 1
         if self._questions > MOST_QUESTIONS:
             raise TooMuchError
@@ -258,13 +257,13 @@ class RoomSocket(Visiting):
 
     def _answer(self, question: bytes) -> None:
         try:
-            with admission.decoding():
-                update = self.room.ydoc.get_update(admission.split(question)[1])
-        except (admission.UnreadableError, BrokenError) as error:
+            with update_admission.decoding():
+                update = self.room.ydoc.get_update(update_admission.split(question)[1])
+        except (update_admission.UnreadableError, BrokenError) as error:
             self._refuse(str(error))
             return
         _answers[self.room] = len(update)
-        self.write_frame(frames.frame(admission.answer(update)), presence=False)
+        self.write_frame(websocket_frames.frame(update_admission.answer(update)), presence=False)
 
     def _write(self, message: bytes, body: bytes, update: Update) -> None:
         """Write to the document, if it may be written.
@@ -281,8 +280,8 @@ class RoomSocket(Visiting):
             if self._chat is not None:
                 # What was judged, and not the message: it may bring more than that.
                 judged, _ = self._admission.judge(body, update)
-                with admission.decoding():
-                    self._hears(self._chat, judged, repeats=message[1] == admission.ANSWER)
+                with update_admission.decoding():
+                    self._hears(self._chat, judged, repeats=message[1] == update_admission.ANSWER)
             elif self._takes(message, update.structs):
                 self._admission.take(body, update)
         except MissingError:
@@ -309,7 +308,7 @@ class RoomSocket(Visiting):
 
     def _refuse(self, why: str) -> None:
         """End this page's connection: it sent what no page sends. Nobody else notices."""
-        if connections.refuse(self, notices.closing(UNREADABLE)):
+        if registry.refuse(self, notifications.closing(UNREADABLE)):
             self.log.warning("%s: refused of %s: %s", self.path, self.who, why)
 
     def _come_back(self, why: str) -> None:
@@ -323,14 +322,14 @@ class RoomSocket(Visiting):
         times[self.who] += 1
         if times[self.who] % MOST_RETURNS == 0:
             self.log.info("%s: %s comes back in vain: %s", self.path, self.who, why)
-            notices.tell({self.who}, IN_VAIN)
+            notifications.tell({self.who}, IN_VAIN)
 
     def _send_away(self) -> None:
         """End this page's connection for a while; it comes back by itself, with what is left."""
-        connections.end(self, TRY_AGAIN, "too much at once")
+        registry.end(self, TRY_AGAIN, "too much at once")
         if EFFORT.telling.is_time(self.who, time.monotonic()):
             self.log.warning("%s: too much at once of %s", self.path, self.who)
-            notices.tell({self.who}, TOO_MUCH)
+            notifications.tell({self.who}, TOO_MUCH)
 
     def _hears(self, found: ClassChat, update: bytes, *, repeats: bool) -> None:
         """Take what is written in a chat, whoever drives; tell its sender if it isn't taken."""
@@ -339,7 +338,7 @@ class RoomSocket(Visiting):
         except NotTakenError as error:
             self.log.warning("%s: not taken of %s: %s", self.path, self.who, error)
             sentence = f"What you wrote in the chat isn't taken: {error}. Reload the page to go on."
-            notices.tell({self.who}, sentence)
+            notifications.tell({self.who}, sentence)
 
     def _takes(self, message: bytes, clients: Iterable[int] = ()) -> bool:
         """Say whether what may write to the document is taken; tell its sender if not.
@@ -356,7 +355,7 @@ class RoomSocket(Visiting):
         if not view_only and not DRIVING.outdated.knows(name):
             return True
         document = self.room.ydoc
-        found = driving.judge(message, lambda: document.get_update(document.get_state()))
+        found = mode.judge(message, lambda: document.get_update(document.get_state()))
         copies = self._copies | found.clients
         if not found.writes or not (
             view_only or DRIVING.outdated.among(name, copies.union(clients))
@@ -371,7 +370,7 @@ class RoomSocket(Visiting):
         Args:
             message: of any kind.
         """
-        number = driving.save_of(message)
+        number = mode.save_of(message)
         if number is not None:
             reply = {"type": "save", "responseTo": number, "status": "success"}
             await self.send(self._encode_json_message(reply))
@@ -386,12 +385,12 @@ class RoomSocket(Visiting):
         if not hasattr(self, "room"):
             return  # it couldn't be opened, and upstream has let go of it
         if self._presence is not None:
-            self.room.leave(self, at_once=connections.was_ended(self))
+            self.room.leave(self, at_once=registry.was_ended(self))
         super().on_close()
 
     async def send(self, message: bytes) -> None:
         """Send a message to this client alone."""
-        self.write_frame(frames.frame(message), presence=False)
+        self.write_frame(websocket_frames.frame(message), presence=False)
 
     def write_frame(self, frame: bytes, *, presence: bool) -> None:
         """Send a ready frame, if the client keeps up.
@@ -404,14 +403,14 @@ class RoomSocket(Visiting):
         if connection is None or connection.is_closing():
             return
         stream = connection.stream
-        unsent = upstream.unsent(stream)
-        found = frames.verdict(unsent, presence=presence)
+        unsent = patches.unsent(stream)
+        found = websocket_frames.verdict(unsent, presence=presence)
         if found is Verdict.SKIP:
             return
         if found is Verdict.CLOSE:
             self._cut_off()
             return
-        rest = frame if unsent else upstream.send_now(stream, frame)
+        rest = frame if unsent else patches.send_now(stream, frame)
         if not rest:
             return
         name, size = self.who, len(rest)
@@ -424,10 +423,10 @@ class RoomSocket(Visiting):
         except StreamClosedError:
             BUDGET.give(name, size)
             return
-        sent.add_done_callback(upstream.heard)
+        sent.add_done_callback(patches.heard)
         sent.add_done_callback(lambda _: BUDGET.give(name, size))
 
     def _cut_off(self) -> None:
         """End the connection of a page that doesn't read what it is sent: it comes back."""
         self.log.warning("%s doesn't keep up in %s: let go", self.current_user, self.path)
-        connections.let_go(self)
+        registry.let_go(self)

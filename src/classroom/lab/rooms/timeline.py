@@ -21,7 +21,7 @@ from pycrdt import Doc
 from pycrdt.websocket import YRoom
 from tornado import web
 
-from classroom.lab.effort import EFFORT, TooMuchError
+from classroom.lab.connections.cpu_budget import EFFORT, TooMuchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from pycrdt import get_update, merge_updates
 
-from classroom.lab import indexes, pieces
-from classroom.lab.document_index import KnownError, MissingError
-from classroom.lab.effort import TooMuchError
-from classroom.lab.update_bounds import (
+from classroom.lab.connections.cpu_budget import TooMuchError
+from classroom.lab.protocol import update_pieces
+from classroom.lab.protocol.document_index import KnownError, MissingError
+from classroom.lab.protocol.update_bounds import (
     FRAME,
     OutOfBoundsError,
     Reader,
@@ -26,14 +26,15 @@ from classroom.lab.update_bounds import (
     read_update,
     write_uint,
 )
+from classroom.lab.storage import document_indexes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pycrdt import Doc
 
-    from classroom.lab.document_index import Additions
-    from classroom.lab.update_bounds import Update
+    from classroom.lab.protocol.document_index import Additions
+    from classroom.lab.protocol.update_bounds import Update
 
 LOG = logging.getLogger("classroom.documents")
 SYNC, QUESTION, ANSWER, UPDATE = 0, 0, 1, 2
@@ -119,7 +120,7 @@ class Admission:
             owns: says whether the page's user may write under a client's id.
         """
         self._document, self._owns = document, owns
-        self._followed = indexes.of(document)
+        self._followed = document_indexes.of(document)
         self._waiting: list[tuple[bytes, Update]] = []
         self._waiting_bytes = 0
         self._excused = 0.0
@@ -224,8 +225,8 @@ class Admission:
     def _apply(self, body: bytes, update: Update) -> None:
         body, additions = self.judge(body, update)
         left = deque([body])
-        if len(additions.order) > pieces.PIECE:
-            left = deque(pieces.cut(body, additions.order, additions.tail))
+        if len(additions.order) > update_pieces.PIECE:
+            left = deque(update_pieces.cut(body, additions.order, additions.tail))
         # From here: what takes long to judge is taken in the end, bit by bit.
         until = time.thread_time() + LONGEST_SECONDS
         try:

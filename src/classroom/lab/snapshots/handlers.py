@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from anyio.to_thread import run_sync
 from tornado import web
 
-from classroom.lab import previews
-from classroom.lab.tutors import TutorHandler
-from classroom.local import client
-from classroom.local.server import LocalHandler, SaidError
+from classroom.lab.permissions.tutor_handler import TutorHandler
+from classroom.lab.snapshots import preview
+from classroom.runtime.ipc import client
+from classroom.runtime.ipc.server import LocalHandler, SaidError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from classroom.lab.restoring import Restoring
+    from classroom.lab.snapshots.restore import Restoring
 
 SECONDS = 60
 """How long an answer may take."""
@@ -111,17 +111,17 @@ class PreviewHandler(SnapshotsHandler):
 
         def read() -> bytes:
             with client.open_stream(socket, address, {"path": path}, seconds=SECONDS) as stream:
-                return stream.read(previews.MOST + 1)
+                return stream.read(preview.MOST + 1)
 
         data = await run_sync(read)
-        whole = len(data) <= previews.MOST
+        whole = len(data) <= preview.MOST
         try:
             found = await run_sync(
-                lambda: previews.text(
-                    data[: previews.MOST], whole=whole, notebook=path.endswith(".ipynb")
+                lambda: preview.text(
+                    data[: preview.MOST], whole=whole, notebook=path.endswith(".ipynb")
                 )
             )
-        except previews.NoTextError:
+        except preview.NoTextError:
             sentence = "It is no text: there is no preview."
             raise client.RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence) from None
         self.finish(found, set_content_type="text/plain; charset=UTF-8")

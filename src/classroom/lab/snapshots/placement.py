@@ -7,14 +7,14 @@ import os
 import secrets
 from typing import IO, TYPE_CHECKING
 
-from classroom.lab.held import FOLDER, Place
-from classroom.lab.whole import NEW_FILE_MODE, Scratch
+from classroom.lab.files.atomic_write import NEW_FILE_MODE, Scratch
+from classroom.lab.files.directory_entry import FOLDER, Place
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from classroom.lab.beneath import Root
-    from classroom.lab.held import Parts
+    from classroom.lab.files.beneath import Root
+    from classroom.lab.files.directory_entry import Parts
 
 
 class Restored:

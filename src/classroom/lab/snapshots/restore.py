@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 from anyio.to_thread import run_sync
 
-from classroom.lab import sharing, upstream
-from classroom.lab.bringing import SECONDS, Bringing, Report, UnreadableError
-from classroom.local import client
+from classroom.lab.files import group_access
+from classroom.lab.snapshots.restore_job import SECONDS, Bringing, Report, UnreadableError
+from classroom.lab.upstream import patches
+from classroom.runtime.ipc import client
 from classroom.snapshots.records import Why
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from jupyter_server_ydoc.app import YDocExtension
     from jupyter_server_ydoc.loaders import FileLoader
 
-    from classroom.lab.contents import ClassContents
-    from classroom.lab.placing import Restored
+    from classroom.lab.files.contents_manager import ClassContents
+    from classroom.lab.snapshots.placement import Restored
 
 
 def is_text(name: str) -> bool:
@@ -98,8 +99,8 @@ class Restoring:
 
     async def _open_up(self, parts: tuple[str, ...]) -> None:
         """Have a folder opened that a student's program has shut."""
-        if places := await run_sync(sharing.shut, self.root, parts):
-            await sharing.share(places)
+        if places := await run_sync(group_access.shut, self.root, parts):
+            await group_access.share(places)
 
     def _loader(self, path: str) -> FileLoader | None:
         loaders = self._documents.file_loaders
@@ -124,7 +125,7 @@ class Restoring:
             await run_sync(new.place, self.root, parts)
         else:
             await run_sync(check, new.path, tuple(loader._subscriptions))  # noqa: SLF001
-            async with upstream.replacing(loader):
+            async with patches.replacing(loader):
                 await run_sync(new.place, self.root, parts)
         # As after any save: others keep account of files too.
         self._emit(data={"action": "save", "path": path})

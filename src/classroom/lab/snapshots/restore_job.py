@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
-from classroom.lab.placing import Restored, place_link
-from classroom.local import client
+from classroom.lab.snapshots.placement import Restored, place_link
+from classroom.runtime.ipc import client
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from classroom.lab.beneath import Root
+    from classroom.lab.files.beneath import Root
 
 SECONDS = 120
 """How long the snapshots' process may take for an answer, or its next piece."""

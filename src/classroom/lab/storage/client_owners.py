@@ -14,11 +14,11 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from classroom import tasks
-from classroom.lab.sessions import KEPT_SECONDS
+from classroom.lab.storage.page_sessions import KEPT_SECONDS
+from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
-    from classroom.lab.journal import Journal
+    from classroom.lab.storage.journal import Journal
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS writers
@@ -65,7 +65,9 @@ class Writers:
         self._add(client, name)
         self._new[client] = name
         if self._journal is not None and (self._saving is None or self._saving.done()):
-            self._saving = tasks.start(self._save(self._journal), "Keeping who writes", LOG)
+            self._saving = background_tasks.start(
+                self._save(self._journal), "Keeping who writes", LOG
+            )
 
     def _add(self, client: int, name: str) -> None:
         """Add an id, and forget the person's oldest if they are too many."""
@@ -122,4 +124,4 @@ class Writers:
         for client in new:
             self._new.pop(client, None)
         if self._new:
-            self._saving = tasks.start(self._save(journal), "Keeping who writes", LOG)
+            self._saving = background_tasks.start(self._save(journal), "Keeping who writes", LOG)

@@ -14,7 +14,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from classroom.lab import aside, saves, sessions, writers
+from classroom.lab.storage import client_owners, page_sessions, quarantine, saved_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,9 @@ def connected(file: Path) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
-        database.executescript(SCHEMA + saves.SCHEMA + sessions.SCHEMA + writers.SCHEMA)
+        database.executescript(
+            SCHEMA + saved_hashes.SCHEMA + page_sessions.SCHEMA + client_owners.SCHEMA
+        )
         # Not written again, which would need room on the disk.
         if database.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
             database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -94,7 +96,7 @@ class Database:
             try:
                 self._connection = connected(self.file)
             except sqlite3.DatabaseError as error:
-                if not aside.is_broken(error):
+                if not quarantine.is_broken(error):
                     raise
                 self._put_aside(error)
                 self._connection = connected(self.file)
@@ -127,7 +129,7 @@ class Database:
         try:
             return await loop.run_in_executor(self._thread, work)
         except sqlite3.DatabaseError as error:
-            if not aside.is_broken(error):
+            if not quarantine.is_broken(error):
                 raise
             await loop.run_in_executor(self._thread, replace, error)
             return await loop.run_in_executor(self._thread, work)
@@ -157,7 +159,7 @@ class Database:
         self._thread.shutdown()
 
     def _put_aside(self, error: sqlite3.DatabaseError) -> None:
-        where = aside.put_database(self.file)
+        where = quarantine.put_database(self.file)
         self.replaced += 1
         self._lost(where)
         LOG.error(

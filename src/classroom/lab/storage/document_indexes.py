@@ -15,17 +15,18 @@ from weakref import WeakKeyDictionary
 
 from pycrdt import Array, Map, Text
 
-from classroom import tasks
-from classroom.lab import threads, upstream
-from classroom.lab.document_index import Index
-from classroom.lab.update_bounds import ARRAY, MAP, TEXT, OutOfBoundsError, Reader
+from classroom.lab.protocol.document_index import Index
+from classroom.lab.protocol.update_bounds import ARRAY, MAP, TEXT, OutOfBoundsError, Reader
+from classroom.lab.storage import threads
+from classroom.lab.upstream import patches
+from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pycrdt import Doc
 
-    from classroom.lab.document_index import Additions
+    from classroom.lab.protocol.document_index import Additions
 
 LOG = logging.getLogger("classroom.documents")
 KINDS: dict[Any, int] = {Array: ARRAY, Map: MAP, Text: TEXT}
@@ -82,7 +83,7 @@ class Followed:
         self._admitting = self._is_unreadable = False
         self._building: asyncio.Task[None] | None = None
         self.is_prepared = False
-        self._subscription = upstream.follow(document, self._hear)
+        self._subscription = patches.follow(document, self._hear)
 
     def _hear(self, event: Any) -> None:
         """Keep what the lab has written; inside the transaction that has made it."""
@@ -92,7 +93,7 @@ class Followed:
         try:
             update = event.update
         except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
-            tasks.reraise_if_meant(error)
+            background_tasks.reraise_if_meant(error)
             self.forget()
             return
         self.by_others = self.by_others or not is_by(update, self._client)
@@ -168,7 +169,7 @@ class Followed:
             self.index.replace(fresh)
             self._built = fresh.size
         except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
-            tasks.reraise_if_meant(error)
+            background_tasks.reraise_if_meant(error)
             # A document is opened all the same, and read before somebody first writes to it.
             LOG.warning("A document's index can't be made yet: %r", error)
             self._built = self.index.size  # not again with each message

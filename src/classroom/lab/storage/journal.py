@@ -1,7 +1,7 @@
 """What documents say is kept: in the write-ahead log at once, in one SQLite database soon after.
 
 All documents share a commit: each costs a flush, however much is in it. What isn't committed yet is
-in `classroom.lab.wal`, which a killed process leaves to the next.
+in `classroom.lab.storage.write_ahead_log`, which a killed process leaves to the next.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycrdt import merge_updates
 
-from classroom import tasks
-from classroom.lab import aside, history_checkpoints, threads, wal
-from classroom.lab.database import Database
-from classroom.lab.opening import Opening
-from classroom.lab.wal import Row
+from classroom.lab.storage import history_checkpoints, quarantine, threads, write_ahead_log
+from classroom.lab.storage.crash_guard import Opening
+from classroom.lab.storage.database import Database
+from classroom.lab.storage.write_ahead_log import Row
+from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from classroom.lab.history_checkpoints import Live
+    from classroom.lab.storage.history_checkpoints import Live
 
 Found = TypeVar("Found")
 
@@ -63,7 +63,7 @@ def together(rows: list[Row]) -> list[Row]:
             updates = [row.update for row in some]
             one = updates[0] if len(updates) == 1 else merge_updates(*updates)
         except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
-            tasks.reraise_if_meant(error)
+            background_tasks.reraise_if_meant(error)
             found += some  # the document's own trouble, when it is opened
         else:
             found.append(Row(path, one, metadata, some[-1].timestamp))
@@ -80,7 +80,7 @@ class Journal:
             file: made when it isn't there.
         """
         self._file = file
-        self._log = wal.Log(file)
+        self._log = write_ahead_log.Log(file)
         self.opening = Opening(file.with_name(f"{file.stem}-opening.json"))
         self._pending: list[Row] = []
         self._committing: list[Row] = []
@@ -123,7 +123,7 @@ class Journal:
     def _flush_soon(self) -> None:
         if self._flush is None or self._flush.done():
             self._attempt = asyncio.get_running_loop().create_future()
-            self._flush = tasks.start(self._commit_all(), "The journal", LOG)
+            self._flush = background_tasks.start(self._commit_all(), "The journal", LOG)
 
     async def write(self, path: str, update: bytes, metadata: bytes = b"") -> None:
         """Keep an update; it is on the disk when this returns. The arguments are `append`'s.
@@ -177,7 +177,7 @@ class Journal:
             try:
                 whole = Row(path, self.live[path].get_update(), b"", time.time())
             except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
-                tasks.reraise_if_meant(error)
+                background_tasks.reraise_if_meant(error)
                 continue  # the document's own trouble, when it is opened
             self._pending = [row for row in self._pending if row.path != path]
             self._pending.append(whole)
@@ -259,7 +259,7 @@ class Journal:
                 await threads.run(self._log.flush)
             await taking
         except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
-            tasks.reraise_if_meant(error)
+            background_tasks.reraise_if_meant(error)
             LOG.warning("The history of %s can't be shortened yet: %s", path, error)
 
     # ── The database ───────────────────────────────────────────────────────────────────────
@@ -308,7 +308,7 @@ class Journal:
             async with asyncio.timeout(RETRY_SECONDS):
                 await self.written()
         self._pending = [row for row in self._pending if row.path != path]
-        return str(await self._do(aside.put_document, self._file, path))
+        return str(await self._do(quarantine.put_document, self._file, path))
 
     async def read(self, path: str) -> list[tuple[bytes, bytes, float]]:
         """Return a document's updates, metadata and times, oldest first.

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from classroom.lab.carrying import carry
+from classroom.lab.storage.relocation import carry
 
 if TYPE_CHECKING:
-    from classroom.paths import Paths
+    from classroom.runtime.paths import Paths
 
 SETTINGS, WORKSPACES = "settings", "workspaces"
 """Everybody's settings and their layouts: below the history."""

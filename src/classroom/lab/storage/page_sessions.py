@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.lab.journal import Journal
+    from classroom.lab.storage.journal import Journal
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions

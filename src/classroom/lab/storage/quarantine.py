@@ -10,7 +10,7 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
-from classroom.lab.carrying import carry
+from classroom.lab.storage.relocation import carry
 
 if TYPE_CHECKING:
     from pathlib import Path

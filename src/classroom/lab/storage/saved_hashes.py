@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Awaitable, Callable, Iterator
 
-    from classroom.lab.journal import Journal
+    from classroom.lab.storage.journal import Journal
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS saves

@@ -21,8 +21,8 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classroom.lab import aside
-from classroom.lab.carrying import carry
+from classroom.lab.storage import quarantine
+from classroom.lab.storage.relocation import carry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,7 +188,7 @@ def _read(file: Path, database: Path) -> list[tuple[int, Row]] | None:
     except OSError as error:
         where = file
         with contextlib.suppress(OSError):
-            where = aside.place(database, file.name, time.time()).with_suffix(".log")
+            where = quarantine.place(database, file.name, time.time()).with_suffix(".log")
             file.rename(where)
         LOG.error("Nothing of the log is taken over, it can't be read (%s): %s", where, error)  # noqa: TRY400
         return None

@@ -13,12 +13,12 @@ from pycrdt.store import BaseYStore, YDocNotFound
 from traitlets import Unicode
 from traitlets.config import Application, LoggingConfigurable
 
-from classroom.lab.journal import Journal
+from classroom.lab.storage.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from classroom.lab.history_checkpoints import Live
+    from classroom.lab.storage.history_checkpoints import Live
 
 TURN_SECONDS = 0.005
 """How long the event loop is held at most while a history is read."""

@@ -147,5 +147,6 @@ def check() -> None:
     """
     if found := differences():
         raise ChangedError(
-            "jupyter-collaboration has changed: " + "; ".join(found) + ": adapt classroom.lab.rooms"
+            "jupyter-collaboration has changed: " + "; ".join(found) + ": adapt
+            classroom.lab.rooms.document_room"
         )

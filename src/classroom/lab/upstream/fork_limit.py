@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import jupyter_server_ydoc.handlers
 
-from classroom import tasks
+from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
     from pycrdt.websocket import YRoom
@@ -41,7 +41,7 @@ class Forks(dict[str, Any]):
             del self[oldest]
             room = self._rooms.pop(oldest, None)
             if room is not None and room.started.is_set():
-                tasks.start(room.stop(), f"Closing the timeline {oldest}", LOG)
+                background_tasks.start(room.stop(), f"Closing the timeline {oldest}", LOG)
 
 
 def bound(rooms: dict[str, YRoom]) -> None:

@@ -13,11 +13,11 @@ from typing import Any
 import jupyterlab_server.handlers
 from jupyterlab_server import settings_utils
 
-from classroom.lab import lenient_json
+from classroom.lab.upstream import lenient_json
 
 MOST = 1000
 """How many answers are remembered; JupyterLab and its extensions have some hundred settings."""
-# Checked in classroom.lab.expected.
+# Checked in classroom.lab.upstream.contract.
 _schema = settings_utils._get_schema  # noqa: SLF001
 _page_config = jupyterlab_server.handlers.get_page_config
 

@@ -1,6 +1,6 @@
 """What ours change or reach into of upstream's, for want of a public hook, each in a function.
 
-That upstream is as they need it is checked at start: `classroom.lab.expected`.
+That upstream is as they need it is checked at start: `classroom.lab.upstream.contract`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tornado import web
 from tornado.iostream import BaseIOStream, IOStream
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
-from classroom.lab.expected import MAKERS
+from classroom.lab.upstream.contract import MAKERS
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jupyter_server_ydoc.loaders import FileLoader
     from pycrdt import Doc
 
-    from classroom.lab.receiving import Bounded
+    from classroom.lab.connections.receive_limits import Bounded
 
 
 def use(*ours: type) -> None:

@@ -10,7 +10,7 @@ from tornado import web
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_unix_socket
 
-from classroom.local.caller import caller
+from classroom.runtime.ipc.peer import caller
 
 if TYPE_CHECKING:
     from collections.abc import Collection

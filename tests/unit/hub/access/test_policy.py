@@ -8,13 +8,13 @@ import pytest
 from jupyterhub import orm
 from traitlets.config import Config
 
-from classroom.hub import revocation
-from classroom.hub.allowlist import ADMITTED_BY, Allowlist
-from classroom.hub.revocation import end_access
-from classroom.oauth import OAuth
-from classroom.paths import Paths
-from classroom.secret import Secret
-from classroom.settings import Mode, Settings
+from classroom.config.github import OAuth
+from classroom.config.settings import Mode, Settings
+from classroom.hub.access import offline
+from classroom.hub.access.offline import end_access
+from classroom.hub.access.policy import ADMITTED_BY, Allowlist
+from classroom.runtime.paths import Paths
+from classroom.runtime.secret import Secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,13 +103,13 @@ def test_another_way_to_sign_in_admits_nobody(tmp_path: Path) -> None:
         user = orm.User(name="mona", admin=True)
         session.add_all([user, orm.APIToken(user=user)])
         session.commit()
-    assert revocation.apply(trial)[1] == ["mona"], "nobody knows how she signed in"
-    assert revocation.apply(trial)[1] == []
+    assert offline.apply(trial)[1] == ["mona"], "nobody knows how she signed in"
+    assert offline.apply(trial)[1] == []
     with orm.new_session_factory(f"sqlite:///{database}")() as session:
         session.add(orm.APIToken(user=orm.User(name="mona", admin=True)))
         session.commit()
-    assert revocation.apply(trial)[1] == [], "the same way: she stays"
-    assert revocation.apply(github)[1] == ["mona"]
+    assert offline.apply(trial)[1] == [], "the same way: she stays"
+    assert offline.apply(github)[1] == ["mona"]
     with orm.new_session_factory(f"sqlite:///{database}")() as session:
         assert session.query(orm.User).count() == 0, "GitHub's mona has not been here yet"
 

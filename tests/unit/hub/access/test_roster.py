@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.hub import roster
-from classroom.hub.roster import Roster
-from classroom.problems import RefusedError
+from classroom.hub.access import roster
+from classroom.hub.access.roster import Roster
+from classroom.runtime.problems import RefusedError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,9 +6,9 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from classroom import trial
-from classroom.hub import guesses
-from classroom.hub.guesses import ADDRESSES, FREE, LONGEST_SECONDS, WAITING, Guesses
+from classroom.config import trial
+from classroom.hub.auth import throttle
+from classroom.hub.auth.throttle import ADDRESSES, FREE, LONGEST_SECONDS, WAITING, Guesses
 
 if TYPE_CHECKING:
     import pytest
@@ -36,14 +36,14 @@ def test_time_forgives() -> None:
     found = Guesses()
     for _ in range(FREE + 5):
         found.wrong(SCHOOL, 100.0)
-    later = 100.0 + guesses.FORGIVE_SECONDS * 10
+    later = 100.0 + throttle.FORGIVE_SECONDS * 10
     assert found.wrong(SCHOOL, later) == 0.0
 
 
 def test_a_household_of_ipv6_is_one_address() -> None:
-    assert guesses.network("3fff:0:0:1::9") == guesses.network("3fff:0:0:1:aaaa::1")
-    assert guesses.network("3fff:0:0:2::9") != guesses.network("3fff:0:0:1::9")
-    assert guesses.network("unix") == "unix"
+    assert throttle.network("3fff:0:0:1::9") == throttle.network("3fff:0:0:1:aaaa::1")
+    assert throttle.network("3fff:0:0:2::9") != throttle.network("3fff:0:0:1::9")
+    assert throttle.network("unix") == "unix"
 
 
 def test_many_addresses_take_no_more_memory() -> None:
@@ -55,13 +55,13 @@ def test_many_addresses_take_no_more_memory() -> None:
 
 def test_few_answers_wait_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are refused at once: waiting costs the Hub a connection each."""
-    monkeypatch.setattr(guesses, "LONGEST_SECONDS", 0.01)
+    monkeypatch.setattr(throttle, "LONGEST_SECONDS", 0.01)
 
     async def many() -> tuple[int, int]:
         found = Guesses()
         for _ in range(FREE * 2):
             found.wrong(SCHOOL, 0.0)
-        found._records[SCHOOL] = guesses.Record(FREE * 3, time.monotonic())
+        found._records[SCHOOL] = throttle.Record(FREE * 3, time.monotonic())
         answers = [asyncio.ensure_future(found.answer_wrong(SCHOOL)) for _ in range(50)]
         await asyncio.sleep(0)
         at_once = sum(answer.done() for answer in answers)

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 from tornado import web
 
-from classroom.hub import usernames
-from classroom.hub.passphrase import ClassroomPassphraseAuthenticator
+from classroom.hub.auth import usernames
+from classroom.hub.auth.passphrase import ClassroomPassphraseAuthenticator
 
 TUTORS = ("tutor",)
 

@@ -7,8 +7,8 @@ from jupyterhub import apihandlers, handlers
 from jupyterhub.handlers.pages import HealthCheckHandler
 from jupyterhub.handlers.static import CacheControlStaticFilesHandler, LogoHandler
 
-from classroom.hub import fetch_metadata, guard
-from classroom.hub.fetch_metadata import (
+from classroom.hub.requests import fetch_metadata, guard
+from classroom.hub.requests.fetch_metadata import (
     NOT_A_PAGE,
     OLD_BROWSER,
     TWO_SIGN_INS,

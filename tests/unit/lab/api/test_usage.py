@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom.lab import usage
-from classroom.lab.usage import Usage
+from classroom.lab.api import usage
+from classroom.lab.api.usage import Usage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,7 @@ def test_where_nothing_is_told_only_the_disk_is_shown(tmp_path: Path) -> None:
 
 def test_one_measurement_is_everybodys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr("classroom.lab.usage.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("classroom.lab.api.usage.time.monotonic", lambda: clock[0])
     measured = Usage(tmp_path, write(tmp_path, TWO))
     clock[0] += 2
     write(tmp_path, {"cpu.stat": "usage_usec 2000000\n"})

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map, Text
 
-from classroom.lab import talk
-from classroom.lab.referee import LARGEST, NotTakenError, Offer, Referee
+from classroom.lab.chat import schema
+from classroom.lab.chat.validator import LARGEST, NotTakenError, Offer, Referee
 
 ADA = {"username": "ada", "name": "Ada", "display_name": "Ada L", "initials": "A", "color": "#123"}
 ADA |= {"avatar_url": "https://example.org/a.png"}
@@ -30,7 +30,7 @@ class Chat:
     def __init__(self) -> None:
         self.doc: Doc[Any] = Doc()
         self.doc.get("messages", type=Array).append(Map(said("first", "ada")))
-        self.doc.get("users", type=Map)["ada"] = talk.introduction(ADA)
+        self.doc.get("users", type=Map)["ada"] = schema.introduction(ADA)
         self.doc.get("metadata", type=Map)["id"] = "chat"
         self.doc.get("attachments", type=Map)["a"] = {"type": "file", "value": "x.py"}
         self.doc.get("state", type=Map).update({"dirty": False, "document_id": "text:chat:1"})
@@ -84,7 +84,7 @@ def with_metadata(chat: Chat) -> None:
 
 
 def too_long(chat: Chat) -> None:
-    chat.messages.append(Map(said("x", "bob", body="x" * (talk.LONGEST + 1))))
+    chat.messages.append(Map(said("x", "bob", body="x" * (schema.LONGEST + 1))))
 
 
 def without_id(chat: Chat) -> None:
@@ -274,26 +274,26 @@ def test_a_file_says_only_what_people_can_write() -> None:
         "attachments": {"a": {"type": "file", "value": "x", "mimetype": None}, "b": {"type": 1}},
         "metadata": {"id": "i", "more": 1},
     }
-    found = talk.parse(json.dumps(file))
+    found = schema.parse(json.dumps(file))
     assert found["messages"] == [said("a", "bob")]
     assert found["users"]["bob"] == {"username": "bob"}
     assert found["users"].keys() == {"ada", "bob"}
     assert found["users"]["ada"].keys() == ADA.keys() - {"avatar_url"}
     assert found["attachments"] == {"a": {"type": "file", "value": "x"}}
     assert found["metadata"] == {"id": "i"}
-    assert talk.parse(talk.encode(found)) == found
+    assert schema.parse(schema.encode(found)) == found
 
 
 @pytest.mark.parametrize("text", ["x", "[]", '{"cells": []}', '"x"', "[" * 100_000])
 def test_another_file_is_no_chat(text: str) -> None:
-    with pytest.raises(talk.NoChatError):
-        talk.parse(text)
+    with pytest.raises(schema.NoChatError):
+        schema.parse(text)
 
 
 def test_an_empty_file_is_an_empty_chat() -> None:
     empty: dict[str, Any] = {"attachments": {}, "messages": [], "metadata": {}, "users": {}}
-    assert talk.parse("") == empty
-    assert talk.parse(talk.encode(empty)) == empty
+    assert schema.parse("") == empty
+    assert schema.parse(schema.encode(empty)) == empty
 
 
 JSON = st.recursive(
@@ -303,10 +303,10 @@ JSON = st.recursive(
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.fixed_dictionaries({}, optional=dict.fromkeys(talk.PARTS, JSON)))
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(schema.PARTS, JSON)))
 def test_any_file_is_read(parts: dict[str, Any]) -> None:
-    found = talk.parse(json.dumps(parts))
-    assert talk.parse(talk.encode(found)) == found
+    found = schema.parse(json.dumps(parts))
+    assert schema.parse(schema.encode(found)) == found
 
 
 @pytest.mark.parametrize(
@@ -321,6 +321,6 @@ def test_any_file_is_read(parts: dict[str, Any]) -> None:
     ],
 )
 def test_a_room_is_for_a_chats_file(room_id: str, path: str | None, *, fitting: bool) -> None:
-    assert talk.is_room(room_id)
-    assert talk.fits(room_id, {"1": path}.get) is fitting or room_id.count(":") == 1
-    assert not talk.is_room("text:file:chat")
+    assert schema.is_room(room_id)
+    assert schema.fits(room_id, {"1": path}.get) is fitting or room_id.count(":") == 1
+    assert not schema.is_room("text:file:chat")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from classroom.lab import extension, notices
+from classroom.lab import extension
+from classroom.lab.connections import notifications
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,31 +31,31 @@ class Page:
 @pytest.fixture
 def pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Page]]:
     made = [Page("ada"), Page("bob")]
-    monkeypatch.setattr(notices, "OPEN", SimpleNamespace(pages=lambda: made))
+    monkeypatch.setattr(notifications, "OPEN", SimpleNamespace(pages=lambda: made))
     yield made
-    notices._warned.clear()
+    notifications._warned.clear()
 
 
 def test_a_warning_stands_until_it_ends(pages: list[Page]) -> None:
-    notices.warn("disk", "The disk is full.")
-    notices.warn("disk", "The disk is full.")  # as each failed write says
+    notifications.warn("disk", "The disk is full.")
+    notifications.warn("disk", "The disk is full.")  # as each failed write says
     assert [page.shown for page in pages] == [["The disk is full."]] * 2
     assert [page.said for page in pages] == [1, 1]
     late = Page("cleo")
-    notices.greet(late)  # type: ignore[arg-type]
+    notifications.greet(late)  # type: ignore[arg-type]
     assert late.shown == ["The disk is full."]
-    notices.end("disk")
-    notices.end("disk")
+    notifications.end("disk")
+    notifications.end("disk")
     assert [page.shown for page in pages] == [[], []]
-    assert not notices.are_standing()
+    assert not notifications.are_standing()
 
 
 def test_a_documents_warning_is_for_those_who_have_it_open(pages: list[Page]) -> None:
     there = {"ada"}
-    notices.warn("json:notebook:1", "a.ipynb isn't being kept.", lambda: there)
+    notifications.warn("json:notebook:1", "a.ipynb isn't being kept.", lambda: there)
     assert [page.shown for page in pages] == [["a.ipynb isn't being kept."], []]
     there.add("bob")
-    notices.refresh("bob")
+    notifications.refresh("bob")
     assert pages[1].shown == ["a.ipynb isn't being kept."]
     assert pages[0].said == 1
 

@@ -16,9 +16,10 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
-from classroom.lab import receiving, upstream
-from classroom.lab.budget import Budget
-from classroom.lab.receiving import PIECE, Bounded
+from classroom.lab.connections import receive_limits
+from classroom.lab.connections.memory_budget import Budget
+from classroom.lab.connections.receive_limits import PIECE, Bounded
+from classroom.lab.upstream import patches
 from tests import loops
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def budget() -> Iterator[Budget]:
     """Bound all sockets of this process for a while."""
     own = {name: getattr(WebSocketProtocol13, name) for name in OWN}
     found = Budget(4 * MB, 6 * MB)
-    upstream.bound_sockets(Bounded(found))
+    patches.bound_sockets(Bounded(found))
     yield found
     for name, function in own.items():
         setattr(WebSocketProtocol13, name, function)
@@ -71,7 +72,7 @@ class Handler(WebSocketHandler):
     def on_message(self, message: str | bytes) -> None:
         assert isinstance(message, bytes)
         if message.startswith(b"send"):
-            self.write_message(bytes(2 * MB), binary=True).add_done_callback(upstream.heard)
+            self.write_message(bytes(2 * MB), binary=True).add_done_callback(patches.heard)
         else:
             self.messages.append(message)
 
@@ -168,7 +169,7 @@ def test_a_message_that_never_ends_is_waited_for_only_so_long(
             assert await is_cut(reader)
             await until(lambda: not budget.held("mallory"))
 
-    monkeypatch.setattr(receiving, "SECONDS", 0.2)
+    monkeypatch.setattr(receive_limits, "SECONDS", 0.2)
     loops.run(run())
 
 

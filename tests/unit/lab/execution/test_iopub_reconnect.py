@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import zmq
 from zmq.eventloop.zmqstream import ZMQStream
 
-from classroom.lab.reconnecting import Reconnected
+from classroom.lab.execution.iopub_reconnect import Reconnected
 from tests import loops
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from jupyter_server.services.kernels.connection.base import (
 )
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
-from classroom.lab import executions
-from classroom.lab.budget import Budget
-from classroom.lab.executions import BadMessageError
+from classroom.lab.connections.memory_budget import Budget
+from classroom.lab.execution import kernel_websocket
+from classroom.lab.execution.kernel_websocket import BadMessageError
 
 
 def message(kind: str, metadata: dict[str, Any], *buffers: bytes) -> bytes:
@@ -38,8 +38,8 @@ def message(kind: str, metadata: dict[str, Any], *buffers: bytes) -> bytes:
     ],
 )
 def test_the_name_is_the_servers_word(kind: str, metadata: dict[str, Any], cell: str) -> None:
-    found, runs = executions.signed(message(kind, metadata, b"\x00\xff", b""), "ada")
-    assert (runs.cell if runs.kind == executions.EXECUTE else None) == cell
+    found, runs = kernel_websocket.signed(message(kind, metadata, b"\x00\xff", b""), "ada")
+    assert (runs.cell if runs.kind == kernel_websocket.EXECUTE else None) == cell
     channel, parts = deserialize_msg_from_ws_v1(found)
     assert channel == "shell"
     assert json.loads(parts[0]) == {"msg_type": kind, "username": "ada"}
@@ -55,8 +55,8 @@ def test_the_older_protocol_too() -> None:
             "channel": "shell",
         }
     )
-    found, runs = executions.signed_legacy(text, "ada")
-    assert runs == executions.Request("execute_request", "", "a1")
+    found, runs = kernel_websocket.signed_legacy(text, "ada")
+    assert runs == kernel_websocket.Request("execute_request", "", "a1")
     assert json.loads(found)["header"]["username"] == "ada"
     assert json.loads(found)["channel"] == "shell"
 
@@ -64,13 +64,13 @@ def test_the_older_protocol_too() -> None:
 def test_a_number_that_would_fill_the_memory() -> None:
     """Eight bytes are enough to make upstream's decoder ask for all there is."""
     with pytest.raises(BadMessageError):
-        executions.signed(b"\xff" * 8, "ada")
+        kernel_websocket.signed(b"\xff" * 8, "ada")
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_signed_or_refused(raw: bytes) -> None:
     try:
-        found, _ = executions.signed(raw, "ada")
+        found, _ = kernel_websocket.signed(raw, "ada")
     except BadMessageError:
         return
     _, parts = deserialize_msg_from_ws_v1(found)
@@ -79,18 +79,18 @@ def test_any_bytes_are_signed_or_refused(raw: bytes) -> None:
 
 @given(st.text(max_size=300))
 def test_any_text_is_signed(text: str) -> None:
-    found, _ = executions.signed_legacy(text, "ada")
+    found, _ = kernel_websocket.signed_legacy(text, "ada")
     assert json.loads(found)["header"]["username"] == "ada"
 
 
-class Connection(executions.SignedConnection):
+class Connection(kernel_websocket.SignedConnection):
     """A page's connection to a kernel that takes nothing."""
 
-    subprotocol = executions.V1
+    subprotocol = kernel_websocket.V1
     _who = "mallory"
     log = logging.getLogger("test")
 
-    def _note(self, found: executions.Request) -> None:
+    def _note(self, found: kernel_websocket.Request) -> None:
         """Be in no lab."""
 
 
@@ -100,7 +100,7 @@ def test_what_kernels_do_not_take_counts_for_all_of_a_persons_connections(
     """A kernel may be stopped; hundreds of sockets may lead to it."""
     sent: list[bytes] = []
     budget = Budget(1000, 5000)
-    monkeypatch.setattr(executions, "BUDGET", budget)
+    monkeypatch.setattr(kernel_websocket, "BUDGET", budget)
     upstreams = ZMQChannelsWebsocketConnection
     monkeypatch.setattr(upstreams, "handle_incoming_message", lambda _, one: sent.append(one))
     pages = [Connection.__new__(Connection) for _ in range(5)]

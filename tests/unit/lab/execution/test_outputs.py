@@ -13,11 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map
 
-from classroom.lab import cells, outputs, run
-from classroom.lab.captured import Captured
-from classroom.lab.outputs import BadMessageError, Cleared, Pending, Printed, Shown, Updated
-from classroom.lab.runs import KernelRuns
-from classroom.lab.screen import Screen
+from classroom.lab.execution import cell_run, cell_writer
+from classroom.lab.execution.output_capture import Captured
+from classroom.lab.execution.run_registry import KernelRuns
+from classroom.lab.execution.stream_text import Screen
+from classroom.lab.protocol import kernel_outputs
+from classroom.lab.protocol.kernel_outputs import (
+    BadMessageError,
+    Cleared,
+    Pending,
+    Printed,
+    Shown,
+    Updated,
+)
 from tests import loops
 
 if TYPE_CHECKING:
@@ -67,7 +75,7 @@ def new_cell(doc: Doc[Any], ident: str = "a") -> Any:
 
 @given(st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), TEXT), max_size=8))
 def test_what_is_written_is_what_was_printed(said: list[tuple[str, str]]) -> None:
-    cell, writer = new_cell(Doc()), cells.Writer()
+    cell, writer = new_cell(Doc()), cell_writer.Writer()
     for name, text in said:
         writer.write(cell, [Printed(name, text)])
     shown: list[tuple[str, list[str]]] = []
@@ -84,7 +92,7 @@ def display(text: str) -> dict[str, Any]:
 
 
 def test_clearing_waits_for_the_next_output() -> None:
-    cell, writer = new_cell(Doc()), cells.Writer()
+    cell, writer = new_cell(Doc()), cell_writer.Writer()
     writer.write(cell, [Printed("stdout", "one\n"), Cleared(wait=True)])
     assert len(cell["outputs"]) == 1
     writer.write(cell, [Printed("stdout", "two\n")])
@@ -94,9 +102,9 @@ def test_clearing_waits_for_the_next_output() -> None:
 
 
 def test_what_is_printed_and_shown_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cells, "MOST_TEXT", 100)
-    monkeypatch.setattr(cells, "MOST_SHOWN", 100)
-    cell, writer = new_cell(Doc()), cells.Writer()
+    monkeypatch.setattr(cell_writer, "MOST_TEXT", 100)
+    monkeypatch.setattr(cell_writer, "MOST_SHOWN", 100)
+    cell, writer = new_cell(Doc()), cell_writer.Writer()
     for name in ("stdout", "stderr") * 30:
         writer.write(cell, [Printed(name, "z" * 30)])
     found = cell["outputs"].to_py()
@@ -108,7 +116,7 @@ def test_what_is_printed_and_shown_has_bounds(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_somebody_clears_the_outputs_meanwhile() -> None:
-    cell, writer = new_cell(Doc()), cells.Writer()
+    cell, writer = new_cell(Doc()), cell_writer.Writer()
     writer.write(cell, [Printed("stdout", "before"), Shown(display("d"), "id", 1)])
     del cell["outputs"][:]
     writer.update(cell, [Updated("id", display("gone"))])
@@ -120,10 +128,10 @@ def test_many_messages_are_few_steps() -> None:
     pending = Pending()
     for number in range(100):
         pending.add(Printed("stdout", f"{number} "))
-        pending.add(outputs.Updated("id", display(str(number))))
+        pending.add(kernel_outputs.Updated("id", display(str(number))))
     found = pending.take()
     assert len(found) == 3
-    assert found[1] == outputs.Updated("id", display("99"))
+    assert found[1] == kernel_outputs.Updated("id", display("99"))
     pending.add(Printed("stdout", "x"))
     pending.add(Cleared())
     assert pending.take() == [Cleared()]
@@ -137,14 +145,14 @@ JSON = st.recursive(
 KEYS = st.sampled_from(["name", "text", "data", "metadata", "transient", "ename", "wait", "x"])
 
 
-@given(st.sampled_from(sorted(outputs.KINDS)), st.dictionaries(KEYS, JSON))
+@given(st.sampled_from(sorted(kernel_outputs.KINDS)), st.dictionaries(KEYS, JSON))
 def test_any_content_is_a_step_or_refused(kind: str, content: dict[str, Any]) -> None:
-    cell, writer = new_cell(Doc()), cells.Writer()
+    cell, writer = new_cell(Doc()), cell_writer.Writer()
     try:
-        step = outputs.step(kind, outputs.read(json.dumps(content).encode()))
+        step = kernel_outputs.step(kind, kernel_outputs.read(json.dumps(content).encode()))
     except BadMessageError:
         return
-    if not isinstance(step, outputs.Updated):
+    if not isinstance(step, kernel_outputs.Updated):
         writer.write(cell, [step])
     json.dumps(cell["outputs"].to_py(), allow_nan=False)
 
@@ -194,12 +202,10 @@ def test_a_run_from_its_begin_to_its_end() -> None:
     async def main() -> None:
         book = Book()
         cell, runs = book.add("a"), KernelRuns(book, LOG)
-        cell["outputs"].append(cells.shared({"output_type": "stream", "name": "x", "text": "old"}))
-        runs.announce("1", "a", ["room"])
-        assert runs.has("1")
-        assert len(runs.unfinished("room")) == 1
-        runs.hear(message("execute_input", "1", execution_count=7))
-        for number in range(50):
+        cell["outputs"].append(cell_writer.shared({"output_type": "stream", "name": "x", "text":
+        "old"})) runs.announce("1", "a", ["room"]) assert runs.has("1") assert
+        len(runs.unfinished("room")) == 1 runs.hear(message("execute_input", "1",
+        execution_count=7)) for number in range(50):
             runs.hear(message("stream", "1", name="stdout", text=f"{number}\n"))
         runs.hear(message("stream", "2", name="stdout", text="somebody else's"))
         await until(lambda: cell["execution_state"] == "running" and len(cell["outputs"]) == 1)
@@ -227,16 +233,16 @@ def test_how_a_cell_stands_is_its_pages_to_say(monkeypatch: pytest.MonkeyPatch) 
         cell["execution_state"] = "running"
         said: list[tuple[float, list[str]]] = []
         watching = cell.observe(lambda event: said.append((time.monotonic(), sorted(event.keys))))
-        await asyncio.sleep(3 * run.SETTLE)
+        await asyncio.sleep(3 * cell_run.SETTLE)
         ended = time.monotonic()
         runs.hear(message("status", "1", execution_state="idle"))
         await until(lambda: not runs.unfinished("room"))
         cell.unobserve(watching)
         ((at, keys),) = said  # nothing of what the page has said
         assert keys == ["execution_count", "execution_state"]
-        assert at - ended > run.SETTLE * 0.9
+        assert at - ended > cell_run.SETTLE * 0.9
 
-    monkeypatch.setattr(run, "SETTLE", 0.2)
+    monkeypatch.setattr(cell_run, "SETTLE", 0.2)
     loops.run(main())
 
 
@@ -252,11 +258,11 @@ def test_writing_is_on_a_beat(monkeypatch: pytest.MonkeyPatch) -> None:
             runs.hear(message("stream", "1", name="stdout", text=f"{number}\n"))
             await asyncio.sleep(0.001)
         await until(lambda: cell["outputs"].to_py()[0]["text"].endswith("199\n"))
-        beats = (time.monotonic() - begun) / run.BEAT
+        beats = (time.monotonic() - begun) / cell_run.BEAT
         book.doc.unobserve(watching)
         assert len(changes) < beats + 10, "not one for each of 200 messages"
 
-    monkeypatch.setattr(run, "BEAT", 0.05)
+    monkeypatch.setattr(cell_run, "BEAT", 0.05)
     loops.run(main())
 
 
@@ -272,7 +278,7 @@ def test_a_cell_that_comes_later_than_its_run(monkeypatch: pytest.MonkeyPatch) -
         await until(lambda: cell["outputs"].to_py() != [])
         assert cell["outputs"].to_py()[0]["text"] == "early"
 
-    monkeypatch.setattr(run, "SEARCH", 0.02)
+    monkeypatch.setattr(cell_run, "SEARCH", 0.02)
     loops.run(main())
 
 
@@ -288,12 +294,12 @@ def test_what_is_answered_comes_before_what_follows(monkeypatch: pytest.MonkeyPa
         await asyncio.sleep(0.3)
         assert len(cell["outputs"]) == 0
         cell["outputs"].append(
-            cells.shared({"output_type": "stream", "name": "stdin", "text": "?"})
+            cell_writer.shared({"output_type": "stream", "name": "stdin", "text": "?"})
         )
         await until(lambda: len(cell["outputs"]) == 2)
         assert [one["name"] for one in cell["outputs"].to_py()] == ["stdin", "stdout"]
 
-    monkeypatch.setattr(run, "ECHO", 60)
+    monkeypatch.setattr(cell_run, "ECHO", 60)
     loops.run(main())
 
 

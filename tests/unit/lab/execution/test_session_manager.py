@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from classroom.lab.kernel_sessions import document, local_path
+from classroom.lab.execution.session_manager import document, local_path
 
 RANDOM = str(uuid.UUID(int=7))
 

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from tornado.web import Application
 
-from classroom.lab import conversions, converting
-from classroom.lab.conversions import EACH, TOGETHER, Turns, read
-from classroom.lab.converting import NotConvertedError, answer_to, framed, parted
-from classroom.lab.exports import Exporting
+from classroom.lab.exports import converter, jobs
+from classroom.lab.exports.converter import NotConvertedError, answer_to, framed, parted
+from classroom.lab.exports.handlers import Exporting
+from classroom.lab.exports.jobs import EACH, TOGETHER, Turns, read
 from tests import labs
 
 HEAD: dict[str, Any] = {"format": "html", "config": {}, "metadata": {}, "sanitize": None}
@@ -99,16 +99,16 @@ def test_no_memory_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> bytes:
         raise MemoryError
 
-    monkeypatch.setattr(converting, "convert", fail)
+    monkeypatch.setattr(converter, "convert", fail)
     with pytest.raises(NotConvertedError, match="too much memory"):
         read(answer_to(framed(HEAD, model())), 0)
 
 
 def test_the_process_learns_little() -> None:
-    told = conversions.environment({"PATH": "/bin", "JUPYTERHUB_API_TOKEN": "t", "HOME": "/h"})
+    told = jobs.environment({"PATH": "/bin", "JUPYTERHUB_API_TOKEN": "t", "HOME": "/h"})
     assert told == {"PATH": "/bin", "HOME": "/h"}
     config = {"HTMLExporter": {"embed_images": False}, "HubOAuth": {"api_token": "t"}}
-    assert conversions.configured(config) == {"HTMLExporter": {"embed_images": False}}
+    assert jobs.configured(config) == {"HTMLExporter": {"embed_images": False}}
 
 
 def test_one_of_each_person_and_some_of_all() -> None:
@@ -171,27 +171,27 @@ def program(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process itself, of this copy of the code."""
     code = f"import sys; sys.path.insert(0, {str(labs.ROOT / 'src')!r})"
     code = f"{code}; from classroom.lab import converting; converting.main()"
-    monkeypatch.setattr(conversions, "PROGRAM", (sys.executable, "-c", code))
+    monkeypatch.setattr(jobs, "PROGRAM", (sys.executable, "-c", code))
 
 
 @pytest.mark.usefixtures("program")
 def test_a_process_is_ended_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversions, "SECONDS", 0.05)
+    monkeypatch.setattr(jobs, "SECONDS", 0.05)
     with pytest.raises(NotConvertedError, match="takes too long"):
-        asyncio.run(conversions.convert(HEAD, model("a")))
+        asyncio.run(jobs.convert(HEAD, model("a")))
 
 
 @pytest.mark.usefixtures("program")
 def test_no_more_is_read_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversions, "MOST", 1000)
+    monkeypatch.setattr(jobs, "MOST", 1000)
     with pytest.raises(NotConvertedError, match="has more than") as found:
-        asyncio.run(conversions.convert(HEAD, model("a")))
+        asyncio.run(jobs.convert(HEAD, model("a")))
     assert found.value.status == 413
 
 
 @pytest.mark.usefixtures("program")
 def test_a_process_converts() -> None:
-    exported = asyncio.run(conversions.convert({**HEAD, "format": "python"}, model("x = 'here'")))
+    exported = asyncio.run(jobs.convert({**HEAD, "format": "python"}, model("x = 'here'")))
     assert b"x = 'here'" in bytes(exported.data)
     assert exported.extension == ".py"
 

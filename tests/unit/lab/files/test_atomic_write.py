@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from classroom.lab import whole
-from classroom.lab.beneath import Root
+from classroom.lab.files import atomic_write
+from classroom.lab.files.beneath import Root
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def test_a_new_file_is_the_groups_to_edit(tmp_path: Path) -> None:
-    whole.write(Root(tmp_path), ("n.ipynb",), b"new")
+    atomic_write.write(Root(tmp_path), ("n.ipynb",), b"new")
     assert (tmp_path / "n.ipynb").read_bytes() == b"new"
     assert (tmp_path / "n.ipynb").stat().st_mode & 0o777 == 0o664
     assert [found.name for found in tmp_path.iterdir()] == ["n.ipynb"]
@@ -32,7 +32,7 @@ def test_an_old_program_stays_one_and_a_link_stays_a_link(tmp_path: Path) -> Non
     file.write_bytes(b"old")
     file.chmod(0o750)
     link.symlink_to("real/f.py")
-    whole.write(Root(tmp_path), ("f.py",), b"new")
+    atomic_write.write(Root(tmp_path), ("f.py",), b"new")
     assert link.is_symlink()
     assert file.read_bytes() == b"new"
     assert file.stat().st_mode & 0o777 == 0o774
@@ -52,7 +52,7 @@ def test_what_is_not_finished_is_out_of_sight(
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", look)
-    whole.write(Root(tmp_path / "files"), ("f",), b"new", tmp_path / "scratch")
+    atomic_write.write(Root(tmp_path / "files"), ("f",), b"new", tmp_path / "scratch")
     assert seen == [[], ["f"]]
     assert list((tmp_path / "scratch").iterdir()) == []
 
@@ -60,7 +60,7 @@ def test_what_is_not_finished_is_out_of_sight(
 def test_another_disk(tmp_path: Path) -> None:
     """What a tutor mounts into the class's files: there it can't be renamed into place."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
-        whole.write(Root(tmp_path), ("f",), b"new", pathlib.Path(other))
+        atomic_write.write(Root(tmp_path), ("f",), b"new", pathlib.Path(other))
     assert (tmp_path / "f").read_bytes() == b"new"
 
 
@@ -74,7 +74,7 @@ def test_what_cannot_be_finished_leaves_the_old_one(
     (tmp_path / "f").write_bytes(b"old")
     monkeypatch.setattr(os, fails, full)
     with pytest.raises(OSError, match="No space left"):
-        whole.write(Root(tmp_path), ("f",), b"new")
+        atomic_write.write(Root(tmp_path), ("f",), b"new")
     assert (tmp_path / "f").read_bytes() == b"old"
     assert [found.name for found in tmp_path.iterdir()] == ["f"]
 
@@ -96,7 +96,7 @@ def test_it_is_on_the_disk_before_it_has_the_name(
 
     monkeypatch.setattr(os, "fsync", flush)
     monkeypatch.setattr(os, "replace", rename)
-    whole.write(Root(tmp_path), ("f",), b"new")
+    atomic_write.write(Root(tmp_path), ("f",), b"new")
     assert steps == ["file", "rename", "directory"]
 
 
@@ -104,13 +104,13 @@ def test_who_reads_meanwhile_never_finds_half(tmp_path: Path) -> None:
     file = tmp_path / "f"
     contents = {b"a" * (1 << 20), b"b" * (1 << 20)}
     root = Root(tmp_path)
-    whole.write(root, ("f",), min(contents))
+    atomic_write.write(root, ("f",), min(contents))
     ended = threading.Event()
 
     def write() -> None:
         for _ in range(20):
             for content in contents:
-                whole.write(root, ("f",), content)
+                atomic_write.write(root, ("f",), content)
         ended.set()
 
     writer = threading.Thread(target=write)

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.lab import chats, copying, listing, moving, reading, whole
-from classroom.lab.beneath import Root
-from classroom.lab.held import LeadsOutError, NoPathError, Place, parts_of
+from classroom.lab.chat import setup
+from classroom.lab.files import atomic_write, listing, operations, reader, tree
+from classroom.lab.files.beneath import Root
+from classroom.lab.files.directory_entry import LeadsOutError, NoPathError, Place, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ def root(tmp_path: Path, request: pytest.FixtureRequest) -> Root:
 
 
 def text(root: Root, *parts: str) -> str:
-    return reading.content(root, parts, 1000)[1].decode()
+    return reader.content(root, parts, 1000)[1].decode()
 
 
 LEADING_OUT = {
@@ -64,25 +65,25 @@ def test_no_link_leads_out(root: Root, target: str, where: str) -> None:
     parts = parts_of(where)
     before = place.lstat().st_mtime_ns, place.readlink()
     for act in (
-        lambda: reading.look(root, parts),
-        lambda: reading.content(root, parts, 1000),
-        lambda: reading.digest(root, parts, 1000),
+        lambda: reader.look(root, parts),
+        lambda: reader.content(root, parts, 1000),
+        lambda: reader.digest(root, parts, 1000),
         lambda: listing.entries(root, parts),
-        lambda: whole.write(root, parts, b"new"),
-        lambda: whole.append(root, parts, b"new"),
-        lambda: moving.make_folder(root, parts),
-        lambda: copying.size(root, parts),
-        lambda: copying.copy(root, parts, ("copy",)),
-        lambda: reading.look(root, (*parts, "x")),
-        lambda: moving.rename(root, ("a", "b", "x.txt"), (*parts, "x")),
-        lambda: moving.rename(root, (*parts, "x"), ("y",)),
-        lambda: moving.put_away(root, (*parts, "x")),
+        lambda: atomic_write.write(root, parts, b"new"),
+        lambda: atomic_write.append(root, parts, b"new"),
+        lambda: operations.make_folder(root, parts),
+        lambda: tree.size(root, parts),
+        lambda: tree.copy(root, parts, ("copy",)),
+        lambda: reader.look(root, (*parts, "x")),
+        lambda: operations.rename(root, ("a", "b", "x.txt"), (*parts, "x")),
+        lambda: operations.rename(root, (*parts, "x"), ("y",)),
+        lambda: operations.put_away(root, (*parts, "x")),
     ):
         with pytest.raises(LeadsOutError, match="“link” is a link that leads out"):
             act()
-    assert not reading.kind(root, parts)
-    assert reading.is_there(root, parts)
-    assert not reading.is_there(root, (*parts, "x"))
+    assert not reader.kind(root, parts)
+    assert reader.is_there(root, parts)
+    assert not reader.is_there(root, (*parts, "x"))
     assert (place.lstat().st_mtime_ns, place.readlink()) == before
     assert (root.path.parent / "outside/secret").read_text() == OUTSIDE
 
@@ -106,10 +107,10 @@ def test_links_that_stay_inside_are_followed(root: Root, link: tuple[str, str, s
     (root.path / name).symlink_to(target)
     parts = parts_of(path)
     assert text(root, *parts) == "inside"
-    whole.write(root, parts, b"new")
+    atomic_write.write(root, parts, b"new")
     assert (root.path / name).is_symlink()
     assert (root.path / "a/b/x.txt").read_text() == "new"
-    assert reading.look(root, parts).writable
+    assert reader.look(root, parts).writable
 
 
 def test_links_in_circles_and_beyond_number_end(root: Root) -> None:
@@ -120,10 +121,10 @@ def test_links_in_circles_and_beyond_number_end(root: Root) -> None:
     (root.path / "n60").symlink_to("a")
     for name in ("one", "n0"):
         with pytest.raises(OSError, match="Too many levels"):
-            reading.look(root, (name,))
+            reader.look(root, (name,))
         with pytest.raises(OSError, match="Too many levels"):
-            reading.look(root, (name, "x"))
-    assert reading.look(root, ("n30", "b")).is_folder
+            reader.look(root, (name, "x"))
+    assert reader.look(root, ("n30", "b")).is_folder
 
 
 def test_links_that_add_up_use_up_no_descriptors(root: Root) -> None:
@@ -136,8 +137,8 @@ def test_links_that_add_up_use_up_no_descriptors(root: Root) -> None:
         below.mkdir(parents=True)
     (below / "link8").mkdir()
     with pytest.raises(OSError, match="name too long"):
-        reading.look(root, ("link0",))
-    assert reading.look(root, ("d", *["d"] * 99)).is_folder, "a path without links may be longer"
+        reader.look(root, ("link0",))
+    assert reader.look(root, ("d", *["d"] * 99)).is_folder, "a path without links may be longer"
 
 
 def wind(folder: Path, name: str, links: int = 39) -> None:
@@ -156,10 +157,10 @@ def test_links_with_long_ways_end_soon(root: Root) -> None:
         begun = time.process_time()
         # The kernel may find the second way itself, which costs little; ours may not.
         with contextlib.suppress(OSError):
-            reading.look(root, path)
+            reader.look(root, path)
         assert time.process_time() - begun < 0.1
     (root.path / "short").symlink_to("d/../" * 400 + "a")
-    assert reading.look(root, ("short",)).is_folder
+    assert reader.look(root, ("short",)).is_folder
 
 
 def test_a_list_of_many_links_costs_little(root: Root) -> None:
@@ -181,12 +182,12 @@ def test_the_first_chat_waits_for_no_link(root: Root) -> None:
     for number in range(300):
         (root.path / f".x{number}").symlink_to("d/../" * 400 + "a")
     begun = time.process_time()
-    chats.begin(root)
+    setup.begin(root)
     assert time.process_time() - begun < 0.1
-    assert (root.path / chats.FIRST).is_file()
-    (root.path / chats.FIRST).rename(root.path / "Ours.chat")
-    chats.begin(root)
-    assert not (root.path / chats.FIRST).exists()
+    assert (root.path / setup.FIRST).is_file()
+    (root.path / setup.FIRST).rename(root.path / "Ours.chat")
+    setup.begin(root)
+    assert not (root.path / setup.FIRST).exists()
 
 
 def test_a_list_follows_as_many_links_as_people_make(root: Root) -> None:
@@ -198,32 +199,32 @@ def test_a_list_follows_as_many_links_as_people_make(root: Root) -> None:
 def test_a_link_at_the_end_is_moved_and_put_away_itself(root: Root) -> None:
     link = root.path / "link"
     link.symlink_to(root.path.parent / "outside")
-    moving.rename(root, ("link",), ("a", "moved"))
+    operations.rename(root, ("link",), ("a", "moved"))
     assert (root.path / "a/moved").is_symlink()
-    moving.put_away(root, ("a", "moved"))
-    kept = root.path.joinpath(*moving.TRASH, "files/moved")
+    operations.put_away(root, ("a", "moved"))
+    kept = root.path.joinpath(*operations.TRASH, "files/moved")
     assert kept.is_symlink()
-    assert "Path=a/moved" in root.path.joinpath(*moving.TRASH, "info/moved.trashinfo").read_text()
-    assert (root.path.parent / "outside/secret").exists()
+    assert "Path=a/moved" in root.path.joinpath(*operations.TRASH,
+    "info/moved.trashinfo").read_text() assert (root.path.parent / "outside/secret").exists()
 
 
 def test_what_is_put_away_twice_is_there_twice(root: Root) -> None:
     for content in (b"one", b"two"):
-        whole.write(root, ("x",), content)
-        moving.put_away(root, ("x",))
-    trash = root.path.joinpath(*moving.TRASH, "files")
+        atomic_write.write(root, ("x",), content)
+        operations.put_away(root, ("x",))
+    trash = root.path.joinpath(*operations.TRASH, "files")
     assert {found.read_bytes() for found in trash.iterdir()} == {b"one", b"two"}
 
 
 def test_a_name_that_is_taken_stays_so(root: Root) -> None:
-    whole.write(root, ("x",), b"x")
+    atomic_write.write(root, ("x",), b"x")
     with pytest.raises(FileExistsError):
-        moving.rename(root, ("x",), ("a", "b", "x.txt"))
+        operations.rename(root, ("x",), ("a", "b", "x.txt"))
     with pytest.raises(FileExistsError):
-        whole.write(root, ("a", "b", "x.txt"), b"y", new=True)
+        atomic_write.write(root, ("a", "b", "x.txt"), b"y", new=True)
     (root.path / "dangling").symlink_to("nowhere")
     with pytest.raises(FileExistsError):
-        moving.rename(root, ("x",), ("dangling",))
+        operations.rename(root, ("x",), ("dangling",))
     assert text(root, "a", "b", "x.txt") == "inside"
 
 
@@ -231,24 +232,24 @@ def test_a_folder_is_copied_with_its_links_as_links(root: Root) -> None:
     (root.path / "a/link").symlink_to(root.path.parent / "outside/secret")
     os.mkfifo(root.path / "a/pipe")
     (root.path / "a/b/x.txt").chmod(0o755)
-    copying.copy(root, ("a",), ("copy",))
+    tree.copy(root, ("a",), ("copy",))
     assert (root.path / "copy/link").is_symlink()
     assert (root.path / "copy/b/x.txt").read_text() == "inside"
     assert stat.S_IMODE((root.path / "copy/b/x.txt").stat().st_mode) == 0o775
     assert not (root.path / "copy/pipe").exists()
     with pytest.raises(OSError, match="into itself"):
-        copying.copy(root, ("a",), ("a", "b", "copy"))
+        tree.copy(root, ("a",), ("a", "b", "copy"))
 
 
 def test_what_cannot_be_copied_as_a_whole_is_not_copied(root: Root) -> None:
     """As of a file that grows meanwhile, or of a disk that is full."""
     (root.path / "a/b/large").write_bytes(b"x" * 100_000)
-    with pytest.raises(reading.TooLargeError):
-        copying.copy(root, ("a",), ("copy",), 50_000)
+    with pytest.raises(reader.TooLargeError):
+        tree.copy(root, ("a",), ("copy",), 50_000)
     assert sorted(found.name for found in root.path.iterdir()) == ["a"]
     (root.path / "copy").mkdir()
     with pytest.raises(FileExistsError):
-        copying.copy(root, ("a",), ("copy",))
+        tree.copy(root, ("a",), ("copy",))
     assert (root.path / "copy").is_dir(), "it was another's"
 
 
@@ -270,11 +271,11 @@ def test_folders_beyond_all_depth_are_left(root: Root) -> None:
         os.close(held)
         held = below
     os.close(held)
-    with pytest.raises(copying.TooDeepError):
-        copying.copy(root, ("deep",), ("copy",))
-    with pytest.raises(copying.TooDeepError):
-        copying.size(root, ("deep",))
-    moving.put_away(root, ("deep",))  # of any depth: it is only given another name
+    with pytest.raises(tree.TooDeepError):
+        tree.copy(root, ("deep",), ("copy",))
+    with pytest.raises(tree.TooDeepError):
+        tree.size(root, ("deep",))
+    operations.put_away(root, ("deep",))  # of any depth: it is only given another name
     assert not (root.path / "deep").exists()
 
 
@@ -283,11 +284,11 @@ def test_pipes_are_not_waited_for(root: Root) -> None:
     (root.path / "link").symlink_to("pipe")
     for name in ("pipe", "link"):
         for act in (
-            lambda name=name: reading.content(root, (name,), 1000),
-            lambda name=name: whole.write(root, (name,), b"new"),
-            lambda name=name: whole.append(root, (name,), b"new"),
+            lambda name=name: reader.content(root, (name,), 1000),
+            lambda name=name: atomic_write.write(root, (name,), b"new"),
+            lambda name=name: atomic_write.append(root, (name,), b"new"),
         ):
-            with pytest.raises(reading.NoFileError):
+            with pytest.raises(reader.NoFileError):
                 act()
     assert "pipe" not in [found.name for found in listing.entries(root, ())[1]]
 
@@ -304,9 +305,9 @@ def test_a_list_tells_links_that_lead_out_apart(root: Root) -> None:
 
 
 def test_no_more_is_read_than_may_be(root: Root) -> None:
-    whole.write(root, ("large",), b"x" * 1001)
-    for read in (reading.content, reading.digest):
-        with pytest.raises(reading.TooLargeError):
+    atomic_write.write(root, ("large",), b"x" * 1001)
+    for read in (reader.content, reader.digest):
+        with pytest.raises(reader.TooLargeError):
             read(root, ("large",), 1000)
         assert read(root, ("large",), 1001)
 
@@ -352,20 +353,20 @@ def test_a_link_that_comes_in_between_leads_nowhere(root: Root, what: str) -> No
 
     def save() -> None:
         if what != "the file":  # where it could replace the link itself, which ends the race
-            whole.write(root, parts, b"inside")
+            atomic_write.write(root, parts, b"inside")
 
     with exchanging(thing, link) as swaps:
         end = time.monotonic() + 20
         while (swaps[0] < 3000 or not read or not refused) and time.monotonic() < end:
             for act in (
                 lambda: text(root, *parts),
-                lambda: reading.digest(root, parts, 1000)[1],
+                lambda: reader.digest(root, parts, 1000)[1],
                 lambda: str(listing.entries(root, parts[:-1])),
                 save,
-                lambda: whole.append(root, parts, b""),
-                lambda: whole.write(root, (*parts[:-1], "new"), b"inside"),
-                lambda: moving.rename(root, (*parts[:-1], "new"), (*parts[:-1], "newer")),
-                lambda: moving.put_away(root, (*parts[:-1], "newer")),
+                lambda: atomic_write.append(root, parts, b""),
+                lambda: atomic_write.write(root, (*parts[:-1], "new"), b"inside"),
+                lambda: operations.rename(root, (*parts[:-1], "new"), (*parts[:-1], "newer")),
+                lambda: operations.put_away(root, (*parts[:-1], "newer")),
             ):
                 try:
                     found = act()
@@ -387,11 +388,11 @@ def test_descriptors_are_closed(root: Root) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     for path in ("a/b/x.txt", "in/x.txt", "out/passwd", "out", "absent/x", "a/b/x.txt/y", ""):
         for act in (
-            lambda parts: reading.content(root, parts, 1000),
+            lambda parts: reader.content(root, parts, 1000),
             lambda parts: listing.entries(root, parts),
-            lambda parts: whole.write(root, parts, b"x"),
-            lambda parts: copying.copy(root, parts, (*parts, "copy")),
-            lambda parts: moving.rename(root, parts, ("a", "b", "x.txt")),
+            lambda parts: atomic_write.write(root, parts, b"x"),
+            lambda parts: tree.copy(root, parts, (*parts, "copy")),
+            lambda parts: operations.rename(root, parts, ("a", "b", "x.txt")),
         ):
             with contextlib.suppress(OSError):
                 act(parts_of(path))

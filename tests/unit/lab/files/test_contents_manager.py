@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tornado import web
 
-from classroom.lab import copying, moving
-from classroom.lab.beneath import Root
-from classroom.lab.contents import ClassContents
-from classroom.lab.saves import Saving, saving_of
+from classroom.lab.files import operations, tree
+from classroom.lab.files.beneath import Root
+from classroom.lab.files.contents_manager import ClassContents
+from classroom.lab.storage.saved_hashes import Saving, saving_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -142,8 +142,8 @@ def test_what_is_moved_or_deleted_is_so_without_its_checkpoint(
         def refuse(*_: Any) -> None:
             raise PermissionError(errno.EACCES, "Permission denied")
 
-        monkeypatch.setattr(moving, "make_folder", refuse)
-        monkeypatch.setattr(moving, "remove", refuse)
+        monkeypatch.setattr(operations, "make_folder", refuse)
+        monkeypatch.setattr(operations, "remove", refuse)
     told.clear()
     done(contents.rename("a", "other/a"))
     done(contents.delete("b"))
@@ -201,7 +201,7 @@ def test_a_copy_to_a_name_that_is_taken_is_refused_at_once(
     (contents.root.path / "lesson/x").touch()
     (contents.root.path / "b").touch()
     reads: list[str] = []
-    get, size = contents.get, copying.size
+    get, size = contents.get, tree.size
 
     async def reading(*args: Any, **kwargs: Any) -> Any:
         reads.append("a file")
@@ -212,7 +212,7 @@ def test_a_copy_to_a_name_that_is_taken_is_refused_at_once(
         return size(*args)
 
     monkeypatch.setattr(contents, "get", reading)
-    monkeypatch.setattr(copying, "size", adding)
+    monkeypatch.setattr(tree, "size", adding)
     with pytest.raises(web.HTTPError) as refused:
         done(contents.copy(what, "b.txt"))
     assert refused.value.status_code == 409

@@ -16,21 +16,24 @@ from pycrdt import Text
 from tornado.web import HTTPError
 from traitlets.config import Config
 
-from classroom.lab import launching, models, notices, sharing, store
-from classroom.lab.beneath import Root
-from classroom.lab.contents import ClassContents
-from classroom.lab.loader import ClassLoader
-from classroom.lab.rooms import ClassDocumentRoom
-from classroom.lab.saves import Saves
-from classroom.lab.store import ClassYStore
-from classroom.paths import Paths
+from classroom.lab.connections import notifications
+from classroom.lab.files import group_access, models
+from classroom.lab.files.beneath import Root
+from classroom.lab.files.contents_manager import ClassContents
+from classroom.lab.files.file_loader import ClassLoader
+from classroom.lab.rooms.document_room import ClassDocumentRoom
+from classroom.lab.storage import ystore
+from classroom.lab.storage.saved_hashes import Saves
+from classroom.lab.storage.ystore import ClassYStore
+from classroom.launcher import client
+from classroom.runtime.paths import Paths
 from tests import loops
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from classroom.lab.held import Parts
+    from classroom.lab.files.directory_entry import Parts
 
 LOG = logging.getLogger(__name__)
 SHUT = 20
@@ -47,14 +50,14 @@ def contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClassC
     def is_shut(_: Root, parts: Parts) -> bool:
         return parts[-1].startswith("shut")
 
-    monkeypatch.setattr(sharing, "_is_shut", is_shut)
-    monkeypatch.setattr(sharing, "PATIENCE_SECONDS", 1.0)
-    monkeypatch.setattr(launching, "Paths", lambda: where)
+    monkeypatch.setattr(group_access, "_is_shut", is_shut)
+    monkeypatch.setattr(group_access, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(client, "Paths", lambda: where)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as silent:
         silent.bind(str(where.launcher_socket))
         silent.listen(100)
         yield ClassContents(root_dir=str(tmp_path / "files"), scratch=str(tmp_path / "scratch"))
-    for one in tuple(sharing._late):
+    for one in tuple(group_access._late):
         one.exception(timeout=30)
 
 
@@ -106,7 +109,7 @@ def rooms_of(contents: ClassContents, tmp_path: Path) -> Iterator[Any]:
         )
 
     yield made
-    store.journal_of(tmp_path / "documents.db").close()
+    ystore.journal_of(tmp_path / "documents.db").close()
 
 
 async def opened(room: Any) -> asyncio.Task[None]:
@@ -179,7 +182,7 @@ def test_who_types_in_a_file_that_cannot_be_written_reads_so_once(
     rooms_of: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(notices, "tell", lambda _, sentence: told.append(sentence))
+    monkeypatch.setattr(notifications, "tell", lambda _, sentence: told.append(sentence))
     bare = models.bare
     writable = False
 

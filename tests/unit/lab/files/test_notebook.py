@@ -9,7 +9,7 @@ import pytest
 from jupyter_ydoc import YNotebook
 from pycrdt import Array, Map, Text
 
-from classroom.lab.notebook import ClassNotebook
+from classroom.lab.files.notebook import ClassNotebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom.egress import landlock
+from classroom.sandbox import landlock
 from tests import labs
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ import io, os, sys
 from pathlib import Path
 from classroom.egress import landlock
 from classroom.lab import aside, migration, moving, whole
-from classroom.lab.beneath import Root
-from classroom.lab.placing import Restored, place_link
-from classroom.paths import Paths
+from classroom.lab.files.beneath import Root
+from classroom.lab.snapshots.placement import Restored, place_link
+from classroom.runtime.paths import Paths
 
 base = Path(sys.argv[1])
 places = [landlock.Place("/", landlock.LOAD), landlock.Place(str(base), landlock.FIRST)]

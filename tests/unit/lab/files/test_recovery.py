@@ -21,14 +21,15 @@ from jupyter_ydoc.ynotebook import YNotebook
 from pycrdt import Array, Doc, Map, Text
 from traitlets.config import Config
 
-from classroom.lab import opening, recovery, saves, store
-from classroom.lab.contents import ClassContents
-from classroom.lab.journal import Journal
-from classroom.lab.notebook import KIND, ClassNotebook
-from classroom.lab.opening import Opening
-from classroom.lab.recovery import Verdict
-from classroom.lab.saves import Saves, Saving
-from classroom.lab.store import ClassYStore
+from classroom.lab.files import recovery
+from classroom.lab.files.contents_manager import ClassContents
+from classroom.lab.files.notebook import KIND, ClassNotebook
+from classroom.lab.files.recovery import Verdict
+from classroom.lab.storage import crash_guard, saved_hashes, ystore
+from classroom.lab.storage.crash_guard import Opening
+from classroom.lab.storage.journal import Journal
+from classroom.lab.storage.saved_hashes import Saves, Saving
+from classroom.lab.storage.ystore import ClassYStore
 from tests import labs, loops
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def test_who_was_being_changed_at_the_end(tmp_path: Path, monkeypatch: pytest.Mo
 
     async def write() -> list[str]:
         for path, at in (("old", now - 7200), ("a", now - 60), ("b", now)):
-            monkeypatch.setattr("classroom.lab.journal.time.time", lambda at=at: at)
+            monkeypatch.setattr("classroom.lab.storage.journal.time.time", lambda at=at: at)
             await journal.write(path, b"x")
         return await Saves(journal).recent()
 
@@ -150,7 +151,7 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
     (tmp_path / "files/a.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook()))
     yield Opened(tmp_path)
     recovery.unread.clear()
-    store.close()
+    ystore.close()
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,7 @@ def test_what_ends_the_server_each_time_is_put_aside_in_the_end(opened: Opened) 
     script = f"""
 import asyncio, os
 from pathlib import Path
-from classroom.lab.journal import Journal
+from classroom.lab.storage.journal import Journal
 async def run():
     made = Journal(Path({str(opened.folder / "documents.db")!r}))
     await made.write(".notebook:1.y", b"\\0\\0")
@@ -221,7 +222,7 @@ async def run():
 asyncio.run(run())
 """
     environment = {**os.environ, "PYTHONPATH": str(labs.ROOT / "src")}
-    for _ in range(opening.STRIKES):
+    for _ in range(crash_guard.STRIKES):
         assert not Opening(opened.folder / "documents-opening.json").is_deadly(".notebook:1.y")
         ended = subprocess.run([sys.executable, "-c", script], env=environment, check=False)
         assert ended.returncode == -signal.SIGABRT
@@ -246,7 +247,7 @@ def test_an_empty_notebook_that_was_saved_is_not_recovered(
         document.set({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
         assert document.ycells[0]["metadata"]["trusted"] is True
         await opened.store.write(document.ydoc.get_update())
-        with saves.saving_of(Saving(opened.store.path)):
+        with saved_hashes.saving_of(Saving(opened.store.path)):
             content = {"type": "notebook", "format": "json", "content": document.get()}
             await opened.contents.save(content, "a.ipynb")
         assert await opened.recover() == ""
@@ -307,6 +308,6 @@ def test_a_save_that_fails_is_nobodys_afterwards(
         monkeypatch.setattr(ClassContents, "save", full)
         with pytest.raises(OSError, match="No space left"):
             await opened.recover()
-        assert saves.saving.get() is None
+        assert saved_hashes.saving.get() is None
 
     loops.run(run())

@@ -7,8 +7,8 @@ import hashlib
 
 import pytest
 
-from classroom.lab import policy
-from classroom.lab.policy import Policies, may_be_used
+from classroom.lab.pages import content_security_policy
+from classroom.lab.pages.content_security_policy import Policies, may_be_used
 
 PREFIX = "/services/classroom/"
 PLAIN = Policies(PREFIX)
@@ -69,7 +69,7 @@ def test_inline_scripts_of_jupyterlabs_pages_are_named_by_their_hash() -> None:
     page = """<script id="x" type="application/json">{{ config }}</script><script src="a.js">
         </script><script>one()</script><script type="text/javascript">{{ filled }}</script>"""
     digest = base64.b64encode(hashlib.sha256(b"one()").digest()).decode()
-    assert policy.hashes(page) == (f"'sha256-{digest}'",)
+    assert content_security_policy.hashes(page) == (f"'sha256-{digest}'",)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_inline_scripts_of_jupyterlabs_pages_are_named_by_their_hash() -> None:
     ],
 )
 def test_where_pictures_come_from(github: str, hosts: tuple[str, ...]) -> None:
-    assert policy.avatar_hosts(github) == hosts
+    assert content_security_policy.avatar_hosts(github) == hosts
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classroom.lab import pages
-from classroom.lab.policy import FRAME, Policies
+from classroom.lab.pages import headers
+from classroom.lab.pages.content_security_policy import FRAME, Policies
 
 if TYPE_CHECKING:
     import pytest
@@ -15,7 +15,7 @@ PREFIX = "/services/classroom/"
 
 def address(*hosts: str) -> str:
     config: dict[str, str] = {}
-    pages.announce(config, Policies(PREFIX, hosts))
+    headers.announce(config, Policies(PREFIX, hosts))
     return config["classroomFrame"]
 
 
@@ -28,5 +28,5 @@ def test_the_frames_address_changes_with_its_policy() -> None:
 
 def test_it_changes_with_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     before = address()
-    monkeypatch.setattr(pages.FrameHandler, "page", "<p>another</p>")
+    monkeypatch.setattr(headers.FrameHandler, "page", "<p>another</p>")
     assert address() != before

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycrdt import Doc, Text, create_sync_message, create_update_message
 
-from classroom.lab import driving
-from classroom.lab.driving import Mode, Outdated
+from classroom.lab.permissions import mode as driving
+from classroom.lab.permissions.mode import Mode, Outdated
 
 TUTORS = frozenset({"mona"})
 

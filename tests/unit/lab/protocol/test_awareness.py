@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycrdt import Awareness, Doc, create_awareness_message
 
-from classroom.lab import awareness
-from classroom.lab.awareness import LARGEST, NULL, BadMessageError, Entry, Known
+from classroom.lab.protocol import awareness
+from classroom.lab.protocol.awareness import LARGEST, NULL, BadMessageError, Entry, Known
 
 STATES = st.dictionaries(st.text(max_size=8), st.integers() | st.text(max_size=8), max_size=3)
 ENTRIES = st.builds(

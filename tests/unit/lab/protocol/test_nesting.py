@@ -13,15 +13,17 @@ from jupyter_ydoc import YNotebook
 from pycrdt import Doc
 from traitlets.config import Config
 
-from classroom.lab import notices, outputs, store
-from classroom.lab.contents import ClassContents
-from classroom.lab.loader import ClassLoader
-from classroom.lab.nesting import NOT_SHOWN, flattened
-from classroom.lab.outputs import Shown
-from classroom.lab.rooms import ClassDocumentRoom
-from classroom.lab.saves import Saves
-from classroom.lab.store import ClassYStore
-from classroom.lab.update_bounds import DEPTH, is_flat, read_update
+from classroom.lab.connections import notifications
+from classroom.lab.files.contents_manager import ClassContents
+from classroom.lab.files.file_loader import ClassLoader
+from classroom.lab.protocol import kernel_outputs
+from classroom.lab.protocol.kernel_outputs import Shown
+from classroom.lab.protocol.nesting import NOT_SHOWN, flattened
+from classroom.lab.protocol.update_bounds import DEPTH, is_flat, read_update
+from classroom.lab.rooms.document_room import ClassDocumentRoom
+from classroom.lab.storage import ystore
+from classroom.lab.storage.saved_hashes import Saves
+from classroom.lab.storage.ystore import ClassYStore
 from tests import loops
 
 if TYPE_CHECKING:
@@ -57,10 +59,10 @@ def test_what_is_further_in_is_text() -> None:
 
 def test_what_a_kernel_displays_is_never_deeper_than_what_can_be_read() -> None:
     content = {"data": {"application/json": nested(150), "text/plain": "x"}, "metadata": {}}
-    shown = outputs.step("display_data", content)
+    shown = kernel_outputs.step("display_data", content)
     assert isinstance(shown, Shown)
     assert is_flat(shown.output)
-    assert outputs.DEEP in json.dumps(shown.output)
+    assert kernel_outputs.DEEP in json.dumps(shown.output)
     notebook = YNotebook(Doc())
     cell = {"cell_type": "code", "id": "a", "source": "", "metadata": {}, "outputs": []}
     notebook.set({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
@@ -72,7 +74,7 @@ def test_a_notebook_that_is_nested_too_deep_is_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(notices, "tell", lambda _, sentence: said.append(sentence))
+    monkeypatch.setattr(notifications, "tell", lambda _, sentence: said.append(sentence))
     files = tmp_path / "files"
     files.mkdir()
     metadata = {"deep": nested(100), "k" * 2000: 1}
@@ -107,4 +109,4 @@ def test_a_notebook_that_is_nested_too_deep_is_opened(
     try:
         loops.run(main())
     finally:
-        store.journal_of(tmp_path / "documents.db").close()
+        ystore.journal_of(tmp_path / "documents.db").close()

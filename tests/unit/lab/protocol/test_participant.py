@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.lab import presence, states
-from classroom.lab.awareness import NULL, Entry
-from classroom.lab.presence import Owners
-from classroom.lab.rooms import ClassTransientRoom
+from classroom.lab.protocol import awareness_state, participant
+from classroom.lab.protocol.awareness import NULL, Entry
+from classroom.lab.protocol.participant import Owners
+from classroom.lab.rooms.document_room import ClassTransientRoom
 from tests.people import who
 
 ADA = who("ada")
@@ -35,7 +35,7 @@ def state(**fields: object) -> bytes:
     ],
 )
 def test_whatever_a_page_says_it_is_shown_as_its_user(said: bytes) -> None:
-    found = presence.stamp(Entry(7, 3, said), ADA)
+    found = participant.stamp(Entry(7, 3, said), ADA)
     assert found is not None
     assert (found.client, found.clock) == (7, 3)
     user = json.loads(found.state)["user"]
@@ -44,7 +44,7 @@ def test_whatever_a_page_says_it_is_shown_as_its_user(said: bytes) -> None:
 
 def test_everything_else_it_says_stays() -> None:
     said = state(cursors=[CURSOR], current="notebook:a.ipynb", user={"name": "x"})
-    found = presence.stamp(Entry(7, 3, said), ADA)
+    found = participant.stamp(Entry(7, 3, said), ADA)
     assert found is not None
     told = json.loads(found.state)
     assert told["cursors"] == [CURSOR]
@@ -75,7 +75,7 @@ def test_everything_else_it_says_stays() -> None:
 )
 def test_what_other_pages_cannot_read_is_left_out(wrong: dict[str, object]) -> None:
     """It would end what they show of everybody."""
-    found = presence.stamp(Entry(7, 1, state(**wrong, other=1)), ADA)
+    found = participant.stamp(Entry(7, 1, state(**wrong, other=1)), ADA)
     assert found is not None
     assert json.loads(found.state).keys() == {"other", "user"}
 
@@ -83,7 +83,7 @@ def test_what_other_pages_cannot_read_is_left_out(wrong: dict[str, object]) -> N
 def test_in_the_whole_lab_nobody_says_which_documents_they_have_open() -> None:
     """JupyterLab's own list of people would show it to all, and open whatever it is."""
     said = state(current="notebook:RTC:private.ipynb", documents=5, autosave=True, anything=1)
-    found = presence.stamp(Entry(7, 1, said), ADA, ClassTransientRoom.says)
+    found = participant.stamp(Entry(7, 1, said), ADA, ClassTransientRoom.says)
     assert found is not None
     assert json.loads(found.state).keys() == {"autosave", "user"}
 
@@ -97,11 +97,11 @@ ANYTHING = st.recursive(
 )
 
 
-@given(st.sampled_from(list(states.FIELDS)), ANYTHING)
+@given(st.sampled_from(list(awareness_state.FIELDS)), ANYTHING)
 def test_what_is_told_is_taken_again_as_it_is(field: str, value: object) -> None:
     said = {field: value}
-    told = states.of_document(said)
-    assert states.of_document(told) == told
+    told = awareness_state.of_document(said)
+    assert awareness_state.of_document(told) == told
     assert told.keys() <= said.keys()
 
 
@@ -113,34 +113,34 @@ def test_a_colour_of_its_own_only_where_the_server_has_none() -> None:
         ("red; background: url(https://x)", False),
         ({"r": 1}, False),
     ):
-        found = presence.stamp(Entry(7, 1, state(user={"color": colour})), nobody)
+        found = participant.stamp(Entry(7, 1, state(user={"color": colour})), nobody)
         assert found is not None
         assert (json.loads(found.state)["user"].get("color") == colour) is taken
-    found = presence.stamp(Entry(7, 1, state(user={"color": "blue"})), ADA)
+    found = participant.stamp(Entry(7, 1, state(user={"color": "blue"})), ADA)
     assert found is not None
     assert json.loads(found.state)["user"]["color"] == ADA["color"]
 
 
 def test_leaving_needs_no_stamp() -> None:
-    assert presence.stamp(Entry(7, 3, NULL), ADA) == Entry(7, 3, NULL)
+    assert participant.stamp(Entry(7, 3, NULL), ADA) == Entry(7, 3, NULL)
 
 
 @pytest.mark.parametrize("number", [b"1e999", b"NaN", b"-Infinity"])
 def test_a_number_that_no_page_can_read(number: bytes) -> None:
     """Told on, it would end what each page hears of all the others."""
-    assert presence.stamp(Entry(7, 1, b'{"x":' + number + b"}"), ADA) is None
+    assert participant.stamp(Entry(7, 1, b'{"x":' + number + b"}"), ADA) is None
 
 
 @given(st.binary(max_size=200) | st.just(b"[" * 5000))
 def test_any_state_is_stamped_or_refused(said: bytes) -> None:
-    found = presence.stamp(Entry(7, 1, said), ADA)
+    found = participant.stamp(Entry(7, 1, said), ADA)
     if found is not None and not found.gone:
         assert json.loads(found.state)["user"]["name"] == "ada"
 
 
 def test_what_the_server_knows_of_a_user() -> None:
     user = SimpleNamespace(**ADA, hub_user={"name": "ada", "token": "secret"})
-    assert presence.identity(user) == ADA
+    assert participant.identity(user) == ADA
 
 
 def test_nobody_speaks_for_anothers_page() -> None:
@@ -163,15 +163,15 @@ def test_who_misses_somebody_does_not_own_them() -> None:
 def test_one_person_has_only_so_many_pages_and_words() -> None:
     owners = Owners()
     crowd = [Entry(client, 1, b"{}") for client in range(1000)]
-    assert len(owners.own(crowd, "ada")) == presence.MANY
+    assert len(owners.own(crowd, "ada")) == participant.MANY
     assert owners.own([Entry(5000, 1, b"{}")], "bob"), "that is nobody else's trouble"
-    long = b'{"a":"' + b"x" * presence.LONG + b'"}'
+    long = b'{"a":"' + b"x" * participant.LONG + b'"}'
     assert owners.own([Entry(5000, 2, long)], "bob") == []
 
 
 def test_all_that_one_person_says_has_a_bound() -> None:
     owners = Owners()
-    half = b'"' + b"x" * (presence.TOGETHER // 2) + b'"'
+    half = b'"' + b"x" * (participant.TOGETHER // 2) + b'"'
     mine = owners.own([Entry(client, 1, half) for client in range(3)], "ada")
     assert [owners.fits(one) for one in mine] == [True, False, False]
     assert owners.fits(Entry(1, 2, b"{}")), "a page may say less"

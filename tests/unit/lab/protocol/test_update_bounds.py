@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from jupyter_ydoc import YNotebook
 from pycrdt import Array, Doc, Map, Text, UndoManager
 
-from classroom.lab import admission, document_index, indexes, update_bounds
-from classroom.lab.admission import Admission
-from classroom.lab.effort import Effort, TooMuchError
-from classroom.lab.update_bounds import DEPTH, OutOfBoundsError, read_state, read_update
+from classroom.lab.connections.cpu_budget import Effort, TooMuchError
+from classroom.lab.protocol import document_index, update_bounds
+from classroom.lab.protocol.update_bounds import DEPTH, OutOfBoundsError, read_state, read_update
+from classroom.lab.rooms import update_admission
+from classroom.lab.rooms.update_admission import Admission
+from classroom.lab.storage import document_indexes
 from tests import loops, updates
 
 NOTEBOOK = {
@@ -37,9 +39,9 @@ def opened() -> Any:
 
 def send(page: Admission, message: bytes) -> None:
     """Have the lab take a message, as its socket does."""
-    kind, body = admission.split(message)
-    if kind == admission.QUESTION:
-        admission.ask(body)
+    kind, body = update_admission.split(message)
+    if kind == update_admission.QUESTION:
+        update_admission.ask(body)
     else:
         page.take(body, read_update(body))
 
@@ -140,7 +142,7 @@ def test_structs_that_all_conflict_are_bounded() -> None:
     begun = time.thread_time()
     with pytest.raises(TooMuchError):
         lab.take(body, read_update(body))
-    assert time.thread_time() - begun < 5 * admission.LONGEST_SECONDS
+    assert time.thread_time() - begun < 5 * update_admission.LONGEST_SECONDS
     taken = read_state(document.get_state())[2]
     assert 0 < taken < count, "a part of it is applied"
     with pytest.raises(TooMuchError):
@@ -204,7 +206,7 @@ def test_a_chain_of_clients_is_judged_in_a_moment(monkeypatch: pytest.MonkeyPatc
         Admission(Doc()).judge(b"", update)
     assert time.thread_time() - begun < 1
     Admission(Doc()).take(a_chain(1000), read_update(a_chain(1000)))
-    monkeypatch.setattr(admission, "NEW_CLIENTS", count)
+    monkeypatch.setattr(update_admission, "NEW_CLIENTS", count)
     begun = time.thread_time()
     Admission(Doc()).judge(b"", update)
     assert time.thread_time() - begun < 10
@@ -215,7 +217,7 @@ def test_few_updates_wait_for_what_they_build_on() -> None:
     lab = Admission(Doc())
     some = [
         updates.update([updates.struct(4, b"\x01x", origin=(1, clock - 1))], 1, clock)
-        for clock in range(admission.MOST_WAITING + 1, 0, -1)
+        for clock in range(update_admission.MOST_WAITING + 1, 0, -1)
     ]
     for body in some[:-1]:
         lab.take(body, read_update(body))
@@ -237,8 +239,8 @@ def test_a_document_with_anything_in_it_is_opened_and_written_to() -> None:
         notebook = opened()
         notebook.ycells[0]["metadata"]["k" * 100_000] = nested(80)
         notebook.ydoc.get("source", type=Text).insert_embed(0, nested(80))
-        await indexes.prepare(notebook.ydoc)
-        assert indexes.of(notebook.ydoc).is_prepared
+        await document_indexes.prepare(notebook.ydoc)
+        assert document_indexes.of(notebook.ydoc).is_prepared
         person = Person(notebook)
         person.cells[0]["metadata"]["more"] = 1
         notebook.ycells[0]["outputs"].append(Map({"data": nested(200)}))
@@ -292,12 +294,12 @@ def test_what_the_lab_writes_is_read_when_somebody_builds_on_it(
 
 
 def test_an_index_doesn_t_grow_with_what_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexes, "GROWN", 2000)
+    monkeypatch.setattr(document_indexes, "GROWN", 2000)
 
     async def main() -> None:
         notebook = opened()
-        followed = indexes.of(notebook.ydoc)
-        await indexes.prepare(notebook.ydoc)
+        followed = document_indexes.of(notebook.ydoc)
+        await document_indexes.prepare(notebook.ydoc)
         person = Person(notebook)
         for number in range(1500):
             person.act("print", number)
@@ -305,7 +307,7 @@ def test_an_index_doesn_t_grow_with_what_is_gone(monkeypatch: pytest.MonkeyPatch
             del person.cells[0]["outputs"][:]
             person.send()
             if followed.is_overgrown:
-                building = asyncio.ensure_future(indexes.prepare(notebook.ydoc))
+                building = asyncio.ensure_future(document_indexes.prepare(notebook.ydoc))
                 await asyncio.sleep(0)
                 person.act("type", number)
                 person.send()
@@ -449,8 +451,8 @@ def known_of(whole: bytes) -> dict[int, int]:
     """Open a document anew; return how much of each page its index knows."""
     opened_again: Doc[Any] = Doc({"cells": Array(), "meta": Map(), "state": Map()})
     opened_again.apply_update(whole)
-    loops.run(indexes.prepare(opened_again))
-    known = read_state(indexes.of(opened_again).index.state())
+    loops.run(document_indexes.prepare(opened_again))
+    known = read_state(document_indexes.of(opened_again).index.state())
     return {client: end for client, end in known.items() if client != opened_again.client_id}
 
 
@@ -472,7 +474,7 @@ def test_who_answer_each_other_are_known_to_the_end() -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(found: bytes) -> None:
-    for read in (read_update, read_state, admission.split):
+    for read in (read_update, read_state, update_admission.split):
         try:
             read(found)
         except OutOfBoundsError:
@@ -487,13 +489,13 @@ def test_a_state_is_read_as_it_was_written(state: dict[int, int]) -> None:
 def test_where_the_decoder_gives_up_is_an_exception_like_others() -> None:
     """Rust's panics are none: they would end the task that serves everybody in a room."""
     panic = type("PanicException", (BaseException,), {})  # as pyo3 names it, in no module
-    with pytest.raises(admission.BrokenError), admission.decoding():
+    with pytest.raises(update_admission.BrokenError), update_admission.decoding():
         raise panic
-    with pytest.raises(admission.UnreadableError), admission.decoding():
+    with pytest.raises(update_admission.UnreadableError), update_admission.decoding():
         Doc().apply_update(b"\x01\x01\x01")
 
 
 def test_what_can_t_be_merged_is_told_as_the_whole_document() -> None:
     document = opened().ydoc
-    whole = admission.merged([b"\x01\x01\x01", b"\x01"], document)
+    whole = update_admission.merged([b"\x01\x01\x01", b"\x01"], document)
     assert whole == document.get_update()

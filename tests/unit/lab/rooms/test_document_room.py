@@ -20,17 +20,20 @@ from pycrdt import Doc, Text, create_awareness_message
 from pycrdt.websocket import YRoom
 from traitlets.config import Config
 
-from classroom.lab import awareness, broadcasting, frames, rooms, sockets, store, wal
-from classroom.lab.awareness import Entry
-from classroom.lab.broadcasting import Broadcasting
-from classroom.lab.budget import Budget
-from classroom.lab.contents import ClassContents
-from classroom.lab.fanout import Pace
-from classroom.lab.loader import ClassLoader
-from classroom.lab.notebook import KIND, ClassNotebook
-from classroom.lab.saves import Saves
-from classroom.lab.store import ClassYStore
-from classroom.lab.update_bounds import read_update
+from classroom.lab.connections.memory_budget import Budget
+from classroom.lab.files.contents_manager import ClassContents
+from classroom.lab.files.file_loader import ClassLoader
+from classroom.lab.files.notebook import KIND, ClassNotebook
+from classroom.lab.protocol import awareness, websocket_frames
+from classroom.lab.protocol.awareness import Entry
+from classroom.lab.protocol.update_bounds import read_update
+from classroom.lab.rooms import broadcast_mixin, document_room, room_socket
+from classroom.lab.rooms.broadcast_mixin import Broadcasting
+from classroom.lab.rooms.fanout import Pace
+from classroom.lab.storage import write_ahead_log
+from classroom.lab.storage import ystore as store
+from classroom.lab.storage.saved_hashes import Saves
+from classroom.lab.storage.ystore import ClassYStore
 from tests import loops
 from tests.people import Page, who
 
@@ -45,7 +48,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 @pytest.mark.parametrize(("pages", "seconds"), [(0, 1.0), (4, 1.0), (30, 1.0), (100, 3.0)])
 def test_the_more_pages_hear_of_a_save_the_rarer_it_is(pages: int, seconds: float) -> None:
-    assert rooms.beat(1.0, pages) == pytest.approx(seconds)
+    assert document_room.beat(1.0, pages) == pytest.approx(seconds)
 
 
 def test_the_journal_has_all_that_the_lab_has_written(
@@ -65,7 +68,7 @@ def test_the_journal_has_all_that_the_lab_has_written(
         ids = SimpleNamespace(get_path=lambda _: "a.ipynb")
         file = ClassLoader("1", ids, files, LOG, None)
         events = SimpleNamespace(emit=lambda **_: None)
-        room = rooms.ClassDocumentRoom(
+        room = document_room.ClassDocumentRoom(
             "json:notebook:1", "json", KIND, file, events, kept, LOG, None
         )
         running = asyncio.create_task(room.start())
@@ -186,8 +189,8 @@ def agree(room: Any, pages: list[Page]) -> bool:
 def impatient() -> Iterator[None]:
     """A server that lets slow readers go after two kilobytes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(frames, "NO_PRESENCE", 200)
-        patch.setattr(frames, "TOO_MUCH", 2000)
+        patch.setattr(websocket_frames, "NO_PRESENCE", 200)
+        patch.setattr(websocket_frames, "TOO_MUCH", 2000)
         yield
 
 
@@ -228,7 +231,7 @@ def test_a_slow_reader_is_let_go_and_misses_nothing_when_back() -> None:
             await asyncio.sleep(0)
         await until(lambda: bob.times_let_go)
         assert bob.times_let_go == 1
-        assert len(bob.ws_connection._write_buffer) <= frames.TOO_MUCH + 100
+        assert len(bob.ws_connection._write_buffer) <= websocket_frames.TOO_MUCH + 100
         bob.stalled = False
         bob.connect()
         await until(lambda: str(bob.text) == str(ada.text))
@@ -245,7 +248,7 @@ def test_what_all_pages_of_a_person_do_not_read_counts_together(
 ) -> None:
     """Each of hundreds of sockets could be sent a whole document otherwise."""
     budget = Budget(300_000, 1_000_000)
-    monkeypatch.setattr(sockets, "BUDGET", budget)
+    monkeypatch.setattr(room_socket, "BUDGET", budget)
 
     async def run() -> None:
         room, running = await opened(ClassRoom)
@@ -283,9 +286,9 @@ def text_in(file: Path) -> str:
     kept: Doc[Any] = Doc()
     logged = []
     # The log first: what goes from it meanwhile is in the database by then.
-    for log in wal.files_beside(file):
+    for log in write_ahead_log.files_beside(file):
         with suppress(FileNotFoundError):
-            logged += [row.update for _, row in wal.decode(log.read_bytes())]
+            logged += [row.update for _, row in write_ahead_log.decode(log.read_bytes())]
     with closing(sqlite3.connect(file)) as database:
         rows = database.execute("SELECT yupdate FROM yupdates ORDER BY rowid").fetchall()
     for update in (*(row[0] for row in rows), *logged):
@@ -341,7 +344,7 @@ async def typed_at_once(file: Path) -> tuple[Any, asyncio.Task[None]]:
 
 def test_a_save_waits_for_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is in the file and not in the journal would be taken back at the next start."""
-    monkeypatch.setattr(broadcasting, "PATIENCE_SECONDS", 60)
+    monkeypatch.setattr(broadcast_mixin, "PATIENCE_SECONDS", 60)
     file = tmp_path / "j.db"
 
     async def run() -> None:
@@ -366,7 +369,7 @@ def test_a_save_waits_for_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_save_waits_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broadcasting, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(broadcast_mixin, "PATIENCE_SECONDS", 0.2)
 
     async def run() -> None:
         goes_on = threading.Event()

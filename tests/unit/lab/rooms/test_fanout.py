@@ -15,10 +15,12 @@ from pycrdt import (
 )
 from pycrdt.websocket import YRoom
 
-from classroom.lab import awareness, expected, fanout, frames
-from classroom.lab.awareness import Entry
-from classroom.lab.fanout import Fanout, Pace
-from classroom.lab.frames import NO_PRESENCE, TOO_MUCH, Verdict
+from classroom.lab.protocol import awareness, websocket_frames
+from classroom.lab.protocol.awareness import Entry
+from classroom.lab.protocol.websocket_frames import NO_PRESENCE, TOO_MUCH, Verdict
+from classroom.lab.rooms import fanout
+from classroom.lab.rooms.fanout import Fanout, Pace
+from classroom.lab.upstream import contract
 
 DIRECT, TICKING = Pace(0.0, 0.0), Pace(0.010, 0.100)
 
@@ -95,25 +97,25 @@ def unframe(frame: bytes) -> bytes:
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536, 70000])
 def test_frames(size: int) -> None:
-    assert unframe(frames.frame(b"x" * size)) == b"x" * size
+    assert unframe(websocket_frames.frame(b"x" * size)) == b"x" * size
 
 
 def test_how_much_a_slow_reader_may_leave() -> None:
-    assert frames.verdict(0, presence=True) is Verdict.SEND
-    assert frames.verdict(NO_PRESENCE + 1, presence=True) is Verdict.SKIP
-    assert frames.verdict(NO_PRESENCE + 1, presence=False) is Verdict.SEND
-    assert frames.verdict(TOO_MUCH + 1, presence=False) is Verdict.CLOSE
+    assert websocket_frames.verdict(0, presence=True) is Verdict.SEND
+    assert websocket_frames.verdict(NO_PRESENCE + 1, presence=True) is Verdict.SKIP
+    assert websocket_frames.verdict(NO_PRESENCE + 1, presence=False) is Verdict.SEND
+    assert websocket_frames.verdict(TOO_MUCH + 1, presence=False) is Verdict.CLOSE
 
 
 def test_upstream_is_as_we_know_it() -> None:
-    assert expected.differences() == []
+    assert contract.differences() == []
 
 
 def test_an_upgrade_that_changes_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(expected.EXPECTED, YRoom.serve, ("clients", "gone_in_six"))
-    monkeypatch.setitem(expected.SIGNATURES, YRoom.serve, ("self", "websocket"))
-    with pytest.raises(expected.ChangedError, match=r"no longer uses gone_in_six.*takes"):
-        expected.check()
+    monkeypatch.setitem(contract.EXPECTED, YRoom.serve, ("clients", "gone_in_six"))
+    monkeypatch.setitem(contract.SIGNATURES, YRoom.serve, ("self", "websocket"))
+    with pytest.raises(contract.ChangedError, match=r"no longer uses gone_in_six.*takes"):
+        contract.check()
 
 
 def test_merging_is_pycrdts() -> None:

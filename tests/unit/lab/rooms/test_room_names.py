@@ -6,8 +6,8 @@ import pytest
 from pycrdt import Doc
 from pycrdt.websocket import YRoom
 
-from classroom.lab import doors
-from classroom.lab.forks import MOST, Forks
+from classroom.lab.rooms import room_names
+from classroom.lab.upstream.fork_limit import MOST, Forks
 from tests import loops
 
 FILES = {"n": "a.ipynb", "c": "talk.chat"}
@@ -17,7 +17,7 @@ FILES = {"n": "a.ipynb", "c": "talk.chat"}
     "room_id", ["JupyterLab:globalAwareness", "json:notebook:n", "text:file:c", "text:chat:c"]
 )
 def test_there_is_one_of_presence_and_of_each_file(room_id: str) -> None:
-    assert doors.leads_somewhere(room_id, FILES.get, exists=False, chats=True)
+    assert room_names.leads_somewhere(room_id, FILES.get, exists=False, chats=True)
 
 
 @pytest.mark.parametrize(
@@ -33,16 +33,16 @@ def test_there_is_one_of_presence_and_of_each_file(room_id: str) -> None:
     ],
 )
 def test_there_is_none_of_anything_else(room_id: str) -> None:
-    assert not doors.leads_somewhere(room_id, FILES.get, exists=False, chats=True)
+    assert not room_names.leads_somewhere(room_id, FILES.get, exists=False, chats=True)
 
 
 def test_a_timelines_room_is_there_once_it_is_made() -> None:
-    assert doors.leads_somewhere("0a1b2c", FILES.get, exists=True, chats=True)
+    assert room_names.leads_somewhere("0a1b2c", FILES.get, exists=True, chats=True)
 
 
 def test_without_chats_no_file_is_one_but_each_can_be_read() -> None:
-    assert not doors.leads_somewhere("text:chat:c", FILES.get, exists=True, chats=False)
-    assert doors.leads_somewhere("text:file:c", FILES.get, exists=False, chats=False)
+    assert not room_names.leads_somewhere("text:chat:c", FILES.get, exists=True, chats=False)
+    assert room_names.leads_somewhere("text:file:c", FILES.get, exists=False, chats=False)
 
 
 def test_the_last_timelines_are_kept_and_nobody_elses_room_is_touched() -> None:

@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from pycrdt import Array, Doc, Map, Text
 
-from classroom.lab import admission, indexes, notices, sockets, update_bounds
-from classroom.lab import effort as efforts
-from classroom.lab.admission import Admission
-from classroom.lab.effort import Effort
-from classroom.lab.modes import DRIVING
-from classroom.lab.referee import ROOTS, Referee
-from classroom.lab.sockets import RoomSocket
-from classroom.lab.update_bounds import read_update
+from classroom.lab.chat.validator import ROOTS, Referee
+from classroom.lab.connections import cpu_budget as efforts
+from classroom.lab.connections import notifications
+from classroom.lab.connections.cpu_budget import Effort
+from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.protocol import update_bounds
+from classroom.lab.protocol.update_bounds import read_update
+from classroom.lab.rooms import room_socket, update_admission
+from classroom.lab.rooms.room_socket import RoomSocket
+from classroom.lab.rooms.update_admission import Admission
+from classroom.lab.storage import document_indexes
 from tests import loops
 from tests.updates import ident, struct, text, update, values, write
 
@@ -128,7 +131,7 @@ def effort(monkeypatch: pytest.MonkeyPatch) -> Effort:
     """Nobody has taken any time yet."""
     found = Effort()
     monkeypatch.setattr(efforts, "EFFORT", found)
-    monkeypatch.setattr(sockets, "EFFORT", found)
+    monkeypatch.setattr(room_socket, "EFFORT", found)
     return found
 
 
@@ -136,18 +139,18 @@ def test_who_takes_too_much_is_sent_away_and_may_come_back(
     effort: Effort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(notices, "tell", lambda _, sentence: said.append(sentence))
+    monkeypatch.setattr(notifications, "tell", lambda _, sentence: said.append(sentence))
 
     async def main() -> None:
         effort.add("eve", 6, time.monotonic())
-        for message in (question(), typed("x"), typed("x" * admission.LONG)):
+        for message in (question(), typed("x"), typed("x" * update_admission.LONG)):
             socket = Socket(Doc())
             await socket.say(message)
             assert [code for code, _ in socket.closed] == [1013]
             assert not socket.sent
             await socket.say(message)
             assert len(socket.closed) == 1, "it isn't heard any more"
-        assert said == [sockets.TOO_MUCH], "once"
+        assert said == [room_socket.TOO_MUCH], "once"
         other = Socket(Doc(), "ada")
         await other.say(typed("x"))
         assert str(other.room.ydoc.get("t", type=Text)) == "x"
@@ -169,7 +172,7 @@ def test_questions_are_paid_for_and_answered_in_turn(effort: Effort) -> None:
         assert len(socket.sent) == 1, "then the others have their turn"
         assert len(socket.sent[0]) > 20_000_000
         assert effort.of("eve", time.monotonic()) > 0
-        for _ in range(sockets.MOST_QUESTIONS):
+        for _ in range(room_socket.MOST_QUESTIONS):
             await socket.say(question())
         assert [code for code, _ in socket.closed] == [1013]
         serving.cancel()
@@ -216,11 +219,11 @@ def test_what_comes_before_the_index_is_made_waits_for_it() -> None:
         document: Doc[Any] = Doc()
         document.get("t", type=Text).insert(0, "there. ")
         socket = Socket(document)
-        assert not indexes.of(document).is_prepared
+        assert not document_indexes.of(document).is_prepared
         body = update([struct(4, text("x"), origin=(document.client_id, 6))], 5)
         await socket.say(write(body))
         assert str(document.get("t", type=Text)) == "there. x"
-        assert indexes.of(document).is_prepared
+        assert document_indexes.of(document).is_prepared
         assert not socket.closed
 
     loops.run(main())

@@ -10,9 +10,9 @@ import pytest
 from jupyter_ydoc import YUnicode
 from pycrdt import Doc, Text
 
-from classroom.lab import effort as efforts
-from classroom.lab import timelines
-from classroom.lab.effort import Effort, TooMuchError
+from classroom.lab.connections import cpu_budget as efforts
+from classroom.lab.connections.cpu_budget import Effort, TooMuchError
+from classroom.lab.rooms import timeline
 from tests import loops
 
 
@@ -29,7 +29,7 @@ def history(count: int) -> list[tuple[bytes, float]]:
 @pytest.fixture(autouse=True)
 def effort(monkeypatch: pytest.MonkeyPatch) -> Effort:
     found = Effort()
-    monkeypatch.setattr(timelines, "EFFORT", found)
+    monkeypatch.setattr(timeline, "EFFORT", found)
     return found
 
 
@@ -46,7 +46,7 @@ def test_a_timeline_lives_through_the_history_while_others_are_served(effort: Ef
         serving = asyncio.create_task(others())
         document = YUnicode(Doc())
         some = history(2000)
-        times = await timelines.replay(some, document, "ada")
+        times = await timeline.replay(some, document, "ada")
         assert times == [at for _, at in some]
         assert document.get().endswith("1999\n")
         assert turns > 3
@@ -63,7 +63,7 @@ def test_who_has_taken_too_much_gets_no_timeline(
 
     async def main() -> None:
         with pytest.raises(TooMuchError):
-            await timelines.replay(history(5000), YUnicode(Doc()), "ada")
+            await timeline.replay(history(5000), YUnicode(Doc()), "ada")
         assert effort.is_too_much("ada", time.monotonic())
 
     loops.run(main())

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from pycrdt.websocket import YRoom
 
-from classroom.lab import awareness, writers
-from classroom.lab.awareness import Entry
-from classroom.lab.broadcasting import Broadcasting
-from classroom.lab.journal import Journal
-from classroom.lab.writers import Writers
+from classroom.lab.protocol import awareness
+from classroom.lab.protocol.awareness import Entry
+from classroom.lab.rooms.broadcast_mixin import Broadcasting
+from classroom.lab.storage import client_owners
+from classroom.lab.storage.client_owners import Writers
+from classroom.lab.storage.journal import Journal
 from tests import loops
 from tests.people import who
 
@@ -41,7 +42,7 @@ async def end(one: Writers) -> None:
 
 
 def test_it_is_known_after_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writers, "SOON", 0.01)
+    monkeypatch.setattr(client_owners, "SOON", 0.01)
 
     async def run() -> None:
         first = await known(tmp_path / "j.db", "a")
@@ -62,8 +63,8 @@ def test_it_is_known_after_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_of_one_person_the_last_ones_are_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writers, "SOON", 0.01)
-    monkeypatch.setattr(writers, "MOST", 5)
+    monkeypatch.setattr(client_owners, "SOON", 0.01)
+    monkeypatch.setattr(client_owners, "MOST", 5)
 
     async def run() -> None:
         first = await known(tmp_path / "j.db", "a")

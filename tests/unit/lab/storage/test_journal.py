@@ -18,16 +18,16 @@ import pytest
 from pycrdt import Doc, Text, UndoManager, merge_updates
 from pycrdt.store import SQLiteYStore, YDocNotFound
 
-from classroom.lab import aside, history_checkpoints, journal, wal
-from classroom.lab.journal import Journal
-from classroom.lab.store import ClassYStore
+from classroom.lab.storage import history_checkpoints, journal, quarantine, write_ahead_log
+from classroom.lab.storage.journal import Journal
+from classroom.lab.storage.ystore import ClassYStore
 from tests import labs, loops
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from classroom.lab.wal import Row
+    from classroom.lab.storage.write_ahead_log import Row
 
 
 def typed(letters: str) -> list[bytes]:
@@ -271,7 +271,7 @@ def test_killed_right_after(call: str, tmp_path: Path) -> None:
     """A process that is killed the moment that the journal has taken it: it is there."""
     script = f"""
 import asyncio, os, pathlib, signal
-from classroom.lab.journal import Journal
+from classroom.lab.storage.journal import Journal
 async def run():
     made = Journal(pathlib.Path({str(tmp_path / "j.db")!r}))
     await made.write("a", b"the first")
@@ -335,7 +335,7 @@ def test_a_full_disk_is_told_and_ends_nothing(
         await made.write("a", updates[0])
 
         with monkeypatch.context() as full:
-            full.setattr(wal.Segment, "append", no_room)
+            full.setattr(write_ahead_log.Segment, "append", no_room)
             full.setattr(made, "_commit", no_room)
             for update in updates[1:3]:
                 made.append("a", update)
@@ -376,7 +376,7 @@ def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
         doc.observe(lambda event: made.append("a", event.update))
         text = doc.get("text", type=Text)
         with monkeypatch.context() as full:
-            full.setattr(wal.Segment, "append", no_room)
+            full.setattr(write_ahead_log.Segment, "append", no_room)
             full.setattr(made, "_insert", no_room)
             most = 0
             for number in range(200):
@@ -420,13 +420,13 @@ def test_a_long_checkpoint_leaves_nothing_to_a_power_cut(
     monkeypatch.setattr(journal, "FLUSH_SECONDS", 0.01)
     goes_on, flushed = threading.Event(), threading.Event()
     monkeypatch.setattr(history_checkpoints, "take", lambda *_: goes_on.wait(10))
-    flush = wal.Segment.flush
+    flush = write_ahead_log.Segment.flush
 
-    def note(segment: wal.Segment) -> None:
+    def note(segment: write_ahead_log.Segment) -> None:
         flush(segment)
         flushed.set()
 
-    monkeypatch.setattr(wal.Segment, "flush", note)
+    monkeypatch.setattr(write_ahead_log.Segment, "flush", note)
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
@@ -454,7 +454,7 @@ def test_a_database_that_finds_room_where_the_log_finds_none_says_it_once(
         await made.write("a", b"x")
 
         with monkeypatch.context() as full:
-            full.setattr(wal.Segment, "append", no_room)
+            full.setattr(write_ahead_log.Segment, "append", no_room)
             for number in range(20):
                 made.append("a", str(number).encode())
                 await made.written()
@@ -478,7 +478,7 @@ def test_a_database_that_is_none_is_put_aside_at_the_start(
     file = tmp_path / "j.db"
     file.write_bytes(b"this is no database" * 500)
     # The end of a text whose beginning is in what can't be read.
-    wal.Log(file).append(wal.Row("a", typed("hello")[3], b"", 1.0))
+    write_ahead_log.Log(file).append(write_ahead_log.Row("a", typed("hello")[3], b"", 1.0))
 
     async def run() -> None:
         made = Journal(file)
@@ -487,9 +487,9 @@ def test_a_database_that_is_none_is_put_aside_at_the_start(
         made.close()
 
     loops.run(run())
-    (kept,) = (tmp_path / aside.FOLDER).glob("*.db")
+    (kept,) = (tmp_path / quarantine.FOLDER).glob("*.db")
     assert kept.read_bytes().startswith(b"this is no database")
-    (log,) = (tmp_path / aside.FOLDER).glob("*-log.1")
+    (log,) = (tmp_path / quarantine.FOLDER).glob("*-log.1")
     assert log.stat().st_size > 0
     assert [one.levelname for one in caplog.records] == ["ERROR"]
     assert str(kept) in caplog.text
@@ -513,7 +513,7 @@ def test_a_database_that_breaks_is_put_aside_and_open_documents_go_on(tmp_path: 
         made.close()
 
     loops.run(run())
-    assert len(list((tmp_path / aside.FOLDER).glob("*.db"))) == 1
+    assert len(list((tmp_path / quarantine.FOLDER).glob("*.db"))) == 1
 
 
 def test_a_documents_history_is_put_aside_and_no_other(tmp_path: Path) -> None:

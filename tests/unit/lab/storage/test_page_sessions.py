@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom.lab import sessions
-from classroom.lab.journal import Journal
+from classroom.lab.storage import page_sessions
+from classroom.lab.storage.journal import Journal
 from tests import loops
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def begin(file: Path, session: str, version: str = "1") -> dict[str, str]:
     """One life of the lab server."""
     journal = Journal(file)
     try:
-        return loops.run(sessions.begin(journal, session, version))
+        return loops.run(page_sessions.begin(journal, session, version))
     finally:
         journal.close()
 
@@ -29,22 +29,22 @@ def test_however_often_the_lab_was_started_anew_the_first_session_is_known(tmp_p
     for number in range(30):
         known = begin(tmp_path / "j.db", f"s{number}")
     assert set(known) == {f"s{number}" for number in range(30)}
-    assert sessions.refusal("s0", "1", known) == ""
+    assert page_sessions.refusal("s0", "1", known) == ""
 
 
 def test_another_journals_page_and_another_versions_are_refused(tmp_path: Path) -> None:
     begin(tmp_path / "j.db", "earlier", "1")
     known = begin(tmp_path / "j.db", "now", "2")
-    assert sessions.refusal("elsewhere", "2", known) == "unknown_session"
-    assert sessions.refusal("earlier", "2", known) == "version_mismatch"
-    assert sessions.refusal("now", "2", known) == ""
+    assert page_sessions.refusal("elsewhere", "2", known) == "unknown_session"
+    assert page_sessions.refusal("earlier", "2", known) == "version_mismatch"
+    assert page_sessions.refusal("now", "2", known) == ""
 
 
 def test_what_is_older_than_any_page_is_forgotten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin(tmp_path / "j.db", "long ago")
-    monkeypatch.setattr(sessions, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(page_sessions, "KEPT_SECONDS", 0.0)
     assert set(begin(tmp_path / "j.db", "now")) == {"now"}
 
 
@@ -61,7 +61,7 @@ def test_a_full_disk_keeps_nobody_out(tmp_path: Path, caplog: pytest.LogCaptureF
 
         await journal.run(fill)
         # Long enough for no page to have room for it.
-        return await sessions.begin(journal, "now", "v" * 100_000)
+        return await page_sessions.begin(journal, "now", "v" * 100_000)
 
     with caplog.at_level(logging.WARNING):
         known = loops.run(run())

@@ -18,12 +18,13 @@ from jupyter_server_fileid.manager import ArbitraryFileIdManager
 from pycrdt import Doc, Text
 from traitlets.config import Config
 
-from classroom.lab import store, whole
-from classroom.lab.contents import ClassContents
-from classroom.lab.loader import ClassLoader
-from classroom.lab.rooms import ClassDocumentRoom
-from classroom.lab.saves import Saves
-from classroom.lab.store import ClassYStore
+from classroom.lab.files import atomic_write
+from classroom.lab.files.contents_manager import ClassContents
+from classroom.lab.files.file_loader import ClassLoader
+from classroom.lab.rooms.document_room import ClassDocumentRoom
+from classroom.lab.storage import ystore
+from classroom.lab.storage.saved_hashes import Saves
+from classroom.lab.storage.ystore import ClassYStore
 from tests import loops
 
 if TYPE_CHECKING:
@@ -76,15 +77,15 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     made = Place(tmp_path)
-    write = whole.write
+    write = atomic_write.write
 
     def watched(root: Any, parts: Any, data: bytes, *more: Any, **how: Any) -> None:
         made.replaced(data)
         write(root, parts, data, *more, **how)
 
-    monkeypatch.setattr(whole, "write", watched)
+    monkeypatch.setattr(atomic_write, "write", watched)
     yield made
-    store.journal_of(made.database).close()
+    ystore.journal_of(made.database).close()
 
 
 def test_a_letter_that_comes_as_its_file_is_saved(place: Place) -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.lab import wal
-from classroom.lab.wal import Log, Row, files_beside
+from classroom.lab.storage import write_ahead_log
+from classroom.lab.storage.write_ahead_log import Log, Row, files_beside
 
 ROWS = st.lists(
     st.builds(
@@ -27,11 +27,11 @@ ROWS = st.lists(
 
 @given(ROWS, st.integers(0, 1000))
 def test_what_was_written_whole_is_read_whatever_is_torn(rows: list[Row], cut: int) -> None:
-    records = [wal.encode(number, row) for number, row in enumerate(rows)]
+    records = [write_ahead_log.encode(number, row) for number, row in enumerate(rows)]
     data = b"".join(records)
-    assert list(wal.decode(data)) == list(enumerate(rows))
+    assert list(write_ahead_log.decode(data)) == list(enumerate(rows))
     torn = data[: len(data) - cut] if cut else data
-    whole = list(wal.decode(torn))
+    whole = list(write_ahead_log.decode(torn))
     assert whole == list(enumerate(rows))[: len(whole)]
     assert sum(map(len, records[: len(whole)])) <= len(torn)
     assert len(whole) == len(rows) or sum(map(len, records[: len(whole) + 1])) > len(torn)
@@ -39,7 +39,7 @@ def test_what_was_written_whole_is_read_whatever_is_torn(rows: list[Row], cut: i
 
 @given(st.binary(max_size=200))
 def test_garbage_is_nothing(data: bytes) -> None:
-    assert list(wal.decode(data)) == []
+    assert list(write_ahead_log.decode(data)) == []
 
 
 def row(text: str) -> Row:
@@ -81,7 +81,7 @@ def test_what_an_earlier_process_has_left_comes_first(tmp_path: Path) -> None:
     assert left(database) == ["second"]
     second.clear()
     second.close()
-    assert wal.files_beside(database) == []
+    assert write_ahead_log.files_beside(database) == []
 
 
 def test_a_backup_reads_it_before_the_database(tmp_path: Path) -> None:

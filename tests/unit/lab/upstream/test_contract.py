@@ -7,7 +7,7 @@ import socket
 
 from tornado.iostream import IOStream
 
-from classroom.lab import upstream
+from classroom.lab.upstream import patches
 
 
 def test_a_closed_stream_has_nothing_unsent() -> None:
@@ -17,8 +17,8 @@ def test_a_closed_stream_has_nothing_unsent() -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             stream = IOStream(ours)
-            before = upstream.unsent(stream)
+            before = patches.unsent(stream)
             stream.close()
-            return before, upstream.unsent(stream)
+            return before, patches.unsent(stream)
 
     assert asyncio.run(count()) == (0, 0)

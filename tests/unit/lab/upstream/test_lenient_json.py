@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.lab import lenient_json
+from classroom.lab.upstream import lenient_json
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

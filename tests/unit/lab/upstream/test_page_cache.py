@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tornado import web
 
-from classroom.lab import shipped
+from classroom.lab.upstream import page_cache
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,11 +24,11 @@ def write(folder: Path, text: str) -> None:
 
 def test_a_schema_is_read_once_and_each_asker_has_their_own(tmp_path: Path) -> None:
     write(tmp_path, json.dumps(SCHEMA))
-    first, version = shipped.get_schema(str(tmp_path), "@some/extension:plugin", {}, None)
+    first, version = page_cache.get_schema(str(tmp_path), "@some/extension:plugin", {}, None)
     assert (first, version) == (SCHEMA, "N/A")
     first["properties"]["a"]["default"] = 2
     write(tmp_path, "no longer looked at")
-    again, _ = shipped.get_schema(str(tmp_path), "@some/extension:plugin", {}, None)
+    again, _ = page_cache.get_schema(str(tmp_path), "@some/extension:plugin", {}, None)
     assert again == SCHEMA
 
 
@@ -36,9 +36,9 @@ def test_other_defaults_are_another_schema(tmp_path: Path) -> None:
     write(tmp_path, json.dumps(SCHEMA))
     name = "@some/extension:plugin"
     overrides = {name: {"a": 3}}
-    found, _ = shipped.get_schema(str(tmp_path), name, overrides, None)
+    found, _ = page_cache.get_schema(str(tmp_path), name, overrides, None)
     assert found["properties"]["a"]["default"] == 3
-    found, _ = shipped.get_schema(str(tmp_path), name, {}, None)
+    found, _ = page_cache.get_schema(str(tmp_path), name, {}, None)
     assert found["properties"]["a"]["default"] == 1
 
 
@@ -47,9 +47,9 @@ def test_a_broken_one_is_said_to_be_until_it_is_mended(tmp_path: Path, broken: s
     write(tmp_path, broken)
     for _ in range(2):
         with pytest.raises(web.HTTPError, match="500"):
-            shipped.get_schema(str(tmp_path), "@some/extension:plugin", {}, None)
+            page_cache.get_schema(str(tmp_path), "@some/extension:plugin", {}, None)
     write(tmp_path, json.dumps(SCHEMA))
-    found, _ = shipped.get_schema(str(tmp_path), "@some/extension:plugin", {}, None)
+    found, _ = page_cache.get_schema(str(tmp_path), "@some/extension:plugin", {}, None)
     assert found == SCHEMA
 
 
@@ -57,9 +57,9 @@ def test_extensions_are_looked_for_once(tmp_path: Path) -> None:
     package = {"name": "one", "version": "1", "jupyterlab": {"_build": {"load": "one.js"}}}
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "package.json").write_text(json.dumps(package))
-    first = shipped.get_page_config([str(tmp_path)], None, logger=None)
+    first = page_cache.get_page_config([str(tmp_path)], None, logger=None)
     assert [one["name"] for one in first["federated_extensions"]] == ["one"]
     first["federated_extensions"].clear()
     (tmp_path / "one" / "package.json").unlink()
-    again = shipped.get_page_config([str(tmp_path)], None, logger=None)
+    again = page_cache.get_page_config([str(tmp_path)], None, logger=None)
     assert [one["name"] for one in again["federated_extensions"]] == ["one"]
