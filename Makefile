@@ -80,6 +80,7 @@ lint-code: venv
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
+	PYTHONPATH=src $(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile benchmarks/page_load/old/Dockerfile
 	$(BIN)/shellcheck .ci/run
 

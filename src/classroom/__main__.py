@@ -60,30 +60,30 @@ def say_health(_: argparse.Namespace) -> int:
 
 def say_snapshots(_: argparse.Namespace) -> int:
     """Print the snapshots there are."""
-    from classroom.cli import snapshots as command  # noqa: PLC0415
+    from classroom.cli import snapshots  # noqa: PLC0415
 
-    return command.say(Paths())
+    return snapshots.say(Paths())
 
 
 def restore(chosen: argparse.Namespace) -> int:
     """Bring files back from a snapshot."""
-    from classroom.cli import snapshots as command  # noqa: PLC0415
+    from classroom.cli import snapshots  # noqa: PLC0415
 
-    return command.restore(Paths(), chosen.snapshot, chosen.path)
+    return snapshots.restore(Paths(), chosen.snapshot, chosen.path)
 
 
 def write_backup(_: argparse.Namespace) -> int:
     """Write a backup to the standard output."""
-    from classroom.cli import backup as command  # noqa: PLC0415
+    from classroom.cli import backup  # noqa: PLC0415
 
-    return command.write(Paths())
+    return backup.write(Paths())
 
 
 def take_backup_in(_: argparse.Namespace) -> int:
     """Take a backup in from the standard input."""
-    from classroom.cli import backup as command  # noqa: PLC0415
+    from classroom.cli import backup  # noqa: PLC0415
 
-    return command.take_in(Paths())
+    return backup.take_in(Paths())
 
 
 def say_who_may_be_in(_: argparse.Namespace) -> int:
@@ -117,12 +117,12 @@ def say_what_was_refused(_: argparse.Namespace) -> int:
 
 def say_how_to_sign_in(chosen: argparse.Namespace) -> int:
     """Print how to sign in, or what is wrong with the configuration as it is now."""
-    from classroom.cli import sign_in as signin
+    from classroom.cli import sign_in  # noqa: PLC0415
     from classroom.config import settings  # noqa: PLC0415
     from classroom.runtime.problems import EX_CONFIG, RefusedError  # noqa: PLC0415
 
     try:
-        print(signin.describe(settings.load(Paths(), os.environ), chosen.port))
+        print(sign_in.describe(settings.load(Paths(), os.environ), chosen.port))
     except RefusedError as refused:
         print(refused, file=sys.stderr)
         return EX_CONFIG

@@ -25,9 +25,9 @@ ENTER = """
 import os, sys
 from classroom.egress import lock
 from classroom.runtime.paths import Paths
-from classroom.supervisor import children
+from classroom.supervisor import services
 paths = Paths()
-lab = children.lab(paths, {"PATH": os.environ["PATH"]}, lock.read(paths).kind, 0)
+lab = services.lab(paths, {"PATH": os.environ["PATH"]}, lock.read(paths).kind, 0)
 command = list(lab.command)
 words = [*command[: command.index("classroom.lab") - 3], command[0], "-I", "-c", sys.argv[1]]
 os.chdir("/")

@@ -436,10 +436,10 @@ def test_the_lab_is_restricted_before_it_is_a_students_equal() -> None:
     """What is left of an earlier lab could trace it until then, and make it do what it may."""
     script = """
 import sys
-from classroom.egress import sandbox
-sandbox.become = lambda user: print(open("/proc/self/status").read(), flush=True)
-sys.argv = ["sandbox", "classroom", "unix", "true"]
-sandbox.main()
+from classroom.sandbox import seccomp
+seccomp.become = lambda user: print(open("/proc/self/status").read(), flush=True)
+sys.argv = ["seccomp", "classroom", "unix", "true"]
+seccomp.main()
 """
     found = docker.from_env().containers.run(
         labs.IMAGE, ["-c", script], entrypoint="python", remove=True

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.xdist_group("egress")
 RULES = (labs.ROOT / "nftables/egress.nft").read_text()
 LOAD = """
 import base64, os, pathlib, sys
-from classroom import settings
+from classroom.config import settings
 from classroom.egress import nftables, resolv
 from classroom.runtime.paths import Paths
 nftables.RULES = pathlib.Path("/tmp/mutated.nft")

@@ -34,7 +34,7 @@ EXPECTED = (
 )
 TAKE = """
 import json, pathlib
-from classroom.local import client
+from classroom.runtime.ipc import client
 place = pathlib.Path("/run/classroom/snapshots/snapshots.sock")
 print(json.dumps(client.ask(place, "/snapshots", body={"why": "asked"}, seconds=60)))
 """
@@ -264,8 +264,8 @@ def test_what_reads_as_root_is_kept_to_the_classs_files(lab: Lab) -> None:
     script = """
 import subprocess
 from classroom.runtime.paths import Paths
-from classroom.snapshots import confine
-confine.enter(Paths())
+from classroom.sandbox import filesystem
+filesystem.enter(Paths())
 print(open("/data/files/kept.txt").read())
 for path in ("/data/files/link/cookie_secret", "/srv/jupyterhub/config/jupyterhub_config.py"):
     try:

@@ -1,0 +1,1 @@
+"""The `classroom` command: a module for each verb."""

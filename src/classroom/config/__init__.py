@@ -1,0 +1,1 @@
+"""From the tutor's jupyterhub_config.py to one frozen `Settings`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from classroom.front import tls
+from classroom.config.hosts import LONGEST as LONGEST_NAME
 from classroom.runtime import files
 from classroom.runtime.problems import Problem
 from classroom.runtime.secret import Secret
@@ -169,8 +169,8 @@ def check_callback(where: str, url: str) -> Iterator[Problem]:
         yield Problem(where, "is empty", cure)
     elif parts.scheme != "https" or not parts.netloc:
         yield Problem(where, f"{url!r} is not an https address", cure)
-    elif len(parts.hostname or "") > tls.LONGEST_NAME:
-        what = f"a host's name has {tls.LONGEST_NAME} characters at most, and this is longer"
+    elif len(parts.hostname or "") > LONGEST_NAME:
+        what = f"a host's name has {LONGEST_NAME} characters at most, and this is longer"
         yield Problem(where, what, "register and set the name by which people come")
     elif parts.path != CALLBACK_PATH or parts.query or parts.fragment:
         yield Problem(where, f"{url!r} does not end in {CALLBACK_PATH}", cure)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from classroom.launcher.command import Limits
 from classroom.runtime import cgroup, files
 
 if TYPE_CHECKING:
@@ -21,6 +20,27 @@ A_KERNEL = 200 * 1024**2
 """Bytes that a kernel of a class's takes, with pandas and a plot."""
 FEWEST_KERNELS, MOST_KERNELS = 10, 200
 A_KERNELS_PROCESSES, FEWEST_PROCESSES = 32, 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What students' processes may use.
+
+    Attributes:
+        together: bytes of memory that all may use; 0 for no limit.
+        memory: bytes that each may have for its data (RLIMIT_DATA); 0 for no limit.
+        processes: how many all together may be, threads included (RLIMIT_NPROC); 0 for no limit.
+        kernels: how many kernels there may be, and as many terminals.
+        disk: bytes of the volume's disk to leave free.
+        files: open files of each.
+    """
+
+    together: int = 0
+    memory: int = 0
+    processes: int = 0
+    kernels: int = 0
+    disk: int = 0
+    files: int = 4096
 
 
 def decide(wanted: Classroom, memory: int) -> Limits:

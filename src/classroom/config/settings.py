@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from classroom.config import config_file, egress_settings, github, limits, schema
 from classroom.config.egress_settings import Wanted
 from classroom.config.github import Given
+from classroom.config.limits import Limits
 from classroom.config.traits import Classroom
-from classroom.launcher.command import Limits
 from classroom.runtime.problems import Problem, RefusedError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from jupyterhub.utils import subdomain_hook_idna, subdomain_hook_legacy
 
-from classroom.front import tls
+from classroom.config.hosts import LONGEST as LONGEST_NAME
 from classroom.runtime import files
 from classroom.runtime.paths import SERVICE
 from classroom.runtime.problems import Problem, RefusedError
@@ -77,9 +77,9 @@ def of(config: Config) -> Hosts:
         raise RefusedError([Problem(SETTING, "stands beside personal labs or services", cure)])
     hook: Any = hub.get("subdomain_hook", "idna")
     domain = HOOKS.get(hook, hook)(SERVICE, name, "service")
-    if len(domain) > tls.LONGEST_NAME:
+    if len(domain) > LONGEST_NAME:
         what = f"{domain}, which the lab would be at, is longer than a host's name can be"
-        raise RefusedError([Problem(SETTING, what, f"choose one of {tls.LONGEST_NAME} or less")])
+        raise RefusedError([Problem(SETTING, what, f"choose one of {LONGEST_NAME} or less")])
     port = f":{parts.port}" if parts.port else ""
     return Hosts(f"https://{name}{port}", f"https://{domain}{port}")
 

@@ -63,7 +63,7 @@ def take_nftables(wanted: Wanted) -> Lock:
         raise RefusedError([Problem("egress lock", what, cure)]) from None
     rewrite(RESOLV, resolv.render(nameservers, before))
     rewrite(HOSTS, resolv.render_hosts(HOSTS.read_text(encoding="utf-8"), resolv.doors(wanted)))
-    # Handed on to the Hub; nothing else inherits it (handover.py).
+    # Handed on to the Hub; nothing else inherits it (runtime/handover.py).
     os.set_inheritable(refusals.fileno(), True)  # noqa: FBT003
     return Lock(
         Kind.NFTABLES,

@@ -1,0 +1,1 @@
+"""nginx, the only process that listens: its configuration, host names and certificate."""

@@ -14,14 +14,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from classroom.config.hosts import LONGEST as LONGEST_NAME
 from classroom.runtime import files
 from classroom.runtime.problems import Problem, RefusedError
 
 WARN_BEFORE = dt.timedelta(days=14)
 MADE_FOR = dt.timedelta(days=365)
 CRT, KEY = "secrets/ssl.crt", "secrets/ssl.key"
-LONGEST_NAME = 253
-"""Characters of a host's name (RFC 1035)."""
 MOST_NAMES = 500
 """Hosts that a certificate may be for: the front compares each request's with all of them."""
 

@@ -1,4 +1,4 @@
-"""What JupyterHub loads: the tutor's configuration with ours over it (see config.py)."""
+"""What JupyterHub loads: the tutor's configuration with ours over it (see jupyterhub_config.py)."""
 
 import os
 import sys

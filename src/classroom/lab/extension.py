@@ -50,8 +50,9 @@ from classroom.lab.people.revocation import Revocation
 from classroom.lab.permissions import authorizer, mode_service
 from classroom.lab.permissions.mode_service import DRIVING
 from classroom.lab.protocol.update_bounds import FRAME
-from classroom.lab.rooms import timeline
+from classroom.lab.rooms import hooks, timeline
 from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
+from classroom.lab.rooms.hooks import Hooks
 from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.snapshots import handlers as snapshots
 from classroom.lab.snapshots.restore import Restoring
@@ -124,12 +125,13 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     if (hub_auth := getattr(app.identity_provider, "hub_auth", None)) is not None:
         hub_credentials.forget(hub_auth)
     contract.check()
+    kinds = app.web_app.settings[hooks.KEY] = Hooks()
     if isinstance(app.contents_manager, ClassContents):  # not where only the rooms are measured
         journal = ystore.ClassYStore("", config=app.config).journal
         app.contents_manager.saves = Saves(journal)
         journal.told = _warn
         HISTORY.set_function(lambda: journal.size)
-        setup.use(app)
+        setup.use(app, kinds)
         _begin_session(app, journal)
     ydocs[KIND] = ClassNotebook  # where upstream looks it up
     app.web_app.settings["websocket_max_message_size"] = FRAME

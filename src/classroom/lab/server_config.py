@@ -171,14 +171,15 @@ def kernels(settings: Settings) -> Config:
     Nothing of the lab listens on a port. Kernels outlive the server: so must the sessions, which
     say what kernel is whose.
     """
+    execution = "classroom.lab.execution"
     return {
         "ServerApp": {
-            "kernel_manager_class": "classroom.lab.execution.kernel_manager.StudentKernels",
-            "session_manager_class": "classroom.lab.execution.session_manager.KernelSessions",
-            "kernel_websocket_connection_class": "classroom.lab.execution.kernel_websocket.SignedConnection",
+            "kernel_manager_class": f"{execution}.kernel_manager.StudentKernels",
+            "session_manager_class": f"{execution}.session_manager.KernelSessions",
+            "kernel_websocket_connection_class": f"{execution}.kernel_websocket.SignedConnection",
         },
         "StudentKernels": {
-            "kernel_manager_class": "classroom.lab.execution.kernel_manager.StudentKernel",
+            "kernel_manager_class": f"{execution}.kernel_manager.StudentKernel",
             "default_kernel_name": "python3",
             "max_kernels": settings.limits.kernels,
             "cull_idle_timeout": settings.idle_kernel_timeout,

@@ -93,8 +93,9 @@ class Launcher:
                     await connections.send(connection, protocol.encode(**answer), found)
                 untold = None
                 if found is not None:
-                    telling = background_tasks.start(self._tell(connection, found), "Reporting an
-                    end", LOG)
+                    telling = background_tasks.start(
+                        self._tell(connection, found), "Reporting an end", LOG
+                    )
         except OSError:
             # Whoever asked is gone: of what has just been started nobody would ever know.
             if untold is not None:
@@ -140,8 +141,10 @@ class Launcher:
         finally:
             self._starting.discard(start.key)
         self._running[start.key] = found
-        found.end = background_tasks.start(self._await_end(found), f"Waiting for {start.key}'s end",
-        LOG) if found.kind is Kind.TASK:
+        found.end = background_tasks.start(
+            self._await_end(found), f"Waiting for {start.key}'s end", LOG
+        )
+        if found.kind is Kind.TASK:
             # Another student can stop it: it would keep its place among all that may run.
             asyncio.get_running_loop().call_later(TASK_SECONDS, found.signal, signal.SIGKILL)
         return found
@@ -182,8 +185,10 @@ class Launcher:
                 launched.last_words,
             )
         # Whoever waits for the end is told first: students can hold up what is done as one of them.
-        background_tasks.start(homes.tidy(launched.home), f"Tidying up after
-        {launched.running.key}", LOG) return status
+        background_tasks.start(
+            homes.tidy(launched.home), f"Tidying up after {launched.running.key}", LOG
+        )
+        return status
 
     async def _tell(self, connection: socket.socket, launched: Launched) -> None:
         """Tell the lab when a process has ended."""
@@ -213,8 +218,11 @@ def _end_with(watching: asyncio.Task[None]) -> None:
 
 async def launch_for_the_lab(paths: Paths) -> None:
     """Listen, and serve the lab server for as long as this process lives."""
-    background_tasks.start(homes.tidy(*homes.left(paths.homes)), "Removing homes that were left",
-    LOG) launcher = Launcher(paths) watching = asyncio.create_task(
+    background_tasks.start(
+        homes.tidy(*homes.left(paths.homes)), "Removing homes that were left", LOG
+    )
+    launcher = Launcher(paths)
+    watching = asyncio.create_task(
         memory_guard.watch(Watch(paths, launcher.limits, launcher, LOG)), name="watch"
     )
     watching.add_done_callback(_end_with)

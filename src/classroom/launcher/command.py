@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from classroom.launcher.protocol import Kind
@@ -11,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from classroom.config.limits import Limits
     from classroom.launcher.protocol import Start
 
 STUDENT = "student"
@@ -18,27 +18,6 @@ UMASK = 0o002
 """What one makes the group may edit."""
 DIES_FIRST = 900
 """oom_score_adj (proc(5)): when memory runs out a kernel ends, never the lab server."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What students' processes may use.
-
-    Attributes:
-        together: bytes of memory that all may use; 0 for no limit.
-        memory: bytes that each may have for its data (RLIMIT_DATA); 0 for no limit.
-        processes: how many all together may be, threads included (RLIMIT_NPROC); 0 for no limit.
-        kernels: how many kernels there may be, and as many terminals.
-        disk: bytes of the volume's disk to leave free.
-        files: open files of each.
-    """
-
-    together: int = 0
-    memory: int = 0
-    processes: int = 0
-    kernels: int = 0
-    disk: int = 0
-    files: int = 4096
 
 
 def prefix(kind: Kind, limits: Limits, folder: str) -> tuple[str, ...]:

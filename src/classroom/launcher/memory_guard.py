@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from logging import Logger
 
-    from classroom.launcher.command import Limits
+    from classroom.config.limits import Limits
     from classroom.launcher.memory_usage import Use
     from classroom.launcher.process_table import Process
     from classroom.launcher.unattributed_memory import File

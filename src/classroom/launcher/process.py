@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from classroom.launcher.command import Limits
+    from classroom.config.limits import Limits
     from classroom.launcher.protocol import Start
 
 MEMORY = "it was killed, most likely because the container's memory ran out"

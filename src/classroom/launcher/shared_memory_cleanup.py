@@ -109,8 +109,11 @@ class Leftovers:
             running: the process ids of students'.
             fresh: seconds for which one may be there before it is taken for left behind.
         """
-        left = shared_memory.left_behind(shared_memory.segments(), self._uid, running, time.time() -
-        fresh) gone = [segment for segment in left if shared_memory.remove(segment)] if gone:
+        left = shared_memory.left_behind(
+            shared_memory.segments(), self._uid, running, time.time() - fresh
+        )
+        gone = [segment for segment in left if shared_memory.remove(segment)]
+        if gone:
             self._log.info("Removed %d segments of shared memory that were left behind", len(gone))
 
     def abandoned(self, found: Collection[File], now: float) -> list[File]:

@@ -81,8 +81,10 @@ def too_much_memory(
             key=lambda one: (one in strays, suspects.get(one, 0), uses[one].memory),
         )
         what = f"{unseen // MB} MB of it in memory that no program shows"
-        return group, f"{all_of_them}, {what}, and this {process_table.kind_of(group)} may have
-        that"
+        return (
+            group,
+            f"{all_of_them}, {what}, and this {process_table.kind_of(group)} may have that",
+        )
     group = max(uses, key=lambda one: uses[one].memory)
     if seen <= limit and uses[group].memory < together - limit:
         return None

@@ -1,0 +1,1 @@
+"""What a process may do: kinds of sockets (seccomp) and places in the file system (Landlock)."""

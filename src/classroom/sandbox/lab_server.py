@@ -22,7 +22,7 @@ KNOWN = (
     *("/etc/resolv.conf", "/etc/gai.conf", "/etc/localtime", "/etc/timezone"),
     *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/mime.types", "/etc/ssl"),
     *("/dev/urandom", "/dev/random", "/dev/zero"),
-    # What the container uses and may use (usage.py), and how many processors there are.
+    # What the container uses and may use (lab/api/usage.py), and how many processors there are.
     *("/sys/fs/cgroup", "/sys/devices/system/cpu"),
 )
 

@@ -134,7 +134,7 @@ def test_the_example_asks_only_for_what_only_the_tutor_knows(tmp_path: Path) -> 
     )
     tmp_path.joinpath("jupyterhub_config.py").write_text(filled)
     loaded = settings.load(Paths(config=tmp_path), {})
-    assert loaded.contact == "", "the example repeats a default that lives in traits.py"
+    assert loaded.contact == "", "the example repeats a default that lives in config/traits.py"
     assert loaded.allowed == {"octocat"}
 
 

@@ -75,8 +75,9 @@ def test_a_request_for_a_terminal() -> None:
     assert request_checks.problem_of_terminal(b"", {"1"}) == ""
     assert request_checks.problem_of_terminal(b'{"cwd": "a b/c"}', {"1"}) == ""
     assert "already" in request_checks.problem_of_terminal(b'{"name": "1"}', {"1"})
-    assert "no 'shell_command'" in request_checks.problem_of_terminal(b'{"shell_command": ["x"]}',
-    set())
+    assert "no 'shell_command'" in request_checks.problem_of_terminal(
+        b'{"shell_command": ["x"]}', set()
+    )
 
 
 @given(st.binary(max_size=200))
@@ -105,14 +106,16 @@ def test_a_message_is_measured_before_it_is_read() -> None:
     assert kernel_messages.sound([*parts(), b"a buffer"])
     assert not kernel_messages.sound(parts()[:3])
     header, parent, metadata, content = parts()
-    assert not kernel_messages.sound([header + b" " * kernel_messages.LONGEST_HEAD, parent,
-    metadata, content]) assert not kernel_messages.sound([b"no json", parent, metadata, content])
-    assert not kernel_messages.sound([b"{}", parent, metadata, content]) assert not
-    kernel_messages.sound([header, parent, metadata, bytes(kernel_messages.LONGEST)]) assert
-    kernel_messages.sound(parts("status", execution_state="idle")) assert not
-    kernel_messages.sound(parts("status", execution_state="<b>")) assert not
-    kernel_messages.sound(parts("status", execution_state=7)) assert not
-    kernel_messages.sound(parts("status", execution_state="idle", more="x" * 2000))
+    assert not kernel_messages.sound(
+        [header + b" " * kernel_messages.LONGEST_HEAD, parent, metadata, content]
+    )
+    assert not kernel_messages.sound([b"no json", parent, metadata, content])
+    assert not kernel_messages.sound([b"{}", parent, metadata, content])
+    assert not kernel_messages.sound([header, parent, metadata, bytes(kernel_messages.LONGEST)])
+    assert kernel_messages.sound(parts("status", execution_state="idle"))
+    assert not kernel_messages.sound(parts("status", execution_state="<b>"))
+    assert not kernel_messages.sound(parts("status", execution_state=7))
+    assert not kernel_messages.sound(parts("status", execution_state="idle", more="x" * 2000))
 
 
 def test_what_is_kept_has_a_number_and_a_size() -> None:

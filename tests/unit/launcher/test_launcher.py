@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.config import limits
+from classroom.config.limits import Limits
 from classroom.config.traits import Classroom
 from classroom.egress.lock import Kind as Lock
 from classroom.lab.execution import kernel_manager, terminals
@@ -38,7 +39,6 @@ from classroom.launcher import (
     unattributed_memory,
     victim,
 )
-from classroom.launcher.command import Limits
 from classroom.launcher.memory_guard import Watch
 from classroom.launcher.memory_usage import Use
 from classroom.launcher.process_table import Process

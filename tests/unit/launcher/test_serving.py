@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from classroom.config import limits
+from classroom.config.limits import Limits
 from classroom.launcher import __main__ as launcher
 from classroom.launcher import connections, homes, process
-from classroom.launcher.command import Limits
 from classroom.launcher.protocol import Kind, Running, Start
 from classroom.runtime.paths import Paths
 from tests import loops

@@ -1,0 +1,1 @@
+"""Who somebody is: GitHub, or a passphrase and a name."""

@@ -48,7 +48,7 @@ def render(template: str, folder: Path, lock: Lock, wanted: Wanted) -> str:
 
 def install(paths: Paths, lock: Lock, wanted: Wanted) -> None:
     """Write the proxy's configuration; the arguments are those of `render`."""
-    template = (Path(__file__).parent.parent / "nginx/egress.conf").read_text(encoding="utf-8")
+    template = (Path(__file__).parents[2] / "nginx/egress.conf").read_text(encoding="utf-8")
     text = render(template, paths.egress, lock, wanted)
     files.write_for(paths.egress / "egress.conf", text.encode())
 

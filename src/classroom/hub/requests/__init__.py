@@ -1,0 +1,1 @@
+"""Which requests the Hub answers, whatever script in a page has sent them."""

@@ -1,0 +1,1 @@
+"""Small HTTP handlers: driving, people, usage, settings, health."""

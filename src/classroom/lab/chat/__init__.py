@@ -1,0 +1,1 @@
+"""The chat: what a message may be, and who may write it."""

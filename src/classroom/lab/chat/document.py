@@ -76,8 +76,8 @@ class ClassChat(YChat):
 
         Args:
             update: as it was judged (`classroom.lab.rooms.update_admission`), and nothing else:
-                what a message
-                brought besides, as of what is there already, the referee can't see in a copy.
+                what a message brought besides, as of what is there already, the referee can't see
+                in a copy.
             who: the signed-in user's name.
             repeats: whether a page that comes back tells all it knows.
 

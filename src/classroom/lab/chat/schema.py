@@ -35,16 +35,11 @@ class NoChatError(ValueError):
     """A file that isn't a chat."""
 
 
-def is_room(room_id: str) -> bool:
-    """Say whether a room's id asks for a chat, whatever the file is."""
-    return room_id.split(":")[1:2] == [KIND]
-
-
 def fits(room_id: str, path_of: Callable[[str], str | None]) -> bool:
     """Say whether the file of a chat's room can be one: as a chat it is read, and written.
 
     Args:
-        room_id: for which `is_room`.
+        room_id: one that asks for a chat.
         path_of: finds the path of a file by its id.
     """
     file_format, _, file_id = (*room_id.split(":", 2), "")[:3]

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from classroom.lab.chat import schema
 from classroom.lab.chat.schema import KIND, SUFFIX
+from classroom.lab.chat.validator import NotTakenError
 from classroom.lab.files import atomic_write, listing
 from classroom.lab.files.beneath import Root
+from classroom.lab.rooms.hooks import RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
 
     from jupyter_server.serverapp import ServerApp
+
+    from classroom.lab.chat.document import ClassChat
+    from classroom.lab.rooms.hooks import Hooks
 
 EXTENSION = "jupyterlab_chat"
 PAGES = "jupyterlab-chat-extension"
@@ -23,11 +28,44 @@ KEY = "classroom_chat"
 FIRST = f"Classroom{SUFFIX}"
 
 
-def use(app: ServerApp) -> None:
+class Chats:
+    """The rules of chats' rooms (`classroom.lab.rooms.hooks.Kind`)."""
+
+    def __init__(self, *, is_on: bool) -> None:
+        """Know whether there are any.
+
+        Args:
+            is_on: whether people may talk.
+        """
+        self._is_on = is_on
+
+    def opens(self, room_id: str, path_of: Callable[[str], str | None]) -> bool:
+        """Say whether a file can be opened as a chat; the arguments are the hook's."""
+        return self._is_on and schema.fits(room_id, path_of)
+
+    def joined(self, document: ClassChat, who: Mapping[str, Any], room_id: str) -> None:
+        """Have a chat know who somebody is; the arguments are the hook's."""
+        document.introduce(who, room_id)
+
+    def write(self, document: ClassChat, update: bytes, who: str, *, repeats: bool) -> None:
+        """Write what may be written; the arguments are the hook's.
+
+        Raises:
+            RejectedError: they may not write that.
+        """
+        try:
+            document.hear(update, who, repeats=repeats)
+        except NotTakenError as error:
+            sentence = f"What you wrote in the chat isn't taken: {error}. Reload the page to go on."
+            raise RejectedError(sentence) from error
+
+
+def use(app: ServerApp, hooks: Hooks) -> None:
     """Have chats be ours, and have one in the class's folder; without any, have none.
 
     Args:
         app: whose extensions are known and not all loaded yet.
+        hooks: of the rooms.
     """
     # Not at the top: where only the rooms are measured there is no such extension.
     from jupyter_ydoc import ydocs  # noqa: PLC0415
@@ -38,6 +76,7 @@ def use(app: ServerApp) -> None:
     extension = app.extension_manager.extensions.get(EXTENSION)
     is_on = extension is not None and extension.enabled
     app.web_app.settings[KEY] = is_on
+    hooks.register(KIND, Chats(is_on=is_on))
     if not is_on:
         return
     app.web_app.settings.setdefault("page_config_data", {})["classroomChat"] = FIRST

@@ -1,0 +1,1 @@
+"""Open WebSockets and requests: who has them, what they may cost, what pages are told."""

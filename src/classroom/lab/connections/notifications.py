@@ -14,7 +14,7 @@ from classroom.lab.connections.registry import OPEN, name_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from classroom.lab.people.page_socket import LiveHandler
+    from classroom.lab.connections.registry import Page
 
 
 def tell(names: Collection[str], sentence: str) -> int:
@@ -119,7 +119,7 @@ def are_standing() -> bool:
     return bool(_warned)
 
 
-def greet(page: LiveHandler) -> None:
+def greet(page: Page) -> None:
     """Show a page that has just been opened what it should know."""
     if _warned:
         page.say(standing(name_of(page)))

@@ -16,7 +16,7 @@ from classroom.lab.upstream import patches
 from classroom.runtime import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 SAYING_SECONDS = 0.5
@@ -32,6 +32,19 @@ UNREADABLE = 1003
 """Close code for what can't be taken (RFC 6455, 7.4.1): JupyterLab's provider shows the reason."""
 REFUSED_SECONDS = 10.0
 """How often at most the log has it that somebody sends what is refused."""
+
+
+class Page(WebSocketHandler):
+    """A page's own connection: what comes over it is read in `classroom.lab.people.page_socket`."""
+
+    def say(self, message: Mapping[str, Any]) -> None:
+        """Tell the page something, unless it is going: the others must be told all the same.
+
+        Args:
+            message: with its ``type``, as the labextension knows it.
+        """
+        if self.ws_connection is not None and not self.ws_connection.is_closing():
+            self.write_message(json.dumps(message)).add_done_callback(patches.heard)
 
 
 def name_of(handler: RequestHandler) -> str:
@@ -97,10 +110,9 @@ class Connections:
         """Go through those that are open."""
         return [handler for handler in self._handlers if handler.ws_connection is not None]
 
-    def pages(self) -> list[Any]:
-        """List the pages' own connections (`classroom.lab.people.page_socket`), which can be told
-        something."""
-        return [handler for handler in self.open() if hasattr(handler, "say")]
+    def pages(self) -> list[Page]:
+        """List the pages' own connections."""
+        return [handler for handler in self.open() if isinstance(handler, Page)]
 
     def people(self) -> set[str]:
         """List who has any socket open."""

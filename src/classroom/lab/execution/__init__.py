@@ -1,0 +1,1 @@
+"""Kernels, sessions and terminals; the outputs of a run in its live document."""

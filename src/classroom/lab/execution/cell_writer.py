@@ -13,14 +13,13 @@ from jupyter_ydoc.utils import cast_all
 from pycrdt import Array, Map, Text
 
 from classroom.lab.execution.stream_text import Screen
-from classroom.lab.protocol.kernel_outputs import Cleared, Printed, Shown
+from classroom.lab.protocol.kernel_outputs import IDLE, RUNNING, Cleared, Printed, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from classroom.lab.protocol.kernel_outputs import Step, Updated
 
-RUNNING, IDLE = "running", "idle"
 MOST_TEXT = 5_000_000
 """Characters that one run may print: more, and the page of everybody who looks would suffer."""
 MOST_SHOWN = 50_000_000

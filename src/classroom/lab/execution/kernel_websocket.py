@@ -282,8 +282,12 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         Args:
             size: the message's, bytes.
         """
-        most = kernel_messages.LONGEST_SHOWN if self.subprotocol == V1 else
-        kernel_messages.LONGEST_LEGACY if size > most:
+        most = (
+            kernel_messages.LONGEST_SHOWN
+            if self.subprotocol == V1
+            else kernel_messages.LONGEST_LEGACY
+        )
+        if size > most:
             what = f"A message of {size // kernel_messages.MB} MB from the kernel is left out"
             self._notice(f"{what}: at most {most // kernel_messages.MB} MB are shown")
             return False

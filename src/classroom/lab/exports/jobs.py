@@ -183,7 +183,7 @@ async def convert(head: dict[str, Any], body: bytes) -> Exported:
     """Have one notebook converted, now.
 
     Args:
-        head: as of `converting.convert`.
+        head: as of `converter.convert`.
         body: the notebook's model, as JSON.
 
     Raises:

@@ -30,8 +30,8 @@ class ReadFiles(Untrusting):
 
     Upstream's managers of files compare paths as text and then open them, and whoever may make
     links leads them anywhere: none of their code is in here. Each operation is one of
-    `classroom.lab.files.reader`, `listing`, `whole`, `moving` and `copying`: they hold what they
-    find.
+    `classroom.lab.files.reader`, `listing`, `atomic_write`, `operations` and `tree`: they hold what
+    they find.
     """
 
     scratch = Unicode(

@@ -1,0 +1,1 @@
+"""The security headers of pages, and the frame in which outputs run."""

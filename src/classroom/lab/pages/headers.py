@@ -44,7 +44,7 @@ class FrameHandler(JupyterHandler):
     """The page in which outputs run: the same for everybody, with nothing in it yet."""
 
     auth_resource = "classroom"
-    page = files("classroom.lab").joinpath("frame.html").read_text(encoding="utf-8")
+    page = files("classroom.lab.pages").joinpath("frame.html").read_text(encoding="utf-8")
 
     @web.authenticated
     @authorized

@@ -8,7 +8,6 @@ itself.
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +15,18 @@ from jupyter_server.auth.decorator import authorized, ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.utils import ensure_async
-from tornado.websocket import WebSocketHandler
 
 from classroom.lab.connections import notifications
-from classroom.lab.connections.registry import name_of
+from classroom.lab.connections.registry import Page, name_of
 from classroom.lab.people import location
 from classroom.lab.people.location import Place
 from classroom.lab.people.participants import COMPANY
 from classroom.lab.permissions.mode_service import DRIVING
-from classroom.lab.upstream import patches
 from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping, MutableMapping
+    from collections.abc import MutableMapping
 
 LOG = logging.getLogger(__name__)
 ADDRESS = "classroom/api/live"
@@ -45,7 +42,7 @@ def announce(page_config: MutableMapping[str, Any]) -> None:
     page_config["classroomLive"] = ADDRESS
 
 
-class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
+class LiveHandler(WebSocketMixin, Page, JupyterHandler):
     """One page's connection. Of foreign origins none is taken: `WebSocketMixin` sees to that."""
 
     auth_resource = "classroom"
@@ -75,15 +72,6 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Tell the others."""
         super().on_close()
         COMPANY.tell()
-
-    def say(self, message: Mapping[str, Any]) -> None:
-        """Tell the page something, unless it is going: the others must be told all the same.
-
-        Args:
-            message: with its ``type``, as the labextension knows it.
-        """
-        if self.ws_connection is not None and not self.ws_connection.is_closing():
-            self.write_message(json.dumps(message)).add_done_callback(patches.heard)
 
     def on_message(self, message: str | bytes) -> None:
         """Take where the page is, if that is in a document; anything else it says is nothing."""

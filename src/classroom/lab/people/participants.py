@@ -19,7 +19,7 @@ from classroom.lab.protocol.participant import identity
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.lab.people.page_socket import LiveHandler
+    from classroom.lab.connections.registry import Page
 
 BEAT_SECONDS = 0.3
 """How often at most anybody is told: as fast as a class can follow."""
@@ -50,16 +50,16 @@ class Company:
         self.asking = ""
         """The tutor whom all are asked to follow; "" for nobody."""
         self._asked = 0
-        self._at: WeakKeyDictionary[LiveHandler, tuple[Place, float]] = WeakKeyDictionary()
-        self._told: WeakKeyDictionary[LiveHandler, dict[str, Any]] = WeakKeyDictionary()
+        self._at: WeakKeyDictionary[Page, tuple[Place, float]] = WeakKeyDictionary()
+        self._told: WeakKeyDictionary[Page, dict[str, Any]] = WeakKeyDictionary()
         self._pending = False
 
-    def come(self, page: LiveHandler) -> None:
+    def come(self, page: Page) -> None:
         """Take note of a page: it is told what the others know, and they of it."""
         self._at[page] = (Place(), time.time())
         self.tell()
 
-    def move(self, page: LiveHandler, place: Place) -> None:
+    def move(self, page: Page, place: Place) -> None:
         """Take note of where a page is; it says so as well when its user is active there."""
         self._at[page] = (place, time.time())
         self.tell()
@@ -128,7 +128,7 @@ class Company:
                     told[word["type"]] = word
                     page.say(word)
 
-    def _pages(self) -> list[LiveHandler]:
+    def _pages(self) -> list[Page]:
         """List the pages that are open and have come."""
         return [page for page in OPEN.pages() if page in self._at]
 

@@ -1,0 +1,1 @@
+"""Who may do what: view-only, the rule for each handler, tutors."""

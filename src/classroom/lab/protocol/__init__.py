@@ -1,0 +1,1 @@
+"""What pages, documents and kernels send, as plain values: no I/O, no JupyterLab."""

@@ -21,6 +21,9 @@ KINDS = frozenset(
 """The messages that make up a cell's outputs
 (https://jupyter-client.readthedocs.io/en/stable/messaging.html)."""
 
+RUNNING, IDLE = "running", "idle"
+"""What a cell says of itself, as its ``execution_state``."""
+
 
 class BadMessageError(ValueError):
     """A message that no kernel sends."""

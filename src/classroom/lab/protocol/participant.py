@@ -39,8 +39,9 @@ def identity(user: Any) -> dict[str, Any]:
     return {name: getattr(user, name) for name in FIELDS}
 
 
-def stamp(entry: Entry, who: Mapping[str, Any], clean: Clean = awareness_state.of_document) -> Entry
-| None:
+def stamp(
+    entry: Entry, who: Mapping[str, Any], clean: Clean = awareness_state.of_document
+) -> Entry | None:
     """Put the server's word in the place of what a page says of its user.
 
     Args:

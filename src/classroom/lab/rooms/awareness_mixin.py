@@ -73,10 +73,12 @@ class Attended(YRoom):
         theirs = (one for one in entries if self._writers.of(one.client) in ("", name))
         own = self._owners.own((one for one in theirs if one.client != server), name)
         # Only news is stamped: it costs nothing per receiver, and nothing per echo.
-        stamped = (participant.stamp(one, who, self.says) for one in own if
-        self._known.is_news(one)) fitting = (one for one in stamped if one is not None and
-        self._owners.fits(one)) news = self._known.take(fitting, time.monotonic()) for entry in own
-        if first else news:
+        stamped = (
+            participant.stamp(one, who, self.says) for one in own if self._known.is_news(one)
+        )
+        fitting = (one for one in stamped if one is not None and self._owners.fits(one))
+        news = self._known.take(fitting, time.monotonic())
+        for entry in own if first else news:
             self._speakers[entry.client] = speaker
         self._take_over(news)
 

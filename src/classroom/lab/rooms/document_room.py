@@ -14,11 +14,9 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
-from classroom.lab.chat import schema
 from classroom.lab.connections import notifications, registry
-from classroom.lab.execution import cell_writer
 from classroom.lab.files import notebook, recovery, trust
-from classroom.lab.protocol import awareness_state
+from classroom.lab.protocol import awareness_state, kernel_outputs
 from classroom.lab.protocol.update_bounds import read_state, write_state
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
 from classroom.lab.storage import document_indexes, saved_hashes
@@ -30,7 +28,6 @@ from classroom.runtime import background_tasks
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from classroom.lab.chat.document import ClassChat
     from classroom.lab.files.file_loader import ClassLoader
     from classroom.lab.rooms.room_socket import RoomSocket
 
@@ -94,9 +91,9 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._document.undo_manager.include_origin("nobody")
 
     @property
-    def chat(self) -> ClassChat | None:
-        """The document, if it is a chat."""
-        return self._document if self._file_type == schema.KIND else None
+    def document(self) -> Any:
+        """The document, of jupyter_ydoc."""
+        return self._document
 
     def _on_document_change(self, target: str, event: Any) -> None:
         """Save a beat after the first change; later ones don't push it back.
@@ -192,8 +189,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             self._keep_what_came_first()
         # Of cells that ran when the server ended none runs any more.
         for cell in getattr(self._document, "ycells", ()):
-            if cell.get("execution_state") == cell_writer.RUNNING:
-                cell["execution_state"] = cell_writer.IDLE
+            if cell.get("execution_state") == kernel_outputs.RUNNING:
+                cell["execution_state"] = kernel_outputs.IDLE
         if self._file_type == notebook.KIND:
             self._forget_marks()
         await self._settle()

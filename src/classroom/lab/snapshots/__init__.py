@@ -1,0 +1,1 @@
+"""Snapshots in the lab: listing, previews, restores into open documents."""

@@ -1,0 +1,1 @@
+"""The journal of documents: a write-ahead log and one SQLite database."""

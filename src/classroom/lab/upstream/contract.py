@@ -147,6 +147,7 @@ def check() -> None:
     """
     if found := differences():
         raise ChangedError(
-            "jupyter-collaboration has changed: " + "; ".join(found) + ": adapt
-            classroom.lab.rooms.document_room"
+            "jupyter-collaboration has changed: "
+            + "; ".join(found)
+            + ": adapt classroom.lab.rooms.document_room"
         )

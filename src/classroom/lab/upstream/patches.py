@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import jupyter_server_ydoc.handlers
 from jupyter_core.utils import ensure_async
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from jupyter_server_ydoc.loaders import FileLoader
     from pycrdt import Doc
-
-    from classroom.lab.connections.receive_limits import Bounded
 
 
 def use(*ours: type) -> None:
@@ -100,7 +98,20 @@ def is_in_parts(socket: Any) -> bool:
     return socket._fragmented_message_buffer is not None  # noqa: SLF001
 
 
-def bound_sockets(bounded: Bounded) -> None:
+class Bounds(Protocol):
+    """Stands before what WebSockets read and write (`classroom.lab.connections.receive_limits`)."""
+
+    async def read(self, socket: Any, size: int, read: Callable[..., Awaitable[bytes]]) -> bytes:
+        """Read bytes of a message."""
+
+    async def receive(self, socket: Any, receive: Callable[..., Awaitable[None]]) -> None:
+        """Receive a frame."""
+
+    def write(self, socket: Any, size: int, write: Callable[[], Future[None]]) -> Future[None]:
+        """Write a frame."""
+
+
+def bound_sockets(bounded: Bounds) -> None:
     """Have something stand before all that WebSockets read and write.
 
     Args:

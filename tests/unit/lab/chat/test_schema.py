@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map, Text
 
-from classroom.lab.chat import schema
+from classroom.lab.chat import schema, setup
 from classroom.lab.chat.validator import LARGEST, NotTakenError, Offer, Referee
+from classroom.lab.rooms.hooks import Hooks
 
 ADA = {"username": "ada", "name": "Ada", "display_name": "Ada L", "initials": "A", "color": "#123"}
 ADA |= {"avatar_url": "https://example.org/a.png"}
@@ -321,6 +322,9 @@ def test_any_file_is_read(parts: dict[str, Any]) -> None:
     ],
 )
 def test_a_room_is_for_a_chats_file(room_id: str, path: str | None, *, fitting: bool) -> None:
-    assert schema.is_room(room_id)
-    assert schema.fits(room_id, {"1": path}.get) is fitting or room_id.count(":") == 1
-    assert not schema.is_room("text:file:chat")
+    kinds = Hooks()
+    kinds.register(schema.KIND, setup.Chats(is_on=True))
+    chats = kinds.of(room_id)
+    assert chats is not None
+    assert chats.opens(room_id, {"1": path}.get) is fitting or room_id.count(":") == 1
+    assert kinds.of("text:file:chat") is None

@@ -202,10 +202,14 @@ def test_a_run_from_its_begin_to_its_end() -> None:
     async def main() -> None:
         book = Book()
         cell, runs = book.add("a"), KernelRuns(book, LOG)
-        cell["outputs"].append(cell_writer.shared({"output_type": "stream", "name": "x", "text":
-        "old"})) runs.announce("1", "a", ["room"]) assert runs.has("1") assert
-        len(runs.unfinished("room")) == 1 runs.hear(message("execute_input", "1",
-        execution_count=7)) for number in range(50):
+        cell["outputs"].append(
+            cell_writer.shared({"output_type": "stream", "name": "x", "text": "old"})
+        )
+        runs.announce("1", "a", ["room"])
+        assert runs.has("1")
+        assert len(runs.unfinished("room")) == 1
+        runs.hear(message("execute_input", "1", execution_count=7))
+        for number in range(50):
             runs.hear(message("stream", "1", name="stdout", text=f"{number}\n"))
         runs.hear(message("stream", "2", name="stdout", text="somebody else's"))
         await until(lambda: cell["execution_state"] == "running" and len(cell["outputs"]) == 1)

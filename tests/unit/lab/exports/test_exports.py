@@ -170,7 +170,7 @@ def test_nobody_waits_with_any_number() -> None:
 def program(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process itself, of this copy of the code."""
     code = f"import sys; sys.path.insert(0, {str(labs.ROOT / 'src')!r})"
-    code = f"{code}; from classroom.lab import converting; converting.main()"
+    code = f"{code}; from classroom.lab.exports import converter; converter.main()"
     monkeypatch.setattr(jobs, "PROGRAM", (sys.executable, "-c", code))
 
 

@@ -204,8 +204,10 @@ def test_a_link_at_the_end_is_moved_and_put_away_itself(root: Root) -> None:
     operations.put_away(root, ("a", "moved"))
     kept = root.path.joinpath(*operations.TRASH, "files/moved")
     assert kept.is_symlink()
-    assert "Path=a/moved" in root.path.joinpath(*operations.TRASH,
-    "info/moved.trashinfo").read_text() assert (root.path.parent / "outside/secret").exists()
+    assert (
+        "Path=a/moved" in root.path.joinpath(*operations.TRASH, "info/moved.trashinfo").read_text()
+    )
+    assert (root.path.parent / "outside/secret").exists()
 
 
 def test_what_is_put_away_twice_is_there_twice(root: Root) -> None:

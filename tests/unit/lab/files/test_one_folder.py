@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 CONFINED = """
 import io, os, sys
 from pathlib import Path
-from classroom.egress import landlock
-from classroom.lab import aside, migration, moving, whole
+from classroom.sandbox import landlock
+from classroom.lab.files import atomic_write, operations
+from classroom.lab.storage import migration, quarantine
 from classroom.lab.files.beneath import Root
 from classroom.lab.snapshots.placement import Restored, place_link
 from classroom.runtime.paths import Paths
@@ -50,11 +51,11 @@ assert os.listdir(scratch) == []
 """,
     "saved, moved and deleted": """
 root, scratch = Root(base / "files"), base / "scratch"
-whole.write(root, ("x",), b"new", scratch)
-moving.make_folder(root, ("a",))
-moving.rename(root, ("x",), ("a", "y"))
-moving.put_away(root, ("a", "y"))
-moving.put_away(root, ("a",))
+atomic_write.write(root, ("x",), b"new", scratch)
+operations.make_folder(root, ("a",))
+operations.rename(root, ("x",), ("a", "y"))
+operations.put_away(root, ("a", "y"))
+operations.put_away(root, ("a",))
 assert sorted(os.listdir(base / "files/.local/share/Trash/files")) == ["a", "y"]
 assert os.listdir(scratch) == []
 """,
@@ -62,7 +63,7 @@ assert os.listdir(scratch) == []
 history = base / "data/history"
 (history / "documents.db").write_bytes(b"broken")
 (history / "documents.db-wal").write_bytes(b"too")
-where = aside.put_database(history / "documents.db")
+where = quarantine.put_database(history / "documents.db")
 assert where.read_bytes() == b"broken" and where.parent != history
 assert where.with_name(where.name + "-wal").read_bytes() == b"too"
 assert not list(history.glob("documents.db*"))

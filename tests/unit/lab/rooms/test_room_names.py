@@ -6,18 +6,27 @@ import pytest
 from pycrdt import Doc
 from pycrdt.websocket import YRoom
 
+from classroom.lab.chat import schema, setup
 from classroom.lab.rooms import room_names
+from classroom.lab.rooms.hooks import Hooks
 from classroom.lab.upstream.fork_limit import MOST, Forks
 from tests import loops
 
 FILES = {"n": "a.ipynb", "c": "talk.chat"}
 
 
+def leads_somewhere(room_id: str, *, exists: bool = False, chats: bool = True) -> bool:
+    kinds = Hooks()
+    kinds.register(schema.KIND, setup.Chats(is_on=chats))
+    found = kinds.of(room_id)
+    return room_names.leads_somewhere(room_id, FILES.get, exists=exists, kind=found)
+
+
 @pytest.mark.parametrize(
     "room_id", ["JupyterLab:globalAwareness", "json:notebook:n", "text:file:c", "text:chat:c"]
 )
 def test_there_is_one_of_presence_and_of_each_file(room_id: str) -> None:
-    assert room_names.leads_somewhere(room_id, FILES.get, exists=False, chats=True)
+    assert leads_somewhere(room_id)
 
 
 @pytest.mark.parametrize(
@@ -33,16 +42,16 @@ def test_there_is_one_of_presence_and_of_each_file(room_id: str) -> None:
     ],
 )
 def test_there_is_none_of_anything_else(room_id: str) -> None:
-    assert not room_names.leads_somewhere(room_id, FILES.get, exists=False, chats=True)
+    assert not leads_somewhere(room_id)
 
 
 def test_a_timelines_room_is_there_once_it_is_made() -> None:
-    assert room_names.leads_somewhere("0a1b2c", FILES.get, exists=True, chats=True)
+    assert leads_somewhere("0a1b2c", exists=True)
 
 
 def test_without_chats_no_file_is_one_but_each_can_be_read() -> None:
-    assert not room_names.leads_somewhere("text:chat:c", FILES.get, exists=True, chats=False)
-    assert room_names.leads_somewhere("text:file:c", FILES.get, exists=False, chats=False)
+    assert not leads_somewhere("text:chat:c", exists=True, chats=False)
+    assert leads_somewhere("text:file:c", chats=False)
 
 
 def test_the_last_timelines_are_kept_and_nobody_elses_room_is_touched() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pycrdt import Array, Doc, Map, Text
 
+from classroom.lab.chat.setup import Chats
 from classroom.lab.chat.validator import ROOTS, Referee
 from classroom.lab.connections import cpu_budget as efforts
 from classroom.lab.connections import notifications
@@ -29,8 +30,8 @@ from tests.updates import ident, struct, text, update, values, write
 class Room:
     """What a socket knows of its room."""
 
-    def __init__(self, document: Doc[Any], observed: asyncio.Event) -> None:
-        self.ydoc, self.ydoc_observed = document, observed
+    def __init__(self, document: Doc[Any], observed: asyncio.Event, chat: Any = None) -> None:
+        self.ydoc, self.ydoc_observed, self.document = document, observed, chat
 
 
 class Socket(RoomSocket):
@@ -41,8 +42,9 @@ class Socket(RoomSocket):
     def __init__(self, document: Doc[Any], who: str = "eve", chat: Any = None) -> None:
         observed = asyncio.Event()
         observed.set()
-        self.room = Room(document, observed)
-        self._who, self._chat = {"username": who}, chat
+        self.room = Room(document, observed, chat)
+        self._who = {"username": who}
+        self._kind = None if chat is None else Chats(is_on=True)
         self._admission = Admission(document)
         self.sent: list[bytes] = []
         self.tasks: list[Any] = []

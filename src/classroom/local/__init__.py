@@ -1,1 +1,0 @@
-"""HTTP between our own processes over unix sockets: who asks, the kernel says."""
