@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+from jupyter_server import CallContext
 from jupyter_server.services.contents.manager import copy_pat
 from tornado import web
 
@@ -21,10 +22,12 @@ from classroom.lab.files import (
     operations,
     reader,
     tree,
+    uploads,
 )
 from classroom.lab.files.contents_reader import ReadFiles
 from classroom.lab.files.document_encoding import encoded
 from classroom.lab.files.http_errors import MB, said, status
+from classroom.lab.files.uploads import Uploads
 from classroom.lab.storage import saved_hashes, threads
 
 if TYPE_CHECKING:
@@ -50,6 +53,11 @@ class ClassContents(ReadFiles):
     saves: Saves | None = None
     """Where to write down what rooms save; set when they are put in place."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        """Begin without uploads; the arguments are upstream's."""
+        super().__init__(**kwargs)
+        self._uploads = Uploads(self.root, self.scratch_folder)
+
     async def save(self, model: Model, path: str = "") -> Model:
         """Save a file or a piece of one, or make a folder; return its model without content.
 
@@ -57,20 +65,17 @@ class ClassContents(ReadFiles):
             HTTPError: it can't be saved; what was there still is.
         """
         parts = self._parts(path)
-        path, kind, chunk = "/".join(parts), model.get("type"), model.get("chunk")
-        if not isinstance(kind, str) or not isinstance(chunk, int | None):
-            raise web.HTTPError(400, f"A {kind!r}, piece {chunk!r}, can't be saved")
+        path = "/".join(parts)
+        kind, chunk = checked(model)
         if chunk in {None, 1}:
             self.run_pre_save_hooks(model=model, path=path)
-        if kind not in {"notebook", "file", "directory"} or (chunk is not None and kind != "file"):
-            raise web.HTTPError(400, f"A {kind} can't be saved{' in pieces' if chunk else ''}")
-        if kind != "directory" and "content" not in model:
-            raise web.HTTPError(400, "No file content provided")
         problem: dict[str, Any] = {}
         with said(path):
             try:
                 if kind == "directory":
                     saved = await self._save_folder(parts)
+                elif chunk is not None:
+                    saved = await self._take(parts, model, chunk)
                 else:
                     saved = await self._save_file(parts, model, problem)
             except OSError as error:
@@ -85,8 +90,16 @@ class ClassContents(ReadFiles):
             await self._check_in(path)
         if "message" in model:
             saved["message"] = model["message"]
-        self.emit(data={"action": "save", "path": path})
+        if chunk in {None, uploads.LAST}:
+            self.emit(data={"action": "save", "path": path})
         return saved
+
+    async def _take(self, parts: Parts, model: Model, piece: int) -> Model:
+        """Take a piece of an upload in; return the model of what has arrived."""
+        data = await threads.run(encoded, model)
+        await self._open_up(parts)
+        seen = await threads.run(self._uploads.take, person(), parts, piece, data)
+        return models.bare(seen, "/".join(parts), model["type"])
 
     async def _check_in(self, path: str) -> None:
         """Have a checkpoint of a notebook; it is saved, whether that can be made or not."""
@@ -122,13 +135,10 @@ class ClassContents(ReadFiles):
         elif self.saves is not None:
             await self.saves.intend(saving.document, hashlib.sha256(data).hexdigest())
         await self._open_up(parts)
-        new, first = _new.get(), model.get("chunk") in {None, 1}
+        new = _new.get()
 
         def write() -> Model:
-            if first:
-                atomic_write.write(self.root, parts, data, self.scratch_folder, new=new)
-            else:
-                atomic_write.append(self.root, parts, data)
+            atomic_write.write(self.root, parts, data, self.scratch_folder, new=new)
             seen = reader.look(self.root, parts)
             return models.bare(seen, "/".join(parts), model["type"])
 
@@ -264,3 +274,28 @@ class ClassContents(ReadFiles):
             hidden = not self.allow_hidden and any(name.startswith(".") for name in parts)
             if hidden or not parts:
                 raise web.HTTPError(400, f"Cannot {what} file or directory {'/'.join(parts)!r}")
+
+
+def person() -> str:
+    """Name the person whose request is being answered; "" for the lab server itself."""
+    handler: Any = CallContext.get(CallContext.JUPYTER_HANDLER)
+    return str(getattr(getattr(handler, "current_user", None), "username", ""))
+
+
+def checked(model: Model) -> tuple[str, int | None]:
+    """Check what is to be saved; return its kind, and the number of the piece that it is.
+
+    Args:
+        model: as a page sends it.
+
+    Raises:
+        HTTPError: 400, nothing of that kind can be saved.
+    """
+    kind, chunk = model.get("type"), model.get("chunk")
+    if not isinstance(kind, str) or not isinstance(chunk, int | None):
+        raise web.HTTPError(400, f"A {kind!r}, piece {chunk!r}, can't be saved")
+    if kind not in {"notebook", "file", "directory"} or (chunk is not None and kind != "file"):
+        raise web.HTTPError(400, f"A {kind} can't be saved{' in pieces' if chunk else ''}")
+    if kind != "directory" and "content" not in model:
+        raise web.HTTPError(400, "No file content provided")
+    return kind, chunk

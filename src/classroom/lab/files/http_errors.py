@@ -13,6 +13,7 @@ from classroom.lab.files.directory_entry import LeadsOutError, NoFolderError, No
 from classroom.lab.files.disk_reserve import NoRoomError
 from classroom.lab.files.reader import NoFileError, TooLargeError
 from classroom.lab.files.tree import TooDeepError
+from classroom.lab.files.uploads import UploadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +44,7 @@ OWN_WORDS = (
     NoRoomError,
     TooDeepError,
     TooLargeError,
+    UploadError,
 )
 """Errors that say themselves what is wrong, in a sentence."""
 MB = 1024**2

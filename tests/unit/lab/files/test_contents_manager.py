@@ -260,7 +260,7 @@ def test_two_delete_for_the_first_time_at_once(contents: ClassContents) -> None:
 WRITING: dict[str, Callable[[Any], Awaitable[Any]]] = {
     "a file": lambda contents: contents.save(text("new"), "old.txt"),
     "a new file": lambda contents: contents.new_untitled("", "file"),
-    "a piece": lambda contents: contents.save({**text("new"), "chunk": 2}, "old.txt"),
+    "a piece": lambda contents: contents.save({**text("new"), "chunk": 1}, "old.txt"),
     "a folder": lambda contents: contents.new_untitled("", "directory"),
     "a copy": lambda contents: contents.copy("old.txt"),
     "a folder's copy": lambda contents: contents.copy("lesson", ""),

@@ -1,0 +1,256 @@
+"""Take uploads in, piece by piece, into files of their own: each appears as a whole or not at all.
+
+JupyterLab sends a file of more than a megabyte in pieces: 1, 2, 3, and so on, and -1 for the last
+one. A request has no name for the upload that it belongs to, so an upload is known by its person
+and its path.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from classroom.lab.files import disk_reserve
+from classroom.lab.files.atomic_write import NEW_FILE_MODE, Scratch
+from classroom.lab.files.directory_entry import FOLDER, Parts, Place
+from classroom.lab.files.reader import NoFileError, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from classroom.lab.files.beneath import Root
+
+LAST = -1
+"""The number of an upload's last piece."""
+UNDER_WAY_SECONDS = 20.0
+"""An upload that got a piece within this time goes on; after it, its person may begin again."""
+CUT_SECONDS = 600.0
+"""An upload that has got nothing for this time was cut: what came of it is removed."""
+MOST_UNFINISHED = 200
+"""Uploads of one person that may be under way together."""
+
+Identity = tuple[int, int, int, int]
+"""What tells a version of a file from the next one: device, inode, size, nanoseconds."""
+
+
+class UploadError(OSError):
+    """A piece that can't be taken; the text is a sentence for its person."""
+
+    def __init__(self, sentence: str) -> None:
+        """Say why, and what to do.
+
+        Args:
+            sentence: shown in the page.
+        """
+        super().__init__(errno.EEXIST, sentence)
+
+
+def refusal(name: str, piece: int, expected: int | None, idle: float) -> str | None:
+    """Say why a piece can't be taken, or None if it can.
+
+    Args:
+        name: the file's.
+        piece: its number.
+        expected: the number that comes next in the upload under way; None without one.
+        idle: seconds since its last piece.
+    """
+    if piece == 1:
+        if expected is not None and idle < UNDER_WAY_SECONDS:
+            return (
+                f"You are uploading {name} already, in this or another page: wait for it, or, if it"
+                f" was interrupted, try again in {UNDER_WAY_SECONDS:.0f} seconds"
+            )
+        return None
+    if expected is None:
+        return f"The upload of {name} was interrupted: upload it again"
+    if piece not in {expected, LAST}:
+        return f"A part of {name} has not arrived: upload it again"
+    return None
+
+
+def identity(place: Place) -> Identity | None:
+    """Identify the file that has a place now; None without one.
+
+    Raises:
+        NoFileError: there is something else.
+        OSError: it can't be looked at.
+    """
+    try:
+        found = place.stat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        raise NoFileError(place.name)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@dataclass
+class _Upload:
+    """One upload under way.
+
+    Attributes:
+        file: what has arrived, out of people's sight.
+        folder: descriptor of the folder that it is in.
+        replaces: what had the file's place when the upload began.
+        touched: when its last piece came, by the clock.
+        expected: the number of its next piece.
+        lock: held while a piece is written.
+    """
+
+    file: Scratch
+    folder: int
+    replaces: Identity | None
+    touched: float
+    expected: int = 2
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, data: bytes, *, last: bool) -> None:
+        """Write a piece; the last one down to the disk."""
+        place = Place(self.folder, self.file.name)
+        with os.fdopen(place.open(os.O_WRONLY | os.O_APPEND), "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            if last:
+                os.fsync(stream.fileno())
+        self.expected += 1
+
+    def drop(self) -> None:
+        """Remove what has arrived, unless it has its place."""
+        self.file.drop()
+        os.close(self.folder)
+
+
+Key = tuple[str, Parts]
+"""A person's name and a file's path."""
+
+
+class Uploads:
+    """The class's unfinished uploads; used from the threads that touch files."""
+
+    def __init__(
+        self, root: Root, scratch: Path | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Begin without any.
+
+        Args:
+            root: the class's folder.
+            scratch: a folder of nobody else's on the same disk; without it, the file's own folder.
+            clock: tells seconds.
+        """
+        self._root, self._scratch, self._clock = root, scratch, clock
+        self._unfinished: dict[Key, _Upload] = {}
+        self._lock = threading.Lock()
+
+    def take(self, who: str, parts: Parts, piece: int, data: bytes) -> Seen:
+        """Take a piece in; with the last one, the file gets its place.
+
+        Args:
+            who: the person's name.
+            parts: path of the file.
+            piece: its number, from 1 on; `LAST` for the last one.
+            data: its bytes.
+
+        Returns:
+            The file as far as it has arrived.
+
+        Raises:
+            UploadError: the piece doesn't fit, or somebody has put another file there meanwhile.
+            NoRoomError: the disk is full; what has arrived is removed.
+            LeadsOutError: the path leads out of the class's files.
+            OSError: it can't be written; what has arrived is removed.
+        """
+        key, now = (who, parts), self._clock()
+        for cut in self._cut(now):
+            cut.drop()
+        with self._lock:
+            found = self._unfinished.get(key)
+            expected, idle = (found.expected, now - found.touched) if found else (None, 0.0)
+            if sentence := refusal(parts[-1], piece, expected, idle):
+                raise UploadError(sentence)
+            if piece == 1 and sum(name == who for name, _ in self._unfinished) >= MOST_UNFINISHED:
+                raise UploadError(
+                    f"You are uploading {MOST_UNFINISHED} files already: wait for some"
+                )
+        if piece == 1 or found is None:
+            return self._begin(key, data, now)
+        with found.lock:
+            # Two of its pieces may have come at once: only one of them is the next.
+            if sentence := refusal(parts[-1], piece, found.expected, 0.0):
+                raise UploadError(sentence)
+            return self._go_on(key, found, piece, data)
+
+    def _cut(self, now: float) -> list[_Upload]:
+        """Forget the uploads that were cut; return them."""
+        with self._lock:
+            old = [key for key, one in self._unfinished.items() if now - one.touched > CUT_SECONDS]
+            return [self._unfinished.pop(key) for key in old]
+
+    def _begin(self, key: Key, data: bytes, now: float) -> Seen:
+        disk_reserve.ensure(self._root, len(data))
+        with self._root.at(key[1]) as place:
+            replaces = identity(place)
+            aside = self._scratch
+            folder = os.dup(place.folder) if aside is None else os.open(aside, FOLDER)
+            try:
+                file = Scratch(folder, io.BytesIO(data), NEW_FILE_MODE)
+            except BaseException:
+                os.close(folder)
+                raise
+        upload = _Upload(file, folder, replaces, now)
+        with self._lock:
+            before = self._unfinished.get(key)
+            self._unfinished[key] = upload
+        if before is not None:
+            before.drop()
+        return self._seen(key, upload)
+
+    def _go_on(self, key: Key, upload: _Upload, piece: int, data: bytes) -> Seen:
+        try:
+            disk_reserve.ensure(self._root, len(data))
+            upload.add(data, last=piece == LAST)
+            upload.touched = self._clock()
+            seen = self._seen(key, upload)
+            if piece == LAST:
+                self._put(key, upload)
+        except BaseException:
+            self._end(key, upload)
+            raise
+        if piece == LAST:
+            self._end(key, upload)
+        return seen
+
+    def _put(self, key: Key, upload: _Upload) -> None:
+        """Give a file its place, unless another has come there since the upload began."""
+        name = key[1][-1]
+        with self._root.at(key[1]) as place:
+            meanwhile = UploadError(
+                f"While you were uploading {name}, somebody else saved a file of that name. Theirs"
+                " is there: rename yours, and upload it again"
+            )
+            if identity(place) != upload.replaces:
+                raise meanwhile
+            if upload.replaces is not None:
+                # What the lab has written, all may edit; a program stays one.
+                mode = place.stat().st_mode & 0o777 | NEW_FILE_MODE
+                os.chmod(upload.file.name, mode, dir_fd=upload.folder)
+            try:
+                upload.file.put(place, new=upload.replaces is None)
+            except FileExistsError as error:
+                raise meanwhile from error
+
+    def _end(self, key: Key, upload: _Upload) -> None:
+        with self._lock:
+            if self._unfinished.get(key) is upload:
+                del self._unfinished[key]
+        upload.drop()
+
+    @staticmethod
+    def _seen(key: Key, upload: _Upload) -> Seen:
+        return Seen(key[1][-1], Place(upload.folder, upload.file.name).stat(), writable=True)
