@@ -68,7 +68,7 @@ EXPECTED: dict[Any, tuple[str, ...]] = {
     MappingKernelManager.start_watching_activity: ("_activity_stream", "on_recv"),
     AsyncMultiKernelManager._async_start_kernel: ("pre_start_kernel", "_kernels"),  # noqa: SLF001
     ZMQStream.on_recv: ("_recv_callback",),
-    TermSocket.on_message.__wrapped__: ("stdin_to_ptyproc", "terminal"),
+    inspect.unwrap(TermSocket.on_message): ("stdin_to_ptyproc", "terminal"),
     TermManagerBase.pty_read: ("ptyproc", "read", "EOFError", "on_eof"),
     TermManagerBase.on_eof: ("fd", "remove_handler", "close"),
     ZMQChannelsWebsocketConnection.handle_outgoing_message: ("feed_identities", "channels"),
