@@ -55,9 +55,15 @@ FALLEN = (
 # nginx's answers are told on another pipe, and come between any two lines of the others.
 ANSWER = re.compile(r"^\[front\] .*\n?", re.MULTILINE)
 # A record is a line with a level, or nginx's, and whatever follows it unlabelled.
-RECORD = re.compile(r"^(?=\[[A-Z] |\d{4}/\d\d/\d\d |Task exception)", re.MULTILINE)
+RECORD = re.compile(
+    r"^(?=\[[A-Z] |\d{4}/\d\d/\d\d |Task exception|\S+:\d+: \w+Warning: )", re.MULTILINE
+)
+# pyzmq warns once of a socket that is closed under the event loop, or is going to be: whatever gets
+# its descriptor's number fails, somewhere else and much later.
 ALARMING = re.compile(
-    r"^\[[WEC] |\[(warn|error|crit|alert|emerg)\]|^Traceback|^Task exc", re.MULTILINE
+    r"^\[[WEC] |\[(warn|error|crit|alert|emerg)\]|^Traceback|^Task exc"
+    r"|Warning: (ZMQStream only supports|Unregistering FD)",
+    re.MULTILINE,
 )
 
 

@@ -156,14 +156,21 @@ class Terminal:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
 
+    def send(self, text: str) -> None:
+        """Type something."""
+        self._connection.send(json.dumps(["stdin", text]))
+
     def run(self, command: str) -> str:
         """Run a command and return what the screen showed."""
         mark = uuid.uuid4().hex
         # The mark in two halves: the shell's echo of the command is not yet its end.
-        line = f"{command}; echo {mark[:16]}''{mark[16:]}\r"
-        self._connection.send(json.dumps(["stdin", line]))
+        self.send(f"{command}; echo {mark[:16]}''{mark[16:]}\r")
+        return self.until(mark)
+
+    def until(self, word: str) -> str:
+        """Return what the screen shows, up to a word."""
         shown = ""
-        while mark not in shown:
+        while word not in shown:
             kind, *rest = json.loads(self._connection.recv(timeout=SECONDS))
             shown += rest[0] if kind == "stdout" else ""
         return shown

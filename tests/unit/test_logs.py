@@ -52,3 +52,15 @@ def test_what_was_asked_of_a_lab_that_was_killed_is_known(what: str) -> None:
 def test_a_lab_that_doesnt_answer_is_no_lab_that_was_killed() -> None:
     log = ASKING.format("upstream timed out (110: Connection timed out)")
     assert logs.unexpected(log, logs.FALLEN) == [log.rstrip()]
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "RuntimeWarning: ZMQStream only supports the base zmq.Socket class.",
+        "UserWarning: Unregistering FD 74 after closing socket. This could result in",
+    ],
+)
+def test_a_socket_that_is_closed_under_the_event_loop_is_no_other_records_line(what: str) -> None:
+    warning = f"/site-packages/zmq/eventloop/zmqstream.py:557: {what}\n"
+    assert logs.unexpected(f"{REFUSED}{warning}", ("403 GET",)) == [warning.rstrip()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import zmq
@@ -27,6 +28,32 @@ EVENTS = (
 )
 WAIT_SECONDS = 1.0
 """How long zmq has to begin by itself: it tries after a tenth of that."""
+_numbers = itertools.count(1)
+
+
+def _monitor(socket: zmq.Socket[Any]) -> zmq.Socket[bytes]:
+    """Open the socket that tells what happens to another one's connection.
+
+    zmq's own `get_monitor_socket` must not be used here, for two reasons:
+
+    - It makes a socket of the context's class, which is asyncio's for kernels. A `ZMQStream` works
+      on a second object for the same socket then, and closes that. The first one still has the
+      address of memory that zmq has freed: when Python collects it, it closes whichever socket has
+      that memory by then, while the event loop still watches it.
+    - It names the connection by the socket's descriptor. zmq frees that before the name, so another
+      socket that gets the number at once can't be monitored ("Address already in use").
+
+    Args:
+        socket: to hear of; connected or not.
+
+    Raises:
+        zmq.ZMQError: there can be no more sockets.
+    """
+    address = f"inproc://classroom-monitor-{next(_numbers)}"
+    socket.monitor(address, EVENTS)
+    made: zmq.Socket[bytes] = socket.context.socket(zmq.PAIR, socket_class=zmq.Socket)
+    made.connect(address)
+    return made
 
 
 class Reconnected:
@@ -41,7 +68,7 @@ class Reconnected:
         """
         self._socket, self._address = socket, address
         self._timer: asyncio.TimerHandle | None = None
-        self._events = ZMQStream(socket.get_monitor_socket(EVENTS))
+        self._events = ZMQStream(_monitor(socket))
         self._events.on_recv(self._hear)
 
     def _hear(self, message: Sequence[bytes]) -> None:

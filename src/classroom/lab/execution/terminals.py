@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 import signal
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,14 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server_terminals.api_handlers import TerminalRootHandler
 from jupyter_server_terminals.handlers import TermSocket
 from jupyter_server_terminals.terminalmanager import TerminalManager
-from ptyprocess import PtyProcessUnicode
 from terminado.management import PtyWithClients
 from tornado import web
 from traitlets import Int
 
+from classroom.lab.connections import notifications
 from classroom.lab.connections.registry import lags, name_of
+from classroom.lab.connections.throttle import Seldom
+from classroom.lab.execution.pseudoterminals import StudentPty
 from classroom.lab.execution.session_manager import local_path
 from classroom.lab.execution.working_folder import folder_for, root_of
 from classroom.lab.permissions.mode_service import DRIVING
@@ -40,55 +42,18 @@ KEPT_CHARACTERS = 1_000_000
 MOST_UNSENT = 10_000_000
 """Bytes that may wait for a page which doesn't take them, before it is disconnected."""
 NAME = re.compile(r"\w{1,64}", re.ASCII)
+REFUSED_SECONDS = 10.0
+"""How often at most somebody reads that nothing is typed: there is a message for each key."""
+REFUSED = (
+    "Not typed: the program in terminal {} reads nothing, and too much waits for it already. Shut"
+    " the terminal down (Running, at left)."
+)
 PASSED_ON = ("TERM", "COLUMNS", "LINES")
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
     """Choose what a shell gets of an environment: nothing of the lab server's own."""
     return {name: given[name] for name in PASSED_ON if name in given}
-
-
-class StudentPty(PtyProcessUnicode):
-    """A terminal with a process that is the launcher's child, not ours."""
-
-    closed: bool
-    exitstatus: int | None
-    signalstatus: int | None
-
-    def __init__(self, launched: Launched, terminal: int) -> None:
-        """Take both over.
-
-        Args:
-            launched: the process.
-            terminal: descriptor of the side that isn't the process's.
-        """
-        self._launched = launched
-        super().__init__(launched.pid, terminal)
-        # As upstream's own terminals: whatever comes is shown.
-        self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        # The event loop would wait for as long, at each end of a terminal.
-        self.delayafterclose = 0.0
-
-    def isalive(self) -> bool:
-        """Say whether the process runs."""
-        status = self._launched.poll()
-        if status is None:
-            return True
-        self.terminated = True
-        self.exitstatus, self.signalstatus = (status, None) if status >= 0 else (None, -status)
-        return False
-
-    def kill(self, sig: int) -> None:
-        """Signal the process and what it has started."""
-        self._launched.send_signal(sig)
-
-    def close(self, force: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 (upstream's)
-        """Let go of both; the launcher ends what still runs."""
-        if not self.closed:
-            self.fileobj.close()
-            self._launched.close()
-            self.fd = -1
-            self.closed = True
 
 
 class StudentTerminal(PtyWithClients):
@@ -194,6 +159,9 @@ class StudentTerminalsHandler(TerminalRootHandler):
         self.finish(json.dumps(await terminals.start(folder, name)))
 
 
+_refusing = Seldom(REFUSED_SECONDS)
+
+
 class StudentTermSocket(TermSocket):
     """A page's connection to a terminal: it only shows it to who is view-only."""
 
@@ -216,3 +184,16 @@ class StudentTermSocket(TermSocket):
             DRIVING.refuse(name_of(self))
             return
         await super().on_message(message)
+
+    async def stdin_to_ptyproc(self, text: str) -> None:
+        """Type something; upstream does in a thread what waits for the program.
+
+        Args:
+            text: a page's word.
+        """
+        terminal: Any = self.terminal
+        name = name_of(self)
+        if terminal is None or terminal.ptyproc.type(text):
+            return
+        if _refusing.is_time(name, time.monotonic()):
+            notifications.tell({name}, REFUSED.format(self.term_name))

@@ -24,6 +24,8 @@ from jupyter_server_ydoc.utils import check_session_compatibility, save_current_
 from jupyterlab_server import settings_utils
 from jupyterlab_server.handlers import LabHandler
 from pycrdt.websocket import YRoom
+from terminado.management import TermManagerBase
+from terminado.websocket import TermSocket
 from tornado.iostream import BaseIOStream
 from tornado.web import RequestHandler
 from tornado.websocket import WebSocketProtocol13
@@ -66,6 +68,9 @@ EXPECTED: dict[Any, tuple[str, ...]] = {
     MappingKernelManager.start_watching_activity: ("_activity_stream", "on_recv"),
     AsyncMultiKernelManager._async_start_kernel: ("pre_start_kernel", "_kernels"),  # noqa: SLF001
     ZMQStream.on_recv: ("_recv_callback",),
+    inspect.unwrap(TermSocket.on_message): ("stdin_to_ptyproc", "terminal"),
+    TermManagerBase.pty_read: ("ptyproc", "read", "EOFError", "on_eof"),
+    TermManagerBase.on_eof: ("fd", "remove_handler", "close"),
     ZMQChannelsWebsocketConnection.handle_outgoing_message: ("feed_identities", "channels"),
     SessionManager.session_exists: ("cursor",),
     LabHandler.get_page_config.__wrapped__: ("get_page_config",),

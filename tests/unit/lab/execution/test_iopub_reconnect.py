@@ -1,12 +1,16 @@
-"""A kernel that has said too much at once is heard again."""
+"""A kernel that has said too much at once is heard again, and watching for that harms nobody."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import zmq
+import zmq.asyncio
+from tornado.ioloop import IOLoop
 from zmq.eventloop.zmqstream import ZMQStream
 
 from classroom.lab.execution.iopub_reconnect import Reconnected
@@ -58,5 +62,81 @@ def test_a_message_too_long_is_the_only_one_that_is_not_heard(tmp_path: Path) ->
                 assert heard.count(b"once") == 1
             stream.close()
             await asyncio.sleep(0.1)  # the monitor hears of it
+
+    loops.run(run())
+
+
+PAGES = 10
+ROUNDS = 20
+# What happens is looked at, whatever pyzmq warns of before.
+HARM = pytest.mark.filterwarnings("ignore")
+
+
+def watched() -> dict[int, Any]:
+    """Return what the event loop watches: sockets by their descriptors."""
+    loop: Any = IOLoop.current()
+    return {number: socket for number, (socket, _) in loop.handlers.items()}
+
+
+def connected(context: zmq.Context[Any], address: str) -> ZMQStream:
+    """Connect as jupyter_client does for a page: with a plain socket of an asyncio context."""
+    socket = context.socket(zmq.SUB, socket_class=zmq.Socket)
+    socket.connect(address)
+    stream = ZMQStream(socket)
+    Reconnected(socket, address)
+    return stream
+
+
+async def until_closed(pages: list[ZMQStream]) -> None:
+    """Close pages' sockets, and wait until the monitors have heard of it."""
+    left = len(watched()) - 2 * len(pages)
+    for page in pages:
+        page.close()
+    async with asyncio.timeout(30):
+        while len(watched()) > left:  # noqa: ASYNC110 (nothing else tells it)
+            await asyncio.sleep(0.01)
+
+
+@HARM
+def test_what_a_page_leaves_behind_closes_no_other_socket(tmp_path: Path) -> None:
+    """A socket that was closed under the event loop leaves its descriptor's number watched.
+
+    Whichever connection gets that number next fails with "fd added twice".
+    """
+
+    async def run() -> None:
+        with zmq.asyncio.Context() as context:
+            for _ in range(ROUNDS):
+                await until_closed(
+                    [connected(context, f"ipc://{tmp_path}/1") for _ in range(PAGES)]
+                )
+                pages = [connected(context, f"ipc://{tmp_path}/2") for _ in range(PAGES)]
+                gc.collect()  # of what the first pages have left
+                closed = [socket for socket in watched().values() if socket.closed]
+                assert not closed, "the event loop watches what has been closed"
+                await until_closed(pages)
+
+    gc.disable()  # only when all is set up, or it would depend on chance
+    try:
+        loops.run(run())
+    finally:
+        gc.enable()
+
+
+@HARM
+def test_a_page_that_comes_as_another_goes_gets_its_connection(tmp_path: Path) -> None:
+    """It is given the number of a descriptor that zmq hasn't forgotten everywhere."""
+
+    async def run() -> None:
+        with zmq.asyncio.Context() as context:
+            pages: list[ZMQStream] = []
+            for _ in range(3 * ROUNDS):
+                for page in pages:
+                    page.close()
+                pages = [connected(context, f"ipc://{tmp_path}/iopub") for _ in range(PAGES)]
+                async with asyncio.timeout(30):
+                    while len(watched()) > 2 * PAGES:  # noqa: ASYNC110 (as above)
+                        await asyncio.sleep(0.01)
+            await until_closed(pages)
 
     loops.run(run())

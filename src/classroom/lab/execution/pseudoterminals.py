@@ -1,0 +1,130 @@
+"""The lab server's side of a terminal: nothing here waits for the program on the other side."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import errno
+import os
+from typing import TYPE_CHECKING
+
+from ptyprocess import PtyProcessUnicode
+
+if TYPE_CHECKING:
+    from classroom.launcher.client import Launched
+
+MOST_TYPED = 4 * 1024 * 1024
+"""Bytes that may wait for a program to read them: the largest message of a page."""
+PIECE = 65536
+
+
+class StudentPty(PtyProcessUnicode):
+    """A terminal with a process that is the launcher's child, not ours.
+
+    Upstream reads and writes through a buffered file. The event loop makes the descriptor one that
+    doesn't wait, which such a file takes badly: the middle of a text that is longer than the kernel
+    has room for is lost, and what is left in the buffer makes closing fail. The terminal then stays
+    listed for good, with the number of a descriptor that is soon somebody else's.
+    """
+
+    closed: bool
+    exitstatus: int | None
+    signalstatus: int | None
+
+    def __init__(self, launched: Launched, terminal: int) -> None:
+        """Take both over.
+
+        Args:
+            launched: the process.
+            terminal: descriptor of the side that isn't the process's.
+        """
+        self._launched = launched
+        self._typed = bytearray()
+        self._loop: asyncio.AbstractEventLoop | None = None  # while it watches for room
+        super().__init__(launched.pid, terminal)
+        os.set_blocking(terminal, False)
+        # As upstream's own terminals: whatever comes is shown.
+        self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+
+    def isalive(self) -> bool:
+        """Say whether the process runs."""
+        status = self._launched.poll()
+        if status is None:
+            return True
+        self.terminated = True
+        self.exitstatus, self.signalstatus = (status, None) if status >= 0 else (None, -status)
+        return False
+
+    def kill(self, sig: int) -> None:
+        """Signal the process and what it has started."""
+        self._launched.send_signal(sig)
+
+    def read(self, size: int = PIECE) -> str:
+        """Read what the terminal shows; empty when it shows nothing new.
+
+        Args:
+            size: bytes at most.
+
+        Raises:
+            EOFError: no process has it any more.
+        """
+        try:
+            piece = os.read(self.fd, size)
+        except BlockingIOError:
+            return ""
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            piece = b""
+        if not piece:
+            raise EOFError("no process has the terminal any more")
+        return str(self.decoder.decode(piece, final=False))
+
+    def type(self, text: str) -> bool:
+        """Type something; what the program doesn't read yet waits. On the event loop.
+
+        Args:
+            text: any.
+
+        Returns:
+            Whether it is typed: all of it or, when too much waits already, nothing.
+        """
+        data = text.encode(errors="replace")
+        if self.closed:
+            return True  # the page shows its end
+        if len(self._typed) + len(data) > MOST_TYPED:
+            return False
+        self._typed += data
+        if self._loop is None:
+            self._send()
+        return True
+
+    def _send(self) -> None:
+        """Write what there is room for, one piece in a turn of the event loop."""
+        try:
+            sent = os.write(self.fd, self._typed[:PIECE])
+        except BlockingIOError:
+            sent = 0
+        except OSError:  # no process has the terminal any more
+            sent = len(self._typed)
+        del self._typed[:sent]
+        if not self._typed:
+            self._stop()
+        elif self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_writer(self.fd, self._send)
+
+    def _stop(self) -> None:
+        """Don't watch for room any more."""
+        if self._loop is not None:
+            self._loop.remove_writer(self.fd)
+            self._loop = None
+
+    def close(self, force: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 (upstream's)
+        """Let go of both; the launcher ends what still runs."""
+        if not self.closed:
+            self._stop()  # while the number is still this terminal's
+            self.fileobj.close()  # which has the descriptor, and nothing to write
+            self._launched.close()
+            self.fd = -1
+            self.closed = True
