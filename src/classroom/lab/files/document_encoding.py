@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 from tornado import web
+
+from classroom.lab.protocol import json_text
 
 if TYPE_CHECKING:
     from classroom.lab.files.models import Model
@@ -89,10 +92,10 @@ def is_crowded(data: bytes) -> bool:
 
 
 def notebook(data: bytes, path: str, problem: dict[str, Any]) -> Any:
-    """Read a notebook's file.
+    """Read a notebook's file, as far as a document can hold it.
 
     Args:
-        data: all of it.
+        data: all of it, as of `json_text.text`.
         path: its path, for who is told.
         problem: is told what isn't valid in it.
 
@@ -100,7 +103,10 @@ def notebook(data: bytes, path: str, problem: dict[str, Any]) -> Any:
         HTTPError: 400, it is none.
     """
     try:
-        found = nbformat.reads(data.decode(), as_version=4, capture_validation_error=problem)
+        text = json_text.text(data)
+        if json_text.is_odd(data):
+            text = json.dumps(json_text.loads(data))
+        found = nbformat.reads(text, as_version=4, capture_validation_error=problem)
         for cell in found.get("cells", ()):
             completed(cell)
         return found  # noqa: TRY300 (whatever fails, it is none)
