@@ -6,11 +6,12 @@ bytes that are no UTF-8 (a file's name, printed), half of an emoji, and numbers 
 
 from __future__ import annotations
 
-import codecs
 import json
 import math
 import re
 from typing import Any
+
+from classroom.lab.protocol.text_style import decoded, encoding_of
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 LARGEST = 2**53
@@ -23,31 +24,14 @@ _HALF = re.compile(
 )
 _ALONE = 6
 """Characters of an escaped half."""
-ENCODINGS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-"""Byte order marks, and what Python calls the encodings that they begin."""
-
-
-def text(data: bytes) -> str:
-    """Decode JSON, whatever its encoding; what is no character becomes U+FFFD.
-
-    Args:
-        data: UTF-8 or, with a byte order mark, UTF-16 (as Notepad writes it).
-    """
-    for mark, encoding in ENCODINGS:
-        if data.startswith(mark):
-            return data.decode(encoding, errors="replace")
-    return data.decode(errors="replace")
 
 
 def loads(data: bytes) -> Any:
     """Read JSON, as far as a document can hold it.
 
     Args:
-        data: as of `text`. The constants that are no JSON (NaN, Infinity) are refused.
+        data: UTF-8 or, with a byte order mark, UTF-16 (as Notepad writes it). The constants that
+            are no JSON (NaN, Infinity) are refused.
 
     Returns:
         Its value: halves of characters replaced, and numbers that JavaScript hasn't got as text.
@@ -57,9 +41,9 @@ def loads(data: bytes) -> Any:
         RecursionError: it is nested too deep to be read.
     """
     if not is_odd(data):
-        return json.loads(text(data), parse_constant=_refuse)
+        return json.loads(decoded(data, errors="replace"), parse_constant=_refuse)
     return json.loads(
-        _HALF.sub(_whole, text(data)),
+        _HALF.sub(_whole, decoded(data, errors="replace")),
         parse_constant=_refuse,
         parse_int=_whole_number,
         parse_float=_number,
@@ -68,7 +52,7 @@ def loads(data: bytes) -> Any:
 
 def is_odd(data: bytes) -> bool:
     """Say whether JSON may have something in it that a document can't hold; bytes aside."""
-    return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or bool(_ODD.search(data))
+    return encoding_of(data).startswith("utf-16") or _ODD.search(data) is not None
 
 
 def _refuse(constant: str) -> None:

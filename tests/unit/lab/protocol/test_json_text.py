@@ -64,9 +64,11 @@ def test_every_value_fits_into_a_document(value: Any, ascii_only: bool) -> None:
     text = json.dumps(value, ensure_ascii=ascii_only)
     found = json_text.loads(text.encode(errors="surrogatepass"))
     document: Doc[Any] = Doc()
-    document["map"] = made = Map()
+    made: Map[Any] = Map()
+    document["map"] = made
     made["value"] = found
     again: Doc[Any] = Doc()
-    again["map"] = there = Map()
+    there: Map[Any] = Map()
+    again["map"] = there
     again.apply_update(document.get_update())
     assert there.to_py() is not None
