@@ -253,3 +253,18 @@ def test_usage_is_the_containers(client: httpx.Client, trial_lab: Lab) -> None:
     labs.wait_until(grown, "a kernel's memory, which is no process of the lab's own", 20)
     assert "200 GET /services/classroom/api/metrics" not in trial_lab.log, "asked all the time"
     book.end()
+
+
+def test_a_name_that_is_no_utf8_is_printed_with_all_the_rest(
+    client: httpx.Client, trial_lab: Lab
+) -> None:
+    book = Notebook(client, trial_lab, "prints.ipynb")
+    page, kernel = book.open(), book.channels()
+    code = r'open(b"caf\xe9.txt", "w"); import os; print("before", *os.listdir(), "after")'
+    until_idle(kernel, execute(kernel, code, page.cell["id"]))
+    labs.wait_until(lambda: "after" in book.text(), "all of it on the disk")
+    assert "before" in book.text()
+    assert "caf\ufffd.txt" in book.text()
+    students.Student(client, trial_lab).terminal.run("rm caf*.txt")
+    page.connection.close()
+    book.end()

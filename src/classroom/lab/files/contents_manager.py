@@ -28,6 +28,7 @@ from classroom.lab.files.contents_reader import ReadFiles
 from classroom.lab.files.document_encoding import encoded
 from classroom.lab.files.http_errors import MB, said, status
 from classroom.lab.files.uploads import Uploads
+from classroom.lab.protocol import text_style
 from classroom.lab.storage import saved_hashes, threads
 
 if TYPE_CHECKING:
@@ -127,9 +128,11 @@ class ClassContents(ReadFiles):
             content = nbformat.from_dict(model["content"])
             self.check_and_sign(content, "/".join(parts))
             model = {**model, "content": content}
-        data = await threads.run(encoded, model, problem)
-        saving = saved_hashes.saving.get()
-        if saving is None or not await threads.run(reader.is_there, self.root, parts):
+        saving, before = saved_hashes.saving.get(), None
+        if saving is not None:
+            before = await threads.run(reader.beginning, self.root, parts, text_style.LOOKED_AT)
+        data = await threads.run(encoded, model, problem, before)
+        if saving is None or before is None:
             # What people type goes on being saved in its file, however little is left.
             await threads.run(disk_reserve.ensure, self.root, len(data))
         elif self.saves is not None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 from tornado import web
+
+from classroom.lab.protocol import json_text, text_style
 
 if TYPE_CHECKING:
     from classroom.lab.files.models import Model
@@ -48,12 +51,16 @@ def completed(cell: dict[str, Any]) -> dict[str, Any]:
     return cell
 
 
-def encoded(model: Model, problem: dict[str, Any] | None = None) -> bytes:
+def encoded(
+    model: Model, problem: dict[str, Any] | None = None, before: bytes | None = None
+) -> bytes:
     """Return what is written to a file.
 
     Args:
         model: as for the contents manager, with its content.
         problem: is told what isn't valid in a notebook.
+        before: the beginning of the text file that this is to replace, which keeps its style; None
+            where the style is the content's.
 
     Raises:
         HTTPError: 400, the content isn't what its format says.
@@ -71,8 +78,11 @@ def encoded(model: Model, problem: dict[str, Any] | None = None) -> bytes:
         content, kind = found if found.endswith("\n") else f"{found}\n", "text"
     if kind not in ("text", "base64"):  # it may be unhashable
         raise web.HTTPError(400, "Must specify format of file contents as 'text' or 'base64'")
+    style = text_style.style_of(before or b"") if model["type"] == "file" else text_style.PLAIN
     try:
-        return content.encode() if kind == "text" else base64.b64decode(content.encode("ascii"))
+        if kind == "text":
+            return text_style.encoded(content, style)
+        return base64.b64decode(content.encode("ascii"))
     except (AttributeError, ValueError) as error:
         raise web.HTTPError(400, f"The content can't be encoded: {error}") from error
 
@@ -89,10 +99,10 @@ def is_crowded(data: bytes) -> bool:
 
 
 def notebook(data: bytes, path: str, problem: dict[str, Any]) -> Any:
-    """Read a notebook's file.
+    """Read a notebook's file, as far as a document can hold it.
 
     Args:
-        data: all of it.
+        data: all of it, as of `json_text.loads`.
         path: its path, for who is told.
         problem: is told what isn't valid in it.
 
@@ -100,7 +110,10 @@ def notebook(data: bytes, path: str, problem: dict[str, Any]) -> Any:
         HTTPError: 400, it is none.
     """
     try:
-        found = nbformat.reads(data.decode(), as_version=4, capture_validation_error=problem)
+        text = text_style.decoded(data, errors="replace")
+        if json_text.is_odd(data):
+            text = json.dumps(json_text.loads(data))
+        found = nbformat.reads(text, as_version=4, capture_validation_error=problem)
         for cell in found.get("cells", ()):
             completed(cell)
         return found  # noqa: TRY300 (whatever fails, it is none)

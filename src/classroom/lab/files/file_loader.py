@@ -121,5 +121,8 @@ class ClassLoader(FileLoader):
             saved = await super().maybe_save_content(model)
         self.is_shut = saved is None and not await self._is_writable()
         if saved is not None and known is not None and saving is not None:
-            await known.settle(saving.document, saved["hash"])
+            # A text keeps its file's line ends and encoding, which the document hasn't got.
+            is_text = model["type"] == "file"
+            digest = await self.recovery.digest(model) if is_text else saved["hash"]
+            await known.settle(saving.document, saved["hash"], digest)
         return dict(saved) if saved is not None else None

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from tornado import web
 
+from classroom.lab.protocol import text_style
+
 if TYPE_CHECKING:
     from classroom.lab.files.reader import Seen
 
@@ -91,14 +93,16 @@ def with_text(model: Model, data: bytes, wanted: str | None) -> Model:
         wanted: "text" or "base64"; None for text if it is any.
 
     Raises:
-        HTTPError: 400, it isn't UTF-8.
+        HTTPError: 400, it isn't UTF-8, and not UTF-16 with a byte order mark.
     """
     found, form = "", "text"
     try:
-        found = data.decode() if wanted != "base64" else ""
+        found = text_style.decoded(data) if wanted != "base64" else ""
     except UnicodeDecodeError as error:
         if wanted == "text":
-            what = f"{model['path']} is not UTF-8 encoded"
+            name = model["name"]
+            cure = "convert it in a terminal (iconv --from latin1 --to utf-8), or download it"
+            what = f"{name} is no text in UTF-8 or UTF-16, so it can't be edited here: {cure}"
             raise web.HTTPError(400, what, reason="bad format") from error
         form = "base64"
     if wanted == "base64" or form == "base64":

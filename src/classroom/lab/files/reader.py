@@ -183,6 +183,22 @@ def content(root: Root, parts: Parts, most: int) -> tuple[Seen, bytes]:
         return seen, b"".join(pieces)
 
 
+def beginning(root: Root, parts: Parts, most: int) -> bytes | None:
+    """Read a file's first bytes; of one that can't be read, none. None where there is nothing.
+
+    Args:
+        root: the class's folder.
+        parts: the path.
+        most: bytes that are read.
+    """
+    try:
+        descriptor, _ = open_file(root, parts)
+    except OSError:
+        return b"" if is_there(root, parts) else None
+    with os.fdopen(descriptor, "rb") as stream:
+        return stream.read(most)
+
+
 def digest(root: Root, parts: Parts, most: int) -> tuple[Seen, str]:
     """Find a file's SHA-256, in hexadecimal, without keeping what is read; else as `content`."""
     found = hashlib.sha256()

@@ -127,7 +127,8 @@ class Recovery:
             if verdict is Verdict.REDO:
                 with saved_hashes.saving_of(Saving(store.path)):
                     await ensure_async(self._contents.save(typed, path))
-                await saved.settle(store.path, digest)
+                now: Any = await self._contents.get(path, content=False, require_hash=True)
+                await saved.settle(store.path, now["hash"], digest)
                 self._log.warning("Recovered what was typed last in %s", path)
             elif verdict is Verdict.KEEP_BOTH:
                 return await self.keep(typed, path)

@@ -13,6 +13,7 @@ from typing import Any
 
 import nbformat
 
+from classroom.lab.protocol import json_text
 from classroom.lab.protocol.nesting import flattened
 
 KINDS = frozenset(
@@ -86,18 +87,14 @@ class Cleared:
 Step = Printed | Shown | Updated | Cleared
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
-
-
 def read(raw: bytes) -> dict[str, Any]:
-    """Read one part of a message.
+    """Read one part of a message, as far as a document can hold it.
 
     Raises:
         BadMessageError: it isn't a JSON object.
     """
     try:
-        found = json.loads(raw, parse_constant=_refuse)
+        found = json_text.loads(raw)
     except (ValueError, RecursionError) as error:
         raise BadMessageError(str(error)) from error
     if not isinstance(found, dict):

@@ -1,0 +1,137 @@
+"""Merge two versions of a sequence or a text that come from one: diff3, and finer in one line.
+
+After Khanna, Kunal and Pierce, “A Formal Investigation of Diff3” (2007): what both versions left as
+it was holds them together, and what is between was changed by one of them, or by both.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from classroom.lab.merging.sequence_diff import common
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+WORDS = re.compile(r"\w+|\s+|.", re.DOTALL)
+FINEST = 4_000
+"""Characters of a piece that both have changed, up to which words are compared instead of lines."""
+
+
+class Piece(NamedTuple):
+    """The same place in the three versions.
+
+    Attributes:
+        base: what both began with.
+        ours: what the first made of it.
+        theirs: what the second made of it.
+    """
+
+    base: list[Any]
+    ours: list[Any]
+    theirs: list[Any]
+
+    @property
+    def chosen(self) -> list[Any] | None:
+        """What it is in the merged version; None if both changed it, and not in the same way."""
+        base, ours, theirs = self
+        if ours in (base, theirs):
+            return theirs
+        if theirs == base:
+            return ours
+        # One of them only added before or after what the other changed.
+        for changed, grown in ((ours, theirs), (theirs, ours)):
+            if grown[: len(base)] == base:
+                return changed + grown[len(base) :]
+            if grown[len(grown) - len(base) :] == base:
+                return grown[: len(grown) - len(base)] + changed
+        return None
+
+
+class Merged(NamedTuple):
+    """A merged text.
+
+    Attributes:
+        text: with what both versions added.
+        conflicts: how many pieces both changed, and not in the same way: `text` has ours of them.
+    """
+
+    text: str
+    conflicts: int
+
+
+def pieces(base: Sequence[Any], ours: Sequence[Any], theirs: Sequence[Any]) -> Iterator[Piece]:
+    """Cut three versions into pieces that are, by turns, the same in all of them and not.
+
+    Args:
+        base: what both began with; its items are hashable.
+        ours: the first version.
+        theirs: the second.
+    """
+    mine, yours = _places(base, ours), _places(base, theirs)
+    at = one = two = 0
+    stable: list[Any] = []
+    for index, item in enumerate(base):
+        if index not in mine or index not in yours:
+            continue
+        here, there = mine[index], yours[index]
+        if (index, here, there) != (at, one, two):
+            if stable:
+                yield Piece(stable, stable, stable)
+                stable = []
+            yield Piece(list(base[at:index]), list(ours[one:here]), list(theirs[two:there]))
+        stable.append(item)
+        at, one, two = index + 1, here + 1, there + 1
+    if stable:
+        yield Piece(stable, stable, stable)
+    if at < len(base) or one < len(ours) or two < len(theirs):
+        yield Piece(list(base[at:]), list(ours[one:]), list(theirs[two:]))
+
+
+def _places(base: Sequence[Any], version: Sequence[Any]) -> dict[int, int]:
+    """Say where in a version each of the base's items is that it still has."""
+    return {
+        block.a + step: block.b + step
+        for block in common(base, version)
+        for step in range(block.size)
+    }
+
+
+def text(base: str, ours: str, theirs: str) -> Merged:
+    """Merge two versions of a text, line by line, and word by word where both changed a line.
+
+    Args:
+        base: the text that both began with.
+        ours: the version that is kept where both changed the same words.
+        theirs: the other version.
+
+    Returns:
+        The merged text. Without conflicts, all that either version added is in it, and nothing is
+        missing that neither removed.
+    """
+    if ours in {base, theirs}:
+        return Merged(theirs, 0)
+    if theirs == base:
+        return Merged(ours, 0)
+    found: list[str] = []
+    conflicts = 0
+    for piece in pieces(*(version.splitlines(keepends=True) for version in (base, ours, theirs))):
+        if (chosen := piece.chosen) is not None:
+            found += chosen
+            continue
+        merged = _by_words(*("".join(version) for version in piece))
+        found.append(merged.text)
+        conflicts += merged.conflicts
+    return Merged("".join(found), conflicts)
+
+
+def _by_words(base: str, ours: str, theirs: str) -> Merged:
+    if max(len(base), len(ours), len(theirs)) > FINEST:
+        return Merged(ours, 1)
+    found: list[str] = []
+    for piece in pieces(*(WORDS.findall(version) for version in (base, ours, theirs))):
+        if (chosen := piece.chosen) is None:
+            return Merged(ours, 1)
+        found += chosen
+    return Merged("".join(found), 0)

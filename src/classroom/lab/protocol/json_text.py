@@ -1,0 +1,74 @@
+"""Read JSON that isn't clean: what a document can't hold is replaced, and the rest stays.
+
+A document of Yjs holds whole characters, and numbers as JavaScript has them. Kernels and files have
+bytes that are no UTF-8 (a file's name, printed), half of an emoji, and numbers of any length.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from classroom.lab.protocol.text_style import decoded, encoding_of
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+LARGEST = 2**53
+"""Whole numbers of JavaScript are exact up to this one; a larger one becomes text."""
+_ODD = re.compile(rb"\\u[dD][89a-fA-F]|[0-9]{16}|[eE][+-]?[0-9]{3}")
+_HALF = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # both halves: a character
+    r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+    r"|\\."
+)
+_ALONE = 6
+"""Characters of an escaped half."""
+
+
+def loads(data: bytes) -> Any:
+    """Read JSON, as far as a document can hold it.
+
+    Args:
+        data: UTF-8 or, with a byte order mark, UTF-16 (as Notepad writes it). The constants that
+            are no JSON (NaN, Infinity) are refused.
+
+    Returns:
+        Its value: halves of characters replaced, and numbers that JavaScript hasn't got as text.
+
+    Raises:
+        ValueError: it is no JSON.
+        RecursionError: it is nested too deep to be read.
+    """
+    if not is_odd(data):
+        return json.loads(decoded(data, errors="replace"), parse_constant=_refuse)
+    return json.loads(
+        _HALF.sub(_whole, decoded(data, errors="replace")),
+        parse_constant=_refuse,
+        parse_int=_whole_number,
+        parse_float=_number,
+    )
+
+
+def is_odd(data: bytes) -> bool:
+    """Say whether JSON may have something in it that a document can't hold; bytes aside."""
+    return encoding_of(data).startswith("utf-16") or _ODD.search(data) is not None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _whole(found: re.Match[str]) -> str:
+    return REPLACEMENT if len(found[0]) == _ALONE else found[0]
+
+
+def _whole_number(digits: str) -> int | str:
+    # Python reads no number of more than 4,300 digits.
+    short = len(digits) < len(str(LARGEST)) + 2
+    return number if short and abs(number := int(digits)) <= LARGEST else digits
+
+
+def _number(digits: str) -> float | str:
+    number = float(digits)
+    return number if math.isfinite(number) else digits

@@ -1,0 +1,85 @@
+"""How a text file is written: its encoding and its line ends, which stay as they are.
+
+A document has plain text with line feeds. A file made with Notepad or Excel may have a byte order
+mark, UTF-16, or carriage returns; whoever types a letter in it changes a letter.
+"""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+
+MARKS = {
+    "utf-8-sig": codecs.BOM_UTF8,
+    "utf-16-le": codecs.BOM_UTF16_LE,
+    "utf-16-be": codecs.BOM_UTF16_BE,
+}
+"""Encodings by the byte order mark that a file begins with."""
+BARE = {"utf-8-sig": "utf-8"}
+"""The encoding of what comes after the mark, where Python calls it otherwise."""
+LOOKED_AT = 1 << 16
+"""Bytes at a file's beginning that show its style."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a text file is written.
+
+    Attributes:
+        encoding: Python's name; with the byte order mark, if there is one.
+        newline: the line end.
+    """
+
+    encoding: str = "utf-8"
+    newline: str = "\n"
+
+
+PLAIN = Style()
+
+
+def style_of(beginning: bytes) -> Style:
+    """Find the style of a file.
+
+    Args:
+        beginning: its first bytes, `LOOKED_AT` at most. The line end is what most lines have.
+    """
+    encoding = encoding_of(beginning)
+    text = beginning.decode(encoding, errors="replace")
+    return Style(encoding, "\r\n" if 2 * text.count("\r\n") > text.count("\n") else "\n")
+
+
+def encoding_of(data: bytes) -> str:
+    """Find a file's encoding by its byte order mark.
+
+    Args:
+        data: the file's bytes, or its first ones.
+    """
+    found = (name for name, mark in MARKS.items() if data.startswith(mark))
+    return next(found, "utf-8")
+
+
+def decoded(data: bytes, errors: str = "strict") -> str:
+    """Return a file's text, as a document has it: without a mark, its line ends as they are.
+
+    Args:
+        data: all of it.
+        errors: what is done with bytes that are no characters, as of `bytes.decode`.
+
+    Raises:
+        UnicodeDecodeError: it is neither UTF-8 nor, with a byte order mark, UTF-16.
+    """
+    encoding = encoding_of(data)
+    return data[len(MARKS.get(encoding, b"")) :].decode(BARE.get(encoding, encoding), errors)
+
+
+def encoded(text: str, style: Style) -> bytes:
+    """Return a file's bytes for a document's text.
+
+    Args:
+        text: its line ends are line feeds.
+        style: the file's.
+    """
+    if style.newline != "\n":
+        text = text.replace("\r\n", "\n").replace("\n", style.newline)
+    bare = BARE.get(style.encoding, style.encoding)
+    return MARKS.get(style.encoding, b"") + text.encode(bare)

@@ -1,0 +1,125 @@
+"""What becomes of a document whose file a program has changed."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classroom.lab.merging import outcome
+from classroom.lab.merging.outcome import Keep, decide, is_missing
+
+
+def notebook(*sources: str) -> dict[str, Any]:
+    cells = [
+        {"cell_type": "raw", "id": f"c{at}", "metadata": {}, "source": source}
+        for at, source in enumerate(sources)
+    ]
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+CASES = {
+    "nobody typed": ("a\n", "a\n", "a\n", "b\n", "b\n", Keep.NONE),
+    "a program appends": ("a\n", "a\n", "typed\na\n", "a\nb\n", "typed\na\nb\n", Keep.NONE),
+    "typed long ago, and replaced": ("a\n", "a\nold\n", "a\nold\n", "z\n", "z\n", Keep.OURS),
+    "typed long ago, and kept": ("a\n", "a\nold\n", "a\nold\n", "z\nold\n", "z\nold\n", Keep.NONE),
+    "put back": ("a\n", "a\n", "a\nnew\n", "a\n", "a\n", Keep.OURS),
+    "put back after a while": ("a\n", "a\nb\n", "a\nb\nc\n", "a\n", "a\n", Keep.OURS),
+    "the same words": ("a\n", "a\n", "b\n", "c\n", "b\n", Keep.THEIRS),
+    "the same change": ("a\n", "a\n", "b\n", "b\n", "b\n", Keep.NONE),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("kind", ["text", "notebook"])
+def test_texts_and_notebooks(case: str, kind: str) -> None:
+    *versions, content, keep = CASES[case]
+    texts = [*versions, content]
+    opened, base, ours, theirs, expected = (
+        texts if kind == "text" else [notebook(text) for text in texts]
+    )
+    assert decide(opened, base, ours, theirs) == (expected, keep)
+
+
+def test_a_long_document_becomes_what_its_file_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outcome, "LARGEST", 5)
+    assert decide("a\n", "a\n", "a\ntyped\n", "b\n") == ("b\n", Keep.OURS)
+
+
+def test_a_file_that_is_of_another_kind_now() -> None:
+    assert decide(notebook("a"), notebook("a"), notebook("a typed"), "b") == ("b", Keep.OURS)
+
+
+@pytest.mark.parametrize(
+    ("opened", "ours", "result", "missing"),
+    [
+        ("a b", "a b c", "a b", True),
+        ("a b", "a b c", "c", True),
+        ("a b", "a b", "", False),
+        ("", "  x\n", "x", False),
+        ("a", "b", "a b", False),
+    ],
+)
+def test_what_is_missing(opened: str, ours: str, result: str, missing: bool) -> None:  # noqa: FBT001
+    assert is_missing(opened, ours, result) is missing
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.integers(0, 2**32), st.sampled_from(["text", "notebook"]))
+def test_people_type_while_programs_write_and_no_word_is_lost(seed: int, kind: str) -> None:
+    """A program reads, works, and writes back, often; each word that is typed is another one."""
+    chance = random.Random(seed)  # noqa: S311
+    opened: Any = "a\nb\nc\n" if kind == "text" else notebook("a", "b", "c")
+    document = file = base = opened
+    history = [opened]
+    copies: list[Any] = []
+    typed: list[str] = []
+    for number in range(12):
+        what = chance.choice(["type", "type", "save", "program", "slide"])
+        if what == "type":
+            typed.append(f"word{number}")
+            document = edit(document, typed[-1], chance)
+        elif what == "save":
+            file = document
+            history.append(file)
+        elif what == "slide":
+            base = chance.choice(history)
+        else:
+            # What it has read may be old.
+            file = edit(chance.choice(history[-3:]), f"program{number}", chance)
+            found = decide(opened, base, document, file)
+            if Keep.OURS in found.keep:
+                copies.append(opened := document)
+            if Keep.THEIRS in found.keep:
+                copies.append(file)
+            document, base = found.content, file
+            history.append(file)
+    everything = " ".join(map(text_of, [document, *copies]))
+    assert [word for word in typed if word not in everything.split()] == []
+
+
+def edit(content: Any, word: str, chance: random.Random) -> Any:
+    if not isinstance(content, str):
+        sources = [cell["source"] for cell in content["cells"]]
+        at = chance.randrange(len(sources))
+        sources[at] = edit(sources[at], word, chance)
+        return notebook(*sources)
+    lines = content.splitlines() or [""]
+    at = chance.randrange(len(lines))
+    how = chance.choice(["append", "insert", "replace"] if word[0] == "p" else ["append", "insert"])
+    if how == "append":
+        lines[at] += f" {word}"
+    elif how == "insert":
+        lines.insert(at, word)
+    else:
+        lines[at] = word
+    return "\n".join(lines) + "\n"
+
+
+def text_of(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return " ".join(cell["source"] for cell in content["cells"])
