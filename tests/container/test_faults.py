@@ -286,18 +286,6 @@ def test_a_file_changed_from_outside_while_the_lab_is_down_keeps_both(falling: C
     assert saved(falling.client, kept["name"]) == "saved. typed"
 
 
-def test_a_file_changed_from_outside_while_people_type_keeps_both(falling: Class) -> None:
-    page = falling.open(room(falling.client, "live.ipynb"))
-    page.type("saved.")
-    labs.wait_until(lambda: saved(falling.client, "live.ipynb") == "saved.", "a save")
-    # Between two saves: what is typed now is in no file yet.
-    page.type(" typed")
-    changed_outside(falling.lab, "live.ipynb", "from outside")
-    page.listen_until(lambda: str(page.source) == "from outside")
-    (kept,) = kept_of(falling.client, "live")
-    assert saved(falling.client, kept["name"]) == "saved. typed"
-
-
 def test_a_file_that_is_only_touched_changes_nothing(falling: Class) -> None:
     page = falling.open(room(falling.client, "touched.ipynb"))
     page.type("saved.")

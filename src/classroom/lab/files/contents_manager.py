@@ -162,6 +162,18 @@ class ClassContents(ReadFiles):
         finally:
             _new.reset(token)
 
+    async def save_new(self, model: Model, path: str) -> Model:
+        """Save a file that must not be there yet.
+
+        Args:
+            model: as of `save`.
+            path: its path.
+
+        Raises:
+            HTTPError: it can't be saved; 409, the name is taken.
+        """
+        return await self._named(lambda: self.save(model, path), tries=1)
+
     async def new_untitled(self, path: str = "", type: str = "", ext: str = "") -> Model:  # noqa: A002 (upstream's)
         """Make a new file or folder in a folder, under a name of our choice."""
         make = super().new_untitled

@@ -1,21 +1,54 @@
-"""A document's file as its rooms see it: whoever else changes it, nothing typed is lost by that."""
+"""A document's file as its rooms see it: whoever else changes it, it isn't written over."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+import math
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import ensure_async
 from jupyter_server_ydoc.loaders import FileLoader
 from jupyter_server_ydoc.utils import OutOfBandChanges
 from tornado.web import HTTPError
 
+from classroom.lab.files import moved
+from classroom.lab.files.directory_entry import parts_of
 from classroom.lab.files.recovery import Recovery
 from classroom.lab.protocol.nesting import flattened
 from classroom.lab.storage import saved_hashes, threads
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 Model = dict[str, Any]
-NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a file takes nothing of what people type.
+
+    Attributes:
+        sentence: for them.
+        is_gone: whether it is because there is no such file any more.
+    """
+
+    sentence: str
+    is_gone: bool = False
+
+
+SHUT = (
+    "“{}” can't be written: what you type isn't in the file. Copy it, or open it for all in a"
+    " terminal (chmod g+rw)."
+)
+UNSAVED = (
+    "“{}” can't be saved: {}. What you type stays in the lab, and goes into the file as soon as"
+    " that is possible."
+)
+GONE = "“{}” has been deleted."
+SEARCH_SECONDS = 10.0
+"""A file that is gone is looked for so often at most: that goes through all folders."""
 
 
 class ClassLoader(FileLoader):
@@ -29,9 +62,18 @@ class ClassLoader(FileLoader):
         super().__init__(*args, **kwargs)
         self.recovery = Recovery(self._contents_manager, self._log)
         self.kept: list[str] = []
-        """Where what was typed has been kept, for the room to tell."""
-        self.is_shut = False
-        """Whether the file couldn't be written when it was to be saved last."""
+        """Sentences for the people in the document, about what was kept beside it."""
+        self.is_changed = False
+        """Whether somebody else has changed the file, and the room hasn't taken that over."""
+        self.is_replaced = False
+        """Whether that was meant to replace the document, as a snapshot that is restored."""
+        self.saved: tuple[Any, int] | None = None
+        """What has just been saved, and its bytes, for the room to remember."""
+        self.trouble: Trouble | None = None
+        """Why the file takes nothing at present."""
+        self._taken: datetime | None = None
+        self._identity: moved.Identity | None = None
+        self._searched = -math.inf
         self.nested = False
         """Whether something in the file is nested too deep, for the room to tell."""
 
@@ -47,6 +89,26 @@ class ClassLoader(FileLoader):
                 self._log.exception("%s can't be opened for all", self.path)
 
     @property
+    def is_gone(self) -> bool:
+        """Whether there was no such file any more when it was looked for last."""
+        return self.trouble is not None and self.trouble.is_gone
+
+    @property
+    def has_path(self) -> bool:
+        """Whether it hasn't been deleted in a page."""
+        return self._file_id_manager.get_path(self.file_id) is not None
+
+    @property
+    def last_path(self) -> str:
+        """Where the file is, or was last."""
+        return str(self._file_id_manager.get_path(self.file_id) or self._current_path)
+
+    @property
+    def contents(self) -> Any:
+        """The class's contents manager."""
+        return self._contents_manager
+
+    @property
     def saves(self) -> saved_hashes.Saves | None:
         """What is known of files; None with another contents manager than ours."""
         return getattr(self._contents_manager, "saves", None)
@@ -54,6 +116,8 @@ class ClassLoader(FileLoader):
     async def load_content(self, format: str, file_type: str) -> Model:  # noqa: A002 (upstream's)
         """Load as upstream, without what the decoder of documents would end on."""
         model: Model = await super().load_content(format, file_type)
+        self._taken = model["last_modified"]
+        await self._identify()
         if isinstance(content := model.get("content"), dict):
             model["content"] = await threads.run(flattened, content)
             self.nested = model["content"] is not content
@@ -70,25 +134,6 @@ class ClassLoader(FileLoader):
         found = await ensure_async(self._contents_manager.get(self.path, content=False))
         return bool(found["writable"])
 
-    async def keep(self, typed: Model) -> None:
-        """Keep what was typed beside the file that somebody else has changed.
-
-        Args:
-            typed: as for the contents manager.
-
-        Raises:
-            HTTPError: it can't be kept, as on a full disk. The change is taken for unseen then: the
-                next save would write over it.
-        """
-        try:
-            self.kept.append(await self.recovery.keep(typed, self.path))
-        except BaseException:
-            self.last_modified = NEVER
-            raise
-        if self.saves is not None and (saving := saved_hashes.saving.get()) is not None:
-            # It is in a file: whoever sees the change next needn't keep it again.
-            await self.saves.intend(saving.document, await self.recovery.digest(typed))
-
     async def is_ours(self) -> bool:
         """Say whether what is in the file is what the room that asks has put there."""
         known, saving = self.saves, saved_hashes.saving.get()
@@ -96,15 +141,69 @@ class ClassLoader(FileLoader):
             return False
         return (await self.stamp())["hash"] in await known.known(saving.document)
 
+    async def _save_content(self, model: Model, done_saving: Any, path: str) -> Model:
+        """Write as upstream, unless the watcher has seen a change that the room hasn't taken over.
+
+        The watcher notes the file's new time before the room takes the change over. Somebody who
+        waited for the file meanwhile would write over it.
+        """
+        if self.last_modified != self._taken:
+            done_saving.set()
+            raise OutOfBandChanges
+        saved: Model = await super()._save_content(model, done_saving, path)
+        self._taken = self.last_modified
+        await self._identify()
+        self.saved = model["content"], int(saved["size"])
+        return saved
+
+    async def _identify(self) -> None:
+        root = self._contents_manager.root
+        self._identity = await threads.run(moved.identity, root, parts_of(self.path))
+
+    async def maybe_notify(self) -> None:
+        """Look for a change as upstream; of a file that is gone, look where it has been moved."""
+        try:
+            await super().maybe_notify()
+        except (HTTPError, RuntimeError) as error:
+            trouble = trouble_of(error, self.last_path)
+            if not trouble.is_gone:
+                raise
+            if await self.follow() is None:
+                self._note(trouble)
+        if self.is_changed:  # it couldn't be taken over the last time
+            for take in tuple(self._subscriptions.values()):
+                await take()
+
+    async def follow(self) -> str | None:
+        """Find the file where a program has moved it, and have everybody find it there.
+
+        Returns:
+            Its new path; None if it isn't in the class's folders any more, or if another document
+            has been made of it there.
+        """
+        now = time.monotonic()
+        if now - self._searched < SEARCH_SECONDS:
+            return None
+        self._searched = now
+        if self._identity is None or (old := self._file_id_manager.get_path(self.file_id)) is None:
+            return None
+        root = self._contents_manager.root
+        found = await threads.run(moved.find, root, self._identity)
+        if found is None or self._file_id_manager.get_id(new := "/".join(found)) is not None:
+            return None
+        self._log.info("%s was moved by a program: its document follows it to %s", old, new)
+        # All that keeps account of files hears of it, as if it had been renamed in a page.
+        self._contents_manager.emit({"action": "rename", "path": new, "source_path": old})
+        return new
+
     async def maybe_save_content(self, model: Model) -> Model | None:
-        """Save as upstream, unless somebody else has changed the file: then keep both.
+        """Save as upstream, unless somebody else has changed the file: that is the room's turn.
 
         Args:
             model: of the document, its content included.
 
-        Raises:
-            OutOfBandChanges: the file holds something else now, and what was to be saved is kept
-                beside it.
+        Returns:
+            What was saved; None if it wasn't: `trouble` or `is_changed` says why.
         """
         known, saving = self.saves, saved_hashes.saving.get()
         if saving is not None:
@@ -112,17 +211,52 @@ class ClassLoader(FileLoader):
             # it is looked whether somebody has changed the file: from then on they could in vain.
             await saving.written()
         try:
-            saved = await super().maybe_save_content(model)
-        except OutOfBandChanges:
-            # Upstream knows the new time by now: what it tries again it does.
-            if not await self.is_ours():
-                await self.keep(model)
-                raise
-            saved = await super().maybe_save_content(model)
-        self.is_shut = saved is None and not await self._is_writable()
+            saved = await self._saved(model)
+        except (HTTPError, RuntimeError, OSError) as error:
+            self._note(trouble_of(error, self.last_path))
+            return None
+        if self.is_changed:
+            return None
+        is_shut = saved is None and not await self._is_writable()
+        self._note(Trouble(SHUT.format(self.path)) if is_shut else None)
         if saved is not None and known is not None and saving is not None:
             # A text keeps its file's line ends and encoding, which the document hasn't got.
             is_text = model["type"] == "file"
             digest = await self.recovery.digest(model) if is_text else saved["hash"]
             await known.settle(saving.document, saved["hash"], digest)
         return dict(saved) if saved is not None else None
+
+    async def _saved(self, model: Model) -> Model | None:
+        """Save as upstream; note a change of somebody else's."""
+        try:
+            saved: Model | None = await super().maybe_save_content(model)
+        except OutOfBandChanges:
+            if not await self.is_ours():
+                self.is_changed = True
+                return None
+            # Upstream knows the new time by now: what it tries again it does.
+            self._taken = self.last_modified
+            saved = await super().maybe_save_content(model)
+        return saved
+
+    def _note(self, trouble: Trouble | None) -> None:
+        """Note whether the file takes what people type; the log hears of it once."""
+        if trouble is not None and trouble != self.trouble:
+            self._log.warning("Not saved: %s", trouble.sentence)
+        self.trouble = trouble
+
+
+def trouble_of(error: Exception, path: str) -> Trouble:
+    """Say why a file can't be saved.
+
+    Args:
+        error: a RuntimeError of upstream's if the file was deleted in a page.
+        path: where it is, or was last.
+    """
+    gone = isinstance(error, RuntimeError)
+    if isinstance(error, HTTPError):
+        gone = error.status_code == HTTPStatus.NOT_FOUND
+    if gone:
+        return Trouble(GONE.format(path), is_gone=True)
+    why = error.log_message if isinstance(error, HTTPError) and error.log_message else str(error)
+    return Trouble(UNSAVED.format(path, why.rstrip(".")))

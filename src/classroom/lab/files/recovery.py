@@ -10,9 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sqlite3
-import time
 from enum import Enum
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -21,7 +19,7 @@ from jupyter_server.utils import ensure_async
 from jupyter_ydoc import ydocs
 from pycrdt.store import YDocNotFound
 
-from classroom.lab.files import document_encoding
+from classroom.lab.files import copies, document_encoding
 from classroom.lab.protocol.nesting import flattened
 from classroom.lab.storage import saved_hashes
 from classroom.lab.storage.saved_hashes import Saves, Saving
@@ -67,18 +65,6 @@ def decide(*, same: bool, file: str, journal: str, known: Collection[str]) -> Ve
         return Verdict.REDO
     # Where nothing is known there is nothing to tell a change by: both are kept.
     return Verdict.AGREED if journal in known else Verdict.KEEP_BOTH
-
-
-def beside(path: str, now: float) -> str:
-    """Name the file in which what was typed is kept when somebody else has changed the file.
-
-    Args:
-        path: the file's.
-        now: seconds since the epoch.
-    """
-    where = PurePosixPath(path)
-    stamp = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(now))
-    return str(where.with_name(f"{where.stem} (typed until {stamp}){where.suffix}"))
 
 
 class Recovery:
@@ -179,8 +165,7 @@ class Recovery:
             typed: as for the contents manager.
             path: of the file.
         """
-        kept = beside(path, time.time())
-        await ensure_async(self._contents.save(typed, kept))
+        kept = await copies.save_beside(self._contents, typed, path, copies.TYPED)
         self._log.warning("%s was changed by somebody else: what was typed is in %s", path, kept)
         return kept
 

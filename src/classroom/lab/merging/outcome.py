@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from classroom.lab.merging import notebooks, three_way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 Content = Any
 """A document's content: a text, or a notebook as nbformat has it (version 4)."""
 LARGEST = 2_000_000
-"""Characters of a document up to which it is merged; a larger one becomes what its file is."""
+"""Characters of all three versions up to which a document is merged; a longer one becomes what its
+file is."""
+
+
+ANOTHER_LINES = 5
+"""Lines of which none is left in a file that somebody has put in the place of another."""
 
 
 class Keep(Flag):
@@ -42,7 +47,7 @@ class Outcome(NamedTuple):
     keep: Keep
 
 
-def decide(opened: Content, base: Content, ours: Content, theirs: Content) -> Outcome:
+def decide(opened: Content, saved: Sequence[Content], ours: Content, theirs: Content) -> Outcome:
     """Decide what an open document says after a program has changed its file.
 
     A program may have read the file some time before it wrote it, and know nothing of what people
@@ -52,26 +57,81 @@ def decide(opened: Content, base: Content, ours: Content, theirs: Content) -> Ou
     Args:
         opened: what the document said when it was opened, or when it was last kept in a copy: what
             it had by then isn't looked for.
-        base: what it said some minutes ago: a program that writes now has read it since, or means
-            to change it.
+        saved: what the file said some minutes ago, and last: a program that writes now has read it
+            since, or means to change it.
         ours: what the document says.
         theirs: what the file says now.
 
     Returns:
-        The new content, and which version to keep. Pure, and slow for long documents: for a thread.
+        The new content, and which versions to keep. Pure, and for a thread: it takes a while.
     """
-    content, keep = theirs, Keep.NONE
-    if ours not in (base, theirs) and theirs not in (opened, base) and _can_be_merged(ours, theirs):
-        merge = three_way.text if isinstance(ours, str) else notebooks.merge
-        content, conflicts = merge(base, ours, theirs)
+    base, content, keep = _closest(saved, theirs), theirs, Keep.NONE
+    is_put_back = theirs != saved[-1] and theirs in (opened, *saved)
+    merged = None if is_put_back or _is_another(base, theirs) else _merged(base, ours, theirs)
+    if merged is not None:
+        content, conflicts = merged
         keep = Keep.THEIRS if conflicts else Keep.NONE
     if is_missing(opened, ours, content):
         keep |= Keep.OURS
     return Outcome(content, keep)
 
 
-def _can_be_merged(ours: Content, theirs: Content) -> bool:
-    return isinstance(ours, str) == isinstance(theirs, str) and size(ours) + size(theirs) <= LARGEST
+def _closest(saved: Sequence[Content], theirs: Content) -> Content:
+    """Choose the version that a program has most likely read: of which it has left the most."""
+    parts = _parts(theirs)
+    return max(reversed(saved), key=lambda version: len(parts & _parts(version)))
+
+
+def _parts(content: Content) -> set[Any]:
+    """List what tells versions of a document apart: its lines, and whole cells, also empty ones."""
+    found: set[Any] = set(_lines(content))
+    if not isinstance(content, str):
+        found |= {(cell.get("id"), notebooks.source(cell)) for cell in content["cells"]}
+    return found
+
+
+def replaced(opened: Content, ours: Content, theirs: Content) -> Outcome:
+    """Take a file over that somebody has put in the other's place, such as from a snapshot.
+
+    Args:
+        opened: as of `decide`.
+        ours: what the document says.
+        theirs: what the file says now.
+    """
+    return Outcome(theirs, Keep.OURS if is_missing(opened, ours, theirs) else Keep.NONE)
+
+
+def added(copy: Content, since: Content, ours: Content) -> Content | None:
+    """Add to a copy what has been typed since it was made; None if it doesn't fit in there.
+
+    Args:
+        copy: what was typed before.
+        since: what the document said when the copy was made, without what is in the copy.
+        ours: what it says now.
+    """
+    merged = _merged(since, copy, ours)
+    if merged is None or merged[1]:
+        return None
+    lost = is_missing(since, ours, merged[0]) or is_missing(since, copy, merged[0])
+    return None if lost else merged[0]
+
+
+def _merged(base: Content, ours: Content, theirs: Content) -> tuple[Content, int] | None:
+    """Merge, if all are of one kind and not too long; return it, and how many conflicts it has."""
+    versions = (base, ours, theirs)
+    if sum(map(_size, versions)) > LARGEST:
+        return None
+    if all(isinstance(version, str) for version in versions):
+        return three_way.text(base, ours, theirs)
+    if any(isinstance(version, str) for version in versions):
+        return None
+    return notebooks.merge(base, ours, theirs)
+
+
+def _is_another(base: Content, theirs: Content) -> bool:
+    """Say whether a file has become another: of some lines, none is left."""
+    before = set(_lines(base))
+    return len(before) >= ANOTHER_LINES and not before & set(_lines(theirs))
 
 
 def is_missing(opened: Content, ours: Content, result: Content) -> bool:
@@ -99,7 +159,7 @@ def _lines(content: Content) -> Iterator[str]:
                 yield stripped
 
 
-def size(content: Content) -> int:
+def _size(content: Content) -> int:
     """Count the characters that people type: outputs are not compared piece by piece."""
     if isinstance(content, str):
         return len(content)

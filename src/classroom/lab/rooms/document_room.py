@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
+from tornado.web import HTTPError
 
 from classroom.lab.connections import notifications, registry
 from classroom.lab.files import notebook, recovery, trust
 from classroom.lab.protocol import awareness_state, kernel_outputs
 from classroom.lab.protocol.update_bounds import read_state, write_state
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
+from classroom.lab.rooms.outside_changes import KEPT, OutsideChanges
 from classroom.lab.storage import document_indexes, saved_hashes
 from classroom.lab.storage.client_owners import Writers
 from classroom.lab.storage.saved_hashes import Saving
@@ -28,7 +30,7 @@ from classroom.runtime import background_tasks
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from classroom.lab.files.file_loader import ClassLoader
+    from classroom.lab.files.file_loader import ClassLoader, Trouble
     from classroom.lab.rooms.room_socket import RoomSocket
 
 SHARE = 0.1
@@ -43,9 +45,9 @@ UNREAD = (
     "“{}” is as it was last saved. What was typed since can't be read back and is put aside: ask a"
     " tutor if you miss it."
 )
-SHUT = (
-    "“{}” can't be written: what you type isn't in the file. Copy it, or open it for all in a"
-    " terminal (chmod g+rw)."
+NOT_TAKEN = (
+    "A program has changed “{}”, and that can't be taken over: {}. Until it can, what you type"
+    " stays in the lab, and in no file."
 )
 NESTED = "In “{}” something is nested more than 64 deep. What is further in is there as text."
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
@@ -82,7 +84,11 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         change has, it lets go of them. The timeline's documents have undo managers of their own.
         """
         self._beat: asyncio.Task[None] | None = None
-        self._due = self._abandoned = self._was_shut = self._is_forgetting = False
+        self._taking = asyncio.Lock()
+        """Held while the file is written, and while another's change of it is taken over."""
+        self._due = self._abandoned = self._is_forgetting = False
+        self._told: Trouble | None = None
+        self._refused: str | None = None
         self.visitors: WeakSet[RoomSocket] = WeakSet()
         """Who was given this room and hasn't gone: in it, or on their way."""
         super().__init__(*args, **kwargs)
@@ -181,7 +187,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             kept = await self._file.recovery.recover(
                 self._file_format, self._file_type, self._file.path, self.ystore
             )
-            self._file.kept += [kept] if kept else []
+            self._file.kept += [KEPT.format(kept)] if kept else []
         await super().initialize()
         if self.started.is_set():
             # What changes before is neither kept nor sent.
@@ -194,6 +200,10 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if self._file_type == notebook.KIND:
             self._forget_marks()
         await self._settle()
+        self._changes = OutsideChanges(
+            self._document, self._update_lock, self._file, self._model_of
+        )
+        await self._changes.begin()
         await document_indexes.prepare(self.ydoc)
         self._tell_kept()
 
@@ -224,32 +234,70 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
 
     async def _model(self) -> dict[str, Any]:
         """Return the document as the contents manager takes it."""
-        return recovery.model(self._file_format, self._file_type, await self._document.aget())
+        return self._model_of(await self._document.aget())
+
+    def _model_of(self, content: Any) -> dict[str, Any]:
+        return recovery.model(self._file_format, self._file_type, content)
 
     async def _maybe_save_document(self, saving_document: Any, save_now: bool = False) -> None:  # noqa: FBT001, FBT002 (upstream's)
-        """Save as upstream, and say whose save it is."""
-        with self._saving():
-            await super()._maybe_save_document(saving_document, save_now)
-        if self._file.kept:
-            # The other's content was taken over: a copy of what was typed that is put in its place
-            # is somebody's change again, and not what the lab has saved.
-            await self._settle()
+        """Save as upstream, and say whose save it is; first take over what others have changed."""
+        async with self._taking:
+            if not self._file.is_changed:
+                with self._saving():
+                    await super()._maybe_save_document(saving_document, save_now)
+        if self._file.is_changed:
+            await self._on_outofband_change()
+        elif self._file.saved is not None:
+            await self._changes.saved(*self._file.saved)
+            self._file.saved = None
+        elif (
+            self._file.trouble is not None
+            and self._file.trouble.is_gone
+            and await self._changes.gone()
+        ):
+            with self._saving():
+                await super()._maybe_save_document(None, save_now)
         self._tell_kept()
-        self._tell_shut()
+        self._tell_trouble()
 
     async def _on_outofband_change(self) -> None:
-        """Take over what somebody else has put into the file; what isn't in it yet is kept."""
-        with self._saving():
-            if await self._file.is_ours():
-                return  # touched, or written again by a room of the same file
-            model = await self._model()
-            if self._file.saves is not None:
-                known = await self._file.saves.known(self.ystore.path)
-                if await self._file.recovery.digest(model) not in known:
-                    await self._file.keep(model)
-        await super()._on_outofband_change()
-        await self._settle()
+        """Take over what somebody else has put into the file; what people typed isn't lost by it.
+
+        Nothing is awaited before the lock is held: whoever saves next waits for it.
+        """
+        async with self._taking:
+            with self._saving():
+                try:
+                    if await self._file.is_ours():
+                        return  # touched, or written again by a room of the same file
+                    # Until it is taken over, nothing is written over it.
+                    self._file.is_changed = True
+                    model = await self._file.load_content(self._file_format, self._file_type)
+                    is_same = await self._changes.take_over(model["content"])
+                except HTTPError as error:
+                    why = error.log_message or str(error)
+                    self._not_taken(NOT_TAKEN.format(self._file.path, why.rstrip(".")))
+                else:
+                    self._not_taken(None)
+                    self._file.is_changed = False
+                    if is_same:
+                        await self._settle()
+                    else:
+                        # What changed while the lock was held was for no beat.
+                        self._on_document_change("state", None)
         self._tell_kept()
+
+    def _not_taken(self, sentence: str | None) -> None:
+        """Tell them once why somebody else's change of the file isn't taken over."""
+        if sentence is not None and sentence != self._refused:
+            self.log.warning("%s", sentence)
+            self._file.kept.append(sentence)
+        self._refused = sentence
+
+    def _emit(self, *args: Any, **kwargs: Any) -> None:
+        """Tell pages as upstream, if the file has a path; upstream fails without."""
+        if self._file.has_path:
+            super()._emit(*args, **kwargs)
 
     def _saving(self) -> AbstractContextManager[None]:
         mine = Saving(self.ystore.path, self.written) if self.ystore is not None else None
@@ -259,19 +307,18 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """List who is in the document, or on their way to it."""
         return {registry.name_of(socket) for socket in (*self._sockets, *self.visitors)}
 
-    def _tell_shut(self) -> None:
+    def _tell_trouble(self) -> None:
         """Tell them once that their file takes nothing of what they type."""
-        if self._file.is_shut and not self._was_shut:
-            notifications.tell(self._here(), SHUT.format(self._file.path))
-        self._was_shut = self._file.is_shut
+        trouble = self._file.trouble
+        if trouble is not None and not trouble.is_gone and trouble != self._told:
+            notifications.tell(self._here(), trouble.sentence)
+        self._told = trouble
 
     def _tell_kept(self) -> None:
         """Tell them where what they typed is."""
         people = self._here()
         while self._file.kept:
-            kept = self._file.kept.pop()
-            sentence = f"Somebody changed this file. What was typed here is in “{kept}”."
-            notifications.tell(people, sentence)
+            notifications.tell(people, self._file.kept.pop())
         if self._file.nested:
             self._file.nested = False
             notifications.tell(people, NESTED.format(self._file.path))

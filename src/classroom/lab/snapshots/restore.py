@@ -125,8 +125,12 @@ class Restoring:
             await run_sync(new.place, self.root, parts)
         else:
             await run_sync(check, new.path, tuple(loader._subscriptions))  # noqa: SLF001
-            async with patches.replacing(loader):
-                await run_sync(new.place, self.root, parts)
+            try:
+                async with patches.replacing(loader):
+                    await run_sync(new.place, self.root, parts)
+                    loader.is_replaced = True
+            finally:
+                loader.is_replaced = False
         # As after any save: others keep account of files too.
         self._emit(data={"action": "save", "path": path})
 

@@ -13,7 +13,6 @@ import pytest
 from jupyter_events import EventLogger
 from jupyter_server_fileid.manager import ArbitraryFileIdManager
 from pycrdt import Text
-from tornado.web import HTTPError
 from traitlets.config import Config
 
 from classroom.lab.connections import notifications
@@ -152,6 +151,7 @@ def test_while_there_is_no_room_to_keep_both_neither_is_lost(
 
     async def run() -> None:
         room = rooms_of("a.txt")
+        file.write_text("word")
         running = await opened(room)
         text = room.ydoc.get("source", type=Text)
         monkeypatch.setattr(room, "_save_delay", None)
@@ -164,14 +164,16 @@ def test_while_there_is_no_room_to_keep_both_neither_is_lost(
                 if how == "by a save":
                     await room._save()
                 else:
-                    with pytest.raises(HTTPError, match="MB are free"):
-                        await room._file.maybe_notify()
+                    await room._file.maybe_notify()
             assert file.read_text() == "theirs"
-            assert str(text) == "typed"
+            assert str(text) == "typedword"
+            assert not list(file.parent.glob("a (*"))
+        # With room again, what the program wrote in the same place is kept beside it.
+        await room._file.maybe_notify()
         await room._save()
-        assert str(text) == "theirs"
-        (kept,) = file.parent.glob("*typed until*")
-        assert kept.read_text() == "typed"
+        assert str(text) == file.read_text() == "typedword"
+        (kept,) = file.parent.glob("*as a program wrote it*")
+        assert kept.read_text() == "theirs"
         await room.stop()
         running.cancel()
 

@@ -55,8 +55,6 @@ def test_who_wins(
 
 
 def test_names() -> None:
-    assert recovery.beside("a/b.tar.ipynb", 0.0).startswith("a/b.tar (typed until 1970-01-01 ")
-    assert recovery.beside("b.ipynb", 0.0).endswith(").ipynb")
     assert recovery.document_of(".notebook:1-2-3.y") == ("notebook", "1-2-3")
     assert recovery.normal("a\r\nb") == "a\nb"
     assert recovery.normal({"cells": []}) == {"cells": []}

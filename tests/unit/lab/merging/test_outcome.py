@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classroom.lab.merging import outcome
-from classroom.lab.merging.outcome import Keep, decide, is_missing
+from classroom.lab.merging.outcome import Keep, added, decide, is_missing, replaced
 
 
 def notebook(*sources: str) -> dict[str, Any]:
@@ -26,7 +26,7 @@ CASES = {
     "a program appends": ("a\n", "a\n", "typed\na\n", "a\nb\n", "typed\na\nb\n", Keep.NONE),
     "typed long ago, and replaced": ("a\n", "a\nold\n", "a\nold\n", "z\n", "z\n", Keep.OURS),
     "typed long ago, and kept": ("a\n", "a\nold\n", "a\nold\n", "z\nold\n", "z\nold\n", Keep.NONE),
-    "put back": ("a\n", "a\n", "a\nnew\n", "a\n", "a\n", Keep.OURS),
+    "written again": ("a\n", "a\n", "a\nnew\n", "a\n", "a\nnew\n", Keep.NONE),
     "put back after a while": ("a\n", "a\nb\n", "a\nb\nc\n", "a\n", "a\n", Keep.OURS),
     "the same words": ("a\n", "a\n", "b\n", "c\n", "b\n", Keep.THEIRS),
     "the same change": ("a\n", "a\n", "b\n", "b\n", "b\n", Keep.NONE),
@@ -41,16 +41,52 @@ def test_texts_and_notebooks(case: str, kind: str) -> None:
     opened, base, ours, theirs, expected = (
         texts if kind == "text" else [notebook(text) for text in texts]
     )
-    assert decide(opened, base, ours, theirs) == (expected, keep)
+    assert decide(opened, [base], ours, theirs) == (expected, keep)
 
 
 def test_a_long_document_becomes_what_its_file_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outcome, "LARGEST", 5)
-    assert decide("a\n", "a\n", "a\ntyped\n", "b\n") == ("b\n", Keep.OURS)
+    monkeypatch.setattr(outcome, "LARGEST", 10)
+    assert decide("a\n", ["a\n"], "a\ntyped\n", "b\n") == ("b\n", Keep.OURS)
+
+
+def test_the_version_that_a_program_has_read_is_the_base() -> None:
+    """One that was quick has read the last version; one that was slow has read an older one."""
+    old, last = "a\nb\n", "a\nb typed\n"
+    assert decide(old, [old, last], f"{last}more\n", "a\nb typed ran\n").content == (
+        "a\nb typed ran\nmore\n"
+    )
+    assert decide(old, [old, last], f"{last}more\n", "a\nb\nran\n").content == (
+        "a\nb typed\nmore\nran\n"
+    )
+    # Nothing in common with either: the last.
+    assert decide("", ["", "saved."], "saved. typed", "from outside") == (
+        "from outside typed",
+        Keep.OURS,
+    )
+
+
+def test_another_file_in_its_place_is_taken_over() -> None:
+    base, another = "a\nb\nc\nd\ne\n", "v\nw\nx\ny\nz\n"
+    assert decide(base, [base], f"{base}typed\n", another) == (another, Keep.OURS)
+    assert replaced(base, f"{base}typed\n", another) == (another, Keep.OURS)
+    assert replaced(base, base, another) == (another, Keep.NONE)
+
+
+@pytest.mark.parametrize(
+    ("copy", "since", "ours", "expected"),
+    [
+        ("a\nb\ntyped\n", "a\nb\n", "more\na\nb\n", "more\na\nb\ntyped\n"),
+        ("a typed\n", "a\n", "a more\n", "a typed more\n"),
+        ("x typed\n", "a\n", "y more\n", None),
+        ("a typed\n", "", notebook("a"), None),
+    ],
+)
+def test_a_copy_grows(copy: Any, since: Any, ours: Any, expected: Any) -> None:
+    assert added(copy, since, ours) == expected
 
 
 def test_a_file_that_is_of_another_kind_now() -> None:
-    assert decide(notebook("a"), notebook("a"), notebook("a typed"), "b") == ("b", Keep.OURS)
+    assert decide(notebook("a"), [notebook("a")], notebook("a typed"), "b") == ("b", Keep.OURS)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +126,7 @@ def test_people_type_while_programs_write_and_no_word_is_lost(seed: int, kind: s
         else:
             # What it has read may be old.
             file = edit(chance.choice(history[-3:]), f"program{number}", chance)
-            found = decide(opened, base, document, file)
+            found = decide(opened, [base, history[-1]], document, file)
             if Keep.OURS in found.keep:
                 copies.append(opened := document)
             if Keep.THEIRS in found.keep:

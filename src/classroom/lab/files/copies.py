@@ -1,0 +1,164 @@
+"""Keep, beside a document's file, what can't be in it: what people typed, or a program wrote.
+
+Each copy has a name of its own, and one incident makes one copy of a kind.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import count
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from tornado.web import HTTPError
+
+from classroom.lab.merging import outcome
+from classroom.lab.storage import threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from classroom.lab.merging.outcome import Content
+
+Model = dict[str, Any]
+TYPED, WRITTEN = "typed until", "as a program wrote it"
+"""What the name of a copy says."""
+LONGEST_NAME = 255 - len("-checkpoint")
+"""Bytes of a file's name, with room for its checkpoint's."""
+TRIES = 100
+"""Names that are tried for one copy."""
+INCIDENT_SECONDS = 60.0
+"""A program that goes on changing a file within this time makes one incident."""
+
+
+def names(path: str, what: str, now: float) -> Iterator[str]:
+    """Name a copy beside a file; whoever finds a name taken takes the next one.
+
+    Args:
+        path: the file's.
+        what: what the copy has.
+        now: seconds since the epoch.
+    """
+    where = PurePosixPath(path)
+    stamp = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(now))
+    for number in count(1):
+        more = f" {number}" if number > 1 else ""
+        end = f" ({what} {stamp}){more}{where.suffix}"
+        stem = where.stem.encode(errors="surrogateescape")[: LONGEST_NAME - len(end.encode())]
+        yield str(where.with_name(f"{stem.decode(errors='ignore')}{end}"))
+
+
+async def save_beside(contents: Any, model: Model, path: str, what: str) -> str:
+    """Save a copy beside a file, under a name that nothing has; return its path.
+
+    Args:
+        contents: the class's contents manager.
+        model: what is saved, as that takes it.
+        path: the file's.
+        what: what the copy has.
+
+    Raises:
+        HTTPError: it can't be saved.
+    """
+    for left, name in zip(reversed(range(TRIES)), names(path, what, time.time()), strict=False):
+        try:
+            await contents.save_new(model, name)
+        except HTTPError as error:
+            if error.status_code != HTTPStatus.CONFLICT or not left:
+                raise
+        else:
+            return name
+    raise AssertionError
+
+
+@dataclass
+class _Copy:
+    """A copy that may still grow.
+
+    Attributes:
+        path: where it is.
+        content: what it has.
+        since: what the document said once the copy had been made.
+        when: seconds of the clock.
+    """
+
+    path: str
+    content: Content
+    since: Content
+    when: float
+
+
+class Copies:
+    """The copies of one document; on the event loop."""
+
+    def __init__(
+        self,
+        contents: Any,
+        model_of: Callable[[Content], Model],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin without any.
+
+        Args:
+            contents: the class's contents manager.
+            model_of: describes a content as that takes it.
+            clock: tells seconds.
+        """
+        self._contents, self._model_of, self._clock = contents, model_of, clock
+        self._last: dict[str, _Copy] = {}
+        self._mirror: str | None = None
+
+    async def keep(self, content: Content, since: Content, path: str, what: str) -> str:
+        """Keep something in a copy; within one incident in the same one, if it fits in there.
+
+        Args:
+            content: what is kept.
+            since: what the document says afterwards.
+            path: of the document's file.
+            what: `TYPED` or `WRITTEN`.
+
+        Returns:
+            The copy's path.
+
+        Raises:
+            HTTPError: it can't be saved.
+        """
+        now, last = self._clock(), self._last.get(what)
+        if last is not None and now - last.when < INCIDENT_SECONDS:
+            grown: Content | None = content
+            if what == TYPED:
+                grown = await threads.run(outcome.added, last.content, last.since, content)
+            if grown is not None:
+                await self._contents.save(self._model_of(grown), last.path)
+                self._last[what] = _Copy(last.path, grown, since, now)
+                return last.path
+        made = await save_beside(self._contents, self._model_of(content), path, what)
+        self._last[what] = _Copy(made, content, since, now)
+        return made
+
+    async def mirror(self, content: Content, path: str) -> tuple[str, bool]:
+        """Save a document whose file is gone beside where that was, again and again in one copy.
+
+        Args:
+            content: the document's.
+            path: of the file that it had.
+
+        Returns:
+            The copy's path, and whether it is new.
+
+        Raises:
+            HTTPError: it can't be saved.
+        """
+        if self._mirror is not None:
+            await self._contents.save(self._model_of(content), self._mirror)
+            return self._mirror, False
+        if not await self._contents.dir_exists(str(PurePosixPath(path).parent)):
+            path = PurePosixPath(path).name  # the folder is gone as well
+        self._mirror = await save_beside(self._contents, self._model_of(content), path, TYPED)
+        return self._mirror, True
+
+    def end_mirror(self) -> None:
+        """Begin a new copy the next time that the file is gone."""
+        self._mirror = None

@@ -1,0 +1,156 @@
+"""Give an open document other content by few changes: what stays the same isn't touched.
+
+jupyter_ydoc writes each changed cell's source anew, and compares texts byte by byte, which freezes
+the lab over a long log. Here only what differs is written, so that cursors stay where they are, and
+the work grows with the document's length.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from jupyter_ydoc.utils import cast_all
+from pycrdt import Array, Map, Text
+
+from classroom.lab.merging.notebooks import MISSING, source
+from classroom.lab.merging.sequence_diff import Block, common
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from classroom.lab.merging.notebooks import Cell, Notebook
+
+
+def replace(document: Any, content: Any) -> None:
+    """Give a document other content, in one transaction; on the event loop.
+
+    Args:
+        document: of jupyter_ydoc: a notebook, or a text.
+        content: a notebook as nbformat has it (version 4), or a text.
+    """
+    with document.ydoc.transaction():
+        if isinstance(content, str):
+            replace_text(document.ydoc.get("source", type=Text), content)
+        else:
+            _replace_notebook(document, content)
+
+
+def replace_text(shared: Any, text: str) -> None:
+    """Give a shared text other content, line by line.
+
+    Args:
+        shared: the text, of pycrdt.
+        text: the new content.
+    """
+    old, new = str(shared).splitlines(keepends=True), text.splitlines(keepends=True)
+    ends = [0]  # of each old line, in bytes of UTF-8, as pycrdt counts
+    for line in old:
+        ends.append(ends[-1] + len(line.encode()))
+    # From the end on, so that what is before stays where it is.
+    for begin, end, first, last in reversed(_gaps(old, new)):
+        _replace_lines(shared, ends[begin], "".join(old[begin:end]), "".join(new[first:last]))
+
+
+def _replace_lines(shared: Any, at: int, old: str, new: str) -> None:
+    """Replace lines, but for what they have in common at their beginning and end."""
+    if old == new:
+        return
+    most = min(len(old), len(new))
+    ahead = next((n for n in range(most) if old[n] != new[n]), most)
+    behind = next(
+        (n for n in range(most - ahead) if old[len(old) - 1 - n] != new[len(new) - 1 - n]),
+        most - ahead,
+    )
+    begin = at + len(old[:ahead].encode())
+    gone, come = old[ahead : len(old) - behind], new[ahead : len(new) - behind]
+    if gone:
+        del shared[begin : begin + len(gone.encode())]
+    if come:
+        shared.insert(begin, come)
+
+
+def _replace_notebook(document: Any, notebook: Notebook) -> None:
+    """Replace the cells that differ, and the notebook's own fields."""
+    cells = document.ycells
+    old = [str(cell.get("id")) for cell in cells]
+    new = [str(cell.get("id", "")) for cell in notebook["cells"]]
+    has_ids = all(new)
+    if not has_ids:
+        old = [str(cell.get("source")) for cell in cells]
+        new = [source(cell) for cell in notebook["cells"]]
+    for begin, end, first, last in reversed(_gaps(old, new)):
+        # Cells without ids that stand in the place of others are these, changed.
+        same = 0 if has_ids else min(end - begin, last - first)
+        del cells[begin + same : end]
+        for offset in range(same, last - first):
+            cells.insert(begin + offset, document.create_ycell(notebook["cells"][first + offset]))
+    for index, cell in enumerate(notebook["cells"]):
+        _replace_cell(document, index, cell)
+    _replace_fields(document.ydoc.get("meta", type=Map), notebook)
+
+
+def _gaps(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int, int]]:
+    """List what is to be replaced, and by what: from, and up to, in the old and in the new."""
+    found = []
+    a = b = 0
+    for block in [*common(old, new), Block(len(old), len(new), 0)]:
+        if a < block.a or b < block.b:
+            found.append((a, block.a, b, block.b))
+        a, b = block.a + block.size, block.b + block.size
+    return found
+
+
+def _replace_cell(document: Any, index: int, new: Cell) -> None:
+    """Give a cell other content; what is the same in it isn't touched."""
+    shared, old = document.ycells[index], document.get_cell(index)
+    if "id" not in new:
+        old.pop("id", None)
+    if old == new:
+        return
+    kinds = {"source": Text, "metadata": Map, "outputs": Array}
+    is_whole = all(
+        isinstance(shared.get(name), kind) for name, kind in kinds.items() if name in new
+    )
+    if old.get("cell_type") != new.get("cell_type") or not is_whole:
+        document.ycells[index] = document.create_ycell(new)
+        return
+    for name in old.keys() - new.keys() - kinds.keys():
+        del shared[name]
+    for name, value in new.items():
+        if old.get(name, MISSING) == value:
+            continue
+        if name == "source":
+            replace_text(shared["source"], source(new))
+        elif name == "metadata":
+            shared["metadata"].clear()
+            shared["metadata"].update(value)
+        elif name == "outputs":
+            del shared["outputs"][:]
+            shared["outputs"].extend(map(_shared_output, value))
+        else:
+            shared[name] = value
+
+
+def _shared_output(output: dict[str, Any]) -> Any:
+    """Make a shared output; of what is printed, others follow the text."""
+    if output.get("output_type") != "stream":
+        return Map(output)
+    text = output.get("text", "")
+    return Map({**output, "text": Text(text if isinstance(text, str) else "".join(text))})
+
+
+def _replace_fields(meta: Any, notebook: Notebook) -> None:
+    """Replace the notebook's own fields that differ."""
+    for name in ("nbformat", "nbformat_minor"):
+        if meta.get(name) != notebook.get(name):
+            meta[name] = notebook.get(name)
+    old = meta.get("metadata")
+    old = old.to_py() if isinstance(old, Map) else old
+    new = copy.deepcopy(notebook.get("metadata", {}))
+    if old != new:
+        # As jupyter_ydoc has them: pages look for these two.
+        new.setdefault("language_info", {"name": ""})
+        new.setdefault("kernelspec", {"name": "", "display_name": ""})
+        cast_all(new, int, float)
+        meta["metadata"] = Map(new)

@@ -1,0 +1,87 @@
+"""Remember what an open document's file has said, to tell a program's change from people's."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from classroom.lab.merging.outcome import Content
+
+SLIDE_SECONDS = 600.0
+"""How long a program may work on a file that it has read, for its change to be merged: up to twice
+as long, or as the document has been open. After that, what it leaves out was in the file for so
+long that it is meant to go."""
+
+
+LARGEST_BYTES = 2_000_000
+"""A larger file's last version isn't remembered."""
+
+
+class Versions:
+    """What a document's file said when it was opened, some minutes ago, and last.
+
+    The last is kept as it is, the others compressed.
+
+    Not for more than one thread at a time.
+    """
+
+    def __init__(self, content: Content, now: float) -> None:
+        """Begin with what the file says.
+
+        Args:
+            content: the document's, as opened.
+            now: seconds of a clock that doesn't go back.
+        """
+        self._opened = self._base = self._recent = _packed(content)
+        self._since = now
+        self._last: list[Content] = []
+
+    @property
+    def opened(self) -> Content:
+        """What the document said when it was opened, or when it was last kept in a copy."""
+        return _unpacked(self._opened)
+
+    @property
+    def saved(self) -> list[Content]:
+        """What the file said some minutes ago, or when a program last changed it; and last."""
+        return [_unpacked(self._base), _unpacked(self._recent), *self._last]
+
+    def remember(self, content: Content, size: int, now: float) -> None:
+        """Remember what has been saved; what was remembered before becomes the base after a while.
+
+        Args:
+            content: the document's; it isn't changed any more.
+            size: the file's bytes.
+            now: as of `__init__`.
+        """
+        self._last = [content] if size <= LARGEST_BYTES else []
+        if now - self._since >= SLIDE_SECONDS:
+            self._base, self._recent, self._since = self._recent, _packed(content), now
+
+    def replaced(self, content: Content, now: float) -> None:
+        """Remember what a program has written.
+
+        Args:
+            content: the file's.
+            now: as of `__init__`.
+        """
+        self._base = self._recent = _packed(content)
+        self._since, self._last = now, []
+
+    def kept(self, content: Content) -> None:
+        """Remember what is in a copy now: it needn't be kept again.
+
+        Args:
+            content: the document's.
+        """
+        self._opened = _packed(content)
+
+
+def _packed(content: Content) -> bytes:
+    return zlib.compress(json.dumps(content).encode(), level=1)
+
+
+def _unpacked(packed: bytes) -> Content:
+    return json.loads(zlib.decompress(packed))

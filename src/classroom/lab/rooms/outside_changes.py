@@ -1,0 +1,145 @@
+"""Bring what a program has put into an open document's file into the document.
+
+On the event loop; what is decided about a long document is decided in a thread.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from jupyter_ydoc import YNotebook, YUnicode
+
+from classroom.lab.files.copies import TYPED, WRITTEN, Copies
+from classroom.lab.merging import outcome
+from classroom.lab.merging.document_update import replace
+from classroom.lab.merging.outcome import Keep, Outcome
+from classroom.lab.merging.versions import Versions
+from classroom.lab.storage import threads
+from classroom.lab.upstream import patches
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from classroom.lab.files.file_loader import ClassLoader, Model
+    from classroom.lab.merging.outcome import Content
+
+TRIES = 5
+"""How often a decision is made anew because people have typed meanwhile; then they wait for it."""
+KEPT = "A program changed this file. What was typed here, and isn't in it any more, is in “{}”."
+MOVED = "“{}” was moved by a program. It goes on being saved, as “{}”."
+GONE = "“{}” was deleted while it is open here. What you type now is in “{}”."
+WROTE = (
+    "A program changed this file where you were typing. What you typed stays; what the program"
+    " wrote is in “{}”."
+)
+
+
+class OutsideChanges:
+    """What others do to one document's file while people have it open."""
+
+    def __init__(
+        self,
+        document: Any,
+        lock: asyncio.Lock,
+        file: ClassLoader,
+        model_of: Callable[[Content], Model],
+    ) -> None:
+        """Know the document and its file.
+
+        Args:
+            document: of jupyter_ydoc.
+            lock: while it is held, a change of the document isn't saved.
+            file: the document's.
+            model_of: describes a content as the contents manager takes it.
+        """
+        self._document, self._lock, self._file = document, lock, file
+        # Of other kinds of documents nobody knows what a merged text would say.
+        self._is_merged = isinstance(document, YNotebook | YUnicode)
+        self._copies = Copies(file.contents, model_of)
+        self._versions: Versions
+
+    async def begin(self) -> None:
+        """Remember what the document says as it is opened."""
+        content = await self._document.aget()
+        self._versions = await threads.run(Versions, content, time.monotonic())
+
+    async def saved(self, content: Content, size: int) -> None:
+        """Remember what has been saved.
+
+        Args:
+            content: the document's, as it was then.
+            size: the file's bytes.
+        """
+        self._copies.end_mirror()
+        await threads.run(self._versions.remember, content, size, time.monotonic())
+
+    async def gone(self) -> bool:
+        """Have what is typed in some file, though the document's is gone.
+
+        Returns:
+            Whether the document has a file again, because a program had moved it.
+
+        Raises:
+            HTTPError: it can't be saved, as on a full disk.
+        """
+        path = self._file.last_path
+        if (found := await self._file.follow()) is not None:
+            self._file.kept.append(MOVED.format(path, found))
+            return True
+        kept, is_new = await self._copies.mirror(await self._document.aget(), path)
+        if is_new:
+            self._file.kept.append(GONE.format(path, kept))
+        return False
+
+    async def take_over(self, theirs: Content) -> bool:
+        """Bring what a file says now into its document; say whether both say the same afterwards.
+
+        Args:
+            theirs: what the file says.
+
+        Raises:
+            HTTPError: what has to be kept can't be, as on a full disk: nothing has changed.
+        """
+        heard: list[None] = []
+        following = patches.follow(self._document.ydoc, lambda _: heard.append(None))
+        for left in reversed(range(TRIES)):
+            heard.clear()
+            ours = await self._document.aget()
+            found = await threads.run(self._decided, ours, theirs)
+            await self._keep(found, ours, theirs)
+            async with self._lock:
+                if heard and left:
+                    continue  # people have typed: what was decided knows nothing of that
+                if heard:
+                    ours = self._document.get()
+                    found = self._decided(ours, theirs)
+                if self._is_merged:
+                    replace(self._document, found.content)
+                else:
+                    self._document.set(found.content)
+                self._document.dirty = found.content != theirs
+            break
+        del following
+        if heard:
+            await self._keep(found, ours, theirs)
+        await threads.run(self._versions.replaced, theirs, time.monotonic())
+        return bool(found.content == theirs)
+
+    def _decided(self, ours: Content, theirs: Content) -> Outcome:
+        opened = self._versions.opened
+        if self._file.is_replaced or not self._is_merged:
+            return outcome.replaced(opened, ours, theirs)
+        return outcome.decide(opened, self._versions.saved, ours, theirs)
+
+    async def _keep(self, found: Outcome, ours: Content, theirs: Content) -> None:
+        """Keep in copies what isn't in the document any more, and have people told where."""
+        path = self._file.path
+        if Keep.OURS in found.keep:
+            kept = await self._copies.keep(ours, found.content, path, TYPED)
+            await threads.run(self._versions.kept, ours)
+            self._file.kept.append(KEPT.format(kept))
+        if Keep.THEIRS in found.keep:
+            kept = await self._copies.keep(theirs, found.content, path, WRITTEN)
+            self._file.kept.append(WROTE.format(kept))
