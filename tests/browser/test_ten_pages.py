@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Chromium
     from tests.labs import Lab
 
-pytestmark = pytest.mark.alone
-
 NAMES = ("Ada", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hal", "Ida", "Jo")
 NOTEBOOK = "ten.ipynb"
 CELL = ".jp-Notebook .jp-Cell .cm-content"
