@@ -55,12 +55,40 @@ def pytest_sessionstart() -> None:
         left.remove()
 
 
+LONGEST = (
+    "egress",
+    "test_snapshots",
+    "test_execution",
+    "test_make",
+    "test_tutor",
+    "test_nobody",
+    "test_memory",
+    "test_limits",
+    "test_liveness",
+    "test_kernels",
+    "test_egress_lock",
+    "test_access",
+    "test_as_classroom",
+)
+"""Groups of tests that take the longest, which two processes begin with: shorter ones then fill up
+both to the same end."""
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist puts the groups into the names
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep a module's tests in one process, unless they are kept together with others."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    if hasattr(config, "workerinput"):  # one of several processes
+        rank = {name: number for number, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: rank.get(group_of(item), len(rank)))
+
+
+def group_of(item: pytest.Item) -> str:
+    mark = item.get_closest_marker("xdist_group")
+    assert mark is not None
+    return str(mark.args[0])
 
 
 # Addresses that look public, as GitHub's do: the egress lock refuses private ones behind a name.
@@ -158,7 +186,7 @@ def github_lab(
 @pytest.fixture(scope="session")
 def trial_lab() -> Iterator[Lab]:
     """One lab in trial mode, started as the plain ``docker run`` of the README."""
-    with labs.start(plain=True) as lab:
+    with labs.start(plain=True, health_check=True) as lab:
         lab.wait_healthy()
         yield lab
 
@@ -183,3 +211,10 @@ def shared_classroom(
         classrooms.opened(network, github, authority, volume, folder) as made,
     ):
         yield made
+
+
+@pytest.fixture
+def restored_classroom(shared_classroom: Classroom) -> Classroom:
+    """The same, for tests that change the list in the tutor's file: each begins with the first."""
+    shared_classroom.reset()
+    return shared_classroom

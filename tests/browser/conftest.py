@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import labs
 from tests.chromium import Chromium
+from tests.classrooms import Classroom
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tests.labs import Lab
 
@@ -25,10 +26,21 @@ expect.set_options(timeout=20_000)
 @pytest.fixture(autouse=True)
 def _nothing_open(request: pytest.FixtureRequest) -> None:
     """Begin without the layouts of earlier tests: who signs in would find their documents open."""
-    if "github_lab" in request.fixturenames:
-        lab: Lab = request.getfixturevalue("github_lab")
+    shared = {"github_lab", "shared_classroom"} & set(request.fixturenames)
+    for name in shared:
+        found: Lab | Classroom = request.getfixturevalue(name)
+        lab = found.lab if isinstance(found, Classroom) else found
         layouts = ("/data/history", "-name", "*.jupyterlab-workspace")
         assert lab.run("find", *layouts, "-delete")[0] == 0
+
+
+@pytest.fixture
+def restored_browser(
+    chromium: Chromium, restored_classroom: Classroom, github: Lab
+) -> Iterator[Browser]:
+    """A browser for a lab that is several tests'."""
+    with chromium.start({**restored_classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
+        yield made
 
 
 def new_person(browser: Browser, **options: object) -> BrowserContext:
