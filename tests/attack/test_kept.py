@@ -46,7 +46,8 @@ FALLS = (
     *logs.FALLEN,
     r"ended with -9: starting it again|is back",
     r"\[error\]|\[crit\]|\[alert\]",
-    r"Recovered what was typed last|Exception in|wrote error",
+    logs.CUT,
+    r"Recovered what was typed last|wrote error",
 )
 
 
