@@ -69,6 +69,7 @@ def wait_until(
     seconds: float = 60,
     *,
     ignoring: tuple[type[Exception], ...] = (),
+    every: float = 0.1,
 ) -> Any:
     """Poll a condition until it holds and return its value.
 
@@ -77,6 +78,7 @@ def wait_until(
         what: the condition in words, for the message of a test that fails.
         seconds: how long to poll.
         ignoring: exceptions that mean "not yet", such as `AWAY`. Any other ends the test at once.
+        every: seconds between two polls.
 
     Raises:
         AssertionError: the condition did not hold in time.
@@ -86,7 +88,7 @@ def wait_until(
         with contextlib.suppress(*ignoring):
             if value := condition():
                 return value
-        time.sleep(0.1)
+        time.sleep(every)
     value = condition()
     assert value, f"not within {seconds} s: {what}"
     return value
@@ -241,7 +243,9 @@ class Lab:
         starts a Python for every question, and Docker asks once a second. Where a container has it
         (``health_check``), its word is waited for as well.
         """
-        wait_until(self._serves, f"healthy; log:\n{self.log[-3000:]}", 180, ignoring=AWAY)
+        # Each poll takes time from the start itself.
+        what = f"healthy; log:\n{self.log[-3000:]}"
+        wait_until(self._serves, what, 180, ignoring=AWAY, every=0.3)
 
     def _serves(self) -> bool:
         self.container.reload()
