@@ -57,18 +57,23 @@ def pytest_sessionstart() -> None:
 
 LONGEST = (
     "egress",
-    "test_snapshots",
-    "test_execution",
-    "test_make",
-    "test_tutor",
-    "test_nobody",
-    "test_memory",
-    "test_limits",
-    "test_liveness",
-    "test_kernels",
-    "test_egress_lock",
-    "test_access",
-    "test_as_classroom",
+    "attack.test_kernels",
+    "container.test_snapshots",
+    "browser.test_execution",
+    "attack.test_memory",
+    "attack.test_nobody",
+    "container.test_make",
+    "container.test_limits",
+    "browser.test_tutor",
+    "attack.test_as_classroom",
+    "container.test_liveness",
+    "container.test_egress_lock",
+    "browser.test_ten_pages",
+    "attack.test_kept",
+    "browser.test_people",
+    "container.test_faults",
+    "container.test_execution",
+    "container.test_access",
 )
 """Groups of tests that take the longest, which two processes begin with: shorter ones then fill up
 both to the same end."""
@@ -79,7 +84,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Keep a module's tests in one process, unless they are kept together with others."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            name = f"{item.path.parent.name}.{item.path.stem}"
+            item.add_marker(pytest.mark.xdist_group(name))
     if hasattr(config, "workerinput"):  # one of several processes
         rank = {name: number for number, name in enumerate(LONGEST)}
         items.sort(key=lambda item: rank.get(group_of(item), len(rank)))

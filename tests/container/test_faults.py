@@ -54,9 +54,12 @@ class Class:
 
     def kill(self, what: str) -> int:
         """Kill a part at once; return the process id that it had."""
-        pid = self.lab.pid(what)
+        pid = self.pid(what)
         assert self.lab.run("kill", "-KILL", str(pid))[0] == 0
         return pid
+
+    def pid(self, what: str) -> int:
+        return self.lab.pid(what)
 
     def wait_until_it_answers(self) -> None:
         labs.wait_until(
