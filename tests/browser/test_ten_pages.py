@@ -91,7 +91,8 @@ def test_three_type_and_all_ten_see_the_same(ten: list[tuple[Page, Frames]]) -> 
     typists = [page for page, _ in ten[:3]]
     for page in typists:
         page.locator(CELL).first.click()
-    ten[0][0].wait_for_timeout(2000)  # cursors have been told
+    for page, _ in ten[3:]:  # cursors have been told
+        expect(page.locator(".jp-Notebook .jp-remote-cursor")).to_have_count(3)
     before = [(frames.received, frames.sent) for _, frames in ten]
     for _ in range(ROUNDS):
         for page, letter in zip(typists, "abc", strict=True):
