@@ -73,7 +73,7 @@ class Class:
         # Sessions first: the lab warns of one whose kernel is gone.
         for kind, key in (("sessions", "id"), ("kernels", "id"), ("terminals", "name")):
             for one in self.client.get(f"{API}/{kind}").json():
-                self.client.delete(f"{API}/{kind}/{one[key]}")
+                self.client.delete(f"{API}/{kind}/{one[key]}", timeout=90)
 
     def open(self, where: str) -> Page:
         return Page(students.open_socket(self.client, self.lab, where))
