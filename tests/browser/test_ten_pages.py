@@ -15,7 +15,7 @@ from tests.container.test_rooms import API
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page, WebSocket
+    from playwright.sync_api import Page, WebSocket
 
     from tests.browser.conftest import Chromium
     from tests.labs import Lab
