@@ -303,17 +303,17 @@ def test_who_is_view_only_talks_and_does_nothing_else(people: Classroom) -> None
 
 def test_no_other_file_is_taken_for_a_chat(people: Classroom) -> None:
     """Read as a chat it would be saved as one."""
-    people.room("hubot", "work.ipynb")
-    link = "ln -s work.ipynb /data/files/link.chat"
+    people.room("hubot", "lesson.ipynb")
+    link = "ln -s lesson.ipynb /data/files/link.chat"
     assert people.lab.run("sh", "-c", link, user="student")[0] == 0
     people.lab.expected.append(r"(?s)Error initializing: link.chat.*this file is no chat")
     people.lab.expected.append("this file is no chat|Could not resolve YChat")
-    before = people.lab.run("cat", "/data/files/work.ipynb")[1]
+    before = people.lab.run("cat", "/data/files/lesson.ipynb")[1]
     for view_only in (False, True):
         switch(people, view_only=view_only)
         for kind in ("text:chat", "json:chat", "base64:chat"):
             with pytest.raises(InvalidStatus) as refused:
-                people.open("hubot", room_of(people, "hubot", "work.ipynb", kind))
+                people.open("hubot", room_of(people, "hubot", "lesson.ipynb", kind))
             assert refused.value.response.status_code == 403, kind
         with pytest.raises(InvalidStatus):
             people.open("hubot", room_of(people, "hubot", setup.FIRST, "json:chat"))
@@ -321,7 +321,7 @@ def test_no_other_file_is_taken_for_a_chat(people: Classroom) -> None:
         hears_to_the_end(linked)
     Copy(people, "hubot").say("Here I may")
     labs.wait_until(lambda: "Here I may" in bodies_in(in_the_file(people.lab)), "it is saved")
-    assert people.lab.run("cat", "/data/files/work.ipynb")[1] == before
+    assert people.lab.run("cat", "/data/files/lesson.ipynb")[1] == before
 
 
 def test_a_chat_has_no_forks(people: Classroom) -> None:
