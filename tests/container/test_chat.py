@@ -322,6 +322,7 @@ def test_no_other_file_is_taken_for_a_chat(people: Classroom) -> None:
     Copy(people, "hubot").say("Here I may")
     labs.wait_until(lambda: "Here I may" in bodies_in(in_the_file(people.lab)), "it is saved")
     assert people.lab.run("cat", "/data/files/lesson.ipynb")[1] == before
+    assert people.lab.run("rm", "/data/files/link.chat")[0] == 0
 
 
 def test_a_chat_has_no_forks(people: Classroom) -> None:
