@@ -243,8 +243,8 @@ print("said")
     book.end()
 
 
-def test_a_page_that_does_not_read_is_disconnected(few: Class) -> None:
-    with unharmed(few) as (there, others):
+def test_a_page_that_does_not_read_is_disconnected(tmp_path: Path) -> None:
+    with limited(tmp_path, FEW) as (there, others):
         name = there.client.post(f"{API}/terminals").json()["name"]
         way = students.open_socket(there.client, there.lab, f"terminals/websocket/{name}")
         before = begin_peak(there)

@@ -76,10 +76,12 @@ c.Authenticator.allow_all = True
 
 
 @contextlib.contextmanager
-def unharmed(there: Class) -> Iterator[tuple[Class, Others]]:
+def unharmed(there: Class, *, last: bool = False) -> Iterator[tuple[Class, Others]]:
     """Have others type before and after; nothing of the lab's own may have died at the end.
 
-    Nor is anything of the test's left for the next one in the same lab.
+    Args:
+        there: the lab.
+        last: whether the lab ends with this test; else nothing of it is left for the next one.
     """
     there.begun = len(there.lab.log)
     before = {what: there.lab.pid(what) for what in (LAB, HUB)}
@@ -90,6 +92,8 @@ def unharmed(there: Class) -> Iterator[tuple[Class, Others]]:
     others.go_on()
     assert {what: there.lab.pid(what) for what in before} == before
     others.leave()
+    if last:
+        return
     there.clear()
     labs.wait_until(lambda: set(there.lab.pids("", "student")) <= were, "nothing is left running")
 
@@ -97,7 +101,7 @@ def unharmed(there: Class) -> Iterator[tuple[Class, Others]]:
 @contextlib.contextmanager
 def limited(folder: Path, settings: str = "", **options: object) -> Iterator[tuple[Class, Others]]:
     """Start a lab for one test alone."""
-    with started(folder, settings, **options) as there, unharmed(there) as found:
+    with started(folder, settings, **options) as there, unharmed(there, last=True) as found:
         yield found
 
 
