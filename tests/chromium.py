@@ -63,7 +63,7 @@ class Chromium:
 def outlook(network: Network) -> Iterator[Lab]:
     """A container on every network that labs are on, which does nothing."""
     made = DockerContainer(labs.IMAGE).with_kwargs(
-        entrypoint="sleep", init=True, labels=labs.LABELS
+        entrypoint="sleep", init=True, labels=labs.LABELS, healthcheck=labs.NO_HEALTH_CHECK
     )
     with made.with_command(["infinity"]):
         container = made.get_wrapped_container()

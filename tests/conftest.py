@@ -141,7 +141,7 @@ def github(
     authority.issue(labs.GITHUB).write(pki, "github")
     made = (
         DockerContainer(labs.IMAGE)
-        .with_kwargs(entrypoint="python", labels=labs.LABELS)
+        .with_kwargs(entrypoint="python", labels=labs.LABELS, healthcheck=labs.NO_HEALTH_CHECK)
         .with_command(["/standin/github.py"])
         .with_volume_mapping(str(HERE / "standin"), "/standin", "ro")
         .with_volume_mapping(str(pki), "/pki", "ro")

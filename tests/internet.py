@@ -115,7 +115,7 @@ def start(
     (folder / "records/packets.jsonl").touch()
     made = (
         DockerContainer(labs.IMAGE)
-        .with_kwargs(entrypoint="python", labels=labs.LABELS)
+        .with_kwargs(entrypoint="python", labels=labs.LABELS, healthcheck=labs.NO_HEALTH_CHECK)
         .with_command(["/standin/internet.py"])
         .with_volume_mapping(str(labs.ROOT / "tests/standin"), "/standin", "ro")
         .with_volume_mapping(str(folder / "pki"), "/pki", "ro")

@@ -59,6 +59,9 @@ c.OAuthenticator.http_request_kwargs = {{"ca_certs": "/srv/jupyterhub/config/sec
 """
 
 
+NO_HEALTH_CHECK = {"test": ["NONE"]}
+"""For a container that is no lab, or whose health nobody reads: Docker doesn't ask it."""
+
 AWAY = (httpx.TransportError, OSError)
 """What a client gets from a part of the lab that is not there at this moment."""
 
@@ -338,7 +341,7 @@ def start(
             "security_opt": ["no-new-privileges:true"],
         }
     if not health_check:
-        arguments["healthcheck"] = {"test": ["NONE"]}
+        arguments["healthcheck"] = NO_HEALTH_CHECK
     made = made.with_kwargs(**arguments, **(options or {}))
     if folder is not None:
         made = made.with_volume_mapping(str(folder), "/srv/jupyterhub/config", "ro")
