@@ -63,7 +63,7 @@ class Chromium:
 def outlook(network: Network) -> Iterator[Lab]:
     """A container on every network that labs are on, which does nothing."""
     made = DockerContainer(labs.IMAGE).with_kwargs(
-        entrypoint="sleep", init=True, labels=labs.LABELS
+        entrypoint="sleep", init=True, labels=labs.LABELS, healthcheck=labs.NO_HEALTH_CHECK
     )
     with made.with_command(["infinity"]):
         container = made.get_wrapped_container()
@@ -79,7 +79,7 @@ def tentative(lab: Lab) -> list[str]:
 
     By the flags of /proc/net/if_inet6, of which linux/if_addr.h names IFA_F_TENTATIVE.
     """
-    lines = lab.run("cat", "/proc/net/if_inet6")[1].splitlines()
+    lines = lab.read("/proc/net/if_inet6").splitlines()
     return [line for line in lines if int(line.split()[4], 16) & 0x40]
 
 

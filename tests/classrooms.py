@@ -44,6 +44,30 @@ class Classroom:
     stack: contextlib.ExitStack
     people: dict[str, httpx.Client] = field(default_factory=dict)
     sockets: list[ClientConnection] = field(default_factory=list)
+    begun: int = 0
+    first: set[str] = field(default_factory=set)
+
+    @property
+    def said(self) -> str:
+        """The log since the last `reset`: the lab is several tests'."""
+        return self.lab.log[self.begun :]
+
+    def listed(self) -> set[str]:
+        """Who is on the list, as the tutor's shell shows it."""
+        status, found = self.lab.run("classroom", "users")
+        assert status == 0, found
+        return {line.split()[0] for line in found.splitlines() if line.strip()}
+
+    def reset(self) -> None:
+        """Bring back the list that the tutor's file had first, and end everybody's session here.
+
+        What the admin page has changed stays: a test that uses it has a lab of its own.
+        """
+        self.close()
+        self.people.clear()
+        self.save()
+        labs.wait_until(lambda: self.listed() == self.first, "the list as it was", 10)
+        self.begun = len(self.lab.log)
 
     def enter(self, login: str) -> httpx.Client:
         """Sign somebody in."""
@@ -137,4 +161,6 @@ def opened(
         contextlib.ExitStack() as stack,
     ):
         lab.wait_healthy()
-        yield Classroom(lab, folder, github, authority, stack)
+        made = Classroom(lab, folder, github, authority, stack)
+        made.first = made.listed()
+        yield made

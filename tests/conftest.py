@@ -55,12 +55,46 @@ def pytest_sessionstart() -> None:
         left.remove()
 
 
+LONGEST = (
+    "egress",
+    "attack.test_kernels",
+    "container.test_snapshots",
+    "browser.test_execution",
+    "attack.test_memory",
+    "attack.test_nobody",
+    "container.test_make",
+    "container.test_limits",
+    "browser.test_tutor",
+    "attack.test_as_classroom",
+    "container.test_liveness",
+    "container.test_egress_lock",
+    "browser.test_ten_pages",
+    "attack.test_kept",
+    "browser.test_people",
+    "container.test_faults",
+    "container.test_execution",
+    "container.test_access",
+)
+"""Groups of tests that take the longest, which two processes begin with: shorter ones then fill up
+both to the same end."""
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist puts the groups into the names
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep a module's tests in one process, unless they are kept together with others."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            name = f"{item.path.parent.name}.{item.path.stem}"
+            item.add_marker(pytest.mark.xdist_group(name))
+    if hasattr(config, "workerinput"):  # one of several processes
+        rank = {name: number for number, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: rank.get(group_of(item), len(rank)))
+
+
+def group_of(item: pytest.Item) -> str:
+    mark = item.get_closest_marker("xdist_group")
+    assert mark is not None
+    return str(mark.args[0])
 
 
 # Addresses that look public, as GitHub's do: the egress lock refuses private ones behind a name.
@@ -107,7 +141,7 @@ def github(
     authority.issue(labs.GITHUB).write(pki, "github")
     made = (
         DockerContainer(labs.IMAGE)
-        .with_kwargs(entrypoint="python", labels=labs.LABELS)
+        .with_kwargs(entrypoint="python", labels=labs.LABELS, healthcheck=labs.NO_HEALTH_CHECK)
         .with_command(["/standin/github.py"])
         .with_volume_mapping(str(HERE / "standin"), "/standin", "ro")
         .with_volume_mapping(str(pki), "/pki", "ro")
@@ -158,7 +192,7 @@ def github_lab(
 @pytest.fixture(scope="session")
 def trial_lab() -> Iterator[Lab]:
     """One lab in trial mode, started as the plain ``docker run`` of the README."""
-    with labs.start(plain=True) as lab:
+    with labs.start(plain=True, health_check=True) as lab:
         lab.wait_healthy()
         yield lab
 
@@ -183,3 +217,10 @@ def shared_classroom(
         classrooms.opened(network, github, authority, volume, folder) as made,
     ):
         yield made
+
+
+@pytest.fixture
+def restored_classroom(shared_classroom: Classroom) -> Classroom:
+    """The same, for tests that change the list in the tutor's file: each begins with the first."""
+    shared_classroom.reset()
+    return shared_classroom

@@ -76,10 +76,17 @@ class Internet:
         mark = uuid.uuid4().hex.encode()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(mark, (self.ip, SENTINEL_PORT))
-        labs.wait_until(lambda: mark.hex() in self._book.read_text(), "the sentinel", 10)
-        lines = self._book.read_text().splitlines()
-        new, self._read = lines[self._read :], len(lines)
-        return [json.loads(line) for line in new]
+        labs.wait_until(lambda: mark.hex().encode() in self._new(), "the sentinel", 10, every=0.01)
+        new = self._new()
+        self._read += len(new)
+        return [json.loads(line) for line in new.splitlines()]
+
+    def _new(self) -> bytes:
+        """Read the whole lines that nobody has read yet."""
+        with self._book.open("rb") as book:
+            book.seek(self._read)
+            lines, end, _ = book.read().rpartition(b"\n")
+            return lines + end
 
     def heard_from(self, lab: Lab) -> list[dict[str, Any]]:
         """Return the packets since the last call that a lab has sent, whatever is in them."""
@@ -108,7 +115,7 @@ def start(
     (folder / "records/packets.jsonl").touch()
     made = (
         DockerContainer(labs.IMAGE)
-        .with_kwargs(entrypoint="python", labels=labs.LABELS)
+        .with_kwargs(entrypoint="python", labels=labs.LABELS, healthcheck=labs.NO_HEALTH_CHECK)
         .with_command(["/standin/internet.py"])
         .with_volume_mapping(str(labs.ROOT / "tests/standin"), "/standin", "ro")
         .with_volume_mapping(str(folder / "pki"), "/pki", "ro")

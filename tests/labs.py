@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import ipaddress
 import json
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker
+import httpx
 from testcontainers.core.container import DockerContainer
 
 from tests import logs
@@ -39,6 +41,10 @@ CLIENT_ID, CLIENT_SECRET = "Iv1.standin", "standin-secret-0123456789"
 # As in docker-compose.yml; tests/unit/test_compose.py holds the two together.
 CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID", "KILL", "SETPCAP", "NET_ADMIN"]
 
+# What Hub and lab server log once they listen, and how their health check names the front.
+LISTENING = ("JupyterHub is now running at", " is running at:\n")
+FROM_INSIDE = {"Host": "127.0.0.1:8443"}
+
 GITHUB_CONFIG = f"""
 USERS = ["Octocat", "hubot"]
 c.Authenticator.allowed_users = USERS
@@ -53,17 +59,62 @@ c.OAuthenticator.http_request_kwargs = {{"ca_certs": "/srv/jupyterhub/config/sec
 """
 
 
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-    """Poll a condition until it holds and return its value."""
+NO_HEALTH_CHECK = {"test": ["NONE"]}
+"""For a container that is no lab, or whose health nobody reads: Docker doesn't ask it."""
+
+AWAY = (httpx.TransportError, OSError)
+"""What a client gets from a part of the lab that is not there at this moment."""
+
+
+def wait_until(
+    condition: Callable[[], Any],
+    what: str,
+    seconds: float = 60,
+    *,
+    ignoring: tuple[type[Exception], ...] = (),
+    every: float = 0.1,
+) -> Any:
+    """Poll a condition until it holds and return its value.
+
+    Args:
+        condition: what to ask.
+        what: the condition in words, for the message of a test that fails.
+        seconds: how long to poll.
+        ignoring: exceptions that mean "not yet", such as `AWAY`. Any other ends the test at once.
+        every: seconds between two polls.
+
+    Raises:
+        AssertionError: the condition did not hold in time.
+    """
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(*ignoring):
             if value := condition():
                 return value
-        time.sleep(0.1)
+        time.sleep(every)
     value = condition()
     assert value, f"not within {seconds} s: {what}"
     return value
+
+
+PROCESSES = """
+import json, pathlib, pwd, re, sys
+pattern, user = sys.argv[1:]
+found = []
+for place in pathlib.Path("/proc").glob("[0-9]*"):
+    try:
+        words = (place / "cmdline").read_bytes().replace(bytes(1), b" ").decode(errors="replace")
+        state, *fields = (place / "stat").read_text().rpartition(")")[2].split()
+        owner = pwd.getpwuid((place / "stat").stat().st_uid).pw_name
+        threads = len(list((place / "task").iterdir()))
+    except (OSError, KeyError):
+        continue
+    this = "this is the search" in words
+    if state != "Z" and not this and user in ("", owner) and re.search(pattern, words):
+        found.append((int(fields[18]), int(place.name), threads))
+print(json.dumps(sorted(found)))  # this is the search
+"""
+"""List the processes whose command line a pattern is found in: start, process id, threads."""
 
 
 @dataclass
@@ -102,10 +153,9 @@ class Lab:
     def log(self) -> str:
         return str(self.container.logs().decode())
 
-    @property
-    def health(self) -> str:
-        self.container.reload()
-        return str(self.container.attrs["State"].get("Health", {}).get("Status", ""))
+    def is_well(self) -> bool:
+        """Run the image's health check."""
+        return self.run("classroom", "health")[0] == 0
 
     def run(self, *command: str, user: str = "root") -> tuple[int, str]:
         """Run something in the container: exit status and output."""
@@ -137,8 +187,85 @@ class Lab:
         assert status is not None, f"no exit status: {command}"
         return int(status), bytes(output or b""), bytes(complaint or b"")
 
+    def look(self, code: str, *arguments: str) -> Any:
+        """Run Python that changes nothing and prints JSON as its last line; return that.
+
+        On a busy machine Docker can lose what a command printed just before its end, so that an
+        empty answer of a shell command means nothing. Here an answer that was lost is noticed, and
+        asked for again.
+        """
+        command = ("python", "-I", "-S", "-c", code, *arguments)
+        for _ in range(5):
+            status, said, complaint = self._execute(command, "root", apart=True)
+            assert status == 0, complaint.decode()
+            if said.strip():
+                return json.loads(said.strip().splitlines()[-1])
+        raise AssertionError(f"five answers were lost: {command}")
+
+    def read(self, path: str) -> str:
+        """Read a text file, as root."""
+        code = "import json, sys; print(json.dumps(open(sys.argv[1]).read()))"
+        return str(self.look(code, path))
+
+    def processes(self, pattern: str, user: str = "") -> list[tuple[int, int]]:
+        """Find processes by their command line.
+
+        Args:
+            pattern: a regular expression.
+            user: only this one's.
+
+        Returns:
+            Their process ids, as in the container, and numbers of threads, the oldest first.
+        """
+        found = self.look(PROCESSES, pattern, user)
+        return [(number, threads) for _, number, threads in found]
+
+    def pids(self, pattern: str, user: str = "") -> list[int]:
+        """As `processes`, without the numbers of threads."""
+        return [number for number, _ in self.processes(pattern, user)]
+
+    def pid(self, pattern: str, user: str = "") -> int:
+        """Find the oldest process by its command line; fail where there is none."""
+        found = self.pids(pattern, user)
+        assert found, f"no process: {pattern}"
+        return found[0]
+
+    def process(self, pid: int) -> dict[str, str]:
+        """Read what the kernel says of a process: /proc/…/status, by its lines' names."""
+        lines = self.read(f"/proc/{pid}/status").splitlines()
+        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+    def megabytes(self, pid: int, what: str = "VmRSS") -> int:
+        """How much memory a process uses (VmRSS) or ever used (VmHWM)."""
+        return int(self.process(pid)[what].split()[0]) // 1024
+
     def wait_healthy(self) -> None:
-        wait_until(lambda: self.health == "healthy", f"healthy; log:\n{self.log[-3000:]}", 180)
+        """Wait until Hub and lab server answer through the front.
+
+        They are asked from here, as the image's own health check would from inside: that one
+        starts a Python for every question, and Docker asks once a second. Where a container has it
+        (``health_check``), its word is waited for as well.
+        """
+        # Each poll takes time from the start itself.
+        what = f"healthy; log:\n{self.log[-3000:]}"
+        wait_until(self._serves, what, 180, ignoring=AWAY, every=0.3)
+
+    def _serves(self) -> bool:
+        self.container.reload()
+        state = self.container.attrs["State"]
+        assert state["Running"], f"it ended with {state['ExitCode']}; log:\n{self.log[-3000:]}"
+        # Not asked before they listen: nginx would log an error for each question.
+        begun = dt.datetime.fromisoformat(state["StartedAt"][:19] + "+00:00").timestamp()
+        log = self.container.logs(since=int(begun)).decode()
+        if not all(line in log for line in LISTENING):
+            return False
+        if state.get("Health", {}).get("Status", "healthy") != "healthy":
+            return False
+        address = f"https://{self.ip}:8443"
+        return all(
+            httpx.get(f"{address}{path}", headers=FROM_INSIDE, verify=False).is_success
+            for path in ("/hub/health", "/services/classroom/api")
+        )
 
     def kill_server(self) -> None:
         """Kill the lab's server at once; it is started again by itself."""
@@ -187,6 +314,7 @@ def start(
     options: Mapping[str, Any] | None = None,
     expected: tuple[str, ...] = (),
     check_log: bool = True,
+    health_check: bool = False,
 ) -> Iterator[Lab]:
     """Run the image as docker-compose.yml does, or as a plain ``docker run``.
 
@@ -201,6 +329,8 @@ def start(
         options: more of Docker's own, such as ``dns``.
         expected: patterns of alarming log lines that this test brings about.
         check_log: whether alarming lines fail the test at the end.
+        health_check: whether Docker runs the image's health check. Each run starts a Python, once
+            a second while the lab starts, so only `trial_lab` has it.
     """
     made = DockerContainer(IMAGE)
     arguments: dict[str, Any] = {"labels": LABELS}
@@ -210,6 +340,8 @@ def start(
             "cap_add": CAPABILITIES,
             "security_opt": ["no-new-privileges:true"],
         }
+    if not health_check:
+        arguments["healthcheck"] = NO_HEALTH_CHECK
     made = made.with_kwargs(**arguments, **(options or {}))
     if folder is not None:
         made = made.with_volume_mapping(str(folder), "/srv/jupyterhub/config", "ro")

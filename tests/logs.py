@@ -43,6 +43,12 @@ EXPECTED = (
 )
 """What says that nothing is wrong."""
 
+CUT = (
+    r"(?s)(Task exception was never retrieved|Exception in).*"
+    r"(StreamClosedError|WebSocketClosedError|Connection(Reset|Refused)Error|BrokenPipeError)"
+)
+"""What is said when a part falls that another was just speaking to."""
+
 FALLEN = (
     "The lab ended with -9: starting it again|The lab is back",
     # What nginx was just asking of it, or telling it.

@@ -81,7 +81,7 @@ class Killing:
         moment = random.uniform(0.1, MOST_SECONDS)
         pages = asyncio.run(rounds.until_killed(self._place, self._words, kill, moment))
         self.seen += sum(len(page.seen) for page in pages)
-        labs.wait_until(self._answers, "the lab again", 180)
+        labs.wait_until(self._answers, "the lab again", 180, ignoring=labs.AWAY)
         return rounds.wrong(pages, asyncio.run(rounds.look(self._place)))
 
 

@@ -92,7 +92,7 @@ class Started:
             used = [stats[key]["cpu_usage"]["total_usage"] for key in ("cpu_stats", "precpu_stats")]
             return bool((used[0] - used[1]) / 1e9 < QUIET_SHARE)
 
-        labs.wait_until(idle, f"{self.recipe.name} idle")
+        labs.wait_until(idle, f"{self.recipe.name} idle", ignoring=(KeyError,))  # no figures yet
         memory = self.stats()["memory_stats"]["stats"]
         # The names of cgroup v1 and v2.
         return float(memory["total_rss"] if "total_rss" in memory else memory["anon"]) / 1e6

@@ -53,21 +53,18 @@ def bring_about(fault: Fault, lab: Lab, answers: Callable[[str], bool]) -> float
         Seconds until then; None when there was nothing to kill.
     """
     if fault.pattern:
-        status, found = lab.run("pgrep", "-o", "-f", fault.pattern)
-        if status:
+        found = lab.pids(fault.pattern)[:1]
+        if not found:
             return None
         begun = time.monotonic()
-        lab.run("kill", "-KILL", found.strip())
-        labs.wait_until(lambda: _is_another(lab, fault.pattern, found), f"another {fault.name}", 60)
+        lab.run("kill", "-KILL", str(found[0]))
+        labs.wait_until(
+            lambda: lab.pids(fault.pattern)[:1] not in ([], found), f"another {fault.name}", 60
+        )
     else:
         begun = time.monotonic()
         lab.container.kill("SIGKILL")
         lab.container.wait()
         lab.container.start()
-    labs.wait_until(lambda: answers(fault.asks), f"{fault.name} is back", 60)
+    labs.wait_until(lambda: answers(fault.asks), f"{fault.name} is back", 60, ignoring=labs.AWAY)
     return time.monotonic() - begun
-
-
-def _is_another(lab: Lab, pattern: str, before: str) -> bool:
-    status, found = lab.run("pgrep", "-o", "-f", pattern)
-    return status == 0 and found != before

@@ -220,13 +220,13 @@ ODD: tuple[tuple[str, Any], ...] = (
 
 @pytest.mark.parametrize("asked", [one for _, one in ODD], ids=[name for name, _ in ODD])
 def test_whatever_is_asked_of_the_launcher_it_goes_on(there: Class, asked: Any) -> None:
-    before = there.pid(LAUNCHER)
+    before = there.lab.pid(LAUNCHER)
     message = repr(asked) if isinstance(asked, bytes) else f"{{**start('true'), **{asked!r}}}"
     found = as_classroom(there.lab, f"print(json.dumps(ask({message})[1]))")
     assert "error" in found, found
     found = as_classroom(there.lab, "print(json.dumps(run('true')[1]))")
     assert found["exited"] == 0
-    assert there.pid(LAUNCHER) == before
+    assert there.lab.pid(LAUNCHER) == before
 
 
 def test_what_nobody_was_told_of_does_not_stay(there: Class) -> None:
@@ -255,7 +255,7 @@ told.send(json.dumps({"do": "signal", "signal": 9}).encode())
 
 
 def test_the_launcher_keeps_only_what_it_uses(there: Class) -> None:
-    pid = there.pid(LAUNCHER)
+    pid = there.lab.pid(LAUNCHER)
     _, said = there.lab.run("cat", f"/proc/{pid}/status")
     found = dict(line.split(":\t", 1) for line in said.splitlines() if ":\t" in line)
     kill, setgid, setuid = 5, 6, 7
@@ -303,7 +303,7 @@ print(json.dumps(json.loads(way.recv(1 << 17))))
 def test_a_launcher_that_does_not_answer_keeps_nobody_waiting(there: Class) -> None:
     """Whoever asks for a terminal waits, and hears why; the lab server goes on meanwhile."""
     api = f"{labs.ADDRESS}{students.BASE}/api"
-    pid = str(there.pid(LAUNCHER))
+    pid = str(there.lab.pid(LAUNCHER))
     there.lab.run("kill", "-STOP", pid)
     try:
         with (
@@ -329,7 +329,7 @@ def test_a_launcher_that_does_not_answer_keeps_nobody_waiting(there: Class) -> N
 
 
 def test_no_process_of_another_users_is_reached(there: Class) -> None:
-    pids = {what: there.pid(what) for what in (SUPERVISOR, LAUNCHER, HUB, LAB, "nginx: worker")}
+    pids = {what: there.lab.pid(what) for what in (SUPERVISOR, LAUNCHER, HUB, LAB, "nginx: worker")}
     code = f"""
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
@@ -350,7 +350,7 @@ print(json.dumps(found))
     found = as_classroom(there.lab, code)
     assert found.pop("nft") != 0
     assert found == {what: ["EPERM", "EPERM", "EACCES"] for what in pids}
-    assert {what: there.pid(what) for what in pids} == pids
+    assert {what: there.lab.pid(what) for what in pids} == pids
 
 
 def test_the_health_check_has_no_right_and_loads_what_is_roots(there: Class) -> None:
@@ -513,7 +513,7 @@ def token(lab: labs.Lab) -> str:
 def test_the_token_is_in_no_environment_and_no_file(there: Class) -> None:
     secret = token(there.lab)
     _, cookies = there.lab.run("cat", "/data/hub/lab_cookie_secret")
-    pid = there.pid(LAB)
+    pid = there.lab.pid(LAB)
     _, environ = there.lab.run("cat", f"/proc/{pid}/environ", user="classroom")
     assert "JUPYTERHUB_SERVICE_PREFIX" in environ, "the test looks at nothing"
     _, arguments = there.lab.run("cat", f"/proc/{pid}/cmdline")

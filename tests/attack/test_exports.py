@@ -50,9 +50,9 @@ def save(client: httpx.Client, path: str, content: dict[str, Any]) -> None:
     assert made.is_success, made.text
 
 
-def exports(lab: Lab) -> list[str]:
+def exports(lab: Lab) -> list[int]:
     """The processes that convert a notebook now."""
-    return lab.run("pgrep", "-f", PROGRAM)[1].split()
+    return lab.pids(PROGRAM)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_who_exports_keeps_nobody_waiting(
     answered, longest = 0, 0.0
     with ThreadPoolExecutor(1) as pool:
         exported: Future[httpx.Response] = pool.submit(how, mallory)
-        time.sleep(2)
+        labs.wait_until(lambda: exports(lab), "an export that runs")
         while not exported.done():
             began = time.monotonic()
             answer = ada.get(f"{API}/me", timeout=SECONDS)
@@ -147,11 +147,15 @@ def test_the_process_has_nothing_of_the_labs_and_ends_with_it(
         assert re.search(r"Max cpu time +30 +31 ", state)
         assert re.search(r"Max data size +1073741824 ", state)
         assert re.search(r"Seccomp:\s+2", state)
-        assert lab.run("ps", "-o", "ni=", "-p", number)[1].split() == ["10"]
+        assert lab.run("ps", "-o", "ni=", "-p", str(number))[1].split() == ["10"]
         before = server(lab)
         lab.kill_server()
         labs.wait_until(lambda: not exports(lab), "no export without a lab", 10)
-        labs.wait_until(lambda: mallory.get(f"{API}/me").status_code == 200, "the lab is back")
+        labs.wait_until(
+            lambda: mallory.get(f"{API}/me").status_code == 200,
+            "the lab is back",
+            ignoring=labs.AWAY,
+        )
     assert server(lab) != before
 
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from tests.labs import Lab
 
-pytestmark = pytest.mark.alone
-
 KILLS, WHOLE = 10, 2
 LAB = "classroom.lab --config"
 JOURNAL = "/data/history/documents.db"
@@ -48,7 +46,8 @@ FALLS = (
     *logs.FALLEN,
     r"ended with -9: starting it again|is back",
     r"\[error\]|\[crit\]|\[alert\]",
-    r"Recovered what was typed last|Exception in|wrote error",
+    logs.CUT,
+    r"Recovered what was typed last|wrote error",
 )
 
 
@@ -119,7 +118,11 @@ def test_pages_say_that_nothing_is_kept_while_the_disk_is_full() -> None:
             late.listen_until(lambda: not late.warnings)
             text = str(page.source)
             lab.kill_server()
-            labs.wait_until(lambda: client.get(f"{API}/me").status_code == 200, "the lab again")
+            labs.wait_until(
+                lambda: client.get(f"{API}/me").status_code == 200,
+                "the lab again",
+                ignoring=labs.AWAY,
+            )
             fresh = Page(students.open_socket(client, lab, where))
             fresh.listen_until(lambda: str(fresh.source) == text)
 
@@ -169,7 +172,9 @@ def test_a_document_opens_from_its_file_when_its_journal_cannot_be_read(
         page.type("saved")
         labs.wait_until(lambda: saved(client, "broken.ipynb") == "saved", "a save")
         while_down(fallen, break_it)
-        labs.wait_until(lambda: client.get(f"{API}/me").status_code == 200, "the lab again")
+        labs.wait_until(
+            lambda: client.get(f"{API}/me").status_code == 200, "the lab again", ignoring=labs.AWAY
+        )
         with closing(students.open_socket(client, fallen, page_socket.ADDRESS)):
             heard = Warned(client, fallen)
             # As a page after its reload: with this lab's session.

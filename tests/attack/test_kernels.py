@@ -18,7 +18,7 @@ from classroom.lab.execution import cell_writer, request_checks
 from tests import labs, students
 from tests.container.test_execution import PUBLISH, Notebook, execute, until_idle
 from tests.container.test_faults import LAB
-from tests.container.test_limits import limited, meanwhile
+from tests.container.test_limits import limited, meanwhile, started, unharmed
 from tests.container.test_rooms import API
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from tests.container.test_faults import Class
     from tests.labs import Lab
-
-pytestmark = pytest.mark.alone
 
 AT_ONCE = 40
 FEW = 'c.Classroom.max_kernels = 3\nc.Classroom.memory_limit = "3G"'
@@ -47,22 +45,32 @@ def client(trial_lab: Lab) -> Iterator[httpx.Client]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
+    """A lab in which few kernels may run, for the tests that leave it as it was."""
+    with started(tmp_path_factory.mktemp("few"), FEW) as there:
+        yield there
+
+
 def peak(there: Class) -> int:
     """How many MB the lab server has ever had."""
-    status, found = there.lab.run("grep", "VmHWM", f"/proc/{there.pid(LAB)}/status")
-    assert status == 0
-    return int(found.split()[1]) // 1024
+    return there.lab.megabytes(there.lab.pid(LAB), "VmHWM")
+
+
+def begin_peak(there: Class) -> int:
+    """Forget what the lab server had at an earlier test; return how many MB it has now."""
+    assert there.lab.run("sh", "-c", f"echo 5 > /proc/{there.lab.pid(LAB)}/clear_refs") == (0, "")
+    return peak(there)
 
 
 def spent(there: Class) -> float:
     """How many seconds of CPU the lab server has used."""
-    _, found = there.lab.run("cat", f"/proc/{there.pid(LAB)}/stat")
-    fields = found.rpartition(")")[2].split()
+    fields = there.lab.read(f"/proc/{there.lab.pid(LAB)}/stat").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-def test_no_more_kernels_and_terminals_at_once_than_there_may_be(tmp_path: Path) -> None:
-    with limited(tmp_path, FEW) as (there, _):
+def test_no_more_kernels_and_terminals_at_once_than_there_may_be(few: Class) -> None:
+    with unharmed(few) as (there, _):
 
         def ask(number: int) -> tuple[str, int, str]:
             kind = ("kernels", "sessions", "terminals")[number % 3]
@@ -128,8 +136,8 @@ def test_names_and_paths_have_lengths(client: httpx.Client) -> None:
     assert client.delete(f"{API}/kernels/{made['kernel']['id']}").status_code == 204
 
 
-def test_sessions_have_a_number(tmp_path: Path) -> None:
-    with limited(tmp_path, FEW) as (there, _):
+def test_sessions_have_a_number(few: Class) -> None:
+    with unharmed(few) as (there, _):
         kernel = {"id": there.start_kernel()}
         made = 0
         for number in range(20):
@@ -157,8 +165,8 @@ def test_a_storm_of_restarts_is_one(client: httpx.Client, trial_lab: Lab) -> Non
     assert client.delete(f"{API}/kernels/{kernel}").status_code == 204
 
 
-def test_invented_cells_are_not_searched_for(tmp_path: Path) -> None:
-    with limited(tmp_path, FEW) as (there, others):
+def test_invented_cells_are_not_searched_for(few: Class) -> None:
+    with unharmed(few) as (there, others):
         book = Notebook(there.client, there.lab, "bogus.ipynb")
         _page, kernel = book.open(), book.channels()
         until_idle(kernel, execute(kernel, "1", ""))
@@ -178,7 +186,7 @@ def test_what_is_displayed_is_measured_before_it_is_read(tmp_path: Path) -> None
         book = Notebook(there.client, there.lab, "huge.ipynb")
         page, kernel = book.open(), book.channels()
         until_idle(kernel, execute(kernel, "1", ""))
-        before = peak(there)
+        before = begin_peak(there)
         show = "display({'text/plain': 'x' * %d * 10**6}, raw=True)"
         execute(kernel, show % 60, page.cell["id"])
         labs.wait_until(lambda: "is left out" in book.text(), "a sentence", 60)
@@ -239,11 +247,10 @@ def test_a_page_that_does_not_read_is_disconnected(tmp_path: Path) -> None:
     with limited(tmp_path, FEW) as (there, others):
         name = there.client.post(f"{API}/terminals").json()["name"]
         way = students.open_socket(there.client, there.lab, f"terminals/websocket/{name}")
-        before = peak(there)
+        before = begin_peak(there)
         way.send(json.dumps(["stdin", "head -c 300000000 /dev/zero | tr '\\0' x\r"]))
-        for _ in range(5):
+        for _ in range(8):
             others.go_on()
-            time.sleep(2)
         assert peak(there) - before < 150
 
 

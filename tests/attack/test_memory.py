@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import labs, students
-from tests.container.test_limits import limited, meanwhile
+from tests.container.test_limits import limited, meanwhile, started, unharmed
 from tests.container.test_rooms import API
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.container.test_faults import Class
-
-pytestmark = pytest.mark.alone
 
 BOUNDS = """
 c.Classroom.memory_limit = "500M"
 c.Classroom.kernel_memory_limit = "2G"
 c.Classroom.max_processes = 3000
 """
+ROOM = {"mem_limit": "2g", "memswap_limit": "2g"}
 ENDED = "ended: all students together used"
 SEGMENT = """
 import ctypes
@@ -47,11 +47,23 @@ def memfd(size):
 """
 
 
+@pytest.fixture(scope="module")
+def bounded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
+    with started(tmp_path_factory.mktemp("bounded"), BOUNDS) as there:
+        yield there
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
+    """A lab whose container has little memory."""
+    with started(tmp_path_factory.mktemp("narrow"), **ROOM) as there:
+        yield there
+
+
 def segments(there: Class) -> int:
     """Count the bytes of System V shared memory that are there."""
-    status, found = there.lab.run("cat", "/proc/sysvipc/shm")
-    assert status == 0
-    return sum(int(line.split()[3]) for line in found.splitlines()[1:])
+    lines = there.lab.read("/proc/sysvipc/shm").splitlines()[1:]
+    return sum(int(line.split()[3]) for line in lines)
 
 
 def kernel(there: Class) -> tuple[str, students.Kernel]:
@@ -60,11 +72,11 @@ def kernel(there: Class) -> tuple[str, students.Kernel]:
 
 
 def is_running(there: Class, mark: str) -> bool:
-    return there.lab.run("pgrep", "-f", mark)[0] == 0
+    return bool(there.lab.pids(mark))
 
 
-def test_segments_of_shared_memory_do_not_outlive_their_maker(tmp_path: Path) -> None:
-    with limited(tmp_path, BOUNDS) as (there, _):
+def test_segments_of_shared_memory_do_not_outlive_their_maker(bounded: Class) -> None:
+    with unharmed(bounded) as (there, _):
         ident, running = kernel(there)
         assert running.run(f"{SEGMENT}\nsegment(100 * 2**20)") == ""
         assert segments(there) == 100 * 2**20
@@ -72,20 +84,20 @@ def test_segments_of_shared_memory_do_not_outlive_their_maker(tmp_path: Path) ->
         labs.wait_until(lambda: segments(there) == 0, "the segment's end", 60)
 
 
-def test_segments_of_shared_memory_count_as_their_makers(tmp_path: Path) -> None:
-    with limited(tmp_path, BOUNDS) as (there, _):
+def test_segments_of_shared_memory_count_as_their_makers(bounded: Class) -> None:
+    with unharmed(bounded) as (there, _):
         small, running = kernel(there)
         large, filling = kernel(there)
         assert running.run("x = 42") == ""
         meanwhile(filling, f"{SEGMENT}\nfor _ in range(20): segment(50 * 2**20)\nwhile True: pass")
-        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 60)
+        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.said, "its end", 60)
         labs.wait_until(lambda: segments(there) == 0, "the segments' end", 60)
         assert there.kernel(small).run("print(x)") == "42\n"
 
 
 @pytest.mark.parametrize("mapped", [False, True], ids=["held", "mapped"])
-def test_memfds_count_as_their_makers(tmp_path: Path, *, mapped: bool) -> None:
-    with limited(tmp_path, BOUNDS) as (there, _):
+def test_memfds_count_as_their_makers(bounded: Class, *, mapped: bool) -> None:
+    with unharmed(bounded) as (there, _):
         small, running = kernel(there)
         large, filling = kernel(there)
         assert running.run("x = 42") == ""
@@ -94,7 +106,7 @@ def test_memfds_count_as_their_makers(tmp_path: Path, *, mapped: bool) -> None:
         meanwhile(
             filling, f"{code}\n{'[bytes(one) for one in m]' if mapped else ''}\ntime.sleep(90)"
         )
-        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 60)
+        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.said, "its end", 60)
         assert there.kernel(small).run("print(x)") == "42\n"
 
 
@@ -110,9 +122,9 @@ kept, (one, other) = [], socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
 
 
 @pytest.mark.parametrize("way", HIDE)
-def test_hidden_memory_ends_nobody_else(tmp_path: Path, way: str) -> None:
+def test_hidden_memory_ends_nobody_else(bounded: Class, way: str) -> None:
     """The others ended one after another, the largest first, and nothing was free after that."""
-    with limited(tmp_path, BOUNDS) as (there, _):
+    with unharmed(bounded) as (there, _):
         small, running = kernel(there)
         large, filling = kernel(there)
         # It is seen to use more than the one that hides.
@@ -126,14 +138,14 @@ def test_hidden_memory_ends_nobody_else(tmp_path: Path, way: str) -> None:
             f"{MEMFD}\n{KEEP}\nfor _ in range(12):\n    made = memfd(50 * 2**20)\n    {HIDE[way]}"
         )
         meanwhile(filling, f"{code}\ntime.sleep(90)")
-        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 60)
-        assert f"kernel {small} {ENDED}" not in there.lab.log
+        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.said, "its end", 60)
+        assert f"kernel {small} {ENDED}" not in there.said
         assert there.kernel(small).run("print(x)") == "42\n"
 
 
-def test_no_file_switches_the_guard_off(tmp_path: Path) -> None:
+def test_no_file_switches_the_guard_off(bounded: Class) -> None:
     """While there was a file that nobody had, one that stays for example, nobody was ended."""
-    with limited(tmp_path, BOUNDS) as (there, _):
+    with unharmed(bounded) as (there, _):
         _, running = kernel(there)
         large, filling = kernel(there)
         code = """
@@ -147,7 +159,8 @@ os.chmod("/dev/shm/d", 0o555)
         drop = "import time\nfor n in range(300):\n    open(f'/dev/shm/{n}', 'w').close()"
         meanwhile(running, f"{drop}\n    time.sleep(0.5)")
         meanwhile(filling, "x = []\nwhile True: x.append(b'x' * 50 * 2**20)")
-        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 60)
+        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.said, "its end", 60)
+        there.lab.run("sh", "-c", "rm -rf /dev/shm/d /dev/shm/[0-9]*")
 
 
 HOARD = """
@@ -164,13 +177,13 @@ for _ in range({many}):
 
 
 @pytest.mark.parametrize(("more", "size"), [("", 200), ("env={}", 600)], ids=["home", "nothing"])
-def test_who_leaves_the_session_is_its_kernels(tmp_path: Path, more: str, size: int) -> None:
+def test_who_leaves_the_session_is_its_kernels(bounded: Class, more: str, size: int) -> None:
     """It counts as its kernel's, and is ended with it, though it is nobody's child any more.
 
     What has no home, and is gone before it was seen, is a group of its own each: only what is too
     large by itself need end then.
     """
-    with limited(tmp_path, BOUNDS) as (there, _):
+    with unharmed(bounded) as (there, _):
         small, running = kernel(there)
         large, filling = kernel(there)
         assert running.run("x = 42") == ""
@@ -179,16 +192,16 @@ def test_who_leaves_the_session_is_its_kernels(tmp_path: Path, more: str, size: 
         # What starts them ends at once: they have neither a parent nor a session of the kernel's.
         code = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {daemons!r}])"
         meanwhile(filling, code)
-        labs.wait_until(lambda: ENDED in there.lab.log, "an end", 60)
+        labs.wait_until(lambda: ENDED in there.said, "an end", 60)
         labs.wait_until(lambda: not is_running(there, mark), "the end of what it started", 60)
-        assert f"kernel {small} {ENDED}" not in there.lab.log
+        assert f"kernel {small} {ENDED}" not in there.said
         if not more:  # without a home, and gone before it was seen, nobody knows whose it is
-            assert f"kernel {large} {ENDED}" in there.lab.log
+            assert f"kernel {large} {ENDED}" in there.said
         assert there.kernel(small).run("print(x)") == "42\n"
 
 
-def test_nohup_in_a_terminal_that_is_gone(tmp_path: Path) -> None:
-    with limited(tmp_path, BOUNDS) as (there, _):
+def test_nohup_in_a_terminal_that_is_gone(bounded: Class) -> None:
+    with unharmed(bounded) as (there, _):
         mark = uuid.uuid4().hex
         name = there.client.post(f"{API}/terminals").json()["name"]
         way = students.open_socket(there.client, there.lab, f"terminals/websocket/{name}")
@@ -213,16 +226,16 @@ def hide():
 """
 
 
-def test_a_stray_that_hides_everything_ends(tmp_path: Path) -> None:
+def test_a_stray_that_hides_everything_ends(bounded: Class) -> None:
     """It has no parent, no home, and can't be looked into: what is left is how much it has."""
-    with limited(tmp_path, BOUNDS) as (there, _):
+    with unharmed(bounded) as (there, _):
         _, running = kernel(there)
         mark = uuid.uuid4().hex
         start = [f"{HIDDEN}\nhide()", mark]
         command = f"[sys.executable, '-c', *{start!r}]"
         code = f"import subprocess, sys\nsubprocess.run({command}, env={{}})\nx = 42"
         assert running.run(code) == ""
-        labs.wait_until(lambda: ENDED in there.lab.log, "an end", 90)
+        labs.wait_until(lambda: ENDED in there.said, "an end", 90)
         labs.wait_until(lambda: not is_running(there, mark), "its end", 30)
 
 
@@ -238,18 +251,17 @@ for _ in range(2000):
         meanwhile(crowd, code)
 
         def count() -> int:
-            return int(there.lab.run("sh", "-c", "ps -u student --no-headers | wc -l")[1])
+            return len(there.lab.pids("", "student"))
 
         labs.wait_until(lambda: count() >= 2000, "many processes", 120)
         large, filling = kernel(there)
         assert filling.run("1") == ""
         began = time.monotonic()
         meanwhile(filling, "x = []\nwhile True: x.append(b'x' * 50 * 2**20)")
-        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 60)
+        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.said, "its end", 60)
         assert time.monotonic() - began < 30
 
 
-ROOM = {"mem_limit": "2g", "memswap_limit": "2g"}
 TABLES = """
 import mmap, os, time
 def tables(size):
@@ -275,16 +287,16 @@ def start(maker: students.Kernel, script: str) -> str:
     return mark
 
 
-def test_page_tables_count_as_a_processs_own(tmp_path: Path) -> None:
+def test_page_tables_count_as_a_processs_own(narrow: Class) -> None:
     """They are kernel memory, in no figure of what a process has: the kernel ended lab and Hub."""
-    with limited(tmp_path, **ROOM) as (there, _):
+    with unharmed(narrow) as (there, _):
         small, running = kernel(there)
         large, filling = kernel(there)
         assert running.run("x = 42") == ""
         mark = start(filling, TABLES)
-        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.lab.log, "its end", 90)
+        labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.said, "its end", 90)
         labs.wait_until(lambda: not is_running(there, mark), "the end of what it started", 60)
-        assert f"kernel {small} {ENDED}" not in there.lab.log
+        assert f"kernel {small} {ENDED}" not in there.said
         assert there.kernel(small).run("print(x)") == "42\n"
 
 
@@ -298,7 +310,7 @@ def test_a_container_that_is_nearly_out_of_memory_ends_who_uses_the_most(tmp_pat
         fill = "import time\nx = []\nwhile True: x.append(b'x' * 10 * 2**20); time.sleep(0.1)"
         meanwhile(filling, fill)
         ended = f"kernel {large} ended: the container is nearly out of memory"
-        labs.wait_until(lambda: ended in there.lab.log, "its end", 90)
+        labs.wait_until(lambda: ended in there.said, "its end", 90)
         assert there.kernel(small).run("print(x)") == "42\n"
 
 
@@ -311,17 +323,17 @@ while True:
 """
 
 
-def test_who_has_others_end_first_ends(tmp_path: Path) -> None:
-    with limited(tmp_path, **ROOM) as (there, _):
+def test_who_has_others_end_first_ends(narrow: Class) -> None:
+    with unharmed(narrow) as (there, _):
         small, running = kernel(there)
         large, lowering = kernel(there)
         assert running.run("x = 42; print(open('/proc/self/oom_score_adj').read())") == "900\n\n"
         mark = start(lowering, LOWER)
         why = "asked the system to end others first"
         labs.wait_until(
-            lambda: f'kernel {large} ended: its process "python' in there.lab.log, "its end", 60
+            lambda: f'kernel {large} ended: its process "python' in there.said, "its end", 60
         )
-        assert why in there.lab.log
+        assert why in there.said
         labs.wait_until(lambda: not is_running(there, mark), "the end of what it started", 60)
         # As what was started from outside has the number that it was given, and goes on.
         assert there.lab.run("sleep", "3", user="student")[0] == 0

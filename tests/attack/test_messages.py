@@ -22,14 +22,12 @@ from tests.container.test_rooms import API, Page, room, saved
 from tests.container.test_view_only import switch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from websockets.sync.client import ClientConnection
 
     from tests.classrooms import Classroom
     from tests.labs import Lab
-
-pytestmark = pytest.mark.alone
 
 REFUSED, TRY_AGAIN = 1003, 1013
 PRESENCE = "api/collaboration/room/JupyterLab:globalAwareness"
@@ -39,11 +37,9 @@ EXPECTED = (
 )
 
 
-def server(lab: Lab) -> str:
+def server(lab: Lab) -> int:
     """The process of the lab server."""
-    status, found = lab.run("pgrep", "-f", "-o", "classroom.lab")
-    assert not status, found
-    return found.strip()
+    return lab.pid("classroom.lab --config")
 
 
 def ended(socket: ClientConnection, code: int = REFUSED) -> str:
@@ -228,11 +224,13 @@ def test_twenty_short_questions_hold_nobody_up(calm: Lab) -> None:
 
 
 @pytest.fixture
-def people(classroom: Classroom) -> Classroom:
+def people(restored_classroom: Classroom) -> Iterator[Classroom]:
+    room = restored_classroom
     for login in ("mona", "Octocat", "hubot"):
-        classroom.enter(login)
-    classroom.lab.expected += (EXPECTED, *classrooms.EXPECTED)
-    return classroom
+        room.enter(login)
+    room.lab.expected += (EXPECTED, *classrooms.EXPECTED)
+    yield room
+    switch(room, view_only=False, name="hubot")
 
 
 def test_nor_does_any_in_the_chat_by_who_is_view_only(people: Classroom) -> None:

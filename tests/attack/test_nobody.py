@@ -130,10 +130,9 @@ def send_by_http2(lab: Lab, method: str, path: str, *, announced: bool, cookie: 
     return 200
 
 
-def pids(lab: Lab) -> set[str]:
+def pids(lab: Lab) -> set[int]:
     """The Hub, the lab server and the supervisor."""
-    _, found = lab.run("pgrep", "-f", "bin/jupyterhub|classroom.lab --config|classroom.supervisor")
-    return set(found.split())
+    return set(lab.pids("bin/jupyterhub|classroom.lab --config|classroom.supervisor"))
 
 
 def most_memory(lab: Lab) -> int:
@@ -289,6 +288,7 @@ def test_one_address_cannot_hold_every_connection(lab: Lab, cookie: str) -> None
             labs.wait_until(
                 lambda: 429 in pool.map(read_status, list(pool.map(begin, range(50)))),
                 "one more is refused",
+                ignoring=labs.AWAY,
             )
         assert ada.get(f"{labs.ADDRESS}{BASE}/api/me").status_code == 200
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 
 from tests import labs
@@ -192,7 +193,9 @@ def all_tried(page: Page, names: set[str]) -> dict[str, dict[str, Any]]:
         return names - set(found)
 
     with contextlib.suppress(AssertionError):
-        labs.wait_until(lambda: not missing(), "the scripts have tried")
+        labs.wait_until(
+            lambda: not missing(), "the scripts have tried", ignoring=(PlaywrightError,)
+        )
     assert not missing(), f"{missing()} haven't tried; others: {found}"
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import labs
 from tests.chromium import Chromium
+from tests.classrooms import Classroom
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tests.labs import Lab
 
@@ -25,10 +26,21 @@ expect.set_options(timeout=20_000)
 @pytest.fixture(autouse=True)
 def _nothing_open(request: pytest.FixtureRequest) -> None:
     """Begin without the layouts of earlier tests: who signs in would find their documents open."""
-    if "github_lab" in request.fixturenames:
-        lab: Lab = request.getfixturevalue("github_lab")
+    shared = {"github_lab", "shared_classroom"} & set(request.fixturenames)
+    for name in shared:
+        found: Lab | Classroom = request.getfixturevalue(name)
+        lab = found.lab if isinstance(found, Classroom) else found
         layouts = ("/data/history", "-name", "*.jupyterlab-workspace")
         assert lab.run("find", *layouts, "-delete")[0] == 0
+
+
+@pytest.fixture
+def restored_browser(
+    chromium: Chromium, restored_classroom: Classroom, github: Lab
+) -> Iterator[Browser]:
+    """A browser for a lab that is several tests'."""
+    with chromium.start({**restored_classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
+        yield made
 
 
 def new_person(browser: Browser, **options: object) -> BrowserContext:
@@ -40,9 +52,9 @@ def new_person(browser: Browser, **options: object) -> BrowserContext:
     )
 
 
-def sign_in(page: Page, login: str) -> None:
-    """Sign in through GitHub, from the lab's address to wherever it ends."""
-    page.goto(labs.ADDRESS)
+def sign_in(page: Page, login: str, path: str = "") -> None:
+    """Sign in through GitHub, from a path of the lab to wherever it ends."""
+    page.goto(f"{labs.ADDRESS}{path}")
     page.get_by_role("button", name="Sign in with GitHub").click()
     page.get_by_label("Login").fill(login)
     page.get_by_role("button", name="Authorize").click()
@@ -69,19 +81,24 @@ def new_notebook(page: Page) -> str:
     return tab.inner_text()
 
 
-def write_notebook(page: Page, name: str, cells: Iterable[str]) -> None:
-    """Write a notebook, as a tutor would upload it."""
+def notebook(cells: Iterable[str]) -> dict[str, Any]:
+    """Make a notebook that says which kernel it has."""
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     made_of = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source) for source in cells],
         metadata={"kernelspec": kernel},
     )
-    content = json.loads(nbformat.writes(made_of))
+    content: dict[str, Any] = json.loads(nbformat.writes(made_of))
+    return content
+
+
+def write_notebook(page: Page, name: str, cells: Iterable[str]) -> None:
+    """Write a notebook, as a tutor would upload it."""
     made = page.evaluate(
         """async ([name, content]) => (await fetch(`/services/classroom/api/contents/${name}`, {
             method: "PUT", body: JSON.stringify({type: "notebook", format: "json", content}),
             headers: {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? ""},
         })).status""",
-        [name, content],
+        [name, notebook(cells)],
     )
     assert made in {200, 201}, made

@@ -48,8 +48,7 @@ class Place:
 
     def saved(self, name: str) -> list[dict[str, Any]]:
         """Read the cells of a notebook as they are on the disk."""
-        code, text = self.lab.run("cat", f"/data/files/{name}")
-        assert code == 0, text
+        text = self.lab.read(f"/data/files/{name}")
         found: list[dict[str, Any]] = json.loads(text)["cells"]
         return found
 

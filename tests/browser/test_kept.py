@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
 from tests import labs, students
@@ -15,8 +14,6 @@ from tests.container.test_rooms import Page, room
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Chromium
-
-pytestmark = pytest.mark.alone
 
 
 def test_every_page_says_that_nothing_is_kept(chromium: Chromium) -> None:

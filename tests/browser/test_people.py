@@ -110,14 +110,16 @@ def refused(classroom: Classroom) -> list[str]:
     return found.findall(classroom.lab.log)
 
 
-def test_somebody_is_removed_who_has_nothing_open(browser: Browser, classroom: Classroom) -> None:
+def test_somebody_is_removed_who_has_nothing_open(
+    restored_browser: Browser, restored_classroom: Classroom
+) -> None:
     """No document tells them: the page has a connection of its own."""
-    hubot = new_person(browser).new_page()
+    hubot = new_person(restored_browser).new_page()
     sign_in(hubot, "hubot")
     wait_for_lab(hubot)
     expect(hubot.locator(".jp-LauncherCard").first).to_be_visible()
-    classroom.save(users=["Octocat"])
-    reads(hubot, revocation.SENTENCE, classroom)
+    restored_classroom.save(users=["Octocat"])
+    reads(hubot, revocation.SENTENCE, restored_classroom)
     shoot(hubot, "removed-launcher")
 
 
@@ -140,9 +142,11 @@ def wait_on(page: Page, condition: Callable[[], bool], seconds: float = 60) -> N
         page.wait_for_timeout(100)
 
 
-def test_a_restart_of_the_lab_ends_nobodys_access(browser: Browser, classroom: Classroom) -> None:
+def test_a_restart_of_the_lab_ends_nobodys_access(
+    restored_browser: Browser, restored_classroom: Classroom
+) -> None:
     """The connection comes back by itself, and without a word."""
-    hubot = new_person(browser).new_page()
+    hubot = new_person(restored_browser).new_page()
     opened: list[WebSocket] = []
 
     def heard(socket: WebSocket) -> None:
@@ -153,7 +157,7 @@ def test_a_restart_of_the_lab_ends_nobodys_access(browser: Browser, classroom: C
     wait_for_lab(hubot)
     (first,) = ours(opened)
     assert not first.is_closed()
-    classroom.lab.kill_server()
+    restored_classroom.lab.kill_server()
     wait_on(hubot, first.is_closed)
     wait_on(hubot, lambda: hubot.evaluate(IS_IN))
     hubot.wait_for_timeout(6000)  # longer than the longest wait between two tries
@@ -162,19 +166,19 @@ def test_a_restart_of_the_lab_ends_nobodys_access(browser: Browser, classroom: C
     expect(hubot.get_by_text("Sign in again")).to_have_count(0)
     shoot(hubot, "lab-restarted")
     expect(hubot.get_by_role("button", name="Restart")).to_have_count(0)  # not theirs to do
-    classroom.save(users=["Octocat"])
-    reads(hubot, revocation.SENTENCE, classroom)
+    restored_classroom.save(users=["Octocat"])
+    reads(hubot, revocation.SENTENCE, restored_classroom)
 
 
 def test_somebody_is_removed_while_their_page_hears_nothing(
-    browser: Browser, classroom: Classroom
+    restored_browser: Browser, restored_classroom: Classroom
 ) -> None:
     """As a laptop that sleeps: it is told when it asks again."""
-    hubot = new_person(browser).new_page()
+    hubot = new_person(restored_browser).new_page()
     sign_in(hubot, "hubot")
     wait_for_lab(hubot)
-    classroom.lab.kill_server()
-    classroom.save(users=["Octocat"])
+    restored_classroom.lab.kill_server()
+    restored_classroom.save(users=["Octocat"])
     expect(hubot.get_by_text("Sign in again to go on")).to_be_visible(timeout=60_000)
-    reads(hubot, "Sign in again to go on", classroom)
+    reads(hubot, "Sign in again to go on", restored_classroom)
     shoot(hubot, "removed-asleep")

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests import labs
-from tests.browser.conftest import new_person, shoot, wait_for_lab, write_notebook
+from tests import labs, students
+from tests.browser.conftest import new_person, notebook, shoot, wait_for_lab
+from tests.container.test_rooms import API
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page, WebSocket
+    from playwright.sync_api import Page, WebSocket
 
     from tests.browser.conftest import Chromium
     from tests.labs import Lab
-
-pytestmark = pytest.mark.alone
 
 NAMES = ("Ada", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hal", "Ida", "Jo")
 NOTEBOOK = "ten.ipynb"
@@ -43,15 +42,14 @@ class Frames:
         setattr(self, way, getattr(self, way) + 1)
 
 
-def enter(browser: Browser, lab: Lab, name: str, stack: contextlib.ExitStack) -> Page:
-    """Sign somebody in and open the notebook."""
-    page = stack.enter_context(new_person(browser)).new_page()
-    page.goto(labs.ADDRESS)
+def enter(page: Page, passphrase: str, name: str) -> None:
+    """Sign somebody in, straight to the notebook: loading the lab costs seconds."""
+    page.goto(f"{labs.ADDRESS}{students.BASE}/lab/tree/{NOTEBOOK}?reset")
     page.get_by_label("Username").fill(name)
-    page.get_by_label("Password:").fill(lab.passphrase())
+    page.get_by_label("Password:").fill(passphrase)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/lab**")
-    return page
+    wait_for_lab(page)
+    expect(page.locator(CELL).first).to_be_visible(timeout=60_000)
 
 
 @pytest.fixture(scope="module")
@@ -61,15 +59,14 @@ def ten(chromium: Chromium, trial_lab: Lab) -> Iterator[list[tuple[Page, Frames]
         chromium.start(trial_lab.hosts) as browser,
         contextlib.ExitStack() as stack,
     ):
+        with students.signed_in(trial_lab, "writer") as client:
+            body = {"type": "notebook", "format": "json", "content": notebook(["", ""])}
+            assert client.put(f"{API}/contents/{NOTEBOOK}", json=body).is_success
         pages: list[tuple[Page, Frames]] = []
         for name in NAMES:
-            page = enter(browser, trial_lab, name, stack)
-            if not pages:
-                write_notebook(page, NOTEBOOK, ["", ""])
+            page = stack.enter_context(new_person(browser)).new_page()
             frames = Frames(page)
-            page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{NOTEBOOK}?reset")
-            wait_for_lab(page)
-            expect(page.locator(CELL).first).to_be_visible(timeout=60_000)
+            enter(page, trial_lab.passphrase(), name)
             pages.append((page, frames))
         yield pages
 
@@ -93,7 +90,8 @@ def test_three_type_and_all_ten_see_the_same(ten: list[tuple[Page, Frames]]) -> 
     typists = [page for page, _ in ten[:3]]
     for page in typists:
         page.locator(CELL).first.click()
-    ten[0][0].wait_for_timeout(2000)  # cursors have been told
+    for page, _ in ten[3:]:  # cursors have been told
+        expect(page.locator(".jp-Notebook .jp-remote-cursor")).to_have_count(3)
     before = [(frames.received, frames.sent) for _, frames in ten]
     for _ in range(ROUNDS):
         for page, letter in zip(typists, "abc", strict=True):

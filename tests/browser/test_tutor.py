@@ -84,8 +84,8 @@ def person(page: Page, name: str) -> Locator:
     return page.locator(".classroom-Person", has_text=name)
 
 
-def test_students_follow_a_tutor(browser: Browser) -> None:
-    mona, hubot = enter(browser, "mona"), enter(browser, "hubot")
+def test_students_follow_a_tutor(restored_browser: Browser) -> None:
+    mona, hubot = enter(restored_browser, "mona"), enter(restored_browser, "hubot")
     first = open_lesson(mona)
     go_to(mona, "cell39")
     follow = hubot.get_by_role("button", name=re.compile("^Follow "))
@@ -118,9 +118,9 @@ def test_students_follow_a_tutor(browser: Browser) -> None:
     expect(led).to_have_count(0)
 
 
-def test_who_follows_into_a_new_notebook_is_asked_nothing(browser: Browser) -> None:
+def test_who_follows_into_a_new_notebook_is_asked_nothing(restored_browser: Browser) -> None:
     """Its kernel hasn't started when they come, and nothing says yet which it is to be."""
-    mona, hubot = enter(browser, "mona"), enter(browser, "hubot")
+    mona, hubot = enter(restored_browser, "mona"), enter(restored_browser, "hubot")
     hubot.get_by_role("button", name=re.compile("^Follow ")).click()
     held: list[Route] = []
     mona.route(
@@ -159,10 +159,10 @@ def open_launcher(page: Page) -> Page:
     return page
 
 
-def test_a_tutor_asks_all_to_follow(browser: Browser) -> None:
-    mona = enter(browser, "mona")
+def test_a_tutor_asks_all_to_follow(restored_browser: Browser) -> None:
+    mona = enter(restored_browser, "mona")
     name = open_lesson(mona)
-    students = [enter(browser, login) for login in ("hubot", "Octocat")]
+    students = [enter(restored_browser, login) for login in ("hubot", "Octocat")]
     ask = mona.get_by_role("switch", name="Ask all to follow")
     expect(students[0].get_by_role("switch")).to_have_count(0)
     ask.click()
@@ -174,7 +174,7 @@ def test_a_tutor_asks_all_to_follow(browser: Browser) -> None:
     expect(mona.get_by_role("switch", name=re.compile("^All follow"))).to_have_attribute(
         "aria-checked", "true"
     )
-    students.append(enter(browser, "hubot"))
+    students.append(enter(restored_browser, "hubot"))
     is_at(students[-1], name, "cell29")
 
     students[0].get_by_role("button", name=re.compile("^Following ")).click()  # one click
@@ -235,8 +235,8 @@ def test_a_tutor_sees_who_is_here(browser: Browser, classroom: Classroom) -> Non
     assert violations(mona) == []
 
 
-def test_a_link_leads_to_the_cell_also_through_the_sign_in(browser: Browser) -> None:
-    context = new_person(browser, permissions=["clipboard-read", "clipboard-write"])
+def test_a_link_leads_to_the_cell_also_through_the_sign_in(restored_browser: Browser) -> None:
+    context = new_person(restored_browser, permissions=["clipboard-read", "clipboard-write"])
     mona = context.new_page()
     sign_in(mona, "mona")
     wait_for_lab(mona)
@@ -249,7 +249,7 @@ def test_a_link_leads_to_the_cell_also_through_the_sign_in(browser: Browser) -> 
     assert link.startswith(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}?cell=")
     assert "token" not in link
 
-    hubot = new_person(browser).new_page()
+    hubot = new_person(restored_browser).new_page()
     hubot.goto(link)
     hubot.get_by_role("button", name="Sign in with GitHub").click()
     hubot.get_by_label("Login").fill("hubot")

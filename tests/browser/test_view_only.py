@@ -33,11 +33,10 @@ def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[B
 def enter(browser: Browser, login: str, name: str = "") -> Page:
     """Sign somebody in, and open a notebook."""
     page = new_person(browser).new_page()
-    sign_in(page, login)
+    # Straight to the notebook: loading the lab costs seconds, and twice of them twice as many.
+    sign_in(page, login, f"/services/classroom/lab/tree/{name}" if name else "")
     wait_for_lab(page)
     if name:
-        page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}")
-        wait_for_lab(page)
         expect(page.locator(CELL).first).to_be_visible()
     return page
 

@@ -81,7 +81,7 @@ def backup(network: Network, github: Lab, authority: Authority, folder: Path) ->
             labs.wait_until(lambda: lab.run("test", "-s", "/data/history/busy.db")[0] == 0, "busy")
             data = backed_up(lab)
             page.connection.close()
-        assert lab.health == "healthy"
+        assert lab.is_well()
     return data
 
 

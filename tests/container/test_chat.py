@@ -18,6 +18,8 @@ from tests import classrooms, labs, students
 from tests.container.test_view_only import FILE, Page, shared, switch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx
     from testcontainers.core.network import Network
     from websockets.sync.client import ClientConnection
@@ -36,11 +38,17 @@ EXPECTED = (
 
 
 @pytest.fixture
-def people(classroom: Classroom) -> Classroom:
+def people(restored_classroom: Classroom) -> Iterator[Classroom]:
+    """A tutor and two students, and a chat of which only what is said from here on counts."""
+    room = restored_classroom
     for login in ("mona", "Octocat", "hubot"):
-        classroom.enter(login)
-    classroom.lab.expected += EXPECTED
-    return classroom
+        room.enter(login)
+    room.lab.expected += EXPECTED
+    Copy.earlier = 0
+    Copy.earlier = len(Copy(room, "mona").messages)
+    yield room
+    if "mona" in room.people:
+        switch(room, view_only=False)
 
 
 def room_of(room: Classroom, login: str, path: str, kind: str = "text:chat") -> str:
@@ -53,7 +61,13 @@ def room_of(room: Classroom, login: str, path: str, kind: str = "text:chat") -> 
 
 
 class Copy:
-    """A page's copy of the chat, and its socket."""
+    """A page's copy of the chat, and its socket.
+
+    Attributes:
+        earlier: how many messages are of tests before.
+    """
+
+    earlier = 0
 
     def __init__(self, room: Classroom, login: str, path: str = "") -> None:
         self.doc: Doc[Any] = Doc()
@@ -90,7 +104,15 @@ class Copy:
         self.send(lambda copy: copy.messages.append(Map(said(copy.name, body, **more))))
 
     def bodies(self) -> list[str]:
-        return [str(one["body"]) for one in self.messages]
+        return [str(one["body"]) for one in self.now()]
+
+    def now(self) -> list[Any]:
+        """The messages of this test."""
+        return list(self.messages)[self.earlier :]
+
+    @property
+    def first(self) -> Any:
+        return self.messages[self.earlier]
 
     def sees(self, *bodies: str) -> None:
         """Hear what comes until these are there."""
@@ -99,7 +121,7 @@ class Copy:
 
     def of(self, body: str) -> dict[str, Any]:
         """What of a message is there."""
-        (found,) = (one for one in self.messages if one["body"] == body)
+        (found,) = (one for one in self.now() if one["body"] == body)
         return dict(found.items())
 
 
@@ -116,12 +138,12 @@ def hears_to_the_end(socket: ClientConnection) -> None:
 
 
 def in_the_file(lab: Lab) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(lab.run("cat", PLACE)[1])
+    found: dict[str, Any] = json.loads(lab.read(PLACE))
     return found
 
 
 def bodies_in(found: dict[str, Any]) -> list[str]:
-    return [one["body"] for one in found["messages"]]
+    return [one["body"] for one in found["messages"][Copy.earlier :]]
 
 
 def test_it_is_there_from_the_beginning(people: Classroom) -> None:
@@ -136,7 +158,7 @@ def test_it_is_there_from_the_beginning(people: Classroom) -> None:
     assert mona.users["hubot"]["avatar_url"] == f"https://{labs.GITHUB}/avatars/hubot.png"
     labs.wait_until(lambda: "Good morning" in bodies_in(in_the_file(people.lab)), "it is saved")
     assert "for want of a rule" not in people.lab.log
-    mona.send(lambda copy: copy.messages[0].update({"body": "changed"}))
+    mona.send(lambda copy: copy.first.update({"body": "changed"}))
     Copy(people, "mona").sees("Good morning")  # not by a tutor either
 
 
@@ -154,11 +176,11 @@ def forged(copy: Copy) -> None:
 
 
 def changed(copy: Copy) -> None:
-    copy.messages[0]["body"] = "The exam is cancelled"
+    copy.first["body"] = "The exam is cancelled"
 
 
 def gone(copy: Copy) -> None:
-    del copy.messages[0]
+    del copy.messages[copy.earlier]
 
 
 def renamed(copy: Copy) -> None:
@@ -229,7 +251,7 @@ def test_nothing_that_runs_in_pages_comes_in(people: Classroom) -> None:
     mona.sees("a plain one")
     labs.wait_until(lambda: bodies_in(in_the_file(people.lab)) == ["a plain one"], "it is saved")
     file = in_the_file(people.lab)
-    file["messages"][0] |= {"body": "by the file", "mime_model": html}
+    file["messages"][Copy.earlier] |= {"body": "by the file", "mime_model": html}
     put = {"type": "file", "format": "text", "content": json.dumps(file)}
     assert people.people["hubot"].put(f"{API}/contents/{setup.FIRST}", json=put).is_success
     mona.sees("by the file")
@@ -262,7 +284,7 @@ def test_who_is_view_only_talks_and_does_nothing_else(people: Classroom) -> None
     mona.sees("May I ask something?")
     mona.say("Yes")
     hubot.sees("Yes")
-    hubot.send(lambda copy: copy.messages[0].update({"body": "A question", "edited": True}))
+    hubot.send(lambda copy: copy.first.update({"body": "A question", "edited": True}))
     mona.sees("A question")
     for answer in attempts(people):
         assert answer.status_code == 403, answer.request.url
@@ -281,17 +303,17 @@ def test_who_is_view_only_talks_and_does_nothing_else(people: Classroom) -> None
 
 def test_no_other_file_is_taken_for_a_chat(people: Classroom) -> None:
     """Read as a chat it would be saved as one."""
-    people.room("hubot", "work.ipynb")
-    link = "ln -s work.ipynb /data/files/link.chat"
+    people.room("hubot", "lesson.ipynb")
+    link = "ln -s lesson.ipynb /data/files/link.chat"
     assert people.lab.run("sh", "-c", link, user="student")[0] == 0
     people.lab.expected.append(r"(?s)Error initializing: link.chat.*this file is no chat")
     people.lab.expected.append("this file is no chat|Could not resolve YChat")
-    before = people.lab.run("cat", "/data/files/work.ipynb")[1]
+    before = people.lab.run("cat", "/data/files/lesson.ipynb")[1]
     for view_only in (False, True):
         switch(people, view_only=view_only)
         for kind in ("text:chat", "json:chat", "base64:chat"):
             with pytest.raises(InvalidStatus) as refused:
-                people.open("hubot", room_of(people, "hubot", "work.ipynb", kind))
+                people.open("hubot", room_of(people, "hubot", "lesson.ipynb", kind))
             assert refused.value.response.status_code == 403, kind
         with pytest.raises(InvalidStatus):
             people.open("hubot", room_of(people, "hubot", setup.FIRST, "json:chat"))
@@ -299,7 +321,8 @@ def test_no_other_file_is_taken_for_a_chat(people: Classroom) -> None:
         hears_to_the_end(linked)
     Copy(people, "hubot").say("Here I may")
     labs.wait_until(lambda: "Here I may" in bodies_in(in_the_file(people.lab)), "it is saved")
-    assert people.lab.run("cat", "/data/files/work.ipynb")[1] == before
+    assert people.lab.run("cat", "/data/files/lesson.ipynb")[1] == before
+    assert people.lab.run("rm", "/data/files/link.chat")[0] == 0
 
 
 def test_a_chat_has_no_forks(people: Classroom) -> None:
@@ -328,15 +351,16 @@ def test_no_bytes_end_the_chat(people: Classroom) -> None:
 
 
 COUNT = """
-import sqlite3
+import json, sqlite3
 journal = sqlite3.connect("file:/data/history/documents.db?mode=ro", uri=True)
-print(*journal.execute("SELECT COUNT(*) FROM yupdates WHERE path LIKE '.chat:%'").fetchone())
+(count,) = journal.execute("SELECT COUNT(*) FROM yupdates WHERE path LIKE '.chat:%'").fetchone()
+print(json.dumps(count))
 """
 
 
 def in_the_journal(lab: Lab) -> int:
     """Count what is written down of the chat."""
-    return int(lab.run("/opt/classroom/bin/python", "-c", COUNT)[1])
+    return int(lab.look(COUNT))
 
 
 def test_what_was_said_survives(people: Classroom) -> None:
@@ -354,6 +378,7 @@ def test_what_was_said_survives(people: Classroom) -> None:
     labs.wait_until(
         lambda: people.people["mona"].get(f"{API}/contents/{setup.FIRST}").status_code == 200,
         "the lab is back",
+        ignoring=labs.AWAY,
     )
     again = Copy(people, "hubot")
     assert sorted(again.bodies()) == words

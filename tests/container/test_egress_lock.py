@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tests.pki import Authority
     from tests.students import Student
 
-# Their networks have fixed addresses.
-pytestmark = pytest.mark.xdist_group("egress")
+# Those with the test's internet share its networks, which have fixed addresses, and so a process.
+together = pytest.mark.xdist_group("egress")
 
 RIGHTS = {"NET_ADMIN": 12, "NET_RAW": 13, "SYS_MODULE": 16, "SYS_PTRACE": 19, "SYS_ADMIN": 21}
 RIGHTS |= {"BPF": 39, "PERFMON": 38, "SYS_RAWIO": 17, "NET_BROADCAST": 11, "MKNOD": 27}
@@ -73,6 +73,7 @@ def steps(lab: Lab) -> list[str]:
     return [*re.findall(r"classroom\] ([a-z -]+):", start), "lab"]
 
 
+@together
 def test_under_compose_the_lock_is_nftables(locked_lab: Lab) -> None:
     line = next(line for line in locked_lab.log.splitlines() if "egress lock:" in line)
     assert f"nftables: students reach {DATA}" in line
@@ -86,6 +87,7 @@ def test_of_a_plain_run_it_is_the_sandbox_and_says_what_that_costs(trial_lab: La
     assert "--cap-add NET_ADMIN" in line
 
 
+@together
 def test_it_is_taken_before_anything_listens(locked_lab: Lab) -> None:
     """The supervisor, which opens every port, is the step after."""
     assert steps(locked_lab) == ["settings", "tls", "egress lock", "sign-in", "lab"]
@@ -93,6 +95,7 @@ def test_it_is_taken_before_anything_listens(locked_lab: Lab) -> None:
     assert "using inherited sockets" not in before
 
 
+@together
 @pytest.mark.parametrize("lab_name", ["locked_lab", "sandboxed_lab"])
 def test_no_process_can_get_a_right_back(lab_name: str, request: pytest.FixtureRequest) -> None:
     """Every process but tini, which runs nothing: no bounding set has what could change rules."""
@@ -128,6 +131,7 @@ c.JupyterHub.services = [
         assert "table inet egress" in before
 
 
+@together
 def test_row_5_a_connection_from_before_the_lock(world: Internet, network: Network) -> None:
     """Somebody has one open when the rules come: it is reset, and nothing more gets out.
 
@@ -171,6 +175,7 @@ time.sleep(60)
         assert world.heard_from(lab) == []
 
 
+@together
 def test_row_16_inbound_is_8443_alone(student: Student, locked_lab: Lab, world: Internet) -> None:
     """A neighbour knocks: a student's server that listens everywhere, and internal ports."""
     student.kernel.run(
@@ -184,6 +189,7 @@ def test_row_16_inbound_is_8443_alone(student: Student, locked_lab: Lab, world: 
     student.kernel.run("[one.close() for one in everywhere]")
 
 
+@together
 def test_row_26_a_network_that_is_added_later(student: Student) -> None:
     """locked_lab was put into two more networks after its rules were loaded."""
     for port in ("443", "80"):
@@ -193,6 +199,7 @@ def test_row_26_a_network_that_is_added_later(student: Student) -> None:
             assert found["seconds"] < 1
 
 
+@together
 def test_row_26_after_a_restart(
     tmp_path: Path, network: Network, world: Internet, authority: Authority, github: Lab
 ) -> None:
@@ -205,7 +212,6 @@ def test_row_26_after_a_restart(
         for start in range(3):
             if start:
                 lab.container.restart(timeout=20)
-                labs.wait_until(lambda: lab.health != "healthy", "a new start")
             lab.wait_healthy()
             with with_student(lab, github, authority, "Octocat") as student:
                 assert student.kernel.attempt("tls", DATA, DATA, DATA)["got"] == f"hello {DATA}"
@@ -277,6 +283,7 @@ def test_rules_that_do_not_hold_end_the_start(
         assert "JupyterHub" not in lab.log
 
 
+@together
 def test_students_cannot_use_up_the_hubs_door(
     student: Student, locked_lab: Lab, github: Lab, authority: Authority
 ) -> None:
@@ -339,6 +346,7 @@ def test_the_hosts_own_network_is_never_locked(network: Network) -> None:
         assert "egress" not in inside.run("nft", "list", "tables")[1]
 
 
+@together
 def test_open_is_the_tutors_explicit_word(
     tmp_path: Path, network: Network, world: Internet, github: Lab, authority: Authority
 ) -> None:
@@ -356,11 +364,13 @@ def test_open_is_the_tutors_explicit_word(
             assert "none" in student.terminal.run("echo ${PIP_RETRIES-none}"), "pip tries again"
 
 
+@together
 def test_a_locked_labs_pages_say_nothing_of_it(locked_lab: Lab, authority: Authority) -> None:
     with web.browser(locked_lab.hosts, authority.crt) as client:
         assert "is open" not in client.get(labs.ADDRESS).text
 
 
+@together
 @pytest.mark.parametrize("lab_name", ["locked_lab", "sandboxed_lab"])
 def test_github_sign_in_works_under_the_lock(
     lab_name: str, request: pytest.FixtureRequest, github: Lab, authority: Authority
@@ -371,6 +381,7 @@ def test_github_sign_in_works_under_the_lock(
         assert page.url.path == "/services/classroom/lab"
 
 
+@together
 def test_the_proxy_is_back_when_it_dies(locked_lab: Lab, github: Lab, authority: Authority) -> None:
     """The Hub holds its port: who signs in right then waits a moment, and gets in."""
     locked_lab.expected.append(r"The egress proxy \(nginx\) ended with -9: starting it again")
@@ -382,6 +393,7 @@ def test_the_proxy_is_back_when_it_dies(locked_lab: Lab, github: Lab, authority:
             assert page.url.path == "/services/classroom/lab"
 
 
+@together
 def test_nobody_can_take_a_dead_proxys_port(locked_lab: Lab, student: Student) -> None:
     """Row 15, from the moment it dies."""
     locked_lab.expected.append(r"The egress proxy \(nginx\) ended with -9: starting it again")
@@ -402,9 +414,7 @@ def squat():
 threading.Thread(target=squat).start()
 """)
     assert locked_lab.run("pkill", "-KILL", "-u", "egress")[0] == 0
-    labs.wait_until(
-        lambda: locked_lab.run("pgrep", "-u", "egress")[0] == 0, "the proxy's return", 10
-    )
+    labs.wait_until(lambda: locked_lab.pids("nginx", "egress"), "the proxy's return", 10)
     assert student.kernel.run("time.sleep(0.5); stop = True; print(taken)") == "[]\n"
 
 
@@ -422,6 +432,7 @@ STUDENTS_ATTEMPTS: list[tuple[list[str], set[str]]] = [
 ]
 
 
+@together
 @pytest.mark.parametrize("words", STUDENTS_ATTEMPTS, ids=lambda words: " ".join(words[0]))
 @pytest.mark.usefixtures("student")
 def test_what_the_user_student_cannot_reach(
@@ -451,16 +462,14 @@ seccomp.main()
     assert int(status["Seccomp_filters"]) >= 2, "Docker's and ours"
 
 
+@together
 @pytest.mark.parametrize("lab_name", ["locked_lab", "sandboxed_lab"])
 def test_the_lab_server_itself_is_restricted(lab_name: str, request: pytest.FixtureRequest) -> None:
     lab: Lab = request.getfixturevalue(lab_name)
-    script = "cat /proc/$(pgrep -o -f classroom.lab.--config)/status"
-    _, found = lab.run("sh", "-c", script)
-    assert re.search(r"^Uid:\t1000\t1000\t1000\t1000$", found, re.MULTILINE)
-    groups = re.search(r"^Groups:\t(.*?) *$", found, re.MULTILINE)
-    assert groups is not None
-    assert set(groups.group(1).split()) == {"903", "1000", "1100"}
-    assert int(re.findall(r"Seccomp_filters:\t(\d+)", found)[0]) >= 2
+    found = lab.process(lab.pid("classroom.lab --config"))
+    assert found["Uid"].split() == ["1000"] * 4
+    assert set(found["Groups"].split()) == {"903", "1000", "1100"}
+    assert int(found["Seccomp_filters"]) >= 2
 
 
 def test_a_host_that_both_may_reach(
@@ -492,10 +501,10 @@ def test_what_a_student_leaves_in_the_labs_place_does_not_outlive_a_start(tmp_pa
         script = f"rm {place}; mkdir {place}; touch {place}/x; chmod 1777 {place}"
         assert lab.run("sh", "-c", script, user="classroom") == (0, "")
         lab.container.restart(timeout=20)
-        labs.wait_until(lambda: lab.health != "healthy", "a new start")
         lab.wait_healthy()
 
 
+@together
 def test_the_tutor_sees_what_was_refused(
     student: Student, locked_lab: Lab, world: Internet, github: Lab, authority: Authority
 ) -> None:
@@ -528,6 +537,7 @@ def test_the_tutor_sees_what_was_refused(
     assert re.search(r"refused_names_total [1-9]", metrics)
 
 
+@together
 def test_a_flood_is_counted_and_floods_no_log(student: Student, locked_lab: Lab) -> None:
     """Every packet counts, also those that nobody had time to look at."""
 
@@ -554,11 +564,13 @@ for _ in range(200_000):
     assert locked_lab.log.count("Egress lock: refused") <= lines + 2
 
 
+@together
 @pytest.mark.parametrize("user", ["student", "classroom"])
 def test_students_cannot_see_what_others_tried(user: str, locked_lab: Lab) -> None:
     assert locked_lab.run("classroom", "egress", user=user)[0] != 0
 
 
+@together
 def test_the_sandbox_says_that_it_does_not_count(sandboxed_lab: Lab) -> None:
     said = sandboxed_lab.run("classroom", "egress", user="egress")[1]
     assert said.startswith("Egress lock: sandbox")

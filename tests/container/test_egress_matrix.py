@@ -133,15 +133,21 @@ def where(request: pytest.FixtureRequest) -> str:
 
 def filled_in(row: Row, world: Internet, lab: Lab) -> list[str]:
     """Put addresses in the row's words."""
-    network = labs.subnet(str(lab.network), 4)
-    places = {
-        "ip": world.ip,
-        "ip6": world.ip6,
-        "gateway": network[1],
-        "broadcast": network.broadcast_address,
-        "own": lab.ip,
-    }
-    return [word.format(**places) for word in row.words.split()]
+    ident = str(lab.container.id)
+    if ident not in PLACES:  # nothing here starts a lab again, which would change them
+        network = labs.subnet(str(lab.network), 4)
+        PLACES[ident] = {
+            "ip": world.ip,
+            "ip6": world.ip6,
+            "gateway": network[1],
+            "broadcast": network.broadcast_address,
+            "own": lab.ip,
+        }
+    return [word.format(**PLACES[ident]) for word in row.words.split()]
+
+
+PLACES: dict[str, dict[str, Any]] = {}
+"""Addresses as a lab sees them, by its container."""
 
 
 def check(found: dict[str, Any], errors: frozenset[str] | set[str], got: str | None) -> None:

@@ -8,46 +8,58 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import labs, web
+from tests.conftest import new_volume
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.labs import Lab
 
-def test_materials_are_in_the_lab_and_read_only(tmp_path: Path, volume: str) -> None:
-    materials = tmp_path / "materials"
-    materials.mkdir()
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A lab with materials and a volume, which tests start again."""
+    materials = tmp_path_factory.mktemp("materials")
     (materials / "lesson.txt").write_text("Lesson 1")
-    with labs.start(materials=materials, volume=volume) as lab:
+    with new_volume() as volume, labs.start(materials=materials, volume=volume) as lab:
         lab.wait_healthy()
-        with web.browser(lab.hosts) as client:
-            web.sign_in_with_passphrase(client, labs.ADDRESS, "grace", lab.passphrase())
-            contents = f"{labs.ADDRESS}/services/classroom/api/contents/materials"
-            listed = client.get(contents).json()
-            assert [entry["name"] for entry in listed["content"]] == ["lesson.txt"]
-            lesson = client.get(f"{contents}/lesson.txt").json()
-            assert lesson["content"] == "Lesson 1"
-            assert lesson["writable"] is False
-        for command in ("rm /home/classroom/materials/lesson.txt", "touch /data/files/materials/x"):
-            status, output = lab.run("sh", "-c", command, user="classroom")
-            assert status != 0
-            assert "Read-only file system" in output
+        yield lab
 
 
-def test_passphrase_and_session_outlive_a_restart(volume: str) -> None:
-    with labs.start(volume=volume) as lab:
-        lab.wait_healthy()
-        with web.browser(lab.hosts) as client:
-            web.sign_in_with_passphrase(client, labs.ADDRESS, "grace", lab.passphrase())
-            first = lab.passphrase()
-            lab.container.restart(timeout=20)
-            lab.wait_healthy()
-            assert lab.log.count(first) == 2, "printed at each start, and the same"
-            # The address may have changed with the restart; the session has not.
-            with web.browser(lab.hosts) as later:
-                later.cookies.update(client.cookies)
-                page = later.get(f"{labs.ADDRESS}/services/classroom/lab")
-                assert page.url.path == "/services/classroom/lab"
-                assert page.history == []
+def restart(lab: Lab) -> None:
+    lab.container.restart(timeout=20)
+    lab.wait_healthy()
+
+
+def test_materials_are_in_the_lab_and_read_only(lasting: Lab) -> None:
+    with web.browser(lasting.hosts) as client:
+        web.sign_in_with_passphrase(client, labs.ADDRESS, "grace", lasting.passphrase())
+        contents = f"{labs.ADDRESS}/services/classroom/api/contents/materials"
+        listed = client.get(contents).json()
+        assert [entry["name"] for entry in listed["content"]] == ["lesson.txt"]
+        lesson = client.get(f"{contents}/lesson.txt").json()
+        assert lesson["content"] == "Lesson 1"
+        assert lesson["writable"] is False
+    for command in ("rm /home/classroom/materials/lesson.txt", "touch /data/files/materials/x"):
+        status, output = lasting.run("sh", "-c", command, user="classroom")
+        assert status != 0
+        assert "Read-only file system" in output
+
+
+def test_passphrase_and_session_outlive_a_restart(lasting: Lab) -> None:
+    with web.browser(lasting.hosts) as client:
+        web.sign_in_with_passphrase(client, labs.ADDRESS, "grace", lasting.passphrase())
+        first = lasting.passphrase()
+        before = lasting.log.count(first)
+        restart(lasting)
+        assert lasting.log.count(first) == before + 1, "printed at each start, and the same"
+        # The address may have changed with the restart; the session has not.
+        with web.browser(lasting.hosts) as later:
+            later.cookies.update(client.cookies)
+            page = later.get(f"{labs.ADDRESS}/services/classroom/lab")
+            assert page.url.path == "/services/classroom/lab"
+            assert page.history == []
 
 
 def test_stop_is_orderly(volume: str) -> None:
@@ -68,14 +80,12 @@ def test_stop_is_orderly(volume: str) -> None:
     ],
 )
 def test_nothing_a_student_leaves_behind_keeps_the_lab_from_starting(
-    volume: str, trap: str
+    lasting: Lab, trap: str
 ) -> None:
-    with labs.start(volume=volume) as lab:
-        lab.wait_healthy()
-        assert lab.run("sh", "-c", trap, user="classroom")[0] == 0
-        lab.container.restart(timeout=20)
-        lab.wait_healthy()
-        assert lab.run("ls", "/data/hub/planted")[0] != 0
+    assert lasting.run("sh", "-c", trap, user="classroom")[0] == 0
+    restart(lasting)
+    assert lasting.run("ls", "/data/hub/planted")[0] != 0
+    assert lasting.run("rm", "-rf", "/data/files/.writable", "/data/history/.writable")[0] == 0
 
 
 def test_the_volumes_root_is_nobodys_to_rearrange(tmp_path: Path) -> None:

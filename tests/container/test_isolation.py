@@ -57,8 +57,8 @@ def test_the_client_secret_is_in_no_environment_of_the_lab(tmp_path: Path) -> No
     }
     with labs.start(folder, environment=environment) as lab:
         lab.wait_healthy()
-        script = "cat /proc/$(pgrep -f classroom.lab.--config | head -1)/environ"
-        _, found = lab.run("sh", "-c", script, user="classroom")
+        place = f"/proc/{lab.pid('classroom.lab --config')}/environ"
+        _, found = lab.run("cat", place, user="classroom")
         assert "JUPYTERHUB_SERVICE_NAME" in found, "the test looks at nothing"
         assert "JUPYTERHUB_API_TOKEN" not in found
         assert labs.CLIENT_SECRET not in found
@@ -104,12 +104,8 @@ def test_only_8443_listens(plain: bool, tmp_path: Path) -> None:  # noqa: FBT001
 
 def test_what_else_listens_is_a_kernels_debugger_on_loopback(github_lab: Lab) -> None:
     """ipykernel's debugger speaks TCP; whatever else students start is theirs, as this is."""
-    _, owned = github_lab.run(
-        "sh",
-        "-c",
-        "ls -l $(pgrep -f ipykernel_launcher | sed 's|.*|/proc/&/fd|')",
-        user="student",
-    )
+    kernels = [f"/proc/{pid}/fd" for pid in github_lab.pids("ipykernel_launcher")]
+    _, owned = github_lab.run("ls", "-l", *kernels, user="student")
     for row in listeners(github_lab, "tcp"):
         if row.port != 8443 and row.address not in {HUBS_DOOR, STUDENTS_DOOR}:
             assert row.address in {"0100007F", "00000000000000000000000001000000"}
@@ -117,8 +113,7 @@ def test_what_else_listens_is_a_kernels_debugger_on_loopback(github_lab: Lab) ->
 
 
 def capabilities(lab: Lab, pattern: str, line: str) -> int:
-    _, status = lab.run("sh", "-c", f"grep {line} /proc/$(pgrep -o -f '{pattern}')/status")
-    return int(status.split()[1], 16)
+    return int(lab.process(lab.pid(pattern))[line], 16)
 
 
 @pytest.mark.parametrize("lab_name", ["github_lab", "trial_lab"])

@@ -6,14 +6,16 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import docker
 import pytest
 
 from tests import labs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.labs import Lab
     from tests.pki import Authority
 
 GOOD = labs.GITHUB_CONFIG
@@ -151,23 +153,52 @@ CASES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("folders")
+
+
+@pytest.fixture(scope="module")
+def idle(folders: Path) -> Iterator[Lab]:
+    """A container in which nothing was started, with every case's folder."""
+    options = {
+        "entrypoint": ["sleep", "infinity"],
+        "init": True,
+        "mounts": [docker.types.Mount("/cases", str(folders), type="bind", read_only=True)],
+    }
+    with labs.start(options=options, check_log=False) as lab:
+        yield lab
+
+
+START = """
+rmdir /srv/jupyterhub/config 2>/dev/null
+ln -sfn "$0" /srv/jupyterhub/config
+exec env "$@" classroom boot
+"""
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_start_is_refused(case: Case, tmp_path: Path, authority: Authority) -> None:
+def test_start_is_refused(case: Case, folders: Path, idle: Lab, authority: Authority) -> None:
+    """By the program that starts the container; those below see Docker get its exit code."""
     config = case.config
     if config == "example":
         example = labs.ROOT / "jupyterhub_config_example.py"
         config = example.read_text()
-    folder = labs.write_folder(tmp_path / "tutor", config, None)
+    name = str(CASES.index(case))
+    folder = labs.write_folder(folders / name, config, None)
     if case.secrets is not None:
         case.secrets(folder / "secrets", authority)
-    with labs.start(folder, environment=case.environment, check_log=False) as lab:
-        assert lab.wait_exit() == 78, lab.log
-        sentences = [line for line in lab.log.splitlines() if line.startswith("Not started. ")]
-        told = [line for line in sentences if all(word in line for word in case.words)]
-        assert len(told) == 1, lab.log
-        assert "Traceback" not in lab.log
-        assert labs.CLIENT_SECRET not in lab.log
-        assert "JupyterHub" not in lab.log.replace("JupyterHub.ssl_key", ""), "something started"
+    variables = [f"{name}={value}" for name, value in case.environment.items()]
+    status, said = idle.run("sh", "-c", START, f"/cases/{name}", *variables)
+    assert status == 78, said
+    sentences = [line for line in said.splitlines() if line.startswith("Not started. ")]
+    told = [line for line in sentences if all(word in line for word in case.words)]
+    assert len(told) == 1, said
+    assert "Traceback" not in said
+    assert labs.CLIENT_SECRET not in said
+    assert "JupyterHub" not in said.replace("JupyterHub.ssl_key", ""), "something started"
+    assert idle.pids("jupyterhub|nginx|classroom") == []
+    assert len(idle.read("/proc/net/tcp").splitlines()) == 1, "a port was opened"
 
 
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:

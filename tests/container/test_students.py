@@ -110,7 +110,7 @@ def test_their_environment_has_nothing_of_the_labs(there: Class, kernel: student
 def test_no_part_can_be_signalled_traced_or_looked_into(
     there: Class, kernel: students.Kernel, part: str
 ) -> None:
-    pid = there.pid(part)
+    pid = there.lab.pid(part)
     code = f"""
 import ctypes
 found = {{}}

@@ -444,7 +444,9 @@ def test_it_survives_a_restart_of_the_lab(people: Classroom) -> None:
     switch(people, view_only=True)
     people.lab.kill_server()
     hubot = people.people["hubot"]
-    labs.wait_until(lambda: hubot.get(f"{API}/me").status_code == 200, "the lab is back")
+    labs.wait_until(
+        lambda: hubot.get(f"{API}/me").status_code == 200, "the lab is back", ignoring=labs.AWAY
+    )
     assert not may_write(hubot)
     assert may_write(people.people["mona"])
 
