@@ -70,7 +70,7 @@ def go_by(refusal: Callable[[str], str]) -> None:
     handlers.check_session_compatibility = check
 
 
-def make_timelines(get: Callable[..., Awaitable[None]]) -> None:
+def make_timelines(get: Callable[..., Awaitable[None] | None]) -> None:
     """Have upstream's handler make timelines our way.
 
     Args:

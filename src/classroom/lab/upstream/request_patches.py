@@ -89,4 +89,4 @@ def hear_instead(socket: WebSocketHandler, hear: Callable[[Any], Any]) -> None:
         socket: of any kind.
         hear: takes a message.
     """
-    socket.on_message = hear  # type: ignore[method-assign]
+    socket.on_message = hear  # type: ignore[method-assign,assignment]
