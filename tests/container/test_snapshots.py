@@ -285,6 +285,30 @@ except PermissionError:
     assert said.split("\n")[:5] == ["kept", "refused", "refused", "1", "writes nothing"], said
 
 
+def test_unconfined_it_makes_no_snapshot(lab: Lab) -> None:
+    """Started without the prefix that confines it, the service says so and reads nothing."""
+    before = ids(lab)
+    script = """
+import asyncio, os, signal
+from pathlib import Path
+from classroom.runtime.paths import Paths
+from classroom.snapshots.__main__ import run
+paths = Paths(run=Path("/tmp/unconfined"))
+paths.snapshots_socket.parent.mkdir(parents=True)
+async def main():
+    service = asyncio.create_task(run(paths, [], 1))
+    while not paths.snapshots_socket.exists():
+        await asyncio.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await service
+asyncio.run(main())
+"""
+    status, said = lab.run("python", "-c", script)
+    assert status == 0, said
+    assert "No snapshots:" in said
+    assert ids(lab) == before
+
+
 def test_only_tutors_are_answered(
     lab: Lab, mona: httpx.Client, octocat: httpx.Client, authority: Authority
 ) -> None:
