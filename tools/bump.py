@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,15 +24,18 @@ from tools import lockfile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tools.lockfile import Change
+
 ROOT = Path(__file__).parent.parent
 REQUIREMENTS = ROOT / "requirements"
-IMAGE_LOCK = REQUIREMENTS / "image.txt"
+WANTED, IMAGE_LOCK = REQUIREMENTS / "image.in", REQUIREMENTS / "image.txt"
+OVERRIDES = "requirements/overrides.txt"
 SUITES = REQUIREMENTS / "upstream-tests.txt"
 VERSIONS = ROOT / "src/classroom/runtime/upstream_versions.json"
 LABEXTENSION = ROOT / "labextension"
 PACKAGE, NPM_LOCK = LABEXTENSION / "package.json", LABEXTENSION / "package-lock.json"
 IMAGE = os.environ.get("CLASSROOM_IMAGE", "collaborative_jupyterlab")
-PIP = ROOT / ".venv/bin/pip"
+PIP, UV = ROOT / ".venv/bin/pip", ROOT / ".venv/bin/uv"
 SCOPE = "@jupyterlab/"
 STAGING = "jupyterlab/staging/package.json"
 """Where JupyterLab's wheel says what its pages are made of."""
@@ -76,6 +80,15 @@ def pinned(package: str, versions: dict[str, str]) -> str:
         had = found.get(part, {})
         had.update({name: versions[name] for name in had if name in versions})
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def relaxed(wanted: str) -> str:
+    """Take the bounds out of requirements that are held to a release's first numbers.
+
+    Args:
+        wanted: of requirements/image.in.
+    """
+    return re.sub(r"(?m)^([\w.-]+(?:\[[^\]]*\])?)==\S+\*$", r"\1", wanted)
 
 
 def named(package: str) -> set[str]:
@@ -139,6 +152,25 @@ def run(*words: str, folder: Path = ROOT) -> None:
         CalledProcessError: it failed.
     """
     subprocess.run(words, cwd=folder, check=True)
+
+
+def beyond() -> list[Change]:
+    """List what is newer and stays out of the lock for a bound in requirements/image.in.
+
+    Raises:
+        CalledProcessError: uv finds no versions that fit together.
+    """
+    options = ("--upgrade", "--universal", "--no-annotate", "--no-header", "--python-version")
+    done = subprocess.run(
+        (str(UV), "pip", "compile", "--quiet", *options, "3.13", "--override", OVERRIDES, "-"),
+        cwd=ROOT,
+        input=relaxed(WANTED.read_text(encoding="utf-8")),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    locked = lockfile.python(IMAGE_LOCK.read_text(encoding="utf-8"))
+    return lockfile.changes(locked, lockfile.python(done.stdout))
 
 
 def bump_labextension() -> None:
@@ -225,6 +257,8 @@ def bump(*, tests: bool) -> None:
     bump_labextension()
     found = lockfile.changes(before, locks())
     print(f"\n{lockfile.table(found)}\n" if found else "\nNothing is newer.\n", flush=True)
+    if later := beyond():
+        print(f"Newer, but for a bound in requirements/image.in:\n\n{lockfile.table(later)}\n")
     run("make", "venv", "build")
     print(contracts() or "All that we rely on of upstream is as before.", flush=True)
     if tests:

@@ -100,6 +100,11 @@ def test_a_package_of_jupyterlabs_has_the_newest_release_up_to_jupyterlabs() -> 
         bump.fitting("~4.6.6", ["4.6.7"])
 
 
+def test_only_bounds_by_first_numbers_are_lifted() -> None:
+    text = "# a\njupyterhub==6.1.*\npytest[x]==9.*\npinned==1.2.3\nnumpy\npandas<3\n"
+    assert bump.relaxed(text) == "# a\njupyterhub\npytest[x]\npinned==1.2.3\nnumpy\npandas<3\n"
+
+
 def test_a_package_json_of_ours_that_has_nothing_new_stays_as_it_is() -> None:
     text = (labs.ROOT / "labextension/package.json").read_text(encoding="utf-8")
     assert bump.pinned(text, {}) == text
