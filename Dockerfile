@@ -8,12 +8,12 @@ ENV LANG=C.UTF-8 \
     PYTHONUNBUFFERED=1
 
 # python3: Hub, lab and kernels · nginx: the front (brotli-static serves what the build stage
-# compressed) and, with stream, the egress proxy · nftables, python3-seccomp: the egress lock ·
+# compressed) and, with stream, the egress proxy · nftables, libseccomp2: the egress lock ·
 # restic: snapshots · tini: reaps what dies as PID 1 · the rest is what students find in a terminal.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
         ca-certificates less libnginx-mod-http-brotli-static \
-        libnginx-mod-stream nano nftables nginx-light procps python3 python3-seccomp restic \
+        libnginx-mod-stream libseccomp2 nano nftables nginx-light procps python3 restic \
         tini unzip \
  && rm -rf /var/lib/apt/lists/* /etc/nginx/sites-enabled /var/log/nginx/*
 
@@ -151,10 +151,8 @@ RUN echo "invalidated: ${CACHE_INVALIDATE}" \
  && find / -xdev -perm /6000 -type f -exec chmod a-s {} +
 
 COPY --from=build /opt/classroom /opt/classroom
-# libseccomp's own binding is Debian's, not on PyPI; the same Python runs both.
 # A terminal's login shell sets PATH anew: `python` and `pip` must be the lab's there too.
-RUN ln -s /usr/lib/python3/dist-packages/seccomp.*.so /opt/classroom/lib/python3.*/site-packages/ \
- && echo "PATH=/opt/classroom/bin:\$PATH" > /etc/profile.d/classroom.sh
+RUN echo "PATH=/opt/classroom/bin:\$PATH" > /etc/profile.d/classroom.sh
 
 ENV PATH=/opt/classroom/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 WORKDIR /

@@ -113,8 +113,13 @@ lock: venv ## take current releases into requirements/*.txt
 	    requirements/build.in --output-file requirements/build.txt
 	$(BIN)/uv pip compile $(LOCK) --python-version 3.11.5 \
 	    requirements/dev.in --output-file requirements/dev.txt
+	@$(PYTHON) -m tools.bump --versions-only
 LOCK := --quiet --upgrade --universal --generate-hashes --no-annotate \
     --custom-compile-command "make lock"
+
+.PHONY: bump
+bump: venv ## take newest releases into every lock; say what differs and breaks; test: BUMP=--until-tests
+	@$(PYTHON) -m tools.bump $(BUMP)
 
 .PHONY: clean
 clean: ## remove what tests and tools left in this folder

@@ -262,10 +262,12 @@ def test_what_reads_as_root_is_kept_to_the_classs_files(lab: Lab) -> None:
     """A link that is put in a folder's place while restic walks leads it nowhere."""
     as_student(lab, "ln -sfn /data/hub link")
     script = """
-import subprocess
+import os, subprocess, sys
 from classroom.runtime.paths import Paths
-from classroom.sandbox import filesystem
-filesystem.enter(Paths())
+from classroom.sandbox import filesystem, landlock
+if not filesystem.is_confined():
+    words = (*filesystem.prefix(Paths(), landlock.abi()), sys.executable, *sys.orig_argv[1:])
+    os.execvp(words[0], words)
 print(open("/data/files/kept.txt").read())
 for path in ("/data/files/link/cookie_secret", "/srv/jupyterhub/config/jupyterhub_config.py"):
     try:
@@ -281,6 +283,30 @@ except PermissionError:
     write(lab, "kept.txt", "kept")
     _, said = lab.run("python", "-c", script)
     assert said.split("\n")[:5] == ["kept", "refused", "refused", "1", "writes nothing"], said
+
+
+def test_unconfined_it_makes_no_snapshot(lab: Lab) -> None:
+    """Started without the prefix that confines it, the service says so and reads nothing."""
+    before = ids(lab)
+    script = """
+import asyncio, os, signal
+from pathlib import Path
+from classroom.runtime.paths import Paths
+from classroom.snapshots.__main__ import run
+paths = Paths(run=Path("/tmp/unconfined"))
+paths.snapshots_socket.parent.mkdir(parents=True)
+async def main():
+    service = asyncio.create_task(run(paths, [], 1))
+    while not paths.snapshots_socket.exists():
+        await asyncio.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await service
+asyncio.run(main())
+"""
+    status, said = lab.run("python", "-c", script)
+    assert status == 0, said
+    assert "No snapshots:" in said
+    assert ids(lab) == before
 
 
 def test_only_tutors_are_answered(

@@ -38,6 +38,6 @@ class KeptStore:
 _writes: set[asyncio.Future[None]] = set()
 for name in ("append", "written", "follow", "leave"):
     setattr(SQLiteYStore, name, getattr(KeptStore, name))
-contract.check()
+contract.check(chat=False)
 patches.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
 timeline.use()

@@ -11,19 +11,22 @@ from classroom.hub import token
 from classroom.hub.access import offline
 from classroom.hub.access.service import Access
 from classroom.hub.jupyterhub_config import configure
+from classroom.hub.upstream import contract
 from classroom.runtime import handover, log
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, RefusedError
+from classroom.runtime.upstream import ChangedError
 
 log.quote()
 try:
+    contract.check()
     loaded, instead_of = last_good.load(Paths(), os.environ)
     taken = lock.read(loaded.paths)
     people, gone = offline.apply(loaded)
     token.end_former(loaded.paths.hub / "jupyterhub.sqlite")
     handed = handover.read(loaded.paths)
     configure(get_config(), loaded, taken, Access(loaded, people), handed)
-except RefusedError as refused:
+except (ChangedError, RefusedError) as refused:
     # boot has checked the same bytes and kept them: the environment must be another.
     print(f"Not started. {refused}", file=sys.stderr, flush=True)
     sys.exit(EX_CONFIG)

@@ -124,7 +124,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     body_limits.bound(app.web_app, body_limits.of_lab, body_limits.Turns(body_limits.TOGETHER))
     if (hub_auth := getattr(app.identity_provider, "hub_auth", None)) is not None:
         hub_credentials.forget(hub_auth)
-    contract.check()
+    contract.check(chat=isinstance(app.contents_manager, ClassContents))
     kinds = app.web_app.settings[hooks.KEY] = Hooks()
     if isinstance(app.contents_manager, ClassContents):  # not where only the rooms are measured
         journal = ystore.ClassYStore("", config=app.config).journal

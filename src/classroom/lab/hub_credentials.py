@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from jupyterhub.singleuser.extension import JupyterHubSingleUser
+from classroom.lab.upstream import single_user
 
 if TYPE_CHECKING:
     from classroom.runtime.credentials import Secrets
@@ -23,17 +23,14 @@ def use(given: Secrets) -> None:
         given: as the supervisor handed them over.
     """
     os.environ[TOKEN] = given.token
-    make = JupyterHubSingleUser.make_serverapp
 
-    def make_serverapp(**kwargs: Any) -> Any:
-        app = make(**kwargs)
+    def know(app: Any) -> None:
         app.cookie_secret = bytes.fromhex(given.cookies)
         # Upstream writes addresses with the token in them, for a browser on the same machine.
         app.write_server_info_file = lambda: None
         app.write_browser_open_files = lambda: None
-        return app
 
-    JupyterHubSingleUser.make_serverapp = make_serverapp
+    single_user.amend(know)
 
 
 def forget(hub_auth: Any) -> None:

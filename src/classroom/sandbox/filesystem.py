@@ -1,12 +1,16 @@
-"""Keep this process, root and all, to what snapshots need of the file system (landlock(7)).
+"""Confine the snapshot service, root and all, to the files that it needs (landlock(7)).
 
 restic walks the class's files by their paths. Whoever may write there can put a link in a folder's
 place while it walks, and root would follow it to the Hub's secrets. The kernel checks each file by
-where it really is: out of these places nothing is read, and nothing but snapshots is written.
+where it really is: outside these places nothing is read, and nothing but snapshots is written.
+
+util-linux's setpriv(1) makes the domain before the service starts. It refuses a right that the
+kernel doesn't know and a path that isn't there: both are left out here.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classroom.sandbox import landlock
@@ -20,36 +24,70 @@ KNOWN = (
     *("/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/ld.so.cache", "/etc/localtime"),
     *("/dev/urandom", "/proc/self"),
 )
-
-
-class NoLandlockError(RuntimeError):
-    """The kernel can't confine a process."""
+NAMES = (
+    *("execute", "write-file", "read-file", "read-dir", "remove-dir", "remove-file"),
+    *("make-char", "make-dir", "make-reg", "make-sock", "make-fifo", "make-block", "make-sym"),
+    *("refer", "truncate"),
+)
+"""setpriv's names of the kernel's rights, the lowest bit first."""
+NAMED = (1 << len(NAMES)) - 1
 
 
 def places(paths: Paths) -> tuple[Place, ...]:
-    """List what snapshots need.
+    """List what the snapshot service needs.
 
     Args:
         paths: where things are.
     """
     return (
         *(Place(one, landlock.LOAD) for one in (*PROGRAMS, str(paths.prefix))),
-        *(Place(one, landlock.LOOK) for one in KNOWN),
+        *(Place(one, landlock.LOOK) for one in (*KNOWN, str(paths.snapshots_beat))),
         Place("/dev/null", landlock.READ | landlock.WRITE),
         Place(str(paths.files), landlock.LOOK),
         Place(str(paths.snapshots), landlock.EVERY),
+        Place(str(paths.snapshots_socket.parent), landlock.LISTEN),
     )
 
 
-def enter(paths: Paths) -> None:
-    """Confine this process and its children, for good. Before it has threads.
+def names(rights: int) -> str:
+    """Return setpriv's names of some rights, with commas between.
 
     Args:
-        paths: where things are.
-
-    Raises:
-        NoLandlockError: the kernel has none.
-        OSError: the kernel has it and refuses.
+        rights: the kernel's, as bits.
     """
-    if not landlock.confine(places(paths)):
-        raise NoLandlockError
+    return ",".join(name for bit, name in enumerate(NAMES) if rights >> bit & 1)
+
+
+def prefix(paths: Paths, version: int) -> tuple[str, ...]:
+    """Build the command prefix that confines a command and all its children.
+
+    Args:
+        paths: where things are; what isn't there is left out.
+        version: of the kernel's Landlock (`landlock.abi`).
+
+    Returns:
+        Nothing where the kernel has no Landlock (version 0): then `is_confined` is False, and
+        there are no snapshots.
+    """
+    if not version:
+        return ()
+    handled = landlock.rights(version) & NAMED
+    rules = (
+        f"path-beneath:{names(landlock.usable(place) & handled)}:{place.path}"
+        for place in places(paths)
+        if Path(place.path).exists()
+    )
+    return (
+        *("setpriv", "--no-new-privs", "--landlock-access", f"fs:{names(handled)}"),
+        *(word for rule in rules for word in ("--landlock-rule", rule)),
+        "--",
+    )
+
+
+def is_confined() -> bool:
+    """Tell whether this process, which is root, is confined: it can't list the root folder then."""
+    try:
+        next(Path("/").iterdir(), None)
+    except PermissionError:
+        return True
+    return False

@@ -24,7 +24,7 @@ ABSTRACT_UNIX, SIGNAL = 1 << 0, 1 << 1
 NET_ABI, SCOPES_ABI = 4, 6
 NO_NEW_PRIVS = 38  # PR_SET_NO_NEW_PRIVS
 EXECUTE, WRITE, READ, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
-MAKE_CHAR, MAKE_BLOCK = 1 << 6, 1 << 11
+REMOVE_FILE, MAKE_CHAR, MAKE_SOCKET, MAKE_BLOCK = 1 << 5, 1 << 6, 1 << 9, 1 << 11
 FIRST = (1 << 13) - 1
 """Every right to files of the first version; of later ones each adds some."""
 TRUNCATE, IOCTL_DEVICE = 1 << 14, 1 << 15
@@ -36,6 +36,8 @@ LOAD = EXECUTE | READ | READ_DIR
 LOOK = READ | READ_DIR
 KEEP = EVERY & ~(EXECUTE | MAKE_CHAR | MAKE_BLOCK | IOCTL_DEVICE)
 """To read and write files and folders, and run nothing of it."""
+LISTEN = REMOVE_FILE | MAKE_SOCKET
+"""To put a socket of one's own in a folder, and take away an earlier one."""
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -107,6 +109,15 @@ def rights(version: int) -> int:
     return FIRST | sum(right for since, right in LATER.items() if version >= since)
 
 
+def usable(place: Place) -> int:
+    """Return the rights that a rule about a place may name: a file has none of a folder's.
+
+    Args:
+        place: that is there.
+    """
+    return place.rights if Path(place.path).is_dir() else place.rights & OF_FILES
+
+
 def confine(places: Iterable[Place]) -> bool:
     """Keep this process and all its children to some files and folders, for good.
 
@@ -136,18 +147,16 @@ def _restrict(rules: Ruleset, places: Iterable[Place], version: int) -> None:
         size = Ruleset.scoped.offset if version < SCOPES_ABI else ctypes.sizeof(rules)
     ruleset = _checked(libc.syscall(CREATE_RULESET, ctypes.byref(rules), ctypes.c_size_t(size), 0))
     for place in places:
-        _allow(ruleset, place.path, place.rights & int(rules.handled_access_fs))
+        _allow(ruleset, place, int(rules.handled_access_fs))
     _checked(libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0))
     _checked(libc.syscall(RESTRICT_SELF, ruleset, 0))
     os.close(ruleset)
 
 
-def _allow(ruleset: int, path: str, wanted: int) -> None:
+def _allow(ruleset: int, place: Place, handled: int) -> None:
     with suppress(FileNotFoundError):
-        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        # A file has no rights of a folder's.
-        allowed = wanted if Path(path).is_dir() else wanted & OF_FILES
-        rule = Beneath(allowed, descriptor)
+        descriptor = os.open(place.path, os.O_PATH | os.O_CLOEXEC)
+        rule = Beneath(usable(place) & handled, descriptor)
         _checked(libc.syscall(ADD_RULE, ruleset, PATH_BENEATH, ctypes.byref(rule), 0))
         os.close(descriptor)
 

@@ -80,7 +80,8 @@ def enter(families: tuple[str, ...], places: tuple[landlock.Place, ...] = ()) ->
     Raises:
         OSError: the kernel refuses.
     """
-    import seccomp  # noqa: PLC0415 (Debian's binding: in the image, not where tests run)
+    # Not at the top: it asks ldconfig for libseccomp, which the supervisor has no use for.
+    import pyseccomp as seccomp  # noqa: PLC0415
 
     # What isn't named is allowed; calls of another ABI (x32, i386) end the process.
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
@@ -97,7 +98,7 @@ def enter(families: tuple[str, ...], places: tuple[landlock.Place, ...] = ()) ->
 
 
 def _restrict_sockets(rules: Any, families: tuple[str, ...]) -> None:
-    import seccomp  # noqa: PLC0415 (as above)
+    import pyseccomp as seccomp  # noqa: PLC0415 (as above)
 
     # libzmq aborts on EPERM; this error every program knows from machines without IPv6.
     unsupported = seccomp.ERRNO(errno.EAFNOSUPPORT)

@@ -1,8 +1,9 @@
 """Make snapshots on a beat, and answer the lab server about them.
 
-Run as root, ``python -I -m classroom.snapshots``. On SIGTERM it makes a last one and ends. Whatever
-fails is one line in the log, and is tried again at the next beat: a lab without snapshots is better
-than none.
+Run as root, ``python -I -m classroom.snapshots``, and confined by the prefix that
+`classroom.sandbox.filesystem` builds: without it nothing is read. On SIGTERM it makes a last one
+and ends. Whatever fails is one line in the log, and is tried again at the next beat: a lab without
+snapshots is better than none.
 """
 
 from __future__ import annotations
@@ -86,16 +87,13 @@ async def run(paths: Paths, excluded: list[str], interval: float) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     repository = Repository(paths, excluded, LOG)
     callers = {0, pwd.getpwnam("classroom").pw_uid}
-    server = serve(paths.snapshots_socket, handlers(repository), callers)
-    try:
-        filesystem.enter(paths)
-    except filesystem.NoLandlockError:
-        # Not ended: it would be started again, and say the same each time.
-        LOG.error("No snapshots: this machine's kernel has no Landlock (Linux 5.13 or newer).")  # noqa: TRY400
-        server.stop()
+    if not filesystem.is_confined():
+        # Not ended: the supervisor would start it again, and it would say the same each time.
+        LOG.error("No snapshots: this machine's kernel has no Landlock (Linux 5.13 or newer).")
         serve(paths.snapshots_socket, [ALIVE], callers)
         await ended.wait()
         return
+    server = serve(paths.snapshots_socket, handlers(repository), callers)
     taker = Taker(repository)
     beating = asyncio.create_task(taker.go_on(interval))
     await asyncio.wait(

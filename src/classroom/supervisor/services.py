@@ -12,7 +12,7 @@ from urllib.parse import quote
 from classroom.egress.lock import Kind
 from classroom.runtime.credentials import DESCRIPTOR
 from classroom.runtime.paths import PREFIX, SERVICE
-from classroom.sandbox import seccomp
+from classroom.sandbox import filesystem, landlock, seccomp
 from classroom.supervisor import probe
 from classroom.supervisor.probe import Question
 
@@ -144,7 +144,10 @@ def snapshots(paths: Paths, base: Mapping[str, str]) -> Child:
     """Describe what makes snapshots, and the last one at its end."""
     return Child(
         "What makes snapshots",
-        (str(paths.prefix / "bin/python"), "-I", "-m", "classroom.snapshots"),
+        (
+            *filesystem.prefix(paths, landlock.abi()),
+            *(str(paths.prefix / "bin/python"), "-I", "-m", "classroom.snapshots"),
+        ),
         paths.snapshots_socket,
         base,
         stop_seconds=8,

@@ -11,12 +11,13 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from jupyterhub.apihandlers.base import APIHandler
-from jupyterhub.handlers.base import AddSlashHandler, BaseHandler, PrefixRedirectHandler
+from jupyterhub.handlers.base import AddSlashHandler, PrefixRedirectHandler
 from jupyterhub.handlers.pages import HealthCheckHandler
 from tornado import web
 
 from classroom.hub.requests import fetch_metadata
 from classroom.hub.requests.fetch_metadata import Kind
+from classroom.hub.upstream import patches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,33 +70,34 @@ def install(app: JupyterHub) -> None:
         app: the Hub, which doesn't listen yet.
     """
     bind_tokens_to_the_sign_in()
-    APIHandler.authenticate = nobody
-    application = app.tornado_application
-    delegate: Callable[..., Any] = application.get_handler_delegate
+    patches.authenticate_api_by(nobody)
 
-    def judged(request: Any, handler: type, *args: Any, **kwargs: Any) -> Any:
-        found, headers = kind(handler, request.method), request.headers
-        takes_bearer = bool(getattr(handler, "_accept_token_auth", False))
-        sentence = fetch_metadata.refusal(
-            found,
-            headers,
-            takes_bearer=takes_bearer,
-            in_query="_xsrf" in request.query_arguments,
-            cookie=app.hub.cookie_name,
-        )
-        if sentence:
-            return delegate(request, RefusalHandler, {"sentence": sentence})
-        if found is Kind.OPEN or (takes_bearer and fetch_metadata.has_bearer(headers)):
-            # One way to say who asks, or none: the Hub would go by the cookie if the token is no
-            # good, and an error page has the XSRF token of whose cookie it is.
-            headers.pop("Cookie", None)
-        elif found is Kind.API:
-            # The Hub doesn't look for the XSRF token where the browser says "navigate" or
-            # "no-cors", nor where it says nothing.
-            headers["Sec-Fetch-Mode"] = "cors"
-        return delegate(request, handler, *args, **kwargs)
+    def judge(delegate: Callable[..., Any]) -> Callable[..., Any]:
+        def judged(request: Any, handler: type, *args: Any, **kwargs: Any) -> Any:
+            found, headers = kind(handler, request.method), request.headers
+            takes_bearer = bool(getattr(handler, "_accept_token_auth", False))
+            sentence = fetch_metadata.refusal(
+                found,
+                headers,
+                takes_bearer=takes_bearer,
+                in_query="_xsrf" in request.query_arguments,
+                cookie=app.hub.cookie_name,
+            )
+            if sentence:
+                return delegate(request, RefusalHandler, {"sentence": sentence})
+            if found is Kind.OPEN or (takes_bearer and fetch_metadata.has_bearer(headers)):
+                # One way to say who asks, or none: the Hub would go by the cookie if the token is
+                # no good, and an error page has the XSRF token of whose cookie it is.
+                headers.pop("Cookie", None)
+            elif found is Kind.API:
+                # The Hub doesn't look for the XSRF token where the browser says "navigate" or
+                # "no-cors", nor where it says nothing.
+                headers["Sec-Fetch-Mode"] = "cors"
+            return delegate(request, handler, *args, **kwargs)
 
-    application.get_handler_delegate = judged
+        return judged
+
+    patches.delegate_by(app.tornado_application, judge)
 
 
 async def nobody(_: APIHandler, __: Any) -> None:
@@ -112,14 +114,12 @@ def bind_tokens_to_the_sign_in() -> None:
     The Hub binds it to the user and to a cookie that any script can set. An API token of the
     user's gets such a token too, out of an error page.
     """
-    upstreams = BaseHandler._xsrf_token_id.fget  # noqa: SLF001 (there is no public hook)
 
-    def bound(handler: Any) -> bytes:
+    def sign_in(handler: Any) -> bytes:
         name = handler.hub.cookie_name
         # At the sign-in itself the answer brings the new cookie.
         new = getattr(handler, "_new_cookie", {}).get(name)
         login = (new.value if new is not None else handler.get_cookie(name)) or ""
-        found: bytes = upstreams(handler)
-        return found + b":" + hashlib.sha256(login.encode()).hexdigest().encode()
+        return hashlib.sha256(login.encode()).hexdigest().encode()
 
-    BaseHandler._xsrf_token_id = property(bound)  # noqa: SLF001
+    patches.bind_xsrf_tokens(sign_in)

@@ -12,7 +12,7 @@ from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketHandler
 
 from classroom.lab.connections.throttle import Seldom
-from classroom.lab.upstream import patches
+from classroom.lab.upstream import patches, request_patches
 from classroom.runtime import files
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def end(handler: WebSocketHandler, code: int, reason: str) -> None:
         code: of the close frame (RFC 6455, 7.4).
         reason: at most 123 bytes (RFC 6455, 5.5).
     """
-    handler.on_message = _take_nothing  # type: ignore[method-assign,assignment]
+    request_patches.hear_instead(handler, _take_nothing)
     connection = handler.ws_connection  # which closing takes from the handler
     if connection is None:
         return  # it is closed already
@@ -211,21 +211,15 @@ def let_go(handler: WebSocketHandler) -> None:
 
 def _end_answer(stream: Any, request: RequestHandler | None) -> None:
     """Cut an answer that is being sent; have one that hasn't begun be a refusal instead."""
-    if request is None or request._headers_written:  # noqa: SLF001 (tornado says it nowhere else)
+    if request is None or request_patches.has_begun(request):
         # The handler may be done while the connection still has most of a large file to send.
-        if stream.writing() or not (request is None or request._finished):  # noqa: SLF001
+        if stream.writing() or not (request is None or request_patches.is_done(request)):
             stream.close()
         return
     if request in _refused:
         return
     _refused.add(request)
-    upstreams = request.flush
-
-    def refuse(*_args: Any, **_kwargs: Any) -> Any:
-        request.flush = upstreams  # type: ignore[method-assign]
-        raise HTTPError(403, ENDED)
-
-    request.flush = refuse  # type: ignore[method-assign]
+    request_patches.answer_instead(request, HTTPError(403, ENDED))
 
 
 def _cut(connection: Any) -> None:

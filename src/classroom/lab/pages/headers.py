@@ -22,6 +22,7 @@ from traitlets.config import Configurable
 
 from classroom.lab.pages import content_security_policy as policy
 from classroom.lab.pages.content_security_policy import Policies
+from classroom.lab.upstream import request_patches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -105,30 +106,20 @@ def _app_dir() -> str:
 def use(policies: Policies) -> None:
     """Have every handler send its policy, and answer only what its answer is for.
 
-    At the base of all handlers, as each extension brings its own. Upstream has one fixed text for
-    all, and what it adds to it a browser ignores where the text has said it before.
-
     Args:
         policies: of this server.
     """
-
-    def say(handlers: tuple[type, ...], made: Callable[[Any], str]) -> None:
-        for handler in handlers:
-            handler.content_security_policy = property(made)  # type: ignore[attr-defined]
-
+    say = request_patches.send_policy
     say((AuthenticatedHandler,), lambda handler: policies.page(handler.request.host))
     say((APIHandler,), lambda _: policies.data())
     say(FILES, lambda _: policies.file())
     say((FrameHandler,), lambda _: policies.frame())
-    upstreams = JupyterHandler.prepare
 
-    async def prepare(self: JupyterHandler, *args: Any, **kwargs: Any) -> None:
-        destination = self.request.headers.get("Sec-Fetch-Dest", "")
-        path = self.request.path.removeprefix(policies.prefix)
-        if not policy.may_be_used(destination, path):
-            # Before anybody is looked up; the page that says so asks for a person all the same.
-            self.current_user = self._jupyter_current_user = None
-            raise web.HTTPError(403, f"Nothing here may be used as a page's {destination}.")
-        await upstreams(self, *args, **kwargs)
+    def refusal(handler: JupyterHandler) -> str:
+        destination = handler.request.headers.get("Sec-Fetch-Dest", "")
+        path = handler.request.path.removeprefix(policies.prefix)
+        if policy.may_be_used(destination, path):
+            return ""
+        return f"Nothing here may be used as a page's {destination}."
 
-    JupyterHandler.prepare = prepare  # type: ignore[method-assign]
+    request_patches.refuse_first(refusal)

@@ -11,6 +11,7 @@ from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 
 from classroom.lab.connections.registry import OPEN, name_of
 from classroom.lab.permissions.mode import SAFE, Mode, Outdated, decode
+from classroom.lab.upstream import request_patches
 from classroom.runtime import files
 
 if TYPE_CHECKING:
@@ -136,4 +137,4 @@ def guard(handler: WebSocketHandler) -> None:
     def judge(message: str | bytes) -> Any:
         return None if DRIVING.is_view_only(name_of(handler)) else takes(message)
 
-    handler.on_message = judge  # type: ignore[method-assign]
+    request_patches.hear_instead(handler, judge)

@@ -22,6 +22,7 @@ from pycrdt.websocket import YRoom
 from tornado import web
 
 from classroom.lab.connections.cpu_budget import EFFORT, TooMuchError
+from classroom.lab.upstream import patches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,4 +114,4 @@ async def get(self: Any, path: str) -> None:
 
 def use() -> None:
     """Have upstream's handler make timelines our way."""
-    jupyter_server_ydoc.handlers.TimelineHandler.get = get
+    patches.make_timelines(get)

@@ -7,7 +7,7 @@ schema of every setting, for each page that is opened: a third of what a page co
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 
 import jupyterlab_server.handlers
@@ -30,6 +30,7 @@ def _known_schema(
     return json.dumps(found)
 
 
+@wraps(_schema)
 def get_schema(
     schemas_dir: str,
     schema_name: str,
@@ -58,6 +59,7 @@ def _known_page_config(extensions: tuple[str, ...], settings: str | None) -> str
     return json.dumps(_page_config(list(extensions), settings))
 
 
+@wraps(_page_config)
 def get_page_config(
     labextensions_path: list[str], app_settings_dir: str | None = None, logger: object = None
 ) -> dict[str, Any]:

@@ -6,7 +6,8 @@ That upstream is as they need it is checked at start: `classroom.lab.upstream.co
 from __future__ import annotations
 
 import contextlib
-from functools import partial
+import importlib
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Protocol
 
 import jupyter_server_ydoc.handlers
@@ -17,14 +18,21 @@ from tornado import web
 from tornado.iostream import BaseIOStream, IOStream
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
-from classroom.lab.upstream.contract import MAKERS
-
 if TYPE_CHECKING:
     from asyncio import Future
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from jupyter_server_ydoc.loaders import FileLoader
     from pycrdt import Doc
+
+MAKERS = (
+    ("jupyter_server_ydoc.handlers", "DocumentRoom"),
+    ("jupyter_server_ydoc.handlers", "TransientRoom"),
+    ("jupyter_server_ydoc.app", "DocumentRoom"),
+    ("jupyter_server_ydoc.app", "YDocWebSocketHandler"),
+    ("jupyter_server_ydoc.loaders", "FileLoader"),
+)
+"""The modules in which upstream names the classes that it makes rooms and sockets of."""
 
 
 def use(*ours: type) -> None:
@@ -35,10 +43,10 @@ def use(*ours: type) -> None:
     Args:
         ours: each a subclass of one that upstream makes, which it stands in for.
     """
-    for module, names in MAKERS.items():
-        for name in names:
-            (stand_in,) = (one for one in ours if issubclass(one, getattr(module, name)))
-            setattr(module, name, stand_in)
+    for where, name in MAKERS:
+        module = importlib.import_module(where)
+        (stand_in,) = (one for one in ours if issubclass(one, getattr(module, name)))
+        setattr(module, name, stand_in)
 
 
 def go_by(refusal: Callable[[str], str]) -> None:
@@ -47,16 +55,30 @@ def go_by(refusal: Callable[[str], str]) -> None:
     Args:
         refusal: is given the session; returns why not, in upstream's words, or "".
     """
+    handlers: Any = jupyter_server_ydoc.handlers
 
+    @wraps(handlers.save_current_session)
     async def save(*args: Any, **kwargs: Any) -> None:
         """Do nothing: the session was written down as it began."""
 
+    @wraps(handlers.check_session_compatibility)
     def check(_root: str, session: str, *_args: Any, **_kwargs: Any) -> tuple[bool, str]:
         why = refusal(session)
         return bool(why), why
 
-    jupyter_server_ydoc.handlers.save_current_session = save
-    jupyter_server_ydoc.handlers.check_session_compatibility = check
+    handlers.save_current_session = save
+    handlers.check_session_compatibility = check
+
+
+def make_timelines(get: Callable[..., Awaitable[None] | None]) -> None:
+    """Have upstream's handler make timelines our way.
+
+    Args:
+        get: is called with the handler and the document's path.
+    """
+    handler: Any = jupyter_server_ydoc.handlers.TimelineHandler
+    if handler.get is not get:
+        handler.get = wraps(handler.get)(get)
 
 
 def before_stop(collaboration: Any, first: Callable[[], Awaitable[None]]) -> None:
@@ -86,6 +108,7 @@ def watch_sockets(opened: Callable[[WebSocketHandler], None]) -> None:
     """
     upstreams = WebSocketHandler.__init__
 
+    @wraps(upstreams)
     def init(self: WebSocketHandler, *args: Any, **kwargs: Any) -> None:
         upstreams(self, *args, **kwargs)
         opened(self)
@@ -121,12 +144,15 @@ def bound_sockets(bounded: Bounds) -> None:
     own_read, own_receive = protocol._read_bytes, protocol._receive_frame  # noqa: SLF001
     own_write = protocol._write_frame  # noqa: SLF001
 
+    @wraps(own_read)
     async def read(self: Any, n: int) -> bytes:
         return await bounded.read(self, n, own_read)
 
+    @wraps(own_receive)
     async def receive(self: Any) -> None:
         await bounded.receive(self, own_receive)
 
+    @wraps(own_write)
     def write(self: Any, fin: bool, opcode: int, data: bytes, flags: int = 0) -> Future[None]:  # noqa: FBT001 (tornado's)
         return bounded.write(self, len(data), partial(own_write, self, fin, opcode, data, flags))
 
@@ -145,6 +171,7 @@ def ask_always(allowed: Callable[[JupyterHandler], None]) -> None:
     """
     upstreams = JupyterHandler.prepare
 
+    @wraps(upstreams)
     async def prepare(self: JupyterHandler, *args: Any, **kwargs: Any) -> None:
         await upstreams(self, *args, **kwargs)
         if self._finished:

@@ -13,14 +13,12 @@ from pycrdt import (
     Text,
     merge_updates,
 )
-from pycrdt.websocket import YRoom
 
 from classroom.lab.protocol import awareness, websocket_frames
 from classroom.lab.protocol.awareness import Entry
 from classroom.lab.protocol.websocket_frames import NO_PRESENCE, TOO_MUCH, Verdict
 from classroom.lab.rooms import fanout
 from classroom.lab.rooms.fanout import Fanout, Pace
-from classroom.lab.upstream import contract
 
 DIRECT, TICKING = Pace(0.0, 0.0), Pace(0.010, 0.100)
 
@@ -105,17 +103,6 @@ def test_how_much_a_slow_reader_may_leave() -> None:
     assert websocket_frames.verdict(NO_PRESENCE + 1, presence=True) is Verdict.SKIP
     assert websocket_frames.verdict(NO_PRESENCE + 1, presence=False) is Verdict.SEND
     assert websocket_frames.verdict(TOO_MUCH + 1, presence=False) is Verdict.CLOSE
-
-
-def test_upstream_is_as_we_know_it() -> None:
-    assert contract.differences() == []
-
-
-def test_an_upgrade_that_changes_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(contract.EXPECTED, YRoom.serve, ("clients", "gone_in_six"))
-    monkeypatch.setitem(contract.SIGNATURES, YRoom.serve, ("self", "websocket"))
-    with pytest.raises(contract.ChangedError, match=r"no longer uses gone_in_six.*takes"):
-        contract.check()
 
 
 def test_merging_is_pycrdts() -> None:

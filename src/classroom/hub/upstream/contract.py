@@ -1,0 +1,26 @@
+"""Check at the Hub's start that its packages are as the table beside this file has them."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from classroom.runtime import upstream
+
+if TYPE_CHECKING:
+    from classroom.runtime.upstream import Row
+
+
+def table() -> tuple[Row, ...]:
+    """Read the table."""
+    text = files("classroom.hub.upstream").joinpath("contract.md").read_text(encoding="utf-8")
+    return upstream.rows(text)
+
+
+def check() -> None:
+    """See that upstream is as we know it, before or after it is patched.
+
+    Raises:
+        ChangedError: it isn't; the Hub must not start on it.
+    """
+    upstream.check(table())

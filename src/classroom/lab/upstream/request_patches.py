@@ -1,0 +1,92 @@
+"""What we change of how requests are answered, for want of a public hook, each in a function."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.base.handlers import JupyterHandler
+from tornado import web
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tornado.websocket import WebSocketHandler
+
+
+def send_policy(handlers: tuple[type, ...], made: Callable[[Any], str]) -> None:
+    """Have handlers send a content security policy of ours.
+
+    Upstream has one fixed text for all, and what it adds to it a browser ignores where the text has
+    said it before.
+
+    Args:
+        handlers: the classes, at the base of all: each extension brings its own handlers.
+        made: makes the policy for a handler.
+    """
+    for handler in handlers:
+        upstreams: Any = getattr(handler, "content_security_policy")  # noqa: B009 (of any class)
+        policy = wraps(upstreams.fget)(_policy_of(made))
+        handler.content_security_policy = property(policy)  # type: ignore[attr-defined]
+
+
+def _policy_of(made: Callable[[Any], str]) -> Callable[[Any], str]:
+    def policy(self: Any) -> str:
+        return made(self)
+
+    return policy
+
+
+def refuse_first(refusal: Callable[[JupyterHandler], str]) -> None:
+    """Have every request judged before anybody looks up who asks.
+
+    Args:
+        refusal: is given the request's handler; returns why it is refused, in a sentence, or "".
+    """
+    upstreams = JupyterHandler.prepare
+
+    @wraps(upstreams)
+    async def prepare(self: JupyterHandler, *args: Any, **kwargs: Any) -> None:
+        if sentence := refusal(self):
+            # The page that says so asks for a person all the same.
+            self.current_user = self._jupyter_current_user = None
+            raise web.HTTPError(403, sentence)
+        await upstreams(self, *args, **kwargs)
+
+    JupyterHandler.prepare = prepare  # type: ignore[method-assign]
+
+
+def has_begun(request: web.RequestHandler) -> bool:
+    """Tell whether any of an answer has been sent; tornado says it nowhere else."""
+    return request._headers_written  # noqa: SLF001
+
+
+def is_done(request: web.RequestHandler) -> bool:
+    """Tell whether a handler has finished its answer; its connection may still be sending it."""
+    return request._finished  # noqa: SLF001
+
+
+def answer_instead(request: web.RequestHandler, error: web.HTTPError) -> None:
+    """Have an answer that hasn't begun be an error.
+
+    Args:
+        request: its handler.
+        error: raised in the handler as soon as it sends anything.
+    """
+    upstreams = request.flush
+
+    def refuse(*_args: Any, **_kwargs: Any) -> Any:
+        request.flush = upstreams  # type: ignore[method-assign]
+        raise error
+
+    request.flush = refuse  # type: ignore[method-assign]
+
+
+def hear_instead(socket: WebSocketHandler, hear: Callable[[Any], Any]) -> None:
+    """Have the messages of one socket taken by a function of ours, in place of its handler's.
+
+    Args:
+        socket: of any kind.
+        hear: takes a message.
+    """
+    socket.on_message = hear  # type: ignore[method-assign,assignment]

@@ -1,0 +1,28 @@
+"""Change the server that JupyterHub makes of itself, before it starts."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from jupyterhub.singleuser.extension import JupyterHubSingleUser
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def amend(change: Callable[[Any], None]) -> None:
+    """Have the server that is about to be made changed as soon as it is.
+
+    Args:
+        change: is given jupyter_server's application.
+    """
+    make = JupyterHubSingleUser.make_serverapp
+
+    @wraps(make)
+    def make_serverapp(**kwargs: Any) -> Any:
+        app = make(**kwargs)
+        change(app)
+        return app
+
+    JupyterHubSingleUser.make_serverapp = make_serverapp

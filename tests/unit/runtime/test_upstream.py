@@ -1,0 +1,264 @@
+"""What a contract's row says when upstream has renamed, removed or changed what it names."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import textwrap
+from functools import wraps
+from importlib import metadata
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from classroom.runtime import upstream
+from classroom.runtime.upstream import ChangedError, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+UPSTREAM = """
+import functools
+
+LIMIT = 1
+
+def authenticated(method):
+    @functools.wraps(method)
+    def wrapper(self, *args, **kwargs):
+        return method(self, *args, **kwargs)
+    return wrapper
+
+class Base:
+    def __init__(self):
+        self._lock = object()
+
+    async def _save(self, document, now=False):
+        async with self._lock:
+            self._write(document)
+
+    def _write(self, document):
+        pass
+
+class Room(Base):
+    delay: float
+
+    @property
+    def size(self):
+        return self._lock
+
+    @classmethod
+    def of(cls, *names, key, **options):
+        return cls
+
+    @authenticated
+    async def get(self, path):
+        return LIMIT
+
+def make(room_id, *, ready):
+    def later():
+        return Room
+    return later
+"""
+ROWS = """
+# Title
+
+| name | must be | and use | where | what for | issue |
+| --- | --- | --- | --- | --- | --- |
+| `fake_upstream.rooms:Room` | `class` | | `lab/a.py` | subclassed | |
+| `fake_upstream.rooms:Room._save` | `coroutine(self, document, now)` | `_lock` `_write` | `lab/a.py` | overridden | |
+| `fake_upstream.rooms:Room._lock` | `attribute` | | `lab/a.py` `lab/b.py` | held | jupyterlab/jupyterlab#1 |
+| `fake_upstream.rooms:Room.delay` | `attribute` | | `lab/a.py` | read | |
+| `fake_upstream.rooms:Room.size` | `attribute` | | `lab/a.py` | read | |
+| `fake_upstream.rooms:Room.of` | `function(cls, key, *names, **options)` | | `lab/a.py` | called | |
+| `fake_upstream.rooms:Room.get` | `coroutine(self, path)` | `LIMIT` | `lab/a.py` | patched | |
+| `fake_upstream.rooms:make` | `function(room_id, ready)` | `Room` | `lab/a.py` | patched | |
+| `fake_upstream.rooms:LIMIT` | `attribute` | | `lab/a.py` | replaced | |
+
+## Chat
+
+| `fake_chat:Chat._said` | `attribute` | | `lab/chat.py` | read | |
+"""  # noqa: E501 (a table's)
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Make a package of upstream's, with some of its source written differently."""
+
+    def make(*changes: tuple[str, str]) -> Any:
+        text = UPSTREAM
+        for before, after in changes:
+            assert before in text
+            text = text.replace(before, after)
+        module = ModuleType("fake_upstream.rooms")
+        exec(textwrap.dedent(text), vars(module))  # noqa: S102
+        monkeypatch.setitem(sys.modules, "fake_upstream", ModuleType("fake_upstream"))
+        monkeypatch.setitem(sys.modules, "fake_upstream.rooms", module)
+        return module
+
+    return make
+
+
+def differences() -> list[str]:
+    rows = upstream.rows(ROWS, leave_out=("Chat",))
+    return [sentence for row in rows if (sentence := upstream.difference(row))]
+
+
+def test_a_table_is_read() -> None:
+    rows = upstream.rows(ROWS)
+    assert len(rows) == 10
+    assert rows[1] == upstream.Row(
+        "fake_upstream.rooms:Room._save",
+        ("lab/a.py",),
+        "overridden",
+        Shape.COROUTINE,
+        ("self", "document", "now"),
+        ("_lock", "_write"),
+    )
+    assert rows[2].used_in == ("lab/a.py", "lab/b.py")
+    assert rows[2].public == "jupyterlab/jupyterlab#1"
+    assert rows[-1].module == "fake_chat"
+    assert len(upstream.rows(ROWS, leave_out=("Chat",))) == 9
+
+
+@pytest.mark.parametrize(
+    "line", ["| `a:b` | `method(self)` | | `c` | d | |", "| `a` | `class` | | | | |"]
+)
+def test_a_row_that_cannot_be_read_is_an_error(line: str) -> None:
+    with pytest.raises(ValueError, match="can't be read"):
+        upstream.rows(line)
+
+
+def test_upstream_as_we_know_it_has_no_differences(install: Callable[..., Any]) -> None:
+    install()
+    assert differences() == []
+    upstream.check(upstream.rows(ROWS, leave_out=("Chat",)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "what"),
+    [
+        # Renamed or removed, of each kind.
+        (
+            (("class Room(", "class DocumentRoom("), ("return Room", "return 1")),
+            "Room",
+            "is no longer there",
+        ),
+        ((("_save(", "_store("),), "Room._save", "is no longer there"),
+        ((("_lock", "_mutex"),), "Room._lock", "is no longer there"),
+        ((("delay: float", "pause: float"),), "Room.delay", "is no longer there"),
+        ((("def size", "def length"),), "Room.size", "is no longer there"),
+        ((("def make", "def create"),), "make", "is no longer there"),
+        ((("LIMIT = 1", "MOST = 1"),), "LIMIT", "is no longer there"),
+        # Something else.
+        ((("class Room(Base):", "Room = 1\nclass Other(Base):"),), "Room", "is no longer a class"),
+        (
+            (("async def _save", "def _save"), ("async with", "with")),
+            "Room._save",
+            "is no longer a coroutine function",
+        ),
+        (
+            (("    def of", "    async def of"),),
+            "Room.of",
+            "is no longer a function that isn't awaited",
+        ),
+        ((("def make(room_id", "make = 1\ndef other(room_id"),), "make", "is no longer a function"),
+        # Other parameters.
+        (
+            (("document, now=False", "document"),),
+            "Room._save",
+            "takes (self, document) and no longer (self, document, now)",
+        ),
+        (
+            (("*names, key", "names, key"),),
+            "Room.of",
+            "takes (cls, names, key, **options) and no longer",
+        ),
+        (
+            (("async def get(self, path)", "async def get(self, room_id)"),),
+            "Room.get",
+            "takes (self, room_id) and no longer (self, path)",
+        ),
+        # What ours stands in for is no longer called.
+        ((("self._write(document)", "pass"),), "Room._save", "no longer uses _write"),
+        ((("        return Room", "        return 1"),), "make", "no longer uses Room"),
+    ],
+)
+def test_each_change_is_a_sentence(
+    install: Callable[..., Any], changes: tuple[tuple[str, str], ...], name: str, what: str
+) -> None:
+    install(*changes)
+    found = [one for one in differences() if one.startswith(f"fake_upstream.rooms:{name} ")]
+    assert len(found) == 1, differences()
+    assert what in found[0]
+    assert "classroom/lab/a.py" in found[0]
+
+
+def test_a_module_that_is_gone_is_a_sentence(install: Callable[..., Any]) -> None:
+    install()
+    del sys.modules["fake_upstream.rooms"]
+    found = differences()
+    assert len(found) == 9
+    assert all("can't be imported" in one for one in found)
+
+
+def test_all_differences_are_told_at_once(install: Callable[..., Any]) -> None:
+    install(("_lock", "_mutex"), ("def make", "def create"))
+    with pytest.raises(ChangedError) as raised:
+        upstream.check(upstream.rows(ROWS), describe=lambda module: f"{module}, 2.0")
+    said = str(raised.value)
+    assert "in 4 places" in said
+    lines = said.splitlines()[1:-1]
+    assert lines == [
+        "- fake_upstream.rooms, 2.0: fake_upstream.rooms:Room._save no longer uses"
+        " _lock. classroom/lab/a.py needs it: overridden.",
+        "- fake_upstream.rooms, 2.0: fake_upstream.rooms:Room._lock is no longer there."
+        " classroom/lab/a.py and classroom/lab/b.py needs it: held.",
+        "- fake_upstream.rooms, 2.0: fake_upstream.rooms:make is no longer there."
+        " classroom/lab/a.py needs it: patched.",
+        "- fake_chat, 2.0: fake_chat:Chat._said can't be imported (No module named"
+        " 'fake_chat'). classroom/lab/chat.py needs it: read.",
+    ]
+
+
+def test_a_patch_of_ours_is_looked_through(install: Callable[..., Any]) -> None:
+    """The tables hold after the patches too: several labs may start in one process."""
+    module = install()
+    theirs = module.Room._save
+
+    @wraps(theirs)
+    async def save(self: Any, *args: Any) -> None:
+        await theirs(self, *args)
+
+    module.Room._save = save
+    assert differences() == []
+    assert asyncio.iscoroutinefunction(module.Room._save)
+
+
+def test_the_package_is_named_with_both_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "version", lambda _: "99.0")
+    said = upstream.package_of("pycrdt.websocket.yroom")
+    assert said.startswith("pycrdt-websocket 99.0 (we were written for 0."), said
+    said = upstream.package_of("jupyter_server_ydoc.rooms_that_are_gone")
+    assert said.startswith("jupyter-server-ydoc 99.0 (we were written for 3."), said
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [
+        ("pycrdt", "pycrdt"),
+        ("pycrdt.store.base", "pycrdt-store"),
+        ("pycrdt.websocket.gone", "pycrdt-websocket"),
+        ("jupyterhub.handlers.base", "jupyterhub"),
+        ("zmq.eventloop.zmqstream", "pyzmq"),
+    ],
+)
+def test_the_package_of_a_module(module: str, package: str) -> None:
+    assert upstream.distribution_of(module).replace("_", "-") == package
+
+
+def test_a_package_that_is_not_installed_is_named_all_the_same() -> None:
+    said = upstream.package_of("jupyterlab_chat_gone.ychat")
+    assert said == (
+        "jupyterlab-chat-gone, which isn't installed (we were written for another version)"
+    )
