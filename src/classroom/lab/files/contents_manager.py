@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import hashlib
 import os
@@ -49,6 +50,12 @@ class ClassContents(ReadFiles):
 
     saves: Saves | None = None
     """Where to write down what rooms save; set when they are put in place."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Begin; the arguments are upstream's."""
+        super().__init__(**kwargs)
+        self.turn = asyncio.Lock()
+        """Held while a live document is saved: one of all at a time."""
 
     async def save(self, model: Model, path: str = "") -> Model:
         """Save a file or a piece of one, or make a folder; return its model without content.

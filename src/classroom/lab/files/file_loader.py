@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +28,7 @@ class ClassLoader(FileLoader):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Load from where upstream loads; the arguments are upstream's."""
         super().__init__(*args, **kwargs)
+        self._own_turn = asyncio.Lock()
         self.recovery = Recovery(self._contents_manager, self._log)
         self.kept: list[str] = []
         """Where what was typed has been kept, for the room to tell."""
@@ -45,6 +47,11 @@ class ClassLoader(FileLoader):
                 pass  # it is gone, or out of reach: saving says so
             except Exception:  # noqa: BLE001 (whatever it is, it keeps nobody from saving)
                 self._log.exception("%s can't be opened for all", self.path)
+
+    @property
+    def turn(self) -> asyncio.Lock:
+        """Held while a document is saved, and a while after: one of all documents at a time."""
+        return getattr(self._contents_manager, "turn", None) or self._own_turn
 
     @property
     def saves(self) -> saved_hashes.Saves | None:

@@ -17,7 +17,10 @@ is only walked, and a document that couldn't be walked nobody could write to any
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FRAME = 64 * 1024 * 1024
 """Bytes of a message to a room."""
@@ -46,6 +49,8 @@ DOC = 9
 
 Id = tuple[int, int]
 """Client and clock of a struct."""
+Range = tuple[int, int, int]
+"""Elements that are deleted: their client, the first one's clock, the clock behind the last."""
 
 
 class OutOfBoundsError(ValueError):
@@ -90,11 +95,13 @@ class Update(NamedTuple):
         structs: of each client, in the order of their clocks.
         deletes: of each client the clock behind the last element that it deletes.
         tail: where in the update begins what it deletes.
+        ranges: all that it deletes, in its own order; nothing of what is trusted.
     """
 
     structs: dict[int, list[Struct]]
     deletes: dict[int, int]
     tail: int = 0
+    ranges: tuple[Range, ...] = ()
 
 
 class Reader:
@@ -388,10 +395,29 @@ def read_update(update: bytes, structs: int = STRUCTS, *, trusted: bool = False)
             clock = struct.end
             if clock >= CLOCKS:
                 raise OutOfBoundsError("a clock is too large")
-    tail = reader.at
-    _deletes(reader, found.deletes, len(update) if trusted else STRUCTS)
+    tail, ranges = reader.at, []
+    for one in _deletes(reader, len(update) if trusted else STRUCTS):
+        found.deletes[one[0]] = max(one[2], found.deletes.get(one[0], 0))
+        if not trusted:
+            ranges.append(one)
     reader.done()
-    return found._replace(tail=tail)
+    return found._replace(tail=tail, ranges=tuple(ranges))
+
+
+def read_deleted(update: bytes) -> list[Range]:
+    """Read what an update of the lab's own deletes that has nothing else.
+
+    Args:
+        update: as ``doc.get_update(doc.get_state())`` returns it.
+
+    Raises:
+        OutOfBoundsError: it isn't one.
+    """
+    reader = Reader(update, trusted=True)
+    reader.uint(1)
+    found = list(_deletes(reader, len(update)))
+    reader.done()
+    return found
 
 
 def _struct(reader: Reader, client: int, clock: int) -> Struct:
@@ -462,19 +488,21 @@ def _content(reader: Reader, kind: int) -> int:  # noqa: C901 (a branch for each
     return 1
 
 
-def _deletes(reader: Reader, found: dict[int, int], ranges: int) -> None:
+def _deletes(reader: Reader, ranges: int) -> Iterator[Range]:
     """Read what an update deletes, in so many ranges at most."""
+    clients = set()
     for _ in range(reader.count(3)):
         client = reader.uint()
-        if client in found:
+        if client in clients:
             raise OutOfBoundsError("it names a client twice")
-        last, count = 0, reader.count(2)
+        clients.add(client)
+        count = reader.count(2)
         ranges -= count
-        if ranges < 0:
-            raise OutOfBoundsError("it deletes too much")
+        if not count or ranges < 0:
+            raise OutOfBoundsError("it deletes nothing, or too much")
         for _ in range(count):
             clock = reader.uint(CLOCKS)
-            last = max(last, clock + _length(reader))
-        if not 0 < last < CLOCKS:
-            raise OutOfBoundsError("a clock is too small or too large")
-        found[client] = last
+            end = clock + _length(reader)
+            if end >= CLOCKS:
+                raise OutOfBoundsError("a clock is too large")
+            yield client, clock, end

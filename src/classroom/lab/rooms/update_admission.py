@@ -18,14 +18,7 @@ from pycrdt import get_update, merge_updates
 from classroom.lab.connections.cpu_budget import TooMuchError
 from classroom.lab.protocol import update_pieces
 from classroom.lab.protocol.document_index import KnownError, MissingError
-from classroom.lab.protocol.update_bounds import (
-    FRAME,
-    OutOfBoundsError,
-    Reader,
-    read_state,
-    read_update,
-    write_uint,
-)
+from classroom.lab.protocol.update_bounds import OutOfBoundsError, read_update
 from classroom.lab.storage import document_indexes
 
 if TYPE_CHECKING:
@@ -37,12 +30,6 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.update_bounds import Update
 
 LOG = logging.getLogger("classroom.documents")
-SYNC, QUESTION, ANSWER, UPDATE = 0, 0, 1, 2
-"""Message types (y-protocols): of a document, and what it says of it."""
-EMPTY = b"\x00\x00"
-"""An update with nothing in it: what a page answers that knows nothing new."""
-LONG = 64 * 1024
-"""Bytes from which on a message is read beside the event loop."""
 WAITING = 1024 * 1024
 """Bytes of a page's updates that may wait for what they build on."""
 MOST_WAITING = 64
@@ -65,48 +52,6 @@ class NotTheirsError(Exception):
 
 class UnreadableError(Exception):
     """The decoder refuses an update that was within the bounds; its text says why."""
-
-
-def split(message: bytes) -> tuple[int, bytes]:
-    """Take a message of a document apart.
-
-    Args:
-        message: as received, its first byte `SYNC`.
-
-    Returns:
-        What it is (`QUESTION`, `ANSWER` or `UPDATE`), and what it says.
-
-    Raises:
-        OutOfBoundsError: it is no such message.
-    """
-    if len(message) > FRAME:
-        raise OutOfBoundsError(f"it is longer than {FRAME} bytes")
-    reader = Reader(message, 1)
-    kind = reader.uint(UPDATE + 1)
-    found = reader.take()
-    reader.done()
-    return kind, found
-
-
-def answer(update: bytes) -> bytes:
-    """Make the message that answers a question.
-
-    Args:
-        update: what the page lacks.
-    """
-    return bytes([SYNC, ANSWER]) + write_uint(len(update)) + update
-
-
-def ask(state: bytes) -> None:
-    """See that a question can be answered.
-
-    Args:
-        state: what the page has, as a state vector.
-
-    Raises:
-        OutOfBoundsError: it can't.
-    """
-    read_state(state)
 
 
 class Admission:
