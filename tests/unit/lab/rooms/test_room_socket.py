@@ -18,7 +18,8 @@ from classroom.lab.connections import notifications
 from classroom.lab.connections.cpu_budget import Effort
 from classroom.lab.permissions import view_only
 from classroom.lab.permissions.mode_service import DRIVING
-from classroom.lab.protocol import messages
+from classroom.lab.protocol import awareness, messages
+from classroom.lab.protocol.awareness import Entry
 from classroom.lab.protocol.update_bounds import read_update
 from classroom.lab.rooms import disconnection, room_socket, sync_answers
 from classroom.lab.rooms.hooks import Hooks
@@ -252,5 +253,79 @@ def test_a_copy_of_which_something_was_dropped_hides_behind_nobody() -> None:
         await socket.say(typed("x", 9))
         assert str(document.get("t", type=Text)) == "x"
         DRIVING.outdated._of.pop("eve")
+
+    loops.run(main())
+
+
+def test_presence_is_read_once_and_what_cannot_be_read_ends_nothing() -> None:
+    """But what is too long, and no echo: no page sends it."""
+
+    async def main() -> None:
+        socket = Socket(Doc())
+        heard: list[Any] = []
+        echo = awareness.encode([Entry(8, 3, b"{}")])
+        socket.room.has_heard = lambda raw: raw == echo
+        socket._presence = lambda message, *_, first: heard.append((message.entries, first))
+        for unreadable in (b"\x01", b"\x01\xff\xff", b"\x01" + text(b"\x01\x05\x01")):
+            await socket.say(unreadable)
+        assert not heard
+        mine = [Entry(7, 1, b"{}")]
+        await socket.say(awareness.encode(mine))
+        await socket.say(echo)
+        await socket.say(awareness.encode(mine))
+        assert heard == [(mine, True), (mine, False)]
+        assert socket.clients == {7}
+        await socket.say(awareness.encode([Entry(n, 1, b"x" * 60_000) for n in range(5)]))
+        assert len(heard) == 2
+        assert not socket.closed
+        await socket.say(awareness.encode([Entry(7, 1, b"x" * 300_000)]))
+        assert [code for code, _ in socket.closed] == [1003]
+
+    loops.run(main())
+
+
+@pytest.mark.parametrize("wrong", [b"", "", "text", b"\x00", b"\x00\x07\x00", b"\x02\x04save"])
+def test_what_is_no_message_ends_its_senders_connection(wrong: Any) -> None:
+    async def main() -> None:
+        socket = Socket(Doc())
+        await socket.say(wrong)
+        assert [code for code, _ in socket.closed] == [1003]
+        other = Socket(Doc())
+        await other.say(b"\x09\x01\x02")
+        assert not other.closed, "of a type that nobody knows"
+        assert other._message_queue.empty()
+
+    loops.run(main())
+
+
+def test_a_request_to_save_that_a_hook_stops_is_answered() -> None:
+    async def main() -> None:
+        chat = Chat()
+        socket = Socket(chat.ydoc, chat=chat)
+        await socket.say(b"\x02\x04save\x09")
+        (sent,) = socket.sent
+        assert b'"responseTo": 9' in sent
+        assert b'"success"' in sent
+
+    loops.run(main())
+
+
+def test_a_page_that_comes_back_in_vain_again_and_again_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(notifications, "tell", lambda _, sentence: said.append(sentence))
+
+    async def main() -> None:
+        chat = Chat()
+        record = SyncRecord()
+        for number in range(disconnection.MOST_RETURNS):
+            assert not said, number
+            socket = Socket(chat.ydoc, chat=chat)
+            socket.record = record
+            await document_indexes.prepare(chat.ydoc)
+            await socket.say(write(update([struct(4, text("x"), origin=(77, 3))], 5)))
+            assert [code for code, _ in socket.closed] == [1013]
+        assert said == [disconnection.IN_VAIN]
 
     loops.run(main())
