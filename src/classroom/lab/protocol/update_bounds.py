@@ -296,6 +296,8 @@ class Reader:
 
 
 _SHIFTS = range(7, 56, 7)
+_SMALL = [bytes([number]) for number in range(128)]
+_NESTS = (dict, list)
 _FIXED = {127: 0, 126: 0, 124: 4, 123: 8, 122: 8, 121: 0, 120: 0}
 """Bytes of undefined, null, a float, a double, a 64 bit number, false, true."""
 _INTEGER, _TEXT, _MAP, _LIST, BYTES = 125, 119, 118, 117, 116
@@ -316,15 +318,16 @@ def is_flat(value: Any, depth: int = DEPTH) -> bool:
         value: of JSON.
         depth: how many levels there may be.
     """
-    level = [value]
-    for _ in range(depth + 1):
-        nested = [one for one in level if isinstance(one, list | dict)]
-        if not nested:
-            return True
-        level = [
-            inner for one in nested for inner in (one.values() if isinstance(one, dict) else one)
-        ]
-    return False
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return True
+    if not depth:
+        return False
+    for one in value:  # noqa: SIM110 (for each message, and each value of a file)
+        if isinstance(one, _NESTS) and not is_flat(one, depth - 1):
+            return False
+    return True
 
 
 def read_state(state: bytes) -> dict[int, int]:
@@ -350,6 +353,8 @@ def read_state(state: bytes) -> dict[int, int]:
 
 def write_uint(number: int) -> bytes:
     """Write a number of variable length, as `Reader.uint` reads it."""
+    if number < 128:  # noqa: PLR2004 (as below)
+        return _SMALL[number]
     found = bytearray()
     while number > 127:  # noqa: PLR2004 (the eighth bit: more to come)
         found.append(number & 127 | 128)
@@ -378,7 +383,8 @@ def read_update(update: bytes, structs: int = STRUCTS, *, trusted: bool = False)
     if not trusted and len(update) > FRAME:
         raise OutOfBoundsError(f"it is longer than {FRAME} bytes")
     most = len(update) if trusted else VALUES
-    reader, found = Reader(update, values=most, trusted=trusted), Update({}, {})
+    reader = Reader(update, values=most, trusted=trusted)
+    found: dict[int, list[Struct]] = {}
     structs = len(update) if trusted else structs
     for _ in range(reader.count(4)):
         count = reader.count(2)
@@ -386,22 +392,22 @@ def read_update(update: bytes, structs: int = STRUCTS, *, trusted: bool = False)
         if not count or structs < 0:
             raise OutOfBoundsError("it has too few or too many structs")
         client, clock = reader.id()
-        if client in found.structs:
+        if client in found:
             raise OutOfBoundsError("it names a client twice")
-        listed = found.structs[client] = []
+        listed = found[client] = []
         for _ in range(count):
             struct = _struct(reader, client, clock)
             listed.append(struct)
             clock = struct.end
             if clock >= CLOCKS:
                 raise OutOfBoundsError("a clock is too large")
-    tail, ranges = reader.at, []
+    tail, deletes, ranges = reader.at, dict[int, int](), list[Range]()
     for one in _deletes(reader, len(update) if trusted else STRUCTS):
-        found.deletes[one[0]] = max(one[2], found.deletes.get(one[0], 0))
+        deletes[one[0]] = max(one[2], deletes.get(one[0], 0))
         if not trusted:
             ranges.append(one)
     reader.done()
-    return found._replace(tail=tail, ranges=tuple(ranges))
+    return Update(found, deletes, tail, tuple(ranges))
 
 
 def read_deleted(update: bytes) -> list[Range]:

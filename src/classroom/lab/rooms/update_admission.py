@@ -7,7 +7,6 @@ was working on is of no more use, and only that document.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from collections import deque
@@ -22,7 +21,7 @@ from classroom.lab.protocol.update_bounds import OutOfBoundsError, read_update
 from classroom.lab.storage import document_indexes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from pycrdt import Doc
 
@@ -143,7 +142,8 @@ class Admission:
             UnreadableError: the decoder refuses it.
             BrokenError: the document is of no more use.
         """
-        until = time.thread_time() + LONGEST_SECONDS
+        # The clock is asked only where others wait: each keystroke would pay for it.
+        until = time.thread_time() + LONGEST_SECONDS if self._waiting else 0.0
         try:
             self._apply(body, update)
         except MissingError:
@@ -152,6 +152,15 @@ class Admission:
             if self._waiting_bytes > WAITING or len(self._waiting) > MOST_WAITING:
                 raise OutOfBoundsError("too much of it builds on what isn't there") from None
             return
+        if self._waiting:
+            self._take_waiting(until)
+
+    def _take_waiting(self, until: float) -> None:
+        """Apply what may have waited for what was applied just now.
+
+        Args:
+            until: for so long, on the thread's own clock, in seconds.
+        """
         more = True
         while more and self._waiting:
             more = False
@@ -169,15 +178,14 @@ class Admission:
 
     def _apply(self, body: bytes, update: Update) -> None:
         body, additions = self.judge(body, update)
-        left = deque([body])
-        if len(additions.order) > update_pieces.PIECE:
-            left = deque(update_pieces.cut(body, additions.order, additions.tail))
-        # From here: what takes long to judge is taken in the end, bit by bit.
-        until = time.thread_time() + LONGEST_SECONDS
+        left: deque[bytes] = deque()
         try:
-            with self._followed.admitting(), decoding(), self._document.transaction():
-                while left and time.thread_time() <= until:
-                    self._document.apply_update(left.popleft())
+            with self._followed.admitting, _DECODING:
+                if len(additions.order) <= update_pieces.PIECE:
+                    self._document.apply_update(body)
+                else:
+                    left.extend(update_pieces.cut(body, additions.order, additions.tail))
+                    self._apply_pieces(left)
         except ExceptionGroup as error:
             # Of those who follow the document: it is applied all the same.
             LOG.exception("What follows a document has failed: %s", error.exceptions[0])
@@ -192,23 +200,44 @@ class Admission:
             raise TooMuchError
         self._followed.admitted(additions)
 
+    def _apply_pieces(self, left: deque[bytes]) -> None:
+        """Apply pieces of an update, and leave those for which there is no time.
 
-@contextlib.contextmanager
-def decoding() -> Iterator[None]:
-    """Have what the decoder says be an `Exception`, also where it gives up.
+        What takes long to judge is taken in the end, bit by bit, when it comes again.
+        """
+        until = time.thread_time() + LONGEST_SECONDS
+        with self._document.transaction():
+            while left and time.thread_time() <= until:
+                self._document.apply_update(left.popleft())
 
-    Raises:
-        UnreadableError: it refuses what it was given.
-        BrokenError: what it was working on is of no more use.
-    """
-    try:
-        yield
-    except (ValueError, RuntimeError) as error:
-        raise UnreadableError(str(error)) from error
-    except BaseException as error:
-        if type(error).__name__ != PANIC:
-            raise
-        raise BrokenError(str(error)) from error
+
+class Decoding:
+    """Have what the decoder says be an `Exception`, also where it gives up. It has no state."""
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Word what was raised.
+
+        Raises:
+            UnreadableError: the decoder refuses what it was given.
+            BrokenError: what it was working on is of no more use.
+        """
+        if error is None:
+            return
+        if isinstance(error, ValueError | RuntimeError):
+            raise UnreadableError(str(error)) from error
+        if type(error).__name__ == PANIC:
+            raise BrokenError(str(error)) from error
+
+
+_DECODING = Decoding()
+
+
+def decoding() -> Decoding:
+    """Return what stands around everything that the decoder is given (`Decoding`)."""
+    return _DECODING
 
 
 def without(update: bytes, state: bytes) -> bytes:
