@@ -49,7 +49,7 @@ from classroom.lab.people.participants import COMPANY
 from classroom.lab.people.revocation import Revocation
 from classroom.lab.permissions import authorizer, mode_service, view_only
 from classroom.lab.permissions.mode_service import DRIVING
-from classroom.lab.protocol.update_bounds import FRAME
+from classroom.lab.protocol.lib0 import FRAME
 from classroom.lab.rooms import hooks, timeline
 from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.rooms.hooks import Hooks

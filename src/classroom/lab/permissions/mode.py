@@ -12,8 +12,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from classroom.lab.protocol.lib0 import CLIENTS, OutOfBoundsError
 from classroom.lab.protocol.messages import SyncUpdate
-from classroom.lab.protocol.update_bounds import CLIENTS, OutOfBoundsError, read_deleted
+from classroom.lab.protocol.update_bounds import read_deleted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classroom.lab.protocol.update_bounds import OutOfBoundsError, Reader, write_uint
+from classroom.lab.protocol.lib0 import OutOfBoundsError, Reader, write_uint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

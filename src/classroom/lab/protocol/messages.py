@@ -11,15 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from classroom.lab.protocol import awareness
-from classroom.lab.protocol.update_bounds import (
+from classroom.lab.protocol.lib0 import (
     FRAME,
     OutOfBoundsError,
     Reader,
-    Update,
-    read_state,
-    read_update,
     write_uint,
 )
+from classroom.lab.protocol.update_bounds import Update, read_state, read_update
 
 if TYPE_CHECKING:
     from classroom.lab.protocol.awareness import Entry

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from classroom.lab.protocol import awareness_state
-from classroom.lab.protocol.update_bounds import is_flat
+from classroom.lab.protocol.lib0 import is_flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

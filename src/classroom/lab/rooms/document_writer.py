@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from classroom.lab.connections import notifications
 from classroom.lab.connections.cpu_budget import TooMuchError
 from classroom.lab.protocol.document_index import MissingError, NoTypeError
-from classroom.lab.protocol.update_bounds import OutOfBoundsError
+from classroom.lab.protocol.lib0 import OutOfBoundsError
 from classroom.lab.rooms.hooks import RejectedError
 from classroom.lab.rooms.sync_answers import Answering
 from classroom.lab.rooms.update_admission import (

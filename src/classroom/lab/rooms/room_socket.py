@@ -16,8 +16,8 @@ from tornado.websocket import WebSocketHandler
 from classroom.lab.connections import registry
 from classroom.lab.connections.cpu_budget import TooMuchError, read_long
 from classroom.lab.protocol import awareness, messages, participant
+from classroom.lab.protocol.lib0 import FRAME, OutOfBoundsError
 from classroom.lab.protocol.messages import EMPTY, SaveRequest, SyncStep1, SyncUpdate
-from classroom.lab.protocol.update_bounds import FRAME, OutOfBoundsError
 from classroom.lab.rooms import hooks, room_names
 from classroom.lab.rooms.document_writer import DocumentWriter
 from classroom.lab.rooms.sync_record import SyncRecord

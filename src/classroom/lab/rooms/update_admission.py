@@ -17,7 +17,8 @@ from pycrdt import get_update, merge_updates
 from classroom.lab.connections.cpu_budget import TooMuchError
 from classroom.lab.protocol import update_pieces
 from classroom.lab.protocol.document_index import KnownError, MissingError
-from classroom.lab.protocol.update_bounds import OutOfBoundsError, read_update
+from classroom.lab.protocol.lib0 import OutOfBoundsError
+from classroom.lab.protocol.update_bounds import read_update
 from classroom.lab.storage import document_indexes
 
 if TYPE_CHECKING:

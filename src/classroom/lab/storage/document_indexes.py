@@ -15,7 +15,8 @@ from weakref import WeakKeyDictionary
 from pycrdt import Array, Map, Text
 
 from classroom.lab.protocol.document_index import Index
-from classroom.lab.protocol.update_bounds import ARRAY, MAP, TEXT, OutOfBoundsError, Reader
+from classroom.lab.protocol.lib0 import OutOfBoundsError, Reader
+from classroom.lab.protocol.update_bounds import ARRAY, MAP, TEXT
 from classroom.lab.storage import threads
 from classroom.lab.upstream import patches
 from classroom.runtime import background_tasks

@@ -11,7 +11,7 @@ from pycrdt import Awareness, Doc, create_awareness_message
 
 from classroom.lab.protocol import awareness
 from classroom.lab.protocol.awareness import LARGEST, NULL, Entry, Known
-from classroom.lab.protocol.update_bounds import OutOfBoundsError
+from classroom.lab.protocol.lib0 import OutOfBoundsError
 
 STATES = st.dictionaries(st.text(max_size=8), st.integers() | st.text(max_size=8), max_size=3)
 ENTRIES = st.builds(

@@ -12,6 +12,12 @@ from pycrdt import Array, Doc, Text, create_sync_message, create_update_message
 
 from classroom.lab.protocol import awareness, messages
 from classroom.lab.protocol.awareness import Entry
+from classroom.lab.protocol.lib0 import (
+    CLIENTS,
+    CLOCKS,
+    FRAME,
+    OutOfBoundsError,
+)
 from classroom.lab.protocol.messages import (
     AwarenessUpdate,
     Message,
@@ -20,14 +26,7 @@ from classroom.lab.protocol.messages import (
     SyncUpdate,
     Unknown,
 )
-from classroom.lab.protocol.update_bounds import (
-    CLIENTS,
-    CLOCKS,
-    FRAME,
-    OutOfBoundsError,
-    read_update,
-    write_state,
-)
+from classroom.lab.protocol.update_bounds import read_update, write_state
 from tests import updates
 
 NUMBERS = st.integers(0, CLIENTS - 1)

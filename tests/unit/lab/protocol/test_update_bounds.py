@@ -14,8 +14,9 @@ from pycrdt import Array, Doc, Map, Text, UndoManager
 
 from classroom.lab.connections.cpu_budget import Effort, TooMuchError
 from classroom.lab.protocol import document_index, messages, update_bounds
+from classroom.lab.protocol.lib0 import DEPTH, OutOfBoundsError
 from classroom.lab.protocol.messages import SyncUpdate
-from classroom.lab.protocol.update_bounds import DEPTH, OutOfBoundsError, read_state, read_update
+from classroom.lab.protocol.update_bounds import read_state, read_update
 from classroom.lab.rooms import update_admission
 from classroom.lab.rooms.update_admission import Admission
 from classroom.lab.storage import document_indexes
