@@ -18,7 +18,8 @@ from pycrdt import Array, Doc, Map
 
 from classroom.lab.protocol import update_pieces
 from classroom.lab.protocol.document_index import Where
-from classroom.lab.protocol.update_bounds import OutOfBoundsError, read_update
+from classroom.lab.protocol.lib0 import OutOfBoundsError
+from classroom.lab.protocol.update_bounds import read_update
 from classroom.lab.rooms.update_admission import Admission, UnreadableError
 from classroom.lab.storage import document_indexes
 from tests.updates import ident, struct, text, uint, values

@@ -16,15 +16,26 @@ from pycrdt import (
 )
 
 from benchmarks.rooms import wire
-from classroom.lab.protocol import awareness
+from classroom.lab.protocol import awareness, messages
+from classroom.lab.protocol.messages import AwarenessUpdate
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
 from classroom.lab.rooms.room_socket import RoomSocket
+from classroom.lab.rooms.sync_record import SyncRecord
+
+QUESTION = bytes([messages.SYNC, messages.STEP_1])
 
 
 def who(name: str) -> dict[str, Any]:
     """What a server knows of a user, as the others see it."""
     known = {"username": name, "name": name, "display_name": name.title(), "color": "#123456"}
     return {**known, "initials": name[:1].upper(), "avatar_url": None}
+
+
+def read(message: bytes) -> AwarenessUpdate:
+    """Read presence as a socket does."""
+    found = messages.parse(message)
+    assert isinstance(found, AwarenessUpdate)
+    return found
 
 
 class Stream:
@@ -80,14 +91,15 @@ class Page(RoomSocket):
         self.room = room
         self.number = number
         self.name = f"student{number}"
-        self._who = who(self.name)
+        self.identity = who(self.name)
+        self.record = SyncRecord()
         self.doc: Doc[Any] = Doc(client_id=number + 1)
         self.text = self.doc.get("text", type=Text)
         self.awareness = Awareness(self.doc)
         self.connected = self.stalled = False
         self.times_let_go = 0
         self.ws_connection: Any = None
-        self._message_queue: asyncio.Queue[bytes] = asyncio.Queue()
+        self._message_queue: asyncio.Queue[Any] = asyncio.Queue()
         self._serving: asyncio.Task[None] | None = None
         self._applying = False
         self.doc.observe(self._on_change)
@@ -100,7 +112,9 @@ class Page(RoomSocket):
         """Send a message, if there is a connection."""
         if self.connected:
             if message[0] == awareness.AWARENESS and isinstance(self.room, Broadcasting):
-                self.room.presence(message, self, who(self.name), first=False)
+                self.room.presence(read(message), self, who(self.name), first=False)
+            elif message[:2] == QUESTION and isinstance(self.room, Broadcasting):
+                self._message_queue.put_nowait(messages.parse(message))
             else:
                 self._message_queue.put_nowait(message)
 

@@ -31,7 +31,7 @@ from classroom.lab.connections import notifications
 from classroom.lab.connections.memory_budget import BUDGET
 from classroom.lab.connections.receive_limits import Bounded
 from classroom.lab.connections.registry import OPEN
-from classroom.lab.execution import request_checks
+from classroom.lab.execution import request_checks, room_hooks
 from classroom.lab.execution.kernel_manager import StudentKernels
 from classroom.lab.execution.open_notebooks import Notebooks
 from classroom.lab.execution.session_manager import SessionsHandler
@@ -47,9 +47,9 @@ from classroom.lab.people import page_socket
 from classroom.lab.people.page_socket import LiveHandler
 from classroom.lab.people.participants import COMPANY
 from classroom.lab.people.revocation import Revocation
-from classroom.lab.permissions import authorizer, mode_service
+from classroom.lab.permissions import authorizer, mode_service, view_only
 from classroom.lab.permissions.mode_service import DRIVING
-from classroom.lab.protocol.update_bounds import FRAME
+from classroom.lab.protocol.lib0 import FRAME
 from classroom.lab.rooms import hooks, timeline
 from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.rooms.hooks import Hooks
@@ -125,14 +125,15 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     if (hub_auth := getattr(app.identity_provider, "hub_auth", None)) is not None:
         hub_credentials.forget(hub_auth)
     contract.check(chat=isinstance(app.contents_manager, ClassContents))
-    kinds = app.web_app.settings[hooks.KEY] = Hooks()
+    of_rooms = app.web_app.settings[hooks.KEY] = Hooks()
     if isinstance(app.contents_manager, ClassContents):  # not where only the rooms are measured
         journal = ystore.ClassYStore("", config=app.config).journal
         app.contents_manager.saves = Saves(journal)
         journal.told = _warn
         HISTORY.set_function(lambda: journal.size)
-        setup.use(app, kinds)
+        setup.use(app, of_rooms)
         _begin_session(app, journal)
+    view_only.use(of_rooms, DRIVING)
     ydocs[KIND] = ClassNotebook  # where upstream looks it up
     app.web_app.settings["websocket_max_message_size"] = FRAME
     patches.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
@@ -146,6 +147,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     timeline.use()
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         app.kernel_manager.notebooks = Notebooks(app)
+        room_hooks.use(of_rooms, app.kernel_manager)
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
         adopted = app.io_loop.run_sync(app.kernel_manager.adopt_all)
         if adopted:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab.chat import schema
+from classroom.lab.chat import room_hooks, schema
 from classroom.lab.chat.schema import KIND, SUFFIX
-from classroom.lab.chat.validator import NotTakenError
 from classroom.lab.files import atomic_write, listing
 from classroom.lab.files.beneath import Root
-from classroom.lab.rooms.hooks import RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
 
     from jupyter_server.serverapp import ServerApp
 
-    from classroom.lab.chat.document import ClassChat
     from classroom.lab.rooms.hooks import Hooks
 
 EXTENSION = "jupyterlab_chat"
@@ -26,38 +23,6 @@ PAGES = "jupyterlab-chat-extension"
 KEY = "classroom_chat"
 """Where the server's settings say whether there are chats."""
 FIRST = f"Classroom{SUFFIX}"
-
-
-class Chats:
-    """The rules of chats' rooms (`classroom.lab.rooms.hooks.Kind`)."""
-
-    def __init__(self, *, is_on: bool) -> None:
-        """Know whether there are any.
-
-        Args:
-            is_on: whether people may talk.
-        """
-        self._is_on = is_on
-
-    def opens(self, room_id: str, path_of: Callable[[str], str | None]) -> bool:
-        """Say whether a file can be opened as a chat; the arguments are the hook's."""
-        return self._is_on and schema.fits(room_id, path_of)
-
-    def joined(self, document: ClassChat, who: Mapping[str, Any], room_id: str) -> None:
-        """Have a chat know who somebody is; the arguments are the hook's."""
-        document.introduce(who, room_id)
-
-    def write(self, document: ClassChat, update: bytes, who: str, *, repeats: bool) -> None:
-        """Write what may be written; the arguments are the hook's.
-
-        Raises:
-            RejectedError: they may not write that.
-        """
-        try:
-            document.hear(update, who, repeats=repeats)
-        except NotTakenError as error:
-            sentence = f"What you wrote in the chat isn't taken: {error}. Reload the page to go on."
-            raise RejectedError(sentence) from error
 
 
 def use(app: ServerApp, hooks: Hooks) -> None:
@@ -76,7 +41,7 @@ def use(app: ServerApp, hooks: Hooks) -> None:
     extension = app.extension_manager.extensions.get(EXTENSION)
     is_on = extension is not None and extension.enabled
     app.web_app.settings[KEY] = is_on
-    hooks.register(KIND, Chats(is_on=is_on))
+    room_hooks.use(hooks, is_on=is_on)
     if not is_on:
         return
     app.web_app.settings.setdefault("page_config_data", {})["classroomChat"] = FIRST

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from classroom.lab.connections.throttle import Seldom
-from classroom.lab.protocol.update_bounds import read_update
+from classroom.lab.protocol import messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from classroom.lab.protocol.update_bounds import Update
+    from classroom.lab.protocol.messages import Message
 
 PATIENCE_SECONDS = 5.0
 """Of the server's time that one person's messages may take: a page's take some thousandths."""
@@ -83,12 +83,12 @@ _readers = ThreadPoolExecutor(1, "messages")
 _turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
-async def read_long(update: bytes, who: str) -> Update:
-    """Read a long update while others are served, one of each person's at a time.
+async def read_long(raw: str | bytes, who: str) -> Message:
+    """Read a long message while others are served, one of each person's at a time.
 
     Args:
-        update: without the message's head.
-        who: the name of who has sent it.
+        raw: as received.
+        who: the name of its sender.
 
     Raises:
         OutOfBoundsError: it isn't one, or not within the bounds.
@@ -96,11 +96,11 @@ async def read_long(update: bytes, who: str) -> Update:
     """
     spent = 0.0
 
-    def read() -> Update:
+    def read() -> Message:
         nonlocal spent
         begun = time.thread_time()
         try:
-            return read_update(update)
+            return messages.parse(raw)
         finally:
             spent = time.thread_time() - begun
 

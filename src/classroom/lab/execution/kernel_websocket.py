@@ -28,7 +28,7 @@ from classroom.lab.execution.iopub_listener import ListeningKernels, Sieve, hear
 from classroom.lab.permissions import mode
 from classroom.lab.permissions.mode_service import DRIVING
 from classroom.lab.protocol import kernel_messages
-from classroom.lab.protocol.update_bounds import is_flat
+from classroom.lab.protocol.lib0 import is_flat
 
 EXECUTE = "execute_request"
 ANSWER = "input_reply"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import hashlib
 import os
@@ -58,6 +59,8 @@ class ClassContents(ReadFiles):
         """Begin without uploads; the arguments are upstream's."""
         super().__init__(**kwargs)
         self._uploads = Uploads(self.root, self.scratch_folder)
+        self.turn = asyncio.Lock()
+        """Held while a live document is saved: one of all at a time."""
 
     async def save(self, model: Model, path: str = "") -> Model:
         """Save a file or a piece of one, or make a folder; return its model without content.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ class ClassLoader(FileLoader):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Load from where upstream loads; the arguments are upstream's."""
         super().__init__(*args, **kwargs)
+        self._own_turn = asyncio.Lock()
         self.recovery = Recovery(self._contents_manager, self._log)
         self.kept: list[str] = []
         """Sentences for the people in the document, about what was kept beside it."""
@@ -107,6 +109,11 @@ class ClassLoader(FileLoader):
     def contents(self) -> Any:
         """The class's contents manager."""
         return self._contents_manager
+
+    @property
+    def turn(self) -> asyncio.Lock:
+        """Held while a document is saved, and a while after: one of all documents at a time."""
+        return getattr(self._contents_manager, "turn", None) or self._own_turn
 
     @property
     def saves(self) -> saved_hashes.Saves | None:

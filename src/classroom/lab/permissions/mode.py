@@ -12,16 +12,18 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab.protocol.awareness import LARGEST, BadMessageError, read_bytes, read_uint
+from classroom.lab.protocol.lib0 import CLIENTS, OutOfBoundsError
+from classroom.lab.protocol.messages import SyncUpdate
+from classroom.lab.protocol.update_bounds import read_deleted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-SYNC, STEP_1, RAW = 0, 0, 2
+    from classroom.lab.protocol.messages import SaveRequest
+    from classroom.lab.protocol.update_bounds import Range
+
 REMEMBERED = 1000
 """Documents of one person's that are remembered as out of date: more pages than anybody opens."""
-TELLING = (b"\x01", b"\x02")
-"""The answer to somebody's question, and an update."""
 QUIET_REQUESTS = frozenset({"kernel_info_request", "comm_info_request", "history_request"})
 """What a page asks a kernel when it connects, which runs nothing of anybody's."""
 
@@ -90,101 +92,45 @@ def decode(text: bytes) -> Mode:
     return Mode(driver, {str(name): held is True for name, held in people.items()})
 
 
-def save_of(message: bytes) -> int | None:
-    """Read a page's request to save a document.
+def writes(message: SyncUpdate | SaveRequest, deleted: Callable[[], bytes]) -> bool:
+    """Find out whether a message would write to a room's document, for all that is known of it.
 
     Args:
-        message: as received.
-
-    Returns:
-        The number that it gave its request; None for any other message.
-    """
-    try:
-        if message[:1] != bytes([RAW]):
-            return None
-        word, at = read_bytes(message, 1)
-        number, _ = read_uint(message, at)
-    except BadMessageError:
-        return None
-    return number if word == b"save" else None
-
-
-@dataclass(frozen=True)
-class Message:
-    """What a message to a document's room would do.
-
-    Attributes:
-        writes: whether it would write, for all that is known of the document.
-        clients: the document's ids that it names first.
-    """
-
-    writes: bool
-    clients: frozenset[int] = frozenset()
-
-
-def judge(message: bytes, deleted: Callable[[], bytes]) -> Message:
-    """Find out whether a message to a room would write to its document.
-
-    Args:
-        message: as received, of any kind but presence.
+        message: of somebody who may not.
         deleted: makes an update that has all that is deleted in the document and nothing else, as
             ``doc.get_update(doc.get_state())`` does.
 
     Returns:
-        What isn't plainly a question or nothing new is taken for a write.
+        Whether it isn't plainly what a page sends that only comes back: it names all that it knows
+        is deleted.
     """
-    if message[:2] == bytes([SYNC, STEP_1]):
-        return Message(writes=False)
-    if message[:1] != bytes([SYNC]) or message[1:2] not in TELLING:
-        return Message(writes=True)
+    if not isinstance(message, SyncUpdate) or message.content.structs:
+        return True
     try:
-        update, _ = read_bytes(message, 2)
-        blocks, at = read_uint(update, 0)
-        if not blocks:
-            # The answer of a page that only comes back: it names all that it knows is deleted.
-            return Message(writes=not is_within(runs(update), runs(deleted())))
-        _, at = read_uint(update, at)
-        client, _ = read_uint(update, at)
-    except BadMessageError:
-        return Message(writes=True)
-    return Message(writes=True, clients=frozenset({client}))
+        return not is_within(joined(message.content.ranges), joined(read_deleted(deleted())))
+    except OutOfBoundsError:
+        return True
 
 
-Runs = list[tuple[int, int, int]]
-"""What is deleted: client, first clock, and the clock behind the last."""
+def joined(ranges: Iterable[Range]) -> list[Range]:
+    """Return ranges in order, those that touch as one.
 
-
-def runs(update: bytes) -> Runs:
-    """Read what an update without content deletes, in order, what touches joined.
-
-    Raises:
-        BadMessageError: it has content, or is no update.
+    Args:
+        ranges: what is deleted, in any order.
     """
-    blocks, at = read_uint(update, 0)
-    if blocks:
-        raise BadMessageError("it has content")
-    clients, at = read_uint(update, at)
-    found: Runs = []
-    for _ in range(clients):
-        client, at = read_uint(update, at)
-        count, at = read_uint(update, at)
-        for _ in range(count):
-            clock, at = read_uint(update, at)
-            length, at = read_uint(update, at)
-            found.append((client, clock, clock + length))
-    joined: Runs = []
-    for client, clock, end in sorted(found):
-        if joined and joined[-1][0] == client and clock <= joined[-1][2]:
-            joined[-1] = (client, joined[-1][1], max(end, joined[-1][2]))
+    found: list[Range] = []
+    for client, clock, end in sorted(ranges):
+        if found and found[-1][0] == client and clock <= found[-1][2]:
+            found[-1] = (client, found[-1][1], max(end, found[-1][2]))
         else:
-            joined.append((client, clock, end))
-    return joined
+            found.append((client, clock, end))
+    return found
 
 
-def is_within(some: Runs, known: Runs) -> bool:
-    """Say whether everything in some runs is in others; both as `runs` returns them."""
+def is_within(some: Sequence[Range], known: Sequence[Range]) -> bool:
+    """Say whether everything in some ranges is in others; both as `joined` returns them."""
     for client, clock, end in some:
-        at = bisect_right(known, (client, clock, LARGEST)) - 1
+        at = bisect_right(known, (client, clock, CLIENTS)) - 1
         if at < 0 or known[at][0] != client or known[at][2] < end:
             return False
     return True

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classroom.lab.protocol.lib0 import OutOfBoundsError, Reader, write_uint
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -25,13 +27,11 @@ ECHO = 4 * LONGEST
 """Bytes of a message that may yet be what a page sends back."""
 HEAD = 32
 """Bytes, at most, that an entry has before its state, with what its message has before that."""
+ENTRY = 3
+"""Bytes that an entry has at least."""
 NULL = b"null"
 FORGET_SECONDS = 600
 """How long somebody who left is remembered, so that a late echo doesn't bring them back."""
-
-
-class BadMessageError(ValueError):
-    """Bytes that are no awareness message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,55 +58,6 @@ LARGEST = 2**53 - 1
 """The largest number that pages can read (JavaScript's MAX_SAFE_INTEGER): lib0 throws beyond."""
 
 
-def read_uint(data: bytes, at: int) -> tuple[int, int]:
-    """Read a variable-length unsigned integer (lib0): seven bits a byte, the lowest first.
-
-    Args:
-        data: bytes.
-        at: where it begins.
-
-    Returns:
-        The number, and where the next thing begins.
-
-    Raises:
-        BadMessageError: the bytes end before it does, or no page could read it: told to
-            everybody, it would end what they hear of all the others.
-    """
-    number = shift = 0
-    for end in range(at, min(len(data), at + 10)):
-        byte = data[end]
-        number |= (byte & 127) << shift
-        if byte < 128:  # noqa: PLR2004 (the eighth bit: more to come)
-            if number > LARGEST:
-                raise BadMessageError(f"{number} is too large")
-            return number, end + 1
-        shift += 7
-    raise BadMessageError("a number has no end")
-
-
-def write_uint(number: int) -> bytes:
-    """Write a variable-length unsigned integer."""
-    found = bytearray()
-    while number > 127:  # noqa: PLR2004
-        found.append(number & 127 | 128)
-        number >>= 7
-    found.append(number)
-    return bytes(found)
-
-
-def read_bytes(data: bytes, at: int) -> tuple[bytes, int]:
-    """Read bytes with their length in front.
-
-    Raises:
-        BadMessageError: there are fewer.
-    """
-    size, start = read_uint(data, at)
-    end = start + size
-    if end > len(data):
-        raise BadMessageError("a text has no end")
-    return data[start:end], end
-
-
 def parse(message: bytes) -> list[Entry]:
     """Read an awareness message.
 
@@ -114,39 +65,28 @@ def parse(message: bytes) -> list[Entry]:
         message: with its type in front.
 
     Raises:
-        BadMessageError: it isn't one.
+        OutOfBoundsError: it isn't one, or has a number that no page could read: told to everybody,
+            it would end what they hear of all the others.
     """
     if message[:1] != bytes([AWARENESS]):
-        raise BadMessageError("it is another kind of message")
-    update, end = read_bytes(message, 1)
-    if end != len(message):
-        raise BadMessageError("there is more behind it")
+        raise OutOfBoundsError("it is another kind of message")
+    reader = Reader(message, 1)
+    update = reader.take()
+    reader.done()
     return parse_update(update)
-
-
-def clients(message: bytes) -> list[int]:
-    """List the clients that an awareness message is about; none when it can't be read."""
-    try:
-        return [entry.client for entry in parse(message)]
-    except BadMessageError:
-        return []
 
 
 def parse_update(update: bytes) -> list[Entry]:
     """Read an awareness update, without the message's head.
 
     Raises:
-        BadMessageError: it isn't one.
+        OutOfBoundsError: it isn't one.
     """
-    count, at = read_uint(update, 0)
-    entries = []
-    for _ in range(count):
-        client, at = read_uint(update, at)
-        clock, at = read_uint(update, at)
-        state, at = read_bytes(update, at)
-        entries.append(Entry(client, clock, state))
-    if at != len(update):
-        raise BadMessageError("there is more behind the last entry")
+    reader = Reader(update)
+    entries = [
+        Entry(reader.uint(), reader.uint(), reader.take()) for _ in range(reader.count(ENTRY))
+    ]
+    reader.done()
     return entries
 
 
@@ -198,7 +138,7 @@ def may_be_echo(message: bytes) -> bool:
         return False
     try:
         return all(len(entry.state) <= LONGEST for entry in parse(message))
-    except BadMessageError:
+    except OutOfBoundsError:
         return False
 
 

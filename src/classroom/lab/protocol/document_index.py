@@ -11,13 +11,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
+from classroom.lab.protocol.lib0 import BYTES, DEPTH, OutOfBoundsError
 from classroom.lab.protocol.update_bounds import (
     ANY,
     ARRAY,
     BINARY,
-    BYTES,
     DELETED,
-    DEPTH,
     EMBED,
     FORMAT,
     GC,
@@ -26,13 +25,13 @@ from classroom.lab.protocol.update_bounds import (
     STRING,
     TEXT,
     TYPE,
-    OutOfBoundsError,
     read_update,
     write_state,
 )
 
 if TYPE_CHECKING:
-    from classroom.lab.protocol.update_bounds import Id, Struct, Update
+    from classroom.lab.protocol.lib0 import Id
+    from classroom.lab.protocol.update_bounds import Struct, Update
 
 
 HOLDS = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from classroom.lab.protocol.update_bounds import DEPTH, is_flat
+from classroom.lab.protocol.lib0 import DEPTH, is_flat
 
 NOT_SHOWN = "This is nested too deep to be shown."
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from classroom.lab.protocol import awareness_state
-from classroom.lab.protocol.update_bounds import is_flat
+from classroom.lab.protocol.lib0 import is_flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +26,7 @@ LONG = 64 * 1024
 TOGETHER = 64 * 1024
 """Bytes that all pages of one person's may say of themselves, as they are told: everybody keeps
 them, and sends them back."""
+ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 COLOUR = re.compile(r"[a-zA-Z0-9#(),.%\s-]{1,64}")
 """What a page may choose as its colour, where the server has none: it becomes part of a style."""
 
@@ -68,7 +69,7 @@ def stamp(
     state["user"] = {name: value for name, value in user.items() if value is not None}
     try:
         # Python reads and writes numbers that no page can: one would end what it hears of all.
-        told = json.dumps(state, separators=(",", ":"), allow_nan=False)
+        told = ENCODER.encode(state)
     except (ValueError, RecursionError):
         return None
     return replace(entry, state=told.encode())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classroom.lab.protocol.update_bounds import write_uint
+from classroom.lab.protocol.lib0 import write_uint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pycrdt.websocket import YRoom
 
 from classroom.lab.protocol import awareness, awareness_state, participant
-from classroom.lab.protocol.awareness import BadMessageError, Known
+from classroom.lab.protocol.awareness import Known
 from classroom.lab.protocol.participant import Owners
 from classroom.lab.storage.client_owners import Writers
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from classroom.lab.protocol.awareness import Entry
     from classroom.lab.protocol.awareness_state import Clean
+    from classroom.lab.protocol.messages import AwarenessUpdate
 
 ECHOES = 64
 """How many messages that are no news are known again by their bytes."""
@@ -48,27 +49,29 @@ class Attended(YRoom):
         """Tell everybody; of a room that can."""
         raise NotImplementedError
 
+    def has_heard(self, message: bytes) -> bool:
+        """Say whether a message is no news, as of everybody who sends the same back.
+
+        Args:
+            message: as received, of bounded length.
+        """
+        return hash(message) in self._echoes  # once no news, it stays none
+
     def presence(
-        self, message: bytes, speaker: object, who: Mapping[str, Any], *, first: bool
+        self, message: AwarenessUpdate, speaker: object, who: Mapping[str, Any], *, first: bool
     ) -> None:
         """Take an awareness message; what is no news, or of somebody else, ends here.
 
         Args:
-            message: as received.
+            message: as parsed.
             speaker: the connection it came by.
-            who: the user whose connection it is, of `presence.identity`.
+            who: the user whose connection it is, of `participant.identity`.
             first: whether it is that connection's first: a client begins with itself.
         """
-        if hash(message) in self._echoes and not first:
-            return  # everybody sends back the same, and once no news it stays none
-        try:
-            entries = awareness.parse(message)
-        except BadMessageError as error:
-            self.log.debug("An awareness message that can't be read: %s", error)
-            return
+        entries = message.entries
         # By the clocks alone: what is somebody else's to say may yet be said by them.
         if not any(map(self._known.is_news, entries)):
-            self._remember(message)
+            self._remember(message.fingerprint)
         server, name = self.awareness.client_id, who["username"]
         theirs = (one for one in entries if self._writers.of(one.client) in ("", name))
         own = self._owners.own((one for one in theirs if one.client != server), name)
@@ -97,14 +100,14 @@ class Attended(YRoom):
             self._writers.note(client, name)  # also when they have been away for long
         return owner in ("", name)
 
-    def _remember(self, message: bytes) -> None:
+    def _remember(self, fingerprint: int) -> None:
         """Know a message again that is no news, without reading it.
 
         By its hash, which nobody foresees: the messages themselves would be megabytes a room.
         """
         if len(self._echoes) >= ECHOES:
             self._echoes.clear()
-        self._echoes.add(hash(message))
+        self._echoes.add(fingerprint)
 
     def leave(self, speaker: object, *, at_once: bool = False) -> None:
         """Let those leave who spoke by a connection that has ended, unless they come back.

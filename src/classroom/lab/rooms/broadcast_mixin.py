@@ -19,6 +19,7 @@ from classroom.lab.rooms import fanout, update_admission
 from classroom.lab.rooms.awareness_mixin import Attended
 from classroom.lab.rooms.fanout import Fanout
 from classroom.lab.rooms.room_socket import RoomSocket
+from classroom.lab.rooms.sync_record import SyncRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +52,7 @@ class Broadcasting(Attended):
         self._timer: asyncio.TimerHandle | None = None
         self._alarm = float("inf")
         self._sockets: set[RoomSocket] = set()
+        self.sync_record = SyncRecord()
         super().__init__(*args, **kwargs)
 
     def _tell(self, news: Iterable[Entry]) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakSet
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 from tornado.web import HTTPError
@@ -50,7 +50,6 @@ NOT_TAKEN = (
     " stays in the lab, and in no file."
 )
 NESTED = "In “{}” something is nested more than 64 deep. What is further in is there as text."
-_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 def pause(took: float) -> float:
@@ -141,8 +140,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
     async def _save_on_the_beat(self, delay: float) -> None:
         await asyncio.sleep(delay)
         await self._file.open_up()
-        turns = _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
-        async with turns:
+        async with self._file.turn:
             begun = time.thread_time()
             await self._save()
             # Thirty notebooks, saved every second, would leave those who type in them no time.

@@ -1,6 +1,9 @@
-"""What documents of one kind do instead of their room, or besides: registered by kind.
+"""What others have a say in: who enters a room, what is written in it, and when it is unloaded.
 
-Rooms and sockets know of no kind by name. One object of the server's, on the event loop.
+Rooms and sockets know none of them by name. Each registers itself with the server's `Hooks`: for
+documents of one kind, or for all rooms. The hooks of a kind come first, then those of all rooms,
+each in the order in which they were registered. Hocuspocus' hooks were the model. All of it belongs
+to the event loop.
 """
 
 from __future__ import annotations
@@ -8,66 +11,166 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from classroom.lab.protocol.messages import SaveRequest, SyncUpdate
+
+    Change = SyncUpdate | SaveRequest
 
 KEY = "classroom_rooms"
 """Where the server's settings have its `Hooks`."""
 
 
 class RejectedError(Exception):
-    """What somebody wrote was not taken; the text is a sentence for them."""
+    """A hook rejects what somebody wrote; the text is a sentence for them, the cause is logged."""
 
 
-class Kind(Protocol):
-    """The rules of one kind of document."""
+class Connection(Protocol):
+    """One page in one room, as a hook sees it.
 
-    def opens(self, room_id: str, path_of: Callable[[str], str | None]) -> bool:
-        """Say whether a room may be opened.
+    Attributes:
+        room: upstream's, with the shared document as `ydoc`; one of ours has jupyter_ydoc's as
+            `document`.
+        identity: of the signed-in user, of `participant.identity`.
+        clients: ids of the page's copy of the document, as the page first told them.
+    """
+
+    room: Any
+    identity: Mapping[str, Any]
+    clients: frozenset[int]
+
+    @property
+    def who(self) -> str:
+        """The signed-in user's name."""
+
+    @property
+    def room_id(self) -> str:
+        """The room's id; of a document it is format, kind and file, with colons between."""
+
+    def fitting(self, message: SyncUpdate) -> bytes:
+        """Return of an update what the document doesn't have yet, once it is known to fit.
 
         Args:
-            room_id: asks for this kind.
-            path_of: finds the path of a file by its id.
+            message: as the hook was given it.
+
+        Raises:
+            MissingError: it builds on what isn't there. The hook lets this and the others pass.
+            NotTheirsError: it is written under the id of somebody else's page.
+            OutOfBoundsError: it doesn't fit.
         """
 
-    def joined(self, document: Any, who: Mapping[str, Any], room_id: str) -> None:
-        """Take note of somebody who has opened the document.
+
+class RoomHook:
+    """Does nothing; a subclass overrides what it has a say in."""
+
+    def on_connect(self, room_id: str, path_of: Callable[[str], str | None]) -> bool:  # noqa: ARG002
+        """Say whether a page may connect to a room, before the room is made.
 
         Args:
-            document: of jupyter_ydoc.
-            who: of `participant.identity`.
+            room_id: that the page asks for.
+            path_of: finds the path of a file by its id.
+        """
+        return True
+
+    def connected(self, connection: Connection) -> None:
+        """Take note of a page that is in a room now.
+
+        Args:
+            connection: the page's.
+        """
+
+    def before_handle_message(self, connection: Connection, message: Change) -> bool:  # noqa: ARG002
+        """Look at a message that would change or save a document, before the room takes it.
+
+        Args:
+            connection: of the page that has sent it.
+            message: as parsed, within bounds.
+
+        Returns:
+            Whether the message goes no further: the hook has dealt with it, or drops it.
+
+        Raises:
+            RejectedError: the sender may not write that, and is told so.
+        """
+        return False
+
+    async def before_unload_document(self, room_id: str) -> None:
+        """Wait until a room that nobody is in may be unloaded.
+
+        Args:
             room_id: the room's.
         """
 
-    def write(self, document: Any, update: bytes, who: str, *, repeats: bool) -> None:
-        """Write to the document.
+
+class Chain:
+    """The hooks of one room, in order."""
+
+    def __init__(self, hooks: Iterable[RoomHook] = ()) -> None:
+        """Begin.
 
         Args:
-            document: of jupyter_ydoc.
-            update: of Yjs, within bounds, and it fits.
-            who: the signed-in user's name.
-            repeats: whether it is all that a page knows, when it comes back.
+            hooks: in order.
+        """
+        self._hooks = tuple(hooks)
+        idle = RoomHook.before_handle_message
+        # Called for each keystroke: only those that have anything to say.
+        self._looking = tuple(
+            hook.before_handle_message
+            for hook in self._hooks
+            if type(hook).before_handle_message is not idle
+        )
+
+    def may_connect(self, room_id: str, path_of: Callable[[str], str | None]) -> bool:
+        """Say whether all hooks let a page connect; the arguments are `RoomHook.on_connect`'s."""
+        return all(hook.on_connect(room_id, path_of) for hook in self._hooks)
+
+    def connected(self, connection: Connection) -> None:
+        """Have all hooks take note of a page; the argument is `RoomHook.connected`'s."""
+        for hook in self._hooks:
+            hook.connected(connection)
+
+    def stops(self, connection: Connection, message: Change) -> bool:
+        """Say whether a hook keeps a message from the room; later ones aren't asked then.
+
+        Args:
+            connection: of the page that has sent it.
+            message: as parsed.
 
         Raises:
-            RejectedError: they may not write that.
+            RejectedError: a hook rejects it.
         """
+        for look in self._looking:  # noqa: SIM110 (called for each keystroke)
+            if look(connection, message):
+                return True
+        return False
+
+    async def before_unload(self, room_id: str) -> None:
+        """Wait until all hooks let a room go; the argument is the hook's."""
+        for hook in self._hooks:
+            await hook.before_unload_document(room_id)
+
+
+NO_HOOKS = Chain()
 
 
 class Hooks:
-    """The kinds of documents that have rules of their own."""
+    """The hooks of a server's rooms."""
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._kinds: dict[str, Kind] = {}
+        self._of_kind: dict[str, list[RoomHook]] = {}
+        self._of_all: list[RoomHook] = []
 
-    def register(self, name: str, kind: Kind) -> None:
-        """Add a kind of document.
+    def register(self, hook: RoomHook, kind: str | None = None) -> None:
+        """Add a hook.
 
         Args:
-            name: as room ids have it, between format and file.
-            kind: its rules.
+            hook: to be asked from now on, in rooms that pages connect to later.
+            kind: of documents, as room ids have it between format and file; None for all rooms.
         """
-        self._kinds[name] = kind
+        (self._of_all if kind is None else self._of_kind.setdefault(kind, [])).append(hook)
 
-    def of(self, room_id: str) -> Kind | None:
-        """Return the rules of a room's document; None where there are none but the room's."""
-        return self._kinds.get("".join(room_id.split(":", 2)[1:2]))
+    def of(self, room_id: str) -> Chain:
+        """Return the hooks of a room."""
+        kind = "".join(room_id.split(":", 2)[1:2])
+        return Chain((*self._of_kind.get(kind, ()), *self._of_all))

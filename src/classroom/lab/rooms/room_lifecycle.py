@@ -1,4 +1,4 @@
-"""Who is in a document's room or on their way to it: only when nobody is it may be let go of.
+"""Room life cycle: a room is unloaded only when no page is connected or connecting.
 
 What it needs of upstream beyond its public hooks is named and checked in
 `classroom.lab.upstream.contract`.
@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server_ydoc.handlers import YDocWebSocketHandler
 from jupyter_server_ydoc.utils import LogLevel, decode_file_path
 
+from classroom.lab.rooms.hooks import NO_HOOKS
 from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
     from weakref import WeakSet
+
+    from classroom.lab.rooms.hooks import Chain
 
 AGAIN_SECONDS = 1.0
 """How soon it is looked again, at the soonest, whether a room can be let go of."""
@@ -30,6 +33,8 @@ class Visiting(YDocWebSocketHandler):
     """
 
     room: Any
+    hooks: Chain = NO_HOOKS
+    """The room's."""
 
     async def prepare(self) -> None:
         """Be given the room."""
@@ -67,13 +72,13 @@ class Visiting(YDocWebSocketHandler):
             self.room.cleaner = background_tasks.start(self._clean_room(), what, self.log)
 
     async def _clean_room(self) -> None:
-        """Let go of the room when nobody has come for a while, and no cell of it runs."""
+        """Let go of the room when nobody has come for a while, and no hook keeps it."""
         room, delay = self.room, self._cleanup_delay
         room.visitors.discard(self)
         if delay is None:
             return
         while True:
-            await self._wait_for_runs()
+            await self.hooks.before_unload(self._room_id)
             await asyncio.sleep(delay)
             # Who waits for the lock will find that there is no room, and make one.
             async with self._room_lock(self._room_id):
@@ -81,12 +86,6 @@ class Visiting(YDocWebSocketHandler):
                     await self._let_go(room)
                     return
             delay = max(delay, AGAIN_SECONDS)
-
-    async def _wait_for_runs(self) -> None:
-        """Wait for cells that run: in the document their outputs are kept."""
-        unfinished = getattr(self.kernel_manager, "unfinished", None)
-        while unfinished and (runs := unfinished(self._room_id)):
-            await asyncio.gather(*(run.ended.wait() for run in runs))
 
     async def _let_go(self, room: Any) -> None:
         """Save the document and forget it; its lock stays, for whoever waits for it."""

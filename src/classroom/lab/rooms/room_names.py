@@ -7,25 +7,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from classroom.lab.rooms.hooks import Kind
-
 PRESENCE = "JupyterLab:globalAwareness"
 """The room of who is in the lab, of jupyter-collaboration."""
 
 
-def leads_somewhere(
-    room_id: str, path_of: Callable[[str], str | None], *, exists: bool, kind: Kind | None
-) -> bool:
+def leads_somewhere(room_id: str, path_of: Callable[[str], str | None], *, exists: bool) -> bool:
     """Say whether there is such a room, or a file that one may be made of.
 
     Args:
         room_id: a document's is format, kind and file, with colons between.
         path_of: finds the path of a file by its id.
         exists: whether there is a room of that name now, such as a timeline's.
-        kind: the rules of its kind of document, if it has any.
     """
-    if kind is not None:
-        return kind.opens(room_id, path_of)
     if room_id == PRESENCE or exists:
         return True
     parts = room_id.split(":", 2)

@@ -7,7 +7,6 @@ was working on is of no more use, and only that document.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from collections import deque
@@ -18,18 +17,12 @@ from pycrdt import get_update, merge_updates
 from classroom.lab.connections.cpu_budget import TooMuchError
 from classroom.lab.protocol import update_pieces
 from classroom.lab.protocol.document_index import KnownError, MissingError
-from classroom.lab.protocol.update_bounds import (
-    FRAME,
-    OutOfBoundsError,
-    Reader,
-    read_state,
-    read_update,
-    write_uint,
-)
+from classroom.lab.protocol.lib0 import OutOfBoundsError
+from classroom.lab.protocol.update_bounds import read_update
 from classroom.lab.storage import document_indexes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from pycrdt import Doc
 
@@ -37,12 +30,6 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.update_bounds import Update
 
 LOG = logging.getLogger("classroom.documents")
-SYNC, QUESTION, ANSWER, UPDATE = 0, 0, 1, 2
-"""Message types (y-protocols): of a document, and what it says of it."""
-EMPTY = b"\x00\x00"
-"""An update with nothing in it: what a page answers that knows nothing new."""
-LONG = 64 * 1024
-"""Bytes from which on a message is read beside the event loop."""
 WAITING = 1024 * 1024
 """Bytes of a page's updates that may wait for what they build on."""
 MOST_WAITING = 64
@@ -65,48 +52,6 @@ class NotTheirsError(Exception):
 
 class UnreadableError(Exception):
     """The decoder refuses an update that was within the bounds; its text says why."""
-
-
-def split(message: bytes) -> tuple[int, bytes]:
-    """Take a message of a document apart.
-
-    Args:
-        message: as received, its first byte `SYNC`.
-
-    Returns:
-        What it is (`QUESTION`, `ANSWER` or `UPDATE`), and what it says.
-
-    Raises:
-        OutOfBoundsError: it is no such message.
-    """
-    if len(message) > FRAME:
-        raise OutOfBoundsError(f"it is longer than {FRAME} bytes")
-    reader = Reader(message, 1)
-    kind = reader.uint(UPDATE + 1)
-    found = reader.take()
-    reader.done()
-    return kind, found
-
-
-def answer(update: bytes) -> bytes:
-    """Make the message that answers a question.
-
-    Args:
-        update: what the page lacks.
-    """
-    return bytes([SYNC, ANSWER]) + write_uint(len(update)) + update
-
-
-def ask(state: bytes) -> None:
-    """See that a question can be answered.
-
-    Args:
-        state: what the page has, as a state vector.
-
-    Raises:
-        OutOfBoundsError: it can't.
-    """
-    read_state(state)
 
 
 class Admission:
@@ -198,7 +143,8 @@ class Admission:
             UnreadableError: the decoder refuses it.
             BrokenError: the document is of no more use.
         """
-        until = time.thread_time() + LONGEST_SECONDS
+        # The clock is asked only where others wait: each keystroke would pay for it.
+        until = time.thread_time() + LONGEST_SECONDS if self._waiting else 0.0
         try:
             self._apply(body, update)
         except MissingError:
@@ -207,6 +153,15 @@ class Admission:
             if self._waiting_bytes > WAITING or len(self._waiting) > MOST_WAITING:
                 raise OutOfBoundsError("too much of it builds on what isn't there") from None
             return
+        if self._waiting:
+            self._take_waiting(until)
+
+    def _take_waiting(self, until: float) -> None:
+        """Apply what may have waited for what was applied just now.
+
+        Args:
+            until: for so long, on the thread's own clock, in seconds.
+        """
         more = True
         while more and self._waiting:
             more = False
@@ -224,15 +179,14 @@ class Admission:
 
     def _apply(self, body: bytes, update: Update) -> None:
         body, additions = self.judge(body, update)
-        left = deque([body])
-        if len(additions.order) > update_pieces.PIECE:
-            left = deque(update_pieces.cut(body, additions.order, additions.tail))
-        # From here: what takes long to judge is taken in the end, bit by bit.
-        until = time.thread_time() + LONGEST_SECONDS
+        left: deque[bytes] = deque()
         try:
-            with self._followed.admitting(), decoding(), self._document.transaction():
-                while left and time.thread_time() <= until:
-                    self._document.apply_update(left.popleft())
+            with self._followed.admitting, _DECODING:
+                if len(additions.order) <= update_pieces.PIECE:
+                    self._document.apply_update(body)
+                else:
+                    left.extend(update_pieces.cut(body, additions.order, additions.tail))
+                    self._apply_pieces(left)
         except ExceptionGroup as error:
             # Of those who follow the document: it is applied all the same.
             LOG.exception("What follows a document has failed: %s", error.exceptions[0])
@@ -247,23 +201,44 @@ class Admission:
             raise TooMuchError
         self._followed.admitted(additions)
 
+    def _apply_pieces(self, left: deque[bytes]) -> None:
+        """Apply pieces of an update, and leave those for which there is no time.
 
-@contextlib.contextmanager
-def decoding() -> Iterator[None]:
-    """Have what the decoder says be an `Exception`, also where it gives up.
+        What takes long to judge is taken in the end, bit by bit, when it comes again.
+        """
+        until = time.thread_time() + LONGEST_SECONDS
+        with self._document.transaction():
+            while left and time.thread_time() <= until:
+                self._document.apply_update(left.popleft())
 
-    Raises:
-        UnreadableError: it refuses what it was given.
-        BrokenError: what it was working on is of no more use.
-    """
-    try:
-        yield
-    except (ValueError, RuntimeError) as error:
-        raise UnreadableError(str(error)) from error
-    except BaseException as error:
-        if type(error).__name__ != PANIC:
-            raise
-        raise BrokenError(str(error)) from error
+
+class Decoding:
+    """Have what the decoder says be an `Exception`, also where it gives up. It has no state."""
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Word what was raised.
+
+        Raises:
+            UnreadableError: the decoder refuses what it was given.
+            BrokenError: what it was working on is of no more use.
+        """
+        if error is None:
+            return
+        if isinstance(error, ValueError | RuntimeError):
+            raise UnreadableError(str(error)) from error
+        if type(error).__name__ == PANIC:
+            raise BrokenError(str(error)) from error
+
+
+_DECODING = Decoding()
+
+
+def decoding() -> Decoding:
+    """Return what stands around everything that the decoder is given (`Decoding`)."""
+    return _DECODING
 
 
 def without(update: bytes, state: bytes) -> bytes:

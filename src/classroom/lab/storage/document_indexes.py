@@ -7,7 +7,6 @@ outputs most of all, is kept, and read when somebody builds on it: most of it is
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING, Any
@@ -16,14 +15,13 @@ from weakref import WeakKeyDictionary
 from pycrdt import Array, Map, Text
 
 from classroom.lab.protocol.document_index import Index
-from classroom.lab.protocol.update_bounds import ARRAY, MAP, TEXT, OutOfBoundsError, Reader
+from classroom.lab.protocol.lib0 import OutOfBoundsError, Reader
+from classroom.lab.protocol.update_bounds import ARRAY, MAP, TEXT
 from classroom.lab.storage import threads
 from classroom.lab.upstream import patches
 from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pycrdt import Doc
 
     from classroom.lab.protocol.document_index import Additions
@@ -56,6 +54,20 @@ def is_by(update: bytes, client: int) -> bool:
     return not count
 
 
+class Admitting:
+    """Says of a document whether what happens to it is being admitted just now."""
+
+    is_on = False
+
+    def __enter__(self) -> None:
+        """Begin."""
+        self.is_on = True
+
+    def __exit__(self, *error: object) -> None:
+        """End."""
+        self.is_on = False
+
+
 class Followed:
     """What is known of one document.
 
@@ -80,7 +92,9 @@ class Followed:
         self._heard: list[bytes] = []
         self._bytes = self._built = self._changes = 0
         self._lost = True  # what isn't read yet isn't all in what was heard
-        self._admitting = self._is_unreadable = False
+        self._is_unreadable = False
+        self.admitting = Admitting()
+        """Around what is applied: it isn't kept then, and `admitted` or `forget` follows."""
         self._building: asyncio.Task[None] | None = None
         self.is_prepared = False
         self._subscription = patches.follow(document, self._hear)
@@ -88,7 +102,7 @@ class Followed:
     def _hear(self, event: Any) -> None:
         """Keep what the lab has written; inside the transaction that has made it."""
         self._changes += 1
-        if self._admitting:
+        if self.admitting.is_on:
             return
         try:
             update = event.update
@@ -103,15 +117,6 @@ class Followed:
             self._lost = True
         if not self._lost:
             self._heard.append(update)
-
-    @contextlib.contextmanager
-    def admitting(self) -> Iterator[None]:
-        """Don't keep what happens to the document meanwhile: `admitted` or `forget` follows."""
-        self._admitting = True
-        try:
-            yield
-        finally:
-            self._admitting = False
 
     def admitted(self, additions: Additions) -> None:
         """Take over what was applied."""

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map, Text
 
-from classroom.lab.chat import schema, setup
+from classroom.lab.chat import room_hooks, schema
 from classroom.lab.chat.validator import LARGEST, NotTakenError, Offer, Referee
 from classroom.lab.rooms.hooks import Hooks
 
@@ -322,9 +322,10 @@ def test_any_file_is_read(parts: dict[str, Any]) -> None:
     ],
 )
 def test_a_room_is_for_a_chats_file(room_id: str, path: str | None, *, fitting: bool) -> None:
-    kinds = Hooks()
-    kinds.register(schema.KIND, setup.Chats(is_on=True))
-    chats = kinds.of(room_id)
-    assert chats is not None
-    assert chats.opens(room_id, {"1": path}.get) is fitting or room_id.count(":") == 1
-    assert kinds.of("text:file:chat") is None
+    hooks = Hooks()
+    room_hooks.use(hooks, is_on=True)
+    found = hooks.of(room_id).may_connect(room_id, {"1": path}.get)
+    assert found is fitting or room_id.count(":") == 1
+    assert hooks.of("text:file:chat").may_connect("text:file:chat", lambda _: None), (
+        "it is no chat's"
+    )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pycrdt import Doc, Text, create_sync_message, create_update_message
+from pycrdt import Doc, Text, create_update_message
 
 from classroom.lab.permissions import mode as driving
 from classroom.lab.permissions.mode import Mode, Outdated
+from classroom.lab.protocol import messages
+from classroom.lab.protocol.messages import EMPTY, SaveRequest, SyncUpdate
+from classroom.lab.protocol.update_bounds import read_update
+from tests import updates
 
 TUTORS = frozenset({"mona"})
 
@@ -51,8 +56,14 @@ def page(shared: Doc[Any], number: int) -> tuple[Doc[Any], Text]:
     return made, text
 
 
-def judged(message: bytes, shared: Doc[Any]) -> driving.Message:
-    return driving.judge(message, lambda: shared.get_update(shared.get_state()))
+def deleted(shared: Doc[Any]) -> bytes:
+    return shared.get_update(shared.get_state())
+
+
+def writes(message: bytes, shared: Doc[Any]) -> bool:
+    found = messages.parse(message)
+    assert isinstance(found, SyncUpdate)
+    return driving.writes(found, partial(deleted, shared))
 
 
 def answer(page: Doc[Any], shared: Doc[Any]) -> bytes:
@@ -72,50 +83,61 @@ def shared() -> Doc[Any]:
 
 def test_coming_back_writes_nothing(shared: Doc[Any]) -> None:
     ada, text = page(shared, 2)
-    assert not judged(create_sync_message(ada), shared).writes
-    assert not judged(answer(ada, shared), shared).writes
+    assert not writes(answer(ada, shared), shared)
     theirs = shared.get("text", type=Text)
     del theirs[1:8]
     theirs += "more"
-    assert not judged(answer(ada, shared), shared).writes, "it knows less than the server"
-    assert not judged(answer(Doc(), shared), shared).writes
+    assert not writes(answer(ada, shared), shared), "it knows less than the server"
+    assert not writes(answer(Doc(), shared), shared)
     del text[9:11]
-    assert judged(answer(ada, shared), shared).writes, "something deleted while away"
+    assert writes(answer(ada, shared), shared), "something deleted while away"
 
 
 def test_typing_and_deleting_write(shared: Doc[Any]) -> None:
     ada, text = page(shared, 2)
     state = ada.get_state()
     text += "!"
-    typed = judged(create_update_message(ada.get_update(state)), shared)
-    assert typed.writes
-    assert typed.clients == {2}, "whose copy is out of date from now on"
-    assert judged(answer(ada, shared), shared) == typed
+    assert writes(create_update_message(ada.get_update(state)), shared)
+    assert writes(answer(ada, shared), shared)
     bob, text = page(shared, 3)
     del text[0:1]
-    assert judged(create_update_message(bob.get_update(bob.get_state())), shared).writes
+    assert writes(create_update_message(deleted(bob)), shared)
 
 
-@given(st.binary())
-def test_whatever_is_no_question_and_not_empty_writes(message: bytes) -> None:
-    """Only what is plainly harmless is let through."""
-    found = driving.judge(message, lambda: b"\x00\x00")
-    assert found.writes or message[:2] == b"\x00\x00" or message[:1] == b"\x00"
+def test_a_request_to_save_writes() -> None:
+    assert driving.writes(SaveRequest(9), lambda: EMPTY)
 
 
-@given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 20), st.integers(1, 5))))
-def test_runs_are_within_each_other_as_sets_are(found: list[tuple[int, int, int]]) -> None:
-    def update(some: list[tuple[int, int, int]]) -> bytes:
-        return bytes([0, len(some)]) + b"".join(bytes([one[0], 1, *one[1:]]) for one in some)
+RANGES = st.lists(st.tuples(st.integers(1, 3), st.integers(0, 20), st.integers(1, 5)))
 
-    def clocks(some: list[tuple[int, int, int]]) -> set[tuple[int, int]]:
-        return {(one, at + more) for one, at, length in some for more in range(length)}
 
-    half = found[::2]
-    other = found[1::2]
-    assert driving.is_within(driving.runs(update(half)), driving.runs(update(found)))
-    within = driving.is_within(driving.runs(update(half)), driving.runs(update(other)))
-    assert within == (clocks(half) <= clocks(other))
+def deleting(some: list[tuple[int, int, int]]) -> bytes:
+    """An update that deletes some ranges and nothing else, each client named once."""
+    clients = sorted({client for client, _, _ in some})
+    found = bytes([0, len(clients)])
+    for client in clients:
+        theirs = [bytes(one[1:]) for one in some if one[0] == client]
+        found += bytes([client, len(theirs)]) + b"".join(theirs)
+    return found
+
+
+@given(RANGES, RANGES)
+def test_what_is_deleted_already_is_told_as_sets_tell_it(
+    some: list[tuple[int, int, int]], known: list[tuple[int, int, int]]
+) -> None:
+    def clocks(found: list[tuple[int, int, int]]) -> set[tuple[int, int]]:
+        return {(one, at + more) for one, at, length in found for more in range(length)}
+
+    message = messages.parse(updates.write(deleting(some)))
+    assert isinstance(message, SyncUpdate)
+    found = driving.writes(message, lambda: deleting(known))
+    assert found == (not clocks(some) <= clocks(known))
+
+
+def test_a_document_that_cannot_be_read_is_written_to_by_everything() -> None:
+    message = SyncUpdate(EMPTY, read_update(EMPTY), is_step_2=True)
+    assert not driving.writes(message, lambda: EMPTY)
+    assert driving.writes(message, lambda: b"\x01")
 
 
 def test_copies_are_somebodys_own() -> None:
@@ -126,12 +148,6 @@ def test_copies_are_somebodys_own() -> None:
     assert not outdated.among("octocat", {7, 8})
     outdated.add("hubot", range(10, 10 + driving.REMEMBERED))
     assert len(outdated.of("hubot")) == driving.REMEMBERED
-
-
-def test_a_request_to_save_is_known() -> None:
-    assert driving.save_of(b"\x02\x04save\x09") == 9
-    for other in (b"", b"\x02", b"\x02\x04save", b"\x02\x04sale\x09", b"\x00\x00\x01\x00"):
-        assert driving.save_of(other) is None
 
 
 def test_only_questions_of_a_page_that_connects_are_quiet() -> None:

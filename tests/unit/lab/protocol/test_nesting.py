@@ -18,8 +18,9 @@ from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.file_loader import ClassLoader
 from classroom.lab.protocol import kernel_outputs
 from classroom.lab.protocol.kernel_outputs import Shown
+from classroom.lab.protocol.lib0 import DEPTH, is_flat
 from classroom.lab.protocol.nesting import NOT_SHOWN, flattened
-from classroom.lab.protocol.update_bounds import DEPTH, is_flat, read_update
+from classroom.lab.protocol.update_bounds import read_update
 from classroom.lab.rooms.document_room import ClassDocumentRoom
 from classroom.lab.storage import ystore
 from classroom.lab.storage.saved_hashes import Saves

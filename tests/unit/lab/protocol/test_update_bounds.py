@@ -13,8 +13,10 @@ from jupyter_ydoc import YNotebook
 from pycrdt import Array, Doc, Map, Text, UndoManager
 
 from classroom.lab.connections.cpu_budget import Effort, TooMuchError
-from classroom.lab.protocol import document_index, update_bounds
-from classroom.lab.protocol.update_bounds import DEPTH, OutOfBoundsError, read_state, read_update
+from classroom.lab.protocol import document_index, messages, update_bounds
+from classroom.lab.protocol.lib0 import DEPTH, OutOfBoundsError
+from classroom.lab.protocol.messages import SyncUpdate
+from classroom.lab.protocol.update_bounds import read_state, read_update
 from classroom.lab.rooms import update_admission
 from classroom.lab.rooms.update_admission import Admission
 from classroom.lab.storage import document_indexes
@@ -39,11 +41,9 @@ def opened() -> Any:
 
 def send(page: Admission, message: bytes) -> None:
     """Have the lab take a message, as its socket does."""
-    kind, body = update_admission.split(message)
-    if kind == update_admission.QUESTION:
-        update_admission.ask(body)
-    else:
-        page.take(body, read_update(body))
+    found = messages.parse(message)
+    if isinstance(found, SyncUpdate):
+        page.take(found.body, found.content)
 
 
 DOCUMENTS = {what: one for what, one in updates.BREAKING.items() if "presence" not in what}
@@ -474,7 +474,7 @@ def test_who_answer_each_other_are_known_to_the_end() -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(found: bytes) -> None:
-    for read in (read_update, read_state, update_admission.split):
+    for read in (read_update, read_state, messages.parse):
         try:
             read(found)
         except OutOfBoundsError:

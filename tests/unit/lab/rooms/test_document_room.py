@@ -27,15 +27,16 @@ from classroom.lab.files.notebook import KIND, ClassNotebook
 from classroom.lab.protocol import awareness, websocket_frames
 from classroom.lab.protocol.awareness import Entry
 from classroom.lab.protocol.update_bounds import read_update
-from classroom.lab.rooms import broadcast_mixin, document_room, room_socket
+from classroom.lab.rooms import broadcast_mixin, document_room
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
 from classroom.lab.rooms.fanout import Pace
+from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.storage import write_ahead_log
 from classroom.lab.storage import ystore as store
 from classroom.lab.storage.saved_hashes import Saves
 from classroom.lab.storage.ystore import ClassYStore
 from tests import loops
-from tests.people import Page, who
+from tests.people import Page, read, who
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -248,13 +249,13 @@ def test_what_all_pages_of_a_person_do_not_read_counts_together(
 ) -> None:
     """Each of hundreds of sockets could be sent a whole document otherwise."""
     budget = Budget(300_000, 1_000_000)
-    monkeypatch.setattr(room_socket, "BUDGET", budget)
+    monkeypatch.setattr(RoomSocket, "budget", budget)
 
     async def run() -> None:
         room, running = await opened(ClassRoom)
         pages = [Page(room, number) for number in range(8)]
         for page in pages[:-1]:
-            page._who = who("mallory")
+            page.identity = who("mallory")
             page.stalled = True
         writer = pages[-1]
         writer.connect()
@@ -396,7 +397,7 @@ def test_who_comes_sees_who_is_there_and_who_leaves_is_gone() -> None:
         ada.connect()
         ada.awareness.set_local_state({"user": "ada"})
         update = ada.awareness.encode_awareness_update([1])
-        room.presence(create_awareness_message(update), ada, who(ada.name), first=True)
+        room.presence(read(create_awareness_message(update)), ada, who(ada.name), first=True)
         bob.connect()
         # Told by the room, not by ada's next word.
         await until(lambda: presence_of(room, bob) == {1})
@@ -415,13 +416,13 @@ def test_what_another_has_said_in_vain_its_owner_may_say() -> None:
         ada, bob = Page(room, 0), Page(room, 1)
         ada.connect()
         bob.connect()
-        room.presence(awareness.encode([Entry(7, 1, b"{}")]), ada, who("ada"), first=True)
+        room.presence(read(awareness.encode([Entry(7, 1, b"{}")])), ada, who("ada"), first=True)
         leaving = awareness.encode([Entry(7, 2, b"null")])
-        room.presence(leaving, bob, who("bob"), first=False)
+        room.presence(read(leaving), bob, who("bob"), first=False)
         await until(lambda: 7 in presence_of(room, bob))
         await asyncio.sleep(0.05)
         assert 7 in presence_of(room, bob), "it isn't bob's to say"
-        room.presence(leaving, ada, who("ada"), first=False)
+        room.presence(read(leaving), ada, who("ada"), first=False)
         await until(lambda: 7 not in presence_of(room, bob))
         await ada.disconnect()
         await bob.disconnect()
@@ -438,12 +439,13 @@ def test_a_state_that_cannot_be_read_ends_nothing() -> None:
         page.connect()
         other.connect()
         for state in (b"{", b"[]", b"7", b"\xff", b'"x"'):
-            room.presence(awareness.encode([Entry(5, 1, state)]), page, who(page.name), first=True)
-        room.presence(b"\x01\xff\xff", page, who(page.name), first=False)
+            room.presence(
+                read(awareness.encode([Entry(5, 1, state)])), page, who(page.name), first=True
+            )
         await asyncio.sleep(0.05)
         assert presence_of(room, other) == set()
         room.presence(
-            awareness.encode([Entry(5, 2, b'{"a":1}')]), page, who(page.name), first=False
+            read(awareness.encode([Entry(5, 2, b'{"a":1}')])), page, who(page.name), first=False
         )
         await until(lambda: presence_of(room, other) == {5})
         await page.disconnect()
@@ -464,7 +466,7 @@ def test_nobody_is_told_so_much_that_sending_it_back_is_an_offence() -> None:
         for client in range(100, 200):
             said = b'{"a":"' + b"x" * 60_000 + b'"}'
             name = who(f"student{client}")
-            room.presence(awareness.encode([Entry(client, 1, said)]), page, name, first=False)
+            room.presence(read(awareness.encode([Entry(client, 1, said)])), page, name, first=False)
         heard: list[bytes] = []
         hear = other.hear
 

@@ -6,7 +6,7 @@ import pytest
 from pycrdt import Doc
 from pycrdt.websocket import YRoom
 
-from classroom.lab.chat import schema, setup
+from classroom.lab.chat import room_hooks
 from classroom.lab.rooms import room_names
 from classroom.lab.rooms.hooks import Hooks
 from classroom.lab.upstream.fork_limit import MOST, Forks
@@ -16,10 +16,10 @@ FILES = {"n": "a.ipynb", "c": "talk.chat"}
 
 
 def leads_somewhere(room_id: str, *, exists: bool = False, chats: bool = True) -> bool:
-    kinds = Hooks()
-    kinds.register(schema.KIND, setup.Chats(is_on=chats))
-    found = kinds.of(room_id)
-    return room_names.leads_somewhere(room_id, FILES.get, exists=exists, kind=found)
+    hooks = Hooks()
+    room_hooks.use(hooks, is_on=chats)
+    there_is = room_names.leads_somewhere(room_id, FILES.get, exists=exists)
+    return there_is and hooks.of(room_id).may_connect(room_id, FILES.get)
 
 
 @pytest.mark.parametrize(

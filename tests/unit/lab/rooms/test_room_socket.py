@@ -11,16 +11,20 @@ from typing import Any
 import pytest
 from pycrdt import Array, Doc, Map, Text
 
-from classroom.lab.chat.setup import Chats
+from classroom.lab.chat import room_hooks
 from classroom.lab.chat.validator import ROOTS, Referee
 from classroom.lab.connections import cpu_budget as efforts
 from classroom.lab.connections import notifications
 from classroom.lab.connections.cpu_budget import Effort
+from classroom.lab.permissions import view_only
 from classroom.lab.permissions.mode_service import DRIVING
-from classroom.lab.protocol import update_bounds
+from classroom.lab.protocol import awareness, messages
+from classroom.lab.protocol.awareness import Entry
 from classroom.lab.protocol.update_bounds import read_update
-from classroom.lab.rooms import room_socket, update_admission
+from classroom.lab.rooms import disconnection, room_socket, sync_answers
+from classroom.lab.rooms.hooks import Hooks
 from classroom.lab.rooms.room_socket import RoomSocket
+from classroom.lab.rooms.sync_record import SyncRecord
 from classroom.lab.rooms.update_admission import Admission
 from classroom.lab.storage import document_indexes
 from tests import loops
@@ -43,15 +47,18 @@ class Socket(RoomSocket):
         observed = asyncio.Event()
         observed.set()
         self.room = Room(document, observed, chat)
-        self._who = {"username": who}
-        self._kind = None if chat is None else Chats(is_on=True)
+        self.identity = {"username": who}
+        of_rooms = Hooks()
+        room_hooks.use(of_rooms, is_on=True)
+        view_only.use(of_rooms, DRIVING)
+        self.hooks = of_rooms.of("text:file:1" if chat is None else "text:chat:1")
+        self.record = SyncRecord()
         self._admission = Admission(document)
         self.sent: list[bytes] = []
         self.tasks: list[Any] = []
         self.closed: list[tuple[int, str]] = []
         self.ws_connection: Any = SimpleNamespace(stream=None)
         self._message_queue: asyncio.Queue[Any] = asyncio.Queue()
-        self._websocket_server = SimpleNamespace(ypatch_nb=0)
         self._room_id = "text:chat:1"
 
     def write_frame(self, frame: bytes, *, presence: bool) -> None:  # noqa: ARG002 (upstream's)
@@ -133,7 +140,7 @@ def effort(monkeypatch: pytest.MonkeyPatch) -> Effort:
     """Nobody has taken any time yet."""
     found = Effort()
     monkeypatch.setattr(efforts, "EFFORT", found)
-    monkeypatch.setattr(room_socket, "EFFORT", found)
+    monkeypatch.setattr(RoomSocket, "effort", found)
     return found
 
 
@@ -145,14 +152,14 @@ def test_who_takes_too_much_is_sent_away_and_may_come_back(
 
     async def main() -> None:
         effort.add("eve", 6, time.monotonic())
-        for message in (question(), typed("x"), typed("x" * update_admission.LONG)):
+        for message in (question(), typed("x"), typed("x" * room_socket.LONG)):
             socket = Socket(Doc())
             await socket.say(message)
             assert [code for code, _ in socket.closed] == [1013]
             assert not socket.sent
             await socket.say(message)
             assert len(socket.closed) == 1, "it isn't heard any more"
-        assert said == [room_socket.TOO_MUCH], "once"
+        assert said == [disconnection.TOO_MUCH], "once"
         other = Socket(Doc(), "ada")
         await other.say(typed("x"))
         assert str(other.room.ydoc.get("t", type=Text)) == "x"
@@ -174,7 +181,7 @@ def test_questions_are_paid_for_and_answered_in_turn(effort: Effort) -> None:
         assert len(socket.sent) == 1, "then the others have their turn"
         assert len(socket.sent[0]) > 20_000_000
         assert effort.of("eve", time.monotonic()) > 0
-        for _ in range(room_socket.MOST_QUESTIONS):
+        for _ in range(sync_answers.MOST_QUESTIONS):
             await socket.say(question())
         assert [code for code, _ in socket.closed] == [1013]
         serving.cancel()
@@ -188,7 +195,7 @@ def test_reading_a_long_message_is_paid_for_one_at_a_time(
     """Who has as many sockets as they like would have all of them read at once, for nothing."""
     reading: list[int] = []
     most: list[int] = []
-    original = update_bounds.read_update
+    original = messages.parse
 
     def slow(body: bytes) -> Any:
         reading.append(1)
@@ -199,7 +206,7 @@ def test_reading_a_long_message_is_paid_for_one_at_a_time(
         reading.pop()
         return original(body)
 
-    monkeypatch.setattr(efforts, "read_update", slow)
+    monkeypatch.setattr(messages, "parse", slow)
     monkeypatch.setattr(efforts, "PATIENCE_SECONDS", 0.2)
 
     async def main() -> None:
@@ -246,5 +253,79 @@ def test_a_copy_of_which_something_was_dropped_hides_behind_nobody() -> None:
         await socket.say(typed("x", 9))
         assert str(document.get("t", type=Text)) == "x"
         DRIVING.outdated._of.pop("eve")
+
+    loops.run(main())
+
+
+def test_presence_is_read_once_and_what_cannot_be_read_ends_nothing() -> None:
+    """But what is too long, and no echo: no page sends it."""
+
+    async def main() -> None:
+        socket = Socket(Doc())
+        heard: list[Any] = []
+        echo = awareness.encode([Entry(8, 3, b"{}")])
+        socket.room.has_heard = lambda raw: raw == echo
+        socket._presence = lambda message, *_, first: heard.append((message.entries, first))
+        for unreadable in (b"\x01", b"\x01\xff\xff", b"\x01" + text(b"\x01\x05\x01")):
+            await socket.say(unreadable)
+        assert not heard
+        mine = [Entry(7, 1, b"{}")]
+        await socket.say(awareness.encode(mine))
+        await socket.say(echo)
+        await socket.say(awareness.encode(mine))
+        assert heard == [(mine, True), (mine, False)]
+        assert socket.clients == {7}
+        await socket.say(awareness.encode([Entry(n, 1, b"x" * 60_000) for n in range(5)]))
+        assert len(heard) == 2
+        assert not socket.closed
+        await socket.say(awareness.encode([Entry(7, 1, b"x" * 300_000)]))
+        assert [code for code, _ in socket.closed] == [1003]
+
+    loops.run(main())
+
+
+@pytest.mark.parametrize("wrong", [b"", "", "text", b"\x00", b"\x00\x07\x00", b"\x02\x04save"])
+def test_what_is_no_message_ends_its_senders_connection(wrong: Any) -> None:
+    async def main() -> None:
+        socket = Socket(Doc())
+        await socket.say(wrong)
+        assert [code for code, _ in socket.closed] == [1003]
+        other = Socket(Doc())
+        await other.say(b"\x09\x01\x02")
+        assert not other.closed, "of a type that nobody knows"
+        assert other._message_queue.empty()
+
+    loops.run(main())
+
+
+def test_a_request_to_save_that_a_hook_stops_is_answered() -> None:
+    async def main() -> None:
+        chat = Chat()
+        socket = Socket(chat.ydoc, chat=chat)
+        await socket.say(b"\x02\x04save\x09")
+        (sent,) = socket.sent
+        assert b'"responseTo": 9' in sent
+        assert b'"success"' in sent
+
+    loops.run(main())
+
+
+def test_a_page_that_comes_back_in_vain_again_and_again_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(notifications, "tell", lambda _, sentence: said.append(sentence))
+
+    async def main() -> None:
+        chat = Chat()
+        record = SyncRecord()
+        for number in range(disconnection.MOST_RETURNS):
+            assert not said, number
+            socket = Socket(chat.ydoc, chat=chat)
+            socket.record = record
+            await document_indexes.prepare(chat.ydoc)
+            await socket.say(write(update([struct(4, text("x"), origin=(77, 3))], 5)))
+            assert [code for code, _ in socket.closed] == [1013]
+        assert said == [disconnection.IN_VAIN]
 
     loops.run(main())

@@ -14,7 +14,7 @@ from classroom.lab.storage import client_owners
 from classroom.lab.storage.client_owners import Writers
 from classroom.lab.storage.journal import Journal
 from tests import loops
-from tests.people import who
+from tests.people import read, who
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,10 +90,10 @@ def test_who_sleeps_keeps_their_id() -> None:
         room._writers.note(7, "ada")  # of an earlier life of the room
         assert not room.owns("mallory", 7)
         said = awareness.encode([Entry(7, 1, b"{}")])
-        room.presence(said, page, who("mallory"), first=True)
+        room.presence(read(said), page, who("mallory"), first=True)
         assert not room.owns("mallory", 7)
         assert [one.client for one in room._known] == []
-        room.presence(said, page, who("ada"), first=True)
+        room.presence(read(said), page, who("ada"), first=True)
         assert room.owns("ada", 7)
         assert [one.client for one in room._known] == [7]
 

@@ -1,0 +1,64 @@
+"""A chat's room: who may open one, and what its judge lets through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classroom.lab.chat import schema
+from classroom.lab.chat.validator import NotTakenError
+from classroom.lab.protocol.messages import SaveRequest
+from classroom.lab.rooms import update_admission
+from classroom.lab.rooms.hooks import RejectedError, RoomHook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from classroom.lab.rooms.hooks import Change, Connection, Hooks
+
+
+class Chats(RoomHook):
+    """The rules of chats' rooms. Whoever is view-only may talk: no other hook is asked."""
+
+    def __init__(self, *, is_on: bool) -> None:
+        """Begin.
+
+        Args:
+            is_on: whether the lab has chats.
+        """
+        self._is_on = is_on
+
+    def on_connect(self, room_id: str, path_of: Callable[[str], str | None]) -> bool:
+        """Say whether a file can be opened as a chat; the arguments are the hook's."""
+        return self._is_on and schema.fits(room_id, path_of)
+
+    def connected(self, connection: Connection) -> None:
+        """Have the chat know who somebody is; the argument is the hook's."""
+        connection.room.document.introduce(connection.identity, connection.room_id)
+
+    def before_handle_message(self, connection: Connection, message: Change) -> bool:
+        """Write what the judge lets through; the arguments are the hook's.
+
+        Raises:
+            RejectedError: they may not write that.
+        """
+        if isinstance(message, SaveRequest):
+            return True  # a chat saves itself
+        # What was judged, and not the message: it may bring more than that.
+        update = connection.fitting(message)
+        try:
+            with update_admission.decoding():
+                connection.room.document.hear(update, connection.who, repeats=message.is_step_2)
+        except NotTakenError as error:
+            sentence = f"What you wrote in the chat isn't taken: {error}. Reload the page to go on."
+            raise RejectedError(sentence) from error
+        return True
+
+
+def use(hooks: Hooks, *, is_on: bool) -> None:
+    """Have chats' rooms go by the rules of chats.
+
+    Args:
+        hooks: the rooms'.
+        is_on: whether the lab has chats.
+    """
+    hooks.register(Chats(is_on=is_on), schema.KIND)

@@ -1,0 +1,170 @@
+"""What a page sends to a room: each message is read once, here, into a value that says what it is.
+
+A message is bounded before any of it is read: by the length of its kind, and each length within it
+by what is left. The formats are those of y-protocols
+(https://github.com/yjs/y-protocols/blob/master/PROTOCOL.md) and, for saving, of
+jupyter-collaboration. Pure: nothing here knows who sent a message, or what its room holds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from classroom.lab.protocol import awareness
+from classroom.lab.protocol.lib0 import (
+    FRAME,
+    OutOfBoundsError,
+    Reader,
+    write_uint,
+)
+from classroom.lab.protocol.update_bounds import Update, read_state, read_update
+
+if TYPE_CHECKING:
+    from classroom.lab.protocol.awareness import Entry
+
+SYNC, AWARENESS, RAW = 0, awareness.AWARENESS, 2
+"""Types of messages, their first byte; RAW is jupyter-collaboration's."""
+STEP_1, STEP_2, UPDATE = 0, 1, 2
+"""Types of sync messages, their second byte."""
+EMPTY = b"\x00\x00"
+"""An update with nothing in it: the step 2 of a page that has nothing new."""
+SAVE = b"save"
+"""What a page asks for by a RAW message."""
+
+
+class SyncStep1(NamedTuple):
+    """A page asks for what it lacks.
+
+    Attributes:
+        state: what it has, as a state vector that can be read.
+    """
+
+    state: bytes
+
+
+class SyncUpdate(NamedTuple):
+    """A page writes to the document (sync step 2, or an update).
+
+    Attributes:
+        body: the update, as the document takes it.
+        content: what was read of it.
+        is_step_2: whether it answers a step 1: a page that comes back sends all that it has.
+    """
+
+    body: bytes
+    content: Update
+    is_step_2: bool
+
+
+class AwarenessUpdate(NamedTuple):
+    """A page tells of itself, or sends back what it was told of others.
+
+    Attributes:
+        entries: what it tells of each client.
+        fingerprint: of the message: the same bytes have the same one.
+    """
+
+    entries: list[Entry]
+    fingerprint: int
+
+
+class SaveRequest(NamedTuple):
+    """A page asks to save the document.
+
+    Attributes:
+        number: its own for the request, to be named in the answer.
+    """
+
+    number: int
+
+
+class Unknown(NamedTuple):
+    """A message of a type that rooms have no use for. It is dropped.
+
+    Attributes:
+        kind: the first byte.
+    """
+
+    kind: int
+
+
+Message = SyncStep1 | SyncUpdate | AwarenessUpdate | SaveRequest | Unknown
+
+
+def parse(raw: bytes | str) -> Message:
+    """Read a message.
+
+    Args:
+        raw: as received.
+
+    Raises:
+        OutOfBoundsError: it is none that a page sends; the text says why.
+    """
+    if isinstance(raw, str) or not raw:
+        raise OutOfBoundsError("it is empty, or text")
+    kind = raw[0]
+    if kind == SYNC:
+        return _sync(raw)
+    if kind == AWARENESS:
+        if len(raw) > awareness.LONGEST:
+            raise OutOfBoundsError(f"presence is longer than {awareness.LONGEST} bytes")
+        return AwarenessUpdate(awareness.parse(raw), hash(raw))
+    if len(raw) > FRAME:
+        raise OutOfBoundsError(f"it is longer than {FRAME} bytes")
+    return _raw(raw) if kind == RAW else Unknown(kind)
+
+
+def _sync(raw: bytes) -> SyncStep1 | SyncUpdate:
+    if len(raw) > FRAME:
+        raise OutOfBoundsError(f"it is longer than {FRAME} bytes")
+    reader = Reader(raw, 1)
+    step, body = reader.uint(UPDATE + 1), reader.take()
+    reader.done()
+    if step == STEP_1:
+        read_state(body)
+        return SyncStep1(body)
+    return SyncUpdate(body, read_update(body), step == STEP_2)
+
+
+def _raw(raw: bytes) -> SaveRequest | Unknown:
+    reader = Reader(raw, 1)
+    if reader.take() != SAVE:
+        return Unknown(RAW)
+    number = reader.uint()
+    reader.done()
+    return SaveRequest(number)
+
+
+def encode(message: Message) -> bytes:
+    """Write a message, as `parse` reads it.
+
+    Args:
+        message: of any type that rooms have a use for.
+
+    Raises:
+        ValueError: it is `Unknown`, of which only the type was kept.
+    """
+    match message:
+        case SyncStep1(state):
+            return _with_length(bytes([SYNC, STEP_1]), state)
+        case SyncUpdate(body, _, is_step_2):
+            return _with_length(bytes([SYNC, STEP_2 if is_step_2 else UPDATE]), body)
+        case AwarenessUpdate(entries):
+            return awareness.encode(entries)
+        case SaveRequest(number):
+            return _with_length(bytes([RAW]), SAVE) + write_uint(number)
+        case Unknown(kind):
+            raise ValueError(f"the content of a message of type {kind} isn't known")
+
+
+def step_2(update: bytes) -> bytes:
+    """Write the message that answers a step 1.
+
+    Args:
+        update: what the page lacks.
+    """
+    return _with_length(bytes([SYNC, STEP_2]), update)
+
+
+def _with_length(head: bytes, body: bytes) -> bytes:
+    return head + write_uint(len(body)) + body

@@ -1,0 +1,100 @@
+"""What a page writes to a document: past the hooks, then applied at once, at its sender's cost."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from classroom.lab.connections import notifications
+from classroom.lab.connections.cpu_budget import TooMuchError
+from classroom.lab.protocol.document_index import MissingError, NoTypeError
+from classroom.lab.protocol.lib0 import OutOfBoundsError
+from classroom.lab.rooms.hooks import RejectedError
+from classroom.lab.rooms.sync_answers import Answering
+from classroom.lab.rooms.update_admission import (
+    Admission,
+    BrokenError,
+    NotTheirsError,
+    UnreadableError,
+)
+from classroom.lab.storage import document_indexes
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from classroom.lab.protocol.messages import SaveRequest, SyncUpdate
+
+
+class DocumentWriter(Answering):
+    """A page's socket that writes to the room's document."""
+
+    clients: frozenset[int] = frozenset()
+    """Ids of the page's copy of the document, as the page first told them."""
+    _admission: Admission
+
+    def _charged(self, work: Callable[[], Awaitable[None] | None]) -> Awaitable[None] | None:
+        """Do something with a message at its sender's cost; end the connection if it can't be."""
+        try:
+            self.effort.ask(self.who)
+            begun = time.thread_time()
+            try:
+                return work()
+            finally:
+                # What the lab itself has written nobody pays for, whoever is the next to write.
+                spent = time.thread_time() - begun - self._admission.excused()
+                self.effort.add(self.who, spent, time.monotonic())
+        except OutOfBoundsError as error:
+            self._refuse(str(error))
+        except TooMuchError:
+            self._send_away()
+        return None
+
+    @property
+    def _is_ready(self) -> bool:
+        """Whether what is written would be heard by the others, and be judged in no time."""
+        return self.room.ydoc_observed.is_set() and self._admission.is_prepared
+
+    async def _write_when_ready(self, message: SyncUpdate) -> None:
+        """Write when all is ready for it."""
+        await self.room.ydoc_observed.wait()
+        await document_indexes.prepare(self.room.ydoc)
+        self._charged(partial(self._write, message))
+
+    def _write(self, message: SyncUpdate) -> None:
+        """Write to the document, if it may be written.
+
+        Raises:
+            OutOfBoundsError: it is out of bounds, or doesn't fit.
+            TooMuchError: it takes too much of the server's time.
+        """
+        if not getattr(self.room, "holds_text", True):
+            raise OutOfBoundsError("there is no text here")
+        try:
+            if not self._is_stopped(message):
+                self._admission.take(message.body, message.content)
+        except MissingError:
+            self._come_back("something before it is missing")
+        except NotTheirsError:
+            # Of a page that has it from the other: that one tells it itself.
+            self._come_back("it is another page's to tell")
+        except NoTypeError as error:
+            self.create_task(self._tell_conflict(error, message))
+        except UnreadableError as error:
+            raise OutOfBoundsError(str(error)) from error
+        except BrokenError as error:
+            self._refuse(str(error))
+            self.create_task(self._put_aside(self.room))
+
+    def _is_stopped(self, message: SyncUpdate | SaveRequest) -> bool:
+        """Say whether a hook keeps a message from the room; tell its sender if it is rejected."""
+        try:
+            return self.hooks.stops(self, message)
+        except RejectedError as error:
+            self.log.warning("%s: not taken of %s: %s", self.path, self.who, error.__cause__)
+            notifications.tell({self.who}, str(error))
+            return True
+
+    def fitting(self, message: SyncUpdate) -> bytes:
+        """Return of an update what is new, if it fits (`classroom.lab.rooms.hooks.Connection`)."""
+        return self._admission.judge(message.body, message.content)[0]

@@ -1,0 +1,78 @@
+"""What goes out to one page: frames made once for everybody, and an end to slow readers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tornado.iostream import StreamClosedError
+
+from classroom.lab.connections import registry
+from classroom.lab.connections.memory_budget import BUDGET, Budget
+from classroom.lab.protocol import websocket_frames
+from classroom.lab.protocol.websocket_frames import Verdict
+from classroom.lab.rooms.room_lifecycle import Visiting
+from classroom.lab.upstream import patches
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class FrameWriter(Visiting):
+    """Upstream's handler, which never waits for a page that doesn't read."""
+
+    budget: Budget = BUDGET
+    """Of what all pages haven't read yet."""
+    identity: Mapping[str, Any] = {"username": ""}
+    """Whose page it is, of `participant.identity`; nobody's before it is open."""
+
+    @property
+    def who(self) -> str:
+        """The name of the user whose page it is."""
+        return str(self.identity["username"])
+
+    async def send(self, message: bytes) -> None:
+        """Send a message to this client alone."""
+        self.write_frame(websocket_frames.frame(message), presence=False)
+
+    def write_frame(self, frame: bytes, *, presence: bool) -> None:
+        """Send a ready frame, if the client keeps up.
+
+        Args:
+            frame: from `websocket_frames.frame`.
+            presence: whether it is only presence, which a slow reader does without.
+        """
+        connection = self.ws_connection
+        if connection is None or connection.is_closing():
+            return
+        stream = connection.stream
+        unsent = patches.unsent(stream)
+        if unsent:
+            found = websocket_frames.verdict(unsent, presence=presence)
+            if found is Verdict.SKIP:
+                return
+            if found is Verdict.CLOSE:
+                self._cut_off()
+                return
+            self._write_later(stream, frame)
+        elif rest := patches.send_now(stream, frame):
+            self._write_later(stream, rest)
+
+    def _write_later(self, stream: Any, rest: bytes) -> None:
+        """Leave to tornado what the kernel doesn't take now, if there is room for it."""
+        name, size = self.who, len(rest)
+        if not self.budget.take(name, size):  # each of hundreds of sockets may be sent a document
+            self._cut_off()
+            return
+        try:
+            # Its future ends when the client has taken it: nobody waits for that.
+            sent = stream.write(rest)
+        except StreamClosedError:
+            self.budget.give(name, size)
+            return
+        sent.add_done_callback(patches.heard)
+        sent.add_done_callback(lambda _: self.budget.give(name, size))
+
+    def _cut_off(self) -> None:
+        """End the connection of a page that doesn't read what it is sent: it comes back."""
+        self.log.warning("%s doesn't keep up in %s: let go", self.current_user, self.path)
+        registry.let_go(self)

@@ -1,0 +1,73 @@
+"""What a page lacks of a document, sent when it asks: by turns, at its own cost."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from classroom.lab.connections.cpu_budget import TooMuchError
+from classroom.lab.connections.receive_limits import PIECE
+from classroom.lab.protocol import messages, websocket_frames
+from classroom.lab.protocol.messages import SyncStep1
+from classroom.lab.rooms import update_admission
+from classroom.lab.rooms.disconnection import Disconnecting
+from classroom.lab.rooms.update_admission import BrokenError, UnreadableError
+
+MOST_QUESTIONS = 16
+"""Sync steps 1 of a page that wait to be answered; one asks once, when it connects."""
+ANSWERING = 0.1
+"""Share of the server's time that goes into one page's questions."""
+ROOM_SECONDS = 0.2
+"""How often it is looked whether there is room for a large answer."""
+
+
+class Answering(Disconnecting):
+    """A page's socket that answers sync steps 1 when the room has begun to serve it."""
+
+    _questions = 0
+
+    def _ask(self, message: SyncStep1) -> None:
+        """Take a question, to be answered in its turn.
+
+        Raises:
+            TooMuchError: they are too many.
+        """
+        self._questions += 1
+        if self._questions > MOST_QUESTIONS:
+            raise TooMuchError
+        self._message_queue.put_nowait(message)
+
+    async def __anext__(self) -> Any:
+        """Return what upstream's room is to take next; a question is answered here.
+
+        An answer may be the whole document, for four bytes: its sender pays for it, and then
+        waits, so that no page has more than a share of the server's time.
+        """
+        while True:
+            message = await super().__anext__()
+            if not isinstance(message, SyncStep1):
+                return message
+            self._questions -= 1
+            # What nobody has room for would be made in vain, and asked for again at once: a class
+            # that arrives at a large notebook comes in a few at a time.
+            while not self._has_room():  # noqa: ASYNC110 (room is made in many places)
+                await asyncio.sleep(ROOM_SECONDS)
+            begun = time.thread_time()
+            with self.effort.charged(self.who):
+                self._answer(message)
+            await asyncio.sleep((time.thread_time() - begun) * (1 / ANSWERING - 1))
+
+    def _has_room(self) -> bool:
+        size = self.record.answer_bytes
+        return size <= PIECE or self.budget.has_room(size)
+
+    def _answer(self, question: SyncStep1) -> None:
+        try:
+            with update_admission.decoding():
+                update = self.room.ydoc.get_update(question.state)
+        except (UnreadableError, BrokenError) as error:
+            self._refuse(str(error))
+            return
+        self.record.answer_bytes = len(update)
+        self.write_frame(websocket_frames.frame(messages.step_2(update)), presence=False)
