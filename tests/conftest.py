@@ -19,6 +19,7 @@ pytest.register_assert_rewrite(
     "tests.labs", "tests.web", "tests.students", "tests.internet", "tests.classrooms"
 )
 
+from hypothesis import HealthCheck, settings
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
@@ -40,6 +41,9 @@ PEOPLE = {
     "astronaut": {"name": "Neil Astronaut", "organizations": ["moon"]},
 }
 HERE = Path(__file__).parent
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 OURS = "=".join(*labs.LABELS.items())
 
 

@@ -31,7 +31,7 @@ class DocumentWriter(Answering):
 
     clients: frozenset[int] = frozenset()
     """Ids of the page's copy of the document, as the page first told them."""
-    _admission: Admission
+    admission: Admission
 
     def _charged(self, work: Callable[[], Awaitable[None] | None]) -> Awaitable[None] | None:
         """Do something with a message at its sender's cost; end the connection if it can't be."""
@@ -42,7 +42,7 @@ class DocumentWriter(Answering):
                 return work()
             finally:
                 # What the lab itself has written nobody pays for, whoever is the next to write.
-                spent = time.thread_time() - begun - self._admission.excused()
+                spent = time.thread_time() - begun - self.admission.excused()
                 self.effort.add(self.who, spent, time.monotonic())
         except OutOfBoundsError as error:
             self._refuse(str(error))
@@ -53,7 +53,7 @@ class DocumentWriter(Answering):
     @property
     def _is_ready(self) -> bool:
         """Whether what is written would be heard by the others, and be judged in no time."""
-        return self.room.ydoc_observed.is_set() and self._admission.is_prepared
+        return self.room.ydoc_observed.is_set() and self.admission.is_prepared
 
     async def _write_when_ready(self, message: SyncUpdate) -> None:
         """Write when all is ready for it."""
@@ -72,7 +72,7 @@ class DocumentWriter(Answering):
             raise OutOfBoundsError("there is no text here")
         try:
             if not self._is_stopped(message):
-                self._admission.take(message.body, message.content)
+                self.admission.take(message.body, message.content)
         except MissingError:
             self._come_back("something before it is missing")
         except NotTheirsError:
@@ -97,4 +97,4 @@ class DocumentWriter(Answering):
 
     def fitting(self, message: SyncUpdate) -> bytes:
         """Return of an update what is new, if it fits (`classroom.lab.rooms.hooks.Connection`)."""
-        return self._admission.judge(message.body, message.content)[0]
+        return self.admission.judge(message.body, message.content)[0]
