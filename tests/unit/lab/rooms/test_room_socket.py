@@ -53,7 +53,7 @@ class Socket(RoomSocket):
         view_only.use(of_rooms, DRIVING)
         self.hooks = of_rooms.of("text:file:1" if chat is None else "text:chat:1")
         self.record = SyncRecord()
-        self._admission = Admission(document)
+        self.admission = Admission(document)
         self.sent: list[bytes] = []
         self.tasks: list[Any] = []
         self.closed: list[tuple[int, str]] = []
