@@ -37,7 +37,7 @@ from classroom.lab.execution.open_notebooks import Notebooks
 from classroom.lab.execution.session_manager import SessionsHandler
 from classroom.lab.execution.terminals import StudentTerminalsHandler, StudentTermSocket
 from classroom.lab.exports import handlers as exports
-from classroom.lab.files import recovery
+from classroom.lab.files import contents_handler, recovery
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.file_loader import ClassLoader
 from classroom.lab.files.notebook import KIND, ClassNotebook
@@ -98,6 +98,7 @@ HANDLERS = (
     (r"lab/api/licenses/?(.*)", KnownLicensesHandler),
     (r"lab/api/settings/?", PersonalSettingsHandler),
     (r"lab/api/settings/(?P<schema_name>.+)", PersonalSettingsHandler),
+    *contents_handler.HANDLERS,
     *exports.HANDLERS,
     *snapshots.HANDLERS,
 )

@@ -24,6 +24,8 @@ MOST_LISTS, MOST_VALUES = 3_000_000, 12_000_000
 million numbers."""
 MOST_PARTS = 200_000
 """Cells and outputs of a notebook: each takes time and memory of its own, however short it is."""
+MARK = "trusted"
+"""The name that the mark of trust has in a cell's metadata (`classroom.lab.files.trust`)."""
 REQUIRED: dict[str, dict[str, Any]] = {
     "stream": {"name": "stdout", "text": ""},
     "display_data": {"data": {}, "metadata": {}},
@@ -169,3 +171,16 @@ def notebook(data: bytes, path: str, problem: dict[str, Any]) -> Any:
         return found  # noqa: TRY300 (whatever fails, it is none)
     except Exception as error:
         raise web.HTTPError(400, f"Unreadable Notebook: {path} {error!r}") from error
+
+
+def forget(notebook: Any) -> None:
+    """Take the marks of trust out of a notebook.
+
+    Args:
+        notebook: of nbformat; changed in place. What isn't as it should be stays as it is.
+    """
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    for cell in cells if isinstance(cells, list) else ():
+        metadata = cell.get("metadata") if isinstance(cell, dict) else None
+        if isinstance(metadata, dict):
+            metadata.pop(MARK, None)

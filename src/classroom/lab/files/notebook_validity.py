@@ -59,7 +59,7 @@ def _failure(value: Any, kind: Any, known: dict[str, str], other: str, minor: in
     try:
         _check(minor, name or other)(value)
     except fastjsonschema.JsonSchemaException as error:
-        return str(error.message).removeprefix("data")[:LONGEST].strip(" .")
+        return str(error).removeprefix("data")[:LONGEST].strip(" .")
     return ""
 
 
