@@ -30,6 +30,7 @@ from classroom.lab.chat import setup
 from classroom.lab.connections import notifications
 from classroom.lab.connections.memory_budget import BUDGET
 from classroom.lab.connections.receive_limits import Bounded
+from classroom.lab.connections.refusal_log import RefusalLog
 from classroom.lab.connections.registry import OPEN
 from classroom.lab.execution import request_checks
 from classroom.lab.execution.kernel_manager import StudentKernels
@@ -184,7 +185,10 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         work = followed.follow(paths.standing, paths.here)
         background_tasks.start(work, "Following who may be here", app.log, app.stop)
         _restore(app, paths)
-    setup.hide(app.web_app.settings)
+    # JupyterHub has put in its own since we were loaded.
+    settings = app.web_app.settings
+    RefusalLog(app.log, settings["log_function"]).use(settings)
+    setup.hide(settings)
     headers.give_no_token(app.web_app.settings)
     setup.stop_looking(app.web_app.settings)
     if missing := authorizer.without_rule(app.web_app):
