@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import threading
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 PAGES = f"{labs.ADDRESS}{students.BASE}/lab/api"
 SAVES = 12
 LONGEST = 8.0
-"""Seconds that somebody else's save may take, on a machine that is busy with other tests as well."""
+"""Seconds that somebody else's save may take, on a machine that has other tests to run."""
 MEMORY = 600 * 1024
-"""Kilobytes that the lab server may grow by: what is sent is in there twice for each person's two."""
+"""Kilobytes that the lab server may grow by: two answers at a time, each some times."""
 THEME = f"{PAGES}/settings/@jupyterlab/apputils-extension:themes"
 
 
@@ -131,7 +132,12 @@ def test_nothing_stays_in_the_kernels_memory(client: httpx.Client, trial_lab: La
 def notebook(cells: int, outputs: int) -> dict[str, Any]:
     """A notebook of outputs that say next to nothing, each of which is an object of its own."""
     short = {"output_type": "stream", "name": "stdout", "text": "y" * 10}
-    about = {"cell_type": "code", "metadata": {}, "execution_count": None, "source": "x = 1"}
+    about: dict[str, Any] = {
+        "cell_type": "code",
+        "metadata": {},
+        "execution_count": None,
+        "source": "x = 1",
+    }
     found = [{**about, "id": f"c{at:07}", "outputs": [short] * outputs} for at in range(cells)]
     return {"cells": found, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
@@ -141,8 +147,9 @@ def make_notebook(lab: Lab, name: str, cells: int, outputs: int) -> None:
     short = json.dumps({"output_type": "stream", "name": "stdout", "text": "y" * 10})
     script = (
         f"import json; one = json.loads({short!r})\n"
-        "cell = {'cell_type': 'code', 'metadata': {}, 'execution_count': None, 'source': 'x = 1'}\n"
-        f"cells = [dict(cell, id=f'c{{at:07}}', outputs=[one] * {outputs}) for at in range({cells})]\n"
+        "cell = {'cell_type': 'code', 'metadata': {}, 'source': 'x', 'execution_count': None}\n"
+        f"cells = [dict(cell, id=f'c{{at:07}}', outputs=[one] * {outputs})"
+        f" for at in range({cells})]\n"
         "found = {'cells': cells, 'metadata': {}, 'nbformat': 4, 'nbformat_minor': 5}\n"
         f"json.dump(found, open('/data/files/{name}', 'w'))"
     )
@@ -164,10 +171,9 @@ def test_large_notebooks_keep_nobody_else_waiting(client: httpx.Client, trial_la
 
     def open_it() -> None:
         while not enough.is_set():
-            try:
+            # Gone after a while, as far as the lab can tell.
+            with contextlib.suppress(httpx.TransportError):
                 client.get(f"{API}/contents/large.ipynb", timeout=5)
-            except httpx.TransportError:
-                pass  # gone, as far as the lab can tell
 
     with students.signed_in(trial_lab, "saver") as other:
         body = {"type": "file", "format": "text", "content": "y" * 100}
