@@ -24,9 +24,10 @@ from classroom.lab.files import (
     tree,
     uploads,
 )
-from classroom.lab.files.contents_reader import ReadFiles, person
+from classroom.lab.files.contents_reader import ReadFiles
 from classroom.lab.files.document_encoding import encoded, forget
 from classroom.lab.files.http_errors import MB, said, status
+from classroom.lab.files.large_files import person
 from classroom.lab.files.uploads import Uploads
 from classroom.lab.protocol import text_style
 from classroom.lab.storage import saved_hashes, threads
