@@ -22,6 +22,8 @@ from classroom.runtime.worker import MB, confine, framed
 WORK_SECONDS = 30
 """Of a processor's time."""
 MEMORY = 1024 * MB
+NICE = 5
+"""Behind the lab server, and before what is exported: somebody waits for it to type."""
 HARD = "{} takes too much memory to be opened here: clear its outputs, or split it."
 
 
@@ -143,7 +145,7 @@ def answer(request: dict[str, Any], data: bytes) -> bytes:
 def main() -> None:
     """Read what the request is about, and write the answer where nothing else is printed."""
     request = json.loads(sys.argv[1])
-    confine(int(sys.argv[2]), WORK_SECONDS, MEMORY)
+    confine(int(sys.argv[2]), WORK_SECONDS, MEMORY, NICE)
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)
         out.write(answer(request, sys.stdin.buffer.read(request["most"] + 1)))
