@@ -166,7 +166,7 @@ def memory(lab: Lab) -> int:
 
 def test_large_notebooks_keep_nobody_else_waiting(client: httpx.Client, trial_lab: Lab) -> None:
     """One person opens one twenty times at once, again and again, and goes away each time."""
-    make_notebook(trial_lab, "large.ipynb", 9_000, 20)
+    make_notebook(trial_lab, "large.ipynb", 2_350, 20)
     enough, took = threading.Event(), list[float]()
 
     def open_it() -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST_LISTS, MOST_VALUES = 3_000_000, 12_000_000
 """Lists and objects in a notebook's file, and what is in them: a plot of a million points has two
 million numbers."""
-MOST_PARTS = 200_000
+MOST_PARTS = 50_000
 """Cells and outputs of a notebook: each takes time and memory of its own, however short it is."""
 MARK = "trusted"
 """The name that the mark of trust has in a cell's metadata (`classroom.lab.files.trust`)."""

@@ -82,14 +82,14 @@ def test_what_a_process_answers(answer: bytes, status: int, code: int, words: st
 def test_too_many_outputs_are_refused_before_they_are_read() -> None:
     request = {"path": "a.ipynb", "kind": "notebook", "format": None, "most": 50 * MB}
     data = json.dumps(notebook(MOST_PARTS // 10, 10)).encode()
-    with pytest.raises(web.HTTPError, match="220,000 cells and outputs") as refused:
+    with pytest.raises(web.HTTPError, match="55,000 cells and outputs") as refused:
         file_worker.read(request, data)
     assert refused.value.status_code == 413
     # Written so that the bytes don't say it, it is counted in what was read.
     odd = data.replace(b'"output_type"', b'"output\\u005ftype"').replace(
         b'"cell_type"', b'"cell\\u005ftype"'
     )
-    with pytest.raises(web.HTTPError, match="220,000 cells and outputs"):
+    with pytest.raises(web.HTTPError, match="55,000 cells and outputs"):
         file_worker.read(request, odd)
 
 
