@@ -13,6 +13,7 @@ import jupyter_server_ydoc.handlers
 import jupyter_server_ydoc.loaders
 import jupyterlab_server.handlers
 from jupyter_client.multikernelmanager import AsyncMultiKernelManager
+from jupyter_server.services.contents.handlers import ContentsHandler
 from jupyter_server.services.events.handlers import SubscribeWebsocket
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
@@ -23,6 +24,8 @@ from jupyter_server_ydoc.rooms import DocumentRoom
 from jupyter_server_ydoc.utils import check_session_compatibility, save_current_session
 from jupyterlab_server import settings_utils
 from jupyterlab_server.handlers import LabHandler
+from nbformat.json_compat import JsonSchemaValidator
+from nbformat.v4.nbjson import JSONWriter
 from pycrdt.websocket import YRoom
 from terminado.management import TermManagerBase
 from terminado.websocket import TermSocket
@@ -54,6 +57,10 @@ EXPECTED: dict[Any, tuple[str, ...]] = {
     WebSocketProtocol13.write_message: ("_write_frame",),
     RequestHandler.finish: ("_finished", "flush"),
     RequestHandler.flush: ("_headers_written",),
+    RequestHandler._handle_request_exception: ("log_exception", "_finished"),  # noqa: SLF001
+    ContentsHandler._finish_model: ("set_header", "finish"),  # noqa: SLF001
+    JsonSchemaValidator.__init__: ("_schema",),
+    JSONWriter.writes: ("split_lines", "strip_transient"),
     YDocWebSocketHandler._clean_room: (  # noqa: SLF001
         "_cleanup_delay",
         "_room_lock",
@@ -99,6 +106,7 @@ SIGNATURES: dict[Any, tuple[str, ...]] = {
     WebSocketProtocol13._write_frame: ("self", "fin", "opcode", "data", "flags"),  # noqa: SLF001
     SubscribeWebsocket.event_listener: ("self", "logger", "schema_id", "data"),
     MappingKernelManager.start_buffering: ("self", "kernel_id", "session_key", "channels"),
+    RequestHandler.log_exception: ("self", "typ", "value", "tb"),
     save_current_session: (
         "root_dir",
         "session_id",
