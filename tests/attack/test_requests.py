@@ -138,7 +138,10 @@ def notebook(cells: int, outputs: int) -> dict[str, Any]:
         "execution_count": None,
         "source": "x = 1",
     }
-    found = [{**about, "id": f"c{at:07}", "outputs": [short] * outputs} for at in range(cells)]
+    found = [
+        {**about, "id": f"c{at:07}", "outputs": [dict(short) for _ in range(outputs)]}
+        for at in range(cells)
+    ]
     return {"cells": found, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
