@@ -15,10 +15,11 @@ import pytest
 from tornado.web import Application
 
 from classroom.lab.exports import converter, jobs
-from classroom.lab.exports.converter import NotConvertedError, answer_to, framed, parted
+from classroom.lab.exports.converter import NotConvertedError, answer_to
 from classroom.lab.exports.handlers import Exporting
 from classroom.lab.exports.jobs import EACH, TOGETHER, Turns, read
 from classroom.runtime import worker_process
+from classroom.runtime.worker import framed, parted
 from tests import labs
 
 HEAD: dict[str, Any] = {"format": "html", "config": {}, "metadata": {}, "sanitize": None}

@@ -24,7 +24,12 @@ STREAM = {"output_type": "stream", "name": "stdout", "text": "y"}
 
 
 def notebook(cells: int, outputs: int = 0, **more: Any) -> dict[str, Any]:
-    about = {"cell_type": "code", "metadata": {}, "execution_count": None, "source": "ü\n"}
+    about: dict[str, Any] = {
+        "cell_type": "code",
+        "metadata": {},
+        "execution_count": None,
+        "source": "ü\n",
+    }
     found = [
         {**about, "id": f"c{at}", "outputs": [STREAM] * outputs, **more} for at in range(cells)
     ]

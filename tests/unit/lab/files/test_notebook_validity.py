@@ -15,7 +15,13 @@ STREAM = {"output_type": "stream", "name": "stdout", "text": ["a"]}
 
 
 def code(*outputs: Any, **more: Any) -> dict[str, Any]:
-    cell = {"cell_type": "code", "source": "", "metadata": {}, "execution_count": None, "id": "a"}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "source": "",
+        "metadata": {},
+        "execution_count": None,
+        "id": "a",
+    }
     return {**cell, "outputs": list(outputs), **more}
 
 
