@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
+import threading
+import time
 import uuid
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from classroom.lab.api import user_settings
+from classroom.lab.connections import refusal_log
+from classroom.lab.files.document_encoding import MOST_PARTS
 from classroom.lab.files.listing import MOST_ENTRIES
 from tests import labs, students
 from tests.attack.test_messages import server
@@ -17,17 +25,22 @@ from tests.container.test_rooms import API
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import httpx
-
     from tests.labs import Lab
 
 PAGES = f"{labs.ADDRESS}{students.BASE}/lab/api"
+SAVES = 12
+LONGEST = 8.0
+"""Seconds that somebody else's save may take, on a machine that has other tests to run."""
+MEMORY = 600 * 1024
+"""Kilobytes that the lab server may grow by: two answers at a time, each some times."""
 THEME = f"{PAGES}/settings/@jupyterlab/apputils-extension:themes"
 
 
 @pytest.fixture(scope="module")
 def client(trial_lab: Lab) -> Iterator[httpx.Client]:
-    trial_lab.expected.append(r"\[W .* (400|413) (GET|PUT) |wrote error: ")
+    trial_lab.expected.append(
+        r"\[W .* (400|404|413|429) (GET|PUT|PATCH) |more refused requests|wrote error: "
+    )
     with students.signed_in(trial_lab, "costly") as found:
         yield found
 
@@ -114,3 +127,123 @@ def test_nothing_stays_in_the_kernels_memory(client: httpx.Client, trial_lab: La
     assert shown.split() == ["-1", "ENOSYS", "-1", "ENOSYS", "locked"]
     for kind in ("sem", "msg"):
         assert len(trial_lab.run("cat", f"/proc/sysvipc/{kind}")[1].splitlines()) == 1
+
+
+def notebook(cells: int, outputs: int) -> dict[str, Any]:
+    """A notebook of outputs that say next to nothing, each of which is an object of its own."""
+    short = {"output_type": "stream", "name": "stdout", "text": "y" * 10}
+    about: dict[str, Any] = {
+        "cell_type": "code",
+        "metadata": {},
+        "execution_count": None,
+        "source": "x = 1",
+    }
+    found = [
+        {**about, "id": f"c{at:07}", "outputs": [dict(short) for _ in range(outputs)]}
+        for at in range(cells)
+    ]
+    return {"cells": found, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def make_notebook(lab: Lab, name: str, cells: int, outputs: int) -> None:
+    """Have a student's program write one, which a page could send no faster."""
+    short = json.dumps({"output_type": "stream", "name": "stdout", "text": "y" * 10})
+    script = (
+        f"import json; one = json.loads({short!r})\n"
+        "cell = {'cell_type': 'code', 'metadata': {}, 'source': 'x', 'execution_count': None}\n"
+        f"cells = [dict(cell, id=f'c{{at:07}}', outputs=[one] * {outputs})"
+        f" for at in range({cells})]\n"
+        "found = {'cells': cells, 'metadata': {}, 'nbformat': 4, 'nbformat_minor': 5}\n"
+        f"json.dump(found, open('/data/files/{name}', 'w'))"
+    )
+    status, said = lab.run("python3", "-c", script, user="student")
+    assert status == 0, said
+
+
+def memory(lab: Lab) -> int:
+    """Kilobytes of the lab server."""
+    status, said = lab.run("grep", "VmRSS", f"/proc/{server(lab)}/status")
+    assert status == 0, said
+    return int(said.split()[1])
+
+
+def test_large_notebooks_keep_nobody_else_waiting(client: httpx.Client, trial_lab: Lab) -> None:
+    """One person opens one twenty times at once, again and again, and goes away each time."""
+    make_notebook(trial_lab, "large.ipynb", 2_350, 20)
+    enough, took = threading.Event(), list[float]()
+
+    def open_it() -> None:
+        while not enough.is_set():
+            # Gone after a while, as far as the lab can tell.
+            with contextlib.suppress(httpx.TransportError):
+                client.get(f"{API}/contents/large.ipynb", timeout=5)
+
+    with students.signed_in(trial_lab, "saver") as other:
+        body = {"type": "file", "format": "text", "content": "y" * 100}
+        assert other.put(f"{API}/contents/small.txt", json=body).status_code == 201
+        before = memory(trial_lab)
+        with ThreadPoolExecutor(20) as pool:
+            try:
+                going = [pool.submit(open_it) for _ in range(20)]
+                for _ in range(SAVES):
+                    begun = time.monotonic()
+                    saved = other.put(f"{API}/contents/small.txt", json=body, timeout=60)
+                    took.append(time.monotonic() - begun)
+                    assert saved.status_code == 200
+                grown = memory(trial_lab) - before
+            finally:
+                enough.set()
+        assert all(one.exception() is None for one in going)
+    assert max(took) < LONGEST, took
+    assert grown < MEMORY
+    # What nobody waits for any more isn't gone on with.
+    running = ("pgrep", "-f", "classroom.lab.files.file_worker")
+    labs.wait_until(lambda: trial_lab.run(*running)[0] == 1, "no work for those who have gone", 20)
+
+
+def test_a_notebook_of_short_outputs_without_number(client: httpx.Client, trial_lab: Lab) -> None:
+    make_notebook(trial_lab, "short.ipynb", 30_000, 20)
+    found = client.get(f"{API}/contents/short.ipynb", timeout=60)
+    assert found.status_code == 413
+    assert f"has 630,000 cells and outputs, and more than {MOST_PARTS:,}" in found.json()["message"]
+    assert "--clear-output --inplace 'short.ipynb'" in found.json()["message"]
+    path = f"{API}/collaboration/session/short.ipynb"
+    asked = client.put(path, json={"format": "json", "type": "notebook"}).json()
+    assert asked["fileId"]
+
+
+def test_a_large_notebook_is_saved_and_read_as_it_is(client: httpx.Client) -> None:
+    path, sent = f"{API}/contents/saved.ipynb", notebook(2_000, 5)
+    body = {"type": "notebook", "format": "json", "content": sent}
+    assert client.put(path, json=body, timeout=60).status_code == 201
+    found = client.get(path, params={"hash": "1"}, timeout=60).json()
+    assert found["content"] == sent
+    assert (found["format"], found["type"], len(found["hash"])) == ("json", "notebook", 64)
+    copied = client.post(f"{API}/contents/", json={"copy_from": "saved.ipynb"}, timeout=60).json()
+    assert copied["path"] == "saved-Copy1.ipynb"
+    assert client.get(f"{API}/contents/{copied['path']}", timeout=60).json()["content"] == sent
+    exported = client.get(
+        f"{labs.ADDRESS}{students.BASE}/nbconvert/script/saved.ipynb", timeout=120
+    )
+    assert "x = 1" in exported.text
+    del sent["cells"][7]["outputs"][2]["text"]
+    sent["cells"][8]["bogus"] = 1
+    refused = client.put(path, json=body, timeout=60)
+    assert refused.status_code == 400
+    sent["cells"][7]["outputs"] = []
+    assert "cell 9: must not contain" in client.put(path, json=body, timeout=60).json()["message"]
+    assert "cell 9: must not contain" in client.get(path, timeout=60).json()["message"]
+
+
+def test_no_order_is_as_long_as_a_file(client: httpx.Client) -> None:
+    """All of it would be read on the thread of everybody's keystrokes."""
+    long = json.dumps({"path": "x.txt", "more": [[]] * 5_000_000})
+    assert client.patch(f"{API}/contents/y.txt", content=long, timeout=60).status_code == 413
+
+
+def test_refused_requests_push_nothing_out_of_the_log(client: httpx.Client, trial_lab: Lab) -> None:
+    for _ in range(5 * refusal_log.LINES):
+        assert client.get(f"{API}/contents/not-there.txt").status_code == 404
+    lines = [line for line in trial_lab.log.splitlines() if "not-there.txt" in line]
+    assert 0 < len(lines) <= refusal_log.LINES
+    assert all(re.search(r"404 GET .*not-there\.txt", line) for line in lines), lines

@@ -30,6 +30,7 @@ from classroom.lab.chat import setup
 from classroom.lab.connections import notifications
 from classroom.lab.connections.memory_budget import BUDGET
 from classroom.lab.connections.receive_limits import Bounded
+from classroom.lab.connections.refusal_log import RefusalLog
 from classroom.lab.connections.registry import OPEN
 from classroom.lab.execution import request_checks, room_hooks
 from classroom.lab.execution.kernel_manager import StudentKernels
@@ -37,7 +38,7 @@ from classroom.lab.execution.open_notebooks import Notebooks
 from classroom.lab.execution.session_manager import SessionsHandler
 from classroom.lab.execution.terminals import StudentTerminalsHandler, StudentTermSocket
 from classroom.lab.exports import handlers as exports
-from classroom.lab.files import recovery
+from classroom.lab.files import contents_handler, recovery
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.file_loader import ClassLoader
 from classroom.lab.files.notebook import KIND, ClassNotebook
@@ -98,6 +99,7 @@ HANDLERS = (
     (r"lab/api/licenses/?(.*)", KnownLicensesHandler),
     (r"lab/api/settings/?", PersonalSettingsHandler),
     (r"lab/api/settings/(?P<schema_name>.+)", PersonalSettingsHandler),
+    *contents_handler.HANDLERS,
     *exports.HANDLERS,
     *snapshots.HANDLERS,
 )
@@ -185,7 +187,10 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         work = followed.follow(paths.standing, paths.here)
         background_tasks.start(work, "Following who may be here", app.log, app.stop)
         _restore(app, paths)
-    setup.hide(app.web_app.settings)
+    # JupyterHub has put in its own since we were loaded.
+    settings = app.web_app.settings
+    RefusalLog(app.log, settings["log_function"]).use(settings)
+    setup.hide(settings)
     headers.give_no_token(app.web_app.settings)
     setup.stop_looking(app.web_app.settings)
     if missing := authorizer.without_rule(app.web_app):

@@ -7,25 +7,20 @@ Here that keeps no other thread waiting, and the kernel ends it.
 
 from __future__ import annotations
 
-import ctypes
 import io
 import json
 import os
-import resource
-import signal
 import sys
 import zipfile
 from http import HTTPStatus
 from pathlib import PurePath
 from typing import Any
 
-PDEATHSIG = 1  # PR_SET_PDEATHSIG: a signal when the parent ends
-MB = 1024**2
+from classroom.runtime.worker import MB, confine, framed, parted
+
 WORK_SECONDS = 30
 """Of a processor's time."""
 MEMORY = 1024 * MB
-NICE = 10
-"""Behind the lab server; students' programs are behind both (SCHED_IDLE)."""
 REASON = 1000
 """Characters of nbconvert's own reason."""
 LARGE = "This notebook takes too much memory to export: clear its outputs first."
@@ -43,48 +38,6 @@ class NotConvertedError(Exception):
         """
         super().__init__(text)
         self.status = status
-
-
-def framed(head: dict[str, Any], body: bytes) -> bytes:
-    """Join a head and a body into one message, a request or an answer.
-
-    Args:
-        head: of JSON.
-        body: what it is about.
-    """
-    return json.dumps(head).encode() + b"\n" + body
-
-
-def parted(message: bytes) -> tuple[dict[str, Any], memoryview[int]]:
-    """Take a message apart again.
-
-    Args:
-        message: of `framed`.
-
-    Raises:
-        ValueError: it is none, or not all of it.
-    """
-    end = message.find(b"\n")
-    head = json.loads(message[: max(end, 0)])
-    if not isinstance(head, dict):
-        raise ValueError("no message")  # noqa: TRY004 (as for any other text)
-    return head, memoryview(message)[end + 1 :]
-
-
-def confine(parent: int) -> None:
-    """Keep this process to its limits, and have it end with the lab server.
-
-    Args:
-        parent: the lab server's process.
-    """
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-    ctypes.CDLL(None).prctl(PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        sys.exit(1)  # it has ended before
-    resource.setrlimit(resource.RLIMIT_CPU, (WORK_SECONDS, WORK_SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(NICE)
 
 
 def zipped(name: str, output: bytes, others: dict[str, bytes]) -> bytes:
@@ -187,7 +140,7 @@ def answer_to(message: bytes) -> bytes:
 
 def main() -> None:
     """Read the request, and write the answer where nothing else that is printed comes."""
-    confine(int(sys.argv[1]))
+    confine(int(sys.argv[1]), WORK_SECONDS, MEMORY)
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)
         out.write(answer_to(sys.stdin.buffer.read()))

@@ -17,7 +17,6 @@ from jupyter_server.nbconvert.handlers import (
     NbconvertPostHandler,
     date_format,
 )
-from jupyter_server.utils import ensure_async
 from tornado import web
 
 from classroom.lab.connections.registry import name_of
@@ -135,19 +134,31 @@ class ExportFileHandler(Exporting, NbconvertFileHandler):
         asked = self.get_argument("sanitize_html", None) if to == "html" else None
         sanitize = None if asked is None else asked.lower() == "true"
         async with self.turns.turn(name_of(self)):
-            model: Any = await ensure_async(self.contents_manager.get(path=path))
+            model, body = await self._read(path)
             if model["type"] != "notebook":
                 await FilesRedirectHandler.redirect_to_files(self, path)
                 return None
             self.set_header("Last-Modified", model["last_modified"])
             modified = model["last_modified"].strftime(date_format)
-            sent = {"name": model["name"], "content": model["content"]}
-            try:
-                body = (await threads.run(json.dumps, sent)).encode()
-            except (RecursionError, ValueError) as error:
-                words = jobs.FAILED
-                raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, words) from error
             return await self.convert(to, body, sanitize=sanitize, modified_date=modified)
+
+    async def _read(self, path: str) -> tuple[Any, bytes]:
+        """Return a file's model, and as JSON what is converted."""
+        files: Any = self.contents_manager
+        async with files.packed(path) as found:
+            if found is not None:
+                model, content = found
+                name = json.dumps(model["name"])
+                return model, b'{"name": %s, "content": %s}' % (name.encode(), bytes(content))
+        model = await files.get(path=path)
+        sent = {"name": model["name"], "content": model["content"]}
+        try:
+            # What isn't a notebook isn't converted.
+            body = await threads.run(json.dumps, sent) if model["type"] == "notebook" else ""
+        except (RecursionError, ValueError) as error:
+            words = jobs.FAILED
+            raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, words) from error
+        return model, body.encode()
 
 
 class ExportHandler(Exporting, NbconvertPostHandler):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 from collections import Counter
@@ -16,10 +15,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab.exports.converter import MB, NotConvertedError, framed, parted
+from classroom.lab.exports.converter import NotConvertedError
+from classroom.runtime.worker import MB, framed, parted
+from classroom.runtime.worker_process import TooLongError, ask, started
 
 if TYPE_CHECKING:
-    from asyncio.subprocess import Process
     from collections.abc import AsyncIterator, Mapping
 
 PROGRAM = (sys.executable, "-I", "-m", "classroom.lab.exports.converter")
@@ -29,12 +29,6 @@ EACH = 4
 SECONDS = 60.0
 MOST = 100 * MB
 """Bytes of an exported notebook."""
-PIECE = 1 << 18
-KEPT = (
-    *("PATH", "LANG", "HOME", "TMPDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"),
-    *("MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"),
-)
-"""What the process has of the lab server's environment."""
 CONFIGURED = ("Exporter", "Preprocessor")
 """Ends of the names of classes whose configuration nbconvert goes by."""
 PLAIN = (str, int, float, list, dict, type(None))
@@ -74,15 +68,6 @@ def configured(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         for name, traits in config.items()
         if name.endswith(CONFIGURED)
     }
-
-
-def environment(own: Mapping[str, str]) -> dict[str, str]:
-    """Choose the environment of a process that converts.
-
-    Args:
-        own: the lab server's environment.
-    """
-    return {name: own[name] for name in KEPT if name in own}
 
 
 def read(answer: bytes, status: int | None) -> Exported:
@@ -139,46 +124,6 @@ class Turns:
                 del self._asked[name], self._own[name]
 
 
-@contextlib.asynccontextmanager
-async def _started() -> AsyncIterator[Process]:
-    """Start a process that converts, and end it with all that it has started."""
-    process = await asyncio.create_subprocess_exec(
-        *PROGRAM,
-        str(os.getpid()),
-        cwd=sys.prefix,  # root's: nbconvert looks for templates where it is
-        env=environment(os.environ),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-        limit=PIECE,
-    )
-    try:
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-
-
-async def _ask(process: Process, request: bytes) -> bytes:
-    """Send a request and read the answer."""
-    assert process.stdin is not None  # noqa: S101 (made with pipes)
-    assert process.stdout is not None  # noqa: S101
-    with contextlib.suppress(ConnectionError):  # it has ended: its exit status says why
-        process.stdin.write(request)
-        await process.stdin.drain()
-    process.stdin.close()
-    pieces, size = [], 0
-    while piece := await process.stdout.read(PIECE):
-        pieces.append(piece)
-        size += len(piece)
-        if size > MOST:
-            raise NotConvertedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, LONG)
-    await process.wait()
-    return b"".join(pieces)
-
-
 async def convert(head: dict[str, Any], body: bytes) -> Exported:
     """Have one notebook converted, now.
 
@@ -190,8 +135,10 @@ async def convert(head: dict[str, Any], body: bytes) -> Exported:
         NotConvertedError: it isn't, and why.
     """
     try:
-        async with asyncio.timeout(SECONDS), _started() as process:
-            answer = await _ask(process, framed(head, body))
+        async with asyncio.timeout(SECONDS), started(PROGRAM) as process:
+            answer = await ask(process, MOST, framed(head, body))
+    except TooLongError as error:
+        raise NotConvertedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, LONG) from error
     except TimeoutError as error:
         raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, SLOW) from error
     return read(answer, process.returncode)

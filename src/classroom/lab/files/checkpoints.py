@@ -15,6 +15,7 @@ from classroom.lab.files.http_errors import said
 from classroom.lab.storage import threads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from classroom.lab.files.beneath import Root
@@ -71,6 +72,13 @@ class ClassCheckpoints(AsyncCheckpoints):
         files: Any = self.parent
         await files.open_up(*("/".join(parts) for parts in paths))
 
+    async def _in_turn(self, copy: Callable[[], Seen]) -> Seen:
+        """Copy a file, which may take long, when it is the turn of whoever asks."""
+        files: Any = self.parent
+        async with files.turn():
+            found: Seen = await files.run_long(copy)
+            return found
+
     def _copy(self, old: Parts, new: Parts) -> Seen:
         """Copy a file as a whole, with its time, by which pages call a checkpoint."""
         most = self._most
@@ -101,7 +109,7 @@ class ClassCheckpoints(AsyncCheckpoints):
             parts = parts_of(path)
             target = place_of(parts)
             await self._open_up(target[:-1], target)
-            return _model(await threads.run(create))
+            return _model(await self._in_turn(create))
 
     async def restore_checkpoint(self, contents_mgr: Any, checkpoint_id: str, path: str) -> None:  # noqa: ARG002 (upstream's)
         """Put a checkpoint in its file's place.
@@ -112,7 +120,7 @@ class ClassCheckpoints(AsyncCheckpoints):
         with said(path):
             parts = parts_of(path)
             await self._open_up(parts)
-            await threads.run(self._copy, place_of(parts, checkpoint_id), parts)
+            await self._in_turn(lambda: self._copy(place_of(parts, checkpoint_id), parts))
 
     async def rename_checkpoint(self, checkpoint_id: str, old_path: str, new_path: str) -> None:
         """Have a checkpoint go with its file.

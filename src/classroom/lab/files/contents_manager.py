@@ -11,13 +11,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-from jupyter_server import CallContext
 from jupyter_server.services.contents.manager import copy_pat
 from tornado import web
 
 from classroom.lab.files import (
     atomic_write,
     disk_reserve,
+    file_process,
     listing,
     models,
     operations,
@@ -26,8 +26,9 @@ from classroom.lab.files import (
     uploads,
 )
 from classroom.lab.files.contents_reader import ReadFiles
-from classroom.lab.files.document_encoding import encoded
+from classroom.lab.files.document_encoding import encoded, forget
 from classroom.lab.files.http_errors import MB, said, status
+from classroom.lab.files.large_files import person
 from classroom.lab.files.uploads import Uploads
 from classroom.lab.protocol import text_style
 from classroom.lab.storage import saved_hashes, threads
@@ -100,7 +101,7 @@ class ClassContents(ReadFiles):
 
     async def _take(self, parts: Parts, model: Model, piece: int) -> Model:
         """Take a piece of an upload in; return the model of what has arrived."""
-        data = await threads.run(encoded, model)
+        data = await self._encoded(model, {})
         await self._open_up(parts)
         seen = await threads.run(self._uploads.take, person(), parts, piece, data)
         return models.bare(seen, "/".join(parts), model["type"])
@@ -127,14 +128,10 @@ class ClassContents(ReadFiles):
 
     async def _save_file(self, parts: Parts, model: Model, problem: dict[str, Any]) -> Model:
         """Write a file; a document's room says first what will be in it."""
-        if model["type"] == "notebook":
-            content = nbformat.from_dict(model["content"])
-            self.check_and_sign(content, "/".join(parts))
-            model = {**model, "content": content}
         saving, before = saved_hashes.saving.get(), None
         if saving is not None:
             before = await threads.run(reader.beginning, self.root, parts, text_style.LOOKED_AT)
-        data = await threads.run(encoded, model, problem, before)
+        data = await self._encoded(model, problem, before)
         if saving is None or before is None:
             # What people type goes on being saved in its file, however little is left.
             await threads.run(disk_reserve.ensure, self.root, len(data))
@@ -149,6 +146,26 @@ class ClassContents(ReadFiles):
             return models.bare(seen, "/".join(parts), model["type"])
 
         return await threads.run(write)
+
+    async def _encoded(
+        self, model: Model, problem: dict[str, Any], before: bytes | None = None
+    ) -> bytes:
+        """Return what is written to a file; what a process has made of it already as it is."""
+        content = model["content"]
+        if isinstance(content, file_process.Content):
+            if why := content.told["problem"]:
+                problem["ValidationError"] = why
+            return bytes(content.data)
+
+        def encode() -> bytes:
+            found = model
+            if model["type"] == "notebook":
+                # A copy: the marks stay in what isn't ours.
+                found = {**model, "content": nbformat.from_dict(content)}
+                forget(found["content"])
+            return encoded(found, problem, before)
+
+        return await threads.run(encode)
 
     async def _named(self, make: Callable[[], Awaitable[Model]], tries: int = TRIES) -> Model:
         """Make something under a name that is free, and still is when it is made."""
@@ -197,9 +214,6 @@ class ClassContents(ReadFiles):
             is_folder = (await threads.run(reader.look, self.root, old)).is_folder
         # Of a name that isn't ours there is no next one.
         tries = TRIES if to_path is None or await self.dir_exists(to_path) else 1
-        if not is_folder:
-            copy = super().copy
-            return await self._named(lambda: copy("/".join(old), to_path), tries)
         if not old:
             raise web.HTTPError(400, "The class's folder can't be copied into itself")
         target = "/".join(old[:-1] if to_path is None else self._parts(to_path))
@@ -207,12 +221,36 @@ class ClassContents(ReadFiles):
         async def make() -> Model:
             into = target
             if await self.dir_exists(target):
-                name = copy_pat.sub(".", old[-1])
+                name = old[-1] if old[-1].endswith(models.NOTEBOOK) else copy_pat.sub(".", old[-1])
                 name = await self.increment_filename(name, target, insert="-Copy")
                 into = f"{target}/{name}"
-            return await self._copy_folder(old, self._parts(into))
+            copied = self._copy_folder if is_folder else self._copy_file
+            return await copied(old, self._parts(into))
 
-        return await self._named(make, tries)
+        async with self.turn():
+            return await self._named(make, tries)
+
+    async def _copy_file(self, old: Parts, new: Parts) -> Model:
+        """Copy a file as it is: nothing in it is read."""
+        path = "/".join(new)
+
+        def copy() -> Model:
+            descriptor, seen = reader.open_file(self.root, old)
+            with os.fdopen(descriptor, "rb") as stream, self.root.at(new) as place:
+                size, mode = seen.info.st_size, seen.info.st_mode & 0o777
+                if size > self.largest_file:
+                    raise reader.TooLargeError(seen.name, size)
+                disk_reserve.ensure(self.root, size)
+                content = disk_reserve.Bounded(stream, self.largest_file, seen.name)
+                mode |= atomic_write.NEW_FILE_MODE
+                atomic_write.put_at(place, content, mode, self.scratch_folder, new=True)
+            return models.bare(reader.look(self.root, new), path, models.kind_of(seen, path, None))
+
+        with said("/".join(old)):
+            await self._open_up(old, new)
+            made = await self.run_long(copy)
+        self.emit(data={"action": "copy", "path": path, "source_path": "/".join(old)})
+        return made
 
     async def _copy_folder(self, old: Parts, new: Parts) -> Model:
         path = "/".join(new)
@@ -230,7 +268,7 @@ class ClassContents(ReadFiles):
             return models.bare(reader.look(self.root, new), path, "directory")
 
         with said("/".join(old)):
-            made = await threads.run(copy)
+            made = await self.run_long(copy)
         self.emit(data={"action": "copy", "path": path, "source_path": "/".join(old)})
         return made
 
@@ -292,12 +330,6 @@ class ClassContents(ReadFiles):
             hidden = not self.allow_hidden and any(name.startswith(".") for name in parts)
             if hidden or not parts:
                 raise web.HTTPError(400, f"Cannot {what} file or directory {'/'.join(parts)!r}")
-
-
-def person() -> str:
-    """Name the person whose request is being answered; "" for the lab server itself."""
-    handler: Any = CallContext.get(CallContext.JUPYTER_HANDLER)
-    return str(getattr(getattr(handler, "current_user", None), "username", ""))
 
 
 def checked(model: Model) -> tuple[str, int | None]:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tornado import web
 from traitlets import Bool, Int, Type, Unicode, default
 
-from classroom.lab.files import document_encoding, group_access, listing, models, reader
+from classroom.lab.files import (
+    document_encoding,
+    group_access,
+    listing,
+    models,
+    reader,
+    size_limits,
+)
 from classroom.lab.files.beneath import Root
 from classroom.lab.files.checkpoints import ClassCheckpoints
 from classroom.lab.files.directory_entry import parts_of
 from classroom.lab.files.downloads import FileHandler
 from classroom.lab.files.http_errors import MB, said
-from classroom.lab.files.trust import Untrusting
+from classroom.lab.files.large_files import LargeFiles
 from classroom.lab.storage import saved_hashes, threads
 from classroom.runtime.paths import Paths
 
@@ -25,7 +33,7 @@ if TYPE_CHECKING:
     from classroom.lab.files.models import Model
 
 
-class ReadFiles(Untrusting):
+class ReadFiles(LargeFiles):
     """The class's files, as far as they are read.
 
     Upstream's managers of files compare paths as text and then open them, and whoever may make
@@ -146,21 +154,25 @@ class ReadFiles(Untrusting):
         parts = self._parts(path)
         path = "/".join(parts)
 
-        def read() -> tuple[Model, Any]:
-            return self._read(parts, type, format, content=content, require_hash=require_hash)
+        async def read() -> tuple[Model, Any]:
+            ask = partial(
+                self._read, parts, type, format, content=content, require_hash=require_hash
+            )
+            # A room's saves look at their file, and wait for nobody.
+            if saved_hashes.saving.get() is not None:
+                return await threads.run(ask)
+            kind, heavy = await threads.run(
+                self._weighed, parts, type, content=content, require_hash=require_hash
+            )
+            if not heavy:
+                return await threads.run(ask)
+            async with self.turn():
+                if content and kind == "notebook":
+                    return await self._read_notebook(parts, require_hash=require_hash)
+                return await self.run_long(ask)
 
         with said(path):
-            try:
-                model, problem = await threads.run(read)
-            except PermissionError:
-                if not await self._open_up(parts):
-                    raise
-                model, problem = await threads.run(read)
-            else:
-                # What a student's program has made may be shut.
-                shut = content and not model["writable"] and model["type"] != "directory"
-                if shut and await self._open_up(parts):
-                    model, problem = await threads.run(read)
+            model, problem = await self._readable(parts, read, content=content)
         if model["type"] == "notebook" and content:
             self.mark_trusted_cells(model["content"], path)
             self.validate_notebook_model(model, problem)
@@ -192,12 +204,12 @@ class ReadFiles(Untrusting):
         try:
             seen, data = reader.content(self.root, parts, most)
         except reader.TooLargeError as error:
-            raise web.HTTPError(413, too_large(path, kind, error.size, most)) from error
-        if kind == "notebook" and document_encoding.is_crowded(data):
-            raise web.HTTPError(413, f"{seen.name} has too many values in it to be opened here")
+            raise web.HTTPError(413, size_limits.too_large(path, kind, error.size, most)) from error
+        if kind == "notebook" and (why := size_limits.refusal(path, data)):
+            raise web.HTTPError(413, why)
         size = 0 if kind == "notebook" else models.answer_size(data, form)
         if size > self.largest_answer:
-            raise web.HTTPError(413, too_large(path, kind, size, self.largest_answer))
+            raise web.HTTPError(413, size_limits.too_large(path, kind, size, self.largest_answer))
         model = models.bare(seen, path, kind)
         if require_hash:
             model = models.hashed(model, hashlib.sha256(data).hexdigest())
@@ -230,21 +242,3 @@ class ReadFiles(Untrusting):
         if not opened:
             self.log.debug("Can't be opened for all: %s", shut)
         return opened
-
-
-def too_large(path: str, kind: str, size: int, most: int) -> str:
-    """Say what to do with a file that all others would have to wait for.
-
-    Args:
-        path: its path.
-        kind: as of `models.kind_of`.
-        size: its bytes.
-        most: that can be opened.
-    """
-    name = path.rpartition("/")[2]
-    cure = "download it, or read it in a notebook"
-    if kind == "notebook":
-        cure = (
-            f"clear its outputs in a terminal (jupyter nbconvert --clear-output --inplace {name!r})"
-        )
-    return f"{name} has {size // MB} MB, and more than {most // MB} MB can't be opened here: {cure}"

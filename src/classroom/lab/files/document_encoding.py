@@ -8,8 +8,11 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+from nbformat.v4 import rwbase
+from nbformat.v4.nbjson import BytesEncoder
 from tornado import web
 
+from classroom.lab.files import notebook_validity
 from classroom.lab.protocol import json_text, text_style
 
 if TYPE_CHECKING:
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 MOST_LISTS, MOST_VALUES = 3_000_000, 12_000_000
 """Lists and objects in a notebook's file, and what is in them: a plot of a million points has two
 million numbers."""
+MOST_PARTS = 50_000
+"""Cells and outputs of a notebook: each takes time and memory of its own, however short it is."""
+MARK = "trusted"
+"""The name that the mark of trust has in a cell's metadata (`classroom.lab.files.trust`)."""
 REQUIRED: dict[str, dict[str, Any]] = {
     "stream": {"name": "stdout", "text": ""},
     "display_data": {"data": {}, "metadata": {}},
@@ -68,11 +75,7 @@ def encoded(
     content, kind = model["content"], model.get("format")
     if model["type"] == "notebook":
         try:
-            found = nbformat.writes(
-                nbformat.from_dict(content),
-                version=nbformat.NO_CONVERT,
-                capture_validation_error=problem,
-            )
+            found = _written(nbformat.from_dict(content), {} if problem is None else problem)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise web.HTTPError(400, f"The content is no notebook: {error!r}") from error
         content, kind = found if found.endswith("\n") else f"{found}\n", "text"
@@ -85,6 +88,54 @@ def encoded(
         return base64.b64decode(content.encode("ascii"))
     except (AttributeError, ValueError) as error:
         raise web.HTTPError(400, f"The content can't be encoded: {error}") from error
+
+
+def _written(notebook: Any, problem: dict[str, Any]) -> str:
+    """Write a notebook as nbformat does, which copies it twice more and validates it slowly.
+
+    Args:
+        notebook: nobody else's; it is changed.
+        problem: as of `encoded`.
+    """
+    if notebook.get("nbformat") != notebook_validity.MAJOR:
+        text: str = nbformat.writes(notebook, nbformat.NO_CONVERT, problem)
+        return text
+    _note(notebook, problem)
+    notebook = rwbase.strip_transient(rwbase.split_lines(notebook))
+    separators = (",", ": ")
+    return json.dumps(
+        notebook,
+        cls=BytesEncoder,
+        indent=1,
+        sort_keys=True,
+        separators=separators,
+        ensure_ascii=False,
+    )
+
+
+def _note(notebook: Any, problem: dict[str, Any]) -> None:
+    """Note what isn't valid in a notebook."""
+    if why := notebook_validity.reason(notebook):
+        problem["ValidationError"] = nbformat.ValidationError(why)
+
+
+def parts(data: bytes) -> int:
+    """Count the cells and outputs of a notebook's file, without reading it.
+
+    In a text a quotation mark has a backslash before it: what people have typed isn't counted. A
+    name may be written in other ways, which no program does: `classroom.lab.files.file_worker`
+    counts again.
+
+    Args:
+        data: all of it.
+    """
+    return data.count(b'"cell_type"') + data.count(b'"output_type"')
+
+
+def parts_in(notebook: Any) -> int:
+    """Count the cells and outputs of a notebook that has been read."""
+    cells = notebook["cells"]
+    return len(cells) + sum(len(cell.get("outputs", ())) for cell in cells)
 
 
 def is_crowded(data: bytes) -> bool:
@@ -113,9 +164,23 @@ def notebook(data: bytes, path: str, problem: dict[str, Any]) -> Any:
         text = text_style.decoded(data, errors="replace")
         if json_text.is_odd(data):
             text = json.dumps(json_text.loads(data))
-        found = nbformat.reads(text, as_version=4, capture_validation_error=problem)
+        found = nbformat.convert(nbformat.reader.reads(text), notebook_validity.MAJOR)
+        _note(found, problem)
         for cell in found.get("cells", ()):
             completed(cell)
         return found  # noqa: TRY300 (whatever fails, it is none)
     except Exception as error:
         raise web.HTTPError(400, f"Unreadable Notebook: {path} {error!r}") from error
+
+
+def forget(notebook: Any) -> None:
+    """Take the marks of trust out of a notebook.
+
+    Args:
+        notebook: of nbformat; changed in place. What isn't as it should be stays as it is.
+    """
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    for cell in cells if isinstance(cells, list) else ():
+        metadata = cell.get("metadata") if isinstance(cell, dict) else None
+        if isinstance(metadata, dict):
+            metadata.pop(MARK, None)

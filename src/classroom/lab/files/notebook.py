@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_ydoc import YNotebook
 from pycrdt import Array, Map, Text
 
-from classroom.lab.files.document_encoding import completed
-from classroom.lab.files.trust import MARK
+from classroom.lab.files.document_encoding import MARK, completed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,13 +12,13 @@ from jupyter_server.services.contents.manager import AsyncContentsManager
 from pycrdt import Map
 from tornado import web
 
+from classroom.lab.files.document_encoding import MARK, forget
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pycrdt import Array
 
-MARK = "trusted"
-"""The name that the mark has in a cell's metadata."""
 GONE = {"action": "delete"}
 """What an event says of a name that is there no more, and of one that it doesn't name."""
 
@@ -50,19 +50,6 @@ class Untrusting(AsyncContentsManager):
         raise web.HTTPError(
             403, f"Nothing is trusted here, {path} included: its outputs run in frames of their own"
         )
-
-
-def forget(notebook: Any) -> None:
-    """Take the marks out of a notebook.
-
-    Args:
-        notebook: of nbformat; changed in place. What isn't as it should be stays as it is.
-    """
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    for cell in cells if isinstance(cells, list) else ():
-        metadata = cell.get("metadata") if isinstance(cell, dict) else None
-        if isinstance(metadata, dict):
-            metadata.pop(MARK, None)
 
 
 def may_mark(events: Iterable[Any]) -> bool:

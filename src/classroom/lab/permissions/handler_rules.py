@@ -37,6 +37,7 @@ SERVER = "jupyter_server.services"
 READS: dict[str, tuple[str, ...]] = {
     "classroom.lab.api.liveness": ("AliveHandler.get",),
     "classroom.lab.api.driving": ("ModeHandler.get",),
+    "classroom.lab.files.contents_handler": ("ContentsHandler.get",),
     "classroom.lab.files.downloads": ("FileHandler.get",),
     "classroom.lab.api.events": ("EventsSocket.get",),
     "classroom.lab.upstream.nbconvert_cache": ("ExportersHandler.get",),
@@ -114,6 +115,7 @@ READS: dict[str, tuple[str, ...]] = {
 }
 WRITES: dict[str, tuple[str, ...]] = {
     "classroom.lab.api.driving": ("FollowingHandler.put", "ModeHandler.put", "PersonHandler.put"),
+    "classroom.lab.files.contents_handler": ("ContentsHandler.post put patch delete",),
     "classroom.lab.exports.handlers": ("ExportHandler.post",),
     "classroom.lab.execution.session_manager": ("SessionsHandler.post",),
     "classroom.lab.api.people": ("MemberHandler.delete",),

@@ -14,6 +14,7 @@ from tornado import web
 
 from classroom.lab.permissions.tutor_handler import TutorHandler
 from classroom.lab.snapshots import preview
+from classroom.lab.storage import threads
 from classroom.runtime.ipc import client
 from classroom.runtime.ipc.server import LocalHandler, SaidError
 
@@ -113,17 +114,20 @@ class PreviewHandler(SnapshotsHandler):
             with client.open_stream(socket, address, {"path": path}, seconds=SECONDS) as stream:
                 return stream.read(preview.MOST + 1)
 
-        data = await run_sync(read)
-        whole = len(data) <= preview.MOST
-        try:
-            found = await run_sync(
-                lambda: preview.text(
-                    data[: preview.MOST], whole=whole, notebook=path.endswith(".ipynb")
+        files: Any = self.contents_manager
+        async with files.turn():
+            data = await run_sync(read)
+            whole = len(data) <= preview.MOST
+            try:
+                found = await threads.run_long(
+                    preview.text,
+                    data[: preview.MOST],
+                    whole=whole,
+                    notebook=path.endswith(".ipynb"),
                 )
-            )
-        except preview.NoTextError:
-            sentence = "It is no text: there is no preview."
-            raise client.RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence) from None
+            except preview.NoTextError:
+                sentence = "It is no text: there is no preview."
+                raise client.RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence) from None
         self.finish(found, set_content_type="text/plain; charset=UTF-8")
 
 

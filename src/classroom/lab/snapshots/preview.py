@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from classroom.lab.files.file_process import is_heavy
+
 LONGEST = 200_000
 """Characters of a preview."""
 MOST = 16 << 20
-"""Bytes that are read for one: a notebook is only read as a whole."""
+"""Bytes that are read for one: a notebook is only read as a whole, and if that takes no time."""
 CUT = "\n[…]\n"
 
 
@@ -27,7 +29,7 @@ def text(data: bytes, *, whole: bool, notebook: bool) -> str:
     Raises:
         NoTextError: it is no text.
     """
-    if notebook and whole:
+    if notebook and whole and not is_heavy(data):
         try:
             return _cut(cells(json.loads(data)))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -17,7 +17,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 MOST = 16
 """Threads; one file that is read slowly keeps nobody else waiting."""
+MOST_LONG = 3
+"""Threads for what takes long, so that it keeps nobody's save waiting."""
 _pool = ThreadPoolExecutor(MOST, "files")
+_long = ThreadPoolExecutor(MOST_LONG, "long")
 
 
 async def run(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -30,3 +33,20 @@ async def run(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_pool, partial(step, *args, **kwargs))
+
+
+async def run_long(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function that may take long in a thread that no save waits for; else as `run`.
+
+    Who is cancelled goes on waiting if it is being done already: whose turn it was has it until
+    then. What hasn't begun is dropped.
+    """
+    work = _long.submit(partial(step, *args, **kwargs))
+    waiting = asyncio.wrap_future(work)
+    try:
+        return await asyncio.shield(waiting)
+    except asyncio.CancelledError:
+        if not work.cancel():
+            await asyncio.wait([waiting])
+            waiting.exception()  # nobody wants it any more
+        raise

@@ -263,3 +263,25 @@ def send_now(stream: BaseIOStream, data: bytes) -> bytes:
 def heard(future: Future[None]) -> None:
     """Take note of a write's end, so that a broken connection isn't reported as an unread error."""
     future.cancelled() or future.exception()
+
+
+def keep_refusals() -> None:
+    """Keep with a request why it is refused, in place of the line that tornado logs of it.
+
+    What isn't a refusal, or comes after the answer, is logged as tornado does.
+    """
+    upstreams = web.RequestHandler.log_exception
+
+    def log_exception(self: Any, kind: Any, error: Any, trace: Any) -> None:
+        refused = isinstance(error, web.HTTPError) and 400 <= error.status_code < 500  # noqa: PLR2004
+        if refused and not self._finished and getattr(self, "ws_connection", None) is None:
+            self.classroom_refusal = error.get_message() or ""
+        else:
+            upstreams(self, kind, error, trace)
+
+    web.RequestHandler.log_exception = log_exception  # type: ignore[method-assign, assignment]
+
+
+def refusal_of(handler: Any) -> str:
+    """Return why a request was refused, as `keep_refusals` has kept it; "" where nobody said."""
+    return str(getattr(handler, "classroom_refusal", ""))

@@ -15,9 +15,11 @@ import pytest
 from tornado.web import Application
 
 from classroom.lab.exports import converter, jobs
-from classroom.lab.exports.converter import NotConvertedError, answer_to, framed, parted
+from classroom.lab.exports.converter import NotConvertedError, answer_to
 from classroom.lab.exports.handlers import Exporting
 from classroom.lab.exports.jobs import EACH, TOGETHER, Turns, read
+from classroom.runtime import worker_process
+from classroom.runtime.worker import framed, parted
 from tests import labs
 
 HEAD: dict[str, Any] = {"format": "html", "config": {}, "metadata": {}, "sanitize": None}
@@ -105,7 +107,7 @@ def test_no_memory_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_process_learns_little() -> None:
-    told = jobs.environment({"PATH": "/bin", "JUPYTERHUB_API_TOKEN": "t", "HOME": "/h"})
+    told = worker_process.environment({"PATH": "/bin", "JUPYTERHUB_API_TOKEN": "t", "HOME": "/h"})
     assert told == {"PATH": "/bin", "HOME": "/h"}
     config = {"HTMLExporter": {"embed_images": False}, "HubOAuth": {"api_token": "t"}}
     assert jobs.configured(config) == {"HTMLExporter": {"embed_images": False}}

@@ -11,7 +11,8 @@ from jupyter_ydoc import YNotebook
 from pycrdt import Array, Doc, Map
 from tornado import web
 
-from classroom.lab.files.trust import Untrusting, forget, forget_live, may_mark
+from classroom.lab.files.document_encoding import forget
+from classroom.lab.files.trust import Untrusting, forget_live, may_mark
 
 
 def test_marks_are_taken_out() -> None:

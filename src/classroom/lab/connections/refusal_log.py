@@ -1,0 +1,134 @@
+"""The log of refused requests: one line for each, and at most so many of one person's in a minute.
+
+Upstream writes three. Somebody who sends refused requests in a loop would push out of the log what
+people have run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from jupyterhub.metrics import prometheus_log_method
+
+from classroom.lab.upstream import patches
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+
+LINES = 20
+"""Of one person's refused requests, in `SECONDS`; all who haven't signed in are one."""
+SECONDS = 60.0
+ADDRESS, REASON = 1000, 300
+"""Characters of what was asked for, and of a reason."""
+SAID_BEFORE = "wrote error: %r"
+"""What upstream says of an answer of its API beside the request's own line."""
+NOBODY = "people who aren't signed in"
+
+
+class Refusals:
+    """How many requests have been refused to each person since their minute began.
+
+    One event loop's: nothing here is for threads.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._counts: dict[str, Counter[int]] = {}
+
+    def note(self, name: str, status: int) -> bool:
+        """Count a refused request; say whether its line is written.
+
+        Args:
+            name: whose it is.
+            status: of HTTP.
+        """
+        counts = self._counts.setdefault(name, Counter())
+        written = counts.total() < LINES
+        counts[status] += 1
+        return written
+
+    def is_first(self, name: str) -> bool:
+        """Say whether the request that was counted last is the first of a minute."""
+        return self._counts[name].total() == 1
+
+    def end(self, name: str) -> str:
+        """End somebody's minute; return the line on what had none of its own, "" for nothing.
+
+        Args:
+            name: whose it is.
+        """
+        counts = self._counts.pop(name, Counter())
+        left = counts.total() - LINES
+        if left <= 0:
+            return ""
+        kinds = ", ".join(f"{status}: {count}" for status, count in sorted(counts.items()))
+        return f"{left} more refused requests of {name or NOBODY} in {SECONDS:.0f} s ({kinds})"
+
+
+def line(handler: Any, reason: str) -> str:
+    """Word the line on a refused request.
+
+    Args:
+        handler: which has answered.
+        reason: why, or "".
+    """
+    request = handler.request
+    name = str(getattr(handler.current_user, "username", ""))
+    took = 1000 * request.request_time()
+    found = f"{handler.get_status()} {request.method} {request.uri} ({name}@{request.remote_ip})"
+    found = f"{found} {took:.2f}ms referer={request.headers.get('Referer', 'None')}"
+    return f"{found[:ADDRESS]} {' '.join(reason[:REASON].split())}".rstrip()
+
+
+def not_said_before(record: logging.LogRecord) -> bool:
+    """Say whether a record isn't upstream's second line on a refused request."""
+    return record.msg != SAID_BEFORE
+
+
+class RefusalLog:
+    """Writes them."""
+
+    def __init__(self, log: logging.Logger, upstreams: Callable[[Any], None]) -> None:
+        """Begin with none.
+
+        Args:
+            log: where to.
+            upstreams: writes of all other requests, and of those that the server couldn't answer.
+        """
+        self._log, self._upstreams = log, upstreams
+        self._refusals = Refusals()
+
+    def use(self, settings: dict[str, Any]) -> None:
+        """Be the log of all requests to a server.
+
+        Args:
+            settings: of its `tornado.web.Application`.
+        """
+        settings["log_function"] = self.write
+        self._log.addFilter(not_said_before)
+        patches.keep_refusals()
+
+    def write(self, handler: Any) -> None:
+        """Write of a request that has been answered; tornado calls it on the event loop.
+
+        Args:
+            handler: which has answered.
+        """
+        status = handler.get_status()
+        if not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            self._upstreams(handler)
+            return
+        name = str(getattr(handler.current_user, "username", ""))
+        if self._refusals.note(name, status):
+            self._log.warning("%s", line(handler, patches.refusal_of(handler)))
+        if self._refusals.is_first(name):
+            asyncio.get_running_loop().call_later(SECONDS, self._end, name)
+        prometheus_log_method(handler)
+
+    def _end(self, name: str) -> None:
+        if left := self._refusals.end(name):
+            self._log.warning("%s", left)

@@ -1,0 +1,154 @@
+"""Answer for the class's files as upstream does; what is large is read and sent in pieces.
+
+Upstream reads and writes all JSON on the event loop, where everybody's keystrokes wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from jupyter_client.jsonutil import json_default
+from jupyter_server.base.handlers import path_regex
+from jupyter_server.services.contents import handlers as upstream
+from tornado import web
+from tornado.iostream import StreamClosedError
+
+from classroom.lab.files import file_process
+from classroom.lab.files.contents_reader import ReadFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from classroom.lab.files.models import Model
+
+PIECE = 1 << 18
+ORDER = 64 * 1024
+"""Bytes of a request that says what is to be done, and brings no file."""
+
+
+class ContentsHandler(upstream.ContentsHandler):
+    """Upstream's handler, which keeps nobody else waiting."""
+
+    _reading: asyncio.Task[None] | None = None
+    _model: Model | None = None
+    _gone = False
+
+    async def get(self, path: str = "") -> None:
+        """Answer with a file or folder; what is read for somebody who has gone is dropped.
+
+        Raises:
+            HTTPError: as upstream's.
+        """
+        await self._while_here(self._get(path))
+
+    async def _while_here(self, work: Coroutine[Any, Any, None]) -> None:
+        self._reading = asyncio.ensure_future(work)
+        try:
+            await self._reading
+        except asyncio.CancelledError:
+            if not self._gone:
+                raise
+
+    def on_connection_close(self) -> None:
+        """Stop reading what nobody waits for any more; what is being saved goes on."""
+        super().on_connection_close()
+        self._gone = True
+        if self._reading is not None:
+            self._reading.cancel()
+
+    async def _get(self, path: str) -> None:
+        files: Any = self.contents_manager
+        asks = self.get_query_argument("content", default="1") == "1"
+        if self.current_user is None or not asks or not isinstance(files, ReadFiles):
+            await self._as_upstream(super().get(path))
+            return
+        kind, form = (self.get_query_argument(name, default=None) for name in ("type", "format"))
+        if kind not in {None, "directory", "file", "notebook"}:
+            kind = "file"
+        if form not in {None, "text", "base64"} or await self._is_hidden(path):
+            await self._as_upstream(super().get(path))  # which refuses
+            return
+        async with files.packed(path, kind, form) as found:
+            if found is not None:
+                await self._send(*found)
+                return
+        await self._as_upstream(super().get(path))
+
+    @staticmethod
+    async def _as_upstream(answering: Any) -> None:
+        """Wait for upstream's own way, of which its types say too little."""
+        await answering
+
+    async def _is_hidden(self, path: str) -> bool:
+        files: Any = self.contents_manager
+        return not files.allow_hidden and await files.is_hidden(path)
+
+    async def _send(self, model: Model, content: memoryview[int]) -> None:
+        """Send a model in pieces, each when the one before has gone.
+
+        Args:
+            model: without its content.
+            content: as JSON.
+        """
+        if self.get_query_argument("hash", default="0") != "1":
+            model = {**model, "hash": None, "hash_algorithm": None}
+        bare = {name: value for name, value in model.items() if name != "content"}
+        head = json.dumps(bare, default=json_default)[:-1] + ', "content": '
+        self.set_header("Last-Modified", model["last_modified"])
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Content-Length", str(len(head.encode()) + len(content) + 1))
+        self.update_api_activity()
+        try:
+            self.write(head)
+            for at in range(0, len(content), PIECE):
+                self.write(bytes(content[at : at + PIECE]))
+                await self.flush()
+            # JSON's type is set already, and upstream's own way would set it again too late.
+            await web.RequestHandler.finish(self, "}")
+        except StreamClosedError:
+            self._gone = True
+
+    async def put(self, path: str = "") -> None:
+        """Save a file, make a folder; a large body is read in a process of its own.
+
+        Raises:
+            HTTPError: as upstream's; 413, it is too large.
+        """
+        files: Any = self.contents_manager
+        known = self.current_user is not None and isinstance(files, ReadFiles)
+        if known and file_process.is_heavy(self.request.body):
+            async with files.turn():
+                made = await file_process.write(self.request.body, path.strip("/"))
+                self._model = {**made.told["model"], "content": made}
+                await self._as_upstream(super().put(path))
+        else:
+            await self._as_upstream(super().put(path))
+
+    def get_json_body(self) -> dict[str, Any] | None:
+        """Return what a page sends.
+
+        Raises:
+            HTTPError: 400, it is no object of JSON; 413, it is too long for what it does.
+        """
+        if self._model is not None:
+            return self._model
+        if self.request.method != "PUT" and len(self.request.body) > ORDER:
+            words = f"A request of more than {ORDER >> 10} KB that brings no file is refused"
+            raise web.HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
+        found = super().get_json_body()
+        if found is not None and not isinstance(found, dict):
+            raise web.HTTPError(400, "What is sent is no object of JSON")
+        return found
+
+
+CHECKPOINT = r"(?P<checkpoint_id>[\w-]+)"
+HANDLERS = (
+    # Upstream's own, which come first: a path may end so.
+    (rf"api/contents{path_regex}/checkpoints", upstream.CheckpointsHandler),
+    (rf"api/contents{path_regex}/checkpoints/{CHECKPOINT}", upstream.ModifyCheckpointsHandler),
+    (rf"api/contents{path_regex}/trust", upstream.TrustNotebooksHandler),
+    (rf"api/contents{path_regex}", ContentsHandler),
+)

@@ -1,0 +1,128 @@
+"""Have a large file's content read or written in a process of its own (`file_worker`)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from tornado import web
+
+from classroom.lab.files.document_encoding import parts
+from classroom.lab.files.size_limits import too_many
+from classroom.runtime.turns import Turns
+from classroom.runtime.worker import MB, parted
+from classroom.runtime.worker_process import TooLongError, ask, started
+
+PROGRAM = (sys.executable, "-I", "-m", "classroom.lab.files.file_worker")
+LARGE = MB // 4
+"""Bytes of a file, or of what a page sends, that is read in a process of its own."""
+SIMPLE = 20_000
+"""Values in JSON that are read in no time, while they are not more than `LONG` bytes."""
+LONG = 4 * MB
+SECONDS = 120.0
+SLACK = MB
+"""Bytes of an answer beside the content."""
+LONGEST_FILE = 128 * MB
+"""Bytes of a file that is made of what a page sends: a notebook's has each number in a line."""
+TURNS = Turns(together=2, each=2, asked=30)
+"""At reading and writing large files: the lab's own documents, as they are saved, wait for none."""
+MANY = "You are opening or saving too many large files at once: wait until one of them is done."
+SLOW = "{} takes too long to be read: clear its outputs, or split it."
+WIDE = "{} would have too many bytes: clear its outputs, or split it."
+FAILED = "{} can't be read."
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a worker has made of a file, or of what a page sends.
+
+    Attributes:
+        told: of it, as `file_worker` says.
+        data: the content as JSON; or the bytes for a file.
+    """
+
+    told: dict[str, Any]
+    data: memoryview[int]
+
+
+def is_heavy(body: bytes) -> bool:
+    """Say whether JSON that a page sends would hold up everybody while it is read.
+
+    Args:
+        body: all of it. A piece of an upload is 1.4 MB, in one text.
+    """
+    if len(body) <= LARGE:
+        return False
+    return len(body) > LONG or sum(map(body.count, (b"[", b"{", b","))) > SIMPLE
+
+
+def read_answer(answer: bytes, status: int | None, path: str) -> Content:
+    """Read what a worker has answered.
+
+    Args:
+        answer: all of it.
+        status: its exit status, negative for a signal.
+        path: of the file.
+
+    Raises:
+        HTTPError: nothing is read, and why.
+    """
+    name = path.rpartition("/")[2]
+    if status in {-signal.SIGXCPU, -signal.SIGKILL}:
+        raise web.HTTPError(422, SLOW.format(name))
+    try:
+        told, data = parted(answer)
+        code = int(told["status"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise web.HTTPError(422, FAILED.format(name)) from error
+    if code != HTTPStatus.OK:
+        raise web.HTTPError(code, str(told["text"]), reason=told.get("reason"))
+    return Content(told, data)
+
+
+async def _asked(request: dict[str, Any], most: int, stdin: int | None, *body: bytes) -> Content:
+    path = request["path"]
+    program = (*PROGRAM, json.dumps(request))
+    try:
+        async with TURNS.place(), asyncio.timeout(SECONDS), started(program, stdin) as process:
+            answer = await ask(process, most, *body)
+    except TooLongError as error:
+        raise web.HTTPError(413, WIDE.format(path.rpartition("/")[2])) from error
+    except TimeoutError as error:
+        raise web.HTTPError(422, SLOW.format(path.rpartition("/")[2])) from error
+    return read_answer(answer, process.returncode, path)
+
+
+async def read(descriptor: int, answer: int, **request: Any) -> Content:
+    """Read a file when there is a place; to be awaited in a turn of one's own.
+
+    Args:
+        descriptor: of the file, which is read from where it is.
+        answer: bytes that the content may have.
+        **request: as of `file_worker.read`.
+
+    Raises:
+        HTTPError: it can't be read.
+    """
+    return await _asked({"do": "read", "answer": answer, **request}, answer + SLACK, descriptor)
+
+
+async def write(body: bytes, path: str) -> Content:
+    """Make a file's bytes of what a page sends, when there is a place; as `read`.
+
+    Args:
+        body: of JSON.
+        path: where it is to be saved.
+
+    Raises:
+        HTTPError: it can't be saved.
+    """
+    if why := too_many(path, parts(body)):
+        raise web.HTTPError(413, why)
+    request = {"do": "write", "path": path, "most": len(body)}
+    return await _asked(request, LONGEST_FILE + SLACK, None, body)

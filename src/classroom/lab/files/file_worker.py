@@ -1,0 +1,155 @@
+"""Read or write one large file's content in a process that has limits and ends with the lab.
+
+Run as ``python -I -m classroom.lab.files.file_worker REQUEST PARENT`` by
+`classroom.lab.files.file_process`. A megabyte of a notebook takes tenths of a second, and JSON is
+read and written without letting any other thread of the process go on meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from http import HTTPStatus
+from typing import Any
+
+from tornado import web
+
+from classroom.lab.files import document_encoding, models, size_limits
+from classroom.runtime.worker import MB, confine, framed
+
+WORK_SECONDS = 30
+"""Of a processor's time."""
+MEMORY = 1024 * MB
+NICE = 5
+"""Behind the lab server, and before what is exported: somebody waits for it to type."""
+HARD = "{} takes too much memory to be opened here: clear its outputs, or split it."
+
+
+def notebook_lines(notebook: dict[str, Any]) -> bytes:
+    """Write a notebook as JSON, each cell in a line of its own, for `notebook_of`.
+
+    Args:
+        notebook: of nbformat 4.
+    """
+    cells = ",\n".join(json.dumps(cell, ensure_ascii=False) for cell in notebook["cells"])
+    rest = {name: notebook[name] for name in notebook if name != "cells"}
+    ending = json.dumps(rest, ensure_ascii=False)[1:]
+    text = f'{{"cells": [\n{cells}\n]{"" if ending == "}" else ", "}{ending}'
+    return text.encode(errors="replace")
+
+
+def notebook_of(lines: bytes) -> Any:
+    """Read a notebook cell by cell, so that other threads go on in between.
+
+    Args:
+        lines: of `notebook_lines`.
+    """
+    first, *cells, last = lines.split(b"\n")
+    found = json.loads(first + last)
+    found["cells"] = [json.loads(cell.removesuffix(b",")) for cell in cells if cell]
+    return found
+
+
+def _why(problem: dict[str, Any]) -> str:
+    return str(problem.get("ValidationError", ""))
+
+
+def read(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    """Read a file; return what is told of it, and its content as JSON.
+
+    Args:
+        request: ``path``, ``kind`` ("notebook" or "file"), ``format`` (as of `models.with_text`),
+            ``most`` (bytes of the file), ``answer`` (bytes of the content).
+        data: the file's bytes, or more of them than ``most``.
+
+    Raises:
+        HTTPError: it can't be read.
+    """
+    path, kind, most = request["path"], request["kind"], request["most"]
+    if len(data) > most:
+        raise web.HTTPError(413, size_limits.too_large(path, kind, len(data), most))
+    told = {"hash": hashlib.sha256(data).hexdigest(), "size": len(data)}
+    if kind == "notebook":
+        if why := size_limits.refusal(path, data):
+            raise web.HTTPError(413, why)
+        problem: dict[str, Any] = {}
+        notebook = document_encoding.notebook(data, path, problem)
+        if why := size_limits.too_many(path, document_encoding.parts_in(notebook)):
+            raise web.HTTPError(413, why)
+        document_encoding.forget(notebook)
+        body = notebook_lines(notebook)
+        return {**told, "format": "json", "mimetype": None, "problem": _why(problem)}, body
+    size = models.answer_size(data, request["format"])
+    if size > request["answer"]:
+        raise web.HTTPError(413, size_limits.too_large(path, kind, size, request["answer"]))
+    bare = {"name": path.rpartition("/")[2], "mimetype": request["mimetype"]}
+    found = models.with_text(bare, data, request["format"])
+    told |= {"format": found["format"], "mimetype": found["mimetype"], "problem": ""}
+    return told, json.dumps(found["content"]).encode()
+
+
+def write(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    """Read what a page sends to be saved; return the model without its content, and the file.
+
+    Args:
+        request: ``path``.
+        data: of JSON.
+
+    Raises:
+        HTTPError: it can't be saved.
+    """
+    try:
+        model = json.loads(data)
+    except ValueError as error:
+        raise web.HTTPError(400, "Invalid JSON in body of request") from error
+    if not isinstance(model, dict):
+        raise web.HTTPError(400, "A body of JSON that is no object can't be saved")
+    problem: dict[str, Any] = {}
+    if "content" not in model or model.get("type") not in {"notebook", "file"}:
+        raise web.HTTPError(400, "A body of that size must be of a notebook or a file")
+    if model["type"] == "notebook":
+        content = model["content"]
+        cells = content.get("cells") if isinstance(content, dict) else None
+        if isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells):
+            why = size_limits.too_many(request["path"], document_encoding.parts_in(content))
+            if why:
+                raise web.HTTPError(413, why)
+        document_encoding.forget(content)
+    written = document_encoding.encoded(model, problem)
+    told = {
+        name: model[name] for name in ("type", "format", "chunk", "name", "path") if name in model
+    }
+    return {"model": told, "problem": _why(problem)}, written
+
+
+def answer(request: dict[str, Any], data: bytes) -> bytes:
+    """Answer a request: with what is found, or why nothing is.
+
+    Args:
+        request: with ``do``, "read" or "write"; else as of these.
+        data: what it is about.
+    """
+    try:
+        head, body = (read if request["do"] == "read" else write)(request, data)
+        return framed({"status": HTTPStatus.OK, **head}, body)
+    except web.HTTPError as error:
+        said = {"text": error.get_message(), "reason": error.reason}
+        return framed({"status": error.status_code, **said}, b"")
+    except (MemoryError, RecursionError):
+        words = HARD.format(request["path"].rpartition("/")[2])
+        return framed({"status": HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "text": words}, b"")
+
+
+def main() -> None:
+    """Read what the request is about, and write the answer where nothing else is printed."""
+    request = json.loads(sys.argv[1])
+    confine(int(sys.argv[2]), WORK_SECONDS, MEMORY, NICE)
+    with os.fdopen(os.dup(1), "wb") as out:
+        os.dup2(2, 1)
+        out.write(answer(request, sys.stdin.buffer.read(request["most"] + 1)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""The class's large files: what takes long is done in turns, and in processes of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from jupyter_server import CallContext
+from tornado import web
+
+from classroom.lab.files import file_process, models, reader
+from classroom.lab.files.file_worker import notebook_of
+from classroom.lab.files.http_errors import said
+from classroom.lab.files.trust import Untrusting
+from classroom.lab.storage import saved_hashes, threads
+from classroom.runtime.turns import TooManyError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from classroom.lab.files.beneath import Root
+    from classroom.lab.files.directory_entry import Parts
+    from classroom.lab.files.models import Model
+
+T = TypeVar("T")
+_has_turn: ContextVar[bool] = ContextVar("has_turn", default=False)
+"""Whether it is this person's turn already: a second one might wait for the first."""
+INVALID = "Notebook validation failed: {}"
+"""What a model says of a notebook that isn't as nbformat's schema has it; pages show it."""
+
+
+class LargeFiles(Untrusting):
+    """Reads large files so that nobody else's keystrokes and saves wait for it."""
+
+    root: Root
+    largest_notebook: int
+    largest_file: int
+    largest_answer: int
+
+    def _parts(self, path: str) -> Parts:
+        raise NotImplementedError
+
+    async def _open_up(self, *paths: Parts) -> bool:
+        raise NotImplementedError
+
+    async def _readable(
+        self, parts: Parts, read: Callable[[], Awaitable[tuple[Model, Any]]], *, content: bool
+    ) -> tuple[Model, Any]:
+        """Read something; what a student's program has shut is opened for all first."""
+        try:
+            found = await read()
+        except PermissionError:
+            if not await self._open_up(parts):
+                raise
+            return await read()
+        shut = content and not found[0]["writable"] and found[0]["type"] != "directory"
+        return await read() if shut and await self._open_up(parts) else found
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Have a turn at what takes long, as the person whose request is being answered.
+
+        Raises:
+            HTTPError: 429, too much of theirs waits already.
+        """
+        if _has_turn.get() or saved_hashes.saving.get() is not None:
+            yield  # what a room saves waits for nobody
+            return
+        token = _has_turn.set(True)
+        try:
+            async with file_process.TURNS.own(person()):
+                yield
+        except TooManyError as error:
+            raise web.HTTPError(429, file_process.MANY) from error
+        finally:
+            _has_turn.reset(token)
+
+    async def run_long(self, step: Callable[[], T]) -> T:
+        """Do in a thread what may take long; of what a room saves, in those that saves have."""
+        if saved_hashes.saving.get() is not None:
+            return await threads.run(step)
+        return await threads.run_long(step)
+
+    def _weighed(
+        self, parts: Parts, wanted: str | None, *, content: bool, require_hash: bool
+    ) -> tuple[str, bool]:
+        """Say what something is to be opened as, and whether that takes long; in a thread."""
+        seen = reader.look(self.root, parts)
+        kind, size = models.kind_of(seen, "/".join(parts), wanted), seen.info.st_size
+        if kind == "directory" or not (content or require_hash) or size <= file_process.LARGE:
+            return kind, False
+        if size > file_process.LONG or kind == "file" or not content:
+            return kind, size > file_process.LONG
+        return kind, file_process.is_heavy(reader.content(self.root, parts, size)[1])
+
+    @contextlib.asynccontextmanager
+    async def packed(
+        self,
+        path: str,
+        type: str | None = None,  # noqa: A002 (upstream's)
+        format: str | None = None,  # noqa: A002
+    ) -> AsyncIterator[tuple[Model, memoryview[int]] | None]:
+        """Get a large file's model with the content as JSON, which nothing here reads.
+
+        It is the person's turn until the end: that is when the content has been sent.
+
+        Args:
+            path: its own.
+            type: as of `get`.
+            format: likewise.
+
+        Yields:
+            The model, with its hash and without its content, and the content; None for what isn't
+            large, or is no file.
+
+        Raises:
+            HTTPError: as of `get`.
+        """
+        parts = self._parts(path)
+        path = "/".join(parts)
+        with said(path):
+            try:
+                kind, heavy = await threads.run(
+                    self._weighed, parts, type, content=True, require_hash=False
+                )
+            except PermissionError:
+                kind, heavy = "", False
+        if not heavy:
+            yield None
+            return
+        async with self.turn():
+
+            async def read() -> tuple[Model, Any]:
+                return await self._packed(parts, kind, format)
+
+            with said(path):
+                model, body = await self._readable(parts, read, content=True)
+            self.emit(data={"action": "get", "path": path})
+            yield model, body
+
+    async def _packed(
+        self, parts: Parts, kind: str, form: str | None
+    ) -> tuple[Model, memoryview[int]]:
+        """Have a file's content read in a process of its own; return its model and the content."""
+        path = "/".join(parts)
+        descriptor, seen = await threads.run(reader.open_file, self.root, parts)
+        try:
+            model = models.bare(seen, path, kind)
+            found = await file_process.read(
+                descriptor,
+                self.largest_answer,
+                path=path,
+                kind=kind,
+                format=form,
+                mimetype=model["mimetype"],
+                most=self.largest_notebook if kind == "notebook" else self.largest_file,
+            )
+        finally:
+            os.close(descriptor)
+        told = found.told
+        model |= {"format": told["format"], "mimetype": told["mimetype"], "size": told["size"]}
+        if told["problem"]:
+            model["message"] = INVALID.format(told["problem"])
+        return models.hashed(model, told["hash"]), found.data
+
+    async def _read_notebook(
+        self, parts: Parts, *, require_hash: bool
+    ) -> tuple[Model, dict[str, Any]]:
+        """Read a large notebook, as rooms need it; else as `_read`."""
+        model, content = await self._packed(parts, "notebook", None)
+        model["content"] = await threads.run_long(notebook_of, bytes(content))
+        if not require_hash:
+            model |= {"hash": None, "hash_algorithm": None}
+        return model, {}
+
+    def validate_notebook_model(self, model: Model, validation_error: Any = None) -> Model:
+        """Add to a notebook's model what isn't valid in it.
+
+        Args:
+            model: changed in place.
+            validation_error: as `document_encoding.notebook` has noted it.
+        """
+        if found := (validation_error or {}).get("ValidationError"):
+            model["message"] = INVALID.format(found)
+        return model
+
+
+def person() -> str:
+    """Name the person whose request is being answered; "" for the lab server itself."""
+    handler: Any = CallContext.get(CallContext.JUPYTER_HANDLER)
+    return str(getattr(getattr(handler, "current_user", None), "username", ""))

@@ -1,0 +1,64 @@
+"""A process that does one piece of work within limits, and ends with the process that asked.
+
+What it is asked and what it answers is one message each: a head of JSON in a line, and a body.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from typing import Any
+
+PDEATHSIG = 1  # PR_SET_PDEATHSIG: a signal when the parent ends
+MB = 1024**2
+NICE = 10
+"""Behind the lab server; students' programs are behind both (SCHED_IDLE)."""
+
+
+def framed(head: dict[str, Any], body: bytes) -> bytes:
+    """Join a head and a body into one message, a request or an answer.
+
+    Args:
+        head: of JSON.
+        body: what it is about.
+    """
+    return json.dumps(head).encode() + b"\n" + body
+
+
+def parted(message: bytes) -> tuple[dict[str, Any], memoryview[int]]:
+    """Take a message apart again.
+
+    Args:
+        message: of `framed`.
+
+    Raises:
+        ValueError: it is none, or not all of it.
+    """
+    end = message.find(b"\n")
+    head = json.loads(message[: max(end, 0)])
+    if not isinstance(head, dict):
+        raise ValueError("no message")  # noqa: TRY004 (as for any other text)
+    return head, memoryview(message)[end + 1 :]
+
+
+def confine(parent: int, seconds: int, memory: int, nice: int = NICE) -> None:
+    """Keep this process to its limits, and have it end with the one that asked.
+
+    Args:
+        parent: that process.
+        seconds: of a processor's time.
+        memory: bytes.
+        nice: how far behind the lab server it stands.
+    """
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    ctypes.CDLL(None).prctl(PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit(1)  # it has ended before
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(nice)

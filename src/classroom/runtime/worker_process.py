@@ -1,0 +1,89 @@
+"""Start a worker (`classroom.runtime.worker`), ask it, and end it with all that it has started."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+PIECE = 1 << 18
+KEPT = (
+    *("PATH", "LANG", "HOME", "TMPDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"),
+    *("MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"),
+)
+"""What a worker has of this process's environment."""
+
+
+class TooLongError(Exception):
+    """A worker's answer has more bytes than are taken."""
+
+
+def environment(own: Mapping[str, str]) -> dict[str, str]:
+    """Choose a worker's environment.
+
+    Args:
+        own: this process's.
+    """
+    return {name: own[name] for name in KEPT if name in own}
+
+
+@contextlib.asynccontextmanager
+async def started(program: Sequence[str], stdin: int | None = None) -> AsyncIterator[Process]:
+    """Start a worker, and end it.
+
+    Args:
+        program: its command; this process's id is added, for `worker.confine`.
+        stdin: a descriptor that it reads; None for a pipe.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *program,
+        str(os.getpid()),
+        cwd=sys.prefix,  # root's: nbconvert looks for templates where it is
+        env=environment(os.environ),
+        stdin=asyncio.subprocess.PIPE if stdin is None else stdin,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+        limit=PIECE,
+    )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+async def ask(process: Process, most: int, *request: bytes) -> bytes:
+    """Send a worker what it is asked, and return its answer.
+
+    Args:
+        process: of `started`.
+        most: bytes of the answer.
+        *request: what it reads from a pipe, in pieces; it reads to their end.
+
+    Raises:
+        TooLongError: the answer has more.
+    """
+    assert process.stdout is not None  # noqa: S101 (a pipe)
+    if process.stdin is not None:
+        with contextlib.suppress(ConnectionError):  # it has ended: its exit status says why
+            for one in request:
+                process.stdin.write(one)
+                await process.stdin.drain()
+        process.stdin.close()
+    pieces, size = [], 0
+    while piece := await process.stdout.read(PIECE):
+        pieces.append(piece)
+        size += len(piece)
+        if size > most:
+            raise TooLongError
+    await process.wait()
+    return b"".join(pieces)

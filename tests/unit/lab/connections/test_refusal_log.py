@@ -1,0 +1,55 @@
+"""The log of refused requests: how many lines one person's take."""
+
+from __future__ import annotations
+
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+from classroom.lab.connections import refusal_log
+from classroom.lab.connections.refusal_log import LINES, Refusals
+
+
+def test_so_many_lines_and_then_one() -> None:
+    refusals = Refusals()
+    written = [refusals.note("ada", 404) for _ in range(1000)] + [refusals.note("ada", 413)]
+    assert written.count(True) == LINES
+    assert refusals.note("bea", 403), "another's have lines of their own"
+    assert refusals.end("ada") == (
+        f"{1001 - LINES} more refused requests of ada in 60 s (404: 1000, 413: 1)"
+    )
+    assert refusals.end("bea") == ""
+    assert refusals.note("ada", 404), "the next minute"
+
+
+def test_a_minute_begins_with_the_first() -> None:
+    refusals = Refusals()
+    refusals.note("", 403)
+    assert refusals.is_first("")
+    refusals.note("", 403)
+    assert not refusals.is_first("")
+    for _ in range(LINES):
+        refusals.note("", 403)
+    assert "of people who aren't signed in" in refusals.end("")
+
+
+def test_a_line_says_who_what_and_why() -> None:
+    asked: Any = SimpleNamespace(
+        method="GET", uri="/x" * 5000, remote_ip="::1", headers={}, request_time=lambda: 0.5
+    )
+    user = SimpleNamespace(username="ada")
+    handler = SimpleNamespace(request=asked, current_user=user, get_status=lambda: 404)
+    asked.uri = "/x"
+    assert refusal_log.line(handler, "No\nsuch file") == (
+        "404 GET /x (ada@::1) 500.00ms referer=None No such file"
+    )
+    asked.uri = "/x" * 5000
+    assert len(refusal_log.line(handler, "why" * 5000)) < 1500
+
+
+def test_upstreams_second_line_is_left_out() -> None:
+    def record(words: str) -> logging.LogRecord:
+        return logging.LogRecord("a", logging.WARNING, "", 0, words, ("b",), None)
+
+    assert not refusal_log.not_said_before(record("wrote error: %r"))
+    assert refusal_log.not_said_before(record("ran: %r"))
