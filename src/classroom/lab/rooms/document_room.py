@@ -187,6 +187,9 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             # What changes before is neither kept nor sent.
             await self.ydoc_observed.wait()
             self._keep_what_came_first()
+        if self._document.path != self._file.path:
+            # A journal may say otherwise: of a file that was moved since, or of a page's.
+            self._document.path = self._file.path
         # Of cells that ran when the server ended none runs any more.
         for cell in getattr(self._document, "ycells", ()):
             if cell.get("execution_state") == kernel_outputs.RUNNING:

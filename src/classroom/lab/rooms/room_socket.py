@@ -118,7 +118,7 @@ class RoomSocket(Visiting):
         if hasattr(self, "room"):
             owns = getattr(self.room, "owns", None)
             mine = (lambda _: True) if owns is None else partial(owns, self.who)
-            self._admission = Admission(self.room.ydoc, mine)
+            self._admission = Admission(self.room.ydoc, mine, room_id)
             if self._kind is not None:
                 self._kind.joined(self.room.document, self._who, room_id)
 
