@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 MOST_LISTS, MOST_VALUES = 3_000_000, 12_000_000
 """Lists and objects in a notebook's file, and what is in them: a plot of a million points has two
 million numbers."""
+NO_NOTEBOOK = (
+    "“{}” isn't a valid notebook, so it can't be opened or exported as one. To see what is in it,"
+    " right-click it in the file list and choose Open With → Editor; or ask whoever made it for"
+    " another copy."
+)
 REQUIRED: dict[str, dict[str, Any]] = {
     "stream": {"name": "stdout", "text": ""},
     "display_data": {"data": {}, "metadata": {}},
@@ -118,4 +123,4 @@ def notebook(data: bytes, path: str, problem: dict[str, Any]) -> Any:
             completed(cell)
         return found  # noqa: TRY300 (whatever fails, it is none)
     except Exception as error:
-        raise web.HTTPError(400, f"Unreadable Notebook: {path} {error!r}") from error
+        raise web.HTTPError(400, NO_NOTEBOOK.format(path)) from error
