@@ -138,7 +138,9 @@ class Keyboard {
     if (times >= (this.stopped >= MANY ? 1 : TIMES)) {
       this.stop(frame);
     }
-    window.focus();
+    if (document.hasFocus()) {
+      window.focus(); // before anything in it: the frame has the focus of the window, too
+    }
     frame.blur();
     if (to?.isConnected) {
       to.focus({ preventScroll: true });
