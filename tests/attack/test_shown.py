@@ -367,8 +367,11 @@ def test_a_form_of_an_output_leads_nowhere(student: Page, tutor: Page) -> None:
     expect(text_of(tutor)).to_be_visible()
 
 
-def test_a_broken_notebook_says_in_a_sentence_what_to_do(student: Page, tutor: Page) -> None:
+def test_a_broken_notebook_says_in_a_sentence_what_to_do(
+    github_lab: Lab, student: Page, tutor: Page
+) -> None:
     """Where it is opened and where it is exported, and nothing of Python's."""
+    github_lab.expected.append(r"bad\.ipynb")
     write(student, "bad.ipynb", '{"cells": 5}')
     sentence = "“bad.ipynb” isn't a valid notebook"
     tutor.goto(f"{LAB}/lab/tree/bad.ipynb?reset")
