@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
+from tornado import web
 
 from classroom.lab.connections import notifications, registry
 from classroom.lab.files import notebook, recovery, trust
@@ -182,7 +184,13 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
                 self._file_format, self._file_type, self._file.path, self.ystore
             )
             self._file.kept += [kept] if kept else []
-        await super().initialize()
+        try:
+            await super().initialize()
+        except web.HTTPError as error:
+            # Upstream's dialog says no more than that it was a bad request.
+            if error.status_code == HTTPStatus.BAD_REQUEST and error.log_message:
+                notifications.tell(self._here(), error.log_message)
+            raise
         if self.started.is_set():
             # What changes before is neither kept nor sent.
             await self.ydoc_observed.wait()
