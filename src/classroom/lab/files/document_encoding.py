@@ -20,10 +20,10 @@ MOST_LISTS, MOST_VALUES = 3_000_000, 12_000_000
 """Lists and objects in a notebook's file, and what is in them: a plot of a million points has two
 million numbers."""
 NO_NOTEBOOK = (
-    "“{}” isn't a valid notebook, so it can't be opened or exported as one. To see what is in it,"
-    " right-click it in the file list and choose Open With → Editor; or ask whoever made it for"
+    "“{}” isn't a valid notebook. Choose Open With → Editor to see its text, or ask its author for"
     " another copy."
 )
+"""Short: JupyterLab shows 140 characters of a notice."""
 REQUIRED: dict[str, dict[str, Any]] = {
     "stream": {"name": "stdout", "text": ""},
     "display_data": {"data": {}, "metadata": {}},
