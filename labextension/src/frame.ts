@@ -127,7 +127,6 @@ export class Frame {
   }
 
   private load(): void {
-    this.iframe?.remove();
     this.ready = false;
     const made = document.createElement('iframe');
     made.setAttribute('sandbox', 'allow-scripts');
@@ -136,7 +135,8 @@ export class Frame {
     made.title = 'Output';
     made.src = address();
     this.iframe = made;
-    this.place.append(made);
+    // Also of what stands for a frame that was stopped.
+    this.place.replaceChildren(made);
   }
 
   private send(items: readonly IItem[]): void {

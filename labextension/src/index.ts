@@ -6,6 +6,7 @@ import { ended } from './ended';
 import { following } from './following';
 import { help } from './help';
 import { htmlFiles } from './htmlFiles';
+import { leftOut } from './leftOut';
 import { link } from './link';
 import { live } from './live';
 import { notices } from './notices';
@@ -21,6 +22,7 @@ import { talk } from './talk';
 export default [
   outputs,
   htmlFiles,
+  leftOut,
   help,
   live,
   connection,

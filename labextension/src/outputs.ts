@@ -4,8 +4,11 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { IThemeManager } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ITranslator } from '@jupyterlab/translation';
 import { address, dress } from './frame';
 import { lookIn, register } from './frames';
+import { keepKeyboard } from './keyboard';
+import { texts } from './texts';
 import { distrust } from './untrusted';
 
 // As the module is loaded, which is before the first plugin: what is made later is made so.
@@ -18,17 +21,19 @@ export const outputs: JupyterFrontEndPlugin<void> = {
   description: 'Shows outputs that run scripts in frames of their own.',
   autoStart: true,
   requires: [IRenderMimeRegistry],
-  optional: [INotebookTracker, IThemeManager],
+  optional: [INotebookTracker, IThemeManager, ITranslator],
   activate: (
     _: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
     notebooks: INotebookTracker | null,
-    themes: IThemeManager | null
+    themes: IThemeManager | null,
+    translator: ITranslator | null
   ) => {
     if (!address()) {
       return;
     }
     register(rendermime);
+    keepKeyboard(texts(translator));
     if (notebooks) {
       lookIn(notebooks);
     }

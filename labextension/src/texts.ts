@@ -90,6 +90,14 @@ export function texts(translator: ITranslator | null) {
     htmlFile: trans.__('HTML File'),
     htmlViewer: trans.__('HTML Viewer'),
     loadAgain: trans.__('Load the saved file again'),
+    tookKeyboard: trans.__('This output was stopped: it took the keyboard from you.'),
+    showAgain: trans.__('Show it again'),
+    leftOut: (count: number) =>
+      trans._n(
+        '%1 more file is in this folder. To list it, type “ls” in a terminal.',
+        '%1 more files are in this folder. To list them, type “ls” in a terminal.',
+        count
+      ),
     openPage: trans.__('Open the page in a new tab of the browser'),
     why: {
       beat: '',

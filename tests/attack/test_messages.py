@@ -6,6 +6,7 @@ import contextlib
 import json
 import random
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -130,6 +131,48 @@ def test_a_notebook_with_nonsense_in_it_is_saved_and_opened(calm: Lab, what: str
         labs.wait_until(lambda: saved(ada, name) == str(pages[0].source), "it to be saved", 20)
         late = Page(students.open_socket(ada, calm, address))
         assert str(late.source) == str(pages[0].source)
+
+
+STATE: dict[str, tuple[Any, ...]] = {
+    "path": ("two.ipynb", "../../hub/logout", "RTC:two.ipynb", 5, None, ["x"], {"a": 1}),
+    "document_id": ("json:notebook:another", 5, None),
+    "hash": ("0" * 64, 5),
+    "else": ("x",),
+}
+"""What a page could say of a document to all others: by it they rename their tabs, and ask the
+server to move the kernel's session."""
+
+
+def test_what_a_document_says_of_its_file_is_the_labs(calm: Lab) -> None:
+    """Nobody's page hears another word of it, not even one to the same value or for a moment."""
+    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
+        address = room(ada, "named.ipynb")
+        ident = address.rpartition("/")[2].partition("?")[0]
+        page, attacker = (
+            Page(students.open_socket(client, calm, address)) for client in (ada, mallory)
+        )
+        talk([page], "before")
+        state, heard = page.doc.get("state", type=Map), set()
+        page.change(partial(state.__setitem__, "document_id", ident))
+        labs.wait_until(lambda: saved(ada, "named.ipynb") == str(page.source), "a save", 20)
+        talk([page], "then")
+        state.observe(lambda event: heard.update(event.keys))
+        theirs = attacker.doc.get("state", type=Map)
+        for key, values in STATE.items():
+            for value in (*values, "named.ipynb", Map({"a": "b"})):
+                attacker.change(partial(theirs.__setitem__, key, value))
+            attacker.change(partial(theirs.__delitem__, key))
+        attacker.change(theirs.clear)
+        attacker.type("mallory's\n")
+        page.listen_until(lambda: "mallory's" in str(page.source))
+        assert heard <= {"dirty", "hash"}  # by saves
+        talk([page], "after")
+        late = Page(students.open_socket(ada, calm, address))
+        for one in (page, late):
+            found = one.doc.get("state", type=Map).to_py()
+            assert found.keys() <= {"path", "hash", "dirty", "document_id"}
+            assert (found["path"], found["document_id"]) == ("named.ipynb", ident)
+        labs.wait_until(lambda: saved(ada, "named.ipynb") == str(page.source), "a save", 20)
 
 
 def test_no_chain_grows_deep_message_by_message(calm: Lab) -> None:

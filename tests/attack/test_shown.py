@@ -15,7 +15,9 @@ from tests.attack.looking import KERNEL, LAB, ask, put, run_while_looked_on, thr
 from tests.browser.conftest import shoot, wait_for_lab
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Frame, Locator, Page
+
+    from tests.labs import Lab
 
 
 OVERLAY = """<b>widget {name}</b><iframe srcdoc="<b>over</b>"></iframe>
@@ -250,6 +252,165 @@ def test_no_output_runs_in_a_page_without_our_extension(student: Page, tutor: Pa
         shoot(tutor, "attack-bare")
     finally:
         tutor.context.unroute(pattern)
+
+
+THIEF = """<input id="field" value=""><script>
+window.got = "";
+addEventListener("keydown", (event) => { got += event.key; });
+const field = document.getElementById("field");
+setInterval(() => { window.focus(); field.focus(); }, 100);
+</script>"""
+FIELD = """<style>input { width: 200px }</style><input id="field"><button>press</button><script>
+window.pressed = 0;
+document.querySelector("button").onclick = () => { pressed += 1; };
+</script>"""
+WORDS = "all that is typed, "
+
+
+def framed(html: str, source: str = "") -> Any:
+    output = nbformat.v4.new_output("display_data", {"text/html": html})
+    return nbformat.v4.new_code_cell(source, outputs=[output])
+
+
+def text_of(page: Page, at: int = 0) -> Locator:
+    return page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea .cm-content").nth(at)
+
+
+def frames_with(page: Page, selector: str) -> list[Frame]:
+    return [one for one in page.frames if one.parent_frame and one.locator(selector).count()]
+
+
+def test_an_output_does_not_take_the_keyboard(student: Page, tutor: Page) -> None:
+    """What the tutor types stays in the cell, at its place, whatever the output does meanwhile."""
+    cells = [framed(THIEF, "before after"), framed("<style>b {}</style><b>plot</b>")]
+    put(student, "thief.ipynb", nbformat.v4.new_notebook(cells=cells))
+    visit(tutor, "thief.ipynb")
+    through(tutor)
+    stopped = tutor.locator(".classroom-Stopped")
+    cell = text_of(tutor)
+    cell.click()  # Playwright's looks count as somebody's acts: until now the thief is theirs
+    expect(stopped).to_contain_text("it took the keyboard from you")
+    expect(cell).to_be_focused()
+    for key in ("Home", *["ArrowRight"] * len("before ")):
+        tutor.keyboard.press(key)
+    for letter in WORDS * 3:
+        tutor.keyboard.press(letter)
+    expect(cell).to_have_text(f"before {WORDS * 3}after")
+    shoot(tutor, "attack-keyboard")
+
+    # Somebody wants to see it all the same: again it has the keyboard only as long as they like.
+    stopped.get_by_role("button", name="Show it again").click()
+    expect(tutor.locator(".jp-OutputArea iframe")).to_have_count(2)
+    cell.click()
+    expect(stopped).to_have_count(1)
+    tutor.keyboard.press("End")
+    tutor.keyboard.type("!", delay=20)
+    expect(cell).to_have_text(f"before {WORDS * 3}after!")
+
+
+def test_a_file_does_not_take_the_keyboard(student: Page, tutor: Page) -> None:
+    write(student, "thief.html", THIEF)
+    look_at(tutor, "thief.html")
+    tutor.frame_locator("#jp-main-dock-panel iframe").locator("#field").wait_for()
+    tutor.locator("#jp-main-dock-panel .lm-TabBar-tab", has_text="thief.html").click()
+    expect(tutor.locator(".classroom-Stopped")).to_be_visible()
+    shoot(tutor, "attack-keyboard-file")
+
+
+def test_an_output_has_the_keyboard_of_who_clicks_into_it(student: Page, tutor: Page) -> None:
+    """Right after they have typed in a cell, too; so a table's search, or a form of bokeh's."""
+    put(student, "fields.ipynb", nbformat.v4.new_notebook(cells=[framed(FIELD, "")]))
+    visit(tutor, "fields.ipynb")
+    through(tutor)
+    cell = text_of(tutor)
+    shown = tutor.locator(".jp-OutputArea").frame_locator("iframe")
+    expect(shown.locator("#field")).to_be_visible()
+    for turn in ("one", "two"):
+        cell.click()
+        tutor.keyboard.type(turn)
+        box = shown.locator("#field").bounding_box()
+        assert box is not None
+        tutor.mouse.move(box["x"] + 20, box["y"] + 8, steps=30)  # as a hand does
+        tutor.mouse.click(box["x"] + 20, box["y"] + 8)
+        tutor.keyboard.press("End")
+        tutor.keyboard.type(turn, delay=30)
+    expect(shown.locator("#field")).to_have_value("onetwo")
+    expect(cell).to_have_text("onetwo")
+    shown.get_by_role("button").click()
+    (frame,) = frames_with(tutor, "#field")
+    assert frame.evaluate("window.pressed") == 1
+    tutor.keyboard.press("Shift+Tab")
+    tutor.keyboard.type("three", delay=30)
+    expect(shown.locator("#field")).to_have_value("three")  # Tab has marked what was in it
+    expect(tutor.locator(".classroom-Stopped")).to_have_count(0)
+
+
+def test_a_form_of_an_output_leads_nowhere(student: Page, tutor: Page) -> None:
+    """In the page itself, which shows what needs no script: the tutor would lose the lab."""
+    texts = [
+        f'<form method="{method}" action="{action}"><button type="submit">Go {at}</button></form>'
+        for at, (method, action) in enumerate((("post", ""), ("get", "/hub/logout"), ("post", "/")))
+    ]
+    cells = [framed(text, "1") for text in texts]
+    cells += [nbformat.v4.new_markdown_cell(text.replace("Go", "Went")) for text in texts]
+    put(student, "forms.ipynb", nbformat.v4.new_notebook(cells=cells))
+    visit(tutor, "forms.ipynb")
+    through(tutor)
+    tutor.evaluate("window.stays = true")
+    buttons = tutor.locator(".jp-RenderedHTMLCommon").get_by_role(
+        "button", name=re.compile("Go|Went")
+    )
+    for button in buttons.all():
+        button.click()
+        text_of(tutor).click()  # the page answers as before
+        assert tutor.evaluate("window.stays")
+    assert "/lab/tree/forms.ipynb" in tutor.url
+    expect(text_of(tutor)).to_be_visible()
+
+
+def test_a_broken_notebook_says_in_a_sentence_what_to_do(
+    github_lab: Lab, student: Page, tutor: Page
+) -> None:
+    """Where it is opened and where it is exported, and nothing of Python's."""
+    github_lab.expected.append(r"bad\.ipynb")
+    write(student, "bad.ipynb", '{"cells": 5}')
+    sentence = "“bad.ipynb” isn't a valid notebook"
+    tutor.goto(f"{LAB}/lab/tree/bad.ipynb?reset")
+    wait_for_lab(tutor)
+    dialog = tutor.locator(".jp-Dialog")
+    expect(dialog).to_contain_text("Bad request for bad.ipynb")  # upstream's
+    said = tutor.locator(".Toastify__toast", has_text=sentence)
+    expect(said).to_contain_text("Open With → Editor")
+    shoot(tutor, "broken-notebook")
+    dialog.get_by_role("button").last.click()
+    page = tutor.context.new_page()
+    page.goto(f"{LAB}/nbconvert/html/bad.ipynb")
+    expect(page.locator("body")).to_contain_text(sentence)
+    expect(page.locator("body")).not_to_contain_text("Error(")
+    shoot(page, "broken-export")
+    page.close()
+
+
+def test_a_list_that_is_too_long_says_so_wherever_one_looks(github_lab: Lab, tutor: Page) -> None:
+    """Sorted among the names, the line would be seen by nobody who is at the end of the list."""
+    made = (
+        "mkdir /data/files/many && cd /data/files/many && seq -f file%05g.txt 10007 | xargs touch"
+    )
+    assert github_lab.run("sh", "-c", f"{made} && chown -R student /data/files/many")[0] == 0
+    tutor.goto(f"{LAB}/lab/tree/many?reset")
+    wait_for_lab(tutor)
+    said = tutor.locator(".classroom-LeftOut")
+    sentence = "7 more files are in this folder. To list them, type “ls” in a terminal."
+    expect(said).to_have_text(sentence, timeout=60_000)
+    expect(said).to_be_in_viewport()
+    tutor.locator(".jp-FileBrowser .jp-DirListing-content").evaluate(
+        "(node) => { node.scrollTop = 1e9; }"
+    )
+    expect(said).to_be_in_viewport()
+    shoot(tutor, "many-files")
+    expect(tutor.locator(".jp-DirListing-item", has_text="use a terminal")).to_have_count(0)
+    tutor.locator(".jp-BreadCrumbs-home").click()
+    expect(said).to_have_text("")
 
 
 STYLED = 200

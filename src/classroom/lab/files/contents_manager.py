@@ -60,7 +60,7 @@ class ClassContents(ReadFiles):
         """Begin without uploads; the arguments are upstream's."""
         super().__init__(**kwargs)
         self._uploads = Uploads(self.root, self.scratch_folder)
-        self.turn = asyncio.Lock()
+        self.saving_turn = asyncio.Lock()
         """Held while a live document is saved: one of all at a time."""
 
     async def save(self, model: Model, path: str = "") -> Model:

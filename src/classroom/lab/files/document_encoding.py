@@ -26,6 +26,11 @@ MOST_PARTS = 50_000
 """Cells and outputs of a notebook: each takes time and memory of its own, however short it is."""
 MARK = "trusted"
 """The name that the mark of trust has in a cell's metadata (`classroom.lab.files.trust`)."""
+NO_NOTEBOOK = (
+    "“{}” isn't a valid notebook. Choose Open With → Editor to see its text, or ask its author for"
+    " another copy."
+)
+"""Short: JupyterLab shows 140 characters of a notice."""
 REQUIRED: dict[str, dict[str, Any]] = {
     "stream": {"name": "stdout", "text": ""},
     "display_data": {"data": {}, "metadata": {}},
@@ -170,7 +175,7 @@ def notebook(data: bytes, path: str, problem: dict[str, Any]) -> Any:
             completed(cell)
         return found  # noqa: TRY300 (whatever fails, it is none)
     except Exception as error:
-        raise web.HTTPError(400, f"Unreadable Notebook: {path} {error!r}") from error
+        raise web.HTTPError(400, NO_NOTEBOOK.format(path)) from error
 
 
 def forget(notebook: Any) -> None:

@@ -113,7 +113,7 @@ class ClassLoader(FileLoader):
     @property
     def turn(self) -> asyncio.Lock:
         """Held while a document is saved, and a while after: one of all documents at a time."""
-        return getattr(self._contents_manager, "turn", None) or self._own_turn
+        return getattr(self._contents_manager, "saving_turn", None) or self._own_turn
 
     @property
     def saves(self) -> saved_hashes.Saves | None:

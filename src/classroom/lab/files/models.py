@@ -142,6 +142,7 @@ def listing(model: Model, found: list[Seen], left_out: int = 0) -> Model:
         place = f"{path}/{one.name}" if path else one.name
         below.append(bare(one, place, kind_of(one, place, None)))
     if left_out:
+        # Our pages say it below the list instead, by this name (`labextension/src/leftOut.ts`).
         name = f"… and {left_out} more: use a terminal"
         place = f"{path}/{name}" if path else name
         below.append({**model, "name": name, "path": place, "type": "file", "writable": False})

@@ -141,7 +141,8 @@ class Policies:
                 "frame-src": ["'self'", "blob:", *more],
                 "object-src": ["blob:"],  # JupyterLab's view of a PDF
                 "base-uri": ["'self'"],
-                "form-action": ["'self'"],
+                # No page of the lab's has a form that goes anywhere, but an output may.
+                "form-action": ["'none'"],
                 "frame-ancestors": ["'self'"],
             }
         )

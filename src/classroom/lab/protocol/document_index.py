@@ -12,6 +12,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from classroom.lab.protocol.lib0 import BYTES, DEPTH, OutOfBoundsError
+from classroom.lab.protocol.state_fields import STATE, is_lasting
 from classroom.lab.protocol.update_bounds import (
     ANY,
     ARRAY,
@@ -126,6 +127,8 @@ class Additions:
         """Its structs, each behind all that it builds on."""
         self.tail = 0
         """Where in the update begins what it deletes."""
+        self.state: list[tuple[Struct, str | None]] = []
+        """What it writes into the document's state, and under which keys."""
 
 
 class Index:
@@ -143,10 +146,13 @@ class Index:
         }
         self.size = 0
         """How much was taken over, about: runs and types."""
+        self.lasting: dict[str | None, Id] = {}
+        """What the document's state has under the keys that no page may delete."""
 
     def replace(self, fresh: Index) -> None:
         """Be what another of the same document is."""
         self._runs, self._types, self.size = fresh._runs, fresh._types, fresh.size
+        self.lasting = fresh.lasting
 
     def judge(self, update: Update) -> Additions:
         """Find out whether an update fits to the document.
@@ -191,6 +197,9 @@ class Index:
                     )
             self.size += len(known.starts) - before  # who types on makes the last one longer
         self._types.update(more.types)
+        for struct, key in more.state:
+            if is_lasting(key) and struct.kind != DELETED:
+                self.lasting[key] = struct.client, struct.clock
 
 
 class Wanted(NamedTuple):
@@ -297,6 +306,8 @@ class _Judgement:
             raise OutOfBoundsError("it leaves something out")
         self._more.order.append(struct)
         where = None if struct.kind in (GC, SKIP) else self._where(struct)
+        if where is not None and where.parent == STATE:
+            self._more.state.append((struct, where.key))
         above = self._above(where, struct)
         runs = self._more.runs.setdefault(struct.client, Runs())
         runs.add(known, struct.end, where, gone=struct.kind in (DELETED, GC, SKIP))

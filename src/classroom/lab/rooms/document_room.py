@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -186,11 +187,20 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
                 self._file_format, self._file_type, self._file.path, self.ystore
             )
             self._file.kept += [KEPT.format(kept)] if kept else []
-        await super().initialize()
+        try:
+            await super().initialize()
+        except HTTPError as error:
+            # Upstream's dialog says no more than that it was a bad request.
+            if error.status_code == HTTPStatus.BAD_REQUEST and error.log_message:
+                notifications.tell(self._here(), error.log_message)
+            raise
         if self.started.is_set():
             # What changes before is neither kept nor sent.
             await self.ydoc_observed.wait()
             self._keep_what_came_first()
+        if self._document.path != self._file.path:
+            # A journal may say otherwise: of a file that was moved since, or of a page's.
+            self._document.path = self._file.path
         # Of cells that ran when the server ended none runs any more.
         for cell in getattr(self._document, "ycells", ()):
             if cell.get("execution_state") == kernel_outputs.RUNNING:

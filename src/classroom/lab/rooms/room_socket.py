@@ -75,7 +75,7 @@ class RoomSocket(DocumentWriter):
         if hasattr(self, "room"):
             owns = getattr(self.room, "owns", None)
             mine = (lambda _: True) if owns is None else partial(owns, self.who)
-            self.admission = Admission(self.room.ydoc, mine)
+            self.admission = Admission(self.room.ydoc, mine, room_id)
             self.hooks.connected(self)
 
     @property

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pycrdt import get_update, merge_updates
 
 from classroom.lab.connections.cpu_budget import TooMuchError
-from classroom.lab.protocol import update_pieces
+from classroom.lab.protocol import state_fields, update_pieces
 from classroom.lab.protocol.document_index import KnownError, MissingError
 from classroom.lab.protocol.lib0 import OutOfBoundsError
 from classroom.lab.protocol.update_bounds import read_update
@@ -57,14 +57,20 @@ class UnreadableError(Exception):
 class Admission:
     """Of one page to one document."""
 
-    def __init__(self, document: Doc[Any], owns: Callable[[int], bool] = lambda _: True) -> None:
+    def __init__(
+        self,
+        document: Doc[Any],
+        owns: Callable[[int], bool] = lambda _: True,
+        room_id: str = "",
+    ) -> None:
         """Begin with nothing waiting.
 
         Args:
             document: the lab's.
             owns: says whether the page's user may write under a client's id.
+            room_id: the name of the document's room.
         """
-        self._document, self._owns = document, owns
+        self._document, self._owns, self._room_id = document, owns, room_id
         self._followed = document_indexes.of(document)
         self._waiting: list[tuple[bytes, Update]] = []
         self._waiting_bytes = 0
@@ -88,7 +94,7 @@ class Admission:
             update: what was read of it.
 
         Returns:
-            It without what is there already, and what it would add.
+            It without what is there already and what only the lab writes, and what it would add.
 
         Raises:
             MissingError: it builds on what isn't there.
@@ -117,7 +123,31 @@ class Admission:
             raise OutOfBoundsError("it is in the lab's own name")
         if not all(map(self._owns, update.structs)):
             raise NotTheirsError
-        return body, additions
+        return self._without_the_labs(body, update, additions)
+
+    def _without_the_labs(
+        self, body: bytes, update: Update, additions: Additions
+    ) -> tuple[bytes, Additions]:
+        """Leave out what only the lab says of a document (`state_fields`)."""
+        found = body
+        theirs = [
+            struct
+            for struct, key in additions.state
+            if not state_fields.may_write(body, struct, key, self._room_id)
+        ]
+        deletes = update.deletes
+        kept = [
+            (client, clock)
+            for client, clock in self._followed.index.lasting.values()
+            if clock < deletes.get(client, 0)
+        ]
+        if kept:
+            found = state_fields.spared(found, additions.tail, kept)
+        if theirs:
+            found = state_fields.emptied(found, theirs)
+        if found == body:
+            return body, additions
+        return found, self._judge(read_update(found))
 
     def _judge(self, update: Update) -> Additions:
         try:

@@ -1,0 +1,120 @@
+"""What a document says of itself, in its root type ``state``: its file, the hash, what is unsaved.
+
+Pages act on it: on another ``path`` they rename their tab and ask the server to move the kernel's
+session. It is the lab's to say, and a page may only note that something is to be saved, and which
+document this is. What else a page writes there or deletes is taken out of its update before anybody
+is sent it. Nothing is put back afterwards: a page acts on every change of ``path``, even on one to
+the same value. Pure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classroom.lab.protocol.lib0 import CLOCKS, Reader, write_uint
+from classroom.lab.protocol.update_bounds import (
+    ANY,
+    DELETED,
+    GC,
+    HAS_KEY,
+    HAS_ORIGIN,
+    HAS_RIGHT_ORIGIN,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from classroom.lab.protocol.update_bounds import Id, Struct
+
+STATE = "state"
+"""Name of the root type (jupyter_ydoc)."""
+DIRTY, DOCUMENT = "dirty", "document_id"
+"""Keys that pages write: whether something is to be saved, and the name of the document's room."""
+BOOLEANS = (b"\x01\x78", b"\x01\x79")
+"""One value, true or false, as an update has it (lib0)."""
+TEXT = b"\x01\x77"
+"""One value, a text."""
+
+
+def is_lasting(key: str | None) -> bool:
+    """Say whether no page may delete what the state has under a key."""
+    return key != DIRTY
+
+
+def may_write(update: bytes, struct: Struct, key: str | None, room_id: str) -> bool:
+    """Say whether a page may put something into the state.
+
+    Args:
+        update: in which it is.
+        struct: what it writes.
+        key: where.
+        room_id: the name of the document's room.
+    """
+    if key not in (DIRTY, DOCUMENT):
+        return False
+    if struct.kind == DELETED:
+        return True  # of a page that comes back: it has been replaced since
+    found = _content(update, struct) if struct.kind == ANY else b""
+    if key == DIRTY:
+        return found in BOOLEANS
+    name = room_id.encode()
+    return found == TEXT + write_uint(len(name)) + name
+
+
+def _content(update: bytes, struct: Struct) -> bytes:
+    """Take out of an update what a struct of a map holds."""
+    reader = Reader(update, struct.begin)
+    info = reader.byte()
+    if info & HAS_ORIGIN:
+        reader.id()
+    if info & HAS_RIGHT_ORIGIN:
+        reader.id()
+    if not info & (HAS_ORIGIN | HAS_RIGHT_ORIGIN):
+        if reader.uint(2):
+            reader.text()
+        else:
+            reader.id()
+        if info & HAS_KEY:
+            reader.text()
+    return update[reader.at : struct.stop]
+
+
+def emptied(update: bytes, structs: Iterable[Struct]) -> bytes:
+    """Have structs of an update be nothing: their clocks are taken, and nobody reads of them.
+
+    Args:
+        update: in which they are.
+        structs: any of it.
+    """
+    for struct in sorted(structs, key=lambda one: one.begin, reverse=True):
+        nothing = bytes([GC]) + write_uint(struct.end - struct.clock)
+        update = update[: struct.begin] + nothing + update[struct.stop :]
+    return update
+
+
+def spared(update: bytes, tail: int, kept: Collection[Id]) -> bytes:
+    """Have an update delete what it does but for some elements.
+
+    Args:
+        update: as read, within bounds.
+        tail: where in it begins what it deletes.
+        kept: the elements.
+    """
+    reader = Reader(update, tail)
+    written: list[bytes] = []
+    for _ in range(reader.uint()):
+        client = reader.uint()
+        clocks = sorted(clock for owner, clock in kept if owner == client)
+        ranges: list[tuple[int, int]] = []
+        for _ in range(reader.uint()):
+            start = reader.uint(CLOCKS)
+            end = start + reader.uint(CLOCKS)
+            for clock in clocks:
+                if start <= clock < end:
+                    ranges.append((start, clock))
+                    start = clock + 1
+            ranges.append((start, end))
+        some = [write_uint(start) + write_uint(end - start) for start, end in ranges if end > start]
+        if some:
+            written.append(b"".join((write_uint(client), write_uint(len(some)), *some)))
+    return b"".join((update[:tail], write_uint(len(written)), *written))
