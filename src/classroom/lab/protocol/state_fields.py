@@ -24,7 +24,8 @@ from classroom.lab.protocol.update_bounds import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from classroom.lab.protocol.update_bounds import Id, Struct
+    from classroom.lab.protocol.lib0 import Id
+    from classroom.lab.protocol.update_bounds import Struct
 
 STATE = "state"
 """Name of the root type (jupyter_ydoc)."""
