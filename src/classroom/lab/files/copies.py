@@ -62,9 +62,10 @@ async def save_beside(contents: Any, model: Model, path: str, what: str) -> str:
     Raises:
         HTTPError: it can't be saved.
     """
+    save = getattr(contents, "save_new", contents.save)  # upstream's replaces what is there
     for left, name in zip(reversed(range(TRIES)), names(path, what, time.time()), strict=False):
         try:
-            await contents.save_new(model, name)
+            await save(model, name)
         except HTTPError as error:
             if error.status_code != HTTPStatus.CONFLICT or not left:
                 raise

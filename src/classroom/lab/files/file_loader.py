@@ -23,6 +23,8 @@ from classroom.lab.storage import saved_hashes, threads
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from classroom.lab.files.beneath import Root
+
 Model = dict[str, Any]
 
 
@@ -163,17 +165,23 @@ class ClassLoader(FileLoader):
         self.saved = model["content"], int(saved["size"])
         return saved
 
+    @property
+    def _root(self) -> Root | None:
+        """The class's folder; None with another contents manager than ours."""
+        return getattr(self._contents_manager, "root", None)
+
     async def _identify(self) -> None:
-        root = self._contents_manager.root
-        self._identity = await threads.run(moved.identity, root, parts_of(self.path))
+        if self._root is not None:
+            parts = parts_of(self.path)
+            self._identity = await threads.run(moved.identity, self._root, parts)
 
     async def maybe_notify(self) -> None:
         """Look for a change as upstream; of a file that is gone, look where it has been moved."""
         try:
             await super().maybe_notify()
         except (HTTPError, RuntimeError) as error:
-            trouble = trouble_of(error, self.last_path)
-            if not trouble.is_gone:
+            trouble = trouble_of(error, self._current_path)
+            if self._root is None or not trouble.is_gone:
                 raise
             if await self.follow() is None:
                 self._note(trouble)
@@ -192,10 +200,10 @@ class ClassLoader(FileLoader):
         if now - self._searched < SEARCH_SECONDS:
             return None
         self._searched = now
-        if self._identity is None or (old := self._file_id_manager.get_path(self.file_id)) is None:
+        old = self._file_id_manager.get_path(self.file_id)
+        if self._identity is None or self._root is None or old is None:
             return None
-        root = self._contents_manager.root
-        found = await threads.run(moved.find, root, self._identity)
+        found = await threads.run(moved.find, self._root, self._identity)
         if found is None or self._file_id_manager.get_id(new := "/".join(found)) is not None:
             return None
         self._log.info("%s was moved by a program: its document follows it to %s", old, new)
@@ -220,6 +228,8 @@ class ClassLoader(FileLoader):
         try:
             saved = await self._saved(model)
         except (HTTPError, RuntimeError, OSError) as error:
+            if saving is None:
+                raise  # nobody's room, which would go on with what it has
             self._note(trouble_of(error, self.last_path))
             return None
         if self.is_changed:
