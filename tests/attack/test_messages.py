@@ -401,11 +401,11 @@ def test_a_flood_of_presence_over_fifty_connections_holds_nobody_up(calm: Lab) -
 
         def flood() -> None:
             """Send faster than any server reads: many messages with each call."""
-            with contextlib.suppress(OSError):
-                for clock in range(1, 100 * AT_ONCE, AT_ONCE):
-                    for client, attacker in enumerate(attackers, 1000):
-                        entries = (Entry(client, clock + n, state) for n in range(AT_ONCE))
-                        frames = (framed(awareness.encode([one])) for one in entries)
+            for clock in range(1, 100 * AT_ONCE, AT_ONCE):
+                for client, attacker in enumerate(attackers, 1000):
+                    entries = (Entry(client, clock + n, state) for n in range(AT_ONCE))
+                    frames = (framed(awareness.encode([one])) for one in entries)
+                    with contextlib.suppress(OSError):  # the server may have cut this one
                         attacker.socket.sendall(b"".join(frames))
 
         def drain(attacker: ClientConnection) -> None:
@@ -443,5 +443,7 @@ def test_a_flood_of_places_ends_its_senders_connection(calm: Lab) -> None:
                 attacker.send(place)
         assert next(left, None) is not None, "all of them were taken"
         again = students.open_socket(wanda, calm, "classroom/api/live")
-        again.send(place)
+        with contextlib.suppress(ConnectionClosed):
+            for _ in range(2000):  # some may have been forgotten meanwhile
+                again.send(place)
         ended(again, TRY_AGAIN)
