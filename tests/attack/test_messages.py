@@ -421,7 +421,8 @@ def test_a_flood_of_presence_over_fifty_connections_holds_nobody_up(calm: Lab) -
         for one in (*tasks, flooding):
             one.start()
         try:
-            until, took = time.monotonic() + FLOOD_SECONDS, []
+            until = time.monotonic() + FLOOD_SECONDS
+            took: list[float] = []
             while flooding.is_alive() and (begun := time.monotonic()) < until:
                 talk(pages, f"still {len(took)}")
                 took.append(time.monotonic() - begun)
