@@ -5,6 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import socket as sockets
+import statistics
+import struct
+import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -416,3 +420,77 @@ def test_whatever_is_said_of_presence_everybody_can_come(calm: Lab, where: str) 
         watcher.send(awareness.encode([Entry(5, 1, b"x" * 60_000)] * 5))
         watcher.send(awareness.encode([Entry(2**40, 2, b"{}")]))
         told_of(watcher, 2**40, 2)
+
+
+FLOODING, AT_ONCE = 50, 200
+FLOOD_SECONDS = 25.0
+"""A server that answers nothing for 20 s is killed."""
+PROMPT_SECONDS = 1.0
+"""What two people type and read takes some 0.2 s meanwhile; it took four and more."""
+
+
+def framed(message: bytes) -> bytes:
+    """Put a message of 126 bytes to 64 KB into a frame as a client's, masked with zeros."""
+    return struct.pack("!BBHI", 0x82, 0x80 | 126, len(message), 0) + message
+
+
+def test_a_flood_of_presence_over_fifty_connections_holds_nobody_up(calm: Lab) -> None:
+    """Uncounted, it kept the server from answering until it was killed."""
+    process = server(calm)
+    with students.signed_in(calm) as ada, students.signed_in(calm, "malory") as malory:
+        address = room(ada, "flood.ipynb")
+        pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
+        attackers = [students.open_socket(malory, calm, address) for _ in range(FLOODING)]
+        state = b'{"other":"' + b"x" * 1000 + b'"}'
+
+        def flood() -> None:
+            """Send faster than any server reads: many messages with each call."""
+            for clock in range(1, 100 * AT_ONCE, AT_ONCE):
+                for client, attacker in enumerate(attackers, 1000):
+                    entries = (Entry(client, clock + n, state) for n in range(AT_ONCE))
+                    frames = (framed(awareness.encode([one])) for one in entries)
+                    with contextlib.suppress(OSError):  # the server may have cut this one
+                        attacker.socket.sendall(b"".join(frames))
+
+        def drain(attacker: ClientConnection) -> None:
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    attacker.recv()
+
+        tasks = [threading.Thread(target=drain, args=(one,)) for one in attackers]
+        flooding = threading.Thread(target=flood)
+        for one in (*tasks, flooding):
+            one.start()
+        try:
+            until = time.monotonic() + FLOOD_SECONDS
+            took: list[float] = []
+            while flooding.is_alive() and (begun := time.monotonic()) < until:
+                talk(pages, f"still {len(took)}")
+                took.append(time.monotonic() - begun)
+            assert flooding.is_alive(), "all of it was taken"
+            assert statistics.median(took) < PROMPT_SECONDS, took
+        finally:
+            for attacker in attackers:
+                with contextlib.suppress(OSError):
+                    attacker.socket.shutdown(sockets.SHUT_RDWR)
+            for one in (*tasks, flooding):
+                one.join()
+        talk(pages, "after it")
+    assert server(calm) == process
+
+
+def test_a_flood_of_places_ends_its_senders_connection(calm: Lab) -> None:
+    """A page says where it is four times in a second at most."""
+    with students.signed_in(calm, "wanda") as wanda:
+        attacker = students.open_socket(wanda, calm, "classroom/api/live")
+        place = json.dumps({"type": "place", "path": "", "cell": "", "index": 0, "line": 0})
+        left = iter(range(100_000))
+        with contextlib.suppress(ConnectionClosed):
+            for _ in left:
+                attacker.send(place)
+        assert next(left, None) is not None, "all of them were taken"
+        again = students.open_socket(wanda, calm, "classroom/api/live")
+        with contextlib.suppress(ConnectionClosed):
+            for _ in range(2000):  # some may have been forgotten meanwhile
+                again.send(place)
+        ended(again, TRY_AGAIN)

@@ -32,8 +32,13 @@ class TooMuchError(Exception):
 class Effort:
     """How much of the server's time people's messages have taken lately."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, forgotten: float = FORGOTTEN) -> None:
+        """Begin with none.
+
+        Args:
+            forgotten: seconds of what somebody has taken that are forgotten in a second.
+        """
+        self._forgotten = forgotten
         self._spent: dict[str, tuple[float, float]] = {}
         self.telling = Seldom(TOLD_SECONDS)
         """When somebody was told that they have taken too much."""
@@ -51,7 +56,7 @@ class Effort:
     def of(self, name: str, now: float) -> float:
         """Return the seconds that somebody has taken and that aren't forgotten yet."""
         spent, at = self._spent.get(name, (0.0, now))
-        return max(0.0, spent - (now - at) * FORGOTTEN)
+        return max(0.0, spent - (now - at) * self._forgotten)
 
     def is_too_much(self, name: str, now: float) -> bool:
         """Say whether somebody has taken too much."""

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from tornado.iostream import StreamClosedError
 
+from classroom.lab.connections.receive_pace import ReceivePace, Timed
 from classroom.lab.connections.registry import TRY_AGAIN, name_of
 from classroom.lab.upstream import patches
 
@@ -50,6 +51,7 @@ class Bounded:
             budget: of whom it is taken.
         """
         self._budget = budget
+        self._pace = ReceivePace()
         self._coming: WeakKeyDictionary[Any, Incoming] = WeakKeyDictionary()
 
     async def read(
@@ -83,19 +85,25 @@ class Bounded:
         return b"".join(pieces)
 
     async def receive(self, socket: Any, receive: Callable[[Any], Awaitable[None]]) -> None:
-        """Receive a frame, and have it handled if the message is whole.
+        """Receive a frame, and have it handled if the message is whole; then the others' turn.
+
+        Whoever has taken more than their share of the event loop is read later, over all sockets.
 
         Args:
             socket: of which.
             receive: tornado's.
         """
         goes_on = False
+        name, timed = name_of(socket.handler), Timed(receive(socket))
         try:
-            await receive(socket)
+            await timed
             goes_on = patches.is_in_parts(socket) and not socket.client_terminated
         finally:
             if not goes_on and (message := self._coming.pop(socket, None)) is not None:
-                self._budget.give(name_of(socket.handler), message.size)
+                self._budget.give(name, message.size)
+        pause = self._pace.add(name, timed.seconds, time.monotonic())
+        if pause is not None and not socket.is_closing():
+            await asyncio.sleep(pause)
 
     def write(self, socket: Any, size: int, write: Callable[[], Future[None]]) -> Future[None]:
         """Write a frame; a page that doesn't read what its user is sent is disconnected.

@@ -9,6 +9,7 @@ itself.
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import authorized, ws_authenticated
@@ -17,7 +18,8 @@ from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.utils import ensure_async
 
 from classroom.lab.connections import notifications
-from classroom.lab.connections.registry import Page, name_of
+from classroom.lab.connections.cpu_budget import PATIENCE_SECONDS, Effort
+from classroom.lab.connections.registry import TRY_AGAIN, Page, end, name_of
 from classroom.lab.people import location
 from classroom.lab.people.location import Place
 from classroom.lab.people.participants import COMPANY
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 ADDRESS = "classroom/api/live"
 """Below the server's own address."""
+COST_SECONDS = PATIENCE_SECONDS / 1000
+"""What each message counts: one person's pages may send a thousand at once, and a thousand in a
+minute. A page sends four in a second at most, while its user moves about."""
+_EFFORT = Effort()
+"""Not that of documents: somebody who has written too much there hears of it by this connection."""
 
 
 def announce(page_config: MutableMapping[str, Any]) -> None:
@@ -75,6 +82,11 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
 
     def on_message(self, message: str | bytes) -> None:
         """Take where the page is, if that is in a document; anything else it says is nothing."""
+        name, now = name_of(self), time.monotonic()
+        if _EFFORT.is_too_much(name, now):
+            end(self, TRY_AGAIN, "too much at once")
+            return
+        _EFFORT.add(name, COST_SECONDS, now)
         if (place := location.read(message)) is None:
             return
         self._said = place

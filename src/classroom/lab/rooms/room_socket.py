@@ -118,13 +118,25 @@ class RoomSocket(DocumentWriter):
         if not is_long and self._introduced and self.room.has_heard(raw):
             return None
         try:
-            message: Any = messages.parse(raw)
+            self.effort.ask(self.who)
+            with self.effort.charged(self.who):
+                return self._take_presence(raw)
+        except TooMuchError:
+            self._send_away()
         except OutOfBoundsError as error:
             if is_long or self._presence is None:
                 self._refuse(str(error))
             else:
                 self.log.debug("%s: presence that can't be read: %s", self.path, error)
-            return None
+        return None
+
+    def _take_presence(self, raw: bytes) -> Awaitable[None] | None:
+        """Have the room take what a page tells of who is there.
+
+        Raises:
+            OutOfBoundsError: it can't be read.
+        """
+        message: Any = messages.parse(raw)
         if self._presence is None:
             return self._pass_on(message)
         if not self._introduced:

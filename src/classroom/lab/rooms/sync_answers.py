@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from typing import Any
+from weakref import WeakValueDictionary
 
 from classroom.lab.connections.cpu_budget import TooMuchError
 from classroom.lab.connections.receive_limits import PIECE
@@ -17,9 +18,11 @@ from classroom.lab.rooms.update_admission import BrokenError, UnreadableError
 MOST_QUESTIONS = 16
 """Sync steps 1 of a page that wait to be answered; one asks once, when it connects."""
 ANSWERING = 0.1
-"""Share of the server's time that goes into one page's questions."""
+"""Share of the server's time that goes into one person's questions, of all their pages."""
 ROOM_SECONDS = 0.2
 """How often it is looked whether there is room for a large answer."""
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+"""By person: their pages' questions are answered one after the other."""
 
 
 class Answering(Disconnecting):
@@ -42,7 +45,7 @@ class Answering(Disconnecting):
         """Return what upstream's room is to take next; a question is answered here.
 
         An answer may be the whole document, for four bytes: its sender pays for it, and then
-        waits, so that no page has more than a share of the server's time.
+        waits, so that nobody has more than a share of the server's time, whatever pages they have.
         """
         while True:
             message = await super().__anext__()
@@ -53,10 +56,11 @@ class Answering(Disconnecting):
             # that arrives at a large notebook comes in a few at a time.
             while not self._has_room():  # noqa: ASYNC110 (room is made in many places)
                 await asyncio.sleep(ROOM_SECONDS)
-            begun = time.thread_time()
-            with self.effort.charged(self.who):
-                self._answer(message)
-            await asyncio.sleep((time.thread_time() - begun) * (1 / ANSWERING - 1))
+            async with _turns.setdefault(self.who, asyncio.Lock()):
+                begun = time.thread_time()
+                with self.effort.charged(self.who):
+                    self._answer(message)
+                await asyncio.sleep((time.thread_time() - begun) * (1 / ANSWERING - 1))
 
     def _has_room(self) -> bool:
         size = self.record.answer_bytes

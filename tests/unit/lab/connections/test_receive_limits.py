@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket as sockets
 import struct
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
-from classroom.lab.connections import receive_limits
+from classroom.lab.connections import receive_limits, receive_pace
 from classroom.lab.connections.memory_budget import Budget
 from classroom.lab.connections.receive_limits import PIECE, Bounded
 from classroom.lab.upstream import patches
@@ -74,6 +75,10 @@ class Handler(WebSocketHandler):
         if message.startswith(b"send"):
             self.write_message(bytes(2 * MB), binary=True).add_done_callback(patches.heard)
         else:
+            if message.startswith(b"busy"):
+                begun = time.thread_time()
+                while time.thread_time() - begun < 0.01:
+                    pass
             self.messages.append(message)
 
 
@@ -156,6 +161,30 @@ def test_what_people_have_begun_to_send_counts_together(budget: Budget) -> None:
             first.close()
             await until(lambda: not budget.held("mallory"))
 
+    loops.run(run())
+
+
+def test_what_one_person_sends_over_many_sockets_is_read_in_turn_and_later(
+    budget: Budget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that had come of each socket was read before anybody else's."""
+    busy = struct.pack("!BBI", 0x82, 0x80 | 4, 0) + b"busy"
+    word = struct.pack("!BBI", 0x82, 0x80 | 4, 0) + b"word"
+
+    async def run() -> None:
+        async with served(budget) as (connect, messages):
+            (_, ada), *mallorys = [await connect(name) for name in ("ada", *["mallory"] * 3)]
+            begun = time.monotonic()
+            for _, writer in mallorys:
+                writer.write(busy * 10)
+            await until(lambda: len(messages) > 5)
+            ada.write(word)
+            await until(lambda: len(messages) == 31)
+            assert messages.index(b"word") < 30
+            # Of 0.3 s of work 0.1 s is done at once.
+            assert time.monotonic() - begun > 1
+
+    monkeypatch.setattr(receive_pace, "AHEAD_SECONDS", 0.1)
     loops.run(run())
 
 

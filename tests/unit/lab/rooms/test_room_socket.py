@@ -189,6 +189,56 @@ def test_questions_are_paid_for_and_answered_in_turn(effort: Effort) -> None:
     loops.run(main())
 
 
+def test_questions_of_all_of_a_persons_pages_are_answered_in_turn() -> None:
+    """Each page would have a share of the server's time, and one person has many pages."""
+
+    async def main() -> None:
+        document: Doc[Any] = Doc()
+        document.get("t", type=Text).insert(0, "x" * 20_000_000)
+        mine = [Socket(document) for _ in range(5)]
+        other = Socket(document, "ada")
+        serving = [asyncio.create_task(serve(socket)) for socket in (*mine, other)]
+        for socket in (*mine, other):
+            await socket.say(question())
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert sum(len(socket.sent) for socket in mine) == 1
+        assert len(other.sent) == 1
+        for task in serving:
+            task.cancel()
+
+    loops.run(main())
+
+
+def test_presence_is_paid_for_and_who_has_taken_too_much_is_sent_away(
+    effort: Effort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifications, "tell", lambda *_: None)
+    message = awareness.encode([Entry(1, 1, b"{}")])
+
+    async def main() -> None:
+        heard: list[Any] = []
+
+        def hear(*_: Any, **__: Any) -> None:
+            heard.append(1)
+            begun = time.thread_time()
+            while time.thread_time() - begun < 0.01:
+                pass
+
+        found = [Socket(Doc()) for _ in range(2)]
+        for socket in found:
+            socket._presence = hear
+            socket.room.has_heard = lambda _: False
+            await socket.say(message)
+        assert effort.of("eve", time.monotonic()) > 0.015, "of all their pages"
+        effort.add("eve", 5, time.monotonic())
+        await found[0].say(message)
+        assert len(heard) == 2
+        assert [code for code, _ in found[0].closed] == [1013]
+
+    loops.run(main())
+
+
 def test_reading_a_long_message_is_paid_for_one_at_a_time(
     effort: Effort, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,38 @@
+"""A page's own socket: how often one person's pages may say where they are."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from classroom.lab.connections.cpu_budget import Effort
+from classroom.lab.people import page_socket
+from classroom.lab.people.page_socket import LiveHandler
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_places_count_for_a_person_over_all_their_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[Any] = []
+    monkeypatch.setattr(page_socket, "_EFFORT", Effort())
+    monkeypatch.setattr(page_socket, "end", lambda handler, *_: ended.append(handler))
+
+    def page(name: str) -> Any:
+        return SimpleNamespace(current_user=SimpleNamespace(username=name))
+
+    def say(handler: Any) -> None:
+        LiveHandler.on_message(handler, "nothing")
+
+    pages = [page("eve") for _ in range(10)]
+    for _ in range(99):
+        for one in pages:
+            say(one)
+    assert not ended
+    for _ in range(5):
+        for one in pages:
+            say(one)
+    assert ended
+    ended.clear()
+    say(page("ada"))
+    assert not ended
