@@ -166,8 +166,11 @@ flipping = threading.Thread(target=flip)
 flipping.start()
 seen = "/data/files/seen"
 look = "pwd -P >> " + seen + "; cat secrets/client documents.db >> " + seen
-for _ in range(60):
+for number in range(600):
     run("sh", "-c", look, folder=str(place))
+    # On a busy machine the link may never have led to the class's folder just then.
+    if number >= 60 and pathlib.Path(seen).exists():
+        break
 done.append(True)
 flipping.join()
 print(json.dumps(pathlib.Path(seen).read_text(errors="replace")))

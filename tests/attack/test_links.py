@@ -31,7 +31,7 @@ TOKEN = "JUPYTERHUB_API_TOKEN"
 EXPECTED = (
     r"40[034] |409 |413 |wrote error|\[front\]|ServerApp\] delete /|is not trusted",
     r"Uncaught exception|HTTPError|Error initializing|server error for file|not found|Bad request",
-    r"Task exception|Saving|has no checkpoint|Trusting notebook|errors while watching",
+    r"Task exception|Saving|Not saved|has no checkpoint|Trusting notebook|errors while watching",
 )
 
 MADE = f"""

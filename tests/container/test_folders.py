@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A lab with materials and a volume, which tests start again."""
-    materials = tmp_path_factory.mktemp("materials")
+    materials = tmp_path_factory.mktemp("tutor") / "materials"  # which others may read
+    materials.mkdir()
     (materials / "lesson.txt").write_text("Lesson 1")
     with new_volume() as volume, labs.start(materials=materials, volume=volume) as lab:
         lab.wait_healthy()

@@ -23,7 +23,6 @@ def ada(trial_lab: Lab) -> Iterator[httpx.Client]:
     trial_lab.expected += [
         r"404 GET .*/api/contents/",
         "wrote error: .No such file",
-        r"Not saved: .*has been deleted",
         r"\[W .* delete /gone",
     ]
     with students.signed_in(trial_lab, "ada") as client:

@@ -1,1 +1,1 @@
-"""Open WebSockets and requests: who has them, what they may cost, what pages are told."""
+"""Open WebSockets and requests: who has them, what they may cost, what the lab tells pages."""

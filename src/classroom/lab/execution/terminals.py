@@ -189,7 +189,7 @@ class StudentTermSocket(TermSocket):
         """Type something; upstream does in a thread what waits for the program.
 
         Args:
-            text: a page's word.
+            text: what a page has sent.
         """
         terminal: Any = self.terminal
         name = name_of(self)

@@ -145,7 +145,7 @@ def write(
         OSError: it couldn't be written; the old file is as it was.
     """
     with root.at(parts) as place:
-        found = _found(place)
+        found = file_at(place)
         if found is not None and found.st_nlink > 1 and not new and _rewrite(place, content):
             return
         # What the lab has written all may edit: its owner is another user than before.
@@ -169,7 +169,16 @@ def _rewrite(place: Place, content: bytes) -> bool:
     return True
 
 
-def _found(place: Place) -> os.stat_result | None:
+def file_at(place: Place) -> os.stat_result | None:
+    """Look at the file that a place has; None where there is nothing.
+
+    Args:
+        place: where.
+
+    Raises:
+        NoFileError: there is something that is no file.
+        OSError: it can't be looked at.
+    """
     try:
         found = place.stat()
     except FileNotFoundError:
@@ -227,7 +236,7 @@ def append(root: Root, parts: Parts, content: bytes) -> None:
         OSError: it can't be written.
     """
     with root.at(parts) as place:
-        _found(place)
+        file_at(place)
         descriptor = place.open(os.O_WRONLY | os.O_APPEND | os.O_CREAT, NEW_FILE_MODE)
         with os.fdopen(descriptor, "wb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from dataclasses import dataclass
@@ -257,9 +258,13 @@ class ClassLoader(FileLoader):
         return saved
 
     def _note(self, trouble: Trouble | None) -> None:
-        """Note whether the file takes what people type; the log hears of it once."""
+        """Note whether the file takes what people type; the log hears of it once.
+
+        That somebody deletes a file which is open is no trouble of the lab's.
+        """
         if trouble is not None and trouble != self.trouble:
-            self._log.warning("Not saved: %s", trouble.sentence)
+            level = logging.INFO if trouble.is_gone else logging.WARNING
+            self._log.log(level, "Not saved: %s", trouble.sentence)
         self.trouble = trouble
 
 

@@ -117,7 +117,10 @@ class Recovery:
                 await saved.settle(store.path, now["hash"], digest)
                 self._log.warning("Recovered what was typed last in %s", path)
             elif verdict is Verdict.KEEP_BOTH:
-                return await self.keep(typed, path)
+                kept = await self.keep(typed, path)
+                # It is in a file now: whoever opens the document next needn't keep it again.
+                await saved.intend(store.path, digest)
+                return kept
             return ""
 
     async def _typed(

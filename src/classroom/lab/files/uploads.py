@@ -10,16 +10,15 @@ from __future__ import annotations
 import errno
 import io
 import os
-import stat
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from classroom.lab.files import disk_reserve
-from classroom.lab.files.atomic_write import NEW_FILE_MODE, Scratch
+from classroom.lab.files.atomic_write import NEW_FILE_MODE, Scratch, file_at
 from classroom.lab.files.directory_entry import FOLDER, Parts, Place
-from classroom.lab.files.reader import NoFileError, Seen
+from classroom.lab.files.reader import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,13 +81,8 @@ def identity(place: Place) -> Identity | None:
         NoFileError: there is something else.
         OSError: it can't be looked at.
     """
-    try:
-        found = place.stat()
-    except FileNotFoundError:
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        raise NoFileError(place.name)
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    found = file_at(place)
+    return found and (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 @dataclass
@@ -101,7 +95,9 @@ class _Upload:
         replaces: what had the file's place when the upload began.
         touched: when its last piece came, by the clock.
         expected: the number of its next piece.
-        lock: held while a piece is written.
+        lock: held while a piece is written, and to drop it: the folder's number is somebody else's
+            right after that.
+        is_dropped: whether nothing of it is there any more.
     """
 
     file: Scratch
@@ -110,6 +106,7 @@ class _Upload:
     touched: float
     expected: int = 2
     lock: threading.Lock = field(default_factory=threading.Lock)
+    is_dropped: bool = False
 
     def add(self, data: bytes, *, last: bool) -> None:
         """Write a piece; the last one down to the disk."""
@@ -122,9 +119,11 @@ class _Upload:
         self.expected += 1
 
     def drop(self) -> None:
-        """Remove what has arrived, unless it has its place."""
-        self.file.drop()
-        os.close(self.folder)
+        """Remove what has arrived, unless it has its place; once. The lock is held."""
+        if not self.is_dropped:
+            self.is_dropped = True
+            self.file.drop()
+            os.close(self.folder)
 
 
 Key = tuple[str, Parts]
@@ -168,7 +167,8 @@ class Uploads:
         """
         key, now = (who, parts), self._clock()
         for cut in self._cut(now):
-            cut.drop()
+            with cut.lock:
+                cut.drop()
         with self._lock:
             found = self._unfinished.get(key)
             expected, idle = (found.expected, now - found.touched) if found else (None, 0.0)
@@ -181,8 +181,9 @@ class Uploads:
         if piece == 1 or found is None:
             return self._begin(key, data, now)
         with found.lock:
-            # Two of its pieces may have come at once: only one of them is the next.
-            if sentence := refusal(parts[-1], piece, found.expected, 0.0):
+            # Two of its pieces may have come at once, or it was begun again: only one is the next.
+            expected = None if found.is_dropped else found.expected
+            if sentence := refusal(parts[-1], piece, expected, 0.0):
                 raise UploadError(sentence)
             return self._go_on(key, found, piece, data)
 
@@ -208,7 +209,8 @@ class Uploads:
             before = self._unfinished.get(key)
             self._unfinished[key] = upload
         if before is not None:
-            before.drop()
+            with before.lock:
+                before.drop()
         return self._seen(key, upload)
 
     def _go_on(self, key: Key, upload: _Upload, piece: int, data: bytes) -> Seen:

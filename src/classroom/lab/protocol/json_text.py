@@ -16,7 +16,12 @@ from classroom.lab.protocol.text_style import decoded, encoding_of
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 LARGEST = 2**53
 """Whole numbers of JavaScript are exact up to this one; a larger one becomes text."""
-_ODD = re.compile(rb"\\u[dD][89a-fA-F]|[0-9]{16}|[eE][+-]?[0-9]{3}")
+STEP = 1 << 19
+"""Bytes that are searched at once."""
+_HALVES = ("\\ud", "\\uD")
+_LONG = re.compile(rb"[0-9]{16}|[0-9][eE][+-]?[0-9]{3}")
+_LONGEST = 20
+"""Bytes that what is searched for may have beyond a step's end."""
 _HALF = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # both halves: a character
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
@@ -40,19 +45,23 @@ def loads(data: bytes) -> Any:
         ValueError: it is no JSON.
         RecursionError: it is nested too deep to be read.
     """
-    if not is_odd(data):
-        return json.loads(decoded(data, errors="replace"), parse_constant=_refuse)
-    return json.loads(
-        _HALF.sub(_whole, decoded(data, errors="replace")),
-        parse_constant=_refuse,
-        parse_int=_whole_number,
-        parse_float=_number,
-    )
+    text = decoded(data, errors="replace")
+    if any(half in text for half in _HALVES):
+        text = _HALF.sub(_whole, text)
+    return json.loads(text, parse_constant=_refuse, parse_int=_whole_number, parse_float=_number)
 
 
 def is_odd(data: bytes) -> bool:
-    """Say whether JSON may have something in it that a document can't hold; bytes aside."""
-    return encoding_of(data).startswith("utf-16") or _ODD.search(data) is not None
+    """Say whether JSON may have something in it that a document can't hold; bytes aside.
+
+    Step by step: while a regular expression is matched, no other thread runs.
+    """
+    if encoding_of(data).startswith("utf-16"):
+        return True
+    if any(half.encode() in data for half in _HALVES):
+        return True
+    steps = range(0, len(data), STEP)
+    return any(_LONG.search(data, at, at + STEP + _LONGEST) is not None for at in steps)
 
 
 def _refuse(constant: str) -> None:

@@ -258,11 +258,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         elif self._file.saved is not None:
             await self._changes.saved(*self._file.saved)
             self._file.saved = None
-        elif (
-            self._file.trouble is not None
-            and self._file.trouble.is_gone
-            and await self._changes.gone()
-        ):
+        elif self._file.is_gone and await self._changes.gone():
             with self._saving():
                 await super()._maybe_save_document(None, save_now)
         self._tell_kept()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -143,6 +146,37 @@ def test_what_was_cut_is_removed(there: Class) -> None:
     with pytest.raises(UploadError, match="interrupted"):
         there.send("ada", [3])
     assert there.content is None
+
+
+def test_who_begins_again_while_a_piece_is_written_takes_nothing_from_under_it(
+    there: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a disk that takes longer than an interrupted upload is waited for."""
+    there.send("ada", [1])
+    writing, go_on = threading.Event(), threading.Event()
+    add = uploads._Upload.add
+
+    def slowly(upload: Any, data: bytes, *, last: bool) -> None:
+        writing.set()
+        assert go_on.wait(20)
+        add(upload, data, last=last)
+
+    with ThreadPoolExecutor(2) as pool, monkeypatch.context() as slow:
+        slow.setattr(uploads._Upload, "add", slowly)
+        piece = pool.submit(there.send, "ada", [2])
+        assert writing.wait(20)
+        there.clock.now += uploads.UNDER_WAY_SECONDS
+        again = pool.submit(there.send, "ada", [1])
+        # The second is where it would take the first one's folder: done with it, or waiting.
+        end = time.monotonic() + 20
+        while len(there.left_over) < 2 and not again.done() and time.monotonic() < end:
+            time.sleep(0.01)
+        go_on.set()
+        piece.result(20)
+        again.result(20)
+    there.send("ada", [2, 3, LAST])
+    assert there.content == whole("ada")
+    assert not there.left_over
 
 
 @pytest.mark.parametrize("pieces", [[2], [LAST], [1, 3], [1, 2, 2], [1, 0], [1, -2]])
