@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 PAGES = f"{labs.ADDRESS}{students.BASE}/lab/api"
 SAVES = 12
-"""Seconds that somebody else's save may take, on a machine that has other tests to run."""
 MEMORY = 600 * 1024
 """Kilobytes that the lab server may grow by: two answers at a time, each some times."""
 THEME = f"{PAGES}/settings/@jupyterlab/apputils-extension:themes"
