@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pycrdt import (
     Awareness,
@@ -19,6 +19,10 @@ from benchmarks.rooms import wire
 from classroom.lab.protocol import awareness
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
 from classroom.lab.rooms.room_socket import RoomSocket
+from tests import contexts
+
+if TYPE_CHECKING:
+    from classroom.lab.services import Services
 
 
 def who(name: str) -> dict[str, Any]:
@@ -76,7 +80,8 @@ class Page(RoomSocket):
     current_user = "somebody"
     path = "room"
 
-    def __init__(self, room: Any, number: int) -> None:
+    def __init__(self, room: Any, number: int, lab: Services | None = None) -> None:
+        self.join(lab or contexts.make().services())
         self.room = room
         self.number = number
         self.name = f"student{number}"

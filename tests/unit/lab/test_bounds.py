@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map
 
 from classroom.lab.api import events, user_settings
+from classroom.lab.connections.registry import Connections
 from classroom.lab.execution import cell_writer, request_checks, run_registry
 from classroom.lab.execution.cell_writer import MOST_OUTPUTS, MOST_PLACES, Writer
 from classroom.lab.execution.open_notebooks import Index
-from classroom.lab.execution.run_history import MOST_NEW, Ran
+from classroom.lab.execution.run_history import MOST_NEW, RunHistory
 from classroom.lab.execution.run_registry import KernelRuns
 from classroom.lab.protocol import kernel_messages
 from classroom.lab.protocol.kernel_messages import Kept
@@ -337,7 +338,7 @@ def test_a_cell_that_is_none_any_more_is_not_found() -> None:
 
 def test_pages_are_told_of_the_last_run_of_a_cell() -> None:
     async def main() -> None:
-        found = Ran()
+        found = RunHistory(Connections())
         for number in range(3 * MOST_NEW):
             found.add("book", "book.ipynb", f"cell-{number % (2 * MOST_NEW)}", "ada")
         assert len(found._new) == MOST_NEW  # what is told, without pages

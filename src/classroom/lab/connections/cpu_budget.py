@@ -23,13 +23,15 @@ FORGOTTEN = 1 / 12
 """Seconds of that which are forgotten in a second."""
 TOLD_SECONDS = 60.0
 """How seldom somebody is told that they have taken too much."""
+# One thread for all: it competes with the event loop, and files and documents don't wait for it.
+_readers = ThreadPoolExecutor(1, "messages")
 
 
 class TooMuchError(Exception):
     """Somebody's messages take too much of the server's time; what isn't taken may come again."""
 
 
-class Effort:
+class CpuBudget:
     """How much of the server's time people's messages have taken lately."""
 
     def __init__(self) -> None:
@@ -37,6 +39,8 @@ class Effort:
         self._spent: dict[str, tuple[float, float]] = {}
         self.telling = Seldom(TOLD_SECONDS)
         """When somebody was told that they have taken too much."""
+        self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._replaying: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def add(self, name: str, seconds: float, now: float) -> None:
         """Take note of a message.
@@ -75,38 +79,38 @@ class Effort:
         finally:
             self.add(name, time.thread_time() - begun, time.monotonic())
 
+    async def read_long(self, update: bytes, who: str) -> Update:
+        """Read a long update while others are served, one of each person's at a time.
 
-EFFORT = Effort()
-"""There is one lab in a process."""
-# One thread for all: it competes with the event loop, and files and documents don't wait for it.
-_readers = ThreadPoolExecutor(1, "messages")
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        Args:
+            update: without the message's head.
+            who: the name of who has sent it.
 
+        Raises:
+            OutOfBoundsError: it isn't one, or not within the bounds.
+            TooMuchError: they have taken too much of the server's time lately.
+        """
+        spent = 0.0
 
-async def read_long(update: bytes, who: str) -> Update:
-    """Read a long update while others are served, one of each person's at a time.
+        def read() -> Update:
+            nonlocal spent
+            begun = time.thread_time()
+            try:
+                return read_update(update)
+            finally:
+                spent = time.thread_time() - begun
 
-    Args:
-        update: without the message's head.
-        who: the name of who has sent it.
+        async with self._reading.setdefault(who, asyncio.Lock()):
+            self.ask(who)
+            try:
+                return await asyncio.get_running_loop().run_in_executor(_readers, read)
+            finally:
+                self.add(who, spent, time.monotonic())
 
-    Raises:
-        OutOfBoundsError: it isn't one, or not within the bounds.
-        TooMuchError: they have taken too much of the server's time lately.
-    """
-    spent = 0.0
+    def replaying(self, name: str) -> asyncio.Lock:
+        """Return the lock under which a timeline is made: one of each person's at a time.
 
-    def read() -> Update:
-        nonlocal spent
-        begun = time.thread_time()
-        try:
-            return read_update(update)
-        finally:
-            spent = time.thread_time() - begun
-
-    async with _turns.setdefault(who, asyncio.Lock()):
-        EFFORT.ask(who)
-        try:
-            return await asyncio.get_running_loop().run_in_executor(_readers, read)
-        finally:
-            EFFORT.add(who, spent, time.monotonic())
+        Args:
+            name: of who wants one.
+        """
+        return self._replaying.setdefault(name, asyncio.Lock())

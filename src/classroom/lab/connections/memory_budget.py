@@ -17,10 +17,10 @@ TOGETHER = 640 * MB
 """Bytes of everybody's."""
 
 
-class Budget:
+class MemoryBudget:
     """What is held for whom."""
 
-    def __init__(self, each: int, together: int) -> None:
+    def __init__(self, each: int = EACH, together: int = TOGETHER) -> None:
         """Begin with nothing held.
 
         Args:
@@ -61,7 +61,3 @@ class Budget:
         self._all -= size
         if not self._held[name]:
             del self._held[name]
-
-
-BUDGET = Budget(EACH, TOGETHER)
-"""There is one lab in a process."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from asyncio import Future
     from collections.abc import Awaitable, Callable
 
-    from classroom.lab.connections.memory_budget import Budget
+    from classroom.lab.connections.memory_budget import MemoryBudget
 
 LOG = logging.getLogger(__name__)
 PIECE = 256 * 1024
@@ -43,7 +43,7 @@ class Incoming:
 class Bounded:
     """Stands before tornado's own ways to read and write; a socket is its `WebSocketProtocol13`."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: MemoryBudget) -> None:
         """Count nothing yet.
 
         Args:

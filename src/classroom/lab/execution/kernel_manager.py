@@ -16,7 +16,8 @@ from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from tornado import web
 from traitlets import Int
 
-from classroom.lab.connections import notifications, registry
+from classroom.lab.connections.notifications import Notifications
+from classroom.lab.connections.registry import Connections
 from classroom.lab.execution import working_folder
 from classroom.lab.execution.iopub_listener import ListeningKernels
 from classroom.lab.execution.iopub_reconnect import Reconnected
@@ -120,7 +121,7 @@ class StudentProvisioner(LocalProvisioner):
         status = await super().poll()
         if status is not None and self.process is not None and self.process.why:
             why, self.process.why = self.process.why, ""
-            notifications.tell(registry.with_kernel(self.kernel_id), f"Stopped: {why}.")
+            self.parent.parent.tell(self.kernel_id, f"Stopped: {why}.")
         return status
 
     async def adopt(self, folder: str) -> None:
@@ -210,6 +211,17 @@ class StudentKernels(ListeningKernels):
         if self.max_kernels and len({*self.list_kernel_ids(), *self._reserved}) >= self.max_kernels:
             what = f"{self.max_kernels} kernels run, and no more may"
             raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
+
+    def tell(self, kernel_id: str, sentence: str) -> None:
+        """Show a sentence to those who have a kernel open.
+
+        Args:
+            kernel_id: the kernel's.
+            sentence: plain text.
+        """
+        if self.services is not None:
+            people = self.services[Connections].with_kernel(kernel_id)
+            self.services[Notifications].tell(people, sentence)
 
     def cwd_for_path(self, path: str, **kwargs: Any) -> str:
         """Say where a kernel starts: beside its notebook, also where the notebook is live.

@@ -22,11 +22,13 @@ from jupyter_server.services.kernels.connection.base import (
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from tornado.websocket import WebSocketClosedError
 
-from classroom.lab.connections import notifications, registry
-from classroom.lab.connections.memory_budget import BUDGET
+from classroom.lab import services
+from classroom.lab.connections import registry
+from classroom.lab.connections.memory_budget import MemoryBudget
+from classroom.lab.connections.notifications import Notifications
 from classroom.lab.execution.iopub_listener import ListeningKernels, Sieve, heard
 from classroom.lab.permissions import mode
-from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol import kernel_messages
 from classroom.lab.protocol.update_bounds import is_flat
 
@@ -203,13 +205,14 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             self.log.warning("Of the older protocol only text is taken, from %s too", self._who)
             return
         # It may be stopped, and what it doesn't take waits in the lab server.
-        if not BUDGET.take(self._who, len(incoming_msg)):
+        if not self._services[MemoryBudget].take(self._who, len(incoming_msg)):
             self._notice("The kernel takes nothing more: interrupt it, or restart it")
             return
         self._untaken += len(incoming_msg)
         try:
-            if DRIVING.is_view_only(self._who) and not mode.is_quiet(header_of(incoming_msg)):
-                DRIVING.refuse(self._who)
+            modes = self._services[ModeService]
+            if modes.is_view_only(self._who) and not mode.is_quiet(header_of(incoming_msg)):
+                modes.refuse(self._who)
                 return
             if isinstance(incoming_msg, str):
                 incoming_msg, found = signed_legacy(incoming_msg, self._who)
@@ -232,7 +235,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
     def _taken(self) -> None:
         """Take note that the kernel takes what it is sent: it says something."""
         if self._untaken:
-            BUDGET.give(self._who, self._untaken)
+            self._services[MemoryBudget].give(self._who, self._untaken)
         self._untaken = 0
 
     def _note(self, found: Request) -> None:
@@ -297,7 +300,11 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         """Tell the page's user something, but not all the time."""
         if time.monotonic() - self._noticed >= NOTICE_SECONDS:
             self._noticed = time.monotonic()
-            notifications.tell({self._who}, f"{what}.")
+            self._services[Notifications].tell({self._who}, f"{what}.")
+
+    @property
+    def _services(self) -> services.Services:
+        return services.of(self.websocket_handler)
 
     @property
     def _who(self) -> str:

@@ -18,10 +18,11 @@ from terminado.management import PtyWithClients
 from tornado import web
 from traitlets import Int
 
+from classroom.lab import services
 from classroom.lab.connections.registry import lags, name_of
 from classroom.lab.execution.session_manager import local_path
 from classroom.lab.execution.working_folder import folder_for, root_of
-from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol.kernel_messages import Kept
 from classroom.launcher import client
 from classroom.launcher.client import NoLauncherError, NotLaunchedError
@@ -212,7 +213,8 @@ class StudentTermSocket(TermSocket):
 
     async def on_message(self, message: Any) -> None:  # type: ignore[override]
         """Pass on what is typed, if its sender may type."""
-        if DRIVING.is_view_only(name_of(self)):
-            DRIVING.refuse(name_of(self))
+        modes = services.of(self)[ModeService]
+        if modes.is_view_only(name_of(self)):
+            modes.refuse(name_of(self))
             return
         await super().on_message(message)

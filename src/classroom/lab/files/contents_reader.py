@@ -50,6 +50,7 @@ class ReadFiles(Untrusting):
         super().__init__(**kwargs)
         known_as = (Paths().home,) if self._is_the_classes else ()
         self.root = Root(self.root_dir, known_as, self.disk_reserve)
+        self.group_access = group_access.GroupAccess()
         self.scratch_folder: Path | None = None
         if self.scratch:
             shutil.rmtree(self.scratch, ignore_errors=True)
@@ -226,7 +227,7 @@ class ReadFiles(Untrusting):
         shut = await threads.run(group_access.shut, self.root, *paths)
         if not shut:
             return False
-        opened = await group_access.share(shut)
+        opened = await self.group_access.share(shut)
         if not opened:
             self.log.debug("Can't be opened for all: %s", shut)
         return opened

@@ -7,14 +7,12 @@ somebody else has changed it, and then what was typed is kept beside it.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import sqlite3
 import time
 from enum import Enum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 from anyio.to_thread import run_sync
 from jupyter_server.utils import ensure_async
@@ -36,9 +34,6 @@ if TYPE_CHECKING:
     from classroom.lab.storage.ystore import ClassYStore
 
 Model = dict[str, Any]
-unread: set[str] = set()
-"""Documents, as the store names them, whose journal was put aside and nobody was told yet."""
-_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 class Verdict(Enum):
@@ -110,8 +105,7 @@ class Recovery:
             HTTPError: the file isn't there, or can't be read.
             sqlite3.Error: the database can't be used.
         """
-        lock = _locks.setdefault(store.path, asyncio.Lock())
-        async with lock:
+        async with store.journal.opening.turn(store.path):
             typed = await self._typed(file_format, file_type, path, store)
             if typed is None:
                 return ""
@@ -161,7 +155,7 @@ class Recovery:
                     return typed
         where = await journal.put_aside(store.path)
         journal.opening.forget(store.path)
-        unread.add(store.path)
+        journal.opening.unread.add(store.path)
         self._log.error(
             "The journal of %s can't be read (%s): it is in %s now, and the document opens as it"
             " was saved last.",

@@ -20,6 +20,7 @@ from tornado import web
 from traitlets import List, Unicode
 from traitlets.config import Configurable
 
+from classroom.lab import services
 from classroom.lab.pages import content_security_policy as policy
 from classroom.lab.pages.content_security_policy import Policies
 
@@ -102,33 +103,43 @@ def _app_dir() -> str:
     return str(get_app_dir())
 
 
-def use(policies: Policies) -> None:
-    """Have every handler send its policy, and answer only what its answer is for.
+def use() -> None:
+    """Have every handler of a lab send its policy, and answer only what its answer is for.
 
     At the base of all handlers, as each extension brings its own. Upstream has one fixed text for
     all, and what it adds to it a browser ignores where the text has said it before.
-
-    Args:
-        policies: of this server.
     """
 
-    def say(handlers: tuple[type, ...], made: Callable[[Any], str]) -> None:
+    def say(handlers: tuple[type, ...], made: Callable[[Policies, Any], str]) -> None:
         for handler in handlers:
-            handler.content_security_policy = property(made)  # type: ignore[attr-defined]
+            handler.content_security_policy = _policy(handler, made)  # type: ignore[attr-defined]
 
-    say((AuthenticatedHandler,), lambda handler: policies.page(handler.request.host))
-    say((APIHandler,), lambda _: policies.data())
-    say(FILES, lambda _: policies.file())
-    say((FrameHandler,), lambda _: policies.frame())
+    say((AuthenticatedHandler,), lambda policies, handler: policies.page(handler.request.host))
+    say((APIHandler,), lambda policies, _: policies.data())
+    say(FILES, lambda policies, _: policies.file())
+    say((FrameHandler,), lambda policies, _: policies.frame())
     upstreams = JupyterHandler.prepare
 
     async def prepare(self: JupyterHandler, *args: Any, **kwargs: Any) -> None:
-        destination = self.request.headers.get("Sec-Fetch-Dest", "")
-        path = self.request.path.removeprefix(policies.prefix)
-        if not policy.may_be_used(destination, path):
-            # Before anybody is looked up; the page that says so asks for a person all the same.
-            self.current_user = self._jupyter_current_user = None
-            raise web.HTTPError(403, f"Nothing here may be used as a page's {destination}.")
+        if (lab := services.of_any(self)) is not None:
+            destination = self.request.headers.get("Sec-Fetch-Dest", "")
+            path = self.request.path.removeprefix(lab[Policies].prefix)
+            if not policy.may_be_used(destination, path):
+                # Before anybody is looked up; the page that says so asks for a person all the same.
+                self.current_user = self._jupyter_current_user = None
+                sentence = f"Nothing here may be used as a page's {destination}."
+                raise web.HTTPError(403, sentence)
         await upstreams(self, *args, **kwargs)
 
     JupyterHandler.prepare = prepare  # type: ignore[method-assign]
+
+
+def _policy(of: Any, made: Callable[[Policies, Any], str]) -> property:
+    """Make the policy of a kind of handlers; where there is no lab it is upstream's."""
+    upstreams = of.content_security_policy.fget
+
+    def found(handler: Any) -> str:
+        lab = services.of_any(handler)
+        return str(upstreams(handler)) if lab is None else made(lab[Policies], handler)
+
+    return property(found)

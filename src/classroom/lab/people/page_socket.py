@@ -16,12 +16,13 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.utils import ensure_async
 
-from classroom.lab.connections import notifications
+from classroom.lab import services
+from classroom.lab.connections.notifications import Notifications
 from classroom.lab.connections.registry import Page, name_of
 from classroom.lab.people import location
 from classroom.lab.people.location import Place
-from classroom.lab.people.participants import COMPANY
-from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.people.participants import Participants
+from classroom.lab.permissions.mode_service import ModeService
 from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
@@ -64,14 +65,19 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
     def open(self, *args: str, **kwargs: str) -> None:
         """Say at once what holds for the person at the page; the arguments are upstream's."""
         super().open(*args, **kwargs)
-        self.say(DRIVING.state(name_of(self)))
-        notifications.greet(self)
-        COMPANY.come(self)
+        lab = services.of(self)
+        self.say(lab[ModeService].state(name_of(self)))
+        lab[Notifications].greet(self)
+        self._participants.come(self)
+
+    @property
+    def _participants(self) -> Participants:
+        return services.of(self)[Participants]
 
     def on_close(self) -> None:
         """Tell the others."""
         super().on_close()
-        COMPANY.tell()
+        self._participants.tell()
 
     def on_message(self, message: str | bytes) -> None:
         """Take where the page is, if that is in a document; anything else it says is nothing."""
@@ -79,7 +85,7 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
             return
         self._said = place
         if place.path in ("", self._document):
-            COMPANY.move(self, place)
+            self._participants.move(self, place)
         elif self._looking is None or self._looking.done():
             what = f"Looking where {name_of(self)} is"
             self._looking = background_tasks.start(self._look(), what, LOG)
@@ -92,4 +98,4 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
             found = path and await ensure_async(self.contents_manager.file_exists(path))
             if place == self._said:
                 self._document = place.path if found else ""
-                COMPANY.move(self, place if found else Place())
+                self._participants.move(self, place if found else Place())

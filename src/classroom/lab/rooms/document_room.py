@@ -14,7 +14,6 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 
-from classroom.lab.connections import notifications, registry
 from classroom.lab.files import notebook, recovery, trust
 from classroom.lab.protocol import awareness_state, kernel_outputs
 from classroom.lab.protocol.update_bounds import read_state, write_state
@@ -255,29 +254,30 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         mine = Saving(self.ystore.path, self.written) if self.ystore is not None else None
         return saved_hashes.saving_of(mine)
 
-    def _here(self) -> set[str]:
-        """List who is in the document, or on their way to it."""
-        return {registry.name_of(socket) for socket in (*self._sockets, *self.visitors)}
+    def _tell_all(self, sentence: str) -> None:
+        """Show a sentence to all who are in the document, or on their way to it."""
+        self._tell_people([*self._sockets, *self.visitors], sentence)
 
     def _tell_shut(self) -> None:
         """Tell them once that their file takes nothing of what they type."""
         if self._file.is_shut and not self._was_shut:
-            notifications.tell(self._here(), SHUT.format(self._file.path))
+            self._tell_all(SHUT.format(self._file.path))
         self._was_shut = self._file.is_shut
 
     def _tell_kept(self) -> None:
         """Tell them where what they typed is."""
-        people = self._here()
         while self._file.kept:
             kept = self._file.kept.pop()
-            sentence = f"Somebody changed this file. What was typed here is in “{kept}”."
-            notifications.tell(people, sentence)
+            self._tell_all(f"Somebody changed this file. What was typed here is in “{kept}”.")
         if self._file.nested:
             self._file.nested = False
-            notifications.tell(people, NESTED.format(self._file.path))
-        if self.ystore is not None and self.ystore.path in recovery.unread:
-            recovery.unread.discard(self.ystore.path)
-            notifications.tell(people, UNREAD.format(self._file.path))
+            self._tell_all(NESTED.format(self._file.path))
+        unread = (
+            self.ystore.journal.opening.unread if isinstance(self.ystore, ClassYStore) else set()
+        )
+        if self.ystore is not None and self.ystore.path in unread:
+            unread.discard(self.ystore.path)
+            self._tell_all(UNREAD.format(self._file.path))
 
 
 class ClassTransientRoom(Broadcasting, TransientRoom):

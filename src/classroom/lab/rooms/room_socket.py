@@ -14,13 +14,15 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketHandler
 
+from classroom.lab import services
 from classroom.lab.connections import notifications, registry
-from classroom.lab.connections.cpu_budget import EFFORT, TooMuchError, read_long
-from classroom.lab.connections.memory_budget import BUDGET
+from classroom.lab.connections.cpu_budget import CpuBudget, TooMuchError
+from classroom.lab.connections.memory_budget import MemoryBudget
+from classroom.lab.connections.notifications import Notifications
 from classroom.lab.connections.receive_limits import PIECE
-from classroom.lab.connections.registry import TRY_AGAIN
+from classroom.lab.connections.registry import TRY_AGAIN, Connections
 from classroom.lab.permissions import mode
-from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol import awareness, participant, websocket_frames
 from classroom.lab.protocol.document_index import MissingError, NoTypeError
 from classroom.lab.protocol.update_bounds import FRAME, OutOfBoundsError, read_update
@@ -86,6 +88,21 @@ class RoomSocket(Visiting):
     # The rules of its kind of document, if it has any of its own.
     _kind: Kind | None = None
     _admission: Admission
+
+    def initialize(self, *args: Any, **kwargs: Any) -> None:
+        """Belong to a lab; the arguments are upstream's."""
+        super().initialize(*args, **kwargs)
+        self.join(services.of(self))
+
+    def join(self, lab: services.Services) -> None:
+        """Take what is asked for with each message.
+
+        Args:
+            lab: whose socket it is.
+        """
+        self.services = lab
+        self._cpu, self._memory = lab[CpuBudget], lab[MemoryBudget]
+        self._modes = lab[ModeService]
 
     async def prepare(self) -> None:
         """Refuse a room that there isn't, or that would take another file for a chat.
@@ -186,12 +203,12 @@ class RoomSocket(Visiting):
             kind, body = update_admission.split(message)
             if kind != update_admission.QUESTION and body == update_admission.EMPTY:
                 return None
-            EFFORT.ask(self.who)
+            self._cpu.ask(self.who)
             if kind == update_admission.QUESTION:
                 return self._ask(message, body)
             if len(body) >= update_admission.LONG or not self._is_ready:
                 return self._write_later(message, body)
-            with EFFORT.charged(self.who):
+            with self._cpu.charged(self.who):
                 update = read_update(body)
             self._write(message, body, update)
         except OutOfBoundsError as error:
@@ -208,7 +225,7 @@ class RoomSocket(Visiting):
     async def _write_later(self, message: bytes, body: bytes) -> None:
         """Take a message that is read beside the loop, or that came before all was ready."""
         try:
-            update = await read_long(body, self.who)
+            update = await self._cpu.read_long(body, self.who)
             await self.room.ydoc_observed.wait()
             await document_indexes.prepare(self.room.ydoc)
             self._write(message, body, update)
@@ -247,13 +264,13 @@ class RoomSocket(Visiting):
             while not self._has_room():  # noqa: ASYNC110 (room is made in many places)
                 await asyncio.sleep(ROOM_SECONDS)
             begun = time.thread_time()
-            with EFFORT.charged(self.who):
+            with self._cpu.charged(self.who):
                 self._answer(message)
             await asyncio.sleep((time.thread_time() - begun) * (1 / ANSWERING - 1))
 
     def _has_room(self) -> bool:
         size = _answers.get(self.room, 0)
-        return size <= PIECE or BUDGET.has_room(size)
+        return size <= PIECE or self._memory.has_room(size)
 
     def _answer(self, question: bytes) -> None:
         try:
@@ -274,7 +291,7 @@ class RoomSocket(Visiting):
         """
         if not getattr(self.room, "holds_text", True):
             raise OutOfBoundsError("there is no text here")
-        EFFORT.ask(self.who)
+        self._cpu.ask(self.who)
         begun = time.thread_time()
         try:
             if self._kind is not None:
@@ -299,7 +316,7 @@ class RoomSocket(Visiting):
         finally:
             # What the lab itself has written nobody pays for, whoever is the next to write.
             spent = time.thread_time() - begun - self._admission.excused()
-            EFFORT.add(self.who, spent, time.monotonic())
+            self._cpu.add(self.who, spent, time.monotonic())
 
     async def _tell_conflict(self, error: Exception, message: bytes) -> None:
         """Have a page whose copy is of another life of the document ask its user what to do."""
@@ -308,7 +325,7 @@ class RoomSocket(Visiting):
 
     def _refuse(self, why: str) -> None:
         """End this page's connection: it sent what no page sends. Nobody else notices."""
-        if registry.refuse(self, notifications.closing(UNREADABLE)):
+        if self.services[Connections].refuse(self, notifications.closing(UNREADABLE)):
             self.log.warning("%s: refused of %s: %s", self.path, self.who, why)
 
     def _come_back(self, why: str) -> None:
@@ -322,14 +339,14 @@ class RoomSocket(Visiting):
         times[self.who] += 1
         if times[self.who] % MOST_RETURNS == 0:
             self.log.info("%s: %s comes back in vain: %s", self.path, self.who, why)
-            notifications.tell({self.who}, IN_VAIN)
+            self.services[Notifications].tell({self.who}, IN_VAIN)
 
     def _send_away(self) -> None:
         """End this page's connection for a while; it comes back by itself, with what is left."""
         registry.end(self, TRY_AGAIN, "too much at once")
-        if EFFORT.telling.is_time(self.who, time.monotonic()):
+        if self._cpu.telling.is_time(self.who, time.monotonic()):
             self.log.warning("%s: too much at once of %s", self.path, self.who)
-            notifications.tell({self.who}, TOO_MUCH)
+            self.services[Notifications].tell({self.who}, TOO_MUCH)
 
     def _write_by(self, kind: Kind, update: bytes, repeats: bool) -> None:  # noqa: FBT001 (told on)
         """Write by the rules of a kind, whoever drives; tell the sender if it isn't taken."""
@@ -337,7 +354,7 @@ class RoomSocket(Visiting):
             kind.write(self.room.document, update, self.who, repeats=repeats)
         except RejectedError as error:
             self.log.warning("%s: not taken of %s: %s", self.path, self.who, error.__cause__)
-            notifications.tell({self.who}, str(error))
+            self.services[Notifications].tell({self.who}, str(error))
 
     def _takes(self, message: bytes, clients: Iterable[int] = ()) -> bool:
         """Say whether what may write to the document is taken; tell its sender if not.
@@ -350,17 +367,17 @@ class RoomSocket(Visiting):
             clients: all under whose ids it writes; the copy's own may be any of them.
         """
         name = self._who["username"]
-        view_only = DRIVING.is_view_only(name)
-        if not view_only and not DRIVING.outdated.knows(name):
+        view_only = self._modes.is_view_only(name)
+        if not view_only and not self._modes.outdated.knows(name):
             return True
         document = self.room.ydoc
         found = mode.judge(message, lambda: document.get_update(document.get_state()))
         copies = self._copies | found.clients
         if not found.writes or not (
-            view_only or DRIVING.outdated.among(name, copies.union(clients))
+            view_only or self._modes.outdated.among(name, copies.union(clients))
         ):
             return True
-        DRIVING.refuse(name, copies)
+        self._modes.refuse(name, copies)
         return False
 
     async def answer_save(self, message: bytes) -> None:
@@ -384,7 +401,7 @@ class RoomSocket(Visiting):
         if not hasattr(self, "room"):
             return  # it couldn't be opened, and upstream has let go of it
         if self._presence is not None:
-            self.room.leave(self, at_once=registry.was_ended(self))
+            self.room.leave(self, at_once=self.services[Connections].was_ended(self))
         super().on_close()
 
     async def send(self, message: bytes) -> None:
@@ -413,17 +430,17 @@ class RoomSocket(Visiting):
         if not rest:
             return
         name, size = self.who, len(rest)
-        if not BUDGET.take(name, size):  # each of hundreds of sockets may be sent a document
+        if not self._memory.take(name, size):  # each of hundreds of sockets may be sent a document
             self._cut_off()
             return
         try:
             # Its future tells when the client has taken it: nobody waits for that.
             sent = stream.write(rest)
         except StreamClosedError:
-            BUDGET.give(name, size)
+            self._memory.give(name, size)
             return
         sent.add_done_callback(patches.heard)
-        sent.add_done_callback(lambda _: BUDGET.give(name, size))
+        sent.add_done_callback(lambda _: self._memory.give(name, size))
 
     def _cut_off(self) -> None:
         """End the connection of a page that doesn't read what it is sent: it comes back."""

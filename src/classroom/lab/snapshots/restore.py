@@ -59,6 +59,7 @@ class Restoring:
         self._log = log
         self._turn = asyncio.Lock()
         self.root = contents.root
+        self._group_access = contents.group_access
         self.scratch = Path(contents.scratch)
 
     async def restore(self, snapshot: str, path: str, who: str) -> Report:
@@ -100,7 +101,7 @@ class Restoring:
     async def _open_up(self, parts: tuple[str, ...]) -> None:
         """Have a folder opened that a student's program has shut."""
         if places := await run_sync(group_access.shut, self.root, parts):
-            await group_access.share(places)
+            await self._group_access.share(places)
 
     def _loader(self, path: str) -> FileLoader | None:
         loaders = self._documents.file_loaders

@@ -15,9 +15,10 @@ from jupyter_server.services.kernels.connection.base import (
 )
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
-from classroom.lab.connections.memory_budget import Budget
+from classroom.lab.connections.memory_budget import MemoryBudget
 from classroom.lab.execution import kernel_websocket
 from classroom.lab.execution.kernel_websocket import BadMessageError
+from tests import contexts
 
 
 def message(kind: str, metadata: dict[str, Any], *buffers: bytes) -> bytes:
@@ -99,8 +100,9 @@ def test_what_kernels_do_not_take_counts_for_all_of_a_persons_connections(
 ) -> None:
     """A kernel may be stopped; hundreds of sockets may lead to it."""
     sent: list[bytes] = []
-    budget = Budget(1000, 5000)
-    monkeypatch.setattr(kernel_websocket, "BUDGET", budget)
+    budget = MemoryBudget(1000, 5000)
+    lab = contexts.make(memory=budget).services()
+    monkeypatch.setattr(Connection, "_services", lab)
     upstreams = ZMQChannelsWebsocketConnection
     monkeypatch.setattr(upstreams, "handle_incoming_message", lambda _, one: sent.append(one))
     pages = [Connection.__new__(Connection) for _ in range(5)]

@@ -6,25 +6,25 @@ import asyncio
 import logging
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pycrdt import Array, Doc, Map, Text
 
 from classroom.lab.chat.setup import Chats
 from classroom.lab.chat.validator import ROOTS, Referee
-from classroom.lab.connections import cpu_budget as efforts
-from classroom.lab.connections import notifications
-from classroom.lab.connections.cpu_budget import Effort
-from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.connections import cpu_budget
 from classroom.lab.protocol import update_bounds
 from classroom.lab.protocol.update_bounds import read_update
 from classroom.lab.rooms import room_socket, update_admission
 from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.rooms.update_admission import Admission
 from classroom.lab.storage import document_indexes
-from tests import loops
+from tests import contexts, loops
 from tests.updates import ident, struct, text, update, values, write
+
+if TYPE_CHECKING:
+    from classroom.lab.context import LabContext
 
 
 class Room:
@@ -39,7 +39,10 @@ class Socket(RoomSocket):
 
     log: Any = logging.getLogger("test")
 
-    def __init__(self, document: Doc[Any], who: str = "eve", chat: Any = None) -> None:
+    def __init__(
+        self, document: Doc[Any], who: str = "eve", chat: Any = None, lab: Any = None
+    ) -> None:
+        self.join((lab or contexts.make()).services())
         observed = asyncio.Event()
         observed.set()
         self.room = Room(document, observed, chat)
@@ -128,32 +131,29 @@ async def serve(socket: Socket) -> None:
         raise AssertionError(message)
 
 
-@pytest.fixture(autouse=True)
-def effort(monkeypatch: pytest.MonkeyPatch) -> Effort:
+@pytest.fixture
+def lab() -> LabContext:
     """Nobody has taken any time yet."""
-    found = Effort()
-    monkeypatch.setattr(efforts, "EFFORT", found)
-    monkeypatch.setattr(room_socket, "EFFORT", found)
-    return found
+    return contexts.make()
 
 
 def test_who_takes_too_much_is_sent_away_and_may_come_back(
-    effort: Effort, monkeypatch: pytest.MonkeyPatch
+    lab: LabContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(notifications, "tell", lambda _, sentence: said.append(sentence))
+    monkeypatch.setattr(lab.notifications, "tell", lambda _, sentence: said.append(sentence))
 
     async def main() -> None:
-        effort.add("eve", 6, time.monotonic())
+        lab.cpu.add("eve", 6, time.monotonic())
         for message in (question(), typed("x"), typed("x" * update_admission.LONG)):
-            socket = Socket(Doc())
+            socket = Socket(Doc(), lab=lab)
             await socket.say(message)
             assert [code for code, _ in socket.closed] == [1013]
             assert not socket.sent
             await socket.say(message)
             assert len(socket.closed) == 1, "it isn't heard any more"
         assert said == [room_socket.TOO_MUCH], "once"
-        other = Socket(Doc(), "ada")
+        other = Socket(Doc(), "ada", lab=lab)
         await other.say(typed("x"))
         assert str(other.room.ydoc.get("t", type=Text)) == "x"
         assert not other.closed
@@ -161,11 +161,11 @@ def test_who_takes_too_much_is_sent_away_and_may_come_back(
     loops.run(main())
 
 
-def test_questions_are_paid_for_and_answered_in_turn(effort: Effort) -> None:
+def test_questions_are_paid_for_and_answered_in_turn(lab: LabContext) -> None:
     async def main() -> None:
         document: Doc[Any] = Doc()
         document.get("t", type=Text).insert(0, "x" * 20_000_000)
-        socket = Socket(document)
+        socket = Socket(document, lab=lab)
         serving = asyncio.create_task(serve(socket))
         for _ in range(10):
             await socket.say(question())
@@ -173,7 +173,7 @@ def test_questions_are_paid_for_and_answered_in_turn(effort: Effort) -> None:
         await asyncio.sleep(0)
         assert len(socket.sent) == 1, "then the others have their turn"
         assert len(socket.sent[0]) > 20_000_000
-        assert effort.of("eve", time.monotonic()) > 0
+        assert lab.cpu.of("eve", time.monotonic()) > 0
         for _ in range(room_socket.MOST_QUESTIONS):
             await socket.say(question())
         assert [code for code, _ in socket.closed] == [1013]
@@ -183,7 +183,7 @@ def test_questions_are_paid_for_and_answered_in_turn(effort: Effort) -> None:
 
 
 def test_reading_a_long_message_is_paid_for_one_at_a_time(
-    effort: Effort, monkeypatch: pytest.MonkeyPatch
+    lab: LabContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who has as many sockets as they like would have all of them read at once, for nothing."""
     reading: list[int] = []
@@ -199,17 +199,17 @@ def test_reading_a_long_message_is_paid_for_one_at_a_time(
         reading.pop()
         return original(body)
 
-    monkeypatch.setattr(efforts, "read_update", slow)
-    monkeypatch.setattr(efforts, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(cpu_budget, "read_update", slow)
+    monkeypatch.setattr(cpu_budget, "PATIENCE_SECONDS", 0.2)
 
     async def main() -> None:
-        found = [Socket(Doc()) for _ in range(40)]
+        found = [Socket(Doc(), lab=lab) for _ in range(40)]
         await asyncio.gather(*(socket.say(typed("x" * 100_000)) for socket in found))
         assert 3 < len(most) < 10, "then it isn't read any more"
         assert set(most) == {1}
         assert [code for code, _ in found[-1].closed] == [1013]
-        assert effort.is_too_much("eve", time.monotonic())
-        await Socket(Doc(), "ada").say(typed("x" * 100_000))
+        assert lab.cpu.is_too_much("eve", time.monotonic())
+        await Socket(Doc(), "ada", lab=lab).say(typed("x" * 100_000))
 
     loops.run(main())
 
@@ -236,8 +236,9 @@ def test_a_copy_of_which_something_was_dropped_hides_behind_nobody() -> None:
 
     async def main() -> None:
         document: Doc[Any] = Doc()
-        socket = Socket(document)
-        DRIVING.outdated.add("eve", [7])
+        lab = contexts.make()
+        socket = Socket(document, lab=lab)
+        lab.modes.outdated.add("eve", [7])
         both = b"\x02" + b"".join(
             b"\x01" + ident((client, 0)) + struct(4, text("x"), "t") for client in (8, 7)
         )
@@ -245,6 +246,5 @@ def test_a_copy_of_which_something_was_dropped_hides_behind_nobody() -> None:
         assert str(document.get("t", type=Text)) == ""
         await socket.say(typed("x", 9))
         assert str(document.get("t", type=Text)) == "x"
-        DRIVING.outdated._of.pop("eve")
 
     loops.run(main())

@@ -18,9 +18,8 @@ import pytest
 from pycrdt import Doc, Text, UndoManager, merge_updates
 from pycrdt.store import SQLiteYStore, YDocNotFound
 
-from classroom.lab.storage import history_checkpoints, journal, quarantine, write_ahead_log
+from classroom.lab.storage import history_checkpoints, journal, quarantine, write_ahead_log, ystore
 from classroom.lab.storage.journal import Journal
-from classroom.lab.storage.ystore import ClassYStore
 from tests import labs, loops
 
 if TYPE_CHECKING:
@@ -309,11 +308,10 @@ def test_the_history_of_upstreams_own_store_stays_readable(tmp_path: Path) -> No
         async with Stock("notebook:1") as stock:
             for update in typed("hello"):
                 await stock.write(update)
-        ours = ClassYStore("notebook:1")
-        ours.db_path = str(file)
+        stores = ystore.of(Journal(file))
+        ours = stores("notebook:1")
         assert text_of([update async for update, *_ in ours.read()]) == "ello"
-        empty = ClassYStore("notebook:2")
-        empty.db_path = str(file)
+        empty = stores("notebook:2")
         with pytest.raises(YDocNotFound):
             await empty.apply_updates(Doc())
         ours.journal.close()
