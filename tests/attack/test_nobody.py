@@ -132,7 +132,9 @@ def send_by_http2(lab: Lab, method: str, path: str, *, announced: bool, cookie: 
 
 def pids(lab: Lab) -> set[str]:
     """The Hub, the lab server and the supervisor."""
-    _, found = lab.run("pgrep", "-f", "bin/jupyterhub|classroom.lab --config|classroom.supervisor")
+    _, found = lab.run(
+        "pgrep", "-f", "classroom.hub --config|classroom.lab --config|classroom.supervisor"
+    )
     return set(found.split())
 
 

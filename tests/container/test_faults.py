@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.alone
 
-LAB, HUB, FRONT = "classroom.lab --config", "bin/jupyterhub --config", "nginx: master"
+LAB, HUB, FRONT = "classroom.lab --config", "classroom.hub --config", "nginx: master"
 LAUNCHER, SUPERVISOR = "classroom.launcher", "classroom.supervisor"
 FALLS = (
     r"ended with -9: starting it again|is back",

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.alone
 
 PARTS = {
     "The lab": "classroom.lab --config",
-    "The Hub": "bin/jupyterhub --config",
+    "The Hub": "classroom.hub --config",
     "The front (nginx)": "front.conf",
     "The egress proxy (nginx)": "egress.conf",
     "The launcher": "classroom.launcher",

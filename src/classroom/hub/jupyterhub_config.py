@@ -107,7 +107,7 @@ def cookies(c: Config) -> None:
 
 def egress(c: Config, settings: Settings, lock: Lock, handed: Handover) -> None:
     """Do the Hub's part of the egress lock, and let the pages say when there is no lock."""
-    c.NginxProxy.egress = Egress(settings, lock, handed)
+    c.Background.egress = Egress(settings, lock, handed)
     c.JupyterHub.template_vars = {
         "classroom_egress_open": lock.kind is Kind.OPEN,
         **tutors_own(c, "template_vars", {}),
@@ -132,7 +132,7 @@ def roles(c: Config) -> None:
 def sign_in(c: Config, settings: Settings, access: Access) -> None:
     """Choose the authenticator and give it the names."""
     people = access.people
-    c.NginxProxy.access = access
+    c.Background.access = access
     c.Authenticator.allowed_users = set(people.names)
     c.Authenticator.admin_users = set(people.all_tutors)
     c.Authenticator.blocked_users = set(settings.blocked | people.out)

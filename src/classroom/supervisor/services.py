@@ -105,7 +105,7 @@ def hub(paths: Paths, base: Mapping[str, str], handed: tuple[int, ...]) -> Child
     return Child(
         "The Hub",
         (
-            *(str(paths.prefix / "bin/python"), "-Iu", str(paths.prefix / "bin/jupyterhub")),
+            *(str(paths.prefix / "bin/python"), "-Iu", "-m", "classroom.hub"),
             *("--config", str(PACKAGE / "hub" / "entry.py")),
         ),
         paths.hub_socket,
