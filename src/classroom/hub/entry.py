@@ -13,7 +13,7 @@ from classroom.hub.access.service import Access
 from classroom.hub.jupyterhub_config import configure
 from classroom.runtime import handover, log
 from classroom.runtime.paths import Paths
-from classroom.runtime.problems import EX_CONFIG, RefusedError
+from classroom.runtime.problems import EX_CONFIG, StartRefusedError
 
 log.quote()
 try:
@@ -23,7 +23,7 @@ try:
     token.end_former(loaded.paths.hub / "jupyterhub.sqlite")
     handed = handover.read(loaded.paths)
     configure(get_config(), loaded, taken, Access(loaded, people), handed)
-except RefusedError as refused:
+except StartRefusedError as refused:
     # boot has checked the same bytes and kept them: the environment must be another.
     print(f"Not started. {refused}", file=sys.stderr, flush=True)
     sys.exit(EX_CONFIG)

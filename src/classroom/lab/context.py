@@ -13,10 +13,10 @@ from classroom.lab.api.licenses import LicenseReports
 from classroom.lab.connections.cpu_budget import CpuBudget
 from classroom.lab.connections.memory_budget import MemoryBudget
 from classroom.lab.connections.notifications import Notifications
-from classroom.lab.connections.receive_limits import Bounded
+from classroom.lab.connections.receive_limits import ReceiveLimits
 from classroom.lab.connections.registry import Connections
 from classroom.lab.execution.run_history import RunHistory
-from classroom.lab.exports.jobs import Turns
+from classroom.lab.exports.jobs import ExportQueue
 from classroom.lab.people.participants import Participants
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.rooms.hooks import Hooks
@@ -60,8 +60,8 @@ class LabContext:
     cpu: CpuBudget = field(default_factory=CpuBudget)
     licenses: LicenseReports = field(default_factory=LicenseReports)
     exporters: Exporters = field(default_factory=Exporters)
-    turns: Turns = field(default_factory=Turns)
-    bounded: Bounded = field(init=False)
+    turns: ExportQueue = field(default_factory=ExportQueue)
+    bounded: ReceiveLimits = field(init=False)
     notifications: Notifications = field(init=False)
     modes: ModeService = field(init=False)
     participants: Participants = field(init=False)
@@ -71,7 +71,7 @@ class LabContext:
         """Make the parts that use others."""
         modes = ModeService(self.connections)
         made = {
-            "bounded": Bounded(self.memory),
+            "bounded": ReceiveLimits(self.memory),
             "notifications": Notifications(self.connections),
             "modes": modes,
             "participants": Participants(self.connections, modes),

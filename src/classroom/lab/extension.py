@@ -17,17 +17,17 @@ from prometheus_client import Gauge
 
 from classroom.lab import hub_credentials, services
 from classroom.lab.api import driving, liveness, people
-from classroom.lab.api.driving import FollowingHandler, ModeHandler, PersonHandler
+from classroom.lab.api.driving import FollowingHandler, ModeHandler, PersonModeHandler
 from classroom.lab.api.events import EventsSocket
 from classroom.lab.api.known import KnownHandler
 from classroom.lab.api.licenses import KnownLicensesHandler
-from classroom.lab.api.liveness import AliveHandler
+from classroom.lab.api.liveness import LabLivenessHandler
 from classroom.lab.api.people import MemberHandler, RunsHandler
 from classroom.lab.api.shutdown import NoShutdownHandler
 from classroom.lab.api.usage import Usage, UsageHandler
 from classroom.lab.api.user_settings import PersonalSettingsHandler, PersonalWorkspacesHandler
 from classroom.lab.chat import setup
-from classroom.lab.connections.receive_limits import Bounded
+from classroom.lab.connections.receive_limits import ReceiveLimits
 from classroom.lab.connections.registry import Connections
 from classroom.lab.context import LabContext
 from classroom.lab.execution import request_checks
@@ -52,7 +52,7 @@ from classroom.lab.rooms import hooks, timeline
 from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.snapshots import handlers as snapshots
-from classroom.lab.snapshots.restore import Restoring
+from classroom.lab.snapshots.restore import RestoreService
 from classroom.lab.storage import page_sessions, ystore
 from classroom.lab.storage.journal import Journal
 from classroom.lab.storage.saved_hashes import Saves
@@ -81,11 +81,11 @@ HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
     (r"api/shutdown", NoShutdownHandler),
     (KNOWN, KnownHandler),
-    (liveness.ADDRESS, AliveHandler),
+    (liveness.ADDRESS, LabLivenessHandler),
     (page_socket.ADDRESS, LiveHandler),
     (content_security_policy.FRAME, FrameHandler),
     (driving.ADDRESS, ModeHandler),
-    (f"{driving.ADDRESS}/(?P<name>[^/]+)", PersonHandler),
+    (f"{driving.ADDRESS}/(?P<name>[^/]+)", PersonModeHandler),
     (driving.FOLLOWING, FollowingHandler),
     (f"{people.ADDRESS}/(?P<name>[^/]+)", MemberHandler),
     (people.RUNS, RunsHandler),
@@ -120,7 +120,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     ours = logging.getLogger("classroom")
     ours.handlers = list(app.log.handlers)
     ours.setLevel(app.log.level)
-    body_limits.bound(app.web_app, body_limits.of_lab, body_limits.Turns(body_limits.TOGETHER))
+    body_limits.bound(app.web_app, body_limits.of_lab, body_limits.BodyQueue(body_limits.TOGETHER))
     if (hub_auth := getattr(app.identity_provider, "hub_auth", None)) is not None:
         hub_credentials.forget(hub_auth)
     _patch()
@@ -189,10 +189,10 @@ def _watch(handler: WebSocketHandler) -> None:
         lab[ModeService].guard(handler)
 
 
-def _bounded(handler: WebSocketHandler) -> Bounded | None:
+def _bounded(handler: WebSocketHandler) -> ReceiveLimits | None:
     """Find what stands before what a socket reads and writes; None where there is no lab."""
     lab = services.of_any(handler)
-    return None if lab is None else lab[Bounded]
+    return None if lab is None else lab[ReceiveLimits]
 
 
 def _begin(handler: Any) -> None:
@@ -289,7 +289,7 @@ def _restore(app: ServerApp, paths: Paths) -> None:
     """Take tutors' and root's word to go back to a snapshot."""
     (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
     contents: Any = app.contents_manager
-    restoring = Restoring(paths.snapshots_socket, contents, documents, app.log)
+    restoring = RestoreService(paths.snapshots_socket, contents, documents, app.log)
     app.web_app.settings[snapshots.KEY] = restoring
     paths.restoring_socket.unlink(missing_ok=True)  # of a server that was killed
     known = {"restoring": restoring}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from classroom.sandbox import landlock
-from classroom.sandbox.landlock import Place
+from classroom.sandbox.landlock import AllowedPath
 
 if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
@@ -26,18 +26,18 @@ class NoLandlockError(RuntimeError):
     """The kernel can't confine a process."""
 
 
-def places(paths: Paths) -> tuple[Place, ...]:
+def places(paths: Paths) -> tuple[AllowedPath, ...]:
     """List what snapshots need.
 
     Args:
         paths: where things are.
     """
     return (
-        *(Place(one, landlock.LOAD) for one in (*PROGRAMS, str(paths.prefix))),
-        *(Place(one, landlock.LOOK) for one in KNOWN),
-        Place("/dev/null", landlock.READ | landlock.WRITE),
-        Place(str(paths.files), landlock.LOOK),
-        Place(str(paths.snapshots), landlock.EVERY),
+        *(AllowedPath(one, landlock.LOAD) for one in (*PROGRAMS, str(paths.prefix))),
+        *(AllowedPath(one, landlock.LOOK) for one in KNOWN),
+        AllowedPath("/dev/null", landlock.READ | landlock.WRITE),
+        AllowedPath(str(paths.files), landlock.LOOK),
+        AllowedPath(str(paths.snapshots), landlock.EVERY),
     )
 
 

@@ -51,7 +51,7 @@ class Ruleset(ctypes.Structure):
 
 
 @dataclass(frozen=True)
-class Place:
+class AllowedPath:
     """A file, or a folder with all that is below it, that a process may go on using.
 
     Attributes:
@@ -76,7 +76,7 @@ def abi() -> int:
     return max(0, int(libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION)))
 
 
-def enter(*, tcp: bool, places: Iterable[Place] = ()) -> None:
+def enter(*, tcp: bool, places: Iterable[AllowedPath] = ()) -> None:
     """Put this process and all its children into a domain of their own, as far as it goes.
 
     They can't signal, trace or look into processes outside, nor reach their abstract sockets.
@@ -107,7 +107,7 @@ def rights(version: int) -> int:
     return FIRST | sum(right for since, right in LATER.items() if version >= since)
 
 
-def confine(places: Iterable[Place]) -> bool:
+def confine(places: Iterable[AllowedPath]) -> bool:
     """Keep this process and all its children to some files and folders, for good.
 
     The kernel judges each file by where it really is, whatever links lead to it. Before this
@@ -129,7 +129,7 @@ def confine(places: Iterable[Place]) -> bool:
     return True
 
 
-def _restrict(rules: Ruleset, places: Iterable[Place], version: int) -> None:
+def _restrict(rules: Ruleset, places: Iterable[AllowedPath], version: int) -> None:
     # A kernel refuses a structure that is longer than the one it knows, unless the rest is zero.
     size = Ruleset.handled_access_net.offset
     if version >= NET_ABI:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub.app import JupyterHub
 from jupyterhub.proxy import Proxy
 
-from classroom.hub import application
 from classroom.hub.application import ClassroomHub
 from classroom.hub.background import Background
 from classroom.hub.proxy import NginxProxy
+from classroom.hub.requests import guard
+from classroom.runtime import body_limits
 
 if TYPE_CHECKING:
     import pytest
@@ -28,8 +29,8 @@ def test_the_hub_is_guarded_and_its_background_runs_before_it_listens(
 
         return noted
 
-    monkeypatch.setattr(application.guard, "install", lambda _: done.append("guard"))
-    monkeypatch.setattr(application.body_limits, "bound", lambda *_: done.append("bounds"))
+    monkeypatch.setattr(guard, "install", lambda _: done.append("guard"))
+    monkeypatch.setattr(body_limits, "bound", lambda *_: done.append("bounds"))
     monkeypatch.setattr(Background, "start", note("background"))
     monkeypatch.setattr(Background, "stop", note("end of the background"))
     monkeypatch.setattr(JupyterHub, "start", note("listens"))

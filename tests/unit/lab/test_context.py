@@ -56,7 +56,7 @@ FIXED = frozenset(
         "staticmethod",
         "property",
     }
-    | {"Batch", "Mode", "Place"}  # frozen dataclasses of ours
+    | {"Batch", "Location", "Mode"}  # frozen dataclasses of ours
     | {"Bool", "Int", "List", "Type", "Unicode"}  # traits: their values are of each object
     | {"field"}  # of dataclasses: likewise
     | {"_by_method"}  # rules that are written down in the module, by handler

@@ -49,7 +49,7 @@ class ModeHandler(DrivingHandler):
         self.switch(mode, f"everybody to {'view-only' if wanted else 'writing'}")
 
 
-class PersonHandler(DrivingHandler):
+class PersonModeHandler(DrivingHandler):
     """A single student."""
 
     @web.authenticated

@@ -35,19 +35,19 @@ class MemoryBudget:
         """Return how many bytes are held for somebody."""
         return self._held[name]
 
-    def has_room(self, size: int) -> bool:
-        """Say whether there is room for something that isn't anybody's yet, in bytes."""
+    def has_space(self, size: int) -> bool:
+        """Say whether there is space for something that isn't anybody's yet, in bytes."""
         return self._all + size <= self._together
 
     def take(self, name: str, size: int) -> bool:
-        """Hold some more, if there is room; `give` it back in the end.
+        """Hold some more, if there is space; `give` it back in the end.
 
         Args:
             name: for whom.
             size: bytes.
 
         Returns:
-            Whether there was room; if not, nothing was taken.
+            Whether there was space; if not, nothing was taken.
         """
         if self._held[name] + size > self._each or self._all + size > self._together:
             return False
@@ -56,7 +56,7 @@ class MemoryBudget:
         return True
 
     def give(self, name: str, size: int) -> None:
-        """Make room again; the arguments are those of `take`."""
+        """Give some back; the arguments are those of `take`."""
         self._held[name] -= size
         self._all -= size
         if not self._held[name]:

@@ -40,7 +40,7 @@ class Incoming:
         self.until = time.monotonic() + SECONDS
 
 
-class Bounded:
+class ReceiveLimits:
     """Stands before tornado's own ways to read and write; a socket is its `WebSocketProtocol13`."""
 
     def __init__(self, budget: MemoryBudget) -> None:
@@ -63,7 +63,7 @@ class Bounded:
             read: tornado's.
 
         Raises:
-            StreamClosedError: there is no room for them, or they don't come.
+            StreamClosedError: there is no space for them, or they don't come.
         """
         if size <= PIECE and not patches.is_in_parts(socket):
             return await read(socket, size)

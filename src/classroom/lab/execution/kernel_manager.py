@@ -25,7 +25,7 @@ from classroom.lab.execution.session_manager import local_path
 from classroom.lab.protocol.kernel_messages import LONGEST
 from classroom.launcher import client
 from classroom.launcher.client import NoLauncherError, NotLaunchedError
-from classroom.launcher.protocol import KEY, Kind, Start
+from classroom.launcher.protocol import KEY, ProcessKind, Start
 from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class StudentProvisioner(LocalProvisioner):
         folder = str(kwargs.get("cwd") or Paths().home)
         start = Start(
             self.kernel_id,
-            Kind.KERNEL,
+            ProcessKind.KERNEL,
             tuple(cmd),
             environment(env, self.kernel_spec.env),
             folder,
@@ -193,7 +193,7 @@ class StudentKernels(ListeningKernels):
         if not KEY.fullmatch(ident) or ident in self._reserved:
             # It becomes part of a file's name.
             raise web.HTTPError(400, "No kernel can be started under that id")
-        self.check_room()
+        self.check_limit()
         self._reserved.add(ident)
         try:
             return str(await super()._async_start_kernel(kernel_id=ident, **kwargs))
@@ -202,7 +202,7 @@ class StudentKernels(ListeningKernels):
 
     start_kernel = _async_start_kernel  # type: ignore[assignment]
 
-    def check_room(self) -> None:
+    def check_limit(self) -> None:
         """Refuse one more kernel when there are as many as there may be.
 
         Raises:

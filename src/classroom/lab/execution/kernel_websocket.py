@@ -57,7 +57,7 @@ IDENT = re.compile(r"[!-~]{1,200}")
 """What a message's id may be; pages make UUIDs."""
 
 
-class BadMessageError(ValueError):
+class BadKernelMessageError(ValueError):
     """Bytes that are no message to a kernel."""
 
 
@@ -110,24 +110,24 @@ def parts_of(message: bytes) -> tuple[str, list[bytes]]:
         message: as received: it begins with a number of offsets, then the offsets, 8 bytes each.
 
     Raises:
-        BadMessageError: it isn't one. Upstream would believe any number and fill the memory.
+        BadKernelMessageError: it isn't one. Upstream would believe any number and fill the memory.
     """
     count = int.from_bytes(message[:8], "little")
     if not FEWEST <= count <= MOST or len(message) < 8 * (count + 1):
-        raise BadMessageError(f"{count} parts in {len(message)} bytes")
+        raise BadKernelMessageError(f"{count} parts in {len(message)} bytes")
     offsets = struct.unpack_from(f"<{count}Q", message, 8)
     if (
         list(offsets) != sorted(offsets)
         or offsets[0] < 8 * (count + 1)
         or offsets[-1] > len(message)
     ):
-        raise BadMessageError("its parts aren't in it")
+        raise BadKernelMessageError("its parts aren't in it")
     try:
         channel, parts = deserialize_msg_from_ws_v1(message)
     except UnicodeDecodeError as error:
-        raise BadMessageError("its channel is no text") from error
+        raise BadKernelMessageError("its channel is no text") from error
     if channel not in CHANNELS:
-        raise BadMessageError("it is for no channel that there is")
+        raise BadKernelMessageError("it is for no channel that there is")
     return str(channel), list(parts)
 
 
@@ -142,11 +142,11 @@ def signed(message: bytes, name: str) -> tuple[bytes, Request]:
         The message, and what it asks for.
 
     Raises:
-        BadMessageError: it isn't one.
+        BadKernelMessageError: it isn't one.
     """
     channel, parts = parts_of(message)
     if len(parts[0]) > kernel_messages.LONGEST_HEAD or len(parts[2]) > LONGEST_METADATA:
-        raise BadMessageError("its header or its metadata is too long")
+        raise BadKernelMessageError("its header or its metadata is too long")
     header = {**read(parts[0]), "username": name}
     parts[0] = json.dumps(header).encode()
     return serialize_msg_to_ws_v1(parts, channel), request(header, read(parts[2]))
@@ -155,7 +155,7 @@ def signed(message: bytes, name: str) -> tuple[bytes, Request]:
 def signed_legacy(message: str, name: str) -> tuple[str, Request]:
     """Do the same with a message of the older protocol, JSON; arguments and result alike."""
     if len(message) > LONGEST_TEXT:
-        raise BadMessageError(f"{len(message)} characters of the older protocol")
+        raise BadKernelMessageError(f"{len(message)} characters of the older protocol")
     found = read(message.encode())
     header, metadata = (
         part if isinstance(part := found.get(key), dict) else {} for key in ("header", "metadata")
@@ -168,11 +168,11 @@ def header_of(message: str | bytes) -> dict[str, Any]:
     """Read the header of a message of either protocol.
 
     Raises:
-        BadMessageError: it isn't one.
+        BadKernelMessageError: it isn't one.
     """
     if isinstance(message, str):
         if len(message) > LONGEST_TEXT:
-            raise BadMessageError(f"{len(message)} characters of the older protocol")
+            raise BadKernelMessageError(f"{len(message)} characters of the older protocol")
         found = read(message.encode()).get("header")
         return found if isinstance(found, dict) else {}
     header = parts_of(message)[1][0]
@@ -218,7 +218,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
                 incoming_msg, found = signed_legacy(incoming_msg, self._who)
             else:
                 incoming_msg, found = signed(incoming_msg, self._who)
-        except BadMessageError as error:
+        except BadKernelMessageError as error:
             self.log.warning("A message of %s that can't be read: %s", self._who, error)
             return
         self._note(found)

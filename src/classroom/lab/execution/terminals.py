@@ -26,13 +26,13 @@ from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol.kernel_messages import Kept
 from classroom.launcher import client
 from classroom.launcher.client import NoLauncherError, NotLaunchedError
-from classroom.launcher.protocol import Kind, Start
+from classroom.launcher.protocol import ProcessKind, Start
 from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.launcher.client import Launched
+    from classroom.launcher.client import RemoteProcess
 
 KEPT = 1000
 """How many reads of a terminal's output somebody who opens it later is shown, as upstream."""
@@ -56,7 +56,7 @@ class StudentPty(PtyProcessUnicode):
     exitstatus: int | None
     signalstatus: int | None
 
-    def __init__(self, launched: Launched, terminal: int) -> None:
+    def __init__(self, launched: RemoteProcess, terminal: int) -> None:
         """Take both over.
 
         Args:
@@ -95,7 +95,7 @@ class StudentPty(PtyProcessUnicode):
 class StudentTerminal(PtyWithClients):
     """A terminal that people see."""
 
-    def __init__(self, launched: Launched, terminal: int) -> None:
+    def __init__(self, launched: RemoteProcess, terminal: int) -> None:
         """Show what has been started.
 
         Args:
@@ -141,7 +141,7 @@ class StudentTerminals(TerminalManager):
         options = {**self.term_settings, "shell_command": self.shell_command}
         wanted = Start(
             uuid.uuid4().hex,
-            Kind.TERMINAL,
+            ProcessKind.TERMINAL,
             tuple(options["shell_command"]),
             environment(self.make_term_env(**options)),
             folder or str(Paths().home),

@@ -134,7 +134,7 @@ class ExportFileHandler(Exporting, NbconvertFileHandler):
         """Read the notebook when it is its turn; send who asks for another file to that."""
         asked = self.get_argument("sanitize_html", None) if to == "html" else None
         sanitize = None if asked is None else asked.lower() == "true"
-        async with services.of(self)[jobs.Turns].turn(name_of(self)):
+        async with services.of(self)[jobs.ExportQueue].turn(name_of(self)):
             model: Any = await ensure_async(self.contents_manager.get(path=path))
             if model["type"] != "notebook":
                 await FilesRedirectHandler.redirect_to_files(self, path)
@@ -169,7 +169,7 @@ class ExportHandler(Exporting, NbconvertPostHandler):
             self.send(exported)
 
     async def _export(self, to: str) -> Exported:
-        async with services.of(self)[jobs.Turns].turn(name_of(self)):
+        async with services.of(self)[jobs.ExportQueue].turn(name_of(self)):
             return await self.convert(to, bytes(self.request.body))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from classroom.launcher import client
 from classroom.launcher.client import NotLaunchedError
-from classroom.launcher.protocol import Kind, Start
+from classroom.launcher.protocol import ProcessKind, Start
 
 if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
@@ -88,6 +88,6 @@ class GroupAccess:
 def _share(places: list[str]) -> bool:
     command = ("chmod", "g+rwX", "--", *places)
     try:
-        return client.run(Start(uuid.uuid4().hex, Kind.TASK, command, {}, "/")) == 0
+        return client.run(Start(uuid.uuid4().hex, ProcessKind.TASK, command, {}, "/")) == 0
     except NotLaunchedError:
         return False

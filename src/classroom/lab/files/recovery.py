@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Model = dict[str, Any]
 
 
-class Verdict(Enum):
+class RecoveryAction(Enum):
     """What is to be done with a document that is to be opened."""
 
     AGREED = "agreed"
@@ -47,7 +47,7 @@ class Verdict(Enum):
     """Somebody else has changed the file, and the journal has what is in no file."""
 
 
-def decide(*, same: bool, file: str, journal: str, known: Collection[str]) -> Verdict:
+def decide(*, same: bool, file: str, journal: str, known: Collection[str]) -> RecoveryAction:
     """Decide between a file and what the journal says should be in it.
 
     Args:
@@ -57,11 +57,11 @@ def decide(*, same: bool, file: str, journal: str, known: Collection[str]) -> Ve
         known: hashes that the file has if nobody but the lab has touched it.
     """
     if same:
-        return Verdict.AGREED
+        return RecoveryAction.AGREED
     if file in known:
-        return Verdict.REDO
+        return RecoveryAction.REDO
     # Where nothing is known there is nothing to tell a change by: both are kept.
-    return Verdict.AGREED if journal in known else Verdict.KEEP_BOTH
+    return RecoveryAction.AGREED if journal in known else RecoveryAction.KEEP_BOTH
 
 
 def beside(path: str, now: float) -> str:
@@ -118,12 +118,12 @@ class Recovery:
                 store.path, found["hash"], digest
             )
             verdict = decide(same=same, file=found["hash"], journal=digest, known=known)
-            if verdict is Verdict.REDO:
+            if verdict is RecoveryAction.REDO:
                 with saved_hashes.saving_of(Saving(store.path)):
                     await ensure_async(self._contents.save(typed, path))
                 await saved.settle(store.path, digest)
                 self._log.warning("Recovered what was typed last in %s", path)
-            elif verdict is Verdict.KEEP_BOTH:
+            elif verdict is RecoveryAction.KEEP_BOTH:
                 return await self.keep(typed, path)
             return ""
 

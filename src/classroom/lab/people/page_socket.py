@@ -20,7 +20,7 @@ from classroom.lab import services
 from classroom.lab.connections.notifications import Notifications
 from classroom.lab.connections.registry import Page, name_of
 from classroom.lab.people import location
-from classroom.lab.people.location import Place
+from classroom.lab.people.location import Location
 from classroom.lab.people.participants import Participants
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.runtime import background_tasks
@@ -49,7 +49,7 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
     auth_resource = "classroom"
     max_message_size = 64 * 1024
     judges = True  # who is view-only may say where they are
-    _said = Place()
+    _said = Location()
     _document = ""
     _looking: asyncio.Task[None] | None = None
 
@@ -98,4 +98,4 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
             found = path and await ensure_async(self.contents_manager.file_exists(path))
             if place == self._said:
                 self._document = place.path if found else ""
-                self._participants.move(self, place if found else Place())
+                self._participants.move(self, place if found else Location())

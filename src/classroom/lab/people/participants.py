@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from classroom.lab.connections.registry import name_of
-from classroom.lab.people.location import Place
+from classroom.lab.people.location import Location
 from classroom.lab.protocol.participant import identity
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Person:
 
     name: str
     who: Mapping[str, Any]
-    place: Place
+    place: Location
     active: float
 
 
@@ -56,16 +56,16 @@ class Participants:
         self.asking = ""
         """The tutor whom all are asked to follow; "" for nobody."""
         self._asked = 0
-        self._at: WeakKeyDictionary[Page, tuple[Place, float]] = WeakKeyDictionary()
+        self._at: WeakKeyDictionary[Page, tuple[Location, float]] = WeakKeyDictionary()
         self._told: WeakKeyDictionary[Page, dict[str, Any]] = WeakKeyDictionary()
         self._pending = False
 
     def come(self, page: Page) -> None:
         """Take note of a page: it is told what the others know, and they of it."""
-        self._at[page] = (Place(), time.time())
+        self._at[page] = (Location(), time.time())
         self.tell()
 
-    def move(self, page: Page, place: Place) -> None:
+    def move(self, page: Page, place: Location) -> None:
         """Take note of where a page is; it says so as well when its user is active there."""
         self._at[page] = (place, time.time())
         self.tell()
@@ -84,7 +84,7 @@ class Participants:
         """List who is here, by name: of somebody's pages the one that was active last counts."""
         found: dict[str, Person] = {}
         for page in self._pages():
-            place, active = self._at.get(page, (Place(), 0.0))
+            place, active = self._at.get(page, (Location(), 0.0))
             name = name_of(page)
             if name and (name not in found or found[name].active < active):
                 found[name] = Person(name, identity(page.current_user), place, active)

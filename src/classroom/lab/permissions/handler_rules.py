@@ -35,7 +35,7 @@ SERVER = "jupyter_server.services"
 # What a page shows, and what is the user's own: settings, layout, sign-in. A socket may be opened:
 # its messages are judged one by one.
 READS: dict[str, tuple[str, ...]] = {
-    "classroom.lab.api.liveness": ("AliveHandler.get",),
+    "classroom.lab.api.liveness": ("LabLivenessHandler.get",),
     "classroom.lab.api.driving": ("ModeHandler.get",),
     "classroom.lab.files.downloads": ("FileHandler.get",),
     "classroom.lab.api.events": ("EventsSocket.get",),
@@ -56,7 +56,7 @@ READS: dict[str, tuple[str, ...]] = {
         "PreviewHandler.get",
         "RestoreHandler.get",  # the list, as it is a kind of that
         "SnapshotsHandler.get",
-        "TreeHandler.get",
+        "SnapshotTreeHandler.get",
     ),
     "classroom.lab.execution.terminals": ("StudentTermSocket.get", "StudentTerminalsHandler.get"),
     "classroom.lab.api.usage": ("UsageHandler.get",),
@@ -113,7 +113,11 @@ READS: dict[str, tuple[str, ...]] = {
     f"{SERVER}.sessions.handlers": ("SessionHandler.get", "SessionRootHandler.get"),
 }
 WRITES: dict[str, tuple[str, ...]] = {
-    "classroom.lab.api.driving": ("FollowingHandler.put", "ModeHandler.put", "PersonHandler.put"),
+    "classroom.lab.api.driving": (
+        "FollowingHandler.put",
+        "ModeHandler.put",
+        "PersonModeHandler.put",
+    ),
     "classroom.lab.exports.handlers": ("ExportHandler.post",),
     "classroom.lab.execution.session_manager": ("SessionsHandler.post",),
     "classroom.lab.api.people": ("MemberHandler.delete",),

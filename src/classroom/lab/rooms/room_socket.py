@@ -270,7 +270,7 @@ class RoomSocket(Visiting):
 
     def _has_room(self) -> bool:
         size = _answers.get(self.room, 0)
-        return size <= PIECE or self._memory.has_room(size)
+        return size <= PIECE or self._memory.has_space(size)
 
     def _answer(self, question: bytes) -> None:
         try:

@@ -18,7 +18,7 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 from classroom.lab.connections import receive_limits
 from classroom.lab.connections.memory_budget import MemoryBudget
-from classroom.lab.connections.receive_limits import PIECE, Bounded
+from classroom.lab.connections.receive_limits import PIECE, ReceiveLimits
 from classroom.lab.upstream import patches
 from tests import loops
 
@@ -49,7 +49,7 @@ def budget() -> Iterator[MemoryBudget]:
     """Bound all sockets of this process for a while."""
     own = {name: getattr(WebSocketProtocol13, name) for name in OWN}
     found = MemoryBudget(4 * MB, 6 * MB)
-    bounded = Bounded(found)
+    bounded = ReceiveLimits(found)
     patches.bound_sockets(lambda _: bounded)
     yield found
     for name, function in own.items():

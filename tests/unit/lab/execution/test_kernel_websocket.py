@@ -17,7 +17,7 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 
 from classroom.lab.connections.memory_budget import MemoryBudget
 from classroom.lab.execution import kernel_websocket
-from classroom.lab.execution.kernel_websocket import BadMessageError
+from classroom.lab.execution.kernel_websocket import BadKernelMessageError
 from tests import contexts
 
 
@@ -64,7 +64,7 @@ def test_the_older_protocol_too() -> None:
 
 def test_a_number_that_would_fill_the_memory() -> None:
     """Eight bytes are enough to make upstream's decoder ask for all there is."""
-    with pytest.raises(BadMessageError):
+    with pytest.raises(BadKernelMessageError):
         kernel_websocket.signed(b"\xff" * 8, "ada")
 
 
@@ -72,7 +72,7 @@ def test_a_number_that_would_fill_the_memory() -> None:
 def test_any_bytes_are_signed_or_refused(raw: bytes) -> None:
     try:
         found, _ = kernel_websocket.signed(raw, "ada")
-    except BadMessageError:
+    except BadKernelMessageError:
         return
     _, parts = deserialize_msg_from_ws_v1(found)
     assert json.loads(parts[0])["username"] == "ada"

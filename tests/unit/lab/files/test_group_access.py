@@ -160,7 +160,7 @@ def test_while_there_is_no_room_to_keep_both_neither_is_lost(
         file.write_text("theirs")
         os.utime(file, (2_000_000_000, 2_000_000_000))
         with monkeypatch.context() as full:
-            full.setattr(Root, "room", lambda _: (0, 1 << 30))
+            full.setattr(Root, "space", lambda _: (0, 1 << 30))
             for _ in range(2):
                 if how == "by a save":
                     await room._save()

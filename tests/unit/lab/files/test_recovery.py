@@ -24,7 +24,7 @@ from pycrdt import Array, Doc, Map, Text
 from classroom.lab.files import recovery
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.notebook import KIND, ClassNotebook
-from classroom.lab.files.recovery import Verdict
+from classroom.lab.files.recovery import RecoveryAction
 from classroom.lab.storage import crash_guard, saved_hashes, ystore
 from classroom.lab.storage.crash_guard import Opening
 from classroom.lab.storage.journal import Journal
@@ -41,16 +41,16 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("same", "file", "journal", "known", "verdict"),
     [
-        (True, "f", "j", set(), Verdict.AGREED),
-        (False, "f", "j", {"f"}, Verdict.REDO),  # as the lab has left it, and behind
-        (False, "f", "j", {"f", "j"}, Verdict.REDO),  # fell between writing and noting it
-        (False, "f", "j", {"j"}, Verdict.AGREED),  # somebody's change, and nothing to lose
-        (False, "f", "j", {"x"}, Verdict.KEEP_BOTH),
-        (False, "f", "j", set(), Verdict.KEEP_BOTH),  # nothing is known: nothing is dropped
+        (True, "f", "j", set(), RecoveryAction.AGREED),
+        (False, "f", "j", {"f"}, RecoveryAction.REDO),  # as the lab has left it, and behind
+        (False, "f", "j", {"f", "j"}, RecoveryAction.REDO),  # fell between writing and noting it
+        (False, "f", "j", {"j"}, RecoveryAction.AGREED),  # somebody's change, and nothing to lose
+        (False, "f", "j", {"x"}, RecoveryAction.KEEP_BOTH),
+        (False, "f", "j", set(), RecoveryAction.KEEP_BOTH),  # nothing is known: nothing is dropped
     ],
 )
 def test_who_wins(
-    *, same: bool, file: str, journal: str, known: set[str], verdict: Verdict
+    *, same: bool, file: str, journal: str, known: set[str], verdict: RecoveryAction
 ) -> None:
     assert recovery.decide(same=same, file=file, journal=journal, known=known) is verdict
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycrdt import Doc, Text, create_sync_message, create_update_message
 
-from classroom.lab.permissions import mode as driving
+from classroom.lab.permissions import mode as modes
 from classroom.lab.permissions.mode import Mode, Outdated
 
 TUTORS = frozenset({"mona"})
@@ -34,13 +34,13 @@ def test_a_single_one_is_switched() -> None:
 
 def test_what_is_kept_is_read_again() -> None:
     mode = Mode("mona", {"ada": False, "bob": True})
-    assert driving.decode(mode.encode()) == mode
+    assert modes.decode(mode.encode()) == mode
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b'{"driver": 1, "people": {}}', b'{"driver": ""}'])
 def test_what_is_no_mode_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (whichever)
-        driving.decode(text)
+        modes.decode(text)
 
 
 def page(shared: Doc[Any], number: int) -> tuple[Doc[Any], Text]:
@@ -51,8 +51,8 @@ def page(shared: Doc[Any], number: int) -> tuple[Doc[Any], Text]:
     return made, text
 
 
-def judged(message: bytes, shared: Doc[Any]) -> driving.Message:
-    return driving.judge(message, lambda: shared.get_update(shared.get_state()))
+def judged(message: bytes, shared: Doc[Any]) -> modes.Message:
+    return modes.judge(message, lambda: shared.get_update(shared.get_state()))
 
 
 def answer(page: Doc[Any], shared: Doc[Any]) -> bytes:
@@ -99,7 +99,7 @@ def test_typing_and_deleting_write(shared: Doc[Any]) -> None:
 @given(st.binary())
 def test_whatever_is_no_question_and_not_empty_writes(message: bytes) -> None:
     """Only what is plainly harmless is let through."""
-    found = driving.judge(message, lambda: b"\x00\x00")
+    found = modes.judge(message, lambda: b"\x00\x00")
     assert found.writes or message[:2] == b"\x00\x00" or message[:1] == b"\x00"
 
 
@@ -113,8 +113,8 @@ def test_runs_are_within_each_other_as_sets_are(found: list[tuple[int, int, int]
 
     half = found[::2]
     other = found[1::2]
-    assert driving.is_within(driving.runs(update(half)), driving.runs(update(found)))
-    within = driving.is_within(driving.runs(update(half)), driving.runs(update(other)))
+    assert modes.is_within(modes.runs(update(half)), modes.runs(update(found)))
+    within = modes.is_within(modes.runs(update(half)), modes.runs(update(other)))
     assert within == (clocks(half) <= clocks(other))
 
 
@@ -124,18 +124,18 @@ def test_copies_are_somebodys_own() -> None:
     outdated.add("hubot", [7])
     assert outdated.among("hubot", {7, 8})
     assert not outdated.among("octocat", {7, 8})
-    outdated.add("hubot", range(10, 10 + driving.REMEMBERED))
-    assert len(outdated.of("hubot")) == driving.REMEMBERED
+    outdated.add("hubot", range(10, 10 + modes.REMEMBERED))
+    assert len(outdated.of("hubot")) == modes.REMEMBERED
 
 
 def test_a_request_to_save_is_known() -> None:
-    assert driving.save_of(b"\x02\x04save\x09") == 9
+    assert modes.save_of(b"\x02\x04save\x09") == 9
     for other in (b"", b"\x02", b"\x02\x04save", b"\x02\x04sale\x09", b"\x00\x00\x01\x00"):
-        assert driving.save_of(other) is None
+        assert modes.save_of(other) is None
 
 
 def test_only_questions_of_a_page_that_connects_are_quiet() -> None:
-    assert driving.is_quiet({"msg_type": "kernel_info_request"})
+    assert modes.is_quiet({"msg_type": "kernel_info_request"})
     for kind in ("execute_request", "complete_request", "input_reply", "comm_msg", "debug_request"):
-        assert not driving.is_quiet({"msg_type": kind})
-    assert not driving.is_quiet({})
+        assert not modes.is_quiet({"msg_type": kind})
+    assert not modes.is_quiet({})

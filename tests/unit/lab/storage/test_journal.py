@@ -333,7 +333,7 @@ def test_a_full_disk_is_told_and_ends_nothing(
         await made.write("a", updates[0])
 
         with monkeypatch.context() as full:
-            full.setattr(write_ahead_log.Segment, "append", no_room)
+            full.setattr(write_ahead_log.LogSegment, "append", no_room)
             full.setattr(made, "_commit", no_room)
             for update in updates[1:3]:
                 made.append("a", update)
@@ -374,7 +374,7 @@ def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
         doc.observe(lambda event: made.append("a", event.update))
         text = doc.get("text", type=Text)
         with monkeypatch.context() as full:
-            full.setattr(write_ahead_log.Segment, "append", no_room)
+            full.setattr(write_ahead_log.LogSegment, "append", no_room)
             full.setattr(made, "_insert", no_room)
             most = 0
             for number in range(200):
@@ -418,13 +418,13 @@ def test_a_long_checkpoint_leaves_nothing_to_a_power_cut(
     monkeypatch.setattr(journal, "FLUSH_SECONDS", 0.01)
     goes_on, flushed = threading.Event(), threading.Event()
     monkeypatch.setattr(history_checkpoints, "take", lambda *_: goes_on.wait(10))
-    flush = write_ahead_log.Segment.flush
+    flush = write_ahead_log.LogSegment.flush
 
-    def note(segment: write_ahead_log.Segment) -> None:
+    def note(segment: write_ahead_log.LogSegment) -> None:
         flush(segment)
         flushed.set()
 
-    monkeypatch.setattr(write_ahead_log.Segment, "flush", note)
+    monkeypatch.setattr(write_ahead_log.LogSegment, "flush", note)
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
@@ -452,7 +452,7 @@ def test_a_database_that_finds_room_where_the_log_finds_none_says_it_once(
         await made.write("a", b"x")
 
         with monkeypatch.context() as full:
-            full.setattr(write_ahead_log.Segment, "append", no_room)
+            full.setattr(write_ahead_log.LogSegment, "append", no_room)
             for number in range(20):
                 made.append("a", str(number).encode())
                 await made.written()
