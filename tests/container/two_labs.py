@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
+import traceback
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -136,6 +138,15 @@ async def main(one: ServerApp, other: ServerApp) -> None:
 
 
 if __name__ == "__main__":
-    place = Path(sys.argv[1])
+    place, code = Path(sys.argv[1]), 1
     servers = [made(place / name) for name in ("one", "other")]
-    servers[0].io_loop.run_sync(partial(main, *servers))
+    try:
+        servers[0].io_loop.run_sync(partial(main, *servers))
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+        raise
+    finally:
+        # Not by returning, as `classroom.lab.__main__`: libraries leave threads behind.
+        sys.stdout.flush()
+        os._exit(code)
