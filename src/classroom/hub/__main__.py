@@ -1,6 +1,6 @@
 """Run the Hub: ``python -m classroom.hub``, with the options of ``jupyterhub``."""
 
-from classroom.hub.application import ClassroomHub
+from classroom.hub.application import JupyterHub
 
 if __name__ == "__main__":
-    ClassroomHub.launch_instance()
+    JupyterHub.launch_instance()

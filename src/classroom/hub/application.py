@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from jupyterhub.app import JupyterHub
+from jupyterhub import app
 
 from classroom.hub.background import Background
 from classroom.hub.requests import guard
 from classroom.runtime import body_limits
 
 
-class ClassroomHub(JupyterHub):
-    """JupyterHub; settings for it are written on ``c.JupyterHub``.
+class JupyterHub(app.JupyterHub):
+    """JupyterHub, which has no hook of its own for what is to be done before it listens.
 
-    It has no hook of its own for what is to be done before it listens.
+    Of the same name: traitlets takes the command line's settings and the log's name from that, and
+    people write ``c.JupyterHub``.
     """
 
     async def start(self) -> None:
