@@ -39,7 +39,7 @@ class Shape(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ContractRow:
     """One name of upstream's that we rely on.
 
     Attributes:
@@ -67,7 +67,7 @@ class Row:
         return self.name.partition(":")[0]
 
 
-def rows(text: str, *, leave_out: Collection[str] = ()) -> tuple[Row, ...]:
+def rows(text: str, *, leave_out: Collection[str] = ()) -> tuple[ContractRow, ...]:
     """Read a table's rows out of its Markdown, which is also what people read.
 
     Args:
@@ -87,21 +87,23 @@ def rows(text: str, *, leave_out: Collection[str] = ()) -> tuple[Row, ...]:
     return tuple(found)
 
 
-def _row(line: str) -> Row:
+def _row(line: str) -> ContractRow:
     name, must, uses, used_in, why, public = (cell.strip() for cell in line.strip("|").split("|"))
     call = MUST.fullmatch(must.strip("`"))
     if call is None or ":" not in name:
         raise ValueError(f"this row can't be read: {line}")
     takes = None if call[2] is None else tuple(re.findall(r"[*\w]+", call[2]))
     words = [tuple(re.findall(r"`([^`]+)`", cell)) for cell in (uses, used_in)]
-    return Row(name.strip("`"), words[1], why, Shape[call[1].upper()], takes, words[0], public)
+    return ContractRow(
+        name.strip("`"), words[1], why, Shape[call[1].upper()], takes, words[0], public
+    )
 
 
 class ChangedError(RuntimeError):
     """Upstream isn't what we rely on; the text lists every difference."""
 
 
-def check(rows: Iterable[Row], describe: Callable[[str], str] | None = None) -> None:
+def check(rows: Iterable[ContractRow], describe: Callable[[str], str] | None = None) -> None:
     """Compare a table with what is installed.
 
     Args:
@@ -126,7 +128,7 @@ def check(rows: Iterable[Row], describe: Callable[[str], str] | None = None) -> 
     )
 
 
-def difference(one: Row) -> str:
+def difference(one: ContractRow) -> str:
     """Say how upstream differs from a row, in a sentence without a full stop; "" if it doesn't.
 
     Args:
@@ -137,7 +139,7 @@ def difference(one: Row) -> str:
     return what and f"{one.name} {what}. {places} needs it: {one.why}"
 
 
-def _difference(one: Row) -> str:
+def _difference(one: ContractRow) -> str:
     module, _, path = one.name.partition(":")
     try:
         owner: Any = importlib.import_module(module)
@@ -159,7 +161,7 @@ def _difference(one: Row) -> str:
     return _difference_of_call(one, code_of(found))
 
 
-def _difference_of_call(one: Row, code: CodeType | None) -> str:
+def _difference_of_call(one: ContractRow, code: CodeType | None) -> str:
     if code is None or bool(code.co_flags & COROUTINE) != (one.shape is Shape.COROUTINE):
         return f"is no longer {one.shape.value}"
     found = parameters(code)

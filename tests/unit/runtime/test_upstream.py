@@ -107,7 +107,7 @@ def differences() -> list[str]:
 def test_a_table_is_read() -> None:
     rows = upstream.rows(ROWS)
     assert len(rows) == 10
-    assert rows[1] == upstream.Row(
+    assert rows[1] == upstream.ContractRow(
         "fake_upstream.rooms:Room._save",
         ("lab/a.py",),
         "overridden",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from classroom.lab.files.directory_entry import Place
+from classroom.lab.files.directory_entry import DirectoryEntry
 
 if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
@@ -76,7 +76,7 @@ def _is(folder: int, name: str, wanted: Identity) -> bool:
 
 def _enter(folder: int, name: str, parts: Parts, waiting: list[tuple[int, Parts]]) -> None:
     try:
-        below = Place(folder, name).open(os.O_RDONLY | os.O_DIRECTORY)
+        below = DirectoryEntry(folder, name).open(os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         return  # it has gone, or lets nobody in
     waiting.append((below, (*parts, name)))
