@@ -46,7 +46,7 @@ class Held:
         """Whether it is in any folder at all."""
         return self.close.alive and os.fstat(self._descriptor).st_nlink > 0
 
-    def is_at(self, place: Place) -> bool:
+    def is_at(self, place: DirectoryEntry) -> bool:
         """Say whether it has a name there.
 
         Args:
@@ -113,7 +113,7 @@ def find(root: Root, wanted: Held) -> Parts | None:
 
 def _is(folder: int, name: str, wanted: Held) -> bool:
     try:
-        return wanted.is_at(Place(folder, name))
+        return wanted.is_at(DirectoryEntry(folder, name))
     except OSError:
         return False  # it has gone again
 
