@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+OURS = __name__.partition(".")[0]
 VERSIONS = "upstream_versions.json"
 """The versions in requirements/image.txt, beside this module; `make lock` writes it."""
 MUST = re.compile(r"(attribute|class|function|coroutine)(?:\((.*)\))?")
@@ -150,6 +151,7 @@ def _difference(one: ContractRow) -> str:
         owner = member(owner, parent)
         if owner is _MISSING:
             return f"is no longer there: there is no {parent}"
+        owner = _below_ours(owner)
     found = member(owner, last)
     if found is _MISSING:
         named = isinstance(owner, type) and last in names_in(owner)
@@ -159,6 +161,13 @@ def _difference(one: ContractRow) -> str:
     if one.shape is Shape.CLASS:
         return "" if isinstance(found, type) else f"is no longer {one.shape.value}"
     return _difference_of_call(one, code_of(found))
+
+
+def _below_ours(owner: Any) -> Any:
+    """Return the class of upstream's that one of ours is made of and stands in for."""
+    if not isinstance(owner, type):
+        return owner
+    return next(one for one in owner.__mro__ if one.__module__.partition(".")[0] != OURS)
 
 
 def _difference_of_call(one: ContractRow, code: CodeType | None) -> str:

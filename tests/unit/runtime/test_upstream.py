@@ -235,6 +235,13 @@ def test_a_patch_of_ours_is_looked_through(install: Callable[..., Any]) -> None:
     assert asyncio.iscoroutinefunction(module.Room._save)
 
 
+def test_a_class_of_ours_that_stands_in_is_looked_through(install: Callable[..., Any]) -> None:
+    module = install()
+    methods = {"_save": lambda: None, "__module__": "classroom.lab.rooms"}
+    module.Room = type("Room", (module.Room,), methods)
+    assert differences() == []
+
+
 def test_the_package_is_named_with_both_versions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "version", lambda _: "99.0")
     said = upstream.package_of("pycrdt.websocket.yroom")

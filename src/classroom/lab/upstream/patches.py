@@ -284,6 +284,7 @@ def keep_refusals(keeps: Callable[[web.RequestHandler], bool]) -> None:
     """
     upstreams = web.RequestHandler.log_exception
 
+    @wraps(upstreams)
     def log_exception(self: Any, kind: Any, error: Any, trace: Any) -> None:
         refused = isinstance(error, web.HTTPError) and 400 <= error.status_code < 500  # noqa: PLR2004
         too_late = self._finished or getattr(self, "ws_connection", None) is not None
