@@ -200,7 +200,7 @@ def test_a_full_disk_ends_it_and_leaves_nothing(
     there: Class, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there.send("ada", [1, 2])
-    monkeypatch.setattr(Root, "room", lambda _: (0, 1))
+    monkeypatch.setattr(Root, "space", lambda _: (0, 1))
     with pytest.raises(DiskReserveError):
         there.send("ada", [3])
     assert not there.left_over

@@ -14,6 +14,7 @@ from pycrdt import Array, Doc, Map, Text
 from classroom.lab.chat import room_hooks
 from classroom.lab.chat.validator import ROOTS, Referee
 from classroom.lab.connections import cpu_budget
+from classroom.lab.connections.cpu_budget import CpuBudget
 from classroom.lab.permissions import view_only
 from classroom.lab.protocol import awareness, messages
 from classroom.lab.protocol.awareness import Entry
@@ -212,8 +213,9 @@ def test_questions_of_all_of_a_persons_pages_are_answered_in_turn(lab: LabContex
 
 
 def test_presence_is_paid_for_and_who_has_taken_too_much_is_sent_away(
-    lab: LabContext, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    lab = contexts.make(cpu=CpuBudget(forgotten=0))
     monkeypatch.setattr(lab.notifications, "tell", lambda *_: None)
     message = awareness.encode([Entry(1, 1, b"{}")])
 
