@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pycrdt import (
     Awareness,
@@ -21,6 +21,10 @@ from classroom.lab.protocol.messages import AwarenessUpdate
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
 from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.rooms.sync_record import SyncRecord
+from tests import contexts
+
+if TYPE_CHECKING:
+    from classroom.lab.services import Services
 
 QUESTION = bytes([messages.SYNC, messages.STEP_1])
 
@@ -87,7 +91,8 @@ class Page(RoomSocket):
     current_user = "somebody"
     path = "room"
 
-    def __init__(self, room: Any, number: int) -> None:
+    def __init__(self, room: Any, number: int, lab: Services | None = None) -> None:
+        self.join(lab or contexts.make().services())
         self.room = room
         self.number = number
         self.name = f"student{number}"

@@ -10,13 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from classroom.config.egress_settings import Wanted
+from classroom.config.egress_settings import EgressSettings
 from classroom.egress import nftables, resolv
 
 IMAGE = "collaborative_jupyterlab"
 RULES = Path("nftables/egress.nft")
 # Every value of more than one kind, as in a lab that uses them all.
-WANTED = Wanted(
+WANTED = EgressSettings(
     private=(ipaddress.ip_network("10.1.2.0/24"), ipaddress.ip_network("fd00::/8")),
     services=(9000,),
 )
@@ -26,7 +26,7 @@ UIDS = {name: 1000 + number for number, name in enumerate(nftables.USERS)}
 
 def main() -> int:
     """Check the rules with values and without."""
-    for wanted, nameservers in ((WANTED, NAMESERVERS), (Wanted(), resolv.Nameservers())):
+    for wanted, nameservers in ((WANTED, NAMESERVERS), (EgressSettings(), resolv.Nameservers())):
         values = nftables.values(wanted, nameservers, UIDS)
         nft = nftables.command(Path("/rules/egress.nft"), values, "--check")
         docker = ["docker", "run", "--rm", "--network", "none", "--cap-add", "NET_ADMIN"]

@@ -33,7 +33,7 @@ class Fault:
 
 FAULTS = (
     Fault("lab", "classroom.lab --config", "/services/classroom/api", 4),
-    Fault("Hub", "bin/jupyterhub --config", "/hub/health", 3),
+    Fault("Hub", "classroom.hub --config", "/hub/health", 3),
     Fault("front", "nginx: master", "/hub/health", 3),
     Fault("launcher", "classroom.launcher", "/services/classroom/api", 2),
     Fault("kernel", "ipykernel_launcher", "/services/classroom/api", 3),

@@ -44,11 +44,11 @@ def main() -> int:
 # stay cheap.
 
 
-def boot(_: argparse.Namespace) -> int:
+def start(_: argparse.Namespace) -> int:
     """Start the container."""
-    from classroom import boot as booting  # noqa: PLC0415
+    from classroom import boot  # noqa: PLC0415
 
-    return booting.main()
+    return boot.main()
 
 
 def say_health(_: argparse.Namespace) -> int:
@@ -119,11 +119,11 @@ def say_how_to_sign_in(chosen: argparse.Namespace) -> int:
     """Print how to sign in, or what is wrong with the configuration as it is now."""
     from classroom.cli import sign_in  # noqa: PLC0415
     from classroom.config import settings  # noqa: PLC0415
-    from classroom.runtime.problems import EX_CONFIG, RefusedError  # noqa: PLC0415
+    from classroom.runtime.problems import EX_CONFIG, StartRefusedError  # noqa: PLC0415
 
     try:
         print(sign_in.describe(settings.load(Paths(), os.environ), chosen.port))
-    except RefusedError as refused:
+    except StartRefusedError as refused:
         print(refused, file=sys.stderr)
         return EX_CONFIG
     return 0
@@ -143,7 +143,7 @@ NEEDED = {
 """The capabilities that each subcommand keeps; none where it isn't named. What starts the container
 keeps all until the egress lock is taken."""
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "boot": boot,
+    "boot": start,
     "health": say_health,
     "egress": say_what_was_refused,
     "users": say_who_may_be_in,

@@ -19,10 +19,10 @@ from classroom.config import exposure, last_good, limits, settings, subdomains
 from classroom.egress import apply, lock
 from classroom.front import certificate, hosts, render, tls
 from classroom.hub.egress import gateway
-from classroom.lab import server_config as lab_config
+from classroom.lab import server_config
 from classroom.runtime import layout, privileges
 from classroom.runtime.paths import Paths
-from classroom.runtime.problems import EX_CONFIG, Problem, RefusedError
+from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
 from classroom.sandbox import landlock
 from classroom.snapshots import schedule
 
@@ -66,7 +66,7 @@ def prepare_tls(loaded: Settings) -> None:
     found = tls.read(loaded.paths.secrets, now)
     if found is None:
         found = tls.ensure_made(loaded.paths.hub, ["localhost", "127.0.0.1", "::1"], now)
-        if loaded.mode is not settings.Mode.TRIAL:
+        if loaded.mode is not settings.SignInMode.TRIAL:
             warn(
                 "secrets/ssl.crt and secrets/ssl.key are not there: browsers will warn of a "
                 "certificate that signs itself; put both there to end that."
@@ -86,7 +86,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
         environ: the process environment.
 
     Raises:
-        RefusedError: with a sentence for everything that must be mended first.
+        StartRefusedError: with a sentence for everything that must be mended first.
     """
     loaded = settings.load(paths, environ)
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
@@ -96,13 +96,13 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     prepare_data(paths)
     prepare_tls(loaded)
     last_good.keep(loaded)
-    lab_config.install(loaded)
+    server_config.install(loaded)
     limits.write(paths, loaded.limits)
     schedule.write(paths, loaded.snapshot_interval)
     # Before anything listens, while this process still has the right to.
     taken = apply.take(loaded)
     held = lock.describe(taken.kind, loaded.egress)
-    if taken.kind is lock.Kind.OPEN:
+    if taken.kind is lock.LockKind.OPEN:
         warn(f"egress lock: {held}")
     else:
         say("egress lock", held)
@@ -115,7 +115,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     hosts.write(paths.front, loaded)
     subdomains.write(paths.front, apart)
     render.install(paths, {})
-    if taken.kind is lock.Kind.NFTABLES:
+    if taken.kind is lock.LockKind.NFTABLES:
         gateway.install(paths, taken, loaded.egress)
     supervisor = (str(paths.prefix / "bin/python"), "-I", "-m", "classroom.supervisor")
     return (*privileges.keep(privileges.HUB), *supervisor)
@@ -127,7 +127,7 @@ def deadline(*_: object) -> NoReturn:
     os._exit(1)
 
 
-def refuse(refused: RefusedError) -> int:
+def refuse(refused: StartRefusedError) -> int:
     """Say why the container doesn't start, a sentence each, and return the exit code."""
     for problem in refused.problems:
         print(f"Not started. {problem}", file=sys.stderr, flush=True)
@@ -141,13 +141,13 @@ def main() -> int:
     os.umask(0o022)
     try:
         command = run(Paths(), os.environ)
-    except RefusedError as refused:
+    except StartRefusedError as refused:
         return refuse(refused)
     except OSError as error:
         what = f"{error.strerror or error}"
         where = str(error.filename or "the container's files")
         cure = "see that root in the container may use it"
-        return refuse(RefusedError([Problem(where, what, cure)]))
+        return refuse(StartRefusedError([Problem(where, what, cure)]))
     say("lab", f"starting on {socket.gethostname()}")
     signal.alarm(0)  # exec keeps a pending alarm
     return os.execvp(command[0], command)  # noqa: S606 (the point: the supervisor is tini's child)

@@ -132,7 +132,7 @@ def send_by_http2(lab: Lab, method: str, path: str, *, announced: bool, cookie: 
 
 def pids(lab: Lab) -> set[int]:
     """The Hub, the lab server and the supervisor."""
-    return set(lab.pids("bin/jupyterhub|classroom.lab --config|classroom.supervisor"))
+    return set(lab.pids("classroom.hub --config|classroom.lab --config|classroom.supervisor"))
 
 
 def most_memory(lab: Lab) -> int:

@@ -11,9 +11,9 @@ import yaml
 from websockets.exceptions import ConnectionClosed
 
 from classroom.lab.api import driving
-from classroom.lab.api import people as members
+from classroom.lab.api.people import ADDRESS, RUNS
 from tests import labs, students, web
-from tests.container import test_view_only as view_only
+from tests.container import test_view_only
 from tests.container.test_execution import execute, until_idle
 from tests.container.test_view_only import API, LAB, Page, channels, switch
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PLACE = {"type": "place", "path": "RTC:lesson.ipynb", "cell": "a1", "index": 2, "line": 0}
 FOLLOWING = f"{LAB}/{driving.FOLLOWING}"
-PEOPLE = f"{LAB}/{members.ADDRESS}"
+PEOPLE = f"{LAB}/{ADDRESS}"
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def alone(classroom: Classroom) -> Classroom:
 
 
 def entered(room: Classroom) -> Classroom:
-    view_only.entered(room)
+    test_view_only.entered(room)
     room.lab.expected += ["follow must be|Hub's admin page|There is no "]
     room.lab.expected += [r"40[034] (PUT|DELETE) /services/classroom/classroom/api/"]
     room.lab.expected += [r"40[34] (DELETE|POST) /hub/api/classroom", "Only the lab may ask"]
@@ -235,16 +235,14 @@ def test_who_ran_which_cell(people: Classroom) -> None:
     assert (run["path"], run["cell"]) == ("ran.ipynb", "cell-1")
     until_idle(socket, execute(socket, "2", ""))  # of no cell: a console's
 
-    runs = f"{LAB}/{members.RUNS}?path=ran.ipynb"
+    runs = f"{LAB}/{RUNS}?path=ran.ipynb"
     (known,) = people.people["Octocat"].get(runs).json()["runs"]
     assert known == {key: run[key] for key in ("cell", "who", "time")}
     names = {
         one["display_name"] for one in (people.people["hubot"].get(f"{API}/me").json()["identity"],)
     }
     assert {known["who"]} == names
-    assert people.people["Octocat"].get(f"{LAB}/{members.RUNS}?path=no.ipynb").json() == {
-        "runs": []
-    }
+    assert people.people["Octocat"].get(f"{LAB}/{RUNS}?path=no.ipynb").json() == {"runs": []}
     _, written = people.lab.run("cat", "/data/files/ran.ipynb")
     assert known["who"] not in written, "nothing of it is in the file"
     assert "hubot runs cell cell-1 in kernel" in people.lab.log

@@ -96,12 +96,12 @@ ROWS = (
     Row(20, "unshare 0x40000000", NO_RIGHT, NO_RIGHT),  # a network of one's own
     Row(20, "unshare 0x10000000", NO_RIGHT, NO_RIGHT),  # a user namespace
     Row(20, "setns 1", NO_RIGHT, NO_RIGHT),
-    Row(22, "kill jupyterhub --config", NO_RIGHT, NO_RIGHT),
+    Row(22, "kill classroom.hub --config", NO_RIGHT, NO_RIGHT),
     Row(22, "kill nginx: master", NO_RIGHT, NO_RIGHT),
     Row(22, "kill nginx: worker", NO_RIGHT, NO_RIGHT),
-    Row(22, "ptrace jupyterhub --config", NO_RIGHT, NO_RIGHT),
+    Row(22, "ptrace classroom.hub --config", NO_RIGHT, NO_RIGHT),
     Row(22, "ptrace nginx: worker", NO_RIGHT, NO_RIGHT),
-    Row(22, "environ jupyterhub --config", NO_RIGHT, NO_RIGHT),
+    Row(22, "environ classroom.hub --config", NO_RIGHT, NO_RIGHT),
     Row(27, "abstract", got="found []", sandboxed=frozenset()),
     # Found by us, beyond the prototype's matrix:
     Row(30, "join 239.1.2.3", got="joined"),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.labs import Lab
 
-LAB, HUB, FRONT = "classroom.lab --config", "bin/jupyterhub --config", "nginx: master"
+LAB, HUB, FRONT = "classroom.lab --config", "classroom.hub --config", "nginx: master"
 LAUNCHER, SUPERVISOR = "classroom.launcher", "classroom.supervisor"
 FALLS = (
     r"ended with -9: starting it again|is back",

@@ -122,8 +122,8 @@ def test_capabilities(lab_name: str, request: pytest.FixtureRequest) -> None:
     lab: Lab = request.getfixturevalue(lab_name)
     chown, dac_override, kill, setgid, setuid = 0, 1, 5, 6, 7
     kept = sum(1 << bit for bit in (chown, dac_override, kill, setgid, setuid))
-    assert capabilities(lab, "bin/jupyterhub --config", "CapBnd") == kept
-    assert capabilities(lab, "bin/jupyterhub --config", "CapEff") == kept
+    assert capabilities(lab, "classroom.hub --config", "CapBnd") == kept
+    assert capabilities(lab, "classroom.hub --config", "CapEff") == kept
     for line in ("CapEff", "CapPrm", "CapAmb"):
         assert capabilities(lab, "classroom.lab --config", line) == 0
     assert capabilities(lab, "classroom.lab --config", "NoNewPrivs") == 1
@@ -134,12 +134,12 @@ def test_users(trial_lab: Lab) -> None:
     owners = {
         name: line.split()[0]
         for line in table.splitlines()
-        for name in ("tini", "bin/jupyterhub --", "nginx: master", "nginx: worker", "classroom.lab")
+        for name in ("tini", "classroom.hub --", "nginx: master", "nginx: worker", "classroom.lab")
         if name in line
     }
     assert owners == {
         "tini": "root",
-        "bin/jupyterhub --": "root",
+        "classroom.hub --": "root",
         "nginx: master": "root",
         "nginx: worker": "front",
         "classroom.lab": "classroom",
@@ -158,7 +158,7 @@ def test_no_compilers_and_no_node_in_the_image(trial_lab: Lab) -> None:
 def test_health_is_true_only_when_hub_and_lab_answer(trial_lab: Lab) -> None:
     trial_lab.expected.append(r"\[error\] .* upstream timed out|unresponsive for")
     assert trial_lab.run("classroom", "health") == (0, "Hub: ok, classroom: ok\n")
-    for pattern, part in (("classroom.lab --config", "classroom"), ("bin/jupyterhub --", "Hub")):
+    for pattern, part in (("classroom.lab --config", "classroom"), ("classroom.hub --", "Hub")):
         trial_lab.run("pkill", "-STOP", "-f", pattern)
         try:
             status, report = trial_lab.run("classroom", "health")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-HUB = "bin/jupyterhub --config"
+HUB = "classroom.hub --config"
 KEYSTROKE_SECONDS, SAVE_SECONDS = 5, 15
 """What goes on working: far more than it takes, on a machine that is busy with other tests too."""
 ENDED = (

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PARTS = {
     "The lab": "classroom.lab --config",
-    "The Hub": "bin/jupyterhub --config",
+    "The Hub": "classroom.hub --config",
     "The front (nginx)": "front.conf",
     "The egress proxy (nginx)": "egress.conf",
     "The launcher": "classroom.launcher",

@@ -23,7 +23,7 @@ from pycrdt import (
 from traitlets.config import Config
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from classroom.config.settings import Mode, Settings
+from classroom.config.settings import Settings, SignInMode
 from classroom.lab.protocol import awareness
 from classroom.lab.protocol.awareness import Entry
 from classroom.lab.server_config import render
@@ -240,7 +240,7 @@ def test_a_large_file_is_downloaded_as_slowly_as_its_reader_likes(
 
 def test_a_changed_upstream_stops_the_lab(tmp_path: Path) -> None:
     """A new version that our rooms don't fit says so, instead of running with stock rooms."""
-    config = render(Settings(Paths(), Mode.TRIAL, Config()))
+    config = render(Settings(Paths(), SignInMode.TRIAL, Config()))
     extensions = {"jupyter_server_ydoc": True, "classroom.lab.extension": True}
     server = {**config["ServerApp"], "jpserver_extensions": extensions, "allow_root": True}
     for key in ("sock", "sock_mode", "root_dir"):

@@ -10,7 +10,7 @@ import pytest
 from pycrdt import Array, Doc, Map, create_sync_message, create_update_message, handle_sync_message
 
 from classroom.lab.api import driving
-from classroom.lab.api import people as members
+from classroom.lab.api.people import ADDRESS, RUNS
 from classroom.lab.people import page_socket
 from classroom.lab.permissions import handler_rules
 from classroom.lab.protocol import awareness
@@ -215,9 +215,9 @@ ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("NoShutdownHandler.post", "POST", "api/shutdown", {}),
     ("RestoreHandler.post", "POST", "classroom/api/snapshots/0/restore", {"path": ""}),
     ("FollowingHandler.put", "PUT", driving.FOLLOWING, {"follow": True}),
-    ("MemberHandler.delete", "DELETE", f"{members.ADDRESS}/octocat", {}),
+    ("MemberHandler.delete", "DELETE", f"{ADDRESS}/octocat", {}),
     ("ModeHandler.put", "PUT", driving.ADDRESS, {"viewOnly": False}),
-    ("PersonHandler.put", "PUT", f"{driving.ADDRESS}/hubot", {"viewOnly": False}),
+    ("PersonModeHandler.put", "PUT", f"{driving.ADDRESS}/hubot", {"viewOnly": False}),
     ("LanguageServerWebSocketHandler.get", "GET", "lsp/ws/pylsp", {}),
     ("CSPReportHandler.post", "POST", "api/security/csp-report", {}),
 )
@@ -235,7 +235,7 @@ READS = (
     "api/kernelspecs",
     "api/me",
     "lab",
-    f"{members.RUNS}?path=work.ipynb",
+    f"{RUNS}?path=work.ipynb",
 )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from classroom.runtime.upstream import Row
+    from classroom.runtime.upstream import ContractRow
 
 SOURCE = labs.ROOT / "src/classroom"
 LAB, HUB = lab.table(), hub.table()
@@ -134,12 +134,12 @@ def private_uses(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, part) for part in parts if is_private(part))
 
 
-def known(rows: tuple[Row, ...]) -> set[str]:
+def known(rows: tuple[ContractRow, ...]) -> set[str]:
     """All private names that rows have, in what they name or in what its code goes on using."""
     return {part for row in rows for part in (*re.split(r"[.:]", row.name), *row.uses)}
 
 
-def without_row(tree: ast.Module, rows: tuple[Row, ...]) -> list[str]:
+def without_row(tree: ast.Module, rows: tuple[ContractRow, ...]) -> list[str]:
     names = known(rows) | NOT_UPSTREAMS.keys()
     return [f"{line}: {name}" for line, name in private_uses(tree) if name not in names]
 
@@ -218,7 +218,7 @@ def test_every_override_has_a_row() -> None:
     assert not missing, "\n".join(sorted(missing))
 
 
-def defined_by(row: Row) -> Any:
+def defined_by(row: ContractRow) -> Any:
     """The class of upstream's that defines what a row names; None where it is no class's."""
     if row.module.partition(".")[0] == "jupyterlab_chat":  # not on the host
         return None
@@ -265,7 +265,7 @@ def test_a_patch_elsewhere_is_found() -> None:
     assert [what for _, what in patched(tree)] == ["tornado.web.RequestHandler.prepare"]
 
 
-def flaws(row: Row) -> Iterator[str]:
+def flaws(row: ContractRow) -> Iterator[str]:
     """What isn't right about a row, whatever upstream has."""
     name = re.split(r"[.:]", row.name)[-1]
     for place in row.used_in:

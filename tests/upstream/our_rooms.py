@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from jupyter_server_ydoc.stores import SQLiteYStore
 
+from classroom.lab import services
+from classroom.lab.api.usage import Usage
+from classroom.lab.context import LabContext
 from classroom.lab.files.file_loader import ClassLoader
+from classroom.lab.pages.content_security_policy import Policies
 from classroom.lab.rooms import timeline
 from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.upstream import contract, patches
+
+
+class Socket(RoomSocket):
+    """Ours, in a server that hasn't loaded our extension: upstream's tests start stock ones."""
+
+    def initialize(self, *args: Any, **kwargs: Any) -> None:
+        """Be in a lab; the arguments are upstream's."""
+        if services.of_any(self) is None:
+            self.settings[services.KEY] = LabContext(Usage(Path("/")), Policies("/")).services()
+        super().initialize(*args, **kwargs)
 
 
 class KeptStore:
@@ -39,5 +54,5 @@ _writes: set[asyncio.Future[None]] = set()
 for name in ("append", "written", "follow", "leave"):
     setattr(SQLiteYStore, name, getattr(KeptStore, name))
 contract.check(chat=False)
-patches.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
+patches.use(ClassDocumentRoom, ClassTransientRoom, Socket, ClassLoader)
 timeline.use()

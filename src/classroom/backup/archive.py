@@ -65,7 +65,7 @@ def opened(entry: str, flags: int, held: int) -> int:
         raise
 
 
-class Writer:
+class ArchiveWriter:
     """One archive that is being written.
 
     Folders are held open while they are read, and no link is followed: students can change

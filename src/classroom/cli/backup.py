@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classroom.backup import manifest, swap
-from classroom.backup.archive import Writer
+from classroom.backup.archive import ArchiveWriter
 from classroom.backup.extract import unpack
 from classroom.backup.manifest import FORMAT, Manifest, NotABackupError
 from classroom.runtime import layout
@@ -53,14 +53,14 @@ def write(paths: Paths) -> int:
         ):
             hidden = f"hub/{Path(scratch).name}"
             skipped = {*manifest.LEFT_OUT, *mounts.now_below(paths.data), hidden}
-            _write(Writer(archive, Path(scratch), skipped, warn), paths)
+            _write(ArchiveWriter(archive, Path(scratch), skipped, warn), paths)
     except (OSError, sqlite3.Error) as error:
         warn(f"There is no backup: {error}.")
         return 1
     return 0
 
 
-def _write(writer: Writer, paths: Paths) -> None:
+def _write(writer: ArchiveWriter, paths: Paths) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     writer.text(manifest.FIRST, Manifest(FORMAT, now).encode())
     # Databases first, files last: what a document's history doesn't know yet its file has.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from classroom.config import trial
-from classroom.config.settings import Mode, Settings
+from classroom.config.settings import Settings, SignInMode
 from classroom.runtime.paths import PORT
 
 
@@ -29,7 +29,7 @@ def describe(settings: Settings, port: int = PORT) -> str:
         port: the published port.
     """
     where = address(settings, port)
-    if settings.mode is Mode.TRIAL:
+    if settings.mode is SignInMode.TRIAL:
         return trial.paragraph(trial.ensure(settings.paths.hub), where)
     if settings.oauth is None:
         return f"Open {where} and sign in as jupyterhub_config.py says."

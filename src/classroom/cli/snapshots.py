@@ -86,7 +86,7 @@ def describe(report: Any) -> str:
 
 
 def _trouble(error: Exception) -> int:
-    if isinstance(error, client.RefusedError):
+    if isinstance(error, client.ServiceRefusedError):
         print(plain(str(error)), file=sys.stderr)
     else:
         print(plain(f"The lab doesn't answer ({error}): is it up?"), file=sys.stderr)
@@ -97,7 +97,7 @@ def say(paths: Paths) -> int:
     """Print the snapshots there are; the exit code."""
     try:
         found = client.ask(paths.snapshots_socket, "/snapshots", seconds=SECONDS)["snapshots"]
-    except (client.RefusedError, OSError, HTTPException) as error:
+    except (client.ServiceRefusedError, OSError, HTTPException) as error:
         return _trouble(error)
     if not found:
         print("There is no snapshot yet: the first is made a minute after the start.")
@@ -123,6 +123,12 @@ def restore(paths: Paths, snapshot: str, path: str) -> int:
             paths.restoring_socket, "/restore", body=wanted, seconds=RESTORE_SECONDS
         )
         print(describe(report))
-    except (client.RefusedError, OSError, HTTPException, ValueError, RecursionError) as error:
+    except (
+        client.ServiceRefusedError,
+        OSError,
+        HTTPException,
+        ValueError,
+        RecursionError,
+    ) as error:
         return _trouble(error)
     return 1 if report["left"] else 0

@@ -28,7 +28,7 @@ SOURCES = {"file": "file", "page": "admin page"}
 
 
 @dataclass(frozen=True)
-class Known:
+class HubUser:
     """Somebody as the Hub's database knows them.
 
     Attributes:
@@ -56,7 +56,7 @@ def ago(seen: datetime | None, now: datetime) -> str:
     return "just now"
 
 
-def table(known: Iterable[Known], people: Roster, here: Iterable[str], now: datetime) -> str:
+def table(known: Iterable[HubUser], people: Roster, here: Iterable[str], now: datetime) -> str:
     """Lay everybody out.
 
     Args:
@@ -69,7 +69,7 @@ def table(known: Iterable[Known], people: Roster, here: Iterable[str], now: date
     there = set(here)
     rows = [HEADS]
     for name in sorted(by_name.keys() | people.names):
-        one = by_name.get(name, Known(name, tutor=name in people.all_tutors))
+        one = by_name.get(name, HubUser(name, tutor=name in people.all_tutors))
         source = SOURCES.get(people.source(name)) or ", ".join(one.organizations) or "passphrase"
         rows.append(
             (
@@ -88,7 +88,7 @@ def table(known: Iterable[Known], people: Roster, here: Iterable[str], now: date
     return "\n".join(lines)
 
 
-def read_database(paths: Paths) -> list[Known]:
+def read_database(paths: Paths) -> list[HubUser]:
     """Read whom the Hub knows, without disturbing it.
 
     Raises:
@@ -100,9 +100,9 @@ def read_database(paths: Paths) -> list[Known]:
         return [to_known(*row) for row in database.execute(query)]
 
 
-def to_known(name: str, admin: Any, seen: str | None, info: str | None) -> Known:
+def to_known(name: str, admin: Any, seen: str | None, info: str | None) -> HubUser:
     """Make somebody of a row of the Hub's."""
-    return Known(
+    return HubUser(
         name,
         bool(admin),
         datetime.fromisoformat(seen).replace(tzinfo=UTC) if seen else None,

@@ -14,7 +14,7 @@ from traitlets.config import Config
 from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from classroom.runtime import files
-from classroom.runtime.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -137,7 +137,7 @@ def read(file: Path) -> ConfigFile:
         file: its path; a missing file is an empty configuration.
 
     Raises:
-        RefusedError: it can't be read or raises; the sentence has its file and line.
+        StartRefusedError: it can't be read or raises; the sentence has its file and line.
     """
     if not files.present(file, file.name):
         return ConfigFile(name=file.name)
@@ -146,13 +146,15 @@ def read(file: Path) -> ConfigFile:
         files.read(file, file.name)  # for the sentence, if it can't be
         loader = Loader(file.name, path=str(file.parent))
         config = loader.load_config()
-    except RefusedError:
+    except StartRefusedError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 (it is the tutor's code: anything)
         line = failing_line(error, file)
         where = f"{file.name}:{line}" if line else file.name
         detail = error.msg if isinstance(error, SyntaxError) else str(error)
         what = f"{type(error).__name__}: {detail}".rstrip(": ")
-        raise RefusedError([Problem(where, what, "correct the line, then start again")]) from None
+        raise StartRefusedError(
+            [Problem(where, what, "correct the line, then start again")]
+        ) from None
     lines = assigned_lines(loader.sources[file.name].decode())
     return ConfigFile(file.name, present=True, config=config, lines=lines, sources=loader.sources)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from classroom.config import hosts, schema
 from classroom.config.hosts import BadHostError, Host
 from classroom.config.traits import Classroom
-from classroom.runtime.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ CHOICES = ("locked", "open")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EgressSettings:
     """What may be reached from the container.
 
     Attributes:
@@ -132,7 +132,7 @@ def service_ports(file: ConfigFile) -> tuple[int, ...]:
     return tuple(sorted({one.port for one in parts if one.hostname in local and one.port}))
 
 
-def load(file: ConfigFile, environ: Mapping[str, str], urls: Mapping[str, str]) -> Wanted:
+def load(file: ConfigFile, environ: Mapping[str, str], urls: Mapping[str, str]) -> EgressSettings:
     """Read what the tutor wants.
 
     Args:
@@ -141,17 +141,17 @@ def load(file: ConfigFile, environ: Mapping[str, str], urls: Mapping[str, str]) 
         urls: addresses that the Hub asks, by the setting that they stand in.
 
     Raises:
-        RefusedError: with a sentence for everything that is wrong.
+        StartRefusedError: with a sentence for everything that is wrong.
     """
     given = Classroom(config=file.config)
     problems: list[Problem] = []
     if is_open(file, environ, problems):
-        return Wanted(open=True)
+        return EgressSettings(open=True)
 
     hub_setting = file.where("Classroom.egress_hub")
     own = read_hosts(hub_setting, given.egress_hub, problems)
     problems += check_wildcards(hub_setting, own)
-    found = Wanted(
+    found = EgressSettings(
         hub=tuple(dict.fromkeys((*hub_hosts(urls, problems), *own))),
         allow=read_hosts(file.where("Classroom.egress_allow"), given.egress_allow, problems),
         private=read_networks(
@@ -160,5 +160,5 @@ def load(file: ConfigFile, environ: Mapping[str, str], urls: Mapping[str, str]) 
         services=service_ports(file),
     )
     if problems:
-        raise RefusedError(problems)
+        raise StartRefusedError(problems)
     return found

@@ -107,7 +107,7 @@ def read_secret(paths: Paths) -> str:
     """Read ``secrets/github_client_secret``; empty when there is none.
 
     Raises:
-        RefusedError: it can't be read.
+        StartRefusedError: it can't be read.
     """
     file = paths.config / SECRET_FILE
     if not files.present(file, SECRET_FILE):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classroom.config import settings
-from classroom.runtime.problems import RefusedError
+from classroom.runtime.problems import StartRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,11 +59,11 @@ def load(paths: Paths, environ: Mapping[str, str]) -> tuple[Settings, str]:
         The settings, and why the file itself isn't what holds; "" when it is.
 
     Raises:
-        RefusedError: neither is right.
+        StartRefusedError: neither is right.
     """
     try:
         return settings.load(paths, environ), ""
-    except RefusedError as refused:
+    except StartRefusedError as refused:
         if not paths.good.is_dir():
             raise
         kept = settings.load(replace(paths, config=paths.good), environ)

@@ -11,11 +11,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from classroom.config import config_file, egress_settings, github, limits, schema
-from classroom.config.egress_settings import Wanted
+from classroom.config.egress_settings import EgressSettings
 from classroom.config.github import Given
 from classroom.config.limits import Limits
 from classroom.config.traits import Classroom
-from classroom.runtime.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ GITHUB_AUTHENTICATORS = (
 )
 
 
-class Mode(Enum):
+class SignInMode(Enum):
     """How people prove who they are."""
 
     TRIAL = "trial"
@@ -77,7 +77,7 @@ class Settings:
     """
 
     paths: Paths
-    mode: Mode
+    mode: SignInMode
     config: Config = field(repr=False)
     allowed: frozenset[str] = frozenset()
     tutors: frozenset[str] = frozenset()
@@ -86,7 +86,7 @@ class Settings:
     everybody: bool = False
     oauth: OAuth | None = None
     contact: str = ""
-    egress: Wanted = field(default_factory=Wanted)
+    egress: EgressSettings = field(default_factory=EgressSettings)
     avatars: bool = True
     chat: bool = True
     page_hosts: tuple[Host, ...] = ()
@@ -112,7 +112,7 @@ def lookup(file: ConfigFile, trait: str) -> Any:
     return file.first(github.SECTIONS, trait)[1]
 
 
-def mode_of(given: Given) -> Mode:
+def mode_of(given: Given) -> SignInMode:
     """Decide how people sign in.
 
     Args:
@@ -122,10 +122,10 @@ def mode_of(given: Given) -> Mode:
     # Ours stands in for GitHub's own, not for a subclass that the tutor has written.
     name = named if isinstance(named, str) else f"{named.__module__}.{named.__qualname__}"
     if name not in GITHUB_AUTHENTICATORS:
-        return Mode.CUSTOM
+        return SignInMode.CUSTOM
     if not given.file.present and not given.anything():
-        return Mode.TRIAL
-    return Mode.GITHUB
+        return SignInMode.TRIAL
+    return SignInMode.GITHUB
 
 
 def check_allowlist(file: ConfigFile, allowed: frozenset[str]) -> Iterator[Problem]:
@@ -152,7 +152,7 @@ def check_names(file: ConfigFile, trait: str, found: frozenset[str]) -> Iterator
 
 def load_egress(
     file: ConfigFile, environ: Mapping[str, str], urls: Mapping[str, str]
-) -> tuple[Wanted, list[Problem]]:
+) -> tuple[EgressSettings, list[Problem]]:
     """Read what may be reached; with what is wrong, so that all of a file is told at once.
 
     Args:
@@ -162,8 +162,8 @@ def load_egress(
     """
     try:
         found, problems = egress_settings.load(file, environ, urls), []
-    except RefusedError as refused:
-        found, problems = Wanted(), list(refused.problems)
+    except StartRefusedError as refused:
+        found, problems = EgressSettings(), list(refused.problems)
     if not found.open and "spawner_class" in file.config.get("JupyterHub", {}):
         problems.append(
             Problem(
@@ -183,19 +183,21 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         environ: the process environment.
 
     Raises:
-        RefusedError: with a sentence for everything that is wrong.
+        StartRefusedError: with a sentence for everything that is wrong.
     """
     file = config_file.read(paths.config_file)
     if problems := list(schema.check(file)):
         # What is misspelt or mistyped can't be judged further.
-        raise RefusedError(problems)
+        raise StartRefusedError(problems)
     secret = github.read_secret(paths)
     given = Given(file, environ, secret)
     mode = mode_of(given)
     allowed = names(lookup(file, "allowed_users"))
     tutors = names(lookup(file, "admin_users"))
     ours = Classroom(config=file.config)
-    egress, problems = load_egress(file, environ, given.asked() if mode is Mode.GITHUB else {})
+    egress, problems = load_egress(
+        file, environ, given.asked() if mode is SignInMode.GITHUB else {}
+    )
     where = file.where("Classroom.page_hosts")
     page_hosts = egress_settings.read_hosts(where, ours.page_hosts, problems)
     found = Settings(
@@ -215,9 +217,9 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         snapshot_interval=ours.snapshot_interval,
         sources={**file.sources, **({github.SECRET_FILE: secret.encode()} if secret else {})},
     )
-    if mode is not Mode.GITHUB:
+    if mode is not SignInMode.GITHUB:
         if problems:
-            raise RefusedError(problems)
+            raise StartRefusedError(problems)
         return found
 
     problems = [
@@ -228,7 +230,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         *check_names(file, "admin_users", tutors),
     ]
     if problems:
-        raise RefusedError(problems)
+        raise StartRefusedError(problems)
     return replace(
         found,
         organizations=names(lookup(file, "allowed_organizations")),

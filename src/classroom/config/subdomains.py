@@ -16,7 +16,7 @@ from jupyterhub.utils import subdomain_hook_idna, subdomain_hook_legacy
 from classroom.config.hosts import LONGEST as LONGEST_NAME
 from classroom.runtime import files
 from classroom.runtime.paths import SERVICE
-from classroom.runtime.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,7 @@ def of(config: Config) -> Hosts:
         config: the tutor's.
 
     Raises:
-        RefusedError: the host is none, or the tutor has added what would need one of its own.
+        StartRefusedError: the host is none, or the tutor has added what would need one of its own.
     """
     hub = config.JupyterHub
     given = str(hub.get("subdomain_host", "") or "")
@@ -69,17 +69,17 @@ def of(config: Config) -> Hosts:
     name = (parts.hostname or "").lower()
     if parts.scheme != "https" or parts.path.strip("/") or not HOST.fullmatch(name):
         cure = "write it as https://lab.example.org, with :port where people type one"
-        raise RefusedError([Problem(SETTING, f"{given!r} is not a host", cure)])
+        raise StartRefusedError([Problem(SETTING, f"{given!r} is not a host", cure)])
     if "spawner_class" in hub or any("url" in service for service in added(hub)):
         cure = (
             "remove them, or the setting: the front routes the Hub and the classroom by host alone"
         )
-        raise RefusedError([Problem(SETTING, "stands beside personal labs or services", cure)])
+        raise StartRefusedError([Problem(SETTING, "stands beside personal labs or services", cure)])
     hook: Any = hub.get("subdomain_hook", "idna")
     domain = HOOKS.get(hook, hook)(SERVICE, name, "service")
     if len(domain) > LONGEST_NAME:
         what = f"{domain}, which the lab would be at, is longer than a host's name can be"
-        raise RefusedError([Problem(SETTING, what, f"choose one of {LONGEST_NAME} or less")])
+        raise StartRefusedError([Problem(SETTING, what, f"choose one of {LONGEST_NAME} or less")])
     port = f":{parts.port}" if parts.port else ""
     return Hosts(f"https://{name}{port}", f"https://{domain}{port}")
 

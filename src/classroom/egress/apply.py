@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classroom.egress import detect, lock, nflog, nftables, probe, resolv
-from classroom.egress.lock import Kind, Lock
-from classroom.runtime.problems import Problem, RefusedError
+from classroom.egress.lock import Lock, LockKind
+from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
-    from classroom.config.egress_settings import Wanted
+    from classroom.config.egress_settings import EgressSettings
     from classroom.config.settings import Settings
 
 RESOLV = Path("/etc/resolv.conf")
@@ -23,32 +23,32 @@ def rewrite(file: Path, text: str) -> None:
     """Write a file of Docker's in place: it is a mount, which can't be replaced.
 
     Raises:
-        RefusedError: it can't be written.
+        StartRefusedError: it can't be written.
     """
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         what = f"can't be written ({error.strerror})"
         cure = "the egress lock keeps names in it: leave it writable for root"
-        raise RefusedError([Problem(str(file), what, cure)]) from None
+        raise StartRefusedError([Problem(str(file), what, cure)]) from None
 
 
-def check_nameservers(wanted: Wanted, found: resolv.Nameservers) -> None:
+def check_nameservers(wanted: EgressSettings, found: resolv.Nameservers) -> None:
     """Refuse a start in which the proxy could find nobody.
 
     Raises:
-        RefusedError: something may be reached, and there is nobody to ask for its address.
+        StartRefusedError: something may be reached, and there is nobody to ask for its address.
     """
     if (wanted.hub or wanted.allow) and not found.asked:
         what = f"{(*wanted.hub, *wanted.allow)[0]} may be reached, but no nameserver is named"
-        raise RefusedError([Problem(str(RESOLV), what, "give the container one with --dns")])
+        raise StartRefusedError([Problem(str(RESOLV), what, "give the container one with --dns")])
 
 
-def take_nftables(wanted: Wanted) -> Lock:
+def take_nftables(wanted: EgressSettings) -> Lock:
     """Load the rules, prove them, and point all names at our doors.
 
     Raises:
-        RefusedError: any of it failed.
+        StartRefusedError: any of it failed.
     """
     before = RESOLV.read_text(encoding="utf-8")
     nameservers = resolv.parse(before)
@@ -60,13 +60,13 @@ def take_nftables(wanted: Wanted) -> Lock:
     except OSError as error:
         what = f"{error.strerror or error}"
         cure = "use a host whose kernel has it, or leave NET_ADMIN out for the sandbox lock"
-        raise RefusedError([Problem("egress lock", what, cure)]) from None
+        raise StartRefusedError([Problem("egress lock", what, cure)]) from None
     rewrite(RESOLV, resolv.render(nameservers, before))
     rewrite(HOSTS, resolv.render_hosts(HOSTS.read_text(encoding="utf-8"), resolv.doors(wanted)))
     # Handed on to the Hub; nothing else inherits it (runtime/handover.py).
     os.set_inheritable(refusals.fileno(), True)  # noqa: FBT003
     return Lock(
-        Kind.NFTABLES,
+        LockKind.NFTABLES,
         tuple(map(resolv.as_nginx, nameservers.asked)),
         detect.ipv6(),
         refusals.detach(),
@@ -80,13 +80,13 @@ def take(settings: Settings) -> Lock:
         settings: as loaded and checked.
 
     Raises:
-        RefusedError: none holds, and the tutor hasn't said that none need.
+        StartRefusedError: none holds, and the tutor hasn't said that none need.
     """
     kind = lock.choose(settings.egress, detect.look())
     taken = Lock(kind)
-    if kind is Kind.NFTABLES:
+    if kind is LockKind.NFTABLES:
         taken = take_nftables(settings.egress)
-    elif kind is Kind.SANDBOX:
+    elif kind is LockKind.SANDBOX:
         probe.sandboxed(sys.executable)
     lock.write(settings.paths, taken)
     return taken

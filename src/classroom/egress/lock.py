@@ -8,17 +8,17 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from classroom.runtime import files
-from classroom.runtime.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
-    from classroom.config.egress_settings import Wanted
+    from classroom.config.egress_settings import EgressSettings
     from classroom.runtime.paths import Paths
 
 SCOPES_ABI = 6
 """The version of Landlock from which it can keep a process from abstract unix sockets."""
 
 
-class Kind(Enum):
+class LockKind(Enum):
     """How it is held."""
 
     NFTABLES = "nftables"
@@ -54,13 +54,13 @@ class Lock:
         refusals: file descriptor on which the kernel tells what it refused; -1 without one.
     """
 
-    kind: Kind = Kind.OPEN
+    kind: LockKind = LockKind.OPEN
     nameservers: tuple[str, ...] = ()
     ipv6: bool = False
     refusals: int = -1
 
 
-def choose(wanted: Wanted, machine: Machine) -> Kind:
+def choose(wanted: EgressSettings, machine: Machine) -> LockKind:
     """Decide how the lock is held.
 
     Args:
@@ -68,37 +68,37 @@ def choose(wanted: Wanted, machine: Machine) -> Kind:
         machine: what is there to hold it with.
 
     Raises:
-        RefusedError: it can't be held, with what to add to the command.
+        StartRefusedError: it can't be held, with what to add to the command.
     """
     if wanted.open:
-        return Kind.OPEN
+        return LockKind.OPEN
     if machine.net_admin:
         if machine.hosts_network:
             what = f"the container shares its host's network ({machine.hosts_network})"
             cure = "the lock would close the host's: publish the port with -p 8443:8443 instead"
-            raise RefusedError([Problem("egress lock", what, cure)])
-        return Kind.NFTABLES
+            raise StartRefusedError([Problem("egress lock", what, cure)])
+        return LockKind.NFTABLES
     if wanted.allow:
         what = f"opening {wanted.allow[0]} takes rules for the network, and the right is missing"
         cure = "add --cap-add NET_ADMIN to docker run (make up does)"
-        raise RefusedError([Problem("Classroom.egress_allow", what, cure)])
+        raise StartRefusedError([Problem("Classroom.egress_allow", what, cure)])
     if machine.abstract_sockets and machine.landlock < SCOPES_ABI:
         what = "other programs listen on abstract unix sockets that students could reach"
         cure = "give the container a network of its own (-p 8443:8443 instead of --network)"
-        raise RefusedError([Problem("egress lock", what, cure)])
-    return Kind.SANDBOX
+        raise StartRefusedError([Problem("egress lock", what, cure)])
+    return LockKind.SANDBOX
 
 
-def describe(kind: Kind, wanted: Wanted) -> str:
+def describe(kind: LockKind, wanted: EgressSettings) -> str:
     """Say in one line which lock holds.
 
     Args:
         kind: how it is held.
         wanted: what may be reached.
     """
-    if kind is Kind.OPEN:
+    if kind is LockKind.OPEN:
         return "OPEN, as configured: students' code reaches every network that this container does"
-    if kind is Kind.SANDBOX:
+    if kind is LockKind.SANDBOX:
         return (
             "sandbox (the container has no NET_ADMIN): the lab can open no network socket at all, "
             "loopback included: no kernel debugger, no Dask; --cap-add NET_ADMIN permits those"
@@ -122,7 +122,7 @@ def read(paths: Paths) -> Lock:
     """
     values = json.loads(paths.lock.read_text(encoding="utf-8"))
     return Lock(
-        kind=Kind(values["kind"]),
+        kind=LockKind(values["kind"]),
         nameservers=tuple(values["nameservers"]),
         ipv6=values["ipv6"],
         refusals=values["refusals"],

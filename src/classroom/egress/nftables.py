@@ -7,12 +7,12 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.runtime.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from classroom.config.egress_settings import Wanted
+    from classroom.config.egress_settings import EgressSettings
     from classroom.egress.resolv import Nameservers
 
 RULES = Path(__file__).parent.parent / "nftables/egress.nft"
@@ -24,7 +24,9 @@ def as_set(values: Iterable[object]) -> str:
     return f"{{ {', '.join(map(str, values))} }}"
 
 
-def values(wanted: Wanted, nameservers: Nameservers, uids: Mapping[str, int]) -> dict[str, str]:
+def values(
+    wanted: EgressSettings, nameservers: Nameservers, uids: Mapping[str, int]
+) -> dict[str, str]:
     """Collect the values that the rules are loaded with.
 
     Args:
@@ -56,7 +58,7 @@ def command(rules: Path, found: Mapping[str, str], *options: str) -> list[str]:
     return ["nft", *options, *defines, "--file", str(rules)]
 
 
-def load(wanted: Wanted, nameservers: Nameservers) -> None:
+def load(wanted: EgressSettings, nameservers: Nameservers) -> None:
     """Load the rules.
 
     Args:
@@ -64,7 +66,7 @@ def load(wanted: Wanted, nameservers: Nameservers) -> None:
         nameservers: who knows names.
 
     Raises:
-        RefusedError: the kernel or nft refuses; nothing has changed then.
+        StartRefusedError: the kernel or nft refuses; nothing has changed then.
     """
     uids = {name: pwd.getpwnam(name).pw_uid for name in USERS}
     words = command(RULES, values(wanted, nameservers, uids))
@@ -72,4 +74,6 @@ def load(wanted: Wanted, nameservers: Nameservers) -> None:
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["nft said nothing"])[0]
         cure = "use a host whose kernel has nf_tables, or leave NET_ADMIN out for the sandbox lock"
-        raise RefusedError([Problem("egress lock", f"the rules can't be loaded ({said})", cure)])
+        raise StartRefusedError(
+            [Problem("egress lock", f"the rules can't be loaded ({said})", cure)]
+        )

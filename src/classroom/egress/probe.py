@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from classroom.egress.resolv import HUB_DOOR
-from classroom.runtime.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, StartRefusedError
 from classroom.sandbox import seccomp
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def nftables() -> None:
     """Probe the rules.
 
     Raises:
-        RefusedError: they don't do what they should.
+        StartRefusedError: they don't do what they should.
     """
     for user in CONFINED:
         for address in OUTSIDE:
@@ -106,7 +106,7 @@ def sandboxed(python: str) -> None:
         python: the interpreter.
 
     Raises:
-        RefusedError: it doesn't hold.
+        StartRefusedError: it doesn't hold.
     """
     command = (
         *seccomp.prefix(python, "classroom", ("unix",)),
@@ -120,10 +120,10 @@ def sandboxed(python: str) -> None:
             "add --cap-add NET_ADMIN to docker run, let the container use seccomp(2), or accept "
             "a lab without a lock with -e EGRESS=open"
         )
-        raise RefusedError([Problem("egress lock", what, cure)])
+        raise StartRefusedError([Problem("egress lock", what, cure)])
 
 
-def failed(what: str) -> RefusedError:
+def failed(what: str) -> StartRefusedError:
     """Word that the rules were loaded and don't hold."""
     cure = "report this, or leave --cap-add NET_ADMIN out for the sandbox lock"
-    return RefusedError([Problem("egress lock", what, cure)])
+    return StartRefusedError([Problem("egress lock", what, cure)])

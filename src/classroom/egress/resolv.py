@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from classroom.config.egress_settings import Wanted
+    from classroom.config.egress_settings import EgressSettings
 
 HUB_DOOR = "127.0.0.2"
 STUDENTS_DOOR = "127.0.0.3"
@@ -78,7 +78,7 @@ def render(found: Nameservers, before: str) -> str:
     )
 
 
-def doors(wanted: Wanted) -> dict[str, str]:
+def doors(wanted: EgressSettings) -> dict[str, str]:
     """Decide which address each host has that the Hub needs.
 
     A host that students may reach as well has their door's: a name has one address. When the Hub

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from classroom.front import tls
 from classroom.runtime import files
-from classroom.runtime.problems import RefusedError
+from classroom.runtime.problems import StartRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -77,7 +77,7 @@ async def watch(
             taken, complaint = take(secrets, front, log), ""
             if taken:
                 await changed()
-        except (RefusedError, OSError) as error:
+        except (StartRefusedError, OSError) as error:
             if str(error) != complaint:  # said once, not every second
                 complaint = str(error)
                 log.error("The certificate in use stays: %s", error)  # noqa: TRY400 (a sentence)
@@ -96,7 +96,7 @@ def take(secrets: Path, front: Path, log: Logger) -> bool:
         Whether another pair is in place now.
 
     Raises:
-        RefusedError: what is there is no good.
+        StartRefusedError: what is there is no good.
         OSError: the disk says no.
     """
     pair = tls.read_pair(secrets)

@@ -26,7 +26,7 @@ HTTPS = 443
 
 
 @dataclass(frozen=True)
-class Names:
+class AllowedHosts:
     """What may stand in `Host`.
 
     Attributes:
@@ -39,7 +39,7 @@ class Names:
     patterns: tuple[str, ...] = ()
 
 
-ANY = Names()
+ANY = AllowedHosts()
 
 
 def patterns(host: str, port: int) -> list[str]:
@@ -79,7 +79,7 @@ def _host(parts: SplitResult) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def known(callback: str, certificate: tuple[str, ...], also: tuple[str, ...]) -> Names:
+def known(callback: str, certificate: tuple[str, ...], also: tuple[str, ...]) -> AllowedHosts:
     """Work out what may stand in `Host`.
 
     Args:
@@ -98,7 +98,7 @@ def known(callback: str, certificate: tuple[str, ...], also: tuple[str, ...]) ->
     for other in map(_split, also):
         for name in (_host(other), f"*.{_host(other)}"):
             found += patterns(name, other.port or HTTPS)
-    return Names(f"https://{address}", tuple(dict.fromkeys(found)))
+    return AllowedHosts(f"https://{address}", tuple(dict.fromkeys(found)))
 
 
 def write(front: Path, settings: Settings) -> None:
@@ -119,7 +119,7 @@ def write(front: Path, settings: Settings) -> None:
     files.write_private(front / "hosts.json", json.dumps(kept).encode())
 
 
-def read(front: Path, chain: bytes) -> Names:
+def read(front: Path, chain: bytes) -> AllowedHosts:
     """Work out what may stand in `Host`; any name will do when no address was kept.
 
     Args:

@@ -11,7 +11,7 @@ from classroom.config import subdomains
 from classroom.config.subdomains import TOGETHER, Hosts
 from classroom.egress import detect
 from classroom.front import certificate, hosts, nginx
-from classroom.front.hosts import ANY, Names
+from classroom.front.hosts import ANY, AllowedHosts
 from classroom.runtime.paths import KNOWN, PREFIX
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def location(routespec: str) -> str:
 
 
 @dataclass(frozen=True)
-class Known:
+class SignInCheck:
     """Where nginx asks whether somebody is signed in, before it reads a large body of theirs.
 
     Attributes:
@@ -107,7 +107,7 @@ class Known:
     target: str
 
 
-LAB_KNOWN = Known("/.known/lab", f"http://lab{PREFIX}{KNOWN}")
+LAB_KNOWN = SignInCheck("/.known/lab", f"http://lab{PREFIX}{KNOWN}")
 
 
 @dataclass(frozen=True)
@@ -123,12 +123,12 @@ class Route:
         return f'"{self.path.strip(QUOTE)}api/contents"'
 
     @property
-    def known(self) -> Known | None:
+    def known(self) -> SignInCheck | None:
         """Where a personal lab says who is known; None for every other route."""
         path = self.path.strip(QUOTE)
         if not path.startswith("/user/"):
             return None
-        return Known(f"/.known{path}", f'"{self.target}{path}api/me"')
+        return SignInCheck(f"/.known{path}", f'"{self.target}{path}api/me"')
 
     @classmethod
     def of(cls, routespec: str, target: str) -> Route:
@@ -159,7 +159,7 @@ class Front:
     package: Path
     hsts: bool = False
     ipv6: bool = True
-    names: Names = ANY
+    names: AllowedHosts = ANY
     apart: Hosts = TOGETHER
 
 

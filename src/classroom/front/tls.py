@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from classroom.config.hosts import LONGEST as LONGEST_NAME
 from classroom.runtime import files
-from classroom.runtime.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, StartRefusedError
 
 WARN_BEFORE = dt.timedelta(days=14)
 MADE_FOR = dt.timedelta(days=365)
@@ -66,7 +66,7 @@ def check(chain: bytes, key: bytes, now: dt.datetime) -> Certificate:
         now: the time, with a zone.
 
     Raises:
-        RefusedError: one sentence with the file and the cure.
+        StartRefusedError: one sentence with the file and the cure.
     """
     try:
         certificate = x509.load_pem_x509_certificates(chain)[0]
@@ -147,9 +147,9 @@ def unusable(chain: bytes, key: bytes) -> str | None:
     return None
 
 
-def refused(file: str, what: str, cure: str) -> RefusedError:
+def refused(file: str, what: str, cure: str) -> StartRefusedError:
     """Word one refusal."""
-    return RefusedError([Problem(file, what, cure)])
+    return StartRefusedError([Problem(file, what, cure)])
 
 
 def public_bytes(key: object) -> bytes:
@@ -169,7 +169,7 @@ def read_pair(secrets: Path) -> tuple[bytes, bytes] | None:
         Chain and key as they are, or None when neither file is there.
 
     Raises:
-        RefusedError: one of the two is missing or unreadable.
+        StartRefusedError: one of the two is missing or unreadable.
     """
     chain, key = secrets / "ssl.crt", secrets / "ssl.key"
     there = {CRT: files.present(chain, CRT), KEY: files.present(key, KEY)}
@@ -192,7 +192,7 @@ def read(secrets: Path, now: dt.datetime) -> Certificate | None:
         The certificate, or None when neither file is there.
 
     Raises:
-        RefusedError: one of the two is missing, unreadable or no good.
+        StartRefusedError: one of the two is missing, unreadable or no good.
     """
     pair = read_pair(secrets)
     return check(*pair, now) if pair is not None else None
@@ -251,7 +251,7 @@ def ensure_made(folder: Path, hosts: list[str], now: dt.datetime) -> Certificate
     if crt.exists() and key.exists():
         try:
             kept = check(crt.read_bytes(), key.read_bytes(), now + WARN_BEFORE)
-        except RefusedError:
+        except StartRefusedError:
             pass  # Expired or damaged: it is only ours, so make another.
         else:
             return Certificate(kept.chain, kept.key, kept.expires, supplied=False)

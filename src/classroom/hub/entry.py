@@ -14,7 +14,7 @@ from classroom.hub.jupyterhub_config import configure
 from classroom.hub.upstream import contract
 from classroom.runtime import handover, log
 from classroom.runtime.paths import Paths
-from classroom.runtime.problems import EX_CONFIG, RefusedError
+from classroom.runtime.problems import EX_CONFIG, StartRefusedError
 from classroom.runtime.upstream import ChangedError
 
 log.quote()
@@ -26,7 +26,7 @@ try:
     token.end_former(loaded.paths.hub / "jupyterhub.sqlite")
     handed = handover.read(loaded.paths)
     configure(get_config(), loaded, taken, Access(loaded, people), handed)
-except (ChangedError, RefusedError) as refused:
+except (ChangedError, StartRefusedError) as refused:
     # boot has checked the same bytes and kept them: the environment must be another.
     print(f"Not started. {refused}", file=sys.stderr, flush=True)
     sys.exit(EX_CONFIG)

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from classroom.config import subdomains, trial
 from classroom.config.schema import is_lazy
-from classroom.config.settings import Mode
-from classroom.egress.lock import Kind
+from classroom.config.settings import SignInMode
+from classroom.egress.lock import LockKind
 from classroom.hub.access.handlers import REMOVE, of_ours
 from classroom.hub.auth.github import ClassroomGitHubOAuthenticator
 from classroom.hub.auth.passphrase import ClassroomPassphraseAuthenticator
@@ -107,9 +107,9 @@ def cookies(c: Config) -> None:
 
 def egress(c: Config, settings: Settings, lock: Lock, handed: Handover) -> None:
     """Do the Hub's part of the egress lock, and let the pages say when there is no lock."""
-    c.NginxProxy.egress = Egress(settings, lock, handed)
+    c.Background.egress = Egress(settings, lock, handed)
     c.JupyterHub.template_vars = {
-        "classroom_egress_open": lock.kind is Kind.OPEN,
+        "classroom_egress_open": lock.kind is LockKind.OPEN,
         **tutors_own(c, "template_vars", {}),
     }
 
@@ -132,11 +132,11 @@ def roles(c: Config) -> None:
 def sign_in(c: Config, settings: Settings, access: Access) -> None:
     """Choose the authenticator and give it the names."""
     people = access.people
-    c.NginxProxy.access = access
+    c.Background.access = access
     c.Authenticator.allowed_users = set(people.names)
     c.Authenticator.admin_users = set(people.all_tutors)
     c.Authenticator.blocked_users = set(settings.blocked | people.out)
-    if settings.mode is Mode.TRIAL:
+    if settings.mode is SignInMode.TRIAL:
         passphrases = trial.ensure(settings.paths.hub)
         c.Authenticator.allow_all = True
         c.Authenticator.allowed_users = set()
@@ -166,7 +166,7 @@ def pages(c: Config, settings: Settings, lab: str) -> None:
     c.JupyterHub.template_paths = [*tutors_own(c, "template_paths", []), ours]
     c.JupyterHub.template_vars = {
         "classroom_url": f"{lab}{PREFIX}lab",
-        "classroom_trial": settings.mode is Mode.TRIAL,
+        "classroom_trial": settings.mode is SignInMode.TRIAL,
         "classroom_contact": settings.contact,
         "classroom_tutors": sorted(settings.tutors),
         "classroom_personal_labs": c.JupyterHub.spawner_class is not NoPersonalLab,

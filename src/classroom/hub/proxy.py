@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyterhub.proxy import Proxy
-from traitlets import Dict, Instance, List, validate
+from traitlets import Dict, Instance, validate
 
-from classroom.config import last_good, settings
-from classroom.front import certificate, render
-from classroom.hub.access.service import Access
-from classroom.hub.egress.gateway import Egress
-from classroom.hub.reload import watch
-from classroom.hub.requests import guard
-from classroom.runtime import body_limits, handover
+from classroom.front import render
+from classroom.runtime import handover
 from classroom.runtime.handover import Handover
 from classroom.runtime.paths import Paths
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
-    from classroom.config.settings import Settings
 
 
 class NginxProxy(Proxy):
@@ -36,13 +24,6 @@ class NginxProxy(Proxy):
     routes = Dict(help="Every route of the Hub, as get_all_routes returns it.")
     paths = Instance(Paths, args=())
     handover = Instance(Handover, args=(), help="How to reach the supervisor.").tag(config=True)
-    egress = Instance(Egress, allow_none=True, help="The egress lock's part.").tag(config=True)
-
-    access = Instance(Access, allow_none=True, help="Who may be in, as it changes.").tag(
-        config=True
-    )
-
-    _watchers: Any = List(help="Tasks that end with the front.")
 
     @validate("public_url")
     def _speaks_tls(self, proposal: Any) -> str:
@@ -50,50 +31,12 @@ class NginxProxy(Proxy):
         return str(proposal.value).replace("http://", "https://", 1)
 
     async def start(self) -> None:
-        """Watch names, the certificate and the tutor's file; nginx itself runs already.
+        """Do nothing: the supervisor runs nginx."""
 
-        The Hub calls this before it listens: from its first request on it is guarded and bounded.
-        """
-        guard.install(self.app)
-        body_limits.bound(self.app.tornado_application, body_limits.of_hub)
-        if self.egress is not None:
-            await self.egress.start(self.log)
-        if self.access is not None:
-            await self.access.start(self.app)
-        self._watch(
-            "certificate",
-            certificate.watch(self.paths.secrets, self.paths.front, self._reload, self.log),
-        )
-        self._watch(
-            "configuration",
-            watch(
-                self.paths.config_file,
-                lambda: settings.load(self.paths, os.environ),
-                self._follow,
-                self.log,
-            ),
-        )
+    async def stop(self) -> None:
+        """Do nothing: nginx serves on, whatever becomes of the Hub."""
 
-    def _watch(self, what: str, work: Coroutine[Any, Any, None]) -> None:
-        """Watch something for as long as the front runs, and let that not end unnoticed."""
-
-        def report(task: asyncio.Task[None]) -> None:
-            if not task.cancelled() and (error := task.exception()) is not None:
-                self.log.critical("The %s is no longer watched: %s", what, error, exc_info=error)
-
-        task = asyncio.create_task(work)
-        task.add_done_callback(report)
-        self._watchers.append(task)
-
-    async def _follow(self, saved: Settings) -> None:
-        """Hold to what the tutor has saved, as far as that can be done while all runs."""
-        last_good.keep(saved)
-        if self.egress is not None:
-            self.egress.follow(saved, self.log)
-        if self.access is not None:
-            await self.access.follow(saved)
-
-    async def _reload(self) -> None:
+    async def reload(self) -> None:
         """Have nginx read its configuration and certificate again, keeping every connection."""
         self._render()
         self.handover.reload(handover.FRONT)
@@ -107,13 +50,6 @@ class NginxProxy(Proxy):
         """Hold to the routes; after a start of the Hub's they are what they were."""
         if self._render():
             self.handover.reload(handover.FRONT)
-
-    async def stop(self) -> None:
-        """Stop watching; nginx serves on, whatever becomes of the Hub."""
-        for task in self._watchers:
-            task.cancel()
-        if self.egress is not None:
-            await self.egress.stop()
 
     async def add_route(self, routespec: str, target: str, data: dict[str, Any]) -> None:
         """Route a path.

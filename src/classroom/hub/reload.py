@@ -9,9 +9,9 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from classroom.config.schema import is_lazy
-from classroom.egress.lock import Kind
+from classroom.egress.lock import LockKind
 from classroom.runtime import file_watch
-from classroom.runtime.problems import RefusedError
+from classroom.runtime.problems import StartRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from traitlets.config import Config
 
-    from classroom.config.egress_settings import Wanted
+    from classroom.config.egress_settings import EgressSettings
     from classroom.config.settings import Settings
 
 
@@ -51,7 +51,7 @@ async def settled(read: Callable[[], bytes | None]) -> bytes | None:
         found = again
 
 
-def shared(held: Wanted, saved: Wanted) -> list[str]:
+def shared(held: EgressSettings, saved: EgressSettings) -> list[str]:
     """List hosts of the Hub's that students may now reach too: their address is fixed at start.
 
     The other way round nothing waits: the Hub knocks at its own door whatever the address.
@@ -67,7 +67,7 @@ def shared(held: Wanted, saved: Wanted) -> list[str]:
     ]
 
 
-def at_next_start(held: Wanted, saved: Wanted, kind: Kind) -> list[str]:
+def at_next_start(held: EgressSettings, saved: EgressSettings, kind: LockKind) -> list[str]:
     """List the settings that differ and wait for the next start.
 
     Names are the proxy's to know and can change; the rules can't, because nothing in the
@@ -85,7 +85,7 @@ def at_next_start(held: Wanted, saved: Wanted, kind: Kind) -> list[str]:
             ("egress_private", held.private != saved.private),
             ("egress_hub", held.hub != saved.hub),
             (f"egress_allow for {', '.join(shared(held, saved))}", shared(held, saved)),
-            ("egress_allow", kind is Kind.SANDBOX and held.allow != saved.allow),
+            ("egress_allow", kind is LockKind.SANDBOX and held.allow != saved.allow),
         )
         if differs
     ]
@@ -155,7 +155,7 @@ async def watch(
         last = found
         try:
             await take(await asyncio.to_thread(load))
-        except RefusedError as refused:
+        except StartRefusedError as refused:
             for problem in refused.problems:
                 log.error("The configuration in use stays: %s", problem)  # noqa: TRY400
         except Exception as error:  # a full disk, a locked database: it may pass

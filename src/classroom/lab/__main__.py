@@ -65,9 +65,12 @@ def main() -> None:
     except Exception:  # noqa: BLE001 (whatever it is: said, and then the end)
         traceback.print_exc()
         code = 1
-    from classroom.lab.storage import ystore  # noqa: PLC0415
+    from jupyter_server.serverapp import ServerApp  # noqa: PLC0415
 
-    ystore.close()
+    from classroom.lab import extension  # noqa: PLC0415
+
+    if ServerApp.initialized():
+        extension.close(ServerApp.instance())
     logging.shutdown()
     sys.stdout.flush()
     # Not by returning: Python would wait for threads that libraries have left behind (anyio's, of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import logging
 from functools import partial
@@ -14,24 +15,22 @@ from jupyter_server_ydoc.utils import SERVER_SESSION, YDOC_SERVER_VERSION
 from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
 
-from classroom.lab import hub_credentials
-from classroom.lab.api import driving as control
-from classroom.lab.api import liveness, people
-from classroom.lab.api.driving import FollowingHandler, ModeHandler, PersonHandler
+from classroom.lab import hub_credentials, services
+from classroom.lab.api import driving, liveness, people
+from classroom.lab.api.driving import FollowingHandler, ModeHandler, PersonModeHandler
 from classroom.lab.api.events import EventsSocket
 from classroom.lab.api.known import KnownHandler
 from classroom.lab.api.licenses import KnownLicensesHandler
-from classroom.lab.api.liveness import AliveHandler
+from classroom.lab.api.liveness import LabLivenessHandler
 from classroom.lab.api.people import MemberHandler, RunsHandler
 from classroom.lab.api.shutdown import NoShutdownHandler
 from classroom.lab.api.usage import Usage, UsageHandler
 from classroom.lab.api.user_settings import PersonalSettingsHandler, PersonalWorkspacesHandler
 from classroom.lab.chat import setup
-from classroom.lab.connections import notifications
-from classroom.lab.connections.memory_budget import BUDGET
-from classroom.lab.connections.receive_limits import Bounded
+from classroom.lab.connections.receive_limits import ReceiveLimits
 from classroom.lab.connections.refusal_log import RefusalLog
-from classroom.lab.connections.registry import OPEN
+from classroom.lab.connections.registry import Connections
+from classroom.lab.context import LabContext
 from classroom.lab.execution import request_checks, room_hooks
 from classroom.lab.execution.kernel_manager import StudentKernels
 from classroom.lab.execution.open_notebooks import Notebooks
@@ -46,18 +45,17 @@ from classroom.lab.pages import content_security_policy, headers
 from classroom.lab.pages.headers import FrameHandler
 from classroom.lab.people import page_socket
 from classroom.lab.people.page_socket import LiveHandler
-from classroom.lab.people.participants import COMPANY
 from classroom.lab.people.revocation import Revocation
-from classroom.lab.permissions import authorizer, mode_service, view_only
-from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.permissions import authorizer, view_only
+from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol.lib0 import FRAME
-from classroom.lab.rooms import hooks, timeline
+from classroom.lab.rooms import timeline
 from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
-from classroom.lab.rooms.hooks import Hooks
 from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.snapshots import handlers as snapshots
-from classroom.lab.snapshots.restore import Restoring
+from classroom.lab.snapshots.restore import RestoreService
 from classroom.lab.storage import page_sessions, ystore
+from classroom.lab.storage.journal import Journal
 from classroom.lab.storage.saved_hashes import Saves
 from classroom.lab.upstream import contract, fork_limit, page_cache, patches
 from classroom.lab.upstream.nbconvert_cache import ExportersHandler
@@ -67,8 +65,9 @@ from classroom.runtime.paths import KNOWN, Paths
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
+    from tornado.websocket import WebSocketHandler
 
-    from classroom.lab.storage.journal import Journal
+    from classroom.lab.connections.notifications import Notifications
 
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
 UNKEPT = "journal"
@@ -83,12 +82,12 @@ HANDLERS = (
     (r"api/nbconvert", ExportersHandler),
     (r"api/shutdown", NoShutdownHandler),
     (KNOWN, KnownHandler),
-    (liveness.ADDRESS, AliveHandler),
+    (liveness.ADDRESS, LabLivenessHandler),
     (page_socket.ADDRESS, LiveHandler),
     (content_security_policy.FRAME, FrameHandler),
-    (control.ADDRESS, ModeHandler),
-    (f"{control.ADDRESS}/(?P<name>[^/]+)", PersonHandler),
-    (control.FOLLOWING, FollowingHandler),
+    (driving.ADDRESS, ModeHandler),
+    (f"{driving.ADDRESS}/(?P<name>[^/]+)", PersonModeHandler),
+    (driving.FOLLOWING, FollowingHandler),
     (f"{people.ADDRESS}/(?P<name>[^/]+)", MemberHandler),
     (people.RUNS, RunsHandler),
     (r"api/terminals", StudentTerminalsHandler),
@@ -123,50 +122,89 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     ours = logging.getLogger("classroom")
     ours.handlers = list(app.log.handlers)
     ours.setLevel(app.log.level)
-    body_limits.bound(app.web_app, body_limits.of_lab, body_limits.Turns(body_limits.TOGETHER))
+    body_limits.bound(app.web_app, body_limits.of_lab, body_limits.BodyQueue(body_limits.TOGETHER))
     if (hub_auth := getattr(app.identity_provider, "hub_auth", None)) is not None:
         hub_credentials.forget(hub_auth)
     contract.check(chat=isinstance(app.contents_manager, ClassContents))
-    of_rooms = app.web_app.settings[hooks.KEY] = Hooks()
-    if isinstance(app.contents_manager, ClassContents):  # not where only the rooms are measured
-        journal = ystore.ClassYStore("", config=app.config).journal
-        app.contents_manager.saves = Saves(journal)
-        journal.told = _warn
-        HISTORY.set_function(lambda: journal.size)
-        setup.use(app, of_rooms)
-        _begin_session(app, journal)
-    view_only.use(of_rooms, DRIVING)
-    ydocs[KIND] = ClassNotebook  # where upstream looks it up
+    _patch()
+    lab = _make(app)
+    app.web_app.settings[services.KEY] = found = lab.services()
+    if lab.journal is not None and isinstance(app.contents_manager, ClassContents):
+        app.contents_manager.saves = Saves(lab.journal)
+        lab.journal.told = partial(_warn, lab.notifications)
+        HISTORY.set_function(lambda: lab.journal.size if lab.journal else 0)
+        setup.use(app, lab.hooks)
+        _begin_session(app, lab.journal)
+        for documents in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
+            documents.ystore_class = ystore.of(lab.journal)
+    view_only.use(lab.hooks, lab.modes)
     app.web_app.settings["websocket_max_message_size"] = FRAME
-    patches.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
-    patches.watch_sockets(OPEN.add)
-    patches.watch_sockets(mode_service.guard)
-    patches.bound_sockets(Bounded(BUDGET))
-    patches.ask_always(_begin)
-    page_cache.use()
-    policies = headers.of(app)
-    headers.use(policies)
-    timeline.use()
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         app.kernel_manager.notebooks = Notebooks(app)
-        room_hooks.use(of_rooms, app.kernel_manager)
+        app.kernel_manager.services = found
+        room_hooks.use(lab.hooks, app.kernel_manager)
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
         adopted = app.io_loop.run_sync(app.kernel_manager.adopt_all)
         if adopted:
             app.log.info("Kernels taken over: %s", ", ".join(adopted))
     page_config = app.web_app.settings.setdefault("page_config_data", {})
     page_socket.announce(page_config)
-    headers.announce(page_config, policies)
-    UsageHandler.usage = Usage(Path(app.root_dir))
+    headers.announce(page_config, lab.policies)
     rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
     app.web_app.add_handlers(".*$", rules)
 
 
+def _make(app: ServerApp) -> LabContext:
+    """Make what this lab has one of."""
+    keeps = isinstance(app.contents_manager, ClassContents)  # not where only rooms are measured
+    journal = Journal(ystore.file_of(app.config)) if keeps else None
+    return LabContext(Usage(Path(app.root_dir)), headers.of(app), journal)
+
+
+@functools.cache
+def _patch() -> None:
+    """Change what upstream has no hook for: once, for all labs of this process."""
+    ydocs[KIND] = ClassNotebook  # where upstream looks it up
+    patches.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
+    patches.watch_sockets(_watch)
+    patches.bound_sockets(_bounded)
+    patches.ask_always(_begin)
+    patches.keep_refusals(lambda handler: services.of_any(handler) is not None)
+    page_cache.use()
+    headers.use()
+    timeline.use()
+
+
+def close(app: ServerApp) -> None:
+    """Write what a lab still has in memory; it has served for the last time.
+
+    Args:
+        app: its server, however far it came.
+    """
+    web_app = getattr(app, "web_app", None)
+    if web_app is not None and (lab := web_app.settings.get(services.KEY)) is not None:
+        lab[LabContext].close()
+
+
+def _watch(handler: WebSocketHandler) -> None:
+    """Take note of a socket that somebody asks for."""
+    if (lab := services.of_any(handler)) is not None:
+        lab[Connections].add(handler)
+        lab[ModeService].guard(handler)
+
+
+def _bounded(handler: WebSocketHandler) -> ReceiveLimits | None:
+    """Find what stands before what a socket reads and writes; None where there is no lab."""
+    lab = services.of_any(handler)
+    return None if lab is None else lab[ReceiveLimits]
+
+
 def _begin(handler: Any) -> None:
     """Look at a request that is allowed, before its handler does."""
-    request_checks.check(handler)
-    OPEN.admit(handler)
-    OPEN.answering(handler)
+    if (lab := services.of_any(handler)) is not None:
+        request_checks.check(handler)
+        lab[Connections].admit(handler)
+        lab[Connections].answering(handler)
 
 
 def _begin_session(app: ServerApp, journal: Journal) -> None:
@@ -174,15 +212,18 @@ def _begin_session(app: ServerApp, journal: Journal) -> None:
     kinds = sorted(f"{kind}-{ydocs[kind]().version}" for kind in ydocs)
     version = " ".join((YDOC_SERVER_VERSION, *kinds))
     known = app.io_loop.run_sync(partial(page_sessions.begin, journal, SERVER_SESSION, version))
-    patches.go_by(partial(page_sessions.refusal, version=version, known=known))
+    root = app.web_app.settings["server_root_dir"]
+    patches.go_by(root, partial(page_sessions.refusal, version=version, known=known))
 
 
 async def _start_jupyter_server_extension(app: ServerApp) -> None:
     """Follow the Hub's word on people; leave what stays out of every garbage collection."""
+    lab: LabContext = app.web_app.settings[services.KEY][LabContext]
     hub_auth = getattr(app.identity_provider, "hub_auth", None)
     if hub_auth is not None:  # there is none where only the rooms are measured
-        paths, followed = Paths(), Revocation(OPEN, hub_auth.cache, app.log, _appoint)
-        DRIVING.load(paths.driving)
+        paths, appoint = Paths(), partial(_appoint, lab)
+        followed = Revocation(lab.connections, hub_auth.cache, app.log, appoint)
+        lab.modes.load(paths.driving)
         # Without it nobody's access ends any more.
         work = followed.follow(paths.standing, paths.here)
         background_tasks.start(work, "Following who may be here", app.log, app.stop)
@@ -208,7 +249,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
     gc.freeze()
 
 
-def _warn(trouble: str) -> None:
+def _warn(notifications: Notifications, trouble: str) -> None:
     """Show all pages that what is typed isn't being kept, and why; take it back when it is."""
     if not trouble:
         notifications.end(UNKEPT)
@@ -218,10 +259,10 @@ def _warn(trouble: str) -> None:
     notifications.warn(UNKEPT, UNKEPT_TEXT.format(why))
 
 
-def _appoint(tutors: frozenset[str]) -> None:
+def _appoint(lab: LabContext, tutors: frozenset[str]) -> None:
     """Take over who is a tutor now, and tell the pages."""
-    DRIVING.appoint(tutors)
-    COMPANY.tell()
+    lab.modes.appoint(tutors)
+    lab.participants.tell()
 
 
 async def _finish(server: Any, app: ServerApp) -> None:
@@ -236,6 +277,7 @@ async def _finish(server: Any, app: ServerApp) -> None:
 async def _recover(app: ServerApp, contents: ClassContents) -> None:
     """Put right the files of documents that were open when the last lab server fell."""
     assert contents.saves is not None  # noqa: S101 (set where it is loaded)
+    store = ystore.of(contents.saves.journal)
     put_right = recovery.Recovery(contents, app.log)
     for name in await contents.saves.recent():
         file_type, file_id = recovery.document_of(name)
@@ -243,7 +285,7 @@ async def _recover(app: ServerApp, contents: ClassContents) -> None:
         if path is None or not await contents.file_exists(path):
             continue
         file_format = "json" if file_type == "notebook" else "text"
-        kept = ystore.ClassYStore(name, config=app.config)
+        kept = store(name, config=app.config)
         try:
             await put_right.recover(file_format, file_type, path, kept)
         except Exception as error:  # noqa: BLE001 (one document's failure is no other's)
@@ -254,7 +296,7 @@ def _restore(app: ServerApp, paths: Paths) -> None:
     """Take tutors' and root's word to go back to a snapshot."""
     (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
     contents: Any = app.contents_manager
-    restoring = Restoring(paths.snapshots_socket, contents, documents, app.log)
+    restoring = RestoreService(paths.snapshots_socket, contents, documents, app.log)
     app.web_app.settings[snapshots.KEY] = restoring
     paths.restoring_socket.unlink(missing_ok=True)  # of a server that was killed
     known = {"restoring": restoring}

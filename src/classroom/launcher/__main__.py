@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING, Any
 from classroom.config import limits
 from classroom.launcher import connections, homes, memory_guard, process, protocol
 from classroom.launcher.memory_guard import Watch
-from classroom.launcher.protocol import BadRequestError, Kind
+from classroom.launcher.protocol import BadRequestError, ProcessKind
 from classroom.runtime import background_tasks, log, privileges
 from classroom.runtime.ipc.peer import caller
 from classroom.runtime.log import LOG
 from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
-    from classroom.launcher.process import Launched
+    from classroom.launcher.process import StudentProcess
     from classroom.launcher.protocol import Start
 
 LAB_USER = "classroom"
@@ -66,7 +66,7 @@ class Launcher:
         """
         self._homes = paths.homes
         self.limits = limits.read(paths)
-        self._running: dict[str, Launched] = {}
+        self._running: dict[str, StudentProcess] = {}
         self._starting: set[str] = set()
 
     async def serve(self, connection: socket.socket) -> None:
@@ -75,9 +75,9 @@ class Launcher:
         Args:
             connection: of the lab server.
         """
-        launched: Launched | None = None
+        launched: StudentProcess | None = None
         telling: asyncio.Task[None] | None = None
-        untold: Launched | None = None
+        untold: StudentProcess | None = None
         try:
             while True:
                 if not (message := await connections.receive(connection)):
@@ -108,8 +108,8 @@ class Launcher:
                 _let_go(launched)
 
     async def _do(
-        self, asked: dict[str, Any], launched: Launched | None
-    ) -> tuple[list[dict[str, Any]], Launched | None]:
+        self, asked: dict[str, Any], launched: StudentProcess | None
+    ) -> tuple[list[dict[str, Any]], StudentProcess | None]:
         """Do what is asked: the answers, and the process that the connection is about from now."""
         if asked.get("do") == "start" and launched is None:
             found = await self._start(protocol.start_of(asked))
@@ -124,11 +124,13 @@ class Launcher:
             launched.signal(asked["signal"])
             return [], None
         if asked.get("do") == "list" and launched is None:
-            kernels = [one.running for one in self._running.values() if one.kind is Kind.KERNEL]
+            kernels = [
+                one.running for one in self._running.values() if one.kind is ProcessKind.KERNEL
+            ]
             return [*({"key": one.key, "note": one.note} for one in kernels), {"end": True}], None
         raise BadRequestError(f"nothing to do: {asked.get('do')!r}")
 
-    async def _start(self, start: Start) -> Launched:
+    async def _start(self, start: Start) -> StudentProcess:
         """Start a process, unless it runs or too many do."""
         if start.key in self._running or start.key in self._starting:
             raise BadRequestError(f"{start.key} runs already")
@@ -144,7 +146,7 @@ class Launcher:
         found.end = background_tasks.start(
             self._await_end(found), f"Waiting for {start.key}'s end", LOG
         )
-        if found.kind is Kind.TASK:
+        if found.kind is ProcessKind.TASK:
             # Another student can stop it: it would keep its place among all that may run.
             asyncio.get_running_loop().call_later(TASK_SECONDS, found.signal, signal.SIGKILL)
         return found
@@ -171,7 +173,7 @@ class Launcher:
                 return True
         return False
 
-    async def _await_end(self, launched: Launched) -> int:
+    async def _await_end(self, launched: StudentProcess) -> int:
         """Wait until a process has ended, and begin to clean up after it."""
         status = await launched.wait()
         self._running.pop(launched.running.key, None)
@@ -190,7 +192,7 @@ class Launcher:
         )
         return status
 
-    async def _tell(self, connection: socket.socket, launched: Launched) -> None:
+    async def _tell(self, connection: socket.socket, launched: StudentProcess) -> None:
         """Tell the lab when a process has ended."""
         assert launched.end is not None  # noqa: S101 (set before anybody knows of it)
         status = await asyncio.shield(launched.end)
@@ -200,12 +202,12 @@ class Launcher:
             )
 
 
-def _let_go(launched: Launched) -> None:
+def _let_go(launched: StudentProcess) -> None:
     """End what nobody can use without the connection that it was started on."""
-    if launched.kind is Kind.TERMINAL:
+    if launched.kind is ProcessKind.TERMINAL:
         launched.signal(signal.SIGHUP)
         asyncio.get_running_loop().call_later(HANG_UP_SECONDS, launched.signal, signal.SIGKILL)
-    elif launched.kind is Kind.TASK:
+    elif launched.kind is ProcessKind.TASK:
         launched.signal(signal.SIGKILL)
 
 

@@ -34,7 +34,7 @@ class NoLauncherError(NotLaunchedError):
     """There is none just now: it is being started again."""
 
 
-class Launched:
+class RemoteProcess:
     """A process of the launcher's, to be used like a `subprocess.Popen`."""
 
     # The lab holds no end of its pipes.
@@ -163,7 +163,7 @@ async def _ask(message: bytes) -> tuple[socket.socket, dict[str, Any], list[int]
     return connection, found, sent
 
 
-async def start(what: Start) -> Launched:
+async def start(what: Start) -> RemoteProcess:
     """Start a process as `student`.
 
     Args:
@@ -174,10 +174,10 @@ async def start(what: Start) -> Launched:
     """
     connection, found, sent = await _ask(what.encode())
     _close(sent)
-    return Launched(connection, found["pid"])
+    return RemoteProcess(connection, found["pid"])
 
 
-async def start_on_a_terminal(what: Start) -> tuple[Launched, int]:
+async def start_on_a_terminal(what: Start) -> tuple[RemoteProcess, int]:
     """Start a process as `student`, on a terminal that the launcher makes.
 
     Args:
@@ -194,7 +194,7 @@ async def start_on_a_terminal(what: Start) -> tuple[Launched, int]:
         connection.close()
         _close(sent)
         raise NotLaunchedError("no terminal could be had: try again")
-    return Launched(connection, found["pid"]), sent[0]
+    return RemoteProcess(connection, found["pid"]), sent[0]
 
 
 def run(what: Start) -> int:
@@ -223,7 +223,7 @@ def run(what: Start) -> int:
     return int(ended.get("exited", GONE))
 
 
-async def adopt(key: str) -> Launched:
+async def adopt(key: str) -> RemoteProcess:
     """Take over a process that an earlier lab server has started.
 
     Raises:
@@ -231,7 +231,7 @@ async def adopt(key: str) -> Launched:
     """
     connection, found, sent = await _ask(protocol.encode(do="adopt", key=key))
     _close(sent)
-    return Launched(connection, found["pid"])
+    return RemoteProcess(connection, found["pid"])
 
 
 async def running() -> list[tuple[str, dict[str, Any]]]:

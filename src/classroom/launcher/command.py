@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classroom.launcher.protocol import Kind
+from classroom.launcher.protocol import ProcessKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ DIES_FIRST = 900
 """oom_score_adj (proc(5)): when memory runs out a kernel ends, never the lab server."""
 
 
-def prefix(kind: Kind, limits: Limits, folder: str) -> tuple[str, ...]:
+def prefix(kind: ProcessKind, limits: Limits, folder: str) -> tuple[str, ...]:
     """Build what stands before a command: small programs, each of which execs the next.
 
     Run as `student` already, so that neither a folder nor an environment of somebody else's making
@@ -36,7 +36,7 @@ def prefix(kind: Kind, limits: Limits, folder: str) -> tuple[str, ...]:
     return (
         *("/usr/bin/env", f"--chdir={folder}"),
         *("/usr/bin/setpriv", "--pdeathsig", "KILL", "--"),
-        *("/usr/bin/setsid", *(("--ctty",) if kind is Kind.TERMINAL else ()), "--"),
+        *("/usr/bin/setsid", *(("--ctty",) if kind is ProcessKind.TERMINAL else ()), "--"),
         *("/usr/bin/prlimit", *memory, *processes, f"--nofile={limits.files}", "--core=0", "--"),
         *("/usr/bin/choom", "-n", str(DIES_FIRST), "--"),
         # Whatever students compute, the lab, the Hub and the front come first (SCHED_IDLE,

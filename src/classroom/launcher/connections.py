@@ -10,7 +10,7 @@ from classroom.launcher import protocol
 from classroom.runtime.log import LOG
 
 if TYPE_CHECKING:
-    from classroom.launcher.process import Launched
+    from classroom.launcher.process import StudentProcess
 
 ACCEPT_SECONDS = 1.0
 """How long to wait for a descriptor when there is none."""
@@ -40,7 +40,7 @@ async def receive(connection: socket.socket) -> bytes:
         return b""
 
 
-async def send(connection: socket.socket, message: bytes, launched: Launched | None) -> None:
+async def send(connection: socket.socket, message: bytes, launched: StudentProcess | None) -> None:
     """Answer, and hand over the terminal of what has just been started, if it has one.
 
     Raises:

@@ -51,7 +51,7 @@ def rest(took: float) -> float:
     return min(LONGEST_SECONDS, max(LOOK_SECONDS, took / SHARE))
 
 
-class Launcher(Protocol):
+class LaunchedProcesses(Protocol):
     """What has launched students' kernels and terminals."""
 
     def homes(self) -> Mapping[int, str]:
@@ -64,7 +64,9 @@ class Launcher(Protocol):
 class Watch:
     """What looks after memory and disk."""
 
-    def __init__(self, paths: Paths, limits: Limits, launcher: Launcher, log: Logger) -> None:
+    def __init__(
+        self, paths: Paths, limits: Limits, launcher: LaunchedProcesses, log: Logger
+    ) -> None:
         """Know of nothing yet.
 
         Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from classroom.launcher import command, homes, signals
 from classroom.launcher.as_student import as_student, student
 from classroom.launcher.command import UMASK
-from classroom.launcher.protocol import Kind, Running
+from classroom.launcher.protocol import ProcessKind, Running
 from classroom.runtime import background_tasks
 from classroom.runtime.log import LOG
 
@@ -27,7 +27,7 @@ LAST_WORDS = 2000
 """Bytes that are kept of what a kernel has said on its own stdout and stderr."""
 
 
-class Launched:
+class StudentProcess:
     """A process that was started."""
 
     def __init__(
@@ -137,7 +137,9 @@ def open_terminal() -> tuple[int, int]:
         return os.openpty()
 
 
-async def launch(start: Start, base: Mapping[str, str], limits: Limits, where: Path) -> Launched:
+async def launch(
+    start: Start, base: Mapping[str, str], limits: Limits, where: Path
+) -> StudentProcess:
     """Start a process as `student`.
 
     Args:
@@ -152,7 +154,7 @@ async def launch(start: Start, base: Mapping[str, str], limits: Limits, where: P
     """
     user = student()
     check_folder(start.folder)
-    is_terminal = start.kind is Kind.TERMINAL
+    is_terminal = start.kind is ProcessKind.TERMINAL
     # A pipe of our own: asyncio's would have us wait for whatever else holds its other end.
     ours, its = open_terminal() if is_terminal else os.pipe()
     made: list[Path] = []
@@ -177,7 +179,7 @@ async def launch(start: Start, base: Mapping[str, str], limits: Limits, where: P
         raise
     finally:
         os.close(its)
-    launched = Launched(start, process, home, ours if is_terminal else None)
+    launched = StudentProcess(start, process, home, ours if is_terminal else None)
     if not is_terminal:
         await launched.listen(ours)
     return launched

@@ -23,7 +23,7 @@ LONGEST_NOTE = 16 * 1024
 """Bytes of a note: the launcher keeps one for each process."""
 
 
-class Kind(Enum):
+class ProcessKind(Enum):
     """What a process is to the lab."""
 
     KERNEL = "kernel"
@@ -52,7 +52,7 @@ class Start:
     """
 
     key: str
-    kind: Kind
+    kind: ProcessKind
     command: tuple[str, ...]
     environment: dict[str, str]
     folder: str
@@ -124,7 +124,7 @@ def start_of(found: dict[str, Any]) -> Start:
     if not isinstance(note, dict) or len(encode(note=note)) > LONGEST_NOTE:
         raise BadRequestError("no note, or too long a one")
     try:
-        kind = Kind(found.get("kind"))
+        kind = ProcessKind(found.get("kind"))
     except ValueError:
         raise BadRequestError(f"no kind: {found.get('kind')!r}") from None
     return Start(key, kind, tuple(command), environment, folder, note)

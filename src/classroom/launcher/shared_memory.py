@@ -35,7 +35,7 @@ MOST_DESCRIPTORS = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class SharedMemorySegment:
     """A System V segment, as /proc/sysvipc/shm has it.
 
     Attributes:
@@ -55,7 +55,7 @@ class Segment:
     resident: int
 
 
-def parse(text: str) -> list[Segment]:
+def parse(text: str) -> list[SharedMemorySegment]:
     """Read /proc/sysvipc/shm: a line of names, then a line for each segment."""
     names, *lines = text.splitlines() or [""]
     at = {name: number for number, name in enumerate(names.split())}
@@ -63,7 +63,7 @@ def parse(text: str) -> list[Segment]:
     for line in lines:
         values = line.split()
         found.append(
-            Segment(
+            SharedMemorySegment(
                 ident=int(values[at["shmid"]]),
                 maker=int(values[at["cpid"]]),
                 attached=int(values[at["nattch"]]),
@@ -76,8 +76,8 @@ def parse(text: str) -> list[Segment]:
 
 
 def left_behind(
-    segments: Iterable[Segment], uid: int, running: Collection[int], before: float
-) -> list[Segment]:
+    segments: Iterable[SharedMemorySegment], uid: int, running: Collection[int], before: float
+) -> list[SharedMemorySegment]:
     """List the segments that nobody has attached and whose maker has ended.
 
     Args:
@@ -93,7 +93,7 @@ def left_behind(
     ]
 
 
-def segments() -> list[Segment]:
+def segments() -> list[SharedMemorySegment]:
     """List the System V segments; none where the kernel has none."""
     try:
         return parse(SEGMENTS.read_text(encoding="ascii"))
@@ -101,7 +101,7 @@ def segments() -> list[Segment]:
         return []
 
 
-def remove(segment: Segment) -> bool:
+def remove(segment: SharedMemorySegment) -> bool:
     """Remove a segment; its owner may, root without its rights may not.
 
     Returns:

@@ -64,7 +64,7 @@ def size(headers: httputil.HTTPHeaders, longest: int) -> int:
     return min(int(declared), longest) if declared.isascii() and declared.isdigit() else longest
 
 
-class Turns:
+class BodyQueue:
     """Lets bodies be read as long as all of them together fit; the others wait, first come first.
 
     One event loop's: nothing here is for threads.
@@ -80,7 +80,7 @@ class Turns:
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     async def take(self, wanted: int) -> None:
-        """Wait until there is room for a body; `give` it back in the end.
+        """Wait until there is space for a body; `give` it back in the end.
 
         Args:
             wanted: its bytes.
@@ -91,7 +91,7 @@ class Turns:
         await turn
 
     def give(self, wanted: int) -> None:
-        """Make room again.
+        """Give some back.
 
         Args:
             wanted: the bytes that were taken.
@@ -107,10 +107,12 @@ class Turns:
                 turn.set_result(None)
 
 
-class Bounded(httputil.HTTPMessageDelegate):
+class BoundedBody(httputil.HTTPMessageDelegate):
     """One request on its way to its handler, with a bound on its body."""
 
-    def __init__(self, within: Any, connection: Any, longest: Longest, turns: Turns | None) -> None:
+    def __init__(
+        self, within: Any, connection: Any, longest: Longest, turns: BodyQueue | None
+    ) -> None:
         """Stand before a handler.
 
         Args:
@@ -139,7 +141,7 @@ class Bounded(httputil.HTTPMessageDelegate):
         answer: Awaitable[None] | None = self._within.headers_received(start_line, headers)
         return answer
 
-    async def _in_turn(self, turns: Turns, coming: int, *received: Any) -> None:
+    async def _in_turn(self, turns: BodyQueue, coming: int, *received: Any) -> None:
         await turns.take(coming)
         self._taken = coming
         answer = self._within.headers_received(*received)
@@ -167,7 +169,7 @@ class Bounded(httputil.HTTPMessageDelegate):
         self._taken = 0
 
 
-def bound(application: Any, longest: Longest, turns: Turns | None = None) -> None:
+def bound(application: Any, longest: Longest, turns: BodyQueue | None = None) -> None:
     """Bound the bodies of all requests to a tornado application, whatever their handler.
 
     Args:
@@ -178,7 +180,7 @@ def bound(application: Any, longest: Longest, turns: Turns | None = None) -> Non
     """
     start = application.start_request
 
-    def start_request(server_connection: object, connection: Any) -> Bounded:
-        return Bounded(start(server_connection, connection), connection, longest, turns)
+    def start_request(server_connection: object, connection: Any) -> BoundedBody:
+        return BoundedBody(start(server_connection, connection), connection, longest, turns)
 
     application.start_request = start_request

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from classroom.runtime.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, StartRefusedError
 
 
 def present(file: Path, name: str) -> bool:
@@ -17,13 +17,15 @@ def present(file: Path, name: str) -> bool:
         name: what the tutor calls it.
 
     Raises:
-        RefusedError: it is a link to something outside the mounted folder, which the container
+        StartRefusedError: it is a link to something outside the mounted folder, which the container
             can't see, or the folder can't be entered: not to be mistaken for no file.
     """
     try:
         if file.is_symlink() and not file.exists():
             what = f"points to {file.readlink()}, which is not in the container"
-            raise RefusedError([Problem(name, what, "copy the file here instead of linking it")])
+            raise StartRefusedError(
+                [Problem(name, what, "copy the file here instead of linking it")]
+            )
         file.stat()
     except FileNotFoundError:
         return False
@@ -40,7 +42,7 @@ def read(file: Path, name: str) -> bytes:
         name: what the tutor calls it.
 
     Raises:
-        RefusedError: it can't be read.
+        StartRefusedError: it can't be read.
     """
     try:
         return file.read_bytes()
@@ -48,10 +50,12 @@ def read(file: Path, name: str) -> bytes:
         raise unreadable(name, error) from None
 
 
-def unreadable(name: str, error: OSError) -> RefusedError:
+def unreadable(name: str, error: OSError) -> StartRefusedError:
     """Word that a file can't be read."""
     what = f"can't be read ({error.strerror})"
-    return RefusedError([Problem(name, what, "make it a file that root in the container may read")])
+    return StartRefusedError(
+        [Problem(name, what, "make it a file that root in the container may read")]
+    )
 
 
 def write_private(file: Path, text: bytes) -> None:

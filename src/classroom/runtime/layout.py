@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.runtime.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +109,7 @@ def clear(place: Path) -> None:
         place: where; nothing runs that could add to it.
 
     Raises:
-        RefusedError: something is left.
+        StartRefusedError: something is left.
     """
     for parent, folders, _ in os.walk(place):
         for name in folders:
@@ -117,7 +117,7 @@ def clear(place: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
     if place.exists():
         what = "is left of an earlier start and can't be removed"
-        raise RefusedError([Problem(str(place), what, "make the container anew (make up)")])
+        raise StartRefusedError([Problem(str(place), what, "make the container anew (make up)")])
 
 
 def ensure(directories: Iterator[Directory]) -> None:
@@ -127,7 +127,7 @@ def ensure(directories: Iterator[Directory]) -> None:
         directories: from `plan`.
 
     Raises:
-        RefusedError: one can't be made or written.
+        StartRefusedError: one can't be made or written.
     """
     for directory in directories:
         user = pwd.getpwnam(directory.user).pw_uid
@@ -135,7 +135,7 @@ def ensure(directories: Iterator[Directory]) -> None:
         if directory.path.is_symlink():
             what = f"is a link to {directory.path.readlink()}"
             cure = "remove the link, or move what it points to in its place"
-            raise RefusedError([Problem(str(directory.path), what, cure)])
+            raise StartRefusedError([Problem(str(directory.path), what, cure)])
         try:
             if not is_right(directory, user, group):
                 set_right(directory, user, group)
@@ -143,7 +143,7 @@ def ensure(directories: Iterator[Directory]) -> None:
                 with tempfile.TemporaryFile(dir=directory.path) as probe:
                     probe.write(b"probe")
         except OSError as error:
-            raise RefusedError(
+            raise StartRefusedError(
                 [
                     Problem(
                         str(directory.path),

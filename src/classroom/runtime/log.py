@@ -44,7 +44,7 @@ def quoted(text: str) -> str:
     return CONTINUED.join(UNSAFE.sub(escape, text.replace("\r\n", "\n")).split("\n"))
 
 
-class Record(logging.LogRecord):
+class QuotedRecord(logging.LogRecord):
     """A record that is safe to write, by whichever handler and formatter."""
 
     def getMessage(self) -> str:  # noqa: N802 (logging's name)
@@ -63,7 +63,7 @@ class Record(logging.LogRecord):
 
 def quote() -> None:
     """Write one record as one line, whoever logs it in this process from now on."""
-    logging.setLogRecordFactory(Record)
+    logging.setLogRecordFactory(QuotedRecord)
 
 
 def begin() -> None:

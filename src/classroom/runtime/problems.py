@@ -27,7 +27,7 @@ class Problem:
         return f"{self.where}: {self.what}: {self.cure}{end}"
 
 
-class RefusedError(Exception):
+class StartRefusedError(Exception):
     """The start is refused; each problem is one sentence for the person who runs the lab."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+OURS = __name__.partition(".")[0]
 VERSIONS = "upstream_versions.json"
 """The versions in requirements/image.txt, beside this module; `make lock` writes it."""
 MUST = re.compile(r"(attribute|class|function|coroutine)(?:\((.*)\))?")
@@ -39,7 +40,7 @@ class Shape(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ContractRow:
     """One name of upstream's that we rely on.
 
     Attributes:
@@ -67,7 +68,7 @@ class Row:
         return self.name.partition(":")[0]
 
 
-def rows(text: str, *, leave_out: Collection[str] = ()) -> tuple[Row, ...]:
+def rows(text: str, *, leave_out: Collection[str] = ()) -> tuple[ContractRow, ...]:
     """Read a table's rows out of its Markdown, which is also what people read.
 
     Args:
@@ -87,21 +88,23 @@ def rows(text: str, *, leave_out: Collection[str] = ()) -> tuple[Row, ...]:
     return tuple(found)
 
 
-def _row(line: str) -> Row:
+def _row(line: str) -> ContractRow:
     name, must, uses, used_in, why, public = (cell.strip() for cell in line.strip("|").split("|"))
     call = MUST.fullmatch(must.strip("`"))
     if call is None or ":" not in name:
         raise ValueError(f"this row can't be read: {line}")
     takes = None if call[2] is None else tuple(re.findall(r"[*\w]+", call[2]))
     words = [tuple(re.findall(r"`([^`]+)`", cell)) for cell in (uses, used_in)]
-    return Row(name.strip("`"), words[1], why, Shape[call[1].upper()], takes, words[0], public)
+    return ContractRow(
+        name.strip("`"), words[1], why, Shape[call[1].upper()], takes, words[0], public
+    )
 
 
 class ChangedError(RuntimeError):
     """Upstream isn't what we rely on; the text lists every difference."""
 
 
-def check(rows: Iterable[Row], describe: Callable[[str], str] | None = None) -> None:
+def check(rows: Iterable[ContractRow], describe: Callable[[str], str] | None = None) -> None:
     """Compare a table with what is installed.
 
     Args:
@@ -126,7 +129,7 @@ def check(rows: Iterable[Row], describe: Callable[[str], str] | None = None) -> 
     )
 
 
-def difference(one: Row) -> str:
+def difference(one: ContractRow) -> str:
     """Say how upstream differs from a row, in a sentence without a full stop; "" if it doesn't.
 
     Args:
@@ -137,7 +140,7 @@ def difference(one: Row) -> str:
     return what and f"{one.name} {what}. {places} needs it: {one.why}"
 
 
-def _difference(one: Row) -> str:
+def _difference(one: ContractRow) -> str:
     module, _, path = one.name.partition(":")
     try:
         owner: Any = importlib.import_module(module)
@@ -148,6 +151,7 @@ def _difference(one: Row) -> str:
         owner = member(owner, parent)
         if owner is _MISSING:
             return f"is no longer there: there is no {parent}"
+        owner = _below_ours(owner)
     found = member(owner, last)
     if found is _MISSING:
         named = isinstance(owner, type) and last in names_in(owner)
@@ -159,7 +163,14 @@ def _difference(one: Row) -> str:
     return _difference_of_call(one, code_of(found))
 
 
-def _difference_of_call(one: Row, code: CodeType | None) -> str:
+def _below_ours(owner: Any) -> Any:
+    """Return the class of upstream's that one of ours is made of and stands in for."""
+    if not isinstance(owner, type):
+        return owner
+    return next(one for one in owner.__mro__ if one.__module__.partition(".")[0] != OURS)
+
+
+def _difference_of_call(one: ContractRow, code: CodeType | None) -> str:
     if code is None or bool(code.co_flags & COROUTINE) != (one.shape is Shape.COROUTINE):
         return f"is no longer {one.shape.value}"
     found = parameters(code)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classroom.sandbox import landlock
-from classroom.sandbox.landlock import Place
+from classroom.sandbox.landlock import AllowedPath
 
 if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
@@ -33,19 +33,19 @@ NAMES = (
 NAMED = (1 << len(NAMES)) - 1
 
 
-def places(paths: Paths) -> tuple[Place, ...]:
+def places(paths: Paths) -> tuple[AllowedPath, ...]:
     """List what the snapshot service needs.
 
     Args:
         paths: where things are.
     """
     return (
-        *(Place(one, landlock.LOAD) for one in (*PROGRAMS, str(paths.prefix))),
-        *(Place(one, landlock.LOOK) for one in (*KNOWN, str(paths.snapshots_beat))),
-        Place("/dev/null", landlock.READ | landlock.WRITE),
-        Place(str(paths.files), landlock.LOOK),
-        Place(str(paths.snapshots), landlock.EVERY),
-        Place(str(paths.snapshots_socket.parent), landlock.LISTEN),
+        *(AllowedPath(one, landlock.LOAD) for one in (*PROGRAMS, str(paths.prefix))),
+        *(AllowedPath(one, landlock.LOOK) for one in (*KNOWN, str(paths.snapshots_beat))),
+        AllowedPath("/dev/null", landlock.READ | landlock.WRITE),
+        AllowedPath(str(paths.files), landlock.LOOK),
+        AllowedPath(str(paths.snapshots), landlock.EVERY),
+        AllowedPath(str(paths.snapshots_socket.parent), landlock.LISTEN),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classroom.sandbox.landlock import KEEP, LOAD, LOOK, READ, WRITE, Place
+from classroom.sandbox.landlock import KEEP, LOAD, LOOK, READ, WRITE, AllowedPath
 
 if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
@@ -27,7 +27,7 @@ KNOWN = (
 )
 
 
-def places(paths: Paths) -> tuple[Place, ...]:
+def places(paths: Paths) -> tuple[AllowedPath, ...]:
     """List what the lab server needs.
 
     Args:
@@ -43,8 +43,8 @@ def places(paths: Paths) -> tuple[Place, ...]:
     )
     looked_at = (paths.lab_config, paths.standing.parent, paths.lab_home)
     return (
-        *(Place(one, LOAD) for one in (*PROGRAMS, str(paths.prefix))),
-        *(Place(one, LOOK) for one in (*KNOWN, *map(str, looked_at))),
-        Place("/dev/null", READ | WRITE),
-        *(Place(str(one), KEEP) for one in kept),
+        *(AllowedPath(one, LOAD) for one in (*PROGRAMS, str(paths.prefix))),
+        *(AllowedPath(one, LOOK) for one in (*KNOWN, *map(str, looked_at))),
+        AllowedPath("/dev/null", READ | WRITE),
+        *(AllowedPath(str(one), KEEP) for one in kept),
     )

@@ -53,7 +53,7 @@ class Ruleset(ctypes.Structure):
 
 
 @dataclass(frozen=True)
-class Place:
+class AllowedPath:
     """A file, or a folder with all that is below it, that a process may go on using.
 
     Attributes:
@@ -78,7 +78,7 @@ def abi() -> int:
     return max(0, int(libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION)))
 
 
-def enter(*, tcp: bool, places: Iterable[Place] = ()) -> None:
+def enter(*, tcp: bool, places: Iterable[AllowedPath] = ()) -> None:
     """Put this process and all its children into a domain of their own, as far as it goes.
 
     They can't signal, trace or look into processes outside, nor reach their abstract sockets.
@@ -109,7 +109,7 @@ def rights(version: int) -> int:
     return FIRST | sum(right for since, right in LATER.items() if version >= since)
 
 
-def usable(place: Place) -> int:
+def usable(place: AllowedPath) -> int:
     """Return the rights that a rule about a place may name: a file has none of a folder's.
 
     Args:
@@ -118,7 +118,7 @@ def usable(place: Place) -> int:
     return place.rights if Path(place.path).is_dir() else place.rights & OF_FILES
 
 
-def confine(places: Iterable[Place]) -> bool:
+def confine(places: Iterable[AllowedPath]) -> bool:
     """Keep this process and all its children to some files and folders, for good.
 
     The kernel judges each file by where it really is, whatever links lead to it. Before this
@@ -140,7 +140,7 @@ def confine(places: Iterable[Place]) -> bool:
     return True
 
 
-def _restrict(rules: Ruleset, places: Iterable[Place], version: int) -> None:
+def _restrict(rules: Ruleset, places: Iterable[AllowedPath], version: int) -> None:
     # A kernel refuses a structure that is longer than the one it knows, unless the rest is zero.
     size = Ruleset.handled_access_net.offset
     if version >= NET_ABI:
@@ -153,7 +153,7 @@ def _restrict(rules: Ruleset, places: Iterable[Place], version: int) -> None:
     os.close(ruleset)
 
 
-def _allow(ruleset: int, place: Place, handled: int) -> None:
+def _allow(ruleset: int, place: AllowedPath, handled: int) -> None:
     with suppress(FileNotFoundError):
         descriptor = os.open(place.path, os.O_PATH | os.O_CLOEXEC)
         rule = Beneath(usable(place) & handled, descriptor)

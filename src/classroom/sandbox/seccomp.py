@@ -69,7 +69,7 @@ def refused_families(allowed: set[int]) -> tuple[list[int], int]:
     return [family for family in range(beyond) if family not in allowed], beyond
 
 
-def enter(families: tuple[str, ...], places: tuple[landlock.Place, ...] = ()) -> None:
+def enter(families: tuple[str, ...], places: tuple[landlock.AllowedPath, ...] = ()) -> None:
     """Restrict this process and all its children, for good.
 
     Args:

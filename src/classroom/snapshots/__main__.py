@@ -22,7 +22,7 @@ from classroom.sandbox import filesystem
 from classroom.snapshots import mounts, schedule
 from classroom.snapshots.api import ALIVE, handlers
 from classroom.snapshots.records import Why
-from classroom.snapshots.repository import NoRoomError, Repository
+from classroom.snapshots.repository import DiskFullError, Repository
 from classroom.snapshots.runner import ResticError
 
 FIRST_SECONDS = 60
@@ -49,7 +49,7 @@ class Taker:
         trouble = ""
         try:
             made = await self._repository.take(why, politely=politely)
-        except NoRoomError as error:
+        except DiskFullError as error:
             trouble = f"No snapshot: {error}"
         except (ResticError, OSError, ValueError) as error:
             trouble = f"No snapshot could be made: {error}"

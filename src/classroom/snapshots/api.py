@@ -11,7 +11,7 @@ from tornado.escape import json_decode
 
 from classroom.runtime.ipc.server import LocalHandler, SaidError
 from classroom.snapshots.records import Why
-from classroom.snapshots.repository import NoRoomError, UnknownError
+from classroom.snapshots.repository import DiskFullError, UnknownError
 from classroom.snapshots.runner import ResticError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def said() -> Iterator[None]:
         yield
     except UnknownError as error:
         raise SaidError(HTTPStatus.NOT_FOUND, f"Not found: {error}.") from None
-    except NoRoomError as error:
+    except DiskFullError as error:
         sentence = f"No snapshot: {error}."
         raise SaidError(HTTPStatus.INSUFFICIENT_STORAGE, sentence) from None
     except (ResticError, OSError) as error:
@@ -67,7 +67,7 @@ class Handler(LocalHandler):
         return normal(self.get_query_argument("path", "", strip=False))
 
 
-class AliveHandler(LocalHandler):
+class SnapshotsLivenessHandler(LocalHandler):
     """Whether this process does anything at all; the supervisor asks."""
 
     def get(self) -> None:
@@ -119,7 +119,7 @@ class ContentHandler(Handler):
                     await self.flush()
 
 
-ALIVE: Any = (r"/alive", AliveHandler)
+ALIVE: Any = (r"/alive", SnapshotsLivenessHandler)
 
 
 def handlers(repository: Repository) -> list[Any]:

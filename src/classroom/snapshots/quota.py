@@ -35,7 +35,7 @@ class Room:
 
     @property
     def problem(self) -> str | None:
-        """Why no more should be written; None when there is room.
+        """Why no more should be written; None when there is space.
 
         Snapshots take at most half of what would be free without them.
         """

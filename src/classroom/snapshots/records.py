@@ -46,7 +46,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Entry:
+class SnapshotEntry:
     """A file, folder or anything else in a snapshot.
 
     Attributes:
@@ -98,7 +98,7 @@ def _to_snapshot(one: dict[str, Any]) -> Snapshot:
     )
 
 
-def read_entries(printed: bytes) -> list[Entry]:
+def read_entries(printed: bytes) -> list[SnapshotEntry]:
     """Read what is at a path: one JSON object a line, of which the first is the snapshot's.
 
     Raises:
@@ -107,7 +107,7 @@ def read_entries(printed: bytes) -> list[Entry]:
     try:
         nodes = (json.loads(line) for line in printed.splitlines())
         return [
-            Entry(
+            SnapshotEntry(
                 path=node["path"],
                 type=node["type"],
                 size=int(node.get("size", 0)),

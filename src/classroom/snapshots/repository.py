@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from logging import Logger
 
     from classroom.runtime.paths import Paths
-    from classroom.snapshots.records import Entry, Snapshot, Why
+    from classroom.snapshots.records import Snapshot, SnapshotEntry, Why
 
 ID = re.compile(r"[0-9a-f]{8,64}")
 READERS = 2
@@ -27,7 +27,7 @@ class UnknownError(LookupError):
     """There is no such snapshot, or no such path in it."""
 
 
-class NoRoomError(Exception):
+class DiskFullError(Exception):
     """The disk is nearly full; the text is the reason."""
 
 
@@ -108,12 +108,12 @@ class Repository:
             The snapshot; None when nothing has changed since the newest.
 
         Raises:
-            NoRoomError: the disk is nearly full.
+            DiskFullError: the disk is nearly full.
             ResticError: it couldn't be done.
             OSError: likewise.
         """
         async with self._alone():
-            await self._make_room()
+            await self._free_space()
             made = await self._copy(why, politely=politely)
             if made is None:
                 return None
@@ -132,18 +132,18 @@ class Repository:
             raise
         return records.read_summary(printed)
 
-    async def _make_room(self) -> None:
+    async def _free_space(self) -> None:
         if quota.look(self._home).problem is None:
             return
         before = len(self._known or {})
-        # Deleting without packing anew what is left: that would need room itself.
+        # Deleting without packing anew what is left: that would need space itself.
         with contextlib.suppress(ResticError):
             await self._run(*restic.forget(restic.KEEP_WHEN_SHORT), "--max-repack-size=0")
             await self._learn()
         if gone := before - len(self._known or {}):
             self._log.warning("The disk is nearly full: %d old snapshots were deleted", gone)
         if problem := quota.look(self._home).problem:
-            raise NoRoomError(problem)
+            raise DiskFullError(problem)
 
     async def all(self) -> list[Snapshot]:
         """Return the snapshots, the newest first.
@@ -171,7 +171,7 @@ class Repository:
             raise UnknownError("there is no such snapshot")
         return snapshot[:8]
 
-    async def look(self, snapshot: str, path: str, *, deep: bool = False) -> list[Entry]:
+    async def look(self, snapshot: str, path: str, *, deep: bool = False) -> list[SnapshotEntry]:
         """List what is at a path: itself, unless it is the root, and what is in it.
 
         Args:

@@ -24,7 +24,7 @@ EMPTY = "snapshot is empty"
 """restic's reason for not copying a folder that has nothing in it."""
 KEEP = {"last": 12, "hourly": 24, "daily": 14, "weekly": 8}
 KEEP_WHEN_SHORT = {"last": 3, "hourly": 3, "daily": 7}
-"""When there is no room. Never fewer: filling the disk must not be a way to delete the past."""
+"""When there is no space. Never fewer: filling the disk must not be a way to delete the past."""
 
 
 def command(repository: Path, *words: str) -> tuple[str, ...]:

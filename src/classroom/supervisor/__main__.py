@@ -13,7 +13,7 @@ import sys
 
 from classroom.egress import detect
 from classroom.egress import lock as locks
-from classroom.egress.lock import Kind
+from classroom.egress.lock import LockKind
 from classroom.egress.resolv import HUB_DOOR, STUDENTS_DOOR
 from classroom.runtime import credentials, handover, log
 from classroom.runtime.handover import Handover
@@ -43,7 +43,7 @@ class Supervisor:
         os.set_blocking(self._control, False)
         named = -1
         doors: tuple[int, ...] = ()
-        if lock.kind is Kind.NFTABLES:
+        if lock.kind is LockKind.NFTABLES:
             opened = [process.listen(door, HTTPS) for door in (HUB_DOOR, STUDENTS_DOOR)]
             opened.append(process.listen_locally(paths.egress_alive))
             doors = tuple(one.fileno() for one in opened)

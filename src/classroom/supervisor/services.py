@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from classroom.egress.lock import Kind
+from classroom.egress.lock import LockKind
 from classroom.runtime.credentials import DESCRIPTOR
 from classroom.runtime.paths import PREFIX, SERVICE
 from classroom.sandbox import filesystem, landlock, seccomp
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 FAMILIES = {
-    Kind.SANDBOX: ("unix",),
+    LockKind.SANDBOX: ("unix",),
     # With nftables too: it ends what the rules don't see, such as packet sockets.
-    Kind.NFTABLES: ("unix", "inet", "inet6"),
-    Kind.OPEN: (),
+    LockKind.NFTABLES: ("unix", "inet", "inet6"),
+    LockKind.OPEN: (),
 }
 PACKAGE = Path(__file__).parent.parent
 
@@ -105,7 +105,7 @@ def hub(paths: Paths, base: Mapping[str, str], handed: tuple[int, ...]) -> Child
     return Child(
         "The Hub",
         (
-            *(str(paths.prefix / "bin/python"), "-Iu", str(paths.prefix / "bin/jupyterhub")),
+            *(str(paths.prefix / "bin/python"), "-Iu", "-m", "classroom.hub"),
             *("--config", str(PACKAGE / "hub" / "entry.py")),
         ),
         paths.hub_socket,
@@ -116,11 +116,11 @@ def hub(paths: Paths, base: Mapping[str, str], handed: tuple[int, ...]) -> Child
     )
 
 
-def launcher(paths: Paths, base: Mapping[str, str], kind: Kind) -> Child:
+def launcher(paths: Paths, base: Mapping[str, str], kind: LockKind) -> Child:
     """Describe what starts students' processes: in the sandbox, for what it starts inherits it."""
     python = str(paths.prefix / "bin/python")
     # Where a name isn't known it won't be at the fifth try either.
-    locked = {} if kind is Kind.OPEN else {"PIP_RETRIES": "0"}
+    locked = {} if kind is LockKind.OPEN else {"PIP_RETRIES": "0"}
     return Child(
         "The launcher",
         (
@@ -156,7 +156,7 @@ def snapshots(paths: Paths, base: Mapping[str, str]) -> Child:
     )
 
 
-def lab(paths: Paths, base: Mapping[str, str], kind: Kind, secrets: int) -> Child:
+def lab(paths: Paths, base: Mapping[str, str], kind: LockKind, secrets: int) -> Child:
     """Describe the lab server.
 
     It is no service that the Hub manages: it would end with the Hub, and a Hub accepts no unix

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classroom.backup import databases, manifest, swap
-from classroom.backup.archive import LeftOutError, Writer
+from classroom.backup.archive import ArchiveWriter, LeftOutError
 from classroom.backup.extract import unpack
 from classroom.backup.manifest import FIRST, LAST, Manifest, NotABackupError
-from classroom.cli import backup as command
+from classroom.cli import backup as cli
 from classroom.runtime.paths import Paths
 from tools import backup
 
@@ -40,7 +40,7 @@ def archived(paths: Paths) -> tuple[bytes, list[str]]:
     scratch = paths.data.parent / "scratch"
     scratch.mkdir(exist_ok=True)
     with tarfile.open(fileobj=target, mode="w|gz") as archive:
-        command._write(Writer(archive, scratch, manifest.LEFT_OUT, said.append), paths)
+        cli._write(ArchiveWriter(archive, scratch, manifest.LEFT_OUT, said.append), paths)
     return target.getvalue(), said
 
 
@@ -126,7 +126,7 @@ def test_no_link_is_followed(paths: Paths, tmp_path: Path) -> None:
 def test_what_becomes_a_link_while_it_is_read_is_left_out(paths: Paths) -> None:
     (paths.files / "x").symlink_to("/etc/passwd")
     held = os.open(paths.files, os.O_RDONLY)
-    writer = Writer(tarfile.open(fileobj=io.BytesIO(), mode="w"), paths.hub, (), print)  # noqa: SIM115
+    writer = ArchiveWriter(tarfile.open(fileobj=io.BytesIO(), mode="w"), paths.hub, (), print)  # noqa: SIM115
     with pytest.raises(LeftOutError, match="something else now"):
         writer._file(held, "x", "files/x", None)
     os.close(held)

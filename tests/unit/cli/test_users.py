@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classroom.cli import users
-from classroom.cli.users import Known
+from classroom.cli.users import HubUser
 from classroom.hub.access.roster import Roster
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ def test_how_long_ago(before: timedelta, words: str) -> None:
 def test_everybody_with_where_they_come_from() -> None:
     people = Roster(frozenset({"ada", "mona"}), frozenset({"mona"})).added("bob", tutor=False)
     known = [
-        Known("ada", seen=NOW - timedelta(hours=1)),
-        Known("neil", organizations=("moon",)),
-        Known("mona", tutor=True, seen=NOW),
+        HubUser("ada", seen=NOW - timedelta(hours=1)),
+        HubUser("neil", organizations=("moon",)),
+        HubUser("mona", tutor=True, seen=NOW),
     ]
     assert users.table(known, people, ["mona"], NOW).splitlines() == [
         "name  from        tutor  last seen   in the lab",

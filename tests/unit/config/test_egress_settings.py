@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.config import config_file, hosts, settings
-from classroom.config.egress_settings import Wanted
+from classroom.config.egress_settings import EgressSettings
 from classroom.config.hosts import BadHostError, Host
 from classroom.runtime.paths import Paths
-from classroom.runtime.problems import RefusedError
+from classroom.runtime.problems import StartRefusedError
 from tests import labs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def load(tmp_path: Path, text: str, **environ: str) -> Wanted:
+def load(tmp_path: Path, text: str, **environ: str) -> EgressSettings:
     paths = Paths(config=tmp_path / "config")
     paths.config.mkdir(exist_ok=True)
     paths.config_file.write_text(text)
@@ -28,7 +28,7 @@ def load(tmp_path: Path, text: str, **environ: str) -> Wanted:
 
 
 def refused(tmp_path: Path, text: str, **environ: str) -> str:
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(StartRefusedError) as refusal:
         load(tmp_path, labs.GITHUB_CONFIG + text, **environ)
     return str(refusal.value)
 
@@ -173,4 +173,4 @@ def test_open_by_the_file_or_the_environment(tmp_path: Path) -> None:
 
 def test_the_defaults_are_the_traits() -> None:
     file = config_file.ConfigFile("jupyterhub_config.py")
-    assert settings.load_egress(file, {}, {}) == (Wanted(), [])
+    assert settings.load_egress(file, {}, {}) == (EgressSettings(), [])

@@ -9,7 +9,7 @@ import pytest
 
 from classroom.config import last_good, settings
 from classroom.runtime.paths import Paths
-from classroom.runtime.problems import RefusedError
+from classroom.runtime.problems import StartRefusedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ def test_what_was_kept_stays_when_the_next_cannot_be(
 
 def test_without_anything_kept_the_refusal_stands(paths: Paths) -> None:
     paths.config_file.write_text("(")
-    with pytest.raises(RefusedError):
+    with pytest.raises(StartRefusedError):
         last_good.load(paths, {})
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.config import settings
-from classroom.config.settings import Mode
+from classroom.config.settings import SignInMode
 from classroom.runtime.paths import Paths
-from classroom.runtime.problems import RefusedError
+from classroom.runtime.problems import StartRefusedError
 from tests import labs
 
 if TYPE_CHECKING:
@@ -35,18 +35,18 @@ def folder(tmp_path: Path, config: str | None = None, secret: str | None = None)
 
 
 def problems(paths: Paths, environment: dict[str, str] | None = None) -> list[str]:
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(StartRefusedError) as refused:
         settings.load(paths, environment or {})
     return [str(problem) for problem in refused.value.problems]
 
 
 def test_no_configuration_is_a_trial(tmp_path: Path) -> None:
-    assert settings.load(folder(tmp_path), {}).mode is Mode.TRIAL
+    assert settings.load(folder(tmp_path), {}).mode is SignInMode.TRIAL
 
 
 def test_a_complete_file(tmp_path: Path) -> None:
     loaded = settings.load(folder(tmp_path, labs.GITHUB_CONFIG), {})
-    assert loaded.mode is Mode.GITHUB
+    assert loaded.mode is SignInMode.GITHUB
     assert loaded.allowed == {"octocat", "hubot"}
     assert loaded.tutors == {"mona"}
     assert loaded.oauth is not None
@@ -93,20 +93,22 @@ def test_two_secrets_are_refused_and_neither_is_shown(tmp_path: Path) -> None:
 
 def test_another_authenticator_is_the_tutors_own_affair(tmp_path: Path) -> None:
     config = "c.JupyterHub.authenticator_class = 'dummy'\nc.DummyAuthenticator.allow_all = True"
-    assert settings.load(folder(tmp_path, config), {}).mode is Mode.CUSTOM
+    assert settings.load(folder(tmp_path, config), {}).mode is SignInMode.CUSTOM
 
 
 @pytest.mark.parametrize(
     ("named", "mode"),
     [
-        ('"github"', Mode.GITHUB),
-        ('"oauthenticator.github.GitHubOAuthenticator"', Mode.GITHUB),
-        ("GitHubOAuthenticator", Mode.GITHUB),
-        ('type("Mine", (GitHubOAuthenticator,), {})', Mode.CUSTOM),
-        ('"local-github"', Mode.CUSTOM),
+        ('"github"', SignInMode.GITHUB),
+        ('"oauthenticator.github.GitHubOAuthenticator"', SignInMode.GITHUB),
+        ("GitHubOAuthenticator", SignInMode.GITHUB),
+        ('type("Mine", (GitHubOAuthenticator,), {})', SignInMode.CUSTOM),
+        ('"local-github"', SignInMode.CUSTOM),
     ],
 )
-def test_only_githubs_own_authenticator_is_replaced(tmp_path: Path, named: str, mode: Mode) -> None:
+def test_only_githubs_own_authenticator_is_replaced(
+    tmp_path: Path, named: str, mode: SignInMode
+) -> None:
     config = (
         "from oauthenticator.github import GitHubOAuthenticator\n"
         f"{labs.GITHUB_CONFIG}\nc.JupyterHub.authenticator_class = {named}"
@@ -148,7 +150,7 @@ def test_a_misspelt_name_is_found_with_its_line(tmp_path: Path) -> None:
 
 def test_every_class_that_is_installed_is_known(tmp_path: Path) -> None:
     config = labs.GITHUB_CONFIG + "\nc.GoogleOAuthenticator.hosted_domain = ['x']\n"
-    assert settings.load(folder(tmp_path, config), {}).mode is Mode.GITHUB
+    assert settings.load(folder(tmp_path, config), {}).mode is SignInMode.GITHUB
 
 
 def test_an_error_in_the_file_has_its_line(tmp_path: Path) -> None:

@@ -18,18 +18,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.config.egress_settings import Wanted
+from classroom.config.egress_settings import EgressSettings
 from classroom.config.hosts import Host
 from classroom.egress import detect, lock, nflog, nftables, refusals, resolv
-from classroom.egress.lock import Kind, Lock, Machine
+from classroom.egress.lock import Lock, LockKind, Machine
 from classroom.egress.nflog import Count, Refused
 from classroom.egress.refusals import Refusals
-from classroom.hub.egress import dns as names
+from classroom.hub.egress import dns as resolver
 from classroom.hub.egress import gateway
 from classroom.hub.egress.accounting import Account
 from classroom.hub.reload import at_next_start
 from classroom.runtime.paths import Paths
-from classroom.runtime.problems import RefusedError
+from classroom.runtime.problems import StartRefusedError
 from classroom.sandbox import seccomp
 from tests import labs, loops
 
@@ -45,31 +45,39 @@ PLAIN = Machine(net_admin=False, landlock=7)
 @pytest.mark.parametrize(
     ("wanted", "found", "kind"),
     [
-        (Wanted(), COMPOSE, Kind.NFTABLES),
-        (Wanted(), PLAIN, Kind.SANDBOX),
-        (Wanted(), Machine(net_admin=False), Kind.SANDBOX),
-        (Wanted(allow=(DATA,)), COMPOSE, Kind.NFTABLES),
-        (Wanted(open=True), COMPOSE, Kind.OPEN),
-        (Wanted(open=True), PLAIN, Kind.OPEN),
-        (Wanted(), Machine(net_admin=False, landlock=7, abstract_sockets=True), Kind.SANDBOX),
-        (Wanted(), Machine(net_admin=False, hosts_network="eth0"), Kind.SANDBOX),
-        (Wanted(open=True), Machine(net_admin=True, hosts_network="eth0"), Kind.OPEN),
+        (EgressSettings(), COMPOSE, LockKind.NFTABLES),
+        (EgressSettings(), PLAIN, LockKind.SANDBOX),
+        (EgressSettings(), Machine(net_admin=False), LockKind.SANDBOX),
+        (EgressSettings(allow=(DATA,)), COMPOSE, LockKind.NFTABLES),
+        (EgressSettings(open=True), COMPOSE, LockKind.OPEN),
+        (EgressSettings(open=True), PLAIN, LockKind.OPEN),
+        (
+            EgressSettings(),
+            Machine(net_admin=False, landlock=7, abstract_sockets=True),
+            LockKind.SANDBOX,
+        ),
+        (EgressSettings(), Machine(net_admin=False, hosts_network="eth0"), LockKind.SANDBOX),
+        (EgressSettings(open=True), Machine(net_admin=True, hosts_network="eth0"), LockKind.OPEN),
     ],
 )
-def test_choosing(wanted: Wanted, found: Machine, kind: Kind) -> None:
+def test_choosing(wanted: EgressSettings, found: Machine, kind: LockKind) -> None:
     assert lock.choose(wanted, found) is kind
 
 
 @pytest.mark.parametrize(
     ("wanted", "found", "words"),
     [
-        (Wanted(allow=(DATA,)), PLAIN, ("Classroom.egress_allow", "--cap-add NET_ADMIN")),
-        (Wanted(), Machine(net_admin=True, hosts_network="br0"), ("br0", "-p 8443:8443")),
-        (Wanted(), Machine(net_admin=False, landlock=5, abstract_sockets=True), ("abstract",)),
+        (EgressSettings(allow=(DATA,)), PLAIN, ("Classroom.egress_allow", "--cap-add NET_ADMIN")),
+        (EgressSettings(), Machine(net_admin=True, hosts_network="br0"), ("br0", "-p 8443:8443")),
+        (
+            EgressSettings(),
+            Machine(net_admin=False, landlock=5, abstract_sockets=True),
+            ("abstract",),
+        ),
     ],
 )
-def test_refusing(wanted: Wanted, found: Machine, words: tuple[str, ...]) -> None:
-    with pytest.raises(RefusedError) as refusal:
+def test_refusing(wanted: EgressSettings, found: Machine, words: tuple[str, ...]) -> None:
+    with pytest.raises(StartRefusedError) as refusal:
         lock.choose(wanted, found)
     for word in words:
         assert word in str(refusal.value)
@@ -78,8 +86,8 @@ def test_refusing(wanted: Wanted, found: Machine, words: tuple[str, ...]) -> Non
 def test_word_for_the_hub_comes_through(tmp_path: Path) -> None:
     paths = Paths(run=tmp_path)
     for taken in (
-        Lock(Kind.NFTABLES, ("10.0.0.1", "[fd00::1]"), ipv6=True, refusals=7),
-        Lock(Kind.SANDBOX),
+        Lock(LockKind.NFTABLES, ("10.0.0.1", "[fd00::1]"), ipv6=True, refusals=7),
+        Lock(LockKind.SANDBOX),
     ):
         lock.write(paths, taken)
         assert lock.read(paths) == taken
@@ -147,12 +155,12 @@ def test_the_hosts_file() -> None:
 
 def test_a_host_that_both_may_reach_is_at_the_students_door() -> None:
     hub = (Host("github.com"), Host("api.github.com"))
-    found = resolv.doors(Wanted(hub=hub, allow=(Host("github.com"),)))
+    found = resolv.doors(EgressSettings(hub=hub, allow=(Host("github.com"),)))
     assert found == {"github.com": "127.0.0.3", "api.github.com": "127.0.0.2"}
 
 
 def test_the_rules_values() -> None:
-    wanted = Wanted(
+    wanted = EgressSettings(
         private=(ipaddress.ip_network("10.1.2.0/24"), ipaddress.ip_network("fd00::/8")),
         services=(9000,),
     )
@@ -181,8 +189,8 @@ TEMPLATE = (labs.ROOT / "nginx/egress.conf").read_text()
 
 
 def test_the_proxys_configuration() -> None:
-    held = Lock(Kind.NFTABLES, ("127.0.0.11",), ipv6=True)
-    wanted = Wanted(hub=(Host("github.com"),), allow=(DATA, BELOW))
+    held = Lock(LockKind.NFTABLES, ("127.0.0.11",), ipv6=True)
+    wanted = EgressSettings(hub=(Host("github.com"),), allow=(DATA, BELOW))
     text = gateway.render(TEMPLATE, Path("/run/x"), held, wanted)
     assert "{{" not in text
     assert "{%" not in text
@@ -196,7 +204,9 @@ def test_the_proxys_configuration() -> None:
 
 
 def test_without_anybody_to_ask_there_is_no_resolver() -> None:
-    assert "resolver " not in gateway.render(TEMPLATE, Path("/x"), Lock(Kind.NFTABLES), Wanted())
+    assert "resolver " not in gateway.render(
+        TEMPLATE, Path("/x"), Lock(LockKind.NFTABLES), EgressSettings()
+    )
 
 
 def ask(name: str, kind: str = "A") -> bytes:
@@ -204,34 +214,34 @@ def ask(name: str, kind: str = "A") -> bytes:
 
 
 def allowed(name: str) -> bool:
-    return Wanted(allow=(DATA, BELOW)).is_allowed(name)
+    return EgressSettings(allow=(DATA, BELOW)).is_allowed(name)
 
 
 def test_names() -> None:
-    response, vain = names.answer(ask("DATA.example.org"), allowed)
+    response, vain = resolver.answer(ask("DATA.example.org"), allowed)
     assert response is not None
     assert not vain
     (answer,) = dns.message.from_wire(response).answer
     assert answer[0].to_text() == "127.0.0.3"
 
-    response, vain = names.answer(ask("deep.below.example.net", "AAAA"), allowed)
+    response, vain = resolver.answer(ask("deep.below.example.net", "AAAA"), allowed)
     assert response is not None
     assert not vain
     assert dns.message.from_wire(response).answer == []
     assert dns.message.from_wire(response).rcode() == dns.rcode.NOERROR
 
-    response, vain = names.answer(ask("evil.test"), allowed)
+    response, vain = resolver.answer(ask("evil.test"), allowed)
     assert response is not None
     assert vain == "evil.test"
     assert dns.message.from_wire(response).rcode() == dns.rcode.NXDOMAIN
 
     # Not a host: nobody wants to read that every address was looked up backwards.
-    assert names.answer(ask("3.0.0.127.in-addr.arpa", "PTR"), allowed)[1] == ""
+    assert resolver.answer(ask("3.0.0.127.in-addr.arpa", "PTR"), allowed)[1] == ""
 
 
 @given(st.binary(max_size=300) | st.binary(max_size=40).map(lambda tail: ask("a.b") + tail))
 def test_no_message_stops_the_names(message: bytes) -> None:
-    response, _ = names.answer(message, allowed)
+    response, _ = resolver.answer(message, allowed)
     if response is not None:
         assert dns.message.from_wire(response).id == int.from_bytes(message[:2], "big")
 
@@ -240,19 +250,19 @@ def test_nothing_behind_the_question_is_read() -> None:
     """A student would make it as much as fits, and the Hub would be busy with it."""
     question = dns.message.make_query("data.example.org", "A").to_wire()
     behind = b"\xc0\x0c\xff\x01\x00\x01\0\0\0\0\0\0" * 5400
-    assert names.answer(question + behind, allowed) == (None, "")
+    assert resolver.answer(question + behind, allowed) == (None, "")
     lying = bytearray(question + behind[:400])
     lying[6:8] = b"\xff\xff"  # so many answers
-    response, _ = names.answer(bytes(lying), allowed)
+    response, _ = resolver.answer(bytes(lying), allowed)
     assert response is not None
     assert len(dns.message.from_wire(response).answer) == 1
 
 
 def test_an_answer_is_never_answered() -> None:
     """Two such servers would talk to each other for ever."""
-    response, _ = names.answer(ask("data.example.org"), allowed)
+    response, _ = resolver.answer(ask("data.example.org"), allowed)
     assert response is not None
-    assert names.answer(response, allowed) == (None, "")
+    assert resolver.answer(response, allowed) == (None, "")
 
 
 def kernels_message(group: int, *found: bytes) -> bytes:
@@ -335,7 +345,7 @@ def test_the_account_goes_on_when_it_cannot_be_written(tmp_path: Path) -> None:
     async def run() -> None:
         report = tmp_path / "egress/report.json"
         report.parent.mkdir()
-        held = Account(report, Kind.NFTABLES)
+        held = Account(report, LockKind.NFTABLES)
         held.describe("nftables: …")
         report.unlink()
         report.parent.rmdir()
@@ -359,16 +369,18 @@ def test_the_account_goes_on_when_it_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_what_waits_for_the_next_start() -> None:
-    held = Wanted(hub=(Host("github.com"),), allow=(DATA,))
-    more = Wanted(hub=held.hub, allow=(DATA, BELOW))
-    assert at_next_start(held, more, Kind.NFTABLES) == []
-    assert at_next_start(held, more, Kind.SANDBOX) == ["Classroom.egress_allow"]
-    both = Wanted(hub=held.hub, allow=(DATA, Host("github.com")))
-    assert at_next_start(held, both, Kind.NFTABLES) == ["Classroom.egress_allow for github.com"]
-    assert at_next_start(both, held, Kind.NFTABLES) == []
-    other = Wanted(hub=(*held.hub, DATA), private=(ipaddress.ip_network("10.0.0.0/8"),))
-    assert at_next_start(held, other, Kind.NFTABLES) == [
+    held = EgressSettings(hub=(Host("github.com"),), allow=(DATA,))
+    more = EgressSettings(hub=held.hub, allow=(DATA, BELOW))
+    assert at_next_start(held, more, LockKind.NFTABLES) == []
+    assert at_next_start(held, more, LockKind.SANDBOX) == ["Classroom.egress_allow"]
+    both = EgressSettings(hub=held.hub, allow=(DATA, Host("github.com")))
+    assert at_next_start(held, both, LockKind.NFTABLES) == ["Classroom.egress_allow for github.com"]
+    assert at_next_start(both, held, LockKind.NFTABLES) == []
+    other = EgressSettings(hub=(*held.hub, DATA), private=(ipaddress.ip_network("10.0.0.0/8"),))
+    assert at_next_start(held, other, LockKind.NFTABLES) == [
         "Classroom.egress_private",
         "Classroom.egress_hub",
     ]
-    assert at_next_start(held, Wanted(open=True), Kind.NFTABLES)[0] == "Classroom.egress"
+    assert (
+        at_next_start(held, EgressSettings(open=True), LockKind.NFTABLES)[0] == "Classroom.egress"
+    )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def takes(names: hosts.Names, host: str) -> bool:
+def takes(names: hosts.AllowedHosts, host: str) -> bool:
     """Compare as nginx's map does."""
     return any(
         re.search(one[2:].replace("\\\\", "\\"), host, re.IGNORECASE)

@@ -10,7 +10,7 @@ import pytest
 
 from classroom.config.subdomains import Hosts
 from classroom.front import hosts
-from classroom.front import render as front
+from classroom.front import render as template
 from classroom.runtime.paths import Paths
 from tests import labs
 
@@ -18,8 +18,8 @@ TEMPLATE = (labs.ROOT / "nginx/front.conf").read_text()
 
 
 def render(routes: dict[str, str] | None = None, **how: Any) -> str:
-    place = front.Front(Paths(), Path("/site-packages/classroom"), **how)
-    return front.render(TEMPLATE, place, routes or {})
+    place = template.Front(Paths(), Path("/site-packages/classroom"), **how)
+    return template.render(TEMPLATE, place, routes or {})
 
 
 def test_everything_is_filled_in() -> None:
@@ -146,13 +146,13 @@ def test_the_map_of_names_has_room_for_every_name_that_a_host_can_have() -> None
 @pytest.mark.parametrize("target", ["http://a; } evil {", "http://", "http://a/$x b", "nonsense"])
 def test_targets_cannot_smuggle_configuration(target: str) -> None:
     if target == "http://a/$x b":
-        assert front.upstream(target) == "http://a"
+        assert template.upstream(target) == "http://a"
         return
     with pytest.raises(ValueError, match="not an address"):
-        front.upstream(target)
+        template.upstream(target)
 
 
 @pytest.mark.parametrize("spec", ['/a"; }/', "relative/", "/$uri/", "/a%22;/"])
 def test_paths_cannot_smuggle_configuration(spec: str) -> None:
     with pytest.raises(ValueError, match="not a path"):
-        front.location(spec)
+        template.location(spec)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from classroom.front import tls
-from classroom.runtime.problems import RefusedError
+from classroom.runtime.problems import StartRefusedError
 from tests.pki import Authority
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def authority() -> Authority:
 
 
 def refusal(chain: bytes, key: bytes, now: dt.datetime = NOW) -> str:
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(StartRefusedError) as refused:
         tls.check(chain, key, now)
     return str(refused.value)
 
@@ -92,7 +92,7 @@ def test_no_files_is_no_certificate(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("there", "missing"), [("ssl.crt", "ssl.key"), ("ssl.key", "ssl.crt")])
 def test_one_without_the_other(tmp_path: Path, there: str, missing: str) -> None:
     (tmp_path / there).touch()
-    with pytest.raises(RefusedError, match=f"secrets/{missing}: is missing"):
+    with pytest.raises(StartRefusedError, match=f"secrets/{missing}: is missing"):
         tls.read(tmp_path, NOW)
 
 

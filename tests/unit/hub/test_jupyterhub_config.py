@@ -9,7 +9,7 @@ from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from traitlets.config import Config
 
 from classroom.config import config_file, settings, subdomains
-from classroom.egress.lock import Kind, Lock
+from classroom.egress.lock import Lock, LockKind
 from classroom.hub.access import policy
 from classroom.hub.access.handlers import REMOVE
 from classroom.hub.access.roster import Roster
@@ -27,14 +27,14 @@ from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab
 from classroom.runtime.handover import Handover
 from classroom.runtime.paths import Paths
-from classroom.runtime.problems import RefusedError
+from classroom.runtime.problems import StartRefusedError
 from tests import labs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def configured(tmp_path: Path, config: str | None, kind: Kind = Kind.NFTABLES) -> Config:
+def configured(tmp_path: Path, config: str | None, kind: LockKind = LockKind.NFTABLES) -> Config:
     paths = Paths(config=tmp_path / "config", data=tmp_path / "data")
     paths.config.mkdir()
     paths.hub.mkdir(parents=True)
@@ -191,7 +191,7 @@ def test_with_subdomains_the_lab_has_a_host_of_its_own(tmp_path: Path) -> None:
 def test_what_does_not_go_with_subdomains_is_refused(tmp_path: Path, config: str, why: str) -> None:
     file = tmp_path / "jupyterhub_config.py"
     file.write_text(config)
-    with pytest.raises(RefusedError, match=why):
+    with pytest.raises(StartRefusedError, match=why):
         subdomains.of(config_file.read(file).config)
 
 

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map
 
 from classroom.lab.api import events, user_settings
+from classroom.lab.connections.registry import Connections
 from classroom.lab.execution import cell_writer, request_checks, run_registry
-from classroom.lab.execution.cell_writer import MOST_OUTPUTS, MOST_PLACES, Writer
-from classroom.lab.execution.open_notebooks import Index
-from classroom.lab.execution.run_history import MOST_NEW, Ran
+from classroom.lab.execution.cell_writer import MOST_OUTPUTS, MOST_PLACES, CellWriter
+from classroom.lab.execution.open_notebooks import CellIndex
+from classroom.lab.execution.run_history import MOST_NEW, RunHistory
 from classroom.lab.execution.run_registry import KernelRuns
 from classroom.lab.protocol import kernel_messages
 from classroom.lab.protocol.kernel_messages import Kept
@@ -133,7 +134,7 @@ def test_what_is_kept_has_a_number_and_a_size() -> None:
 
 
 def test_outputs_have_a_number() -> None:
-    cell, writer = new_cell(Doc()), Writer()
+    cell, writer = new_cell(Doc()), CellWriter()
     writer.write(cell, [Shown(display("x"), "", 1)] * (MOST_OUTPUTS + 100))
     writer.write(cell, [Printed("stdout", "more"), Shown(display("x"), "", 1)])
     assert len(cell["outputs"]) == MOST_OUTPUTS + 1
@@ -206,7 +207,7 @@ def test_many_displays_of_one_id_are_changed_at_once() -> None:
 
 
 def test_what_one_id_shows_has_a_number_and_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    cell, writer = new_cell(Doc()), Writer()
+    cell, writer = new_cell(Doc()), CellWriter()
     writer.write(cell, [Shown(display("x"), "d", 1)] * (MOST_PLACES + 1))
     writer.update(cell, [Updated("d", display("new"), 3)])
     shown = [one["data"]["text/plain"] for one in cell["outputs"].to_py()]
@@ -293,7 +294,7 @@ class Document:
 def test_cells_are_found_without_going_through_them(monkeypatch: pytest.MonkeyPatch) -> None:
     document = Document()
     document.add("a")
-    index = Index(document)
+    index = CellIndex(document)
     assert index.find(document, "a")["id"] == "a"
     made: list[Any] = []
     original = cell_writer.by_id
@@ -318,7 +319,7 @@ def test_an_index_keeps_no_document() -> None:
     """What is observed and observes would never be freed."""
     document = Document()
     document.add("a")
-    vars(document)["index"] = index = Index(document)
+    vars(document)["index"] = index = CellIndex(document)
     assert index.find(document, "a") is not None
     gone = weakref.ref(document)
     del document, index
@@ -329,7 +330,7 @@ def test_an_index_keeps_no_document() -> None:
 def test_a_cell_that_is_none_any_more_is_not_found() -> None:
     document = Document()
     document.add("a")
-    index = Index(document)
+    index = CellIndex(document)
     found = index.find(document, "a")
     found["outputs"] = "no list"
     assert index.find(document, "a") is None
@@ -337,7 +338,7 @@ def test_a_cell_that_is_none_any_more_is_not_found() -> None:
 
 def test_pages_are_told_of_the_last_run_of_a_cell() -> None:
     async def main() -> None:
-        found = Ran()
+        found = RunHistory(Connections())
         for number in range(3 * MOST_NEW):
             found.add("book", "book.ipynb", f"cell-{number % (2 * MOST_NEW)}", "ada")
         assert len(found._new) == MOST_NEW  # what is told, without pages
@@ -347,9 +348,9 @@ def test_pages_are_told_of_the_last_run_of_a_cell() -> None:
 
 
 def test_somebody_has_room_for_so_many_layouts(tmp_path: Path) -> None:
-    assert user_settings.has_room(tmp_path / "none", "a")
+    assert user_settings.may_add(tmp_path / "none", "a")
     for number in range(user_settings.MOST_LAYOUTS):
-        assert user_settings.has_room(tmp_path, f"w{number}")
+        assert user_settings.may_add(tmp_path, f"w{number}")
         user_settings.layout(tmp_path, f"w{number}").touch()
-    assert not user_settings.has_room(tmp_path, "one more")
-    assert user_settings.has_room(tmp_path, "w0")
+    assert not user_settings.may_add(tmp_path, "one more")
+    assert user_settings.may_add(tmp_path, "w0")

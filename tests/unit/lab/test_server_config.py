@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from traitlets.config import Config
 
-from classroom.config.settings import Mode, Settings
+from classroom.config.settings import Settings, SignInMode
 from classroom.lab import server_config
 from classroom.lab.storage import migration
 from classroom.runtime.paths import Paths
 from tests import labs
 
-RENDERED = server_config.render(Settings(Paths(), Mode.TRIAL, Config()))
+RENDERED = server_config.render(Settings(Paths(), SignInMode.TRIAL, Config()))
 
 
 def test_nothing_of_the_labs_state_is_among_the_classs_files() -> None:
@@ -28,7 +28,7 @@ def test_nothing_of_the_labs_state_is_among_the_classs_files() -> None:
 
 
 def test_a_class_disk_keeps_something_free() -> None:
-    settings = Settings(Paths(), Mode.TRIAL, Config())
+    settings = Settings(Paths(), SignInMode.TRIAL, Config())
     wanted = dataclasses.replace(settings, limits=dataclasses.replace(settings.limits, disk=5))
     assert server_config.render(wanted)["ClassContents"]["disk_reserve"] == 5
 

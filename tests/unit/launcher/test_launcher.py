@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from classroom.config import limits
 from classroom.config.limits import Limits
 from classroom.config.traits import Classroom
-from classroom.egress.lock import Kind as Lock
+from classroom.egress.lock import LockKind
 from classroom.lab.execution import kernel_manager, terminals
 from classroom.lab.files import group_access
 from classroom.lab.files.beneath import Root
@@ -42,7 +42,7 @@ from classroom.launcher import (
 from classroom.launcher.memory_guard import Watch
 from classroom.launcher.memory_usage import Use
 from classroom.launcher.process_table import Process
-from classroom.launcher.protocol import BadRequestError, Kind, Start
+from classroom.launcher.protocol import BadRequestError, ProcessKind, Start
 from classroom.launcher.shared_memory_cleanup import File, Leftovers, unlink, unused
 from classroom.launcher.victim import MB
 from classroom.runtime import cgroup
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GB = 1024 * MB
-START = Start("k-1", Kind.KERNEL, ("python", "-m", "x"), {"A": "b"}, "/data/files", {"n": 1})
+START = Start("k-1", ProcessKind.KERNEL, ("python", "-m", "x"), {"A": "b"}, "/data/files", {"n": 1})
 
 
 def test_what_is_asked_for_arrives() -> None:
@@ -93,7 +93,9 @@ def test_any_bytes_are_a_message_or_are_none(message: bytes) -> None:
 
 
 def test_a_process_has_nothing_of_ours_and_a_home_of_its_own() -> None:
-    start = Start("t", Kind.TERMINAL, ("bash",), {"HOME": "/data/files", "TERM": "xterm"}, "/")
+    start = Start(
+        "t", ProcessKind.TERMINAL, ("bash",), {"HOME": "/data/files", "TERM": "xterm"}, "/"
+    )
     found = command.environment(start, {"PATH": "/bin"}, Path("/homes/t"))
     assert found["HOME"] == "/homes/t"
     assert found["USER"] == "student"
@@ -105,12 +107,14 @@ def test_a_process_has_nothing_of_ours_and_a_home_of_its_own() -> None:
 
 def test_no_limit_is_asked_for_where_none_is_set() -> None:
     """A hard limit can't be raised, not even to what it is: prlimit(1) would fail."""
-    assert not [word for word in command.prefix(Kind.KERNEL, Limits(), "/") if "unlimited" in word]
-    words = command.prefix(Kind.TERMINAL, Limits(memory=5, processes=7), "/f")
+    assert not [
+        word for word in command.prefix(ProcessKind.KERNEL, Limits(), "/") if "unlimited" in word
+    ]
+    words = command.prefix(ProcessKind.TERMINAL, Limits(memory=5, processes=7), "/f")
     assert "--data=5" in words
     assert "--nproc=7" in words
     assert "--ctty" in words
-    assert "--ctty" not in command.prefix(Kind.KERNEL, Limits(), "/")
+    assert "--ctty" not in command.prefix(ProcessKind.KERNEL, Limits(), "/")
 
 
 def test_defaults_come_from_what_the_container_has() -> None:
@@ -405,12 +409,12 @@ def test_only_the_hub_gets_the_tutors_environment() -> None:
     hub = services.hub(paths, secret, (5,))
     assert hub.environment == secret
     assert "s3cr3t" not in repr(hub)
-    for kind in Lock:
+    for kind in LockKind:
         lab = services.lab(paths, base, kind, 7)
         assert not [name for name in lab.environment if "TOKEN" in name]
         assert lab.descriptors == (7,)
         launcher = services.launcher(paths, base, kind)
-        patient = set() if kind is Lock.OPEN else {"PIP_RETRIES"}
+        patient = set() if kind is LockKind.OPEN else {"PIP_RETRIES"}
         assert set(launcher.environment) == {*base, *patient}
         # Restricted before it becomes anybody, so that what it starts is too.
         assert launcher.command.index("classroom.sandbox.seccomp") < launcher.command.index("root")

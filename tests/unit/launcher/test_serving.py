@@ -17,7 +17,7 @@ from classroom.config import limits
 from classroom.config.limits import Limits
 from classroom.launcher import __main__ as launcher
 from classroom.launcher import connections, homes, process
-from classroom.launcher.protocol import Kind, Running, Start
+from classroom.launcher.protocol import ProcessKind, Running, Start
 from classroom.runtime.paths import Paths
 from tests import loops
 
@@ -64,7 +64,9 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     monkeypatch.setattr(process, "launch", launch)
     monkeypatch.setattr(homes, "tidy", tidy)
 
-    def run(kind: Kind, during: Callable[[Any, socket.socket], Coroutine[Any, Any, None]]) -> None:
+    def run(
+        kind: ProcessKind, during: Callable[[Any, socket.socket], Coroutine[Any, Any, None]]
+    ) -> None:
         async def work() -> None:
             made = launcher.Launcher(Paths())
             ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -96,7 +98,7 @@ def test_an_end_is_told_before_anything_is_tidied(serve: Callable[..., Any]) -> 
         told = await asyncio.get_running_loop().sock_recv(ours, 1000)
         assert json.loads(told) == {"exited": -9, "why": ""}
 
-    serve(Kind.KERNEL, end)
+    serve(ProcessKind.KERNEL, end)
 
 
 def test_a_task_that_nobody_waits_for_keeps_no_place(serve: Callable[..., Any]) -> None:
@@ -106,7 +108,7 @@ def test_a_task_that_nobody_waits_for_keeps_no_place(serve: Callable[..., Any]) 
         ours.close()
         await until(lambda: not made._running)
 
-    serve(Kind.TASK, hang_up)
+    serve(ProcessKind.TASK, hang_up)
 
 
 def test_a_task_ends_in_time(serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +117,7 @@ def test_a_task_ends_in_time(serve: Callable[..., Any], monkeypatch: pytest.Monk
     async def wait(made: Any, _: socket.socket) -> None:
         await until(lambda: not made._running)
 
-    serve(Kind.TASK, wait)
+    serve(ProcessKind.TASK, wait)
 
 
 def test_a_kernel_goes_on_without_its_connection(serve: Callable[..., Any]) -> None:
@@ -125,7 +127,7 @@ def test_a_kernel_goes_on_without_its_connection(serve: Callable[..., Any]) -> N
         assert made._running
         made._running["k"].signal(signal.SIGKILL)
 
-    serve(Kind.KERNEL, hang_up)
+    serve(ProcessKind.KERNEL, hang_up)
 
 
 def test_what_tidies_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ def test_a_size_that_is_not_said_is_the_largest(headers: dict[str, str], found: 
 
 def test_large_bodies_wait_for_their_turn() -> None:
     async def go() -> None:
-        turns = body_limits.Turns(10)
+        turns = body_limits.BodyQueue(10)
         await turns.take(6)
         large = asyncio.ensure_future(turns.take(6))
         small = asyncio.ensure_future(turns.take(1))
@@ -70,7 +70,7 @@ def test_large_bodies_wait_for_their_turn() -> None:
 
 def test_who_gives_up_waiting_takes_no_room() -> None:
     async def go() -> None:
-        turns = body_limits.Turns(10)
+        turns = body_limits.BodyQueue(10)
         await turns.take(10)
         waiting = asyncio.ensure_future(turns.take(10))
         await asyncio.sleep(0)
@@ -131,7 +131,7 @@ def test_too_much_is_refused_before_it_is_read(head: str, parts: list[bytes]) ->
 
 
 def test_what_fits_arrives_and_a_packed_body_stays_packed() -> None:
-    turns = body_limits.Turns(FILE)
+    turns = body_limits.BodyQueue(FILE)
     size = LARGE + MB
     for _ in range(3):  # each gives its room back
         head = f"PUT {FILES} HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: {size}"

@@ -107,7 +107,7 @@ def differences() -> list[str]:
 def test_a_table_is_read() -> None:
     rows = upstream.rows(ROWS)
     assert len(rows) == 10
-    assert rows[1] == upstream.Row(
+    assert rows[1] == upstream.ContractRow(
         "fake_upstream.rooms:Room._save",
         ("lab/a.py",),
         "overridden",
@@ -233,6 +233,13 @@ def test_a_patch_of_ours_is_looked_through(install: Callable[..., Any]) -> None:
     module.Room._save = save
     assert differences() == []
     assert asyncio.iscoroutinefunction(module.Room._save)
+
+
+def test_a_class_of_ours_that_stands_in_is_looked_through(install: Callable[..., Any]) -> None:
+    module = install()
+    methods = {"_save": lambda: None, "__module__": "classroom.lab.rooms"}
+    module.Room = type("Room", (module.Room,), methods)
+    assert differences() == []
 
 
 def test_the_package_is_named_with_both_versions(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.cli import snapshots as command
+from classroom.cli import snapshots
 from classroom.lab.files.beneath import Root
 from classroom.lab.snapshots import placement, preview
 from classroom.lab.snapshots.placement import Restored
 from classroom.lab.snapshots.restore import check
-from classroom.lab.snapshots.restore_job import UnreadableError
+from classroom.lab.snapshots.restore_job import IncompatibleDocumentError
 from classroom.runtime.ipc.server import SaidError
 from classroom.snapshots import mounts, records, restic, runner
 from classroom.snapshots.api import normal
@@ -157,17 +157,17 @@ def test_what_is_mounted_there_is_found() -> None:
 def test_the_list_for_people() -> None:
     found = records.read_snapshots(json.dumps([SNAPSHOT]).encode())
     now = datetime(2026, 11, 22, 13, 30, tzinfo=UTC)
-    shown = command.table([one.as_json() for one in found], now)
+    shown = snapshots.table([one.as_json() for one in found], now)
     assert "9c1ec585  2026-11-22 12:28  1 hour ago  4      19 kB  when the lab stopped" in shown
 
 
 def test_what_was_restored_is_said() -> None:
     report = {"snapshot": "9c1ec585", "before": "c37dd75e", "restored": 1, "left": {}}
-    assert command.describe(report) == (
+    assert snapshots.describe(report) == (
         "1 file brought back from snapshot 9c1ec585; what was there before is in snapshot c37dd75e."
     )
     left = {f"a\x1b{number}": "Permission denied" for number in range(30)}
-    said = command.describe({**report, "restored": 2, "left": left})
+    said = snapshots.describe({**report, "restored": 2, "left": left})
     assert "30 could not be:" in said
     assert "and 10 more" in said
     assert "\x1b" not in said
@@ -176,12 +176,12 @@ def test_what_was_restored_is_said() -> None:
 def test_a_lab_that_was_taken_over_says_nothing_that_a_terminal_obeys() -> None:
     odd = "\x1b]0;x\x07\x9b"
     report = {"snapshot": odd, "before": odd, "restored": 1, "left": {odd: odd}}
-    said = command.describe(report)
+    said = snapshots.describe(report)
     assert all(letter.isprintable() or letter == "\n" for letter in said)
     wrongs: list[Any] = [{}, [], None, {**report, "left": 1}, {**report, "restored": odd}]
     for wrong in wrongs:
         with pytest.raises(ValueError, match="doesn't say"):
-            command.describe(wrong)
+            snapshots.describe(wrong)
 
 
 # ── Putting files in their places ──────────────────────────────────────────────────────────
@@ -249,10 +249,10 @@ def test_what_is_open_is_only_replaced_by_what_it_can_be(tmp_path: Path) -> None
     file = tmp_path / "x"
     file.write_text("no notebook")
     check(file, ["text:file:1"])
-    with pytest.raises(UnreadableError, match="close it"):
+    with pytest.raises(IncompatibleDocumentError, match="close it"):
         check(file, ["json:notebook:1"])
     file.write_bytes(b"\xff\xfe")
-    with pytest.raises(UnreadableError, match="close it"):
+    with pytest.raises(IncompatibleDocumentError, match="close it"):
         check(file, ["text:file:1"])
 
 

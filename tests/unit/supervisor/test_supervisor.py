@@ -1,4 +1,4 @@
-"""The supervisor's decisions as values, and its keeper with real processes."""
+"""The supervisor's decisions as values, and its supervised with real processes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.egress.lock import Kind
+from classroom.egress.lock import LockKind
 from classroom.runtime.paths import Paths
 from classroom.supervisor import liveness, services
-from classroom.supervisor import process as keeper
+from classroom.supervisor import process as supervised
 from classroom.supervisor.liveness import BEAT_SECONDS, SILENT_SECONDS, Backoff, Silence
 from classroom.supervisor.probe import Question, get
 from classroom.supervisor.process import Keeper
@@ -64,7 +64,7 @@ def test_every_part_is_asked() -> None:
         services.front(paths, base, ()),
         services.proxy(paths, base, ()),
         services.hub(paths, base, ()),
-        services.launcher(paths, base, Kind.NFTABLES),
+        services.launcher(paths, base, LockKind.NFTABLES),
         services.snapshots(paths, base),
     )
     assert all(part.question is not None for part in parts)
@@ -92,7 +92,7 @@ pathlib.Path(sys.argv[2]).touch()
 
 
 class Log(logging.Handler):
-    """What the keeper says."""
+    """What the supervised says."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ def kept(
     place, ready = folder / "alive.sock", folder / "ready"
     command = (sys.executable, "-c", script, str(place), str(ready))
     log = Log()
-    logger = logging.getLogger(f"keeper-{folder.name}")
+    logger = logging.getLogger(f"supervised-{folder.name}")
     logger.propagate = False
     logger.setLevel(logging.DEBUG)
     logger.addHandler(log)
@@ -184,7 +184,7 @@ def test_what_dies_at_once_keeps_no_core_busy(tmp_path: Path) -> None:
 def test_what_cannot_be_started_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper, "GIVE_UP_SECONDS", 1)
+    monkeypatch.setattr(supervised, "GIVE_UP_SECONDS", 1)
 
     async def wait(made: Keeper, log: Log) -> None:
         monkeypatch.setattr(made, "_spawn", refuse)
@@ -207,7 +207,7 @@ def test_a_watch_that_fails_ends_the_container(
     def fail(_: object) -> None:
         raise OSError("out of luck")
 
-    monkeypatch.setattr(keeper, "kill_group", fail)
+    monkeypatch.setattr(supervised, "kill_group", fail)
     log = kept_without_stop(tmp_path, wait)
     assert log.count("Watching over It failed: out of luck") == 1
 
@@ -225,11 +225,11 @@ def test_what_comes_before_is_tried_again_when_somebody_stops_it(
     number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is a student's when it kills all students' processes: one of them can stop it first."""
-    monkeypatch.setattr(keeper, "BEFORE_SECONDS", 0.5)
+    monkeypatch.setattr(supervised, "BEFORE_SECONDS", 0.5)
     mark = tmp_path / "tried"
     script = f"test -e {mark} && exec touch {mark}.done; touch {mark}; kill -{number} $$"
-    loops.run(asyncio.wait_for(keeper.run_before(("sh", "-c", script)), 20))
+    loops.run(asyncio.wait_for(supervised.run_before(("sh", "-c", script)), 20))
     assert mark.with_name("tried.done").exists()
-    loops.run(asyncio.wait_for(keeper.run_before(("false",)), 20))
+    loops.run(asyncio.wait_for(supervised.run_before(("false",)), 20))
     with pytest.raises(TimeoutError):
-        loops.run(asyncio.wait_for(keeper.run_before(("sh", "-c", "kill -STOP $$")), 20))
+        loops.run(asyncio.wait_for(supervised.run_before(("sh", "-c", "kill -STOP $$")), 20))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jupyterhub import orm
 
-from classroom.config.settings import Mode
+from classroom.config.settings import SignInMode
 from classroom.hub.access import policy, roster
 from classroom.hub.access.policy import Allowlist
 from classroom.hub.access.roster import Roster
@@ -30,7 +30,7 @@ def way_to_sign_in(settings: Settings) -> str:
 
     The same name under another authority is another person: in a trial, anybody can be "mona".
     """
-    if settings.mode is Mode.CUSTOM:
+    if settings.mode is SignInMode.CUSTOM:
         return f"custom {settings.config.JupyterHub.authenticator_class}"
     return settings.oauth.github_url if settings.oauth is not None else settings.mode.value
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from classroom.config import trial
-from classroom.config.settings import Mode
+from classroom.config.settings import SignInMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +54,7 @@ class Allowlist:
 
 def listed(settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
     """Return whom the tutor's file names: everybody, and the tutors among them."""
-    if settings.mode is Mode.TRIAL:
+    if settings.mode is SignInMode.TRIAL:
         found = frozenset({trial.TUTOR})
         return found, found
     return settings.allowed | settings.tutors, settings.tutors
@@ -62,7 +62,7 @@ def listed(settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
 
 def is_by_name(settings: Settings) -> bool:
     """Say whether names decide at sign-in; in a trial it is the passphrase."""
-    return settings.mode is not Mode.TRIAL
+    return settings.mode is not SignInMode.TRIAL
 
 
 def rule(settings: Settings, people: Roster, dropped: frozenset[str] = frozenset()) -> Allowlist:
@@ -75,9 +75,9 @@ def rule(settings: Settings, people: Roster, dropped: frozenset[str] = frozenset
             is what ends access; it may let them in again.
     """
     blocked = settings.blocked | people.out
-    if settings.mode is Mode.CUSTOM:
+    if settings.mode is SignInMode.CUSTOM:
         return Allowlist(everybody=True, blocked=blocked | dropped)
-    if settings.mode is Mode.TRIAL:
+    if settings.mode is SignInMode.TRIAL:
         return Allowlist(everybody=True, blocked=blocked)
     return Allowlist(people.names, blocked, settings.organizations, settings.everybody)
 

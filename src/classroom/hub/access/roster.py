@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from classroom.runtime import files
-from classroom.runtime.problems import Problem, RefusedError
+from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,7 +112,8 @@ def read(file: Path) -> Roster:
     """Read the roster as it was kept; an empty one when there is none.
 
     Raises:
-        RefusedError: the file is no roster; without it, whom the page has removed would be back.
+        StartRefusedError: the file is no roster; without it, whom the page has removed would be
+            back.
     """
     if not file.exists():
         return Roster()
@@ -123,7 +124,7 @@ def read(file: Path) -> Roster:
         )
     except (ValueError, KeyError, TypeError):
         cure = "restore it from a backup, or remove it: then jupyterhub_config.py alone decides"
-        raise RefusedError(
+        raise StartRefusedError(
             [Problem(str(file), "is not readable as a list of people", cure)]
         ) from None
 

@@ -25,7 +25,7 @@ ADDRESSES = 4096
 
 
 @dataclass(frozen=True)
-class Record:
+class Attempts:
     """What is remembered of an address.
 
     Attributes:
@@ -36,13 +36,13 @@ class Record:
     wrong: float = 0.0
     at: float = 0.0
 
-    def now(self, now: float) -> Record:
+    def now(self, now: float) -> Attempts:
         """Forgive what time has.
 
         Args:
             now: the same clock's.
         """
-        return Record(max(0.0, self.wrong - (now - self.at) / FORGIVE_SECONDS), now)
+        return Attempts(max(0.0, self.wrong - (now - self.at) / FORGIVE_SECONDS), now)
 
     @property
     def seconds(self) -> float:
@@ -69,7 +69,7 @@ class Guesses:
 
     def __init__(self) -> None:
         """Know of none yet."""
-        self._records: OrderedDict[str, Record] = OrderedDict()
+        self._records: OrderedDict[str, Attempts] = OrderedDict()
         self._waiting: dict[str, int] = {}
 
     def wrong(self, address: str, now: float) -> float:
@@ -83,7 +83,7 @@ class Guesses:
             How long its answer has to wait, seconds.
         """
         key = network(address)
-        record = self._records.pop(key, Record(0.0, now)).now(now)
+        record = self._records.pop(key, Attempts(0.0, now)).now(now)
         self._records[key] = record = replace(record, wrong=record.wrong + 1)
         if len(self._records) > ADDRESSES:
             self._records.popitem(last=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import Counter, Gauge
 
 from classroom.egress import nflog
-from classroom.egress.lock import Kind
+from classroom.egress.lock import LockKind
 from classroom.egress.nflog import Refused
 from classroom.egress.refusals import Refusals
 from classroom.runtime import files
@@ -54,7 +54,7 @@ def where(found: Refused) -> str:
 class Account:
     """Keeps count for as long as the lock holds."""
 
-    def __init__(self, report: Path, kind: Kind) -> None:
+    def __init__(self, report: Path, kind: LockKind) -> None:
         """Begin with nothing refused.
 
         Args:
@@ -94,7 +94,7 @@ class Account:
                     log.info("Egress lock: %s", line)
                 self._write()
             except OSError as error:
-                # No descriptors or no room on the disk: it is tried again, and never given up.
+                # No descriptors or no space on the disk: it is tried again, and never given up.
                 if str(error) != self._complaint:
                     log.warning("What the egress lock refuses can't be written: %s", error)
                 self._complaint = str(error)
@@ -122,7 +122,7 @@ class Account:
 
     def _write(self) -> None:
         """Leave word for ``classroom egress``, when there is anything new."""
-        text = self.refusals.as_json(self._words, counted=self._kind is Kind.NFTABLES)
+        text = self.refusals.as_json(self._words, counted=self._kind is LockKind.NFTABLES)
         if text != self._written:
             files.write_for(self._report, text.encode())
             self._written = text

@@ -62,7 +62,7 @@ def answer(question: bytes, is_allowed: Callable[[str], bool]) -> tuple[bytes | 
         return None, ""
 
 
-class Names(asyncio.DatagramProtocol):
+class DnsResponder(asyncio.DatagramProtocol):
     """Answers on the students' door."""
 
     def __init__(self, is_allowed: Callable[[str], bool], refused: Callable[[str], None]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classroom.egress import lock as locks
-from classroom.egress.lock import Kind
+from classroom.egress.lock import LockKind
 from classroom.front import nginx
 from classroom.hub.egress import dns
 from classroom.hub.egress.accounting import Account
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from logging import Logger
 
-    from classroom.config.egress_settings import Wanted
+    from classroom.config.egress_settings import EgressSettings
     from classroom.config.settings import Settings
     from classroom.egress.lock import Lock
     from classroom.runtime.handover import Handover
     from classroom.runtime.paths import Paths
 
 
-def render(template: str, folder: Path, lock: Lock, wanted: Wanted) -> str:
+def render(template: str, folder: Path, lock: Lock, wanted: EgressSettings) -> str:
     """Render the proxy's configuration.
 
     Args:
@@ -46,7 +46,7 @@ def render(template: str, folder: Path, lock: Lock, wanted: Wanted) -> str:
     )
 
 
-def install(paths: Paths, lock: Lock, wanted: Wanted) -> None:
+def install(paths: Paths, lock: Lock, wanted: EgressSettings) -> None:
     """Write the proxy's configuration; the arguments are those of `render`."""
     template = (Path(__file__).parents[2] / "nginx/egress.conf").read_text(encoding="utf-8")
     text = render(template, paths.egress, lock, wanted)
@@ -78,13 +78,13 @@ class Egress:
             log: where to say what was refused.
         """
         self._describe()
-        if self.lock.kind is not Kind.NFTABLES:
+        if self.lock.kind is not LockKind.NFTABLES:
             return
         loop = asyncio.get_running_loop()
         asked = socket.socket(fileno=self._handed.names)
         asked.settimeout(0)
         await loop.create_datagram_endpoint(
-            lambda: dns.Names(self._is_allowed, self._account.refused_name), sock=asked
+            lambda: dns.DnsResponder(self._is_allowed, self._account.refused_name), sock=asked
         )
         kernel = socket.socket(fileno=self.lock.refusals)
         kernel.settimeout(0)
@@ -120,7 +120,7 @@ class Egress:
             return
         # Only this: what waits stays as it is held.
         self.wanted = replace(self.wanted, allow=saved.egress.allow)
-        if self.lock.kind is Kind.NFTABLES:
+        if self.lock.kind is LockKind.NFTABLES:
             install(self.paths, self.lock, self.wanted)
             self._handed.reload(handover.EGRESS)
         log.info("Egress lock: %s", self._describe())

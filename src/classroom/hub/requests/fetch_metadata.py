@@ -34,7 +34,7 @@ BEARER = re.compile(r"(?:token|bearer)\s+\S", re.IGNORECASE)
 XSRF_HEADERS = ("X-Xsrftoken", "X-Csrftoken")
 
 
-class Kind(enum.Enum):
+class AnswerKind(enum.Enum):
     """What the Hub would answer with."""
 
     PAGE = enum.auto()
@@ -88,7 +88,7 @@ def values(cookies: str, name: str) -> set[str]:
 
 
 def refusal(
-    kind: Kind, headers: Mapping[str, str], *, takes_bearer: bool, in_query: bool, cookie: str
+    kind: AnswerKind, headers: Mapping[str, str], *, takes_bearer: bool, in_query: bool, cookie: str
 ) -> str:
     """Decide whether the Hub looks at a request at all.
 
@@ -102,14 +102,14 @@ def refusal(
     Returns:
         The sentence for the person, or "".
     """
-    if kind is Kind.OPEN:
+    if kind is AnswerKind.OPEN:
         return ""
-    if takes_bearer and has_bearer(headers) and (kind is Kind.API or not is_browser(headers)):
+    if takes_bearer and has_bearer(headers) and (kind is AnswerKind.API or not is_browser(headers)):
         return ""
     cookies = headers.get("Cookie", "")
     if len(values(cookies, cookie)) > 1:
         return TWO_SIGN_INS
-    if kind is Kind.API:
+    if kind is AnswerKind.API:
         has_token = in_query or any(headers.get(name) for name in XSRF_HEADERS)
         return "" if has_token or not cookies else WITHOUT_XSRF
     if is_navigation(headers):

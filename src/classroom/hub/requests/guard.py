@@ -16,7 +16,7 @@ from jupyterhub.handlers.pages import HealthCheckHandler
 from tornado import web
 
 from classroom.hub.requests import fetch_metadata
-from classroom.hub.requests.fetch_metadata import Kind
+from classroom.hub.requests.fetch_metadata import AnswerKind
 from classroom.hub.upstream import patches
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class RefusalHandler(web.RequestHandler):
         logging.getLogger("classroom").debug("refused: %s", self.request.path)
 
 
-def kind(handler: type, method: str) -> Kind:
+def kind(handler: type, method: str) -> AnswerKind:
     """Say what a handler answers with; what isn't known is taken for a page.
 
     Args:
@@ -57,10 +57,10 @@ def kind(handler: type, method: str) -> Kind:
         method: of the request; to one that a handler hasn't got, it answers with an error page.
     """
     if issubclass(handler, FILES):
-        return Kind.OPEN
+        return AnswerKind.OPEN
     if issubclass(handler, SAME_FOR_ALL) and method in {"GET", "HEAD"}:
-        return Kind.OPEN
-    return Kind.API if issubclass(handler, APIHandler) else Kind.PAGE
+        return AnswerKind.OPEN
+    return AnswerKind.API if issubclass(handler, APIHandler) else AnswerKind.PAGE
 
 
 def install(app: JupyterHub) -> None:
@@ -85,11 +85,11 @@ def install(app: JupyterHub) -> None:
             )
             if sentence:
                 return delegate(request, RefusalHandler, {"sentence": sentence})
-            if found is Kind.OPEN or (takes_bearer and fetch_metadata.has_bearer(headers)):
+            if found is AnswerKind.OPEN or (takes_bearer and fetch_metadata.has_bearer(headers)):
                 # One way to say who asks, or none: the Hub would go by the cookie if the token is
                 # no good, and an error page has the XSRF token of whose cookie it is.
                 headers.pop("Cookie", None)
-            elif found is Kind.API:
+            elif found is AnswerKind.API:
                 # The Hub doesn't look for the XSRF token where the browser says "navigate" or
                 # "no-cors", nor where it says nothing.
                 headers["Sec-Fetch-Mode"] = "cors"

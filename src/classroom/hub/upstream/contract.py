@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from classroom.runtime import upstream
 
 if TYPE_CHECKING:
-    from classroom.runtime.upstream import Row
+    from classroom.runtime.upstream import ContractRow
 
 
-def table() -> tuple[Row, ...]:
+def table() -> tuple[ContractRow, ...]:
     """Read the table."""
     text = files("classroom.hub.upstream").joinpath("contract.md").read_text(encoding="utf-8")
     return upstream.rows(text)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tornado import web
 
-from classroom.lab.people.participants import COMPANY
-from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab import services
+from classroom.lab.people.participants import Participants
 from classroom.lab.permissions.tutor_handler import TutorHandler
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ class DrivingHandler(TutorHandler):
 
     def switch(self, mode: Mode, what: str) -> None:
         """Have a mode hold, and say so in the log and to the caller."""
-        DRIVING.switch(mode)
-        COMPANY.tell()
+        self.modes.switch(mode)
+        services.of(self)[Participants].tell()
         self.log.info("driving: %s switches %s", self.caller, what)
         self.answer()
 
     def answer(self) -> None:
         """Say what holds."""
-        self.finish({"driver": DRIVING.mode.driver, "people": dict(DRIVING.mode.people)})
+        self.finish({"driver": self.modes.mode.driver, "people": dict(self.modes.mode.people)})
 
 
 class ModeHandler(DrivingHandler):
@@ -45,11 +45,11 @@ class ModeHandler(DrivingHandler):
     def put(self) -> None:
         """Switch all students; what held for single ones is over."""
         wanted = self.wanted("viewOnly")
-        mode = DRIVING.mode.for_all(self.caller if wanted else "")
+        mode = self.modes.mode.for_all(self.caller if wanted else "")
         self.switch(mode, f"everybody to {'view-only' if wanted else 'writing'}")
 
 
-class PersonHandler(DrivingHandler):
+class PersonModeHandler(DrivingHandler):
     """A single student."""
 
     @web.authenticated
@@ -61,9 +61,9 @@ class PersonHandler(DrivingHandler):
         """
         wanted = self.wanted("viewOnly")
         name = name.lower()
-        if name in DRIVING.tutors:
+        if name in self.modes.tutors:
             raise web.HTTPError(400, f"{name} is a tutor")
-        mode = DRIVING.mode.for_one(name, view_only=wanted)
+        mode = self.modes.mode.for_one(name, view_only=wanted)
         self.switch(mode, f"{name!r} to {'view-only' if wanted else 'writing'}")
 
 
@@ -74,7 +74,7 @@ class FollowingHandler(TutorHandler):
     def put(self) -> None:
         """Ask all to follow the caller, or nobody to follow anybody."""
         wanted = self.wanted("follow")
-        COMPANY.ask(self.caller if wanted else "")
+        services.of(self)[Participants].ask(self.caller if wanted else "")
         what = "asks all to follow" if wanted else "asks nobody to follow any more"
         self.log.info("driving: %s %s", self.caller, what)
         self.set_status(204)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.services.events.handlers import SubscribeWebsocket
 
+from classroom.lab import services
 from classroom.lab.connections.registry import name_of
-from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.permissions.mode_service import ModeService
 
 if TYPE_CHECKING:
     from jupyter_events.logger import EventLogger
@@ -50,7 +51,8 @@ class EventsSocket(SubscribeWebsocket):
     ) -> None:
         """Tell this page of an event, if it is to know; the arguments are upstream's."""
         name = name_of(self)
-        found = told(schema_id, data, name=name, tutor=name in DRIVING.tutors)
+        tutors = services.of(self)[ModeService].tutors
+        found = told(schema_id, data, name=name, tutor=name in tutors)
         if found is not None:
             await super().event_listener(logger, schema_id, found)
 

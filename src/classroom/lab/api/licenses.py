@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
@@ -10,9 +10,15 @@ from jupyterlab_server.licenses_handler import LicensesManager
 from tornado import web
 from tornado.web import HTTPError
 
+from classroom.lab import services
+
 FORMATS = {"json": ".json", "csv": ".csv", "markdown": ".md"}
 """What a report may be, with the end of its file's name."""
 TRUE = {"1", "true"}
+
+
+class LicenseReports(dict[tuple[str, bool], tuple[str, str]]):
+    """The reports of one lab: text and media type, by format and whether texts are in full."""
 
 
 class KnownLicensesHandler(APIHandler):
@@ -23,7 +29,6 @@ class KnownLicensesHandler(APIHandler):
     """
 
     auth_resource = "classroom"
-    _reports: ClassVar[dict[tuple[str, bool], tuple[str, str]]] = {}
 
     @web.authenticated
     @authorized
@@ -37,12 +42,13 @@ class KnownLicensesHandler(APIHandler):
         if wanted not in FORMATS:
             raise HTTPError(400, f"Licences are reported as {', '.join(FORMATS)}.")
         key = wanted, self.get_argument("full_text", "true") in TRUE
-        if key not in self._reports:
+        reports = services.of(self)[LicenseReports]
+        if key not in reports:
             lab: Any = self.settings["lab"]
             manager = LicensesManager(parent=lab)
             found = await manager.report_async(report_format=wanted, full_text=key[1])
-            self._reports[key] = found
-        report, mime = self._reports[key]
+            reports[key] = found
+        report, mime = reports[key]
         if self.get_argument("download", "0") in TRUE:
             self.set_attachment_header(f"jupyterlab-licenses{FORMATS[wanted]}")
         self.set_header("Content-Type", mime)

@@ -8,7 +8,7 @@ ADDRESS = "classroom/api/alive"
 """Below the server's own address."""
 
 
-class AliveHandler(RequestHandler):
+class LabLivenessHandler(RequestHandler):
     """Answers everybody, with nothing: whoever asks learns that a server is there."""
 
     def get(self) -> None:

@@ -10,7 +10,8 @@ from jupyterhub.httpclient import fetch
 from jupyterhub.utils import url_escape_path
 from tornado import web
 
-from classroom.lab.execution.run_history import RAN
+from classroom.lab import services
+from classroom.lab.execution.run_history import RunHistory
 from classroom.lab.permissions.tutor_handler import TutorHandler
 
 if TYPE_CHECKING:
@@ -62,4 +63,5 @@ class RunsHandler(APIHandler):
         """List the last run of each cell."""
         path = str(self.get_query_argument("path", "", strip=False))
         notebook = self.settings["file_id_manager"].get_id(path)
-        self.finish(json.dumps({"runs": RAN.of(notebook) if notebook else []}))
+        history = services.of(self)[RunHistory]
+        self.finish(json.dumps({"runs": history.of(notebook) if notebook else []}))

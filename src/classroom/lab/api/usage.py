@@ -11,12 +11,13 @@ import os
 import shutil
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
+from classroom.lab import services
 from classroom.runtime.cgroup import CGROUP, number
 from classroom.runtime.cgroup import memory as has_memory
 
@@ -133,14 +134,12 @@ class UsageHandler(APIHandler):
     """Answers in the place of jupyter-resource-usage's own handler."""
 
     auth_resource = "metrics"
-    usage: ClassVar[Usage]
-    """Set when the server starts: the CPU is measured from then on."""
 
     @web.authenticated
     @authorized
     def get(self) -> None:
         """Get what the container uses."""
-        self.finish(self.usage.now())
+        self.finish(services.of(self)[Usage].now())
 
     def _log(self) -> None:
         """Log only what fails: every page asks every five seconds."""

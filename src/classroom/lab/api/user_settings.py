@@ -54,7 +54,7 @@ def layout(folder: Path, name: str) -> Path:
     return folder / f"{slugify(name)}{WORKSPACE_EXTENSION}"
 
 
-def has_room(folder: Path, name: str) -> bool:
+def may_add(folder: Path, name: str) -> bool:
     """Say whether somebody may keep a window layout.
 
     Args:
@@ -98,7 +98,7 @@ class PersonalWorkspacesHandler(WorkspacesHandler):
             HTTPError: 413, it is too large, or there are too many.
         """
         check_size("Window layouts", len(self.request.body), LARGEST_LAYOUT)
-        if not has_room(self.manager.workspaces_dir, space_name):
+        if not may_add(self.manager.workspaces_dir, space_name):
             raise HTTPError(413, f"You have {MOST_LAYOUTS} layouts: delete one of them first.")
         super().put(space_name)
 

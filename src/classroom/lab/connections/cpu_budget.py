@@ -23,13 +23,15 @@ FORGOTTEN = 1 / 12
 """Seconds of that which are forgotten in a second."""
 TOLD_SECONDS = 60.0
 """How seldom somebody is told that they have taken too much."""
+# One thread for all: it competes with the event loop, and files and documents don't wait for it.
+_readers = ThreadPoolExecutor(1, "messages")
 
 
 class TooMuchError(Exception):
     """Somebody's messages take too much of the server's time; what isn't taken may come again."""
 
 
-class Effort:
+class CpuBudget:
     """How much of the server's time people's messages have taken lately."""
 
     def __init__(self, forgotten: float = FORGOTTEN) -> None:
@@ -42,6 +44,9 @@ class Effort:
         self._spent: dict[str, tuple[float, float]] = {}
         self.telling = Seldom(TOLD_SECONDS)
         """When somebody was told that they have taken too much."""
+        self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._replaying: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._answering: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def add(self, name: str, seconds: float, now: float) -> None:
         """Take note of a message.
@@ -80,38 +85,46 @@ class Effort:
         finally:
             self.add(name, time.thread_time() - begun, time.monotonic())
 
+    async def read_long(self, raw: str | bytes, who: str) -> Message:
+        """Read a long message while others are served, one of each person's at a time.
 
-EFFORT = Effort()
-"""There is one lab in a process."""
-# One thread for all: it competes with the event loop, and files and documents don't wait for it.
-_readers = ThreadPoolExecutor(1, "messages")
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        Args:
+            raw: as received.
+            who: the name of its sender.
 
+        Raises:
+            OutOfBoundsError: it isn't one, or not within the bounds.
+            TooMuchError: they have taken too much of the server's time lately.
+        """
+        spent = 0.0
 
-async def read_long(raw: str | bytes, who: str) -> Message:
-    """Read a long message while others are served, one of each person's at a time.
+        def read() -> Message:
+            nonlocal spent
+            begun = time.thread_time()
+            try:
+                return messages.parse(raw)
+            finally:
+                spent = time.thread_time() - begun
 
-    Args:
-        raw: as received.
-        who: the name of its sender.
+        async with self._reading.setdefault(who, asyncio.Lock()):
+            self.ask(who)
+            try:
+                return await asyncio.get_running_loop().run_in_executor(_readers, read)
+            finally:
+                self.add(who, spent, time.monotonic())
 
-    Raises:
-        OutOfBoundsError: it isn't one, or not within the bounds.
-        TooMuchError: they have taken too much of the server's time lately.
-    """
-    spent = 0.0
+    def replaying(self, name: str) -> asyncio.Lock:
+        """Return the lock under which a timeline is made: one of each person's at a time.
 
-    def read() -> Message:
-        nonlocal spent
-        begun = time.thread_time()
-        try:
-            return messages.parse(raw)
-        finally:
-            spent = time.thread_time() - begun
+        Args:
+            name: of who wants one.
+        """
+        return self._replaying.setdefault(name, asyncio.Lock())
 
-    async with _turns.setdefault(who, asyncio.Lock()):
-        EFFORT.ask(who)
-        try:
-            return await asyncio.get_running_loop().run_in_executor(_readers, read)
-        finally:
-            EFFORT.add(who, spent, time.monotonic())
+    def answering(self, name: str) -> asyncio.Lock:
+        """Return the lock under which pages' questions are answered: one person's in turn.
+
+        Args:
+            name: of whose pages they are.
+        """
+        return self._answering.setdefault(name, asyncio.Lock())

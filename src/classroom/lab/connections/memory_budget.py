@@ -17,10 +17,10 @@ TOGETHER = 640 * MB
 """Bytes of everybody's."""
 
 
-class Budget:
+class MemoryBudget:
     """What is held for whom."""
 
-    def __init__(self, each: int, together: int) -> None:
+    def __init__(self, each: int = EACH, together: int = TOGETHER) -> None:
         """Begin with nothing held.
 
         Args:
@@ -35,19 +35,19 @@ class Budget:
         """Return how many bytes are held for somebody."""
         return self._held[name]
 
-    def has_room(self, size: int) -> bool:
-        """Say whether there is room for something that isn't anybody's yet, in bytes."""
+    def has_space(self, size: int) -> bool:
+        """Say whether there is space for something that isn't anybody's yet, in bytes."""
         return self._all + size <= self._together
 
     def take(self, name: str, size: int) -> bool:
-        """Hold some more, if there is room; `give` it back in the end.
+        """Hold some more, if there is space; `give` it back in the end.
 
         Args:
             name: for whom.
             size: bytes.
 
         Returns:
-            Whether there was room; if not, nothing was taken.
+            Whether there was space; if not, nothing was taken.
         """
         if self._held[name] + size > self._each or self._all + size > self._together:
             return False
@@ -56,12 +56,8 @@ class Budget:
         return True
 
     def give(self, name: str, size: int) -> None:
-        """Make room again; the arguments are those of `take`."""
+        """Give some back; the arguments are those of `take`."""
         self._held[name] -= size
         self._all -= size
         if not self._held[name]:
             del self._held[name]
-
-
-BUDGET = Budget(EACH, TOGETHER)
-"""There is one lab in a process."""

@@ -9,28 +9,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classroom.lab.connections.registry import OPEN, name_of
+from classroom.lab.connections.registry import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from classroom.lab.connections.registry import Page
-
-
-def tell(names: Collection[str], sentence: str) -> int:
-    """Show a sentence to some people, on each of their pages.
-
-    Args:
-        names: theirs.
-        sentence: plain text.
-
-    Returns:
-        How many pages were told.
-    """
-    pages = [page for page in OPEN.pages() if name_of(page) in names]
-    for page in pages:
-        page.say({"type": "notice", "text": sentence})
-    return len(pages)
+    from classroom.lab.connections.registry import Connections, Page
 
 
 def closing(sentence: str) -> str:
@@ -61,65 +45,84 @@ class Warned:
     people: Callable[[], Collection[str]] | None = None
 
 
-_warned: dict[str, Warned] = {}
+class Notifications:
+    """What the pages of one lab show. One event loop's: nothing here is for threads."""
 
+    def __init__(self, connections: Connections) -> None:
+        """Begin without any.
 
-def warn(about: str, sentence: str, people: Callable[[], Collection[str]] | None = None) -> None:
-    """Show a sentence on pages until `end` is called, also on those that are opened later.
+        Args:
+            connections: the lab's, with its pages.
+        """
+        self._connections = connections
+        self._warned: dict[str, Warned] = {}
 
-    Call it on the event loop.
+    def tell(self, names: Collection[str], sentence: str) -> int:
+        """Show a sentence to some people, on each of their pages.
 
-    Args:
-        about: what it is about, such as a room's name: what was said of it before is replaced.
-        sentence: plain text.
-        people: returns the names of those whom it concerns; None for everybody.
-    """
-    before, _warned[about] = _warned.get(about), Warned(sentence, people)
-    if before is None or before.sentence != sentence:
-        refresh()
+        Args:
+            names: theirs.
+            sentence: plain text.
 
+        Returns:
+            How many pages were told.
+        """
+        pages = [page for page in self._connections.pages() if name_of(page) in names]
+        for page in pages:
+            page.say({"type": "notice", "text": sentence})
+        return len(pages)
 
-def end(about: str) -> None:
-    """Take a sentence off all pages; nothing if there is none.
+    def warn(
+        self, about: str, sentence: str, people: Callable[[], Collection[str]] | None = None
+    ) -> None:
+        """Show a sentence on pages until `end` is called, also on those that are opened later.
 
-    Args:
-        about: as it was given to `warn`.
-    """
-    if _warned.pop(about, None) is not None:
-        refresh()
+        Args:
+            about: what it is about, such as a room's name: what was said of it before is replaced.
+            sentence: plain text.
+            people: returns the names of those whom it concerns; None for everybody.
+        """
+        before, self._warned[about] = self._warned.get(about), Warned(sentence, people)
+        if before is None or before.sentence != sentence:
+            self.refresh()
 
+    def end(self, about: str) -> None:
+        """Take a sentence off all pages; nothing if there is none.
 
-def refresh(name: str | None = None) -> None:
-    """Show pages what concerns them now, as when somebody has opened another document.
+        Args:
+            about: as it was given to `warn`.
+        """
+        if self._warned.pop(about, None) is not None:
+            self.refresh()
 
-    Args:
-        name: whose pages; None for everybody's.
-    """
-    for page in OPEN.pages():
-        if name is None or name_of(page) == name:
-            page.say(standing(name_of(page)))
+    def refresh(self, name: str | None = None) -> None:
+        """Show pages what concerns them now, as when somebody has opened another document.
 
+        Args:
+            name: whose pages; None for everybody's.
+        """
+        for page in self._connections.pages():
+            if name is None or name_of(page) == name:
+                page.say(self.standing(name_of(page)))
 
-def standing(name: str) -> dict[str, object]:
-    """Return the message for a page with all the warnings that concern somebody.
+    def standing(self, name: str) -> dict[str, object]:
+        """Return the message for a page with all the warnings that concern somebody.
 
-    Args:
-        name: the user's.
-    """
-    found = [
-        {"about": about, "text": one.sentence}
-        for about, one in _warned.items()
-        if one.people is None or name in one.people()
-    ]
-    return {"type": "warnings", "warnings": found}
+        Args:
+            name: the user's.
+        """
+        found = [
+            {"about": about, "text": one.sentence}
+            for about, one in self._warned.items()
+            if one.people is None or name in one.people()
+        ]
+        return {"type": "warnings", "warnings": found}
 
+    def are_standing(self) -> bool:
+        """Say whether anybody is being warned of anything."""
+        return bool(self._warned)
 
-def are_standing() -> bool:
-    """Say whether anybody is being warned of anything."""
-    return bool(_warned)
-
-
-def greet(page: Page) -> None:
-    """Show a page that has just been opened what it should know."""
-    if _warned:
-        page.say(standing(name_of(page)))
+    def greet(self, page: Page) -> None:
+        """Show a page that has just been opened what it should know."""
+        if self._warned:
+            page.say(self.standing(name_of(page)))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from asyncio import Future
     from collections.abc import Awaitable, Callable
 
-    from classroom.lab.connections.memory_budget import Budget
+    from classroom.lab.connections.memory_budget import MemoryBudget
 
 LOG = logging.getLogger(__name__)
 PIECE = 256 * 1024
@@ -41,10 +41,10 @@ class Incoming:
         self.until = time.monotonic() + SECONDS
 
 
-class Bounded:
+class ReceiveLimits:
     """Stands before tornado's own ways to read and write; a socket is its `WebSocketProtocol13`."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: MemoryBudget) -> None:
         """Count nothing yet.
 
         Args:
@@ -65,7 +65,7 @@ class Bounded:
             read: tornado's.
 
         Raises:
-            StreamClosedError: there is no room for them, or they don't come.
+            StreamClosedError: there is no space for them, or they don't come.
         """
         if size <= PIECE and not patches.is_in_parts(socket):
             return await read(socket, size)

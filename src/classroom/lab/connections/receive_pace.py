@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab.connections.cpu_budget import Effort
+from classroom.lab.connections.cpu_budget import CpuBudget
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Generator
@@ -22,7 +22,7 @@ TURNS_SECONDS = 0.05
 AHEAD_SECONDS = 1.0
 """From so much on they are read later. Pasting a large notebook takes less."""
 LONGEST_SECONDS = 1.0
-"""A pause: somebody who has pasted something huge goes on typing soon, and `Effort` counts too."""
+"""A pause: somebody who has pasted something huge goes on typing soon; `CpuBudget` counts too."""
 
 
 class Timed:
@@ -69,7 +69,7 @@ class ReceivePace:
             share: of the loop's time that one person may take for long, from 0 to 1.
         """
         self._share = share
-        self._taken = Effort(share)
+        self._taken = CpuBudget(share)
 
     def add(self, name: str, seconds: float, now: float) -> float | None:
         """Take note of a message, and say when that socket is to be read again.

@@ -29,7 +29,7 @@ SAID_BEFORE = "wrote error: %r"
 NOBODY = "people who aren't signed in"
 
 
-class Refusals:
+class RefusalCounts:
     """How many requests have been refused to each person since their minute began.
 
     One event loop's: nothing here is for threads.
@@ -100,17 +100,16 @@ class RefusalLog:
             upstreams: writes of all other requests, and of those that the server couldn't answer.
         """
         self._log, self._upstreams = log, upstreams
-        self._refusals = Refusals()
+        self._refusals = RefusalCounts()
 
     def use(self, settings: dict[str, Any]) -> None:
-        """Be the log of all requests to a server.
+        """Be the log of all requests to a server, for which `patches.keep_refusals` keeps reasons.
 
         Args:
             settings: of its `tornado.web.Application`.
         """
         settings["log_function"] = self.write
         self._log.addFilter(not_said_before)
-        patches.keep_refusals()
 
     def write(self, handler: Any) -> None:
         """Write of a request that has been answered; tornado calls it on the event loop.

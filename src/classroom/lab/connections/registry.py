@@ -52,15 +52,6 @@ def name_of(handler: RequestHandler) -> str:
     return str(getattr(handler.current_user, "username", ""))
 
 
-_ended: WeakSet[WebSocketHandler] = WeakSet()
-_refused: WeakSet[RequestHandler] = WeakSet()
-
-
-def was_ended(handler: WebSocketHandler) -> bool:
-    """Say whether a socket was closed because its user's access has ended."""
-    return handler in _ended
-
-
 class Connections:
     """The sockets that are open, and the requests that are being answered."""
 
@@ -72,6 +63,9 @@ class Connections:
         self._answering: WeakKeyDictionary[Any, tuple[str, ref[RequestHandler]]] = (
             WeakKeyDictionary()
         )
+        self._ended: WeakSet[WebSocketHandler] = WeakSet()
+        self._refused: WeakSet[RequestHandler] = WeakSet()
+        self._saying = Seldom(REFUSED_SECONDS)
 
     def add(self, handler: WebSocketHandler) -> None:
         """Take note of a socket that somebody asks for.
@@ -131,16 +125,50 @@ class Connections:
         """
         theirs = [handler for handler in self.open() if name_of(handler) == name]
         for handler in theirs:
-            _ended.add(handler)
+            self._ended.add(handler)
             end(handler, code, reason)
         for stream, (whose, request) in list(self._answering.items()):
             if whose == name:
-                _end_answer(stream, request())
+                self._end_answer(stream, request())
         return len(theirs)
 
+    def was_ended(self, handler: WebSocketHandler) -> bool:
+        """Say whether a socket was closed because its user's access has ended."""
+        return handler in self._ended
 
-OPEN = Connections()
-"""Everybody's: there is one lab in a process."""
+    def refuse(self, handler: WebSocketHandler, reason: str) -> bool:
+        """Close a socket by which came what no page sends.
+
+        Args:
+            handler: open.
+            reason: at most 123 bytes.
+
+        Returns:
+            Whether it is time to say so in the log: once in a while for each person.
+        """
+        end(handler, UNREADABLE, reason)
+        return self._saying.is_time(name_of(handler), time.monotonic())
+
+    def with_kernel(self, kernel: str) -> set[str]:
+        """List who has a kernel open.
+
+        Args:
+            kernel: its id.
+        """
+        handlers = [one for one in self.open() if getattr(one, "kernel_id", None) == kernel]
+        return {name_of(handler) for handler in handlers} - {""}
+
+    def _end_answer(self, stream: Any, request: RequestHandler | None) -> None:
+        """Cut an answer that is being sent; have one that hasn't begun be a refusal instead."""
+        if request is None or request_patches.has_begun(request):
+            # The handler may be done while the connection still has most of a large file to send.
+            if stream.writing() or not (request is None or request_patches.is_done(request)):
+                stream.close()
+            return
+        if request in self._refused:
+            return
+        self._refused.add(request)
+        request_patches.answer_instead(request, HTTPError(403, ENDED))
 
 
 def end(handler: WebSocketHandler, code: int, reason: str) -> None:
@@ -157,23 +185,6 @@ def end(handler: WebSocketHandler, code: int, reason: str) -> None:
         return  # it is closed already
     handler.close(code, reason)
     asyncio.get_running_loop().call_later(SAYING_SECONDS, _cut, connection)
-
-
-_refusing = Seldom(REFUSED_SECONDS)
-
-
-def refuse(handler: WebSocketHandler, reason: str) -> bool:
-    """Close a socket by which came what no page sends.
-
-    Args:
-        handler: open.
-        reason: at most 123 bytes.
-
-    Returns:
-        Whether it is time to say so in the log: once in a while for each person.
-    """
-    end(handler, UNREADABLE, reason)
-    return _refusing.is_time(name_of(handler), time.monotonic())
 
 
 def _take_nothing(_: str | bytes) -> None:
@@ -209,33 +220,10 @@ def let_go(handler: WebSocketHandler) -> None:
     _cut(connection)
 
 
-def _end_answer(stream: Any, request: RequestHandler | None) -> None:
-    """Cut an answer that is being sent; have one that hasn't begun be a refusal instead."""
-    if request is None or request_patches.has_begun(request):
-        # The handler may be done while the connection still has most of a large file to send.
-        if stream.writing() or not (request is None or request_patches.is_done(request)):
-            stream.close()
-        return
-    if request in _refused:
-        return
-    _refused.add(request)
-    request_patches.answer_instead(request, HTTPError(403, ENDED))
-
-
 def _cut(connection: Any) -> None:
     """End a connection whose other end may not want to."""
     if connection is not None and connection.stream is not None:
         connection.stream.close()
-
-
-def with_kernel(kernel: str) -> set[str]:
-    """List who has a kernel open.
-
-    Args:
-        kernel: its id.
-    """
-    handlers = [one for one in OPEN.open() if getattr(one, "kernel_id", None) == kernel]
-    return {name_of(handler) for handler in handlers} - {""}
 
 
 def write_here(file: Path, people: Iterable[str]) -> None:

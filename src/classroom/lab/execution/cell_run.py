@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from classroom.lab.execution import cell_writer
 from classroom.lab.protocol import kernel_outputs
 from classroom.lab.protocol.kernel_outputs import (
-    BadMessageError,
+    BadOutputError,
     Cleared,
     Pending,
     Printed,
@@ -89,7 +89,7 @@ class Run:
         self.cell_id = cell_id
         self.rooms = rooms
         self.ended = asyncio.Event()
-        self.writer = cell_writer.Writer()
+        self.writer = cell_writer.CellWriter()
         self._shared = shared
         self._pending = Pending()
         self._updates: dict[str, Updated] = {}
@@ -152,7 +152,7 @@ class Run:
                 continue
             try:
                 self._pending.add(kernel_outputs.step(kind, kernel_outputs.read(raw), len(raw)))
-            except BadMessageError as error:
+            except BadOutputError as error:
                 self._shared.log.debug("A message of a kernel that can't be read: %s", error)
 
     def answered(self) -> None:

@@ -95,7 +95,7 @@ def shared(output: dict[str, Any]) -> Map[Any]:
     return Map(made)
 
 
-class Writer:
+class CellWriter:
     """Writes one run's outputs."""
 
     def __init__(self) -> None:

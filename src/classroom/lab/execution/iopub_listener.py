@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
 from classroom.lab.execution.output_capture import CAPTURE, Captured
-from classroom.lab.execution.run_history import RAN
+from classroom.lab.execution.run_history import RunHistory
 from classroom.lab.execution.run_registry import KernelRuns
 from classroom.lab.protocol import kernel_messages, kernel_outputs
 from classroom.lab.protocol.kernel_messages import Kept
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from classroom.lab.execution.cell_run import Run
     from classroom.lab.execution.open_notebooks import Notebooks
+    from classroom.lab.services import Services
 
 
 KEPT = 500
@@ -92,6 +93,8 @@ class ListeningKernels(AsyncMappingKernelManager):
 
     notebooks: Notebooks | None = None
     """Where outputs are written; without it the pages do that."""
+    services: Services | None = None
+    """The lab's, set by its extension; None where only the kernels are tested."""
 
     def __init__(self, **kwargs: Any) -> None:
         """Listen to none yet; the arguments are traitlets'."""
@@ -150,8 +153,11 @@ class ListeningKernels(AsyncMappingKernelManager):
             cell_id: the cell's.
             user: jupyter_server's.
         """
-        for notebook, path in self.notebooks.of(kernel_id) if self.notebooks else ():
-            RAN.add(notebook, path, cell_id, user.display_name or user.username)
+        if self.notebooks is None or self.services is None:
+            return
+        history = self.services[RunHistory]
+        for notebook, path in self.notebooks.of(kernel_id):
+            history.add(notebook, path, cell_id, user.display_name or user.username)
 
     def answered(self, kernel_id: str) -> None:
         """Take note that somebody has answered what a kernel asked."""

@@ -16,7 +16,8 @@ from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from tornado import web
 from traitlets import Int
 
-from classroom.lab.connections import notifications, registry
+from classroom.lab.connections.notifications import Notifications
+from classroom.lab.connections.registry import Connections
 from classroom.lab.execution import working_folder
 from classroom.lab.execution.iopub_listener import ListeningKernels
 from classroom.lab.execution.iopub_reconnect import Reconnected
@@ -24,7 +25,7 @@ from classroom.lab.execution.session_manager import local_path
 from classroom.lab.protocol.kernel_messages import LONGEST
 from classroom.launcher import client
 from classroom.launcher.client import NoLauncherError, NotLaunchedError
-from classroom.launcher.protocol import KEY, Kind, Start
+from classroom.launcher.protocol import KEY, ProcessKind, Start
 from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class StudentProvisioner(LocalProvisioner):
         folder = str(kwargs.get("cwd") or Paths().home)
         start = Start(
             self.kernel_id,
-            Kind.KERNEL,
+            ProcessKind.KERNEL,
             tuple(cmd),
             environment(env, self.kernel_spec.env),
             folder,
@@ -120,7 +121,7 @@ class StudentProvisioner(LocalProvisioner):
         status = await super().poll()
         if status is not None and self.process is not None and self.process.why:
             why, self.process.why = self.process.why, ""
-            notifications.tell(registry.with_kernel(self.kernel_id), f"Stopped: {why}.")
+            self.parent.parent.tell(self.kernel_id, f"Stopped: {why}.")
         return status
 
     async def adopt(self, folder: str) -> None:
@@ -192,7 +193,7 @@ class StudentKernels(ListeningKernels):
         if not KEY.fullmatch(ident) or ident in self._reserved:
             # It becomes part of a file's name.
             raise web.HTTPError(400, "No kernel can be started under that id")
-        self.check_room()
+        self.check_limit()
         self._reserved.add(ident)
         try:
             return str(await super()._async_start_kernel(kernel_id=ident, **kwargs))
@@ -201,7 +202,7 @@ class StudentKernels(ListeningKernels):
 
     start_kernel = _async_start_kernel  # type: ignore[assignment]
 
-    def check_room(self) -> None:
+    def check_limit(self) -> None:
         """Refuse one more kernel when there are as many as there may be.
 
         Raises:
@@ -210,6 +211,17 @@ class StudentKernels(ListeningKernels):
         if self.max_kernels and len({*self.list_kernel_ids(), *self._reserved}) >= self.max_kernels:
             what = f"{self.max_kernels} kernels run, and no more may"
             raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
+
+    def tell(self, kernel_id: str, sentence: str) -> None:
+        """Show a sentence to those who have a kernel open.
+
+        Args:
+            kernel_id: the kernel's.
+            sentence: plain text.
+        """
+        if self.services is not None:
+            people = self.services[Connections].with_kernel(kernel_id)
+            self.services[Notifications].tell(people, sentence)
 
     def cwd_for_path(self, path: str, **kwargs: Any) -> str:
         """Say where a kernel starts: beside its notebook, also where the notebook is live.

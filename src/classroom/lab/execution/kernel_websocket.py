@@ -22,11 +22,13 @@ from jupyter_server.services.kernels.connection.base import (
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from tornado.websocket import WebSocketClosedError
 
-from classroom.lab.connections import notifications, registry
-from classroom.lab.connections.memory_budget import BUDGET
+from classroom.lab import services
+from classroom.lab.connections import registry
+from classroom.lab.connections.memory_budget import MemoryBudget
+from classroom.lab.connections.notifications import Notifications
 from classroom.lab.execution.iopub_listener import ListeningKernels, Sieve, heard
 from classroom.lab.permissions import mode
-from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol import kernel_messages
 from classroom.lab.protocol.lib0 import is_flat
 
@@ -55,7 +57,7 @@ IDENT = re.compile(r"[!-~]{1,200}")
 """What a message's id may be; pages make UUIDs."""
 
 
-class BadMessageError(ValueError):
+class BadKernelMessageError(ValueError):
     """Bytes that are no message to a kernel."""
 
 
@@ -108,24 +110,24 @@ def parts_of(message: bytes) -> tuple[str, list[bytes]]:
         message: as received: it begins with a number of offsets, then the offsets, 8 bytes each.
 
     Raises:
-        BadMessageError: it isn't one. Upstream would believe any number and fill the memory.
+        BadKernelMessageError: it isn't one. Upstream would believe any number and fill the memory.
     """
     count = int.from_bytes(message[:8], "little")
     if not FEWEST <= count <= MOST or len(message) < 8 * (count + 1):
-        raise BadMessageError(f"{count} parts in {len(message)} bytes")
+        raise BadKernelMessageError(f"{count} parts in {len(message)} bytes")
     offsets = struct.unpack_from(f"<{count}Q", message, 8)
     if (
         list(offsets) != sorted(offsets)
         or offsets[0] < 8 * (count + 1)
         or offsets[-1] > len(message)
     ):
-        raise BadMessageError("its parts aren't in it")
+        raise BadKernelMessageError("its parts aren't in it")
     try:
         channel, parts = deserialize_msg_from_ws_v1(message)
     except UnicodeDecodeError as error:
-        raise BadMessageError("its channel is no text") from error
+        raise BadKernelMessageError("its channel is no text") from error
     if channel not in CHANNELS:
-        raise BadMessageError("it is for no channel that there is")
+        raise BadKernelMessageError("it is for no channel that there is")
     return str(channel), list(parts)
 
 
@@ -140,11 +142,11 @@ def signed(message: bytes, name: str) -> tuple[bytes, Request]:
         The message, and what it asks for.
 
     Raises:
-        BadMessageError: it isn't one.
+        BadKernelMessageError: it isn't one.
     """
     channel, parts = parts_of(message)
     if len(parts[0]) > kernel_messages.LONGEST_HEAD or len(parts[2]) > LONGEST_METADATA:
-        raise BadMessageError("its header or its metadata is too long")
+        raise BadKernelMessageError("its header or its metadata is too long")
     header = {**read(parts[0]), "username": name}
     parts[0] = json.dumps(header).encode()
     return serialize_msg_to_ws_v1(parts, channel), request(header, read(parts[2]))
@@ -153,7 +155,7 @@ def signed(message: bytes, name: str) -> tuple[bytes, Request]:
 def signed_legacy(message: str, name: str) -> tuple[str, Request]:
     """Do the same with a message of the older protocol, JSON; arguments and result alike."""
     if len(message) > LONGEST_TEXT:
-        raise BadMessageError(f"{len(message)} characters of the older protocol")
+        raise BadKernelMessageError(f"{len(message)} characters of the older protocol")
     found = read(message.encode())
     header, metadata = (
         part if isinstance(part := found.get(key), dict) else {} for key in ("header", "metadata")
@@ -166,11 +168,11 @@ def header_of(message: str | bytes) -> dict[str, Any]:
     """Read the header of a message of either protocol.
 
     Raises:
-        BadMessageError: it isn't one.
+        BadKernelMessageError: it isn't one.
     """
     if isinstance(message, str):
         if len(message) > LONGEST_TEXT:
-            raise BadMessageError(f"{len(message)} characters of the older protocol")
+            raise BadKernelMessageError(f"{len(message)} characters of the older protocol")
         found = read(message.encode()).get("header")
         return found if isinstance(found, dict) else {}
     header = parts_of(message)[1][0]
@@ -203,19 +205,20 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             self.log.warning("Of the older protocol only text is taken, from %s too", self._who)
             return
         # It may be stopped, and what it doesn't take waits in the lab server.
-        if not BUDGET.take(self._who, len(incoming_msg)):
+        if not self._services[MemoryBudget].take(self._who, len(incoming_msg)):
             self._notice("The kernel takes nothing more: interrupt it, or restart it")
             return
         self._untaken += len(incoming_msg)
         try:
-            if DRIVING.is_view_only(self._who) and not mode.is_quiet(header_of(incoming_msg)):
-                DRIVING.refuse(self._who)
+            modes = self._services[ModeService]
+            if modes.is_view_only(self._who) and not mode.is_quiet(header_of(incoming_msg)):
+                modes.refuse(self._who)
                 return
             if isinstance(incoming_msg, str):
                 incoming_msg, found = signed_legacy(incoming_msg, self._who)
             else:
                 incoming_msg, found = signed(incoming_msg, self._who)
-        except BadMessageError as error:
+        except BadKernelMessageError as error:
             self.log.warning("A message of %s that can't be read: %s", self._who, error)
             return
         self._note(found)
@@ -232,7 +235,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
     def _taken(self) -> None:
         """Take note that the kernel takes what it is sent: it says something."""
         if self._untaken:
-            BUDGET.give(self._who, self._untaken)
+            self._services[MemoryBudget].give(self._who, self._untaken)
         self._untaken = 0
 
     def _note(self, found: Request) -> None:
@@ -297,7 +300,11 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         """Tell the page's user something, but not all the time."""
         if time.monotonic() - self._noticed >= NOTICE_SECONDS:
             self._noticed = time.monotonic()
-            notifications.tell({self._who}, f"{what}.")
+            self._services[Notifications].tell({self._who}, f"{what}.")
+
+    @property
+    def _services(self) -> services.Services:
+        return services.of(self.websocket_handler)
 
     @property
     def _who(self) -> str:

@@ -29,7 +29,7 @@ INDEX = "classroom_index"
 """Under which name a document has its index."""
 
 
-class Index:
+class CellIndex:
     """The code cells of a notebook by their ids: looked up at each output, and by whoever asks.
 
     It belongs to the document, and knows it only while it looks: what observes a document must
@@ -91,7 +91,7 @@ class Notebooks:
                 continue
             document = room._document  # noqa: SLF001 (upstream has no other)
             if (index := vars(document).get(INDEX)) is None:
-                vars(document)[INDEX] = index = Index(document)
+                vars(document)[INDEX] = index = CellIndex(document)
             if (found := index.find(document, cell_id)) is not None:
                 return found
         return None

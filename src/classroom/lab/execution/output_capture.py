@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from classroom.lab.protocol.kernel_outputs import BadMessageError, read
+from classroom.lab.protocol.kernel_outputs import BadOutputError, read
 
 CAPTURE = "comm_msg"
 """The message by which a widget says that it takes the outputs."""
@@ -34,7 +34,7 @@ class Captured:
             return  # of another widget, and maybe large
         try:
             content = read(raw)
-        except BadMessageError:
+        except BadOutputError:
             return
         comm, data = content.get("comm_id"), content.get("data")
         state = data.get("state") if isinstance(data, dict) else None

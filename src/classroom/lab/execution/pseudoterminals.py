@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ptyprocess import PtyProcessUnicode
 
 if TYPE_CHECKING:
-    from classroom.launcher.client import Launched
+    from classroom.launcher.client import RemoteProcess
 
 MOST_TYPED = 4 * 1024 * 1024
 """Bytes that may wait for a program to read them: the largest message of a page."""
@@ -31,7 +31,7 @@ class StudentPty(PtyProcessUnicode):
     exitstatus: int | None
     signalstatus: int | None
 
-    def __init__(self, launched: Launched, terminal: int) -> None:
+    def __init__(self, launched: RemoteProcess, terminal: int) -> None:
         """Take both over.
 
         Args:

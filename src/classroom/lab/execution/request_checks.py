@@ -142,4 +142,4 @@ def check(handler: RequestHandler) -> None:
             what = f"There is no kernel {kind!r:.80} here"
             raise HTTPError(400, f"{what}: choose another (Kernel, Change Kernel)") from None
         if handler.request.method == "PATCH":
-            handler.settings["kernel_manager"].check_room()
+            handler.settings["kernel_manager"].check_limit()

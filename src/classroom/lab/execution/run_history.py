@@ -7,10 +7,10 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab.connections.registry import OPEN
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from classroom.lab.connections.registry import Connections
 
 MOST = 1000
 """Notebooks that are remembered, and cells of each: more is forgotten, the longest ago first."""
@@ -20,11 +20,16 @@ BEAT_SECONDS = 0.3
 """How often at most pages are told."""
 
 
-class Ran:
-    """The last run of each cell."""
+class RunHistory:
+    """The last run of each cell. One event loop's: nothing here is for threads."""
 
-    def __init__(self) -> None:
-        """Know of none."""
+    def __init__(self, connections: Connections) -> None:
+        """Know of none.
+
+        Args:
+            connections: the lab's, with its pages.
+        """
+        self._connections = connections
         self._of: OrderedDict[str, OrderedDict[str, dict[str, Any]]] = OrderedDict()
         self._new: dict[tuple[str, str], dict[str, Any]] = {}
 
@@ -63,9 +68,5 @@ class Ran:
     def _tell(self) -> None:
         """Tell every page: one may have the notebook behind another."""
         runs, self._new = list(self._new.values()), {}
-        for page in OPEN.pages():
+        for page in self._connections.pages():
             page.say({"type": "ran", "runs": runs})
-
-
-RAN = Ran()
-"""There is one lab in a process."""

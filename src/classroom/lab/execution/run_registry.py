@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from classroom.lab.execution.cell_run import Run, Shared
 from classroom.lab.execution.output_capture import CAPTURE, Captured
 from classroom.lab.protocol import kernel_outputs
-from classroom.lab.protocol.kernel_outputs import BadMessageError
+from classroom.lab.protocol.kernel_outputs import BadOutputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,7 +115,7 @@ class KernelRuns:
             return
         try:
             self._hear(run, parent, kind, parts[3])
-        except BadMessageError as error:
+        except BadOutputError as error:
             self._log.debug("A message of a kernel that can't be read: %s", error)
 
     def _hear(self, run: Run, ident: str, kind: str, raw: bytes) -> None:

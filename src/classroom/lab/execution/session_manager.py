@@ -117,7 +117,7 @@ class KernelSessions(SessionManager):
             what = f"There are {self.max_sessions} sessions, and no more may be"
             raise HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
         if of[-1] is None or of[-1] not in self.kernel_manager:
-            self.kernel_manager.check_room()  # upstream would keep what can't be made
+            self.kernel_manager.check_limit()  # upstream would keep what can't be made
         self._being_made += 1
         try:
             return dict(await super().create_session(*of))

@@ -15,25 +15,26 @@ from jupyter_server_terminals.handlers import TermSocket
 from jupyter_server_terminals.terminalmanager import TerminalManager
 from terminado.management import PtyWithClients
 from tornado import web
-from traitlets import Int
+from traitlets import Instance, Int
 
-from classroom.lab.connections import notifications
+from classroom.lab import services
+from classroom.lab.connections.notifications import Notifications
 from classroom.lab.connections.registry import lags, name_of
 from classroom.lab.connections.throttle import Seldom
 from classroom.lab.execution.pseudoterminals import StudentPty
 from classroom.lab.execution.session_manager import local_path
 from classroom.lab.execution.working_folder import folder_for, root_of
-from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol.kernel_messages import Kept
 from classroom.launcher import client
 from classroom.launcher.client import NoLauncherError, NotLaunchedError
-from classroom.launcher.protocol import Kind, Start
+from classroom.launcher.protocol import ProcessKind, Start
 from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.launcher.client import Launched
+    from classroom.launcher.client import RemoteProcess
 
 KEPT = 1000
 """How many reads of a terminal's output somebody who opens it later is shown, as upstream."""
@@ -59,7 +60,7 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 class StudentTerminal(PtyWithClients):
     """A terminal that people see."""
 
-    def __init__(self, launched: Launched, terminal: int) -> None:
+    def __init__(self, launched: RemoteProcess, terminal: int) -> None:
         """Show what has been started.
 
         Args:
@@ -80,6 +81,8 @@ class StudentTerminals(TerminalManager):
 
     at_most = Int(0, config=True, help="How many may be open; 0 for any number.")
 
+    refusing = Instance(Seldom, (REFUSED_SECONDS,))
+    """When somebody read that nothing is typed."""
     starting = 0
     """How many are being started just now: they count."""
 
@@ -105,7 +108,7 @@ class StudentTerminals(TerminalManager):
         options = {**self.term_settings, "shell_command": self.shell_command}
         wanted = Start(
             uuid.uuid4().hex,
-            Kind.TERMINAL,
+            ProcessKind.TERMINAL,
             tuple(options["shell_command"]),
             environment(self.make_term_env(**options)),
             folder or str(Paths().home),
@@ -159,9 +162,6 @@ class StudentTerminalsHandler(TerminalRootHandler):
         self.finish(json.dumps(await terminals.start(folder, name)))
 
 
-_refusing = Seldom(REFUSED_SECONDS)
-
-
 class StudentTermSocket(TermSocket):
     """A page's connection to a terminal: it only shows it to who is view-only."""
 
@@ -180,8 +180,9 @@ class StudentTermSocket(TermSocket):
 
     async def on_message(self, message: Any) -> None:  # type: ignore[override]
         """Pass on what is typed, if its sender may type."""
-        if DRIVING.is_view_only(name_of(self)):
-            DRIVING.refuse(name_of(self))
+        modes = services.of(self)[ModeService]
+        if modes.is_view_only(name_of(self)):
+            modes.refuse(name_of(self))
             return
         await super().on_message(message)
 
@@ -195,5 +196,6 @@ class StudentTermSocket(TermSocket):
         name = name_of(self)
         if terminal is None or terminal.ptyproc.type(text):
             return
-        if _refusing.is_time(name, time.monotonic()):
-            notifications.tell({name}, REFUSED.format(self.term_name))
+        terminals: Any = self.term_manager
+        if terminals.refusing.is_time(name, time.monotonic()):
+            services.of(self)[Notifications].tell({name}, REFUSED.format(self.term_name))

@@ -19,6 +19,7 @@ from jupyter_server.nbconvert.handlers import (
 )
 from tornado import web
 
+from classroom.lab import services
 from classroom.lab.connections.registry import name_of
 from classroom.lab.exports import jobs
 from classroom.lab.exports.converter import NotConvertedError
@@ -36,7 +37,6 @@ UNSTORED = "no-store, no-cache, must-revalidate, max-age=0"
 class Exporting(JupyterHandler):
     """A request for an export: it is given up when the person goes away."""
 
-    turns = jobs.Turns()
     _work: asyncio.Task[Exported | None] | None = None
     _gone = False
 
@@ -133,7 +133,7 @@ class ExportFileHandler(Exporting, NbconvertFileHandler):
         """Read the notebook when it is its turn; send who asks for another file to that."""
         asked = self.get_argument("sanitize_html", None) if to == "html" else None
         sanitize = None if asked is None else asked.lower() == "true"
-        async with self.turns.turn(name_of(self)):
+        async with services.of(self)[jobs.ExportQueue].turn(name_of(self)):
             model, body = await self._read(path)
             if model["type"] != "notebook":
                 await FilesRedirectHandler.redirect_to_files(self, path)
@@ -180,7 +180,7 @@ class ExportHandler(Exporting, NbconvertPostHandler):
             self.send(exported)
 
     async def _export(self, to: str) -> Exported:
-        async with self.turns.turn(name_of(self)):
+        async with services.of(self)[jobs.ExportQueue].turn(name_of(self)):
             return await self.convert(to, bytes(self.request.body))
 
 

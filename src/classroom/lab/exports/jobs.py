@@ -92,7 +92,7 @@ def read(answer: bytes, status: int | None) -> Exported:
         raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, FAILED) from error
 
 
-class Turns:
+class ExportQueue:
     """Who may have a notebook converted now. One event loop's: nothing here is for threads."""
 
     def __init__(self) -> None:

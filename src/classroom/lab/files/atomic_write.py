@@ -14,7 +14,7 @@ import secrets
 import stat
 from typing import TYPE_CHECKING
 
-from classroom.lab.files.directory_entry import FOLDER, Place
+from classroom.lab.files.directory_entry import FOLDER, DirectoryEntry
 from classroom.lab.files.link_atomically import take
 from classroom.lab.files.reader import PIECE, NoFileError
 
@@ -70,7 +70,7 @@ class Scratch:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.name, dir_fd=self.folder)
 
-    def put(self, place: Place, *, new: bool = False) -> None:
+    def put(self, place: DirectoryEntry, *, new: bool = False) -> None:
         """Give it its place, instead of a file or link that is there.
 
         Where it can't be renamed to it is copied beside it first: the disk is another (what a tutor
@@ -97,16 +97,16 @@ class Scratch:
                 beside.drop()
 
     def _copied(self, folder: int) -> Scratch:
-        with os.fdopen(Place(self.folder, self.name).open(os.O_RDONLY), "rb") as content:
+        with os.fdopen(DirectoryEntry(self.folder, self.name).open(os.O_RDONLY), "rb") as content:
             info = os.fstat(content.fileno())
             return Scratch(folder, content, stat.S_IMODE(info.st_mode), info.st_mtime_ns)
 
-    def _rename(self, place: Place, *, new: bool) -> None:
+    def _rename(self, place: DirectoryEntry, *, new: bool) -> None:
         with contextlib.suppress(PermissionError):  # a group that we aren't in
             group = os.fstat(place.folder).st_gid
             os.chown(self.name, -1, group, dir_fd=self.folder, follow_symlinks=False)
         if new:
-            take(Place(self.folder, self.name), place)
+            take(DirectoryEntry(self.folder, self.name), place)
         else:
             os.replace(self.name, place.name, src_dir_fd=self.folder, dst_dir_fd=place.folder)
         flush(place.folder)
@@ -153,7 +153,7 @@ def write(
         put_at(place, io.BytesIO(content), mode, scratch, new=new)
 
 
-def _rewrite(place: Place, content: bytes) -> bool:
+def _rewrite(place: DirectoryEntry, content: bytes) -> bool:
     """Write a file in its place; False if it is somebody's own, who lets nobody write it."""
     try:
         descriptor = place.open(os.O_WRONLY)
@@ -169,7 +169,7 @@ def _rewrite(place: Place, content: bytes) -> bool:
     return True
 
 
-def file_at(place: Place) -> os.stat_result | None:
+def file_at(place: DirectoryEntry) -> os.stat_result | None:
     """Look at the file that a place has; None where there is nothing.
 
     Args:
@@ -189,7 +189,7 @@ def file_at(place: Place) -> os.stat_result | None:
 
 
 def put_at(  # noqa: PLR0913
-    place: Place,
+    place: DirectoryEntry,
     content: Content,
     mode: int,
     scratch: Path | None = None,

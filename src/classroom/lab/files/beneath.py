@@ -14,14 +14,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.lab.files.directory_entry import FOLDER, NoFolderError, Place
+from classroom.lab.files.directory_entry import FOLDER, DirectoryEntry, NoFolderError
 from classroom.lab.files.walk import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from classroom.lab.files.directory_entry import Parts
-    from classroom.lab.files.walk import Names
+    from classroom.lab.files.walk import LookupBudget
 
 MOST_KEPT = 0.25
 """Of a small disk no more stays free than this share."""
@@ -84,7 +84,7 @@ class Root:
         if hasattr(self, "_folder"):
             os.close(self._folder)
 
-    def room(self) -> tuple[int, int]:
+    def space(self) -> tuple[int, int]:
         """Say how many bytes of its disk are free, and how many of them stay so."""
         found = os.fstatvfs(self._folder)
         total = found.f_blocks * found.f_frsize
@@ -104,8 +104,8 @@ class Root:
 
     @contextlib.contextmanager
     def at(
-        self, parts: Parts, *, follow: bool = True, names: Names | None = None
-    ) -> Iterator[Place]:
+        self, parts: Parts, *, follow: bool = True, names: LookupBudget | None = None
+    ) -> Iterator[DirectoryEntry]:
         """Find the place of something, which needn't be there.
 
         Args:
@@ -158,11 +158,11 @@ class Root:
         finally:
             os.close(held)
 
-    def _find(self, parts: Parts, *, follow: bool) -> Place:
+    def _find(self, parts: Parts, *, follow: bool) -> DirectoryEntry:
         folder = self._enter(parts[:-1]) if parts else None
         if folder is None:
             return Walk(self, self._folder, parts).go(follow=follow)
-        place = Place(folder, parts[-1])
+        place = DirectoryEntry(folder, parts[-1])
         try:
             if not follow or place.link() is None:
                 return place

@@ -89,7 +89,7 @@ class ClassCheckpoints(AsyncCheckpoints):
                 if seen.info.st_size > most:
                     raise reader.TooLargeError(seen.name, seen.info.st_size)
                 disk_reserve.ensure(self._root, seen.info.st_size)
-                content = disk_reserve.Bounded(stream, most, seen.name)
+                content = disk_reserve.BoundedReader(stream, most, seen.name)
                 mode = seen.info.st_mode & 0o777 | atomic_write.NEW_FILE_MODE
                 atomic_write.put_at(place, content, mode, self._scratch, when=seen.info.st_mtime_ns)
         return reader.look(self._root, new)

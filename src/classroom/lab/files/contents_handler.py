@@ -121,7 +121,7 @@ class ContentsHandler(upstream.ContentsHandler):
         known = self.current_user is not None and isinstance(files, ReadFiles)
         if known and file_process.is_heavy(self.request.body):
             async with files.turn():
-                made = await file_process.write(self.request.body, path.strip("/"))
+                made = await files.processes.write(self.request.body, path.strip("/"))
                 self._model = {**made.told["model"], "content": made}
                 await self._as_upstream(super().put(path))
         else:

@@ -152,7 +152,7 @@ class ClassContents(ReadFiles):
     ) -> bytes:
         """Return what is written to a file; what a process has made of it already as it is."""
         content = model["content"]
-        if isinstance(content, file_process.Content):
+        if isinstance(content, file_process.FileAnswer):
             if why := content.told["problem"]:
                 problem["ValidationError"] = why
             return bytes(content.data)
@@ -241,7 +241,7 @@ class ClassContents(ReadFiles):
                 if size > self.largest_file:
                     raise reader.TooLargeError(seen.name, size)
                 disk_reserve.ensure(self.root, size)
-                content = disk_reserve.Bounded(stream, self.largest_file, seen.name)
+                content = disk_reserve.BoundedReader(stream, self.largest_file, seen.name)
                 mode |= atomic_write.NEW_FILE_MODE
                 atomic_write.put_at(place, content, mode, self.scratch_folder, new=True)
             return models.bare(reader.look(self.root, new), path, models.kind_of(seen, path, None))

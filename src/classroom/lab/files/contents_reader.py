@@ -23,6 +23,7 @@ from classroom.lab.files.beneath import Root
 from classroom.lab.files.checkpoints import ClassCheckpoints
 from classroom.lab.files.directory_entry import parts_of
 from classroom.lab.files.downloads import FileHandler
+from classroom.lab.files.file_process import FileProcesses
 from classroom.lab.files.http_errors import MB, said
 from classroom.lab.files.large_files import LargeFiles
 from classroom.lab.storage import saved_hashes, threads
@@ -58,6 +59,8 @@ class ReadFiles(LargeFiles):
         super().__init__(**kwargs)
         known_as = (Paths().home,) if self._is_the_classes else ()
         self.root = Root(self.root_dir, known_as, self.disk_reserve)
+        self.group_access = group_access.GroupAccess()
+        self.processes = FileProcesses()
         self.scratch_folder: Path | None = None
         if self.scratch:
             shutil.rmtree(self.scratch, ignore_errors=True)
@@ -238,7 +241,7 @@ class ReadFiles(LargeFiles):
         shut = await threads.run(group_access.shut, self.root, *paths)
         if not shut:
             return False
-        opened = await group_access.share(shut)
+        opened = await self.group_access.share(shut)
         if not opened:
             self.log.debug("Can't be opened for all: %s", shut)
         return opened

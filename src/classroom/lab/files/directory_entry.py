@@ -70,7 +70,7 @@ def parts_of(path: str) -> Parts:
 
 
 @dataclass(frozen=True)
-class Place:
+class DirectoryEntry:
     """Where something is, or could be.
 
     Attributes:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 MB = 1024**2
 SMALLEST = 4096
-"""Bytes that anything counts at least: empty files take room as well."""
+"""Bytes that anything counts at least: empty files take space as well."""
 
 
-class NoRoomError(OSError):
+class DiskReserveError(OSError):
     """So much may not be written any more."""
 
     def __init__(self, free: int, kept: int) -> None:
@@ -37,23 +37,23 @@ class NoRoomError(OSError):
 
 def left(root: Root) -> int:
     """Say how many bytes may still be written; negative when fewer are free than should be."""
-    free, kept = root.room()
+    free, kept = root.space()
     return free - kept
 
 
 def ensure(root: Root, size: int = SMALLEST) -> None:
-    """See that there is room.
+    """See that there is space.
 
     Args:
         root: the class's folder.
         size: bytes that are to be written.
 
     Raises:
-        NoRoomError: there is none.
+        DiskReserveError: there is none.
     """
-    free, kept = root.room()
+    free, kept = root.space()
     if size > free - kept:
-        raise NoRoomError(free, kept)
+        raise DiskReserveError(free, kept)
 
 
 class Allowance:
@@ -85,7 +85,7 @@ class Content(Protocol):
         """Read at most so many bytes; none at the end."""
 
 
-class Bounded:
+class BoundedReader:
     """A file's content that may grow while it is read, and is read only so far."""
 
     def __init__(self, stream: IO[bytes], most: int, name: str) -> None:

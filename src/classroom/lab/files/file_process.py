@@ -29,8 +29,9 @@ SLACK = MB
 """Bytes of an answer beside the content."""
 LONGEST_FILE = 128 * MB
 """Bytes of a file that is made of what a page sends: a notebook's has each number in a line."""
-TURNS = Turns(together=2, each=2, asked=30)
-"""At reading and writing large files: the lab's own documents, as they are saved, wait for none."""
+TOGETHER, EACH, ASKED = 2, 2, 30
+"""Large files that are read or written at a time, of all and of each person, and with what waits:
+the lab's own documents, as they are saved, wait for no turn."""
 MANY = "You are opening or saving too many large files at once: wait until one of them is done."
 SLOW = "{} takes too long to be read: clear its outputs, or split it."
 WIDE = "{} would have too many bytes: clear its outputs, or split it."
@@ -38,7 +39,7 @@ FAILED = "{} can't be read."
 
 
 @dataclass(frozen=True)
-class Content:
+class FileAnswer:
     """What a worker has made of a file, or of what a page sends.
 
     Attributes:
@@ -61,7 +62,7 @@ def is_heavy(body: bytes) -> bool:
     return len(body) > LONG or sum(map(body.count, (b"[", b"{", b","))) > SIMPLE
 
 
-def read_answer(answer: bytes, status: int | None, path: str) -> Content:
+def read_answer(answer: bytes, status: int | None, path: str) -> FileAnswer:
     """Read what a worker has answered.
 
     Args:
@@ -82,47 +83,59 @@ def read_answer(answer: bytes, status: int | None, path: str) -> Content:
         raise web.HTTPError(422, FAILED.format(name)) from error
     if code != HTTPStatus.OK:
         raise web.HTTPError(code, str(told["text"]), reason=told.get("reason"))
-    return Content(told, data)
+    return FileAnswer(told, data)
 
 
-async def _asked(request: dict[str, Any], most: int, stdin: int | None, *body: bytes) -> Content:
-    path = request["path"]
-    program = (*PROGRAM, json.dumps(request))
-    try:
-        async with TURNS.place(), asyncio.timeout(SECONDS), started(program, stdin) as process:
-            answer = await ask(process, most, *body)
-    except TooLongError as error:
-        raise web.HTTPError(413, WIDE.format(path.rpartition("/")[2])) from error
-    except TimeoutError as error:
-        raise web.HTTPError(422, SLOW.format(path.rpartition("/")[2])) from error
-    return read_answer(answer, process.returncode, path)
+class FileProcesses:
+    """Reads and writes the large files of one lab. One event loop's."""
 
+    def __init__(self) -> None:
+        """Begin with nothing to read."""
+        self.turns = Turns(TOGETHER, EACH, ASKED)
 
-async def read(descriptor: int, answer: int, **request: Any) -> Content:
-    """Read a file when there is a place; to be awaited in a turn of one's own.
+    async def read(self, descriptor: int, answer: int, **request: Any) -> FileAnswer:
+        """Read a file when there is a place; to be awaited in a turn of one's own.
 
-    Args:
-        descriptor: of the file, which is read from where it is.
-        answer: bytes that the content may have.
-        **request: as of `file_worker.read`.
+        Args:
+            descriptor: of the file, which is read from where it is.
+            answer: bytes that the content may have.
+            **request: as of `file_worker.read`.
 
-    Raises:
-        HTTPError: it can't be read.
-    """
-    return await _asked({"do": "read", "answer": answer, **request}, answer + SLACK, descriptor)
+        Raises:
+            HTTPError: it can't be read.
+        """
+        asked = {"do": "read", "answer": answer, **request}
+        return await self._asked(asked, answer + SLACK, descriptor)
 
+    async def write(self, body: bytes, path: str) -> FileAnswer:
+        """Make a file's bytes of what a page sends, when there is a place; as `read`.
 
-async def write(body: bytes, path: str) -> Content:
-    """Make a file's bytes of what a page sends, when there is a place; as `read`.
+        Args:
+            body: of JSON.
+            path: where it is to be saved.
 
-    Args:
-        body: of JSON.
-        path: where it is to be saved.
+        Raises:
+            HTTPError: it can't be saved.
+        """
+        if why := too_many(path, parts(body)):
+            raise web.HTTPError(413, why)
+        request = {"do": "write", "path": path, "most": len(body)}
+        return await self._asked(request, LONGEST_FILE + SLACK, None, body)
 
-    Raises:
-        HTTPError: it can't be saved.
-    """
-    if why := too_many(path, parts(body)):
-        raise web.HTTPError(413, why)
-    request = {"do": "write", "path": path, "most": len(body)}
-    return await _asked(request, LONGEST_FILE + SLACK, None, body)
+    async def _asked(
+        self, request: dict[str, Any], most: int, stdin: int | None, *body: bytes
+    ) -> FileAnswer:
+        path = request["path"]
+        program = (*PROGRAM, json.dumps(request))
+        try:
+            async with (
+                self.turns.place(),
+                asyncio.timeout(SECONDS),
+                started(program, stdin) as process,
+            ):
+                answer = await ask(process, most, *body)
+        except TooLongError as error:
+            raise web.HTTPError(413, WIDE.format(path.rpartition("/")[2])) from error
+        except TimeoutError as error:
+            raise web.HTTPError(422, SLOW.format(path.rpartition("/")[2])) from error
+        return read_answer(answer, process.returncode, path)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from classroom.launcher import client
 from classroom.launcher.client import NotLaunchedError
-from classroom.launcher.protocol import Kind, Start
+from classroom.launcher.protocol import ProcessKind, Start
 
 if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
@@ -25,9 +25,6 @@ THREADS = 2
 nobody from reading and saving."""
 PATIENCE_SECONDS = 3.0
 """How long whoever wants a shut file waits for it."""
-_pool = ThreadPoolExecutor(THREADS, "sharing")
-_late: set[Future[bool]] = set()
-"""What is still waited for in a thread, and by nobody else any more."""
 
 
 def shut(root: Root, *paths: Parts) -> list[str]:
@@ -55,32 +52,42 @@ def _is_shut(root: Root, parts: Parts) -> bool:
         return False  # not there, out of reach, or a link that leads out
 
 
-async def share(places: list[str]) -> bool:
-    """Let the group change files and folders of a student's; waits for it, but not for long.
+class GroupAccess:
+    """Opens files and folders for the class's group, in threads of its own."""
 
-    By path, and as `student`: whatever it leads to meanwhile, it is nothing but a student's own.
+    def __init__(self) -> None:
+        """Wait for nothing yet."""
+        self._pool = ThreadPoolExecutor(THREADS, "sharing")
+        self.late: set[Future[bool]] = set()
+        """What is still waited for in a thread, and by nobody else any more."""
 
-    Args:
-        places: from `shut`.
+    async def share(self, places: list[str]) -> bool:
+        """Let the group change files and folders of a student's; waits for it, but not for long.
 
-    Returns:
-        Whether it was done for all of them by now.
-    """
-    if len(_late) >= THREADS:
-        return False  # nothing comes of it just now
-    asked = _pool.submit(_share, places)
-    await asyncio.wait({asyncio.wrap_future(asked)}, timeout=PATIENCE_SECONDS)
-    if asked.done():
-        return asked.result()
-    if not asked.cancel():
-        _late.add(asked)
-        asked.add_done_callback(_late.discard)
-    return False
+        By path, and as `student`: whatever it leads to meanwhile, it is nothing but a student's
+        own.
+
+        Args:
+            places: from `shut`.
+
+        Returns:
+            Whether it was done for all of them by now.
+        """
+        if len(self.late) >= THREADS:
+            return False  # nothing comes of it just now
+        asked = self._pool.submit(_share, places)
+        await asyncio.wait({asyncio.wrap_future(asked)}, timeout=PATIENCE_SECONDS)
+        if asked.done():
+            return asked.result()
+        if not asked.cancel():
+            self.late.add(asked)
+            asked.add_done_callback(self.late.discard)
+        return False
 
 
 def _share(places: list[str]) -> bool:
     command = ("chmod", "g+rwX", "--", *places)
     try:
-        return client.run(Start(uuid.uuid4().hex, Kind.TASK, command, {}, "/")) == 0
+        return client.run(Start(uuid.uuid4().hex, ProcessKind.TASK, command, {}, "/")) == 0
     except NotLaunchedError:
         return False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tornado import web
 
 from classroom.lab.files.directory_entry import LeadsOutError, NoFolderError, NoPathError
-from classroom.lab.files.disk_reserve import NoRoomError
+from classroom.lab.files.disk_reserve import DiskReserveError
 from classroom.lab.files.reader import NoFileError, TooLargeError
 from classroom.lab.files.tree import TooDeepError
 from classroom.lab.files.uploads import UploadError
@@ -41,7 +41,7 @@ OWN_WORDS = (
     LeadsOutError,
     NoFileError,
     NoFolderError,
-    NoRoomError,
+    DiskReserveError,
     TooDeepError,
     TooLargeError,
     UploadError,
@@ -58,7 +58,7 @@ def status(error: OSError) -> int:
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     if isinstance(error, NoFolderError):
         return HTTPStatus.CONFLICT
-    if isinstance(error, NoRoomError):
+    if isinstance(error, DiskReserveError):
         return HTTPStatus.INSUFFICIENT_STORAGE
     return STATUS.get(error.errno or 0, HTTPStatus.INTERNAL_SERVER_ERROR)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from classroom.lab.files.beneath import Root
     from classroom.lab.files.directory_entry import Parts
+    from classroom.lab.files.file_process import FileProcesses
     from classroom.lab.files.models import Model
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ class LargeFiles(Untrusting):
     """Reads large files so that nobody else's keystrokes and saves wait for it."""
 
     root: Root
+    processes: FileProcesses
     largest_notebook: int
     largest_file: int
     largest_answer: int
@@ -70,7 +72,7 @@ class LargeFiles(Untrusting):
             return
         token = _has_turn.set(True)
         try:
-            async with file_process.TURNS.own(person()):
+            async with self.processes.turns.own(person()):
                 yield
         except TooManyError as error:
             raise web.HTTPError(429, file_process.MANY) from error
@@ -148,7 +150,7 @@ class LargeFiles(Untrusting):
         descriptor, seen = await threads.run(reader.open_file, self.root, parts)
         try:
             model = models.bare(seen, path, kind)
-            found = await file_process.read(
+            found = await self.processes.read(
                 descriptor,
                 self.largest_answer,
                 path=path,

@@ -8,14 +8,14 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from classroom.lab.files.directory_entry import Place
+    from classroom.lab.files.directory_entry import DirectoryEntry
 
 NO_REPLACE = 1
 """Flag of renameat2(2)."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def take(old: Place, new: Place) -> None:
+def take(old: DirectoryEntry, new: DirectoryEntry) -> None:
     """Rename something; whatever has the new name already keeps it.
 
     Args:

@@ -6,9 +6,9 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from classroom.lab.files.directory_entry import LeadsOutError, Place
+from classroom.lab.files.directory_entry import DirectoryEntry, LeadsOutError
 from classroom.lab.files.reader import Seen, look
-from classroom.lab.files.walk import Names
+from classroom.lab.files.walk import LookupBudget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,12 +71,12 @@ def entries(
     with root.at(parts) as place:
         seen = Seen(name, place.stat(), place.allows(os.W_OK))
         folder = place.open(os.O_RDONLY | os.O_DIRECTORY)
-    left = Names(NAMES_OF_A_LIST)
+    left = LookupBudget(NAMES_OF_A_LIST)
     try:
         with os.scandir(folder) as scan:
             there = [one.name for one in scan if wanted(one.name)]
         shown = there if len(there) <= MOST_ENTRIES else sorted(there)[:MOST_ENTRIES]
-        found = [_entry(root, parts, Place(folder, one), left) for one in shown]
+        found = [_entry(root, parts, DirectoryEntry(folder, one), left) for one in shown]
     finally:
         os.close(folder)
     return seen, [one for one in found if one is not None], len(there) - len(shown)
@@ -97,10 +97,10 @@ def listed(root: Root, parts: Parts) -> Seen | None:
         OSError: it isn't there, or can't be looked at.
     """
     with root.at(parts, follow=False) as place:
-        return _entry(root, parts[:-1], place, Names())
+        return _entry(root, parts[:-1], place, LookupBudget())
 
 
-def _entry(root: Root, parts: Parts, place: Place, left: Names) -> Seen | None:
+def _entry(root: Root, parts: Parts, place: DirectoryEntry, left: LookupBudget) -> Seen | None:
     """See what is in a listed folder; None for what isn't shown, or has gone meanwhile."""
     try:
         info = place.stat()
@@ -117,7 +117,7 @@ def _entry(root: Root, parts: Parts, place: Place, left: Names) -> Seen | None:
 
 
 def _linked(
-    root: Root, parts: Parts, place: Place, info: os.stat_result, left: Names
+    root: Root, parts: Parts, place: DirectoryEntry, info: os.stat_result, left: LookupBudget
 ) -> Seen | None:
     # Listed, so that it can be seen, renamed and deleted; of what it leads to nothing is said.
     itself = Seen(place.name, info, writable=False, leads=False)

@@ -6,7 +6,7 @@ import os
 import weakref
 from typing import TYPE_CHECKING
 
-from classroom.lab.files.directory_entry import Place
+from classroom.lab.files.directory_entry import DirectoryEntry
 
 if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
@@ -46,7 +46,7 @@ class Held:
         """Whether it is in any folder at all."""
         return self.close.alive and os.fstat(self._descriptor).st_nlink > 0
 
-    def is_at(self, place: Place) -> bool:
+    def is_at(self, place: DirectoryEntry) -> bool:
         """Say whether it has a name there.
 
         Args:
@@ -113,14 +113,14 @@ def find(root: Root, wanted: Held) -> Parts | None:
 
 def _is(folder: int, name: str, wanted: Held) -> bool:
     try:
-        return wanted.is_at(Place(folder, name))
+        return wanted.is_at(DirectoryEntry(folder, name))
     except OSError:
         return False  # it has gone again
 
 
 def _enter(folder: int, name: str, parts: Parts, waiting: list[tuple[int, Parts]]) -> None:
     try:
-        below = Place(folder, name).open(os.O_RDONLY | os.O_DIRECTORY)
+        below = DirectoryEntry(folder, name).open(os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         return  # it has gone, or lets nobody in
     waiting.append((below, (*parts, name)))

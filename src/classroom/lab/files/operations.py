@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from classroom.lab.files.atomic_write import append
-from classroom.lab.files.directory_entry import Place
+from classroom.lab.files.directory_entry import DirectoryEntry
 from classroom.lab.files.disk_reserve import Allowance, ensure, left
 from classroom.lab.files.link_atomically import take
 from classroom.lab.files.tree import copy_all, remove_all, size_of
@@ -43,7 +43,7 @@ def rename(root: Root, old: Parts, new: Parts) -> None:
         _move(root, source, target)
 
 
-def _move(root: Root, source: Place, target: Place) -> None:
+def _move(root: Root, source: DirectoryEntry, target: DirectoryEntry) -> None:
     try:
         take(source, target)
     except OSError as error:
@@ -51,7 +51,7 @@ def _move(root: Root, source: Place, target: Place) -> None:
             raise
         # To or from a folder that a tutor has mounted; or a kernel whose Landlock lets nothing be
         # moved to another folder (before 5.19).
-        if not Place(source.folder, ".").allows(os.W_OK):
+        if not DirectoryEntry(source.folder, ".").allows(os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), source.name) from None
         ensure(root, size_of(source, 0, Allowance(sys.maxsize)))
         copy_all(source, target, 0, Allowance(left(root)))
@@ -115,7 +115,7 @@ def put_away(root: Root, parts: Parts) -> None:
             short = os.fsdecode(os.fsencode(place.name)[:200])
             name = place.name if number == 1 else f"{short} {number}"
             try:
-                _move(root, place, Place(files, name))
+                _move(root, place, DirectoryEntry(files, name))
             except FileExistsError:
                 continue
             break

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from classroom.lab.files.beneath import Root
-    from classroom.lab.files.directory_entry import Parts, Place
-    from classroom.lab.files.walk import Names
+    from classroom.lab.files.directory_entry import DirectoryEntry, Parts
+    from classroom.lab.files.walk import LookupBudget
 
 PIECE = 1 << 20
 TRIES = 3
@@ -71,7 +71,7 @@ class Seen:
         return stat.S_ISREG(self.info.st_mode)
 
 
-def look(root: Root, parts: Parts, names: Names | None = None) -> Seen:
+def look(root: Root, parts: Parts, names: LookupBudget | None = None) -> Seen:
     """See what something is; links are followed.
 
     Args:
@@ -132,7 +132,7 @@ def open_file(root: Root, parts: Parts) -> tuple[int, Seen]:
     raise AssertionError
 
 
-def _open(place: Place, name: str) -> tuple[int, Seen]:
+def _open(place: DirectoryEntry, name: str) -> tuple[int, Seen]:
     # Looked at before: what opening a device does is done by then.
     mode = place.stat().st_mode
     if not stat.S_ISLNK(mode) and not stat.S_ISREG(mode):

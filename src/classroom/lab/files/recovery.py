@@ -7,12 +7,10 @@ somebody else has changed it, and then what was typed is kept beside it.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import sqlite3
 from enum import Enum
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 from anyio.to_thread import run_sync
 from jupyter_server.utils import ensure_async
@@ -34,12 +32,9 @@ if TYPE_CHECKING:
     from classroom.lab.storage.ystore import ClassYStore
 
 Model = dict[str, Any]
-unread: set[str] = set()
-"""Documents, as the store names them, whose journal was put aside and nobody was told yet."""
-_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
-class Verdict(Enum):
+class RecoveryAction(Enum):
     """What is to be done with a document that is to be opened."""
 
     AGREED = "agreed"
@@ -50,7 +45,7 @@ class Verdict(Enum):
     """Somebody else has changed the file, and the journal has what is in no file."""
 
 
-def decide(*, same: bool, file: str, journal: str, known: Collection[str]) -> Verdict:
+def decide(*, same: bool, file: str, journal: str, known: Collection[str]) -> RecoveryAction:
     """Decide between a file and what the journal says should be in it.
 
     Args:
@@ -60,11 +55,11 @@ def decide(*, same: bool, file: str, journal: str, known: Collection[str]) -> Ve
         known: hashes that the file has if nobody but the lab has touched it.
     """
     if same:
-        return Verdict.AGREED
+        return RecoveryAction.AGREED
     if file in known:
-        return Verdict.REDO
+        return RecoveryAction.REDO
     # Where nothing is known there is nothing to tell a change by: both are kept.
-    return Verdict.AGREED if journal in known else Verdict.KEEP_BOTH
+    return RecoveryAction.AGREED if journal in known else RecoveryAction.KEEP_BOTH
 
 
 class Recovery:
@@ -96,8 +91,7 @@ class Recovery:
             HTTPError: the file isn't there, or can't be read.
             sqlite3.Error: the database can't be used.
         """
-        lock = _locks.setdefault(store.path, asyncio.Lock())
-        async with lock:
+        async with store.journal.opening.turn(store.path):
             typed = await self._typed(file_format, file_type, path, store)
             if typed is None:
                 return ""
@@ -110,13 +104,13 @@ class Recovery:
                 store.path, found["hash"], digest
             )
             verdict = decide(same=same, file=found["hash"], journal=digest, known=known)
-            if verdict is Verdict.REDO:
+            if verdict is RecoveryAction.REDO:
                 with saved_hashes.saving_of(Saving(store.path)):
                     await ensure_async(self._contents.save(typed, path))
                 now: Any = await self._contents.get(path, content=False, require_hash=True)
                 await saved.settle(store.path, now["hash"], digest)
                 self._log.warning("Recovered what was typed last in %s", path)
-            elif verdict is Verdict.KEEP_BOTH:
+            elif verdict is RecoveryAction.KEEP_BOTH:
                 kept = await self.keep(typed, path)
                 # It is in a file now: whoever opens the document next needn't keep it again.
                 await saved.intend(store.path, digest)
@@ -151,7 +145,7 @@ class Recovery:
                     return typed
         where = await journal.put_aside(store.path)
         journal.opening.forget(store.path)
-        unread.add(store.path)
+        journal.opening.unread.add(store.path)
         self._log.error(
             "The journal of %s can't be read (%s): it is in %s now, and the document opens as it"
             " was saved last.",

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from classroom.lab.files.atomic_write import NEW_FILE_MODE
-from classroom.lab.files.directory_entry import Place
+from classroom.lab.files.directory_entry import DirectoryEntry
 from classroom.lab.files.disk_reserve import SMALLEST, Allowance, left
 from classroom.lab.files.reader import PIECE, NoFileError
 
@@ -41,7 +41,7 @@ def copy(root: Root, old: Parts, new: Parts, most: int | None = None) -> None:
         root: the class's folder.
         old: the folder.
         new: the copy, which isn't there yet; what was begun is removed when it can't be finished.
-        most: bytes that may be copied, counted as by `size`; None for all that there is room for.
+        most: bytes that may be copied, counted as by `size`; None for all that there is space for.
 
     Raises:
         LeadsOutError: a folder on the way is a link that leads out.
@@ -56,7 +56,9 @@ def copy(root: Root, old: Parts, new: Parts, most: int | None = None) -> None:
         copy_all(source, target, 0, Allowance(left(root) if most is None else most))
 
 
-def copy_all(source: Place, target: Place, depth: int, allowed: Allowance) -> None:
+def copy_all(
+    source: DirectoryEntry, target: DirectoryEntry, depth: int, allowed: Allowance
+) -> None:
     """Copy something with all that is in it; what can't be copied as a whole isn't.
 
     Args:
@@ -84,13 +86,13 @@ def copy_all(source: Place, target: Place, depth: int, allowed: Allowance) -> No
             made = target.open(os.O_RDONLY | os.O_DIRECTORY)
             try:
                 for below in _below(source, depth):
-                    copy_all(below, Place(made, below.name), depth + 1, allowed)
+                    copy_all(below, DirectoryEntry(made, below.name), depth + 1, allowed)
             finally:
                 os.close(made)
 
 
 @contextlib.contextmanager
-def _or_not_at_all(target: Place, depth: int) -> Iterator[None]:
+def _or_not_at_all(target: DirectoryEntry, depth: int) -> Iterator[None]:
     """Remove what has been made when it can't be finished."""
     try:
         yield
@@ -100,7 +102,7 @@ def _or_not_at_all(target: Place, depth: int) -> Iterator[None]:
         raise
 
 
-def _copy_file(source: Place, target: Place, allowed: Allowance) -> None:
+def _copy_file(source: DirectoryEntry, target: DirectoryEntry, allowed: Allowance) -> None:
     with os.fdopen(source.open(os.O_RDONLY), "rb") as content:
         info = os.fstat(content.fileno())
         if not stat.S_ISREG(info.st_mode):
@@ -116,7 +118,7 @@ def _copy_file(source: Place, target: Place, allowed: Allowance) -> None:
             os.fchmod(made, info.st_mode & 0o777 | NEW_FILE_MODE)
 
 
-def _below(place: Place, depth: int) -> Iterator[Place]:
+def _below(place: DirectoryEntry, depth: int) -> Iterator[DirectoryEntry]:
     """Go through what is in a folder, which is held meanwhile."""
     if depth >= DEEPEST:
         raise TooDeepError(place.name)
@@ -125,12 +127,12 @@ def _below(place: Place, depth: int) -> Iterator[Place]:
         with os.scandir(held) as scan:
             names = [one.name for one in scan]
         for name in names:
-            yield Place(held, name)
+            yield DirectoryEntry(held, name)
     finally:
         os.close(held)
 
 
-def remove_all(place: Place, depth: int) -> None:
+def remove_all(place: DirectoryEntry, depth: int) -> None:
     """Remove something with all that is in it.
 
     Args:
@@ -152,7 +154,7 @@ def remove_all(place: Place, depth: int) -> None:
 def size(root: Root, parts: Parts, most: int = sys.maxsize) -> int:
     """Add up what a folder's copy takes of the disk at most, in bytes, with all that is in it.
 
-    Of a file with holes the copy has none, and an empty one takes room as well.
+    Of a file with holes the copy has none, and an empty one takes space as well.
 
     Args:
         root: the class's folder.
@@ -168,7 +170,7 @@ def size(root: Root, parts: Parts, most: int = sys.maxsize) -> int:
         return size_of(place, 0, Allowance(most))
 
 
-def size_of(place: Place, depth: int, allowed: Allowance) -> int:
+def size_of(place: DirectoryEntry, depth: int, allowed: Allowance) -> int:
     """Add up as `size`.
 
     Args:

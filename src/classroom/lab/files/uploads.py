@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from classroom.lab.files import disk_reserve
 from classroom.lab.files.atomic_write import NEW_FILE_MODE, Scratch, file_at
-from classroom.lab.files.directory_entry import FOLDER, Parts, Place
+from classroom.lab.files.directory_entry import FOLDER, DirectoryEntry, Parts
 from classroom.lab.files.reader import Seen
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def refusal(name: str, piece: int, expected: int | None, idle: float) -> str | N
     return None
 
 
-def identity(place: Place) -> Identity | None:
+def identity(place: DirectoryEntry) -> Identity | None:
     """Identify the file that has a place now; None without one.
 
     Raises:
@@ -110,7 +110,7 @@ class _Upload:
 
     def add(self, data: bytes, *, last: bool) -> None:
         """Write a piece; the last one down to the disk."""
-        place = Place(self.folder, self.file.name)
+        place = DirectoryEntry(self.folder, self.file.name)
         with os.fdopen(place.open(os.O_WRONLY | os.O_APPEND), "wb") as stream:
             stream.write(data)
             stream.flush()
@@ -255,4 +255,5 @@ class Uploads:
 
     @staticmethod
     def _seen(key: Key, upload: _Upload) -> Seen:
-        return Seen(key[1][-1], Place(upload.folder, upload.file.name).stat(), writable=True)
+        found = DirectoryEntry(upload.folder, upload.file.name).stat()
+        return Seen(key[1][-1], found, writable=True)

@@ -7,7 +7,7 @@ import os
 from collections import deque
 from typing import TYPE_CHECKING
 
-from classroom.lab.files.directory_entry import FOLDER, LeadsOutError, Place
+from classroom.lab.files.directory_entry import FOLDER, DirectoryEntry, LeadsOutError
 
 if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
@@ -23,7 +23,7 @@ MOST_NAMES = 1000
 """Names that are looked up on one way: forty links have room for tens of thousands (`d/../…`)."""
 
 
-class Names:
+class LookupBudget:
     """How many more names may be looked up, on one way or on several together."""
 
     def __init__(self, most: int = MOST_NAMES) -> None:
@@ -51,7 +51,9 @@ class Walk:
     of the class's folder is none.
     """
 
-    def __init__(self, root: Root, folder: int, parts: Parts, names: Names | None = None) -> None:
+    def __init__(
+        self, root: Root, folder: int, parts: Parts, names: LookupBudget | None = None
+    ) -> None:
         """Begin.
 
         Args:
@@ -61,14 +63,14 @@ class Walk:
             names: how many may be looked up; None for `MOST_NAMES`.
         """
         self._root = root
-        self._names = names or Names()
+        self._names = names or LookupBudget()
         self._held = [os.open(".", FOLDER, dir_fd=folder)]
         self._left = deque(parts)
         self._links = 0
         self._last = ""
         """The link that was followed last: who leaves the class's folder does so by it."""
 
-    def go(self, *, follow: bool) -> Place:
+    def go(self, *, follow: bool) -> DirectoryEntry:
         """Go to the end; the caller closes the place's folder.
 
         Args:
@@ -89,14 +91,14 @@ class Walk:
                 elif self._left:
                     self._enter(name)
                 else:
-                    return Place(self._held.pop(), name)
-            return Place(self._held.pop(), ".")
+                    return DirectoryEntry(self._held.pop(), name)
+            return DirectoryEntry(self._held.pop(), ".")
         finally:
             for descriptor in self._held:
                 os.close(descriptor)
 
     def _link(self, name: str, *, follow: bool) -> str | None:
-        return Place(self._held[-1], name).link() if self._left or follow else None
+        return DirectoryEntry(self._held[-1], name).link() if self._left or follow else None
 
     def _enter(self, name: str) -> None:
         if len(self._held) > DEEPEST:

@@ -21,7 +21,7 @@ RESULTS = ("outputs", "execution_count")
 """What a run makes: both come from one run, so they are merged as one."""
 
 
-class Merged(NamedTuple):
+class MergedNotebook(NamedTuple):
     """A merged notebook.
 
     Attributes:
@@ -33,7 +33,7 @@ class Merged(NamedTuple):
     conflicts: int
 
 
-def merge(base: Notebook, ours: Notebook, theirs: Notebook) -> Merged:
+def merge(base: Notebook, ours: Notebook, theirs: Notebook) -> MergedNotebook:
     """Merge two versions of a notebook.
 
     Args:
@@ -54,7 +54,7 @@ def merge(base: Notebook, ours: Notebook, theirs: Notebook) -> Merged:
         conflicts += found
         cells.append(cell)
     rest = _merged_fields(base, ours, theirs, except_for={"cells"})
-    return Merged({**rest, "cells": cells}, conflicts)
+    return MergedNotebook({**rest, "cells": cells}, conflicts)
 
 
 def named(cells: Sequence[Cell], base: Mapping[str, Cell], whose: str) -> dict[str, Cell]:

@@ -49,7 +49,7 @@ class Piece(NamedTuple):
         return None
 
 
-class Merged(NamedTuple):
+class MergedText(NamedTuple):
     """A merged text.
 
     Attributes:
@@ -98,7 +98,7 @@ def _places(base: Sequence[Any], version: Sequence[Any]) -> dict[int, int]:
     }
 
 
-def text(base: str, ours: str, theirs: str) -> Merged:
+def text(base: str, ours: str, theirs: str) -> MergedText:
     """Merge two versions of a text, line by line, and word by word where both changed a line.
 
     Args:
@@ -111,9 +111,9 @@ def text(base: str, ours: str, theirs: str) -> Merged:
         missing that neither removed.
     """
     if ours in {base, theirs}:
-        return Merged(theirs, 0)
+        return MergedText(theirs, 0)
     if theirs == base:
-        return Merged(ours, 0)
+        return MergedText(ours, 0)
     found: list[str] = []
     conflicts = 0
     for piece in pieces(*(version.splitlines(keepends=True) for version in (base, ours, theirs))):
@@ -123,15 +123,15 @@ def text(base: str, ours: str, theirs: str) -> Merged:
         merged = _by_words(*("".join(version) for version in piece))
         found.append(merged.text)
         conflicts += merged.conflicts
-    return Merged("".join(found), conflicts)
+    return MergedText("".join(found), conflicts)
 
 
-def _by_words(base: str, ours: str, theirs: str) -> Merged:
+def _by_words(base: str, ours: str, theirs: str) -> MergedText:
     if max(len(base), len(ours), len(theirs)) > FINEST:
-        return Merged(ours, 1)
+        return MergedText(ours, 1)
     found: list[str] = []
     for piece in pieces(*(WORDS.findall(version) for version in (base, ours, theirs))):
         if (chosen := piece.chosen) is None:
-            return Merged(ours, 1)
+            return MergedText(ours, 1)
         found += chosen
-    return Merged("".join(found), 0)
+    return MergedText("".join(found), 0)

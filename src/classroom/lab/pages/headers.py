@@ -20,6 +20,7 @@ from tornado import web
 from traitlets import List, Unicode
 from traitlets.config import Configurable
 
+from classroom.lab import services
 from classroom.lab.pages import content_security_policy as policy
 from classroom.lab.pages.content_security_policy import Policies
 from classroom.lab.upstream import request_patches
@@ -103,21 +104,26 @@ def _app_dir() -> str:
     return str(get_app_dir())
 
 
-def use(policies: Policies) -> None:
-    """Have every handler send its policy, and answer only what its answer is for.
+def use() -> None:
+    """Have every handler of a lab send its policy, and answer only what its answer is for."""
 
-    Args:
-        policies: of this server.
-    """
-    say = request_patches.send_policy
-    say((AuthenticatedHandler,), lambda handler: policies.page(handler.request.host))
-    say((APIHandler,), lambda _: policies.data())
-    say(FILES, lambda _: policies.file())
-    say((FrameHandler,), lambda _: policies.frame())
+    def say(handlers: tuple[type, ...], made: Callable[[Policies, Any], str]) -> None:
+        def found(handler: Any) -> str | None:
+            lab = services.of_any(handler)
+            return None if lab is None else made(lab[Policies], handler)
+
+        request_patches.send_policy(handlers, found)
+
+    say((AuthenticatedHandler,), lambda policies, handler: policies.page(handler.request.host))
+    say((APIHandler,), lambda policies, _: policies.data())
+    say(FILES, lambda policies, _: policies.file())
+    say((FrameHandler,), lambda policies, _: policies.frame())
 
     def refusal(handler: JupyterHandler) -> str:
+        if (lab := services.of_any(handler)) is None:
+            return ""
         destination = handler.request.headers.get("Sec-Fetch-Dest", "")
-        path = handler.request.path.removeprefix(policies.prefix)
+        path = handler.request.path.removeprefix(lab[Policies].prefix)
         if policy.may_be_used(destination, path):
             return ""
         return f"Nothing here may be used as a page's {destination}."

@@ -24,7 +24,7 @@ that of whoever opens it, and runs the commands that it names."""
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """A place in a document.
 
     Attributes:
@@ -44,7 +44,7 @@ class Place:
         return asdict(self)
 
 
-def read(message: str | bytes) -> Place | None:
+def read(message: str | bytes) -> Location | None:
     """Read what a page says of where it is.
 
     Args:
@@ -70,10 +70,10 @@ def read(message: str | bytes) -> Place | None:
         and CELL.fullmatch(cell) is not None
         and all(type(number) is int and 0 <= number <= MOST for number in (index, line))
     )
-    return Place(path, cell, index, line) if is_place else None
+    return Location(path, cell, index, line) if is_place else None
 
 
-def document(place: Place) -> str | None:
+def document(place: Location) -> str | None:
     """Find which of the class's files a page says that it looks at.
 
     Others' pages open it when they jump there or follow: nothing but the path of a file.

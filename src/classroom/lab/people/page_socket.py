@@ -17,13 +17,14 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.utils import ensure_async
 
-from classroom.lab.connections import notifications
-from classroom.lab.connections.cpu_budget import PATIENCE_SECONDS, Effort
+from classroom.lab import services
+from classroom.lab.connections.cpu_budget import PATIENCE_SECONDS
+from classroom.lab.connections.notifications import Notifications
 from classroom.lab.connections.registry import TRY_AGAIN, Page, end, name_of
 from classroom.lab.people import location
-from classroom.lab.people.location import Place
-from classroom.lab.people.participants import COMPANY
-from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.people.location import Location
+from classroom.lab.people.participants import Participants
+from classroom.lab.permissions.mode_service import ModeService
 from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ ADDRESS = "classroom/api/live"
 COST_SECONDS = PATIENCE_SECONDS / 1000
 """What each message counts: one person's pages may send a thousand at once, and a thousand in a
 minute. A page sends four in a second at most, while its user moves about."""
-_EFFORT = Effort()
-"""Not that of documents: somebody who has written too much there hears of it by this connection."""
 
 
 def announce(page_config: MutableMapping[str, Any]) -> None:
@@ -55,7 +54,7 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
     auth_resource = "classroom"
     max_message_size = 64 * 1024
     judges = True  # who is view-only may say where they are
-    _said = Place()
+    _said = Location()
     _document = ""
     _looking: asyncio.Task[None] | None = None
 
@@ -71,27 +70,32 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
     def open(self, *args: str, **kwargs: str) -> None:
         """Say at once what holds for the person at the page; the arguments are upstream's."""
         super().open(*args, **kwargs)
-        self.say(DRIVING.state(name_of(self)))
-        notifications.greet(self)
-        COMPANY.come(self)
+        lab = services.of(self)
+        self.say(lab[ModeService].state(name_of(self)))
+        lab[Notifications].greet(self)
+        self._participants.come(self)
+
+    @property
+    def _participants(self) -> Participants:
+        return services.of(self)[Participants]
 
     def on_close(self) -> None:
         """Tell the others."""
         super().on_close()
-        COMPANY.tell()
+        self._participants.tell()
 
     def on_message(self, message: str | bytes) -> None:
         """Take where the page is, if that is in a document; anything else it says is nothing."""
         name, now = name_of(self), time.monotonic()
-        if _EFFORT.is_too_much(name, now):
+        if self._participants.cpu.is_too_much(name, now):
             end(self, TRY_AGAIN, "too much at once")
             return
-        _EFFORT.add(name, COST_SECONDS, now)
+        self._participants.cpu.add(name, COST_SECONDS, now)
         if (place := location.read(message)) is None:
             return
         self._said = place
         if place.path in ("", self._document):
-            COMPANY.move(self, place)
+            self._participants.move(self, place)
         elif self._looking is None or self._looking.done():
             what = f"Looking where {name_of(self)} is"
             self._looking = background_tasks.start(self._look(), what, LOG)
@@ -104,4 +108,4 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
             found = path and await ensure_async(self.contents_manager.file_exists(path))
             if place == self._said:
                 self._document = place.path if found else ""
-                COMPANY.move(self, place if found else Place())
+                self._participants.move(self, place if found else Location())

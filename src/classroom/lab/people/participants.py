@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from classroom.lab.connections.registry import OPEN, name_of
-from classroom.lab.people.location import Place
-from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.connections.cpu_budget import CpuBudget
+from classroom.lab.connections.registry import name_of
+from classroom.lab.people.location import Location
 from classroom.lab.protocol.participant import identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.lab.connections.registry import Page
+    from classroom.lab.connections.registry import Connections, Page
+    from classroom.lab.permissions.mode_service import ModeService
 
 BEAT_SECONDS = 0.3
 """How often at most anybody is told: as fast as a class can follow."""
@@ -38,28 +39,36 @@ class Person:
 
     name: str
     who: Mapping[str, Any]
-    place: Place
+    place: Location
     active: float
 
 
-class Company:
-    """Everybody with a page open."""
+class Participants:
+    """Everybody with a page open. One event loop's: nothing here is for threads."""
 
-    def __init__(self) -> None:
-        """Know of nobody."""
+    def __init__(self, connections: Connections, modes: ModeService) -> None:
+        """Know of nobody.
+
+        Args:
+            connections: the lab's, with its pages.
+            modes: knows who is a tutor, and who is view-only.
+        """
+        self._connections, self._modes = connections, modes
+        self.cpu = CpuBudget()
+        """Not that of documents: somebody who has written too much there hears of it by a page."""
         self.asking = ""
         """The tutor whom all are asked to follow; "" for nobody."""
         self._asked = 0
-        self._at: WeakKeyDictionary[Page, tuple[Place, float]] = WeakKeyDictionary()
+        self._at: WeakKeyDictionary[Page, tuple[Location, float]] = WeakKeyDictionary()
         self._told: WeakKeyDictionary[Page, dict[str, Any]] = WeakKeyDictionary()
         self._pending = False
 
     def come(self, page: Page) -> None:
         """Take note of a page: it is told what the others know, and they of it."""
-        self._at[page] = (Place(), time.time())
+        self._at[page] = (Location(), time.time())
         self.tell()
 
-    def move(self, page: Page, place: Place) -> None:
+    def move(self, page: Page, place: Location) -> None:
         """Take note of where a page is; it says so as well when its user is active there."""
         self._at[page] = (place, time.time())
         self.tell()
@@ -78,7 +87,7 @@ class Company:
         """List who is here, by name: of somebody's pages the one that was active last counts."""
         found: dict[str, Person] = {}
         for page in self._pages():
-            place, active = self._at.get(page, (Place(), 0.0))
+            place, active = self._at.get(page, (Location(), 0.0))
             name = name_of(page)
             if name and (name not in found or found[name].active < active):
                 found[name] = Person(name, identity(page.current_user), place, active)
@@ -86,11 +95,11 @@ class Company:
 
     def leading(self) -> dict[str, Any]:
         """Return what everybody is told: where the tutors are, and whom to follow."""
-        tutors = [one for one in self.people() if one.name in DRIVING.tutors]
+        tutors = [one for one in self.people() if one.name in self._modes.tutors]
         return {
             "type": "leading",
             "leaders": [{**one.who, "name": one.name, **one.place.as_json()} for one in tutors],
-            "asking": self.asking if self.asking in DRIVING.tutors else "",
+            "asking": self.asking if self.asking in self._modes.tutors else "",
             "asked": self._asked,
         }
 
@@ -104,8 +113,8 @@ class Company:
                     "name": one.name,
                     **one.place.as_json(),
                     "active": round(one.active),
-                    "tutor": one.name in DRIVING.tutors,
-                    "viewOnly": DRIVING.is_view_only(one.name),
+                    "tutor": one.name in self._modes.tutors,
+                    "viewOnly": self._modes.is_view_only(one.name),
                 }
                 for one in self.people()
             ],
@@ -121,7 +130,7 @@ class Company:
         self._pending = False
         leading, listed = self.leading(), self.listed()
         for page in self._pages():
-            words = [leading, listed] if name_of(page) in DRIVING.tutors else [leading]
+            words = [leading, listed] if name_of(page) in self._modes.tutors else [leading]
             told = self._told.setdefault(page, {})
             for word in words:
                 if told.get(word["type"]) != word:
@@ -130,8 +139,4 @@ class Company:
 
     def _pages(self) -> list[Page]:
         """List the pages that are open and have come."""
-        return [page for page in OPEN.pages() if page in self._at]
-
-
-COMPANY = Company()
-"""There is one lab in a process."""
+        return [page for page in self._connections.pages() if page in self._at]

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub.singleuser.extension import JupyterHubAuthorizer
 from tornado.web import Application, HTTPError, RequestHandler
 
+from classroom.lab import services
 from classroom.lab.permissions.handler_rules import REFUSALS, RULES, Rule
-from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab.permissions.mode_service import ModeService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,14 +49,15 @@ class ClassAuthorizer(JupyterHubAuthorizer):
         if not super().is_authorized(handler, user, action, resource):
             return False
         name = str(getattr(user, "username", ""))
+        modes = services.of(handler)[ModeService]
         rule = rule_of(type(handler), handler.request.method)
-        if rule is Rule.NOBODY or (rule is Rule.TUTORS and name not in DRIVING.tutors):
+        if rule is Rule.NOBODY or (rule is Rule.TUTORS and name not in modes.tutors):
             raise HTTPError(403, REFUSALS[rule])
-        if not DRIVING.is_view_only(name):
+        if not modes.is_view_only(name):
             return True
         if rule is Rule.READ:
             return True
-        DRIVING.refuse(name)
+        modes.refuse(name)
         return False
 
 

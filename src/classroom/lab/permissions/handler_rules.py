@@ -35,7 +35,7 @@ SERVER = "jupyter_server.services"
 # What a page shows, and what is the user's own: settings, layout, sign-in. A socket may be opened:
 # its messages are judged one by one.
 READS: dict[str, tuple[str, ...]] = {
-    "classroom.lab.api.liveness": ("AliveHandler.get",),
+    "classroom.lab.api.liveness": ("LabLivenessHandler.get",),
     "classroom.lab.api.driving": ("ModeHandler.get",),
     "classroom.lab.files.contents_handler": ("ContentsHandler.get",),
     "classroom.lab.files.downloads": ("FileHandler.get",),
@@ -57,7 +57,7 @@ READS: dict[str, tuple[str, ...]] = {
         "PreviewHandler.get",
         "RestoreHandler.get",  # the list, as it is a kind of that
         "SnapshotsHandler.get",
-        "TreeHandler.get",
+        "SnapshotTreeHandler.get",
     ),
     "classroom.lab.execution.terminals": ("StudentTermSocket.get", "StudentTerminalsHandler.get"),
     "classroom.lab.api.usage": ("UsageHandler.get",),
@@ -114,7 +114,11 @@ READS: dict[str, tuple[str, ...]] = {
     f"{SERVER}.sessions.handlers": ("SessionHandler.get", "SessionRootHandler.get"),
 }
 WRITES: dict[str, tuple[str, ...]] = {
-    "classroom.lab.api.driving": ("FollowingHandler.put", "ModeHandler.put", "PersonHandler.put"),
+    "classroom.lab.api.driving": (
+        "FollowingHandler.put",
+        "ModeHandler.put",
+        "PersonModeHandler.put",
+    ),
     "classroom.lab.files.contents_handler": ("ContentsHandler.post put patch delete",),
     "classroom.lab.exports.handlers": ("ExportHandler.post",),
     "classroom.lab.execution.session_manager": ("SessionsHandler.post",),

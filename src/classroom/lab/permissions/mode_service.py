@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 
-from classroom.lab.connections.registry import OPEN, name_of
+from classroom.lab.connections.registry import name_of
 from classroom.lab.permissions.mode import SAFE, Mode, Outdated, decode
 from classroom.lab.upstream import request_patches
 from classroom.runtime import files
@@ -20,16 +20,23 @@ if TYPE_CHECKING:
 
     from tornado.websocket import WebSocketHandler
 
+    from classroom.lab.connections.registry import Connections
+
 LOG = logging.getLogger("classroom.driving")
 NOTICE_SECONDS = 2.0
 """How often somebody is told at most that something of theirs wasn't taken."""
 
 
-class Driving:
-    """What holds in this lab."""
+class ModeService:
+    """What holds in one lab. One event loop's: nothing here is for threads."""
 
-    def __init__(self) -> None:
-        """Let everybody write: so it is where only the rooms are measured."""
+    def __init__(self, connections: Connections) -> None:
+        """Let everybody write: so it is where only the rooms are measured.
+
+        Args:
+            connections: the lab's, with its pages.
+        """
+        self._connections = connections
         self.mode = Mode()
         self.tutors: frozenset[str] = frozenset()
         self.outdated = Outdated()
@@ -93,7 +100,7 @@ class Driving:
 
     def tell(self) -> None:
         """Tell every page what holds for whoever is at it."""
-        for page in OPEN.pages():
+        for page in self._connections.pages():
             page.say(self.state(name_of(page)))
 
     def refuse(self, name: str, clients: Iterable[int] = ()) -> None:
@@ -113,28 +120,23 @@ class Driving:
     def _tell_refused(self, name: str) -> None:
         self._telling.discard(name)
         self._told[name] = time.monotonic()
-        for page in OPEN.pages():
+        for page in self._connections.pages():
             if name_of(page) == name:
                 page.say({**self.state(name), "refused": True})
 
+    def guard(self, handler: WebSocketHandler) -> None:
+        """Have a socket take nothing while its user is view-only.
 
-DRIVING = Driving()
-"""There is one lab in a process."""
+        Args:
+            handler: of any kind; those that judge their messages themselves (``judges``) are left
+                alone, and a kernel's, whose connection does
+                (`classroom.lab.execution.kernel_websocket`).
+        """
+        if getattr(handler, "judges", False) or isinstance(handler, KernelWebsocketHandler):
+            return
+        takes = handler.on_message
 
+        def judge(message: str | bytes) -> Any:
+            return None if self.is_view_only(name_of(handler)) else takes(message)
 
-def guard(handler: WebSocketHandler) -> None:
-    """Have a socket take nothing while its user is view-only.
-
-    Args:
-        handler: of any kind; those that judge their messages themselves (``judges``) are left
-            alone, and a kernel's, whose connection does
-            (`classroom.lab.execution.kernel_websocket`).
-    """
-    if getattr(handler, "judges", False) or isinstance(handler, KernelWebsocketHandler):
-        return
-    takes = handler.on_message
-
-    def judge(message: str | bytes) -> Any:
-        return None if DRIVING.is_view_only(name_of(handler)) else takes(message)
-
-    request_patches.hear_instead(handler, judge)
+        request_patches.hear_instead(handler, judge)

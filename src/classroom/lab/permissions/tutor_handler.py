@@ -8,7 +8,8 @@ from __future__ import annotations
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from classroom.lab.permissions.mode_service import DRIVING
+from classroom.lab import services
+from classroom.lab.permissions.mode_service import ModeService
 
 
 class TutorHandler(APIHandler):
@@ -23,8 +24,13 @@ class TutorHandler(APIHandler):
             HTTPError: 403, the caller is no tutor just now.
         """
         await super().prepare()
-        if self.caller not in DRIVING.tutors:
+        if self.caller not in self.modes.tutors:
             raise web.HTTPError(403, "Only a tutor may do that.")
+
+    @property
+    def modes(self) -> ModeService:
+        """What holds in the lab."""
+        return services.of(self)[ModeService]
 
     @property
     def caller(self) -> str:

@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from classroom.lab.protocol import kernel_outputs
-from classroom.lab.protocol.kernel_outputs import BadMessageError
+from classroom.lab.protocol.kernel_outputs import BadOutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +63,7 @@ def _is_status(raw: bytes) -> bool:
         return False
     try:
         state = kernel_outputs.read(raw).get("execution_state")
-    except BadMessageError:
+    except BadOutputError:
         return False
     return isinstance(state, str) and state in STATES
 

@@ -26,7 +26,7 @@ RUNNING, IDLE = "running", "idle"
 """What a cell says of itself, as its ``execution_state``."""
 
 
-class BadMessageError(ValueError):
+class BadOutputError(ValueError):
     """A message that no kernel sends."""
 
 
@@ -91,14 +91,14 @@ def read(raw: bytes) -> dict[str, Any]:
     """Read one part of a message, as far as a document can hold it.
 
     Raises:
-        BadMessageError: it isn't a JSON object.
+        BadOutputError: it isn't a JSON object.
     """
     try:
         found = json_text.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise BadMessageError(str(error)) from error
+        raise BadOutputError(str(error)) from error
     if not isinstance(found, dict):
-        raise BadMessageError("it is no object")
+        raise BadOutputError("it is no object")
     return found
 
 
@@ -122,7 +122,7 @@ def _remembered(raw: bytes) -> tuple[str, str]:
 def _head(raw: bytes) -> tuple[str, str]:
     try:
         found = read(raw)
-    except BadMessageError:
+    except BadOutputError:
         return "", ""
     ident, kind = found.get("msg_id"), found.get("msg_type")
     return (ident if isinstance(ident, str) else "", kind if isinstance(kind, str) else "")
@@ -156,14 +156,14 @@ def step(kind: str, content: dict[str, Any], size: int = 0) -> Step:
         size: the content's, bytes.
 
     Raises:
-        BadMessageError: the content isn't that of such a message.
+        BadOutputError: the content isn't that of such a message.
     """
     if kind == "clear_output":
         return Cleared(wait=bool(content.get("wait")))
     if kind == "stream":
         name, text = content.get("name"), content.get("text")
         if name not in ("stdout", "stderr") or not isinstance(text, str):
-            raise BadMessageError("it is no stream")
+            raise BadOutputError("it is no stream")
         return Printed(name, text)
     transient = content.get("transient")
     found = transient.get("display_id") if isinstance(transient, dict) else None
@@ -178,7 +178,7 @@ def step(kind: str, content: dict[str, Any], size: int = 0) -> Step:
         # Plain JSON again: nbformat's own dictionaries are no business of the document's.
         output = flattened(json.loads(json.dumps(output)), DEEP)
     except (nbformat.ValidationError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise BadMessageError(f"it is no {kind}") from error
+        raise BadOutputError(f"it is no {kind}") from error
     return Updated(ident, output, size) if updates else Shown(output, ident, size)
 
 

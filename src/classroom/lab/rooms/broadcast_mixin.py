@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from pycrdt import create_update_message
 
-from classroom.lab.connections import notifications, registry
+from classroom.lab.connections import registry
+from classroom.lab.connections.notifications import Notifications
 from classroom.lab.protocol import awareness, websocket_frames
 from classroom.lab.rooms import fanout, update_admission
 from classroom.lab.rooms.awareness_mixin import Attended
@@ -69,7 +70,15 @@ class Broadcasting(Attended):
         Args:
             sentence: plain text.
         """
-        notifications.tell(self.people(), sentence)
+        self._tell_people(self._sockets, sentence)
+
+    @staticmethod
+    def _tell_people(sockets: Iterable[RoomSocket], sentence: str) -> None:
+        """Show a sentence in every page of some people; all their sockets are of one lab."""
+        names = {registry.name_of(socket) for socket in sockets}
+        for socket in sockets:
+            socket.services[Notifications].tell(names, sentence)
+            return
 
     async def abandon(self) -> None:
         """Stop without saving, and have all pages come back: the document is of no more use."""
@@ -90,8 +99,8 @@ class Broadcasting(Attended):
             self._sockets.add(channel)
             for message in awareness.pieces(self._known):
                 channel.write_frame(websocket_frames.frame(message), presence=True)
-            if notifications.are_standing():
-                notifications.refresh(channel.who)
+            if (shown := channel.services[Notifications]).are_standing():
+                shown.refresh(channel.who)
         try:
             await super().serve(channel)
         finally:

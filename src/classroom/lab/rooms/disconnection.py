@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from classroom.lab.connections import notifications, registry
-from classroom.lab.connections.cpu_budget import EFFORT, Effort
-from classroom.lab.connections.registry import TRY_AGAIN
+from classroom.lab.connections.notifications import Notifications
+from classroom.lab.connections.registry import TRY_AGAIN, Connections
 from classroom.lab.protocol import messages
 from classroom.lab.rooms.frame_writer import FrameWriter
 
@@ -33,14 +33,12 @@ IN_CONFLICT = "block parent"
 class Disconnecting(FrameWriter):
     """A page's socket that can be ended, each time with a reason that the page understands."""
 
-    effort: Effort = EFFORT
-    """What people's messages have cost the server lately."""
     record: SyncRecord
     """The room's; a fork's page, which is alone in it, has its own."""
 
     def _refuse(self, why: str) -> None:
         """End this page's connection: it sent what no page sends. Nobody else notices."""
-        if registry.refuse(self, notifications.closing(UNREADABLE)):
+        if self.services[Connections].refuse(self, notifications.closing(UNREADABLE)):
             self.log.warning("%s: refused of %s: %s", self.path, self.who, why)
 
     def _come_back(self, why: str) -> None:
@@ -53,14 +51,14 @@ class Disconnecting(FrameWriter):
         self.record.returns[self.who] += 1
         if self.record.returns[self.who] % MOST_RETURNS == 0:
             self.log.info("%s: %s comes back in vain: %s", self.path, self.who, why)
-            notifications.tell({self.who}, IN_VAIN)
+            self.services[Notifications].tell({self.who}, IN_VAIN)
 
     def _send_away(self) -> None:
         """End this page's connection for a while; it comes back by itself, with what is left."""
         registry.end(self, TRY_AGAIN, "too much at once")
-        if self.effort.telling.is_time(self.who, time.monotonic()):
+        if self.cpu.telling.is_time(self.who, time.monotonic()):
             self.log.warning("%s: too much at once of %s", self.path, self.who)
-            notifications.tell({self.who}, TOO_MUCH)
+            self.services[Notifications].tell({self.who}, TOO_MUCH)
 
     async def _tell_conflict(self, error: Exception, message: SyncUpdate) -> None:
         """Have a page whose copy is of another life of the document ask its user what to do."""

@@ -16,7 +16,6 @@ from weakref import WeakSet
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 from tornado.web import HTTPError
 
-from classroom.lab.connections import notifications, registry
 from classroom.lab.files import notebook, recovery, trust
 from classroom.lab.protocol import awareness_state, kernel_outputs
 from classroom.lab.protocol.update_bounds import read_state, write_state
@@ -192,7 +191,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         except HTTPError as error:
             # Upstream's dialog says no more than that it was a bad request.
             if error.status_code == HTTPStatus.BAD_REQUEST and error.log_message:
-                notifications.tell(self._here(), error.log_message)
+                self._tell_all(error.log_message)
             raise
         if self.started.is_set():
             # What changes before is neither kept nor sent.
@@ -307,28 +306,30 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         mine = Saving(self.ystore.path, self.written) if self.ystore is not None else None
         return saved_hashes.saving_of(mine)
 
-    def _here(self) -> set[str]:
-        """List who is in the document, or on their way to it."""
-        return {registry.name_of(socket) for socket in (*self._sockets, *self.visitors)}
+    def _tell_all(self, sentence: str) -> None:
+        """Show a sentence to all who are in the document, or on their way to it."""
+        self._tell_people([*self._sockets, *self.visitors], sentence)
 
     def _tell_trouble(self) -> None:
         """Tell them once that their file takes nothing of what they type."""
         trouble = self._file.trouble
         if trouble is not None and not trouble.is_gone and trouble != self._told:
-            notifications.tell(self._here(), trouble.sentence)
+            self._tell_all(trouble.sentence)
         self._told = trouble
 
     def _tell_kept(self) -> None:
         """Tell them where what they typed is."""
-        people = self._here()
         while self._file.kept:
-            notifications.tell(people, self._file.kept.pop())
+            self._tell_all(self._file.kept.pop())
         if self._file.nested:
             self._file.nested = False
-            notifications.tell(people, NESTED.format(self._file.path))
-        if self.ystore is not None and self.ystore.path in recovery.unread:
-            recovery.unread.discard(self.ystore.path)
-            notifications.tell(people, UNREAD.format(self._file.path))
+            self._tell_all(NESTED.format(self._file.path))
+        unread = (
+            self.ystore.journal.opening.unread if isinstance(self.ystore, ClassYStore) else set()
+        )
+        if self.ystore is not None and self.ystore.path in unread:
+            unread.discard(self.ystore.path)
+            self._tell_all(UNREAD.format(self._file.path))
 
 
 class ClassTransientRoom(Broadcasting, TransientRoom):

@@ -6,8 +6,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from classroom.lab.connections import notifications
 from classroom.lab.connections.cpu_budget import TooMuchError
+from classroom.lab.connections.notifications import Notifications
 from classroom.lab.protocol.document_index import MissingError, NoTypeError
 from classroom.lab.protocol.lib0 import OutOfBoundsError
 from classroom.lab.rooms.hooks import RejectedError
@@ -36,14 +36,14 @@ class DocumentWriter(Answering):
     def _charged(self, work: Callable[[], Awaitable[None] | None]) -> Awaitable[None] | None:
         """Do something with a message at its sender's cost; end the connection if it can't be."""
         try:
-            self.effort.ask(self.who)
+            self.cpu.ask(self.who)
             begun = time.thread_time()
             try:
                 return work()
             finally:
                 # What the lab itself has written nobody pays for, whoever is the next to write.
                 spent = time.thread_time() - begun - self.admission.excused()
-                self.effort.add(self.who, spent, time.monotonic())
+                self.cpu.add(self.who, spent, time.monotonic())
         except OutOfBoundsError as error:
             self._refuse(str(error))
         except TooMuchError:
@@ -92,7 +92,7 @@ class DocumentWriter(Answering):
             return self.hooks.stops(self, message)
         except RejectedError as error:
             self.log.warning("%s: not taken of %s: %s", self.path, self.who, error.__cause__)
-            notifications.tell({self.who}, str(error))
+            self.services[Notifications].tell({self.who}, str(error))
             return True
 
     def fitting(self, message: SyncUpdate) -> bytes:

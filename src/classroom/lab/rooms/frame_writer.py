@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.iostream import StreamClosedError
 
+from classroom.lab import services
 from classroom.lab.connections import registry
-from classroom.lab.connections.memory_budget import BUDGET, Budget
+from classroom.lab.connections.cpu_budget import CpuBudget
+from classroom.lab.connections.memory_budget import MemoryBudget
 from classroom.lab.protocol import websocket_frames
 from classroom.lab.protocol.websocket_frames import Verdict
 from classroom.lab.rooms.room_lifecycle import Visiting
@@ -20,10 +22,22 @@ if TYPE_CHECKING:
 class FrameWriter(Visiting):
     """Upstream's handler, which never waits for a page that doesn't read."""
 
-    budget: Budget = BUDGET
-    """Of what all pages haven't read yet."""
     identity: Mapping[str, Any] = {"username": ""}
     """Whose page it is, of `participant.identity`; nobody's before it is open."""
+
+    def initialize(self, *args: Any, **kwargs: Any) -> None:
+        """Belong to a lab; the arguments are upstream's."""
+        super().initialize(*args, **kwargs)
+        self.join(services.of(self))
+
+    def join(self, lab: services.Services) -> None:
+        """Take what is asked for with each message.
+
+        Args:
+            lab: whose socket it is.
+        """
+        self.services = lab
+        self.cpu, self.memory = lab[CpuBudget], lab[MemoryBudget]
 
     @property
     def who(self) -> str:
@@ -60,17 +74,17 @@ class FrameWriter(Visiting):
     def _write_later(self, stream: Any, rest: bytes) -> None:
         """Leave to tornado what the kernel doesn't take now, if there is room for it."""
         name, size = self.who, len(rest)
-        if not self.budget.take(name, size):  # each of hundreds of sockets may be sent a document
+        if not self.memory.take(name, size):  # each of hundreds of sockets may be sent a document
             self._cut_off()
             return
         try:
             # Its future ends when the client has taken it: nobody waits for that.
             sent = stream.write(rest)
         except StreamClosedError:
-            self.budget.give(name, size)
+            self.memory.give(name, size)
             return
         sent.add_done_callback(patches.heard)
-        sent.add_done_callback(lambda _: self.budget.give(name, size))
+        sent.add_done_callback(lambda _: self.memory.give(name, size))
 
     def _cut_off(self) -> None:
         """End the connection of a page that doesn't read what it is sent: it comes back."""

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     Change = SyncUpdate | SaveRequest
 
-KEY = "classroom_rooms"
-"""Where the server's settings have its `Hooks`."""
-
 
 class RejectedError(Exception):
     """A hook rejects what somebody wrote; the text is a sentence for them, the cause is logged."""

@@ -13,13 +13,14 @@ from jupyter_server_ydoc.utils import room_id_from_encoded_path
 from tornado import web
 from tornado.websocket import WebSocketHandler
 
-from classroom.lab.connections import registry
-from classroom.lab.connections.cpu_budget import TooMuchError, read_long
+from classroom.lab.connections.cpu_budget import TooMuchError
+from classroom.lab.connections.registry import Connections
 from classroom.lab.protocol import awareness, messages, participant
 from classroom.lab.protocol.lib0 import FRAME, OutOfBoundsError
 from classroom.lab.protocol.messages import EMPTY, SaveRequest, SyncStep1, SyncUpdate
-from classroom.lab.rooms import hooks, room_names
+from classroom.lab.rooms import room_names
 from classroom.lab.rooms.document_writer import DocumentWriter
+from classroom.lab.rooms.hooks import Hooks
 from classroom.lab.rooms.sync_record import SyncRecord
 from classroom.lab.rooms.update_admission import Admission
 
@@ -48,8 +49,7 @@ class RoomSocket(DocumentWriter):
             HTTPError: 403, there is no such room, or they aren't signed in.
         """
         room_id, path_of = self.room_id, self.settings["file_id_manager"].get_path
-        if (found := self.settings.get(hooks.KEY)) is not None:  # not in upstream's own tests
-            self.hooks = found.of(room_id)
+        self.hooks = self.services[Hooks].of(room_id)
         exists = self._websocket_server.room_exists(room_id)
         there_is = room_names.leads_somewhere(room_id, path_of, exists=exists)
         if not (there_is and self.hooks.may_connect(room_id, path_of)):
@@ -118,8 +118,8 @@ class RoomSocket(DocumentWriter):
         if not is_long and self._introduced and self.room.has_heard(raw):
             return None
         try:
-            self.effort.ask(self.who)
-            with self.effort.charged(self.who):
+            self.cpu.ask(self.who)
+            with self.cpu.charged(self.who):
                 return self._take_presence(raw)
         except TooMuchError:
             self._send_away()
@@ -160,7 +160,7 @@ class RoomSocket(DocumentWriter):
     async def _take_later(self, raw: str | bytes) -> None:
         """Take a message that is read beside the event loop."""
         try:
-            message = await read_long(raw, self.who)
+            message = await self.cpu.read_long(raw, self.who)
         except OutOfBoundsError as error:
             self._refuse(str(error))
         except TooMuchError:
@@ -203,5 +203,5 @@ class RoomSocket(DocumentWriter):
         if not hasattr(self, "room"):
             return  # it couldn't be opened, and upstream has let go of it
         if self._presence is not None:
-            self.room.leave(self, at_once=registry.was_ended(self))
+            self.room.leave(self, at_once=self.services[Connections].was_ended(self))
         super().on_close()

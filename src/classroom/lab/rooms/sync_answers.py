@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from typing import Any
-from weakref import WeakValueDictionary
 
 from classroom.lab.connections.cpu_budget import TooMuchError
 from classroom.lab.connections.receive_limits import PIECE
@@ -21,8 +20,6 @@ ANSWERING = 0.1
 """Share of the server's time that goes into one person's questions, of all their pages."""
 ROOM_SECONDS = 0.2
 """How often it is looked whether there is room for a large answer."""
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-"""By person: their pages' questions are answered one after the other."""
 
 
 class Answering(Disconnecting):
@@ -54,17 +51,17 @@ class Answering(Disconnecting):
             self._questions -= 1
             # What nobody has room for would be made in vain, and asked for again at once: a class
             # that arrives at a large notebook comes in a few at a time.
-            while not self._has_room():  # noqa: ASYNC110 (room is made in many places)
+            while not self._has_space():  # noqa: ASYNC110 (room is made in many places)
                 await asyncio.sleep(ROOM_SECONDS)
-            async with _turns.setdefault(self.who, asyncio.Lock()):
+            async with self.cpu.answering(self.who):
                 begun = time.thread_time()
-                with self.effort.charged(self.who):
+                with self.cpu.charged(self.who):
                     self._answer(message)
                 await asyncio.sleep((time.thread_time() - begun) * (1 / ANSWERING - 1))
 
-    def _has_room(self) -> bool:
+    def _has_space(self) -> bool:
         size = self.record.answer_bytes
-        return size <= PIECE or self.budget.has_room(size)
+        return size <= PIECE or self.memory.has_space(size)
 
     def _answer(self, question: SyncStep1) -> None:
         try:

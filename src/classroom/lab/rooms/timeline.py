@@ -10,7 +10,6 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
-from weakref import WeakValueDictionary
 
 import jupyter_server_ydoc.handlers
 from jupyter_server.auth.decorator import authorized
@@ -21,7 +20,8 @@ from pycrdt import Doc
 from pycrdt.websocket import YRoom
 from tornado import web
 
-from classroom.lab.connections.cpu_budget import EFFORT, TooMuchError
+from classroom.lab import services
+from classroom.lab.connections.cpu_budget import CpuBudget, TooMuchError
 from classroom.lab.upstream import patches
 
 if TYPE_CHECKING:
@@ -32,11 +32,10 @@ SHARE = 0.2
 TURN_SECONDS = 0.01
 """For so long the others wait meanwhile."""
 BUSY = "You have taken much of the server's time just now. Try it again in a minute."
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 async def replay(
-    history: Sequence[tuple[bytes, float]], document: Any, who: str
+    history: Sequence[tuple[bytes, float]], document: Any, who: str, cpu: CpuBudget
 ) -> Sequence[float]:
     """Have a document live through its history, while others are served.
 
@@ -44,6 +43,7 @@ async def replay(
         history: updates and their times, the oldest first.
         document: of upstream's kind, with nothing in it.
         who: the name of who pays for it.
+        cpu: of the lab.
 
     Returns:
         The times at which something happened that can be undone.
@@ -54,7 +54,7 @@ async def replay(
     found, undone = [], document.undo_manager
     begun = time.thread_time()
     for update, at in history:
-        with EFFORT.charged(who):
+        with cpu.charged(who):
             before = len(undone.undo_stack)
             document.ydoc.apply_update(update)
             if len(undone.undo_stack) > before:
@@ -62,7 +62,7 @@ async def replay(
         took = time.thread_time() - begun
         if took > TURN_SECONDS:
             await asyncio.sleep(took * (1 / SHARE - 1))
-            EFFORT.ask(who)
+            cpu.ask(who)
             begun = time.thread_time()
     return found
 
@@ -85,14 +85,15 @@ async def get(self: Any, path: str) -> None:
     who = str(self.current_user.username)
     if (factory := ydocs.get(kind)) is None:
         raise web.HTTPError(404, "There is no such kind of documents.")
-    async with _turns.setdefault(who, asyncio.Lock()):
+    cpu = services.of(self)[CpuBudget]
+    async with cpu.replaying(who):
         try:
-            EFFORT.ask(who)
+            cpu.ask(who)
             room_id = room_id_from_encoded_path(encoded)
             room: Any = await self.ywebsocket_server.get_room(room_id)
             history = [(one[0], one[-1]) async for one in room.ystore.read()]
             document = factory(Doc())
-            times = await replay(history, document, who)
+            times = await replay(history, document, who, cpu)
         except RoomNotFound as error:
             raise web.HTTPError(404, "Nobody has this document open.") from error
         except TooMuchError as error:

@@ -21,7 +21,7 @@ from classroom.runtime.ipc.server import LocalHandler, SaidError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from classroom.lab.snapshots.restore import Restoring
+    from classroom.lab.snapshots.restore import RestoreService
 
 SECONDS = 60
 """How long an answer may take."""
@@ -36,12 +36,12 @@ def trouble(error: Exception) -> tuple[int, str]:
     Returns:
         A status of HTTP, and a sentence.
     """
-    if isinstance(error, client.RefusedError):
+    if isinstance(error, client.ServiceRefusedError):
         return error.status, str(error)
     return HTTPStatus.SERVICE_UNAVAILABLE, f"Snapshots can't be reached: {error}."
 
 
-TROUBLES = (client.RefusedError, OSError, HTTPException, tarfile.TarError)
+TROUBLES = (client.ServiceRefusedError, OSError, HTTPException, tarfile.TarError)
 
 
 def said(method: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None] | None]:
@@ -66,9 +66,9 @@ class SnapshotsHandler(TutorHandler):
     """The list of snapshots."""
 
     @property
-    def restoring(self) -> Restoring:
+    def restoring(self) -> RestoreService:
         """What restores."""
-        found: Restoring = self.settings[KEY]
+        found: RestoreService = self.settings[KEY]
         return found
 
     async def ask(self, address: str, **query: str) -> Any:
@@ -87,7 +87,7 @@ class SnapshotsHandler(TutorHandler):
         self.finish(json.dumps(await self.ask("/snapshots")))
 
 
-class TreeHandler(SnapshotsHandler):
+class SnapshotTreeHandler(SnapshotsHandler):
     """A folder of a snapshot."""
 
     @said
@@ -127,7 +127,9 @@ class PreviewHandler(SnapshotsHandler):
                 )
             except preview.NoTextError:
                 sentence = "It is no text: there is no preview."
-                raise client.RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence) from None
+                raise client.ServiceRefusedError(
+                    HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence
+                ) from None
         self.finish(found, set_content_type="text/plain; charset=UTF-8")
 
 
@@ -147,7 +149,7 @@ class RestoreHandler(SnapshotsHandler):
 
 HANDLERS: tuple[tuple[str, type[web.RequestHandler]], ...] = (
     (r"classroom/api/snapshots", SnapshotsHandler),
-    (r"classroom/api/snapshots/(\w+)/tree", TreeHandler),
+    (r"classroom/api/snapshots/(\w+)/tree", SnapshotTreeHandler),
     (r"classroom/api/snapshots/(\w+)/preview", PreviewHandler),
     (r"classroom/api/snapshots/(\w+)/restore", RestoreHandler),
 )
@@ -156,7 +158,7 @@ HANDLERS: tuple[tuple[str, type[web.RequestHandler]], ...] = (
 class RootsHandler(LocalHandler):
     """The same for whoever is root in the container: ``classroom restore``."""
 
-    def initialize(self, restoring: Restoring) -> None:
+    def initialize(self, restoring: RestoreService) -> None:
         """Know what restores."""
         self.restoring = restoring
 

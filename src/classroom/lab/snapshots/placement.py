@@ -8,7 +8,7 @@ import secrets
 from typing import IO, TYPE_CHECKING
 
 from classroom.lab.files.atomic_write import NEW_FILE_MODE, Scratch
-from classroom.lab.files.directory_entry import FOLDER, Place
+from classroom.lab.files.directory_entry import FOLDER, DirectoryEntry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ class Restored:
             OSError: it can't be put there; what is there stays.
         """
         with root.made(parts[:-1]) as held:
-            self._scratch.put(Place(held, parts[-1]))
+            self._scratch.put(DirectoryEntry(held, parts[-1]))
 
 
 def place_link(target: str, root: Root, parts: Parts) -> None:

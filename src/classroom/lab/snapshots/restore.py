@@ -14,7 +14,12 @@ import nbformat
 from anyio.to_thread import run_sync
 
 from classroom.lab.files import group_access
-from classroom.lab.snapshots.restore_job import SECONDS, Bringing, Report, UnreadableError
+from classroom.lab.snapshots.restore_job import (
+    SECONDS,
+    IncompatibleDocumentError,
+    Report,
+    RestoreJob,
+)
 from classroom.lab.upstream import patches
 from classroom.runtime.ipc import client
 from classroom.snapshots.records import Why
@@ -39,7 +44,7 @@ def is_text(name: str) -> bool:
     return True
 
 
-class Restoring:
+class RestoreService:
     """Restores one thing after the other."""
 
     def __init__(
@@ -59,6 +64,7 @@ class Restoring:
         self._log = log
         self._turn = asyncio.Lock()
         self.root = contents.root
+        self._group_access = contents.group_access
         self.scratch = Path(contents.scratch)
 
     async def restore(self, snapshot: str, path: str, who: str) -> Report:
@@ -70,7 +76,7 @@ class Restoring:
             who: has asked for it.
 
         Raises:
-            client.RefusedError: the snapshots' process says no.
+            client.ServiceRefusedError: the snapshots' process says no.
             OSError: it doesn't answer, or the disk is full.
             HTTPException: what it says breaks off.
             tarfile.TarError: likewise.
@@ -81,7 +87,7 @@ class Restoring:
             await self._save_all()
             before = await self._ask("/snapshots", body={"why": Why.RESTORE})
             report = Report(snapshot, before["newest"]["id"])
-            await run_sync(Bringing(self, found["entries"], path, report).bring)
+            await run_sync(RestoreJob(self, found["entries"], path, report).bring)
             text = "restore: %s has brought back %d files of %r from snapshot %s; before it: %s"
             self._log.info(text, who, report.restored, path, snapshot, report.before)
             return report
@@ -100,7 +106,7 @@ class Restoring:
     async def _open_up(self, parts: tuple[str, ...]) -> None:
         """Have a folder opened that a student's program has shut."""
         if places := await run_sync(group_access.shut, self.root, parts):
-            await group_access.share(places)
+            await self._group_access.share(places)
 
     def _loader(self, path: str) -> FileLoader | None:
         loaders = self._documents.file_loaders
@@ -112,7 +118,7 @@ class Restoring:
 
         Raises:
             OSError: it can't be put there.
-            UnreadableError: it is open, as something that it can't be.
+            IncompatibleDocumentError: it is open, as something that it can't be.
         """
         path = "/".join(parts)
         await self._open_up(parts)
@@ -143,7 +149,7 @@ def check(new: Path, rooms: Iterable[str]) -> None:
         rooms: ids of those that have it open.
 
     Raises:
-        UnreadableError: they can't.
+        IncompatibleDocumentError: they can't.
     """
     kinds = {tuple(room.split(":")[:2]) for room in rooms}
     try:
@@ -152,4 +158,6 @@ def check(new: Path, rooms: Iterable[str]) -> None:
         elif any(form == "text" for form, _ in kinds):
             new.read_text(encoding="utf-8")
     except Exception as error:
-        raise UnreadableError("it is open, and was no such document then: close it") from error
+        raise IncompatibleDocumentError(
+            "it is open, and was no such document then: close it"
+        ) from error

@@ -22,7 +22,7 @@ SECONDS = 120
 RESTORED = {"file", "dir", "symlink"}
 
 
-class UnreadableError(Exception):
+class IncompatibleDocumentError(Exception):
     """A document that is open can't become that."""
 
 
@@ -74,7 +74,7 @@ def why(error: Exception) -> str:
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
-class Bringing:
+class RestoreJob:
     """Brings back what a list says, as far as that can be done."""
 
     def __init__(
@@ -98,7 +98,7 @@ class Bringing:
         """Bring everything back, in another thread.
 
         Raises:
-            client.RefusedError: the snapshots' process says no.
+            client.ServiceRefusedError: the snapshots' process says no.
             OSError: it doesn't answer, or the disk is full.
             HTTPException: what it says breaks off.
             tarfile.TarError: likewise.
@@ -144,7 +144,7 @@ class Bringing:
         """Do something for one path; what can't be done doesn't keep the others from it."""
         try:
             what()
-        except (OSError, UnreadableError) as error:
+        except (OSError, IncompatibleDocumentError) as error:
             if isinstance(error, TimeoutError) or getattr(error, "errno", 0) == errno.ENOSPC:
                 raise  # not of this path alone
             self._leave(parts, why(error))

@@ -6,10 +6,12 @@ the lab server would be started again, open the same document, and end again.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,12 +34,23 @@ class Opening:
         self._file = file
         self._before: dict[str, int] = {}
         self._now: dict[str, int] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.unread: set[str] = set()
+        """Documents whose history was put aside, and nobody was told yet."""
         with contextlib.suppress(OSError, ValueError):
             found = json.loads(file.read_text(encoding="utf-8"))
             if isinstance(found, dict):
                 self._before = {
                     str(path): count for path, count in found.items() if isinstance(count, int)
                 }
+
+    def turn(self, path: str) -> asyncio.Lock:
+        """Return the lock under which a document is recovered, one time after the other.
+
+        Args:
+            path: the document's, as the store names it.
+        """
+        return self._turns.setdefault(path, asyncio.Lock())
 
     def is_deadly(self, path: str) -> bool:
         """Say whether opening a document has ended the process each of the last times.

@@ -50,7 +50,7 @@ def connected(file: Path) -> sqlite3.Connection:
         database.executescript(
             SCHEMA + saved_hashes.SCHEMA + page_sessions.SCHEMA + client_owners.SCHEMA
         )
-        # Not written again, which would need room on the disk.
+        # Not written again, which would need space on the disk.
         if database.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
             database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         database.commit()

@@ -184,7 +184,7 @@ class Journal:
             self._wholes[path] = whole
 
     def _try_out(self) -> None:
-        """See whether there is room again: a database may find some where the log doesn't."""
+        """See whether there is space again: a database may find some where the log doesn't."""
         try:
             self._log.try_out()
         except OSError as error:

@@ -35,7 +35,7 @@ BODY = struct.Struct("<QdHI")
 LOG = logging.getLogger(__name__)
 FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 ROOM = 1 << 18
-"""Bytes that must be free after the disk was full, before it counts as having room again."""
+"""Bytes that must be free after the disk was full, before it counts as having space again."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def decode(data: bytes) -> Iterator[tuple[int, Row]]:
         at += HEAD.size + length
 
 
-class Segment:
+class LogSegment:
     """One file of records, written at its end."""
 
     def __init__(self, file: Path) -> None:
@@ -131,7 +131,7 @@ class Segment:
         self._end += written
 
     def try_out(self) -> None:
-        """See whether there is room for some time of typing.
+        """See whether there is space for some time of typing.
 
         Raises:
             OSError: there isn't.
@@ -215,9 +215,9 @@ class Log:
         # Both are counted on by the loop and by the thread that commits.
         self._files = itertools.count(last + 1)
         self._numbers = itertools.count(found[-1][0] + 1 if found else 1)
-        self._current: Segment | None = None
-        self._spare: Segment | None = None
-        self._full: list[Segment] = []
+        self._current: LogSegment | None = None
+        self._spare: LogSegment | None = None
+        self._full: list[LogSegment] = []
 
     def forget(self) -> None:
         """Remove what an earlier process has left: it is committed."""
@@ -238,8 +238,10 @@ class Log:
             one = self._left.pop()
             carry(one, database.with_name(f"{database.stem}-{one.name}"))
 
-    def _open(self) -> Segment:
-        return Segment(self._database.with_name(f"{self._database.stem}-log.{next(self._files)}"))
+    def _open(self) -> LogSegment:
+        return LogSegment(
+            self._database.with_name(f"{self._database.stem}-log.{next(self._files)}")
+        )
 
     def append(self, row: Row) -> None:
         """Give a row to the kernel: after this no kill of the process loses it.
@@ -252,7 +254,7 @@ class Log:
         self._current.append(encode(next(self._numbers), row))
 
     def try_out(self) -> None:
-        """See whether there is room again, after `append` has failed.
+        """See whether there is space again, after `append` has failed.
 
         Raises:
             OSError: there isn't.

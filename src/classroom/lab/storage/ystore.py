@@ -11,31 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from pycrdt.store import BaseYStore, YDocNotFound
 from traitlets import Unicode
-from traitlets.config import Application, LoggingConfigurable
-
-from classroom.lab.storage.journal import Journal
+from traitlets.config import LoggingConfigurable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from classroom.lab.storage.history_checkpoints import Live
+    from classroom.lab.storage.journal import Journal
 
 TURN_SECONDS = 0.005
 """How long the event loop is held at most while a history is read."""
-_journals: dict[Path, Journal] = {}
-
-
-def journal_of(file: Path) -> Journal:
-    """Return the one journal of a file: two would wait for each other's commits."""
-    if file not in _journals:
-        _journals[file] = Journal(file)
-    return _journals[file]
-
-
-def close() -> None:
-    """Write what is left of all journals, and close them."""
-    while _journals:
-        _journals.popitem()[1].close()
 
 
 class _Meta(type(LoggingConfigurable), type(BaseYStore)):  # type: ignore[misc]
@@ -43,7 +28,10 @@ class _Meta(type(LoggingConfigurable), type(BaseYStore)):  # type: ignore[misc]
 
 
 class ClassYStore(LoggingConfigurable, BaseYStore, metaclass=_Meta):
-    """The updates of one document."""
+    """The updates of one document: `of` makes the class that a lab uses."""
+
+    journal: Journal
+    """The one that all documents of the lab share."""
 
     db_path = Unicode(".jupyter_ystore.db", config=True, help="The file that all documents share.")
 
@@ -55,17 +43,9 @@ class ClassYStore(LoggingConfigurable, BaseYStore, metaclass=_Meta):
             metadata_callback: returns what is stored beside each update.
             **kwargs: traitlets' own.
         """
-        if "config" not in kwargs and Application.initialized():
-            # YDocExtension.get_document gives none.
-            kwargs["config"] = Application.instance().config
         super().__init__(**kwargs)
         self.path = path
         self.metadata_callback = metadata_callback
-
-    @property
-    def journal(self) -> Journal:
-        """The one that all documents share."""
-        return journal_of(Path(self.db_path))
 
     def append(self, data: bytes) -> None:
         """Keep an update, at once: see `Journal.append`."""
@@ -110,3 +90,21 @@ class ClassYStore(LoggingConfigurable, BaseYStore, metaclass=_Meta):
                 await asyncio.sleep(0)
                 turned = time.monotonic()
             yield row
+
+
+def of(journal: Journal) -> type[ClassYStore]:
+    """Make the stores of a lab, which upstream makes of a class.
+
+    Args:
+        journal: the lab's, the only one of its file: two would wait for each other's commits.
+    """
+    return _Meta("JournalYStore", (ClassYStore,), {"journal": journal})
+
+
+def file_of(config: Any) -> Path:
+    """Return the file that a lab's documents share.
+
+    Args:
+        config: the server's, of traitlets.
+    """
+    return Path(str(ClassYStore("", config=config).db_path))

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from classroom.runtime import upstream
 
 if TYPE_CHECKING:
-    from classroom.runtime.upstream import Row
+    from classroom.runtime.upstream import ContractRow
 
 CHAT = "Chat"
 """The section about a package that isn't there where only the rooms are measured."""
 
 
-def table(*, chat: bool = True) -> tuple[Row, ...]:
+def table(*, chat: bool = True) -> tuple[ContractRow, ...]:
     """Read the table.
 
     Args:

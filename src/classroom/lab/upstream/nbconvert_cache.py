@@ -6,30 +6,43 @@ Finding it out imports every exporter: 0.2 s of the server's one thread, each ti
 from __future__ import annotations
 
 import http
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.services.nbconvert.handlers import NbconvertRootHandler
 from jupyter_server.utils import ensure_async
 from tornado import web
 
+from classroom.lab import services
+
+
+@dataclass
+class Exporters:
+    """What is known of a lab's export formats.
+
+    Attributes:
+        answer: what pages are sent, once it was found out.
+    """
+
+    answer: str | None = None
+
 
 class ExportersHandler(NbconvertRootHandler):
     """Answer as the stock handler did the first time: what is installed doesn't change."""
-
-    _answer: ClassVar[str | None] = None
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
         """Get the list of exporters."""
-        if self._answer is None:
+        known = services.of(self)[Exporters]
+        if known.answer is None:
             await ensure_async(super().get())
         else:
-            self.finish(self._answer)
+            self.finish(known.answer)
 
     def finish(self, chunk: Any = None) -> Any:
         """Remember the first good answer on its way out."""
         if self.get_status() == http.HTTPStatus.OK and isinstance(chunk, str):
-            ExportersHandler._answer = chunk
+            services.of(self)[Exporters].answer = chunk
         return super().finish(chunk)

@@ -49,20 +49,25 @@ def use(*ours: type) -> None:
         setattr(module, name, stand_in)
 
 
-def go_by(refusal: Callable[[str], str]) -> None:
-    """Have sockets ask us whether a page may come back with the session that it names.
+def go_by(root: str, refusal: Callable[[str], str]) -> None:
+    """Have a lab's sockets ask it whether a page may come back with the session that it names.
 
     Args:
+        root: of the lab's files, as its server's settings name it: upstream says no more of a lab.
         refusal: is given the session; returns why not, in upstream's words, or "".
     """
     handlers: Any = jupyter_server_ydoc.handlers
+    upstreams = handlers.check_session_compatibility
 
     @wraps(handlers.save_current_session)
     async def save(*args: Any, **kwargs: Any) -> None:
         """Do nothing: the session was written down as it began."""
 
-    @wraps(handlers.check_session_compatibility)
-    def check(_root: str, session: str, *_args: Any, **_kwargs: Any) -> tuple[bool, str]:
+    @wraps(upstreams)
+    def check(where: str, session: str, *args: Any, **kwargs: Any) -> tuple[bool, str]:
+        if where != root:  # another lab in this process
+            found: tuple[bool, str] = upstreams(where, session, *args, **kwargs)
+            return found
         why = refusal(session)
         return bool(why), why
 
@@ -134,11 +139,11 @@ class Bounds(Protocol):
         """Write a frame."""
 
 
-def bound_sockets(bounded: Bounds) -> None:
+def bound_sockets(bounds_of: Callable[[WebSocketHandler], Bounds | None]) -> None:
     """Have something stand before all that WebSockets read and write.
 
     Args:
-        bounded: is given tornado's own ways.
+        bounds_of: finds by a socket's handler what is given tornado's own ways; None for nothing.
     """
     protocol: Any = WebSocketProtocol13
     own_read, own_receive = protocol._read_bytes, protocol._receive_frame  # noqa: SLF001
@@ -146,15 +151,19 @@ def bound_sockets(bounded: Bounds) -> None:
 
     @wraps(own_read)
     async def read(self: Any, n: int) -> bytes:
-        return await bounded.read(self, n, own_read)
+        found = bounds_of(self.handler)
+        return await (own_read(self, n) if found is None else found.read(self, n, own_read))
 
     @wraps(own_receive)
     async def receive(self: Any) -> None:
-        await bounded.receive(self, own_receive)
+        found = bounds_of(self.handler)
+        await (own_receive(self) if found is None else found.receive(self, own_receive))
 
     @wraps(own_write)
     def write(self: Any, fin: bool, opcode: int, data: bytes, flags: int = 0) -> Future[None]:  # noqa: FBT001 (tornado's)
-        return bounded.write(self, len(data), partial(own_write, self, fin, opcode, data, flags))
+        found = bounds_of(self.handler)
+        send: Callable[[], Future[None]] = partial(own_write, self, fin, opcode, data, flags)
+        return send() if found is None else found.write(self, len(data), send)
 
     protocol._read_bytes, protocol._receive_frame = read, receive  # noqa: SLF001
     protocol._write_frame = write  # noqa: SLF001
@@ -265,16 +274,21 @@ def heard(future: Future[None]) -> None:
     future.cancelled() or future.exception()
 
 
-def keep_refusals() -> None:
+def keep_refusals(keeps: Callable[[web.RequestHandler], bool]) -> None:
     """Keep with a request why it is refused, in place of the line that tornado logs of it.
 
     What isn't a refusal, or comes after the answer, is logged as tornado does.
+
+    Args:
+        keeps: tells by a request's handler whether its server writes that line itself.
     """
     upstreams = web.RequestHandler.log_exception
 
+    @wraps(upstreams)
     def log_exception(self: Any, kind: Any, error: Any, trace: Any) -> None:
         refused = isinstance(error, web.HTTPError) and 400 <= error.status_code < 500  # noqa: PLR2004
-        if refused and not self._finished and getattr(self, "ws_connection", None) is None:
+        too_late = self._finished or getattr(self, "ws_connection", None) is not None
+        if refused and not too_late and keeps(self):
             self.classroom_refusal = error.get_message() or ""
         else:
             upstreams(self, kind, error, trace)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tornado.websocket import WebSocketHandler
 
 
-def send_policy(handlers: tuple[type, ...], made: Callable[[Any], str]) -> None:
+def send_policy(handlers: tuple[type, ...], made: Callable[[Any], str | None]) -> None:
     """Have handlers send a content security policy of ours.
 
     Upstream has one fixed text for all, and what it adds to it a browser ignores where the text has
@@ -22,17 +22,20 @@ def send_policy(handlers: tuple[type, ...], made: Callable[[Any], str]) -> None:
 
     Args:
         handlers: the classes, at the base of all: each extension brings its own handlers.
-        made: makes the policy for a handler.
+        made: makes the policy for a handler; None for upstream's.
     """
     for handler in handlers:
         upstreams: Any = getattr(handler, "content_security_policy")  # noqa: B009 (of any class)
-        policy = wraps(upstreams.fget)(_policy_of(made))
+        policy = wraps(upstreams.fget)(_policy_of(made, upstreams.fget))
         handler.content_security_policy = property(policy)  # type: ignore[attr-defined]
 
 
-def _policy_of(made: Callable[[Any], str]) -> Callable[[Any], str]:
+def _policy_of(
+    made: Callable[[Any], str | None], upstreams: Callable[[Any], str]
+) -> Callable[[Any], str]:
     def policy(self: Any) -> str:
-        return made(self)
+        found = made(self)
+        return upstreams(self) if found is None else found
 
     return policy
 

@@ -17,7 +17,7 @@ ERRORS = 400
 """From this status on an answer is a refusal."""
 
 
-class RefusedError(Exception):
+class ServiceRefusedError(Exception):
     """The other end says no, in a sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -70,7 +70,7 @@ def open_stream(
         seconds: how long to wait for the answer, or its next piece.
 
     Raises:
-        RefusedError: the other end says no.
+        ServiceRefusedError: the other end says no.
         OSError: nobody answers.
         HTTPException: the answer broke off.
     """
@@ -83,7 +83,7 @@ def open_stream(
             connection.request("POST", address, json.dumps(body).encode())
         answer = connection.getresponse()
         if answer.status >= ERRORS:
-            raise RefusedError(answer.status, _sentence(answer))
+            raise ServiceRefusedError(answer.status, _sentence(answer))
         yield answer
     finally:
         connection.close()

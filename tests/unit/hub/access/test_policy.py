@@ -9,7 +9,7 @@ from jupyterhub import orm
 from traitlets.config import Config
 
 from classroom.config.github import OAuth
-from classroom.config.settings import Mode, Settings
+from classroom.config.settings import Settings, SignInMode
 from classroom.hub.access import offline
 from classroom.hub.access.offline import end_access
 from classroom.hub.access.policy import ADMITTED_BY, Allowlist
@@ -90,10 +90,10 @@ def test_another_way_to_sign_in_admits_nobody(tmp_path: Path) -> None:
     """In a trial anybody can be "mona": that session is worth nothing once GitHub says who is."""
     paths = Paths(data=tmp_path)
     paths.hub.mkdir()
-    trial = Settings(paths, Mode.TRIAL, Config())
+    trial = Settings(paths, SignInMode.TRIAL, Config())
     github = Settings(
         paths,
-        Mode.GITHUB,
+        SignInMode.GITHUB,
         Config(),
         tutors=frozenset({"mona"}),
         oauth=OAuth("id", Secret("secret"), "https://x/hub/oauth_callback", "https://github.com"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from classroom.hub.access import roster
 from classroom.hub.access.roster import Roster
-from classroom.runtime.problems import RefusedError
+from classroom.runtime.problems import StartRefusedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ def test_people_of_the_page_survive_a_save_and_a_restart(tmp_path: Path) -> None
 def test_a_file_that_is_none_is_not_taken_for_an_empty_one(tmp_path: Path, text: str) -> None:
     """Whom the page has removed would be back."""
     (tmp_path / "people.json").write_text(text)
-    with pytest.raises(RefusedError, match=r"people.json.*restore it from a backup"):
+    with pytest.raises(StartRefusedError, match=r"people.json.*restore it from a backup"):
         roster.read(tmp_path / "people.json")
 
 

@@ -61,7 +61,7 @@ def test_few_answers_wait_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> N
         found = Guesses()
         for _ in range(FREE * 2):
             found.wrong(SCHOOL, 0.0)
-        found._records[SCHOOL] = throttle.Record(FREE * 3, time.monotonic())
+        found._records[SCHOOL] = throttle.Attempts(FREE * 3, time.monotonic())
         answers = [asyncio.ensure_future(found.answer_wrong(SCHOOL)) for _ in range(50)]
         await asyncio.sleep(0)
         at_once = sum(answer.done() for answer in answers)

@@ -13,10 +13,10 @@ from classroom.hub.requests.fetch_metadata import (
     OLD_BROWSER,
     TWO_SIGN_INS,
     WITHOUT_XSRF,
-    Kind,
+    AnswerKind,
 )
 
-PAGE, API, OPEN = Kind.PAGE, Kind.API, Kind.OPEN
+PAGE, API, OPEN = AnswerKind.PAGE, AnswerKind.API, AnswerKind.OPEN
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 SCRIPT = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
 COOKIE = {"Cookie": "login=2|mona; _xsrf=abc"}
@@ -24,7 +24,7 @@ BEARER = {"Authorization": "token 0123"}
 
 
 def refusal(
-    kind: Kind, *headers: dict[str, str], takes_bearer: bool = False, in_query: bool = False
+    kind: AnswerKind, *headers: dict[str, str], takes_bearer: bool = False, in_query: bool = False
 ) -> str:
     merged = {name: value for some in headers for name, value in some.items()}
     return fetch_metadata.refusal(

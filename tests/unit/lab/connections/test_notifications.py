@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 import pytest
 
 from classroom.lab import extension
-from classroom.lab.connections import notifications
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from classroom.lab.connections.notifications import Notifications
 
 
 class Page:
@@ -29,14 +26,16 @@ class Page:
 
 
 @pytest.fixture
-def pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Page]]:
-    made = [Page("ada"), Page("bob")]
-    monkeypatch.setattr(notifications, "OPEN", SimpleNamespace(pages=lambda: made))
-    yield made
-    notifications._warned.clear()
+def pages() -> list[Page]:
+    return [Page("ada"), Page("bob")]
 
 
-def test_a_warning_stands_until_it_ends(pages: list[Page]) -> None:
+@pytest.fixture
+def notifications(pages: list[Page]) -> Notifications:
+    return Notifications(cast("Any", SimpleNamespace(pages=lambda: pages)))
+
+
+def test_a_warning_stands_until_it_ends(pages: list[Page], notifications: Notifications) -> None:
     notifications.warn("disk", "The disk is full.")
     notifications.warn("disk", "The disk is full.")  # as each failed write says
     assert [page.shown for page in pages] == [["The disk is full."]] * 2
@@ -50,7 +49,9 @@ def test_a_warning_stands_until_it_ends(pages: list[Page]) -> None:
     assert not notifications.are_standing()
 
 
-def test_a_documents_warning_is_for_those_who_have_it_open(pages: list[Page]) -> None:
+def test_a_documents_warning_is_for_those_who_have_it_open(
+    pages: list[Page], notifications: Notifications
+) -> None:
     there = {"ada"}
     notifications.warn("json:notebook:1", "a.ipynb isn't being kept.", lambda: there)
     assert [page.shown for page in pages] == [["a.ipynb isn't being kept."], []]
@@ -68,9 +69,11 @@ def test_a_documents_warning_is_for_those_who_have_it_open(pages: list[Page]) ->
         ("unable to open database file", "the disk can't be written"),
     ],
 )
-def test_the_reason_is_in_plain_words(trouble: str, why: str, pages: list[Page]) -> None:
-    extension._warn(trouble)
+def test_the_reason_is_in_plain_words(
+    trouble: str, why: str, pages: list[Page], notifications: Notifications
+) -> None:
+    extension._warn(notifications, trouble)
     assert why in pages[0].shown[0]
     assert len(pages[0].shown[0]) <= 140
-    extension._warn("")
+    extension._warn(notifications, "")
     assert pages[0].shown == []

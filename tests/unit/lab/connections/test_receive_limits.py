@@ -18,8 +18,8 @@ from tornado.web import Application
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 from classroom.lab.connections import receive_limits, receive_pace
-from classroom.lab.connections.memory_budget import Budget
-from classroom.lab.connections.receive_limits import PIECE, Bounded
+from classroom.lab.connections.memory_budget import MemoryBudget
+from classroom.lab.connections.receive_limits import PIECE, ReceiveLimits
 from classroom.lab.upstream import patches
 from tests import loops
 
@@ -33,7 +33,7 @@ MB = 1 << 20
 def test_nobody_has_more_than_their_share_and_all_not_more_than_there_is(
     wanted: list[tuple[str, int]],
 ) -> None:
-    budget = Budget(100, 250)
+    budget = MemoryBudget(100, 250)
     taken = [(name, size) for name, size in wanted if budget.take(name, size)]
     for name in "abc":
         assert budget.held(name) == sum(size for whose, size in taken if whose == name) <= 100
@@ -46,11 +46,12 @@ def test_nobody_has_more_than_their_share_and_all_not_more_than_there_is(
 
 
 @pytest.fixture
-def budget() -> Iterator[Budget]:
+def budget() -> Iterator[MemoryBudget]:
     """Bound all sockets of this process for a while."""
     own = {name: getattr(WebSocketProtocol13, name) for name in OWN}
-    found = Budget(4 * MB, 6 * MB)
-    patches.bound_sockets(Bounded(found))
+    found = MemoryBudget(4 * MB, 6 * MB)
+    bounded = ReceiveLimits(found)
+    patches.bound_sockets(lambda _: bounded)
     yield found
     for name, function in own.items():
         setattr(WebSocketProtocol13, name, function)
@@ -83,7 +84,7 @@ class Handler(WebSocketHandler):
 
 
 @asynccontextmanager
-async def served(budget: Budget) -> AsyncIterator[Any]:
+async def served(budget: MemoryBudget) -> AsyncIterator[Any]:
     """Serve; gives a way to connect as somebody, and what came."""
     del budget
     messages: list[bytes] = []
@@ -135,7 +136,7 @@ async def is_cut(reader: asyncio.StreamReader) -> bool:
     return True
 
 
-def test_what_people_have_begun_to_send_counts_together(budget: Budget) -> None:
+def test_what_people_have_begun_to_send_counts_together(budget: MemoryBudget) -> None:
     async def run() -> None:
         async with served(budget) as (connect, messages):
             _, whole = await connect("ada")
@@ -165,7 +166,7 @@ def test_what_people_have_begun_to_send_counts_together(budget: Budget) -> None:
 
 
 def test_what_one_person_sends_over_many_sockets_is_read_in_turn_and_later(
-    budget: Budget, monkeypatch: pytest.MonkeyPatch
+    budget: MemoryBudget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All that had come of each socket was read before anybody else's."""
     busy = struct.pack("!BBI", 0x82, 0x80 | 4, 0) + b"busy"
@@ -189,7 +190,7 @@ def test_what_one_person_sends_over_many_sockets_is_read_in_turn_and_later(
 
 
 def test_a_message_that_never_ends_is_waited_for_only_so_long(
-    budget: Budget, monkeypatch: pytest.MonkeyPatch
+    budget: MemoryBudget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def run() -> None:
         async with served(budget) as (connect, _):
@@ -202,7 +203,7 @@ def test_a_message_that_never_ends_is_waited_for_only_so_long(
     loops.run(run())
 
 
-def test_what_peoples_pages_do_not_read_counts_together(budget: Budget) -> None:
+def test_what_peoples_pages_do_not_read_counts_together(budget: MemoryBudget) -> None:
     async def run() -> None:
         async with served(budget) as (connect, _):
             pages = [await connect("mallory") for _ in range(6)]

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from classroom.lab.connections import refusal_log
-from classroom.lab.connections.refusal_log import LINES, Refusals
+from classroom.lab.connections.refusal_log import LINES, RefusalCounts
 
 
 def test_so_many_lines_and_then_one() -> None:
-    refusals = Refusals()
+    refusals = RefusalCounts()
     written = [refusals.note("ada", 404) for _ in range(1000)] + [refusals.note("ada", 413)]
     assert written.count(True) == LINES
     assert refusals.note("bea", 403), "another's have lines of their own"
@@ -23,7 +23,7 @@ def test_so_many_lines_and_then_one() -> None:
 
 
 def test_a_minute_begins_with_the_first() -> None:
-    refusals = Refusals()
+    refusals = RefusalCounts()
     refusals.note("", 403)
     assert refusals.is_first("")
     refusals.note("", 403)

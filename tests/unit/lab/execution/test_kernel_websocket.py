@@ -15,9 +15,10 @@ from jupyter_server.services.kernels.connection.base import (
 )
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
-from classroom.lab.connections.memory_budget import Budget
+from classroom.lab.connections.memory_budget import MemoryBudget
 from classroom.lab.execution import kernel_websocket
-from classroom.lab.execution.kernel_websocket import BadMessageError
+from classroom.lab.execution.kernel_websocket import BadKernelMessageError
+from tests import contexts
 
 
 def message(kind: str, metadata: dict[str, Any], *buffers: bytes) -> bytes:
@@ -63,7 +64,7 @@ def test_the_older_protocol_too() -> None:
 
 def test_a_number_that_would_fill_the_memory() -> None:
     """Eight bytes are enough to make upstream's decoder ask for all there is."""
-    with pytest.raises(BadMessageError):
+    with pytest.raises(BadKernelMessageError):
         kernel_websocket.signed(b"\xff" * 8, "ada")
 
 
@@ -71,7 +72,7 @@ def test_a_number_that_would_fill_the_memory() -> None:
 def test_any_bytes_are_signed_or_refused(raw: bytes) -> None:
     try:
         found, _ = kernel_websocket.signed(raw, "ada")
-    except BadMessageError:
+    except BadKernelMessageError:
         return
     _, parts = deserialize_msg_from_ws_v1(found)
     assert json.loads(parts[0])["username"] == "ada"
@@ -99,8 +100,9 @@ def test_what_kernels_do_not_take_counts_for_all_of_a_persons_connections(
 ) -> None:
     """A kernel may be stopped; hundreds of sockets may lead to it."""
     sent: list[bytes] = []
-    budget = Budget(1000, 5000)
-    monkeypatch.setattr(kernel_websocket, "BUDGET", budget)
+    budget = MemoryBudget(1000, 5000)
+    lab = contexts.make(memory=budget).services()
+    monkeypatch.setattr(Connection, "_services", lab)
     upstreams = ZMQChannelsWebsocketConnection
     monkeypatch.setattr(upstreams, "handle_incoming_message", lambda _, one: sent.append(one))
     pages = [Connection.__new__(Connection) for _ in range(5)]

@@ -19,7 +19,7 @@ from classroom.lab.execution.run_registry import KernelRuns
 from classroom.lab.execution.stream_text import Screen
 from classroom.lab.protocol import kernel_outputs
 from classroom.lab.protocol.kernel_outputs import (
-    BadMessageError,
+    BadOutputError,
     Cleared,
     Pending,
     Printed,
@@ -75,7 +75,7 @@ def new_cell(doc: Doc[Any], ident: str = "a") -> Any:
 
 @given(st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), TEXT), max_size=8))
 def test_what_is_written_is_what_was_printed(said: list[tuple[str, str]]) -> None:
-    cell, writer = new_cell(Doc()), cell_writer.Writer()
+    cell, writer = new_cell(Doc()), cell_writer.CellWriter()
     for name, text in said:
         writer.write(cell, [Printed(name, text)])
     shown: list[tuple[str, list[str]]] = []
@@ -92,7 +92,7 @@ def display(text: str) -> dict[str, Any]:
 
 
 def test_clearing_waits_for_the_next_output() -> None:
-    cell, writer = new_cell(Doc()), cell_writer.Writer()
+    cell, writer = new_cell(Doc()), cell_writer.CellWriter()
     writer.write(cell, [Printed("stdout", "one\n"), Cleared(wait=True)])
     assert len(cell["outputs"]) == 1
     writer.write(cell, [Printed("stdout", "two\n")])
@@ -104,7 +104,7 @@ def test_clearing_waits_for_the_next_output() -> None:
 def test_what_is_printed_and_shown_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cell_writer, "MOST_TEXT", 100)
     monkeypatch.setattr(cell_writer, "MOST_SHOWN", 100)
-    cell, writer = new_cell(Doc()), cell_writer.Writer()
+    cell, writer = new_cell(Doc()), cell_writer.CellWriter()
     for name in ("stdout", "stderr") * 30:
         writer.write(cell, [Printed(name, "z" * 30)])
     found = cell["outputs"].to_py()
@@ -116,7 +116,7 @@ def test_what_is_printed_and_shown_has_bounds(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_somebody_clears_the_outputs_meanwhile() -> None:
-    cell, writer = new_cell(Doc()), cell_writer.Writer()
+    cell, writer = new_cell(Doc()), cell_writer.CellWriter()
     writer.write(cell, [Printed("stdout", "before"), Shown(display("d"), "id", 1)])
     del cell["outputs"][:]
     writer.update(cell, [Updated("id", display("gone"))])
@@ -147,10 +147,10 @@ KEYS = st.sampled_from(["name", "text", "data", "metadata", "transient", "ename"
 
 @given(st.sampled_from(sorted(kernel_outputs.KINDS)), st.dictionaries(KEYS, JSON))
 def test_any_content_is_a_step_or_refused(kind: str, content: dict[str, Any]) -> None:
-    cell, writer = new_cell(Doc()), cell_writer.Writer()
+    cell, writer = new_cell(Doc()), cell_writer.CellWriter()
     try:
         step = kernel_outputs.step(kind, kernel_outputs.read(json.dumps(content).encode()))
-    except BadMessageError:
+    except BadOutputError:
         return
     if not isinstance(step, kernel_outputs.Updated):
         writer.write(cell, [step])

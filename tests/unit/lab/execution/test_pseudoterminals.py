@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classroom.lab.execution.pseudoterminals import MOST_TYPED, StudentPty
-from classroom.launcher.client import Launched
+from classroom.launcher.client import RemoteProcess
 from tests import loops
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def made() -> Iterator[tuple[StudentPty, int]]:
     here.setblocking(False)  # noqa: FBT003 (a builtin's)
     ours, its = os.openpty()
     tty.setraw(its)
-    with closing(launcher), closing(StudentPty(Launched(here, 1), ours)) as terminal:
+    with closing(launcher), closing(StudentPty(RemoteProcess(here, 1), ours)) as terminal:
         yield terminal, its
 
 

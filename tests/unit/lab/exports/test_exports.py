@@ -17,7 +17,7 @@ from tornado.web import Application
 from classroom.lab.exports import converter, jobs
 from classroom.lab.exports.converter import NotConvertedError, answer_to
 from classroom.lab.exports.handlers import Exporting
-from classroom.lab.exports.jobs import EACH, TOGETHER, Turns, read
+from classroom.lab.exports.jobs import EACH, TOGETHER, ExportQueue, read
 from classroom.runtime import worker_process
 from classroom.runtime.worker import framed, parted
 from tests import labs
@@ -115,7 +115,7 @@ def test_the_process_learns_little() -> None:
 
 def test_one_of_each_person_and_some_of_all() -> None:
     async def scenario() -> None:
-        turns, running = Turns(), list[str]()
+        turns, running = ExportQueue(), list[str]()
         ends = [asyncio.Event() for _ in range(6)]
 
         async def export(name: str, end: asyncio.Event) -> None:
@@ -151,7 +151,7 @@ def test_one_of_each_person_and_some_of_all() -> None:
 
 def test_nobody_waits_with_any_number() -> None:
     async def scenario() -> None:
-        turns, end = Turns(), asyncio.Event()
+        turns, end = ExportQueue(), asyncio.Event()
 
         async def export() -> None:
             async with turns.turn("ada"):

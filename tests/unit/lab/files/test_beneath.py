@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from classroom.lab.chat import setup
 from classroom.lab.files import atomic_write, listing, operations, reader, tree
 from classroom.lab.files.beneath import Root
-from classroom.lab.files.directory_entry import LeadsOutError, NoPathError, Place, parts_of
+from classroom.lab.files.directory_entry import DirectoryEntry, LeadsOutError, NoPathError, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -256,11 +256,11 @@ def test_what_cannot_be_copied_as_a_whole_is_not_copied(root: Root) -> None:
 
 
 def test_some_of_the_disk_stays_free(root: Root) -> None:
-    assert root.room()[1] == 0
+    assert root.space()[1] == 0
     root.reserve = 1000
-    assert root.room()[1] == 1000
+    assert root.space()[1] == 1000
     root.reserve = 1 << 60
-    free, kept = root.room()
+    free, kept = root.space()
     assert free < 1 << 60, free
     assert kept < 1 << 60, "a small disk can be used too"
 
@@ -431,4 +431,4 @@ def test_a_place_that_becomes_a_link_is_not_opened(root: Root) -> None:
         (root.path / "a/b/x.txt").symlink_to(root.path.parent / "outside/secret")
         with pytest.raises(OSError, match="Too many levels"):
             place.open(os.O_RDONLY)
-        assert isinstance(place, Place)
+        assert isinstance(place, DirectoryEntry)

@@ -274,7 +274,7 @@ def test_the_last_of_the_disk_is_for_what_people_type(
 ) -> None:
     (contents.root.path / "lesson").mkdir()
     (contents.root.path / "old.txt").write_text("old")
-    monkeypatch.setattr(Root, "room", lambda _: (1 << 29, 1 << 30))
+    monkeypatch.setattr(Root, "space", lambda _: (1 << 29, 1 << 30))
     with pytest.raises(web.HTTPError, match="stay free for what people type") as refused:
         done(WRITING[how](contents))
     assert refused.value.status_code == 507

@@ -13,20 +13,20 @@ import pytest
 from jupyter_events import EventLogger
 from jupyter_server_fileid.manager import ArbitraryFileIdManager
 from pycrdt import Text
-from traitlets.config import Config
 
-from classroom.lab.connections import notifications
+from classroom.lab.connections.notifications import Notifications
 from classroom.lab.files import group_access, models
 from classroom.lab.files.beneath import Root
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.file_loader import ClassLoader
 from classroom.lab.rooms.document_room import ClassDocumentRoom
 from classroom.lab.storage import ystore
+from classroom.lab.storage.journal import Journal
 from classroom.lab.storage.saved_hashes import Saves
-from classroom.lab.storage.ystore import ClassYStore
 from classroom.launcher import client
 from classroom.runtime.paths import Paths
 from tests import loops
+from tests.people import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,8 +55,9 @@ def contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClassC
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as silent:
         silent.bind(str(where.launcher_socket))
         silent.listen(100)
-        yield ClassContents(root_dir=str(tmp_path / "files"), scratch=str(tmp_path / "scratch"))
-    for one in tuple(group_access._late):
+        found = ClassContents(root_dir=str(tmp_path / "files"), scratch=str(tmp_path / "scratch"))
+        yield found
+    for one in tuple(found.group_access.late):
         one.exception(timeout=30)
 
 
@@ -93,13 +94,13 @@ def test_others_read_and_save_while_the_launcher_does_not_answer(contents: Class
 def rooms_of(contents: ClassContents, tmp_path: Path) -> Iterator[Any]:
     """Opens documents' rooms."""
     root = str(tmp_path / "files")
-    config = Config({"ClassYStore": {"db_path": str(tmp_path / "documents.db")}})
+    journal = Journal(tmp_path / "documents.db")
 
     def made(name: str) -> ClassDocumentRoom:
         (tmp_path / "files" / name).touch()
         ids = ArbitraryFileIdManager(root_dir=root, db_path=str(tmp_path / "ids.db"))
         ident = ids.index(name)
-        kept = ClassYStore(f".file:{ident}.y", config=config)
+        kept = ystore.of(journal)(f".file:{ident}.y")
         contents.saves = Saves(kept.journal)
         loader = ClassLoader(ident, ids, contents, LOG)
         where = f"text:file:{ident}"
@@ -108,7 +109,7 @@ def rooms_of(contents: ClassContents, tmp_path: Path) -> Iterator[Any]:
         )
 
     yield made
-    ystore.journal_of(tmp_path / "documents.db").close()
+    journal.close()
 
 
 async def opened(room: Any) -> asyncio.Task[None]:
@@ -159,7 +160,7 @@ def test_while_there_is_no_room_to_keep_both_neither_is_lost(
         file.write_text("theirs")
         os.utime(file, (2_000_000_000, 2_000_000_000))
         with monkeypatch.context() as full:
-            full.setattr(Root, "room", lambda _: (0, 1 << 30))
+            full.setattr(Root, "space", lambda _: (0, 1 << 30))
             for _ in range(2):
                 if how == "by a save":
                     await room._save()
@@ -184,7 +185,7 @@ def test_who_types_in_a_file_that_cannot_be_written_reads_so_once(
     rooms_of: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(notifications, "tell", lambda _, sentence: told.append(sentence))
+    monkeypatch.setattr(Notifications, "tell", lambda *words: told.append(words[-1]))
     bare = models.bare
     writable = False
 
@@ -194,6 +195,7 @@ def test_who_types_in_a_file_that_cannot_be_written_reads_so_once(
     async def run() -> None:
         nonlocal writable
         room = rooms_of("a.txt")
+        room.visitors.add(page := Page(room, 1))
         running = await opened(room)
         monkeypatch.setattr(models, "bare", shut)
         for letter in "abc":
@@ -209,6 +211,7 @@ def test_who_types_in_a_file_that_cannot_be_written_reads_so_once(
         await room._save()
         assert told == [told[0]] * 2
         writable = True
+        assert page in room.visitors
         await room.stop()
         running.cancel()
 

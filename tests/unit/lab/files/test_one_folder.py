@@ -26,7 +26,7 @@ from classroom.lab.snapshots.placement import Restored, place_link
 from classroom.runtime.paths import Paths
 
 base = Path(sys.argv[1])
-places = [landlock.Place("/", landlock.LOAD), landlock.Place(str(base), landlock.FIRST)]
+places = [landlock.AllowedPath("/", landlock.LOAD), landlock.AllowedPath(str(base), landlock.FIRST)]
 landlock._restrict(landlock.Ruleset(landlock.FIRST, 0, 0), places, 1)
 try:
     os.rename(base / "data/history/old", base / "files/old")

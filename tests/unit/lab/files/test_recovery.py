@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -19,37 +20,37 @@ import pytest
 from jupyter_ydoc import ydocs
 from jupyter_ydoc.ynotebook import YNotebook
 from pycrdt import Array, Doc, Map, Text
-from traitlets.config import Config
 
 from classroom.lab.files import recovery
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.notebook import KIND, ClassNotebook
-from classroom.lab.files.recovery import Verdict
+from classroom.lab.files.recovery import RecoveryAction
 from classroom.lab.storage import crash_guard, saved_hashes, ystore
 from classroom.lab.storage.crash_guard import Opening
 from classroom.lab.storage.journal import Journal
 from classroom.lab.storage.saved_hashes import Saves, Saving
-from classroom.lab.storage.ystore import ClassYStore
 from tests import labs, loops
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from classroom.lab.storage.ystore import ClassYStore
+
 
 @pytest.mark.parametrize(
     ("same", "file", "journal", "known", "verdict"),
     [
-        (True, "f", "j", set(), Verdict.AGREED),
-        (False, "f", "j", {"f"}, Verdict.REDO),  # as the lab has left it, and behind
-        (False, "f", "j", {"f", "j"}, Verdict.REDO),  # fell between writing and noting it
-        (False, "f", "j", {"j"}, Verdict.AGREED),  # somebody's change, and nothing to lose
-        (False, "f", "j", {"x"}, Verdict.KEEP_BOTH),
-        (False, "f", "j", set(), Verdict.KEEP_BOTH),  # nothing is known: nothing is dropped
+        (True, "f", "j", set(), RecoveryAction.AGREED),
+        (False, "f", "j", {"f"}, RecoveryAction.REDO),  # as the lab has left it, and behind
+        (False, "f", "j", {"f", "j"}, RecoveryAction.REDO),  # fell between writing and noting it
+        (False, "f", "j", {"j"}, RecoveryAction.AGREED),  # somebody's change, and nothing to lose
+        (False, "f", "j", {"x"}, RecoveryAction.KEEP_BOTH),
+        (False, "f", "j", set(), RecoveryAction.KEEP_BOTH),  # nothing is known: nothing is dropped
     ],
 )
 def test_who_wins(
-    *, same: bool, file: str, journal: str, known: set[str], verdict: Verdict
+    *, same: bool, file: str, journal: str, known: set[str], verdict: RecoveryAction
 ) -> None:
     assert recovery.decide(same=same, file=file, journal=journal, known=known) is verdict
 
@@ -127,10 +128,13 @@ class Opened:
 
     folder: Path
 
+    @cached_property
+    def journal(self) -> Journal:
+        return Journal(self.folder / "documents.db")
+
     @property
     def store(self) -> ClassYStore:
-        config = Config({"ClassYStore": {"db_path": str(self.folder / "documents.db")}})
-        return ClassYStore(".notebook:1.y", config=config)
+        return ystore.of(self.journal)(".notebook:1.y")
 
     @property
     def contents(self) -> ClassContents:
@@ -147,9 +151,9 @@ class Opened:
 def opened(tmp_path: Path) -> Iterator[Opened]:
     (tmp_path / "files").mkdir()
     (tmp_path / "files/a.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook()))
-    yield Opened(tmp_path)
-    recovery.unread.clear()
-    ystore.close()
+    found = Opened(tmp_path)
+    yield found
+    found.journal.close()
 
 
 @pytest.mark.parametrize(
@@ -173,7 +177,7 @@ def test_a_journal_that_cannot_be_read_is_put_aside(
     loops.run(run())
     assert (opened.folder / "files/a.ipynb").read_bytes() == before
     (kept,) = (opened.folder / "put-aside").iterdir()
-    assert recovery.unread == {".notebook:1.y"}
+    assert opened.journal.opening.unread == {".notebook:1.y"}
     (said,) = [one.message for one in caplog.records if one.levelname == "ERROR"]
     assert "The journal of a.ipynb can't be read" in said
     assert str(kept) in said
@@ -186,7 +190,7 @@ def test_a_panic_puts_aside_too(opened: Opened, monkeypatch: pytest.MonkeyPatch)
         assert await opened.recover() == ""
 
     loops.run(run())
-    assert recovery.unread == {".notebook:1.y"}
+    assert opened.journal.opening.unread == {".notebook:1.y"}
 
 
 def test_a_database_that_fails_is_not_the_documents_fault(
@@ -203,7 +207,7 @@ def test_a_database_that_fails_is_not_the_documents_fault(
             await opened.recover()
 
     loops.run(run())
-    assert recovery.unread == set()
+    assert opened.journal.opening.unread == set()
 
 
 def test_what_ends_the_server_each_time_is_put_aside_in_the_end(opened: Opened) -> None:
@@ -231,7 +235,7 @@ asyncio.run(run())
         assert not opened.store.journal.opening.is_deadly(".notebook:1.y")
 
     loops.run(run())
-    assert recovery.unread == {".notebook:1.y"}
+    assert opened.journal.opening.unread == {".notebook:1.y"}
 
 
 def test_an_empty_notebook_that_was_saved_is_not_recovered(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from classroom.lab.files import uploads
 from classroom.lab.files.beneath import Root
 from classroom.lab.files.directory_entry import LeadsOutError
-from classroom.lab.files.disk_reserve import NoRoomError
+from classroom.lab.files.disk_reserve import DiskReserveError
 from classroom.lab.files.reader import NoFileError
 from classroom.lab.files.uploads import LAST, UploadError, Uploads, refusal
 
@@ -200,8 +200,8 @@ def test_a_full_disk_ends_it_and_leaves_nothing(
     there: Class, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there.send("ada", [1, 2])
-    monkeypatch.setattr(Root, "room", lambda _: (0, 1))
-    with pytest.raises(NoRoomError):
+    monkeypatch.setattr(Root, "space", lambda _: (0, 1))
+    with pytest.raises(DiskReserveError):
         there.send("ada", [3])
     assert not there.left_over
     monkeypatch.undo()

@@ -24,7 +24,7 @@ def notebook(*cells: dict[str, Any], **metadata: Any) -> Notebook:
     return {"cells": list(cells), "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
-def sources(merged: notebooks.Merged) -> list[str]:
+def sources(merged: notebooks.MergedNotebook) -> list[str]:
     return [one["source"] for one in merged.notebook["cells"]]
 
 

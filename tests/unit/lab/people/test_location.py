@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.lab.people.location import LONGEST, Place, document, read
+from classroom.lab.people.location import LONGEST, Location, document, read
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -22,8 +22,8 @@ def said(**fields: object) -> str:
 
 def test_a_place_is_read() -> None:
     found = read(said(path="RTC:a/b.ipynb", cell="0a-1", index=3, line=7))
-    assert found == Place("RTC:a/b.ipynb", "0a-1", 3, 7)
-    assert read(said()) == Place(), "in no document"
+    assert found == Location("RTC:a/b.ipynb", "0a-1", 3, 7)
+    assert read(said()) == Location(), "in no document"
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_a_page_may_send_anything(message: str | bytes) -> None:
     ],
 )
 def test_others_jump_to_a_file_of_the_class_alone(path: str, found: str | None) -> None:
-    assert document(Place(path)) == found
+    assert document(Location(path)) == found

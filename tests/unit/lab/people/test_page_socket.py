@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from classroom.lab.connections.cpu_budget import Effort
+from classroom.lab.connections.cpu_budget import CpuBudget
 from classroom.lab.people import page_socket
 from classroom.lab.people.page_socket import LiveHandler
 
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 def test_places_count_for_a_person_over_all_their_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[Any] = []
-    monkeypatch.setattr(page_socket, "_EFFORT", Effort())
+    participants = SimpleNamespace(cpu=CpuBudget())
     monkeypatch.setattr(page_socket, "end", lambda handler, *_: ended.append(handler))
 
     def page(name: str) -> Any:
-        return SimpleNamespace(current_user=SimpleNamespace(username=name))
+        user = SimpleNamespace(username=name)
+        return SimpleNamespace(current_user=user, _participants=participants)
 
     def say(handler: Any) -> None:
         LiveHandler.on_message(handler, "nothing")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycrdt import Doc, Text, create_update_message
 
-from classroom.lab.permissions import mode as driving
+from classroom.lab.permissions import mode as modes
 from classroom.lab.permissions.mode import Mode, Outdated
 from classroom.lab.protocol import messages
 from classroom.lab.protocol.messages import EMPTY, SaveRequest, SyncUpdate
@@ -39,13 +39,13 @@ def test_a_single_one_is_switched() -> None:
 
 def test_what_is_kept_is_read_again() -> None:
     mode = Mode("mona", {"ada": False, "bob": True})
-    assert driving.decode(mode.encode()) == mode
+    assert modes.decode(mode.encode()) == mode
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b'{"driver": 1, "people": {}}', b'{"driver": ""}'])
 def test_what_is_no_mode_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (whichever)
-        driving.decode(text)
+        modes.decode(text)
 
 
 def page(shared: Doc[Any], number: int) -> tuple[Doc[Any], Text]:
@@ -63,7 +63,7 @@ def deleted(shared: Doc[Any]) -> bytes:
 def writes(message: bytes, shared: Doc[Any]) -> bool:
     found = messages.parse(message)
     assert isinstance(found, SyncUpdate)
-    return driving.writes(found, partial(deleted, shared))
+    return modes.writes(found, partial(deleted, shared))
 
 
 def answer(page: Doc[Any], shared: Doc[Any]) -> bytes:
@@ -105,7 +105,7 @@ def test_typing_and_deleting_write(shared: Doc[Any]) -> None:
 
 
 def test_a_request_to_save_writes() -> None:
-    assert driving.writes(SaveRequest(9), lambda: EMPTY)
+    assert modes.writes(SaveRequest(9), lambda: EMPTY)
 
 
 RANGES = st.lists(st.tuples(st.integers(1, 3), st.integers(0, 20), st.integers(1, 5)))
@@ -130,14 +130,14 @@ def test_what_is_deleted_already_is_told_as_sets_tell_it(
 
     message = messages.parse(updates.write(deleting(some)))
     assert isinstance(message, SyncUpdate)
-    found = driving.writes(message, lambda: deleting(known))
+    found = modes.writes(message, lambda: deleting(known))
     assert found == (not clocks(some) <= clocks(known))
 
 
 def test_a_document_that_cannot_be_read_is_written_to_by_everything() -> None:
     message = SyncUpdate(EMPTY, read_update(EMPTY), is_step_2=True)
-    assert not driving.writes(message, lambda: EMPTY)
-    assert driving.writes(message, lambda: b"\x01")
+    assert not modes.writes(message, lambda: EMPTY)
+    assert modes.writes(message, lambda: b"\x01")
 
 
 def test_copies_are_somebodys_own() -> None:
@@ -146,12 +146,12 @@ def test_copies_are_somebodys_own() -> None:
     outdated.add("hubot", [7])
     assert outdated.among("hubot", {7, 8})
     assert not outdated.among("octocat", {7, 8})
-    outdated.add("hubot", range(10, 10 + driving.REMEMBERED))
-    assert len(outdated.of("hubot")) == driving.REMEMBERED
+    outdated.add("hubot", range(10, 10 + modes.REMEMBERED))
+    assert len(outdated.of("hubot")) == modes.REMEMBERED
 
 
 def test_only_questions_of_a_page_that_connects_are_quiet() -> None:
-    assert driving.is_quiet({"msg_type": "kernel_info_request"})
+    assert modes.is_quiet({"msg_type": "kernel_info_request"})
     for kind in ("execute_request", "complete_request", "input_reply", "comm_msg", "debug_request"):
-        assert not driving.is_quiet({"msg_type": kind})
-    assert not driving.is_quiet({})
+        assert not modes.is_quiet({"msg_type": kind})
+    assert not modes.is_quiet({})

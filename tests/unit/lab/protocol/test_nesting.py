@@ -11,9 +11,8 @@ from jupyter_events import EventLogger
 from jupyter_server_fileid.manager import ArbitraryFileIdManager
 from jupyter_ydoc import YNotebook
 from pycrdt import Doc
-from traitlets.config import Config
 
-from classroom.lab.connections import notifications
+from classroom.lab.connections.notifications import Notifications
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.file_loader import ClassLoader
 from classroom.lab.protocol import kernel_outputs
@@ -23,9 +22,10 @@ from classroom.lab.protocol.nesting import NOT_SHOWN, flattened
 from classroom.lab.protocol.update_bounds import read_update
 from classroom.lab.rooms.document_room import ClassDocumentRoom
 from classroom.lab.storage import ystore
+from classroom.lab.storage.journal import Journal
 from classroom.lab.storage.saved_hashes import Saves
-from classroom.lab.storage.ystore import ClassYStore
 from tests import loops
+from tests.people import Page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +75,7 @@ def test_a_notebook_that_is_nested_too_deep_is_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(notifications, "tell", lambda _, sentence: said.append(sentence))
+    monkeypatch.setattr(Notifications, "tell", lambda *told: said.append(told[-1]))
     files = tmp_path / "files"
     files.mkdir()
     metadata = {"deep": nested(100), "k" * 2000: 1}
@@ -84,14 +84,14 @@ def test_a_notebook_that_is_nested_too_deep_is_opened(
     notebook = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
     (files / "a.ipynb").write_text(json.dumps(notebook))
     log = logging.getLogger("test")
+    journal = Journal(tmp_path / "documents.db")
 
     async def main() -> None:
         manager = ClassContents(root_dir=str(files))
         ids = ArbitraryFileIdManager(root_dir=str(files), db_path=str(tmp_path / "ids.db"))
-        config = Config({"ClassYStore": {"db_path": str(tmp_path / "documents.db")}})
         ident = ids.index("a.ipynb")
         for _ in range(2):  # of the file, and of the journal
-            kept = ClassYStore(f".notebook:{ident}.y", config=config)
+            kept = ystore.of(journal)(f".notebook:{ident}.y")
             manager.saves = Saves(kept.journal)
             loader = ClassLoader(ident, ids, manager, log)
             room: Any = ClassDocumentRoom(
@@ -99,7 +99,9 @@ def test_a_notebook_that_is_nested_too_deep_is_opened(
             )
             running = asyncio.create_task(room.start())
             await room.started.wait()
+            room.visitors.add(page := Page(room, 1))
             await room.initialize()
+            assert page in room.visitors
             read_update(room.ydoc.get_update())
             assert is_flat(room._document.get())
             assert "64 deep" in said.pop()
@@ -110,4 +112,4 @@ def test_a_notebook_that_is_nested_too_deep_is_opened(
     try:
         loops.run(main())
     finally:
-        ystore.journal_of(tmp_path / "documents.db").close()
+        journal.close()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jupyter_ydoc import YNotebook
 from pycrdt import Array, Doc, Map, Text, UndoManager
 
-from classroom.lab.connections.cpu_budget import Effort, TooMuchError
+from classroom.lab.connections.cpu_budget import CpuBudget, TooMuchError
 from classroom.lab.protocol import document_index, messages, update_bounds
 from classroom.lab.protocol.lib0 import DEPTH, OutOfBoundsError
 from classroom.lab.protocol.messages import SyncUpdate
@@ -338,15 +338,15 @@ def test_a_message_has_no_more_than_can_be_read_soon(body: bytes) -> None:
 
 
 def test_somebody_s_messages_take_no_more_than_their_share_of_time() -> None:
-    effort = Effort()
-    assert not effort.is_too_much("ada", 0)
+    budget = CpuBudget()
+    assert not budget.is_too_much("ada", 0)
     for second in range(60):
-        effort.add("ada", 0.01, second)
-    assert not effort.is_too_much("ada", 60)
-    effort.add("ada", 6, 60)
-    assert effort.is_too_much("ada", 61)
-    assert not effort.is_too_much("grace", 61)
-    assert not effort.is_too_much("ada", 120)
+        budget.add("ada", 0.01, second)
+    assert not budget.is_too_much("ada", 60)
+    budget.add("ada", 6, 60)
+    assert budget.is_too_much("ada", 61)
+    assert not budget.is_too_much("grace", 61)
+    assert not budget.is_too_much("ada", 120)
 
 
 class Person:

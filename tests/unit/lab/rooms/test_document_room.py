@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from jupyter_ydoc import ydocs
 from pycrdt import Doc, Text, create_awareness_message
 from pycrdt.websocket import YRoom
-from traitlets.config import Config
 
-from classroom.lab.connections.memory_budget import Budget
+from classroom.lab.connections.memory_budget import MemoryBudget
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.file_loader import ClassLoader
 from classroom.lab.files.notebook import KIND, ClassNotebook
@@ -30,12 +29,10 @@ from classroom.lab.protocol.update_bounds import read_update
 from classroom.lab.rooms import broadcast_mixin, document_room
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
 from classroom.lab.rooms.fanout import Pace
-from classroom.lab.rooms.room_socket import RoomSocket
-from classroom.lab.storage import write_ahead_log
-from classroom.lab.storage import ystore as store
+from classroom.lab.storage import write_ahead_log, ystore
+from classroom.lab.storage.journal import Journal
 from classroom.lab.storage.saved_hashes import Saves
-from classroom.lab.storage.ystore import ClassYStore
-from tests import loops
+from tests import contexts, loops
 from tests.people import Page, read, who
 
 if TYPE_CHECKING:
@@ -60,10 +57,9 @@ def test_the_journal_has_all_that_the_lab_has_written(
     (tmp_path / "files").mkdir()
     content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])
     (tmp_path / "files/a.ipynb").write_text(nbformat.writes(content))
-    config = Config({"ClassYStore": {"db_path": str(tmp_path / "documents.db")}})
 
     async def open_and_write() -> None:
-        kept = ClassYStore(".notebook:1.y", config=config)
+        kept = ystore.of(Journal(tmp_path / "documents.db"))(".notebook:1.y")
         files = ClassContents(root_dir=str(tmp_path / "files"))
         files.saves = Saves(kept.journal)
         ids = SimpleNamespace(get_path=lambda _: "a.ipynb")
@@ -85,10 +81,10 @@ def test_the_journal_has_all_that_the_lab_has_written(
         assert max(own) > 0
         await room.stop()
         running.cancel()
+        kept.journal.close()
 
     loops.run(open_and_write())
     loops.run(open_and_write())
-    store.close()
 
 
 class ClassRoom(Broadcasting, YRoom):
@@ -244,16 +240,14 @@ def test_a_slow_reader_is_let_go_and_misses_nothing_when_back() -> None:
     loops.run(run())
 
 
-def test_what_all_pages_of_a_person_do_not_read_counts_together(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_all_pages_of_a_person_do_not_read_counts_together() -> None:
     """Each of hundreds of sockets could be sent a whole document otherwise."""
-    budget = Budget(300_000, 1_000_000)
-    monkeypatch.setattr(RoomSocket, "budget", budget)
+    budget = MemoryBudget(300_000, 1_000_000)
+    lab = contexts.make(memory=budget).services()
 
     async def run() -> None:
         room, running = await opened(ClassRoom)
-        pages = [Page(room, number) for number in range(8)]
+        pages = [Page(room, number, lab) for number in range(8)]
         for page in pages[:-1]:
             page.identity = who("mallory")
             page.stalled = True
@@ -277,9 +271,9 @@ def test_what_all_pages_of_a_person_do_not_read_counts_together(
     loops.run(run())
 
 
-def kept_in(file: Path) -> ClassYStore:
+def kept_in(file: Path) -> ystore.ClassYStore:
     """A store of ours, of a document."""
-    return ClassYStore("a", config=Config({"ClassYStore": {"db_path": str(file)}}))
+    return ystore.of(Journal(file))("a")
 
 
 def text_in(file: Path) -> str:
@@ -327,7 +321,7 @@ def test_what_leaves_the_room_is_kept_before(tmp_path: Path) -> None:
             await page.disconnect()
         await room.stop()
         running.cancel()
-        store.close()
+        room.ystore.journal.close()
 
     loops.run(run())
 
@@ -364,7 +358,7 @@ def test_a_save_waits_for_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert str(doc.get("text", type=Text)) == LETTERS
         await room.stop()
         running.cancel()
-        store.close()
+        room.ystore.journal.close()
 
     loops.run(run())
 
@@ -381,7 +375,7 @@ def test_a_save_waits_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         goes_on.set()
         await room.stop()
         running.cancel()
-        store.close()
+        room.ystore.journal.close()
 
     loops.run(run())
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from classroom.lab.connections.registry import Connections
 from classroom.lab.execution.room_hooks import RunningCells
 from classroom.lab.permissions.mode import Mode
-from classroom.lab.permissions.mode_service import Driving
+from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.permissions.view_only import ViewOnly
 from classroom.lab.protocol.messages import SaveRequest
 from classroom.lab.rooms.hooks import Hooks, RejectedError, RoomHook
@@ -91,19 +92,19 @@ def test_a_hook_that_rejects_ends_the_chain() -> None:
 
 
 def test_view_only_stops_what_writes() -> None:
-    driving = Driving()
+    modes = ModeService(Connections())
     refused: list[Any] = []
-    driving.refuse = lambda name, clients=(): refused.append((name, set(clients)))  # type: ignore[method-assign]
-    hook = ViewOnly(driving)
+    modes.refuse = lambda name, clients=(): refused.append((name, set(clients)))  # type: ignore[method-assign]
+    hook = ViewOnly(modes)
     room = SimpleNamespace(ydoc=None)
     eve: Any = SimpleNamespace(who="eve", clients=frozenset({7}), room=room)
     assert not hook.before_handle_message(eve, SAVE)
-    driving.mode = Mode("mona")
+    modes.mode = Mode("mona")
     assert hook.before_handle_message(eve, SAVE)
     assert refused == [("eve", {7})]
-    driving.tutors = frozenset({"eve"})
+    modes.tutors = frozenset({"eve"})
     assert not hook.before_handle_message(eve, SAVE)
-    driving.outdated.add("eve", [7])
+    modes.outdated.add("eve", [7])
     assert hook.before_handle_message(eve, SAVE), "of a copy that has what was dropped"
 
 

@@ -6,18 +6,16 @@ import asyncio
 import logging
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pycrdt import Array, Doc, Map, Text
 
 from classroom.lab.chat import room_hooks
 from classroom.lab.chat.validator import ROOTS, Referee
-from classroom.lab.connections import cpu_budget as efforts
-from classroom.lab.connections import notifications
-from classroom.lab.connections.cpu_budget import Effort
+from classroom.lab.connections import cpu_budget
+from classroom.lab.connections.cpu_budget import CpuBudget
 from classroom.lab.permissions import view_only
-from classroom.lab.permissions.mode_service import DRIVING
 from classroom.lab.protocol import awareness, messages
 from classroom.lab.protocol.awareness import Entry
 from classroom.lab.protocol.update_bounds import read_update
@@ -27,8 +25,11 @@ from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.rooms.sync_record import SyncRecord
 from classroom.lab.rooms.update_admission import Admission
 from classroom.lab.storage import document_indexes
-from tests import loops
+from tests import contexts, loops
 from tests.updates import ident, struct, text, update, values, write
+
+if TYPE_CHECKING:
+    from classroom.lab.context import LabContext
 
 
 class Room:
@@ -43,14 +44,18 @@ class Socket(RoomSocket):
 
     log: Any = logging.getLogger("test")
 
-    def __init__(self, document: Doc[Any], who: str = "eve", chat: Any = None) -> None:
+    def __init__(
+        self, document: Doc[Any], who: str = "eve", chat: Any = None, lab: Any = None
+    ) -> None:
+        lab = lab or contexts.make()
+        self.join(lab.services())
         observed = asyncio.Event()
         observed.set()
         self.room = Room(document, observed, chat)
         self.identity = {"username": who}
         of_rooms = Hooks()
         room_hooks.use(of_rooms, is_on=True)
-        view_only.use(of_rooms, DRIVING)
+        view_only.use(of_rooms, lab.modes)
         self.hooks = of_rooms.of("text:file:1" if chat is None else "text:chat:1")
         self.record = SyncRecord()
         self.admission = Admission(document)
@@ -135,32 +140,29 @@ async def serve(socket: Socket) -> None:
         raise AssertionError(message)
 
 
-@pytest.fixture(autouse=True)
-def effort(monkeypatch: pytest.MonkeyPatch) -> Effort:
+@pytest.fixture
+def lab() -> LabContext:
     """Nobody has taken any time yet."""
-    found = Effort()
-    monkeypatch.setattr(efforts, "EFFORT", found)
-    monkeypatch.setattr(RoomSocket, "effort", found)
-    return found
+    return contexts.make()
 
 
 def test_who_takes_too_much_is_sent_away_and_may_come_back(
-    effort: Effort, monkeypatch: pytest.MonkeyPatch
+    lab: LabContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(notifications, "tell", lambda _, sentence: said.append(sentence))
+    monkeypatch.setattr(lab.notifications, "tell", lambda _, sentence: said.append(sentence))
 
     async def main() -> None:
-        effort.add("eve", 6, time.monotonic())
+        lab.cpu.add("eve", 6, time.monotonic())
         for message in (question(), typed("x"), typed("x" * room_socket.LONG)):
-            socket = Socket(Doc())
+            socket = Socket(Doc(), lab=lab)
             await socket.say(message)
             assert [code for code, _ in socket.closed] == [1013]
             assert not socket.sent
             await socket.say(message)
             assert len(socket.closed) == 1, "it isn't heard any more"
         assert said == [disconnection.TOO_MUCH], "once"
-        other = Socket(Doc(), "ada")
+        other = Socket(Doc(), "ada", lab=lab)
         await other.say(typed("x"))
         assert str(other.room.ydoc.get("t", type=Text)) == "x"
         assert not other.closed
@@ -168,11 +170,11 @@ def test_who_takes_too_much_is_sent_away_and_may_come_back(
     loops.run(main())
 
 
-def test_questions_are_paid_for_and_answered_in_turn(effort: Effort) -> None:
+def test_questions_are_paid_for_and_answered_in_turn(lab: LabContext) -> None:
     async def main() -> None:
         document: Doc[Any] = Doc()
         document.get("t", type=Text).insert(0, "x" * 20_000_000)
-        socket = Socket(document)
+        socket = Socket(document, lab=lab)
         serving = asyncio.create_task(serve(socket))
         for _ in range(10):
             await socket.say(question())
@@ -180,7 +182,7 @@ def test_questions_are_paid_for_and_answered_in_turn(effort: Effort) -> None:
         await asyncio.sleep(0)
         assert len(socket.sent) == 1, "then the others have their turn"
         assert len(socket.sent[0]) > 20_000_000
-        assert effort.of("eve", time.monotonic()) > 0
+        assert lab.cpu.of("eve", time.monotonic()) > 0
         for _ in range(sync_answers.MOST_QUESTIONS):
             await socket.say(question())
         assert [code for code, _ in socket.closed] == [1013]
@@ -189,14 +191,14 @@ def test_questions_are_paid_for_and_answered_in_turn(effort: Effort) -> None:
     loops.run(main())
 
 
-def test_questions_of_all_of_a_persons_pages_are_answered_in_turn() -> None:
+def test_questions_of_all_of_a_persons_pages_are_answered_in_turn(lab: LabContext) -> None:
     """Each page would have a share of the server's time, and one person has many pages."""
 
     async def main() -> None:
         document: Doc[Any] = Doc()
         document.get("t", type=Text).insert(0, "x" * 20_000_000)
-        mine = [Socket(document) for _ in range(5)]
-        other = Socket(document, "ada")
+        mine = [Socket(document, lab=lab) for _ in range(5)]
+        other = Socket(document, "ada", lab=lab)
         serving = [asyncio.create_task(serve(socket)) for socket in (*mine, other)]
         for socket in (*mine, other):
             await socket.say(question())
@@ -211,9 +213,10 @@ def test_questions_of_all_of_a_persons_pages_are_answered_in_turn() -> None:
 
 
 def test_presence_is_paid_for_and_who_has_taken_too_much_is_sent_away(
-    effort: Effort, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(notifications, "tell", lambda *_: None)
+    lab = contexts.make(cpu=CpuBudget(forgotten=0))
+    monkeypatch.setattr(lab.notifications, "tell", lambda *_: None)
     message = awareness.encode([Entry(1, 1, b"{}")])
 
     async def main() -> None:
@@ -225,13 +228,13 @@ def test_presence_is_paid_for_and_who_has_taken_too_much_is_sent_away(
             while time.thread_time() - begun < 0.01:
                 pass
 
-        found = [Socket(Doc()) for _ in range(2)]
+        found = [Socket(Doc(), lab=lab) for _ in range(2)]
         for socket in found:
             socket._presence = hear
             socket.room.has_heard = lambda _: False
             await socket.say(message)
-        assert effort.of("eve", time.monotonic()) > 0.015, "of all their pages"
-        effort.add("eve", 5, time.monotonic())
+        assert lab.cpu.of("eve", time.monotonic()) > 0.015, "of all their pages"
+        lab.cpu.add("eve", 5, time.monotonic())
         await found[0].say(message)
         assert len(heard) == 2
         assert [code for code, _ in found[0].closed] == [1013]
@@ -240,7 +243,7 @@ def test_presence_is_paid_for_and_who_has_taken_too_much_is_sent_away(
 
 
 def test_reading_a_long_message_is_paid_for_one_at_a_time(
-    effort: Effort, monkeypatch: pytest.MonkeyPatch
+    lab: LabContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who has as many sockets as they like would have all of them read at once, for nothing."""
     reading: list[int] = []
@@ -257,16 +260,16 @@ def test_reading_a_long_message_is_paid_for_one_at_a_time(
         return original(body)
 
     monkeypatch.setattr(messages, "parse", slow)
-    monkeypatch.setattr(efforts, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(cpu_budget, "PATIENCE_SECONDS", 0.2)
 
     async def main() -> None:
-        found = [Socket(Doc()) for _ in range(40)]
+        found = [Socket(Doc(), lab=lab) for _ in range(40)]
         await asyncio.gather(*(socket.say(typed("x" * 100_000)) for socket in found))
         assert 3 < len(most) < 10, "then it isn't read any more"
         assert set(most) == {1}
         assert [code for code, _ in found[-1].closed] == [1013]
-        assert effort.is_too_much("eve", time.monotonic())
-        await Socket(Doc(), "ada").say(typed("x" * 100_000))
+        assert lab.cpu.is_too_much("eve", time.monotonic())
+        await Socket(Doc(), "ada", lab=lab).say(typed("x" * 100_000))
 
     loops.run(main())
 
@@ -293,8 +296,9 @@ def test_a_copy_of_which_something_was_dropped_hides_behind_nobody() -> None:
 
     async def main() -> None:
         document: Doc[Any] = Doc()
-        socket = Socket(document)
-        DRIVING.outdated.add("eve", [7])
+        lab = contexts.make()
+        socket = Socket(document, lab=lab)
+        lab.modes.outdated.add("eve", [7])
         both = b"\x02" + b"".join(
             b"\x01" + ident((client, 0)) + struct(4, text("x"), "t") for client in (8, 7)
         )
@@ -302,7 +306,6 @@ def test_a_copy_of_which_something_was_dropped_hides_behind_nobody() -> None:
         assert str(document.get("t", type=Text)) == ""
         await socket.say(typed("x", 9))
         assert str(document.get("t", type=Text)) == "x"
-        DRIVING.outdated._of.pop("eve")
 
     loops.run(main())
 
@@ -361,17 +364,17 @@ def test_a_request_to_save_that_a_hook_stops_is_answered() -> None:
 
 
 def test_a_page_that_comes_back_in_vain_again_and_again_is_told(
-    monkeypatch: pytest.MonkeyPatch,
+    lab: LabContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(notifications, "tell", lambda _, sentence: said.append(sentence))
+    monkeypatch.setattr(lab.notifications, "tell", lambda _, sentence: said.append(sentence))
 
     async def main() -> None:
         chat = Chat()
         record = SyncRecord()
         for number in range(disconnection.MOST_RETURNS):
             assert not said, number
-            socket = Socket(chat.ydoc, chat=chat)
+            socket = Socket(chat.ydoc, chat=chat, lab=lab)
             socket.record = record
             await document_indexes.prepare(chat.ydoc)
             await socket.say(write(update([struct(4, text("x"), origin=(77, 3))], 5)))

@@ -10,8 +10,8 @@ import pytest
 from jupyter_ydoc import YUnicode
 from pycrdt import Doc, Text
 
-from classroom.lab.connections import cpu_budget as efforts
-from classroom.lab.connections.cpu_budget import Effort, TooMuchError
+from classroom.lab.connections import cpu_budget
+from classroom.lab.connections.cpu_budget import CpuBudget, TooMuchError
 from classroom.lab.rooms import timeline
 from tests import loops
 
@@ -26,14 +26,9 @@ def history(count: int) -> list[tuple[bytes, float]]:
     return [(update, float(at)) for at, update in enumerate(told)]
 
 
-@pytest.fixture(autouse=True)
-def effort(monkeypatch: pytest.MonkeyPatch) -> Effort:
-    found = Effort()
-    monkeypatch.setattr(timeline, "EFFORT", found)
-    return found
+def test_a_timeline_lives_through_the_history_while_others_are_served() -> None:
+    cpu = CpuBudget()
 
-
-def test_a_timeline_lives_through_the_history_while_others_are_served(effort: Effort) -> None:
     async def main() -> None:
         turns = 0
 
@@ -46,24 +41,23 @@ def test_a_timeline_lives_through_the_history_while_others_are_served(effort: Ef
         serving = asyncio.create_task(others())
         document = YUnicode(Doc())
         some = history(2000)
-        times = await timeline.replay(some, document, "ada")
+        times = await timeline.replay(some, document, "ada", cpu)
         assert times == [at for _, at in some]
         assert document.get().endswith("1999\n")
         assert turns > 3
-        assert effort.of("ada", time.monotonic()) > 0
+        assert cpu.of("ada", time.monotonic()) > 0
         serving.cancel()
 
     loops.run(main())
 
 
-def test_who_has_taken_too_much_gets_no_timeline(
-    effort: Effort, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(efforts, "PATIENCE_SECONDS", 0.01)
+def test_who_has_taken_too_much_gets_no_timeline(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = CpuBudget()
+    monkeypatch.setattr(cpu_budget, "PATIENCE_SECONDS", 0.01)
 
     async def main() -> None:
         with pytest.raises(TooMuchError):
-            await timeline.replay(history(5000), YUnicode(Doc()), "ada")
-        assert effort.is_too_much("ada", time.monotonic())
+            await timeline.replay(history(5000), YUnicode(Doc()), "ada", cpu)
+        assert cpu.is_too_much("ada", time.monotonic())
 
     loops.run(main())

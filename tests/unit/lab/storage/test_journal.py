@@ -18,9 +18,8 @@ import pytest
 from pycrdt import Doc, Text, UndoManager, merge_updates
 from pycrdt.store import SQLiteYStore, YDocNotFound
 
-from classroom.lab.storage import history_checkpoints, journal, quarantine, write_ahead_log
+from classroom.lab.storage import history_checkpoints, journal, quarantine, write_ahead_log, ystore
 from classroom.lab.storage.journal import Journal
-from classroom.lab.storage.ystore import ClassYStore
 from tests import labs, loops
 
 if TYPE_CHECKING:
@@ -309,11 +308,10 @@ def test_the_history_of_upstreams_own_store_stays_readable(tmp_path: Path) -> No
         async with Stock("notebook:1") as stock:
             for update in typed("hello"):
                 await stock.write(update)
-        ours = ClassYStore("notebook:1")
-        ours.db_path = str(file)
+        stores = ystore.of(Journal(file))
+        ours = stores("notebook:1")
         assert text_of([update async for update, *_ in ours.read()]) == "ello"
-        empty = ClassYStore("notebook:2")
-        empty.db_path = str(file)
+        empty = stores("notebook:2")
         with pytest.raises(YDocNotFound):
             await empty.apply_updates(Doc())
         ours.journal.close()
@@ -335,7 +333,7 @@ def test_a_full_disk_is_told_and_ends_nothing(
         await made.write("a", updates[0])
 
         with monkeypatch.context() as full:
-            full.setattr(write_ahead_log.Segment, "append", no_room)
+            full.setattr(write_ahead_log.LogSegment, "append", no_room)
             full.setattr(made, "_commit", no_room)
             for update in updates[1:3]:
                 made.append("a", update)
@@ -376,7 +374,7 @@ def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
         doc.observe(lambda event: made.append("a", event.update))
         text = doc.get("text", type=Text)
         with monkeypatch.context() as full:
-            full.setattr(write_ahead_log.Segment, "append", no_room)
+            full.setattr(write_ahead_log.LogSegment, "append", no_room)
             full.setattr(made, "_insert", no_room)
             most = 0
             for number in range(200):
@@ -420,13 +418,13 @@ def test_a_long_checkpoint_leaves_nothing_to_a_power_cut(
     monkeypatch.setattr(journal, "FLUSH_SECONDS", 0.01)
     goes_on, flushed = threading.Event(), threading.Event()
     monkeypatch.setattr(history_checkpoints, "take", lambda *_: goes_on.wait(10))
-    flush = write_ahead_log.Segment.flush
+    flush = write_ahead_log.LogSegment.flush
 
-    def note(segment: write_ahead_log.Segment) -> None:
+    def note(segment: write_ahead_log.LogSegment) -> None:
         flush(segment)
         flushed.set()
 
-    monkeypatch.setattr(write_ahead_log.Segment, "flush", note)
+    monkeypatch.setattr(write_ahead_log.LogSegment, "flush", note)
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
@@ -454,7 +452,7 @@ def test_a_database_that_finds_room_where_the_log_finds_none_says_it_once(
         await made.write("a", b"x")
 
         with monkeypatch.context() as full:
-            full.setattr(write_ahead_log.Segment, "append", no_room)
+            full.setattr(write_ahead_log.LogSegment, "append", no_room)
             for number in range(20):
                 made.append("a", str(number).encode())
                 await made.written()

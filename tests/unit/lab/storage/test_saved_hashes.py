@@ -16,15 +16,14 @@ import pytest
 from jupyter_events import EventLogger
 from jupyter_server_fileid.manager import ArbitraryFileIdManager
 from pycrdt import Doc, Text
-from traitlets.config import Config
 
 from classroom.lab.files import atomic_write
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.file_loader import ClassLoader
 from classroom.lab.rooms.document_room import ClassDocumentRoom
 from classroom.lab.storage import ystore
+from classroom.lab.storage.journal import Journal
 from classroom.lab.storage.saved_hashes import Saves
-from classroom.lab.storage.ystore import ClassYStore
 from tests import loops
 
 if TYPE_CHECKING:
@@ -43,6 +42,7 @@ class Place:
         self.file = folder / "files/a.txt"
         self.file.write_text("")
         self.database = folder / "documents.db"
+        self.journal = Journal(self.database)
         self.folder = folder
         self.behind: list[tuple[str, str]] = []
         """What was put into the file, and what was in the journal then, where they differ."""
@@ -53,9 +53,8 @@ class Place:
         root = str(self.file.parent)
         manager = ClassContents(root_dir=root)
         ids = ArbitraryFileIdManager(root_dir=root, db_path=str(self.folder / "ids.db"))
-        config = Config({"ClassYStore": {"db_path": str(self.database)}})
         ident = ids.index("a.txt")
-        kept = ClassYStore(f".file:{ident}.y", config=config)
+        kept = ystore.of(self.journal)(f".file:{ident}.y")
         manager.saves = Saves(kept.journal)
         loader = ClassLoader(ident, ids, manager, LOG)
         name = f"text:file:{ident}"
@@ -85,7 +84,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 
     monkeypatch.setattr(atomic_write, "write", watched)
     yield made
-    ystore.journal_of(made.database).close()
+    made.journal.close()
 
 
 def test_a_letter_that_comes_as_its_file_is_saved(place: Place) -> None:

@@ -1,0 +1,30 @@
+"""JupyterHub as the classroom runs it: guarded from the first request on, with background work."""
+
+from __future__ import annotations
+
+from jupyterhub import app
+
+from classroom.hub.background import Background
+from classroom.hub.requests import guard
+from classroom.runtime import body_limits
+
+
+class JupyterHub(app.JupyterHub):
+    """JupyterHub, which has no hook of its own for what is to be done before it listens.
+
+    Of the same name: traitlets takes the command line's settings and the log's name from that, and
+    people write ``c.JupyterHub``.
+    """
+
+    async def start(self) -> None:
+        """Guard and bound all requests and begin the background work; then start, and listen."""
+        guard.install(self)
+        body_limits.bound(self.tornado_application, body_limits.of_hub)
+        self.background = Background(parent=self)
+        await self.background.start(self, self.proxy.reload)
+        await super().start()
+
+    async def cleanup(self) -> None:
+        """End the background work, then what JupyterHub ends itself."""
+        await self.background.stop()
+        await super().cleanup()

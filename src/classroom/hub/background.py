@@ -1,0 +1,94 @@
+"""What the Hub does besides answering requests, for as long as it runs.
+
+It answers the names that students' programs ask for and reads what the kernel has refused (the
+egress lock's part), and follows the certificate and the tutor's configuration as they are saved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any
+
+from traitlets import Instance
+from traitlets.config import LoggingConfigurable
+
+from classroom.config import last_good, settings
+from classroom.front import certificate
+from classroom.hub.access.service import Access
+from classroom.hub.egress.gateway import Egress
+from classroom.hub.reload import watch
+from classroom.runtime.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from jupyterhub.app import JupyterHub
+
+    from classroom.config.settings import Settings
+
+
+class Background(LoggingConfigurable):
+    """The Hub's background work. On its event loop."""
+
+    paths = Instance(Paths, args=())
+    egress = Instance(Egress, allow_none=True, help="The egress lock's part.").tag(config=True)
+    access = Instance(Access, allow_none=True, help="Who may be in, as it changes.").tag(
+        config=True
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Do nothing yet; the arguments are traitlets'."""
+        super().__init__(**kwargs)
+        self._watchers: list[asyncio.Task[None]] = []
+
+    async def start(self, app: JupyterHub, reload_front: Callable[[], Awaitable[None]]) -> None:
+        """Begin, before the Hub listens.
+
+        Args:
+            app: the Hub, its database open.
+            reload_front: has nginx read its configuration and certificate again.
+        """
+        if self.egress is not None:
+            await self.egress.start(self.log)
+        if self.access is not None:
+            await self.access.start(app)
+        self._watch(
+            "certificate",
+            certificate.watch(self.paths.secrets, self.paths.front, reload_front, self.log),
+        )
+        self._watch(
+            "configuration",
+            watch(
+                self.paths.config_file,
+                lambda: settings.load(self.paths, os.environ),
+                self._follow,
+                self.log,
+            ),
+        )
+
+    def _watch(self, what: str, work: Coroutine[Any, Any, None]) -> None:
+        """Watch something for as long as the Hub runs, and let that not end unnoticed."""
+
+        def report(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self.log.critical("The %s is no longer watched: %s", what, error, exc_info=error)
+
+        task = asyncio.create_task(work)
+        task.add_done_callback(report)
+        self._watchers.append(task)
+
+    async def _follow(self, saved: Settings) -> None:
+        """Hold to what the tutor has saved, as far as that can be done while all runs."""
+        last_good.keep(saved)
+        if self.egress is not None:
+            self.egress.follow(saved, self.log)
+        if self.access is not None:
+            await self.access.follow(saved)
+
+    async def stop(self) -> None:
+        """End all of it."""
+        for task in self._watchers:
+            task.cancel()
+        if self.egress is not None:
+            await self.egress.stop()

@@ -1,0 +1,91 @@
+"""All that one lab server has one of. The extension makes it once for its server, and closes it.
+
+What is handed on are its parts: to a constructor, or to handlers by `classroom.lab.services`. No
+module keeps anything of a lab's (`tests/unit/lab/test_context.py` looks).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
+
+from classroom.lab.api.licenses import LicenseReports
+from classroom.lab.connections.cpu_budget import CpuBudget
+from classroom.lab.connections.memory_budget import MemoryBudget
+from classroom.lab.connections.notifications import Notifications
+from classroom.lab.connections.receive_limits import ReceiveLimits
+from classroom.lab.connections.registry import Connections
+from classroom.lab.execution.run_history import RunHistory
+from classroom.lab.exports.jobs import ExportQueue
+from classroom.lab.people.participants import Participants
+from classroom.lab.permissions.mode_service import ModeService
+from classroom.lab.rooms.hooks import Hooks
+from classroom.lab.services import Services
+from classroom.lab.upstream.nbconvert_cache import Exporters
+
+if TYPE_CHECKING:
+    from classroom.lab.api.usage import Usage
+    from classroom.lab.pages.content_security_policy import Policies
+    from classroom.lab.storage.journal import Journal
+
+
+@dataclass(frozen=True)
+class LabContext:
+    """The state of one lab. Made and used on the event loop.
+
+    Attributes:
+        usage: measures what the container uses.
+        policies: of the pages.
+        journal: of the documents; None where only the rooms are measured.
+        connections: open sockets and requests.
+        hooks: what has a say in rooms.
+        memory: what people's sockets may fill.
+        cpu: what people's messages may cost.
+        licenses: of what pages load.
+        exporters: the formats that a notebook can be exported to.
+        turns: who may export now.
+        bounded: stands before what sockets read and write.
+        notifications: what pages show.
+        modes: who is view-only, and who is a tutor.
+        participants: who is here and where.
+        history: who ran which cell.
+    """
+
+    usage: Usage
+    policies: Policies
+    journal: Journal | None = None
+    connections: Connections = field(default_factory=Connections)
+    hooks: Hooks = field(default_factory=Hooks)
+    memory: MemoryBudget = field(default_factory=MemoryBudget)
+    cpu: CpuBudget = field(default_factory=CpuBudget)
+    licenses: LicenseReports = field(default_factory=LicenseReports)
+    exporters: Exporters = field(default_factory=Exporters)
+    turns: ExportQueue = field(default_factory=ExportQueue)
+    bounded: ReceiveLimits = field(init=False)
+    notifications: Notifications = field(init=False)
+    modes: ModeService = field(init=False)
+    participants: Participants = field(init=False)
+    history: RunHistory = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the parts that use others."""
+        modes = ModeService(self.connections)
+        made = {
+            "bounded": ReceiveLimits(self.memory),
+            "notifications": Notifications(self.connections),
+            "modes": modes,
+            "participants": Participants(self.connections, modes),
+            "history": RunHistory(self.connections),
+        }
+        for name, part in made.items():
+            object.__setattr__(self, name, part)
+
+    def services(self) -> Services:
+        """Return this and its parts for the server's settings, where handlers find them."""
+        parts = (getattr(self, one.name) for one in fields(self))
+        return Services(self, *(part for part in parts if part is not None))
+
+    def close(self) -> None:
+        """Write what the journal still has in memory, and close it."""
+        if self.journal is not None:
+            self.journal.close()

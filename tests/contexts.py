@@ -1,0 +1,19 @@
+"""The state of a lab for tests: each its own, sharing nothing with another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from classroom.lab.api.usage import Usage
+from classroom.lab.context import LabContext
+from classroom.lab.pages.content_security_policy import Policies
+
+
+def make(**parts: Any) -> LabContext:
+    """Make the state of a lab.
+
+    Args:
+        **parts: its parts that a test looks into, by their names.
+    """
+    return LabContext(Usage(Path("/")), Policies("/"), **parts)

@@ -1,0 +1,259 @@
+"""What a lab has one of is in one object: two labs in one process share nothing."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from dataclasses import fields
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
+
+import pytest
+
+import classroom.lab
+from classroom.lab.connections.memory_budget import EACH
+from classroom.lab.connections.registry import Connections
+from classroom.lab.context import LabContext
+from classroom.lab.permissions.mode import Mode
+from classroom.lab.permissions.mode_service import ModeService
+from classroom.lab.services import Services
+from classroom.lab.storage.journal import Journal
+from tests import contexts, loops
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEPT = {
+    "connections.cpu_budget._readers": "threads keep nothing between two calls",
+    "storage.threads._pool": "threads keep nothing between two calls",
+    "storage.threads._long": "threads keep nothing between two calls",
+    "execution.iopub_reconnect._numbers": "names of ZeroMQ's sockets, which are the process's",
+    "extension.HISTORY": "a metric of Prometheus is of the process",
+    "extension._patch": "upstream is patched once, for all labs of the process",
+    "files.beneath._libc": "the C library",
+    "files.link_atomically._libc": "the C library",
+    "files.contents_manager._new": "a ContextVar is of one task",
+    "files.large_files._has_turn": "a ContextVar is of one task",
+    "files.notebook_validity._check": "of nbformat's schema, which comes with the image",
+    "files.notebook_validity._schema": "of nbformat's schema, which comes with the image",
+    "storage.saved_hashes.saving": "a ContextVar is of one task",
+    "protocol.awareness_state.WRONG": "a value of its own, without content",
+    "merging.notebooks.MISSING": "a value of its own, without content",
+    "protocol.participant.ENCODER": "it keeps nothing between two calls",
+    "rooms.hooks.NO_HOOKS": "a chain that has no hooks, and gets none",
+    "rooms.update_admission._DECODING": "it has no state",
+    "protocol.kernel_outputs._remembered": "what the same bytes always say",
+    "storage.document_indexes._followed": "by document, weakly: a document is of one lab",
+    "upstream.page_cache._known_page_config": "of files that come with the image",
+    "upstream.page_cache._known_schema": "of files that come with the image",
+}
+"""What modules and classes of the lab have that can change, and why it may be there."""
+FIXED = frozenset(
+    {"frozenset", "getLogger", "compile", "bytes", "range", "tuple", "Struct", "type"}
+    | {
+        "TypeVar",
+        "ParamSpec",
+        "replace",
+        "files",
+        "joinpath",
+        "read_text",
+        "staticmethod",
+        "property",
+    }
+    | {"auto", "len"}
+    | {"Batch", "Location", "Mode", "Style"}  # frozen dataclasses of ours
+    | {"Bool", "Instance", "Int", "List", "Type", "Unicode"}  # traits: values are of each object
+    | {"field"}  # of dataclasses: likewise
+    | {"_by_method"}  # rules that are written down in the module, by handler
+)
+"""What module-level calls may make: values that don't change."""
+EMPTY = frozenset({"Counter", "OrderedDict", "WeakKeyDictionary", "WeakSet", "WeakValueDictionary"})
+CHANGING = frozenset(
+    {"add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem"}
+    | {"popleft", "remove", "setdefault", "update"}
+)
+"""Names of methods by which a container changes."""
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    """Go through all modules of the lab: names below ``classroom.lab``, and what is in them."""
+    (folder,) = (Path(one) for one in classroom.lab.__path__)
+    for file in sorted(folder.rglob("*.py")):
+        name = ".".join(file.relative_to(folder).with_suffix("").parts)
+        yield name, ast.parse(file.read_text(encoding="utf-8"))
+
+
+def assigned(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    """Go through what a module or a class assigns in its body."""
+    for one in body:
+        if isinstance(one, ast.Assign):
+            for target in one.targets:
+                yield ast.unparse(target), one.value
+        elif isinstance(one, ast.AnnAssign) and one.value is not None:
+            yield ast.unparse(one.target), one.value
+
+
+def called(one: ast.expr) -> str:
+    """Name what an expression calls, without what is before the last dot."""
+    found = one.func if isinstance(one, ast.Call) else one
+    return found.attr if isinstance(found, ast.Attribute) else getattr(found, "id", "")
+
+
+def may_change(value: ast.expr) -> bool:
+    """Say whether a module keeps something in a value, as far as its expression says."""
+    if isinstance(value, ast.Dict | ast.List | ast.Set):
+        elements = value.values if isinstance(value, ast.Dict) else value.elts
+        return not elements  # tables are looked for by what changes them
+    calls = [one for one in ast.walk(value) if isinstance(one, ast.Call)]
+    inner = {
+        id(one)
+        for lazy in ast.walk(value)
+        if isinstance(lazy, ast.Lambda)
+        for one in ast.walk(lazy)
+    }
+    return any(called(one) not in FIXED for one in calls if id(one) not in inner)
+
+
+def changed(tree: ast.AST) -> Iterator[str]:
+    """Go through the names of what the functions of a module change, but of their own locals."""
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
+            if one.func.attr in CHANGING:
+                yield called(one.func.value)
+        elif isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store | ast.Del):
+            yield called(one.value)
+        elif isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store | ast.Del):
+            yield f"{called(one.value)}."
+
+
+def found_in(name: str, tree: ast.Module) -> Iterator[str]:
+    """Go through what a module has that can change, or remembers."""
+    bodies = [(name, tree.body)]
+    bodies += [
+        (f"{name}.{one.name}", one.body) for one in tree.body if isinstance(one, ast.ClassDef)
+    ]
+    classes = {one.name for one in ast.walk(tree) if isinstance(one, ast.ClassDef)}
+    functions = (one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef))
+    changes = {what for one in functions for what in changed(one)}
+    for where, body in bodies:
+        for target, value in assigned(body):
+            if may_change(value) or (target in changes and target.isupper()):
+                yield f"{where}.{target}"
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Global):
+            yield f"{name}.{','.join(one.names)}"
+        elif isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) and any(
+            called(decorator) in {"cache", "lru_cache"} for decorator in one.decorator_list
+        ):
+            yield f"{name}.{one.name}"
+    for what in changes:
+        if what.removesuffix(".") in classes and what.endswith("."):
+            yield f"{name}.{what}*"
+
+
+def test_no_module_keeps_anything_of_a_labs() -> None:
+    """Whoever needs a new object of a module's puts it into `LabContext`, or says here why not."""
+    found = {one for name, tree in sources() for one in found_in(name, tree)}
+    assert found - KEPT.keys() == set()
+    assert KEPT.keys() - found == set(), "it isn't there any more"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("seen = {}", {"m.seen"}),
+        ("NAMES = {'a': 1}", set()),
+        ("NAMES = {'a': 1}\ndef f():\n NAMES['b'] = 2", {"m.NAMES"}),
+        ("NAMES = ['a']\ndef f():\n NAMES.append('b')", {"m.NAMES"}),
+        ("OPEN = Connections()", {"m.OPEN"}),
+        ("class A:\n turns = Turns()", {"m.A.turns"}),
+        ("class A:\n def f(self):\n  A.answer = 1", {"m.A.*"}),
+        ("x = 1\ndef f():\n global x", {"m.x"}),
+        ("@functools.lru_cache(3)\ndef f(): ...", {"m.f"}),
+        ("WORD = re.compile('a')\nBOTH = (1, frozenset({2}))", set()),
+    ],
+)
+def test_it_is_seen(text: str, found: set[str]) -> None:
+    assert set(found_in("m", ast.parse(text))) == found
+
+
+CONTAINERS = (
+    *(bytearray, dict, list, set, Counter, WeakKeyDictionary, WeakSet, WeakValueDictionary),
+)
+
+
+def reached(part: Any, seen: dict[int, Any]) -> None:
+    """Collect what can change below an object: objects of ours, and containers."""
+    if id(part) in seen or isinstance(part, type):
+        return
+    if isinstance(part, CONTAINERS):
+        seen[id(part)] = part
+    elif type(part).__module__.startswith("classroom."):
+        seen[id(part)] = part
+        if hasattr(part, "__dict__"):
+            for one in vars(part).values():
+                reached(one, seen)
+
+
+def test_two_labs_share_no_object(tmp_path: Path) -> None:
+    labs = [contexts.make(journal=Journal(tmp_path / name)) for name in ("one.db", "other.db")]
+    found: list[dict[int, Any]] = [{}, {}]
+    for lab, seen in zip(labs, found, strict=True):
+        reached(lab, seen)
+        lab.close()
+    for one in fields(LabContext):
+        assert id(getattr(labs[0], one.name)) in found[0], one.name
+    assert [found[0][ident] for ident in found[0].keys() & found[1].keys()] == []
+
+
+def test_what_happens_in_one_lab_is_not_seen_in_another(tmp_path: Path) -> None:
+    async def main() -> None:
+        one, other = (contexts.make(journal=Journal(tmp_path / name)) for name in ("a", "b"))
+        assert one.journal is not None
+        assert other.journal is not None
+        socket = SimpleHandler()
+        one.connections.add(cast("Any", socket))
+        one.modes.switch(Mode("ada"))
+        one.notifications.warn("disk", "The disk is full.")
+        one.history.add("book", "book.ipynb", "cell", "ada")
+        one.participants.asking = "ada"
+        one.cpu.add("eve", 100, 0.0)
+        assert one.memory.take("eve", EACH)
+        one.journal.append("document", b"\0\0")
+        await one.journal.written()
+        assert list(one.connections.open()) == [socket]
+        assert list(other.connections.open()) == []
+        assert one.modes.is_view_only("eve")
+        assert not other.modes.is_view_only("eve")
+        assert not other.notifications.are_standing()
+        assert list(other.history.of("book")) == []
+        assert other.participants.asking == ""
+        assert not other.cpu.is_too_much("eve", 0.0)
+        assert other.memory.take("eve", EACH)
+        assert len(await one.journal.read("document")) == 1
+        assert await other.journal.read("document") == []
+        for lab in (one, other):
+            lab.close()
+
+    loops.run(main())
+
+
+class SimpleHandler(SimpleNamespace):
+    """A socket that is open."""
+
+    ws_connection = object()
+    current_user = SimpleNamespace(username="eve")
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+def test_a_service_is_found_by_its_class() -> None:
+    lab = contexts.make()
+    found = lab.services()
+    assert found[ModeService] is lab.modes
+    assert found[Connections] is lab.connections
+    assert found[LabContext] is lab
+    assert found.get(Journal) is None
+    with pytest.raises(KeyError):
+        Services()[ModeService]
