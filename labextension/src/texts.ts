@@ -15,7 +15,6 @@ export function texts(translator: ITranslator | null) {
     viewOnly: trans.__('View-only: a tutor drives'),
     viewOnlyWhile: (driver: string) => trans.__('View-only: %1 drives', driver),
     youMayWrite: trans.__('You may write again.'),
-    viewOnlyForAll: trans.__('View-only for all students'),
     studentsWatch: trans.__('Students: view-only'),
     studentsWrite: trans.__('Students: may write'),
     haveStudentsWatch: trans.__('Have all students only look on'),

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from tests.classrooms import Classroom
     from tests.labs import Lab
 
-OURS = (
-    "#classroom-driving, #classroom-following, #classroom-link, #classroom-people, .classroom-Ran"
-)
+OURS = "[data-jp-item-name^='classroom-'], #classroom-people, .classroom-Ran"
 
 
 @pytest.fixture
@@ -163,16 +161,17 @@ def test_a_tutor_asks_all_to_follow(browser: Browser) -> None:
     mona = enter(browser, "mona")
     name = open_lesson(mona)
     students = [enter(browser, login) for login in ("hubot", "Octocat")]
-    ask = mona.get_by_role("switch", name="Ask all to follow")
-    expect(students[0].get_by_role("switch")).to_have_count(0)
+    ask = mona.get_by_role("button", name="Ask all to follow")
+    for tutors in ("Ask all", "Students: "):
+        expect(students[0].get_by_role("button", name=tutors)).to_have_count(0)
     ask.click()
     go_to(mona, "cell29")
     for page in students:
         is_at(page, name, "cell29")
     shoot(students[0], "asked-to-follow")
     shoot(mona, "all-follow")
-    expect(mona.get_by_role("switch", name=re.compile("^All follow"))).to_have_attribute(
-        "aria-checked", "true"
+    expect(mona.get_by_role("button", name=re.compile("^All follow"))).to_have_attribute(
+        "aria-pressed", "true"
     )
     students.append(enter(browser, "hubot"))
     is_at(students[-1], name, "cell29")
@@ -181,7 +180,7 @@ def test_a_tutor_asks_all_to_follow(browser: Browser) -> None:
     mona.locator(CELL, has_text="cell27").first.click()
     expect(students[1].locator(".classroom-mod-led")).to_contain_text("cell27")
     expect(students[0].locator(".classroom-mod-led")).to_have_count(0)
-    mona.get_by_role("switch", name=re.compile("^All follow")).click()
+    mona.get_by_role("button", name=re.compile("^All follow")).click()
     for page in students:
         expect(page.get_by_role("button", name=re.compile("^Follow "))).to_be_visible()
         assert violations(page) == []

@@ -1,15 +1,14 @@
 /** Who drives: the tutor's switch and the students' badge in the top bar (`classroom.lab.api.driving`). */
 
-import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
-import type { ServerConnection } from '@jupyterlab/services';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IToolbarWidgetRegistry, Notification } from '@jupyterlab/apputils';
 import { ITranslator } from '@jupyterlab/translation';
+import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import { Token } from '@lumino/coreutils';
 import { type ISignal, Signal } from '@lumino/signaling';
-import { Widget } from '@lumino/widgets';
 import { ask } from './api';
 import { ILive, type IMessage } from './live';
-import { texts } from './texts';
+import { type Texts, texts } from './texts';
 
 /** What holds for the person at the page (`classroom.lab.permissions.mode_service`). */
 interface IMode extends IMessage {
@@ -41,19 +40,27 @@ export const IDriving = new Token<IDriving>(
   'Who may write in the classroom.'
 );
 
+/** The tutor's switch. */
+const SWITCH = 'classroom:view-only';
+/** The student's badge, an item of the top bar (`schema/plugin.json`). */
+const BADGE = 'classroom-badge';
+
 class Driving implements IDriving {
-  constructor(
-    private readonly control: Widget,
-    private readonly words: ReturnType<typeof texts>,
-    private readonly settings: ServerConnection.ISettings
-  ) {
-    this.button.className = 'jp-mod-styled';
-    this.button.setAttribute('role', 'switch');
-    this.button.onclick = () => void this.toggle();
-    this.badge.setAttribute('role', 'status');
-    this.badge.className = 'classroom-TopBar-badge';
-    control.node.append(this.button, this.badge);
-    this.show();
+  constructor(private readonly words: Texts) {}
+
+  /** Whether the person at the page is a tutor. */
+  get tutor(): boolean {
+    return this.mode?.tutor ?? false;
+  }
+
+  /** The tutor who drives; '' while all may write. */
+  get driver(): string {
+    return this.mode?.driver ?? '';
+  }
+
+  /** What a student's badge says; '' for none. */
+  get badge(): string {
+    return this.viewOnly ? this.sentence() : '';
   }
 
   get viewOnly(): boolean {
@@ -71,7 +78,6 @@ class Driving implements IDriving {
   take(mode: IMode): void {
     const before = this.mode;
     this.mode = mode;
-    this.show();
     this.change.emit();
     if (before?.viewOnly && !mode.viewOnly && !mode.tutor) {
       Notification.info(this.words.youMayWrite, { autoClose: 4000 });
@@ -89,52 +95,62 @@ class Driving implements IDriving {
   }
 
   private sentence(): string {
-    const driver = this.mode?.driver;
+    const { driver } = this;
     return driver ? this.words.viewOnlyWhile(driver) : this.words.viewOnly;
   }
 
-  private show(): void {
-    const { tutor = false, viewOnly = false, driver = '' } = this.mode ?? {};
-    this.button.hidden = !tutor;
-    this.button.textContent = driver ? this.words.studentsWatch : this.words.studentsWrite;
-    this.button.title = driver ? this.words.letStudentsWrite : this.words.haveStudentsWatch;
-    this.button.setAttribute('aria-label', this.words.viewOnlyForAll);
-    this.button.setAttribute('aria-checked', String(driver !== ''));
-    this.button.classList.toggle('jp-mod-warn', driver !== '');
-    this.badge.textContent = viewOnly ? this.sentence() : '';
-    this.badge.hidden = !viewOnly;
-    this.control.update();
-  }
-
-  /** Switch all students. The answer comes to every page, this one too, by the live connection. */
-  private async toggle(): Promise<void> {
-    const body = JSON.stringify({ viewOnly: !this.mode?.driver });
-    try {
-      await ask(this.settings, 'driving', { method: 'PUT', body });
-    } catch (error) {
-      Notification.error(`${this.words.notSwitched} ${error}`);
-    }
-  }
-
-  private readonly button = document.createElement('button');
-  private readonly badge = document.createElement('span');
   private readonly change = new Signal<this, void>(this);
   private mode: IMode | null = null;
   private told = '';
+}
+
+/** A region that says aloud what it shows, also when that is nothing. */
+function badge(driving: Driving): ReactWidget {
+  return ReactWidget.create(
+    <UseSignal signal={driving.changed}>
+      {() => (
+        <span role="status" className="classroom-Badge">
+          {driving.badge}
+        </span>
+      )}
+    </UseSignal>
+  );
 }
 
 export const driving: JupyterFrontEndPlugin<IDriving> = {
   id: '@classroom/labextension:driving',
   description: 'Shows who drives, and lets tutors switch it.',
   autoStart: true,
-  requires: [ILive],
+  requires: [ILive, IToolbarWidgetRegistry],
   optional: [ITranslator],
   provides: IDriving,
-  activate: ({ shell, serviceManager }, live: ILive, translator: ITranslator | null) => {
-    const control = new Widget();
-    control.id = 'classroom-driving';
-    control.addClass('classroom-TopBar');
-    const made = new Driving(control, texts(translator), serviceManager.serverSettings);
+  activate: (
+    { commands, serviceManager }: JupyterFrontEnd,
+    live: ILive,
+    toolbars: IToolbarWidgetRegistry,
+    translator: ITranslator | null
+  ) => {
+    const words = texts(translator);
+    const made = new Driving(words);
+    commands.addCommand(SWITCH, {
+      label: () => (made.driver ? words.studentsWatch : words.studentsWrite),
+      caption: () => (made.driver ? words.letStudentsWrite : words.haveStudentsWatch),
+      isVisible: () => made.tutor,
+      isEnabled: () => made.tutor,
+      isToggleable: true,
+      isToggled: () => made.driver !== '',
+      // The answer comes to every page, this one too, by the live connection.
+      execute: async () => {
+        const body = JSON.stringify({ viewOnly: !made.driver });
+        try {
+          await ask(serviceManager.serverSettings, 'driving', { method: 'PUT', body });
+        } catch (error) {
+          Notification.error(`${words.notSwitched} ${error}`);
+        }
+      }
+    });
+    made.changed.connect(() => commands.notifyCommandChanged(SWITCH));
+    toolbars.addFactory('TopBar', BADGE, () => badge(made));
     const take = (message: IMessage | undefined) => {
       if (message?.type === 'driving') {
         made.take(message as IMode);
@@ -142,7 +158,6 @@ export const driving: JupyterFrontEndPlugin<IDriving> = {
     };
     live.said.connect((_, message) => take(message));
     take(live.latest.get('driving'));
-    shell.add(control, 'top', { rank: 950 });
     return made;
   }
 };
