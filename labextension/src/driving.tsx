@@ -7,19 +7,9 @@ import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import { Token } from '@lumino/coreutils';
 import { type ISignal, Signal } from '@lumino/signaling';
 import { ask } from './api';
-import { ILive, type IMessage } from './live';
+import { ILive } from './live';
+import type { ModeMessage, ServerMessage } from './pageMessages';
 import { type Texts, texts } from './texts';
-
-/** What holds for the person at the page (`classroom.lab.permissions.mode_service`). */
-interface IMode extends IMessage {
-  readonly tutor: boolean;
-  readonly viewOnly: boolean;
-  readonly driver: string;
-  /** Ids of this person's copies of documents of which the lab takes nothing any more. */
-  readonly outdated: readonly number[];
-  /** Whether something was just not taken. */
-  readonly refused?: boolean;
-}
 
 export interface IDriving {
   /** Whether the person at the page may only look on. */
@@ -75,7 +65,7 @@ class Driving implements IDriving {
     return this.change;
   }
 
-  take(mode: IMode): void {
+  take(mode: ModeMessage): void {
     const before = this.mode;
     this.mode = mode;
     this.change.emit();
@@ -100,7 +90,7 @@ class Driving implements IDriving {
   }
 
   private readonly change = new Signal<this, void>(this);
-  private mode: IMode | null = null;
+  private mode: ModeMessage | null = null;
   private told = '';
 }
 
@@ -151,9 +141,9 @@ export const driving: JupyterFrontEndPlugin<IDriving> = {
     });
     made.changed.connect(() => commands.notifyCommandChanged(SWITCH));
     toolbars.addFactory('TopBar', BADGE, () => badge(made));
-    const take = (message: IMessage | undefined) => {
+    const take = (message: ServerMessage | undefined) => {
       if (message?.type === 'driving') {
-        made.take(message as IMode);
+        made.take(message);
       }
     };
     live.said.connect((_, message) => take(message));

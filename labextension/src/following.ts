@@ -6,8 +6,9 @@ import { ITranslator } from '@jupyterlab/translation';
 import { CommandToolbarButton, MenuSvg } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import { ask } from './api';
-import { ILive, type IMessage } from './live';
-import { type IPlace, IPlaces } from './places';
+import { ILive } from './live';
+import type { LeadingMessage, ServerMessage } from './pageMessages';
+import { IPlaces } from './places';
 import { IStanding } from './standing';
 import { type Texts, texts } from './texts';
 
@@ -16,21 +17,7 @@ const ASK = 'classroom:ask-to-follow';
 /** The student's button, an item of the top bar (`schema/plugin.json`). */
 const BUTTON = 'classroom-follow';
 
-interface ILeader extends IPlace {
-  readonly name: string;
-  readonly display_name: string;
-}
-
-/** Where the tutors are, and whom all are asked to follow (`classroom.lab.people.participants`). */
-interface ILeading extends IMessage {
-  readonly leaders: readonly ILeader[];
-  /** The tutor's name; '' for nobody. */
-  readonly asking: string;
-  /** How often was asked for it, or no more. */
-  readonly asked: number;
-}
-
-const NOBODY: ILeading = { type: 'leading', leaders: [], asking: '', asked: 0 };
+const NOBODY: LeadingMessage = { type: 'leading', leaders: [], asking: '', asked: 0 };
 
 class Following {
   constructor(
@@ -48,7 +35,7 @@ class Following {
   }
 
   /** Hear where the tutors are. */
-  take(leading: ILeading): void {
+  take(leading: LeadingMessage): void {
     const before = this.leading;
     this.leading = leading;
     if (leading.asked !== before.asked && !this.standing.tutor) {
@@ -113,7 +100,7 @@ class Following {
       : this.words.follow(shown);
   }
 
-  private hearAsked(before: ILeading): void {
+  private hearAsked(before: LeadingMessage): void {
     const { asking } = this.leading;
     if (asking) {
       Notification.info(this.words.askedToFollow(this.shown(asking)), { autoClose: 6000 });
@@ -208,9 +195,9 @@ export const following: JupyterFrontEndPlugin<void> = {
       palette?.addItem({ command, args: { isPalette: true }, category: words.classroom });
     }
     toolbars.addFactory('TopBar', BUTTON, () => made.makeButton());
-    const take = (message: IMessage | undefined) => {
+    const take = (message: ServerMessage | undefined) => {
       if (message?.type === 'leading') {
-        made.take(message as ILeading);
+        made.take(message);
       }
     };
     live.said.connect((_, message) => take(message));

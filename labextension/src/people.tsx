@@ -12,29 +12,11 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type * as React from 'react';
 import { ask } from './api';
 import { classroomIcon } from './icon';
-import { ILive, type IMessage } from './live';
-import { type IPlace, IPlaces } from './places';
+import { ILive } from './live';
+import type { PeopleMessage, Person, ServerMessage } from './pageMessages';
+import { IPlaces } from './places';
 import { IStanding } from './standing';
 import { type Texts, texts } from './texts';
-
-/** Somebody who is in the lab (`classroom.lab.people.participants`). */
-interface IPerson extends IPlace {
-  /** Of the user. */
-  readonly name: string;
-  /** Which the others see. */
-  readonly display_name: string;
-  readonly initials: string;
-  readonly color: string;
-  readonly avatar_url?: string | null;
-  /** When they were last active: seconds since the epoch. */
-  readonly active: number;
-  readonly tutor: boolean;
-  readonly viewOnly: boolean;
-}
-
-interface IPeople extends IMessage {
-  readonly people: readonly IPerson[];
-}
 
 /** Milliseconds: how often is said anew how long ago somebody was active. */
 const MINUTE = 60_000;
@@ -57,7 +39,7 @@ class Panel extends ReactWidget {
     this.disposed.connect(() => window.clearInterval(timer));
   }
 
-  take({ people }: IPeople): void {
+  take({ people }: PeopleMessage): void {
     this.people = people;
     this.update();
   }
@@ -71,7 +53,7 @@ class Panel extends ReactWidget {
     );
   }
 
-  private row(person: IPerson): React.ReactElement {
+  private row(person: Person): React.ReactElement {
     const { words } = this;
     const shown = person.display_name;
     const standing = person.tutor ? words.tutor : person.viewOnly ? words.isViewOnly : '';
@@ -108,7 +90,7 @@ class Panel extends ReactWidget {
     );
   }
 
-  private place(person: IPerson): string {
+  private place(person: Person): string {
     const path = this.local(person.path);
     if (!path) {
       return this.words.inNoDocument;
@@ -116,7 +98,7 @@ class Panel extends ReactWidget {
     return person.cell ? this.words.inCell(path, person.index + 1) : path;
   }
 
-  private async remove(person: IPerson): Promise<void> {
+  private async remove(person: Person): Promise<void> {
     const shown = person.display_name;
     const answer = await showDialog({
       title: this.words.removePerson(shown),
@@ -137,10 +119,10 @@ class Panel extends ReactWidget {
     }
   }
 
-  private people: readonly IPerson[] = [];
+  private people: readonly Person[] = [];
 }
 
-function picture(person: IPerson): React.ReactElement {
+function picture(person: Person): React.ReactElement {
   return person.avatar_url ? (
     <img
       className="classroom-Person-picture"
@@ -152,7 +134,7 @@ function picture(person: IPerson): React.ReactElement {
     <span
       className="classroom-Person-picture"
       aria-hidden="true"
-      style={{ background: person.color }}
+      style={{ background: person.color ?? '' }}
     >
       {person.initials}
     </span>
@@ -196,9 +178,9 @@ export const people: JupyterFrontEndPlugin<void> = {
     const { contents, serverSettings } = app.serviceManager;
     const local = (path: string) => contents.localPath(path);
     const panel = new Panel(serverSettings, places, local, texts(translator));
-    const take = (message: IMessage | undefined) => {
+    const take = (message: ServerMessage | undefined) => {
       if (message?.type === 'people') {
-        panel.take(message as IPeople);
+        panel.take(message);
       }
     };
     live.said.connect((_, message) => take(message));

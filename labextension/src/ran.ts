@@ -5,20 +5,12 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
 import { ask } from './api';
-import { ILive, type IMessage } from './live';
+import { ILive } from './live';
+import type { Run } from './pageMessages';
 import { type Texts, texts } from './texts';
 
-interface IRun {
-  readonly cell: string;
-  /** The name that the others see. */
-  readonly who: string;
-  /** Seconds since the epoch. */
-  readonly time: number;
-}
-
-interface IRan extends IMessage {
-  readonly runs: readonly (IRun & { readonly path: string })[];
-}
+/** A run of a cell of one notebook. */
+type IRun = Omit<Run, 'path'>;
 
 const CLASS = 'classroom-Ran';
 
@@ -115,7 +107,7 @@ export const ran: JupyterFrontEndPlugin<void> = {
       }
       for (const [panel, names] of open) {
         const path = pathOf(panel);
-        names.take((message as IRan).runs.filter((run) => run.path === path));
+        names.take(message.runs.filter((run) => run.path === path));
       }
     });
   }

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests import labs
 from tests.browser.conftest import (
+    WATCH,
     new_notebook,
     new_person,
     shoot,
@@ -210,6 +211,7 @@ def test_a_tutor_sees_who_is_here(browser: Browser, classroom: Classroom) -> Non
     is_at(mona, name, "here")
     ran = mona.locator(".jp-CodeCell", has_text="1 + 1").locator(".classroom-Ran")
     expect(ran).to_contain_text("Run by hubot")
+    assert WATCH.types >= {"driving", "leading", "people", "ran", "place"}
     shoot(mona, "who-ran-it")
 
     row.get_by_role("button", name=re.compile("only look on$")).click()
