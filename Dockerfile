@@ -35,7 +35,7 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
 COPY labextension ./
 RUN npm run build
 
-# Made only when it is asked for: make lint.
+# Made only when they are asked for: make lint, make test.
 FROM labextension AS labextension-tools
 RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
     --mount=type=cache,target=/root/.npm \
@@ -47,6 +47,9 @@ COPY src/classroom/lab/people/page_messages.schema.json /src/classroom/lab/peopl
 
 FROM labextension-tools AS labextension-lint
 RUN npm run lint
+
+FROM labextension-tools AS labextension-test
+RUN npm test
 
 # ── Build: nothing of this stage but /opt/classroom reaches the runtime image ─────────────
 FROM base AS build
