@@ -12,7 +12,7 @@ import { notices } from './notices';
 import { outputs } from './outputs';
 import { people } from './people';
 import { places } from './places';
-import { ran } from './ran';
+import { footers, ran } from './ran';
 import { readOnly } from './readonly';
 import { snapshots } from './snapshots';
 import { standing } from './standing';
@@ -33,6 +33,7 @@ export default [
   places,
   following,
   people,
+  footers,
   ran,
   link,
   talk
