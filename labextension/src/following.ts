@@ -9,6 +9,7 @@ import { ask } from './api';
 import { ILive } from './live';
 import type { LeadingMessage, ServerMessage } from './pageMessages';
 import { IPlaces } from './places';
+import { IPreferences } from './preferences';
 import { IStanding } from './standing';
 import { type Texts, texts } from './texts';
 
@@ -24,6 +25,7 @@ class Following {
     private readonly commands: CommandRegistry,
     private readonly places: IPlaces,
     private readonly standing: IStanding,
+    private readonly preferences: IPreferences,
     private readonly words: Texts
   ) {
     standing.changed.connect(this.announce, this);
@@ -103,8 +105,12 @@ class Following {
   private hearAsked(before: LeadingMessage): void {
     const { asking } = this.leading;
     if (asking) {
-      Notification.info(this.words.askedToFollow(this.shown(asking)), { autoClose: 6000 });
-      this.follow(asking);
+      const { followWhenAsked } = this.preferences;
+      const sentence = followWhenAsked ? this.words.askedToFollow : this.words.mayFollow;
+      Notification.info(sentence(this.shown(asking)), { autoClose: 6000 });
+      if (followWhenAsked) {
+        this.follow(asking);
+      }
     } else if (this.followed === before.asking) {
       this.follow('');
     }
@@ -147,20 +153,21 @@ export const following: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:following',
   description: 'Follows a tutor, and lets tutors ask for it.',
   autoStart: true,
-  requires: [ILive, IPlaces, IStanding, IToolbarWidgetRegistry],
+  requires: [ILive, IPlaces, IStanding, IPreferences, IToolbarWidgetRegistry],
   optional: [ITranslator, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     live: ILive,
     places: IPlaces,
     standing: IStanding,
+    preferences: IPreferences,
     toolbars: IToolbarWidgetRegistry,
     translator: ITranslator | null,
     palette: ICommandPalette | null
   ) => {
     const words = texts(translator);
     const settings = app.serviceManager.serverSettings;
-    const made = new Following(app.commands, places, standing, words);
+    const made = new Following(app.commands, places, standing, preferences, words);
     app.commands.addCommand(FOLLOW, {
       label: ({ name }) => made.label(String(name ?? '')),
       caption: () => (made.isFollowing ? words.stepOut : words.followMore),

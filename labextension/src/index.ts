@@ -12,6 +12,7 @@ import { notices } from './notices';
 import { outputs } from './outputs';
 import { people } from './people';
 import { places } from './places';
+import { preferences } from './preferences';
 import { footers, ran } from './ran';
 import { readOnly } from './readonly';
 import { snapshots } from './snapshots';
@@ -27,6 +28,7 @@ export default [
   ended,
   notices,
   standing,
+  preferences,
   snapshots,
   driving,
   readOnly,

@@ -11,6 +11,7 @@ import type { Widget } from '@lumino/widgets';
 import { ask } from './api';
 import { ILive } from './live';
 import type { Run } from './pageMessages';
+import { IPreferences } from './preferences';
 import { type Texts, texts } from './texts';
 
 /** A run of a cell of one notebook. */
@@ -44,9 +45,12 @@ class ContentFactory extends NotebookPanel.ContentFactory {
 class Names {
   constructor(
     private readonly panel: NotebookPanel,
+    private readonly preferences: IPreferences,
     private readonly words: Texts
   ) {
     panel.content.modelContentChanged.connect(this.later, this);
+    preferences.changed.connect(this.later, this);
+    panel.disposed.connect(() => preferences.changed.disconnect(this.later, this));
   }
 
   take(runs: readonly IRun[]): void {
@@ -76,7 +80,7 @@ class Names {
     }
     for (const cell of this.panel.content.widgets) {
       const run = cell.model.type === 'code' ? this.runs.get(cell.model.id) : undefined;
-      said.set(cell, run ? this.sentence(run) : '');
+      said.set(cell, run && this.preferences.showWhoRan ? this.sentence(run) : '');
       for (const part of cell.children()) {
         if (part instanceof Footer) {
           part.say();
@@ -108,12 +112,13 @@ export const ran: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:ran',
   description: 'Shows who ran a cell.',
   autoStart: true,
-  requires: [ILive, INotebookTracker],
+  requires: [ILive, INotebookTracker, IPreferences],
   optional: [ITranslator],
   activate: (
     app: JupyterFrontEnd,
     live: ILive,
     notebooks: INotebookTracker,
+    preferences: IPreferences,
     translator: ITranslator | null
   ) => {
     const { contents, serverSettings } = app.serviceManager;
@@ -122,7 +127,7 @@ export const ran: JupyterFrontEndPlugin<void> = {
     const pathOf = (panel: NotebookPanel) => contents.localPath(panel.context.path);
 
     const add = async (panel: NotebookPanel) => {
-      const names = new Names(panel, words);
+      const names = new Names(panel, preferences, words);
       open.set(panel, names);
       panel.disposed.connect(() => open.delete(panel));
       await panel.context.ready;

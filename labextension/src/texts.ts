@@ -27,6 +27,8 @@ export function texts(translator: ITranslator | null) {
     stepOut: trans.__('Stop following'),
     askedToFollow: (tutor: string) =>
       trans.__('%1 asks everybody to follow. To step out, click on “Following” above.', tutor),
+    mayFollow: (tutor: string) =>
+      trans.__('%1 asks everybody to follow. To do so, click on “Follow” above.', tutor),
     askToFollow: trans.__('Ask all to follow'),
     askToFollowMore: trans.__('Ask all students to follow where you go'),
     allFollow: (tutor: string) => trans.__('All follow %1', tutor),

@@ -3,10 +3,12 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Notification, ToolbarWidgetRegistry } from '@jupyterlab/apputils';
 
+import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 import { following } from '../src/following';
 import { type ILive, live } from '../src/live';
 import type { IPlace, IPlaces } from '../src/places';
+import type { IPreferences } from '../src/preferences';
 import { type IStanding, standing } from '../src/standing';
 import { texts } from '../src/texts';
 import { Classroom, until } from './classroom';
@@ -36,6 +38,7 @@ let app: JupyterFrontEnd;
 let person: IStanding;
 let windows: Windows;
 let toolbars: ToolbarWidgetRegistry;
+let set: { -readonly [name in keyof IPreferences]: IPreferences[name] };
 
 beforeEach(async () => {
   classroom = await Classroom.start();
@@ -44,7 +47,9 @@ beforeEach(async () => {
   person = (await standing.activate(app, page)) as IStanding;
   windows = new Windows();
   toolbars = new ToolbarWidgetRegistry({ defaultFactory: () => new Widget() });
-  await following.activate(app, page, windows, person, toolbars, null, null);
+  set = { showWhoRan: true, followWhenAsked: true } as IPreferences;
+  Object.assign(set, { changed: new Signal(set) });
+  await following.activate(app, page, windows, person, set, toolbars, null, null);
   await until(() => classroom.connected);
 });
 
@@ -142,6 +147,16 @@ test('who is asked follows at once, reads why, and is left alone at the end of i
   expect(app.commands.isToggled(FOLLOW)).toBe(false);
   await lead([tutor('mona', '2')], '', 2);
   expect(windows.shown).toHaveLength(1);
+});
+
+test('who has set it so reads that a tutor asks, and stays where they are', async () => {
+  set.followWhenAsked = false;
+  await lead([tutor('mona', '1')], 'mona', 1);
+  await lead([tutor('mona', '2')], 'mona', 1);
+  const [notice] = Notification.manager.notifications;
+  expect(notice?.message).toBe(WORDS.mayFollow('MONA'));
+  expect(app.commands.isToggled(FOLLOW)).toBe(false);
+  expect(windows.shown).toEqual([]);
 });
 
 test('who has stepped out is not taken along by what the tutor does next', async () => {
