@@ -10,6 +10,7 @@ import { ask } from './api';
 import { ILive } from './live';
 import type { ModeMessage, ServerMessage } from './pageMessages';
 import { type Texts, texts } from './texts';
+import { ON } from './topBar';
 
 export interface IDriving {
   /** Whether the person at the page may only look on. */
@@ -127,8 +128,7 @@ export const driving: JupyterFrontEndPlugin<IDriving> = {
       caption: () => (made.driver ? words.letStudentsWrite : words.haveStudentsWatch),
       isVisible: () => made.tutor,
       isEnabled: () => made.tutor,
-      isToggleable: true,
-      isToggled: () => made.driver !== '',
+      className: () => (made.driver ? ON : ''),
       // The answer comes to every page, this one too, by the live connection.
       execute: async () => {
         const body = JSON.stringify({ viewOnly: !made.driver });

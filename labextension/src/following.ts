@@ -12,6 +12,7 @@ import { IPlaces } from './places';
 import { IPreferences } from './preferences';
 import { IStanding } from './standing';
 import { type Texts, texts } from './texts';
+import { ON } from './topBar';
 
 const FOLLOW = 'classroom:follow';
 const ASK = 'classroom:ask-to-follow';
@@ -173,8 +174,7 @@ export const following: JupyterFrontEndPlugin<void> = {
       caption: () => (made.isFollowing ? words.stepOut : words.followMore),
       isVisible: () => made.possible && !standing.tutor,
       isEnabled: () => made.possible && !standing.tutor,
-      isToggleable: true,
-      isToggled: ({ name }) => made.isFollowing && !name,
+      className: ({ name }) => (made.isFollowing && !name ? ON : ''),
       execute: ({ name }) => (name ? made.follow(String(name)) : made.toggle())
     });
     app.commands.addCommand(ASK, {
@@ -187,8 +187,7 @@ export const following: JupyterFrontEndPlugin<void> = {
       caption: () => (made.asking ? words.askNoMore : words.askToFollowMore),
       isVisible: () => standing.tutor,
       isEnabled: () => standing.tutor,
-      isToggleable: true,
-      isToggled: () => made.asking !== '',
+      className: () => (made.asking ? ON : ''),
       execute: async () => {
         const body = JSON.stringify({ follow: made.asking === '' });
         try {
