@@ -82,12 +82,12 @@ def test_view_only_while_three_students_type(browser: Browser, classroom: Classr
         page.keyboard.type(word)
         all_see((mona, *pages), word)  # or the next would type in the midst of it
 
-    expect(control(mona)).to_have_text("Students: may write")
+    expect(control(mona)).to_have_accessible_name("Students: may write")
     control(mona).focus()
     mona.keyboard.press("Enter")
     for page in pages:
         page.keyboard.type("xyz")  # before and while they are told: taken or not, but everywhere
-    expect(control(mona)).to_have_text("Students: view-only")
+    expect(control(mona)).to_have_accessible_name("Students: view-only")
     for page in pages:
         expect(badge(page)).to_be_visible()
         tries_to_write(page)
