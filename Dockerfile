@@ -31,13 +31,25 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
     if [ -s /run/secrets/ca.crt ]; then \
         export NODE_EXTRA_CA_CERTS=/run/secrets/ca.crt npm_config_cafile=/run/secrets/ca.crt; \
     fi \
- && npm ci --ignore-scripts --no-audit --no-fund
+ && npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 COPY labextension ./
 RUN npm run build
 
-# Made only when it is asked for: make lint.
-FROM labextension AS labextension-lint
+# Made only when they are asked for: make lint, make test.
+FROM labextension AS labextension-tools
+RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
+    --mount=type=cache,target=/root/.npm \
+    if [ -s /run/secrets/ca.crt ]; then \
+        export NODE_EXTRA_CA_CERTS=/run/secrets/ca.crt npm_config_cafile=/run/secrets/ca.crt; \
+    fi \
+ && npm ci --ignore-scripts --no-audit --no-fund
+COPY src/classroom/lab/people/page_messages.schema.json /src/classroom/lab/people/
+
+FROM labextension-tools AS labextension-lint
 RUN npm run lint
+
+FROM labextension-tools AS labextension-test
+RUN npm test
 
 # ── Build: nothing of this stage but /opt/classroom reaches the runtime image ─────────────
 FROM base AS build

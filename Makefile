@@ -62,11 +62,15 @@ build: engine ## build the image
 	docker compose build
 
 .PHONY: test
-test: test-unit test-labs ## set up all that is needed and run every test
+test: test-unit test-labextension test-labs ## set up all that is needed and run every test
 
 .PHONY: test-unit
 test-unit: venv ## run the tests that need no container
 	$(BIN)/pytest tests/unit tests/upstream
+
+.PHONY: test-labextension
+test-labextension: engine ## run the labextension's own tests, where the image is built
+	docker build --quiet --target labextension-test --secret id=ca,src=$(CA_BUNDLE) .
 
 .PHONY: test-labs
 test-labs: build venv browser | test-unit ## run the tests of the image, by itself and in Chromium

@@ -1,51 +1,35 @@
 /** Following a tutor from place to place, on one's own or because the tutor asks for it. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette, Notification } from '@jupyterlab/apputils';
+import { ICommandPalette, IToolbarWidgetRegistry, Notification } from '@jupyterlab/apputils';
 import { ITranslator } from '@jupyterlab/translation';
-import { MenuSvg } from '@jupyterlab/ui-components';
+import { CommandToolbarButton, MenuSvg } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import { Widget } from '@lumino/widgets';
 import { ask } from './api';
-import { ILive, type IMessage } from './live';
-import { type IPlace, IPlaces } from './places';
+import { ILive } from './live';
+import type { LeadingMessage, ServerMessage } from './pageMessages';
+import { IPlaces } from './places';
+import { IPreferences } from './preferences';
 import { IStanding } from './standing';
 import { type Texts, texts } from './texts';
+import { ON } from './topBar';
 
 const FOLLOW = 'classroom:follow';
 const ASK = 'classroom:ask-to-follow';
+/** The student's button, an item of the top bar (`schema/plugin.json`). */
+const BUTTON = 'classroom-follow';
 
-interface ILeader extends IPlace {
-  readonly name: string;
-  readonly display_name: string;
-}
+const NOBODY: LeadingMessage = { type: 'leading', leaders: [], asking: '', asked: 0 };
 
-/** Where the tutors are, and whom all are asked to follow (`classroom.lab.people.participants`). */
-interface ILeading extends IMessage {
-  readonly leaders: readonly ILeader[];
-  /** The tutor's name; '' for nobody. */
-  readonly asking: string;
-  /** How often was asked for it, or no more. */
-  readonly asked: number;
-}
-
-const NOBODY: ILeading = { type: 'leading', leaders: [], asking: '', asked: 0 };
-
-class Following extends Widget {
+class Following {
   constructor(
     private readonly commands: CommandRegistry,
     private readonly places: IPlaces,
     private readonly standing: IStanding,
+    private readonly preferences: IPreferences,
     private readonly words: Texts
   ) {
-    super();
-    this.id = 'classroom-following';
-    this.addClass('classroom-TopBar');
-    this.button.className = 'jp-mod-styled';
-    this.button.onclick = () => void commands.execute(standing.tutor ? ASK : FOLLOW);
-    this.node.append(this.button);
-    standing.changed.connect(this.render, this);
-    this.render();
+    standing.changed.connect(this.announce, this);
   }
 
   /** The name of the tutor whom all are asked to follow. */
@@ -54,13 +38,13 @@ class Following extends Widget {
   }
 
   /** Hear where the tutors are. */
-  take(leading: ILeading): void {
+  take(leading: LeadingMessage): void {
     const before = this.leading;
     this.leading = leading;
     if (leading.asked !== before.asked && !this.standing.tutor) {
       this.hearAsked(before);
     }
-    this.render();
+    this.announce();
     this.go();
   }
 
@@ -71,7 +55,7 @@ class Following extends Widget {
     if (!name) {
       this.places.unmark();
     }
-    this.render();
+    this.announce();
     this.go();
   }
 
@@ -86,8 +70,19 @@ class Following extends Widget {
     for (const { name } of leaders) {
       menu.addItem({ command: FOLLOW, args: { name } });
     }
-    const { left, bottom } = this.button.getBoundingClientRect();
+    const { left, bottom } = this.button?.node.getBoundingClientRect() ?? { left: 0, bottom: 0 };
     menu.open(left, bottom);
+  }
+
+  /** Make the button in the top bar, below which `toggle` asks whom to follow. */
+  makeButton(): CommandToolbarButton {
+    this.button = new CommandToolbarButton({ commands: this.commands, id: FOLLOW });
+    return this.button;
+  }
+
+  /** Whether somebody is followed. */
+  get isFollowing(): boolean {
+    return this.followed !== '';
   }
 
   /** Whether there is anybody to follow. */
@@ -95,7 +90,7 @@ class Following extends Widget {
     return this.followed !== '' || this.leading.leaders.length > 0;
   }
 
-  /** The command's label. */
+  /** The label of the students' command. */
   label(name: string): string {
     const followed = name || this.followed || this.leading.leaders[0]?.name || '';
     const known = this.leading.leaders.find((one) => one.name === followed);
@@ -108,19 +103,22 @@ class Following extends Widget {
       : this.words.follow(shown);
   }
 
-  private hearAsked(before: ILeading): void {
-    if (this.leading.asking) {
-      const id = Notification.info(this.words.askedToFollow(this.shown(this.leading.asking)), {
-        autoClose: 6000
-      });
-      this.disposed.connect(() => Notification.dismiss(id));
-      this.follow(this.leading.asking);
+  private hearAsked(before: LeadingMessage): void {
+    const { asking } = this.leading;
+    if (asking) {
+      const { followWhenAsked } = this.preferences;
+      const sentence = followWhenAsked ? this.words.askedToFollow : this.words.mayFollow;
+      Notification.info(sentence(this.shown(asking)), { autoClose: 6000 });
+      if (followWhenAsked) {
+        this.follow(asking);
+      }
     } else if (this.followed === before.asking) {
       this.follow('');
     }
   }
 
-  private shown(name: string): string {
+  /** The name of a tutor that people see. */
+  shown(name: string): string {
     return this.leading.leaders.find((one) => one.name === name)?.display_name ?? name;
   }
 
@@ -140,31 +138,12 @@ class Following extends Widget {
     }
   }
 
-  private render(): void {
-    const { tutor } = this.standing;
-    const asking = this.leading.asking;
-    this.button.hidden = !tutor && !this.possible;
-    if (tutor) {
-      this.button.setAttribute('role', 'switch');
-      this.button.setAttribute('aria-checked', String(asking !== ''));
-      this.button.removeAttribute('aria-pressed');
-      this.button.textContent = asking
-        ? this.words.allFollow(this.shown(asking))
-        : this.words.askToFollow;
-      this.button.title = asking ? this.words.askNoMore : this.words.askToFollowMore;
-    } else {
-      this.button.removeAttribute('role');
-      this.button.removeAttribute('aria-checked');
-      this.button.setAttribute('aria-pressed', String(this.followed !== ''));
-      this.button.textContent = this.label('');
-      this.button.title = this.followed ? this.words.stepOut : this.words.followMore;
-    }
-    this.button.classList.toggle('jp-mod-accept', tutor ? asking !== '' : this.followed !== '');
+  private announce(): void {
     this.commands.notifyCommandChanged(FOLLOW);
     this.commands.notifyCommandChanged(ASK);
   }
 
-  private readonly button = document.createElement('button');
+  private button: CommandToolbarButton | null = null;
   private leading = NOBODY;
   private followed = '';
   private last = '';
@@ -175,28 +154,40 @@ export const following: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:following',
   description: 'Follows a tutor, and lets tutors ask for it.',
   autoStart: true,
-  requires: [ILive, IPlaces, IStanding],
+  requires: [ILive, IPlaces, IStanding, IPreferences, IToolbarWidgetRegistry],
   optional: [ITranslator, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     live: ILive,
     places: IPlaces,
     standing: IStanding,
+    preferences: IPreferences,
+    toolbars: IToolbarWidgetRegistry,
     translator: ITranslator | null,
     palette: ICommandPalette | null
   ) => {
     const words = texts(translator);
     const settings = app.serviceManager.serverSettings;
+    const made = new Following(app.commands, places, standing, preferences, words);
     app.commands.addCommand(FOLLOW, {
-      label: (args) => made.label(String(args.name ?? '')),
-      isVisible: () => !standing.tutor,
+      label: ({ name }) => made.label(String(name ?? '')),
+      caption: () => (made.isFollowing ? words.stepOut : words.followMore),
+      isVisible: () => made.possible && !standing.tutor,
       isEnabled: () => made.possible && !standing.tutor,
-      execute: (args) => (args.name ? made.follow(String(args.name)) : made.toggle())
+      className: ({ name }) => (made.isFollowing && !name ? ON : ''),
+      execute: ({ name }) => (name ? made.follow(String(name)) : made.toggle())
     });
     app.commands.addCommand(ASK, {
-      label: () => (made.asking ? words.askNoMore : words.askToFollowMore),
+      label: ({ isPalette }) => {
+        if (isPalette) {
+          return made.asking ? words.askNoMore : words.askToFollowMore;
+        }
+        return made.asking ? words.allFollow(made.shown(made.asking)) : words.askToFollow;
+      },
+      caption: () => (made.asking ? words.askNoMore : words.askToFollowMore),
       isVisible: () => standing.tutor,
       isEnabled: () => standing.tutor,
+      className: () => (made.asking ? ON : ''),
       execute: async () => {
         const body = JSON.stringify({ follow: made.asking === '' });
         try {
@@ -206,17 +197,16 @@ export const following: JupyterFrontEndPlugin<void> = {
         }
       }
     });
-    const made = new Following(app.commands, places, standing, words);
     for (const command of [FOLLOW, ASK]) {
-      palette?.addItem({ command, category: words.classroom });
+      palette?.addItem({ command, args: { isPalette: true }, category: words.classroom });
     }
-    const take = (message: IMessage | undefined) => {
+    toolbars.addFactory('TopBar', BUTTON, () => made.makeButton());
+    const take = (message: ServerMessage | undefined) => {
       if (message?.type === 'leading') {
-        made.take(message as ILeading);
+        made.take(message);
       }
     };
     live.said.connect((_, message) => take(message));
     take(live.latest.get('leading'));
-    app.shell.add(made, 'top', { rank: 951 });
   }
 };

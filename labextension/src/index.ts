@@ -13,7 +13,8 @@ import { notices } from './notices';
 import { outputs } from './outputs';
 import { people } from './people';
 import { places } from './places';
-import { ran } from './ran';
+import { preferences } from './preferences';
+import { footers, ran } from './ran';
 import { readOnly } from './readonly';
 import { snapshots } from './snapshots';
 import { standing } from './standing';
@@ -29,12 +30,14 @@ export default [
   ended,
   notices,
   standing,
+  preferences,
   snapshots,
   driving,
   readOnly,
   places,
   following,
   people,
+  footers,
   ran,
   link,
   talk

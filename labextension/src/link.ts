@@ -6,7 +6,6 @@ import { PageConfig } from '@jupyterlab/coreutils';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
 import { shareIcon } from '@jupyterlab/ui-components';
-import { Widget } from '@lumino/widgets';
 import { ILive } from './live';
 import { IPlaces } from './places';
 import { texts } from './texts';
@@ -46,7 +45,7 @@ export const link: JupyterFrontEndPlugin<void> = {
     const words = texts(translator);
     const { contents } = app.serviceManager;
     app.commands.addCommand(COMMAND, {
-      label: words.copyLink,
+      label: ({ isPalette }) => (isPalette ? words.copyLink : words.share),
       caption: words.copyLinkMore,
       icon: shareIcon,
       execute: () => {
@@ -55,17 +54,7 @@ export const link: JupyterFrontEndPlugin<void> = {
         Notification.success(cell ? words.cellLinkCopied : words.linkCopied, { autoClose: 3000 });
       }
     });
-    palette?.addItem({ command: COMMAND, category: words.classroom });
-    const bar = new Widget();
-    bar.id = 'classroom-link';
-    bar.addClass('classroom-TopBar');
-    const button = document.createElement('button');
-    button.className = 'jp-mod-styled';
-    button.textContent = words.share;
-    button.title = words.copyLinkMore;
-    button.onclick = () => void app.commands.execute(COMMAND);
-    bar.node.append(button);
-    app.shell.add(bar, 'top', { rank: 952 });
+    palette?.addItem({ command: COMMAND, args: { isPalette: true }, category: words.classroom });
 
     // Now: JupyterLab writes the address anew as soon as it has opened what it names.
     const cell = new URLSearchParams(window.location.search).get(CELL);

@@ -2,7 +2,7 @@
  * The page's own connection to the classroom's server extension (`classroom.lab.people.page_socket`).
  *
  * It is there as long as the page is, whatever is open in it: the one place where the page hears
- * from the classroom. Messages are JSON objects with a `type`.
+ * from the classroom. What it carries is in `page_messages.schema.json`, on the server's side.
  */
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
@@ -11,6 +11,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import { PromiseDelegate, Token } from '@lumino/coreutils';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
+import type { ClientMessage, ServerMessage } from './pageMessages';
 
 /** Close code of the server for somebody whose access it has ended (`classroom.lab.people.revocation`). */
 const ENDED = 1003;
@@ -19,17 +20,12 @@ const ENDED = 1003;
 const SOON = 500;
 const LATE = 5000;
 
-/** What the classroom says: the rest depends on the type. */
-export interface IMessage {
-  readonly type: string;
-}
-
 export interface ILive {
   /** Each thing that the classroom says. */
-  readonly said: ISignal<ILive, IMessage>;
+  readonly said: ISignal<ILive, ServerMessage>;
 
   /** The last of each type, for who comes too late to hear it said. */
-  readonly latest: ReadonlyMap<string, IMessage>;
+  readonly latest: ReadonlyMap<ServerMessage['type'], ServerMessage>;
 
   /** There is a connection, perhaps a new one: what was sent before may be forgotten. */
   readonly connected: ISignal<ILive, void>;
@@ -38,7 +34,7 @@ export interface ILive {
   readonly lost: ISignal<ILive, void>;
 
   /** Tell the classroom something; nothing while there is no connection. */
-  send(message: IMessage): void;
+  send(message: ClientMessage): void;
 
   /** Settled once the person may no longer be here: with the server's sentence, if it sent one. */
   readonly ended: Promise<string>;
@@ -68,7 +64,7 @@ class Live implements ILive {
     this.poll.frequency = { interval: SOON, backoff: true, max: LATE };
   }
 
-  get said(): ISignal<ILive, IMessage> {
+  get said(): ISignal<ILive, ServerMessage> {
     return this.saying;
   }
 
@@ -84,7 +80,7 @@ class Live implements ILive {
     return this.end.promise;
   }
 
-  send(message: IMessage): void {
+  send(message: ClientMessage): void {
     if (this.socket?.readyState === WebSocket.OPEN) {
       this.socket.send(JSON.stringify(message));
     }
@@ -120,7 +116,7 @@ class Live implements ILive {
       this.connecting.emit();
     };
     socket.onmessage = ({ data }) => {
-      const message: IMessage = JSON.parse(data);
+      const message: ServerMessage = JSON.parse(data);
       this.latest.set(message.type, message);
       this.saying.emit(message);
     };
@@ -145,22 +141,22 @@ class Live implements ILive {
     this.end.resolve(sentence);
   }
 
-  readonly latest = new Map<string, IMessage>();
+  readonly latest = new Map<ServerMessage['type'], ServerMessage>();
   private socket: WebSocket | null = null;
   private readonly poll: Poll;
   private readonly connecting = new Signal<this, void>(this);
   private readonly losing = new Signal<this, void>(this);
-  private readonly saying = new Signal<this, IMessage>(this);
+  private readonly saying = new Signal<this, ServerMessage>(this);
   private readonly end = new PromiseDelegate<string>();
 }
 
 /** Where there is no classroom. */
 class Silent implements ILive {
-  readonly said = new Signal<this, IMessage>(this);
+  readonly said = new Signal<this, ServerMessage>(this);
   readonly connected = new Signal<this, void>(this);
   readonly lost = new Signal<this, void>(this);
   send(): void {}
-  readonly latest = new Map<string, IMessage>();
+  readonly latest = new Map<ServerMessage['type'], ServerMessage>();
   readonly ended = new Promise<string>(() => undefined);
 }
 

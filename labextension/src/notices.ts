@@ -2,26 +2,13 @@
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
-import { ILive, type IMessage } from './live';
-
-interface INotice extends IMessage {
-  readonly text: string;
-}
-
-interface IWarning {
-  /** What it is about: one warning at a time for each. */
-  readonly about: string;
-  readonly text: string;
-}
-
-interface IWarnings extends IMessage {
-  readonly warnings: readonly IWarning[];
-}
+import { ILive } from './live';
+import type { ServerMessage, Warning } from './pageMessages';
 
 /** What stands in the page until the classroom says that it has ended. */
 class Standing {
   /** Show all that holds now, and nothing that doesn't any more. */
-  show(warnings: readonly IWarning[]): void {
+  show(warnings: readonly Warning[]): void {
     const holds = new Set(warnings.map(({ about }) => about));
     for (const [about, { id }] of this.shown) {
       if (!holds.has(about)) {
@@ -51,9 +38,9 @@ export const notices: JupyterFrontEndPlugin<void> = {
   requires: [ILive],
   activate: (_, live: ILive) => {
     const standing = new Standing();
-    const hear = (message: IMessage | undefined) => {
+    const hear = (message: ServerMessage | undefined) => {
       if (message?.type === 'warnings') {
-        standing.show((message as IWarnings).warnings);
+        standing.show(message.warnings);
       }
     };
     hear(live.latest.get('warnings'));
@@ -63,7 +50,7 @@ export const notices: JupyterFrontEndPlugin<void> = {
       hear(message);
       if (message.type === 'notice') {
         // Until it is closed: it tells where something is, or why something ended.
-        Notification.warning((message as INotice).text, { autoClose: false });
+        Notification.warning(message.text, { autoClose: false });
       }
     });
   }

@@ -1,5 +1,6 @@
-/** Who is here, for tutors: where each is, and what a tutor may do about it. */
+/** Who is here. Tutors see where each is, and what they may do about it; students see names. */
 
+import { IGlobalAwareness } from '@jupyter/collaborative-drive';
 import {
   ILabShell,
   type JupyterFrontEnd,
@@ -8,39 +9,40 @@ import {
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { ServerConnection } from '@jupyterlab/services';
 import { ITranslator } from '@jupyterlab/translation';
-import { ReactWidget } from '@jupyterlab/ui-components';
+import { ReactWidget, usersIcon } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
 import type * as React from 'react';
 import { ask } from './api';
-import { classroomIcon } from './icon';
-import { ILive, type IMessage } from './live';
-import { type IPlace, IPlaces } from './places';
+import { ILive } from './live';
+import type { PeopleMessage, Person, ServerMessage } from './pageMessages';
+import { IPlaces } from './places';
 import { IStanding } from './standing';
 import { type Texts, texts } from './texts';
-
-/** Somebody who is in the lab (`classroom.lab.people.participants`). */
-interface IPerson extends IPlace {
-  /** Of the user. */
-  readonly name: string;
-  /** Which the others see. */
-  readonly display_name: string;
-  readonly initials: string;
-  readonly color: string;
-  readonly avatar_url?: string | null;
-  /** When they were last active: seconds since the epoch. */
-  readonly active: number;
-  readonly tutor: boolean;
-  readonly viewOnly: boolean;
-}
-
-interface IPeople extends IMessage {
-  readonly people: readonly IPerson[];
-}
 
 /** Milliseconds: how often is said anew how long ago somebody was active. */
 const MINUTE = 60_000;
 
+/** What the others see of somebody. */
+type Known = Pick<Person, 'name' | 'display_name' | 'initials' | 'color' | 'avatar_url'>;
+
+/** What is needed of the awareness of the whole lab (jupyter-collaboration). */
+interface IAwareness {
+  getStates(): ReadonlyMap<number, { readonly user?: Omit<Known, 'name'> & { username: string } }>;
+  on(event: 'change', look: () => void): void;
+}
+
 class Panel extends ReactWidget {
+  /**
+   * @param standing - of the person at the page.
+   * @param awareness - of the whole lab: what students know of who is here.
+   * @param settings - of the server.
+   * @param places - to jump to.
+   * @param local - makes a path that has no drive.
+   * @param words - to show.
+   */
   constructor(
+    private readonly standing: IStanding,
+    private readonly awareness: IAwareness | null,
     private readonly settings: ServerConnection.ISettings,
     private readonly places: IPlaces,
     private readonly local: (path: string) => string,
@@ -49,29 +51,50 @@ class Panel extends ReactWidget {
     super();
     this.id = 'classroom-people';
     this.addClass('classroom-People');
-    this.title.icon = classroomIcon;
+    this.title.icon = usersIcon;
     this.title.caption = words.people;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', words.people);
-    const timer = window.setInterval(() => this.isVisible && this.update(), MINUTE);
-    this.disposed.connect(() => window.clearInterval(timer));
+    const look = () => this.isVisible && this.update();
+    window.setInterval(look, MINUTE);
+    awareness?.on('change', look);
+    standing.changed.connect(look);
   }
 
-  take({ people }: IPeople): void {
+  take({ people }: PeopleMessage): void {
     this.people = people;
     this.update();
   }
 
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this.update();
+  }
+
   protected override render(): React.ReactElement {
+    const rows = this.standing.tutor
+      ? this.people.map((person) => this.row(person))
+      : this.others().map(named);
     return (
       <>
-        <h2>{this.words.peopleHere(this.people.length)}</h2>
-        <ul>{this.people.map((person) => this.row(person))}</ul>
+        <h2>{this.words.peopleHere(rows.length)}</h2>
+        <ul>{rows}</ul>
       </>
     );
   }
 
-  private row(person: IPerson): React.ReactElement {
+  /** List whom every page knows of, by name: somebody may have several. */
+  private others(): Known[] {
+    const found = new Map<string, Known>();
+    for (const { user } of this.awareness?.getStates().values() ?? []) {
+      if (user?.username) {
+        found.set(user.username, { ...user, name: user.username });
+      }
+    }
+    return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  private row(person: Person): React.ReactElement {
     const { words } = this;
     const shown = person.display_name;
     const standing = person.tutor ? words.tutor : person.viewOnly ? words.isViewOnly : '';
@@ -79,7 +102,7 @@ class Panel extends ReactWidget {
       <li key={person.name} className="classroom-Person">
         {picture(person)}
         <div className="classroom-Person-name">
-          {shown === person.name ? shown : `${shown} (${person.name})`}
+          {fullName(person)}
           {standing && <span className="classroom-Person-standing">{standing}</span>}
         </div>
         <div className="classroom-Person-place">
@@ -108,7 +131,7 @@ class Panel extends ReactWidget {
     );
   }
 
-  private place(person: IPerson): string {
+  private place(person: Person): string {
     const path = this.local(person.path);
     if (!path) {
       return this.words.inNoDocument;
@@ -116,7 +139,7 @@ class Panel extends ReactWidget {
     return person.cell ? this.words.inCell(path, person.index + 1) : path;
   }
 
-  private async remove(person: IPerson): Promise<void> {
+  private async remove(person: Person): Promise<void> {
     const shown = person.display_name;
     const answer = await showDialog({
       title: this.words.removePerson(shown),
@@ -137,10 +160,24 @@ class Panel extends ReactWidget {
     }
   }
 
-  private people: readonly IPerson[] = [];
+  private people: readonly Person[] = [];
 }
 
-function picture(person: IPerson): React.ReactElement {
+function fullName({ name, display_name: shown }: Known): string {
+  return shown === name ? shown : `${shown} (${name})`;
+}
+
+/** What students see of somebody. */
+function named(person: Known): React.ReactElement {
+  return (
+    <li key={person.name} className="classroom-Person classroom-mod-named">
+      {picture(person)}
+      <div className="classroom-Person-name">{fullName(person)}</div>
+    </li>
+  );
+}
+
+function picture(person: Known): React.ReactElement {
   return person.avatar_url ? (
     <img
       className="classroom-Person-picture"
@@ -152,7 +189,7 @@ function picture(person: IPerson): React.ReactElement {
     <span
       className="classroom-Person-picture"
       aria-hidden="true"
-      style={{ background: person.color }}
+      style={{ background: person.color ?? '' }}
     >
       {person.initials}
     </span>
@@ -181,36 +218,30 @@ function button(
 
 export const people: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:people',
-  description: 'Shows tutors who is in the classroom.',
+  description: 'Shows who is in the classroom.',
   autoStart: true,
   requires: [ILive, ILabShell, IPlaces, IStanding],
-  optional: [ITranslator],
+  optional: [IGlobalAwareness, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     live: ILive,
     shell: ILabShell,
     places: IPlaces,
     standing: IStanding,
+    awareness: IAwareness | null,
     translator: ITranslator | null
   ) => {
     const { contents, serverSettings } = app.serviceManager;
     const local = (path: string) => contents.localPath(path);
-    const panel = new Panel(serverSettings, places, local, texts(translator));
-    const take = (message: IMessage | undefined) => {
+    const words = texts(translator);
+    const panel = new Panel(standing, awareness, serverSettings, places, local, words);
+    const take = (message: ServerMessage | undefined) => {
       if (message?.type === 'people') {
-        panel.take(message as IPeople);
+        panel.take(message);
       }
     };
     live.said.connect((_, message) => take(message));
     take(live.latest.get('people'));
-    const place = () => {
-      if (!standing.tutor) {
-        panel.parent = null;
-      } else if (!panel.isAttached) {
-        shell.add(panel, 'left', { rank: 250, type: 'Classroom' });
-      }
-    };
-    standing.changed.connect(place);
-    place();
+    shell.add(panel, 'left', { rank: 250, type: 'Classroom' });
   }
 };

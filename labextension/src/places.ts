@@ -13,18 +13,10 @@ import type { Session } from '@jupyterlab/services';
 import { Token } from '@lumino/coreutils';
 import { Throttler } from '@lumino/polling';
 import { ILive } from './live';
+import type { PlaceMessage } from './pageMessages';
 
-/** A place in a document, as the classroom knows it (`classroom.lab.people.location`). */
-export interface IPlace {
-  /** Of the document, with its drive in front; '' for none. */
-  readonly path: string;
-  /** The cell's id; '' where there are none. */
-  readonly cell: string;
-  /** The cell's, from 0. */
-  readonly index: number;
-  /** The cursor's, from 0. */
-  readonly line: number;
-}
+/** A place in a document. */
+export type IPlace = Readonly<Omit<PlaceMessage, 'type'>>;
 
 export interface IPlaces {
   /** Where the person is. */

@@ -1,34 +1,56 @@
-/** Who ran which cell, shown at the cell (`classroom.lab.execution.run_history`). The notebook's file has no word of it. */
+/** Who ran which cell, in the cell's footer (`classroom.lab.execution.run_history`). The notebook's file has no word of it. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { CellFooter, type ICellFooter } from '@jupyterlab/cells';
+import { IEditorServices } from '@jupyterlab/codeeditor';
 import { URLExt } from '@jupyterlab/coreutils';
-import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
+import type { Message } from '@lumino/messaging';
+import type { Widget } from '@lumino/widgets';
 import { ask } from './api';
-import { ILive, type IMessage } from './live';
+import { ILive } from './live';
+import type { Run } from './pageMessages';
+import { IPreferences } from './preferences';
 import { type Texts, texts } from './texts';
 
-interface IRun {
-  readonly cell: string;
-  /** The name that the others see. */
-  readonly who: string;
-  /** Seconds since the epoch. */
-  readonly time: number;
+/** A run of a cell of one notebook. */
+type IRun = Omit<Run, 'path'>;
+
+/** What cells' footers say. */
+const said = new WeakMap<Widget, string>();
+
+/** JupyterLab makes a cell's footer only when the cell comes into view for the first time. */
+class Footer extends CellFooter {
+  /** Show what there is to say of the cell. */
+  say(): void {
+    const words = (this.parent && said.get(this.parent)) ?? '';
+    this.node.textContent = words;
+    this.toggleClass('classroom-Ran', words !== '');
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this.say();
+  }
 }
 
-interface IRan extends IMessage {
-  readonly runs: readonly (IRun & { readonly path: string })[];
+class ContentFactory extends NotebookPanel.ContentFactory {
+  override createCellFooter(): ICellFooter {
+    return new Footer();
+  }
 }
-
-const CLASS = 'classroom-Ran';
 
 /** The names at one notebook's cells. */
 class Names {
   constructor(
     private readonly panel: NotebookPanel,
+    private readonly preferences: IPreferences,
     private readonly words: Texts
   ) {
     panel.content.modelContentChanged.connect(this.later, this);
+    preferences.changed.connect(this.later, this);
+    panel.disposed.connect(() => preferences.changed.disconnect(this.later, this));
   }
 
   take(runs: readonly IRun[]): void {
@@ -58,38 +80,45 @@ class Names {
     }
     for (const cell of this.panel.content.widgets) {
       const run = cell.model.type === 'code' ? this.runs.get(cell.model.id) : undefined;
-      if (run !== undefined) {
-        const time = new Date(run.time * 1000).toLocaleTimeString([], { timeStyle: 'short' });
-        label(cell.node).textContent = this.words.ranBy(run.who, time);
+      said.set(cell, run && this.preferences.showWhoRan ? this.sentence(run) : '');
+      for (const part of cell.children()) {
+        if (part instanceof Footer) {
+          part.say();
+        }
       }
     }
+  }
+
+  private sentence(run: IRun): string {
+    const time = new Date(run.time * 1000).toLocaleTimeString([], { timeStyle: 'short' });
+    return this.words.ranBy(run.who, time);
   }
 
   private readonly runs = new Map<string, IRun>();
   private waiting = false;
 }
 
-/** The element for a cell's name: its last, whatever else is put into the cell later. */
-function label(cell: HTMLElement): HTMLElement {
-  const last = cell.lastElementChild;
-  if (last instanceof HTMLElement && last.classList.contains(CLASS)) {
-    return last;
-  }
-  const made = document.createElement('div');
-  made.className = CLASS;
-  return cell.appendChild(made);
-}
+/** In the place of JupyterLab's own: of two plugins that provide the same, the later one counts. */
+export const footers: JupyterFrontEndPlugin<NotebookPanel.IContentFactory> = {
+  id: '@classroom/labextension:footers',
+  description: 'Makes the footers of cells, in which it says who ran them.',
+  requires: [IEditorServices],
+  provides: NotebookPanel.IContentFactory,
+  activate: (_: JupyterFrontEnd, { factoryService }: IEditorServices) =>
+    new ContentFactory({ editorFactory: factoryService.newInlineEditor })
+};
 
 export const ran: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:ran',
   description: 'Shows who ran a cell.',
   autoStart: true,
-  requires: [ILive, INotebookTracker],
+  requires: [ILive, INotebookTracker, IPreferences],
   optional: [ITranslator],
   activate: (
     app: JupyterFrontEnd,
     live: ILive,
     notebooks: INotebookTracker,
+    preferences: IPreferences,
     translator: ITranslator | null
   ) => {
     const { contents, serverSettings } = app.serviceManager;
@@ -98,7 +127,7 @@ export const ran: JupyterFrontEndPlugin<void> = {
     const pathOf = (panel: NotebookPanel) => contents.localPath(panel.context.path);
 
     const add = async (panel: NotebookPanel) => {
-      const names = new Names(panel, words);
+      const names = new Names(panel, preferences, words);
       open.set(panel, names);
       panel.disposed.connect(() => open.delete(panel));
       await panel.context.ready;
@@ -115,7 +144,7 @@ export const ran: JupyterFrontEndPlugin<void> = {
       }
       for (const [panel, names] of open) {
         const path = pathOf(panel);
-        names.take((message as IRan).runs.filter((run) => run.path === path));
+        names.take(message.runs.filter((run) => run.path === path));
       }
     });
   }

@@ -15,25 +15,24 @@ import {
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import type { IDocumentWidget } from '@jupyterlab/docregistry';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import type { CommandRegistry } from '@lumino/commands';
+import table from './commands.json';
 import { IDriving } from './driving';
 
-/** Commands that write to a document, to files, or to what runs. */
-const AREAS =
-  '(notebook|console|fileeditor|runmenu|kernelmenu|editmenu|docmanager|filebrowser|terminal|' +
-  'running|sessions|debugger|toolbar-button|cell-toolbar|completer)';
-const ACTIONS =
-  '(insert|delete|cut|paste|duplicate|move-cell|split|merge|change|run|restart|interrupt|' +
-  'shut-?down|undo|redo|clear|trust|rename|save|create|new|upload|replace|to-code|to-markdown|' +
-  'to-raw|heading|reload|revert|restore|inject|start|stop|evaluate|comment|access-next-history|' +
-  'set-side-by-side-ratio|reconnect|select-and-|invoke-)';
-const WRITES = new RegExp(`^${AREAS}:.*${ACTIONS}`);
+/** Ids of the commands that write to a document, to files, or to what runs. */
+export const WRITING: ReadonlySet<string> = new Set(
+  Object.entries(table.writes).flatMap(([area, names]) => names.map((name) => `${area}:${name}`))
+);
 
-/** Have every command that would write say instead why it doesn't. */
-function guardCommands(app: JupyterFrontEnd, driving: IDriving): void {
-  const commands = app.commands;
+/**
+ * Have every command that would write say instead why it doesn't.
+ *
+ * Lumino has no way to ask before a command is executed: the registry's own method is wrapped.
+ */
+function guardCommands(commands: CommandRegistry, driving: IDriving): void {
   const execute = commands.execute.bind(commands);
   commands.execute = (id, args) => {
-    if (driving.viewOnly && WRITES.test(id)) {
+    if (driving.viewOnly && WRITING.has(id)) {
       driving.explain();
       return Promise.resolve(undefined);
     }
@@ -145,7 +144,7 @@ export const readOnly: JupyterFrontEndPlugin<void> = {
     documents: IDocumentManager,
     notebooks: INotebookTracker
   ) => {
-    guardCommands(app, driving);
+    guardCommands(app.commands, driving);
     guardEditors(editors, driving);
     const replacing = new Replacing(app, documents, driving);
     const waiting = new Waiting(driving);

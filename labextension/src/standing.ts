@@ -3,12 +3,7 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Token } from '@lumino/coreutils';
 import { type ISignal, Signal } from '@lumino/signaling';
-import { ILive, type IMessage } from './live';
-
-/** Whatever the classroom says that also tells it. */
-interface IToldStanding extends IMessage {
-  readonly tutor: boolean;
-}
+import { ILive } from './live';
 
 export interface IStanding {
   readonly tutor: boolean;
@@ -26,8 +21,8 @@ class Standing implements IStanding {
 
   constructor(live: ILive) {
     live.said.connect((_, message) => {
-      if ('tutor' in message && this.tutor !== (message as IToldStanding).tutor) {
-        this.tutor = (message as IToldStanding).tutor;
+      if (message.type === 'driving' && this.tutor !== message.tutor) {
+        this.tutor = message.tutor;
         this.changed.emit();
       }
     });

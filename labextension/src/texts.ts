@@ -15,7 +15,6 @@ export function texts(translator: ITranslator | null) {
     viewOnly: trans.__('View-only: a tutor drives'),
     viewOnlyWhile: (driver: string) => trans.__('View-only: %1 drives', driver),
     youMayWrite: trans.__('You may write again.'),
-    viewOnlyForAll: trans.__('View-only for all students'),
     studentsWatch: trans.__('Students: view-only'),
     studentsWrite: trans.__('Students: may write'),
     haveStudentsWatch: trans.__('Have all students only look on'),
@@ -28,6 +27,8 @@ export function texts(translator: ITranslator | null) {
     stepOut: trans.__('Stop following'),
     askedToFollow: (tutor: string) =>
       trans.__('%1 asks everybody to follow. To step out, click on “Following” above.', tutor),
+    mayFollow: (tutor: string) =>
+      trans.__('%1 asks everybody to follow. To do so, click on “Follow” above.', tutor),
     askToFollow: trans.__('Ask all to follow'),
     askToFollowMore: trans.__('Ask all students to follow where you go'),
     allFollow: (tutor: string) => trans.__('All follow %1', tutor),

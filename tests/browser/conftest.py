@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests import labs
 from tests.chromium import Chromium
 from tests.classrooms import Classroom
+from tests.page_messages import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,13 +44,28 @@ def restored_browser(
         yield made
 
 
+WATCH = Watch()
+"""Of this test: what its pages' own sockets carry."""
+
+
+@pytest.fixture(autouse=True)
+def _what_pages_say() -> Iterator[None]:
+    """Check all that pages and server tell each other against the schema that they share."""
+    WATCH.types.clear()
+    WATCH.problems.clear()
+    yield
+    assert WATCH.problems == []
+
+
 def new_person(browser: Browser, **options: object) -> BrowserContext:
     """Open a browser profile of its own: another person."""
-    return browser.new_context(
+    context = browser.new_context(
         ignore_https_errors=True,  # the test authority is in no system store
         viewport={"width": 1280, "height": 800},
         **options,  # type: ignore[arg-type]
     )
+    context.on("page", WATCH.page)
+    return context
 
 
 def sign_in(page: Page, login: str, path: str = "") -> None:

@@ -18,7 +18,7 @@ from tests.browser.conftest import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
     from tests.browser.conftest import Chromium
     from tests.labs import Lab
@@ -41,8 +41,9 @@ def complaints(*pages: Page) -> list[str]:
     return found
 
 
-def show_collaborators(page: Page) -> None:
-    page.locator(".jp-SideBar .lm-TabBar-tab[data-id='jp-collaboration-panel']").click()
+def show_people(page: Page) -> Locator:
+    page.get_by_role("tab", name="Who is here").click()
+    return page.get_by_role("region", name="Who is here")
 
 
 def test_two_students_edit_the_same_notebook(browser: Browser, github_lab: Lab) -> None:
@@ -79,10 +80,11 @@ def test_two_students_edit_the_same_notebook(browser: Browser, github_lab: Lab) 
         expect(ada.locator(".jp-Notebook .jp-Cell .cm-content").nth(1)).to_contain_text(
             "and hubot was here"
         )
-        for page, other in ((ada, "hubot"), (hubot, "Ada Octocat")):
-            show_collaborators(page)
-            people = page.locator("#jp-collaboration-panel")
-            expect(people).to_contain_text(other)
+        for page in (ada, hubot):
+            people = show_people(page)
+            expect(people.get_by_role("heading")).to_have_text("2 people here")
+            expect(people.get_by_role("listitem")).to_contain_text(["hubot", "Ada Octocat"])
+            expect(people.get_by_role("button")).to_have_count(0)  # they are tutors'
         shoot(ada, "two-students-ada")
         shoot(hubot, "two-students-hubot")
         assert not errors, "\n".join(errors)

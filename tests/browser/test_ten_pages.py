@@ -130,8 +130,8 @@ def test_everybody_sees_the_others_cursors_and_names(ten: list[tuple[Page, Frame
         expect(flags.filter(has_text=name.lower())).to_be_visible()
     expect(looker.locator(".jp-Notebook .jp-remote-cursor")).to_have_count(3)
     shoot(looker, "ten-cursors")
-    looker.locator(".jp-SideBar .lm-TabBar-tab[title*='Collaboration']").click()
-    people = looker.locator("#jp-collaboration-panel")
+    looker.get_by_role("tab", name="Who is here").click()
+    people = looker.get_by_role("region", name="Who is here")
     for name in NAMES:
         expect(people).to_contain_text(name, ignore_case=True)
     shoot(looker, "ten-people")

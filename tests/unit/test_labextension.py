@@ -28,6 +28,6 @@ def test_its_packages_are_locked_by_what_is_in_them() -> None:
 
 
 def test_every_word_that_it_shows_is_in_one_module() -> None:
-    for file in (FOLDER / "src").glob("*.ts"):
+    for file in (FOLDER / "src").glob("*.ts*"):
         shown = re.findall(r"\b(?:title|body|label|caption):\s*['\"`]", file.read_text())
         assert not shown, file.name

@@ -1,0 +1,153 @@
+/** Who drives: the tutor's switch and the students' badge in the top bar (`classroom.lab.api.driving`). */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IToolbarWidgetRegistry, Notification } from '@jupyterlab/apputils';
+import { ITranslator } from '@jupyterlab/translation';
+import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import { Token } from '@lumino/coreutils';
+import { type ISignal, Signal } from '@lumino/signaling';
+import { ask } from './api';
+import { ILive } from './live';
+import type { ModeMessage, ServerMessage } from './pageMessages';
+import { type Texts, texts } from './texts';
+import { ON } from './topBar';
+
+export interface IDriving {
+  /** Whether the person at the page may only look on. */
+  readonly viewOnly: boolean;
+
+  /** Ids of copies of documents that must be replaced: the lab takes nothing of them. */
+  readonly outdated: readonly number[];
+
+  /** One of the two may have changed. */
+  readonly changed: ISignal<IDriving, void>;
+
+  /** Say why something isn't done. */
+  explain(): void;
+}
+
+export const IDriving = new Token<IDriving>(
+  '@classroom/labextension:IDriving',
+  'Who may write in the classroom.'
+);
+
+/** The tutor's switch. */
+const SWITCH = 'classroom:view-only';
+/** The student's badge, an item of the top bar (`schema/plugin.json`). */
+const BADGE = 'classroom-badge';
+
+class Driving implements IDriving {
+  constructor(private readonly words: Texts) {}
+
+  /** Whether the person at the page is a tutor. */
+  get tutor(): boolean {
+    return this.mode?.tutor ?? false;
+  }
+
+  /** The tutor who drives; '' while all may write. */
+  get driver(): string {
+    return this.mode?.driver ?? '';
+  }
+
+  /** What a student's badge says; '' for none. */
+  get badge(): string {
+    return this.viewOnly ? this.sentence() : '';
+  }
+
+  get viewOnly(): boolean {
+    return this.mode?.viewOnly ?? false;
+  }
+
+  get outdated(): readonly number[] {
+    return this.mode?.outdated ?? [];
+  }
+
+  get changed(): ISignal<IDriving, void> {
+    return this.change;
+  }
+
+  take(mode: ModeMessage): void {
+    const before = this.mode;
+    this.mode = mode;
+    this.change.emit();
+    if (before?.viewOnly && !mode.viewOnly && !mode.tutor) {
+      Notification.info(this.words.youMayWrite, { autoClose: 4000 });
+    }
+    if (mode.refused) {
+      this.explain();
+    }
+  }
+
+  explain(): void {
+    if (!this.viewOnly || Notification.manager.has(this.told)) {
+      return;
+    }
+    this.told = Notification.info(this.sentence(), { autoClose: 4000 });
+  }
+
+  private sentence(): string {
+    const { driver } = this;
+    return driver ? this.words.viewOnlyWhile(driver) : this.words.viewOnly;
+  }
+
+  private readonly change = new Signal<this, void>(this);
+  private mode: ModeMessage | null = null;
+  private told = '';
+}
+
+/** A region that says aloud what it shows, also when that is nothing. */
+function badge(driving: Driving): ReactWidget {
+  return ReactWidget.create(
+    <UseSignal signal={driving.changed}>
+      {() => (
+        <span role="status" className="classroom-Badge">
+          {driving.badge}
+        </span>
+      )}
+    </UseSignal>
+  );
+}
+
+export const driving: JupyterFrontEndPlugin<IDriving> = {
+  id: '@classroom/labextension:driving',
+  description: 'Shows who drives, and lets tutors switch it.',
+  autoStart: true,
+  requires: [ILive, IToolbarWidgetRegistry],
+  optional: [ITranslator],
+  provides: IDriving,
+  activate: (
+    { commands, serviceManager }: JupyterFrontEnd,
+    live: ILive,
+    toolbars: IToolbarWidgetRegistry,
+    translator: ITranslator | null
+  ) => {
+    const words = texts(translator);
+    const made = new Driving(words);
+    commands.addCommand(SWITCH, {
+      label: () => (made.driver ? words.studentsWatch : words.studentsWrite),
+      caption: () => (made.driver ? words.letStudentsWrite : words.haveStudentsWatch),
+      isVisible: () => made.tutor,
+      isEnabled: () => made.tutor,
+      className: () => (made.driver ? ON : ''),
+      // The answer comes to every page, this one too, by the live connection.
+      execute: async () => {
+        const body = JSON.stringify({ viewOnly: !made.driver });
+        try {
+          await ask(serviceManager.serverSettings, 'driving', { method: 'PUT', body });
+        } catch (error) {
+          Notification.error(`${words.notSwitched} ${error}`);
+        }
+      }
+    });
+    made.changed.connect(() => commands.notifyCommandChanged(SWITCH));
+    toolbars.addFactory('TopBar', BADGE, () => badge(made));
+    const take = (message: ServerMessage | undefined) => {
+      if (message?.type === 'driving') {
+        made.take(message);
+      }
+    };
+    live.said.connect((_, message) => take(message));
+    take(live.latest.get('driving'));
+    return made;
+  }
+};

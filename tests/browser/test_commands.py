@@ -1,0 +1,49 @@
+"""The table of JupyterLab's commands that write, against the commands that the page has."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests import labs
+from tests.browser.conftest import new_notebook, new_person, sign_in, wait_for_lab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.labs import Lab
+
+TABLE: dict[str, Any] = json.loads((labs.ROOT / "labextension/src/commands.json").read_text())
+
+EXPOSE = """document.addEventListener("readystatechange", () => {
+    const config = document.getElementById("jupyter-config-data");
+    if (config && document.readyState === "interactive") {
+        const known = JSON.parse(config.textContent);
+        config.textContent = JSON.stringify({ ...known, exposeAppInBrowser: "true" });
+    }
+})"""
+"""JupyterLab's own way to have the page name its application, before it reads its configuration."""
+
+
+def test_every_command_of_the_page_is_in_the_table(browser: Browser, github_lab: Lab) -> None:
+    """Who is view-only may read by all of them: a command that nobody has looked at fails here."""
+    del github_lab
+    with new_person(browser) as profile:
+        page = profile.new_page()
+        page.add_init_script(EXPOSE)
+        sign_in(page, "hubot")
+        wait_for_lab(page)
+        new_notebook(page)
+        found = set(page.evaluate("window.jupyterapp.commands.listCommands()"))
+    areas = {**TABLE["reads"], **TABLE["writes"]}
+    looked_at = {name for name in found if name.partition(":")[0] in areas}
+    listed = [
+        f"{area}:{name}"
+        for kind in ("writes", "reads")
+        for area, names in TABLE[kind].items()
+        for name in names
+    ]
+    assert sorted(listed) == sorted(looked_at), "a change of JupyterLab's: is it writing?"
+    # The Help menu has commands of each kernel's.
+    others = {name.partition(":")[0] for name in found - looked_at if "help-menu-" not in name}
+    assert sorted(others) == TABLE["others"]

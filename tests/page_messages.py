@@ -1,0 +1,51 @@
+"""The messages of a page's own socket, against the schema that the server and the page share."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Literal
+
+from jsonschema import Draft7Validator
+
+from tests import labs
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, WebSocket
+
+Side = Literal["ServerMessage", "ClientMessage"]
+SCHEMA = labs.ROOT / "src/classroom/lab/people/page_messages.schema.json"
+SOCKET = "/classroom/api/live"
+
+
+def problems(message: str | bytes, side: Side) -> list[str]:
+    """List what is wrong with a message.
+
+    Args:
+        message: as it was sent.
+        side: whose it is.
+    """
+    schema = json.loads(SCHEMA.read_text())
+    schema = {"definitions": schema["definitions"], "$ref": f"#/definitions/{side}"}
+    found = Draft7Validator(schema).iter_errors(json.loads(message))
+    return [f"{error.message} in {str(message)[:500]}" for error in found]
+
+
+class Watch:
+    """What pages and server have sent each other."""
+
+    def __init__(self) -> None:
+        self.types: set[str] = set()
+        self.problems: list[str] = []
+
+    def page(self, page: Page) -> None:
+        """Look at all that a page sends and hears from now on."""
+        page.on("websocket", self._socket)
+
+    def _socket(self, socket: WebSocket) -> None:
+        if socket.url.endswith(SOCKET):
+            socket.on("framereceived", lambda message: self._take(message, "ServerMessage"))
+            socket.on("framesent", lambda message: self._take(message, "ClientMessage"))
+
+    def _take(self, message: str | bytes, side: Side) -> None:
+        self.types.add(json.loads(message)["type"])
+        self.problems += problems(message, side)
