@@ -107,12 +107,13 @@ soak: build venv ## let people type while everything is killed at random, then k
 
 .PHONY: lock
 lock: venv ## take current releases into requirements/*.txt
-	$(BIN)/uv pip compile $(LOCK) --python-version 3.13 --override requirements/overrides.txt \
+	$(BIN)/uv pip compile $(LOCK) --python-version $(IMAGE_PYTHON) --override requirements/overrides.txt \
 	    requirements/image.in --output-file requirements/image.txt
-	$(BIN)/uv pip compile $(LOCK) --python-version 3.13 \
+	$(BIN)/uv pip compile $(LOCK) --python-version $(IMAGE_PYTHON) \
 	    requirements/build.in --output-file requirements/build.txt
 	$(BIN)/uv pip compile $(LOCK) --python-version 3.11.5 \
 	    requirements/dev.in --output-file requirements/dev.txt
+IMAGE_PYTHON = $(shell sed -n 's/^ARG PYTHON=//p' Dockerfile)
 LOCK := --quiet --upgrade --universal --generate-hashes --no-annotate \
     --custom-compile-command "make lock"
 

@@ -12,6 +12,7 @@ from testcontainers.core.container import DockerContainer
 
 from tests import internet, labs, students, web
 from tests.container.conftest import DATA, EGRESS_CONFIG, with_student
+from tools.engine import PYTHON
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -234,7 +235,7 @@ def test_row_28_neither_lock_is_to_be_had() -> None:
 
 
 RULES = (labs.ROOT / "nftables/egress.nft").read_text()
-PACKAGED = "/opt/classroom/lib/python3.13/site-packages/classroom/nftables/egress.nft"
+PACKAGED = f"/opt/classroom/lib/python{PYTHON}/site-packages/classroom/nftables/egress.nft"
 
 
 @pytest.mark.parametrize(
