@@ -9,7 +9,8 @@ export PORT CA_BUNDLE
 
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := src tools tests benchmarks
+SOURCES := src tools tests benchmarks docs
+SITE := artifacts/docs
 
 .DEFAULT_GOAL := help
 
@@ -73,7 +74,7 @@ test-labs: build venv browser | test-unit ## run the tests of the image, by itse
 	$(BIN)/python -m tools.suite
 
 .PHONY: lint
-lint: lint-code lint-image ## check style, types, the labextension, Dockerfile, shell and the egress lock's rules
+lint: lint-code lint-docs lint-image ## check style, types, documentation, labextension, Dockerfile and rules
 
 .PHONY: lint-code
 lint-code: venv
@@ -84,10 +85,21 @@ lint-code: venv
 	$(BIN)/hadolint Dockerfile benchmarks/page_load/old/Dockerfile
 	$(BIN)/shellcheck .ci/run
 
+.PHONY: lint-docs
+lint-docs: venv
+	$(BIN)/sphinx-build --quiet --builder html --fail-on-warning --keep-going docs $(SITE)
+	@! grep --recursive --extended-regexp --files-with-matches --include='*.html' \
+	    '<(script|img|link|iframe)[^>]* (src|href)="(https?:)?//' $(SITE) \
+	    || { echo "these pages load something from another host" >&2; exit 1; }
+
 .PHONY: lint-image
 lint-image: build venv
 	docker build --quiet --target labextension-lint --secret id=ca,src=$(CA_BUNDLE) .
 	PYTHONPATH=src $(BIN)/python -m tools.check_rules
+
+.PHONY: docs
+docs: lint-docs ## build the documentation as a site of HTML pages
+	@echo "Open $(CURDIR)/$(SITE)/index.html in a browser."
 
 .PHONY: format
 format: venv ## format the Python code

@@ -1,5 +1,5 @@
 # Copy this file to jupyterhub_config.py and fill it in: it is an ordinary JupyterHub configuration,
-# so every c.… of JupyterHub and OAuthenticator works. docs/configuration.md explains the rest.
+# so every c.… of JupyterHub and OAuthenticator works. docs/operate/configuration.md explains the rest.
 
 # Who may enter: GitHub user names; upper or lower case makes no difference. Saving this file is
 # enough: within three seconds who was added can sign in, and who was removed is out.
