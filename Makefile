@@ -101,6 +101,10 @@ lint-image: build venv
 docs: lint-docs ## build the documentation as a site of HTML pages
 	@echo "Open $(CURDIR)/$(SITE)/index.html in a browser."
 
+.PHONY: screenshots
+screenshots: build venv browser ## take the documentation's pictures anew, in a real lab
+	$(BIN)/python -m tools.screenshots
+
 .PHONY: format
 format: venv ## format the Python code
 	$(BIN)/ruff check --fix $(SOURCES)
