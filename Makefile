@@ -17,7 +17,7 @@ SITE := artifacts/docs
 ##@ Tutors
 
 .PHONY: up
-up: engine ## build the image, run the lab, print its address and how to sign in
+up: engine ## build the image, start the lab, print its address and how to sign in
 	@$(PYTHON) -m tools.up
 
 .PHONY: down
@@ -25,11 +25,11 @@ down: ## stop the lab; everybody's work stays on the volume
 	@docker compose down
 
 .PHONY: logs
-logs: ## follow what the lab says
+logs: ## follow the lab's log
 	@docker compose logs --follow --tail 100
 
 .PHONY: users
-users: ## list who may be in: from where, tutor, last seen, there now
+users: ## list allowed users, and who is online
 	@docker compose exec --no-TTY classroom classroom users
 
 .PHONY: egress
@@ -41,7 +41,7 @@ snapshots: ## list the snapshots of everybody's files
 	@docker compose exec --no-TTY classroom classroom snapshots
 
 .PHONY: restore
-restore: ## bring everything back from one, or a file or folder: SNAPSHOT=… [FILE=…]
+restore: ## restore everything from a snapshot, or one file or folder: SNAPSHOT=… [FILE=…]
 	@docker compose exec --no-TTY classroom classroom restore "$(SNAPSHOT)" "$(FILE)"
 
 .PHONY: backup
@@ -49,11 +49,11 @@ backup: ## write everything into a file, also while the lab runs: FILE=…
 	@$(PYTHON) -m tools.backup save "$(FILE)"
 
 .PHONY: restore-backup
-restore-backup: engine ## take such a file in, here or on another machine: FILE=…
+restore-backup: engine ## restore such a file, here or on another machine: FILE=…
 	@$(PYTHON) -m tools.backup restore "$(FILE)"
 
 .PHONY: sign-in
-sign-in: ## print the address and how to sign in once more
+sign-in: ## print the address and how to sign in
 	@$(PYTHON) -m tools.up --only-say
 
 ##@ Engineers
@@ -63,14 +63,14 @@ build: engine ## build the image
 	docker compose build
 
 .PHONY: test
-test: test-unit test-labs ## set up all that is needed and run every test
+test: test-unit test-labs ## install what is needed and run every test
 
 .PHONY: test-unit
-test-unit: venv ## run the tests that need no container
+test-unit: venv ## run the tests without containers
 	$(BIN)/pytest tests/unit tests/upstream
 
 .PHONY: test-labs
-test-labs: build venv browser | test-unit ## run the tests of the image, by itself and in Chromium
+test-labs: build venv browser | test-unit ## run the tests of the image, also in Chromium
 	$(BIN)/python -m tools.suite
 
 .PHONY: lint
@@ -102,7 +102,7 @@ docs: lint-docs ## build the documentation as a site of HTML pages
 	@echo "Open $(CURDIR)/$(SITE)/index.html in a browser."
 
 .PHONY: screenshots
-screenshots: build venv browser ## take the documentation's pictures anew, in a real lab
+screenshots: build venv browser ## take the documentation's pictures again, in a real lab
 	$(BIN)/python -m tools.screenshots
 
 .PHONY: format
@@ -117,12 +117,12 @@ bench: build venv browser ## measure against the old recipe and stock rooms; pri
 
 .PHONY: soak
 soak: export TESTCONTAINERS_RYUK_DISABLED := true
-soak: build venv ## let people type while everything is killed at random, then kill the lab 200 times
+soak: build venv ## let people type while processes are killed at random, then kill the lab 200 times
 	PYTHONPATH=src $(BIN)/python -m benchmarks.soak $(SOAK)
 	PYTHONPATH=src $(BIN)/python -m benchmarks.kills $(KILLS)
 
 .PHONY: lock
-lock: venv ## take current releases into requirements/*.txt
+lock: venv ## write current releases into requirements/*.txt
 	$(BIN)/uv pip compile $(LOCK) --python-version $(IMAGE_PYTHON) --override requirements/overrides.txt \
 	    requirements/image.in --output-file requirements/image.txt
 	$(BIN)/uv pip compile $(LOCK) --python-version $(IMAGE_PYTHON) \
@@ -134,25 +134,25 @@ LOCK := --quiet --upgrade --universal --generate-hashes --no-annotate \
     --custom-compile-command "make lock"
 
 .PHONY: clean
-clean: ## remove what tests and tools left in this folder
+clean: ## remove files of tests and tools from this folder
 	rm -rf $(VENV) artifacts .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 ##@ Set-up (the others call these)
 
 .PHONY: engine
-engine: ## make sure that a Docker engine and the base image are there
+engine: ## install a Docker engine and the base image, if missing
 	@$(PYTHON) -m tools.engine
 	@$(PYTHON) -m tools.base_image
 
 .PHONY: venv
-venv: $(VENV)/.complete ## make the Python environment for tests and tools
+venv: $(VENV)/.complete ## create the Python environment for tests and tools
 $(VENV)/.complete: requirements/dev.txt
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 .PHONY: browser
-browser: venv | engine ## make sure that there is a Chromium
+browser: venv | engine ## install Chromium, if missing
 	@$(BIN)/python -m tools.browser
 
 .PHONY: help

@@ -17,7 +17,7 @@ EXPECTED = (
     r"secrets/ssl.crt and secrets/ssl.key are not there",
     r"/data is not a volume",
     # A test's folder has the modes of whoever runs it, unless it is about them.
-    r"is readable for others on this machine: chmod 600 ",
+    r"can be read by others on this machine: chmod 600 ",
     # Somebody opened the lab and didn't finish signing in.
     r"Detected unused OAuth state cookies",
     # jupyter_server's own defaults: three missed pings of 30 s each.

@@ -23,17 +23,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="classroom", description="Collaborative JupyterLab")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("boot", help="start the container (what its entrypoint runs)")
-    commands.add_parser("health", help="say whether the Hub and the classroom answer")
-    commands.add_parser("egress", help="say what the egress lock has refused")
-    commands.add_parser("users", help="say who may be in, and who is")
+    commands.add_parser("health", help="check whether the Hub and the lab answer")
+    commands.add_parser("egress", help="list what the egress lock has refused")
+    commands.add_parser("users", help="list allowed users, and who is online")
     commands.add_parser("snapshots", help="list the snapshots of the lab's files")
-    back = commands.add_parser("restore", help="bring files back from a snapshot")
-    back.add_argument("snapshot", help="as `classroom snapshots` lists it")
-    back.add_argument("path", nargs="?", default="", help="a file or folder; else everything")
-    commands.add_parser("backup", help="write everything to the standard output, as one archive")
-    commands.add_parser("restore-backup", help="take such an archive in, for the next start")
-    sign_in = commands.add_parser("sign-in", help="say how to sign in")
-    sign_in.add_argument("--port", type=int, default=PORT, help="the port that docker publishes")
+    back = commands.add_parser("restore", help="restore files from a snapshot")
+    back.add_argument("snapshot", help="its id, as `classroom snapshots` lists it")
+    back.add_argument(
+        "path", nargs="?", default="", help="a file or folder; without it, everything"
+    )
+    commands.add_parser("backup", help="write a backup of the volume to standard output")
+    commands.add_parser(
+        "restore-backup", help="read a backup from standard input, for the next start"
+    )
+    sign_in = commands.add_parser("sign-in", help="print the address and how to sign in")
+    sign_in.add_argument("--port", type=int, default=PORT, help="the port that Docker publishes")
     chosen = parser.parse_args()
     if chosen.command != "boot":
         privileges.drop(NEEDED.get(chosen.command, ()) if os.getuid() == 0 else ())
@@ -95,7 +99,7 @@ def say_who_may_be_in(_: argparse.Namespace) -> int:
     try:
         print(users.report(Paths()))
     except sqlite3.Error as error:
-        print(f"Nothing is known yet ({error}): is the lab up?", file=sys.stderr)
+        print(f"There is no data yet ({error}). Is the lab running?", file=sys.stderr)
         return 1
     return 0
 
@@ -109,7 +113,7 @@ def say_what_was_refused(_: argparse.Namespace) -> int:
     try:
         found = json.loads((Paths().egress / "report.json").read_text(encoding="utf-8"))
     except OSError as error:
-        print(f"Nothing is known yet ({error.strerror}): is the lab up?", file=sys.stderr)
+        print(f"There is no data yet ({error.strerror}). Is the lab running?", file=sys.stderr)
         return 1
     print(refusals.report(found))
     return 0

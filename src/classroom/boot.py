@@ -49,13 +49,13 @@ def prepare_data(paths: Paths) -> None:
     # A restarted container keeps its /run: nobody may find the sockets of the dead.
     layout.clear(paths.run)
     if aside := swap.take_place(paths):
-        say("data", f"a backup has taken its place; what was there before is in {aside}")
+        say("data", f"restored from a backup; the previous data is in {aside}")
     layout.ensure(layout.plan(paths))
     if os.path.ismount(paths.data):
         say("data", f"{paths.data} is a volume")
     else:
         warn(
-            f"{paths.data} is not a volume: everybody's work is lost with this container; "
+            f"{paths.data} is not a volume: all work is lost when this container is removed; "
             f"add -v classroom-data:{paths.data} to keep it."
         )
 
@@ -68,13 +68,13 @@ def prepare_tls(loaded: Settings) -> None:
         found = tls.ensure_made(loaded.paths.hub, ["localhost", "127.0.0.1", "::1"], now)
         if loaded.mode is not settings.Mode.TRIAL:
             warn(
-                "secrets/ssl.crt and secrets/ssl.key are not there: browsers will warn of a "
-                "certificate that signs itself; put both there to end that."
+                "secrets/ssl.crt and secrets/ssl.key are missing: the certificate is self-signed, "
+                "and browsers will warn; put both files there."
             )
     if warning := found.warning(now):
         warn(warning)
     certificate.install(loaded.paths.front, found)
-    kind = "from secrets/" if found.supplied else "made here"
+    kind = "from secrets/" if found.supplied else "self-signed"
     say("tls", f"certificate {kind}, valid until {found.expires:%Y-%m-%d}")
 
 
@@ -108,8 +108,8 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
         say("egress lock", held)
     if landlock.abi() == 0:
         warn(
-            "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): whoever "
-            "breaks into the lab server can open whatever its unix user can, /proc among it."
+            "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): a "
+            "compromised lab server can open everything that its unix user can, including /proc."
         )
     say("sign-in", sign_in.describe(loaded))
     hosts.write(paths.front, loaded)
@@ -146,7 +146,7 @@ def main() -> int:
     except OSError as error:
         what = f"{error.strerror or error}"
         where = str(error.filename or "the container's files")
-        cure = "see that root in the container may use it"
+        cure = "let root in the container use it"
         return refuse(RefusedError([Problem(where, what, cure)]))
     say("lab", f"starting on {socket.gethostname()}")
     signal.alarm(0)  # exec keeps a pending alarm

@@ -154,7 +154,7 @@ def test_they_are_made_on_a_beat_if_anything_has_changed_and_at_the_end(
         lab.wait_healthy()
         found = listed(lab)
         _, shown = lab.run("classroom", "restore", found[0][0], "c.txt")
-        assert "1 file brought back" in shown
+        assert "1 file restored" in shown
 
 
 def test_at_the_end_it_has_what_was_typed_last(
@@ -457,7 +457,7 @@ while not pathlib.Path("enough").exists():
     [
         (("00000000",), "Not found: there is no such snapshot."),
         (("--help-me",), "error"),
-        (("",), "Say which snapshot"),
+        (("",), "Name a snapshot"),
         (("latest",), "Not found: there is no such snapshot."),
         (("{id}", "nothing/there"), "Not found: there is nothing of that name in the snapshot."),
         (("{id}", "../hub"), "'../hub' is no path of the class's files."),

@@ -72,13 +72,13 @@ def describe(report: Any) -> str:
         count, left = int(report["restored"]), dict(report["left"])
         snapshot, before = plain(str(report["snapshot"])), plain(str(report["before"]))
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise ValueError("it doesn't say what it has done") from None
+        raise ValueError("its answer does not say what was restored") from None
     lines = [
-        f"{count} file{'' if count == 1 else 's'} brought back from snapshot {snapshot}; "
-        f"what was there before is in snapshot {before}."
+        f"{count} file{'' if count == 1 else 's'} restored from snapshot {snapshot}; "
+        f"the previous state is in snapshot {before}."
     ]
     if left:
-        lines.append(f"{len(left)} could not be:")
+        lines.append(f"{len(left)} could not be restored:")
     lines += [f"  {plain(str(path))}: {plain(str(why))}" for path, why in list(left.items())[:FEW]]
     if len(left) > FEW:
         lines.append(f"  and {len(left) - FEW} more")
@@ -89,7 +89,7 @@ def _trouble(error: Exception) -> int:
     if isinstance(error, client.RefusedError):
         print(plain(str(error)), file=sys.stderr)
     else:
-        print(plain(f"The lab doesn't answer ({error}): is it up?"), file=sys.stderr)
+        print(plain(f"The lab does not answer ({error}). Is it running?"), file=sys.stderr)
     return 1
 
 
@@ -115,7 +115,7 @@ def restore(paths: Paths, snapshot: str, path: str) -> int:
         path: from the lab's files on; "" for everything.
     """
     if not snapshot.isalnum():
-        print("Say which snapshot: `make snapshots` lists them.", file=sys.stderr)
+        print("Name a snapshot: `make snapshots` lists them.", file=sys.stderr)
         return 1
     wanted = {"snapshot": snapshot, "path": path}
     try:

@@ -96,7 +96,7 @@ def hub_hosts(urls: Mapping[str, str], problems: list[Problem]) -> tuple[Host, .
         except ValueError:
             parts, port = urlsplit(""), None
         if parts.scheme != "https" or port not in {None, 443}:
-            what = f"the egress lock lets the Hub reach https on port 443, and this is {url!r}"
+            what = f"the egress lock lets the Hub reach only https on port 443, and this is {url!r}"
             cure = "serve it there, or set c.Classroom.egress = 'open'"
             problems.append(Problem(where, what, cure))
             continue

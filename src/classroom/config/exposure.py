@@ -69,7 +69,7 @@ def warnings(modes: Mapping[str, int]) -> list[str]:
         modes: by the tutor's name for the file or folder.
     """
     readable = [
-        f"{name} is readable for others on this machine: chmod 600 {name}"
+        f"{name} can be read by others on this machine: chmod 600 {name}"
         for name, mode in modes.items()
         if mode & stat.S_IROTH and not stat.S_ISDIR(mode)
     ]

@@ -139,13 +139,13 @@ def check(given: Given) -> Iterator[Problem]:
     client_id, found_id = given.find("client_id")
     client_secret, found_secret = given.find("client_secret")
     if given.secret_file and found_secret:
-        yield Problem(client_secret, f"is given, and so is {SECRET_FILE}", "keep one of the two")
+        yield Problem(client_secret, f"is set, and so is {SECRET_FILE}", "keep one of the two")
     if not found_id:
         yield Problem(
             client_id,
             "is empty",
-            "fill in the client id of your GitHub OAuth app (or GITHUB_CLIENT_ID), or move what "
-            "you have filled in away to try the lab without GitHub",
+            "fill in the client id of your GitHub OAuth app (or GITHUB_CLIENT_ID), or remove the "
+            "other values to try the lab without GitHub",
         )
     if not found_secret and not given.secret_file:
         yield Problem(
@@ -171,6 +171,6 @@ def check_callback(where: str, url: str) -> Iterator[Problem]:
         yield Problem(where, f"{url!r} is not an https address", cure)
     elif len(parts.hostname or "") > LONGEST_NAME:
         what = f"a host's name has {LONGEST_NAME} characters at most, and this is longer"
-        yield Problem(where, what, "register and set the name by which people come")
+        yield Problem(where, what, "register and set the name that people use")
     elif parts.path != CALLBACK_PATH or parts.query or parts.fragment:
         yield Problem(where, f"{url!r} does not end in {CALLBACK_PATH}", cure)

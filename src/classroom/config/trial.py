@@ -61,7 +61,7 @@ def paragraph(passphrases: Passphrases, address: str) -> str:
     """
     return f"""\
 This is a TRIAL: anybody who has the passphrase gets in, under any name they type.
-  Open         {address}  (the browser warns: the certificate signs itself)
+  Open         {address}  (the browser warns: the certificate is self-signed)
   Students     any name, passphrase  {passphrases.student.reveal()}
   Tutor        name {TUTOR}, passphrase  {passphrases.tutor.reveal()}
 For the real thing: cp jupyterhub_config_example.py jupyterhub_config.py, put your students'
