@@ -44,7 +44,7 @@ EXPECTED = (
 """What says that nothing is wrong."""
 
 FALLEN = (
-    "The lab ended with -9: starting it again|The lab is back",
+    "The lab ended with -9: restarting it|The lab is back",
     # What nginx was just asking of it, or telling it.
     r"\[(error|crit)\] .*(connect|recv|send|writev)\(\) .*failed .*lab\.sock",
     r"\[error\] .* upstream prematurely closed connection .*lab\.sock",

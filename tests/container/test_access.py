@@ -194,7 +194,7 @@ def test_a_comment_and_a_broken_file_change_nothing(classroom: Classroom) -> Non
 def test_what_waits_for_a_start_is_named(classroom: Classroom) -> None:
     classroom.save(more="c.Classroom.contact = 'Mona'\nc.JupyterHub.concurrent_spawn_limit = 7")
     sentence = (
-        "Changed, and will hold from the next start on: "
+        "These changes take effect at the next start: "
         "Classroom.contact, JupyterHub.concurrent_spawn_limit"
     )
     labs.wait_until(lambda: sentence in classroom.lab.log, "it is named", 5)

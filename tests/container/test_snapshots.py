@@ -510,7 +510,7 @@ def test_a_broken_repository_is_a_sentence_and_no_crash(
 ) -> None:
     del github
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), BEAT, authority)
-    expected = (r"No snapshot could be made", r"What makes snapshots ended with -9")
+    expected = (r"No snapshot could be made", r"The snapshot service ended with -9")
     with labs.start(folder, network=network, expected=expected) as lab:
         lab.wait_healthy()
         write(lab, "first", "first")
@@ -522,4 +522,4 @@ def test_a_broken_repository_is_a_sentence_and_no_crash(
         write(lab, "a", "a")
         labs.wait_until(lambda: "No snapshot could be made" in lab.log, "the sentence")
         assert lab.health == "healthy"
-        assert lab.log.count("What makes snapshots ended") == 1
+        assert lab.log.count("The snapshot service ended") == 1
