@@ -11,9 +11,8 @@ from classroom.config.traits import Classroom
 from tests import labs
 
 DOCS = labs.ROOT / "docs"
-PAGES = sorted(
-    [*DOCS.rglob("*.md"), *(labs.ROOT / name for name in ("README.md", "CONTRIBUTING.md"))]
-)
+AT_THE_ROOT = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+PAGES = sorted([*DOCS.rglob("*.md"), *(labs.ROOT / name for name in AT_THE_ROOT)])
 WRITTEN = {page.relative_to(labs.ROOT).as_posix(): page.read_text() for page in PAGES}
 FILES = sorted((labs.ROOT / "tests").rglob("*.py"))
 FUNCTIONS = {
@@ -65,6 +64,20 @@ def test_every_file_that_is_named_exists(page: str) -> None:
     roots = (labs.ROOT, ours, ours / "lab", labs.ROOT / "tests", labs.ROOT / "labextension")
     missing = [path for path in found if not any((root / path).exists() for root in roots)]
     assert missing == []
+
+
+def anchors(text: str) -> set[str]:
+    """Give the headings of a page as GitHub and the site name them in addresses."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", AT_THE_ROOT)
+def test_links_of_pages_outside_the_site_lead_somewhere(page: str) -> None:
+    """The site's own links are checked when it is built."""
+    for path, anchor in re.findall(r"\]\((?!https?:)([^)#]+)#?([^)]*)\)", WRITTEN[page]):
+        assert (labs.ROOT / path).exists(), path
+        assert not anchor or anchor in anchors((labs.ROOT / path).read_text()), anchor
 
 
 @pytest.mark.parametrize("page", WRITTEN)
