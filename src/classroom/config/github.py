@@ -32,7 +32,7 @@ VARIABLES = {
 
 @dataclass(frozen=True)
 class OAuth:
-    """Who we are to GitHub.
+    """The lab's OAuth app at GitHub.
 
     Attributes:
         client_id: the OAuth app's client id.
@@ -49,7 +49,7 @@ class OAuth:
 
 @dataclass(frozen=True)
 class Given:
-    """Everything that was given for GitHub, wherever.
+    """Everything that was given for GitHub, in the file or the environment.
 
     Attributes:
         file: the tutor's configuration.
@@ -62,7 +62,7 @@ class Given:
     secret_file: str = ""
 
     def find(self, trait: str) -> tuple[str, str]:
-        """Look a value up: the file comes before the environment.
+        """Look a value up; the file overrides the environment.
 
         Returns:
             Where it was found, for a sentence, and the value; when it is nowhere, where it
@@ -116,7 +116,7 @@ def read_secret(paths: Paths) -> str:
 
 
 def split(url: str) -> SplitResult:
-    """Take an address apart; one that is none has no part."""
+    """Split an address into its parts; an invalid one has empty parts."""
     try:
         return urlsplit(url)
     except ValueError:  # brackets that hold no IPv6 address
