@@ -1,6 +1,6 @@
-"""The order of starting, and nothing else: settings, data, TLS, egress lock, supervisor.
+"""Start the container, step by step: settings, data, TLS, egress lock, supervisor.
 
-Runs as root under tini. Any step that fails ends the start: before it, no port is open.
+This runs as root under tini. If a step fails, the start ends; no port is open before the last step.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ def say(step: str, what: str) -> None:
 
 
 def warn(what: str) -> None:
-    """Log something the person who runs the lab should know."""
+    """Log a warning for the person who runs the lab."""
     print(f"[W {time.strftime('%F %T')} classroom] {what}", flush=True)
 
 
 def prepare_data(paths: Paths) -> None:
-    """Make the directories; warn when they are gone with the container."""
-    # A restarted container keeps its /run: nobody may find the sockets of the dead.
+    """Make the directories; warn if they will be lost with the container."""
+    # A restarted container keeps its /run, with sockets of processes that no longer exist.
     layout.clear(paths.run)
     if aside := swap.take_place(paths):
         say("data", f"restored from a backup; the previous data is in {aside}")
@@ -61,7 +61,7 @@ def prepare_data(paths: Paths) -> None:
 
 
 def prepare_tls(loaded: Settings) -> None:
-    """Put the front's certificate in place, the tutor's or one made here."""
+    """Install the front's certificate: the tutor's, or a self-signed one."""
     now = dt.datetime.now(dt.UTC)
     found = tls.read(loaded.paths.secrets, now)
     if found is None:
@@ -86,7 +86,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
         environ: the process environment.
 
     Raises:
-        RefusedError: with a sentence for everything that must be mended first.
+        RefusedError: with a sentence for each thing to fix first.
     """
     loaded = settings.load(paths, environ)
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
@@ -99,7 +99,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     lab_config.install(loaded)
     limits.write(paths, loaded.limits)
     schedule.write(paths, loaded.snapshot_interval)
-    # Before anything listens, while this process still has the right to.
+    # Before anything listens, while this process still has the capability.
     taken = apply.take(loaded)
     held = lock.describe(taken.kind, loaded.egress)
     if taken.kind is lock.Kind.OPEN:
@@ -128,14 +128,14 @@ def deadline(*_: object) -> NoReturn:
 
 
 def refuse(refused: RefusedError) -> int:
-    """Say why the container doesn't start, a sentence each, and return the exit code."""
+    """Print why the container does not start, a sentence for each problem; return the exit code."""
     for problem in refused.problems:
         print(f"Not started. {problem}", file=sys.stderr, flush=True)
     return EX_CONFIG
 
 
 def main() -> int:
-    """Start the container: returns only when it is refused."""
+    """Start the container; return only if the start is refused."""
     signal.signal(signal.SIGALRM, deadline)
     signal.alarm(DEADLINE_SECONDS)
     os.umask(0o022)

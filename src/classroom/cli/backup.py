@@ -1,4 +1,4 @@
-"""``classroom backup`` and ``classroom restore-backup``: root's, by way of ``docker exec``."""
+"""``classroom backup`` and ``classroom restore-backup``, run as root by ``docker exec``."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 COMPRESSION = 1
-"""Snapshots, the most of it, are compressed already."""
+"""gzip's level. Snapshots are most of a backup, and already compressed."""
 
 UNPACKED = "unpacked"
 
 
 def warn(text: str) -> None:
-    """Say something beside the archive."""
+    """Print to standard error: standard output is the archive."""
     print(text, file=sys.stderr)
 
 
 def write(paths: Paths) -> int:
-    """Write everything to the standard output; the exit code.
+    """Write everything to standard output; return the exit code.
 
     Args:
         paths: where things are.
@@ -74,9 +74,9 @@ def _write(writer: Writer, paths: Paths) -> None:
 
 
 def take_in(paths: Paths) -> int:
-    """Take the archive in that comes by the standard input; the exit code.
+    """Read an archive from standard input; return the exit code.
 
-    Nothing that is there is touched: it takes its place at the next start.
+    This leaves the current data alone: the next start replaces it.
 
     Args:
         paths: where things are.

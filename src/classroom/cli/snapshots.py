@@ -1,4 +1,4 @@
-"""``classroom snapshots`` and ``classroom restore``: going back from the tutor's shell."""
+"""``classroom snapshots`` and ``classroom restore``: restore files from the tutor's shell."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ FEW = 20
 
 
 def plain(text: str) -> str:
-    """Take out of what others have worded, or named, what a terminal would obey."""
+    """Remove terminal control characters from text and names that others have written."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def size(count: int) -> str:
-    """Word a number of bytes."""
+    """Format a number of bytes."""
     value, units = float(count), ["B", "kB", "MB", "GB", "TB"]
     while value >= 1000 and len(units) > 1:  # noqa: PLR2004
         value /= 1000
@@ -37,10 +37,10 @@ def size(count: int) -> str:
 
 
 def table(snapshots: Iterable[dict[str, Any]], now: datetime) -> str:
-    """Lay snapshots out.
+    """Format snapshots as a table.
 
     Args:
-        snapshots: as they are sent.
+        snapshots: as the snapshot service sends them.
         now: UTC.
     """
     rows = [HEADS]
@@ -60,13 +60,13 @@ def table(snapshots: Iterable[dict[str, Any]], now: datetime) -> str:
 
 
 def describe(report: Any) -> str:
-    """Word what a restore has done.
+    """Describe what a restore has done.
 
     Args:
-        report: the lab's, which may have been taken over.
+        report: from the lab, which may be compromised.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a report.
     """
     try:
         count, left = int(report["restored"]), dict(report["left"])
@@ -94,7 +94,7 @@ def _trouble(error: Exception) -> int:
 
 
 def say(paths: Paths) -> int:
-    """Print the snapshots there are; the exit code."""
+    """Print the list of snapshots; return the exit code."""
     try:
         found = client.ask(paths.snapshots_socket, "/snapshots", seconds=SECONDS)["snapshots"]
     except (client.RefusedError, OSError, HTTPException) as error:
@@ -107,12 +107,12 @@ def say(paths: Paths) -> int:
 
 
 def restore(paths: Paths, snapshot: str, path: str) -> int:
-    """Bring a file or folder back and print what was done; the exit code.
+    """Restore a file or folder and print what was done; return the exit code.
 
     Args:
         paths: where things are.
         snapshot: its id.
-        path: from the lab's files on; "" for everything.
+        path: relative to the lab's files; "" for everything.
     """
     if not snapshot.isalnum():
         print("Name a snapshot: `make snapshots` lists them.", file=sys.stderr)
