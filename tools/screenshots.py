@@ -134,7 +134,7 @@ def test_a_class(browser: Browser, classroom: Classroom) -> None:
     write(octocat, "import math\n\n4 * math.log2(100)")
     write(hubot, "  # seconds")
     octocat.keyboard.press("ArrowUp")
-    expect(hubot.locator(".jp-Notebook .jp-remote-cursor")).to_have_count(1)
+    expect(hubot.locator(".jp-Notebook .jp-remote-cursor")).to_have_count(2)
     take(hubot, "two-students")
 
     mona.get_by_role("tab", name="Who is here").click()

@@ -94,3 +94,9 @@ def test_the_picture_of_the_layers_is_the_contract() -> None:
     layers = [layer.replace(" | ", " · ") for layer in lab["layers"] if layer != "__main__"]
     drawn = re.findall(r'x="40"[^>]*>([^<]+)<', (DOCS / "images/layers.svg").read_text())
     assert drawn == layers
+
+
+@pytest.mark.parametrize("picture", sorted(path.name for path in (DOCS / "images").iterdir()))
+def test_every_picture_is_small_and_shown(picture: str) -> None:
+    assert (DOCS / "images" / picture).stat().st_size <= 200_000
+    assert any(f"images/{picture})" in text for text in WRITTEN.values())
