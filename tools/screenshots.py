@@ -132,6 +132,7 @@ def test_a_class(browser: Browser, classroom: Classroom) -> None:
         expect(page.locator(".jp-RenderedImage img")).to_be_visible()
         chat.dismisses(page)
     write(octocat, "import math\n\n4 * math.log2(100)")
+    expect(hubot.locator(CODE).nth(TURN)).to_contain_text("log2(100)")
     write(hubot, "  # seconds")
     octocat.keyboard.press("ArrowUp")
     expect(hubot.locator(".jp-Notebook .jp-remote-cursor")).to_have_count(2)
