@@ -17,7 +17,7 @@ EXPECTED = (
     r"secrets/ssl.crt and secrets/ssl.key are not there",
     r"/data is not a volume",
     # A test's folder has the modes of whoever runs it, unless it is about them.
-    r"is readable for others on this machine: chmod 600 ",
+    r"can be read by others on this machine: chmod 600 ",
     # Somebody opened the lab and didn't finish signing in.
     r"Detected unused OAuth state cookies",
     # jupyter_server's own defaults: three missed pings of 30 s each.
@@ -50,7 +50,7 @@ CUT = (
 """What is said when a part falls that another was just speaking to."""
 
 FALLEN = (
-    "The lab ended with -9: starting it again|The lab is back",
+    "The lab ended with -9: restarting it|The lab is back",
     # What nginx was just asking of it, or telling it.
     r"\[(error|crit)\] .*(connect|recv|send|writev)\(\) .*failed .*lab\.sock",
     r"\[error\] .* upstream prematurely closed connection .*lab\.sock",

@@ -44,7 +44,7 @@ def test_kills_at_random_moments_lose_nothing_that_another_page_had_seen() -> No
 
 FALLS = (
     *logs.FALLEN,
-    r"ended with -9: starting it again|is back",
+    r"ended with -9: restarting it|is back",
     r"\[error\]|\[crit\]|\[alert\]",
     logs.CUT,
     r"Recovered what was typed last|wrote error",

@@ -207,7 +207,7 @@ def test_a_comment_and_a_broken_file_change_nothing(room: Classroom) -> None:
 def test_what_waits_for_a_start_is_named(room: Classroom) -> None:
     room.save(more="c.Classroom.contact = 'Mona'\nc.JupyterHub.concurrent_spawn_limit = 7")
     sentence = (
-        "Changed, and will hold from the next start on: "
+        "These changes take effect at the next start: "
         "Classroom.contact, JupyterHub.concurrent_spawn_limit"
     )
     labs.wait_until(lambda: sentence in room.said, "it is named", 5)

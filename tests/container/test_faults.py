@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LAB, HUB, FRONT = "classroom.lab --config", "bin/jupyterhub --config", "nginx: master"
 LAUNCHER, SUPERVISOR = "classroom.launcher", "classroom.supervisor"
 FALLS = (
-    r"ended with -9: starting it again|is back",
+    r"ended with -9: restarting it|is back",
     r"\[error\]|\[crit\]|\[alert\]",
     r"AsyncIOLoopKernelRestarter|died, removing from map",
     r"kernel [\w-]+ restarted",

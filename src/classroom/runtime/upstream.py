@@ -122,7 +122,7 @@ def check(rows: Iterable[Row], describe: Callable[[str], str] | None = None) -> 
     raise ChangedError(
         f"Upstream has changed in {places} that we rely on:{''.join(lines)}\n"
         "Adapt what is named, and its row, or put requirements/image.txt back"
-        " (docs/development.md, Living with upstream)."
+        " (docs/develop/upstream.md)."
     )
 
 
