@@ -32,7 +32,7 @@ FALLS = (
     r"\[error\]|\[crit\]|\[alert\]",
     r"AsyncIOLoopKernelRestarter|died, removing from map",
     r"kernel [\w-]+ restarted",
-    r"Recovered what was typed last|was changed by somebody else",
+    r"Recovered what was typed last|was changed by a program",
     r"is not trusted",
     logs.CUT,
     r"wrote error",
@@ -216,7 +216,7 @@ def test_the_launcher_dies_and_kernels_start_again(falling: Class) -> None:
     kernel = falling.start_kernel()
     assert falling.kernel(kernel).run("import os; print(os.getuid())") == "1001\n"
     falling.lab.run("sh", "-c", "setsid sleep 1000 &", user="student")
-    falling.lab.expected.append('What a program left behind ended: its process "sleep"')
+    falling.lab.expected.append('Stopped a program that a program left behind: its process "sleep"')
     before = falling.kill(LAUNCHER)
     labs.wait_until(
         lambda: falling.lab.pids(LAUNCHER)[:1] not in ([], [before]), "the launcher again"

@@ -114,7 +114,7 @@ async def run_before(command: tuple[str, ...]) -> None:
             continue
         if status >= 0:
             return
-    raise TimeoutError(f"what comes before was stopped {BEFORE_TIMES} times")
+    raise TimeoutError(f"the step before its start was stopped {BEFORE_TIMES} times")
 
 
 class Keeper:

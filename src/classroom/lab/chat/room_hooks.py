@@ -49,7 +49,7 @@ class Chats(RoomHook):
             with update_admission.decoding():
                 connection.room.document.hear(update, connection.who, repeats=message.is_step_2)
         except NotTakenError as error:
-            sentence = f"What you wrote in the chat isn't taken: {error}. Reload the page to go on."
+            sentence = f"The chat rejected what you wrote: {error}. Reload the page to continue."
             raise RejectedError(sentence) from error
         return True
 

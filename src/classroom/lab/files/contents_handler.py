@@ -136,11 +136,11 @@ class ContentsHandler(upstream.ContentsHandler):
         if self._model is not None:
             return self._model
         if self.request.method != "PUT" and len(self.request.body) > ORDER:
-            words = f"A request of more than {ORDER >> 10} KB that brings no file is refused"
+            words = f"A request without a file may have at most {ORDER >> 10} KB"
             raise web.HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
         found = super().get_json_body()
         if found is not None and not isinstance(found, dict):
-            raise web.HTTPError(400, "What is sent is no object of JSON")
+            raise web.HTTPError(400, "The request is no JSON object")
         return found
 
 

@@ -43,12 +43,12 @@ class Trouble:
 
 
 SHUT = (
-    "“{}” can't be written: what you type isn't in the file. Copy it, or open it for all in a"
-    " terminal (chmod g+rw)."
+    "“{}” can't be written, so what you type isn't in the file. Copy your text, or make the file"
+    " writable in a terminal (chmod g+rw)."
 )
 UNSAVED = (
-    "“{}” can't be saved: {}. What you type stays in the lab, and goes into the file as soon as"
-    " that is possible."
+    "“{}” can't be saved: {}. The lab keeps what you type, and writes it to the file as soon as"
+    " possible."
 )
 GONE = "“{}” has been deleted."
 SEARCH_SECONDS = 10.0
@@ -91,7 +91,7 @@ class ClassLoader(FileLoader):
             except (RuntimeError, HTTPError):
                 pass  # it is gone, or out of reach: saving says so
             except Exception:  # noqa: BLE001 (whatever it is, it keeps nobody from saving)
-                self._log.exception("%s can't be opened for all", self.path)
+                self._log.exception("%s could not be made accessible to everybody", self.path)
 
     @property
     def is_gone(self) -> bool:
@@ -207,7 +207,7 @@ class ClassLoader(FileLoader):
         found = await threads.run(moved.find, self._root, self._identity)
         if found is None or self._file_id_manager.get_id(new := "/".join(found)) is not None:
             return None
-        self._log.info("%s was moved by a program: its document follows it to %s", old, new)
+        self._log.info("A program moved %s: its document follows it to %s", old, new)
         # All that keeps account of files hears of it, as if it had been renamed in a page.
         self._contents_manager.emit({"action": "rename", "path": new, "source_path": old})
         return new

@@ -107,7 +107,7 @@ def parse(raw: bytes | str) -> Message:
         return _sync(raw)
     if kind == AWARENESS:
         if len(raw) > awareness.LONGEST:
-            raise OutOfBoundsError(f"presence is longer than {awareness.LONGEST} bytes")
+            raise OutOfBoundsError(f"awareness is longer than {awareness.LONGEST} bytes")
         return AwarenessUpdate(awareness.parse(raw), hash(raw))
     if len(raw) > FRAME:
         raise OutOfBoundsError(f"it is longer than {FRAME} bytes")

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 UNREADABLE = "What this page sent can't be read. Reload it to go on."
 TOO_MUCH = (
-    "What you have sent takes the server too long. Leave the page open: it goes on by itself"
-    " within a minute or two."
+    "This page sent more than the server can handle. Leave it open: it continues by itself within"
+    " two minutes."
 )
 IN_VAIN = (
-    "This page has words of somebody else's that the lab has lost, and waits for their page. If"
-    " that doesn't come back: copy what you have typed, then reload."
+    "This page has text of somebody else that the lab lost, and waits for their page. To stop"
+    " waiting, copy what you typed, then reload."
 )
 MOST_RETURNS = 5
 """How often a page comes back in vain before its user is told."""
@@ -41,7 +41,7 @@ class Disconnecting(FrameWriter):
     def _refuse(self, why: str) -> None:
         """End this page's connection: it sent what no page sends. Nobody else notices."""
         if registry.refuse(self, notifications.closing(UNREADABLE)):
-            self.log.warning("%s: refused of %s: %s", self.path, self.who, why)
+            self.log.warning("%s: rejected a message of %s: %s", self.path, self.who, why)
 
     def _come_back(self, why: str) -> None:
         """Have the page come back for what it lacks, or what another page is to tell first.
@@ -52,14 +52,14 @@ class Disconnecting(FrameWriter):
         self.close(TRY_AGAIN, why)
         self.record.returns[self.who] += 1
         if self.record.returns[self.who] % MOST_RETURNS == 0:
-            self.log.info("%s: %s comes back in vain: %s", self.path, self.who, why)
+            self.log.info("%s: %s reconnected in vain: %s", self.path, self.who, why)
             notifications.tell({self.who}, IN_VAIN)
 
     def _send_away(self) -> None:
         """End this page's connection for a while; it comes back by itself, with what is left."""
         registry.end(self, TRY_AGAIN, "too much at once")
         if self.effort.telling.is_time(self.who, time.monotonic()):
-            self.log.warning("%s: too much at once of %s", self.path, self.who)
+            self.log.warning("%s: %s sent too much at once", self.path, self.who)
             notifications.tell({self.who}, TOO_MUCH)
 
     async def _tell_conflict(self, error: Exception, message: SyncUpdate) -> None:

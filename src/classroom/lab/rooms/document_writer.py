@@ -91,7 +91,7 @@ class DocumentWriter(Answering):
         try:
             return self.hooks.stops(self, message)
         except RejectedError as error:
-            self.log.warning("%s: not taken of %s: %s", self.path, self.who, error.__cause__)
+            self.log.warning("%s: dropped a change of %s: %s", self.path, self.who, error.__cause__)
             notifications.tell({self.who}, str(error))
             return True
 

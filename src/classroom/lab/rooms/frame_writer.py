@@ -74,5 +74,5 @@ class FrameWriter(Visiting):
 
     def _cut_off(self) -> None:
         """End the connection of a page that doesn't read what it is sent: it comes back."""
-        self.log.warning("%s doesn't keep up in %s: let go", self.current_user, self.path)
+        self.log.warning("%s doesn't keep up in %s: disconnected", self.current_user, self.path)
         registry.let_go(self)

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 TRIES = 5
 """How often a decision is made anew because people have typed meanwhile; then they wait for it."""
-KEPT = "A program changed this file. What was typed here, and isn't in it any more, is in “{}”."
-MOVED = "“{}” was moved by a program. It goes on being saved, as “{}”."
-GONE = "“{}” was deleted while it is open here. What you type now is in “{}”."
+KEPT = "A program changed this file. Text that was typed here and is no longer in it is in “{}”."
+MOVED = "A program moved “{}”. It is now saved as “{}”."
+GONE = "“{}” was deleted while you have it open. What you type now is saved in “{}”."
 WROTE = (
     "A program changed this file where you were typing. What you typed stays; what the program"
     " wrote is in “{}”."

@@ -109,6 +109,6 @@ class Visiting(YDocWebSocketHandler):
         async with self._room_lock(self._room_id):
             if self._websocket_server.rooms.get(self._room_id) is not room:
                 return
-            self.log.error("%s is opened again: it can't be gone on with", self._room_id)
+            self.log.error("%s is reopened, because it could not continue", self._room_id)
             del self._websocket_server.rooms[self._room_id]
             await room.abandon()

@@ -82,7 +82,7 @@ class Restoring:
             before = await self._ask("/snapshots", body={"why": Why.RESTORE})
             report = Report(snapshot, before["newest"]["id"])
             await run_sync(Bringing(self, found["entries"], path, report).bring)
-            text = "restore: %s has brought back %d files of %r from snapshot %s; before it: %s"
+            text = "restore: %s restored %d files of %r from snapshot %s; the state before it: %s"
             self._log.info(text, who, report.restored, path, snapshot, report.before)
             return report
 
@@ -152,4 +152,4 @@ def check(new: Path, rooms: Iterable[str]) -> None:
         elif any(form == "text" for form, _ in kinds):
             new.read_text(encoding="utf-8")
     except Exception as error:
-        raise UnreadableError("it is open, and was no such document then: close it") from error
+        raise UnreadableError("it is open, and was no document then: close it") from error
