@@ -1,4 +1,4 @@
-"""Find a file again that a program has moved: a name changes, what it names stays the same."""
+"""Find a file that a program has moved: its path changes, its device and inode do not."""
 
 from __future__ import annotations
 
