@@ -96,6 +96,15 @@ def test_the_picture_of_the_layers_is_the_contract() -> None:
     assert drawn == layers
 
 
+def test_the_table_of_packages_is_the_contract() -> None:
+    tool = tomllib.loads((labs.ROOT / "pyproject.toml").read_text())["tool"]
+    contracts = tool["importlinter"]["contracts"]
+    (container,) = (one for one in contracts if one["name"] == "The container")
+    layers = [name for layer in container["layers"] for name in layer.split(" | ")]
+    rows = re.findall(r"^\| (`.+`) \|", WRITTEN["docs/develop/architecture.md"], re.MULTILINE)
+    assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == layers
+
+
 @pytest.mark.parametrize("picture", sorted(path.name for path in (DOCS / "images").iterdir()))
 def test_every_picture_is_small_and_shown(picture: str) -> None:
     assert (DOCS / "images" / picture).stat().st_size <= 200_000
