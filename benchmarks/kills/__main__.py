@@ -7,7 +7,6 @@ what they have: whatever they had seen of each other, a new page must find.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import itertools
 import random
@@ -21,7 +20,7 @@ from benchmarks.kills import rounds
 from benchmarks.soak import lab
 from benchmarks.soak.lab import enter, room
 from benchmarks.soak.people import Place
-from tests import labs, web
+from tests import labs, loops, web
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,10 +78,10 @@ class Killing:
             kill: one of this object's.
         """
         moment = random.uniform(0.1, MOST_SECONDS)
-        pages = asyncio.run(rounds.until_killed(self._place, self._words, kill, moment))
+        pages = loops.run(rounds.until_killed(self._place, self._words, kill, moment))
         self.seen += sum(len(page.seen) for page in pages)
         labs.wait_until(self._answers, "the lab again", 180, ignoring=labs.AWAY)
-        return rounds.wrong(pages, asyncio.run(rounds.look(self._place)))
+        return rounds.wrong(pages, loops.run(rounds.look(self._place)))
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import statistics
 import threading
 import time
 import uuid
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 PAGES = f"{labs.ADDRESS}{students.BASE}/lab/api"
 SAVES = 12
-LONGEST = 8.0
-"""Seconds that somebody else's save may take, on a machine that has other tests to run."""
 MEMORY = 600 * 1024
 """Kilobytes that the lab server may grow by: two answers at a time, each some times."""
 THEME = f"{PAGES}/settings/@jupyterlab/apputils-extension:themes"
@@ -168,15 +167,22 @@ def memory(lab: Lab) -> int:
 
 
 def test_large_notebooks_keep_nobody_else_waiting(client: httpx.Client, trial_lab: Lab) -> None:
-    """One person opens one twenty times at once, again and again, and goes away each time."""
+    """One person opens one twenty times at once, again and again, and goes away each time.
+
+    If others waited for that, a save would take longer than several of the twenty.
+    """
     make_notebook(trial_lab, "large.ipynb", 2_350, 20)
+    large = f"{API}/contents/large.ipynb"
+    begun = time.monotonic()
+    assert client.get(large, timeout=120).status_code == 200
+    alone = time.monotonic() - begun
     enough, took = threading.Event(), list[float]()
 
     def open_it() -> None:
         while not enough.is_set():
             # Gone after a while, as far as the lab can tell.
             with contextlib.suppress(httpx.TransportError):
-                client.get(f"{API}/contents/large.ipynb", timeout=5)
+                client.get(large, timeout=3 * alone)
 
     with students.signed_in(trial_lab, "saver") as other:
         body = {"type": "file", "format": "text", "content": "y" * 100}
@@ -194,7 +200,7 @@ def test_large_notebooks_keep_nobody_else_waiting(client: httpx.Client, trial_la
             finally:
                 enough.set()
         assert all(one.exception() is None for one in going)
-    assert max(took) < LONGEST, took
+    assert statistics.median(took) < alone, took
     assert grown < MEMORY
     # What nobody waits for any more isn't gone on with.
     running = ("pgrep", "-f", "classroom.lab.files.file_worker")

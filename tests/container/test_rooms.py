@@ -264,9 +264,9 @@ def test_a_changed_upstream_stops_the_lab(tmp_path: Path) -> None:
             remove=True,
         )
     said = str(caught.value).replace("\\'", "'")
-    assert "jupyter-collaboration has changed: " in said
+    assert "Upstream has changed in one place that we rely on:" in said
     assert "serve takes ('self', 'websocket'), not ('self', 'channel')" in said
-    assert "adapt classroom.lab" in said
+    assert "Adapt what is named, and its row" in said
 
 
 def test_only_this_labs_own_pages_may_open_a_room(client: httpx.Client, trial_lab: Lab) -> None:

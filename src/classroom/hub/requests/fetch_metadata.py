@@ -19,7 +19,7 @@ NOT_A_PAGE = (
     "This page of the Hub opens only in a window of its own: type its address, or follow a link."
 )
 OLD_BROWSER = (
-    "Your browser does not say what it loads a page for (Sec-Fetch-Dest), which the Hub needs to"
+    "Your browser does not say what it loads a page for (Sec-Fetch-Mode), which the Hub needs to"
     " know: please update it (Chrome or Edge 80, Firefox 90, Safari 16.4 or later)."
 )
 WITHOUT_XSRF = (
@@ -51,11 +51,15 @@ def has_bearer(headers: Mapping[str, str]) -> bool:
 
 
 def is_navigation(headers: Mapping[str, str]) -> bool:
-    """Say whether a browser asks for a page in order to show it, in a window of its own."""
+    """Say whether a browser asks for a page in order to show it, in a window of its own.
+
+    A browser that says nothing of the destination is Chrome 76 to 79, where only a window of its
+    own has the mode "navigate" (a frame's is "nested-navigate"), or a program.
+    """
     ahead = headers.get("Sec-Purpose") or headers.get("Purpose") or headers.get("X-Moz") or ""
     return (
         headers.get("Sec-Fetch-Mode") == "navigate"
-        and headers.get("Sec-Fetch-Dest") == "document"
+        and headers.get("Sec-Fetch-Dest", "document") == "document"
         and "prefetch" not in ahead.lower()
     )
 

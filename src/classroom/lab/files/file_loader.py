@@ -77,7 +77,7 @@ class ClassLoader(FileLoader):
         self.trouble: Trouble | None = None
         """Why the file takes nothing at present."""
         self._taken: datetime | None = None
-        self._identity: moved.Identity | None = None
+        self._held: moved.Held | None = None
         self._searched = -math.inf
         self.nested = False
         """Whether something in the file is nested too deep, for the room to tell."""
@@ -127,7 +127,7 @@ class ClassLoader(FileLoader):
         """Load as upstream, without what the decoder of documents would end on."""
         model: Model = await super().load_content(format, file_type)
         self._taken = model["last_modified"]
-        await self._identify()
+        await self._hold()
         if isinstance(content := model.get("content"), dict):
             model["content"] = await threads.run(flattened, content)
             self.nested = model["content"] is not content
@@ -162,7 +162,7 @@ class ClassLoader(FileLoader):
             raise OutOfBandChanges
         saved: Model = await super()._save_content(model, done_saving, path)
         self._taken = self.last_modified
-        await self._identify()
+        await self._hold()
         self.saved = model["content"], int(saved["size"])
         return saved
 
@@ -171,10 +171,22 @@ class ClassLoader(FileLoader):
         """The class's folder; None with another contents manager than ours."""
         return getattr(self._contents_manager, "root", None)
 
-    async def _identify(self) -> None:
+    async def _hold(self) -> None:
         if self._root is not None:
             parts = parts_of(self.path)
-            self._identity = await threads.run(moved.identity, self._root, parts)
+            held = await threads.run(moved.hold, self._root, parts)
+            self._let_go()
+            self._held = held
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    async def clean(self) -> None:
+        """Stop looking at the file, as upstream, and let go of it."""
+        await super().clean()
+        self._let_go()
 
     async def maybe_notify(self) -> None:
         """Look for a change as upstream; of a file that is gone, look where it has been moved."""
@@ -202,9 +214,9 @@ class ClassLoader(FileLoader):
             return None
         self._searched = now
         old = self._file_id_manager.get_path(self.file_id)
-        if self._identity is None or self._root is None or old is None:
+        if self._held is None or self._root is None or old is None:
             return None
-        found = await threads.run(moved.find, self._root, self._identity)
+        found = await threads.run(moved.find, self._root, self._held)
         if found is None or self._file_id_manager.get_id(new := "/".join(found)) is not None:
             return None
         self._log.info("A program moved %s: its document follows it to %s", old, new)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from typing import TYPE_CHECKING
 
 from classroom.lab.files.directory_entry import Place
@@ -11,15 +12,55 @@ if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
     from classroom.lab.files.directory_entry import Parts
 
-Identity = tuple[int, int]
-"""Device and inode of a file."""
 MOST_ENTRIES = 200_000
 """Names that are looked at, a tenth of a second's work."""
 DEEPEST = 50
 
 
-def identity(root: Root, parts: Parts) -> Identity | None:
-    """Identify a file; None if it isn't there.
+class Held:
+    """A file that is held by a descriptor, under whatever name it is.
+
+    While it is held, its inode's number goes to no other file. Without that, a file system gives
+    the number of a deleted file to the very next one, which would then be taken for it.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        """Take over the descriptor, which is closed at `close` or with this object.
+
+        Args:
+            descriptor: of the file, opened as a path only.
+        """
+        self._descriptor = descriptor
+        found = os.fstat(descriptor)
+        self._inode = (found.st_dev, found.st_ino)
+        self.close = weakref.finalize(self, os.close, descriptor)
+        """Let go of it; a second time does nothing."""
+
+    @property
+    def number(self) -> int:
+        """Its inode's number."""
+        return self._inode[1]
+
+    @property
+    def has_name(self) -> bool:
+        """Whether it is in any folder at all."""
+        return self.close.alive and os.fstat(self._descriptor).st_nlink > 0
+
+    def is_at(self, place: Place) -> bool:
+        """Say whether it has a name there.
+
+        Args:
+            place: any; a link is a link.
+
+        Raises:
+            OSError: it can't be looked at.
+        """
+        found = place.stat()
+        return (found.st_dev, found.st_ino) == self._inode
+
+
+def hold(root: Root, parts: Parts) -> Held | None:
+    """Hold a file; None if it isn't there.
 
     Args:
         root: the class's folder.
@@ -27,22 +68,23 @@ def identity(root: Root, parts: Parts) -> Identity | None:
     """
     try:
         with root.at(parts) as place:
-            found = place.stat()
+            return Held(place.open(os.O_PATH))
     except OSError:
         return None
-    return found.st_dev, found.st_ino
 
 
-def find(root: Root, wanted: Identity) -> Parts | None:
+def find(root: Root, wanted: Held) -> Parts | None:
     """Look for a file in all folders that people see; no link is followed.
 
     Args:
         root: the class's folder.
-        wanted: the file's.
+        wanted: the file.
 
     Returns:
         Its path; None where it isn't any more, or only in a hidden folder, such as the trash.
     """
+    if not wanted.has_name:
+        return None
     left = MOST_ENTRIES
     with root.at(()) as top:
         waiting: list[tuple[int, Parts]] = [(top.open(os.O_RDONLY | os.O_DIRECTORY), ())]
@@ -57,7 +99,7 @@ def find(root: Root, wanted: Identity) -> Parts | None:
                             return None
                         if entry.name.startswith("."):
                             continue
-                        if entry.inode() == wanted[1] and _is(folder, entry.name, wanted):
+                        if entry.inode() == wanted.number and _is(folder, entry.name, wanted):
                             return (*parts, entry.name)
                         if entry.is_dir(follow_symlinks=False) and len(parts) < DEEPEST:
                             _enter(folder, entry.name, parts, waiting)
@@ -69,9 +111,11 @@ def find(root: Root, wanted: Identity) -> Parts | None:
     return None
 
 
-def _is(folder: int, name: str, wanted: Identity) -> bool:
-    found = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    return (found.st_dev, found.st_ino) == wanted
+def _is(folder: int, name: str, wanted: Held) -> bool:
+    try:
+        return wanted.is_at(Place(folder, name))
+    except OSError:
+        return False  # it has gone again
 
 
 def _enter(folder: int, name: str, parts: Parts, waiting: list[tuple[int, Parts]]) -> None:

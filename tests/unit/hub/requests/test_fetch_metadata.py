@@ -53,9 +53,11 @@ def test_what_is_loaded_ahead_gets_none(name: str, purpose: str) -> None:
     assert refusal(PAGE, NAVIGATION, {name: purpose}) == NOT_A_PAGE
 
 
-def test_half_of_what_a_browser_says_is_no_navigation() -> None:
-    for name, value in NAVIGATION.items():
-        assert refusal(PAGE, {name: value}) == NOT_A_PAGE
+def test_the_mode_alone_is_a_navigation_and_the_destination_is_not() -> None:
+    """Chrome 76 to 79 tell only the mode, and "nested-navigate" of a frame."""
+    assert refusal(PAGE, {"Sec-Fetch-Mode": "navigate"}, COOKIE) == ""
+    assert refusal(PAGE, {"Sec-Fetch-Mode": "nested-navigate"}, COOKIE) == NOT_A_PAGE
+    assert refusal(PAGE, {"Sec-Fetch-Dest": "document"}, COOKIE) == NOT_A_PAGE
 
 
 def test_a_browser_that_says_nothing_reads_how_to_mend_it() -> None:

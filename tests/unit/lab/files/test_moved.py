@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from classroom.lab.files import moved
 from classroom.lab.files.beneath import Root
 
-if TYPE_CHECKING:
-    from pathlib import Path
+FDS = Path("/proc/self/fd")
 
 
 @pytest.mark.parametrize(
@@ -28,22 +27,63 @@ def test_where_it_is(tmp_path: Path, new: str | None, parts: tuple[str, ...] | N
     file.write_text("text")
     (tmp_path / "other.txt").write_text("text")
     (tmp_path / "link").symlink_to(tmp_path.parent)
-    known = moved.identity(root, ("a.txt",))
-    assert known is not None
+    held = moved.hold(root, ("a.txt",))
+    assert held is not None
     if new is None:
         file.rename(tmp_path.parent / "outside.txt")
     else:
         (tmp_path / new).parent.mkdir(parents=True, exist_ok=True)
         file.rename(tmp_path / new)
-    assert moved.identity(root, ("a.txt",)) is None
-    assert moved.find(root, known) == parts
+    assert moved.hold(root, ("a.txt",)) is None
+    assert moved.find(root, held) == parts
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_new_file_is_not_taken_for_one_that_was_deleted(tmp_path: Path, kind: str) -> None:
+    """File systems give an inode's number away again at once, unless somebody holds it."""
+    root, file = Root(tmp_path), tmp_path / "a.txt"
+    file.write_text("text")
+    held = moved.hold(root, ("a.txt",))
+    assert held is not None
+    file.unlink()
+    for number in range(20):
+        new = tmp_path / f"new-{number}"
+        new.touch() if kind == "file" else new.mkdir()
+        assert new.stat().st_ino != held.number
+    assert moved.find(root, held) is None
+
+
+def test_a_file_is_held_until_it_is_let_go_of(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("text")
+    before = len(list(FDS.iterdir()))
+    held = moved.hold(Root(tmp_path), ("a.txt",))
+    assert held is not None
+    assert held.has_name
+    held.close()
+    held.close()
+    assert len(list(FDS.iterdir())) == before
+    assert not held.has_name, "nobody knows"
 
 
 def test_it_is_not_looked_for_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moved, "MOST_ENTRIES", 3)
+    (tmp_path / "z").mkdir()
+    (tmp_path / "z" / "wanted").write_text("")
+    root = Root(tmp_path)
+    held = moved.hold(root, ("z", "wanted"))
+    assert held is not None
+    assert moved.find(root, held) == ("z", "wanted")
     for number in range(5):
         (tmp_path / f"{number}").write_text("")
-    assert moved.find(Root(tmp_path), (0, 0)) is None
-    shut = tmp_path / "shut"
-    shut.mkdir(mode=0o000)
-    assert moved.find(Root(tmp_path), (0, 0)) is None
+    assert moved.find(root, held) is None
+
+
+def test_a_folder_that_lets_nobody_in_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "shut").mkdir(mode=0o000)
+    (tmp_path / "z").mkdir()
+    (tmp_path / "z" / "wanted").write_text("")
+    root = Root(tmp_path)
+    held = moved.hold(root, ("z", "wanted"))
+    assert held is not None
+    assert moved.find(root, held) == ("z", "wanted")
