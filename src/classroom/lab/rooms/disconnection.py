@@ -1,4 +1,4 @@
-"""How a room ends the connection of a page that it can't take a message of, and says why."""
+"""End the connection of a page whose message a room can't accept, and say why."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ IN_VAIN = (
     " waiting, copy what you typed, then reload."
 )
 MOST_RETURNS = 5
-"""How often a page comes back in vain before its user is told."""
+"""Reconnections without success before the page's user is notified."""
 IN_CONFLICT = "block parent"
 """In upstream's words for an update to a document that was made again of its file."""
 
 
 class Disconnecting(FrameWriter):
-    """A page's socket that can be ended, each time with a reason that the page understands."""
+    """A page's socket that the room can close with a reason that the page understands."""
 
     effort: Effort = EFFORT
     """What people's messages have cost the server lately."""
@@ -44,10 +44,10 @@ class Disconnecting(FrameWriter):
             self.log.warning("%s: rejected a message of %s: %s", self.path, self.who, why)
 
     def _come_back(self, why: str) -> None:
-        """Have the page come back for what it lacks, or what another page is to tell first.
+        """Make the page reconnect to get what it lacks, or what another page has to send first.
 
-        After a power cut, or when a backup was restored, nobody may ever tell it: after some
-        returns in vain the user is told.
+        After a power failure or a restored backup, perhaps no page has it: after some
+        reconnections without success the user is notified.
         """
         self.close(TRY_AGAIN, why)
         self.record.returns[self.who] += 1
@@ -56,14 +56,14 @@ class Disconnecting(FrameWriter):
             notifications.tell({self.who}, IN_VAIN)
 
     def _send_away(self) -> None:
-        """End this page's connection for a while; it comes back by itself, with what is left."""
+        """Close this page's connection for a while; it reconnects by itself and sends the rest."""
         registry.end(self, TRY_AGAIN, "too much at once")
         if self.effort.telling.is_time(self.who, time.monotonic()):
             self.log.warning("%s: %s sent too much at once", self.path, self.who)
             notifications.tell({self.who}, TOO_MUCH)
 
     async def _tell_conflict(self, error: Exception, message: SyncUpdate) -> None:
-        """Have a page whose copy is of another life of the document ask its user what to do."""
+        """Make a page whose copy has another history than the document ask its user what to do."""
         if (tell := self.room.on_message_error) is not None:
             raw = messages.encode(message)
             await tell(RuntimeError(f"{IN_CONFLICT}: {error}"), raw, self)
