@@ -14,7 +14,7 @@ EXPECTED = (
     # A service has no server of its own to report activity for.
     r"Activity events disabled",
     # A test's folder has no ssl.crt unless it is about one; a trial never has.
-    r"secrets/ssl.crt and secrets/ssl.key are not there",
+    r"secrets/ssl.crt and secrets/ssl.key are missing",
     r"/data is not a volume",
     # A test's folder has the modes of whoever runs it, unless it is about them.
     r"can be read by others on this machine: chmod 600 ",

@@ -192,7 +192,7 @@ c.Authenticator.allow_all = True
     folder = labs.write_folder(tmp_path, right, None)
     expected = (
         *FALLS,
-        r"The last good configuration holds|can't be taken over|not taken over|SyntaxError",
+        r"The last good configuration holds|could not be adopted|not taken over|SyntaxError",
     )
     with labs.start(folder, expected=expected) as lab:
         lab.wait_healthy()
