@@ -1,7 +1,12 @@
-# Collaborative JupyterLab: one image, one container, one shared lab. See docs/operation.md.
+# Collaborative JupyterLab: one image, one container, one shared lab. See docs/operate/index.md.
+
+# The Debian release, and the Python that comes with it. `make` reads both here (tools/engine.py):
+# the base image that it makes where none can be pulled, the engine's packages, `make lock`.
+ARG DEBIAN=trixie
+ARG PYTHON=3.13
 
 # ── What every stage and the running lab need ─────────────────────────────────────────────
-FROM debian:trixie-slim AS base
+FROM debian:${DEBIAN}-slim AS base
 
 ENV LANG=C.UTF-8 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -18,7 +23,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* /etc/nginx/sites-enabled /var/log/nginx/*
 
 # ── The labextension: Node is in this stage alone ─────────────────────────────────────────
-FROM debian:trixie-slim AS labextension
+FROM debian:${DEBIAN}-slim AS labextension
 
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates nodejs npm \
@@ -68,11 +73,12 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
  && /build/tools/bin/pip install --disable-pip-version-check --quiet \
         --require-hashes -r /build/requirements/build.txt
 
+ARG PYTHON
 COPY requirements/image.txt /build/requirements/
 RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
     --mount=type=cache,target=/root/.cache \
     if [ -s /run/secrets/ca.crt ]; then export SSL_CERT_FILE=/run/secrets/ca.crt; fi \
- && /build/tools/bin/uv venv --quiet --python /usr/bin/python3 /opt/classroom \
+ && /build/tools/bin/uv venv --quiet --python "/usr/bin/python${PYTHON}" /opt/classroom \
  && /build/tools/bin/uv pip install --python /opt/classroom --link-mode copy --quiet \
         --compile-bytecode --no-deps --require-hashes -r /build/requirements/image.txt
 

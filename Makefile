@@ -9,14 +9,15 @@ export PORT CA_BUNDLE
 
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := src tools tests benchmarks
+SOURCES := src tools tests benchmarks docs
+SITE := artifacts/docs
 
 .DEFAULT_GOAL := help
 
 ##@ Tutors
 
 .PHONY: up
-up: engine ## build the image, run the lab, print its address and how to sign in
+up: engine ## build the image, start the lab, print its address and how to sign in
 	@$(PYTHON) -m tools.up
 
 .PHONY: down
@@ -24,11 +25,11 @@ down: ## stop the lab; everybody's work stays on the volume
 	@docker compose down
 
 .PHONY: logs
-logs: ## follow what the lab says
+logs: ## follow the lab's log
 	@docker compose logs --follow --tail 100
 
 .PHONY: users
-users: ## list who may be in: from where, tutor, last seen, there now
+users: ## list allowed users, and who is online
 	@docker compose exec --no-TTY classroom classroom users
 
 .PHONY: egress
@@ -40,7 +41,7 @@ snapshots: ## list the snapshots of everybody's files
 	@docker compose exec --no-TTY classroom classroom snapshots
 
 .PHONY: restore
-restore: ## bring everything back from one, or a file or folder: SNAPSHOT=… [FILE=…]
+restore: ## restore everything from a snapshot, or one file or folder: SNAPSHOT=… [FILE=…]
 	@docker compose exec --no-TTY classroom classroom restore "$(SNAPSHOT)" "$(FILE)"
 
 .PHONY: backup
@@ -48,11 +49,11 @@ backup: ## write everything into a file, also while the lab runs: FILE=…
 	@$(PYTHON) -m tools.backup save "$(FILE)"
 
 .PHONY: restore-backup
-restore-backup: engine ## take such a file in, here or on another machine: FILE=…
+restore-backup: engine ## restore such a file, here or on another machine: FILE=…
 	@$(PYTHON) -m tools.backup restore "$(FILE)"
 
 .PHONY: sign-in
-sign-in: ## print the address and how to sign in once more
+sign-in: ## print the address and how to sign in
 	@$(PYTHON) -m tools.up --only-say
 
 ##@ Engineers
@@ -62,10 +63,10 @@ build: engine ## build the image
 	docker compose build
 
 .PHONY: test
-test: test-unit test-labextension test-labs ## set up all that is needed and run every test
+test: test-unit test-labextension test-labs ## install what is needed and run every test
 
 .PHONY: test-unit
-test-unit: venv ## run the tests that need no container
+test-unit: venv ## run the tests without containers
 	$(BIN)/pytest tests/unit tests/upstream
 
 .PHONY: test-labextension
@@ -73,11 +74,11 @@ test-labextension: engine ## run the labextension's own tests, where the image i
 	docker build --quiet --target labextension-test --secret id=ca,src=$(CA_BUNDLE) .
 
 .PHONY: test-labs
-test-labs: build venv browser | test-unit ## run the tests of the image, by itself and in Chromium
+test-labs: build venv browser | test-unit ## run the tests of the image, also in Chromium
 	$(BIN)/python -m tools.suite
 
 .PHONY: lint
-lint: lint-code lint-image ## check style, types, the labextension, Dockerfile, shell and the egress lock's rules
+lint: lint-code lint-docs lint-image ## check style, types, documentation, labextension, Dockerfile and rules
 
 .PHONY: lint-code
 lint-code: venv
@@ -88,10 +89,25 @@ lint-code: venv
 	$(BIN)/hadolint Dockerfile benchmarks/page_load/old/Dockerfile
 	$(BIN)/shellcheck .ci/run
 
+.PHONY: lint-docs
+lint-docs: venv
+	$(BIN)/sphinx-build --quiet --builder html --fail-on-warning --keep-going docs $(SITE)
+	@! grep --recursive --extended-regexp --files-with-matches --include='*.html' \
+	    '<(script|img|link|iframe)[^>]* (src|href)="(https?:)?//' $(SITE) \
+	    || { echo "these pages load something from another host" >&2; exit 1; }
+
 .PHONY: lint-image
 lint-image: build venv
 	docker build --quiet --target labextension-lint --secret id=ca,src=$(CA_BUNDLE) .
 	PYTHONPATH=src $(BIN)/python -m tools.check_rules
+
+.PHONY: docs
+docs: lint-docs ## build the documentation as a site of HTML pages
+	@echo "Open $(CURDIR)/$(SITE)/index.html in a browser."
+
+.PHONY: screenshots
+screenshots: build venv browser ## take the documentation's pictures again, in a real lab
+	$(BIN)/python -m tools.screenshots
 
 .PHONY: format
 format: venv ## format the Python code
@@ -105,46 +121,47 @@ bench: build venv browser ## measure against the old recipe and stock rooms; pri
 
 .PHONY: soak
 soak: export TESTCONTAINERS_RYUK_DISABLED := true
-soak: build venv ## let people type while everything is killed at random, then kill the lab 200 times
+soak: build venv ## let people type while processes are killed at random, then kill the lab 200 times
 	PYTHONPATH=src $(BIN)/python -m benchmarks.soak $(SOAK)
 	PYTHONPATH=src $(BIN)/python -m benchmarks.kills $(KILLS)
 
 .PHONY: lock
-lock: venv ## take current releases into requirements/*.txt
-	$(BIN)/uv pip compile $(LOCK) --python-version 3.13 --override requirements/overrides.txt \
+lock: venv ## write current releases into requirements/*.txt
+	$(BIN)/uv pip compile $(LOCK) --python-version $(IMAGE_PYTHON) --override requirements/overrides.txt \
 	    requirements/image.in --output-file requirements/image.txt
-	$(BIN)/uv pip compile $(LOCK) --python-version 3.13 \
+	$(BIN)/uv pip compile $(LOCK) --python-version $(IMAGE_PYTHON) \
 	    requirements/build.in --output-file requirements/build.txt
 	$(BIN)/uv pip compile $(LOCK) --python-version 3.11.5 \
 	    requirements/dev.in --output-file requirements/dev.txt
 	@$(PYTHON) -m tools.bump --versions-only
+IMAGE_PYTHON = $(shell sed -n 's/^ARG PYTHON=//p' Dockerfile)
 LOCK := --quiet --upgrade --universal --generate-hashes --no-annotate \
     --custom-compile-command "make lock"
 
 .PHONY: bump
-bump: venv ## take newest releases into every lock; say what differs and breaks; test: BUMP=--until-tests
+bump: venv ## take newest releases into every lock, print what differs, test (BUMP=--until-tests: do not)
 	@$(PYTHON) -m tools.bump $(BUMP)
 
 .PHONY: clean
-clean: ## remove what tests and tools left in this folder
+clean: ## remove files of tests and tools from this folder
 	rm -rf $(VENV) artifacts .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 ##@ Set-up (the others call these)
 
 .PHONY: engine
-engine: ## make sure that a Docker engine and the base image are there
+engine: ## install a Docker engine and the base image, if missing
 	@$(PYTHON) -m tools.engine
 	@$(PYTHON) -m tools.base_image
 
 .PHONY: venv
-venv: $(VENV)/.complete ## make the Python environment for tests and tools
+venv: $(VENV)/.complete ## create the Python environment for tests and tools
 $(VENV)/.complete: requirements/dev.txt
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 .PHONY: browser
-browser: venv | engine ## make sure that there is a Chromium
+browser: venv | engine ## install Chromium, if missing
 	@$(BIN)/python -m tools.browser
 
 .PHONY: help

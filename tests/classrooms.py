@@ -25,7 +25,7 @@ SIGNED_OUT = (
 )
 EXPECTED = (
     r"403 (GET|PUT|POST|PATCH|DELETE) |not allowed|Failed login|not part of allowed_organizations",
-    r"The configuration in use stays|Changed, and will hold from the next start on",
+    r"The configuration in use stays|These changes take effect at the next start",
     r"(404|409|400) .* /hub/api/users|already exists",
     "blocked. Stop authentication|Not authorizing access to /hub/api/users",
     "Couldn't authenticate WebSocket|Not accepting incorrect xsrf|Invalid cookie token",

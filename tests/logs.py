@@ -14,10 +14,10 @@ EXPECTED = (
     # A service has no server of its own to report activity for.
     r"Activity events disabled",
     # A test's folder has no ssl.crt unless it is about one; a trial never has.
-    r"secrets/ssl.crt and secrets/ssl.key are not there",
+    r"secrets/ssl.crt and secrets/ssl.key are missing",
     r"/data is not a volume",
     # A test's folder has the modes of whoever runs it, unless it is about them.
-    r"is readable for others on this machine: chmod 600 ",
+    r"can be read by others on this machine: chmod 600 ",
     # Somebody opened the lab and didn't finish signing in.
     r"Detected unused OAuth state cookies",
     # jupyter_server's own defaults: three missed pings of 30 s each.
@@ -38,7 +38,7 @@ EXPECTED = (
     # jupyter_server: a kernel took more than ten of its half seconds to start.
     r"Nudge: attempt \d+ on kernel",
     # docker stop, right after a start or on a busy machine: the one of the beat must do.
-    r"The last snapshot would have taken too long",
+    r"The last snapshot took too long",
     # docker stop
     r"Received signal SIGTERM, initiating shutdown",
     r"received signal 15, stopping",
@@ -54,7 +54,7 @@ CUT = (
 """What is said when a part falls that another was just speaking to."""
 
 FALLEN = (
-    "The lab ended with -9: starting it again|The lab is back",
+    "The lab ended with -9: restarting it|The lab is back",
     # What nginx was just asking of it, or telling it.
     r"\[(error|crit)\] .*(connect|recv|send|writev)\(\) .*failed .*lab\.sock",
     r"\[error\] .* upstream prematurely closed connection .*lab\.sock",

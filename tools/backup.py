@@ -77,7 +77,7 @@ def save(file: Path) -> None:
         with part.open("wb") as stream:
             done = subprocess.run(command(is_running(), "backup"), stdout=stream, check=False)
         if done.returncode != 0:
-            raise BackupError("There is no backup; the reason is above.")
+            raise BackupError("The backup failed; the reason is above.")
         part.chmod(0o600)  # the Hub's secrets are in it
         part.rename(file)
     finally:
@@ -115,7 +115,7 @@ def main() -> int:
     parser.add_argument("file", nargs="?", default="")
     chosen = parser.parse_args()
     if not chosen.file:
-        print("Say which file: FILE=classroom.tgz", file=sys.stderr)
+        print("Name a file: FILE=classroom.tgz", file=sys.stderr)
         return 1
     try:
         if chosen.what == "restore":

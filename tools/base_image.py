@@ -12,10 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.engine import EngineError, apt_get, apt_sources, mirror, status_of
+from tools.engine import SUITE, EngineError, apt_get, apt_sources, mirror, status_of
 
-IMAGE = "debian:trixie-slim"
-SUITE = "trixie"
+IMAGE = f"debian:{SUITE}-slim"
 PULL_SECONDS = 900
 
 # What Debian's own slim images leave out, by dpkg's path filters; licences stay.
@@ -127,7 +126,7 @@ def ensure_base_image() -> None:
         if os.geteuid() != 0 or not Path("/etc/debian_version").exists():
             raise EngineError(
                 f"{IMAGE} can't be pulled, and only root on Debian can make it: check the way to "
-                "the registry (`docker pull debian:trixie-slim`) and run the same command again."
+                f"the registry (`docker pull {IMAGE}`) and run the same command again."
             )
         print(f"{IMAGE} can't be pulled: making it with debootstrap …", flush=True)
         make()

@@ -1,8 +1,8 @@
-"""Take the newest releases into every lock, and say what differs and what that breaks.
+"""Take the newest releases into every lock; print what differs and what that breaks.
 
-Run as ``python3 -m tools.bump``, by `make bump`. ``--until-tests`` leaves the tests out;
-``--versions-only`` only writes down for the contracts what requirements/image.txt has, which is the
-end of `make lock`. Nothing is committed, and nothing is taken back: `git checkout` does that.
+Run as ``python3 -m tools.bump``, by `make bump`. ``--until-tests`` stops before the
+tests; ``--versions-only`` only records the versions in requirements/image.txt for the contracts, as
+`make lock` does at its end. It commits nothing and reverts nothing: `git checkout` reverts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools import lockfile
+from tools import engine, lockfile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -160,9 +160,10 @@ def beyond() -> list[Change]:
     Raises:
         CalledProcessError: uv finds no versions that fit together.
     """
-    options = ("--upgrade", "--universal", "--no-annotate", "--no-header", "--python-version")
+    shape = ("--upgrade", "--universal", "--no-annotate", "--no-header")
+    options = (*shape, "--python-version", engine.PYTHON)
     done = subprocess.run(
-        (str(UV), "pip", "compile", "--quiet", *options, "3.13", "--override", OVERRIDES, "-"),
+        (str(UV), "pip", "compile", "--quiet", *options, "--override", OVERRIDES, "-"),
         cwd=ROOT,
         input=relaxed(WANTED.read_text(encoding="utf-8")),
         check=True,
@@ -258,9 +259,10 @@ def bump(*, tests: bool) -> None:
     found = lockfile.changes(before, locks())
     print(f"\n{lockfile.table(found)}\n" if found else "\nNothing is newer.\n", flush=True)
     if later := beyond():
-        print(f"Newer, but for a bound in requirements/image.in:\n\n{lockfile.table(later)}\n")
+        print("Newer, but excluded by a bound in requirements/image.in:")
+        print(f"\n{lockfile.table(later)}\n")
     run("make", "venv", "build")
-    print(contracts() or "All that we rely on of upstream is as before.", flush=True)
+    print(contracts() or "Nothing that we rely on has changed in upstream.", flush=True)
     if tests:
         run("make", "test")
         print("All tests pass with the new releases: read upstream's changelogs, and commit.")
@@ -270,7 +272,9 @@ def main() -> int:
     """Do what the arguments say; return the exit code."""
     parser = argparse.ArgumentParser(prog="make bump", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--until-tests", action="store_true", help="stop before the tests")
-    parser.add_argument("--versions-only", action="store_true", help="only for the contracts")
+    parser.add_argument(
+        "--versions-only", action="store_true", help="only record the versions for the contracts"
+    )
     given = parser.parse_args()
     if given.versions_only:
         write_versions()
@@ -279,7 +283,7 @@ def main() -> int:
         bump(tests=not given.until_tests)
     except subprocess.CalledProcessError as error:
         print(f"\n`{' '.join(error.cmd)[:200]}` failed: {(error.stderr or '').strip()}")
-        print(f"The new releases stay in this folder. Adapt to them, or: {TAKE_BACK}")
+        print(f"The new releases stay in this folder. Adapt our code, or run: {TAKE_BACK}")
         return 1
     return 0
 

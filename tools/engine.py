@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "docker-compose")
-SUITE = "trixie"
 APT = Path("/etc/apt")
+DOCKERFILE = Path(__file__).resolve().parent.parent / "Dockerfile"
 DAEMON_LOG = Path("/var/log/dockerd.log")
 START_SECONDS = 90
 
@@ -30,6 +30,24 @@ INSTALL_BY_HAND = (
     "Docker Engine with buildx and compose (https://docs.docker.com/engine/install/), start "
     "it, check that `docker info` works for you, and run the same command again."
 )
+
+
+def argument(name: str, dockerfile: str) -> str:
+    """Read the default of a build argument.
+
+    Args:
+        name: of the argument, which the file declares with a default.
+        dockerfile: the text of a Dockerfile.
+    """
+    found = re.search(rf"^ARG {name}=(\S+)$", dockerfile, re.MULTILINE)
+    assert found is not None, f"the Dockerfile declares no ARG {name}"  # noqa: S101 (ours)
+    return found.group(1)
+
+
+SUITE = argument("DEBIAN", DOCKERFILE.read_text(encoding="utf-8"))
+"""Debian's release: the image's, and that of the engine's packages."""
+PYTHON = argument("PYTHON", DOCKERFILE.read_text(encoding="utf-8"))
+"""The version of that release's Python, such as 3.13."""
 
 
 class EngineError(Exception):

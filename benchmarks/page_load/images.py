@@ -14,6 +14,7 @@ from pathlib import Path
 import docker
 
 from tests import labs
+from tools import base_image
 
 OLD_IMAGE = "collaborative_jupyterlab_old"
 OLD_FOLDER = Path(__file__).parent / "old"
@@ -74,6 +75,7 @@ def build_old() -> Recipe:
         (context / "constraints.txt").write_text(text, encoding="utf-8")
         secret = f"id=ca,src={authorities()}"
         words = ["docker", "build", "--progress=plain", "--secret", secret]
+        words += ["--build-arg", f"BASE={base_image.IMAGE}"]
         result = subprocess.run(
             [*words, "--tag", OLD_IMAGE, str(context)],
             capture_output=True,

@@ -20,6 +20,7 @@ import nbformat
 
 from benchmarks.page_load.images import authorities
 from benchmarks.rooms.page import Place
+from tools import base_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,5 +218,6 @@ def build_peer() -> None:
         subprocess.CalledProcessError: docker has said why.
     """
     secret = f"id=ca,src={authorities()}"
-    words = ["docker", "build", "--quiet", "--secret", secret, "--tag", PEER_IMAGE, str(PEER)]
+    words = ["docker", "build", "--quiet", "--secret", secret, "--tag", PEER_IMAGE]
+    words += ["--build-arg", f"BASE={base_image.IMAGE}", str(PEER)]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)

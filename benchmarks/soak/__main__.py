@@ -33,7 +33,7 @@ CONVERGE_SECONDS = 60
 KNOWN = (
     r"ended with -9|is back|doesn't start|\[error\]|\[crit\]|\[alert\]",
     r"AsyncIOLoopKernelRestarter|died, removing from map|kernel [\w-]+ (restarted|ended)",
-    r"Recovered what was typed last|can't be taken over",
+    r"Recovered what was typed last|could not be adopted",
     r"Task exception was never retrieved|wrote error|499 |503 |50\d GET",
     r"(?s)^\[E [^\n]* ServerApp\] \{\n",
 )

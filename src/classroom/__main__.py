@@ -1,7 +1,7 @@
 """The ``classroom`` command, for ``docker exec``.
 
-Docker starts it as root with the container's first rights, the egress lock's among them. Each
-subcommand gives up what it doesn't need before it does anything.
+Docker starts it as root with the container's initial capabilities, including NET_ADMIN. Each
+subcommand drops what it does not need before it does anything.
 """
 
 from __future__ import annotations
@@ -23,25 +23,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="classroom", description="Collaborative JupyterLab")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("boot", help="start the container (what its entrypoint runs)")
-    commands.add_parser("health", help="say whether the Hub and the classroom answer")
-    commands.add_parser("egress", help="say what the egress lock has refused")
-    commands.add_parser("users", help="say who may be in, and who is")
+    commands.add_parser("health", help="check whether the Hub and the lab answer")
+    commands.add_parser("egress", help="list what the egress lock has refused")
+    commands.add_parser("users", help="list allowed users, and who is online")
     commands.add_parser("snapshots", help="list the snapshots of the lab's files")
-    back = commands.add_parser("restore", help="bring files back from a snapshot")
-    back.add_argument("snapshot", help="as `classroom snapshots` lists it")
-    back.add_argument("path", nargs="?", default="", help="a file or folder; else everything")
-    commands.add_parser("backup", help="write everything to the standard output, as one archive")
-    commands.add_parser("restore-backup", help="take such an archive in, for the next start")
-    sign_in = commands.add_parser("sign-in", help="say how to sign in")
-    sign_in.add_argument("--port", type=int, default=PORT, help="the port that docker publishes")
+    back = commands.add_parser("restore", help="restore files from a snapshot")
+    back.add_argument("snapshot", help="its id, as `classroom snapshots` lists it")
+    back.add_argument(
+        "path", nargs="?", default="", help="a file or folder; without it, everything"
+    )
+    commands.add_parser("backup", help="write a backup of the volume to standard output")
+    commands.add_parser(
+        "restore-backup", help="read a backup from standard input, for the next start"
+    )
+    sign_in = commands.add_parser("sign-in", help="print the address and how to sign in")
+    sign_in.add_argument("--port", type=int, default=PORT, help="the port that Docker publishes")
     chosen = parser.parse_args()
     if chosen.command != "boot":
         privileges.drop(NEEDED.get(chosen.command, ()) if os.getuid() == 0 else ())
     return COMMANDS[chosen.command](chosen)
 
 
-# What each needs is imported when it is chosen: the health check runs every few seconds and must
-# stay cheap.
+# Each subcommand imports its own modules, so that the health check, which runs often, is cheap.
 
 
 def start(_: argparse.Namespace) -> int:
@@ -52,42 +55,42 @@ def start(_: argparse.Namespace) -> int:
 
 
 def say_health(_: argparse.Namespace) -> int:
-    """Print whether all answer."""
+    """Print whether the Hub and the lab answer."""
     from classroom.cli import health  # noqa: PLC0415
 
     return health.main()
 
 
 def say_snapshots(_: argparse.Namespace) -> int:
-    """Print the snapshots there are."""
+    """Print the list of snapshots."""
     from classroom.cli import snapshots  # noqa: PLC0415
 
     return snapshots.say(Paths())
 
 
 def restore(chosen: argparse.Namespace) -> int:
-    """Bring files back from a snapshot."""
+    """Restore files from a snapshot."""
     from classroom.cli import snapshots  # noqa: PLC0415
 
     return snapshots.restore(Paths(), chosen.snapshot, chosen.path)
 
 
 def write_backup(_: argparse.Namespace) -> int:
-    """Write a backup to the standard output."""
+    """Write a backup to standard output."""
     from classroom.cli import backup  # noqa: PLC0415
 
     return backup.write(Paths())
 
 
 def take_backup_in(_: argparse.Namespace) -> int:
-    """Take a backup in from the standard input."""
+    """Read a backup from standard input."""
     from classroom.cli import backup  # noqa: PLC0415
 
     return backup.take_in(Paths())
 
 
 def say_who_may_be_in(_: argparse.Namespace) -> int:
-    """Print everybody who is on the list."""
+    """Print all allowed users."""
     import sqlite3  # noqa: PLC0415
 
     from classroom.cli import users  # noqa: PLC0415
@@ -95,13 +98,13 @@ def say_who_may_be_in(_: argparse.Namespace) -> int:
     try:
         print(users.report(Paths()))
     except sqlite3.Error as error:
-        print(f"Nothing is known yet ({error}): is the lab up?", file=sys.stderr)
+        print(f"There is no data yet ({error}). Is the lab running?", file=sys.stderr)
         return 1
     return 0
 
 
 def say_what_was_refused(_: argparse.Namespace) -> int:
-    """Print what the Hub has written down of the egress lock."""
+    """Print the Hub's report of what the egress lock refused."""
     import json  # noqa: PLC0415
 
     from classroom.egress import refusals  # noqa: PLC0415
@@ -109,14 +112,14 @@ def say_what_was_refused(_: argparse.Namespace) -> int:
     try:
         found = json.loads((Paths().egress / "report.json").read_text(encoding="utf-8"))
     except OSError as error:
-        print(f"Nothing is known yet ({error.strerror}): is the lab up?", file=sys.stderr)
+        print(f"There is no data yet ({error.strerror}). Is the lab running?", file=sys.stderr)
         return 1
     print(refusals.report(found))
     return 0
 
 
 def say_how_to_sign_in(chosen: argparse.Namespace) -> int:
-    """Print how to sign in, or what is wrong with the configuration as it is now."""
+    """Print how to sign in, or what is wrong with the current configuration."""
     from classroom.cli import sign_in  # noqa: PLC0415
     from classroom.config import settings  # noqa: PLC0415
     from classroom.runtime.problems import EX_CONFIG, StartRefusedError  # noqa: PLC0415
@@ -140,8 +143,8 @@ NEEDED = {
     # To become nobody.
     "health": ("setgid", "setuid"),
 }
-"""The capabilities that each subcommand keeps; none where it isn't named. What starts the container
-keeps all until the egress lock is taken."""
+"""The capabilities that each subcommand keeps; none if it is not named. `boot` keeps all until the
+egress lock is taken."""
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "boot": start,
     "health": say_health,

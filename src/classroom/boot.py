@@ -1,6 +1,6 @@
-"""The order of starting, and nothing else: settings, data, TLS, egress lock, supervisor.
+"""Start the container, step by step: settings, data, TLS, egress lock, supervisor.
 
-Runs as root under tini. Any step that fails ends the start: before it, no port is open.
+This runs as root under tini. If a step fails, the start ends; no port is open before the last step.
 """
 
 from __future__ import annotations
@@ -40,41 +40,41 @@ def say(step: str, what: str) -> None:
 
 
 def warn(what: str) -> None:
-    """Log something the person who runs the lab should know."""
+    """Log a warning for the person who runs the lab."""
     print(f"[W {time.strftime('%F %T')} classroom] {what}", flush=True)
 
 
 def prepare_data(paths: Paths) -> None:
-    """Make the directories; warn when they are gone with the container."""
-    # A restarted container keeps its /run: nobody may find the sockets of the dead.
+    """Make the directories; warn if they will be lost with the container."""
+    # A restarted container keeps its /run, with sockets of processes that no longer exist.
     layout.clear(paths.run)
     if aside := swap.take_place(paths):
-        say("data", f"a backup has taken its place; what was there before is in {aside}")
+        say("data", f"restored from a backup; the previous data is in {aside}")
     layout.ensure(layout.plan(paths))
     if os.path.ismount(paths.data):
         say("data", f"{paths.data} is a volume")
     else:
         warn(
-            f"{paths.data} is not a volume: everybody's work is lost with this container; "
+            f"{paths.data} is not a volume: all work is lost when this container is removed; "
             f"add -v classroom-data:{paths.data} to keep it."
         )
 
 
 def prepare_tls(loaded: Settings) -> None:
-    """Put the front's certificate in place, the tutor's or one made here."""
+    """Install the front's certificate: the tutor's, or a self-signed one."""
     now = dt.datetime.now(dt.UTC)
     found = tls.read(loaded.paths.secrets, now)
     if found is None:
         found = tls.ensure_made(loaded.paths.hub, ["localhost", "127.0.0.1", "::1"], now)
         if loaded.mode is not settings.SignInMode.TRIAL:
             warn(
-                "secrets/ssl.crt and secrets/ssl.key are not there: browsers will warn of a "
-                "certificate that signs itself; put both there to end that."
+                "secrets/ssl.crt and secrets/ssl.key are missing: the certificate is self-signed, "
+                "and browsers will warn; put both files there."
             )
     if warning := found.warning(now):
         warn(warning)
     certificate.install(loaded.paths.front, found)
-    kind = "from secrets/" if found.supplied else "made here"
+    kind = "from secrets/" if found.supplied else "self-signed"
     say("tls", f"certificate {kind}, valid until {found.expires:%Y-%m-%d}")
 
 
@@ -86,7 +86,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
         environ: the process environment.
 
     Raises:
-        StartRefusedError: with a sentence for everything that must be mended first.
+        StartRefusedError: with a sentence for each thing to fix first.
     """
     loaded = settings.load(paths, environ)
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
@@ -99,7 +99,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     server_config.install(loaded)
     limits.write(paths, loaded.limits)
     schedule.write(paths, loaded.snapshot_interval)
-    # Before anything listens, while this process still has the right to.
+    # Before anything listens, while this process still has the capability.
     taken = apply.take(loaded)
     held = lock.describe(taken.kind, loaded.egress)
     if taken.kind is lock.LockKind.OPEN:
@@ -108,8 +108,8 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
         say("egress lock", held)
     if landlock.abi() == 0:
         warn(
-            "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): whoever "
-            "breaks into the lab server can open whatever its unix user can, /proc among it."
+            "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): a "
+            "compromised lab server can open everything that its unix user can, including /proc."
         )
     say("sign-in", sign_in.describe(loaded))
     hosts.write(paths.front, loaded)
@@ -128,14 +128,14 @@ def deadline(*_: object) -> NoReturn:
 
 
 def refuse(refused: StartRefusedError) -> int:
-    """Say why the container doesn't start, a sentence each, and return the exit code."""
+    """Print why the container does not start, a sentence for each problem; return the exit code."""
     for problem in refused.problems:
         print(f"Not started. {problem}", file=sys.stderr, flush=True)
     return EX_CONFIG
 
 
 def main() -> int:
-    """Start the container: returns only when it is refused."""
+    """Start the container; return only if the start is refused."""
     signal.signal(signal.SIGALRM, deadline)
     signal.alarm(DEADLINE_SECONDS)
     os.umask(0o022)
@@ -146,7 +146,7 @@ def main() -> int:
     except OSError as error:
         what = f"{error.strerror or error}"
         where = str(error.filename or "the container's files")
-        cure = "see that root in the container may use it"
+        cure = "let root in the container use it"
         return refuse(StartRefusedError([Problem(where, what, cure)]))
     say("lab", f"starting on {socket.gethostname()}")
     signal.alarm(0)  # exec keeps a pending alarm

@@ -396,7 +396,7 @@ sys.exit(command.main())
 
 
 def test_what_others_may_read_of_the_tutors_is_said(there: Class) -> None:
-    said = "secrets/client is readable for others on this machine: chmod 600 secrets/client"
+    said = "secrets/client can be read by others on this machine: chmod 600 secrets/client"
     assert there.lab.log.count(said) == 1
 
 

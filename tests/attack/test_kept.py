@@ -44,7 +44,7 @@ def test_kills_at_random_moments_lose_nothing_that_another_page_had_seen() -> No
 
 FALLS = (
     *logs.FALLEN,
-    r"ended with -9: starting it again|is back",
+    r"ended with -9: restarting it|is back",
     r"\[error\]|\[crit\]|\[alert\]",
     logs.CUT,
     r"Recovered what was typed last|wrote error",
@@ -79,8 +79,8 @@ SMALL = {
     "mounts": [Mount("/data", None, type="tmpfs", tmpfs_size=48 << 20, tmpfs_mode=0o755)],
 }
 FULL = (
-    r"Nothing that is typed is being kept|No space left|disk is full|disk I/O error",
-    r"Error saving|could not be saved|can't be made|isn't noted|isn't saved",
+    r"Typed text is not being saved|No space left|disk is full|disk I/O error",
+    r"Error saving|could not be (saved|recorded)|can't be made",
     r"(?s)^\[E [^\n]* ServerApp\] \{\n|50\d (GET|PUT|POST|PATCH)|Unhandled error|Uncaught exc",
     r"Database error|SQLAlchemyError|OperationalError|Rolling back|Exiting",
     r"No snapshot|The disk is nearly full",
@@ -107,7 +107,7 @@ def test_pages_say_that_nothing_is_kept_while_the_disk_is_full() -> None:
                 other.listen_until(lambda: len(str(other.source)) == length)  # noqa: B023
                 assert typed < 200, "it goes on being kept"
                 standing.listen_for_a_moment()
-            assert "is not being kept: the disk is full" in standing.warnings[0]
+            assert "is not being saved: the disk is full" in standing.warnings[0]
             # Whoever comes now is warned as well.
             late = Warned(client, lab)
             late.listen_until(lambda: late.warnings)
@@ -182,7 +182,7 @@ def test_a_document_opens_from_its_file_when_its_journal_cannot_be_read(
             again.listen_until(lambda: str(again.source) == "saved")
             if break_it == GARBAGE:
                 heard.listen_until(lambda: heard.notices)
-                assert "can't be read back" in heard.notices[0]
+                assert "can't be read" in heard.notices[0]
                 assert "broken.ipynb" in heard.notices[0]
         # And goes on as ever.
         again.type(" and on")

@@ -145,7 +145,7 @@ def test_sessions_have_a_number(few: Class) -> None:
             answer = there.client.post(f"{API}/sessions", json=body)
             made += answer.is_success
         assert answer.status_code == 429
-        assert "There are 12 sessions, and no more may be" in answer.json()["message"]
+        assert "There are 12 sessions, which is the limit" in answer.json()["message"]
         assert made == 11
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 REFUSED, TRY_AGAIN = 1003, 1013
 PRESENCE = "api/collaboration/room/JupyterLab:globalAwareness"
 EXPECTED = (
-    r"refused of|not taken of|too much at once of|Nobody may do that"
+    r"rejected a message of|dropped a change of|sent too much at once|Nobody may do that"
     r"|403 (PUT|DELETE) .*collaboration/fork"
 )
 
@@ -124,7 +124,7 @@ def cells(page: Page) -> Any:
 @pytest.mark.parametrize("what", NONSENSE)
 def test_a_notebook_with_nonsense_in_it_is_saved_and_opened(calm: Lab, what: str) -> None:
     """Without being mended it is saved no more, whoever types, and can't be opened ever again."""
-    calm.expected.append("A notebook was mended")
+    calm.expected.append("A notebook was repaired")
     name = f"nonsense{list(NONSENSE).index(what)}.ipynb"
     with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
         address = room(ada, name)

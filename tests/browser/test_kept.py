@@ -23,7 +23,7 @@ def test_every_page_says_that_nothing_is_kept(chromium: Chromium) -> None:
             page = Place(lab, browser).enter("ada")
             typing = Page(students.open_socket(client, lab, room(client, "full.ipynb")))
             lab.run("sh", "-c", "cat /dev/zero > /home/classroom/fill", user="student")
-            shown = page.get_by_text("not being kept: the disk is full")
+            shown = page.get_by_text("not being saved: the disk is full")
             for _ in range(100):
                 typing.type("x" * 50_000)
                 page.wait_for_timeout(200)

@@ -1,4 +1,4 @@
-"""Interactive outputs: shown to everybody who looks, each as docs/configuration.md says."""
+"""Interactive outputs: shown to everybody who looks, each as docs/operate/configuration.md says."""
 
 from __future__ import annotations
 

@@ -125,6 +125,8 @@ def test_what_cannot_be_shown_is_said(lab: Lab, browser: Browser) -> None:
     item(tutor, "zeros.bin")
     tutor.locator(".lm-Menu-item", has_text=MENU).click()
     dialog = tutor.get_by_role("dialog")
-    expect(dialog.get_by_role("status")).to_have_text("It is no text: there is no preview.")
+    expect(dialog.get_by_role("status")).to_have_text(
+        "There is no preview, because this is not text."
+    )
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_have_count(0)

@@ -207,7 +207,7 @@ def test_a_comment_and_a_broken_file_change_nothing(room: Classroom) -> None:
 def test_what_waits_for_a_start_is_named(room: Classroom) -> None:
     room.save(more="c.Classroom.contact = 'Mona'\nc.JupyterHub.concurrent_spawn_limit = 7")
     sentence = (
-        "Changed, and will hold from the next start on: "
+        "These changes take effect at the next start: "
         "Classroom.contact, JupyterHub.concurrent_spawn_limit"
     )
     labs.wait_until(lambda: sentence in room.said, "it is named", 5)
@@ -269,14 +269,16 @@ def row(classroom: Classroom, name: str) -> str:
 
 def test_a_full_disk_keeps_nobody_in(classroom: Classroom) -> None:
     """Who fills the disk is let go all the same, and the list is taken over when there is room."""
-    classroom.lab.expected.append(r"(?s)could not be taken over yet.*No space left|Traceback")
+    classroom.lab.expected.append(r"(?s)could not be applied yet.*No space left|Traceback")
     hubot = classroom.enter("hubot")
     people = "/data/hub/people.json"
     # Nothing can be renamed onto a directory: the same end as on a full disk.
     classroom.lab.run("sh", "-c", f"mv {people} {people}.old && mkdir -p {people}/full")
     classroom.save(users=["Octocat"])
     within(SOON, lambda: is_out(hubot), "hubot out")
-    labs.wait_until(lambda: "it is tried again" in classroom.lab.log, "the sentence", 5)
+    labs.wait_until(
+        lambda: "could not be applied yet; retrying" in classroom.lab.log, "the sentence", 5
+    )
     classroom.lab.run("rm", "-r", people)
     classroom.save(users=["Octocat", "somebody"])
     within(SOON, lambda: is_listed(classroom, "somebody"), "the next save is taken over")
@@ -393,7 +395,10 @@ def test_no_bytes_of_a_student_end_a_room(room: Classroom) -> None:
     """Whatever is sent, the others go on; what upstream's decoders would choke on included."""
     room.lab.expected += ["Uncaught exception", "message of hubot", "WebSocketClosedError"]
     room.lab.expected += ["No channel specified", "while proxying upgraded"]
-    room.lab.expected += ["Of the older protocol", ": refused of hubot: "]
+    room.lab.expected += [
+        "Dropped a binary message on the legacy",
+        ": rejected a message of hubot: ",
+    ]
     room.enter("Octocat")
     room.enter("hubot")
     path = room.room("Octocat", "fuzz.ipynb")

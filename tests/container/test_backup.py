@@ -121,13 +121,13 @@ def test_another_machine_has_everything(
         lab.run("sh", "-c", "cat /data/hub/cookie_secret > /tmp/before")
         status, said = taken_in(lab, backup)
         assert status == 0, said
-        assert "takes the place of everything at the next start" in said
+        assert "replaces all data at the next start" in said
         assert "is kept in /data/kept/" in said
         # Until then nothing has changed.
         assert lab.run("cat", "/data/files/own.txt")[1] == "of this machine"
         lab.container.restart(timeout=20)
         lab.wait_healthy()
-        assert "a backup has taken its place" in lab.log
+        assert "restored from a backup" in lab.log
         with signed_in(lab, github, authority, "mona") as client:
             assert saved(client, "typed.ipynb") == "typed"
             page = Page(students.open_socket(client, lab, room_of(client, "typed.ipynb")))
@@ -198,7 +198,7 @@ def test_bad_input_is_a_sentence_and_changes_nothing(
         assert taken_in(lab, backup)[0] == 0
         status, said = taken_in(lab, backup)
         assert status == 1
-        assert "Another backup waits for the next start" in said
+        assert "Another backup already waits for the next start" in said
         assert lab.run("cat", "/data/files/own.txt")[1] == "own"
 
 

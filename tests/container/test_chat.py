@@ -32,7 +32,7 @@ LAB = f"{labs.ADDRESS}{students.BASE}"
 API = f"{LAB}/api"
 PLACE = f"/data/files/{setup.FIRST}"
 EXPECTED = (
-    "not taken of|There is no such room|403 GET /services/classroom/api/collaboration/room",
+    "dropped a change of|There is no such room|403 GET /services/classroom/api/collaboration/room",
     "User is not authorized to|403 PUT /services/classroom/api/collaboration/fork",
 )
 
@@ -157,7 +157,7 @@ def test_it_is_there_from_the_beginning(people: Classroom) -> None:
     assert found["time"] > 1.6e9, "by the lab's clock"
     assert mona.users["hubot"]["avatar_url"] == f"https://{labs.GITHUB}/avatars/hubot.png"
     labs.wait_until(lambda: "Good morning" in bodies_in(in_the_file(people.lab)), "it is saved")
-    assert "for want of a rule" not in people.lab.log
+    assert "No view-only rule" not in people.lab.log
     mona.send(lambda copy: copy.first.update({"body": "changed"}))
     Copy(people, "mona").sees("Good morning")  # not by a tutor either
 
@@ -342,7 +342,7 @@ def test_a_chat_has_no_forks(people: Classroom) -> None:
 
 
 def test_no_bytes_end_the_chat(people: Classroom) -> None:
-    people.lab.expected.append(": refused of hubot: ")
+    people.lab.expected.append(": rejected a message of hubot: ")
     Copy(people, "mona").say("before")
     for message in (b"\0", b"\0\2", b"\0\2\xff", b"\0\1\3abc", b"\x80\0\2\2\0\0", b"\3", b"\2\1x"):
         socket = people.open("hubot", room_of(people, "hubot", setup.FIRST))

@@ -181,7 +181,7 @@ def test_the_list_follows_the_saved_file(
     authority: Authority,
 ) -> None:
     """Opened and closed while the lab runs; a mistake changes nothing; the rest says it waits."""
-    expected = ("The configuration in use stays|will hold from the next start on",)
+    expected = ("The configuration in use stays|take effect at the next start",)
     options = {"dns": [world.ip]}
     with labs.start(folder, network=network, options=options, expected=expected) as lab:
         lab.wait_healthy()

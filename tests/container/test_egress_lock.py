@@ -12,6 +12,7 @@ from testcontainers.core.container import DockerContainer
 
 from tests import internet, labs, students, web
 from tests.container.conftest import DATA, EGRESS_CONFIG, with_student
+from tools.engine import PYTHON
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -240,7 +241,7 @@ def test_row_28_neither_lock_is_to_be_had() -> None:
 
 
 RULES = (labs.ROOT / "nftables/egress.nft").read_text()
-PACKAGED = "/opt/classroom/lib/python3.13/site-packages/classroom/nftables/egress.nft"
+PACKAGED = f"/opt/classroom/lib/python{PYTHON}/site-packages/classroom/nftables/egress.nft"
 
 
 @pytest.mark.parametrize(
@@ -384,7 +385,7 @@ def test_github_sign_in_works_under_the_lock(
 @together
 def test_the_proxy_is_back_when_it_dies(locked_lab: Lab, github: Lab, authority: Authority) -> None:
     """The Hub holds its port: who signs in right then waits a moment, and gets in."""
-    locked_lab.expected.append(r"The egress proxy \(nginx\) ended with -9: starting it again")
+    locked_lab.expected.append(r"The egress proxy \(nginx\) ended with -9: restarting it")
     for _ in range(3):
         assert locked_lab.run("pkill", "-KILL", "-u", "egress")[0] == 0
         hosts = {**locked_lab.hosts, labs.GITHUB: github.ip}
@@ -396,7 +397,7 @@ def test_the_proxy_is_back_when_it_dies(locked_lab: Lab, github: Lab, authority:
 @together
 def test_nobody_can_take_a_dead_proxys_port(locked_lab: Lab, student: Student) -> None:
     """Row 15, from the moment it dies."""
-    locked_lab.expected.append(r"The egress proxy \(nginx\) ended with -9: starting it again")
+    locked_lab.expected.append(r"The egress proxy \(nginx\) ended with -9: restarting it")
     student.kernel.run("""
 import socket, threading, time
 taken, stop = [], False

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 LAB, HUB, FRONT = "classroom.lab --config", "classroom.hub --config", "nginx: master"
 LAUNCHER, SUPERVISOR = "classroom.launcher", "classroom.supervisor"
 FALLS = (
-    r"ended with -9: starting it again|is back",
+    r"ended with -9: restarting it|is back",
     r"\[error\]|\[crit\]|\[alert\]",
     r"AsyncIOLoopKernelRestarter|died, removing from map",
     r"kernel [\w-]+ restarted",
-    r"Recovered what was typed last|was changed by somebody else",
+    r"Recovered what was typed last|was changed by a program",
     r"is not trusted",
     logs.CUT,
     r"wrote error",
@@ -192,7 +192,7 @@ c.Authenticator.allow_all = True
     folder = labs.write_folder(tmp_path, right, None)
     expected = (
         *FALLS,
-        r"The last good configuration holds|can't be taken over|not taken over|SyntaxError",
+        r"The last good configuration holds|could not be adopted|not taken over|SyntaxError",
     )
     with labs.start(folder, expected=expected) as lab:
         lab.wait_healthy()
@@ -216,7 +216,7 @@ def test_the_launcher_dies_and_kernels_start_again(falling: Class) -> None:
     kernel = falling.start_kernel()
     assert falling.kernel(kernel).run("import os; print(os.getuid())") == "1001\n"
     falling.lab.run("sh", "-c", "setsid sleep 1000 &", user="student")
-    falling.lab.expected.append('What a program left behind ended: its process "sleep"')
+    falling.lab.expected.append('Stopped a program that a program left behind: its process "sleep"')
     before = falling.kill(LAUNCHER)
     labs.wait_until(
         lambda: falling.lab.pids(LAUNCHER)[:1] not in ([], [before]), "the launcher again"

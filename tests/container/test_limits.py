@@ -24,7 +24,8 @@ KEYSTROKE_SECONDS, SAVE_SECONDS = 5, 15
 """What goes on working: far more than it takes, on a machine that is busy with other tests too."""
 ENDED = (
     *FALLS,
-    r"(kernel|terminal) [\w-]+ ended|What a (kernel|terminal|program) left behind ended",
+    r"(kernel|terminal) [\w-]+ ended",
+    r"Stopped a program that a (kernel|terminal|program) left behind",
     r"The disk is nearly full",
     r"IOPub (data|message) rate exceeded|iopub messages resumed",
     r"WebSocketClosedError|doesn't keep up",

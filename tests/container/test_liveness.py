@@ -22,10 +22,10 @@ PARTS = {
     "The front (nginx)": "front.conf",
     "The egress proxy (nginx)": "egress.conf",
     "The launcher": "classroom.launcher",
-    "What makes snapshots": "classroom.snapshots",
+    "The snapshot service": "classroom.snapshots",
 }
 EXPECTED = (
-    r"has answered nothing for 20 s: killed|ended with -9: starting it again|is back",
+    r"has answered nothing for 20 s: killed|ended with -9: restarting it|is back",
     r"\[error\]|\[crit\]|\[alert\]|50[234] (GET|POST)|wrote error",
     r"AsyncIOLoopKernelRestarter|died, removing from map|Recovered what was typed last",
     logs.CUT,
@@ -50,7 +50,7 @@ def said(lab: Lab, words: str) -> int:
     "names",
     [
         ("The Hub", "The launcher"),
-        ("The front (nginx)", "What makes snapshots"),
+        ("The front (nginx)", "The snapshot service"),
         ("The egress proxy (nginx)",),
     ],
     ids=" and ".join,
@@ -108,11 +108,11 @@ def test_what_dies_at_once_is_started_ever_more_rarely() -> None:
                 lambda: lab.run("pkill", "-KILL", "-f", "classroom.snapshots")[0] == 0, "it runs"
             )
             labs.wait_until(
-                lambda: said(lab, "What makes snapshots is back") >= times,  # noqa: B023
+                lambda: said(lab, "The snapshot service is back") >= times,  # noqa: B023
                 "it again",
             )
         stamps = re.findall(
-            r"(\d\d):(\d\d):(\d\d\.?\d*).*What makes snapshots (ended|is back)", lab.log
+            r"(\d\d):(\d\d):(\d\d\.?\d*).*The snapshot service (ended|is back)", lab.log
         )
         seconds = [int(h) * 3600 + int(m) * 60 + float(s) for h, m, s, _ in stamps]
         pauses = [back - end for end, back in zip(seconds[::2], seconds[1::2], strict=True)]

@@ -158,8 +158,8 @@ def test_a_backup_is_written_and_moves_to_another_machine(tutor: Tutor) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("backup",), "Say which file"),
-        (("restore-backup",), "Say which file"),
+        (("backup",), "Name a file"),
+        (("restore-backup",), "Name a file"),
         (("restore-backup", "FILE=none.tgz"), "There is no file none.tgz."),
         (("restore-backup", "FILE=Makefile"), "Makefile is not a backup of this lab"),
     ],

@@ -230,7 +230,7 @@ def test_trial_tutor_needs_the_tutors_passphrase(trial_lab: Lab) -> None:
 
 def test_trial_says_what_it_is(trial_lab: Lab) -> None:
     assert "This is a TRIAL" in trial_lab.log
-    assert "For the real thing: cp jupyterhub_config_example.py" in trial_lab.log
+    assert "To set up your class: cp jupyterhub_config_example.py" in trial_lab.log
     assert f"{labs.ADDRESS.rpartition(':')[2]}" in trial_lab.log
     assert len(trial_lab.passphrase("Tutor")) >= 32
     assert "/data is not a volume" in trial_lab.log

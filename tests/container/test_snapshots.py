@@ -154,7 +154,7 @@ def test_they_are_made_on_a_beat_if_anything_has_changed_and_at_the_end(
         lab.wait_healthy()
         found = listed(lab)
         _, shown = lab.run("classroom", "restore", found[0][0], "c.txt")
-        assert "1 file brought back" in shown
+        assert "1 file restored" in shown
 
 
 def test_at_the_end_it_has_what_was_typed_last(
@@ -487,7 +487,7 @@ while not pathlib.Path("enough").exists():
     [
         (("00000000",), "Not found: there is no such snapshot."),
         (("--help-me",), "error"),
-        (("",), "Say which snapshot"),
+        (("",), "Name a snapshot"),
         (("latest",), "Not found: there is no such snapshot."),
         (("{id}", "nothing/there"), "Not found: there is nothing of that name in the snapshot."),
         (("{id}", "../hub"), "'../hub' is no path of the class's files."),
@@ -540,7 +540,7 @@ def test_a_broken_repository_is_a_sentence_and_no_crash(
 ) -> None:
     del github
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), BEAT, authority)
-    expected = (r"No snapshot could be made", r"What makes snapshots ended with -9")
+    expected = (r"No snapshot could be made", r"The snapshot service ended with -9")
     with labs.start(folder, network=network, expected=expected) as lab:
         lab.wait_healthy()
         write(lab, "first", "first")
@@ -554,4 +554,4 @@ def test_a_broken_repository_is_a_sentence_and_no_crash(
         write(lab, "a", "a")
         labs.wait_until(lambda: "No snapshot could be made" in lab.log, "the sentence")
         assert lab.is_well()
-        assert lab.log.count("What makes snapshots ended") == 1
+        assert lab.log.count("The snapshot service ended") == 1

@@ -11,6 +11,7 @@ from tests import labs, logs, students
 from tests.container.test_faults import HUB, LAB, LAUNCHER, SUPERVISOR, Class
 from tests.container.test_isolation import OUT_OF_REACH
 from tests.container.test_rooms import API, Page, room, saved
+from tools.engine import PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ LOADED = (
     ".ipython/profile_default/ipython_config.py",
     ".ipython/profile_default/startup/trap.py",
     ".jupyter/jupyter_server_config.py",
-    ".local/lib/python3.13/site-packages/usercustomize.py",
+    f".local/lib/python{PYTHON}/site-packages/usercustomize.py",
     "ipykernel_launcher.py",
     "ipython_config.py",
     "jupyter_config.py",

@@ -9,12 +9,12 @@ import docker
 import pytest
 
 from tests import labs
-from tools import bump
+from tools import bump, engine
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PACKAGES = "/opt/classroom/lib/python3.13/site-packages"
+PACKAGES = f"/opt/classroom/lib/python{engine.PYTHON}/site-packages"
 FIRST = re.compile(r"Upstream has changed in .*?\nAdapt", re.DOTALL)
 
 

@@ -274,7 +274,7 @@ def test_nothing_is_written_over_http(people: Classroom, made: dict[str, str]) -
 
 def test_every_handler_of_the_running_lab_has_a_rule(people: Classroom) -> None:
     assert "People are no longer followed" not in people.lab.log
-    assert "for want of a rule" not in people.lab.log
+    assert "No view-only rule" not in people.lab.log
 
 
 def test_nothing_is_written_to_a_document_that_is_open(people: Classroom) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from tests import labs
 from tools import base_image, engine, up
+from tools.engine import SUITE
 
 DEB822 = """\
 Types: deb
@@ -50,23 +54,23 @@ def test_no_mirror_is_a_sentence() -> None:
     ("sources", "there"),
     [
         (DEB822, False),
-        (DEB822 + "\nTypes: deb\nURIs: http://m/debian\nSuites: trixie trixie-updates\n", True),
-        (DEB822 + "\nTypes: deb\nURIs: http://m/debian\nSuites: stable trixie\n", True),
-        ("deb http://m/debian trixie main\n", True),
-        ("deb http://m/debian trixie-security main\n", False),
-        ("# deb http://m/debian trixie main\n", False),
+        (f"{DEB822}\nTypes: deb\nURIs: http://m/debian\nSuites: {SUITE} {SUITE}-updates\n", True),
+        (f"{DEB822}\nTypes: deb\nURIs: http://m/debian\nSuites: stable {SUITE}\n", True),
+        (f"deb http://m/debian {SUITE} main\n", True),
+        (f"deb http://m/debian {SUITE}-security main\n", False),
+        (f"# deb http://m/debian {SUITE} main\n", False),
         (engine.source_stanza("http://m/debian", None), True),
     ],
 )
 def test_what_the_sources_offer(sources: str, there: bool) -> None:  # noqa: FBT001
     """What counts is apt's sources, not os-release: base-files may come from a later suite."""
-    assert engine.offers(sources, "trixie") is there
+    assert engine.offers(sources, SUITE) is there
 
 
 def test_the_added_source_upgrades_nothing_by_itself() -> None:
     assert "Pin-Priority: 100" in engine.pin()
     stanza = engine.source_stanza("http://mirror.example.org/debian", "/k.gpg")
-    assert "Suites: trixie\n" in stanza
+    assert f"Suites: {SUITE}\n" in stanza
     assert "Signed-By: /k.gpg\n" in stanza
 
 
@@ -78,7 +82,23 @@ def test_os_release() -> None:
 def test_the_made_image_gets_security_updates() -> None:
     text = base_image.image_sources("http://mirror.example.org/debian/")
     assert "URIs: http://mirror.example.org/debian-security\n" in text
-    assert "Suites: trixie-security\n" in text
+    assert f"Suites: {SUITE}-security\n" in text
+
+
+def test_the_debian_release_and_its_python_stand_in_one_place() -> None:
+    """Whoever changes the release changes one line, and the line of its Python below it."""
+    files = [labs.ROOT / name for name in ("Dockerfile", "Makefile", "docker-compose.yml")]
+    for folder in ("src", "tools", "tests", "benchmarks"):
+        files += [file for file in (labs.ROOT / folder).rglob("*") if file.suffix in {".py", ""}]
+    named = re.compile(rf"\b{SUITE}\b|python{re.escape(engine.PYTHON)}\b")
+    found = [
+        (file.relative_to(labs.ROOT).as_posix(), line)
+        for file in files
+        if file.is_file()
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if named.search(line)
+    ]
+    assert found == [("Dockerfile", f"ARG DEBIAN={SUITE}")]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def opened(entry: str, flags: int, held: int) -> int:
         return os.open(entry, flags, dir_fd=held)
     except OSError as error:
         if error.errno in {errno.ELOOP, errno.ENOTDIR, errno.ENXIO}:
-            raise LeftOutError("it is something else now") from None
+            raise LeftOutError("it was replaced meanwhile") from None
         raise
 
 
@@ -121,7 +121,7 @@ class ArchiveWriter:
         self, held: int, entry: str, member: str, path: Path | None, owner: Owner = ROOT
     ) -> None:
         if member.count("/") > DEEPEST:
-            raise LeftOutError("it is in too many folders")
+            raise LeftOutError("its path has too many folders")
         found = os.stat(entry, dir_fd=held, follow_symlinks=False)
         if stat.S_ISLNK(found.st_mode):
             info = self._info(member, found)
@@ -132,7 +132,7 @@ class ArchiveWriter:
         elif stat.S_ISREG(found.st_mode):
             self._file(held, entry, member, path, owner)
         else:
-            raise LeftOutError("it is neither file nor folder")
+            raise LeftOutError("it is neither a file nor a folder")
 
     def _below(
         self, held: int, entry: str, member: str, path: Path | None, owner: Owner = ROOT
@@ -161,9 +161,9 @@ class ArchiveWriter:
         with os.fdopen(opened(entry, flags, held), "rb") as stream:
             found = os.fstat(stream.fileno())
             if not stat.S_ISREG(found.st_mode):
-                raise LeftOutError("it is no file any more")
+                raise LeftOutError("it is no longer a file")
             if found.st_size >= LARGE and found.st_size > HOLES * found.st_blocks * 512:
-                raise LeftOutError("it is nothing but holes")
+                raise LeftOutError("it is a sparse file with almost no data")
             info = self._info(member, found)
             if path and databases.is_database(stream.read(HEAD)):
                 if self._database(path, owner, info):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DIRECTORY_MODE = 0o700
 PIECE = 1 << 20
 LONGEST_MANIFEST = 1 << 16
-BROKEN = "is not a backup of this lab, or not all of one"
+BROKEN = "is not a complete backup of this lab"
 
 
 def unpack(source: IO[bytes], to: Path) -> Manifest:
@@ -79,7 +79,7 @@ class _Unpacking:
             else:
                 self._member(member)
         if not whole:
-            raise NotABackupError("is not a whole backup: its end is missing")
+            raise NotABackupError("is not a complete backup: its end is missing")
 
     def finish(self) -> Manifest:
         for name, info in reversed(self._folders.items()):

@@ -55,7 +55,9 @@ def read_manifest(name: str, content: bytes) -> Manifest:
     if found is None:
         raise NotABackupError("is not a backup of this lab")
     if found.format != FORMAT:
-        raise NotABackupError(f"is a backup in format {found.format}, of a newer lab than this one")
+        raise NotABackupError(
+            f"is a backup in format {found.format}, made by a newer lab than this one"
+        )
     return found
 
 
@@ -73,11 +75,11 @@ def check(member: tarfile.TarInfo, folders: Container[str]) -> str | None:
     """
     path = PurePosixPath(member.name)
     if path.is_absolute() or ".." in path.parts or not path.parts:
-        return "leads out of it"
+        return "leads outside the backup"
     if str(path.parent) not in folders:
-        return "is in a folder that it doesn't have"
+        return "is in a folder that the backup does not contain"
     if not (member.isreg() or member.isdir() or member.issym()):
-        return "is neither file nor folder"
+        return "is neither a file nor a folder"
     if path.parts[0] in LEFT_OUT:
         return "doesn't belong there"
     return None

@@ -1,4 +1,4 @@
-"""``classroom backup`` and ``classroom restore-backup``: root's, by way of ``docker exec``."""
+"""``classroom backup`` and ``classroom restore-backup``, run as root by ``docker exec``."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 COMPRESSION = 1
-"""Snapshots, the most of it, are compressed already."""
+"""gzip's level. Snapshots are most of a backup, and already compressed."""
 
 UNPACKED = "unpacked"
 
 
 def warn(text: str) -> None:
-    """Say something beside the archive."""
+    """Print to standard error: standard output is the archive."""
     print(text, file=sys.stderr)
 
 
 def write(paths: Paths) -> int:
-    """Write everything to the standard output; the exit code.
+    """Write everything to standard output; return the exit code.
 
     Args:
         paths: where things are.
     """
     if sys.stdout.isatty():
-        warn("A backup is written to the standard output: send it into a file.")
+        warn("The backup goes to standard output: redirect it to a file.")
         return 1
     try:
         with (
@@ -55,7 +55,7 @@ def write(paths: Paths) -> int:
             skipped = {*manifest.LEFT_OUT, *mounts.now_below(paths.data), hidden}
             _write(ArchiveWriter(archive, Path(scratch), skipped, warn), paths)
     except (OSError, sqlite3.Error) as error:
-        warn(f"There is no backup: {error}.")
+        warn(f"The backup failed: {error}.")
         return 1
     return 0
 
@@ -74,9 +74,9 @@ def _write(writer: ArchiveWriter, paths: Paths) -> None:
 
 
 def take_in(paths: Paths) -> int:
-    """Take the archive in that comes by the standard input; the exit code.
+    """Read an archive from standard input; return the exit code.
 
-    Nothing that is there is touched: it takes its place at the next start.
+    This leaves the current data alone: the next start replaces it.
 
     Args:
         paths: where things are.
@@ -87,7 +87,7 @@ def take_in(paths: Paths) -> int:
         alone = os.open(incoming, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if any((incoming / name).exists() for name in (swap.READY, swap.MOVING)):
-            warn("Another backup waits for the next start already: start the lab first.")
+            warn("Another backup already waits for the next start: start the lab first.")
             return 1
         unpacked = incoming / UNPACKED
         layout.clear(unpacked)  # of one that was killed
@@ -96,16 +96,16 @@ def take_in(paths: Paths) -> int:
         (incoming / swap.ASIDE).write_text(name, encoding="utf-8")
         unpacked.rename(incoming / swap.READY)
     except BlockingIOError:
-        warn("Nothing was changed: another backup is being taken in just now.")
+        warn("Nothing was changed: another restore-backup is running.")
         return 1
     except NotABackupError as error:
         warn(f"Nothing was changed: the file {error}.")
         return 1
     except OSError as error:
-        warn(f"Nothing was changed: the backup couldn't be unpacked ({error.strerror or error}).")
+        warn(f"Nothing was changed: the backup could not be unpacked ({error.strerror or error}).")
         return 1
     print(
-        f"The backup of {found.made} takes the place of everything at the next start; "
-        f"what is there now is kept in {paths.kept / name}."
+        f"The backup of {found.made} replaces all data at the next start; "
+        f"the current data is kept in {paths.kept / name}."
     )
     return 0

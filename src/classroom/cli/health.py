@@ -1,7 +1,7 @@
 """The container is healthy when the Hub and the classroom both answer through the front.
 
-Docker starts this every few seconds, with the container's first rights. It needs none: it becomes
-`nobody` before it does anything (Dockerfile, and here again for ``docker exec``).
+Docker starts this every few seconds, with the container's initial capabilities. It needs none: it
+becomes `nobody` before it does anything (Dockerfile, and here again for ``docker exec``).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def status(path: str) -> int:
 
 
 def listening(table: str) -> set[str]:
-    """List the unix sockets that somebody listens on, or has bound.
+    """List the unix sockets that a process listens on, or has bound.
 
     Args:
         table: the kernel's, /proc/net/unix: the last of eight columns is a path.
@@ -52,10 +52,10 @@ def listening(table: str) -> set[str]:
 
 
 def report() -> dict[str, str]:
-    """Ask everything once.
+    """Check the Hub and the lab once.
 
     Returns:
-        For each part, "ok" or what was answered instead.
+        For each of them, "ok" or what it answered instead.
     """
     found = {}
     sockets = {"Hub": Paths().hub_socket, "classroom": Paths().lab_socket}
@@ -74,7 +74,7 @@ def report() -> dict[str, str]:
 
 
 def main() -> int:
-    """Print the report; 0 when all is well (docker's HEALTHCHECK)."""
+    """Print the report; return 0 if both answer (Docker's HEALTHCHECK)."""
     privileges.become_nobody()
     found = report()
     print(", ".join(f"{name}: {answer}" for name, answer in found.items()))

@@ -1,4 +1,4 @@
-"""How people get in, in words: for the log at start and for ``make up``."""
+"""Describe how to sign in, for the log at start and for ``make up``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from classroom.runtime.paths import PORT
 
 
 def address(settings: Settings, port: int = PORT) -> str:
-    """Tell the lab's address, as far as the container can know it.
+    """Return the lab's address, as far as the container knows it.
 
     Args:
         settings: as loaded.
@@ -22,7 +22,7 @@ def address(settings: Settings, port: int = PORT) -> str:
 
 
 def describe(settings: Settings, port: int = PORT) -> str:
-    """Word how to sign in.
+    """Describe how to sign in.
 
     Args:
         settings: as loaded.

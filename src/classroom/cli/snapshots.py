@@ -1,4 +1,4 @@
-"""``classroom snapshots`` and ``classroom restore``: going back from the tutor's shell."""
+"""``classroom snapshots`` and ``classroom restore``: restore files from the tutor's shell."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ FEW = 20
 
 
 def plain(text: str) -> str:
-    """Take out of what others have worded, or named, what a terminal would obey."""
+    """Remove terminal control characters from text and names that others have written."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def size(count: int) -> str:
-    """Word a number of bytes."""
+    """Format a number of bytes."""
     value, units = float(count), ["B", "kB", "MB", "GB", "TB"]
     while value >= 1000 and len(units) > 1:  # noqa: PLR2004
         value /= 1000
@@ -37,10 +37,10 @@ def size(count: int) -> str:
 
 
 def table(snapshots: Iterable[dict[str, Any]], now: datetime) -> str:
-    """Lay snapshots out.
+    """Format snapshots as a table.
 
     Args:
-        snapshots: as they are sent.
+        snapshots: as the snapshot service sends them.
         now: UTC.
     """
     rows = [HEADS]
@@ -60,25 +60,25 @@ def table(snapshots: Iterable[dict[str, Any]], now: datetime) -> str:
 
 
 def describe(report: Any) -> str:
-    """Word what a restore has done.
+    """Describe what a restore has done.
 
     Args:
-        report: the lab's, which may have been taken over.
+        report: from the lab, which may be compromised.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a report.
     """
     try:
         count, left = int(report["restored"]), dict(report["left"])
         snapshot, before = plain(str(report["snapshot"])), plain(str(report["before"]))
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise ValueError("it doesn't say what it has done") from None
+        raise ValueError("its answer does not say what was restored") from None
     lines = [
-        f"{count} file{'' if count == 1 else 's'} brought back from snapshot {snapshot}; "
-        f"what was there before is in snapshot {before}."
+        f"{count} file{'' if count == 1 else 's'} restored from snapshot {snapshot}; "
+        f"the previous state is in snapshot {before}."
     ]
     if left:
-        lines.append(f"{len(left)} could not be:")
+        lines.append(f"{len(left)} could not be restored:")
     lines += [f"  {plain(str(path))}: {plain(str(why))}" for path, why in list(left.items())[:FEW]]
     if len(left) > FEW:
         lines.append(f"  and {len(left) - FEW} more")
@@ -89,12 +89,12 @@ def _trouble(error: Exception) -> int:
     if isinstance(error, client.ServiceRefusedError):
         print(plain(str(error)), file=sys.stderr)
     else:
-        print(plain(f"The lab doesn't answer ({error}): is it up?"), file=sys.stderr)
+        print(plain(f"The lab does not answer ({error}). Is it running?"), file=sys.stderr)
     return 1
 
 
 def say(paths: Paths) -> int:
-    """Print the snapshots there are; the exit code."""
+    """Print the list of snapshots; return the exit code."""
     try:
         found = client.ask(paths.snapshots_socket, "/snapshots", seconds=SECONDS)["snapshots"]
     except (client.ServiceRefusedError, OSError, HTTPException) as error:
@@ -107,15 +107,15 @@ def say(paths: Paths) -> int:
 
 
 def restore(paths: Paths, snapshot: str, path: str) -> int:
-    """Bring a file or folder back and print what was done; the exit code.
+    """Restore a file or folder and print what was done; return the exit code.
 
     Args:
         paths: where things are.
         snapshot: its id.
-        path: from the lab's files on; "" for everything.
+        path: relative to the lab's files; "" for everything.
     """
     if not snapshot.isalnum():
-        print("Say which snapshot: `make snapshots` lists them.", file=sys.stderr)
+        print("Name a snapshot: `make snapshots` lists them.", file=sys.stderr)
         return 1
     wanted = {"snapshot": snapshot, "path": path}
     try:

@@ -1,4 +1,4 @@
-"""``classroom users``: everybody who may be in, where that comes from, and who is there now."""
+"""``classroom users``: all allowed users, why each is allowed, and who is online."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 LONGEST = 1 << 20
-"""Bytes that are read of what the lab has written."""
+"""The largest file that is read from the lab, in bytes."""
 HEADS = ("name", "from", "tutor", "last seen", "in the lab")
 SOURCES = {"file": "file", "page": "admin page"}
 
@@ -32,10 +32,10 @@ class HubUser:
     """Somebody as the Hub's database knows them.
 
     Attributes:
-        name: theirs.
-        tutor: whether they have a tutor's powers.
-        seen: when the Hub heard of them last, UTC; None for never.
-        organizations: by which they came in, when by none of the lists.
+        name: the user's name.
+        tutor: whether the user is a tutor.
+        seen: when the Hub heard from the user last, UTC; None for never.
+        organizations: those that allow a user who is on no list.
     """
 
     name: str
@@ -45,7 +45,7 @@ class HubUser:
 
 
 def ago(seen: datetime | None, now: datetime) -> str:
-    """Word how long ago something was."""
+    """Format how long ago something was."""
     if seen is None:
         return "never"
     minutes = int((now - seen).total_seconds() // 60)
@@ -57,7 +57,7 @@ def ago(seen: datetime | None, now: datetime) -> str:
 
 
 def table(known: Iterable[HubUser], people: Roster, here: Iterable[str], now: datetime) -> str:
-    """Lay everybody out.
+    """Format all users as a table.
 
     Args:
         known: whom the Hub's database knows.
@@ -89,7 +89,7 @@ def table(known: Iterable[HubUser], people: Roster, here: Iterable[str], now: da
 
 
 def read_database(paths: Paths) -> list[HubUser]:
-    """Read whom the Hub knows, without disturbing it.
+    """Read the users that the Hub knows, without locking its database.
 
     Raises:
         sqlite3.Error: there is no database yet, or it can't be read.
@@ -101,7 +101,7 @@ def read_database(paths: Paths) -> list[HubUser]:
 
 
 def to_known(name: str, admin: Any, seen: str | None, info: str | None) -> HubUser:
-    """Make somebody of a row of the Hub's."""
+    """Make a `HubUser` of a row of the Hub's database."""
     return HubUser(
         name,
         bool(admin),
@@ -111,7 +111,7 @@ def to_known(name: str, admin: Any, seen: str | None, info: str | None) -> HubUs
 
 
 def read_here(file: Path) -> set[str]:
-    """Read who has the lab open: nobody while it is being started.
+    """Read who has the lab open: nobody while it starts.
 
     Args:
         file: the lab server's, which may have been taken over; this is root.
@@ -129,7 +129,7 @@ def read_here(file: Path) -> set[str]:
 
 
 def report(paths: Paths) -> str:
-    """Gather and lay out what is known of everybody.
+    """Format everything that is known about all users.
 
     Raises:
         sqlite3.Error: the lab hasn't been started yet.

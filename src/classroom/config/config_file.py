@@ -45,14 +45,14 @@ class ConfigFile:
         return f"{self.name}:{line}: {setting}" if line else f"{self.name}: {setting}"
 
     def first(self, sections: Iterable[str], trait: str) -> tuple[str, Any]:
-        """Look a setting up that several classes of one family may have.
+        """Look up a setting that several classes of one family may have.
 
         Args:
             sections: the classes, in the order in which traitlets lets them win.
             trait: the setting's name.
 
         Returns:
-            The first class that sets it to something, and the value; "" and None when none does.
+            The first class that sets it to something, and the value; "" and None if none does.
         """
         for section in sections:
             if value := self.config.get(section, {}).get(trait):
@@ -104,12 +104,12 @@ class Loader(PyFileConfigLoader):
     """traitlets' own, which evaluates the very bytes that it keeps: files may change meanwhile."""
 
     def __init__(self, filename: str, path: str | None = None, **kwargs: Any) -> None:
-        """Have evaluated nothing yet; the arguments are traitlets'."""
+        """Start with nothing evaluated; the arguments are those of traitlets."""
         super().__init__(filename, path, **kwargs)
         self.sources: dict[str, bytes] = {}
 
     def load_subconfig(self, fname: str, path: str | None = None) -> None:
-        """Load another file into this one; one that isn't there is empty."""
+        """Load another file into this one; a missing file counts as empty."""
         loader = Loader(fname, self.path if path is None else path)
         loader.sources = self.sources
         with contextlib.suppress(ConfigFileNotFound):
@@ -137,7 +137,7 @@ def read(file: Path) -> ConfigFile:
         file: its path; a missing file is an empty configuration.
 
     Raises:
-        StartRefusedError: it can't be read or raises; the sentence has its file and line.
+        StartRefusedError: it cannot be read, or raises; the sentence names file and line.
     """
     if not files.present(file, file.name):
         return ConfigFile(name=file.name)

@@ -1,4 +1,4 @@
-"""What the tutor wants of the egress lock: ``c.Classroom.egress…``, checked."""
+"""The tutor's settings of the egress lock, ``c.Classroom.egress…``, checked."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class EgressSettings:
     """What may be reached from the container.
 
     Attributes:
-        open: everything, by anybody: the tutor's explicit word.
-        hub: what the Hub needs: GitHub, or whatever says who somebody is.
+        open: whether the tutor chose to run without a lock.
+        hub: what the Hub needs: GitHub, or another sign-in service.
         allow: what students may reach.
         private: private networks that may be behind those names.
         services: loopback ports of services that the tutor has added to the Hub.
@@ -42,7 +42,7 @@ class EgressSettings:
     services: tuple[int, ...] = ()
 
     def is_allowed(self, name: str) -> bool:
-        """Say whether students may reach a host."""
+        """Check whether students may reach a host."""
         return any(host.matches(name) for host in self.allow)
 
 
@@ -50,9 +50,9 @@ def read_hosts(where: str, written: Iterable[str], problems: list[Problem]) -> t
     """Read a list of hosts.
 
     Args:
-        where: the setting, for a sentence.
+        where: the setting, for error messages.
         written: as the tutor wrote them.
-        problems: what is wrong is added to it.
+        problems: errors are appended to it.
     """
     found = []
     for text in written:
@@ -86,7 +86,7 @@ def hub_hosts(urls: Mapping[str, str], problems: list[Problem]) -> tuple[Host, .
 
     Args:
         urls: addresses by the setting that they stand in.
-        problems: what is wrong is added to it.
+        problems: errors are appended to it.
     """
     found: list[Host] = []
     for where, url in urls.items():
@@ -96,7 +96,7 @@ def hub_hosts(urls: Mapping[str, str], problems: list[Problem]) -> tuple[Host, .
         except ValueError:
             parts, port = urlsplit(""), None
         if parts.scheme != "https" or port not in {None, 443}:
-            what = f"the egress lock lets the Hub reach https on port 443, and this is {url!r}"
+            what = f"the egress lock lets the Hub reach only https on port 443, and this is {url!r}"
             cure = "serve it there, or set c.Classroom.egress = 'open'"
             problems.append(Problem(where, what, cure))
             continue
@@ -105,7 +105,7 @@ def hub_hosts(urls: Mapping[str, str], problems: list[Problem]) -> tuple[Host, .
 
 
 def is_open(file: ConfigFile, environ: Mapping[str, str], problems: list[Problem]) -> bool:
-    """Say whether the tutor wants no lock: the file comes before the environment."""
+    """Check whether the tutor wants no lock; the file overrides the environment."""
     if "egress" in file.config.get("Classroom", {}):
         return bool(Classroom(config=file.config).egress == "open")
     given = environ.get(VARIABLE, "")
@@ -133,7 +133,7 @@ def service_ports(file: ConfigFile) -> tuple[int, ...]:
 
 
 def load(file: ConfigFile, environ: Mapping[str, str], urls: Mapping[str, str]) -> EgressSettings:
-    """Read what the tutor wants.
+    """Read the tutor's settings.
 
     Args:
         file: the tutor's configuration, its types checked.

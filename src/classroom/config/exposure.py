@@ -1,7 +1,6 @@
-"""Whether the tutor's secrets can be read by everybody on the tutor's machine.
+"""Check whether others on the tutor's machine can read or replace the tutor's secrets.
 
-In the container nobody but root comes as far as their folder; on the machine outside their modes
-decide.
+In the container only root can enter their folder; on the machine outside the files' modes decide.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 PUBLIC = {".crt", ".md"}
-"""Endings of what is nobody's secret: certificates, and our own README."""
+"""Suffixes of files that are not secret: certificates, and our own README."""
 CLIENT_SECRET = b"GITHUB_CLIENT_SECRET="
 MOST = 1000
-"""Files that are looked at."""
+"""The largest number of files to check."""
 
 
 def found(paths: Paths) -> dict[str, int]:
-    """Return the modes of what holds the tutor's secrets, by the tutor's name for it.
+    """Return the modes of files and folders with secrets, by path in the tutor's folder.
 
-    Files, and the folders that they are in: whoever may write there puts others in their place.
+    Folders count because somebody who may write there can replace the files.
     """
     places = [paths.config, paths.config_file, paths.secrets, *_below(paths.secrets)]
     if _names_a_secret(environment := paths.config / ".env"):
@@ -43,7 +42,7 @@ def found(paths: Paths) -> dict[str, int]:
 
 
 def _below(folder: Path) -> list[Path]:
-    """List what is in a folder and in its folders; no link to a folder is followed."""
+    """List a folder with its subfolders, without following links to folders."""
     every = (
         Path(where) / name
         for where, folders, names in os.walk(folder)
@@ -53,7 +52,7 @@ def _below(folder: Path) -> list[Path]:
 
 
 def _names_a_secret(file: Path) -> bool:
-    """Say whether a file of variables, which compose reads, has the client secret in it."""
+    """Check whether a file of variables, which compose reads, contains the client secret."""
     try:
         return any(
             line.strip().startswith(CLIENT_SECRET) for line in file.read_bytes().splitlines()
@@ -63,20 +62,20 @@ def _names_a_secret(file: Path) -> bool:
 
 
 def warnings(modes: Mapping[str, int]) -> list[str]:
-    """Word what others may read or replace, and how to mend it: a sentence each.
+    """Describe what others may read or replace, and the fix, in one sentence each.
 
     Args:
-        modes: by the tutor's name for the file or folder.
+        modes: by path in the tutor's folder.
     """
     readable = [
-        f"{name} is readable for others on this machine: chmod 600 {name}"
+        f"{name} can be read by others on this machine: chmod 600 {name}"
         for name, mode in modes.items()
         if mode & stat.S_IROTH and not stat.S_ISDIR(mode)
     ]
     replaceable = [
         f"{_named(name)} can be changed by others on this machine: chmod o-w {name}"
         for name, mode in modes.items()
-        # A file that they may read as well is mended above.
+        # The fix above covers files that others may also read.
         if mode & stat.S_IWOTH and (stat.S_ISDIR(mode) or not mode & stat.S_IROTH)
     ]
     return readable + replaceable

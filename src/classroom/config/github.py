@@ -32,7 +32,7 @@ VARIABLES = {
 
 @dataclass(frozen=True)
 class OAuth:
-    """Who we are to GitHub.
+    """The lab's OAuth app at GitHub.
 
     Attributes:
         client_id: the OAuth app's client id.
@@ -49,7 +49,7 @@ class OAuth:
 
 @dataclass(frozen=True)
 class Given:
-    """Everything that was given for GitHub, wherever.
+    """Everything that was given for GitHub, in the file or the environment.
 
     Attributes:
         file: the tutor's configuration.
@@ -62,7 +62,7 @@ class Given:
     secret_file: str = ""
 
     def find(self, trait: str) -> tuple[str, str]:
-        """Look a value up: the file comes before the environment.
+        """Look a value up; the file overrides the environment.
 
         Returns:
             Where it was found, for a sentence, and the value; when it is nowhere, where it
@@ -116,7 +116,7 @@ def read_secret(paths: Paths) -> str:
 
 
 def split(url: str) -> SplitResult:
-    """Take an address apart; one that is none has no part."""
+    """Split an address into its parts; an invalid one has empty parts."""
     try:
         return urlsplit(url)
     except ValueError:  # brackets that hold no IPv6 address
@@ -139,13 +139,13 @@ def check(given: Given) -> Iterator[Problem]:
     client_id, found_id = given.find("client_id")
     client_secret, found_secret = given.find("client_secret")
     if given.secret_file and found_secret:
-        yield Problem(client_secret, f"is given, and so is {SECRET_FILE}", "keep one of the two")
+        yield Problem(client_secret, f"is set, and so is {SECRET_FILE}", "keep one of the two")
     if not found_id:
         yield Problem(
             client_id,
             "is empty",
-            "fill in the client id of your GitHub OAuth app (or GITHUB_CLIENT_ID), or move what "
-            "you have filled in away to try the lab without GitHub",
+            "fill in the client id of your GitHub OAuth app (or GITHUB_CLIENT_ID), or remove the "
+            "other values to try the lab without GitHub",
         )
     if not found_secret and not given.secret_file:
         yield Problem(
@@ -171,6 +171,6 @@ def check_callback(where: str, url: str) -> Iterator[Problem]:
         yield Problem(where, f"{url!r} is not an https address", cure)
     elif len(parts.hostname or "") > LONGEST_NAME:
         what = f"a host's name has {LONGEST_NAME} characters at most, and this is longer"
-        yield Problem(where, what, "register and set the name by which people come")
+        yield Problem(where, what, "register and set the name that people use")
     elif parts.path != CALLBACK_PATH or parts.query or parts.fragment:
         yield Problem(where, f"{url!r} does not end in {CALLBACK_PATH}", cure)

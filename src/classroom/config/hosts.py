@@ -87,7 +87,7 @@ def check_wildcard(name: str) -> None:
     """
     if PublicSuffixList().is_public(name):
         raise BadHostError(
-            f"opens every name under {name}, where anybody may have one",
+            f"would allow every name under {name}, where anybody may register one",
             f"name the hosts, or one domain, such as *.example.{name}",
         )
 
@@ -106,17 +106,17 @@ def parse(text: str) -> Host:
         )
     if is_address(written):
         raise BadHostError(
-            "is an IP address, and the lock goes by the name in TLS", "write the host's name"
+            "is an IP address, and the lock uses the name in TLS", "write the host's name"
         )
     if ":" in written:
         host, _, port = written.rpartition(":")
-        what = "names a port" if port == HTTPS else f"names port {port}; only 443 (TLS) is opened"
+        what = "names a port" if port == HTTPS else f"names port {port}; only 443 (TLS) is allowed"
         raise BadHostError(what, f'write "{host}"')
     below = written.startswith("*.")
     name = as_ascii(written.removeprefix("*.").removesuffix("."))
     if "*" in name:
         raise BadHostError(
-            "has a * that doesn't stand for the first labels", "write *.example.org or whole names"
+            "has a * that is not the first label", "write *.example.org or whole names"
         )
     labels = name.split(".")
     if len(name) > LONGEST or labels[-1].isdigit() or not all(map(LABEL.fullmatch, labels)):

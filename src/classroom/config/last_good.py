@@ -1,6 +1,6 @@
-"""The tutor's configuration as it was last right, for a Hub that comes back while it is edited.
+"""The last valid configuration, for a Hub that restarts while somebody edits the file.
 
-At a start a file that isn't right is refused; while the lab runs it changes nothing.
+An invalid file stops the start of the container. While the lab runs, it changes nothing.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 def keep(loaded: Settings) -> None:
-    """Keep the configuration that has just been loaded, where only root can.
+    """Keep the configuration that has just been loaded, readable only for root.
 
-    The bytes that were checked are kept, not what the files hold by now, and all of them at once:
-    an editor may be saving, or the client secret be exchanged.
+    Keep the bytes that were checked, not what the files contain by now, and replace all of them at
+    once: an editor may be saving, or somebody may be replacing the client secret.
 
     Args:
         loaded: checked.
 
     Raises:
-        OSError: it can't be written; what was kept before stays.
+        OSError: it cannot be written; the previous copy stays.
     """
     place = loaded.paths.good
     made = Path(tempfile.mkdtemp(dir=place.parent, prefix=f"{place.name}-"))  # mode 0700
@@ -49,17 +49,17 @@ def keep(loaded: Settings) -> None:
 
 
 def load(paths: Paths, environ: Mapping[str, str]) -> tuple[Settings, str]:
-    """Load the configuration, or what was kept of it.
+    """Load the configuration or, if it is invalid, the last valid one.
 
     Args:
         paths: where things are.
         environ: the process environment.
 
     Returns:
-        The settings, and why the file itself isn't what holds; "" when it is.
+        The settings, and why the file itself is not used; "" if it is.
 
     Raises:
-        StartRefusedError: neither is right.
+        StartRefusedError: neither is valid.
     """
     try:
         return settings.load(paths, environ), ""

@@ -1,4 +1,4 @@
-"""What students' processes may use: decided at boot from the settings and from what there is."""
+"""Limits of students' processes: decided at boot from the settings and the container's memory."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 FILE = "limits.json"
 GB = 1024**3
 OF_THE_LAB = (0.25, 2 * GB)
-"""How much of the container's memory is left to lab, Hub and front: a share, and what is enough."""
+"""The container's memory for lab, Hub and front: a share, and bytes that are always enough."""
 A_KERNEL = 200 * 1024**2
-"""Bytes that a kernel of a class's takes, with pandas and a plot."""
+"""Bytes of memory that a typical kernel uses, with pandas and a plot."""
 FEWEST_KERNELS, MOST_KERNELS = 10, 200
 A_KERNELS_PROCESSES, FEWEST_PROCESSES = 32, 1024
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What students' processes may use.
+    """Limits of students' processes.
 
     Attributes:
         together: bytes of memory that all may use; 0 for no limit.
@@ -44,10 +44,10 @@ class Limits:
 
 
 def decide(wanted: Classroom, memory: int) -> Limits:
-    """Decide what students' processes may use.
+    """Decide the limits of students' processes.
 
     Args:
-        wanted: the tutor's settings; 0 where they leave it to us.
+        wanted: the tutor's settings; 0 selects the default.
         memory: bytes that the container has.
     """
     share, enough = OF_THE_LAB
@@ -63,15 +63,15 @@ def decide(wanted: Classroom, memory: int) -> Limits:
 
 
 def of(wanted: Classroom) -> Limits:
-    """Decide for the container that this runs in."""
+    """Decide the limits for this container."""
     return decide(wanted, cgroup.memory())
 
 
 def read(paths: Paths) -> Limits:
-    """Read what boot has decided."""
+    """Read the limits that boot has decided."""
     return Limits(**json.loads((paths.run / FILE).read_text(encoding="utf-8")))
 
 
 def write(paths: Paths, limits: Limits) -> None:
-    """Leave word for the launcher, where only root can."""
+    """Write the limits for the launcher, readable only for root."""
     files.write_private(paths.run / FILE, json.dumps(asdict(limits)).encode())

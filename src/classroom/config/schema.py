@@ -140,7 +140,7 @@ def check(file: ConfigFile) -> Iterator[Problem]:
             cure = did_you_mean(trait, known) or "correct the name or remove the line"
             yield Problem(where, f"{section} has no setting {trait}", cure)
         elif setting in OURS:
-            yield Problem(where, "is the container's to decide", OURS[setting])
+            yield Problem(where, "is set by the container", OURS[setting])
         elif section == "ConfigurableHTTPProxy":
             yield Problem(where, "nginx is the front here", "remove the line; it would do nothing")
         elif section.endswith("Spawner") and "spawner_class" not in file.config.get(

@@ -71,14 +71,14 @@ def of(config: Config) -> Hosts:
         cure = "write it as https://lab.example.org, with :port where people type one"
         raise StartRefusedError([Problem(SETTING, f"{given!r} is not a host", cure)])
     if "spawner_class" in hub or any("url" in service for service in added(hub)):
-        cure = (
-            "remove them, or the setting: the front routes the Hub and the classroom by host alone"
+        cure = "remove them, or the setting: the front routes Hub and lab by host name only"
+        raise StartRefusedError(
+            [Problem(SETTING, "cannot be combined with personal labs or services", cure)]
         )
-        raise StartRefusedError([Problem(SETTING, "stands beside personal labs or services", cure)])
     hook: Any = hub.get("subdomain_hook", "idna")
     domain = HOOKS.get(hook, hook)(SERVICE, name, "service")
     if len(domain) > LONGEST_NAME:
-        what = f"{domain}, which the lab would be at, is longer than a host's name can be"
+        what = f"the lab's host name would be {domain}, which is too long"
         raise StartRefusedError([Problem(SETTING, what, f"choose one of {LONGEST_NAME} or less")])
     port = f":{parts.port}" if parts.port else ""
     return Hosts(f"https://{name}{port}", f"https://{domain}{port}")

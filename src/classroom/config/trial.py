@@ -21,7 +21,7 @@ STUDENT_GROUPS, TUTOR_GROUPS = 3, 7
 
 @dataclass(frozen=True)
 class Passphrases:
-    """What opens the trial.
+    """The passphrases of a trial.
 
     Attributes:
         student: for any name.
@@ -33,15 +33,15 @@ class Passphrases:
 
 
 def make(groups: int) -> str:
-    """Make a passphrase of so many groups of five characters."""
+    """Make a passphrase of the given number of groups of five characters."""
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(groups))
 
 
 def ensure(folder: Path) -> Passphrases:
-    """Read the passphrases kept in a folder, making what is missing.
+    """Read the passphrases in a folder, and make missing ones.
 
     Args:
-        folder: root's alone, on the volume.
+        folder: on the volume; only root can read it.
     """
     kept = []
     for name, groups in (("student", STUDENT_GROUPS), ("tutor", TUTOR_GROUPS)):
@@ -53,17 +53,17 @@ def ensure(folder: Path) -> Passphrases:
 
 
 def paragraph(passphrases: Passphrases, address: str) -> str:
-    """Word what the log says about a trial.
+    """Describe the trial for the log.
 
     Args:
         passphrases: the ones that open it.
-        address: where the lab is, as far as the container can know.
+        address: the lab's, as far as the container knows it.
     """
     return f"""\
 This is a TRIAL: anybody who has the passphrase gets in, under any name they type.
-  Open         {address}  (the browser warns: the certificate signs itself)
+  Open         {address}  (the browser warns: the certificate is self-signed)
   Students     any name, passphrase  {passphrases.student.reveal()}
   Tutor        name {TUTOR}, passphrase  {passphrases.tutor.reveal()}
-For the real thing: cp jupyterhub_config_example.py jupyterhub_config.py, put your students'
+To set up your class: cp jupyterhub_config_example.py jupyterhub_config.py, put your students'
 GitHub names into USERS, fill in the three GitHub OAuth values, put ssl.crt and ssl.key into
-secrets/, and start again (README.md, "The real thing")."""
+secrets/, and start again (README.md, "Set up your class")."""

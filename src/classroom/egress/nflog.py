@@ -105,7 +105,7 @@ def subscribe() -> socket.socket:
         (number,) = struct.unpack_from("=i", answer, HEADER.size)
         if kind != ERROR or number != 0:
             found.close()
-            raise OSError(-number, "the kernel doesn't tell what it refuses (nfnetlink_log)")
+            raise OSError(-number, "the kernel doesn't report what it refuses (nfnetlink_log)")
     found.settimeout(0)
     return found
 

@@ -115,7 +115,7 @@ def sandboxed(python: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["a network socket could be opened"])[-1]
-        what = f"neither NET_ADMIN nor a sandbox is to be had ({said})"
+        what = f"neither NET_ADMIN nor a sandbox is available ({said})"
         cure = (
             "add --cap-add NET_ADMIN to docker run, let the container use seccomp(2), or accept "
             "a lab without a lock with -e EGRESS=open"

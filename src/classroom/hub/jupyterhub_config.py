@@ -124,7 +124,7 @@ def roles(c: Config) -> None:
     lab = {"name": f"{SERVICE}-lab", "scopes": [REMOVE], "services": [SERVICE]}
     c.JupyterHub.load_roles = [*others, user, lab]
     c.JupyterHub.custom_scopes = {
-        REMOVE: {"description": "Remove students at the word of a tutor who is in the lab"},
+        REMOVE: {"description": "Remove students on request of a tutor in the lab"},
         **tutors_own(c, "custom_scopes", {}),
     }
 

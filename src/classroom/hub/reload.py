@@ -160,7 +160,7 @@ async def watch(
                 log.error("The configuration in use stays: %s", problem)  # noqa: TRY400
         except Exception as error:  # a full disk, a locked database: it may pass
             if str(error) != trouble:
-                log.exception("What was saved could not be taken over yet, it is tried again")
+                log.exception("The saved configuration could not be applied yet; retrying")
             last, trouble = None, str(error)
         else:
             trouble = ""

@@ -73,9 +73,10 @@ HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on th
 UNKEPT = "journal"
 # JupyterLab cuts a message off after 140 characters.
 UNKEPT_TEXT = (
-    "What you type is not being kept: {}. It will be as soon as that ends; a restart of the lab"
+    "What you type is not being saved: {}. It will be as soon as this ends; a restart of the lab"
     " before then loses it."
 )
+NO_RULE = "No view-only rule for these handlers; view-only users get 403: %s"
 HANDLERS = (
     (r"api/events/subscribe", EventsSocket),
     (r"api/sessions", SessionsHandler),
@@ -146,7 +147,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
         adopted = app.io_loop.run_sync(app.kernel_manager.adopt_all)
         if adopted:
-            app.log.info("Kernels taken over: %s", ", ".join(adopted))
+            app.log.info("Adopted kernels: %s", ", ".join(adopted))
     page_config = app.web_app.settings.setdefault("page_config_data", {})
     page_socket.announce(page_config)
     headers.announce(page_config, lab.policies)
@@ -235,7 +236,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
     headers.give_no_token(app.web_app.settings)
     setup.stop_looking(app.web_app.settings)
     if missing := authorizer.without_rule(app.web_app):
-        app.log.warning("Refused to who is view-only, for want of a rule: %s", ", ".join(missing))
+        app.log.warning(NO_RULE, ", ".join(missing))
     for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
         # Upstream starts it with the first document, and fails to stop what was never started.
         server = collaboration.ywebsocket_server
@@ -271,7 +272,9 @@ async def _finish(server: Any, app: ServerApp) -> None:
     results = await asyncio.gather(*(room.finish() for room in rooms), return_exceptions=True)
     for room, error in zip(rooms, results, strict=True):
         if error is not None:
-            app.log.error("%s isn't saved, and in the journal: %s", room.room_id, error)
+            app.log.error(
+                "%s could not be saved; its changes are in the journal: %s", room.room_id, error
+            )
 
 
 async def _recover(app: ServerApp, contents: ClassContents) -> None:
@@ -289,7 +292,7 @@ async def _recover(app: ServerApp, contents: ClassContents) -> None:
         try:
             await put_right.recover(file_format, file_type, path, kept)
         except Exception as error:  # noqa: BLE001 (one document's failure is no other's)
-            app.log.warning("%s can't be recovered before it is opened: %s", path, error)
+            app.log.warning("%s could not be recovered before it is opened: %s", path, error)
 
 
 def _restore(app: ServerApp, paths: Paths) -> None:

@@ -136,7 +136,7 @@ class Launcher:
             raise BadRequestError(f"{start.key} runs already")
         most = 2 * self.limits.kernels + SPARE
         if len(self._running) + len(self._starting) >= most:
-            raise BadRequestError(f"{most} processes run, and no more may")
+            raise BadRequestError(f"{most} processes are running, which is the limit")
         self._starting.add(start.key)
         try:
             found = await process.launch(start, BASE, self.limits, self._homes)
@@ -214,7 +214,7 @@ def _let_go(launched: StudentProcess) -> None:
 def _end_with(watching: asyncio.Task[None]) -> None:
     """End with the watch: the supervisor starts both anew."""
     if not watching.cancelled() and (error := watching.exception()) is not None:
-        LOG.critical("Memory and disk are no longer watched: %s", error, exc_info=error)
+        LOG.critical("Monitoring of memory and disk stopped: %s", error, exc_info=error)
         os._exit(1)
 
 

@@ -193,7 +193,7 @@ async def start_on_a_terminal(what: Start) -> tuple[RemoteProcess, int]:
     if len(sent) != 1:
         connection.close()
         _close(sent)
-        raise NotLaunchedError("no terminal could be had: try again")
+        raise NotLaunchedError("no terminal could be made: try again")
     return RemoteProcess(connection, found["pid"]), sent[0]
 
 
@@ -248,7 +248,9 @@ async def running() -> list[tuple[str, dict[str, Any]]]:
                 kernels.append((found["key"], found["note"]))
                 found, _ = await _hear(connection)
     except (OSError, protocol.BadRequestError) as error:
-        raise NoLauncherError(f"the launcher has said only half ({error}): try again") from error
+        raise NoLauncherError(
+            f"the launcher's answer is incomplete ({error}): try again"
+        ) from error
     finally:
         connection.close()
     return kernels

@@ -24,7 +24,7 @@ async def accept(listening: socket.socket) -> socket.socket:
             return (await asyncio.get_running_loop().sock_accept(listening))[0]
         except OSError as error:
             if not complained:
-                LOG.error("The launcher can't take a connection (%s): trying again", error)
+                LOG.error("The launcher can't accept a connection (%s): retrying", error)
             complained = True
             await asyncio.sleep(ACCEPT_SECONDS)
 

@@ -142,7 +142,8 @@ class Watch:
         chosen = victim.too_little_left(uses, left, self._least)
         if chosen is None and not self._out:
             what = (
-                "The container is nearly out of memory: %d MB are left; no student's program has it"
+                "The container is nearly out of memory: %d MB are left, and to end students'"
+                " programs would not help"
             )
             self._log.warning(what, left // MB)
         self._out = chosen is None
@@ -172,7 +173,7 @@ class Watch:
         chosen = victim.too_much_memory(uses, limit, unseen, hiding)
         lost = chosen is None and seen + unseen > limit
         if lost and not self._lost:
-            what = "Students' memory is short: %d MB are shared memory that nobody is found to have"
+            what = "Students' memory is short: %d MB are shared memory of no known program"
             self._log.warning(what, unseen // MB)
         self._lost = lost
         return chosen
@@ -181,7 +182,9 @@ class Watch:
         """End a group, and wait until its memory is free; the others' turn comes only then."""
         known = {home: pid for pid, home in self._launcher.homes().items()}
         if group not in known or not self._launcher.end(known[group], why):
-            self._log.warning("What a %s left behind ended: %s", process_table.kind_of(group), why)
+            self._log.warning(
+                "Stopped a program that a %s left behind: %s", process_table.kind_of(group), why
+            )
         kill(several, self._uid)
         end = time.monotonic() + END_SECONDS
         while time.monotonic() < end and not all(map(process_table.is_over, several)):  # noqa: ASYNC110

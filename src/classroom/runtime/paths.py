@@ -1,4 +1,4 @@
-"""Where everything is in the container, in one place (docs/operation.md has the same table)."""
+"""Where everything is in the container, in one place (docs/operate/index.md has the same table)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Turns at costly work: some at a time for each person, and some for all together.
+"""Take turns at costly work: limited for each person, and for all together.
 
-One event loop's: nothing here is for threads.
+For one event loop; not safe for threads.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class TooManyError(Exception):
-    """Too much of one person's work waits already."""
+    """Too much work of one person is waiting already."""
 
 
 class Turns:
-    """Whose turn it is.
+    """The turns at one kind of work.
 
     A person's own turn may last longer than the work: until its result has been taken, say. Others
     wait only for `place`.
@@ -40,7 +40,7 @@ class Turns:
 
     @contextlib.asynccontextmanager
     async def own(self, name: str) -> AsyncIterator[None]:
-        """Wait for one's own turn, and have it.
+        """Wait for a person's turn, and hold it.
 
         Args:
             name: the person's; "" for the lab itself, which waits for no turn of its own.
@@ -64,6 +64,6 @@ class Turns:
 
     @contextlib.asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """Wait for a place among all, first come first served, and have it."""
+        """Wait for a place among all, first come first served, and hold it."""
         async with self._places:
             yield

@@ -1,8 +1,8 @@
-"""Compare what we rely on of upstream's packages, beyond public hooks, with what is installed.
+"""Compare what we use of upstream beyond its public hooks with the installed packages.
 
 The tables are ``lab/upstream/contract.md`` and ``hub/upstream/contract.md``. Nothing here
-fails because of what upstream has renamed: a module, a class or a name that isn't there is a
-sentence like any other, and all sentences come at once.
+fails because upstream has renamed something: a missing module, class or name is a sentence like any
+other, and all sentences come at once.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class ContractRow:
 
 
 def rows(text: str, *, leave_out: Collection[str] = ()) -> tuple[ContractRow, ...]:
-    """Read a table's rows out of its Markdown, which is also what people read.
+    """Read a table's rows from its Markdown, which people read too.
 
     Args:
         text: sections with a table each: name, what it must be, what that goes on using, where we
@@ -101,7 +101,7 @@ def _row(line: str) -> ContractRow:
 
 
 class ChangedError(RuntimeError):
-    """Upstream isn't what we rely on; the text lists every difference."""
+    """Upstream has changed; the text lists every difference."""
 
 
 def check(rows: Iterable[ContractRow], describe: Callable[[str], str] | None = None) -> None:
@@ -125,12 +125,12 @@ def check(rows: Iterable[ContractRow], describe: Callable[[str], str] | None = N
     raise ChangedError(
         f"Upstream has changed in {places} that we rely on:{''.join(lines)}\n"
         "Adapt what is named, and its row, or put requirements/image.txt back"
-        " (docs/development.md, Living with upstream)."
+        " (docs/develop/upstream.md)."
     )
 
 
 def difference(one: ContractRow) -> str:
-    """Say how upstream differs from a row, in a sentence without a full stop; "" if it doesn't.
+    """Describe how upstream differs from a row, without a full stop; "" if it does not.
 
     Args:
         one: the row.

@@ -1,6 +1,6 @@
-"""A process that does one piece of work within limits, and ends with the process that asked.
+"""Run one piece of work in a process with limits, which ends with the process that started it.
 
-What it is asked and what it answers is one message each: a head of JSON in a line, and a body.
+The request and the answer are one message each: a line with a head in JSON, and a body.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def framed(head: dict[str, Any], body: bytes) -> bytes:
 
 
 def parted(message: bytes) -> tuple[dict[str, Any], memoryview[int]]:
-    """Take a message apart again.
+    """Split a message into head and body.
 
     Args:
         message: of `framed`.
@@ -46,7 +46,7 @@ def parted(message: bytes) -> tuple[dict[str, Any], memoryview[int]]:
 
 
 def confine(parent: int, seconds: int, memory: int, nice: int = NICE) -> None:
-    """Keep this process to its limits, and have it end with the one that asked.
+    """Apply this process's limits, and end it with the process that started it.
 
     Args:
         parent: that process.

@@ -1,4 +1,4 @@
-"""Start a worker (`classroom.runtime.worker`), ask it, and end it with all that it has started."""
+"""Start a worker (`classroom.runtime.worker`), send it a request, and end it with its children."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ KEPT = (
     *("PATH", "LANG", "HOME", "TMPDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"),
     *("MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"),
 )
-"""What a worker has of this process's environment."""
+"""The environment variables that a worker inherits."""
 
 
 class TooLongError(Exception):
-    """A worker's answer has more bytes than are taken."""
+    """A worker's answer is too long."""
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:
@@ -62,7 +62,7 @@ async def started(program: Sequence[str], stdin: int | None = None) -> AsyncIter
 
 
 async def ask(process: Process, most: int, *request: bytes) -> bytes:
-    """Send a worker what it is asked, and return its answer.
+    """Send a worker a request, and return its answer.
 
     Args:
         process: of `started`.

@@ -57,7 +57,7 @@ class Taker:
             if made is not None:
                 LOG.info("Snapshot %s of %d files", made.id, made.files)
         if trouble and trouble != self._trouble:
-            LOG.error("%s. It is tried again.", trouble)
+            LOG.error("%s. Retrying.", trouble)
         self._trouble = trouble
 
     async def go_on(self, interval: float) -> None:
@@ -107,7 +107,7 @@ async def run(paths: Paths, excluded: list[str], interval: float) -> None:
         async with asyncio.timeout(LAST_SECONDS):
             await taker.take(Why.STOP, politely=False)
     except TimeoutError:
-        LOG.warning("The last snapshot would have taken too long: there is none of this end")
+        LOG.warning("The last snapshot took too long: there is no snapshot of this stop")
 
 
 def main() -> None:

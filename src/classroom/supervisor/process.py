@@ -114,7 +114,7 @@ async def run_before(command: tuple[str, ...]) -> None:
             continue
         if status >= 0:
             return
-    raise TimeoutError(f"what comes before was stopped {BEFORE_TIMES} times")
+    raise TimeoutError(f"the step before its start was stopped {BEFORE_TIMES} times")
 
 
 class Keeper:
@@ -163,7 +163,7 @@ class Keeper:
             async with asyncio.timeout(self._child.stop_seconds):
                 await process.wait()
         except TimeoutError:
-            self._log.error("%s doesn't end: killed", self._child.name)
+            self._log.error("%s did not stop in time: killed", self._child.name)
         kill_group(process)
 
     def reload(self) -> None:
@@ -221,7 +221,7 @@ class Keeper:
                 status = await self._process.wait()
             finally:
                 looking.cancel()
-            self._log.error("%s ended with %s: starting it again", self._child.name, status)
+            self._log.error("%s ended with %s: restarting it", self._child.name, status)
             # Workers outlive a killed master.
             kill_group(self._process)
             if not await self._revive(clock() - begun):

@@ -143,7 +143,7 @@ def launcher(paths: Paths, base: Mapping[str, str], kind: LockKind) -> Child:
 def snapshots(paths: Paths, base: Mapping[str, str]) -> Child:
     """Describe what makes snapshots, and the last one at its end."""
     return Child(
-        "What makes snapshots",
+        "The snapshot service",
         (
             *filesystem.prefix(paths, landlock.abi()),
             *(str(paths.prefix / "bin/python"), "-I", "-m", "classroom.snapshots"),

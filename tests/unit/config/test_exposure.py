@@ -51,8 +51,8 @@ def test_folders_in_folders_and_what_compose_reads_are_looked_at(tmp_path: Path)
     paths.secrets.chmod(0o777)
     inner.chmod(0o755)
     assert exposure.warnings(exposure.found(paths)) == [
-        "secrets/old/ssl.key is readable for others on this machine: chmod 600 secrets/old/ssl.key",
-        ".env is readable for others on this machine: chmod 600 .env",
+        "secrets/old/ssl.key can be read by others on this machine: chmod 600 secrets/old/ssl.key",
+        ".env can be read by others on this machine: chmod 600 .env",
         "secrets can be changed by others on this machine: chmod o-w secrets",
     ]
 

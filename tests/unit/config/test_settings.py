@@ -86,8 +86,7 @@ def test_the_secret_may_come_from_its_own_file(tmp_path: Path) -> None:
 def test_two_secrets_are_refused_and_neither_is_shown(tmp_path: Path) -> None:
     told = problems(folder(tmp_path, ALLOWLIST, "in-a-file"), ENVIRONMENT)
     assert told == [
-        "GITHUB_CLIENT_SECRET: is given, and so is secrets/github_client_secret: "
-        "keep one of the two."
+        "GITHUB_CLIENT_SECRET: is set, and so is secrets/github_client_secret: keep one of the two."
     ]
 
 
@@ -237,6 +236,6 @@ def test_hosts_of_pages_are_checked(tmp_path: Path) -> None:
     loaded = settings.load(folder(tmp_path / "good", good), {})
     assert [str(host) for host in loaded.page_hosts] == ["cdn.example.org", "*.example.net"]
     (told,) = problems(folder(tmp_path / "wide", good.replace("*.example.net", "*.com")))
-    assert "Classroom.page_hosts: '*.com' opens every name under com" in told
+    assert "Classroom.page_hosts: '*.com' would allow every name under com" in told
     (told,) = problems(folder(tmp_path / "address", good.replace("cdn.", "https://cdn.")))
     assert "is an address of a page, not of a host" in told

@@ -181,10 +181,10 @@ def test_with_subdomains_the_lab_has_a_host_of_its_own(tmp_path: Path) -> None:
         ('c.JupyterHub.subdomain_host = "http://lab.example.org"', "is not a host"),
         ('c.JupyterHub.subdomain_host = "https://lab.example.org/x"', "is not a host"),
         ("c.JupyterHub.subdomain_host = 'https://a\"; return 1'", "is not a host"),
-        (SUBDOMAIN + 'c.JupyterHub.spawner_class = "simple"', "beside personal labs or services"),
+        (SUBDOMAIN + 'c.JupyterHub.spawner_class = "simple"', "with personal labs or services"),
         (
             SUBDOMAIN + 'c.JupyterHub.services = [{"name": "x", "url": "http://127.0.0.1:1"}]',
-            "beside personal labs or services",
+            "with personal labs or services",
         ),
     ],
 )

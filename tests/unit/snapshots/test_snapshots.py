@@ -164,11 +164,11 @@ def test_the_list_for_people() -> None:
 def test_what_was_restored_is_said() -> None:
     report = {"snapshot": "9c1ec585", "before": "c37dd75e", "restored": 1, "left": {}}
     assert snapshots.describe(report) == (
-        "1 file brought back from snapshot 9c1ec585; what was there before is in snapshot c37dd75e."
+        "1 file restored from snapshot 9c1ec585; the previous state is in snapshot c37dd75e."
     )
     left = {f"a\x1b{number}": "Permission denied" for number in range(30)}
     said = snapshots.describe({**report, "restored": 2, "left": left})
-    assert "30 could not be:" in said
+    assert "30 could not be restored:" in said
     assert "and 10 more" in said
     assert "\x1b" not in said
 
@@ -180,7 +180,7 @@ def test_a_lab_that_was_taken_over_says_nothing_that_a_terminal_obeys() -> None:
     assert all(letter.isprintable() or letter == "\n" for letter in said)
     wrongs: list[Any] = [{}, [], None, {**report, "left": 1}, {**report, "restored": odd}]
     for wrong in wrongs:
-        with pytest.raises(ValueError, match="doesn't say"):
+        with pytest.raises(ValueError, match="does not say"):
             snapshots.describe(wrong)
 
 

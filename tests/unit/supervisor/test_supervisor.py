@@ -151,7 +151,7 @@ def test_what_hangs_is_ended_and_started_again(tmp_path: Path) -> None:
 
     log = kept(tmp_path, SERVE.format(delay=""), stop, get(tmp_path / "alive.sock", "/"))
     assert log.count("It has answered nothing for 2 s: killed") == 1
-    assert log.count("It ended with -9: starting it again") == 1
+    assert log.count("It ended with -9: restarting it") == 1
 
 
 @pytest.mark.usefixtures("impatient")

@@ -79,7 +79,7 @@ class Access:
         """
         if waiting := reload.waiting(self._first.config, found.config):
             self.app.log.warning(
-                "Changed, and will hold from the next start on: %s", ", ".join(waiting)
+                "These changes take effect at the next start: %s", ", ".join(waiting)
             )
         self._held = replace(
             self._held, allowed=found.allowed, tutors=found.tutors, blocked=found.blocked

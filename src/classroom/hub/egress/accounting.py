@@ -96,7 +96,7 @@ class Account:
             except OSError as error:
                 # No descriptors or no space on the disk: it is tried again, and never given up.
                 if str(error) != self._complaint:
-                    log.warning("What the egress lock refuses can't be written: %s", error)
+                    log.warning("Refused connections cannot be recorded: %s", error)
                 self._complaint = str(error)
             await asyncio.sleep(READ_SECONDS)
 

@@ -95,7 +95,8 @@ class Egress:
 
         def report(task: asyncio.Task[None]) -> None:
             if not task.cancelled() and (error := task.exception()) is not None:
-                log.critical("The egress lock holds, unwatched: %s", error, exc_info=error)
+                text = "Egress monitoring stopped (the lock itself is still in force): %s"
+                log.critical(text, error, exc_info=error)
 
         task = asyncio.create_task(work)
         task.add_done_callback(report)
@@ -115,7 +116,7 @@ class Egress:
         """
         waiting = at_next_start(self.wanted, saved.egress, self.lock.kind)
         if waiting:
-            log.warning("Changed, and will hold from the next start on: %s", ", ".join(waiting))
+            log.warning("These changes take effect at the next start: %s", ", ".join(waiting))
         if saved.egress.allow == self.wanted.allow or "Classroom.egress_allow" in waiting:
             return
         # Only this: what waits stays as it is held.

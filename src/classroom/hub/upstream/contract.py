@@ -1,4 +1,4 @@
-"""Check at the Hub's start that its packages are as the table beside this file has them."""
+"""Check at the Hub's start that its packages match the table beside this file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def table() -> tuple[ContractRow, ...]:
 
 
 def check() -> None:
-    """See that upstream is as we know it, before or after it is patched.
+    """Check that upstream matches the table, before or after it is patched.
 
     Raises:
         ChangedError: it isn't; the Hub must not start on it.

@@ -1,4 +1,4 @@
-"""What we change of JupyterHub and tornado, for want of a public hook, each in a function."""
+"""Patches of JupyterHub and tornado where they have no public hook; one function each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def bind_xsrf_tokens(sign_in: Callable[[Any], bytes]) -> None:
-    """Make XSRF tokens good for something more than upstream binds them to.
+    """Bind XSRF tokens to more than upstream does.
 
     Args:
         sign_in: returns for a handler what else they are bound to.
@@ -29,7 +29,7 @@ def bind_xsrf_tokens(sign_in: Callable[[Any], bytes]) -> None:
 
 
 def authenticate_api_by(who: Callable[[APIHandler, Any], Awaitable[None]]) -> None:
-    """Have calls of the API authenticated by a function of ours.
+    """Authenticate API calls with our function.
 
     Args:
         who: is given the handler and what its request has in its body.
@@ -41,7 +41,7 @@ def authenticate_api_by(who: Callable[[APIHandler, Any], Awaitable[None]]) -> No
 def delegate_by(
     application: Any, judge: Callable[[Callable[..., Any]], Callable[..., Any]]
 ) -> None:
-    """Have every request go through a function of ours before any handler sees it.
+    """Pass every request to our function before any handler sees it.
 
     Args:
         application: the Hub's, of tornado.

@@ -20,4 +20,4 @@ class NoShutdownHandler(APIHandler):
         Raises:
             HTTPError: 403.
         """
-        raise web.HTTPError(403, "The lab is everybody's: it is stopped where it was started")
+        raise web.HTTPError(403, "Everybody uses this lab: stop it where it was started")

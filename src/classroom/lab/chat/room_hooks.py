@@ -1,4 +1,4 @@
-"""A chat's room: who may open one, and what its judge lets through."""
+"""Hooks for chats' rooms: who may open one, and which messages are accepted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Chats(RoomHook):
-    """The rules of chats' rooms. Whoever is view-only may talk: no other hook is asked."""
+    """The rules of chats' rooms. View-only users may chat: no other hook is called."""
 
     def __init__(self, *, is_on: bool) -> None:
         """Begin.
@@ -32,11 +32,11 @@ class Chats(RoomHook):
         return self._is_on and schema.fits(room_id, path_of)
 
     def connected(self, connection: Connection) -> None:
-        """Have the chat know who somebody is; the argument is the hook's."""
+        """Tell the chat who a page's user is; the argument is the hook's."""
         connection.room.document.introduce(connection.identity, connection.room_id)
 
     def before_handle_message(self, connection: Connection, message: Change) -> bool:
-        """Write what the judge lets through; the arguments are the hook's.
+        """Write what the validator accepts; the arguments are the hook's.
 
         Raises:
             RejectedError: they may not write that.
@@ -49,13 +49,13 @@ class Chats(RoomHook):
             with update_admission.decoding():
                 connection.room.document.hear(update, connection.who, repeats=message.is_step_2)
         except NotTakenError as error:
-            sentence = f"What you wrote in the chat isn't taken: {error}. Reload the page to go on."
+            sentence = f"The chat rejected what you wrote: {error}. Reload the page to continue."
             raise RejectedError(sentence) from error
         return True
 
 
 def use(hooks: Hooks, *, is_on: bool) -> None:
-    """Have chats' rooms go by the rules of chats.
+    """Register the rules for chats' rooms.
 
     Args:
         hooks: the rooms'.

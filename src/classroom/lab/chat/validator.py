@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ROOTS = {"attachments", "messages", "metadata", "state", "users"}
 LARGEST = 1024 * 1024
 """Bytes of an update."""
-NOT_A_PAGES = "that isn't a page's to say"
+NOT_A_PAGES = "a page may not write that"
 
 
 class NotTakenError(Exception):
@@ -134,7 +134,7 @@ class Referee:
     def _on_step(self, step: dict[str, Any]) -> None:
         """Look at messages that come or go."""
         if "delete" in step:
-            self._flaw("a message stays where it is")
+            self._flaw("a message can't be moved")
         for one in step.get("insert", ()):
             found = dict(one.items()) if isinstance(one, Map) else None
             if found is None or schema.message(found) != found:
@@ -148,7 +148,7 @@ class Referee:
         if found["sender"] != self._who:
             self._flaw("it is in somebody else's name")
         if found["id"] in self._ids:
-            self._flaw("there is such a message")
+            self._flaw("there is such a message already")
         self._new.append(found["id"])
 
     def _on_edited(self, target: Any, keys: dict[str, Any]) -> None:

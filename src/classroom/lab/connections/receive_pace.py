@@ -1,8 +1,9 @@
-"""How much of the event loop's time goes into reading one person's sockets, all of them together.
+"""Limit the event loop's time for reading all sockets of one person together.
 
-Each message is cheap, but tornado reads all that has come over a socket before it turns to the
-next, and one person may have hundreds of sockets. A socket whose user is ahead of their share is
-read later: what they send meanwhile waits in their own machine's buffers. One event loop's.
+Each message is cheap, but tornado reads everything that has arrived on a socket before it reads the
+next socket, and one person may have hundreds. If a person has used more than their share, the lab
+reads their sockets later; what they send meanwhile waits in their own machine's buffers. For one
+event loop.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Generator
 
 SHARE = 0.1
-"""Of the event loop's time that one person's sockets may take for long."""
+"""Share of the event loop's time that one person's sockets may use in the long run."""
 TURNS_SECONDS = 0.05
-"""From so much on their sockets are read one message at a time, each in its turn."""
+"""Seconds ahead of the share from which their sockets are read one message at a time."""
 AHEAD_SECONDS = 1.0
-"""From so much on they are read later. Pasting a large notebook takes less."""
+"""Seconds ahead of the share from which they are read later. Pasting a large notebook takes
+less."""
 LONGEST_SECONDS = 1.0
-"""A pause: somebody who has pasted something huge goes on typing soon; `CpuBudget` counts too."""
+"""Longest pause in seconds: after pasting something huge people can soon type again, and
+`CpuBudget` counts too."""
 
 
 class Timed:
-    """Awaits something, and measures the time that this thread works at it, without the waits."""
+    """Await something, and measure the time that this thread works on it, without the waits."""
 
     __slots__ = ("_work", "seconds")
 
@@ -38,7 +41,7 @@ class Timed:
         """
         self._work = work
         self.seconds = 0.0
-        """How long it has been worked at."""
+        """Seconds of work so far."""
 
     def __await__(self) -> Generator[Any, Any, None]:
         """Pass on each wait, and what ends it, such as a cancellation."""
@@ -60,7 +63,7 @@ class Timed:
 
 
 class ReceivePace:
-    """What reading people's sockets has taken of the event loop lately."""
+    """The event loop's time that reading each person's sockets has used lately."""
 
     def __init__(self, share: float = SHARE) -> None:
         """Begin with nothing taken.
@@ -72,7 +75,7 @@ class ReceivePace:
         self._taken = CpuBudget(share)
 
     def add(self, name: str, seconds: float, now: float) -> float | None:
-        """Take note of a message, and say when that socket is to be read again.
+        """Record a message, and say when to read that socket again.
 
         Args:
             name: of who has sent it.

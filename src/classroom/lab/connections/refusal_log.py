@@ -1,7 +1,6 @@
-"""The log of refused requests: one line for each, and at most so many of one person's in a minute.
+"""Log rejected requests: one line for each, and a limited number a minute for each person.
 
-Upstream writes three. Somebody who sends refused requests in a loop would push out of the log what
-people have run.
+Upstream writes three lines. A loop of rejected requests would push out of the log who ran what.
 """
 
 from __future__ import annotations
@@ -20,19 +19,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LINES = 20
-"""Of one person's refused requests, in `SECONDS`; all who haven't signed in are one."""
+"""Lines for one person in `SECONDS`; everybody without a sign-in counts as one person."""
 SECONDS = 60.0
 ADDRESS, REASON = 1000, 300
-"""Characters of what was asked for, and of a reason."""
+"""Characters of a request's address, and of a reason."""
 SAID_BEFORE = "wrote error: %r"
-"""What upstream says of an answer of its API beside the request's own line."""
+"""Upstream's second line on an answer of its API."""
 NOBODY = "people who aren't signed in"
 
 
 class RefusalCounts:
-    """How many requests have been refused to each person since their minute began.
+    """Count each person's rejected requests since their minute began.
 
-    One event loop's: nothing here is for threads.
+    For one event loop; not safe for threads.
     """
 
     def __init__(self) -> None:
@@ -40,7 +39,7 @@ class RefusalCounts:
         self._counts: dict[str, Counter[int]] = {}
 
     def note(self, name: str, status: int) -> bool:
-        """Count a refused request; say whether its line is written.
+        """Count a rejected request; say whether to write its line.
 
         Args:
             name: whose it is.
@@ -52,11 +51,11 @@ class RefusalCounts:
         return written
 
     def is_first(self, name: str) -> bool:
-        """Say whether the request that was counted last is the first of a minute."""
+        """Say whether the last counted request is the first of a minute."""
         return self._counts[name].total() == 1
 
     def end(self, name: str) -> str:
-        """End somebody's minute; return the line on what had none of its own, "" for nothing.
+        """End a person's minute; return the line on requests without a line, "" if there are none.
 
         Args:
             name: whose it is.
@@ -70,7 +69,7 @@ class RefusalCounts:
 
 
 def line(handler: Any, reason: str) -> str:
-    """Word the line on a refused request.
+    """Make the line on a rejected request.
 
     Args:
         handler: which has answered.
@@ -112,7 +111,7 @@ class RefusalLog:
         self._log.addFilter(not_said_before)
 
     def write(self, handler: Any) -> None:
-        """Write of a request that has been answered; tornado calls it on the event loop.
+        """Log an answered request; tornado calls this on the event loop.
 
         Args:
             handler: which has answered.

@@ -153,7 +153,7 @@ class Run:
             try:
                 self._pending.add(kernel_outputs.step(kind, kernel_outputs.read(raw), len(raw)))
             except BadOutputError as error:
-                self._shared.log.debug("A message of a kernel that can't be read: %s", error)
+                self._shared.log.debug("Dropped a kernel's message that can't be read: %s", error)
 
     def answered(self) -> None:
         """Take note that somebody has answered: their page writes that below what was printed.

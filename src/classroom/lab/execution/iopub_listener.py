@@ -209,7 +209,7 @@ class ListeningKernels(AsyncMappingKernelManager):
             try:
                 record(message)
             except Exception as error:  # noqa: BLE001 (whatever a kernel has made of it)
-                self.log.debug("A message of a kernel that can't be read: %s", error)
+                self.log.debug("Dropped a kernel's message that can't be read: %s", error)
 
         stream.on_recv(look)
 

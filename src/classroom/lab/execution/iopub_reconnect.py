@@ -1,4 +1,4 @@
-"""Hear a kernel again after it has said too much at once.
+"""Reconnect to a kernel after it has sent too large a message.
 
 A message beyond ``ZMQ_MAXMSGSIZE`` ends zmq's connection for good: other than after an end of the
 kernel, zmq makes no new one (libzmq's ``session_base_t::engine_error``). The lab would be deaf to a

@@ -209,7 +209,7 @@ class StudentKernels(ListeningKernels):
             HTTPError: 429, with a sentence.
         """
         if self.max_kernels and len({*self.list_kernel_ids(), *self._reserved}) >= self.max_kernels:
-            what = f"{self.max_kernels} kernels run, and no more may"
+            what = f"{self.max_kernels} kernels are running, which is the limit"
             raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
 
     def tell(self, kernel_id: str, sentence: str) -> None:
@@ -240,7 +240,7 @@ class StudentKernels(ListeningKernels):
             try:
                 await self._adopt(kernel_id, note)
             except (NotLaunchedError, OSError, KeyError, ValueError) as error:
-                self.log.warning("Kernel %s can't be taken over: %s", kernel_id, error)
+                self.log.warning("Kernel %s could not be adopted: %s", kernel_id, error)
             else:
                 found.append(kernel_id)
         return found

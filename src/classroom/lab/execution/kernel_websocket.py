@@ -202,11 +202,13 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         """Sign a message with its sender's name; write down what is run."""
         if not isinstance(incoming_msg, str) and self.subprotocol != V1:
             # Upstream would take it unsigned; no page sends any.
-            self.log.warning("Of the older protocol only text is taken, from %s too", self._who)
+            self.log.warning(
+                "Dropped a binary message on the legacy kernel protocol (user %s)", self._who
+            )
             return
         # It may be stopped, and what it doesn't take waits in the lab server.
         if not self._services[MemoryBudget].take(self._who, len(incoming_msg)):
-            self._notice("The kernel takes nothing more: interrupt it, or restart it")
+            self._notice("The kernel reads no more messages: interrupt it, or restart it")
             return
         self._untaken += len(incoming_msg)
         try:
@@ -219,7 +221,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             else:
                 incoming_msg, found = signed(incoming_msg, self._who)
         except BadKernelMessageError as error:
-            self.log.warning("A message of %s that can't be read: %s", self._who, error)
+            self.log.warning("Dropped a message of %s that can't be read: %s", self._who, error)
             return
         self._note(found)
         super().handle_incoming_message(incoming_msg)

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from classroom.launcher.client import RemoteProcess
 
 MOST_TYPED = 4 * 1024 * 1024
-"""Bytes that may wait for a program to read them: the largest message of a page."""
+"""Bytes that may wait for the program: the largest message of a page."""
 PIECE = 65536
 
 
 class StudentPty(PtyProcessUnicode):
     """A terminal with a process that is the launcher's child, not ours.
 
-    Upstream reads and writes through a buffered file. The event loop makes the descriptor one that
-    doesn't wait, which such a file takes badly: the middle of a text that is longer than the kernel
-    has room for is lost, and what is left in the buffer makes closing fail. The terminal then stays
-    listed for good, with the number of a descriptor that is soon somebody else's.
+    Upstream reads and writes through a buffered file. The event loop makes the descriptor
+    non-blocking, which such a file does not support: if a text is longer than the kernel's buffer,
+    its middle is lost, and the rest in the buffer makes closing fail. The terminal then stays in
+    the list, with the number of a descriptor that another connection soon gets.
     """
 
     closed: bool
@@ -81,7 +81,7 @@ class StudentPty(PtyProcessUnicode):
         return str(self.decoder.decode(piece, final=False))
 
     def type(self, text: str) -> bool:
-        """Type something; what the program doesn't read yet waits. On the event loop.
+        """Type text; what the program has not read yet waits. On the event loop.
 
         Args:
             text: any.
@@ -100,7 +100,7 @@ class StudentPty(PtyProcessUnicode):
         return True
 
     def _send(self) -> None:
-        """Write what there is room for, one piece in a turn of the event loop."""
+        """Write as much as the kernel accepts, one piece in a turn of the event loop."""
         try:
             sent = os.write(self.fd, self._typed[:PIECE])
         except BlockingIOError:
@@ -121,7 +121,7 @@ class StudentPty(PtyProcessUnicode):
             self._loop = None
 
     def close(self, force: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 (upstream's)
-        """Let go of both; the launcher ends what still runs."""
+        """Close the descriptor; the launcher ends a process that still runs."""
         if not self.closed:
             self._stop()  # while the number is still this terminal's
             self.fileobj.close()  # which has the descriptor, and nothing to write

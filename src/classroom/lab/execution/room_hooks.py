@@ -1,4 +1,4 @@
-"""A room stays while a cell of its notebook runs: the outputs are kept in its document."""
+"""Keep a room loaded while a cell of its notebook runs: its document gets the outputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class RunningCells(RoomHook):
-    """Keeps a room that nobody is in until its cells have run."""
+    """Keep an empty room loaded until its cells have run."""
 
     def __init__(self, kernels: StudentKernels) -> None:
         """Begin.
@@ -30,7 +30,7 @@ class RunningCells(RoomHook):
 
 
 def use(hooks: Hooks, kernels: StudentKernels) -> None:
-    """Have rooms stay while a cell of theirs runs.
+    """Register the hook for all rooms.
 
     Args:
         hooks: the rooms'.

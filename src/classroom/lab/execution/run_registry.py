@@ -116,7 +116,7 @@ class KernelRuns:
         try:
             self._hear(run, parent, kind, parts[3])
         except BadOutputError as error:
-            self._log.debug("A message of a kernel that can't be read: %s", error)
+            self._log.debug("Dropped a kernel's message that can't be read: %s", error)
 
     def _hear(self, run: Run, ident: str, kind: str, raw: bytes) -> None:
         if kind in kernel_outputs.KINDS:

@@ -114,7 +114,7 @@ class KernelSessions(SessionManager):
         if self.max_sessions and (
             self.cursor.fetchone()["number"] + self._being_made >= self.max_sessions
         ):
-            what = f"There are {self.max_sessions} sessions, and no more may be"
+            what = f"There are {self.max_sessions} sessions, which is the limit"
             raise HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
         if of[-1] is None or of[-1] not in self.kernel_manager:
             self.kernel_manager.check_limit()  # upstream would keep what can't be made
@@ -138,7 +138,7 @@ class KernelSessions(SessionManager):
         """
         shared_at = self._shared_at.get(session_id, -SECOND_THOUGHTS_SECONDS)
         if time.monotonic() - shared_at < SECOND_THOUGHTS_SECONDS:
-            self.log.info("Session %s goes on: others have just come to it", session_id)
+            self.log.info("Session %s is kept: other people have just joined it", session_id)
             return
         self._shared_at.pop(session_id, None)
         await super().delete_session(session_id)

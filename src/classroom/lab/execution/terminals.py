@@ -103,7 +103,7 @@ class StudentTerminals(TerminalManager):
         if name is not None and name in self.terminals:
             raise web.HTTPError(409, f"There is a terminal {name} already.")
         if self.at_most and len(self.terminals) + self.starting >= self.at_most:
-            what = f"{self.at_most} terminals are open, and no more may be"
+            what = f"{self.at_most} terminals are open, which is the limit"
             raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
         options = {**self.term_settings, "shell_command": self.shell_command}
         wanted = Start(

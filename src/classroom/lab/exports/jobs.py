@@ -33,7 +33,7 @@ CONFIGURED = ("Exporter", "Preprocessor")
 """Ends of the names of classes whose configuration nbconvert goes by."""
 PLAIN = (str, int, float, list, dict, type(None))
 SLOW = "This notebook takes too long to export."
-LONG = f"What this notebook is exported to has more than {MOST // MB} MB: clear its outputs first."
+LONG = f"The exported notebook has more than {MOST // MB} MB: clear its outputs first."
 FAILED = "This notebook can't be exported."
 MANY = f"You have {EACH} exports under way: wait until one of them is done."
 

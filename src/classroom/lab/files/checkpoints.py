@@ -153,7 +153,7 @@ class ClassCheckpoints(AsyncCheckpoints):
         try:
             await super().rename_all_checkpoints(old_path, new_path)
         except web.HTTPError as error:
-            self.log.warning("The checkpoint of %s stays behind: %s", old_path, error)
+            self.log.warning("The checkpoint of %s could not be moved: %s", old_path, error)
 
     async def delete_all_checkpoints(self, path: str) -> None:
         """Delete a file's checkpoints, which is deleted already: pages hear of that anyway.
@@ -164,7 +164,7 @@ class ClassCheckpoints(AsyncCheckpoints):
         try:
             await super().delete_all_checkpoints(path)
         except web.HTTPError as error:
-            self.log.warning("The checkpoint of %s is left: %s", path, error)
+            self.log.warning("The checkpoint of %s could not be deleted: %s", path, error)
 
     async def delete_checkpoint(self, checkpoint_id: str, path: str) -> None:
         """Delete a checkpoint.

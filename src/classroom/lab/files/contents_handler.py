@@ -1,4 +1,4 @@
-"""Answer for the class's files as upstream does; what is large is read and sent in pieces.
+"""Answer requests for the class's files as upstream does; read and send large ones in pieces.
 
 Upstream reads and writes all JSON on the event loop, where everybody's keystrokes wait for it.
 """
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 PIECE = 1 << 18
 ORDER = 64 * 1024
-"""Bytes of a request that says what is to be done, and brings no file."""
+"""Bytes of a request without a file."""
 
 
 class ContentsHandler(upstream.ContentsHandler):
-    """Upstream's handler, which keeps nobody else waiting."""
+    """Upstream's handler, without delaying anybody else."""
 
     _reading: asyncio.Task[None] | None = None
     _model: Model | None = None
     _gone = False
 
     async def get(self, path: str = "") -> None:
-        """Answer with a file or folder; what is read for somebody who has gone is dropped.
+        """Answer with a file or folder; drop what is read for somebody who has disconnected.
 
         Raises:
             HTTPError: as upstream's.
@@ -53,7 +53,7 @@ class ContentsHandler(upstream.ContentsHandler):
                 raise
 
     def on_connection_close(self) -> None:
-        """Stop reading what nobody waits for any more; what is being saved goes on."""
+        """Stop reading if nobody waits any more; continue saving."""
         super().on_connection_close()
         self._gone = True
         if self._reading is not None:
@@ -79,7 +79,7 @@ class ContentsHandler(upstream.ContentsHandler):
 
     @staticmethod
     async def _as_upstream(answering: Any) -> None:
-        """Wait for upstream's own way, of which its types say too little."""
+        """Await upstream's method, whose types are incomplete."""
         await answering
 
     async def _is_hidden(self, path: str) -> bool:
@@ -87,7 +87,7 @@ class ContentsHandler(upstream.ContentsHandler):
         return not files.allow_hidden and await files.is_hidden(path)
 
     async def _send(self, model: Model, content: memoryview[int]) -> None:
-        """Send a model in pieces, each when the one before has gone.
+        """Send a model in pieces, each after the one before was sent.
 
         Args:
             model: without its content.
@@ -136,11 +136,11 @@ class ContentsHandler(upstream.ContentsHandler):
         if self._model is not None:
             return self._model
         if self.request.method != "PUT" and len(self.request.body) > ORDER:
-            words = f"A request of more than {ORDER >> 10} KB that brings no file is refused"
+            words = f"A request without a file may have at most {ORDER >> 10} KB"
             raise web.HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
         found = super().get_json_body()
         if found is not None and not isinstance(found, dict):
-            raise web.HTTPError(400, "What is sent is no object of JSON")
+            raise web.HTTPError(400, "The request is no JSON object")
         return found
 
 

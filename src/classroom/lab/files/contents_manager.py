@@ -100,7 +100,7 @@ class ClassContents(ReadFiles):
         return saved
 
     async def _take(self, parts: Parts, model: Model, piece: int) -> Model:
-        """Take a piece of an upload in; return the model of what has arrived."""
+        """Receive a piece of an upload; return the model of what has arrived."""
         data = await self._encoded(model, {})
         await self._open_up(parts)
         seen = await threads.run(self._uploads.take, person(), parts, piece, data)
@@ -150,7 +150,7 @@ class ClassContents(ReadFiles):
     async def _encoded(
         self, model: Model, problem: dict[str, Any], before: bytes | None = None
     ) -> bytes:
-        """Return what is written to a file; what a process has made of it already as it is."""
+        """Return the bytes to write to a file; use a worker's result unchanged."""
         content = model["content"]
         if isinstance(content, file_process.FileAnswer):
             if why := content.told["problem"]:
@@ -333,7 +333,7 @@ class ClassContents(ReadFiles):
 
 
 def checked(model: Model) -> tuple[str, int | None]:
-    """Check what is to be saved; return its kind, and the number of the piece that it is.
+    """Check a model to save; return its type, and the number of its piece.
 
     Args:
         model: as a page sends it.

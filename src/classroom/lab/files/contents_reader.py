@@ -243,5 +243,5 @@ class ReadFiles(LargeFiles):
             return False
         opened = await self.group_access.share(shut)
         if not opened:
-            self.log.debug("Can't be opened for all: %s", shut)
+            self.log.debug("Could not be made accessible to everybody: %s", shut)
         return opened

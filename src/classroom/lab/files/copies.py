@@ -1,4 +1,4 @@
-"""Keep, beside a document's file, what can't be in it: what people typed, or a program wrote.
+"""Save copies beside a document's file of text that can't be in it, typed or written by a program.
 
 Each copy has a name of its own, and one incident makes one copy of a kind.
 """
@@ -30,11 +30,11 @@ LONGEST_NAME = 255 - len("-checkpoint")
 TRIES = 100
 """Names that are tried for one copy."""
 INCIDENT_SECONDS = 60.0
-"""A program that goes on changing a file within this time makes one incident."""
+"""Changes by programs that follow each other within this many seconds are one incident."""
 
 
 def names(path: str, what: str, now: float) -> Iterator[str]:
-    """Name a copy beside a file; whoever finds a name taken takes the next one.
+    """Generate names for a copy beside a file; the caller uses the first that is free.
 
     Args:
         path: the file's.
@@ -112,7 +112,7 @@ class Copies:
         self._mirror: str | None = None
 
     async def keep(self, content: Content, since: Content, path: str, what: str) -> str:
-        """Keep something in a copy; within one incident in the same one, if it fits in there.
+        """Save content in a copy: within one incident in the same copy, if it can be merged.
 
         Args:
             content: what is kept.
@@ -140,7 +140,7 @@ class Copies:
         return made
 
     async def mirror(self, content: Content, path: str) -> tuple[str, bool]:
-        """Save a document whose file is gone beside where that was, again and again in one copy.
+        """Save a document without a file beside its old place, each time in the same copy.
 
         Args:
             content: the document's.

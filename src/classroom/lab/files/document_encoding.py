@@ -1,4 +1,4 @@
-"""What is in a document's file, from what a page has of it, and back: pure, and slow if large."""
+"""Convert a document between a page's content and a file's bytes: pure, and slow if large."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 MOST_LISTS, MOST_VALUES = 3_000_000, 12_000_000
-"""Lists and objects in a notebook's file, and what is in them: a plot of a million points has two
+"""Lists and objects in a notebook's file, and values in them: a plot of a million points has two
 million numbers."""
 MOST_PARTS = 50_000
 """Cells and outputs of a notebook: each takes time and memory of its own, however short it is."""
@@ -119,7 +119,7 @@ def _written(notebook: Any, problem: dict[str, Any]) -> str:
 
 
 def _note(notebook: Any, problem: dict[str, Any]) -> None:
-    """Note what isn't valid in a notebook."""
+    """Note what is invalid in a notebook."""
     if why := notebook_validity.reason(notebook):
         problem["ValidationError"] = nbformat.ValidationError(why)
 
@@ -144,7 +144,7 @@ def parts_in(notebook: Any) -> int:
 
 
 def is_crowded(data: bytes) -> bool:
-    """Say whether a notebook's file would take far more memory than it has bytes.
+    """Say whether a notebook would take far more memory than its file has bytes.
 
     An empty list has two bytes in a file, and sixty in memory.
 

@@ -31,7 +31,7 @@ Model = dict[str, Any]
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a file takes nothing of what people type.
+    """Why what people type can't be written to a file.
 
     Attributes:
         sentence: for them.
@@ -43,20 +43,20 @@ class Trouble:
 
 
 SHUT = (
-    "“{}” can't be written: what you type isn't in the file. Copy it, or open it for all in a"
-    " terminal (chmod g+rw)."
+    "“{}” can't be written, so what you type isn't in the file. Copy your text, or make the file"
+    " writable in a terminal (chmod g+rw)."
 )
 UNSAVED = (
-    "“{}” can't be saved: {}. What you type stays in the lab, and goes into the file as soon as"
-    " that is possible."
+    "“{}” can't be saved: {}. The lab keeps what you type, and writes it to the file as soon as"
+    " possible."
 )
 GONE = "“{}” has been deleted."
 SEARCH_SECONDS = 10.0
-"""A file that is gone is looked for so often at most: that goes through all folders."""
+"""Seconds between two searches for a missing file, at least: a search walks all folders."""
 
 
 class ClassLoader(FileLoader):
-    """Upstream's loader, which tells somebody else's change from the lab's own by its content.
+    """Upstream's loader, which tells other programs' changes from the lab's own by their content.
 
     Upstream goes by the time of the last change, and takes over whatever is in the file then.
     """
@@ -67,9 +67,9 @@ class ClassLoader(FileLoader):
         self._own_turn = asyncio.Lock()
         self.recovery = Recovery(self._contents_manager, self._log)
         self.kept: list[str] = []
-        """Sentences for the people in the document, about what was kept beside it."""
+        """Sentences for the people in the document, about copies beside it."""
         self.is_changed = False
-        """Whether somebody else has changed the file, and the room hasn't taken that over."""
+        """Whether a program has changed the file, and the room hasn't merged that yet."""
         self.is_replaced = False
         """Whether that was meant to replace the document, as a snapshot that is restored."""
         self.saved: tuple[Any, int] | None = None
@@ -83,7 +83,7 @@ class ClassLoader(FileLoader):
         """Whether something in the file is nested too deep, for the room to tell."""
 
     async def open_up(self) -> None:
-        """Have the file opened for all if a student's program has shut it meanwhile."""
+        """Make the file accessible to everybody if a student's program has made it inaccessible."""
         files: Any = self._contents_manager
         if self.saves is not None:
             try:
@@ -91,11 +91,11 @@ class ClassLoader(FileLoader):
             except (RuntimeError, HTTPError):
                 pass  # it is gone, or out of reach: saving says so
             except Exception:  # noqa: BLE001 (whatever it is, it keeps nobody from saving)
-                self._log.exception("%s can't be opened for all", self.path)
+                self._log.exception("%s could not be made accessible to everybody", self.path)
 
     @property
     def is_gone(self) -> bool:
-        """Whether there was no such file any more when it was looked for last."""
+        """Whether the file was missing at the last look."""
         return self.trouble is not None and self.trouble.is_gone
 
     @property
@@ -189,7 +189,7 @@ class ClassLoader(FileLoader):
         self._let_go()
 
     async def maybe_notify(self) -> None:
-        """Look for a change as upstream; of a file that is gone, look where it has been moved."""
+        """Look for a change as upstream; look where a missing file was moved to."""
         try:
             await super().maybe_notify()
         except (HTTPError, RuntimeError) as error:
@@ -203,7 +203,7 @@ class ClassLoader(FileLoader):
                 await take()
 
     async def follow(self) -> str | None:
-        """Find the file where a program has moved it, and have everybody find it there.
+        """Find where a program has moved the file, and update its path for everybody.
 
         Returns:
             Its new path; None if it isn't in the class's folders any more, or if another document
@@ -219,7 +219,7 @@ class ClassLoader(FileLoader):
         found = await threads.run(moved.find, self._root, self._held)
         if found is None or self._file_id_manager.get_id(new := "/".join(found)) is not None:
             return None
-        self._log.info("%s was moved by a program: its document follows it to %s", old, new)
+        self._log.info("A program moved %s: its document follows it to %s", old, new)
         # All that keeps account of files hears of it, as if it had been renamed in a page.
         self._contents_manager.emit({"action": "rename", "path": new, "source_path": old})
         return new

@@ -1,4 +1,4 @@
-"""Have a large file's content read or written in a process of its own (`file_worker`)."""
+"""Read or write a large file's content in a process of its own (`file_worker`)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from classroom.runtime.worker_process import TooLongError, ask, started
 
 PROGRAM = (sys.executable, "-I", "-m", "classroom.lab.files.file_worker")
 LARGE = MB // 4
-"""Bytes of a file, or of what a page sends, that is read in a process of its own."""
+"""Bytes of a file or request from which a process of its own reads it."""
 SIMPLE = 20_000
 """Values in JSON that are read in no time, while they are not more than `LONG` bytes."""
 LONG = 4 * MB
@@ -28,10 +28,10 @@ SECONDS = 120.0
 SLACK = MB
 """Bytes of an answer beside the content."""
 LONGEST_FILE = 128 * MB
-"""Bytes of a file that is made of what a page sends: a notebook's has each number in a line."""
+"""Bytes of a file that is made from a request: a notebook has each number in a line."""
 TOGETHER, EACH, ASKED = 2, 2, 30
-"""Large files that are read or written at a time, of all and of each person, and with what waits:
-the lab's own documents, as they are saved, wait for no turn."""
+"""Large files that are read or written at a time, by all and by each person, and with those that
+wait. Saving open documents does not wait for a turn."""
 MANY = "You are opening or saving too many large files at once: wait until one of them is done."
 SLOW = "{} takes too long to be read: clear its outputs, or split it."
 WIDE = "{} would have too many bytes: clear its outputs, or split it."
@@ -40,7 +40,7 @@ FAILED = "{} can't be read."
 
 @dataclass(frozen=True)
 class FileAnswer:
-    """What a worker has made of a file, or of what a page sends.
+    """A worker's result for a file or a request.
 
     Attributes:
         told: of it, as `file_worker` says.
@@ -52,7 +52,7 @@ class FileAnswer:
 
 
 def is_heavy(body: bytes) -> bool:
-    """Say whether JSON that a page sends would hold up everybody while it is read.
+    """Say whether parsing a request's JSON would delay everybody.
 
     Args:
         body: all of it. A piece of an upload is 1.4 MB, in one text.
@@ -63,7 +63,7 @@ def is_heavy(body: bytes) -> bool:
 
 
 def read_answer(answer: bytes, status: int | None, path: str) -> FileAnswer:
-    """Read what a worker has answered.
+    """Parse a worker's answer.
 
     Args:
         answer: all of it.

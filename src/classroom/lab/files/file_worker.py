@@ -1,8 +1,8 @@
 """Read or write one large file's content in a process that has limits and ends with the lab.
 
 Run as ``python -I -m classroom.lab.files.file_worker REQUEST PARENT`` by
-`classroom.lab.files.file_process`. A megabyte of a notebook takes tenths of a second, and JSON is
-read and written without letting any other thread of the process go on meanwhile.
+`classroom.lab.files.file_process`. A megabyte of a notebook takes tenths of a second, and no
+other thread of a process runs while json reads or writes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ WORK_SECONDS = 30
 """Of a processor's time."""
 MEMORY = 1024 * MB
 NICE = 5
-"""Behind the lab server, and before what is exported: somebody waits for it to type."""
+"""Niceness: after the lab server, before exports, because somebody waits to type."""
 HARD = "{} takes too much memory to be opened here: clear its outputs, or split it."
 
 
@@ -41,7 +41,7 @@ def notebook_lines(notebook: dict[str, Any]) -> bytes:
 
 
 def notebook_of(lines: bytes) -> Any:
-    """Read a notebook cell by cell, so that other threads go on in between.
+    """Read a notebook cell by cell, so that other threads run in between.
 
     Args:
         lines: of `notebook_lines`.
@@ -57,7 +57,7 @@ def _why(problem: dict[str, Any]) -> str:
 
 
 def read(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
-    """Read a file; return what is told of it, and its content as JSON.
+    """Read a file; return its description, and its content as JSON.
 
     Args:
         request: ``path``, ``kind`` ("notebook" or "file"), ``format`` (as of `models.with_text`),
@@ -91,7 +91,7 @@ def read(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def write(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
-    """Read what a page sends to be saved; return the model without its content, and the file.
+    """Read a request to save; return the model without its content, and the file's bytes.
 
     Args:
         request: ``path``.
@@ -125,7 +125,7 @@ def write(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def answer(request: dict[str, Any], data: bytes) -> bytes:
-    """Answer a request: with what is found, or why nothing is.
+    """Answer a request with a result, or with the reason why there is none.
 
     Args:
         request: with ``do``, "read" or "write"; else as of these.
@@ -143,7 +143,7 @@ def answer(request: dict[str, Any], data: bytes) -> bytes:
 
 
 def main() -> None:
-    """Read what the request is about, and write the answer where nothing else is printed."""
+    """Read the request, and write the answer to a descriptor that nothing else prints to."""
     request = json.loads(sys.argv[1])
     confine(int(sys.argv[2]), WORK_SECONDS, MEMORY, NICE)
     with os.fdopen(os.dup(1), "wb") as out:

@@ -1,4 +1,4 @@
-"""The class's large files: what takes long is done in turns, and in processes of their own."""
+"""Read and write the class's large files in turns, and in processes of their own."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _has_turn: ContextVar[bool] = ContextVar("has_turn", default=False)
-"""Whether it is this person's turn already: a second one might wait for the first."""
+"""Whether the person has a turn already: a second one could wait for the first."""
 INVALID = "Notebook validation failed: {}"
-"""What a model says of a notebook that isn't as nbformat's schema has it; pages show it."""
+"""The message in the model of a notebook that nbformat's schema rejects; pages show it."""
 
 
 class LargeFiles(Untrusting):
@@ -50,7 +50,7 @@ class LargeFiles(Untrusting):
     async def _readable(
         self, parts: Parts, read: Callable[[], Awaitable[tuple[Model, Any]]], *, content: bool
     ) -> tuple[Model, Any]:
-        """Read something; what a student's program has shut is opened for all first."""
+        """Read something; if a student's program made it inaccessible, first undo that."""
         try:
             found = await read()
         except PermissionError:
@@ -62,7 +62,7 @@ class LargeFiles(Untrusting):
 
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Have a turn at what takes long, as the person whose request is being answered.
+        """Hold a turn for slow work, as the person whose request is being answered.
 
         Raises:
             HTTPError: 429, too much of theirs waits already.
@@ -80,7 +80,7 @@ class LargeFiles(Untrusting):
             _has_turn.reset(token)
 
     async def run_long(self, step: Callable[[], T]) -> T:
-        """Do in a thread what may take long; of what a room saves, in those that saves have."""
+        """Run slow work in a thread; for a room's save, in the threads for saves."""
         if saved_hashes.saving.get() is not None:
             return await threads.run(step)
         return await threads.run_long(step)
@@ -88,7 +88,7 @@ class LargeFiles(Untrusting):
     def _weighed(
         self, parts: Parts, wanted: str | None, *, content: bool, require_hash: bool
     ) -> tuple[str, bool]:
-        """Say what something is to be opened as, and whether that takes long; in a thread."""
+        """Say as what to open a file, and whether that takes long; in a thread."""
         seen = reader.look(self.root, parts)
         kind, size = models.kind_of(seen, "/".join(parts), wanted), seen.info.st_size
         if kind == "directory" or not (content or require_hash) or size <= file_process.LARGE:
@@ -145,7 +145,7 @@ class LargeFiles(Untrusting):
     async def _packed(
         self, parts: Parts, kind: str, form: str | None
     ) -> tuple[Model, memoryview[int]]:
-        """Have a file's content read in a process of its own; return its model and the content."""
+        """Read a file's content in a process of its own; return its model and the content."""
         path = "/".join(parts)
         descriptor, seen = await threads.run(reader.open_file, self.root, parts)
         try:
@@ -178,7 +178,7 @@ class LargeFiles(Untrusting):
         return model, {}
 
     def validate_notebook_model(self, model: Model, validation_error: Any = None) -> Model:
-        """Add to a notebook's model what isn't valid in it.
+        """Add to a notebook's model what is invalid in it.
 
         Args:
             model: changed in place.

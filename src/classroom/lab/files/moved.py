@@ -1,4 +1,4 @@
-"""Find a file again that a program has moved: a name changes, what it names stays the same."""
+"""Find a file that a program has moved: its path changes, its device and inode do not."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import Parts
 
 MOST_ENTRIES = 200_000
-"""Names that are looked at, a tenth of a second's work."""
+"""Names that a search looks at: a tenth of a second's work."""
 DEEPEST = 50
 
 
 class Held:
-    """A file that is held by a descriptor, under whatever name it is.
+    """A file held by a descriptor, whatever its name becomes.
 
     While it is held, its inode's number goes to no other file. Without that, a file system gives
     the number of a deleted file to the very next one, which would then be taken for it.
@@ -34,7 +34,7 @@ class Held:
         found = os.fstat(descriptor)
         self._inode = (found.st_dev, found.st_ino)
         self.close = weakref.finalize(self, os.close, descriptor)
-        """Let go of it; a second time does nothing."""
+        """Close the descriptor; a second call does nothing."""
 
     @property
     def number(self) -> int:

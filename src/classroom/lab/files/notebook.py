@@ -88,7 +88,7 @@ class ClassNotebook(YNotebook):
         if cell is None:
             if not isinstance(ycell, Map):
                 return STRAY
-            LOG.warning("A notebook was mended: a cell can't be saved")
+            LOG.warning("A notebook was repaired: a cell can't be saved")
             with self.ydoc.transaction():
                 self._complete(ycell)
                 if self._read(ycell, meta) is None:
@@ -120,7 +120,7 @@ class ClassNotebook(YNotebook):
     def _mend_meta(self) -> None:
         if is_format(self._ymeta.to_py()):
             return
-        LOG.warning("A notebook was mended: its format can't be saved")
+        LOG.warning("A notebook was repaired: its format can't be saved")
         with self.ydoc.transaction():
             self._ymeta.update({"nbformat": float(NBFORMAT), "nbformat_minor": 5.0})
             if not isinstance(self._ymeta.get("metadata", {}), Map | dict):
@@ -128,7 +128,7 @@ class ClassNotebook(YNotebook):
 
     def _remove_strays(self) -> None:
         """Remove what is among the cells and isn't one at all."""
-        LOG.warning("A notebook was mended: something in it is no cell")
+        LOG.warning("A notebook was repaired: something in it is not a cell")
         with self.ydoc.transaction():
             for at in range(len(self._ycells) - 1, -1, -1):
                 if not isinstance(self._ycells[at], Map):

@@ -1,8 +1,8 @@
-"""Say what isn't valid in a notebook of nbformat 4, in time that grows with its size alone.
+"""Find what is invalid in a notebook of nbformat 4, in time linear in its size.
 
-nbformat tries each output against the schema of every type of output, and each cell likewise. When
-something isn't valid it begins again with a validator that takes seconds for each megabyte. Here a
-cell and an output are checked against the schema of the type that they say they have.
+nbformat tries each output against the schema of every type of output, and each cell likewise. If
+something is invalid, it starts again with a validator that takes seconds for each megabyte. This
+module checks a cell or output only against the schema of the type that it names.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _is_later(minor: int) -> bool:
 
 
 def _failure(value: Any, kind: Any, known: dict[str, str], other: str, minor: int) -> str:
-    """Say why a cell or an output isn't valid; "" if it is."""
+    """Say why a cell or an output is invalid; "" if it is valid."""
     name = known.get(kind) if isinstance(kind, str) else None
     if name is None and not (_is_later(minor) and isinstance(kind, str)):
         return f"{kind!r} is no type of it"[:LONGEST]
@@ -64,7 +64,7 @@ def _failure(value: Any, kind: Any, known: dict[str, str], other: str, minor: in
 
 
 def _of_cells(cells: list[Any], minor: int) -> Iterator[str]:
-    """Find what isn't valid in cells; they are as they were afterwards."""
+    """Find what is invalid in cells; leave them unchanged."""
     for number, cell in enumerate(cells, 1):
         if not isinstance(cell, dict):
             yield f"cell {number}: it is no cell"
@@ -87,7 +87,7 @@ def _of_cells(cells: list[Any], minor: int) -> Iterator[str]:
 
 
 def _with_ids(cells: list[Any]) -> None:
-    """Give cells the ids that they lack, and each its own, as nbformat does as it validates."""
+    """Add missing ids to cells and replace duplicate ones, as nbformat's validation does."""
     only = [cell for cell in cells if isinstance(cell, dict)]
     bare = [{name: cell[name] for name in ("id",) if name in cell} for cell in only]
     for one in bare:
@@ -103,7 +103,7 @@ def _with_ids(cells: list[Any]) -> None:
 
 
 def reason(notebook: dict[str, Any]) -> str:
-    """Say what isn't valid in a notebook; "" if all is.
+    """Say what is invalid in a notebook; "" if nothing is.
 
     Args:
         notebook: of nbformat 4. Cells get the ids that they lack; nothing else is changed.

@@ -163,7 +163,7 @@ class Recovery:
             path: of the file.
         """
         kept = await copies.save_beside(self._contents, typed, path, copies.TYPED)
-        self._log.warning("%s was changed by somebody else: what was typed is in %s", path, kept)
+        self._log.warning("%s was changed by a program: the typed text is in %s", path, kept)
         return kept
 
     async def digest(self, typed: Model) -> str:

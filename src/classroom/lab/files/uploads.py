@@ -1,4 +1,4 @@
-"""Take uploads in, piece by piece, into files of their own: each appears as a whole or not at all.
+"""Receive uploads piece by piece into files of their own: each appears as a whole or not at all.
 
 JupyterLab sends a file of more than a megabyte in pieces: 1, 2, 3, and so on, and -1 for the last
 one. A request has no name for the upload that it belongs to, so an upload is known by its person
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 LAST = -1
 """The number of an upload's last piece."""
 UNDER_WAY_SECONDS = 20.0
-"""An upload that got a piece within this time goes on; after it, its person may begin again."""
+"""Seconds without a piece after which a person may begin the same upload again."""
 CUT_SECONDS = 600.0
-"""An upload that has got nothing for this time was cut: what came of it is removed."""
+"""Seconds without a piece after which an upload counts as interrupted, and is removed."""
 MOST_UNFINISHED = 200
 """Uploads of one person that may be under way together."""
 
@@ -40,7 +40,7 @@ Identity = tuple[int, int, int, int]
 
 
 class UploadError(OSError):
-    """A piece that can't be taken; the text is a sentence for its person."""
+    """A piece is rejected; the text is a sentence for the person who uploads."""
 
     def __init__(self, sentence: str) -> None:
         """Say why, and what to do.
@@ -52,7 +52,7 @@ class UploadError(OSError):
 
 
 def refusal(name: str, piece: int, expected: int | None, idle: float) -> str | None:
-    """Say why a piece can't be taken, or None if it can.
+    """Say why a piece is rejected; None if it is not.
 
     Args:
         name: the file's.
@@ -119,7 +119,7 @@ class _Upload:
         self.expected += 1
 
     def drop(self) -> None:
-        """Remove what has arrived, unless it has its place; once. The lock is held."""
+        """Remove what has arrived, unless it is in its place; once. The caller holds the lock."""
         if not self.is_dropped:
             self.is_dropped = True
             self.file.drop()
@@ -148,7 +148,7 @@ class Uploads:
         self._lock = threading.Lock()
 
     def take(self, who: str, parts: Parts, piece: int, data: bytes) -> Seen:
-        """Take a piece in; with the last one, the file gets its place.
+        """Receive a piece; after the last one, the file appears.
 
         Args:
             who: the person's name.
@@ -188,7 +188,7 @@ class Uploads:
             return self._go_on(key, found, piece, data)
 
     def _cut(self, now: float) -> list[_Upload]:
-        """Forget the uploads that were cut; return them."""
+        """Forget the interrupted uploads; return them."""
         with self._lock:
             old = [key for key, one in self._unfinished.items() if now - one.touched > CUT_SECONDS]
             return [self._unfinished.pop(key) for key in old]
@@ -229,7 +229,7 @@ class Uploads:
         return seen
 
     def _put(self, key: Key, upload: _Upload) -> None:
-        """Give a file its place, unless another has come there since the upload began."""
+        """Move a file to its place, unless another one has appeared there meanwhile."""
         name = key[1][-1]
         with self._root.at(key[1]) as place:
             meanwhile = UploadError(

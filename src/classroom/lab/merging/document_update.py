@@ -1,8 +1,8 @@
-"""Give an open document other content by few changes: what stays the same isn't touched.
+"""Change an open document's content with few edits; leave what stays the same untouched.
 
-jupyter_ydoc writes each changed cell's source anew, and compares texts byte by byte, which freezes
-the lab over a long log. Here only what differs is written, so that cursors stay where they are, and
-the work grows with the document's length.
+jupyter_ydoc rewrites the source of each changed cell, and compares texts byte by byte, which
+freezes the lab on a long log. This module writes only the differences, so cursors stay where they
+are and the work grows linearly with the document's length.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def replace(document: Any, content: Any) -> None:
-    """Give a document other content, in one transaction; on the event loop.
+    """Change a document's content in one transaction; on the event loop.
 
     Args:
         document: of jupyter_ydoc: a notebook, or a text.
@@ -37,7 +37,7 @@ def replace(document: Any, content: Any) -> None:
 
 
 def replace_text(shared: Any, text: str) -> None:
-    """Give a shared text other content, line by line.
+    """Change a shared text line by line.
 
     Args:
         shared: the text, of pycrdt.
@@ -53,7 +53,7 @@ def replace_text(shared: Any, text: str) -> None:
 
 
 def _replace_lines(shared: Any, at: int, old: str, new: str) -> None:
-    """Replace lines, but for what they have in common at their beginning and end."""
+    """Replace lines, except for their common beginning and end."""
     if old == new:
         return
     most = min(len(old), len(new))
@@ -91,7 +91,7 @@ def _replace_notebook(document: Any, notebook: Notebook) -> None:
 
 
 def _gaps(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int, int]]:
-    """List what is to be replaced, and by what: from, and up to, in the old and in the new."""
+    """List the ranges to replace: start and end in the old list, start and end in the new one."""
     found = []
     a = b = 0
     for block in [*common(old, new), Block(len(old), len(new), 0)]:
@@ -102,7 +102,7 @@ def _gaps(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int, i
 
 
 def _replace_cell(document: Any, index: int, new: Cell) -> None:
-    """Give a cell other content; what is the same in it isn't touched."""
+    """Change a cell's content; leave equal parts untouched."""
     shared, old = document.ycells[index], document.get_cell(index)
     if "id" not in new:
         old.pop("id", None)
@@ -133,7 +133,7 @@ def _replace_cell(document: Any, index: int, new: Cell) -> None:
 
 
 def _shared_output(output: dict[str, Any]) -> Any:
-    """Make a shared output; of what is printed, others follow the text."""
+    """Make a shared output; a stream's text is a shared text."""
     if output.get("output_type") != "stream":
         return Map(output)
     text = output.get("text", "")

@@ -1,7 +1,7 @@
-"""Merge two versions of a notebook: cell by cell, and within a cell as texts.
+"""Merge two versions of a notebook cell by cell, and the texts within a cell.
 
-A cell is the same cell in all versions if it has the same id; where ids are missing, or a program
-has made new ones for all cells, if it stands at the same place among cells that are the same.
+A cell is the same cell in all versions if its id is the same. If ids are missing, or a program has
+made new ones for all cells, the position between equal cells decides.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _with_names(cells: Sequence[Cell], whose: str) -> dict[str, Cell]:
 
 
 def _names_by_place(cells: Sequence[Cell], base: Mapping[str, Cell], whose: str) -> list[str]:
-    """Name cells after those of the base that have the same source, or stand between such cells."""
+    """Name cells after the base's cells with the same source, or between such cells."""
     names = list(base)
     found = [f"{whose} {at}" for at in range(len(cells))]
     before = after = 0
@@ -97,7 +97,7 @@ def _names_by_place(cells: Sequence[Cell], base: Mapping[str, Cell], whose: str)
 
 
 def source(cell: Cell) -> str:
-    """Return what stands in a cell; a file may have it as a list of lines."""
+    """Return a cell's source as one text; files may have a list of lines."""
     found = cell.get("source", "")
     return found if isinstance(found, str) else "".join(found)
 
@@ -132,7 +132,7 @@ def _put_after(order: Iterable[str], last: str | None, name: str) -> list[str]:
 
 
 def _merged_cell(base: Cell | None, ours: Cell | None, theirs: Cell | None) -> tuple[Cell, int]:
-    """Merge the versions of a cell, of which at least one is there."""
+    """Merge the versions of a cell; at least one exists."""
     if ours is None or theirs is None:
         return dict(ours or theirs or {}), 0
     began = base or {}
@@ -155,7 +155,7 @@ def _merged_fields(
     theirs: Mapping[str, Any],
     except_for: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Merge objects field by field; it is ours where both changed one, which costs no words."""
+    """Merge objects field by field; use ours if both changed a field, which loses no text."""
     found: dict[str, Any] = {}
     for name in dict.fromkeys([*ours, *theirs]):
         began, mine, yours = (version.get(name, MISSING) for version in (base, ours, theirs))

@@ -1,6 +1,6 @@
-"""Decide what becomes of an open document when a program has changed its file.
+"""Decide what an open document says after a program has changed its file.
 
-Every word that people typed is in the document afterwards, or in one copy beside the file.
+Afterwards every word that people typed is in the document, or in one copy beside the file.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ file is."""
 
 
 ANOTHER_LINES = 5
-"""Lines of which none is left in a file that somebody has put in the place of another."""
+"""If none of this many lines is left, somebody has put another file in its place."""
 
 
 class Keep(Flag):
-    """Which versions are to be kept in copies beside the file."""
+    """Versions to keep in copies beside the file."""
 
     NONE = 0
     OURS = auto()
@@ -36,7 +36,7 @@ class Keep(Flag):
 
 
 class Outcome(NamedTuple):
-    """What becomes of a document.
+    """The decision on a document.
 
     Attributes:
         content: what it says from now on.
@@ -52,7 +52,7 @@ def decide(opened: Content, saved: Sequence[Content], ours: Content, theirs: Con
 
     A program may have read the file some time before it wrote it, and know nothing of what people
     typed meanwhile; so its changes are merged into the document. But somebody who puts an earlier
-    version back, as git does, means it: that version is taken over as it is.
+    version back, as git does, means it: the document becomes that version.
 
     Args:
         opened: what the document said when it was opened, or when it was last kept in a copy: what
@@ -77,13 +77,13 @@ def decide(opened: Content, saved: Sequence[Content], ours: Content, theirs: Con
 
 
 def _closest(saved: Sequence[Content], theirs: Content) -> Content:
-    """Choose the version that a program has most likely read: of which it has left the most."""
+    """Choose the version that the program has most likely read: the one of which most is left."""
     parts = _parts(theirs)
     return max(reversed(saved), key=lambda version: len(parts & _parts(version)))
 
 
 def _parts(content: Content) -> set[Any]:
-    """List what tells versions of a document apart: its lines, and whole cells, also empty ones."""
+    """List what distinguishes versions of a document: lines, and whole cells, also empty ones."""
     found: set[Any] = set(_lines(content))
     if not isinstance(content, str):
         found |= {(cell.get("id"), notebooks.source(cell)) for cell in content["cells"]}
@@ -91,7 +91,7 @@ def _parts(content: Content) -> set[Any]:
 
 
 def replaced(opened: Content, ours: Content, theirs: Content) -> Outcome:
-    """Take a file over that somebody has put in the other's place, such as from a snapshot.
+    """Use a file that somebody has put in place of the other, such as one from a snapshot.
 
     Args:
         opened: as of `decide`.
@@ -102,7 +102,7 @@ def replaced(opened: Content, ours: Content, theirs: Content) -> Outcome:
 
 
 def added(copy: Content, since: Content, ours: Content) -> Content | None:
-    """Add to a copy what has been typed since it was made; None if it doesn't fit in there.
+    """Add to a copy what people have typed since it was made; None if it can't be merged.
 
     Args:
         copy: what was typed before.
@@ -135,7 +135,7 @@ def _is_another(base: Content, theirs: Content) -> bool:
 
 
 def is_missing(opened: Content, ours: Content, result: Content) -> bool:
-    """Say whether something that people typed isn't in a document any more.
+    """Say whether something that people typed is missing from a document.
 
     Args:
         opened: what the document said before they typed.

@@ -1,8 +1,8 @@
-"""Find what two sequences have in common, in about linear time, whatever is in them.
+"""Find the common parts of two sequences, in about linear time for any content.
 
-difflib compares each with each: one line appended to a log of 600 kB takes it half a minute. This
-is the patience diff: what occurs once in both is an anchor, and only what is between anchors is
-looked at more closely.
+difflib compares every pair: it needs half a minute for one line appended to a log of 600 kB. This
+is the patience diff: an item that occurs exactly once in both is an anchor, and only the parts
+between anchors are compared more closely.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Block]:
 def _trimmed(
     a: Sequence[Hashable], b: Sequence[Hashable], part: _Part
 ) -> tuple[list[Block], _Part]:
-    """Take off what both have at the beginning and at the end."""
+    """Split off the common beginning and end."""
     first, first_end, second, second_end = part
     most = min(first_end - first, second_end - second)
     ahead = 0

@@ -1,7 +1,7 @@
-"""Merge two versions of a sequence or a text that come from one: diff3, and finer in one line.
+"""Merge two versions of a sequence or a text with a common origin: diff3, and finer within a line.
 
-After Khanna, Kunal and Pierce, “A Formal Investigation of Diff3” (2007): what both versions left as
-it was holds them together, and what is between was changed by one of them, or by both.
+After Khanna, Kunal and Pierce, “A Formal Investigation of Diff3” (2007): parts that neither
+version changed align them, and each part between was changed by one version or by both.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def pieces(base: Sequence[Any], ours: Sequence[Any], theirs: Sequence[Any]) -> I
 
 
 def _places(base: Sequence[Any], version: Sequence[Any]) -> dict[int, int]:
-    """Say where in a version each of the base's items is that it still has."""
+    """Map the base's items that a version still has to their positions in it."""
     return {
         block.a + step: block.b + step
         for block in common(base, version)

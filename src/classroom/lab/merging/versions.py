@@ -1,4 +1,4 @@
-"""Remember what an open document's file has said, to tell a program's change from people's."""
+"""Remember an open document's earlier versions, to tell a program's change from people's."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from classroom.lab.merging.outcome import Content
 
 SLIDE_SECONDS = 600.0
-"""How long a program may work on a file that it has read, for its change to be merged: up to twice
-as long, or as the document has been open. After that, what it leaves out was in the file for so
-long that it is meant to go."""
+"""Seconds that a program may take between reading and writing a file, for its change to be merged:
+up to twice as long, or as long as the document has been open. After that, text that it leaves out
+was in the file for so long that the program means to delete it."""
 
 
 LARGEST_BYTES = 2_000_000
@@ -49,7 +49,7 @@ class Versions:
         return [_unpacked(self._base), _unpacked(self._recent), *self._last]
 
     def remember(self, content: Content, size: int, now: float) -> None:
-        """Remember what has been saved; what was remembered before becomes the base after a while.
+        """Remember a saved version; after a while the version before becomes the base.
 
         Args:
             content: the document's; it isn't changed any more.
@@ -71,7 +71,7 @@ class Versions:
         self._since, self._last = now, []
 
     def kept(self, content: Content) -> None:
-        """Remember what is in a copy now: it needn't be kept again.
+        """Remember what a copy contains: it need not be kept again.
 
         Args:
             content: the document's.

@@ -93,7 +93,7 @@ def decode(text: bytes) -> Mode:
 
 
 def writes(message: SyncUpdate | SaveRequest, deleted: Callable[[], bytes]) -> bool:
-    """Find out whether a message would write to a room's document, for all that is known of it.
+    """Say whether a message would write to a room's document, as far as the lab knows it.
 
     Args:
         message: of somebody who may not.

@@ -56,7 +56,9 @@ class ModeService:
         except FileNotFoundError:
             self.mode = Mode()
         except (OSError, ValueError) as error:
-            LOG.warning("Who drives can't be read, all students are view-only: %s", error)
+            LOG.warning(
+                "The view-only setting can't be read; all students are view-only: %s", error
+            )
             self.mode = SAFE
 
     def switch(self, mode: Mode) -> None:

@@ -1,4 +1,4 @@
-"""View-only users write to no document: their messages end before the room takes them."""
+"""Drop view-only users' changes to documents before the room handles them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ViewOnly(RoomHook):
-    """Holds all rooms to the mode; a kind of documents with rules of its own is asked before."""
+    """Apply the view-only mode to all rooms; hooks of a kind of documents run before."""
 
     def __init__(self, modes: ModeService) -> None:
         """Begin.
@@ -25,10 +25,10 @@ class ViewOnly(RoomHook):
         self._modes = modes
 
     def before_handle_message(self, connection: Connection, message: Change) -> bool:
-        """Drop what a view-only user writes; the arguments are the hook's.
+        """Drop a view-only user's changes; the arguments are the hook's.
 
-        A copy of which something was dropped has it still, and would bring it in with the next
-        update that it sends: of such a copy nothing is taken any more.
+        The page's copy still contains the dropped change, and would send it again with the next
+        update: nothing is accepted from such a copy any more.
         """
         modes, name = self._modes, connection.who
         view_only = modes.is_view_only(name)
@@ -47,7 +47,7 @@ class ViewOnly(RoomHook):
 
 
 def use(hooks: Hooks, modes: ModeService) -> None:
-    """Have view-only users write to no document.
+    """Register the hook for all rooms.
 
     Args:
         hooks: the rooms'.

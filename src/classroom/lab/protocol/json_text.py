@@ -1,4 +1,4 @@
-"""Read JSON that isn't clean: what a document can't hold is replaced, and the rest stays.
+"""Read JSON, and replace only what a document can't hold.
 
 A document of Yjs holds whole characters, and numbers as JavaScript has them. Kernels and files have
 bytes that are no UTF-8 (a file's name, printed), half of an emoji, and numbers of any length.
@@ -17,11 +17,11 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 LARGEST = 2**53
 """Whole numbers of JavaScript are exact up to this one; a larger one becomes text."""
 STEP = 1 << 19
-"""Bytes that are searched at once."""
+"""Bytes searched in one step."""
 _HALVES = ("\\ud", "\\uD")
 _LONG = re.compile(rb"[0-9]{16}|[0-9][eE][+-]?[0-9]{3}")
 _LONGEST = 20
-"""Bytes that what is searched for may have beyond a step's end."""
+"""Bytes that a match may extend beyond the end of a step."""
 _HALF = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # both halves: a character
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
@@ -32,7 +32,7 @@ _ALONE = 6
 
 
 def loads(data: bytes) -> Any:
-    """Read JSON, as far as a document can hold it.
+    """Read JSON; replace what a document can't hold.
 
     Args:
         data: UTF-8 or, with a byte order mark, UTF-16 (as Notepad writes it). The constants that
@@ -52,7 +52,7 @@ def loads(data: bytes) -> Any:
 
 
 def is_odd(data: bytes) -> bool:
-    """Say whether JSON may have something in it that a document can't hold; bytes aside.
+    """Say whether JSON may contain something that a document can't hold, apart from invalid bytes.
 
     Step by step: while a regular expression is matched, no other thread runs.
     """

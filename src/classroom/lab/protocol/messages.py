@@ -1,7 +1,7 @@
-"""What a page sends to a room: each message is read once, here, into a value that says what it is.
+"""Parse each message of a page to a room, once, into a typed value.
 
-A message is bounded before any of it is read: by the length of its kind, and each length within it
-by what is left. The formats are those of y-protocols
+The length of a message is checked before any of it is read, by its kind; each length within it is
+limited by what is left. The formats are those of y-protocols
 (https://github.com/yjs/y-protocols/blob/master/PROTOCOL.md) and, for saving, of
 jupyter-collaboration. Pure: nothing here knows who sent a message, or what its room holds.
 """
@@ -27,9 +27,9 @@ SYNC, AWARENESS, RAW = 0, awareness.AWARENESS, 2
 STEP_1, STEP_2, UPDATE = 0, 1, 2
 """Types of sync messages, their second byte."""
 EMPTY = b"\x00\x00"
-"""An update with nothing in it: the step 2 of a page that has nothing new."""
+"""An empty update: the step 2 of a page that has nothing new."""
 SAVE = b"save"
-"""What a page asks for by a RAW message."""
+"""The request in a RAW message."""
 
 
 class SyncStep1(NamedTuple):
@@ -57,7 +57,7 @@ class SyncUpdate(NamedTuple):
 
 
 class AwarenessUpdate(NamedTuple):
-    """A page tells of itself, or sends back what it was told of others.
+    """A page sends its awareness, or sends other pages' awareness back.
 
     Attributes:
         entries: what it tells of each client.
@@ -79,7 +79,7 @@ class SaveRequest(NamedTuple):
 
 
 class Unknown(NamedTuple):
-    """A message of a type that rooms have no use for. It is dropped.
+    """A message of a type that rooms do not use. It is dropped.
 
     Attributes:
         kind: the first byte.
@@ -107,7 +107,7 @@ def parse(raw: bytes | str) -> Message:
         return _sync(raw)
     if kind == AWARENESS:
         if len(raw) > awareness.LONGEST:
-            raise OutOfBoundsError(f"presence is longer than {awareness.LONGEST} bytes")
+            raise OutOfBoundsError(f"awareness is longer than {awareness.LONGEST} bytes")
         return AwarenessUpdate(awareness.parse(raw), hash(raw))
     if len(raw) > FRAME:
         raise OutOfBoundsError(f"it is longer than {FRAME} bytes")

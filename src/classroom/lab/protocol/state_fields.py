@@ -1,10 +1,10 @@
-"""What a document says of itself, in its root type ``state``: its file, the hash, what is unsaved.
+"""Protect a document's root type ``state``: which file it has, the hash, what is unsaved.
 
-Pages act on it: on another ``path`` they rename their tab and ask the server to move the kernel's
-session. It is the lab's to say, and a page may only note that something is to be saved, and which
-document this is. What else a page writes there or deletes is taken out of its update before anybody
-is sent it. Nothing is put back afterwards: a page acts on every change of ``path``, even on one to
-the same value. Pure.
+Pages act on it: if ``path`` changes, they rename their tab and ask the server to move the kernel's
+session. Only the lab may write there; a page may only note that something is unsaved, and which
+document this is. All other changes by a page are removed from its update before anybody receives
+it. Restoring the old value afterwards would not help: a page acts on every change of ``path``, even
+on one to the same value. Pure.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def may_write(update: bytes, struct: Struct, key: str | None, room_id: str) -> b
 
 
 def _content(update: bytes, struct: Struct) -> bytes:
-    """Take out of an update what a struct of a map holds."""
+    """Remove the content of a map's struct from an update."""
     reader = Reader(update, struct.begin)
     info = reader.byte()
     if info & HAS_ORIGIN:
@@ -81,7 +81,7 @@ def _content(update: bytes, struct: Struct) -> bytes:
 
 
 def emptied(update: bytes, structs: Iterable[Struct]) -> bytes:
-    """Have structs of an update be nothing: their clocks are taken, and nobody reads of them.
+    """Replace structs of an update by skips: their clocks are used, and they have no content.
 
     Args:
         update: in which they are.
@@ -94,7 +94,7 @@ def emptied(update: bytes, structs: Iterable[Struct]) -> bytes:
 
 
 def spared(update: bytes, tail: int, kept: Collection[Id]) -> bytes:
-    """Have an update delete what it does but for some elements.
+    """Remove some elements from the deletions of an update.
 
     Args:
         update: as read, within bounds.

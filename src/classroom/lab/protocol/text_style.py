@@ -1,7 +1,7 @@
-"""How a text file is written: its encoding and its line ends, which stay as they are.
+"""Keep a text file's style: its encoding and its line ends.
 
 A document has plain text with line feeds. A file made with Notepad or Excel may have a byte order
-mark, UTF-16, or carriage returns; whoever types a letter in it changes a letter.
+mark, UTF-16, or carriage returns; typing one letter must change only that letter.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MARKS = {
 }
 """Encodings by the byte order mark that a file begins with."""
 BARE = {"utf-8-sig": "utf-8"}
-"""The encoding of what comes after the mark, where Python calls it otherwise."""
+"""The encoding of the text after the mark, where Python has another name for it."""
 LOOKED_AT = 1 << 16
 """Bytes at a file's beginning that show its style."""
 
@@ -59,7 +59,7 @@ def encoding_of(data: bytes) -> str:
 
 
 def decoded(data: bytes, errors: str = "strict") -> str:
-    """Return a file's text, as a document has it: without a mark, its line ends as they are.
+    """Return a file's text without the mark, with its line ends as they are.
 
     Args:
         data: all of it.

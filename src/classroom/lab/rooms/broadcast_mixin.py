@@ -87,7 +87,7 @@ class Broadcasting(Attended):
         try:
             await self.stop()
         except Exception as error:  # noqa: BLE001 (whatever a broken document says)
-            self.log.warning("A room that was put aside: %s", error)
+            self.log.warning("A room was put aside: %s", error)
 
     async def serve(self, channel: Any) -> None:
         """Serve a client, who is first told who is there: stock lets others tell, in time."""

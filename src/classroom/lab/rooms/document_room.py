@@ -42,14 +42,14 @@ MARK_SECONDS = 1.0
 PAGE_SECONDS = 0.03
 """Seconds between two saves for each page that has the document open."""
 UNREAD = (
-    "“{}” is as it was last saved. What was typed since can't be read back and is put aside: ask a"
-    " tutor if you miss it."
+    "“{}” is shown as it was last saved. Later text can't be read and was put aside: ask a tutor if"
+    " you miss it."
 )
 NOT_TAKEN = (
-    "A program has changed “{}”, and that can't be taken over: {}. Until it can, what you type"
-    " stays in the lab, and in no file."
+    "A program changed “{}”, and its version can't be opened: {}. Until it can, the lab keeps what"
+    " you type, but not in the file."
 )
-NESTED = "In “{}” something is nested more than 64 deep. What is further in is there as text."
+NESTED = "“{}” has parts that are nested more than 64 levels deep. They are shown as text."
 
 
 def pause(took: float) -> float:
@@ -237,7 +237,9 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
                 await self._file.saves.settle(self.ystore.path, found["hash"], digest)
             except sqlite3.Error as error:
                 # As on a full disk: people can go on, the journal says that nothing is kept.
-                self.log.warning("The state of %s isn't noted: %s", self._file.path, error)
+                self.log.warning(
+                    "The state of %s could not be recorded: %s", self._file.path, error
+                )
 
     async def _model(self) -> dict[str, Any]:
         """Return the document as the contents manager takes it."""

@@ -1,4 +1,4 @@
-"""What a page writes to a document: past the hooks, then applied at once, at its sender's cost."""
+"""Write a page's changes to a document: after the hooks, at once, at the sender's cost."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class DocumentWriter(Answering):
     admission: Admission
 
     def _charged(self, work: Callable[[], Awaitable[None] | None]) -> Awaitable[None] | None:
-        """Do something with a message at its sender's cost; end the connection if it can't be."""
+        """Handle a message at its sender's cost; close the connection if that fails."""
         try:
             self.cpu.ask(self.who)
             begun = time.thread_time()
@@ -52,11 +52,11 @@ class DocumentWriter(Answering):
 
     @property
     def _is_ready(self) -> bool:
-        """Whether what is written would be heard by the others, and be judged in no time."""
+        """Whether others would receive a change, and its check would take no time."""
         return self.room.ydoc_observed.is_set() and self.admission.is_prepared
 
     async def _write_when_ready(self, message: SyncUpdate) -> None:
-        """Write when all is ready for it."""
+        """Write as soon as the room is ready."""
         await self.room.ydoc_observed.wait()
         await document_indexes.prepare(self.room.ydoc)
         self._charged(partial(self._write, message))
@@ -87,14 +87,14 @@ class DocumentWriter(Answering):
             self.create_task(self._put_aside(self.room))
 
     def _is_stopped(self, message: SyncUpdate | SaveRequest) -> bool:
-        """Say whether a hook keeps a message from the room; tell its sender if it is rejected."""
+        """Say whether a hook stops a message; notify the sender if it is rejected."""
         try:
             return self.hooks.stops(self, message)
         except RejectedError as error:
-            self.log.warning("%s: not taken of %s: %s", self.path, self.who, error.__cause__)
+            self.log.warning("%s: dropped a change of %s: %s", self.path, self.who, error.__cause__)
             self.services[Notifications].tell({self.who}, str(error))
             return True
 
     def fitting(self, message: SyncUpdate) -> bytes:
-        """Return of an update what is new, if it fits (`classroom.lab.rooms.hooks.Connection`)."""
+        """Return the new part of an update, if it fits (`classroom.lab.rooms.hooks.Connection`)."""
         return self.admission.judge(message.body, message.content)[0]

@@ -1,4 +1,4 @@
-"""What goes out to one page: frames made once for everybody, and an end to slow readers."""
+"""Send frames, built once for everybody, to one page, and disconnect slow readers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class FrameWriter(Visiting):
-    """Upstream's handler, which never waits for a page that doesn't read."""
+    """Upstream's handler, without waiting for a page that doesn't read."""
 
     identity: Mapping[str, Any] = {"username": ""}
     """Whose page it is, of `participant.identity`; nobody's before it is open."""
@@ -49,11 +49,11 @@ class FrameWriter(Visiting):
         self.write_frame(websocket_frames.frame(message), presence=False)
 
     def write_frame(self, frame: bytes, *, presence: bool) -> None:
-        """Send a ready frame, if the client keeps up.
+        """Send a complete frame, if the client keeps up.
 
         Args:
             frame: from `websocket_frames.frame`.
-            presence: whether it is only presence, which a slow reader does without.
+            presence: whether it is only awareness, which slow readers do not get.
         """
         connection = self.ws_connection
         if connection is None or connection.is_closing():
@@ -72,7 +72,7 @@ class FrameWriter(Visiting):
             self._write_later(stream, rest)
 
     def _write_later(self, stream: Any, rest: bytes) -> None:
-        """Leave to tornado what the kernel doesn't take now, if there is room for it."""
+        """Pass the rest that the kernel doesn't accept now to tornado, if its buffer has space."""
         name, size = self.who, len(rest)
         if not self.memory.take(name, size):  # each of hundreds of sockets may be sent a document
             self._cut_off()
@@ -87,6 +87,6 @@ class FrameWriter(Visiting):
         sent.add_done_callback(lambda _: self.memory.give(name, size))
 
     def _cut_off(self) -> None:
-        """End the connection of a page that doesn't read what it is sent: it comes back."""
-        self.log.warning("%s doesn't keep up in %s: let go", self.current_user, self.path)
+        """Disconnect a page that doesn't read what it is sent; it reconnects."""
+        self.log.warning("%s doesn't keep up in %s: disconnected", self.current_user, self.path)
         registry.let_go(self)

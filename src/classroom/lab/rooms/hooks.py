@@ -1,9 +1,9 @@
-"""What others have a say in: who enters a room, what is written in it, and when it is unloaded.
+"""Let other packages decide who enters a room, what is written in it, and when it is unloaded.
 
-Rooms and sockets know none of them by name. Each registers itself with the server's `Hooks`: for
-documents of one kind, or for all rooms. The hooks of a kind come first, then those of all rooms,
-each in the order in which they were registered. Hocuspocus' hooks were the model. All of it belongs
-to the event loop.
+Rooms and sockets import none of these packages. Each hook registers itself with the server's
+`Hooks`, for documents of one kind or for all rooms. Hooks for a kind run first, then those for all
+rooms, each in the order of registration. Hocuspocus' hooks were the model. Everything here runs on
+the event loop.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Connection(Protocol):
 
 
 class RoomHook:
-    """Does nothing; a subclass overrides what it has a say in."""
+    """A hook that does nothing; a subclass overrides the methods that it needs."""
 
     def on_connect(self, room_id: str, path_of: Callable[[str], str | None]) -> bool:  # noqa: ARG002
         """Say whether a page may connect to a room, before the room is made.
@@ -70,14 +70,14 @@ class RoomHook:
         return True
 
     def connected(self, connection: Connection) -> None:
-        """Take note of a page that is in a room now.
+        """Note a page that has entered a room.
 
         Args:
             connection: the page's.
         """
 
     def before_handle_message(self, connection: Connection, message: Change) -> bool:  # noqa: ARG002
-        """Look at a message that would change or save a document, before the room takes it.
+        """Check a message that would change or save a document, before the room handles it.
 
         Args:
             connection: of the page that has sent it.
@@ -122,12 +122,12 @@ class Chain:
         return all(hook.on_connect(room_id, path_of) for hook in self._hooks)
 
     def connected(self, connection: Connection) -> None:
-        """Have all hooks take note of a page; the argument is `RoomHook.connected`'s."""
+        """Tell all hooks about a page; the argument is `RoomHook.connected`'s."""
         for hook in self._hooks:
             hook.connected(connection)
 
     def stops(self, connection: Connection, message: Change) -> bool:
-        """Say whether a hook keeps a message from the room; later ones aren't asked then.
+        """Say whether a hook stops a message; later hooks are not called then.
 
         Args:
             connection: of the page that has sent it.

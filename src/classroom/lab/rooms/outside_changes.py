@@ -1,6 +1,6 @@
-"""Bring what a program has put into an open document's file into the document.
+"""Merge what a program has written to an open document's file into the document.
 
-On the event loop; what is decided about a long document is decided in a thread.
+On the event loop; decisions about long documents are made in a thread.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from classroom.lab.merging.outcome import Content
 
 TRIES = 5
-"""How often a decision is made anew because people have typed meanwhile; then they wait for it."""
-KEPT = "A program changed this file. What was typed here, and isn't in it any more, is in “{}”."
-MOVED = "“{}” was moved by a program. It goes on being saved, as “{}”."
-GONE = "“{}” was deleted while it is open here. What you type now is in “{}”."
+"""How often a decision is repeated because people have typed meanwhile; then their typing waits."""
+KEPT = "A program changed this file. Text that was typed here and is no longer in it is in “{}”."
+MOVED = "A program moved “{}”. It is now saved as “{}”."
+GONE = "“{}” was deleted while you have it open. What you type now is saved in “{}”."
 WROTE = (
     "A program changed this file where you were typing. What you typed stays; what the program"
     " wrote is in “{}”."
@@ -37,7 +37,7 @@ WROTE = (
 
 
 class OutsideChanges:
-    """What others do to one document's file while people have it open."""
+    """Handle what programs do to one document's file while people have it open."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class OutsideChanges:
             model_of: describes a content as the contents manager takes it.
         """
         self._document, self._lock, self._file = document, lock, file
-        # Of other kinds of documents nobody knows what a merged text would say.
+        # A merged text of another kind of document might not be valid.
         self._is_merged = isinstance(document, YNotebook | YUnicode)
         self._copies = Copies(file.contents, model_of)
         self._versions: Versions
@@ -76,7 +76,7 @@ class OutsideChanges:
         await threads.run(self._versions.remember, content, size, time.monotonic())
 
     async def gone(self) -> bool:
-        """Have what is typed in some file, though the document's is gone.
+        """Save what people type although the document's file is gone.
 
         Returns:
             Whether the document has a file again, because a program had moved it.
@@ -94,7 +94,7 @@ class OutsideChanges:
         return False
 
     async def take_over(self, theirs: Content) -> bool:
-        """Bring what a file says now into its document; say whether both say the same afterwards.
+        """Merge a file's content into its document; say whether both are equal afterwards.
 
         Args:
             theirs: what the file says.
@@ -111,7 +111,7 @@ class OutsideChanges:
             await self._keep(found, ours, theirs)
             async with self._lock:
                 if heard and left:
-                    continue  # people have typed: what was decided knows nothing of that
+                    continue  # people have typed: the decision does not include that
                 if heard:
                     ours = self._document.get()
                     found = self._decided(ours, theirs)
@@ -134,7 +134,7 @@ class OutsideChanges:
         return outcome.decide(opened, self._versions.saved, ours, theirs)
 
     async def _keep(self, found: Outcome, ours: Content, theirs: Content) -> None:
-        """Keep in copies what isn't in the document any more, and have people told where."""
+        """Save in copies what the document no longer contains, and notify the people in it."""
         path = self._file.path
         if Keep.OURS in found.keep:
             kept = await self._copies.keep(ours, found.content, path, TYPED)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from classroom.lab.rooms.hooks import Chain
 
 AGAIN_SECONDS = 1.0
-"""How soon it is looked again, at the soonest, whether a room can be let go of."""
+"""Seconds between two checks whether a room can be unloaded, at least."""
 
 
 class Visiting(YDocWebSocketHandler):
@@ -58,7 +58,7 @@ class Visiting(YDocWebSocketHandler):
         return getattr(getattr(self, "room", None), "visitors", None)
 
     def _leave(self) -> None:
-        """Have the room let go of in time, if nobody else does: its only visitor may have been us.
+        """Unload the room later, if nothing else does: its only visitor may have been this page.
 
         Upstream only does so for who was in it already.
         """
@@ -72,7 +72,7 @@ class Visiting(YDocWebSocketHandler):
             self.room.cleaner = background_tasks.start(self._clean_room(), what, self.log)
 
     async def _clean_room(self) -> None:
-        """Let go of the room when nobody has come for a while, and no hook keeps it."""
+        """Unload the room if nobody has connected for a while and no hook keeps it."""
         room, delay = self.room, self._cleanup_delay
         room.visitors.discard(self)
         if delay is None:
@@ -88,7 +88,7 @@ class Visiting(YDocWebSocketHandler):
             delay = max(delay, AGAIN_SECONDS)
 
     async def _let_go(self, room: Any) -> None:
-        """Save the document and forget it; its lock stays, for whoever waits for it."""
+        """Save the document and forget it; its lock stays, because others may wait for it."""
         if self._websocket_server.rooms.get(self._room_id) is not room:
             return  # another of its visitors did it
         await self._websocket_server.delete_room(room=room)
@@ -101,7 +101,7 @@ class Visiting(YDocWebSocketHandler):
             self._emit(LogLevel.INFO, "clean", "Loader deleted.")
 
     async def _put_aside(self, room: Any) -> None:
-        """Let go of a document that can't be gone on with, without saving it.
+        """Unload a document that can't continue, without saving it.
 
         What was typed in it is in the journal, and in the pages: they come back at once, to a room
         that is made of both.
@@ -109,6 +109,6 @@ class Visiting(YDocWebSocketHandler):
         async with self._room_lock(self._room_id):
             if self._websocket_server.rooms.get(self._room_id) is not room:
                 return
-            self.log.error("%s is opened again: it can't be gone on with", self._room_id)
+            self.log.error("%s is reopened, because it could not continue", self._room_id)
             del self._websocket_server.rooms[self._room_id]
             await room.abandon()

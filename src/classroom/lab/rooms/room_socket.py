@@ -127,7 +127,7 @@ class RoomSocket(DocumentWriter):
             if is_long or self._presence is None:
                 self._refuse(str(error))
             else:
-                self.log.debug("%s: presence that can't be read: %s", self.path, error)
+                self.log.debug("%s: dropped awareness that can't be read: %s", self.path, error)
         return None
 
     def _take_presence(self, raw: bytes) -> Awaitable[None] | None:
@@ -150,7 +150,7 @@ class RoomSocket(DocumentWriter):
         stamped = [participant.stamp(entry, self.identity) for entry in message.entries]
         told = [entry for entry in stamped if entry is not None]
         if len(told) < len(stamped):
-            self._refuse("presence can't be read")
+            self._refuse("awareness can't be read")
             return None
         found: Awaitable[None] = super().on_message(awareness.encode(told))
         return found

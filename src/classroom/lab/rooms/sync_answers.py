@@ -1,4 +1,4 @@
-"""What a page lacks of a document, sent when it asks: by turns, at its own cost."""
+"""Answer a page that asks for what it lacks of a document: in turns, at its person's cost."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from classroom.lab.rooms.disconnection import Disconnecting
 from classroom.lab.rooms.update_admission import BrokenError, UnreadableError
 
 MOST_QUESTIONS = 16
-"""Sync steps 1 of a page that wait to be answered; one asks once, when it connects."""
+"""Waiting sync steps 1 of one page; an ordinary page sends one, when it connects."""
 ANSWERING = 0.1
-"""Share of the server's time that goes into one person's questions, of all their pages."""
+"""Share of the server's time for one person's questions, from all their pages."""
 ROOM_SECONDS = 0.2
-"""How often it is looked whether there is room for a large answer."""
+"""Seconds between two checks whether a large answer can be sent."""
 
 
 class Answering(Disconnecting):
@@ -28,7 +28,7 @@ class Answering(Disconnecting):
     _questions = 0
 
     def _ask(self, message: SyncStep1) -> None:
-        """Take a question, to be answered in its turn.
+        """Queue a question, to be answered in its turn.
 
         Raises:
             TooMuchError: they are too many.
@@ -39,7 +39,7 @@ class Answering(Disconnecting):
         self._message_queue.put_nowait(message)
 
     async def __anext__(self) -> Any:
-        """Return what upstream's room is to take next; a question is answered here.
+        """Return the next message for upstream's room; answer questions here.
 
         An answer may be the whole document, for four bytes: its sender pays for it, and then
         waits, so that nobody has more than a share of the server's time, whatever pages they have.

@@ -13,4 +13,4 @@ class SyncRecord:
         self.answer_bytes = 0
         """Size of the last answer to a sync step 1: the next is about as large."""
         self.returns: Counter[str] = Counter()
-        """How often each person's pages have come back in vain."""
+        """How often each person's pages have reconnected without success."""

@@ -31,7 +31,7 @@ SHARE = 0.2
 """Of the server's time that goes into making one."""
 TURN_SECONDS = 0.01
 """For so long the others wait meanwhile."""
-BUSY = "You have taken much of the server's time just now. Try it again in a minute."
+BUSY = "You have used too much of the server's time. Try again in a minute."
 
 
 async def replay(

@@ -219,7 +219,7 @@ class Admission:
                     self._apply_pieces(left)
         except ExceptionGroup as error:
             # Of those who follow the document: it is applied all the same.
-            LOG.exception("What follows a document has failed: %s", error.exceptions[0])
+            LOG.exception("An observer of a document failed: %s", error.exceptions[0])
         except BaseException as error:
             self._followed.forget()  # perhaps a part of it is applied
             if isinstance(error, UnreadableError):

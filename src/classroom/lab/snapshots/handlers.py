@@ -27,7 +27,7 @@ SECONDS = 60
 """How long an answer may take."""
 KEY = "classroom_restoring"
 """Where the application's settings have what restores; there is none yet while the lab starts."""
-NOT_YET = "The lab is being started: try again."
+NOT_YET = "The lab is starting: try again."
 
 
 def trouble(error: Exception) -> tuple[int, str]:
@@ -38,7 +38,7 @@ def trouble(error: Exception) -> tuple[int, str]:
     """
     if isinstance(error, client.ServiceRefusedError):
         return error.status, str(error)
-    return HTTPStatus.SERVICE_UNAVAILABLE, f"Snapshots can't be reached: {error}."
+    return HTTPStatus.SERVICE_UNAVAILABLE, f"The snapshot service can't be reached: {error}."
 
 
 TROUBLES = (client.ServiceRefusedError, OSError, HTTPException, tarfile.TarError)
@@ -126,7 +126,7 @@ class PreviewHandler(SnapshotsHandler):
                     notebook=path.endswith(".ipynb"),
                 )
             except preview.NoTextError:
-                sentence = "It is no text: there is no preview."
+                sentence = "There is no preview, because this is not text."
                 raise client.ServiceRefusedError(
                     HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence
                 ) from None
@@ -142,7 +142,7 @@ class RestoreHandler(SnapshotsHandler):
         body = self.get_json_body()
         path = body.get("path") if isinstance(body, dict) else None
         if not isinstance(path, str):
-            raise web.HTTPError(HTTPStatus.BAD_REQUEST, "Say which path.")
+            raise web.HTTPError(HTTPStatus.BAD_REQUEST, "Name a path.")
         report = await self.restoring.restore(snapshot, path, self.caller)
         self.finish(json.dumps(report.as_json()))
 

@@ -88,7 +88,7 @@ class RestoreService:
             before = await self._ask("/snapshots", body={"why": Why.RESTORE})
             report = Report(snapshot, before["newest"]["id"])
             await run_sync(RestoreJob(self, found["entries"], path, report).bring)
-            text = "restore: %s has brought back %d files of %r from snapshot %s; before it: %s"
+            text = "restore: %s restored %d files of %r from snapshot %s; the state before it: %s"
             self._log.info(text, who, report.restored, path, snapshot, report.before)
             return report
 
@@ -158,6 +158,4 @@ def check(new: Path, rooms: Iterable[str]) -> None:
         elif any(form == "text" for form, _ in kinds):
             new.read_text(encoding="utf-8")
     except Exception as error:
-        raise IncompatibleDocumentError(
-            "it is open, and was no such document then: close it"
-        ) from error
+        raise IncompatibleDocumentError("it is open, and was no document then: close it") from error

@@ -113,7 +113,7 @@ class RestoreJob:
                 for member in found:
                     self._member(found, member)
         else:
-            self._leave(self._path, f"it is no file but a {kind}: bring its folder back")
+            self._leave(self._path, f"it is a {kind} and no file: restore its folder")
 
     def _open(self, kind: str) -> Any:
         address = f"/snapshots/{self._report.snapshot}/{kind}"
@@ -125,7 +125,7 @@ class RestoreJob:
         kind = self._entry(parts)["type"]
         if kind not in RESTORED:
             # restic makes empty files of them.
-            self._leave(parts, f"it is no file but a {kind}")
+            self._leave(parts, f"it is a {kind} and no file")
         elif member.isdir():
             self._try(parts, lambda: self._folder(parts), count=0)
         elif member.issym():

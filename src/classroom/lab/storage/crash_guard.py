@@ -86,4 +86,4 @@ class Opening:
         try:
             self._file.write_text(json.dumps(self._before | self._now), encoding="utf-8")
         except OSError as error:
-            LOG.debug("It can't be noted which documents are being opened: %s", error)
+            LOG.debug("Documents that are being opened can't be recorded: %s", error)

@@ -206,9 +206,9 @@ class Journal:
     def _say(self, trouble: str) -> None:
         """Report a trouble once, and its end."""
         if trouble and not self._trouble:
-            LOG.error("Nothing that is typed is being kept: %s. It is tried again.", trouble)
+            LOG.error("Typed text is not being saved: %s. Retrying.", trouble)
         elif self._trouble and not trouble:
-            LOG.info("What is typed is being kept again")
+            LOG.info("Typed text is saved again")
         if trouble != self._trouble:
             self._trouble = trouble
             self.told(trouble)
@@ -216,7 +216,7 @@ class Journal:
     def _take_over(self, database: sqlite3.Connection) -> None:
         """Commit what an earlier process has left in its log."""
         if left := self._log.rows:
-            LOG.info("Taken over from the log: %d updates of an earlier process", len(left))
+            LOG.info("Read %d updates of an earlier process from the log", len(left))
             made = together(left)
             with database:
                 self._insert(database, made)

@@ -190,7 +190,7 @@ def _read(file: Path, database: Path) -> list[tuple[int, Row]] | None:
         with contextlib.suppress(OSError):
             where = quarantine.place(database, file.name, time.time()).with_suffix(".log")
             file.rename(where)
-        LOG.error("Nothing of the log is taken over, it can't be read (%s): %s", where, error)  # noqa: TRY400
+        LOG.error("The log can't be read, and was put aside (%s): %s", where, error)  # noqa: TRY400
         return None
 
 

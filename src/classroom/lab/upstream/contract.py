@@ -1,4 +1,4 @@
-"""Check at the lab's start that upstream's packages are as the table beside this file has them.
+"""Check at the lab's start that upstream's packages match the table beside this file.
 
 An upgrade that changes what we rely on stops the lab with a sentence for each difference, instead
 of losing keystrokes.
@@ -29,7 +29,7 @@ def table(*, chat: bool = True) -> tuple[ContractRow, ...]:
 
 
 def check(*, chat: bool) -> None:
-    """See that upstream is as we know it, before or after it is patched.
+    """Check that upstream matches the table, before or after it is patched.
 
     Args:
         chat: whether jupyterlab-chat has to be there.

@@ -1,4 +1,4 @@
-"""What we change of how requests are answered, for want of a public hook, each in a function."""
+"""Patches of how requests are answered, where upstream has no public hook; one function each."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _policy_of(
 
 
 def refuse_first(refusal: Callable[[JupyterHandler], str]) -> None:
-    """Have every request judged before anybody looks up who asks.
+    """Check every request before anything looks up its user.
 
     Args:
         refusal: is given the request's handler; returns why it is refused, in a sentence, or "".
@@ -60,17 +60,17 @@ def refuse_first(refusal: Callable[[JupyterHandler], str]) -> None:
 
 
 def has_begun(request: web.RequestHandler) -> bool:
-    """Tell whether any of an answer has been sent; tornado says it nowhere else."""
+    """Say whether a part of an answer has been sent; tornado has no public way to ask."""
     return request._headers_written  # noqa: SLF001
 
 
 def is_done(request: web.RequestHandler) -> bool:
-    """Tell whether a handler has finished its answer; its connection may still be sending it."""
+    """Say whether a handler has finished its answer; its connection may still be sending it."""
     return request._finished  # noqa: SLF001
 
 
 def answer_instead(request: web.RequestHandler, error: web.HTTPError) -> None:
-    """Have an answer that hasn't begun be an error.
+    """Turn an answer of which nothing has been sent into an error.
 
     Args:
         request: its handler.
@@ -86,7 +86,7 @@ def answer_instead(request: web.RequestHandler, error: web.HTTPError) -> None:
 
 
 def hear_instead(socket: WebSocketHandler, hear: Callable[[Any], Any]) -> None:
-    """Have the messages of one socket taken by a function of ours, in place of its handler's.
+    """Pass a socket's messages to our function instead of its handler's.
 
     Args:
         socket: of any kind.

@@ -1,4 +1,4 @@
-"""Change the server that JupyterHub makes of itself, before it starts."""
+"""Change the single-user server of JupyterHub before it starts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def amend(change: Callable[[Any], None]) -> None:
-    """Have the server that is about to be made changed as soon as it is.
+    """Have a function change the server as soon as it is made.
 
     Args:
         change: is given jupyter_server's application.

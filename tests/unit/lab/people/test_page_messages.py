@@ -12,33 +12,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.lab.connections import notifications
+from classroom.lab.connections.notifications import Notifications
+from classroom.lab.connections.registry import Connections
 from classroom.lab.people import location
-from classroom.lab.people.location import MOST, Place
-from classroom.lab.people.participants import Company
-from classroom.lab.permissions.mode_service import Driving
+from classroom.lab.people.location import MOST, Location
+from classroom.lab.people.participants import Participants
+from classroom.lab.permissions.mode_service import ModeService
 from tests.page_messages import problems
 
 PLACE = {"type": "place", "path": "RTC:a.ipynb", "cell": "0a-1", "index": 3, "line": 7}
 
 
 def test_what_holds_for_a_person() -> None:
-    driving = Driving()
-    assert problems(json.dumps(driving.state("hubot")), "ServerMessage") == []
-    driving.appoint(frozenset({"mona"}))
-    driving.outdated.add("mona", [1, 2**32 - 1])
-    assert problems(json.dumps(driving.state("mona")), "ServerMessage") == []
-    assert problems(json.dumps({**driving.state("mona"), "refused": True}), "ServerMessage") == []
+    modes = ModeService(Connections())
+    assert problems(json.dumps(modes.state("hubot")), "ServerMessage") == []
+    modes.appoint(frozenset({"mona"}))
+    modes.outdated.add("mona", [1, 2**32 - 1])
+    assert problems(json.dumps(modes.state("mona")), "ServerMessage") == []
+    assert problems(json.dumps({**modes.state("mona"), "refused": True}), "ServerMessage") == []
 
 
 def test_who_leads_and_who_is_here_while_nobody_is() -> None:
-    company = Company()
-    for message in (company.leading(), company.listed()):
+    connections = Connections()
+    here = Participants(connections, ModeService(connections))
+    for message in (here.leading(), here.listed()):
         assert problems(json.dumps(message), "ServerMessage") == []
 
 
 def test_what_people_are_warned_of() -> None:
-    assert problems(json.dumps(notifications.standing("hubot")), "ServerMessage") == []
+    assert (
+        problems(json.dumps(Notifications(Connections()).standing("hubot")), "ServerMessage") == []
+    )
 
 
 @given(
@@ -50,9 +54,9 @@ def test_what_people_are_warned_of() -> None:
 def test_the_server_takes_the_places_of_the_schema(
     path: str, cell: str, index: int, line: int
 ) -> None:
-    message = json.dumps({"type": "place", **Place(path, cell, index, line).as_json()})
+    message = json.dumps({"type": "place", **Location(path, cell, index, line).as_json()})
     assert problems(message, "ClientMessage") == []
-    assert location.read(message) == Place(path, cell, index, line)
+    assert location.read(message) == Location(path, cell, index, line)
 
 
 @pytest.mark.parametrize(
@@ -73,5 +77,5 @@ def test_neither_takes_anything_else(change: dict[str, Any]) -> None:
 
 
 def test_a_field_that_the_schema_does_not_have_is_found() -> None:
-    message = json.dumps({**Driving().state("hubot"), "more": 1})
+    message = json.dumps({**ModeService(Connections()).state("hubot"), "more": 1})
     assert problems(message, "ServerMessage") != []

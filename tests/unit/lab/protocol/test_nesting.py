@@ -104,7 +104,7 @@ def test_a_notebook_that_is_nested_too_deep_is_opened(
             assert page in room.visitors
             read_update(room.ydoc.get_update())
             assert is_flat(room._document.get())
-            assert "64 deep" in said.pop()
+            assert "64 levels deep" in said.pop()
             await room.stop()
             await running
             await loader.clean()

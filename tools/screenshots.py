@@ -1,0 +1,171 @@
+"""Take the documentation's pictures: real pages of a real lab, in a real Chromium.
+
+Each function below is a scene that the browser tests' helpers play; its pictures go to
+``docs/images``. Run as ``.venv/bin/python -m tools.screenshots`` (``make screenshots``).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+from tests import labs
+from tests.browser import test_chat as chat
+from tests.browser.conftest import new_person, sign_in, wait_for_lab
+from tests.browser.test_view_only import badge, control
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+    from tests.chromium import Chromium
+    from tests.classrooms import Classroom
+    from tests.labs import Lab
+
+IMAGES = Path(__file__).resolve().parent.parent / "docs/images"
+LARGEST_BYTES = 200_000
+LESSON = "decay.ipynb"
+PLOT = """\
+import numpy as np
+import matplotlib.pyplot as plt
+
+t = np.linspace(0, 10, 200)
+for half_life in (1, 2, 4):
+    plt.plot(t, 0.5 ** (t / half_life), label=f"half-life {half_life} s")
+plt.gcf().set_size_inches(6, 2.2)
+plt.legend();"""
+CELLS = (
+    nbformat.v4.new_markdown_cell("# Radioactive decay\nHow much is left after ten seconds?"),
+    nbformat.v4.new_code_cell(PLOT),
+    nbformat.v4.new_code_cell("0.5 ** (10 / 4)"),
+    nbformat.v4.new_markdown_cell("**Your turn:** when is one percent left?"),
+    nbformat.v4.new_code_cell(""),
+)
+CODE = ".jp-Notebook .jp-CodeCell .cm-content"
+TURN = 2
+"""Which cell of code is the students'."""
+
+
+@pytest.fixture
+def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[Browser]:
+    """Chromium, which finds a lab of this scene's own."""
+    with chromium.start({**classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
+        yield made
+
+
+def enter(browser: Browser, login: str) -> Page:
+    """Sign somebody in and open the lesson, without the file browser beside it."""
+    page = new_person(browser).new_page()
+    page.set_viewport_size({"width": 1200, "height": 800})
+    sign_in(page, login)
+    wait_for_lab(page)
+    return page
+
+
+def write_lesson(page: Page) -> None:
+    """Put the lesson into the lab's files, as a tutor would upload it.
+
+    Args:
+        page: a tutor's.
+    """
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    lesson = nbformat.v4.new_notebook(cells=list(CELLS), metadata={"kernelspec": kernel})
+    status = page.evaluate(
+        """async ([name, content]) => (await fetch(`/services/classroom/api/contents/${name}`, {
+            method: "PUT", body: JSON.stringify({type: "notebook", format: "json", content}),
+            headers: {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)[1]},
+        })).status""",
+        [LESSON, json.loads(nbformat.writes(lesson))],
+    )
+    assert status in {200, 201}, status
+
+
+def open_lesson(page: Page) -> None:
+    """Open the lesson and wait until its kernel answers."""
+    page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{LESSON}")
+    wait_for_lab(page)
+    expect(page.locator(CODE).first).to_be_visible()
+    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=180_000)
+
+
+def take(page: Page, name: str) -> None:
+    """Take a picture.
+
+    Args:
+        page: which shows what is to be seen.
+        name: of the file in ``docs/images``, without its ending.
+    """
+    page.mouse.move(600, 700)  # away from what shows something when it is pointed at
+    picture = page.screenshot(animations="disabled", caret="hide")
+    assert len(picture) <= LARGEST_BYTES, f"{name}: {len(picture)} bytes"
+    (IMAGES / f"{name}.png").write_bytes(picture)
+
+
+def write(page: Page, text: str) -> None:
+    """Write into the students' cell."""
+    page.locator(CODE).nth(TURN).click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(text)
+
+
+def test_a_class(browser: Browser, classroom: Classroom) -> None:
+    """Play one lesson: two students in a notebook, the tutor's page, view-only, the chat."""
+    classroom.lab.expected += ["User is not authorized to"]
+    mona = enter(browser, "mona")
+    write_lesson(mona)
+    open_lesson(mona)
+    mona.locator(CODE).first.click()
+    mona.get_by_role("menuitem", name="Run", exact=True).click()
+    mona.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    expect(mona.locator(".jp-RenderedImage img")).to_be_visible(timeout=60_000)
+    hubot, octocat = enter(browser, "hubot"), enter(browser, "Octocat")
+    for page in (hubot, octocat):
+        open_lesson(page)
+        expect(page.locator(".jp-RenderedImage img")).to_be_visible()
+        chat.dismisses(page)
+    write(octocat, "import math\n\n4 * math.log2(100)")
+    expect(hubot.locator(CODE).nth(TURN)).to_contain_text("log2(100)")
+    write(hubot, "  # seconds")
+    octocat.keyboard.press("ArrowUp")
+    expect(hubot.locator(".jp-Notebook .jp-remote-cursor")).to_have_count(2)
+    take(hubot, "two-students")
+
+    mona.get_by_role("tab", name="Who is here").click()
+    expect(mona.locator(".classroom-Person")).to_have_count(3)
+    expect(mona.locator(".classroom-Person", has_text="hubot")).to_contain_text(LESSON)
+    take(mona, "tutor")
+
+    chat.icon(octocat).click()
+    chat.say(octocat, "Why is it *log2* and not *log*?")
+    chat.icon(hubot).click()
+    chat.say(hubot, "Because the half-life counts how often it is halved.")
+    mona.get_by_role("tab", name="Who is here").click()  # closes it again
+    chat.icon(mona).click()
+    chat.say(mona, "Well explained. Please write that into the notebook!")
+    expect(chat.messages(octocat)).to_have_count(3)
+    take(octocat, "chat")
+    chat.icon(octocat).click()  # closes it again
+
+    control(mona).click()
+    expect(badge(octocat)).to_be_visible()
+    expect(badge(hubot)).to_be_visible()
+    take(octocat, "view-only")
+
+
+def main() -> int:
+    """Take every picture; the exit status is pytest's."""
+    # In a process of its own: pytest wants to load the tests' helpers itself.
+    command = (sys.executable, "-m", "pytest", "-p", "tests.conftest", "--quiet", __file__)
+    return subprocess.run(command, cwd=IMAGES.parent.parent, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
