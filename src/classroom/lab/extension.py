@@ -35,7 +35,7 @@ from classroom.lab.connections.registry import OPEN
 from classroom.lab.execution import request_checks, room_hooks
 from classroom.lab.execution.kernel_manager import StudentKernels
 from classroom.lab.execution.open_notebooks import Notebooks
-from classroom.lab.execution.session_manager import SessionsHandler
+from classroom.lab.execution.session_manager import SessionsHandler, follow_files
 from classroom.lab.execution.terminals import StudentTerminalsHandler, StudentTermSocket
 from classroom.lab.exports import handlers as exports
 from classroom.lab.files import contents_handler, recovery
@@ -150,6 +150,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         app.kernel_manager.notebooks = Notebooks(app)
         room_hooks.use(of_rooms, app.kernel_manager)
+        follow_files(app, app.session_manager)
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
         adopted = app.io_loop.run_sync(app.kernel_manager.adopt_all)
         if adopted:

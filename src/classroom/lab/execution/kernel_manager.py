@@ -20,7 +20,7 @@ from classroom.lab.connections import notifications, registry
 from classroom.lab.execution import working_folder
 from classroom.lab.execution.iopub_listener import ListeningKernels
 from classroom.lab.execution.iopub_reconnect import Reconnected
-from classroom.lab.execution.session_manager import local_path
+from classroom.lab.execution.session_paths import local_path
 from classroom.lab.protocol.kernel_messages import LONGEST
 from classroom.launcher import client
 from classroom.launcher.client import NoLauncherError, NotLaunchedError
