@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 import uuid
@@ -61,6 +62,7 @@ class Pages:
 
 @pytest.fixture(scope="module")
 def client(trial_lab: Lab) -> Iterator[httpx.Client]:
+    trial_lab.expected.append(r"ServerApp\] delete /")
     with students.signed_in(trial_lab) as found:
         yield found
 
@@ -234,6 +236,6 @@ def test_no_name_that_anybody_gives_a_kernel_is_in_the_way(
 ) -> None:
     """A name that no file can have would end the listening to what is done to files."""
     for name in ("a/b.ipynb", "..", "/", "x" * 300, "\ud83d", "\0"):
-        body = {"path": str(uuid.uuid4()), "name": name, "type": "console"}
-        assert client.post(f"{API}/sessions", json=body).status_code in {201, 400}
+        body = json.dumps({"path": str(uuid.uuid4()), "name": name, "type": "console"})
+        assert client.post(f"{API}/sessions", content=body).status_code in {201, 400}
     test_a_kernel_goes_with_its_notebook(pages, client, is_named=True)
