@@ -45,6 +45,8 @@ CONTENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
         ({"path": "x" * 5000}, False),
         ({"path": 1}, False),
         ({"path": "a\0b"}, False),
+        ({"path": "half an emoji \ud83d"}, False),
+        ({"name": "a whole one \U0001f600"}, True),
         ({"kernel": {"id": "a/../b"}}, False),
         ({"kernel_id": ".."}, False),
         ({"notebook": {"path": "x" * 5000}}, False),
