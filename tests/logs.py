@@ -33,6 +33,8 @@ EXPECTED = (
     # JupyterHub's clock: the machine was busy, as while another test builds an image. What could
     # keep the Hub busy by itself is tested as a value (long questions, floods), not by time.
     r"Event loop was unresponsive for at least",
+    # The sum of what one person was refused; what isn't expected of it is told by lines before.
+    r"\d+ more refused requests? of \S+ in \d+ s \((4\d\d: \d+(, )?)+\)",
     # docker stop, right after a start or on a busy machine: the one of the beat must do.
     r"The last snapshot would have taken too long",
     # docker stop
