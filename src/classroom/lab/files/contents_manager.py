@@ -27,6 +27,7 @@ from classroom.lab.files import (
 )
 from classroom.lab.files.contents_reader import ReadFiles
 from classroom.lab.files.document_encoding import encoded, forget
+from classroom.lab.files.free_names import FreeNames
 from classroom.lab.files.http_errors import MB, said, status
 from classroom.lab.files.large_files import person
 from classroom.lab.files.uploads import Uploads
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from classroom.lab.storage.saved_hashes import Saves
 
 TRIES = 10
-"""How many names are tried for a new file while others take them."""
+"""How many names are tried for a new file while programs take them."""
 _new: ContextVar[bool] = ContextVar("new", default=False)
 """Whether what is being saved must not be there yet."""
 
@@ -59,6 +60,7 @@ class ClassContents(ReadFiles):
     def __init__(self, **kwargs: Any) -> None:
         """Begin without uploads; the arguments are upstream's."""
         super().__init__(**kwargs)
+        self._names = FreeNames(self.exists)
         self._uploads = Uploads(self.root, self.scratch_folder)
         self.saving_turn = asyncio.Lock()
         """Held while a live document is saved: one of all at a time."""
@@ -173,7 +175,8 @@ class ClassContents(ReadFiles):
         try:
             for left in reversed(range(tries)):
                 try:
-                    return await make()
+                    with self._names.until_made():
+                        return await make()
                 except web.HTTPError as error:
                     # Somebody else was faster: the next name.
                     if error.status_code != HTTPStatus.CONFLICT or not left:
@@ -181,6 +184,10 @@ class ClassContents(ReadFiles):
             raise AssertionError
         finally:
             _new.reset(token)
+
+    async def increment_filename(self, filename: str, path: str = "", insert: str = "") -> str:
+        """Find a name for a new file that nobody else is given; the arguments are upstream's."""
+        return await self._names.give(filename, path.strip("/"), insert)
 
     async def save_new(self, model: Model, path: str) -> Model:
         """Save a file that must not be there yet.
