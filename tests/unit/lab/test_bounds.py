@@ -162,7 +162,7 @@ def test_invented_cells_are_not_taken_over_without_end() -> None:
         book.add("invented-0")
         found.announce("late", "another", ["room"])
         assert found.has("late")
-        found.lose(died=False)
+        found.lose(is_dead=False)
 
     loops.run(main())
 
@@ -173,7 +173,7 @@ def test_an_invented_cell_that_is_run_again_and_again_is_searched_once() -> None
         for number in range(1000):
             found.announce(f"{number}", "invented", ["room"])
         assert len(found._searching) == 1
-        found.lose(died=False)
+        found.lose(is_dead=False)
 
     loops.run(main())
 
@@ -202,7 +202,7 @@ def test_many_displays_of_one_id_are_changed_at_once() -> None:
         assert shown == ["new"] * MOST_PLACES
         assert len(changes) == 2
         book.doc.unobserve(watching)
-        found.lose(died=False)
+        found.lose(is_dead=False)
 
     loops.run(main())
 
@@ -244,7 +244,7 @@ def test_the_runs_of_a_kernel_take_a_tenth_of_the_time_together() -> None:
         assert times[-1] - times[0] > 10 * 0.002 * (len(shown) - 2)
         assert all(cell["outputs"].to_py()[0]["data"] == {"text/plain": "new"} for cell in shown)
         book.doc.unobserve(watching)
-        found.lose(died=False)
+        found.lose(is_dead=False)
 
     loops.run(main())
 
@@ -264,7 +264,7 @@ def test_an_update_overtakes_no_display() -> None:
         found.hear(message("update_display_data", "2", data={"text/plain": "new"}, **said))
         await until(lambda: len(first["outputs"]))
         assert first["outputs"].to_py()[0]["data"] == {"text/plain": "new"}
-        found.lose(died=False)
+        found.lose(is_dead=False)
 
     loops.run(main())
 

@@ -120,6 +120,7 @@ class StudentProvisioner(LocalProvisioner):
         status = await super().poll()
         if status is not None and self.process is not None and self.process.why:
             why, self.process.why = self.process.why, ""
+            self.parent.why_it_ended = why
             notifications.tell(registry.with_kernel(self.kernel_id), f"Stopped: {why}.")
         return status
 
@@ -145,6 +146,8 @@ class StudentKernel(ServerKernelManager):
         """Be starting from the first moment: upstream lists a kernel before it says so."""
         super().__init__(**kwargs)
         self.last_activity, self.execution_state, self.reason = utcnow(), "starting", ""
+        self.why_it_ended = ""
+        """Why its last kernel ended, if that is known."""
 
     def connect_iopub(self, identity: bytes | None = None) -> Any:
         """Listen to what the kernel tells everybody, whatever it has said; as upstream's."""
@@ -153,6 +156,7 @@ class StudentKernel(ServerKernelManager):
         return made
 
     async def _async_pre_start_kernel(self, **kw: Any) -> Any:
+        self.why_it_ended = ""
         if self.provisioner is None:
             self.kernel_id = kw["kernel_id"]
             self.provisioner = self.provisioned(kw["kernel_id"])
