@@ -300,4 +300,6 @@ def test_the_front_starts_and_reloads_with_long_and_many_names(
         labs.wait_until(
             lambda: status(f"{longest}:8443") == 200, "the new name", 10, ignoring=labs.AWAY
         )
-        assert status(f"{many[0]}:8443") == 421
+        # An old worker may take one more connection.
+        gone = f"{many[0]}:8443"
+        labs.wait_until(lambda: status(gone) == 421, "no old name", 10, ignoring=labs.AWAY)

@@ -265,7 +265,8 @@ def test_a_changed_upstream_stops_the_lab(tmp_path: Path) -> None:
         )
     said = str(caught.value).replace("\\'", "'")
     assert "Upstream has changed in one place that we rely on:" in said
-    assert "serve takes ('self', 'websocket'), not ('self', 'channel')" in said
+    assert "YRoom.serve takes (self, websocket) and no longer (self, channel)." in said
+    assert "classroom/lab/rooms/broadcast_mixin.py needs it" in said
     assert "Adapt what is named, and its row" in said
 
 
