@@ -136,6 +136,7 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
  && echo "invalidated: ${CACHE_INVALIDATE}" \
  && if [ -e /build/tutor/requirements.txt ]; then \
         sed -E '/^ *--hash/d; s/ *\\$//' /build/tutor/image.txt > /build/tutor/constraints.txt \
+     && /opt/classroom/bin/python -I -m classroom.runtime.tutors_text /build/tutor/requirements.txt \
      && /build/tools/bin/uv pip install --python /opt/classroom --link-mode copy \
             --compile-bytecode --constraints /build/tutor/constraints.txt \
             -r /build/tutor/requirements.txt; \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 import uuid
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classroom.lab.execution.session_manager import SECOND_THOUGHTS_SECONDS
-from tests import students
+from tests import labs, students
 from tests.container.test_rooms import API
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Pages:
 
 @pytest.fixture(scope="module")
 def client(trial_lab: Lab) -> Iterator[httpx.Client]:
+    trial_lab.expected.append(r"ServerApp\] delete /")
     with students.signed_in(trial_lab) as found:
         yield found
 
@@ -148,3 +150,93 @@ def test_a_kernel_that_isnt_there_is_said_to_whoever_asks(
             "There is no kernel 'julia-9' here: choose another (Kernel, Change Kernel)"
         )
     assert pages.kernels() == before
+
+
+def put(client: httpx.Client, path: str) -> None:
+    """Make a notebook under a name that may have been another's."""
+    empty = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    body = {"type": "notebook", "format": "json", "content": empty}
+    assert client.put(f"{API}/contents/{path}", json=body).is_success
+
+
+@pytest.mark.parametrize("is_named", [True, False], ids=["named", "not named yet"])
+def test_a_kernel_goes_with_its_notebook(
+    pages: Pages,
+    client: httpx.Client,
+    is_named: bool,  # noqa: FBT001
+) -> None:
+    """Also with the folder: who makes a new one of the old name gets nobody's variables."""
+    old, new, there = (f"{uuid.uuid4().hex}.ipynb" for _ in range(3))
+    put(client, old)
+    first = pages.ask("", old)
+    if is_named:
+        pages.name(first, f"RTC:{old}")
+    assert client.patch(f"{API}/contents/{old}", json={"path": new}).status_code == 200
+    put(client, old)
+    assert pages.ask("", old).kernel != first.kernel
+    assert pages.ask("", new).kernel == first.kernel
+    names = [one["name"] for one in client.get(f"{API}/sessions").json()]
+    assert names.count(old) == names.count(new) == 1
+
+    folder = uuid.uuid4().hex
+    for path in (folder, f"{folder}/in"):
+        assert client.put(f"{API}/contents/{path}", json={"type": "directory"}).is_success
+    put(client, f"{folder}/in/{there}")
+    second = pages.ask(f"{folder}/in/", there)
+    if is_named:
+        pages.name(second, f"RTC:{folder}/in/{there}")
+    moved = client.patch(f"{API}/contents/{folder}", json={"path": f"{folder}-2"})
+    assert moved.status_code == 200, moved.text
+    assert pages.ask(f"{folder}-2/in/", there).kernel == second.kernel
+
+
+@pytest.mark.parametrize("what", ["notebook", "folder"])
+def test_a_kernel_ends_with_its_notebook(pages: Pages, client: httpx.Client, what: str) -> None:
+    """As JupyterLab ends it that deletes one; but not what others have started beside it."""
+    folder, name = uuid.uuid4().hex, f"{uuid.uuid4().hex}.ipynb"
+    assert client.put(f"{API}/contents/{folder}", json={"type": "directory"}).is_success
+    put(client, f"{folder}/{name}")
+    first, console = pages.ask(f"{folder}/", name), pages.ask("", "1", "console")
+    pages.name(first, f"RTC:{folder}/{name}")
+    deleted = f"{folder}/{name}" if what == "notebook" else folder
+    assert client.delete(f"{API}/contents/{deleted}").status_code == 204
+    if what == "folder":
+        assert client.put(f"{API}/contents/{folder}", json={"type": "directory"}).is_success
+    put(client, f"{folder}/{name}")
+    assert pages.ask(f"{folder}/", name).kernel != first.kernel
+    labs.wait_until(lambda: first.kernel not in pages.kernels(), "its kernel has ended")
+    assert console.kernel in pages.kernels()
+
+
+def test_a_kernel_goes_with_a_notebook_that_a_program_moves(
+    pages: Pages, client: httpx.Client, trial_lab: Lab
+) -> None:
+    """While somebody has it open: of others nobody knows where it went."""
+    old, new = (f"{uuid.uuid4().hex}.ipynb" for _ in range(2))
+    put(client, old)
+    first = pages.ask("", old)
+    pages.name(first, f"RTC:{old}")
+    body = {"format": "json", "type": "notebook"}
+    found = client.put(f"{API}/collaboration/session/{old}", json=body).json()
+    room = f"api/collaboration/room/json:notebook:{found['fileId']}?sessionId={found['sessionId']}"
+
+    def known_as() -> str:
+        return str(client.get(f"{API}/sessions/{first.session}").json()["path"])
+
+    with students.open_socket(client, trial_lab, room) as page:
+        page.recv(timeout=20)
+        status, said = trial_lab.run("mv", f"/data/files/{old}", f"/data/files/{new}")
+        assert status == 0, said
+        labs.wait_until(lambda: known_as() == f"RTC:{new}", "it has followed")
+    assert pages.ask("", new).kernel == first.kernel
+
+
+def test_no_name_that_anybody_gives_a_kernel_is_in_the_way(
+    pages: Pages, client: httpx.Client, trial_lab: Lab
+) -> None:
+    """A name that no file can have would end the listening to what is done to files."""
+    trial_lab.expected.append("400 POST /services/classroom/api/sessions")
+    for name in ("a/b.ipynb", "..", "/", "x" * 300, "\ud83d", "\0"):
+        body = json.dumps({"path": str(uuid.uuid4()), "name": name, "type": "console"})
+        assert client.post(f"{API}/sessions", content=body).status_code in {201, 400}
+    test_a_kernel_goes_with_its_notebook(pages, client, is_named=True)

@@ -149,3 +149,41 @@ def test_what_is_no_text_is_said_in_a_sentence(ada: httpx.Client, trial_lab: Lab
     answer = ada.get(f"{API}/contents/latin1.txt", params=query)
     assert answer.status_code == 400
     assert "latin1.txt is no text in UTF-8 or UTF-16" in json.dumps(answer.json())
+
+
+def test_names_that_are_not_utf_8(ada: httpx.Client, trial_lab: Lab) -> None:
+    """An archive from elsewhere has them: listed, opened, renamed, copied, deleted as any other."""
+    made = (
+        "import os\n"
+        "os.makedirs(b'/data/files/odd/f\\xfcr', exist_ok=True)\n"
+        "open(b'/data/files/odd/f\\xfcr/caf\\xe9.txt', 'w').write('text')"
+    )
+    assert trial_lab.run("python3", "-c", made, user="student") == (0, "")
+
+    def listed(path: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = ada.get(f"{API}/contents/{path}").json()["content"]
+        return found
+
+    (folder,) = listed("odd")
+    folder["path"].encode()  # as a browser's encodeURIComponent does, which takes no halves
+    (file,) = listed(folder["path"])
+    assert ada.get(f"{API}/contents/{file['path']}").json()["content"] == "text"
+    assert ada.get(f"{labs.ADDRESS}{students.BASE}/files/{file['path']}").text == "text"
+    copied = ada.post(f"{API}/contents/{folder['path']}", json={"copy_from": file["path"]}).json()
+    assert copied["name"] == file["name"].replace(".txt", "-Copy1.txt")
+    page = Page(ada, trial_lab, file["path"])
+    page.hear_until(lambda: str(page.text) == "text")
+    page.type(page.text, " typed")
+    read = "import glob; print(open(glob.glob(b'/data/files/odd/f\\xfcr/caf\\xe9.txt')[0]).read())"
+    labs.wait_until(
+        lambda: trial_lab.run("python3", "-c", read)[1] == "text typed\n", "it is saved"
+    )
+    page.socket.close()
+    new = {"path": f"{folder['path']}/plain.txt"}
+    assert ada.patch(f"{API}/contents/{file['path']}", json=new).status_code == 200
+    assert {one["name"] for one in listed(folder["path"])} == {"plain.txt", copied["name"]}
+    trial_lab.expected.append(r"ServerApp\] delete /")
+    assert ada.delete(f"{API}/contents/{copied['path']}").status_code == 204
+    assert ada.patch(f"{API}/contents/{folder['path']}", json={"path": "even"}).status_code == 200
+    assert [one["name"] for one in listed("even")] == ["plain.txt"]
+    assert ada.delete(f"{API}/contents/even").status_code == 204

@@ -24,6 +24,11 @@ def test_it_comes_back_and_ends_in_order() -> None:
     assert SERVICE["logging"]["options"] == {"max-size": "10m", "max-file": "5"}
 
 
+def test_it_takes_the_machines_time_zone_and_enough_shared_memory() -> None:
+    assert "TZ" in SERVICE["environment"]
+    assert SERVICE["shm_size"] == "1gb"
+
+
 def test_names_that_peoples_notes_depend_on() -> None:
     assert SERVICE["image"] == "collaborative_jupyterlab"
     assert SERVICE["ports"] == ["${PORT:-8443}:8443"]

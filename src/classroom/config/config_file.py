@@ -15,6 +15,7 @@ from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from classroom.runtime import files
 from classroom.runtime.problems import Problem, StartRefusedError
+from classroom.runtime.tutors_text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -67,11 +68,11 @@ class ConfigFile:
                     yield section, trait, value
 
 
-def assigned_lines(source: str) -> dict[str, int]:
+def assigned_lines(source: bytes) -> dict[str, int]:
     """Find the lines on which ``c.Class.trait`` is mentioned first.
 
     Args:
-        source: the file's text; it must parse.
+        source: the file's bytes, in the encoding that Python takes them for; they must parse.
 
     Returns:
         Line numbers by ``Class.trait`` and, for whole sections, by ``Class``.
@@ -127,7 +128,7 @@ class Loader(PyFileConfigLoader):
             "get_config": lambda: self.config,
             "__file__": self.full_filename,
         }
-        exec(compile(source, self.full_filename, "exec"), namespace, namespace)  # noqa: S102 (the tutor's)
+        exec(compile(utf8(source), self.full_filename, "exec"), namespace, namespace)  # noqa: S102 (the tutor's)
 
 
 def read(file: Path) -> ConfigFile:
@@ -156,5 +157,5 @@ def read(file: Path) -> ConfigFile:
         raise StartRefusedError(
             [Problem(where, what, "correct the line, then start again")]
         ) from None
-    lines = assigned_lines(loader.sources[file.name].decode())
+    lines = assigned_lines(utf8(loader.sources[file.name]))
     return ConfigFile(file.name, present=True, config=config, lines=lines, sources=loader.sources)

@@ -8,8 +8,9 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from classroom.config.hosts import LONGEST as LONGEST_NAME
 from classroom.runtime import files
-from classroom.runtime.problems import Problem
+from classroom.runtime.problems import Problem, StartRefusedError
 from classroom.runtime.secret import Secret
+from classroom.runtime.tutors_text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -112,7 +113,13 @@ def read_secret(paths: Paths) -> str:
     file = paths.config / SECRET_FILE
     if not files.present(file, SECRET_FILE):
         return ""
-    return files.read(file, SECRET_FILE).decode(errors="replace").strip()
+    saved = files.read(file, SECRET_FILE)
+    try:
+        return utf8(saved).decode(errors="replace").strip()
+    except UnicodeDecodeError as error:
+        what = f"isn't the {error.encoding} text that it begins as"
+        how = "copy the secret into it again, and save it as UTF-8"
+        raise StartRefusedError([Problem(SECRET_FILE, what, how)]) from None
 
 
 def split(url: str) -> SplitResult:

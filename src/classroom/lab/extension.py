@@ -34,7 +34,7 @@ from classroom.lab.context import LabContext
 from classroom.lab.execution import request_checks, room_hooks
 from classroom.lab.execution.kernel_manager import StudentKernels
 from classroom.lab.execution.open_notebooks import Notebooks
-from classroom.lab.execution.session_manager import SessionsHandler
+from classroom.lab.execution.session_manager import SessionsHandler, follow_files
 from classroom.lab.execution.terminals import StudentTerminalsHandler, StudentTermSocket
 from classroom.lab.exports import handlers as exports
 from classroom.lab.files import contents_handler, recovery
@@ -144,6 +144,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         app.kernel_manager.notebooks = Notebooks(app)
         app.kernel_manager.services = found
         room_hooks.use(lab.hooks, app.kernel_manager)
+        follow_files(app, app.session_manager)
         # Before anybody can ask: a session whose kernel isn't known is forgotten.
         adopted = app.io_loop.run_sync(app.kernel_manager.adopt_all)
         if adopted:

@@ -50,8 +50,9 @@ BASE = {
     "TERM": "dumb",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    # As the egress lock is (supervisor/services.py).
-    **{name: os.environ[name] for name in ("PIP_RETRIES",) if name in os.environ},
+    # The time zone of whoever runs the lab; and, as the egress lock is (supervisor/services.py),
+    # how often pip tries.
+    **{name: os.environ[name] for name in ("TZ", "PIP_RETRIES") if name in os.environ},
 }
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from classroom.launcher import inspection, oom_score, process_table, shared_memory, signals, victim
 from classroom.launcher.as_student import as_student, student
 from classroom.launcher.process_table import Census
-from classroom.launcher.shared_memory_cleanup import Leftovers
+from classroom.launcher.shared_memory_cleanup import SHM, Leftovers
 from classroom.launcher.victim import MB
 from classroom.runtime import cgroup
 
@@ -92,6 +92,7 @@ class Watch:
             self._take()
         with as_student():
             self._leftovers.remove_segments(self._census.processes, shared_memory.FRESH_SECONDS)
+        await self._free_shared_memory()
         free = shutil.disk_usage(self._disk).free
         full = free < self._limits.disk
         beyond = shared_memory.beyond_processes()
@@ -136,6 +137,20 @@ class Watch:
         self._before = after
         if chosen is not None:
             await self._end_group(chosen[0], groups[chosen[0]], chosen[1])
+
+    async def _free_shared_memory(self) -> None:
+        """Remove what nobody has any more in /dev/shm when that is half full: it is everybody's.
+
+        Docker gives it 64 MB, if nobody asks for more: what one kernel leaves there would keep the
+        next student's from starting a process of their own.
+        """
+        shared = shutil.disk_usage(SHM)
+        if shared.free * 2 > shared.total:
+            return
+        groups = self._census.groups()
+        _, opened = await inspection.measured(groups)
+        in_use = await inspection.mapped(groups) | {number for _, number in opened}
+        self._leftovers.remove(in_use, self._census.processes)
 
     def _too_little_left(self, uses: Mapping[str, Use], left: int) -> tuple[str, str] | None:
         """Choose whom to end for the container to go on; say so once when nobody's end would do."""

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from classroom.launcher.protocol import Start
 
 MEMORY = "it was killed, most likely because the container's memory ran out"
+BUS = (
+    "it used more shared memory than is free in /dev/shm (a tutor can start the lab with"
+    " --shm-size=1g), or a file that it had mapped became shorter"
+)
 LAST_WORDS = 2000
 """Bytes that are kept of what a kernel has said on its own stdout and stderr."""
 
@@ -89,6 +93,8 @@ class StudentProcess:
         status = await self._process.wait()
         if status == -signal.SIGKILL and not self._asked:
             self.why = MEMORY  # nobody else kills students' processes, but students
+        elif status == -signal.SIGBUS:
+            self.why = BUS
         # What it has started and left behind.
         signals.send_group(self._process.pid, signal.SIGKILL, self._uid)
         return status

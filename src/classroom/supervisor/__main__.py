@@ -32,7 +32,7 @@ class Supervisor:
         """Open what must stay open, whoever serves it."""
         lock = locks.read(paths)
         own = dict(os.environ)  # the tutor's secrets may be in it: the Hub's alone
-        base: dict[str, str] = {name: own[name] for name in ("PATH", "LANG") if name in own}
+        base: dict[str, str] = {name: own[name] for name in ("PATH", "LANG", "TZ") if name in own}
         self._ended = asyncio.Event()
         self.code = 0
         addresses = ["0.0.0.0", "::"] if detect.has_ipv6() else ["0.0.0.0"]  # noqa: S104 (it is the front)

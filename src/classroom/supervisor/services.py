@@ -174,6 +174,7 @@ def lab(paths: Paths, base: Mapping[str, str], kind: LockKind, secrets: int) -> 
     environment = {
         "PATH": base["PATH"],
         "LANG": base.get("LANG", "C.UTF-8"),
+        **{name: base[name] for name in ("TZ",) if name in base},
         "USER": seccomp.LAB_USER,
         # Root's and empty: the class's files, where students write, are no place to load from.
         "HOME": str(paths.lab_home),

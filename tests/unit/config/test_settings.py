@@ -83,6 +83,40 @@ def test_the_secret_may_come_from_its_own_file(tmp_path: Path) -> None:
     assert loaded.oauth.client_secret.reveal() == "in-a-file"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_files_that_notepad_saved(tmp_path: Path, encoding: str) -> None:
+    """With a byte order mark, and CRLF; problems are still told with their line."""
+    paths = folder(tmp_path, "", "")
+    config = "# für alle\r\n" + ALLOWLIST.replace("\n", "\r\n")
+    paths.config_file.write_bytes(config.encode(encoding))
+    secret = paths.secrets / "github_client_secret"
+    secret.write_bytes("\r\nin-a-file\r\n".encode(encoding))
+    environment = ENVIRONMENT | {"GITHUB_CLIENT_SECRET": ""}
+    loaded = settings.load(paths, environment)
+    assert loaded.oauth is not None
+    assert loaded.oauth.client_secret.reveal() == "in-a-file"
+    assert loaded.allowed
+    wrong = f"{config}\r\nc.Classroom.chat = 5\r\n"
+    paths.config_file.write_bytes(wrong.encode(encoding))
+    (told,) = problems(paths, environment)
+    line = len(wrong.splitlines())
+    assert told.startswith(f"jupyterhub_config.py:{line}: Classroom.chat")
+
+
+def test_a_comment_in_another_encoding_is_no_ones_trouble(tmp_path: Path) -> None:
+    paths = folder(tmp_path, "")
+    paths.config_file.write_bytes(ALLOWLIST.encode() + "\n# für die Schüler\n".encode("latin-1"))
+    assert settings.load(paths, ENVIRONMENT).allowed
+
+
+def test_a_secret_that_was_cut_says_so(tmp_path: Path) -> None:
+    paths = folder(tmp_path, ALLOWLIST, "")
+    (paths.secrets / "github_client_secret").write_bytes("abc".encode("utf-16")[:-1])
+    (told,) = problems(paths, ENVIRONMENT | {"GITHUB_CLIENT_SECRET": ""})
+    assert "save it as UTF-8" in told
+    assert "abc" not in told
+
+
 def test_two_secrets_are_refused_and_neither_is_shown(tmp_path: Path) -> None:
     told = problems(folder(tmp_path, ALLOWLIST, "in-a-file"), ENVIRONMENT)
     assert told == [

@@ -46,6 +46,8 @@ CONTENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
         ({"path": "x" * 5000}, False),
         ({"path": 1}, False),
         ({"path": "a\0b"}, False),
+        ({"path": "half an emoji \ud83d"}, False),
+        ({"name": "a whole one \U0001f600"}, True),
         ({"kernel": {"id": "a/../b"}}, False),
         ({"kernel_id": ".."}, False),
         ({"notebook": {"path": "x" * 5000}}, False),
@@ -161,7 +163,7 @@ def test_invented_cells_are_not_taken_over_without_end() -> None:
         book.add("invented-0")
         found.announce("late", "another", ["room"])
         assert found.has("late")
-        found.lose(died=False)
+        found.lose(is_dead=False)
 
     loops.run(main())
 
@@ -172,7 +174,7 @@ def test_an_invented_cell_that_is_run_again_and_again_is_searched_once() -> None
         for number in range(1000):
             found.announce(f"{number}", "invented", ["room"])
         assert len(found._searching) == 1
-        found.lose(died=False)
+        found.lose(is_dead=False)
 
     loops.run(main())
 
@@ -201,7 +203,7 @@ def test_many_displays_of_one_id_are_changed_at_once() -> None:
         assert shown == ["new"] * MOST_PLACES
         assert len(changes) == 2
         book.doc.unobserve(watching)
-        found.lose(died=False)
+        found.lose(is_dead=False)
 
     loops.run(main())
 
@@ -243,7 +245,7 @@ def test_the_runs_of_a_kernel_take_a_tenth_of_the_time_together() -> None:
         assert times[-1] - times[0] > 10 * 0.002 * (len(shown) - 2)
         assert all(cell["outputs"].to_py()[0]["data"] == {"text/plain": "new"} for cell in shown)
         book.doc.unobserve(watching)
-        found.lose(died=False)
+        found.lose(is_dead=False)
 
     loops.run(main())
 
@@ -263,7 +265,7 @@ def test_an_update_overtakes_no_display() -> None:
         found.hear(message("update_display_data", "2", data={"text/plain": "new"}, **said))
         await until(lambda: len(first["outputs"]))
         assert first["outputs"].to_py()[0]["data"] == {"text/plain": "new"}
-        found.lose(died=False)
+        found.lose(is_dead=False)
 
     loops.run(main())
 

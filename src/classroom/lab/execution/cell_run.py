@@ -43,12 +43,17 @@ BACKLOG = 20_000_000
 """Bytes that may wait to be written before more is left out."""
 RATE = 5_000_000
 """Bytes a second that one run may write into a document on and on: it keeps its history."""
-DIED = {
-    "output_type": "error",
-    "ename": "KernelDied",
-    "evalue": "The kernel died while this cell ran. Its variables are gone.",
-    "traceback": [],
-}
+
+
+def died(why: str) -> dict[str, Any]:
+    """Make the output of a cell whose kernel has died.
+
+    Args:
+        why: the cause, if it is known.
+    """
+    cause = f": {why}" if why else ""
+    said = f"The kernel died while this cell ran{cause}. Its variables are gone."
+    return {"output_type": "error", "ename": "KernelDied", "evalue": said, "traceback": []}
 
 
 class Documents(Protocol):
@@ -169,20 +174,21 @@ class Run:
         self._over = True
         self._settle()
 
-    def lose(self, *, died: bool) -> None:
+    def lose(self, *, is_dead: bool, why: str = "") -> None:
         """End without a kernel.
 
         Args:
-            died: whether nobody had asked for the kernel's end.
+            is_dead: whether nobody had asked for the kernel's end.
+            why: the cause, if it is known.
         """
         if self.ended.is_set():
             return
         if not self._over:
-            if not died:
+            if not is_dead:
                 self._count = None  # as in stock: it hasn't run
             elif self._begun:
                 self._read()
-                self._pending.add(Shown(DIED))
+                self._pending.add(Shown(died(why)))
         self._over, self._settled = True, 0.0
         self._updates = {}
         self._write()

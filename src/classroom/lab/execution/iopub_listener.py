@@ -112,7 +112,7 @@ class ListeningKernels(AsyncMappingKernelManager):
             self._ears[kernel_id] = ear = Ear(runs, None, [])
             for event in ("restart", "dead"):
                 self.add_restart_callback(
-                    kernel_id, partial(self._lose, kernel_id, died=True), event
+                    kernel_id, partial(self._lose, kernel_id, is_dead=True), event
                 )
         if ear.stream is None or ear.ports != ports:
             self._deafen(ear)
@@ -173,10 +173,12 @@ class ListeningKernels(AsyncMappingKernelManager):
         """List the runs of a room that haven't ended."""
         return [run for ear in self._ears.values() for run in ear.runs.unfinished(room)]
 
-    def _lose(self, kernel_id: str, *, died: bool) -> None:
+    def _lose(self, kernel_id: str, *, is_dead: bool) -> None:
         """End a kernel's runs; the next kernel is listened to anew."""
         if (ear := self._ears.get(kernel_id)) is not None:
-            ear.runs.lose(died=died)
+            kernel: Any = self.get_kernel(kernel_id)
+            why = kernel.why_it_ended if is_dead else ""
+            ear.runs.lose(is_dead=is_dead, why=why)
             self._deafen(ear)
 
     async def restart_kernel(self, kernel_id: str, **kwargs: Any) -> Any:  # type: ignore[override]
@@ -186,7 +188,7 @@ class ListeningKernels(AsyncMappingKernelManager):
         """
         under_way = self._restarting.get(kernel_id)
         if under_way is None:
-            self._lose(kernel_id, died=False)
+            self._lose(kernel_id, is_dead=False)
             under_way = asyncio.ensure_future(super().restart_kernel(kernel_id, **kwargs))
             self._restarting[kernel_id] = under_way
             under_way.add_done_callback(lambda _: self._restarting.pop(kernel_id, None))
@@ -215,7 +217,7 @@ class ListeningKernels(AsyncMappingKernelManager):
 
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that has ended."""
-        self._lose(kernel_id, died=False)
+        self._lose(kernel_id, is_dead=False)
         self._ears.pop(kernel_id, None)
         return super().remove_kernel(kernel_id)
 

@@ -21,7 +21,7 @@ from classroom.lab.connections.registry import Connections
 from classroom.lab.execution import working_folder
 from classroom.lab.execution.iopub_listener import ListeningKernels
 from classroom.lab.execution.iopub_reconnect import Reconnected
-from classroom.lab.execution.session_manager import local_path
+from classroom.lab.execution.session_paths import local_path
 from classroom.lab.protocol.kernel_messages import LONGEST
 from classroom.launcher import client
 from classroom.launcher.client import NoLauncherError, NotLaunchedError
@@ -121,6 +121,7 @@ class StudentProvisioner(LocalProvisioner):
         status = await super().poll()
         if status is not None and self.process is not None and self.process.why:
             why, self.process.why = self.process.why, ""
+            self.parent.why_it_ended = why
             self.parent.parent.tell(self.kernel_id, f"Stopped: {why}.")
         return status
 
@@ -146,6 +147,8 @@ class StudentKernel(ServerKernelManager):
         """Be starting from the first moment: upstream lists a kernel before it says so."""
         super().__init__(**kwargs)
         self.last_activity, self.execution_state, self.reason = utcnow(), "starting", ""
+        self.why_it_ended = ""
+        """Why its last kernel ended, if that is known."""
 
     def connect_iopub(self, identity: bytes | None = None) -> Any:
         """Listen to what the kernel tells everybody, whatever it has said; as upstream's."""
@@ -154,6 +157,7 @@ class StudentKernel(ServerKernelManager):
         return made
 
     async def _async_pre_start_kernel(self, **kw: Any) -> Any:
+        self.why_it_ended = ""
         if self.provisioner is None:
             self.kernel_id = kw["kernel_id"]
             self.provisioner = self.provisioned(kw["kernel_id"])

@@ -29,6 +29,8 @@ LONGEST_PATH = 4096
 LONGEST_NAME = 255
 """Characters of a document's name, or of a kind of kernel (limits.h, NAME_MAX)."""
 TERMINAL = re.compile(r"\w{1,64}", re.ASCII)
+HALF = re.compile("[\ud800-\udfff]")
+"""Half a character, which JSON can have and no file's name, message or table."""
 OF_TERMINALS = {"name", "cwd"}
 TEXTS = {"path": LONGEST_PATH, "name": LONGEST_NAME, "type": LONGEST_NAME, "cwd": LONGEST_PATH}
 
@@ -98,7 +100,7 @@ def _texts(found: dict[str, Any]) -> str:
         text = found.get(name)
         if text is None:
             continue
-        if not isinstance(text, str) or "\0" in text:
+        if not isinstance(text, str) or "\0" in text or HALF.search(text):
             return f"The request's {name} must be a text."
         if len(text) > longest:
             return f"The request's {name} has {len(text)} characters; {longest} are taken."

@@ -134,14 +134,15 @@ class KernelRuns:
         for run in self._runs.values():
             run.answered()
 
-    def lose(self, *, died: bool) -> None:
+    def lose(self, *, is_dead: bool, why: str = "") -> None:
         """End all runs: their kernel has ended, or was started anew.
 
         Args:
-            died: whether nobody had asked for it.
+            is_dead: whether nobody had asked for it.
+            why: the cause, if it is known.
         """
         for run in self._runs.values():
-            run.lose(died=died)
+            run.lose(is_dead=is_dead, why=why)
         self._runs.clear()
         self._searching.clear()
         self._of_cell.clear()

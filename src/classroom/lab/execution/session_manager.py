@@ -4,50 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from jupyter_server.services.sessions.handlers import SessionRootHandler
 from jupyter_server.services.sessions.sessionmanager import SessionManager
+from jupyter_server.utils import ensure_async
 from tornado.web import HTTPError
 from traitlets import Int
 
+from classroom.lab.execution.session_paths import Session, document, is_of, moved
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jupyter_server.serverapp import ServerApp
     from jupyter_server.services.sessions.sessionmanager import KernelName, ModelName
 
 NOTEBOOK = "notebook"
-DRIVE = "RTC:"
+FILE_EVENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
+"""Upstream's schema of what is done to files."""
 SECOND_THOUGHTS_SECONDS = 10
 """For how long somebody who was given a kernel that others use can't end it: see below."""
-
-
-def local_path(path: str) -> str:
-    """Say what the server calls a file that pages name with the drive of live documents in front.
-
-    Args:
-        path: as a page sends it, with the drive or without.
-    """
-    return path.removeprefix(DRIVE)
-
-
-def document(path: str, name: str) -> str:
-    """Say which file a session is of, also while its page hasn't said so yet.
-
-    A page asks for a kernel under a random name in the file's folder, and gives the session its
-    path when it has it (`SessionContext` in @jupyterlab/apputils).
-
-    Args:
-        path: the session's.
-        name: the session's: the file's name, for a notebook.
-    """
-    local = PurePosixPath(local_path(path))
-    try:
-        uuid.UUID(local.name)
-    except ValueError:
-        return str(local)
-    return str(local.with_name(name)) if name else str(local)
 
 
 class KernelSessions(SessionManager):
@@ -143,6 +121,47 @@ class KernelSessions(SessionManager):
         self._shared_at.pop(session_id, None)
         await super().delete_session(session_id)
 
+    def of(self, path: str) -> list[Session]:
+        """List the sessions of a file, or of all files in a folder.
+
+        Args:
+            path: the file's or the folder's, without a drive.
+        """
+        self.cursor.execute("SELECT session_id, path, name FROM session WHERE path IS NOT NULL")
+        known = [Session(row["session_id"], row["path"], row["name"] or "") for row in self.cursor]
+        return [one for one in known if is_of(one, path)]
+
+    def rename(self, sessions: Iterable[Session]) -> None:
+        """Give sessions the paths that their files have now; at once, nothing is awaited.
+
+        Args:
+            sessions: with the new paths and names.
+        """
+        for one in sessions:
+            what = "UPDATE session SET path = ?, name = ? WHERE session_id = ?"
+            self.cursor.execute(what, (one.path, one.name or None, one.ident))
+
+    async def end(self, sessions: Iterable[Session]) -> None:
+        """End sessions whose files were deleted, and their kernels if nobody else has them.
+
+        They are no sessions any more before anything is awaited: who makes a new notebook of that
+        name meanwhile gets a kernel of its own.
+
+        Args:
+            sessions: any.
+        """
+        kernels = set()
+        for one in sessions:
+            of = (one.ident,)
+            self.cursor.execute("SELECT kernel_id FROM session WHERE session_id = ?", of)
+            kernels |= {row["kernel_id"] for row in self.cursor}
+            self.cursor.execute("DELETE FROM session WHERE session_id = ?", of)
+        for kernel in kernels:
+            self.cursor.execute("SELECT 1 FROM session WHERE kernel_id = ?", (kernel,))
+            if self.cursor.fetchone() is None and kernel in self.kernel_manager:
+                self.log.info("Kernel %s ends: its notebook was deleted", kernel)
+                await ensure_async(self.kernel_manager.shutdown_kernel(kernel))
+
     async def _session_of(self, file: str, kernel_name: str | None) -> dict[str, Any] | None:
         wanted = kernel_name or self.kernel_manager.default_kernel_name
         for session in await self.list_sessions():
@@ -170,3 +189,26 @@ class SessionsHandler(SessionRootHandler):
             if isinstance(error.__cause__, HTTPError):
                 raise error.__cause__ from None
             raise
+
+
+def follow_files(app: ServerApp, sessions: KernelSessions) -> None:
+    """Have sessions go with their files from now on, and end with them.
+
+    Upstream knows a session by its path alone: a notebook that is renamed or deleted leaves its
+    kernel, with somebody's variables, to the next one of that name.
+
+    Args:
+        app: whose contents manager tells what is done to files.
+        sessions: the lab's.
+    """
+
+    async def hear(logger: Any, schema_id: str, data: dict[str, Any]) -> None:  # noqa: ARG001
+        path = str(data["path"]).strip("/")
+        if data["action"] == "rename":
+            old = str(data["source_path"]).strip("/")
+            sessions.rename([moved(one, old, path) for one in sessions.of(old)])
+        elif data["action"] == "delete":
+            await sessions.end(sessions.of(path))
+
+    events: Any = app.event_logger
+    events.add_listener(schema_id=FILE_EVENTS, listener=hear)

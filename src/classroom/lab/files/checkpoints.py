@@ -10,7 +10,7 @@ from jupyter_server.services.contents.checkpoints import AsyncCheckpoints
 from tornado import web
 
 from classroom.lab.files import atomic_write, disk_reserve, models, operations, reader
-from classroom.lab.files.directory_entry import parts_of
+from classroom.lab.files.directory_entry import parts_of, path_of
 from classroom.lab.files.http_errors import said
 from classroom.lab.storage import threads
 
@@ -70,7 +70,7 @@ class ClassCheckpoints(AsyncCheckpoints):
     async def _open_up(self, *paths: Parts) -> None:
         """Have opened what a student's program has shut: checkpoints' folder may be theirs."""
         files: Any = self.parent
-        await files.open_up(*("/".join(parts) for parts in paths))
+        await files.open_up(*map(path_of, paths))
 
     async def _in_turn(self, copy: Callable[[], Seen]) -> Seen:
         """Copy a file, which may take long, when it is the turn of whoever asks."""

@@ -26,7 +26,9 @@ from classroom.lab.files import (
     uploads,
 )
 from classroom.lab.files.contents_reader import ReadFiles
+from classroom.lab.files.directory_entry import path_of
 from classroom.lab.files.document_encoding import encoded, forget
+from classroom.lab.files.free_names import FreeNames
 from classroom.lab.files.http_errors import MB, said, status
 from classroom.lab.files.large_files import person
 from classroom.lab.files.uploads import Uploads
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from classroom.lab.storage.saved_hashes import Saves
 
 TRIES = 10
-"""How many names are tried for a new file while others take them."""
+"""How many names are tried for a new file while programs take them."""
 _new: ContextVar[bool] = ContextVar("new", default=False)
 """Whether what is being saved must not be there yet."""
 
@@ -59,6 +61,7 @@ class ClassContents(ReadFiles):
     def __init__(self, **kwargs: Any) -> None:
         """Begin without uploads; the arguments are upstream's."""
         super().__init__(**kwargs)
+        self._names = FreeNames(self.exists)
         self._uploads = Uploads(self.root, self.scratch_folder)
         self.saving_turn = asyncio.Lock()
         """Held while a live document is saved: one of all at a time."""
@@ -70,7 +73,7 @@ class ClassContents(ReadFiles):
             HTTPError: it can't be saved; what was there still is.
         """
         parts = self._parts(path)
-        path = "/".join(parts)
+        path = path_of(parts)
         kind, chunk = checked(model)
         if chunk in {None, 1}:
             self.run_pre_save_hooks(model=model, path=path)
@@ -104,7 +107,7 @@ class ClassContents(ReadFiles):
         data = await self._encoded(model, {})
         await self._open_up(parts)
         seen = await threads.run(self._uploads.take, person(), parts, piece, data)
-        return models.bare(seen, "/".join(parts), model["type"])
+        return models.bare(seen, path_of(parts), model["type"])
 
     async def _check_in(self, path: str) -> None:
         """Have a checkpoint of a notebook; it is saved, whether that can be made or not."""
@@ -122,7 +125,7 @@ class ClassContents(ReadFiles):
         def make() -> Model:
             disk_reserve.ensure(self.root)
             operations.make_folder(self.root, parts, new=new)
-            return models.bare(reader.look(self.root, parts), "/".join(parts), "directory")
+            return models.bare(reader.look(self.root, parts), path_of(parts), "directory")
 
         return await threads.run(make)
 
@@ -143,7 +146,7 @@ class ClassContents(ReadFiles):
         def write() -> Model:
             atomic_write.write(self.root, parts, data, self.scratch_folder, new=new)
             seen = reader.look(self.root, parts)
-            return models.bare(seen, "/".join(parts), model["type"])
+            return models.bare(seen, path_of(parts), model["type"])
 
         return await threads.run(write)
 
@@ -173,7 +176,8 @@ class ClassContents(ReadFiles):
         try:
             for left in reversed(range(tries)):
                 try:
-                    return await make()
+                    with self._names.until_made():
+                        return await make()
                 except web.HTTPError as error:
                     # Somebody else was faster: the next name.
                     if error.status_code != HTTPStatus.CONFLICT or not left:
@@ -181,6 +185,10 @@ class ClassContents(ReadFiles):
             raise AssertionError
         finally:
             _new.reset(token)
+
+    async def increment_filename(self, filename: str, path: str = "", insert: str = "") -> str:
+        """Find a name for a new file that nobody else is given; the arguments are upstream's."""
+        return await self._names.give(filename, path.strip("/"), insert)
 
     async def save_new(self, model: Model, path: str) -> Model:
         """Save a file that must not be there yet.
@@ -216,12 +224,13 @@ class ClassContents(ReadFiles):
         tries = TRIES if to_path is None or await self.dir_exists(to_path) else 1
         if not old:
             raise web.HTTPError(400, "The class's folder can't be copied into itself")
-        target = "/".join(old[:-1] if to_path is None else self._parts(to_path))
+        target = path_of(old[:-1] if to_path is None else self._parts(to_path))
 
         async def make() -> Model:
             into = target
             if await self.dir_exists(target):
-                name = old[-1] if old[-1].endswith(models.NOTEBOOK) else copy_pat.sub(".", old[-1])
+                name = path_of(old[-1:])
+                name = name if name.endswith(models.NOTEBOOK) else copy_pat.sub(".", name)
                 name = await self.increment_filename(name, target, insert="-Copy")
                 into = f"{target}/{name}"
             copied = self._copy_folder if is_folder else self._copy_file
@@ -232,7 +241,7 @@ class ClassContents(ReadFiles):
 
     async def _copy_file(self, old: Parts, new: Parts) -> Model:
         """Copy a file as it is: nothing in it is read."""
-        path = "/".join(new)
+        path = path_of(new)
 
         def copy() -> Model:
             descriptor, seen = reader.open_file(self.root, old)
@@ -246,14 +255,14 @@ class ClassContents(ReadFiles):
                 atomic_write.put_at(place, content, mode, self.scratch_folder, new=True)
             return models.bare(reader.look(self.root, new), path, models.kind_of(seen, path, None))
 
-        with said("/".join(old)):
+        with said(path_of(old)):
             await self._open_up(old, new)
             made = await self.run_long(copy)
-        self.emit(data={"action": "copy", "path": path, "source_path": "/".join(old)})
+        self.emit(data={"action": "copy", "path": path, "source_path": path_of(old)})
         return made
 
     async def _copy_folder(self, old: Parts, new: Parts) -> Model:
-        path = "/".join(new)
+        path = path_of(new)
 
         def copy() -> Model:
             if reader.is_there(self.root, new):
@@ -262,14 +271,14 @@ class ClassContents(ReadFiles):
                 disk_reserve.ensure(self.root, tree.size(self.root, old, self.largest_copy))
                 tree.copy(self.root, old, new, self.largest_copy)
             except reader.TooLargeError as error:
-                what = f"{old[-1]} is too large: no folder of more than"
+                what = f"{path_of(old[-1:])} is too large: no folder of more than"
                 what = f"{what} {self.largest_copy // MB} MB is copied here"
                 raise web.HTTPError(400, what) from error
             return models.bare(reader.look(self.root, new), path, "directory")
 
-        with said("/".join(old)):
+        with said(path_of(old)):
             made = await self.run_long(copy)
-        self.emit(data={"action": "copy", "path": path, "source_path": "/".join(old)})
+        self.emit(data={"action": "copy", "path": path, "source_path": path_of(old)})
         return made
 
     # What a student's program has made may be shut: opened before it is moved or deleted.
@@ -316,14 +325,14 @@ class ClassContents(ReadFiles):
         """
         # Without the slash that a request's path begins with: documents are found by the event's.
         parts = self._parts(str(model.get("path", path)))
-        old, new = "/".join(self._parts(path)), "/".join(parts)
+        old, new = path_of(self._parts(path)), path_of(parts)
         if new != old:
             await self.rename(old, new)
         with said(new):
             seen = await threads.run(listing.listed, self.root, parts)
         if seen is None:
             raise web.HTTPError(404, f"No such file or directory: {new}")
-        return models.bare(seen, "/".join(parts), models.kind_of(seen, new, None))
+        return models.bare(seen, path_of(parts), models.kind_of(seen, new, None))
 
     def _not_hidden(self, what: str, *paths: Parts) -> None:
         for parts in paths:

@@ -21,7 +21,7 @@ from classroom.lab.files import (
 )
 from classroom.lab.files.beneath import Root
 from classroom.lab.files.checkpoints import ClassCheckpoints
-from classroom.lab.files.directory_entry import parts_of
+from classroom.lab.files.directory_entry import parts_of, path_of
 from classroom.lab.files.downloads import FileHandler
 from classroom.lab.files.file_process import FileProcesses
 from classroom.lab.files.http_errors import MB, said
@@ -127,10 +127,10 @@ class ReadFiles(LargeFiles):
         """Say what the API calls a file; None if there is none in the class's folder."""
         parts = self.root.inside(path) if path.startswith("/") else None
         try:
-            parts = parts_of("/".join(parts if parts is not None else (path,)))
+            parts = parts_of(path if parts is None else path_of(parts))
         except ValueError:
             return None
-        return "/".join(parts) if await threads.run(reader.is_there, self.root, parts) else None
+        return path_of(parts) if await threads.run(reader.is_there, self.root, parts) else None
 
     # Reading.
 
@@ -155,7 +155,7 @@ class ReadFiles(LargeFiles):
             HTTPError: it can't be had, or not as that; 413, it is too large.
         """
         parts = self._parts(path)
-        path = "/".join(parts)
+        path = path_of(parts)
 
         async def read() -> tuple[Model, Any]:
             ask = partial(
@@ -192,7 +192,7 @@ class ReadFiles(LargeFiles):
         require_hash: bool,
     ) -> tuple[Model, dict[str, Any]]:
         """Read what a model says, in one step; return it and what isn't valid in a notebook."""
-        path, problem = "/".join(parts), dict[str, Any]()
+        path, problem = path_of(parts), dict[str, Any]()
         seen = reader.look(self.root, parts)
         kind = models.kind_of(seen, path, wanted)
         if kind == "directory" and content:

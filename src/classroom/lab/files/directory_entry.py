@@ -43,11 +43,26 @@ class NoPathError(ValueError):
     """A path that no file of the class's can have."""
 
 
+SHOWN = {0xDC00 + byte: 0x10FF00 + byte for byte in range(0x80, 0x100)}
+"""A byte of a name that isn't UTF-8, as Python has it (PEP 383) and as pages are given it: browsers
+send no half characters. At the end of the last private plane, where nobody has a use for them."""
+MEANT = {shown: half for half, shown in SHOWN.items()}
+
+
+def path_of(parts: Parts) -> str:
+    """Say what pages call a file: the inverse of `parts_of`.
+
+    Args:
+        parts: its path, name by name.
+    """
+    return "/".join(parts).translate(SHOWN)
+
+
 def parts_of(path: str) -> Parts:
     """Take a path apart as the API has it: relative to the class's folder, with slashes.
 
     Args:
-        path: leading and trailing slashes don't matter.
+        path: leading and trailing slashes don't matter; see `SHOWN` for what isn't UTF-8.
 
     Raises:
         NoPathError: it goes above the class's folder, or can't be a file's at all.
@@ -66,7 +81,7 @@ def parts_of(path: str) -> Parts:
         wrong = True
     if wrong:
         raise NoPathError(f"{path!r} is not a valid path")
-    return tuple(found)
+    return tuple(name.translate(MEANT) for name in found)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from jupyter_server_ydoc.utils import OutOfBandChanges
 from tornado.web import HTTPError
 
 from classroom.lab.files import moved
-from classroom.lab.files.directory_entry import parts_of
+from classroom.lab.files.directory_entry import parts_of, path_of
 from classroom.lab.files.recovery import Recovery
 from classroom.lab.protocol.nesting import flattened
 from classroom.lab.storage import saved_hashes, threads
@@ -217,7 +217,7 @@ class ClassLoader(FileLoader):
         if self._held is None or self._root is None or old is None:
             return None
         found = await threads.run(moved.find, self._root, self._held)
-        if found is None or self._file_id_manager.get_id(new := "/".join(found)) is not None:
+        if found is None or self._file_id_manager.get_id(new := path_of(found)) is not None:
             return None
         self._log.info("A program moved %s: its document follows it to %s", old, new)
         # All that keeps account of files hears of it, as if it had been renamed in a page.

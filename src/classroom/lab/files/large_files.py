@@ -11,6 +11,7 @@ from jupyter_server import CallContext
 from tornado import web
 
 from classroom.lab.files import file_process, models, reader
+from classroom.lab.files.directory_entry import path_of
 from classroom.lab.files.file_worker import notebook_of
 from classroom.lab.files.http_errors import said
 from classroom.lab.files.trust import Untrusting
@@ -90,7 +91,7 @@ class LargeFiles(Untrusting):
     ) -> tuple[str, bool]:
         """Say as what to open a file, and whether that takes long; in a thread."""
         seen = reader.look(self.root, parts)
-        kind, size = models.kind_of(seen, "/".join(parts), wanted), seen.info.st_size
+        kind, size = models.kind_of(seen, path_of(parts), wanted), seen.info.st_size
         if kind == "directory" or not (content or require_hash) or size <= file_process.LARGE:
             return kind, False
         if size > file_process.LONG or kind == "file" or not content:
@@ -121,7 +122,7 @@ class LargeFiles(Untrusting):
             HTTPError: as of `get`.
         """
         parts = self._parts(path)
-        path = "/".join(parts)
+        path = path_of(parts)
         with said(path):
             try:
                 kind, heavy = await threads.run(
@@ -146,7 +147,7 @@ class LargeFiles(Untrusting):
         self, parts: Parts, kind: str, form: str | None
     ) -> tuple[Model, memoryview[int]]:
         """Read a file's content in a process of its own; return its model and the content."""
-        path = "/".join(parts)
+        path = path_of(parts)
         descriptor, seen = await threads.run(reader.open_file, self.root, parts)
         try:
             model = models.bare(seen, path, kind)

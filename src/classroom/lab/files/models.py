@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tornado import web
 
+from classroom.lab.files.directory_entry import path_of
 from classroom.lab.protocol import text_style
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ def listing(model: Model, found: list[Seen], left_out: int = 0) -> Model:
     path = model["path"]
     below = []
     for one in found:
-        place = f"{path}/{one.name}" if path else one.name
+        name = path_of((one.name,))
+        place = f"{path}/{name}" if path else name
         below.append(bare(one, place, kind_of(one, place, None)))
     if left_out:
         # Our pages say it below the list instead, by this name (`labextension/src/leftOut.ts`).

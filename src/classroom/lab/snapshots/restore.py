@@ -14,6 +14,7 @@ import nbformat
 from anyio.to_thread import run_sync
 
 from classroom.lab.files import group_access
+from classroom.lab.files.directory_entry import path_of
 from classroom.lab.snapshots.restore_job import (
     SECONDS,
     IncompatibleDocumentError,
@@ -33,15 +34,6 @@ if TYPE_CHECKING:
 
     from classroom.lab.files.contents_manager import ClassContents
     from classroom.lab.snapshots.placement import Restored
-
-
-def is_text(name: str) -> bool:
-    """Say whether a name is UTF-8; a file's can be any bytes."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class RestoreService:
@@ -120,12 +112,8 @@ class RestoreService:
             OSError: it can't be put there.
             IncompatibleDocumentError: it is open, as something that it can't be.
         """
-        path = "/".join(parts)
+        path = path_of(parts)
         await self._open_up(parts)
-        if not is_text(path):
-            # No page can name it, nobody has it open.
-            await run_sync(new.place, self.root, parts)
-            return
         loader = self._loader(path)
         if loader is None:
             await run_sync(new.place, self.root, parts)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
+from classroom.lab.files.directory_entry import path_of
 from classroom.lab.snapshots.placement import Restored, place_link
 from classroom.runtime.ipc import client
 
@@ -138,7 +139,7 @@ class RestoreJob:
         return self._entries.get(f"/{'/'.join(parts)}", {"type": "file", "mode": 0})
 
     def _leave(self, parts: tuple[str, ...], reason: str) -> None:
-        self._report.left["/".join(parts)] = reason
+        self._report.left[path_of(parts)] = reason
 
     def _try(self, parts: tuple[str, ...], what: Any, count: int = 1) -> None:
         """Do something for one path; what can't be done doesn't keep the others from it."""

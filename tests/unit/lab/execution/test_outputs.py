@@ -317,7 +317,7 @@ def test_no_kernel_no_run(died: bool) -> None:  # noqa: FBT001 (pytest's)
         runs.announce("2", "b", ["room"])
         runs.hear(message("execute_input", "1", execution_count=1))
         runs.hear(message("stream", "1", name="stdout", text="before"))
-        runs.lose(died=died)
+        runs.lose(is_dead=died)
         assert {running["execution_state"], queued["execution_state"]} == {"idle"}
         kinds = [one["output_type"] for one in running["outputs"].to_py()]
         assert kinds == (["stream", "error"] if died else ["stream"])

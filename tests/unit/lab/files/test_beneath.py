@@ -18,7 +18,13 @@ from hypothesis import strategies as st
 from classroom.lab.chat import setup
 from classroom.lab.files import atomic_write, listing, operations, reader, tree
 from classroom.lab.files.beneath import Root
-from classroom.lab.files.directory_entry import DirectoryEntry, LeadsOutError, NoPathError, parts_of
+from classroom.lab.files.directory_entry import (
+    DirectoryEntry,
+    LeadsOutError,
+    NoPathError,
+    parts_of,
+    path_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -432,3 +438,16 @@ def test_a_place_that_becomes_a_link_is_not_opened(root: Root) -> None:
         with pytest.raises(OSError, match="Too many levels"):
             place.open(os.O_RDONLY)
         assert isinstance(place, DirectoryEntry)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=20), min_size=1, max_size=3))
+def test_pages_have_a_path_of_any_name(names: list[bytes]) -> None:
+    """In whole characters, which every browser can send, and which leads to the same file."""
+    parts = tuple(
+        os.fsdecode(name)
+        for name in names
+        if not {0, ord("/")} & {*name} and name not in {b".", b".."}
+    )
+    path = path_of(parts)
+    assert path.encode().decode() == path
+    assert parts_of(path) == parts

@@ -1,0 +1,116 @@
+"""What the lab takes from the machine that it runs on: its time zone, and shared memory."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import labs, students
+from tests.container.test_execution import Notebook, execute, until_idle
+from tests.container.test_rooms import API
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from tests.labs import Lab
+
+ZONE, OFFSETS = "Pacific/Auckland", {"+1200", "+1300"}
+FULL = 60_000_000
+"""Bytes, of the 64 MB that Docker gives /dev/shm."""
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    """Far from where anybody tests, with as little shared memory as Docker gives."""
+    with labs.start(environment={"TZ": ZONE}, options={"shm_size": "64m"}) as lab:
+        lab.wait_healthy()
+        lab.expected += [
+            r"AsyncIOLoopKernelRestarter|died, removing from map|kernel \S+ restarted",
+        ]
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def client(lab: Lab) -> Iterator[httpx.Client]:
+    with students.signed_in(lab) as found:
+        yield found
+
+
+def run(client: httpx.Client, lab: Lab, code: str) -> str:
+    """Run something in a kernel of its own, which then ends."""
+    kernel = client.post(f"{API}/kernels", json={}).json()["id"]
+    path = f"api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
+    with students.open_socket(client, lab, path) as socket:
+        said = students.Kernel(socket).run(code)
+    assert client.delete(f"{API}/kernels/{kernel}").status_code == 204
+    return said
+
+
+def test_students_programs_have_the_containers_time_zone(client: httpx.Client, lab: Lab) -> None:
+    said = run(
+        client,
+        lab,
+        "import subprocess, time; print(time.strftime('%z'))\n"
+        "print(subprocess.run(['date', '+%z'], capture_output=True, text=True).stdout)",
+    )
+    assert len(said.split()) == 2
+    assert set(said.split()) <= OFFSETS
+    terminal = client.post(f"{API}/terminals", json={}).json()["name"]
+    where = f"terminals/websocket/{terminal}"
+    with students.open_socket(client, lab, where) as socket:
+        socket.send(json.dumps(["stdin", "date +zone%z\r"]))
+        shown = ""
+        while not any(f"zone{offset}" in shown for offset in OFFSETS):
+            kind, *rest = json.loads(socket.recv(timeout=30))
+            shown += str(rest[0]) if kind == "stdout" else ""
+
+
+def test_every_part_of_the_lab_has_it(lab: Lab) -> None:
+    """The log's times, and the names of what is kept, are the same people's."""
+    for part in ("classroom.lab --config", "classroom.snapshots", "jupyterhub --config"):
+        (pid, *_) = lab.run("pgrep", "-f", part)[1].split()
+        found = lab.run("sh", "-c", f"tr '\\0' '\\n' < /proc/{pid}/environ")[1].split("\n")
+        assert f"TZ={ZONE}" in found, part
+
+
+def test_who_uses_too_much_shared_memory_reads_why(client: httpx.Client, lab: Lab) -> None:
+    """Not in the log alone: where the cell's outputs are."""
+    book = Notebook(client, lab, "shared.ipynb")
+    page, kernel = book.open(), book.channels()
+    until_idle(kernel, execute(kernel, "1", ""))
+    code = (
+        "from multiprocessing import shared_memory as s\n"
+        "m = s.SharedMemory(create=True, size=300_000_000); m.buf[:] = bytes(300_000_000)"
+    )
+    execute(kernel, code, page.cell["id"])
+    labs.wait_until(lambda: "error" in book.text(), "the error on the disk", 60)
+    (cell,) = json.loads(lab.read("/data/files/shared.ipynb"))["cells"]
+    assert "shared memory than is free in /dev/shm" in cell["outputs"][-1]["evalue"]
+    assert "--shm-size=1g" in cell["outputs"][-1]["evalue"]
+    kernel.close()
+    page.connection.close()
+    assert client.delete(f"{API}/kernels/{book.kernel}").status_code == 204
+
+
+def test_what_one_kernel_leaves_does_not_hit_the_next(client: httpx.Client, lab: Lab) -> None:
+    """All students share /dev/shm; what anybody still has open or mapped stays."""
+    keeps = client.post(f"{API}/kernels", json={}).json()["id"]
+    path = f"api/kernels/{keeps}/channels?session_id={uuid.uuid4().hex}"
+    with students.open_socket(client, lab, path) as socket:
+        keeper = students.Kernel(socket)
+        kept = "open('/dev/shm/kept', 'wb+')"
+        assert keeper.run(f"f = {kept}; f.write(b'mine'); f.flush()") in {"", "4"}
+        code = f"with open('/dev/shm/left', 'wb') as f: f.write(b'x' * {FULL})"
+        assert run(client, lab, code) == ""
+        labs.wait_until(
+            lambda: lab.run("ls", "/dev/shm/left")[0] != 0,  # noqa: S108 (in the container)
+            "what nobody has any more is removed",
+        )
+        assert run(client, lab, f"open('/dev/shm/mine', 'wb').write(b'x' * {FULL})") == ""
+        assert keeper.run("_ = f.seek(0); print(f.read())") == "b'mine'\n"
+    assert client.delete(f"{API}/kernels/{keeps}").status_code == 204
