@@ -62,7 +62,7 @@ FIXED = frozenset(
         "staticmethod",
         "property",
     }
-    | {"auto", "len"}
+    | {"auto", "items", "len"}
     | {"Batch", "Location", "Mode", "Style"}  # frozen dataclasses of ours
     | {"Bool", "Instance", "Int", "List", "Type", "Unicode"}  # traits: values are of each object
     | {"field"}  # of dataclasses: likewise
