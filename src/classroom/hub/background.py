@@ -72,7 +72,7 @@ class Background(LoggingConfigurable):
 
         def report(task: asyncio.Task[None]) -> None:
             if not task.cancelled() and (error := task.exception()) is not None:
-                self.log.critical("The %s is no longer watched: %s", what, error, exc_info=error)
+                self.log.critical("Watching the %s stopped: %s", what, error, exc_info=error)
 
         task = asyncio.create_task(work)
         task.add_done_callback(report)

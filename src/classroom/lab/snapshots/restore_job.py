@@ -76,7 +76,7 @@ def why(error: Exception) -> str:
 
 
 class RestoreJob:
-    """Brings back what a list says, as far as that can be done."""
+    """Restores the files of a list, as far as that is possible."""
 
     def __init__(
         self, files: Files, entries: list[dict[str, Any]], path: str, report: Report
