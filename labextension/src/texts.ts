@@ -84,8 +84,8 @@ export function texts(translator: ITranslator | null) {
     restoring: trans.__('Bringing back …'),
     restored: (count: number) =>
       trans._n(
-        '%1 file brought back. What was there before is in the newest snapshot.',
-        '%1 files brought back. What was there before is in the newest snapshot.',
+        '%1 file restored. What was there before is in the newest snapshot.',
+        '%1 files restored. What was there before is in the newest snapshot.',
         count
       ),
     htmlFile: trans.__('HTML File'),

@@ -94,7 +94,7 @@ def test_a_tutor_goes_back_and_everybody_sees_it(lab: Lab, browser: Browser) -> 
     dialog.get_by_role("button", name="Restore").click()
     for page in (tutor, student):
         expect(page.locator(cell).first).to_have_text("the good version")
-    expect(tutor.get_by_text("1 file brought back.")).to_be_visible()
+    expect(tutor.get_by_text("1 file restored.")).to_be_visible()
     shoot(student, "snapshots-student")
 
     # What is gone is found in the folder that it was in, by the keyboard alone.
