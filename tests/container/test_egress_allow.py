@@ -210,7 +210,7 @@ def test_the_list_follows_the_saved_file(
             assert reaches(OTHER)
 
             file.write_text(EGRESS_CONFIG.replace(NAMED_NETWORK, "10.79.0.0/24"))
-            waits = "will hold from the next start on: Classroom.egress_private"
+            waits = "These changes take effect at the next start: Classroom.egress_private"
             labs.wait_until(lambda: waits in lab.log, "what waits", 10)
             labs.wait_until(lambda: reaches(DATA), "the list as it was", 10)
 
