@@ -15,7 +15,7 @@ from jupyter_server_ydoc.loaders import FileLoader
 from jupyter_server_ydoc.utils import OutOfBandChanges
 from tornado.web import HTTPError
 
-from classroom.lab.files import moved
+from classroom.lab.files import moved, reader
 from classroom.lab.files.directory_entry import parts_of, path_of
 from classroom.lab.files.recovery import Recovery
 from classroom.lab.protocol.nesting import flattened
@@ -46,6 +46,10 @@ SHUT = (
     "“{}” can't be written, so what you type isn't in the file. Copy your text, or make the file"
     " writable in a terminal (chmod g+rw)."
 )
+READ_ONLY = (
+    "“{}” is read-only: what you type or run here is not saved. To keep it, save a copy (File, Save"
+    " … As)."
+)
 UNSAVED = (
     "“{}” can't be saved: {}. The lab keeps what you type, and writes it to the file as soon as"
     " possible."
@@ -74,6 +78,8 @@ class ClassLoader(FileLoader):
         """Whether that was meant to replace the document, as a snapshot that is restored."""
         self.saved: tuple[Any, int] | None = None
         """What has just been saved, and its bytes, for the room to remember."""
+        self.is_read_only = False
+        """Whether nobody may write in the place where it is, such as a tutor's materials."""
         self.trouble: Trouble | None = None
         """Why the file takes nothing at present."""
         self._taken: datetime | None = None
@@ -128,6 +134,9 @@ class ClassLoader(FileLoader):
         model: Model = await super().load_content(format, file_type)
         self._taken = model["last_modified"]
         await self._hold()
+        if self._root is not None:
+            parts = parts_of(self.path)
+            self.is_read_only = await threads.run(reader.is_read_only, self._root, parts)
         if isinstance(content := model.get("content"), dict):
             model["content"] = await threads.run(flattened, content)
             self.nested = model["content"] is not content
@@ -248,7 +257,8 @@ class ClassLoader(FileLoader):
         if self.is_changed:
             return None
         is_shut = saved is None and not await self._is_writable()
-        self._note(Trouble(SHUT.format(self.path)) if is_shut else None)
+        shut = READ_ONLY if self.is_read_only else SHUT
+        self._note(Trouble(shut.format(self.path)) if is_shut else None)
         if saved is not None and known is not None and saving is not None:
             # A text keeps its file's line ends and encoding, which the document hasn't got.
             is_text = model["type"] == "file"

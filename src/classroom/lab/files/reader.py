@@ -88,6 +88,20 @@ def look(root: Root, parts: Parts, names: LookupBudget | None = None) -> Seen:
         return Seen(name, place.stat(), place.allows(os.W_OK))
 
 
+def is_read_only(root: Root, parts: Parts) -> bool:
+    """Say whether something is in a place that nobody may write to, such as a tutor's materials.
+
+    Args:
+        root: the class's folder.
+        parts: the path; links are followed.
+
+    Raises:
+        OSError: it isn't there, or out of reach.
+    """
+    with root.at(parts) as place:
+        return bool(os.fstatvfs(place.folder).f_flag & os.ST_RDONLY)
+
+
 def is_there(root: Root, parts: Parts) -> bool:
     """Say whether a name is taken: by a link as well, wherever that leads."""
     try:

@@ -17,7 +17,8 @@ from jupyter_server.utils import ensure_async
 from jupyter_ydoc import ydocs
 from pycrdt.store import YDocNotFound
 
-from classroom.lab.files import copies, document_encoding
+from classroom.lab.files import copies, document_encoding, reader
+from classroom.lab.files.directory_entry import parts_of
 from classroom.lab.protocol.nesting import flattened
 from classroom.lab.storage import saved_hashes
 from classroom.lab.storage.saved_hashes import Saves, Saving
@@ -93,8 +94,8 @@ class Recovery:
         """
         async with store.journal.opening.turn(store.path):
             typed = await self._typed(file_format, file_type, path, store)
-            if typed is None:
-                return ""
+            if typed is None or await self._is_read_only(path):
+                return ""  # nobody was told that anything would be kept
             found = await self._read(path, file_format, file_type)
             digest = await self.digest(typed)
             saved = Saves(store.journal)
@@ -165,6 +166,14 @@ class Recovery:
         kept = await copies.save_beside(self._contents, typed, path, copies.TYPED)
         self._log.warning("%s was changed by a program: the typed text is in %s", path, kept)
         return kept
+
+    async def _is_read_only(self, path: str) -> bool:
+        if (root := getattr(self._contents, "root", None)) is None:
+            return False
+        try:
+            return await run_sync(reader.is_read_only, root, parts_of(path))
+        except OSError:
+            return False  # whatever is wrong, reading it says so
 
     async def digest(self, typed: Model) -> str:
         """Return the hash of the file that a document would be written to."""

@@ -16,6 +16,7 @@ from weakref import WeakSet
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 from tornado.web import HTTPError
 
+from classroom.lab.connections import registry
 from classroom.lab.files import notebook, recovery, trust
 from classroom.lab.protocol import awareness_state, kernel_outputs
 from classroom.lab.protocol.update_bounds import read_state, write_state
@@ -87,6 +88,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """Held while the file is written, and while another's change of it is taken over."""
         self._due = self._abandoned = self._is_forgetting = False
         self._told: Trouble | None = None
+        self._told_to: set[str] = set()
         self._refused: str | None = None
         self.visitors: WeakSet[RoomSocket] = WeakSet()
         """Who was given this room and hasn't gone: in it, or on their way."""
@@ -308,16 +310,24 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         mine = Saving(self.ystore.path, self.written) if self.ystore is not None else None
         return saved_hashes.saving_of(mine)
 
+    @property
+    def _here(self) -> list[RoomSocket]:
+        """The sockets of all who are in the document, or on their way to it."""
+        return [*self._sockets, *self.visitors]
+
     def _tell_all(self, sentence: str) -> None:
         """Show a sentence to all who are in the document, or on their way to it."""
-        self._tell_people([*self._sockets, *self.visitors], sentence)
+        self._tell_people(self._here, sentence)
 
     def _tell_trouble(self) -> None:
-        """Tell them once that their file takes nothing of what they type."""
+        """Tell each of them once that their file takes nothing of what they type."""
         trouble = self._file.trouble
-        if trouble is not None and not trouble.is_gone and trouble != self._told:
-            self._tell_all(trouble.sentence)
-        self._told = trouble
+        if trouble != self._told:
+            self._told, self._told_to = trouble, set()
+        if trouble is not None and not trouble.is_gone:
+            new = [one for one in self._here if registry.name_of(one) not in self._told_to]
+            self._tell_people(new, trouble.sentence)
+            self._told_to |= {registry.name_of(one) for one in new}
 
     def _tell_kept(self) -> None:
         """Tell them where what they typed is."""

@@ -136,6 +136,8 @@ class OutsideChanges:
     async def _keep(self, found: Outcome, ours: Content, theirs: Content) -> None:
         """Save in copies what the document no longer contains, and notify the people in it."""
         path = self._file.path
+        if self._file.is_read_only:
+            return  # people have been told, and there is no place for copies
         if Keep.OURS in found.keep:
             kept = await self._copies.keep(ours, found.content, path, TYPED)
             await threads.run(self._versions.kept, ours)
