@@ -39,6 +39,10 @@ PEOPLE = {
     "mona": {"name": "Mona Lisa"},
     "stranger": {"name": "Sam Stranger"},
     "astronaut": {"name": "Neil Astronaut", "organizations": ["moon"]},
+    "unsure": {"name": None, "membership": [403, "API rate limit exceeded"]},
+    "twin": {"name": "The first", "organizations": ["moon"]},
+    # Another account, which has taken the name over.
+    "second-twin": {"name": "The second", "login": "twin"},
 }
 HERE = Path(__file__).parent
 # How long an example takes says nothing on a busy machine.

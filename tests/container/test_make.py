@@ -92,7 +92,7 @@ def test_make_up_takes_a_changed_configuration(tutor: Tutor) -> None:
     done = tutor.make("up")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"Open {labs.ADDRESS} and sign in with GitHub" in done.stdout
-    assert "Warning: secrets/ssl.crt and secrets/ssl.key are not there" in done.stderr
+    assert "Warning: secrets/ssl.crt and secrets/ssl.key are missing" in done.stderr
     with web.browser({}) as client:
         page = client.get(f"https://localhost:{tutor.port}/")
     assert "Sign in with GitHub" in page.text, "the lab still runs with what it read before"

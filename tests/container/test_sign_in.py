@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from classroom.hub.auth.oauth_sign_in import MOST_SIGN_INS
 from tests import labs, web
 
 if TYPE_CHECKING:
@@ -98,10 +100,111 @@ def test_stranger_can_come_back_as_somebody_else(person: httpx.Client, github_la
     assert api(person, "me").json()["identity"]["username"] == "hubot"
 
 
-def test_forged_state_is_refused(person: httpx.Client, github_lab: Lab) -> None:
-    github_lab.expected.append("OAuth state|400 GET /hub/oauth_callback")
-    answer = person.get(f"{labs.ADDRESS}/hub/oauth_callback?code=stolen&state=forged")
+CALLBACK = f"{labs.ADDRESS}/hub/oauth_callback"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "code=stolen&state=forged",
+        "code=stolen&state=bnVsbA==",
+        f"code=stolen&state={base64.b64encode(b'[1]').decode()}",
+        "code=stolen",
+        "state=forged",
+        "",
+    ],
+)
+def test_forged_state_is_refused(person: httpx.Client, github_lab: Lab, query: str) -> None:
+    github_lab.expected.append(r"400 GET /hub/oauth_callback|Failed to (b64|json)-decode state")
+    answer = person.get(f"{CALLBACK}?{query}")
     assert answer.status_code == 400
+    assert "This sign-in was used before" in answer.text
+    assert 'href="/hub/oauth_login"' in answer.text
+
+
+def begun(person: httpx.Client) -> httpx.URL:
+    """Begin a sign-in and go no further than where GitHub sends the browser back to."""
+    step = person.get(f"{labs.ADDRESS}/hub/oauth_login?next={LAB_PATH}", follow_redirects=False)
+    while step.is_redirect and (where := step.next_request) is not None:
+        if where.url.path == "/hub/oauth_callback":
+            return where.url
+        step = person.send(where, follow_redirects=False)
+    raise AssertionError(step)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_several_tabs_that_sign_in_at_once_all_get_in(
+    person: httpx.Client, order: tuple[int, ...]
+) -> None:
+    web.sign_in_with_github(person, labs.ADDRESS, "hubot")  # GitHub knows the browser now
+    person.get(f"{labs.ADDRESS}/services/classroom/logout")
+    tabs = [begun(person) for _ in order]
+    for tab in order:
+        page = person.get(tabs[tab])
+        assert (page.status_code, page.url.path) == (200, LAB_PATH)
+    back = person.get(tabs[0])
+    assert (back.status_code, back.url.path) == (200, LAB_PATH), "Back, when signed in"
+    mine = [name for name in person.cookies if name.startswith("oauthenticator-state")]
+    assert mine == [], "nothing of a sign-in is left"
+
+
+def test_many_that_were_begun_leave_few_cookies(person: httpx.Client) -> None:
+    web.sign_in_with_github(person, labs.ADDRESS, "hubot")
+    person.get(f"{labs.ADDRESS}/services/classroom/logout")
+    tabs = [begun(person) for _ in range(12)]
+    mine = [name for name in person.cookies if name.startswith("oauthenticator-state")]
+    assert len(mine) == MOST_SIGN_INS
+    assert person.get(tabs[-1]).url.path == LAB_PATH
+
+
+def test_who_cancels_at_github_finds_the_way_back(person: httpx.Client, github_lab: Lab) -> None:
+    github_lab.expected.append("400 GET /hub/oauth_callback")
+    first = person.get(f"{labs.ADDRESS}/hub/oauth_login")
+    state = first.url.params["state"]
+    page = person.get(f"{CALLBACK}?error=access_denied&error_description=No.&state={state}")
+    assert page.status_code == 400
+    assert "You cancelled the sign-in at GitHub." in page.text
+    again = person.post(person.get(f"{labs.ADDRESS}/hub/oauth_login").url, data={"login": "hubot"})
+    assert again.url.path == LAB_PATH
+
+
+def test_could_not_ask_is_no_no(person: httpx.Client, github_lab: Lab) -> None:
+    """A student must not read that they aren't on the list when GitHub couldn't say."""
+    github_lab.expected.append(r"GitHub can't say if unsure|not part of allowed|503 GET /hub/oauth")
+    page = web.sign_in_with_github(person, labs.ADDRESS, "unsure")
+    assert page.status_code == 503
+    assert "GitHub could not say whether you belong to moon" in page.text
+    assert "not on this classroom" not in page.text
+    told = "GitHub can't say if unsure belongs to moon: 403 API rate limit exceeded"
+    assert told in github_lab.log
+
+
+def test_a_name_that_another_account_has_now_waits_for_a_tutor(
+    person: httpx.Client, github_lab: Lab, github: Lab, authority: Authority
+) -> None:
+    github_lab.expected += [
+        r"twin is another GitHub account now|403 GET /hub/oauth_callback|403 GET /services/",
+        "Event loop|wrote error: 'Forbidden'|Detected unused OAuth state",
+    ]
+    assert web.sign_in_with_github(person, labs.ADDRESS, "twin").url.path == LAB_PATH
+    hosts = {**github_lab.hosts, labs.GITHUB: github.ip}
+    with (
+        web.browser(hosts, authority.crt) as second,
+        web.browser(hosts, authority.crt) as tutor,
+    ):
+        page = web.sign_in_with_github(second, labs.ADDRESS, "second-twin")
+        assert page.status_code == 403
+        assert "The GitHub name twin belongs to another account" in page.text
+        assert "mona" in page.text, "whom to ask"
+        assert "twin is another GitHub account now (8), and was refused" in github_lab.log
+        web.sign_in_with_github(tutor, labs.ADDRESS, "mona")
+        token = str(tutor.cookies.get("_xsrf", path="/hub/"))
+        headers = {"X-XSRFToken": token, "Referer": f"{labs.ADDRESS}/hub/admin"}
+        address = f"{labs.ADDRESS}/hub/api/users/twin"
+        assert tutor.delete(address, headers=headers).status_code == 204
+        assert tutor.post(address, headers=headers).status_code == 201
+        page = web.sign_in_with_github(second, labs.ADDRESS, "second-twin")
+        assert (page.status_code, page.url.path) == (200, LAB_PATH)
 
 
 def test_a_wrong_client_secret_admits_nobody(

@@ -120,7 +120,7 @@ class User(Api):
         person = PEOPLE[login]
         self.write(
             {
-                "login": login,
+                "login": person.get("login", login),
                 "id": list(PEOPLE).index(login) + 1,
                 "name": person.get("name"),
                 "email": None,
@@ -136,8 +136,13 @@ class Member(Api):
         """Say whether somebody is a member."""
         self.login()
         people = {known.lower(): person for known, person in PEOPLE.items()}
-        member = organization in people.get(login.lower(), {}).get("organizations", [])
-        self.set_status(204 if member else 404)
+        person = people.get(login.lower(), {})
+        if "membership" in person:
+            status, message = person["membership"]
+            self.set_status(status)
+            self.write({"message": message})
+            return
+        self.set_status(204 if organization in person.get("organizations", []) else 404)
 
 
 class Avatar(tornado.web.RequestHandler):

@@ -11,6 +11,7 @@ from classroom.config.schema import is_lazy
 from classroom.config.settings import SignInMode
 from classroom.egress.lock import LockKind
 from classroom.hub.access.handlers import REMOVE, of_ours
+from classroom.hub.auth.accounts import Accounts
 from classroom.hub.auth.github import ClassroomGitHubOAuthenticator
 from classroom.hub.auth.passphrase import ClassroomPassphraseAuthenticator
 from classroom.hub.egress.gateway import Egress
@@ -150,6 +151,7 @@ def sign_in(c: Config, settings: Settings, access: Access) -> None:
         ours.client_secret = settings.oauth.client_secret.reveal()
         ours.oauth_callback_url = settings.oauth.callback_url
         ours.github_url = settings.oauth.github_url
+        ours.accounts = Accounts(settings.paths.hub / "accounts.json")
         # The tutor may have written them on a more specific class.
         ours.allowed_users = set(people.names)
         ours.admin_users = set(people.all_tutors)

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import colorsys
 import hashlib
+from contextvars import ContextVar
 from typing import Any
 
 from oauthenticator.github import GitHubOAuthenticator
-from oauthenticator.oauth2 import OAuthCallbackHandler, OAuthLoginHandler
-from tornado import web
 from tornado.httpclient import HTTPClientError
+from traitlets import Any as AnyTrait
 
 from classroom.hub.access.policy import ADMITTED_BY
+from classroom.hub.auth import membership
+from classroom.hub.auth.membership import Membership
+from classroom.hub.auth.oauth_sign_in import (
+    CallbackHandler,
+    CouldNotAskError,
+    LoginHandler,
+    NotTheSameError,
+)
 
 SATURATION, READABLE = 65, 4.5
-SWITCH = "switch"
-"""Query argument of the sign-in address that lets somebody choose another GitHub account."""
+COULD_NOT_ASK = (
+    "GitHub could not say whether you belong to {}. Try again in a minute; if that goes on, tell a"
+    " tutor."
+)
+ANOTHER = (
+    "The GitHub name {} belongs to another account than the one that was here before. A tutor has"
+    " to confirm it."
+)
 
 
 def initials(shown: str) -> str:
@@ -96,53 +110,18 @@ def looks(name: str, info: dict[str, Any] | None, *, avatars: bool) -> dict[str,
     }
 
 
-class LoginHandler(OAuthLoginHandler):
-    """Send somebody to GitHub, on request with a choice of accounts."""
-
-    def authorize_redirect(self, *args: Any, **kwargs: Any) -> None:
-        """Add GitHub's ``prompt=select_account`` where the person asked for another account.
-
-        Without it GitHub would silently sign the same account in again.
-        """
-        if self.get_argument(SWITCH, ""):
-            kwargs["extra_params"] = {**kwargs["extra_params"], "prompt": "select_account"}
-        super().authorize_redirect(*args, **kwargs)
-
-
-class CallbackHandler(OAuthCallbackHandler):
-    """Finish the sign-in, or say readably that there is no place here."""
-
-    signed_in_as: str = ""
-
-    async def get(self) -> None:
-        """Take the code from GitHub; show the refusal as a page, not as an error."""
-        self.check_arguments()
-        try:
-            user = await self.login_user()
-        except (HTTPClientError, OSError) as error:
-            # The person can do nothing about it and needs no traceback; whoever runs the lab does.
-            self.log.error("GitHub could not be asked who somebody is: %s", error)  # noqa: TRY400
-            raise web.HTTPError(
-                503, "GitHub could not be reached to ask who you are: try again in a minute."
-            ) from None
-        if user is not None:
-            self.redirect(self.get_next_url(user))
-            return
-        self.set_status(403)
-        self.set_header("Cache-Control", "no-store")
-        page = await self.render_template(
-            "refused.html",
-            signed_in_as=self.signed_in_as,
-            switch_url=f"{self.authenticator.login_url(self.hub.base_url)}?{SWITCH}=1",
-        )
-        self.finish(page)
+_unknown: ContextVar[list[str] | None] = ContextVar("unknown", default=None)
+"""Organizations of which GitHub couldn't say whether the person that signs in belongs to them."""
 
 
 class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
-    """GitHub's authenticator with the classroom's page for those who may not enter."""
+    """GitHub's authenticator with the classroom's pages for those who may not enter."""
 
     login_handler = LoginHandler
     callback_handler = CallbackHandler
+    accounts = AnyTrait(
+        None, config=True, help="Which account is behind each name (`Accounts`); None for any."
+    )
 
     async def authenticate(self, handler: Any, data: Any = None, **kwargs: Any) -> Any:
         """Remember for the refusal page who GitHub says it is."""
@@ -152,12 +131,73 @@ class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
         return model
 
     async def check_allowed(self, username: str, auth_model: dict[str, Any] | None) -> bool:
-        """Remember of those whom no list names that their organization let them in."""
-        allowed = bool(await super().check_allowed(username, auth_model))
-        if allowed and auth_model and username not in self.allowed_users | self.admin_users:
+        """Say whether somebody may be in, and remember whose organization let them in.
+
+        Raises:
+            CouldNotAskError: that depends on an organization which GitHub could not be asked about.
+            NotTheSameError: another account was here by this name before.
+        """
+        unknown: list[str] = []
+        token = _unknown.set(unknown)
+        try:
+            allowed = bool(await super().check_allowed(username, auth_model))
+        finally:
+            _unknown.reset(token)
+        if auth_model is None:
+            return allowed
+        if not allowed and unknown:
+            raise CouldNotAskError(COULD_NOT_ASK.format(" or ".join(unknown)))
+        number = auth_model["auth_state"][self.user_auth_state_key].get("id")
+        if self.accounts is not None and isinstance(number, int):
+            self._check_account(username, number, allowed=allowed)
+        if allowed and username not in self.allowed_users | self.admin_users:
             organizations = sorted(name.lower() for name in self.allowed_organizations)
             auth_model["user_info"][ADMITTED_BY] = organizations
         return allowed
+
+    def _check_account(self, name: str, number: int, *, allowed: bool) -> None:
+        if not allowed:
+            if before := self.accounts.former_name(name, number):
+                self.log.warning("%s was here as %s: the GitHub name has changed", name, before)
+            return
+        if self.accounts.is_another(name, number):
+            self.log.warning(
+                "%s is another GitHub account now (%d), and was refused. If that is right, delete"
+                " %s at /hub/admin and add them again",
+                *(name, number, name),
+            )
+            raise NotTheSameError(ANOTHER.format(name))
+        self.accounts.remember(name, number)
+
+    def delete_user(self, user: Any) -> None:
+        """Forget which account somebody had whom a tutor has deleted."""
+        super().delete_user(user)
+        if self.accounts is not None:
+            self.accounts.forget(user.name)
+
+    async def _check_membership_allowed_organizations(
+        self, org_team: str, username: str, access_token: str, token_type: str
+    ) -> bool:
+        """Ask GitHub, and remember if it couldn't say; upstream takes that for a no."""
+        try:
+            answer = await self.httpfetch(
+                membership.address(self.github_api, org_team, username),
+                f"membership of {org_team}",
+                parse_json=False,
+                raise_error=False,
+                method="GET",
+                headers=self.build_userdata_request_headers(access_token, token_type),
+                validate_cert=self.validate_server_cert,
+            )
+        except (HTTPClientError, OSError) as error:
+            found, why = Membership.UNKNOWN, str(error)
+        else:
+            found = membership.judge(answer.code)
+            why = membership.reason(answer.code, answer.body or b"")
+        if found is Membership.UNKNOWN:
+            self.log.warning("GitHub can't say if %s belongs to %s: %s", username, org_team, why)
+            (_unknown.get() or []).append(org_team)
+        return found is Membership.YES
 
     async def update_auth_model(self, auth_model: dict[str, Any]) -> dict[str, Any]:
         """Add the name and picture that the others see."""

@@ -1,0 +1,72 @@
+"""Which GitHub account is behind a name: names can be given up, and registered anew by anybody."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from classroom.runtime import files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Accounts:
+    """The numbers of the accounts that have signed in, by name. One event loop's."""
+
+    def __init__(self, file: Path) -> None:
+        """Read what is known.
+
+        Args:
+            file: where it is kept, in a folder that is root's.
+
+        Raises:
+            OSError: it can't be read.
+            ValueError: it is damaged.
+        """
+        self._file = file
+        self._known: dict[str, int] = {}
+        if file.exists():
+            found = json.loads(file.read_text(encoding="utf-8"))
+            self._known = {str(name): int(number) for name, number in found.items()}
+
+    def is_another(self, name: str, number: int) -> bool:
+        """Say whether a name belonged to another account before.
+
+        Args:
+            name: the Hub's.
+            number: the account's, which GitHub never gives to another.
+        """
+        return self._known.get(name, number) != number
+
+    def former_name(self, name: str, number: int) -> str:
+        """Return the name under which an account was here before; "" if it wasn't, or by this one.
+
+        Args:
+            name: the one that it has now.
+            number: its own.
+        """
+        found = (one for one, known in self._known.items() if known == number and one != name)
+        return "" if self._known.get(name) == number else next(found, "")
+
+    def remember(self, name: str, number: int) -> None:
+        """Write down to whom a name belongs.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        if self._known.get(name) != number:
+            self._keep({**self._known, name: number})
+
+    def forget(self, name: str) -> None:
+        """Let the next account that comes by a name have it, as a tutor has decided.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        if name in self._known:
+            self._keep({one: number for one, number in self._known.items() if one != name})
+
+    def _keep(self, known: dict[str, int]) -> None:
+        files.write_private(self._file, json.dumps(known, indent=1, sort_keys=True).encode())
+        self._known = known

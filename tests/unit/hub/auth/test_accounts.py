@@ -1,0 +1,52 @@
+"""Names that change hands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from classroom.hub.auth.accounts import Accounts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "accounts.json"
+
+
+def test_a_name_belongs_to_who_came_first(file: Path) -> None:
+    accounts = Accounts(file)
+    assert not accounts.is_another("octocat", 1), "nobody was here"
+    accounts.remember("octocat", 1)
+    for known in (accounts, Accounts(file)):  # and after a restart
+        assert not known.is_another("octocat", 1)
+        assert known.is_another("octocat", 2)
+        assert not known.is_another("hubot", 2)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_tutor_lets_the_next_one_have_it(file: Path) -> None:
+    accounts = Accounts(file)
+    accounts.remember("octocat", 1)
+    accounts.forget("octocat")
+    accounts.forget("nobody")
+    assert not Accounts(file).is_another("octocat", 2)
+
+
+def test_who_has_a_new_name_was_here(file: Path) -> None:
+    accounts = Accounts(file)
+    accounts.remember("octocat", 1)
+    assert accounts.former_name("octocat-new", 1) == "octocat"
+    assert accounts.former_name("octocat", 1) == accounts.former_name("stranger", 2) == ""
+    accounts.remember("octocat-new", 1)
+    assert accounts.former_name("octocat-new", 1) == ""
+
+
+def test_a_damaged_file_is_no_empty_one(file: Path) -> None:
+    """Or whoever takes a name over would get in."""
+    file.write_text("{")
+    with pytest.raises(ValueError, match="Expecting"):
+        Accounts(file)
