@@ -196,7 +196,8 @@ class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
             why = membership.reason(answer.code, answer.body or b"")
         if found is Membership.UNKNOWN:
             self.log.warning("GitHub can't say if %s belongs to %s: %s", username, org_team, why)
-            (_unknown.get() or []).append(org_team)
+            if (unknown := _unknown.get()) is not None:
+                unknown.append(org_team)
         return found is Membership.YES
 
     async def update_auth_model(self, auth_model: dict[str, Any]) -> dict[str, Any]:
