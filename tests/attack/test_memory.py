@@ -25,7 +25,8 @@ c.Classroom.kernel_memory_limit = "2G"
 c.Classroom.max_processes = 3000
 """
 ROOM = {"mem_limit": "2g", "memswap_limit": "2g"}
-ENDED = "ended: all students together used"
+USED = "all students together used"
+ENDED = f"ended: {USED}"
 SEGMENT = """
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
@@ -192,7 +193,7 @@ def test_who_leaves_the_session_is_its_kernels(bounded: Class, more: str, size: 
         # What starts them ends at once: they have neither a parent nor a session of the kernel's.
         code = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {daemons!r}])"
         meanwhile(filling, code)
-        labs.wait_until(lambda: ENDED in there.said, "an end", 60)
+        labs.wait_until(lambda: USED in there.said, "an end", 60)
         labs.wait_until(lambda: not is_running(there, mark), "the end of what it started", 60)
         assert f"kernel {small} {ENDED}" not in there.said
         if not more:  # without a home, and gone before it was seen, nobody knows whose it is
@@ -235,7 +236,7 @@ def test_a_stray_that_hides_everything_ends(bounded: Class) -> None:
         command = f"[sys.executable, '-c', *{start!r}]"
         code = f"import subprocess, sys\nsubprocess.run({command}, env={{}})\nx = 42"
         assert running.run(code) == ""
-        labs.wait_until(lambda: ENDED in there.said, "an end", 90)
+        labs.wait_until(lambda: USED in there.said, "an end", 90)
         labs.wait_until(lambda: not is_running(there, mark), "its end", 30)
 
 
