@@ -23,7 +23,8 @@ THEMES = f"{LAB}/lab/api/settings/@jupyterlab/apputils-extension:themes"
 def people(trial_lab: Lab) -> Iterator[tuple[httpx.Client, httpx.Client]]:
     """Two signed-in students."""
     with web.browser(trial_lab.hosts) as ada, web.browser(trial_lab.hosts) as bob:
-        for client, name in ((ada, "ada"), (bob, "..%2fbob")):
+        # Nobody that other modules know: one may have as many layouts as anybody may have.
+        for client, name in ((ada, "lena"), (bob, "..%2fbob")):
             web.sign_in_with_passphrase(client, labs.ADDRESS, name, trial_lab.passphrase())
             token = client.cookies.get("_xsrf", path="/services/classroom/")
             client.headers["X-XSRFToken"] = str(token)
