@@ -208,12 +208,12 @@ def test_large_notebooks_keep_nobody_else_waiting(client: httpx.Client, trial_la
 
 
 def test_a_notebook_of_short_outputs_without_number(client: httpx.Client, trial_lab: Lab) -> None:
-    make_notebook(trial_lab, "short.ipynb", 30_000, 20)
-    found = client.get(f"{API}/contents/short.ipynb", timeout=60)
+    make_notebook(trial_lab, "short-outputs.ipynb", 30_000, 20)
+    found = client.get(f"{API}/contents/short-outputs.ipynb", timeout=60)
     assert found.status_code == 413
     assert f"has 630,000 cells and outputs, and more than {MOST_PARTS:,}" in found.json()["message"]
-    assert "--clear-output --inplace 'short.ipynb'" in found.json()["message"]
-    path = f"{API}/collaboration/session/short.ipynb"
+    assert "--clear-output --inplace 'short-outputs.ipynb'" in found.json()["message"]
+    path = f"{API}/collaboration/session/short-outputs.ipynb"
     asked = client.put(path, json={"format": "json", "type": "notebook"}).json()
     assert asked["fileId"]
 
