@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyterhub.metrics import prometheus_log_method
 
+from classroom.lab.connections.registry import name_of
 from classroom.lab.upstream import patches
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def line(handler: Any, reason: str) -> str:
         reason: why, or "".
     """
     request = handler.request
-    name = str(getattr(handler.current_user, "username", ""))
+    name = name_of(handler)
     took = 1000 * request.request_time()
     found = f"{handler.get_status()} {request.method} {request.uri} ({name}@{request.remote_ip})"
     found = f"{found} {took:.2f}ms referer={request.headers.get('Referer', 'None')}"
@@ -120,7 +121,7 @@ class RefusalLog:
         if not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
             self._upstreams(handler)
             return
-        name = str(getattr(handler.current_user, "username", ""))
+        name = name_of(handler)
         if self._refusals.note(name, status):
             self._log.warning("%s", line(handler, patches.refusal_of(handler)))
         if self._refusals.is_first(name):

@@ -49,7 +49,11 @@ class Page(WebSocketHandler):
 
 def name_of(handler: RequestHandler) -> str:
     """Return whose a socket or request is; "" while nobody has been found to be."""
-    return str(getattr(handler.current_user, "username", ""))
+    try:
+        user = handler.current_user
+    except RuntimeError:  # jupyter_server's word for a request that is refused before it is known
+        return ""
+    return str(getattr(user, "username", ""))
 
 
 class Connections:

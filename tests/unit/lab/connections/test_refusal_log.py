@@ -53,3 +53,21 @@ def test_upstreams_second_line_is_left_out() -> None:
 
     assert not refusal_log.not_said_before(record("wrote error: %r"))
     assert refusal_log.not_said_before(record("ran: %r"))
+
+
+def test_a_request_that_is_refused_before_anybody_knows_whose_it_is() -> None:
+    """Of a handler of jupyter_server's; it raises, and its answer would end in stack traces."""
+
+    class Early:
+        request = SimpleNamespace(
+            method="GET", uri="/x", remote_ip="::1", headers={}, request_time=lambda: 0.5
+        )
+
+        @property
+        def current_user(self) -> Any:
+            raise RuntimeError
+
+        def get_status(self) -> int:
+            return 403
+
+    assert refusal_log.line(Early(), "") == "403 GET /x (@::1) 500.00ms referer=None"
