@@ -149,6 +149,12 @@ class Watch:
             return
         groups = self._census.groups()
         _, opened = await inspection.measured(groups)
+        await self._remove_unused(groups, opened)
+
+    async def _remove_unused(
+        self, groups: Mapping[str, Sequence[Process]], opened: set[File]
+    ) -> None:
+        """Remove shared memory that nobody has open or mapped."""
         in_use = await inspection.mapped(groups) | {number for _, number in opened}
         self._leftovers.remove(in_use, self._census.processes)
 
@@ -177,8 +183,7 @@ class Watch:
         if seen + max(0, beyond - known) <= limit:
             self._lost = False
             return None
-        in_use = await inspection.mapped(groups) | {number for _, number in opened}
-        self._leftovers.remove(in_use, self._census.processes)
+        await self._remove_unused(groups, opened)
         # Whether that was enough is measured: else a file that can't be removed, or an empty one
         # every second, would keep everybody from ever being ended.
         unseen = max(0, shared_memory.beyond_processes() - known)

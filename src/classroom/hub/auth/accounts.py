@@ -1,4 +1,4 @@
-"""Which GitHub account is behind a name: names can be given up, and registered anew by anybody."""
+"""Remember which GitHub account is behind a name: anybody can register a name that was given up."""
 
 from __future__ import annotations
 

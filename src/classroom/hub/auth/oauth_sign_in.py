@@ -25,6 +25,8 @@ SWITCH = "switch"
 """Query argument of the sign-in address that lets somebody choose another GitHub account."""
 STATE = re.compile(r"[0-9a-f]{32}")
 """An id of a sign-in, as upstream makes them."""
+COOKIE = re.compile(f"{re.escape(STATE_COOKIE_NAME)}-{STATE.pattern}")
+"""The name of a sign-in's cookie."""
 MOST_SIGN_INS = 8
 """Sign-ins that one browser may have begun: beyond it the cookies of the others are cleared."""
 CANCELLED = "You cancelled the sign-in at GitHub."
@@ -57,7 +59,7 @@ def superfluous(names: Iterable[str]) -> list[str]:
         names: of all cookies, in the order in which the browser sends them: the earliest first (RFC
             6265, section 5.4).
     """
-    ours = [name for name in names if STATE.fullmatch(name.removeprefix(f"{STATE_COOKIE_NAME}-"))]
+    ours = [name for name in names if COOKIE.fullmatch(name)]
     return ours[: max(0, len(ours) - MOST_SIGN_INS + 1)]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 DRIVE = "RTC:"
-"""What pages put before the path of a live document."""
+"""What pages put before the path of a live document (jupyter-collaboration)."""
 
 
 def local_path(path: str) -> str:

@@ -11,10 +11,10 @@ import contextlib
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from classroom.lab.files.models import NOTEBOOK
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
-
-NOTEBOOK = ".ipynb"
 
 
 def names(name: str, insert: str = "") -> Iterator[str]:

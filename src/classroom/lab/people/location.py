@@ -8,16 +8,14 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from classroom.lab.execution.session_paths import local_path
+
 LONGEST = 8192
 """Characters of a message; a path has 4096 at most."""
 MOST = 10_000_000
 """Of what is counted: cells and lines."""
 CELL = re.compile(r"[\w-]{0,64}")
 """A cell's id (nbformat 4.5), or none."""
-
-
-DRIVE = "RTC:"
-"""In front of the paths of live documents, as pages call them (jupyter-collaboration)."""
 ACTS = (".jupyterlab-workspace",)
 """Ends of the names of files that act when they are opened: JupyterLab takes the layout in one for
 that of whoever opens it, and runs the commands that it names."""
@@ -84,7 +82,7 @@ def document(place: Location) -> str | None:
     Returns:
         Below the class's files; None when it can be no file's.
     """
-    path = place.path.removeprefix(DRIVE)
+    path = local_path(place.path)
     if path == place.path and ":" in path:
         return None  # another drive, if there is one of that name
     is_one = (

@@ -40,6 +40,7 @@ def test_each_end_has_a_sentence(
 
 def test_the_earliest_sign_ins_are_given_up() -> None:
     others = ["_xsrf", "oauthenticator-state", "oauthenticator-state-", "jupyterhub-session-id"]
+    others.append("0" * 32)  # another program's, on the same host
     assert superfluous([*others, *NAMES[: MOST_SIGN_INS - 1]]) == []
     assert superfluous([*others, *NAMES[:MOST_SIGN_INS]]) == NAMES[:1]
     assert superfluous([*NAMES, *others]) == NAMES[: len(NAMES) - MOST_SIGN_INS + 1]

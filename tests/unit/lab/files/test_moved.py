@@ -66,13 +66,18 @@ def test_a_file_is_held_until_it_is_let_go_of(tmp_path: Path) -> None:
     assert not held.has_name, "nobody knows"
 
 
-def test_it_is_not_looked_for_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(moved, "MOST_ENTRIES", 3)
+def held_in_a_folder(tmp_path: Path) -> tuple[Root, moved.Held]:
     (tmp_path / "z").mkdir()
     (tmp_path / "z" / "wanted").write_text("")
     root = Root(tmp_path)
     held = moved.hold(root, ("z", "wanted"))
     assert held is not None
+    return root, held
+
+
+def test_it_is_not_looked_for_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moved, "MOST_ENTRIES", 3)
+    root, held = held_in_a_folder(tmp_path)
     assert moved.find(root, held) == ("z", "wanted")
     for number in range(5):
         (tmp_path / f"{number}").write_text("")
@@ -81,9 +86,5 @@ def test_it_is_not_looked_for_without_end(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_folder_that_lets_nobody_in_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "shut").mkdir(mode=0o000)
-    (tmp_path / "z").mkdir()
-    (tmp_path / "z" / "wanted").write_text("")
-    root = Root(tmp_path)
-    held = moved.hold(root, ("z", "wanted"))
-    assert held is not None
+    root, held = held_in_a_folder(tmp_path)
     assert moved.find(root, held) == ("z", "wanted")
