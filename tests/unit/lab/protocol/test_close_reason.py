@@ -24,9 +24,10 @@ def test_an_object_stays_one() -> None:
     assert found["errorReason"].endswith("…")
 
 
-@given(
-    st.text(max_size=400) | st.dictionaries(st.text(), st.text() | st.integers()).map(json.dumps)
-)
+OBJECTS = st.dictionaries(st.text(), st.text() | st.integers()).map(json.dumps)
+
+
+@given(st.text(max_size=400) | OBJECTS)
 def test_anything_fits(reason: str) -> None:
     found = fitted(reason)
     assert found is not None
