@@ -1,4 +1,4 @@
-"""Fit a reason into a WebSocket's close frame: a longer one raises, and the page shows a spinner."""
+"""Fit a reason into a WebSocket's close frame; a longer one raises, and leaves a spinner."""
 
 from __future__ import annotations
 
