@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 from pycrdt import Array, Doc, Text, create_sync_message, create_update_message, handle_sync_message
+from websockets.exceptions import ConnectionClosed
 
 from tests import labs, students
 
@@ -187,3 +189,25 @@ def test_names_that_are_not_utf_8(ada: httpx.Client, trial_lab: Lab) -> None:
     assert ada.patch(f"{API}/contents/{folder['path']}", json={"path": "even"}).status_code == 200
     assert [one["name"] for one in listed("even")] == ["plain.txt"]
     assert ada.delete(f"{API}/contents/even").status_code == 204
+
+
+def test_a_long_path_keeps_no_page_waiting(ada: httpx.Client, trial_lab: Lab) -> None:
+    """The reason for which a page is closed names the path, and a frame takes 123 bytes."""
+    trial_lab.expected.append("Bad request for file|isn't a valid notebook|Error initializing")
+    folder = "f" * 100
+    assert ada.put(f"{API}/contents/{folder}", json={"type": "directory"}).is_success
+    name = f"{folder}/{'n' * 100}.ipynb"
+    put(ada, name, b'{"cells": 5}')
+    with students.open_socket(ada, trial_lab, "classroom/api/live") as live:
+        asked = {"format": "json", "type": "notebook"}
+        found = ada.put(f"{API}/collaboration/session/{name}", json=asked).json()
+        room = f"json:notebook:{found['fileId']}?sessionId={found['sessionId']}"
+        socket = students.open_socket(ada, trial_lab, f"api/collaboration/room/{room}")
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                socket.recv(timeout=60)
+        assert socket.close_code == 4400
+        assert str(socket.close_reason).startswith("Error initializing: fff")
+        while (told := json.loads(live.recv(timeout=60)))["type"] != "notice":
+            pass
+        assert "isn't a valid notebook" in told["text"]

@@ -191,8 +191,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         try:
             await super().initialize()
         except HTTPError as error:
-            # Upstream's dialog says no more than that it was a bad request.
-            if error.status_code == HTTPStatus.BAD_REQUEST and error.log_message:
+            # Upstream's dialog says no more than that it was a bad request, or the server's error.
+            if error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR and error.log_message:
                 self._tell_all(error.log_message)
             raise
         if self.started.is_set():

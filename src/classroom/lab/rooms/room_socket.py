@@ -15,7 +15,7 @@ from tornado.websocket import WebSocketHandler
 
 from classroom.lab.connections.cpu_budget import TooMuchError
 from classroom.lab.connections.registry import Connections
-from classroom.lab.protocol import awareness, messages, participant
+from classroom.lab.protocol import awareness, close_reason, messages, participant
 from classroom.lab.protocol.lib0 import FRAME, OutOfBoundsError
 from classroom.lab.protocol.messages import EMPTY, SaveRequest, SyncStep1, SyncUpdate
 from classroom.lab.rooms import room_names
@@ -77,6 +77,10 @@ class RoomSocket(DocumentWriter):
             mine = (lambda _: True) if owns is None else partial(owns, self.who)
             self.admission = Admission(self.room.ydoc, mine, room_id)
             self.hooks.connected(self)
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Close as tornado, with as much of the reason as a frame takes: upstream names paths."""
+        super().close(code, close_reason.fitted(reason))
 
     @property
     def max_message_size(self) -> int:
