@@ -270,6 +270,23 @@ def test_a_name_that_is_no_utf8_is_printed_with_all_the_rest(
     book.end()
 
 
+def test_a_class_is_not_locked_out_of_what_it_has_run(client: httpx.Client, trial_lab: Lab) -> None:
+    """A notebook of more than 50 MB couldn't be opened again by anybody."""
+    book = Notebook(client, trial_lab, "grown.ipynb")
+    page, kernel = book.open(), book.channels()
+    show = "display({'text/plain': 'x' * 24_000_000}, raw=True)"
+    until_idle(kernel, execute(kernel, f"{show}\n{show}\nprint('done')", page.cell["id"]))
+    labs.wait_until(lambda: "left out" in book.text(), "the sentence on the disk")
+    assert "too large to be opened again. Clear outputs" in book.text()
+    found = client.get(f"{API}/contents/{book.name}", params={"content": 1})
+    assert found.status_code == 200, found.text[:300]
+    # Whoever clears the outputs can go on at once.
+    until_idle(kernel, execute(kernel, show, page.cell["id"]))
+    labs.wait_until(lambda: book.text() == "display_data", "what it shows now")
+    page.connection.close()
+    book.end()
+
+
 def test_a_room_stays_while_a_cell_of_it_runs(
     long_run: tuple[Notebook, Notebook], trial_lab: Lab
 ) -> None:

@@ -24,12 +24,14 @@ from classroom.lab.execution.run_history import MOST_NEW, RunHistory
 from classroom.lab.execution.run_registry import KernelRuns
 from classroom.lab.protocol import kernel_messages
 from classroom.lab.protocol.kernel_messages import Kept
-from classroom.lab.protocol.kernel_outputs import Printed, Shown, Updated
+from classroom.lab.protocol.kernel_outputs import Cleared, Printed, Shown, Updated
 from tests import loops
 from tests.unit.lab.execution.test_outputs import Book, display, message, new_cell, until
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from classroom.lab.protocol.weight import Weight
 
 LOG = logging.getLogger("test")
 CONTENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
@@ -143,6 +145,27 @@ def test_outputs_have_a_number() -> None:
     assert str(cell["outputs"][MOST_OUTPUTS]["text"]).endswith("is left out.\n")
     assert writer.spent() > MOST_OUTPUTS
     assert writer.spent() == 0
+
+
+def test_a_run_leaves_the_notebook_small_enough_to_be_opened() -> None:
+    cell, writer = new_cell(Doc()), CellWriter()
+    had: list[Weight] = []
+
+    def fits(more: Weight) -> bool:
+        had.append(more)
+        return sum(one.size for one in had) <= 1000
+
+    writer.fits = fits
+    heavy = Shown(display("x" * 600), "", 600)
+    writer.write(cell, [heavy, heavy])
+    writer.write(cell, [heavy, Printed("stdout", "more")])
+    shown = cell["outputs"].to_py()
+    assert [one["output_type"] for one in shown] == ["display_data", "stream"], "it is said once"
+    assert "too large to be opened again" in shown[1]["text"]
+    assert writer.full, "what it prints isn't even read"
+    had.clear()
+    writer.write(cell, [Cleared(), Printed("stdout", "again")])
+    assert [one["text"] for one in cell["outputs"].to_py()] == ["again"]
 
 
 def test_invented_cells_are_not_taken_over_without_end() -> None:

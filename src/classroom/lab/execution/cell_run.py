@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from logging import Logger
 
     from classroom.lab.protocol.kernel_outputs import Step
+    from classroom.lab.rooms.growth import Growth
 
 BEAT = 0.1
 """Seconds between two writings of one run's outputs: a page shows no more, however much comes."""
@@ -61,6 +62,9 @@ class Documents(Protocol):
 
     def cell(self, rooms: Sequence[str], cell_id: str) -> Any:
         """Find a cell; None when it is in none of these rooms."""
+
+    def growth(self, rooms: Sequence[str], cell_id: str) -> Growth | None:
+        """Return how large a cell's notebook has become; None where that isn't known."""
 
 
 @dataclass
@@ -286,6 +290,8 @@ class Run:
         if self._over:
             updates |= others  # by those that ran later
             last |= others
+        if (growth := self._shared.documents.growth(self.rooms, self.cell_id)) is not None:
+            self.writer.fits = growth.take
         if updates:
             self.writer.update(cell, updates.values())
         shown = [_latest(step, last) for step in steps if not isinstance(step, Updated)]

@@ -13,12 +13,14 @@ from jupyter_ydoc.utils import cast_all
 from pycrdt import Array, Map, Text
 
 from classroom.lab.execution.stream_text import Screen
+from classroom.lab.protocol import weight
 from classroom.lab.protocol.kernel_outputs import IDLE, RUNNING, Cleared, Printed, Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from classroom.lab.protocol.kernel_outputs import Step, Updated
+    from classroom.lab.protocol.weight import Weight
 
 MOST_TEXT = 5_000_000
 """Characters that one run may print: more, and the page of everybody who looks would suffer."""
@@ -31,6 +33,10 @@ MOST_OUTPUTS = 2000
 MOST_PLACES = 100
 """Outputs of one run that are changed together, by one id."""
 LEFT_OUT = "More than fits here is left out.\n"
+TOO_LARGE = (
+    "This output is left out: with it the notebook would be too large to be opened again. Clear"
+    " outputs (Edit menu, Clear Outputs of All Cells), then run the cell again.\n"
+)
 
 
 def by_id(document: Any) -> dict[str, Any]:
@@ -95,11 +101,18 @@ def shared(output: dict[str, Any]) -> Map[Any]:
     return Map(made)
 
 
+def _always(_: Weight) -> bool:
+    return True
+
+
 class CellWriter:
     """Writes one run's outputs."""
 
     def __init__(self) -> None:
         """Have written nothing."""
+        self.fits: Callable[[Weight], bool] = _always
+        """Says whether the notebook has room for something, which then counts."""
+        self._is_too_large = False
         self.places: dict[str, list[int]] = {}
         """Of what may be updated later: which outputs have that id."""
         self._sizes: dict[str, int] = {}
@@ -112,6 +125,8 @@ class CellWriter:
     @property
     def full(self) -> bool:
         """Whether nothing more is printed."""
+        if self._is_too_large:
+            return True
         return self._printed + self._screen.length > MOST_TEXT or self._outputs > MOST_OUTPUTS
 
     def spent(self) -> int:
@@ -139,7 +154,7 @@ class CellWriter:
                 del outputs[:]
             self.places, self._sizes, self._stream, self._wait = {}, {}, "", False
             self._printed = self._size = self._outputs = 0
-            self._screen = Screen()
+            self._screen, self._is_too_large = Screen(), False
         if isinstance(step, Printed):
             self._print(outputs, step)
         elif isinstance(step, Shown):
@@ -149,6 +164,9 @@ class CellWriter:
                 if left >= 0:
                     self._size = MOST_SHOWN + 1  # it is said once
                     self._print(outputs, Printed("stderr", LEFT_OUT))
+                return
+            if not self.fits(weight.of_output(step.output)):
+                self._refuse(outputs)
                 return
             places = self.places.setdefault(step.display_id, []) if step.display_id else []
             if len(places) < MOST_PLACES:
@@ -161,9 +179,18 @@ class CellWriter:
         self._written += size
         outputs.append(output)
 
+    def _refuse(self, outputs: Any) -> None:
+        """Say, once, that the notebook would be too large."""
+        if not self._is_too_large:
+            self._add(outputs, _stream("stderr", TOO_LARGE), len(TOO_LARGE))
+            self._stream, self._is_too_large = "", True
+
     def _print(self, outputs: Any, step: Printed) -> None:
         """Print at the end of the last output, if it is this stream."""
         if self.full:
+            return
+        if not self.fits(weight.of_text(step.text)):
+            self._refuse(outputs)
             return
         last = outputs[-1] if len(outputs) else None
         if (
@@ -174,7 +201,7 @@ class CellWriter:
         ):
             self._printed += self._screen.length
             self._stream, self._screen = step.name, Screen()
-            last = Map({"output_type": "stream", "name": step.name, "text": Text("")})
+            last = _stream(step.name, "")
             self._add(outputs, last, 0)
         gone, text = self._screen.write(step.text)
         if self._outputs > MOST_OUTPUTS:
@@ -214,7 +241,7 @@ class CellWriter:
     def _fits(self, update: Updated) -> bool:
         """Say whether there is room for what is shown by an id, in all its places; it counts."""
         places = self.places.get(update.display_id)
-        if not places:
+        if not places or not self.fits(weight.of_output(update.output)):
             return False
         more = (update.size - self._sizes.get(update.display_id, 0)) * len(places)
         if more > 0 and self._size + more > MOST_SHOWN:
@@ -222,6 +249,10 @@ class CellWriter:
         self._size += more
         self._sizes[update.display_id] = update.size
         return True
+
+
+def _stream(name: str, text: str) -> Map[Any]:
+    return Map({"output_type": "stream", "name": name, "text": Text(text)})
 
 
 def _content(output: dict[str, Any]) -> dict[str, Any]:

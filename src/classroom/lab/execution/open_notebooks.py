@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from jupyter_server.serverapp import ServerApp
 
+    from classroom.lab.rooms.growth import Growth
+
 YDOC = "jupyter_server_ydoc"
 
 
@@ -84,8 +86,8 @@ class Notebooks:
         document = getattr(room, "_document", None)
         return room if isinstance(room, Broadcasting) and isinstance(document, YNotebook) else None
 
-    def cell(self, rooms: Sequence[str], cell_id: str) -> Any:
-        """Find a cell; None when it is in none of these rooms."""
+    def _find(self, rooms: Sequence[str], cell_id: str) -> tuple[Any, Any]:
+        """Find a cell and its room; None and None when it is in none of these rooms."""
         for name in rooms:
             if (room := self._room(name)) is None:
                 continue
@@ -93,8 +95,17 @@ class Notebooks:
             if (index := vars(document).get(INDEX)) is None:
                 vars(document)[INDEX] = index = CellIndex(document)
             if (found := index.find(document, cell_id)) is not None:
-                return found
-        return None
+                return room, found
+        return None, None
+
+    def cell(self, rooms: Sequence[str], cell_id: str) -> Any:
+        """Find a cell; None when it is in none of these rooms."""
+        return self._find(rooms, cell_id)[1]
+
+    def growth(self, rooms: Sequence[str], cell_id: str) -> Growth | None:
+        """Return how large a cell's notebook has become; None when it is in none of these rooms."""
+        found: Growth | None = getattr(self._find(rooms, cell_id)[0], "growth", None)
+        return found
 
     def of(self, kernel_id: str) -> Iterator[tuple[str, str]]:
         """Go through the notebooks that a kernel runs cells of: their files' ids and paths."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,12 @@ from tornado.web import HTTPError
 
 from classroom.lab.connections import registry
 from classroom.lab.files import notebook, recovery, trust
-from classroom.lab.protocol import awareness_state, kernel_outputs
+from classroom.lab.protocol import awareness_state, kernel_outputs, weight
 from classroom.lab.protocol.update_bounds import read_state, write_state
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
+from classroom.lab.rooms.growth import Growth
 from classroom.lab.rooms.outside_changes import KEPT, OutsideChanges
-from classroom.lab.storage import document_indexes, saved_hashes
+from classroom.lab.storage import document_indexes, saved_hashes, threads
 from classroom.lab.storage.client_owners import Writers
 from classroom.lab.storage.saved_hashes import Saving
 from classroom.lab.storage.ystore import ClassYStore
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from classroom.lab.files.file_loader import ClassLoader, Trouble
+    from classroom.lab.protocol.weight import Weight
     from classroom.lab.rooms.room_socket import RoomSocket
 
 SHARE = 0.1
@@ -96,11 +99,28 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if isinstance(self.ystore, ClassYStore):
             self._writers = Writers(self.ystore.journal, self.ystore.path)
         self._document.undo_manager.include_origin("nobody")
+        largest = getattr(self._file.contents, "largest_notebook", sys.maxsize)
+        self.growth = Growth(largest, self._weigh)
 
     @property
     def document(self) -> Any:
         """The document, of jupyter_ydoc."""
         return self._document
+
+    def _weigh(self) -> Weight:
+        cells = getattr(self._document, "ycells", None)
+        return weight.of_notebook({"cells": [] if cells is None else cells.to_py()})
+
+    async def _note_growth(self, content: Any, since: Weight) -> None:
+        """Note how large a notebook is; tell people before it can't be opened any more.
+
+        Args:
+            content: of the document.
+            since: what runs had added before it was read.
+        """
+        known = await threads.run(weight.of_notebook, content)
+        said = self.growth.weighed(known, since, self._file.path)
+        self._file.kept += [said] if said else []
 
     def _on_document_change(self, target: str, event: Any) -> None:
         """Save a beat after the first change; later ones don't push it back.
@@ -233,6 +253,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             return
         found = await self._file.stamp()
         model = await self._model()
+        await self._note_growth(model["content"], self.growth.since)
         if found["last_modified"] == self._file.last_modified:
             digest = await self._file.recovery.digest(model)
             try:
@@ -252,6 +273,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
 
     async def _maybe_save_document(self, saving_document: Any, save_now: bool = False) -> None:  # noqa: FBT001, FBT002 (upstream's)
         """Save as upstream, and say whose save it is; first take over what others have changed."""
+        shown = self.growth.since
         async with self._taking:
             if not self._file.is_changed:
                 with self._saving():
@@ -260,6 +282,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             await self._on_outofband_change()
         elif self._file.saved is not None:
             await self._changes.saved(*self._file.saved)
+            await self._note_growth(self._file.saved[0], shown)
             self._file.saved = None
         elif self._file.is_gone and await self._changes.gone():
             with self._saving():

@@ -31,6 +31,8 @@ from tests import loops
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from classroom.lab.rooms.growth import Growth
+
 TEXT = st.text(st.sampled_from("ab\r\n\b😀"), max_size=12)
 LOG = logging.getLogger("test")
 
@@ -177,10 +179,14 @@ class Book:
     def __init__(self) -> None:
         self.doc: Doc[Any] = Doc()
         self.there: dict[str, Any] = {}
+        self.grown: Growth | None = None
 
     def cell(self, rooms: Sequence[str], cell_id: str) -> Any:
         assert rooms == ["room"]
         return self.there.get(cell_id)
+
+    def growth(self, rooms: Sequence[str], cell_id: str) -> Growth | None:
+        return self.grown if cell_id in self.there and rooms == ["room"] else None
 
     def add(self, ident: str) -> Any:
         self.there[ident] = new_cell(self.doc, ident)

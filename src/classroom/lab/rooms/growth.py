@@ -1,0 +1,100 @@
+"""How large a notebook has become: a run shows nothing that would keep it from being opened again.
+
+A file has limits of size, of cells and outputs, and of values (`classroom.lab.files`). What runs
+display could exceed each of them while a notebook is open, and then nobody could open it any more.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from classroom.lab.files.document_encoding import MOST_LISTS, MOST_PARTS, MOST_VALUES
+from classroom.lab.protocol.weight import Weight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SHARE = 0.9
+"""Of what can be opened, how much runs may fill. The rest is for what people type."""
+FULL = (
+    "“{}” is almost too large to be opened again: clear outputs (Edit menu, Clear Outputs of All"
+    " Cells)."
+)
+MEASURE_SECONDS = 5.0
+"""Seconds between two measurements of a document that seems full: each goes through all of it."""
+
+
+def limits(largest: int) -> Weight:
+    """Return what runs may fill of a notebook.
+
+    Args:
+        largest: bytes of the largest file that can be opened.
+    """
+    return Weight(*(int(SHARE * most) for most in (largest, MOST_PARTS, MOST_VALUES, MOST_LISTS)))
+
+
+class Growth:
+    """Of one notebook that is open. On the event loop."""
+
+    def __init__(self, largest: int, measure: Callable[[], Weight]) -> None:
+        """Have nothing weighed yet.
+
+        Args:
+            largest: bytes of the largest notebook that can be opened.
+            measure: weighs the document as it is; slow if it is large.
+        """
+        self._most = limits(largest)
+        self._is_full = False
+        self._measure = measure
+        self._known = Weight()
+        self._since = Weight()
+        self._measured = 0.0
+
+    @property
+    def since(self) -> Weight:
+        """What runs have added since the document was last weighed."""
+        return self._since
+
+    def weighed(self, known: Weight, since: Weight, path: str) -> str | None:
+        """Take note of how large it was when it was opened, or saved last.
+
+        Args:
+            known: its weight.
+            since: what `since` was before it was read.
+            path: the file's.
+
+        Returns:
+            A sentence for the people in it when it has just become too large for runs.
+        """
+        self._known = known
+        left = zip(self._since, since, strict=True)
+        self._since = Weight(*(max(0, now - then) for now, then in left))
+        was_full, self._is_full = self._is_full, not known.fits(self._most)
+        if was_full or not self._is_full:
+            return None
+        return FULL.format(path)
+
+    def take(self, more: Weight, now: float | None = None) -> bool:
+        """Say whether a run may add something; if so, it counts.
+
+        What was deleted since the last save counts until the document is measured, which is done
+        before something is refused.
+
+        Args:
+            more: what it adds.
+            now: seconds of the monotonic clock.
+        """
+        if not self._fits(more):
+            now = time.monotonic() if now is None else now
+            if self._measured and now - self._measured < MEASURE_SECONDS:
+                return False
+            self._measured = now
+            self._known, self._since = self._measure(), Weight()
+            if not self._fits(more):
+                return False
+        self._since = self._since.plus(more)
+        return True
+
+    def _fits(self, more: Weight) -> bool:
+        return self._known.plus(self._since).plus(more).fits(self._most)
