@@ -58,7 +58,7 @@ def of_value(value: Any, depth: int = DEPTH) -> Weight:
     line = depth + 3  # indentation, a comma, a line feed
     size, values, lists = line, 0, 1
     if isinstance(value, dict):
-        size += sum(len(str(name)) + 4 for name in value)
+        size += sum(of_text(str(name)).size + 2 for name in value)
     for one in value.values() if isinstance(value, dict) else value:
         inner = of_value(one, depth + 1)
         size += inner.size + line
