@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.labs import Lab
 
-KILLS, WHOLE = 10, 2
+KILLS, WHOLE = 4, 1
 LAB = "classroom.lab --config"
 JOURNAL = "/data/history/documents.db"
 
