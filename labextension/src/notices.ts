@@ -1,9 +1,14 @@
 /** Sentences of the classroom's that a person should read (`classroom.lab.connections.notifications`). */
 
-import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
+import { URLExt } from '@jupyterlab/coreutils';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import { ITranslator } from '@jupyterlab/translation';
+import { ask } from './api';
 import { ILive } from './live';
 import type { ServerMessage, Warning } from './pageMessages';
+import { texts } from './texts';
 
 /** What stands in the page until the classroom says that it has ended. */
 class Standing {
@@ -31,12 +36,44 @@ class Standing {
   private readonly shown = new Map<string, { id: string; text: string }>();
 }
 
+/**
+ * Clear the outputs of a notebook that is too large to be opened, and open it.
+ *
+ * @param app - the page.
+ * @param path - of the notebook, without a drive.
+ * @param drive - in which notebooks are live.
+ * @throws ServerConnection.ResponseError with the server's sentence when it can't be done.
+ */
+async function clearAndOpen(app: JupyterFrontEnd, path: string, drive: string): Promise<void> {
+  const address = URLExt.join('outputs', URLExt.encodeParts(path));
+  await ask(app.serviceManager.serverSettings, address, { method: 'DELETE' });
+  await app.commands.execute('docmanager:open', { path: drive ? `${drive}:${path}` : path });
+}
+
 export const notices: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:notices',
   description: 'Shows what the classroom tells the person at the page.',
   autoStart: true,
   requires: [ILive],
-  activate: (_, live: ILive) => {
+  optional: [IDefaultFileBrowser, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    live: ILive,
+    browser: IDefaultFileBrowser | null,
+    translator: ITranslator | null
+  ) => {
+    const words = texts(translator);
+    /** A button that does what has to be done before a notebook can be opened. */
+    const clearing = (path: string): Notification.IAction => ({
+      label: words.clearOutputs,
+      caption: words.clearOutputsMore,
+      displayType: 'accent',
+      callback: () => {
+        clearAndOpen(app, path, browser?.model.driveName ?? '').catch((error: Error) =>
+          Notification.error(error.message, { autoClose: false })
+        );
+      }
+    });
     const standing = new Standing();
     const hear = (message: ServerMessage | undefined) => {
       if (message?.type === 'warnings') {
@@ -50,7 +87,9 @@ export const notices: JupyterFrontEndPlugin<void> = {
       hear(message);
       if (message.type === 'notice') {
         // Until it is closed: it tells where something is, or why something ended.
-        Notification.warning(message.text, { autoClose: false });
+        const { clear, text } = message;
+        const actions = clear ? [clearing(clear)] : [];
+        Notification.warning(text, { autoClose: false, actions });
       }
     });
   }

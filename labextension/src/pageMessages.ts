@@ -165,6 +165,10 @@ export interface Run {
 export interface NoticeMessage {
   type: 'notice';
   text: string;
+  /**
+   * Path of a notebook whose outputs a button clears: with them it can't be opened.
+   */
+  clear?: string;
 }
 /**
  * All that the page shows until it ends (classroom.lab.connections.notifications).

@@ -42,6 +42,8 @@ export function texts(translator: ITranslator | null) {
     linkCopied: trans.__('The link to this document is copied.'),
     cellLinkCopied: trans.__('The link to this cell is copied.'),
     ranBy: (who: string, time: string) => trans.__('Run by %1, %2', who, time),
+    clearOutputs: trans.__('Clear outputs'),
+    clearOutputsMore: trans.__('Delete the outputs of all its cells, and open it'),
     people: trans.__('Who is here'),
     peopleHere: (count: number) => trans._n('%1 person here', '%1 people here', count),
     tutor: trans.__('tutor'),

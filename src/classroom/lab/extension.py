@@ -16,12 +16,13 @@ from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
 
 from classroom.lab import hub_credentials, services
-from classroom.lab.api import driving, liveness, people
+from classroom.lab.api import driving, liveness, outputs, people
 from classroom.lab.api.driving import FollowingHandler, ModeHandler, PersonModeHandler
 from classroom.lab.api.events import EventsSocket
 from classroom.lab.api.known import KnownHandler
 from classroom.lab.api.licenses import KnownLicensesHandler
 from classroom.lab.api.liveness import LabLivenessHandler
+from classroom.lab.api.outputs import OutputsHandler
 from classroom.lab.api.people import MemberHandler, RunsHandler
 from classroom.lab.api.shutdown import NoShutdownHandler
 from classroom.lab.api.usage import Usage, UsageHandler
@@ -91,6 +92,7 @@ HANDLERS = (
     (driving.FOLLOWING, FollowingHandler),
     (f"{people.ADDRESS}/(?P<name>[^/]+)", MemberHandler),
     (people.RUNS, RunsHandler),
+    (f"{outputs.ADDRESS}/(?P<path>.+)", OutputsHandler),
     (r"api/terminals", StudentTerminalsHandler),
     (r"terminals/websocket/(\w+)", StudentTermSocket),
     (r"api/metrics/v1", UsageHandler),

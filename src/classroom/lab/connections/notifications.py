@@ -57,19 +57,20 @@ class Notifications:
         self._connections = connections
         self._warned: dict[str, Warned] = {}
 
-    def tell(self, names: Collection[str], sentence: str) -> int:
+    def tell(self, names: Collection[str], sentence: str, clear: str = "") -> int:
         """Show a sentence to some people, on each of their pages.
 
         Args:
             names: theirs.
             sentence: plain text.
+            clear: path of a notebook whose outputs a button beside it clears; "" for no button.
 
         Returns:
             How many pages were told.
         """
         pages = [page for page in self._connections.pages() if name_of(page) in names]
         for page in pages:
-            page.say({"type": "notice", "text": sentence})
+            page.say({"type": "notice", "text": sentence} | ({"clear": clear} if clear else {}))
         return len(pages)
 
     def warn(

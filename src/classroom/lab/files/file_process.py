@@ -29,6 +29,8 @@ SLACK = MB
 """Bytes of an answer beside the content."""
 LONGEST_FILE = 128 * MB
 """Bytes of a file that is made from a request: a notebook has each number in a line."""
+LARGEST_CLEARED = 192 * MB
+"""Bytes of a notebook whose outputs are cleared: reading it takes some times as much memory."""
 TOGETHER, EACH, ASKED = 2, 2, 30
 """Large files that are read or written at a time, by all and by each person, and with those that
 wait. Saving open documents does not wait for a turn."""
@@ -106,6 +108,19 @@ class FileProcesses:
         """
         asked = {"do": "read", "answer": answer, **request}
         return await self._asked(asked, answer + SLACK, descriptor)
+
+    async def clear(self, descriptor: int, path: str) -> FileAnswer:
+        """Read a notebook that may be too large to be opened, without its outputs; as `read`.
+
+        Args:
+            descriptor: of the file, which is read from where it is.
+            path: its path.
+
+        Raises:
+            HTTPError: it can't be read.
+        """
+        request = {"do": "clear", "path": path, "most": LARGEST_CLEARED}
+        return await self._asked(request, LONGEST_FILE, descriptor)
 
     async def write(self, body: bytes, path: str) -> FileAnswer:
         """Make a file's bytes of what a page sends, when there is a place; as `read`.

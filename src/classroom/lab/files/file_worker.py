@@ -92,6 +92,29 @@ def read(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     return told, json.dumps(found["content"]).encode()
 
 
+def clear(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return a notebook that is too large to be opened, without its outputs.
+
+    Args:
+        request: ``path``, ``most`` (bytes of the file), and ``size``, as of `read`.
+        data: the file's bytes, or more of them than ``most``.
+
+    Raises:
+        HTTPError: it can't be read.
+    """
+    path, most = request["path"], request["most"]
+    if len(data) > most:
+        raise web.HTTPError(413, size_limits.too_large_to_clear(path, most))
+    notebook = document_encoding.notebook(data, path, {})
+    document_encoding.forget(notebook)
+    for cell in notebook["cells"]:
+        if cell.get("cell_type") == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    if why := size_limits.too_many(path, document_encoding.parts_in(notebook)):
+        raise web.HTTPError(413, why)
+    return {}, notebook_lines(notebook)
+
+
 def write(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     """Read a request to save; return the model without its content, and the file's bytes.
 
@@ -126,15 +149,18 @@ def write(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     return {"model": told, "problem": _why(problem)}, written
 
 
+DO = {"read": read, "clear": clear, "write": write}
+
+
 def answer(request: dict[str, Any], data: bytes) -> bytes:
     """Answer a request with a result, or with the reason why there is none.
 
     Args:
-        request: with ``do``, "read" or "write"; else as of these.
+        request: with ``do``, "read", "clear" or "write"; else as of these.
         data: what it is about.
     """
     try:
-        head, body = (read if request["do"] == "read" else write)(request, data)
+        head, body = DO[request["do"]](request, data)
         return framed({"status": HTTPStatus.OK, **head}, body)
     except web.HTTPError as error:
         said = {"text": error.get_message(), "reason": error.reason}

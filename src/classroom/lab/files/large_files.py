@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _has_turn: ContextVar[bool] = ContextVar("has_turn", default=False)
 """Whether the person has a turn already: a second one could wait for the first."""
+CHANGED = "{} has changed while its outputs were being cleared: try again."
 INVALID = "Notebook validation failed: {}"
 """The message in the model of a notebook that nbformat's schema rejects; pages show it."""
 
@@ -46,6 +47,10 @@ class LargeFiles(Untrusting):
         raise NotImplementedError
 
     async def _open_up(self, *paths: Parts) -> bool:
+        raise NotImplementedError
+
+    async def save(self, model: Model, path: str = "") -> Model:
+        """Save a file (`classroom.lab.files.contents_manager`)."""
         raise NotImplementedError
 
     async def _readable(
@@ -178,6 +183,33 @@ class LargeFiles(Untrusting):
             model |= {"hash": None, "hash_algorithm": None}
         return model, {}
 
+    async def clear_outputs(self, path: str) -> None:
+        """Clear the outputs of a notebook's file, also if it is too large to be opened.
+
+        A room that has the notebook open takes that over like any program's change.
+
+        Args:
+            path: its path.
+
+        Raises:
+            HTTPError: as of `get` and `save`; 409, a program has written it meanwhile.
+        """
+        parts = self._parts(path)
+        path = path_of(parts)
+        async with self.turn():
+            with said(path):
+                descriptor, seen = await threads.run(reader.open_file, self.root, parts)
+            try:
+                found = await self.processes.clear(descriptor, path)
+            finally:
+                os.close(descriptor)
+            content = await threads.run_long(notebook_of, bytes(found.data))
+            with said(path):
+                now = await threads.run(reader.look, self.root, parts)
+            if _version(now) != _version(seen):
+                raise web.HTTPError(409, CHANGED.format(path))
+            await self.save({"type": "notebook", "format": "json", "content": content}, path)
+
     def validate_notebook_model(self, model: Model, validation_error: Any = None) -> Model:
         """Add to a notebook's model what is invalid in it.
 
@@ -188,6 +220,10 @@ class LargeFiles(Untrusting):
         if found := (validation_error or {}).get("ValidationError"):
             model["message"] = INVALID.format(found)
         return model
+
+
+def _version(seen: reader.Seen) -> tuple[int, int, int]:
+    return seen.info.st_ino, seen.info.st_size, seen.info.st_mtime_ns
 
 
 def person() -> str:

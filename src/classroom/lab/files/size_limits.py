@@ -28,6 +28,20 @@ def too_large(path: str, kind: str, size: int, most: int) -> str:
     return f"{name} has {size // MB} MB, and more than {most // MB} MB can't be opened here: {cure}"
 
 
+def too_large_to_clear(path: str, most: int) -> str:
+    """Say that a notebook is too large even for its outputs to be cleared here.
+
+    Args:
+        path: its path.
+        most: bytes of the largest whose outputs can be.
+    """
+    name = path.rpartition("/")[2]
+    return (
+        f"{name} has more than {most // MB} MB, and its outputs can't be cleared here: download it,"
+        " or restore an earlier version"
+    )
+
+
 def too_many(path: str, count: int) -> str:
     """Say why a notebook isn't opened for its cells and outputs; "" if it may be.
 

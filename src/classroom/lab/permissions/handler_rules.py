@@ -119,6 +119,7 @@ WRITES: dict[str, tuple[str, ...]] = {
         "ModeHandler.put",
         "PersonModeHandler.put",
     ),
+    "classroom.lab.api.outputs": ("OutputsHandler.delete",),
     "classroom.lab.files.contents_handler": ("ContentsHandler.post put patch delete",),
     "classroom.lab.exports.handlers": ("ExportHandler.post",),
     "classroom.lab.execution.session_manager": ("SessionsHandler.post",),

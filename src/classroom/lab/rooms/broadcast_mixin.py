@@ -73,11 +73,17 @@ class Broadcasting(Attended):
         self._tell_people(self._sockets, sentence)
 
     @staticmethod
-    def _tell_people(sockets: Iterable[RoomSocket], sentence: str) -> None:
-        """Show a sentence in every page of some people; all their sockets are of one lab."""
+    def _tell_people(sockets: Iterable[RoomSocket], sentence: str, clear: str = "") -> None:
+        """Show a sentence in every page of some people; all their sockets are of one lab.
+
+        Args:
+            sockets: theirs.
+            sentence: plain text.
+            clear: as of `Notifications.tell`.
+        """
         names = {registry.name_of(socket) for socket in sockets}
         for socket in sockets:
-            socket.services[Notifications].tell(names, sentence)
+            socket.services[Notifications].tell(names, sentence, clear)
             return
 
     async def abandon(self) -> None:

@@ -213,7 +213,9 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         except HTTPError as error:
             # Upstream's dialog says no more than that it was a bad request, or the server's error.
             if error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR and error.log_message:
-                self._tell_all(error.log_message)
+                large = error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+                clear = self._file.path if large and self._file_type == notebook.KIND else ""
+                self._tell_people(self._here, error.log_message, clear)
             raise
         if self.started.is_set():
             # What changes before is neither kept nor sent.
