@@ -196,7 +196,7 @@ class StudentKernels(ListeningKernels):
         ident = kernel_id or self.new_kernel_id(**kwargs)
         if not KEY.fullmatch(ident) or ident in self._reserved:
             # It becomes part of a file's name.
-            raise web.HTTPError(400, "No kernel can be started under that id")
+            raise web.HTTPError(400, "No kernel can be started under that id.")
         self.check_limit()
         self._reserved.add(ident)
         try:
@@ -214,7 +214,7 @@ class StudentKernels(ListeningKernels):
         """
         if self.max_kernels and len({*self.list_kernel_ids(), *self._reserved}) >= self.max_kernels:
             what = f"{self.max_kernels} kernels are running, which is the limit"
-            raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
+            raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left).")
 
     def tell(self, kernel_id: str, sentence: str) -> None:
         """Show a sentence to those who have a kernel open.

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Parts = tuple[str, ...]
 """A path below the class's folder, name by name."""
@@ -23,7 +28,7 @@ class LeadsOutError(OSError):
             name: as it is in its folder.
         """
         told = f"“{name}” is a link that leads out of the class's files. The lab opens only what"
-        super().__init__(errno.ELOOP, f"{told} is in them: copy there what you want to use")
+        super().__init__(errno.ELOOP, f"{told} is in them: copy there what you want to use.")
 
 
 class NoFolderError(NotADirectoryError):
@@ -35,8 +40,38 @@ class NoFolderError(NotADirectoryError):
         Args:
             path: from the class's folder on.
         """
-        what = f"{path} is a link or a file, and the lab needs a folder there"
-        super().__init__(errno.ENOTDIR, f"{what}: rename it in a terminal, and try again")
+        what = f"“{path}” is a link or a file, and the lab needs a folder there"
+        super().__init__(errno.ENOTDIR, f"{what}: rename it in a terminal, and try again.")
+
+
+class TargetError(OSError):
+    """The place to which something is moved is in the way, and not what is moved."""
+
+    def __init__(self, error: OSError, parts: Parts) -> None:
+        """Name the place.
+
+        Args:
+            error: why.
+            parts: path of the place.
+        """
+        super().__init__(error.errno, error.strerror)
+        self.error, self.parts = error, parts
+
+
+@contextlib.contextmanager
+def blamed(parts: Parts) -> Iterator[None]:
+    """Say of an error that this place is in the way.
+
+    Args:
+        parts: its path.
+
+    Raises:
+        TargetError: in place of an `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise TargetError(error, parts) from error
 
 
 class NoPathError(ValueError):

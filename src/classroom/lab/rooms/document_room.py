@@ -192,8 +192,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             await super().initialize()
         except HTTPError as error:
             # Upstream's dialog says no more than that it was a bad request, or the server's error.
-            if error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR and error.log_message:
-                self._tell_all(error.log_message)
+            if error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR and error.get_message():
+                self._tell_all(str(error.get_message()))
             raise
         if self.started.is_set():
             # What changes before is neither kept nor sent.
@@ -282,7 +282,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
                     model = await self._file.load_content(self._file_format, self._file_type)
                     is_same = await self._changes.take_over(model["content"])
                 except HTTPError as error:
-                    why = error.log_message or str(error)
+                    why = error.get_message() or str(error)
                     self._not_taken(NOT_TAKEN.format(self._file.path, why.rstrip(".")))
                 else:
                     self._not_taken(None)

@@ -1,0 +1,42 @@
+"""What a page may ask for when it opens a document: plain values, before any work."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from jupyter_server_ydoc.handlers import DocSessionHandler
+from tornado.web import HTTPError
+
+if TYPE_CHECKING:
+    from tornado.web import RequestHandler
+
+
+def problem(body: bytes) -> str:
+    """Say what is wrong with a request's body, in a sentence; "" when nothing is.
+
+    Args:
+        body: of a request for a document's session.
+    """
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return "The request is no JSON."
+    if not isinstance(found, dict):
+        return "The request is no JSON object."
+    wrong = [name for name in ("format", "type") if not isinstance(found.get(name), str)]
+    return f"The request's {wrong[0]} must be a text." if wrong else ""
+
+
+def check(handler: RequestHandler) -> None:
+    """Refuse a request for a document's session that upstream fails at.
+
+    Args:
+        handler: of any kind; only those of documents' sessions are looked at.
+
+    Raises:
+        HTTPError: 400, with a sentence.
+    """
+    if isinstance(handler, DocSessionHandler) and handler.request.method == "PUT":
+        if found := problem(handler.request.body):
+            raise HTTPError(400, found)
