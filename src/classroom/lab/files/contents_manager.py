@@ -26,7 +26,7 @@ from classroom.lab.files import (
     uploads,
 )
 from classroom.lab.files.contents_reader import ReadFiles
-from classroom.lab.files.directory_entry import DirectoryEntry, TargetError, blamed, path_of
+from classroom.lab.files.directory_entry import TargetError, blamed, path_of
 from classroom.lab.files.document_encoding import encoded, forget
 from classroom.lab.files.free_names import FreeNames
 from classroom.lab.files.http_errors import (
@@ -279,8 +279,7 @@ class ClassContents(ReadFiles):
             if reader.is_there(self.root, new):
                 raise TargetError(FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)), new)
             with blamed(new), self.root.at(new) as place:
-                if not DirectoryEntry(place.folder, ".").allows(os.W_OK):
-                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+                place.check_writable()
             try:
                 disk_reserve.ensure(self.root, tree.size(self.root, old, self.largest_copy))
                 tree.copy(self.root, old, new, self.largest_copy)

@@ -143,6 +143,19 @@ class DirectoryEntry:
         """Say whether the lab may do something with what is there, as `os.access`."""
         return os.access(self.name, mode, dir_fd=self.folder, follow_symlinks=False)
 
+    def check_writable(self) -> None:
+        """See that a name may be put into the folder, or taken out of it.
+
+        For a sentence about the right place, or before much is sent: nothing depends on it later.
+
+        Raises:
+            OSError: it may not (EACCES), or the place is read-only (EROFS).
+        """
+        if not DirectoryEntry(self.folder, ".").allows(os.W_OK):
+            is_read_only = os.fstatvfs(self.folder).f_flag & os.ST_RDONLY
+            number = errno.EROFS if is_read_only else errno.EACCES
+            raise OSError(number, os.strerror(number), self.name)
+
     def link(self) -> str | None:
         """Return where it points to; None if it is no link, or not there.
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 OWN_WORDS = (FileExistsError, LeadsOutError, DiskReserveError, TooDeepError, TooLargeError)
 """Errors that say what they are about."""
+MOUNTED = {errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS}
+"""What moving a place of its own may fail with, besides EBUSY."""
 TRASH: Parts = (".local", "share", "Trash")
 """Where deleted things go, as desktops have it (freedesktop.org, Trash specification 1.0)."""
 
@@ -67,17 +69,26 @@ def _move(root: Root, source: DirectoryEntry, target: DirectoryEntry) -> None:
     try:
         take(source, target)
     except OSError as error:
+        if error.errno in MOUNTED and _is_mounted(source):
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), source.name) from None
         if error.errno != errno.EXDEV:
             raise
         # To or from a folder that a tutor has mounted; or a kernel whose Landlock lets nothing be
         # moved to another folder (before 5.19).
-        if not DirectoryEntry(source.folder, ".").allows(os.W_OK):
-            is_read_only = os.fstatvfs(source.folder).f_flag & os.ST_RDONLY
-            number = errno.EROFS if is_read_only else errno.EACCES
-            raise OSError(number, os.strerror(number), source.name) from None
+        source.check_writable()
         ensure(root, size_of(source, 0, Allowance(sys.maxsize)))
         copy_all(source, target, 0, Allowance(left(root)))
         remove_all(source, 0)
+
+
+def _is_mounted(place: DirectoryEntry) -> bool:
+    """Say whether something is a place of its own, such as a tutor's materials."""
+    held = os.open(place.name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place.folder)
+    try:
+        flags = [os.fstatvfs(found).f_flag & os.ST_RDONLY for found in (held, place.folder)]
+        return flags[0] != flags[1] or os.fstat(held).st_dev != os.fstat(place.folder).st_dev
+    finally:
+        os.close(held)
 
 
 def make_folder(root: Root, parts: Parts, *, new: bool = False) -> None:

@@ -34,7 +34,7 @@ class NoFileError(OSError):
             name: its name.
             mode: tells what it is, as of `os.stat`.
         """
-        what = f"“{name}” is a folder, not a file. Choose another name"
+        what = f"“{name}” is a folder, and this can be done only with a file"
         if not stat.S_ISDIR(mode):
             kind = KINDS.get(stat.S_IFMT(mode), "device")
             what = f"“{name}” is not a file but a program's {kind}, and can't be used here"

@@ -196,6 +196,7 @@ class Uploads:
     def _begin(self, key: Key, data: bytes, now: float) -> Seen:
         disk_reserve.ensure(self._root, len(data))
         with self._root.at(key[1]) as place:
+            place.check_writable()  # before the rest of it is sent
             replaces = identity(place)
             aside = self._scratch
             folder = os.dup(place.folder) if aside is None else os.open(aside, FOLDER)

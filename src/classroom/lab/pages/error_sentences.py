@@ -14,6 +14,9 @@ OWN_FAULT = (
     "The lab could not do this, because of an error of its own. Try again, and tell your tutor if it"
     " happens again."
 )
+VIEW_ONLY = (
+    "You are view-only at the moment, so nothing was changed. A tutor can let you write again."
+)
 UPSTREAMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("Kernel does not exist"), KERNEL_GONE),
     (re.compile("Session not found"), KERNEL_GONE),
@@ -23,6 +26,8 @@ UPSTREAMS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile("Terminal not found"),
         "This terminal has ended. Open another one (File, New, Terminal).",
     ),
+    (re.compile("User is not authorized to (write|execute)"), VIEW_ONLY),
+    (re.compile("No exporter for format"), "Notebooks can't be exported in that format."),
     (re.compile("Invalid JSON in body of request"), "The request is no JSON."),
     (re.compile("JSON body missing"), "The request has no body."),
 )

@@ -194,6 +194,9 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             # Upstream's dialog says no more than that it was a bad request, or the server's error.
             if error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR and error.get_message():
                 self._tell_all(str(error.get_message()))
+                if error.status_code != HTTPStatus.NOT_FOUND:
+                    # Of 403 or 413 upstream makes the server's error, and pages say so.
+                    raise HTTPError(HTTPStatus.BAD_REQUEST, error.get_message()) from error
             raise
         if self.started.is_set():
             # What changes before is neither kept nor sent.

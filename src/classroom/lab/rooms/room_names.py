@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_ydoc import ydocs
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PRESENCE = "JupyterLab:globalAwareness"
 """The room of who is in the lab, of jupyter-collaboration."""
+
+
+FORMATS = {"notebook": "json", "file": "text", "unicode": "text", "chat": "text"}
+"""The format of each kind of documents that we know; other extensions bring kinds of their own."""
+
+
+def fit(file_format: str, kind: str) -> bool:
+    """Say whether there are documents of a kind in a format.
+
+    All formats of one file have one journal: what is typed in one would be unreadable in another.
+
+    Args:
+        file_format: "json" or "text", as pages name it.
+        kind: "notebook", "file", …
+    """
+    return kind in ydocs and file_format == FORMATS.get(kind, file_format)
 
 
 def leads_somewhere(room_id: str, path_of: Callable[[str], str | None], *, exists: bool) -> bool:
@@ -22,4 +40,6 @@ def leads_somewhere(room_id: str, path_of: Callable[[str], str | None], *, exist
     if room_id == PRESENCE or exists:
         return True
     parts = room_id.split(":", 2)
-    return len(parts) == 3 and path_of(parts[2]) is not None  # noqa: PLR2004 (as above)
+    if len(parts) < 3 or not fit(parts[0], parts[1]):  # noqa: PLR2004 (as above)
+        return False
+    return path_of(parts[2]) is not None

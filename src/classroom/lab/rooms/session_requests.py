@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 from jupyter_server_ydoc.handlers import DocSessionHandler
 from tornado.web import HTTPError
 
+from classroom.lab.rooms import room_names
+
 if TYPE_CHECKING:
     from tornado.web import RequestHandler
+
+
+NOT_SO = "The document can't be opened in that form. Choose Open With → Editor, or Notebook."
 
 
 def problem(body: bytes) -> str:
@@ -25,7 +30,9 @@ def problem(body: bytes) -> str:
     if not isinstance(found, dict):
         return "The request is no JSON object."
     wrong = [name for name in ("format", "type") if not isinstance(found.get(name), str)]
-    return f"The request's {wrong[0]} must be a text." if wrong else ""
+    if wrong:
+        return f"The request's {wrong[0]} must be a text."
+    return "" if room_names.fit(found["format"], found["type"]) else NOT_SO
 
 
 def check(handler: RequestHandler) -> None:

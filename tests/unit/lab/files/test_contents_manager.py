@@ -237,7 +237,7 @@ def test_who_deletes_reads_what_is_wrong_with_the_trash(contents: Any) -> None:
         else:
             (trash / "files").unlink()
             (trash / "files").touch()
-        with pytest.raises(web.HTTPError, match=r"Trash/files is a link or a file.*rename it"):
+        with pytest.raises(web.HTTPError, match=r"Trash/files” is a link or a file.*rename it"):
             done(contents.delete("a"))
     (trash / "files").unlink()
     done(contents.delete("a"))
