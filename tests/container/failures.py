@@ -170,7 +170,6 @@ ATTEMPTS: dict[tuple[str, str], Attempt] = {
     ("open", "its folder's permissions"): opened("shut/inner.txt"),
     ("open", "a folder's permissions"): listed("shut"),
     ("open", "no text"): opened("latin.txt"),
-    ("open", "no text (picture)"): opened("picture.png"),
     ("open", "a notebook of broken JSON"): notebook("broken.ipynb"),
     ("open", "a notebook that is a list"): notebook("list.ipynb"),
     ("open", "a text as notebook"): notebook("there.txt"),
@@ -187,50 +186,60 @@ ATTEMPTS: dict[tuple[str, str], Attempt] = {
     ("open", "a hidden file"): opened("folder/.hidden"),
     ("open", "a name that is too long"): opened(f"{LONG}.txt"),
     ("open", "a path above the files"): Attempt("GET", "api/contents/..%2f..%2fetc"),
-    ("open", "an unknown format"): opened("there.txt", form="morse"),
-    ("open together", "there is no such file"): document("gone.txt"),
-    ("open together", "a name that is too long"): document(f"{LONG}.txt"),
-    ("open together", "a link that leads out"): document("out.txt"),
-    ("open together", "its permissions"): document("shut/inner.txt"),
-    ("open together", "no body"): Attempt("PUT", f"api/collaboration/session/{FOLDER}/there.txt", raw=b""),
-    ("open together", "no object"): Attempt("PUT", f"api/collaboration/session/{FOLDER}/there.txt", []),
-    ("open together", "an unknown kind"): Attempt("PUT", f"api/collaboration/session/{FOLDER}/there.txt", {"format": 1, "type": [1]}),
+    ("a program opens together", "no body"): Attempt(
+        "PUT", f"api/collaboration/session/{FOLDER}/there.txt", raw=b""
+    ),
+    ("a program opens together", "no object"): Attempt(
+        "PUT", f"api/collaboration/session/{FOLDER}/there.txt", []
+    ),
+    ("a program opens together", "another format"): Attempt(
+        "PUT",
+        f"api/collaboration/session/{FOLDER}/there.txt",
+        {"format": "json", "type": "file"},
+    ),
+    ("a program opens together", "an unknown kind"): Attempt(
+        "PUT", f"api/collaboration/session/{FOLDER}/there.txt", {"format": 1, "type": [1]}
+    ),
     ("save", "its folder is gone"): saved("gone/new.txt"),
     ("save", "a folder has the name"): saved("folder"),
     ("save", "a file on the way"): saved("there.txt/new.txt"),
     ("save", "its permissions"): saved("shut/inner.txt"),
-    ("save", "a read-only place"): Attempt("PUT", "api/contents/materials/new.txt", saved("x").body),
+    ("save", "a read-only place"): Attempt(
+        "PUT", "api/contents/materials/new.txt", saved("x").body
+    ),
     ("save", "a name that is too long"): saved(f"{LONG}.txt"),
     ("save", "a link that leads out"): saved("out.txt"),
     ("save", "a pipe"): saved("pipe"),
     ("save", "a hidden name"): saved(".new"),
-    ("save", "a name with a zero byte"): Attempt("PUT", "api/contents/fail/a%00b", saved("x").body),
     ("save", "a large file"): Attempt("PUT", contents("new.txt"), raw=b" " * (65 << 20)),
-    ("save", "no notebook"): saved("new.ipynb", 5, type="notebook", format="json"),
-    ("save", "text as notebook"): saved("new.ipynb", "text", type="notebook", format="json"),
-    ("save", "no content"): Attempt("PUT", contents("new.txt"), {"type": "file", "format": "text"}),
-    ("save", "no format"): saved("new.txt", format=None),
-    ("save", "no text"): saved("new.txt", 5),
-    ("save", "no JSON"): Attempt("PUT", contents("new.txt"), raw=b"{"),
-    ("save", "a list"): Attempt("PUT", contents("new.txt"), [1]),
-    ("save", "no kind"): saved("new.txt", type=[1]),
-    ("upload", "no base64"): uploaded("new.bin", content="!"),
+    ("a program saves", "no notebook"): saved("new.ipynb", 5, type="notebook", format="json"),
+    ("a program saves", "a text as notebook"): saved(
+        "new.ipynb", "text", type="notebook", format="json"
+    ),
+    ("a program saves", "no format"): saved("new.txt", format=None),
+    ("a program saves", "no text"): saved("new.txt", 5),
+    ("a program saves", "no JSON"): Attempt("PUT", contents("new.txt"), raw=b"{"),
+    ("a program saves", "a list"): Attempt("PUT", contents("new.txt"), [1]),
+    ("a program saves", "no kind"): saved("new.txt", type=[1]),
+    ("a program uploads", "no base64"): uploaded("new.bin", content="!"),
     ("upload", "an interrupted upload"): uploaded("new.bin", 5),
     ("upload", "its folder is gone"): uploaded("gone/new.bin"),
-    ("upload", "its folder is gone (pieces)"): uploaded("gone/new.bin", 1),
+    ("upload in pieces", "its folder is gone"): uploaded("gone/new.bin", 1),
     ("upload", "a folder has the name"): uploaded("folder", 1),
     ("upload", "its permissions"): uploaded("shut/new.bin", 1),
-    ("upload", "a read-only place"): Attempt("PUT", "api/contents/materials/new.bin", uploaded("x", 1).body),
+    ("upload", "a read-only place"): Attempt(
+        "PUT", "api/contents/materials/new.bin", uploaded("x", 1).body
+    ),
     ("upload", "a name that is too long"): uploaded(f"{LONG}.txt", 1),
-    ("upload", "a piece of another kind"): uploaded("new.bin", 1, type="notebook"),
+    ("a program uploads", "a piece of a notebook"): uploaded("new.bin", 1, type="notebook"),
     ("rename", "there is no such file"): renamed("gone.txt", "new.txt"),
     ("rename", "the name is taken"): renamed("there.txt", "other.txt"),
     ("rename", "a folder has the name"): renamed("there.txt", "folder"),
     ("rename", "a name that is too long"): renamed("there.txt", f"{LONG}.txt"),
     ("rename", "a hidden name"): renamed("there.txt", ".there"),
     ("rename", "no name"): renamed("there.txt", "../.."),
-    ("rename", "no text"): Attempt("PATCH", contents("there.txt"), {"path": 5}),
-    ("rename", "no body"): Attempt("PATCH", contents("there.txt")),
+    ("a program renames", "no text"): Attempt("PATCH", contents("there.txt"), {"path": 5}),
+    ("a program renames", "no body"): Attempt("PATCH", contents("there.txt")),
     ("rename", "a name with a slash"): renamed("there.txt", "gone/there.txt"),
     ("rename", "a percent sign in its name"): renamed("50% done.txt", "other.txt"),
     ("move", "its folder's permissions"): renamed("shut/inner.txt", "inner.txt"),
@@ -239,9 +248,15 @@ ATTEMPTS: dict[tuple[str, str], Attempt] = {
     ("move", "a folder into itself"): renamed("folder", "folder/folder"),
     ("move", "into a file"): renamed("there.txt", "other.txt/there.txt"),
     ("move", "into a link that leads out"): renamed("there.txt", "outer/there.txt"),
-    ("move", "from a read-only place"): Attempt("PATCH", "api/contents/materials/book.txt", {"path": "book.txt"}),
-    ("move", "into a read-only place"): Attempt("PATCH", contents("there.txt"), {"path": "materials/there.txt"}),
-    ("move", "a read-only place itself"): Attempt("PATCH", "api/contents/materials", {"path": "mine"}),
+    ("move", "from a read-only place"): Attempt(
+        "PATCH", "api/contents/materials/book.txt", {"path": "book.txt"}
+    ),
+    ("move", "into a read-only place"): Attempt(
+        "PATCH", contents("there.txt"), {"path": "materials/there.txt"}
+    ),
+    ("move", "a read-only place itself"): Attempt(
+        "PATCH", "api/contents/materials", {"path": "mine"}
+    ),
     ("delete", "there is no such file"): deleted("gone.txt"),
     ("delete", "its folder's permissions"): deleted("shut/inner.txt"),
     ("delete", "a hidden file"): deleted("folder/.hidden"),
@@ -252,10 +267,13 @@ ATTEMPTS: dict[tuple[str, str], Attempt] = {
     ("new", "the folder's permissions"): created("shut"),
     ("new", "a file where a folder is expected"): created("there.txt"),
     ("new", "a read-only place"): Attempt("POST", "api/contents/materials", {"type": "notebook"}),
-    ("new", "a read-only place (folder)"): Attempt("POST", "api/contents/materials", {"type": "directory"}),
-    ("new", "an odd ending"): Attempt("POST", contents(""), {"type": "file", "ext": "/../x"}),
-    ("new", "an odd kind"): Attempt("POST", contents(""), {"type": ["x"]}),
-    ("new", "no text as ending"): Attempt("POST", contents(""), {"type": "file", "ext": 5}),
+    ("new folder", "a read-only place"): Attempt(
+        "POST", "api/contents/materials", {"type": "directory"}
+    ),
+    ("a program makes", "an odd kind"): Attempt("POST", contents(""), {"type": ["x"]}),
+    ("a program makes", "no text as ending"): Attempt(
+        "POST", contents(""), {"type": "file", "ext": 5}
+    ),
     ("copy", "there is no such file"): copied("gone.txt"),
     ("copy", "the folder is gone"): copied("there.txt", "gone"),
     ("copy", "its permissions"): copied("shut.txt"),
@@ -264,8 +282,10 @@ ATTEMPTS: dict[tuple[str, str], Attempt] = {
     ("copy", "a pipe"): copied("pipe"),
     ("copy", "a link that leads out"): copied("out.txt"),
     ("copy", "everything"): Attempt("POST", contents(""), {"copy_from": "/"}),
-    ("copy", "a read-only place"): Attempt("POST", "api/contents/materials", {"copy_from": "fail/there.txt"}),
-    ("copy", "no text"): Attempt("POST", contents(""), {"copy_from": 5}),
+    ("copy", "a read-only place"): Attempt(
+        "POST", "api/contents/materials", {"copy_from": "fail/there.txt"}
+    ),
+    ("a program copies", "no text"): Attempt("POST", contents(""), {"copy_from": 5}),
     ("copy", "a folder into itself"): copied("folder", "folder"),
     ("download", "there is no such file"): downloaded("gone.txt"),
     ("download", "a folder"): downloaded("folder"),
@@ -276,7 +296,6 @@ ATTEMPTS: dict[tuple[str, str], Attempt] = {
     ("download", "a percent sign in its name"): downloaded("gone 50%.txt"),
     ("export", "there is no such notebook"): exported("gone.ipynb"),
     ("export", "no notebook"): exported("broken.ipynb"),
-    ("export", "a text"): exported("there.txt"),
     ("export", "its permissions"): exported("shut/inner.txt"),
     ("export", "a folder"): exported("folder"),
     ("export", "an unknown format"): exported("good.ipynb", "papyrus"),
@@ -289,24 +308,33 @@ ATTEMPTS: dict[tuple[str, str], Attempt] = {
     ("restore a checkpoint", "there is none"): checkpoint("there.txt", "POST", "checkpoint"),
     ("delete a checkpoint", "there is none"): checkpoint("there.txt", "DELETE", "checkpoint"),
     ("start a kernel", "it isn't installed"): session("good.ipynb", "fortran"),
-    ("start a kernel", "no name"): session("good.ipynb", {"name": 5}),
-    ("start a kernel", "no kernel"): session("good.ipynb", 5),
-    ("start a kernel", "another's that has ended"): session("good.ipynb", {"id": NOBODY}),
-    ("start a kernel", "no path"): Attempt("POST", "api/sessions", {"type": "notebook"}),
-    ("start a kernel", "no object"): Attempt("POST", "api/sessions", [1]),
-    ("start a kernel", "no kernel (api)"): Attempt("POST", "api/kernels", {"name": "fortran"}),
-    ("change the kernel", "the notebook's session has ended"): Attempt("PATCH", f"api/sessions/{NOBODY}", {"kernel": {"name": "python3"}}),
+    ("a program starts a kernel", "no name"): session("good.ipynb", {"name": 5}),
+    ("a program starts a kernel", "no kernel"): session("good.ipynb", 5),
+    ("a program starts a kernel", "no path"): Attempt("POST", "api/sessions", {"type": "notebook"}),
+    ("a program starts a kernel", "no object"): Attempt("POST", "api/sessions", [1]),
+    ("start a kernel", "it isn't installed, without a notebook"): Attempt(
+        "POST", "api/kernels", {"name": "fortran"}
+    ),
+    ("change the kernel", "the notebook's session has ended"): Attempt(
+        "PATCH", f"api/sessions/{NOBODY}", {"kernel": {"name": "python3"}}
+    ),
     ("end a session", "it has ended"): Attempt("DELETE", f"api/sessions/{NOBODY}"),
     ("interrupt a kernel", "it has ended"): Attempt("POST", f"api/kernels/{NOBODY}/interrupt"),
     ("restart a kernel", "it has ended"): Attempt("POST", f"api/kernels/{NOBODY}/restart"),
     ("end a kernel", "it has ended"): Attempt("DELETE", f"api/kernels/{NOBODY}"),
     ("look at a kernel", "it has ended"): Attempt("GET", f"api/kernels/{NOBODY}"),
-    ("start a terminal", "no object"): Attempt("POST", "api/terminals", [1]),
-    ("start a terminal", "a name that isn't allowed"): Attempt("POST", "api/terminals", {"name": "../x"}),
-    ("start a terminal", "a folder without permission"): Attempt("POST", "api/terminals", {"cwd": "fail/shut"}),
+    ("a program starts a terminal", "no object"): Attempt("POST", "api/terminals", [1]),
+    ("a program starts a terminal", "a name that isn't allowed"): Attempt(
+        "POST", "api/terminals", {"name": "../x"}
+    ),
+    ("start a terminal", "a folder without permission"): Attempt(
+        "POST", "api/terminals", {"cwd": "fail/shut"}
+    ),
     ("end a terminal", "it has ended"): Attempt("DELETE", "api/terminals/77"),
     ("look at a terminal", "it has ended"): Attempt("GET", "api/terminals/77"),
-    ("restore a snapshot", "not a tutor"): Attempt("POST", "classroom/api/snapshots/x/restore", {"path": "x"}),
+    ("restore a snapshot", "not a tutor"): Attempt(
+        "POST", "classroom/api/snapshots/x/restore", {"path": "x"}
+    ),
     ("save", "view-only"): as_viewer(saved("there.txt")),
     ("upload", "view-only"): as_viewer(uploaded("new.bin", 1)),
     ("rename", "view-only"): as_viewer(renamed("there.txt", "new.txt")),
@@ -314,8 +342,40 @@ ATTEMPTS: dict[tuple[str, str], Attempt] = {
     ("new", "view-only"): as_viewer(created("")),
     ("copy", "view-only"): as_viewer(copied("there.txt")),
     ("checkpoint", "view-only"): as_viewer(checkpoint("there.txt")),
+    ("start a kernel", "its folder's permissions"): session("shut/inner.ipynb"),
     ("restore a checkpoint", "view-only"): as_viewer(checkpoint("there.txt", "POST", "checkpoint")),
     ("start a kernel", "view-only"): as_viewer(session("good.ipynb")),
-    ("interrupt a kernel", "view-only"): as_viewer(Attempt("POST", f"api/kernels/{NOBODY}/interrupt")),
+    ("interrupt a kernel", "view-only"): as_viewer(
+        Attempt("POST", f"api/kernels/{NOBODY}/interrupt")
+    ),
     ("start a terminal", "view-only"): as_viewer(Attempt("POST", "api/terminals", {})),
 }
+
+
+ROOMS: dict[tuple[str, str], tuple[str, str, str]] = {
+    ("open together", "there is no such file"): ("gone.txt", "text", "file"),
+    ("open together", "a percent sign in its name"): ("gone 50%.txt", "text", "file"),
+    ("open together", "a name that is too long"): (f"{LONG}.txt", "text", "file"),
+    ("open together", "a link that leads out"): ("out.txt", "text", "file"),
+    ("open together", "a link in circles"): ("round.txt", "text", "file"),
+    ("open together", "its permissions"): ("shut/inner.txt", "text", "file"),
+    ("open together", "a pipe"): ("pipe", "text", "file"),
+    ("open together", "a folder"): ("folder", "text", "file"),
+    ("open together", "no text"): ("latin.txt", "text", "file"),
+    ("open together", "a large file"): ("large.csv", "text", "file"),
+    ("open together", "a notebook of broken JSON"): ("broken.ipynb", "json", "notebook"),
+    ("open together", "a large notebook"): ("large.ipynb", "json", "notebook"),
+    ("open together", "a notebook of many outputs"): ("many.ipynb", "json", "notebook"),
+}
+"""Documents that can't be opened: path, format and kind. The page's socket is closed with a code,
+and the sentence comes as a notice."""
+
+ENDS: dict[tuple[str, str], str] = {
+    ("run", "the kernel is killed"): "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    (
+        "run",
+        "a file that is mapped becomes shorter",
+    ): "import os, signal; os.kill(os.getpid(), signal.SIGBUS)",
+    ("run", "the kernel crashes"): "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+}
+"""Code that ends its kernel."""

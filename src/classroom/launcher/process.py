@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 
 MEMORY = "it was killed, most likely because the container's memory ran out"
 BUS = (
-    "it used more shared memory than is free in /dev/shm (a tutor can start the lab with"
-    " --shm-size=1g), or a file that it had mapped became shorter"
+    "it used more of /dev/shm than is free (a tutor can set --shm-size=1g), or a file that it had"
+    " mapped became shorter"
 )
+CRASHED = "it crashed, as compiled code can do ({})"
+CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE}
 LAST_WORDS = 2000
 """Bytes that are kept of what a kernel has said on its own stdout and stderr."""
 
@@ -98,6 +100,8 @@ class StudentProcess:
             self.why = MEMORY  # nobody else kills students' processes, but students
         elif status == -signal.SIGBUS:
             self.why = BUS
+        elif -status in CRASHES:
+            self.why = CRASHED.format(signal.Signals(-status).name)
         # What it has started and left behind.
         signals.send_group(self._process.pid, signal.SIGKILL, self._uid)
         return status

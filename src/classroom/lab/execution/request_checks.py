@@ -129,7 +129,7 @@ def check(handler: RequestHandler) -> None:
     if handler.request.method in {"GET", "HEAD", "OPTIONS"}:
         return
     body = handler.request.body
-    known = handler.settings["kernel_manager"] if "kernel_manager" in handler.settings else ()
+    known = handler.settings.get("kernel_manager", ())
     if handler.path_kwargs.get("action") and handler.path_kwargs["kernel_id"] not in known:
         raise HTTPError(404, KERNEL_GONE)  # upstream says 500
     if isinstance(handler, TerminalAPIHandler):

@@ -28,8 +28,12 @@ from classroom.lab.files.uploads import UploadError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GONE = "“{path}” isn't there: it was renamed, moved or deleted. The file browser shows what there is."
-NO_FOLDER = "There is no folder “{folder}”: it was renamed, moved or deleted. Choose another folder."
+GONE = (
+    "“{path}” isn't there: it was renamed, moved or deleted. The file browser shows what there is."
+)
+NO_FOLDER = (
+    "There is no folder “{folder}”: it was renamed, moved or deleted. Choose another folder."
+)
 TAKEN = "There is already something named “{path}”. Choose another name."
 SHUT = (
     "“{path}” can't be used: its permissions don't allow it. Whoever made it can allow it in a"
@@ -48,7 +52,9 @@ RUNNING = "“{path}” is a program that runs. Stop it, and save again."
 BUSY = "The lab has too much to do for “{path}” at the moment. Try again in a minute."
 DISK = "“{path}” can't be read or written: the disk says “{why}”. Tell your tutor."
 HIDDEN = "“{path}” has a name that begins with a dot: such files are hidden here. Use a terminal."
-NO_PLACE = "There is no such place in the class's files. Choose a file or folder in the file browser."
+NO_PLACE = (
+    "There is no such place in the class's files. Choose a file or folder in the file browser."
+)
 ROOT = "The class's folder itself can't be renamed, copied or deleted."
 NO_TEXT = "The request's {name} must be a text."
 

@@ -31,7 +31,8 @@ class TooDeepError(OSError):
 
     def __init__(self, name: str) -> None:
         """Name one of them."""
-        super().__init__(errno.ENAMETOOLONG, f"“{name}” has more than {DEEPEST} folders in folders.")
+        what = f"“{name}” has more than {DEEPEST} folders in folders."
+        super().__init__(errno.ENAMETOOLONG, what)
 
 
 def copy(root: Root, old: Parts, new: Parts, most: int | None = None) -> None:

@@ -63,8 +63,8 @@ def refusal(name: str, piece: int, expected: int | None, idle: float) -> str | N
     if piece == 1:
         if expected is not None and idle < UNDER_WAY_SECONDS:
             return (
-                f"You are uploading “{name}” already, in this or another page: wait for it, or, if it"
-                f" was interrupted, try again in {UNDER_WAY_SECONDS:.0f} seconds."
+                f"You are uploading “{name}” already, in this or another page: wait for it, or, if"
+                f" it was interrupted, try again in {UNDER_WAY_SECONDS:.0f} seconds."
             )
         return None
     if expected is None:

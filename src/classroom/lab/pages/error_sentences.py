@@ -11,8 +11,8 @@ from tornado.web import HTTPError
 from classroom.lab.execution.request_checks import KERNEL_GONE
 
 OWN_FAULT = (
-    "The lab could not do this, because of an error of its own. Try again, and tell your tutor if it"
-    " happens again."
+    "The lab could not do this, because of an error of its own. Try again, and tell your tutor if"
+    " it happens again."
 )
 VIEW_ONLY = (
     "You are view-only at the moment, so nothing was changed. A tutor can let you write again."
@@ -29,6 +29,7 @@ UPSTREAMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("User is not authorized to (write|execute)"), VIEW_ONLY),
     (re.compile("No exporter for format"), "Notebooks can't be exported in that format."),
     (re.compile("Invalid JSON in body of request"), "The request is no JSON."),
+    (re.compile("Missing field in JSON data"), "The request has no path, or no type."),
     (re.compile("JSON body missing"), "The request has no body."),
 )
 """Beginnings of upstream's words, and ours for them."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_ydoc import ydocs
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,7 +24,7 @@ def fit(file_format: str, kind: str) -> bool:
         file_format: "json" or "text", as pages name it.
         kind: "notebook", "file", …
     """
-    return kind in ydocs and file_format == FORMATS.get(kind, file_format)
+    return file_format == FORMATS.get(kind, file_format)
 
 
 def leads_somewhere(room_id: str, path_of: Callable[[str], str | None], *, exists: bool) -> bool:

@@ -44,6 +44,6 @@ def check(handler: RequestHandler) -> None:
     Raises:
         HTTPError: 400, with a sentence.
     """
-    if isinstance(handler, DocSessionHandler) and handler.request.method == "PUT":
-        if found := problem(handler.request.body):
-            raise HTTPError(400, found)
+    is_one = isinstance(handler, DocSessionHandler) and handler.request.method == "PUT"
+    if is_one and (found := problem(handler.request.body)):
+        raise HTTPError(400, found)

@@ -41,7 +41,6 @@ def test_there_is_one_of_presence_and_of_each_file(room_id: str) -> None:
         "json:file:c",
         "base64:file:c",
         "text:notebook:n",
-        "text:nonsense:c",
         "whatever",
         "JupyterLab:whatever",
         "",
