@@ -38,8 +38,8 @@ TECHNICAL = re.compile(
 """What no sentence for people has: paths of the server's, and Python's own words."""
 EXPECTED = (
     r"\[W .* 4\d\d |\[W .* 50[37] |wrote error|ServerApp\] delete |Couldn't parse JSON"
-    r"|Bad request for file|File .* not found|Error initializing|JSONDecodeError"
-    r"|Traceback|more refused requests|AsyncIOLoopKernelRestarter|Kernel .* died|isn't valid"
+    r"|Bad request for file|File .* not found|Error initializing"
+    r"|more refused requests|AsyncIOLoopKernelRestarter| restarted$|isn't valid"
 )
 KEYS = [*failures.ATTEMPTS, *failures.ROOMS, *failures.ENDS]
 
