@@ -145,7 +145,7 @@ print(json.dumps(found))
     assert len(found) == 6
     for error, proof in found:
         assert not proof
-        assert error.startswith("it can't start in /"), error
+        assert error.startswith("it can't start in “"), error
 
 
 def test_nor_by_a_link_that_changes(there: Class) -> None:

@@ -147,7 +147,7 @@ def test_a_kernel_that_isnt_there_is_said_to_whoever_asks(
     ):
         assert answer.status_code == 400
         assert answer.json()["message"] == (
-            "There is no kernel 'julia-9' here: choose another (Kernel, Change Kernel)"
+            "There is no kernel “julia-9” here: choose another (Kernel, Change Kernel)."
         )
     assert pages.kernels() == before
 

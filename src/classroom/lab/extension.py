@@ -50,7 +50,7 @@ from classroom.lab.people.revocation import Revocation
 from classroom.lab.permissions import authorizer, view_only
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol.lib0 import FRAME
-from classroom.lab.rooms import timeline
+from classroom.lab.rooms import session_requests, timeline
 from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.snapshots import handlers as snapshots
@@ -207,6 +207,7 @@ def _begin(handler: Any) -> None:
     """Look at a request that is allowed, before its handler does."""
     if (lab := services.of_any(handler)) is not None:
         request_checks.check(handler)
+        session_requests.check(handler)
         lab[Connections].admit(handler)
         lab[Connections].answering(handler)
 

@@ -152,7 +152,7 @@ async def _ask(message: bytes) -> tuple[socket.socket, dict[str, Any], list[int]
             found, sent = await _hear(connection)
     except (OSError, protocol.BadRequestError) as error:
         connection.close()
-        why = str(error) or f"no answer within {TIMEOUT_SECONDS} s"
+        why = getattr(error, "strerror", None) or f"no answer within {TIMEOUT_SECONDS} s"
         raise NoLauncherError(f"the launcher can't be reached ({why}): try again") from error
     except BaseException:
         connection.close()

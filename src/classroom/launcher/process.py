@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from classroom.launcher import command, homes, signals
@@ -13,6 +15,7 @@ from classroom.launcher.command import UMASK
 from classroom.launcher.protocol import ProcessKind, Running
 from classroom.runtime import background_tasks
 from classroom.runtime.log import LOG
+from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -24,9 +27,11 @@ if TYPE_CHECKING:
 
 MEMORY = "it was killed, most likely because the container's memory ran out"
 BUS = (
-    "it used more shared memory than is free in /dev/shm (a tutor can start the lab with"
-    " --shm-size=1g), or a file that it had mapped became shorter"
+    "it used more of /dev/shm than is free (a tutor can set --shm-size=1g), or a file that it had"
+    " mapped became shorter"
 )
+CRASHED = "it crashed, as compiled code can do ({})"
+CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE}
 LAST_WORDS = 2000
 """Bytes that are kept of what a kernel has said on its own stdout and stderr."""
 
@@ -95,6 +100,8 @@ class StudentProcess:
             self.why = MEMORY  # nobody else kills students' processes, but students
         elif status == -signal.SIGBUS:
             self.why = BUS
+        elif -status in CRASHES:
+            self.why = CRASHED.format(signal.Signals(-status).name)
         # What it has started and left behind.
         signals.send_group(self._process.pid, signal.SIGKILL, self._uid)
         return status
@@ -124,10 +131,24 @@ def check_folder(folder: str) -> None:
         with as_student():
             os.close(os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
             if not os.access(folder, os.X_OK, effective_ids=True):
-                raise PermissionError(f"students may not enter {folder}")
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        why = error.strerror or "students may not enter it"
-        raise OSError(f"it can't start in {folder}: {why}") from None
+        why = "students may not enter it (chmod -R g+rwX)"
+        if not isinstance(error, PermissionError):
+            why = "it was renamed, moved or deleted"
+        raise OSError(f"it can't start in “{shown(folder)}”: {why}") from None
+
+
+def shown(folder: str) -> str:
+    """Name a folder as pages do: below the class's folder.
+
+    Args:
+        folder: its path.
+    """
+    for files in (Paths().files, Paths().home):
+        if PurePath(folder).is_relative_to(files):
+            return str(PurePath(folder).relative_to(files))
+    return folder
 
 
 def open_terminal() -> tuple[int, int]:

@@ -147,7 +147,7 @@ class CallbackHandler(OAuthCallbackHandler):
             await self._show(503, AWAY)
         except web.HTTPError as error:
             self.log.warning("No sign-in: %s", error)
-            why = REFUSED.format((error.log_message or error.reason or "no reason").rstrip("."))
+            why = REFUSED.format((error.get_message() or error.reason or "no reason").rstrip("."))
             await self._show(error.status_code, why, ask=True)
         else:
             await self._enter(user)

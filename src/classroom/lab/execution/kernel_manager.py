@@ -23,6 +23,7 @@ from classroom.lab.execution.iopub_listener import ListeningKernels
 from classroom.lab.execution.iopub_reconnect import Reconnected
 from classroom.lab.execution.session_paths import local_path
 from classroom.lab.protocol.kernel_messages import LONGEST
+from classroom.lab.upstream import patches
 from classroom.launcher import client
 from classroom.launcher.client import NoLauncherError, NotLaunchedError
 from classroom.launcher.protocol import KEY, ProcessKind, Start
@@ -122,7 +123,7 @@ class StudentProvisioner(LocalProvisioner):
         if status is not None and self.process is not None and self.process.why:
             why, self.process.why = self.process.why, ""
             self.parent.why_it_ended = why
-            self.parent.parent.tell(self.kernel_id, f"Stopped: {why}.")
+            self.parent.parent.tell_end(self.kernel_id, why)
         return status
 
     async def adopt(self, folder: str) -> None:
@@ -189,18 +190,22 @@ class StudentKernels(ListeningKernels):
         A place is reserved before anything is awaited: of many who ask at once no more get one.
 
         Raises:
-            HTTPError: 400, no kernel can have that id; 429, there are as many as there may be.
+            HTTPError: 400, no kernel can have that id, or start there; 429, there are as many as
+                there may be; 503, the launcher doesn't answer.
         """
         if kernel_id is not None and kernel_id in self:
             return str(await super()._async_start_kernel(kernel_id=kernel_id, **kwargs))
         ident = kernel_id or self.new_kernel_id(**kwargs)
         if not KEY.fullmatch(ident) or ident in self._reserved:
             # It becomes part of a file's name.
-            raise web.HTTPError(400, "No kernel can be started under that id")
+            raise web.HTTPError(400, "No kernel can be started under that id.")
         self.check_limit()
         self._reserved.add(ident)
         try:
             return str(await super()._async_start_kernel(kernel_id=ident, **kwargs))
+        except NotLaunchedError as error:
+            status = 503 if isinstance(error, NoLauncherError) else 400
+            raise web.HTTPError(status, f"The kernel wasn't started: {error}.") from error
         finally:
             self._reserved.discard(ident)
 
@@ -214,7 +219,7 @@ class StudentKernels(ListeningKernels):
         """
         if self.max_kernels and len({*self.list_kernel_ids(), *self._reserved}) >= self.max_kernels:
             what = f"{self.max_kernels} kernels are running, which is the limit"
-            raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
+            raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left).")
 
     def tell(self, kernel_id: str, sentence: str) -> None:
         """Show a sentence to those who have a kernel open.
@@ -226,6 +231,34 @@ class StudentKernels(ListeningKernels):
         if self.services is not None:
             people = self.services[Connections].with_kernel(kernel_id)
             self.services[Notifications].tell(people, sentence)
+
+    def tell_end(self, kernel_id: str, why: str) -> None:
+        """Tell those who have a kernel open that it has ended, and of which notebook it was.
+
+        Args:
+            kernel_id: the kernel's.
+            why: in words.
+        """
+        sessions = getattr(self.parent, "session_manager", None)
+        paths = [] if sessions is None else patches.notebooks_of(sessions, kernel_id)
+        whose = f"The kernel of “{local_path(paths[0])}”" if paths else "A kernel"
+        self.tell(kernel_id, f"{whose} stopped: {why}.")
+
+    async def _async_shutdown_kernel(
+        self,
+        kernel_id: str,
+        now: bool | None = False,  # noqa: FBT001, FBT002 (upstream's)
+        restart: bool | None = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """End a kernel, as upstream's, which fails while one that has died is started again."""
+        known = self._kernels.get(kernel_id)
+        for _ in range(10 * LAUNCHER_SECONDS):
+            if known is None or known.ready.done():
+                break
+            await asyncio.sleep(0.1)
+        await super()._async_shutdown_kernel(kernel_id, now=now, restart=restart)
+
+    shutdown_kernel = _async_shutdown_kernel  # type: ignore[assignment]
 
     def cwd_for_path(self, path: str, **kwargs: Any) -> str:
         """Say where a kernel starts: beside its notebook, also where the notebook is live.

@@ -28,6 +28,7 @@ LONGEST_PATH = 4096
 """Characters (limits.h, PATH_MAX)."""
 LONGEST_NAME = 255
 """Characters of a document's name, or of a kind of kernel (limits.h, NAME_MAX)."""
+KERNEL_GONE = "This kernel has ended. Start one for the notebook (Kernel, Restart Kernel)."
 TERMINAL = re.compile(r"\w{1,64}", re.ASCII)
 HALF = re.compile("[\ud800-\udfff]")
 """Half a character, which JSON can have and no file's name, message or table."""
@@ -128,6 +129,9 @@ def check(handler: RequestHandler) -> None:
     if handler.request.method in {"GET", "HEAD", "OPTIONS"}:
         return
     body = handler.request.body
+    known = handler.settings.get("kernel_manager", ())
+    if handler.path_kwargs.get("action") and handler.path_kwargs["kernel_id"] not in known:
+        raise HTTPError(404, KERNEL_GONE)  # upstream says 500
     if isinstance(handler, TerminalAPIHandler):
         taken = set(handler.settings["terminal_manager"].terminals)
         found = problem_of_terminal(body, taken)
@@ -141,7 +145,7 @@ def check(handler: RequestHandler) -> None:
         try:  # upstream would call what follows the server's failure
             handler.settings["kernel_spec_manager"].get_kernel_spec(kind)
         except NoSuchKernel:
-            what = f"There is no kernel {kind!r:.80} here"
-            raise HTTPError(400, f"{what}: choose another (Kernel, Change Kernel)") from None
+            what = f"There is no kernel “{kind:.80}” here"
+            raise HTTPError(400, f"{what}: choose another (Kernel, Change Kernel).") from None
         if handler.request.method == "PATCH":
             handler.settings["kernel_manager"].check_limit()

@@ -93,7 +93,7 @@ class KernelSessions(SessionManager):
             self.cursor.fetchone()["number"] + self._being_made >= self.max_sessions
         ):
             what = f"There are {self.max_sessions} sessions, which is the limit"
-            raise HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
+            raise HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left).")
         if of[-1] is None or of[-1] not in self.kernel_manager:
             self.kernel_manager.check_limit()  # upstream would keep what can't be made
         self._being_made += 1

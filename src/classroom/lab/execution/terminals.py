@@ -104,7 +104,7 @@ class StudentTerminals(TerminalManager):
             raise web.HTTPError(409, f"There is a terminal {name} already.")
         if self.at_most and len(self.terminals) + self.starting >= self.at_most:
             what = f"{self.at_most} terminals are open, which is the limit"
-            raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left)")
+            raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left).")
         options = {**self.term_settings, "shell_command": self.shell_command}
         wanted = Start(
             uuid.uuid4().hex,

@@ -135,6 +135,8 @@ class ExportFileHandler(Exporting, NbconvertFileHandler):
         sanitize = None if asked is None else asked.lower() == "true"
         async with services.of(self)[jobs.ExportQueue].turn(name_of(self)):
             model, body = await self._read(path)
+            if model["type"] == "directory":
+                raise web.HTTPError(400, f"“{path}” is a folder, not a notebook.")
             if model["type"] != "notebook":
                 await FilesRedirectHandler.redirect_to_files(self, path)
                 return None

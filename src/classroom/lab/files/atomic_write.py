@@ -160,8 +160,9 @@ def _rewrite(place: DirectoryEntry, content: bytes) -> bool:
     except PermissionError:
         return False
     with os.fdopen(descriptor, "wb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise NoFileError(place.name)
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise NoFileError(place.name, mode)
         stream.write(content)
         stream.truncate()
         stream.flush()
@@ -184,7 +185,7 @@ def file_at(place: DirectoryEntry) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(found.st_mode):
-        raise NoFileError(place.name)
+        raise NoFileError(place.name, found.st_mode)
     return found
 
 
@@ -239,6 +240,7 @@ def append(root: Root, parts: Parts, content: bytes) -> None:
         file_at(place)
         descriptor = place.open(os.O_WRONLY | os.O_APPEND | os.O_CREAT, NEW_FILE_MODE)
         with os.fdopen(descriptor, "wb") as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise NoFileError(place.name)
+            mode = os.fstat(stream.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise NoFileError(place.name, mode)
             stream.write(content)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from classroom.lab.files.reader import Seen
 
 FOLDER = ".ipynb_checkpoints"
+NO_CHECKPOINT = "“{path}” has no checkpoint."
 IDENT = "checkpoint"
 """Of the only one that there is."""
 
@@ -119,8 +120,11 @@ class ClassCheckpoints(AsyncCheckpoints):
         """
         with said(path):
             parts = parts_of(path)
+            kept = place_of(parts, checkpoint_id)
+            if not await threads.run(reader.is_there, self._root, kept):
+                raise web.HTTPError(404, NO_CHECKPOINT.format(path=path_of(parts)))
             await self._open_up(parts)
-            await self._in_turn(lambda: self._copy(place_of(parts, checkpoint_id), parts))
+            await self._in_turn(lambda: self._copy(kept, parts))
 
     async def rename_checkpoint(self, checkpoint_id: str, old_path: str, new_path: str) -> None:
         """Have a checkpoint go with its file.
@@ -183,7 +187,7 @@ class ClassCheckpoints(AsyncCheckpoints):
             target = place_of(parts_of(path), checkpoint_id)
             await self._open_up(target)
             if not await threads.run(delete):
-                raise web.HTTPError(404, f"Checkpoint does not exist: {path}@{checkpoint_id}")
+                raise web.HTTPError(404, NO_CHECKPOINT.format(path=path.strip("/")))
 
     async def list_checkpoints(self, path: str) -> list[dict[str, Any]]:
         """List a file's checkpoints; of what leads out there are none."""

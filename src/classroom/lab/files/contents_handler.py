@@ -18,6 +18,7 @@ from tornado.iostream import StreamClosedError
 
 from classroom.lab.files import file_process
 from classroom.lab.files.contents_reader import ReadFiles
+from classroom.lab.files.http_errors import GONE, HIDDEN, NO_FOLDER, NO_TEXT, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from classroom.lab.files.models import Model
 
 PIECE = 1 << 18
+TEXTS = ("path", "type", "ext", "copy_from", "format")
+"""What a request says in texts."""
 ORDER = 64 * 1024
 """Bytes of a request without a file."""
 
@@ -61,6 +64,7 @@ class ContentsHandler(upstream.ContentsHandler):
 
     async def _get(self, path: str) -> None:
         files: Any = self.contents_manager
+        self._check_shown(path)
         asks = self.get_query_argument("content", default="1") == "1"
         if self.current_user is None or not asks or not isinstance(files, ReadFiles):
             await self._as_upstream(super().get(path))
@@ -68,7 +72,7 @@ class ContentsHandler(upstream.ContentsHandler):
         kind, form = (self.get_query_argument(name, default=None) for name in ("type", "format"))
         if kind not in {None, "directory", "file", "notebook"}:
             kind = "file"
-        if form not in {None, "text", "base64"} or await self._is_hidden(path):
+        if form not in {None, "text", "base64"}:
             await self._as_upstream(super().get(path))  # which refuses
             return
         async with files.packed(path, kind, form) as found:
@@ -82,9 +86,61 @@ class ContentsHandler(upstream.ContentsHandler):
         """Await upstream's method, whose types are incomplete."""
         await answering
 
-    async def _is_hidden(self, path: str) -> bool:
+    def _check_shown(self, *paths: str) -> None:
+        """Refuse what people aren't shown; upstream answers with words of its own, or no JSON.
+
+        Raises:
+            HTTPError: 404, it is hidden.
+        """
         files: Any = self.contents_manager
-        return not files.allow_hidden and await files.is_hidden(path)
+        for path in () if files.allow_hidden else paths:
+            if any(name.startswith(".") and name.strip(".") for name in path.split("/")):
+                raise web.HTTPError(404, HIDDEN.format(path=path.strip("/")))
+
+    async def _finish_error(self, code: int, message: str) -> None:
+        """Answer as with any other error; upstream's is no JSON, and pages show only that.
+
+        Raises:
+            HTTPError: always.
+        """
+        del message
+        raise web.HTTPError(code, GONE.format(path=self.path_args[0].strip("/")))
+
+    async def post(self, path: str = "") -> None:
+        """Make or copy something in a folder.
+
+        Raises:
+            HTTPError: as upstream's; 404, there is no such folder.
+        """
+        files: Any = self.contents_manager
+        asked = self.get_json_body() or {}
+        self._check_shown(path, asked.get("copy_from") or "")
+        folder = path.strip("/")
+        if folder and self.current_user is not None and not await files.dir_exists(folder):
+            if await files.file_exists(folder):
+                raise web.HTTPError(400, f"“{folder}” is a file, not a folder.")
+            raise web.HTTPError(404, NO_FOLDER.format(folder=folder))
+        await self._as_upstream(super().post(path))
+
+    async def patch(self, path: str = "") -> None:
+        """Rename or move something.
+
+        Raises:
+            HTTPError: as upstream's.
+        """
+        self._check_shown(path, (self.get_json_body() or {}).get("path") or "")
+        await self._as_upstream(super().patch(path))
+
+    async def delete(self, path: str = "") -> None:
+        """Put something into the trash.
+
+        Raises:
+            HTTPError: as upstream's.
+        """
+        self._check_shown(path)
+        if not path.strip("/"):
+            raise web.HTTPError(400, ROOT)
+        await self._as_upstream(super().delete(path))
 
     async def _send(self, model: Model, content: memoryview[int]) -> None:
         """Send a model in pieces, each after the one before was sent.
@@ -118,6 +174,7 @@ class ContentsHandler(upstream.ContentsHandler):
             HTTPError: as upstream's; 413, it is too large.
         """
         files: Any = self.contents_manager
+        self._check_shown(path)
         known = self.current_user is not None and isinstance(files, ReadFiles)
         if known and file_process.is_heavy(self.request.body):
             async with files.turn():
@@ -136,11 +193,14 @@ class ContentsHandler(upstream.ContentsHandler):
         if self._model is not None:
             return self._model
         if self.request.method != "PUT" and len(self.request.body) > ORDER:
-            words = f"A request without a file may have at most {ORDER >> 10} KB"
+            words = f"A request without a file may have at most {ORDER >> 10} KB."
             raise web.HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
         found = super().get_json_body()
         if found is not None and not isinstance(found, dict):
-            raise web.HTTPError(400, "The request is no JSON object")
+            raise web.HTTPError(400, "The request is no JSON object.")
+        for name in TEXTS:
+            if not isinstance((found or {}).get(name), str | None):
+                raise web.HTTPError(400, NO_TEXT.format(name=name))
         return found
 
 

@@ -26,10 +26,20 @@ from classroom.lab.files import (
     uploads,
 )
 from classroom.lab.files.contents_reader import ReadFiles
-from classroom.lab.files.directory_entry import path_of
+from classroom.lab.files.directory_entry import TargetError, blamed, path_of
 from classroom.lab.files.document_encoding import encoded, forget
 from classroom.lab.files.free_names import FreeNames
-from classroom.lab.files.http_errors import MB, said, status
+from classroom.lab.files.http_errors import (
+    GONE,
+    HIDDEN,
+    MB,
+    NO_FOLDER,
+    NO_TEXT,
+    ROOT,
+    TAKEN,
+    said,
+    status,
+)
 from classroom.lab.files.large_files import person
 from classroom.lab.files.uploads import Uploads
 from classroom.lab.protocol import text_style
@@ -78,7 +88,7 @@ class ClassContents(ReadFiles):
         if chunk in {None, 1}:
             self.run_pre_save_hooks(model=model, path=path)
         problem: dict[str, Any] = {}
-        with said(path):
+        with said(path, making=True):
             try:
                 if kind == "directory":
                     saved = await self._save_folder(parts)
@@ -87,12 +97,9 @@ class ClassContents(ReadFiles):
                 else:
                     saved = await self._save_file(parts, model, problem)
             except OSError as error:
-                if status(error) != HTTPStatus.INTERNAL_SERVER_ERROR:
-                    raise
-                # The disk, as a rule.
-                self.log.exception("Error while saving file: %s", path)
-                what = f"Unexpected error while saving file: {path} {error}"
-                raise web.HTTPError(500, what) from error
+                if status(error) == HTTPStatus.INTERNAL_SERVER_ERROR:  # the disk, as a rule
+                    self.log.exception("Error while saving file: %s", path)
+                raise
         if kind == "notebook":
             self.validate_notebook_model(model, validation_error=problem)
             await self._check_in(path)
@@ -204,6 +211,9 @@ class ClassContents(ReadFiles):
 
     async def new_untitled(self, path: str = "", type: str = "", ext: str = "") -> Model:  # noqa: A002 (upstream's)
         """Make a new file or folder in a folder, under a name of our choice."""
+        folder = path_of(self._parts(path))
+        if folder and not await self.dir_exists(folder):
+            raise web.HTTPError(404, NO_FOLDER.format(folder=folder))
         make = super().new_untitled
         return await self._named(lambda: make(path, type, ext))
 
@@ -223,7 +233,7 @@ class ClassContents(ReadFiles):
         # Of a name that isn't ours there is no next one.
         tries = TRIES if to_path is None or await self.dir_exists(to_path) else 1
         if not old:
-            raise web.HTTPError(400, "The class's folder can't be copied into itself")
+            raise web.HTTPError(400, ROOT)
         target = path_of(old[:-1] if to_path is None else self._parts(to_path))
 
         async def make() -> Model:
@@ -245,14 +255,15 @@ class ClassContents(ReadFiles):
 
         def copy() -> Model:
             descriptor, seen = reader.open_file(self.root, old)
-            with os.fdopen(descriptor, "rb") as stream, self.root.at(new) as place:
+            with os.fdopen(descriptor, "rb") as stream:
                 size, mode = seen.info.st_size, seen.info.st_mode & 0o777
                 if size > self.largest_file:
                     raise reader.TooLargeError(seen.name, size)
                 disk_reserve.ensure(self.root, size)
                 content = disk_reserve.BoundedReader(stream, self.largest_file, seen.name)
                 mode |= atomic_write.NEW_FILE_MODE
-                atomic_write.put_at(place, content, mode, self.scratch_folder, new=True)
+                with blamed(new), self.root.at(new) as place:
+                    atomic_write.put_at(place, content, mode, self.scratch_folder, new=True)
             return models.bare(reader.look(self.root, new), path, models.kind_of(seen, path, None))
 
         with said(path_of(old)):
@@ -266,14 +277,16 @@ class ClassContents(ReadFiles):
 
         def copy() -> Model:
             if reader.is_there(self.root, new):
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new[-1])
+                raise TargetError(FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)), new)
+            with blamed(new), self.root.at(new) as place:
+                place.check_writable()
             try:
                 disk_reserve.ensure(self.root, tree.size(self.root, old, self.largest_copy))
                 tree.copy(self.root, old, new, self.largest_copy)
             except reader.TooLargeError as error:
-                what = f"{path_of(old[-1:])} is too large: no folder of more than"
-                what = f"{what} {self.largest_copy // MB} MB is copied here"
-                raise web.HTTPError(400, what) from error
+                what = f"“{path_of(old[-1:])}” is too large: the lab copies no folder of more than"
+                what = f"{what} {self.largest_copy // MB} MB. Copy it in a terminal (cp -r)."
+                raise web.HTTPError(413, what) from error
             return models.bare(reader.look(self.root, new), path, "directory")
 
         with said(path_of(old)):
@@ -290,7 +303,7 @@ class ClassContents(ReadFiles):
             HTTPError: it isn't there, or can't be deleted.
         """
         parts = self._parts(path)
-        self._not_hidden("delete", parts)
+        self._not_hidden(parts)
         with said(path):
             trash = (operations.TRASH[:depth] for depth in range(1, len(operations.TRASH) + 1))
             await self._open_up(parts, *trash, (*operations.TRASH, "files"))
@@ -303,7 +316,7 @@ class ClassContents(ReadFiles):
             HTTPError: it isn't there, or can't be renamed; 409, the new name is taken.
         """
         old, new = self._parts(old_path), self._parts(new_path)
-        self._not_hidden("rename", old, new)
+        self._not_hidden(old, new)
         if old == new:
             return
         with said(old_path):
@@ -311,7 +324,7 @@ class ClassContents(ReadFiles):
             try:
                 await threads.run(operations.rename, self.root, old, new)
             except FileExistsError as error:
-                raise web.HTTPError(409, f"File already exists: {new_path}") from error
+                raise web.HTTPError(409, TAKEN.format(path=path_of(new))) from error
 
     async def update(self, model: Model, path: str) -> Model:
         """Rename something; return its model as its folder's list has it.
@@ -331,14 +344,15 @@ class ClassContents(ReadFiles):
         with said(new):
             seen = await threads.run(listing.listed, self.root, parts)
         if seen is None:
-            raise web.HTTPError(404, f"No such file or directory: {new}")
+            raise web.HTTPError(404, GONE.format(path=new))
         return models.bare(seen, path_of(parts), models.kind_of(seen, new, None))
 
-    def _not_hidden(self, what: str, *paths: Parts) -> None:
+    def _not_hidden(self, *paths: Parts) -> None:
         for parts in paths:
-            hidden = not self.allow_hidden and any(name.startswith(".") for name in parts)
-            if hidden or not parts:
-                raise web.HTTPError(400, f"Cannot {what} file or directory {'/'.join(parts)!r}")
+            if not parts:
+                raise web.HTTPError(400, ROOT)
+            if not self.allow_hidden and any(name.startswith(".") for name in parts):
+                raise web.HTTPError(400, HIDDEN.format(path=path_of(parts)))
 
 
 def checked(model: Model) -> tuple[str, int | None]:
@@ -352,9 +366,10 @@ def checked(model: Model) -> tuple[str, int | None]:
     """
     kind, chunk = model.get("type"), model.get("chunk")
     if not isinstance(kind, str) or not isinstance(chunk, int | None):
-        raise web.HTTPError(400, f"A {kind!r}, piece {chunk!r}, can't be saved")
+        raise web.HTTPError(400, NO_TEXT.format(name="type"))
     if kind not in {"notebook", "file", "directory"} or (chunk is not None and kind != "file"):
-        raise web.HTTPError(400, f"A {kind} can't be saved{' in pieces' if chunk else ''}")
+        what = f"The request's type is {kind!r:.80}, which can't be saved"
+        raise web.HTTPError(400, f"{what}{' in pieces' if chunk else ''}.")
     if kind != "directory" and "content" not in model:
-        raise web.HTTPError(400, "No file content provided")
+        raise web.HTTPError(400, "The request has no content to save.")
     return kind, chunk

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Parts = tuple[str, ...]
 """A path below the class's folder, name by name."""
@@ -23,7 +28,7 @@ class LeadsOutError(OSError):
             name: as it is in its folder.
         """
         told = f"“{name}” is a link that leads out of the class's files. The lab opens only what"
-        super().__init__(errno.ELOOP, f"{told} is in them: copy there what you want to use")
+        super().__init__(errno.ELOOP, f"{told} is in them: copy there what you want to use.")
 
 
 class NoFolderError(NotADirectoryError):
@@ -35,8 +40,38 @@ class NoFolderError(NotADirectoryError):
         Args:
             path: from the class's folder on.
         """
-        what = f"{path} is a link or a file, and the lab needs a folder there"
-        super().__init__(errno.ENOTDIR, f"{what}: rename it in a terminal, and try again")
+        what = f"“{path}” is a link or a file, and the lab needs a folder there"
+        super().__init__(errno.ENOTDIR, f"{what}: rename it in a terminal, and try again.")
+
+
+class TargetError(OSError):
+    """The place to which something is moved is in the way, and not what is moved."""
+
+    def __init__(self, error: OSError, parts: Parts) -> None:
+        """Name the place.
+
+        Args:
+            error: why.
+            parts: path of the place.
+        """
+        super().__init__(error.errno, error.strerror)
+        self.error, self.parts = error, parts
+
+
+@contextlib.contextmanager
+def blamed(parts: Parts) -> Iterator[None]:
+    """Say of an error that this place is in the way.
+
+    Args:
+        parts: its path.
+
+    Raises:
+        TargetError: in place of an `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise TargetError(error, parts) from error
 
 
 class NoPathError(ValueError):
@@ -107,6 +142,19 @@ class DirectoryEntry:
     def allows(self, mode: int) -> bool:
         """Say whether the lab may do something with what is there, as `os.access`."""
         return os.access(self.name, mode, dir_fd=self.folder, follow_symlinks=False)
+
+    def check_writable(self) -> None:
+        """See that a name may be put into the folder, or taken out of it.
+
+        For a sentence about the right place, or before much is sent: nothing depends on it later.
+
+        Raises:
+            OSError: it may not (EACCES), or the place is read-only (EROFS).
+        """
+        if not DirectoryEntry(self.folder, ".").allows(os.W_OK):
+            is_read_only = os.fstatvfs(self.folder).f_flag & os.ST_RDONLY
+            number = errno.EROFS if is_read_only else errno.EACCES
+            raise OSError(number, os.strerror(number), self.name)
 
     def link(self) -> str | None:
         """Return where it points to; None if it is no link, or not there.

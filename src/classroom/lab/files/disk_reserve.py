@@ -31,7 +31,7 @@ class DiskReserveError(OSError):
         """
         found = f"Only {free // MB} MB are free on the class's disk"
         kept_free = f", and {kept // MB} MB stay free for what people type" if kept else ""
-        cure = "delete something in a terminal, and empty the trash there (.local/share/Trash)"
+        cure = "delete something in a terminal, and empty the trash there (.local/share/Trash)."
         super().__init__(errno.ENOSPC, f"{found}{kept_free}: {cure}")
 
 

@@ -31,6 +31,7 @@ NO_NOTEBOOK = (
     " another copy."
 )
 """Short: JupyterLab shows 140 characters of a notice."""
+NOT_A_NOTEBOOK = "What was to be saved isn't a notebook: nothing is saved."
 REQUIRED: dict[str, dict[str, Any]] = {
     "stream": {"name": "stdout", "text": ""},
     "display_data": {"data": {}, "metadata": {}},
@@ -82,17 +83,18 @@ def encoded(
         try:
             found = _written(nbformat.from_dict(content), {} if problem is None else problem)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-            raise web.HTTPError(400, f"The content is no notebook: {error!r}") from error
+            raise web.HTTPError(400, NOT_A_NOTEBOOK) from error
         content, kind = found if found.endswith("\n") else f"{found}\n", "text"
     if kind not in ("text", "base64"):  # it may be unhashable
-        raise web.HTTPError(400, "Must specify format of file contents as 'text' or 'base64'")
+        raise web.HTTPError(400, "The request's format must be text or base64.")
     style = text_style.style_of(before or b"") if model["type"] == "file" else text_style.PLAIN
     try:
         if kind == "text":
             return text_style.encoded(content, style)
-        return base64.b64decode(content.encode("ascii"))
-    except (AttributeError, ValueError) as error:
-        raise web.HTTPError(400, f"The content can't be encoded: {error}") from error
+        # Strictly: what is left out of a file is missing in it for good. Lines are allowed.
+        return base64.b64decode("".join(content.split()), validate=True)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise web.HTTPError(400, f"The request's content isn't {kind}.") from error
 
 
 def _written(notebook: Any, problem: dict[str, Any]) -> str:

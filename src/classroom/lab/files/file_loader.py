@@ -302,5 +302,6 @@ def trouble_of(error: Exception, path: str) -> Trouble:
         gone = error.status_code == HTTPStatus.NOT_FOUND
     if gone:
         return Trouble(GONE.format(path), is_gone=True)
-    why = error.log_message if isinstance(error, HTTPError) and error.log_message else str(error)
+    said = error.get_message() if isinstance(error, HTTPError) else None
+    why = said or (error.strerror if isinstance(error, OSError) else None) or str(error)
     return Trouble(UNSAVED.format(path, why.rstrip(".")))

@@ -61,17 +61,17 @@ def read(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
 
     Args:
         request: ``path``, ``kind`` ("notebook" or "file"), ``format`` (as of `models.with_text`),
-            ``most`` (bytes of the file), ``answer`` (bytes of the content), and ``size`` (bytes
-            that it has, where that is known).
+            ``most`` (bytes of the file), ``answer`` (bytes of the content), and the file's
+            ``size``.
         data: the file's bytes, or more of them than ``most``.
 
     Raises:
         HTTPError: it can't be read.
     """
     path, kind, most = request["path"], request["kind"], request["most"]
-    size = int(request.get("size", 0))
     if len(data) > most:
-        raise web.HTTPError(413, size_limits.too_large(path, kind, max(size, len(data)), most))
+        size = max(len(data), request.get("size", 0))
+        raise web.HTTPError(413, size_limits.too_large(path, kind, size, most))
     told = {"hash": hashlib.sha256(data).hexdigest(), "size": len(data)}
     if kind == "notebook":
         if why := size_limits.refusal(path, data):
@@ -176,7 +176,7 @@ def main() -> None:
     confine(int(sys.argv[2]), WORK_SECONDS, MEMORY, NICE)
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)
-        request["size"] = os.fstat(sys.stdin.fileno()).st_size
+        request["size"] = os.fstat(0).st_size
         out.write(answer(request, sys.stdin.buffer.read(request["most"] + 1)))
 
 

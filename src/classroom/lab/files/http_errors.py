@@ -1,4 +1,8 @@
-"""Say to a page what can't be done with a file of the class's, in a sentence, and never where."""
+"""Say in a page what can't be done with a file, in a sentence: what, where, and what to do.
+
+The sentences name files as pages do: below the class's folder. `docs/operate/messages.md` lists
+them, and `tests/container/test_failures.py` asks for each of them.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,13 @@ from typing import TYPE_CHECKING
 
 from tornado import web
 
-from classroom.lab.files.directory_entry import LeadsOutError, NoFolderError, NoPathError
+from classroom.lab.files.directory_entry import (
+    LeadsOutError,
+    NoFolderError,
+    NoPathError,
+    TargetError,
+    path_of,
+)
 from classroom.lab.files.disk_reserve import DiskReserveError
 from classroom.lab.files.reader import NoFileError, TooLargeError
 from classroom.lab.files.tree import TooDeepError
@@ -18,72 +28,117 @@ from classroom.lab.files.uploads import UploadError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STATUS = {
-    errno.ENOENT: HTTPStatus.NOT_FOUND,
-    errno.ENOTDIR: HTTPStatus.NOT_FOUND,
-    errno.ENXIO: HTTPStatus.BAD_REQUEST,
-    errno.EINVAL: HTTPStatus.BAD_REQUEST,
-    errno.EISDIR: HTTPStatus.BAD_REQUEST,
-    errno.EBUSY: HTTPStatus.BAD_REQUEST,
-    errno.ENAMETOOLONG: HTTPStatus.BAD_REQUEST,
-    errno.EEXIST: HTTPStatus.CONFLICT,
-    errno.ELOOP: HTTPStatus.CONFLICT,
-    errno.EACCES: HTTPStatus.FORBIDDEN,
-    errno.EPERM: HTTPStatus.FORBIDDEN,
-    errno.EROFS: HTTPStatus.FORBIDDEN,
-}
-WORDS = {
-    HTTPStatus.NOT_FOUND: "No such file or directory: {path}",
-    HTTPStatus.CONFLICT: "File already exists: {path}",
-    HTTPStatus.FORBIDDEN: "Permission denied: {path}",
-}
-OWN_WORDS = (
-    LeadsOutError,
-    NoFileError,
-    NoFolderError,
-    DiskReserveError,
-    TooDeepError,
-    TooLargeError,
-    UploadError,
+GONE = (
+    "“{path}” isn't there: it was renamed, moved or deleted. The file browser shows what there is."
 )
+NO_FOLDER = (
+    "There is no folder “{folder}”: it was renamed, moved or deleted. Choose another folder."
+)
+TAKEN = "There is already something named “{path}”. Choose another name."
+SHUT = (
+    "“{path}” can't be used: its permissions don't allow it. Whoever made it can allow it in a"
+    " terminal (chmod -R g+rwX)."
+)
+READ_ONLY = (
+    "“{path}” is in a read-only place, where nothing can be saved, renamed or deleted. Save a copy"
+    " somewhere else."
+)
+LONG = "The name “{short}” is too long: a name has at most 255 bytes, and “ä” has two. Shorten it."
+CIRCLE = "“{path}” is a link that leads in circles, or was replaced at this moment. Try again."
+IMPOSSIBLE = "That can't be done with “{path}”: a folder can't be in itself. Choose another folder."
+MOUNTED = "“{path}” was added by a tutor: it can't be renamed, moved or deleted here."
+FULL = "The disk is full, so “{path}” can't be saved. Delete what nobody needs, and try again."
+RUNNING = "“{path}” is a program that runs. Stop it, and save again."
+BUSY = "The lab has too much to do for “{path}” at the moment. Try again in a minute."
+DISK = "“{path}” can't be read or written: the disk says “{why}”. Tell your tutor."
+HIDDEN = "“{path}” has a name that begins with a dot: such files are hidden here. Use a terminal."
+NO_PLACE = (
+    "There is no such place in the class's files. Choose a file or folder in the file browser."
+)
+ROOT = "The class's folder itself can't be renamed, copied or deleted."
+NO_TEXT = "The request's {name} must be a text."
+
+REASONS: dict[int, tuple[HTTPStatus, str]] = {
+    errno.ENOENT: (HTTPStatus.NOT_FOUND, GONE),
+    errno.ENOTDIR: (HTTPStatus.NOT_FOUND, GONE),
+    errno.ESTALE: (HTTPStatus.NOT_FOUND, GONE),
+    errno.EINVAL: (HTTPStatus.BAD_REQUEST, IMPOSSIBLE),
+    errno.EISDIR: (HTTPStatus.CONFLICT, TAKEN),
+    errno.ENOTEMPTY: (HTTPStatus.CONFLICT, TAKEN),
+    errno.EEXIST: (HTTPStatus.CONFLICT, TAKEN),
+    errno.ENXIO: (HTTPStatus.CONFLICT, CIRCLE),
+    errno.ELOOP: (HTTPStatus.CONFLICT, CIRCLE),
+    errno.EBUSY: (HTTPStatus.FORBIDDEN, MOUNTED),
+    errno.ETXTBSY: (HTTPStatus.CONFLICT, RUNNING),
+    errno.ENAMETOOLONG: (HTTPStatus.BAD_REQUEST, LONG),
+    errno.EACCES: (HTTPStatus.FORBIDDEN, SHUT),
+    errno.EPERM: (HTTPStatus.FORBIDDEN, SHUT),
+    errno.EROFS: (HTTPStatus.FORBIDDEN, READ_ONLY),
+    errno.ENOSPC: (HTTPStatus.INSUFFICIENT_STORAGE, FULL),
+    errno.EDQUOT: (HTTPStatus.INSUFFICIENT_STORAGE, FULL),
+    errno.EMFILE: (HTTPStatus.SERVICE_UNAVAILABLE, BUSY),
+    errno.ENFILE: (HTTPStatus.SERVICE_UNAVAILABLE, BUSY),
+    errno.ENOMEM: (HTTPStatus.SERVICE_UNAVAILABLE, BUSY),
+    errno.EAGAIN: (HTTPStatus.SERVICE_UNAVAILABLE, BUSY),
+}
+"""What each error of the operating system is in HTTP, and its sentence."""
+NOT_FOUND = {number for number, (code, _) in REASONS.items() if code == HTTPStatus.NOT_FOUND}
+OWN_WORDS: dict[type[OSError], HTTPStatus] = {
+    LeadsOutError: HTTPStatus.FORBIDDEN,
+    NoFileError: HTTPStatus.BAD_REQUEST,
+    NoFolderError: HTTPStatus.CONFLICT,
+    DiskReserveError: HTTPStatus.INSUFFICIENT_STORAGE,
+    TooDeepError: HTTPStatus.BAD_REQUEST,
+    TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UploadError: HTTPStatus.CONFLICT,
+}
 """Errors that say themselves what is wrong, in a sentence."""
 MB = 1024**2
+SHORT = 40
+"""Characters of a name that is too long, in its sentence."""
 
 
 def status(error: OSError) -> int:
     """Choose the status of HTTP for what can't be done."""
-    if isinstance(error, LeadsOutError):
-        return HTTPStatus.FORBIDDEN
-    if isinstance(error, TooLargeError):
-        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    if isinstance(error, NoFolderError):
-        return HTTPStatus.CONFLICT
-    if isinstance(error, DiskReserveError):
-        return HTTPStatus.INSUFFICIENT_STORAGE
-    return STATUS.get(error.errno or 0, HTTPStatus.INTERNAL_SERVER_ERROR)
+    if isinstance(error, TargetError):
+        return status(error.error)
+    for kind, code in OWN_WORDS.items():
+        if isinstance(error, kind):
+            return code
+    return REASONS.get(error.errno or 0, (HTTPStatus.INTERNAL_SERVER_ERROR, ""))[0]
 
 
-def sentence(error: OSError, path: str) -> str:
+def sentence(error: OSError, path: str, *, making: bool = False) -> str:
     """Word what can't be done.
 
     Args:
         error: why.
         path: of the file, as the page names it.
+        making: whether the file need not exist: if something is missing it is its folder.
     """
-    if isinstance(error, OWN_WORDS):
+    path = path.strip("/")
+    if isinstance(error, TargetError):
+        return sentence(error.error, path_of(error.parts), making=True)
+    if isinstance(error, tuple(OWN_WORDS)):
         return str(error.strerror)
-    if error.errno == errno.ELOOP:
-        return f"{path} is a link that leads in circles, or was exchanged meanwhile: try again"
-    words = WORDS.get(HTTPStatus(status(error)), "{path} can't be used: {why}")
-    return words.format(path=path, why=error.strerror)
+    folder, _, name = path.rpartition("/")
+    if making and folder and error.errno in NOT_FOUND:
+        return NO_FOLDER.format(folder=folder)
+    _, words = REASONS.get(error.errno or 0, (None, DISK))
+    return words.format(path=path, short=_short(name), why=error.strerror)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= SHORT else f"{name[:SHORT]}…"
 
 
 @contextlib.contextmanager
-def said(path: str) -> Iterator[None]:
+def said(path: str, *, making: bool = False) -> Iterator[None]:
     """Turn what can't be done into an answer.
 
     Args:
         path: of the file, as the page names it.
+        making: as of `sentence`.
 
     Raises:
         HTTPError: in place of an `OSError` or a `NoPathError`; 404 for paths that nothing can have.
@@ -91,6 +146,7 @@ def said(path: str) -> Iterator[None]:
     try:
         yield
     except NoPathError as error:
-        raise web.HTTPError(HTTPStatus.NOT_FOUND, str(error)) from error
+        raise web.HTTPError(HTTPStatus.NOT_FOUND, NO_PLACE) from error
     except OSError as error:
-        raise web.HTTPError(status(error), sentence(error, path)) from error
+        words = sentence(error, path, making=making)
+        raise web.HTTPError(status(error), words) from error

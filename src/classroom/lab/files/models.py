@@ -49,10 +49,11 @@ def kind_of(seen: Seen, path: str, wanted: str | None) -> str:
     """
     if seen.is_folder:
         if wanted not in {None, "directory"}:
-            raise web.HTTPError(400, f"{path} is a directory, not a {wanted}", reason="bad type")
+            what = f"“{path}” is a folder, not a {wanted}. Open it in the file browser."
+            raise web.HTTPError(400, what, reason="bad type")
         return "directory"
     if wanted == "directory":
-        raise web.HTTPError(400, f"{path} is not a directory", reason="bad type")
+        raise web.HTTPError(400, f"“{path}” is a file, not a folder.", reason="bad type")
     return wanted or ("notebook" if path.endswith(NOTEBOOK) else "file")
 
 
@@ -103,7 +104,7 @@ def with_text(model: Model, data: bytes, wanted: str | None) -> Model:
         if wanted == "text":
             name = model["name"]
             cure = "convert it in a terminal (iconv --from latin1 --to utf-8), or download it"
-            what = f"{name} is no text in UTF-8 or UTF-16, so it can't be edited here: {cure}"
+            what = f"“{name}” is no text in UTF-8 or UTF-16, so it can't be edited here: {cure}."
             raise web.HTTPError(400, what, reason="bad format") from error
         form = "base64"
     if wanted == "base64" or form == "base64":

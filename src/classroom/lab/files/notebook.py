@@ -8,12 +8,15 @@ mended, or removed where that can't be, in the document itself, so that all page
 from __future__ import annotations
 
 import logging
+from itertools import count
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_OID, uuid5
 
 from jupyter_ydoc import YNotebook
 from pycrdt import Array, Map, Text
 
 from classroom.lab.files.document_encoding import MARK, completed
+from classroom.lab.merging import document_update
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +28,14 @@ NBFORMAT, MINOR = 4, 99
 LOG = logging.getLogger("classroom.documents")
 STRAY: dict[str, Any] = {"cell_type": "raw", "metadata": {}, "source": ""}
 """Stands for what is among the cells and isn't one, while a notebook is read."""
+EMPTY: dict[str, Any] = {
+    "cell_type": "code",
+    "execution_count": None,
+    "metadata": {},
+    "outputs": [],
+    "source": "",
+}
+"""The cell that a page shows of a notebook without cells."""
 MIME = ("display_data", "execute_result")
 """Types of outputs that have data by their kind."""
 
@@ -77,6 +88,50 @@ class ClassNotebook(YNotebook):
     To go through all of them for the sake of one would cost a large notebook's readers most of the
     server's time, each time that somebody writes nonsense into it.
     """
+
+    _ids: set[str] | None = None
+
+    def create_ycell(self, value: dict[str, Any]) -> Any:
+        """Make a cell; one without an id gets the same one each time that its file is read.
+
+        Upstream gives it a random one. A page that was offline while a document was read again from
+        its file has another history then, and what was typed in it goes into cells that no longer
+        exist.
+
+        Args:
+            value: the cell.
+        """
+        return super().create_ycell(value if value.get("id") else {**value, "id": self._new_id()})
+
+    def _new_id(self) -> str:
+        if self._ids is None:
+            self._ids = {str(cell.get("id")) for cell in self._ycells if isinstance(cell, Map)}
+        for number in count(len(self._ids)):
+            ident = str(uuid5(NAMESPACE_OID, f"cell {number}"))
+            if ident not in self._ids:
+                break
+        self._ids.add(ident)
+        return ident
+
+    def _set(self, value: dict[str, Any], *args: Any, **kwargs: Any) -> Iterator[bool]:
+        """Set the content, as upstream; the cell of an empty notebook has the same id each time."""
+        if not value["cells"]:
+            value = {**value, "cells": [{**EMPTY, "id": self._new_id()}]}
+        yield from super()._set(value, *args, **kwargs)
+
+    async def aset(self, value: dict[str, Any]) -> None:
+        """Set the content, as upstream; cells without ids that stay the same are left untouched.
+
+        Upstream replaces all of them, and with them what a page typed into them while offline.
+
+        Args:
+            value: the notebook, as nbformat has it.
+        """
+        cells = value["cells"]
+        if len(self._ycells) and cells and not all(cell.get("id") for cell in cells):
+            document_update.replace(self, value)
+        else:
+            await super().aset(value)
 
     def _cell_to_py(self, ycell: Any, meta: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return a cell as its file has it: complete, and without a mark of trust.

@@ -13,15 +13,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from classroom.lab.files.atomic_write import append
-from classroom.lab.files.directory_entry import DirectoryEntry
-from classroom.lab.files.disk_reserve import Allowance, ensure, left
+from classroom.lab.files.directory_entry import DirectoryEntry, LeadsOutError, TargetError
+from classroom.lab.files.disk_reserve import Allowance, DiskReserveError, ensure, left
 from classroom.lab.files.link_atomically import take
-from classroom.lab.files.tree import copy_all, remove_all, size_of
+from classroom.lab.files.reader import TooLargeError
+from classroom.lab.files.tree import TooDeepError, copy_all, remove_all, size_of
 
 if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
     from classroom.lab.files.directory_entry import Parts
 
+OWN_WORDS = (FileExistsError, LeadsOutError, DiskReserveError, TooDeepError, TooLargeError)
+"""Errors that say what they are about."""
+MOUNTED = {errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS}
+"""What moving a place of its own may fail with, besides EBUSY."""
 TRASH: Parts = (".local", "share", "Trash")
 """Where deleted things go, as desktops have it (freedesktop.org, Trash specification 1.0)."""
 
@@ -37,25 +42,53 @@ def rename(root: Root, old: Parts, new: Parts) -> None:
     Raises:
         LeadsOutError: a folder on the way is a link that leads out.
         FileExistsError: something is there.
+        TargetError: there is no folder for it any more, or it may not be put there.
         OSError: it can't be moved.
     """
-    with root.at(old, follow=False) as source, root.at(new, follow=False) as target:
-        _move(root, source, target)
+    with root.at(old, follow=False) as source:
+        source.stat()
+        try:
+            with root.at(new, follow=False) as target:
+                _move(root, source, target)
+        except OWN_WORDS:
+            raise
+        except OSError as error:
+            if _is_the_sources(error, source):
+                raise
+            raise TargetError(error, new) from error
+
+
+def _is_the_sources(error: OSError, source: DirectoryEntry) -> bool:
+    """Say whether something can't be moved because of the place that it is in."""
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return not DirectoryEntry(source.folder, ".").allows(os.W_OK)
+    return error.errno in {errno.EBUSY, errno.EINVAL}  # a mount; a folder into itself
 
 
 def _move(root: Root, source: DirectoryEntry, target: DirectoryEntry) -> None:
     try:
         take(source, target)
     except OSError as error:
+        if error.errno in MOUNTED and _is_mounted(source):
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), source.name) from None
         if error.errno != errno.EXDEV:
             raise
         # To or from a folder that a tutor has mounted; or a kernel whose Landlock lets nothing be
         # moved to another folder (before 5.19).
-        if not DirectoryEntry(source.folder, ".").allows(os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), source.name) from None
+        source.check_writable()
         ensure(root, size_of(source, 0, Allowance(sys.maxsize)))
         copy_all(source, target, 0, Allowance(left(root)))
         remove_all(source, 0)
+
+
+def _is_mounted(place: DirectoryEntry) -> bool:
+    """Say whether something is a place of its own, such as a tutor's materials."""
+    held = os.open(place.name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place.folder)
+    try:
+        flags = [os.fstatvfs(found).f_flag & os.ST_RDONLY for found in (held, place.folder)]
+        return flags[0] != flags[1] or os.fstat(held).st_dev != os.fstat(place.folder).st_dev
+    finally:
+        os.close(held)
 
 
 def make_folder(root: Root, parts: Parts, *, new: bool = False) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from classroom.lab.files.walk import LookupBudget
 
 PIECE = 1 << 20
+KINDS = {stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket", stat.S_IFLNK: "link"}
+"""What is no file, by its mode's type; anything else is a device."""
 TRIES = 3
 """How often a file is looked for again that became a link, or gave way, as it was being opened."""
 
@@ -25,9 +27,18 @@ TRIES = 3
 class NoFileError(OSError):
     """What is there is a folder, a pipe, a device or a socket."""
 
-    def __init__(self, name: str) -> None:
-        """Name it."""
-        super().__init__(errno.EINVAL, f"{name} is no file")
+    def __init__(self, name: str, mode: int) -> None:
+        """Name it.
+
+        Args:
+            name: its name.
+            mode: tells what it is, as of `os.stat`.
+        """
+        what = f"“{name}” is a folder, and this can be done only with a file"
+        if not stat.S_ISDIR(mode):
+            kind = KINDS.get(stat.S_IFMT(mode), "device")
+            what = f"“{name}” is not a file but a program's {kind}, and can't be used here"
+        super().__init__(errno.EINVAL, f"{what}.")
 
 
 class TooLargeError(OSError):
@@ -40,7 +51,8 @@ class TooLargeError(OSError):
             name: the file's.
             size: its bytes.
         """
-        super().__init__(errno.EFBIG, f"{name} is too large ({size >> 20} MB)")
+        what = f"“{name}” has {size >> 20} MB, which is too large for this"
+        super().__init__(errno.EFBIG, f"{what}. Use a terminal for it (cp, mv).")
         self.size = size
 
 
@@ -150,12 +162,12 @@ def _open(place: DirectoryEntry, name: str) -> tuple[int, Seen]:
     # Looked at before: what opening a device does is done by then.
     mode = place.stat().st_mode
     if not stat.S_ISLNK(mode) and not stat.S_ISREG(mode):
-        raise NoFileError(name)
+        raise NoFileError(name, mode)
     writable, descriptor = place.allows(os.W_OK), place.open(os.O_RDONLY)
     info = os.fstat(descriptor)
     if not stat.S_ISREG(info.st_mode):
         os.close(descriptor)
-        raise NoFileError(name)
+        raise NoFileError(name, info.st_mode)
     return descriptor, Seen(name, info, writable)
 
 

@@ -25,7 +25,8 @@ def too_large(path: str, kind: str, size: int, most: int) -> str:
         most: that can be opened.
     """
     name, cure = path.rpartition("/")[2], _cure(path, kind)
-    return f"{name} has {size // MB} MB, and more than {most // MB} MB can't be opened here: {cure}"
+    what = f"“{name}” has {size // MB} MB, and more than {most // MB} MB can't be opened here"
+    return f"{what}: {cure}."
 
 
 def too_large_to_clear(path: str, most: int) -> str:
@@ -37,8 +38,8 @@ def too_large_to_clear(path: str, most: int) -> str:
     """
     name = path.rpartition("/")[2]
     return (
-        f"{name} has more than {most // MB} MB, and its outputs can't be cleared here: download it,"
-        " or restore an earlier version"
+        f"“{name}” has more than {most // MB} MB, and its outputs can't be cleared here: download"
+        " it, or restore an earlier version."
     )
 
 
@@ -52,8 +53,8 @@ def too_many(path: str, count: int) -> str:
     if count <= MOST_PARTS:
         return ""
     name, cure = path.rpartition("/")[2], _cure(path, "notebook")
-    what = f"{name} has {count:,} cells and outputs, and more than {MOST_PARTS:,}"
-    return f"{what} can't be opened here: {cure}"
+    what = f"“{name}” has {count:,} cells and outputs, and more than {MOST_PARTS:,}"
+    return f"{what} can't be opened here: {cure}."
 
 
 def refusal(path: str, data: bytes) -> str:
@@ -64,5 +65,6 @@ def refusal(path: str, data: bytes) -> str:
         data: all of its file.
     """
     if is_crowded(data):
-        return f"{path.rpartition('/')[2]} has too many values in it to be opened here"
+        name, cure = path.rpartition("/")[2], _cure(path, "notebook")
+        return f"“{name}” has too many values in it to be opened here: {cure}."
     return too_many(path, parts(data))

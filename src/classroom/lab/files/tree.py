@@ -31,7 +31,8 @@ class TooDeepError(OSError):
 
     def __init__(self, name: str) -> None:
         """Name one of them."""
-        super().__init__(errno.ENAMETOOLONG, f"{name} has more than {DEEPEST} folders in it")
+        what = f"“{name}” has more than {DEEPEST} folders in folders."
+        super().__init__(errno.ENAMETOOLONG, what)
 
 
 def copy(root: Root, old: Parts, new: Parts, most: int | None = None) -> None:
@@ -106,7 +107,7 @@ def _copy_file(source: DirectoryEntry, target: DirectoryEntry, allowed: Allowanc
     with os.fdopen(source.open(os.O_RDONLY), "rb") as content:
         info = os.fstat(content.fileno())
         if not stat.S_ISREG(info.st_mode):
-            raise NoFileError(source.name)
+            raise NoFileError(source.name, info.st_mode)
         made = target.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with _or_not_at_all(target, 0), os.fdopen(made, "wb") as stream:
             had = 0

@@ -63,14 +63,14 @@ def refusal(name: str, piece: int, expected: int | None, idle: float) -> str | N
     if piece == 1:
         if expected is not None and idle < UNDER_WAY_SECONDS:
             return (
-                f"You are uploading {name} already, in this or another page: wait for it, or, if it"
-                f" was interrupted, try again in {UNDER_WAY_SECONDS:.0f} seconds"
+                f"You are uploading “{name}” already, in this or another page: wait for it, or, if"
+                f" it was interrupted, try again in {UNDER_WAY_SECONDS:.0f} seconds."
             )
         return None
     if expected is None:
-        return f"The upload of {name} was interrupted: upload it again"
+        return f"The upload of “{name}” was interrupted: upload it again."
     if piece not in {expected, LAST}:
-        return f"A part of {name} has not arrived: upload it again"
+        return f"A part of “{name}” has not arrived: upload it again."
     return None
 
 
@@ -176,7 +176,7 @@ class Uploads:
                 raise UploadError(sentence)
             if piece == 1 and sum(name == who for name, _ in self._unfinished) >= MOST_UNFINISHED:
                 raise UploadError(
-                    f"You are uploading {MOST_UNFINISHED} files already: wait for some"
+                    f"You are uploading {MOST_UNFINISHED} files already: wait for some."
                 )
         if piece == 1 or found is None:
             return self._begin(key, data, now)
@@ -196,6 +196,7 @@ class Uploads:
     def _begin(self, key: Key, data: bytes, now: float) -> Seen:
         disk_reserve.ensure(self._root, len(data))
         with self._root.at(key[1]) as place:
+            place.check_writable()  # before the rest of it is sent
             replaces = identity(place)
             aside = self._scratch
             folder = os.dup(place.folder) if aside is None else os.open(aside, FOLDER)
@@ -233,8 +234,8 @@ class Uploads:
         name = key[1][-1]
         with self._root.at(key[1]) as place:
             meanwhile = UploadError(
-                f"While you were uploading {name}, somebody else saved a file of that name. Theirs"
-                " is there: rename yours, and upload it again"
+                f"While you were uploading “{name}”, somebody else saved a file of that name."
+                " Theirs is there: rename yours, and upload it again."
             )
             if identity(place) != upload.replaces:
                 raise meanwhile

@@ -22,6 +22,7 @@ from traitlets.config import Configurable
 
 from classroom.lab import services
 from classroom.lab.pages import content_security_policy as policy
+from classroom.lab.pages import error_sentences
 from classroom.lab.pages.content_security_policy import Policies
 from classroom.lab.upstream import request_patches
 
@@ -129,3 +130,4 @@ def use() -> None:
         return f"Nothing here may be used as a page's {destination}."
 
     request_patches.refuse_first(refusal)
+    request_patches.say_errors(error_sentences.sentence, error_sentences.answer)

@@ -7,6 +7,7 @@ named and checked in `classroom.lab.upstream.contract`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import sys
 import time
@@ -31,6 +32,7 @@ from classroom.lab.storage.ystore import ClassYStore
 from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from classroom.lab.files.file_loader import ClassLoader, Trouble
@@ -203,20 +205,13 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if self.ready:
             return
         await self._writers.load()
-        if self._file.saves is not None:
-            kept = await self._file.recovery.recover(
-                self._file_format, self._file_type, self._file.path, self.ystore
-            )
-            self._file.kept += [KEPT.format(kept)] if kept else []
-        try:
+        with self._telling_why():
+            if self._file.saves is not None:
+                kept = await self._file.recovery.recover(
+                    self._file_format, self._file_type, self._file.path, self.ystore
+                )
+                self._file.kept += [KEPT.format(kept)] if kept else []
             await super().initialize()
-        except HTTPError as error:
-            # Upstream's dialog says no more than that it was a bad request, or the server's error.
-            if error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR and error.log_message:
-                large = error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-                clear = self._file.path if large and self._file_type == notebook.KIND else ""
-                self._tell_people(self._here, error.log_message, clear)
-            raise
         if self.started.is_set():
             # What changes before is neither kept nor sent.
             await self.ydoc_observed.wait()
@@ -237,6 +232,23 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         await self._changes.begin()
         await document_indexes.prepare(self.ydoc)
         self._tell_kept()
+
+    @contextlib.contextmanager
+    def _telling_why(self) -> Iterator[None]:
+        """Tell people why the document can't be opened; upstream's dialog doesn't."""
+        try:
+            yield
+        except HTTPError as error:
+            words, status = error.get_message(), error.status_code
+            if status == HTTPStatus.INTERNAL_SERVER_ERROR or not words:
+                raise
+            is_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            clear = self._file.path if is_large and self._file_type == notebook.KIND else ""
+            self._tell_people(self._here, words, clear)
+            if status != HTTPStatus.NOT_FOUND:
+                # Of 403 or 413 upstream makes the server's error, and pages say so.
+                raise HTTPError(HTTPStatus.BAD_REQUEST, words) from error
+            raise
 
     def _keep_what_came_first(self) -> None:
         """Have in the journal what the lab wrote before the document was observed.
@@ -307,7 +319,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
                     model = await self._file.load_content(self._file_format, self._file_type)
                     is_same = await self._changes.take_over(model["content"])
                 except HTTPError as error:
-                    why = error.log_message or str(error)
+                    why = error.get_message() or str(error)
                     self._not_taken(NOT_TAKEN.format(self._file.path, why.rstrip(".")))
                 else:
                     self._not_taken(None)

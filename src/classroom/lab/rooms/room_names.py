@@ -11,6 +11,22 @@ PRESENCE = "JupyterLab:globalAwareness"
 """The room of who is in the lab, of jupyter-collaboration."""
 
 
+FORMATS = {"notebook": "json", "file": "text", "unicode": "text", "chat": "text"}
+"""The format of each kind of documents that we know; other extensions bring kinds of their own."""
+
+
+def fit(file_format: str, kind: str) -> bool:
+    """Say whether there are documents of a kind in a format.
+
+    All formats of one file have one journal: what is typed in one would be unreadable in another.
+
+    Args:
+        file_format: "json" or "text", as pages name it.
+        kind: "notebook", "file", …
+    """
+    return file_format == FORMATS.get(kind, file_format)
+
+
 def leads_somewhere(room_id: str, path_of: Callable[[str], str | None], *, exists: bool) -> bool:
     """Say whether there is such a room, or a file that one may be made of.
 
@@ -22,4 +38,6 @@ def leads_somewhere(room_id: str, path_of: Callable[[str], str | None], *, exist
     if room_id == PRESENCE or exists:
         return True
     parts = room_id.split(":", 2)
-    return len(parts) == 3 and path_of(parts[2]) is not None  # noqa: PLR2004 (as above)
+    if len(parts) < 3 or not fit(parts[0], parts[1]):  # noqa: PLR2004 (as above)
+        return False
+    return path_of(parts[2]) is not None

@@ -237,7 +237,7 @@ def test_who_deletes_reads_what_is_wrong_with_the_trash(contents: Any) -> None:
         else:
             (trash / "files").unlink()
             (trash / "files").touch()
-        with pytest.raises(web.HTTPError, match=r"Trash/files is a link or a file.*rename it"):
+        with pytest.raises(web.HTTPError, match=r"Trash/files” is a link or a file.*rename it"):
             done(contents.delete("a"))
     (trash / "files").unlink()
     done(contents.delete("a"))
@@ -314,5 +314,5 @@ def test_what_nobody_is_shown_is_not_listed(contents: ClassContents) -> None:
 @pytest.mark.parametrize("path", ["", ".hidden/x", "a/.b"])
 def test_neither_the_root_nor_what_is_hidden_is_moved(contents: ClassContents, path: str) -> None:
     for what in (contents.rename_file(path, "x"), contents.delete_file(path)):
-        with pytest.raises(web.HTTPError, match="Cannot"):
+        with pytest.raises(web.HTTPError, match=r"can't be renamed|begins with a dot"):
             done(what)

@@ -36,6 +36,11 @@ def test_there_is_one_of_presence_and_of_each_file(room_id: str) -> None:
         "json:notebook:unknown",
         "json:notebook:",
         "json:n",
+        # In another format than its kind's, which would put the journal of all aside.
+        "morse:file:c",
+        "json:file:c",
+        "base64:file:c",
+        "text:notebook:n",
         "whatever",
         "JupyterLab:whatever",
         "",

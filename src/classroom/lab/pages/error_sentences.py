@@ -1,0 +1,67 @@
+"""What a page shows of a failed request: a sentence, in plain words."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from tornado.web import HTTPError
+
+from classroom.lab.execution.request_checks import KERNEL_GONE
+
+OWN_FAULT = (
+    "The lab could not do this, because of an error of its own. Try again, and tell your tutor if"
+    " it happens again."
+)
+VIEW_ONLY = (
+    "You are view-only at the moment, so nothing was changed. A tutor can let you write again."
+)
+UPSTREAMS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile("Kernel does not exist"), KERNEL_GONE),
+    (re.compile("Session not found"), KERNEL_GONE),
+    (re.compile("Kernel deleted before session"), KERNEL_GONE),
+    (re.compile("Exception restarting kernel"), "The kernel could not be restarted. Try again."),
+    (
+        re.compile("Terminal not found"),
+        "This terminal has ended. Open another one (File, New, Terminal).",
+    ),
+    (re.compile("User is not authorized to (write|execute)"), VIEW_ONLY),
+    (re.compile("No exporter for format"), "Notebooks can't be exported in that format."),
+    (re.compile("Invalid JSON in body of request"), "The request is no JSON."),
+    (re.compile("Missing field in JSON data"), "The request has no path, or no type."),
+    (re.compile("JSON body missing"), "The request has no body."),
+)
+"""Beginnings of upstream's words, and ours for them."""
+
+
+def sentence(status: int, error: BaseException | None) -> str:
+    """Word a failed request.
+
+    Args:
+        status: of HTTP.
+        error: why it failed; None if nobody knows.
+    """
+    if not isinstance(error, HTTPError):
+        return OWN_FAULT if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _phrase(status)
+    # As it is: `log_message` has each % twice, for a log that formats it.
+    found = error.get_message() or _phrase(status)
+    return next((ours for theirs, ours in UPSTREAMS if theirs.match(found)), found)
+
+
+def answer(status: int, error: BaseException | None) -> dict[str, Any]:
+    """Describe a failed request of the API as upstream does.
+
+    Args:
+        status: of HTTP.
+        error: as of `sentence`.
+    """
+    reason = error.reason if isinstance(error, HTTPError) else None
+    return {"message": sentence(status, error), "reason": reason}
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown HTTP error"

@@ -1,0 +1,156 @@
+"""Each failure of open, save, rename, delete, upload and run: its status, and the sentence for it.
+
+`docs/operate/messages.md` has the table; `failures.py` has the requests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import json
+import re
+import uuid
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests import labs, students
+from tests.container import failures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import httpx
+
+    from tests.container.failures import Attempt
+    from tests.labs import Lab
+
+LAB = f"{labs.ADDRESS}{students.BASE}"
+TABLE = labs.ROOT / "docs/operate/messages.md"
+ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| (\d+) \| ([^|]+) \|$", re.MULTILINE)
+TECHNICAL = re.compile(
+    r"/data/|/home/|/opt/|/srv/|/tmp/|\[?Errno|Error\b|Traceback|Exception|%%|None\b|HTTP \d"
+    r"|nternal|[0-9a-f]{8}-[0-9a-f]{4}-"
+)
+"""What no sentence for people has: paths of the server's, and Python's own words."""
+EXPECTED = (
+    r"\[W .* 4\d\d |\[W .* 50[37] |wrote error|ServerApp\] delete |Couldn't parse JSON"
+    r"|Bad request for file|File .* not found|Error initializing"
+    r"|more refused requests|AsyncIOLoopKernelRestarter| restarted$|isn't valid"
+)
+KEYS = [*failures.ATTEMPTS, *failures.ROOMS, *failures.ENDS]
+
+
+def table() -> dict[tuple[str, str], tuple[int, str]]:
+    """Read the documentation's table: status and sentence by what somebody does, and the cause."""
+    rows = ROW.findall(TABLE.read_text())
+    return {(what, why): (int(code), words.replace("`", "")) for what, why, code, words in rows}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    materials: Path = tmp_path_factory.mktemp("materials")
+    (materials / "book.txt").write_text("book")
+    materials.chmod(0o755)
+    with labs.start(materials=materials, expected=(EXPECTED,)) as made:
+        made.wait_healthy()
+        mess = f"NOTEBOOK = {failures.NOTEBOOK!r}\n{failures.MESS}"
+        assert made.run("python3", "-c", mess, user="student") == (0, "")
+        assert made.run("python3", "-c", failures.SHUT) == (0, "")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def people(lab: Lab) -> Iterator[dict[str, httpx.Client]]:
+    tutor = lab.passphrase("Tutor")
+    with (
+        students.signed_in(lab, "ada") as ada,
+        students.signed_in(lab, failures.VIEWER) as viewer,
+        students.signed_in(lab, "tutor", tutor) as driver,
+    ):
+        switched = f"{LAB}/classroom/api/driving/{failures.VIEWER}"
+        driver.put(switched, json={"viewOnly": True}).raise_for_status()
+        yield {"ada": ada, failures.VIEWER: viewer}
+
+
+def test_the_table_has_every_failure() -> None:
+    assert list(table()) == KEYS
+
+
+@pytest.mark.parametrize("key", KEYS, ids=", ".join)
+def test_each_sentence_is_plain(key: tuple[str, str]) -> None:
+    code, words = table()[key]
+    assert code in {400, 403, 404, 409, 413, 429, 503, 507, 1000, 4400, 4404}
+    assert not TECHNICAL.search(words)
+    assert words.endswith(".")
+    assert len(words) < 250
+    assert len(re.findall(r"[.?!](?: |$)", re.sub(r"“.*?”", "", words))) <= 2
+
+
+def ask(people: dict[str, httpx.Client], attempt: Attempt) -> httpx.Response:
+    body: dict[str, Any] = {}
+    if attempt.raw is not None:
+        body = {"content": attempt.raw}
+    elif attempt.body is not None:
+        body = {"json": attempt.body}
+    address, client = f"{LAB}/{attempt.path}", people[attempt.who]
+    return client.request(attempt.method, address, params=attempt.query, timeout=60, **body)
+
+
+def sentence_of(answer: httpx.Response) -> str:
+    """Take the sentence out of an answer: the API's, or a page's."""
+    if answer.headers["Content-Type"].startswith("application/json"):
+        return str(answer.json()["message"])
+    found = re.search(r"The error was:.*?<pre[^>]*>(.*?)</pre>", answer.text, re.DOTALL)
+    assert found, answer.text
+    return html.unescape(found[1]).strip()
+
+
+@pytest.mark.parametrize("key", failures.ATTEMPTS, ids=", ".join)
+def test_who_asks_reads_it(people: dict[str, httpx.Client], key: tuple[str, str]) -> None:
+    answer = ask(people, failures.ATTEMPTS[key])
+    assert (answer.status_code, sentence_of(answer)) == table()[key]
+
+
+def notice(live: Any) -> str:
+    """Return the next notice that a page is sent."""
+    while (told := json.loads(live.recv(timeout=60)))["type"] != "notice":
+        pass
+    return str(told["text"])
+
+
+@pytest.mark.parametrize("key", failures.ROOMS, ids=", ".join)
+def test_who_opens_a_document_reads_it(
+    lab: Lab, people: dict[str, httpx.Client], key: tuple[str, str]
+) -> None:
+    name, form, kind = failures.ROOMS[key]
+    ada = people["ada"]
+    with students.open_socket(ada, lab, "classroom/api/live") as live:
+        address = f"{LAB}/api/collaboration/session/{quote(f'{failures.FOLDER}/{name}')}"
+        found = ada.put(address, json={"format": form, "type": kind}).raise_for_status().json()
+        room = f"{form}:{kind}:{found['fileId']}?sessionId={found['sessionId']}"
+        socket = students.open_socket(ada, lab, f"api/collaboration/room/{room}")
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                socket.recv(timeout=60)
+        assert (socket.close_code, notice(live)) == table()[key]
+
+
+@pytest.mark.parametrize("key", failures.ENDS, ids=", ".join)
+def test_who_runs_what_ends_a_kernel_reads_it(
+    lab: Lab, people: dict[str, httpx.Client], key: tuple[str, str]
+) -> None:
+    ada = people["ada"]
+    started = ada.post(f"{LAB}/api/kernels", json={"name": "python3"}).raise_for_status()
+    ident = started.json()["id"]
+    with students.open_socket(ada, lab, "classroom/api/live") as live:
+        path = f"api/kernels/{ident}/channels?session_id={uuid.uuid4().hex}"
+        kernel = students.Kernel(students.open_socket(ada, lab, path))
+        assert kernel.run("print(1)") == "1\n"
+        content = {"code": failures.ENDS[key], "silent": False}
+        kernel.ask("execute_request", content)
+        assert (1000, notice(live)) == table()[key]
+    ada.delete(f"{LAB}/api/kernels/{ident}").raise_for_status()
