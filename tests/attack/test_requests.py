@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from classroom.lab.api import user_settings
+from classroom.lab.api.outputs import ADDRESS as OUTPUTS
 from classroom.lab.connections import refusal_log
 from classroom.lab.files.document_encoding import MOST_PARTS
 from classroom.lab.files.listing import MOST_ENTRIES
@@ -216,6 +217,14 @@ def test_a_notebook_of_short_outputs_without_number(client: httpx.Client, trial_
     path = f"{API}/collaboration/session/short-outputs.ipynb"
     asked = client.put(path, json={"format": "json", "type": "notebook"}).json()
     assert asked["fileId"]
+    outputs = f"{labs.ADDRESS}{students.BASE}/{OUTPUTS}"
+    assert client.delete(f"{outputs}/short-outputs.ipynb", timeout=60).status_code == 204
+    found = client.get(f"{API}/contents/short-outputs.ipynb", timeout=60).json()
+    assert {len(cell["outputs"]) for cell in found["content"]["cells"]} == {0}
+    assert {cell["source"] for cell in found["content"]["cells"]} == {"x"}, "what people typed"
+    for name, status in (("missing.ipynb", 404), ("hole.txt", 400), ("a/../../b", 404)):
+        refused = client.delete(f"{outputs}/{name}")
+        assert refused.status_code == status, refused.text
 
 
 def test_a_large_notebook_is_saved_and_read_as_it_is(client: httpx.Client) -> None:

@@ -166,3 +166,35 @@ def test_interactive_outputs_are_shown_to_everybody(browser: Browser, github_lab
         expect(element).to_have_css("color", "rgb(255, 255, 255)")
         cell(mona, "bokeh").scroll_into_view_if_needed()
         shoot(mona, "outputs-dark")
+
+
+LARGE = """
+import json, nbformat
+shown = nbformat.v4.new_output("display_data", {"text/html": "<!--" + "x" * 60_000_000 + "-->"})
+cells = [nbformat.v4.new_code_cell("print('what she wrote')", outputs=[shown])]
+with open("too-large.ipynb", "w") as file:
+    json.dump(nbformat.v4.new_notebook(cells=cells), file)
+"""
+
+
+def test_one_click_clears_what_keeps_a_notebook_from_being_opened(
+    browser: Browser, github_lab: Lab
+) -> None:
+    write = ("python", "-c", f"import os; os.chdir('/data/files')\n{LARGE}")
+    assert github_lab.run(*write, user="student") == (0, "")
+    with new_person(browser) as profile:
+        ada = profile.new_page()
+        sign_in(ada, "Octocat")
+        wait_for_lab(ada)
+        ada.locator(".jp-DirListing-item", has_text="too-large.ipynb").dblclick()
+        notice = ada.locator(".Toastify__toast", has_text="can't be opened here")
+        expect(notice).to_be_visible(timeout=60_000)
+        shoot(ada, "notebook-too-large")
+        ada.evaluate(
+            "document.querySelectorAll('.jp-Dialog .jp-mod-accept').forEach(b => b.click())"
+        )
+        notice.get_by_role("button", name="Clear outputs").click()
+        expect(ada.get_by_text("print('what she wrote')")).to_be_visible(timeout=60_000)
+        shoot(ada, "notebook-cleared")
+    size = github_lab.look("import os; print(os.stat('/data/files/too-large.ipynb').st_size)")
+    assert size < 10_000

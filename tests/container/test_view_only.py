@@ -217,6 +217,7 @@ ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("FollowingHandler.put", "PUT", driving.FOLLOWING, {"follow": True}),
     ("MemberHandler.delete", "DELETE", f"{ADDRESS}/octocat", {}),
     ("ModeHandler.put", "PUT", driving.ADDRESS, {"viewOnly": False}),
+    ("OutputsHandler.delete", "DELETE", "classroom/api/outputs/work.ipynb", {}),
     ("PersonModeHandler.put", "PUT", f"{driving.ADDRESS}/hubot", {"viewOnly": False}),
     ("LanguageServerWebSocketHandler.get", "GET", "lsp/ws/pylsp", {}),
     ("CSPReportHandler.post", "POST", "api/security/csp-report", {}),
