@@ -8,6 +8,7 @@ import { ITranslator } from '@jupyterlab/translation';
 import { ask } from './api';
 import { ILive } from './live';
 import type { ServerMessage, Warning } from './pageMessages';
+import { Refusals } from './refusals';
 import { texts } from './texts';
 
 /** What stands in the page until the classroom says that it has ended. */
@@ -74,6 +75,7 @@ export const notices: JupyterFrontEndPlugin<void> = {
         );
       }
     });
+    const refusals = new Refusals();
     const standing = new Standing();
     const hear = (message: ServerMessage | undefined) => {
       if (message?.type === 'warnings') {
@@ -87,9 +89,12 @@ export const notices: JupyterFrontEndPlugin<void> = {
       hear(message);
       if (message.type === 'notice') {
         // Until it is closed: it tells where something is, or why something ended.
-        const { clear, text } = message;
-        const actions = clear ? [clearing(clear)] : [];
+        const { clearable, refused, text } = message;
+        const actions = refused && clearable ? [clearing(refused)] : [];
         Notification.warning(text, { autoClose: false, actions });
+        if (refused) {
+          refusals.explain(refused, text);
+        }
       }
     });
   }

@@ -166,9 +166,13 @@ export interface NoticeMessage {
   type: 'notice';
   text: string;
   /**
-   * Path of a notebook whose outputs a button clears: with them it can't be opened.
+   * Path of a document that can't be opened, without a drive; the text says why.
    */
-  clear?: string;
+  refused?: string;
+  /**
+   * Whether it could be opened without its outputs.
+   */
+  clearable?: boolean;
 }
 /**
  * All that the page shows until it ends (classroom.lab.connections.notifications).

@@ -189,10 +189,10 @@ def test_one_click_clears_what_keeps_a_notebook_from_being_opened(
         ada.locator(".jp-DirListing-item", has_text="too-large.ipynb").dblclick()
         notice = ada.locator(".Toastify__toast", has_text="can't be opened here")
         expect(notice).to_be_visible(timeout=60_000)
+        dialog = ada.locator(".jp-Dialog", has_text="can't be opened here: clear its outputs")
+        expect(dialog).to_be_visible()
         shoot(ada, "notebook-too-large")
-        ada.evaluate(
-            "document.querySelectorAll('.jp-Dialog .jp-mod-accept').forEach(b => b.click())"
-        )
+        dialog.get_by_role("button", name="Close").click()
         notice.get_by_role("button", name="Clear outputs").click()
         expect(ada.get_by_text("print('what she wrote')")).to_be_visible(timeout=60_000)
         shoot(ada, "notebook-cleared")

@@ -57,20 +57,31 @@ class Notifications:
         self._connections = connections
         self._warned: dict[str, Warned] = {}
 
-    def tell(self, names: Collection[str], sentence: str, clear: str = "") -> int:
+    def tell(
+        self,
+        names: Collection[str],
+        sentence: str,
+        refused: str | None = None,
+        *,
+        clearable: bool = False,
+    ) -> int:
         """Show a sentence to some people, on each of their pages.
 
         Args:
             names: theirs.
             sentence: plain text.
-            clear: path of a notebook whose outputs a button beside it clears; "" for no button.
+            refused: path of a document that can't be opened, and the sentence says why; else None.
+            clearable: whether a button beside it should clear the document's outputs, and open it.
 
         Returns:
             How many pages were told.
         """
         pages = [page for page in self._connections.pages() if name_of(page) in names]
+        message: dict[str, object] = {"type": "notice", "text": sentence}
+        if refused is not None:
+            message |= {"refused": refused, "clearable": clearable}
         for page in pages:
-            page.say({"type": "notice", "text": sentence} | ({"clear": clear} if clear else {}))
+            page.say(message)
         return len(pages)
 
     def warn(

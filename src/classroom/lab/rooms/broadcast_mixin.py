@@ -73,17 +73,24 @@ class Broadcasting(Attended):
         self._tell_people(self._sockets, sentence)
 
     @staticmethod
-    def _tell_people(sockets: Iterable[RoomSocket], sentence: str, clear: str = "") -> None:
+    def _tell_people(
+        sockets: Iterable[RoomSocket],
+        sentence: str,
+        refused: str | None = None,
+        *,
+        clearable: bool = False,
+    ) -> None:
         """Show a sentence in every page of some people; all their sockets are of one lab.
 
         Args:
             sockets: theirs.
             sentence: plain text.
-            clear: as of `Notifications.tell`.
+            refused: as of `Notifications.tell`.
+            clearable: likewise.
         """
         names = {registry.name_of(socket) for socket in sockets}
         for socket in sockets:
-            socket.services[Notifications].tell(names, sentence, clear)
+            socket.services[Notifications].tell(names, sentence, refused, clearable=clearable)
             return
 
     async def abandon(self) -> None:

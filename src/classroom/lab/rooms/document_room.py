@@ -243,8 +243,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             if status == HTTPStatus.INTERNAL_SERVER_ERROR or not words:
                 raise
             is_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            clear = self._file.path if is_large and self._file_type == notebook.KIND else ""
-            self._tell_people(self._here, words, clear)
+            clearable = is_large and self._file_type == notebook.KIND
+            self._tell_people(self._here, words, self._file.path, clearable=clearable)
             if status != HTTPStatus.NOT_FOUND:
                 # Of 403 or 413 upstream makes the server's error, and pages say so.
                 raise HTTPError(HTTPStatus.BAD_REQUEST, words) from error
