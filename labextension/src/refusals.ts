@@ -13,7 +13,12 @@ const TOGETHER = 10_000;
 
 export class Refusals {
   constructor() {
-    Dialog.tracker.widgetAdded.connect((_, dialog) => this.word(dialog));
+    Dialog.tracker.widgetAdded.connect((_, dialog) => {
+      // React draws the title some time after the dialog was added.
+      const observer = new MutationObserver(() => this.word(dialog));
+      observer.observe(dialog.node, { childList: true, subtree: true });
+      dialog.disposed.connect(() => observer.disconnect());
+    });
   }
 
   /**
@@ -33,7 +38,8 @@ export class Refusals {
     const { last } = this;
     const title = dialog.node.querySelector('.jp-Dialog-header')?.textContent ?? '';
     const body = dialog.node.querySelector('.jp-Dialog-body');
-    if (last && body && Date.now() < last.until && title.includes(last.name)) {
+    const isAbout = last && Date.now() < last.until && title.includes(last.name);
+    if (isAbout && body && body.textContent !== last.text) {
       body.textContent = last.text;
     }
   }
