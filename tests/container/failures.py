@@ -159,6 +159,12 @@ def as_viewer(attempt: Attempt) -> Attempt:
 
 ATTEMPTS: dict[tuple[str, str], Attempt] = {
     ("open", "there is no such file"): opened("gone.txt"),
+    ("look at", "there is no such file"): Attempt(
+        "GET", contents("gone.txt"), query={"content": "0"}
+    ),
+    ("look at", "a hidden file"): Attempt(
+        "GET", contents("folder/.hidden"), query={"content": "0"}
+    ),
     ("open", "a percent sign in its name"): opened("gone 50%.txt"),
     ("open", "there is no such notebook"): notebook("gone.ipynb"),
     ("open", "there is no such folder"): listed("gone"),

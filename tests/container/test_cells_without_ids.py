@@ -37,7 +37,7 @@ def ada(lab: Lab) -> Iterator[httpx.Client]:
 
 
 def old_notebook(*sources: str) -> bytes:
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "source": source,

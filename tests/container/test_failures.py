@@ -39,7 +39,7 @@ TECHNICAL = re.compile(
 EXPECTED = (
     r"\[W .* 4\d\d |\[W .* 50[37] |wrote error|ServerApp\] delete |Couldn't parse JSON"
     r"|Bad request for file|File .* not found|Error initializing"
-    r"|more refused requests|AsyncIOLoopKernelRestarter| restarted$|isn't valid"
+    r"|more refused requests|AsyncIOLoopKernelRestarter| restarted$|isn't valid|it can't start in"
 )
 KEYS = [*failures.ATTEMPTS, *failures.ROOMS, *failures.ENDS]
 

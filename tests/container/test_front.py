@@ -226,7 +226,9 @@ def test_people_read_that_the_lab_is_starting() -> None:
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "2"
         assert "The classroom is starting" in answer.text
-        assert httpx.post(f"{address}/api/x", verify=False).status_code == 503
+        asked = httpx.post(f"{address}/api/x", verify=False)
+        assert asked.status_code == 503
+        assert asked.json()["message"].startswith("The lab is starting")
         # What failed is in the container's log, without its query.
         httpx.get(f"{address}/lab?code=hidden", verify=False)
         labs.wait_until(lambda: '"GET /services/classroom/lab" 503' in lab.log, "a [front] line")

@@ -150,7 +150,7 @@ def test_what_is_no_text_is_said_in_a_sentence(ada: httpx.Client, trial_lab: Lab
     query = {"type": "file", "format": "text"}
     answer = ada.get(f"{API}/contents/latin1.txt", params=query)
     assert answer.status_code == 400
-    assert "latin1.txt is no text in UTF-8 or UTF-16" in json.dumps(answer.json())
+    assert "“latin1.txt” is no text in UTF-8 or UTF-16" in answer.json()["message"]
 
 
 def test_names_that_are_not_utf_8(ada: httpx.Client, trial_lab: Lab) -> None:

@@ -104,7 +104,8 @@ class ContentsHandler(upstream.ContentsHandler):
             HTTPError: always.
         """
         del message
-        raise web.HTTPError(code, GONE.format(path=self.path_args[0].strip("/")))
+        path = str(self.path_kwargs.get("path") or "")
+        raise web.HTTPError(code, GONE.format(path=path.strip("/")))
 
     async def post(self, path: str = "") -> None:
         """Make or copy something in a folder.

@@ -31,7 +31,7 @@ STRAY: dict[str, Any] = {"cell_type": "raw", "metadata": {}, "source": ""}
 EMPTY: dict[str, Any] = {
     "cell_type": "code",
     "execution_count": None,
-    "metadata": {},
+    "metadata": {MARK: True},  # upstream's; the room takes it out
     "outputs": [],
     "source": "",
 }

@@ -76,3 +76,19 @@ def test_only_what_is_bad_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(steps) == 303, "the others have their turn in between"
     assert len(read) < 310
     assert len(steps[-1]["cells"]) == 301
+
+
+def test_cells_without_ids_have_the_same_ones_each_time() -> None:
+    """Otherwise a page that was offline types into cells that are gone."""
+    content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_raw_cell(text) for text in "aab"])
+    content["nbformat_minor"] = 4
+    for cell in content["cells"]:
+        del cell["id"]
+
+    def ids() -> list[str]:
+        document = ClassNotebook()
+        document.set(content)
+        return [str(cell["id"]) for cell in document.ycells]
+
+    assert ids() == ids()
+    assert len(set(ids())) == 3
