@@ -126,7 +126,7 @@ class ContentsHandler(upstream.ContentsHandler):
                 made = await files.processes.write(self.request.body, path.strip("/"))
                 content: Any = made
                 if not files.is_own and made.told["model"]["type"] == "notebook":
-                    # What a package has put on top of ours looks into it (lab/permissions/own_parts.py).
+                    # What a package has put on top of ours looks into it (`own_parts`).
                     content = await threads.run_long(notebook_of, bytes(made.data))
                 self._model = {**made.told["model"], "content": content}
                 await self._as_upstream(super().put(path))
