@@ -73,7 +73,7 @@ DERIVING = """
 
 
 def installed(folder: Path, name: str, loading: str) -> dict[str, list[Mount]]:
-    """Write an extension, as if it were installed with requirements.txt; return Docker's options."""
+    """Write an extension as if requirements.txt had brought it; return Docker's options."""
     code, enabled = folder / f"{name}.py", folder / f"{name}.json"
     code.write_text(BEGIN + loading)
     known = {"ServerApp": {"jpserver_extensions": {name: True}}}
@@ -95,7 +95,7 @@ def test_a_package_that_replaces_a_part_is_refused(tmp_path: Path, what: str, na
 
 
 def test_what_derives_from_ours_keeps_its_promises(tmp_path: Path) -> None:
-    """As jupytext's does: what was typed just before a fall is in the file, and the pair is made."""
+    """As jupytext does: what was typed just before a fall is in the file; the pair is made."""
     with labs.start(options=installed(tmp_path, "z_package", DERIVING)) as lab:
         lab.wait_healthy()
         with students.signed_in(lab) as client:
