@@ -82,8 +82,13 @@ def installed(folder: Path, name: str, loading: str) -> dict[str, list[Mount]]:
     return {"mounts": [Mount(to, str(at), type="bind", read_only=True) for at, to in places]}
 
 
-@pytest.mark.parametrize("what", REPLACING)
-@pytest.mark.parametrize("name", ["a_package", "z_package"])  # loaded before ours, and after
+@pytest.mark.parametrize(
+    ("what", "name"),
+    [
+        *((what, "z_package") for what in REPLACING),
+        ("the contents manager", "a_package"),  # loaded before our extension
+    ],
+)
 def test_a_package_that_replaces_a_part_is_refused(tmp_path: Path, what: str, name: str) -> None:
     options = installed(tmp_path, name, REPLACING[what])
     with labs.start(options=options, check_log=False) as lab:
