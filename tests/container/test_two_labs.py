@@ -6,6 +6,8 @@ Nothing of one is in the other, and nobody is signed out of one by the other.
 from __future__ import annotations
 
 import contextlib
+import html
+import re
 import ssl
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,13 @@ if TYPE_CHECKING:
 
 PORTS = (8443, 9443)
 """Of one host, as browsers see it."""
+SIGNED_OUT = (
+    r"\[W .*403 GET /hub/api/user ",
+    "No Hub user identified for request",
+    "Token stored in cookie may have expired",
+    r"\[W .*403 GET .*/services/classroom/|wrote error: 'Forbidden'",
+)
+"""Of a sign-out, and of pages that are still open then."""
 
 
 def test_two_servers_in_one_process_share_nothing() -> None:
@@ -63,10 +72,24 @@ class OneHost(httpx.HTTPTransport):
         return super().handle_request(inner)
 
 
+class Browser(httpx.Client):
+    """A browser for which all labs are on one host."""
+
+    def __init__(self, by_port: dict[int, Lab]) -> None:
+        self._way = OneHost(by_port)
+        with web.browser({}) as like:
+            headers = like.headers
+        super().__init__(transport=self._way, follow_redirects=True, timeout=60, headers=headers)
+
+    def lead_to(self, by_port: dict[int, Lab]) -> None:
+        """Have other labs at these ports."""
+        self._way.by_port = by_port
+
+
 @pytest.fixture(scope="module")
 def two() -> Iterator[dict[int, Lab]]:
     with contextlib.ExitStack() as stack:
-        found = {port: stack.enter_context(labs.start()) for port in PORTS}
+        found = {port: stack.enter_context(labs.start(expected=SIGNED_OUT)) for port in PORTS}
         for lab in found.values():
             lab.wait_healthy()
         yield found
@@ -101,14 +124,16 @@ def saves(client: httpx.Client, port: int) -> None:
 
 def test_nobody_is_signed_out_by_another_lab_of_the_host(two: dict[int, Lab]) -> None:
     one, other = PORTS
-    with web.browser({}) as client:
-        client._transport = OneHost(two)
+    with Browser(two) as client:
         enter(client, one, two[one])
         enter(client, other, two[other])
         works(client, one)
         works(client, other)
         saves(client, one)  # with the other's `_xsrf`, as its page reads it
-        client.get(at(one, "/hub/logout"))
+        asked = client.get(at(one, "/hub/logout"))
+        token = asked.text.partition('name="_xsrf" value="')[2].partition('"')[0]
+        client.post(asked.url, data={"_xsrf": html.unescape(token)})
+        assert "/hub/login" in str(client.get(at(one, f"{students.BASE}/lab")).url)
         works(client, other)
         enter(client, one, two[one])
         works(client, other)
@@ -118,8 +143,7 @@ def test_nobody_is_signed_out_by_another_lab_of_the_host(two: dict[int, Lab]) ->
 def test_a_form_of_one_lab_outlives_a_visit_to_another(two: dict[int, Lab]) -> None:
     """The sign-in page that was left open is of the Hub: its token is in a cookie."""
     one, other = PORTS
-    with web.browser({}) as client:
-        client._transport = OneHost(two)
+    with Browser(two) as client:
         form = client.get(at(one))
         client.get(at(other))
         token = form.text.partition('name="_xsrf" value="')[2].partition('"')[0]
@@ -131,12 +155,11 @@ def test_a_form_of_one_lab_outlives_a_visit_to_another(two: dict[int, Lab]) -> N
 
 def test_a_new_lab_is_entered_at_once_with_an_old_ones_cookies(two: dict[int, Lab]) -> None:
     one, other = PORTS
-    with web.browser({}) as client:
-        client._transport = OneHost(two)
+    with Browser(two) as client:
         enter(client, one, two[one])
         for path in ("/hub/home", f"{students.BASE}/lab"):
             client.get(at(one, path))
-        client._transport = OneHost({one: two[other]})  # another volume, at the old one's port
+        client.lead_to({one: two[other]})  # another volume, at the old one's port
         enter(client, one, two[other])
         works(client, one)
         # As a version had them that named them as upstream does.
@@ -147,10 +170,9 @@ def test_a_new_lab_is_entered_at_once_with_an_old_ones_cookies(two: dict[int, La
 
 def test_a_lab_that_moves_keeps_people_signed_in(two: dict[int, Lab]) -> None:
     one, other = PORTS
-    with web.browser({}) as client:
-        client._transport = OneHost(two)
+    with Browser(two) as client:
         enter(client, one, two[one])
-        client._transport = OneHost({other: two[one]})
+        client.lead_to({other: two[one]})
         works(client, other)
 
 
@@ -170,6 +192,8 @@ def test_pages_of_two_labs_in_one_browser(two: dict[int, Lab], chromium: Chromiu
         for port, page in pages.items():
             makes_a_file(page, two[port], "while-both-are-open")
         pages[PORTS[1]].goto(at(PORTS[1], "/hub/logout"))
+        pages[PORTS[1]].get_by_role("button", name="Sign out").click()
+        pages[PORTS[1]].wait_for_url("**/hub/**")
         makes_a_file(pages[PORTS[0]], two[PORTS[0]], "after-the-other-was-left")
         pages[PORTS[0]].reload()
         wait_for_lab(pages[PORTS[0]])
@@ -179,8 +203,8 @@ def test_pages_of_two_labs_in_one_browser(two: dict[int, Lab], chromium: Chromiu
 def makes_a_file(page: Page, lab: Lab, name: str) -> None:
     """Make a text file as people do, with the page's own code and token."""
     page.get_by_role("menuitem", name="File", exact=True).click()
-    page.get_by_role("menuitem", name="New", exact=True).hover()
-    page.get_by_role("menuitem", name="Text File", exact=True).click()
+    page.get_by_role("menuitem", name=re.compile("^New Launcher")).click()
+    page.locator(".jp-LauncherCard >> visible=true", has_text="Text File").first.click()
     page.locator(".jp-FileEditor .cm-content >> visible=true").last.click()
     page.keyboard.type(name)
     saved = ("sh", "-c", f"grep -rqs {name} /data/files")
