@@ -97,7 +97,7 @@ class Classroom:
         if "mona" not in self.people:
             self.enter("mona")
         mona = self.people["mona"]
-        token = mona.cookies.get("_xsrf", path="/hub/")
+        token = web.cookie(mona, "_xsrf").value
         headers = {"X-XSRFToken": str(token), "Referer": f"{labs.ADDRESS}/hub/admin"}
         address = f"{labs.ADDRESS}/hub/api/{path}"
         return mona.request(method, address, headers=headers, json=body or None)

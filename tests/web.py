@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from classroom.runtime import cookie_names
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from http.cookiejar import Cookie
 
 
 class NamedHosts(httpx.HTTPTransport):
@@ -30,6 +33,22 @@ class NamedHosts(httpx.HTTPTransport):
             extensions={**request.extensions, "sni_hostname": name},
         )
         return super().handle_request(inner)
+
+
+def cookie(client: httpx.Client, name: str, path: str = "/hub/") -> Cookie:
+    """Find a cookie of the lab's: its name ends with the lab's id (`runtime/cookie_names.py`).
+
+    Args:
+        client: whose.
+        name: upstream's.
+        path: its own.
+    """
+    (found,) = [
+        one
+        for one in client.cookies.jar
+        if re.fullmatch(f"{re.escape(name)}-{cookie_names.ID}", one.name) and one.path == path
+    ]
+    return found
 
 
 def browser(hosts: Mapping[str, str], authority: bytes | None = None) -> httpx.Client:

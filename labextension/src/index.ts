@@ -19,6 +19,7 @@ import { readOnly } from './readonly';
 import { snapshots } from './snapshots';
 import { standing } from './standing';
 import { talk } from './talk';
+import { timeline } from './timeline';
 
 export default [
   outputs,
@@ -34,6 +35,7 @@ export default [
   snapshots,
   driving,
   readOnly,
+  timeline,
   places,
   following,
   people,

@@ -101,6 +101,11 @@ export function texts(translator: ITranslator | null) {
         '%1 more files are in this folder. To list them, type “ls” in a terminal.',
         count
       ),
+    earlierVersion: trans.__(
+      'You see an earlier version of this document. You can’t type in it; the others go on in today’s.'
+    ),
+    backToNow: trans.__('Back to now'),
+    notBackNow: trans.__('Not now: what you typed is still on its way to the lab. Try again.'),
     openPage: trans.__('Open the page in a new tab of the browser'),
     why: {
       beat: '',

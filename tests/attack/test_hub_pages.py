@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from classroom.hub.requests import fetch_metadata
+from classroom.runtime import cookie_names
 from tests import classrooms, labs, web
 from tests.browser.conftest import new_notebook, new_person, shoot, sign_in, wait_for_lab
 
@@ -84,7 +85,7 @@ READINGS = {
         history.pushState({}, '', '/hub/admin');
         const found = document.cookie + JSON.stringify(await cookieStore.getAll());
         history.pushState({}, '', was);
-        const hubs = /_xsrf=|hub-login|session-id/.test(found.replace(LABS, ''));
+        const hubs = /_xsrf[=-]|hub-login|session-id/.test(found.replace(LABS, ''));
         return hubs ? `xsrf_token: "${found}` : ''
     """,
     "service-worker": """
@@ -203,7 +204,7 @@ def hub_cookie(profile: BrowserContext, name: str) -> str:
     (found,) = [
         cookie["value"]
         for cookie in profile.cookies()
-        if cookie["name"] == name and cookie["path"] in {"/hub/", "/"}
+        if cookie["name"].startswith(f"{name}-") and cookie["path"] in {"/hub/", "/"}
     ]
     return found
 
@@ -298,19 +299,30 @@ def students_own(room: Classroom, *names: str) -> dict[str, str]:
     """Read a student's cookies of the Hub's, all valid, as they can themselves."""
     hubot = room.people["hubot"]
     hubot.get(f"{labs.ADDRESS}/hub/home")
-    jar = {
-        cookie.name: str(cookie.value) for cookie in hubot.cookies.jar if cookie.path != f"{LAB}/"
-    }
-    return {name: jar[name].strip('"') for name in names}
+    paths = {"jupyterhub-session-id": "/"}
+    found = (web.cookie(hubot, name, paths.get(name, "/hub/")) for name in names)
+    return {cookie.name: str(cookie.value).strip('"') for cookie in found}
+
+
+def xsrf_of(cookies: dict[str, str]) -> str:
+    """Return the XSRF token among cookies."""
+    (found,) = [value for name, value in cookies.items() if name.startswith("_xsrf")]
+    return found
+
+
+def outside(room: Classroom, name: str) -> str:
+    """Return the name under which browsers keep a cookie of the Hub's."""
+    (found,) = students_own(room, name)
+    return found
 
 
 @pytest.mark.parametrize("referrer", ["", "/hub/admin"])
-def test_the_labs_token_is_no_good_at_the_hub(tutor: Page, referrer: str) -> None:
+def test_the_labs_token_is_no_good_at_the_hub(tutor: Page, room: Classroom, referrer: str) -> None:
     cookies = tutor.context.cookies()
     (token,) = [
         one["value"] for one in cookies if (one["name"], one["path"]) == ("_xsrf", f"{LAB}/")
     ]
-    for tossed in ({}, {"_xsrf": token}):
+    for tossed in ({}, {"_xsrf": token}, {outside(room, "_xsrf"): token}):
         tutor.evaluate(TOSS, [tossed, labs.HOST])
         assert tutor.evaluate(ACT, [token, referrer]) == [403, 403, 403, 403]
 
@@ -322,7 +334,7 @@ def test_a_students_token_is_no_good_in_a_tutors_browser(
     """Not with the cookies that belong to it either: a script puts them in a longer path."""
     tossed = students_own(room, *names)
     tutor.evaluate(TOSS, [tossed, labs.HOST])
-    assert tutor.evaluate(ACT, [tossed["_xsrf"], "/hub/admin"]) == [403, 403, 403, 403]
+    assert tutor.evaluate(ACT, [xsrf_of(tossed), "/hub/admin"]) == [403, 403, 403, 403]
 
 
 def test_a_students_sign_in_does_not_take_the_place_of_the_tutors(
@@ -358,7 +370,9 @@ def test_a_lab_page_holds_no_token(tutor: Page) -> None:
 
 def labs_token(page: Page) -> str:
     """Take a person's API token out of the lab's cookie, as no script can."""
-    (cookie,) = [one for one in page.context.cookies() if one["name"] == "service-classroom"]
+    (cookie,) = [
+        one for one in page.context.cookies() if one["name"].startswith("service-classroom-")
+    ]
     held = cookie["value"].strip('"').split("|")[4].partition(":")[2]
     return base64.b64decode(held).decode()
 
@@ -392,7 +406,10 @@ def test_the_api_token_of_a_lab_page_has_no_powers(tutor: Page, room: Classroom)
     assert found, page.text
     signed = base64.urlsafe_b64decode(found.group(1) + "===").decode()
     session = base64.b64decode(signed.split("|")[4].partition(":")[2] + "===").decode()
-    tossed = {"_xsrf": found.group(1), "jupyterhub-session-id": session.partition(":")[0]}
+    tossed = {
+        outside(room, "_xsrf"): found.group(1),
+        outside(room, "jupyterhub-session-id"): session.partition(":")[0],
+    }
     tutor.evaluate(TOSS, [tossed, labs.HOST])
     assert tutor.evaluate(ACT, [found.group(1), "/hub/admin"]) == [403, 403, 403, 403]
 
@@ -422,8 +439,8 @@ FORM = """([action, type, fields]) => {
 def test_no_form_does_anything(tutor: Page, room: Classroom, action: str, kind: str) -> None:
     tossed = students_own(room, "_xsrf", "jupyterhub-session-id")
     tutor.evaluate(TOSS, [tossed, labs.HOST])
-    fields = {'{"usernames": ["nobody-knows"], "x": "': '"}', "_xsrf": tossed["_xsrf"]}
-    for target in (action, f"{action}?_xsrf={tossed['_xsrf']}"):
+    fields = {'{"usernames": ["nobody-knows"], "x": "': '"}', "_xsrf": xsrf_of(tossed)}
+    for target in (action, f"{action}?_xsrf={xsrf_of(tossed)}"):
         with tutor.context.expect_page() as opening:
             tutor.evaluate(FORM, [target, kind, fields])
         popup = opening.value
@@ -472,7 +489,7 @@ ANSWERS = {
 def test_every_answer_of_the_hubs_says_so(room: Classroom, what: str) -> None:
     mona = room.people["mona"]
     method, path, headers, status = ANSWERS[what]
-    token = str(mona.cookies.get("_xsrf", path="/hub/"))
+    token = str(web.cookie(mona, "_xsrf").value)
     sent = {name: value.replace("TOKEN", token) for name, value in headers.items()}
     sent = {"X-XSRFToken": "", **sent}
     answer = mona.request(method, f"{labs.ADDRESS}{path}", headers=sent, follow_redirects=False)
@@ -505,7 +522,7 @@ def test_every_cookie_says_what_it_is_for(room: Classroom) -> None:
             says = {part.lower() for part in rest}
             (path,) = [part for part in says if part.startswith("path=")]
             if answer.url.host == labs.HOST and not first.endswith('=""'):
-                seen[first.partition("=")[0], path] = says
+                seen[re.sub(f"-{cookie_names.ID}$", "", first.partition("=")[0]), path] = says
 
     with web.browser(hosts, room.authority.crt) as client:
         client.event_hooks["response"] = [note]

@@ -32,7 +32,9 @@ BASE = "/services/classroom"
 MB = 1 << 20
 ATTACK = 480 * MB
 ZEROS = b"0" * 65536
-MADE_UP = "service-classroom=2|1:0|10:1700000000|17:service-classroom|4:eA==|0123456789abcdef"
+MADE_UP = (
+    "service-classroom-0123abcd=2|1:0|10:1700000000|17:service-classroom|4:eA==|0123456789abcdef"
+)
 # 503: the server behind has closed in the middle of a GET's body, which HTTP/2 needn't announce.
 REFUSED = {400, 401, 403, 404, 405, 413, 429, 503}
 PLACES = [
@@ -383,14 +385,15 @@ def test_the_passphrase_is_tried_at_the_form_alone(lab: Lab) -> None:
     A tutor would get a token there, and anybody would be told whether a passphrase is right.
     """
     lab.expected.append("Invalid or expired cookie token")
-    ways: list[tuple[str, dict[str, str]]] = [
-        ("", {}),
-        ("?_xsrf=1", {"Cookie": "jupyterhub-user-x=0123456789abcdef"}),
-        ("?_xsrf=1", {"Cookie": "jupyterhub-hub-login=0123456789abcdef; _xsrf=1"}),
-        ("", {"Authorization": "token 0123456789abcdef0123456789abcdef"}),
-    ]
     people = {"caller": lab.passphrase(), "tutor": lab.passphrase("Tutor")}
-    with students.signed_in(lab, "caller"):
+    with students.signed_in(lab, "caller") as caller:
+        login, xsrf = (web.cookie(caller, name).name for name in ("jupyterhub-hub-login", "_xsrf"))
+        ways: list[tuple[str, dict[str, str]]] = [
+            ("", {}),
+            ("?_xsrf=1", {"Cookie": "jupyterhub-user-x=0123456789abcdef"}),
+            ("?_xsrf=1", {"Cookie": f"{login}=0123456789abcdef; {xsrf}=1"}),
+            ("", {"Authorization": "token 0123456789abcdef0123456789abcdef"}),
+        ]
         for name, right in people.items():
             call = f"https://{lab.ip}:8443/hub/api/users/{name}/tokens"
             for query, headers in ways:
@@ -459,7 +462,9 @@ PAGE = 80
 def test_a_class_behind_one_address_comes_at_once(lab: Lab) -> None:
     """500 sign-in pages as fast as they are made, and the requests of a hundred lab pages."""
     assert flood(lab, "/hub/login", ["a=b"] * 500) == [200] * 500
-    pages = [f"service-classroom={person:032}" for person in range(100) for _ in range(PAGE)]
+    pages = [
+        f"service-classroom-0123abcd={person:032}" for person in range(100) for _ in range(PAGE)
+    ]
     assert 429 not in flood(lab, f"{BASE}/api", pages, ways=50)
 
 
@@ -473,7 +478,7 @@ def test_cookies_that_are_made_up_pass_no_limit(lab: Lab) -> None:
 
 def test_one_person_takes_nobody_elses_requests(lab: Lab) -> None:
     with students.signed_in(lab, "flooder") as one, students.signed_in(lab, "other") as other:
-        (own,) = [cookie for cookie in one.cookies.jar if cookie.name == "service-classroom"]
+        own = web.cookie(one, "service-classroom", f"{BASE}/")
         answers = flood(lab, f"{BASE}/api", [f"{own.name}={own.value}"] * 6000)
         assert answers.count(429) >= 500
         assert one.get(f"{labs.ADDRESS}{BASE}/api/me").status_code in {200, 429}

@@ -196,9 +196,10 @@ def test_a_name_that_another_account_has_now_waits_for_a_tutor(
         assert page.status_code == 403
         assert "The GitHub name twin belongs to another account" in page.text
         assert "mona" in page.text, "whom to ask"
-        assert "twin is another GitHub account now (8), and was refused" in github_lab.log
+        refused = "twin is another GitHub account now (8), and was refused"
+        labs.wait_until(lambda: refused in github_lab.log, "the line for the tutor")
         web.sign_in_with_github(tutor, labs.ADDRESS, "mona")
-        token = str(tutor.cookies.get("_xsrf", path="/hub/"))
+        token = str(web.cookie(tutor, "_xsrf").value)
         headers = {"X-XSRFToken": token, "Referer": f"{labs.ADDRESS}/hub/admin"}
         address = f"{labs.ADDRESS}/hub/api/users/twin"
         assert tutor.delete(address, headers=headers).status_code == 204
@@ -240,7 +241,7 @@ def test_nobody_starts_a_personal_lab(person: httpx.Client, github_lab: Lab) -> 
     assert "Go to the classroom" in home.text
     assert "Start My Server" not in home.text
     assert person.get(f"{labs.ADDRESS}/hub/spawn").status_code in {403, 404}
-    token = person.cookies.get("_xsrf", path="/hub/")
+    token = web.cookie(person, "_xsrf").value
     started = person.post(
         f"{labs.ADDRESS}/hub/api/users/hubot/server", headers={"X-XSRFToken": token or ""}
     )
@@ -281,7 +282,7 @@ def test_trial_says_readably_that_somebody_was_removed(trial_lab: Lab) -> None:
         web.sign_in_with_passphrase(client, labs.ADDRESS, "Leaver", right)
     with web.browser(trial_lab.hosts) as tutor:
         web.sign_in_with_passphrase(tutor, labs.ADDRESS, "tutor", trial_lab.passphrase("Tutor"))
-        token = str(tutor.cookies.get("_xsrf", path="/hub/"))
+        token = str(web.cookie(tutor, "_xsrf").value)
         headers = {"X-XSRFToken": token, "Referer": f"{labs.ADDRESS}/hub/admin"}
         address = f"{labs.ADDRESS}/hub/api/users/leaver"
         assert tutor.delete(address, headers=headers).status_code == 204

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from jupyterhub import app
+from traitlets import Unicode
 
 from classroom.hub.background import Background
 from classroom.hub.requests import guard
-from classroom.runtime import body_limits
+from classroom.runtime import body_limits, cookie_names
 
 
 class JupyterHub(app.JupyterHub):
@@ -16,10 +17,13 @@ class JupyterHub(app.JupyterHub):
     people write ``c.JupyterHub``.
     """
 
+    lab_id = Unicode(help="What the names of its cookies end with.").tag(config=True)
+
     async def start(self) -> None:
         """Guard and bound all requests and begin the background work; then start, and listen."""
         guard.install(self)
         body_limits.bound(self.tornado_application, body_limits.of_hub)
+        cookie_names.use(self.tornado_application, self.lab_id, cookie_names.OF_HUB)
         self.background = Background(parent=self)
         await self.background.start(self, self.proxy.reload)
         await super().start()

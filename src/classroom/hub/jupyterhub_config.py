@@ -60,7 +60,7 @@ def configure(c: Config, settings: Settings, lock: Lock, access: Access, handed:
     lab = subdomains.of(settings.config).lab
     place(c, settings.paths)
     routes(c, lab)
-    cookies(c)
+    cookies(c, handed.lab_id)
     c.NginxProxy.handover = handed
     egress(c, settings, lock, handed)
     roles(c)
@@ -93,11 +93,16 @@ def routes(c: Config, lab: str) -> None:
         c.JupyterHub.spawner_class = NoPersonalLab
 
 
-def cookies(c: Config) -> None:
-    """Keep the Hub's cookies from scripts and from other sites' requests.
+def cookies(c: Config, lab_id: str) -> None:
+    """Keep the Hub's cookies from scripts, from other sites' requests and apart from other labs'.
 
     Lax, not Strict: GitHub sends people back here.
+
+    Args:
+        c: the Hub's configuration object.
+        lab_id: what their names end with.
     """
+    c.JupyterHub.lab_id = lab_id
     own = tutors_own(c, "tornado_settings", {})
     c.JupyterHub.tornado_settings = {
         **own,

@@ -18,6 +18,7 @@ import uvloop
 from classroom.lab.storage import migration
 from classroom.runtime import credentials, log
 from classroom.runtime.paths import Paths
+from classroom.runtime.problems import EX_CONFIG, StartRefusedError
 
 HUB_SECONDS = 30
 UMASK = 0o002
@@ -62,6 +63,9 @@ def main() -> None:
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
+    except StartRefusedError as refused:
+        print(f"Not started. {refused}", file=sys.stderr, flush=True)
+        code = EX_CONFIG
     except Exception:  # noqa: BLE001 (whatever it is: said, and then the end)
         traceback.print_exc()
         code = 1

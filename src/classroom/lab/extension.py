@@ -47,7 +47,7 @@ from classroom.lab.pages.headers import FrameHandler
 from classroom.lab.people import page_socket
 from classroom.lab.people.page_socket import LiveHandler
 from classroom.lab.people.revocation import Revocation
-from classroom.lab.permissions import authorizer, view_only
+from classroom.lab.permissions import authorizer, same_origin, view_only
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol.lib0 import FRAME
 from classroom.lab.rooms import session_requests, timeline
@@ -60,7 +60,7 @@ from classroom.lab.storage.journal import Journal
 from classroom.lab.storage.saved_hashes import Saves
 from classroom.lab.upstream import contract, fork_limit, page_cache, patches
 from classroom.lab.upstream.nbconvert_cache import ExportersHandler
-from classroom.runtime import background_tasks, body_limits
+from classroom.runtime import background_tasks, body_limits, cookie_names
 from classroom.runtime.ipc.server import serve
 from classroom.runtime.paths import KNOWN, Paths
 
@@ -128,6 +128,9 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     body_limits.bound(app.web_app, body_limits.of_lab, body_limits.BodyQueue(body_limits.TOGETHER))
     if (hub_auth := getattr(app.identity_provider, "hub_auth", None)) is not None:
         hub_credentials.forget(hub_auth)
+        lab_id = cookie_names.lab_id(app.cookie_secret)
+        cookie_names.use(app.web_app, lab_id, cookie_names.OF_LAB)
+        same_origin.use(hub_auth)
     contract.check(chat=isinstance(app.contents_manager, ClassContents))
     _patch()
     lab = _make(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from classroom.lab.permissions import own_parts
 from classroom.lab.upstream import single_user
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def use(given: Secrets) -> None:
         # Upstream writes addresses with the token in them, for a browser on the same machine.
         app.write_server_info_file = lambda: None
         app.write_browser_open_files = lambda: None
+        own_parts.watch(app)
 
     single_user.amend(know)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from classroom.config import subdomains
 from classroom.lab.pages import content_security_policy
 from classroom.lab.storage import migration
+from classroom.lab.upstream.extensions import EXTENSIONS
 from classroom.runtime import body_limits
 from classroom.runtime.paths import COOKIES, PREFIX
 
@@ -94,13 +95,9 @@ def extensions(settings: Settings) -> Config:
             # A lab without live documents, or without our rooms, must not look like one with them.
             "reraise_server_extension_failures": True,
             "jpserver_extensions": {
-                "jupyter_server_fileid": True,
-                "jupyter_server_terminals": True,
-                "jupyter_server_ydoc": True,
-                "jupyterlab": True,
+                # jupyter_lsp: the page asks for it at every visit.
+                **dict.fromkeys(EXTENSIONS, True),
                 "jupyterlab_chat": settings.chat,
-                "classroom.lab.extension": True,
-                "jupyter_lsp": True,  # the page asks for it at every visit
                 "jupyter_resource_usage": False,  # only its pages' part: see lab/api/usage.py
                 "notebook_shim": False,  # for the classic notebook
             },

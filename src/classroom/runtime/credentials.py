@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from classroom.runtime import files
+from classroom.runtime import cookie_names, files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +39,11 @@ class Secrets:
 
     token: str = field(repr=False)
     cookies: str = field(repr=False)
+
+    @property
+    def lab_id(self) -> str:
+        """By which this lab's cookies are told from those of others on the same host."""
+        return cookie_names.lab_id(bytes.fromhex(self.cookies))
 
 
 def make(folder: Path) -> Secrets:

@@ -25,12 +25,14 @@ class Handover:
             supervisor keeps it open, so that nobody takes it while the Hub is away.
         refusals: socket on which the kernel tells what it refused; -1 without one.
         lab_token: by which it knows the lab server.
+        lab_id: `classroom.runtime.credentials.Secrets.lab_id`.
     """
 
     control: int = -1
     names: int = -1
     refusals: int = -1
     lab_token: str = field(default="", repr=False)
+    lab_id: str = ""
 
     @property
     def descriptors(self) -> tuple[int, ...]:

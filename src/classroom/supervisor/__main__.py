@@ -51,7 +51,7 @@ class Supervisor:
             named = asked.fileno()
             self._sockets += [*opened, asked]
         known_by = credentials.make(paths.hub)
-        handed = Handover(told, named, lock.refusals, known_by.token)
+        handed = Handover(told, named, lock.refusals, known_by.token, known_by.lab_id)
         handover.write(paths, handed)
         parts = {
             handover.FRONT: services.front(paths, base, fronts),

@@ -15,7 +15,7 @@ from classroom.hub.application import JupyterHub
 from classroom.hub.background import Background
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.requests import guard
-from classroom.runtime import body_limits
+from classroom.runtime import body_limits, cookie_names
 from tests import labs
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def test_the_hub_is_guarded_and_its_background_runs_before_it_listens(
 
     monkeypatch.setattr(guard, "install", lambda _: done.append("guard"))
     monkeypatch.setattr(body_limits, "bound", lambda *_: done.append("bounds"))
+    monkeypatch.setattr(cookie_names, "use", lambda _, lab, __: done.append(f"cookies of {lab}"))
     monkeypatch.setattr(Background, "start", note("background"))
     monkeypatch.setattr(Background, "stop", note("end of the background"))
     monkeypatch.setattr(app.JupyterHub, "start", note("listens"))
@@ -45,12 +46,13 @@ def test_the_hub_is_guarded_and_its_background_runs_before_it_listens(
     async def run() -> None:
         hub = JupyterHub()
         hub.proxy, hub.tornado_application = NginxProxy(), None
+        hub.lab_id = "0123abcd"
         await hub.start()
         await hub.cleanup()
 
     asyncio.run(run())
     before = done.index("listens")
-    assert {"guard", "bounds", "background"} == set(done[:before])
+    assert {"guard", "bounds", "cookies of 0123abcd", "background"} == set(done[:before])
     assert done[before + 1 :] == ["end of the background", "cleanup"]
 
 

@@ -42,7 +42,7 @@ def test_secrets_are_handed_over_more_than_once_and_are_in_no_text(tmp_path: Pat
 
 def test_the_token_leaves_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(hub_credentials.TOKEN, raising=False)
-    app = SimpleNamespace()
+    app = SimpleNamespace(load_server_extensions=lambda: None)
     monkeypatch.setattr(JupyterHubSingleUser, "make_serverapp", lambda: app)
     hub_credentials.use(GIVEN)
     assert os.environ[hub_credentials.TOKEN] == GIVEN.token

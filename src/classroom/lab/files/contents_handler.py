@@ -18,7 +18,9 @@ from tornado.iostream import StreamClosedError
 
 from classroom.lab.files import file_process
 from classroom.lab.files.contents_reader import ReadFiles
+from classroom.lab.files.file_worker import notebook_of
 from classroom.lab.files.http_errors import GONE, HIDDEN, NO_FOLDER, NO_TEXT, ROOT
+from classroom.lab.storage import threads
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -180,7 +182,11 @@ class ContentsHandler(upstream.ContentsHandler):
         if known and file_process.is_heavy(self.request.body):
             async with files.turn():
                 made = await files.processes.write(self.request.body, path.strip("/"))
-                self._model = {**made.told["model"], "content": made}
+                content: Any = made
+                if not files.is_own and made.told["model"]["type"] == "notebook":
+                    # What a package has put on top of ours looks into it (`own_parts`).
+                    content = await threads.run_long(notebook_of, bytes(made.data))
+                self._model = {**made.told["model"], "content": content}
                 await self._as_upstream(super().put(path))
         else:
             await self._as_upstream(super().put(path))

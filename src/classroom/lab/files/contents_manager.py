@@ -76,6 +76,19 @@ class ClassContents(ReadFiles):
         self.saving_turn = asyncio.Lock()
         """Held while a live document is saved: one of all at a time."""
 
+    @property
+    def is_own(self) -> bool:
+        """Whether nothing is on top of it, such as a package's that pairs notebooks with texts."""
+        return type(self) is ClassContents
+
+    def take_over(self, former: ClassContents) -> None:
+        """Go on where another one has been, before anybody saves anything.
+
+        Args:
+            former: the one that the lab began with.
+        """
+        self.saves, self.saving_turn = former.saves, former.saving_turn
+
     async def save(self, model: Model, path: str = "") -> Model:
         """Save a file or a piece of one, or make a folder; return its model without content.
 

@@ -18,6 +18,8 @@ from classroom.lab.permissions.mode_service import ModeService
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tornado import routing
+
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 
 
@@ -69,18 +71,20 @@ def methods(handler: type) -> Iterator[str]:
             yield method
 
 
-def handlers(application: Application) -> Iterator[type]:
-    """Go through the classes of all handlers that a running server has."""
+def rules(application: Application) -> Iterator[routing.Rule]:
+    """Go through all rules by which a running server finds a handler: each names its class."""
     pending = [application.default_router, application.wildcard_router]
-    seen = set()
     while pending:
         for rule in pending.pop().rules:
-            target = rule.target
-            if hasattr(target, "rules"):
-                pending.append(target)
-            elif isinstance(target, type) and target not in seen:
-                seen.add(target)
-                yield target
+            if hasattr(rule.target, "rules"):
+                pending.append(rule.target)
+            elif isinstance(rule.target, type):
+                yield rule
+
+
+def handlers(application: Application) -> Iterator[type]:
+    """Go through the classes of all handlers that a running server has."""
+    yield from dict.fromkeys(rule.target for rule in rules(application))
 
 
 def without_rule(application: Application) -> list[str]:

@@ -1,0 +1,271 @@
+/**
+ * A document's timeline: while a page shows a document as it was, nobody types there.
+ *
+ * Upstream's slider connects the page's copy of the document to a room of its own, in which the
+ * server goes back and forth. What somebody typed there would be in no file, and the copy can't
+ * become the present again: the steps back would be made in everybody's document. So the way out
+ * is a new copy.
+ */
+
+import { EditorState } from '@codemirror/state';
+import {
+  ICollaborativeContentProvider,
+  type IDocumentProvider
+} from '@jupyter/collaborative-drive';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
+import {
+  EditorExtensionRegistry,
+  IEditorExtensionRegistry,
+  ySyncAnnotation
+} from '@jupyterlab/codemirror';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import type { DocumentWidget } from '@jupyterlab/docregistry';
+import { ITranslator } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import { Widget } from '@lumino/widgets';
+import { IDriving } from './driving';
+import { WRITING } from './readonly';
+import { type Texts, texts } from './texts';
+
+/** Upstream's clock in the status bar. */
+const CLOCK = '.jp-timelineSliderWrapper .jp-sliderContainer > .jp-mod-highlighted';
+/** Commands that change the document in front of the person, of those that write. */
+const CHANGING =
+  /^(cell-toolbar|editmenu|runmenu|toc|notebook|fileeditor|docmanager):(?!create|close|interrupt|shutdown|new|duplicate|delete-file)/;
+
+/** What upstream's provider of a document has, beyond its interface. */
+interface ITravelling extends IDocumentProvider {
+  connectToForkDoc(fork: string, session: string): Promise<void>;
+  reconnect(): Promise<void>;
+  readonly wsProvider: { readonly synced: boolean; disconnect(): void } | null;
+}
+
+/** A document's copy in this page: of yjs. */
+type Copy = object;
+
+function isDocument(widget: object | null): widget is DocumentWidget {
+  return widget !== null && 'context' in widget && 'contentHeader' in widget;
+}
+
+function copyOf(widget: DocumentWidget): Copy | undefined {
+  return (widget.context.model.sharedModel as unknown as { ydoc?: Copy }).ydoc;
+}
+
+/** The line above a document that says what is shown, with the way out. */
+function banner(words: Texts, leave: () => void): Widget {
+  const node = document.createElement('div');
+  node.setAttribute('role', 'status');
+  const said = document.createElement('span');
+  said.textContent = words.earlierVersion;
+  const button = document.createElement('button');
+  button.className = 'jp-mod-styled jp-mod-accept';
+  button.textContent = words.backToNow;
+  button.addEventListener('click', leave);
+  node.append(said, button);
+  const made = new Widget({ node });
+  made.addClass('classroom-Past');
+  return made;
+}
+
+/** Which documents the page shows as they were. */
+class Past {
+  constructor(
+    private readonly app: JupyterFrontEnd,
+    private readonly drive: ICollaborativeContentProvider,
+    private readonly documents: IDocumentManager,
+    private readonly driving: IDriving,
+    private readonly words: Texts
+  ) {
+    // No signal tells of a document that is opened, and its clock may be clicked at once.
+    const { providers } = drive;
+    const set = providers.set.bind(providers);
+    providers.set = (key, provider) => {
+      this.watch(provider);
+      return set(key, provider);
+    };
+    for (const provider of providers.values()) {
+      this.watch(provider);
+    }
+  }
+
+  /** Whether a document's copy is one of its past. */
+  has(copy: Copy | null | undefined): boolean {
+    return !!copy && this.copies.has(copy);
+  }
+
+  /** Whether the document in front of the person is shown as it was. */
+  get current(): boolean {
+    const widget = this.app.shell.currentWidget;
+    return isDocument(widget) && this.has(copyOf(widget));
+  }
+
+  /** Say why something isn't done. */
+  explain(): void {
+    if (!Notification.manager.has(this.told)) {
+      this.told = Notification.info(this.words.earlierVersion, { autoClose: 4000 });
+    }
+  }
+
+  /**
+   * Take a click on the clock, if it isn't one that upstream may have.
+   *
+   * Upstream's widget forgets where it was with each change of the tab: it would go back again.
+   */
+  click(): boolean {
+    const widget = this.app.shell.currentWidget;
+    const provider = isDocument(widget) && this.providerOf(widget);
+    if (!provider) {
+      return false;
+    }
+    if (this.current) {
+      this.leave(provider);
+    } else if (this.driving.viewOnly) {
+      this.driving.explain();
+    } else if (!provider.wsProvider?.synced) {
+      // What was typed since is in this copy alone.
+      Notification.warning(this.words.notBackNow, { autoClose: 4000 });
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  private watch(provider: IDocumentProvider): void {
+    if (!('connectToForkDoc' in provider) || this.watched.has(provider)) {
+      return;
+    }
+    this.watched.add(provider);
+    const travelling = provider as ITravelling;
+    const connect = travelling.connectToForkDoc.bind(travelling);
+    const reconnect = travelling.reconnect.bind(travelling);
+    travelling.connectToForkDoc = (fork, session) => {
+      this.enter(travelling);
+      return connect(fork, session);
+    };
+    // Upstream does so when a version is restored: the copy becomes everybody's.
+    travelling.reconnect = () => {
+      this.restored(travelling);
+      return reconnect();
+    };
+  }
+
+  private enter(provider: ITravelling): void {
+    for (const widget of this.widgetsOf(provider)) {
+      const copy = copyOf(widget);
+      if (!copy || widget.hasClass('classroom-mod-past')) {
+        continue;
+      }
+      this.copies.add(copy);
+      widget.addClass('classroom-mod-past');
+      widget.contentHeader.addWidget(banner(this.words, () => this.leave(provider)));
+    }
+  }
+
+  private restored(provider: ITravelling): void {
+    for (const widget of this.widgetsOf(provider)) {
+      this.copies.delete(copyOf(widget) ?? widget);
+      widget.removeClass('classroom-mod-past');
+      for (const shown of [...widget.contentHeader.widgets]) {
+        if (shown.hasClass('classroom-Past')) {
+          shown.dispose();
+        }
+      }
+    }
+  }
+
+  /** Close the copy that went back, and open the document as it is. */
+  private leave(provider: ITravelling): void {
+    const widgets = this.widgetsOf(provider);
+    const current = this.app.shell.currentWidget;
+    const path = widgets[0]?.context.path;
+    const activate = widgets.some((widget) => widget === current);
+    for (const widget of widgets) {
+      widget.dispose();
+    }
+    if (path) {
+      this.documents.openOrReveal(path, undefined, undefined, { activate });
+    }
+  }
+
+  private widgetsOf(provider: ITravelling): DocumentWidget[] {
+    const found: DocumentWidget[] = [];
+    for (const widget of this.app.shell.widgets('main')) {
+      if (isDocument(widget) && this.providerOf(widget) === provider) {
+        found.push(widget);
+      }
+    }
+    return found;
+  }
+
+  private providerOf({ context }: DocumentWidget): ITravelling | undefined {
+    const id = String(context.model.sharedModel.getState('document_id') ?? '');
+    const [format, type] = id.split(':');
+    return this.drive.providers.get(`${format}:${type}:${context.path}`) as ITravelling | undefined;
+  }
+
+  private readonly copies = new WeakSet<Copy>();
+  private readonly watched = new WeakSet<IDocumentProvider>();
+  private told = '';
+}
+
+function guardCommands(commands: CommandRegistry, past: Past): void {
+  const execute = commands.execute.bind(commands);
+  commands.execute = (id, args) => {
+    if (WRITING.has(id) && CHANGING.test(id) && past.current) {
+      past.explain();
+      return Promise.resolve(undefined);
+    }
+    return execute(id, args);
+  };
+}
+
+function guardEditors(editors: IEditorExtensionRegistry, past: Past): void {
+  editors.addExtension({
+    name: 'classroom:past',
+    factory: ({ model }) => {
+      // A cell's text is in its notebook's copy, as soon as the cell is.
+      const shared = model.sharedModel as unknown as { ydoc?: Copy; ymodel?: { doc: Copy | null } };
+      return EditorExtensionRegistry.createImmutableExtension(
+        EditorState.transactionFilter.of((change) => {
+          const isTyped = change.docChanged && !change.annotation(ySyncAnnotation);
+          if (!isTyped || !past.has(shared.ymodel?.doc ?? shared.ydoc)) {
+            return change;
+          }
+          past.explain();
+          return [];
+        })
+      );
+    }
+  });
+}
+
+export const timeline: JupyterFrontEndPlugin<void> = {
+  id: '@classroom/labextension:timeline',
+  description: 'Keeps people from typing into a document as it was, and leads back.',
+  autoStart: true,
+  requires: [IDriving, ICollaborativeContentProvider, IEditorExtensionRegistry, IDocumentManager],
+  optional: [ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    driving: IDriving,
+    drive: ICollaborativeContentProvider,
+    editors: IEditorExtensionRegistry,
+    documents: IDocumentManager,
+    translator: ITranslator | null
+  ) => {
+    const past = new Past(app, drive, documents, driving, texts(translator));
+    guardCommands(app.commands, past);
+    guardEditors(editors, past);
+    document.addEventListener(
+      'click',
+      (event) => {
+        const { target } = event;
+        if (target instanceof Element && target.closest(CLOCK) && past.click()) {
+          event.stopPropagation();
+        }
+      },
+      true
+    );
+  }
+};
