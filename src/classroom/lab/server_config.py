@@ -140,7 +140,11 @@ def documents(settings: Settings) -> Config:
             "ystore_class": "classroom.lab.storage.ystore.ClassYStore",
         },
         "LocalFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
-        "ArbitraryFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
+        "ArbitraryFileIdManager": {
+            "db_path": str(paths.history / "file_ids.db"),
+            # Its space stays allocated: a file can be deleted on a full disk.
+            "db_journal_mode": "PERSIST",
+        },
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tornado import web
 
 from classroom.lab.files.directory_entry import LeadsOutError, NoFolderError, NoPathError
-from classroom.lab.files.disk_reserve import DiskReserveError
+from classroom.lab.files.disk_reserve import FULL, DiskReserveError
 from classroom.lab.files.reader import NoFileError, TooLargeError
 from classroom.lab.files.tree import TooDeepError
 from classroom.lab.files.uploads import UploadError
@@ -31,11 +31,14 @@ STATUS = {
     errno.EACCES: HTTPStatus.FORBIDDEN,
     errno.EPERM: HTTPStatus.FORBIDDEN,
     errno.EROFS: HTTPStatus.FORBIDDEN,
+    errno.ENOSPC: HTTPStatus.INSUFFICIENT_STORAGE,
+    errno.EDQUOT: HTTPStatus.INSUFFICIENT_STORAGE,
 }
 WORDS = {
     HTTPStatus.NOT_FOUND: "No such file or directory: {path}",
     HTTPStatus.CONFLICT: "File already exists: {path}",
     HTTPStatus.FORBIDDEN: "Permission denied: {path}",
+    HTTPStatus.INSUFFICIENT_STORAGE: FULL,
 }
 OWN_WORDS = (
     LeadsOutError,

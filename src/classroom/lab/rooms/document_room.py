@@ -164,6 +164,11 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """Save what is due, or wait until what is being saved is; the store gets everything."""
         if self._abandoned:
             return
+        if isinstance(self.ystore, ClassYStore) and self.ystore.journal.is_in_trouble:
+            # The disk takes nothing, perhaps for hours: what is due is in the journal's reserve.
+            if self._beat is not None:
+                self._beat.cancel()
+            return
         if self._beat is None or self._beat.done():
             await self.written()
         elif self._due:
