@@ -56,6 +56,7 @@ from classroom.lab.snapshots import handlers as snapshots
 from classroom.lab.snapshots.restore import RestoreService
 from classroom.lab.storage import page_sessions, ystore
 from classroom.lab.storage.journal import Journal, Trouble
+from classroom.lab.storage.page_sessions import PageSessions
 from classroom.lab.storage.saved_hashes import Saves
 from classroom.lab.upstream import contract, fork_limit, page_cache, patches
 from classroom.lab.upstream.nbconvert_cache import ExportersHandler
@@ -77,8 +78,8 @@ UNKEPT_TEXT = (
     " before then loses it."
 )
 RESERVED_TEXT = (
-    "Files are not being saved: {}. Delete files to make room. Until then what you type is only in"
-    " a small reserve."
+    "What you type is not being saved: {}. Delete files to make room. Until then it is only in a"
+    " small reserve."
 )
 NO_RULE = "No view-only rule for these handlers; view-only users get 403: %s"
 HANDLERS = (
@@ -141,7 +142,8 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         app.io_loop.run_sync(lab.journal.begin)
         HISTORY.set_function(lambda: lab.journal.size if lab.journal else 0)
         setup.use(app, lab.hooks)
-        _begin_session(app, lab.journal)
+        lab.former.sessions = _begin_session(app, lab.journal)
+        lab.former.may_write = lambda name: not lab.modes.is_view_only(name)
         for documents in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
             documents.ystore_class = ystore.of(lab.journal)
     view_only.use(lab.hooks, lab.modes)
@@ -215,13 +217,22 @@ def _begin(handler: Any) -> None:
         lab[Connections].answering(handler)
 
 
-def _begin_session(app: ServerApp, journal: Journal) -> None:
+def _begin_session(app: ServerApp, journal: Journal) -> PageSessions:
     """Let pages come back that were opened before this server was."""
     kinds = sorted(f"{kind}-{ydocs[kind]().version}" for kind in ydocs)
     version = " ".join((YDOC_SERVER_VERSION, *kinds))
+    if restored := ystore.restored_of(app.config):
+        version += page_sessions.RESTORED + restored
     known = app.io_loop.run_sync(partial(page_sessions.begin, journal, SERVER_SESSION, version))
     root = app.web_app.settings["server_root_dir"]
-    patches.go_by(root, partial(page_sessions.refusal, version=version, known=known))
+    sessions = PageSessions(journal, version, known)
+
+    def refusal(session: str) -> str:
+        found = page_sessions.refusal(session, version, known)
+        return found.word if found else ""
+
+    patches.go_by(root, refusal)
+    return sessions
 
 
 async def _start_jupyter_server_extension(app: ServerApp) -> None:

@@ -102,6 +102,31 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """The document, of jupyter_ydoc."""
         return self._document
 
+    @property
+    def kind(self) -> str:
+        """The document's kind: "notebook", "file" or another."""
+        return str(self._file_type)
+
+    @property
+    def file_kind(self) -> str:
+        """The kind as the contents manager has it, which knows two."""
+        return notebook.KIND if self.kind == notebook.KIND else "file"
+
+    @property
+    def file_format(self) -> str:
+        """The format of the document's file: "json" or "text"."""
+        return str(self._file_format)
+
+    @property
+    def file_path(self) -> str:
+        """Where the document's file is, or was last."""
+        return self._file.last_path
+
+    @property
+    def contents(self) -> Any:
+        """The class's contents manager."""
+        return self._file.contents
+
     def _on_document_change(self, target: str, event: Any) -> None:
         """Save a beat after the first change; later ones don't push it back.
 

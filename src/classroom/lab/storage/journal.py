@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pycrdt import merge_updates
 
-from classroom.lab.storage import history_checkpoints, quarantine, threads, write_ahead_log
+from classroom.lab.storage import (
+    history_checkpoints,
+    page_sessions,
+    quarantine,
+    threads,
+    write_ahead_log,
+)
 from classroom.lab.storage.crash_guard import Opening
 from classroom.lab.storage.database import Database
 from classroom.lab.storage.write_ahead_log import Row
@@ -106,6 +112,8 @@ class Journal:
         self._wholes: dict[str, Row] = {}
         self.live: dict[str, Live] = {}
         """The documents that are open, by their path here."""
+        self.ended: dict[str, set[str]] = {}
+        """Sessions whose pages may not come back to a document, by its path."""
         self.told: Callable[[Trouble], None] = lambda _: None
         """Called on the event loop when something is wrong with the disk, and when that ends."""
         self._database = Database(file, self._take_over, self._log.put_aside)
@@ -357,7 +365,9 @@ class Journal:
             async with asyncio.timeout(RETRY_SECONDS):
                 await self.written()
         self._pending = [row for row in self._pending if row.path != path]
-        return str(await self._do(quarantine.put_document, self._file, path))
+        where = await self._do(quarantine.put_document, self._file, path)
+        self.ended = await self._do(page_sessions.ended)
+        return str(where)
 
     async def read(self, path: str) -> list[tuple[bytes, bytes, float]]:
         """Return a document's updates, metadata and times, oldest first.
