@@ -12,6 +12,7 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ydoc import ydocs
@@ -26,7 +27,9 @@ from classroom.lab.storage.page_sessions import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from classroom.lab.protocol.document_index import Additions
     from classroom.lab.protocol.messages import SyncUpdate
+    from classroom.lab.protocol.update_bounds import Update
     from classroom.lab.storage.page_sessions import PageSessions
 
 Content = Any
@@ -39,6 +42,7 @@ REASONS = {
 COPIED = "What only this page had of “{}” is in “{}”."
 KINDS = {"notebook": {"cells": []}, "file": ""}
 """The kinds of documents of which copies are made, and what each says while nothing is in it."""
+UNNAMED = "Untitled"
 KEPT_SECONDS = 600.0
 """For so long pages that come back make one incident, with one copy of each document."""
 MOST = 20
@@ -48,13 +52,59 @@ NEW_CLIENTS = 20_000
 LOG = logging.getLogger(__name__)
 
 
+class _Reading(Admission):
+    """Takes a whole document, with what only the lab writes in it: nobody else is sent it."""
+
+    def _without_the_labs(
+        self, body: bytes, update: Update, additions: Additions
+    ) -> tuple[bytes, Additions]:
+        del update
+        return body, additions
+
+
+@dataclass(frozen=True)
+class LostRoom:
+    """Stands for the room of a document that there isn't any more.
+
+    Attributes:
+        name: the room's: format, kind and file id, with colons between.
+        contents: the class's contents manager.
+    """
+
+    name: str
+    contents: Any
+    ready: bool = False
+    file_path: str = ""
+
+    @property
+    def file_format(self) -> str:
+        """The format of the document's file."""
+        return self.name.split(":", 2)[0]
+
+    @property
+    def kind(self) -> str:
+        """The document's kind."""
+        return self.name.split(":", 2)[1]
+
+    @property
+    def file_kind(self) -> str:
+        """The kind as the contents manager has it."""
+        return self.kind
+
+    @property
+    def store_path(self) -> str:
+        """The document, as the store names it."""
+        return f".{self.kind}:{self.name.split(':', 2)[2]}.y"
+
+
 @dataclass
-class _Former:
+class Former:
     """One document, as the pages that came back have had it.
 
     Attributes:
         document: of jupyter_ydoc.
         when: seconds of the clock at which it was begun.
+        path: of its file.
         copy: the path of its copy; "" while there is none.
         saved: what is in the copy.
         turn: held while it is saved.
@@ -62,6 +112,7 @@ class _Former:
 
     document: Any
     when: float
+    path: str = ""
     copy: str = ""
     saved: Content = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -77,7 +128,7 @@ class FormerDocuments:
             clock: tells seconds.
         """
         self._clock = clock
-        self._formers: dict[str, _Former] = {}
+        self._formers: dict[str, Former] = {}
         self.sessions: PageSessions | None = None
         """Which pages may come back; None for all."""
         self.may_write: Callable[[str], bool] = lambda _: True
@@ -87,17 +138,17 @@ class FormerDocuments:
         """Decide whether a page may come back to a document; as of `PageSessions`."""
         return self.sessions.refusal(session, path) if self.sessions is not None else None
 
-    def _former(self, path: str, kind: str) -> _Former:
+    def _former(self, path: str, kind: str) -> Former:
         now = self._clock()
         for old in [one for one, made in self._formers.items() if now - made.when > KEPT_SECONDS]:
             del self._formers[old]
         while len(self._formers) >= MOST and path not in self._formers:
             del self._formers[next(iter(self._formers))]
         if path not in self._formers:
-            self._formers[path] = _Former(ydocs[kind](), now)
+            self._formers[path] = Former(ydocs[kind](), now)
         return self._formers[path]
 
-    def take(self, room: Any, update: SyncUpdate) -> Any:
+    def take(self, room: Any, update: SyncUpdate) -> Former | None:
         """Take a page's copy of a document, at once.
 
         Args:
@@ -115,16 +166,17 @@ class FormerDocuments:
         """
         if (kind := room.kind) not in KINDS:
             return None
-        former = self._former(room.ystore.path, kind)
+        former = self._former(room.store_path, kind)
         try:
-            admission = Admission(former.document.ydoc, new_clients=NEW_CLIENTS)
+            admission = _Reading(former.document.ydoc, new_clients=NEW_CLIENTS)
             admission.take(update.body, update.content)
         except BaseException:
-            self._formers.pop(room.ystore.path, None)
+            self._formers.pop(room.store_path, None)
             raise
+        former.path = room.file_path or str(former.document.path or UNNAMED)
         return former
 
-    async def keep(self, room: Any, former: Any) -> str:
+    async def keep(self, room: Any, former: Former) -> str:
         """Save what pages have that isn't in the document of now, if there is anything.
 
         Args:
@@ -141,31 +193,34 @@ class FormerDocuments:
             content = await former.document.aget()
             if content == former.saved:
                 return str(former.copy)
-            now = await current(room)
+            now = await current(room, former.path)
             if not await threads.run(outcome.is_missing, KINDS[room.kind], content, now):
                 return str(former.copy)
             model = recovery.model(room.file_format, room.kind, content)
             if former.copy:
                 await room.contents.save(model, former.copy)
             else:
-                path = room.file_path
+                path = former.path
+                if not await room.contents.dir_exists(str(PurePosixPath(path).parent)):
+                    path = PurePosixPath(path).name
                 former.copy = await copies.save_beside(room.contents, model, path, copies.TYPED)
                 LOG.warning("What pages of an earlier time had of %s is in %s", path, former.copy)
             former.saved = content
             return str(former.copy)
 
 
-async def current(room: Any) -> Content:
+async def current(room: Any, path: str) -> Content:
     """Return what a document says now: the live one's, or its file's.
 
     Args:
         room: the document's.
+        path: of its file.
     """
     if room.ready:
         return await room.document.aget()
     try:
         found = await room.contents.get(
-            room.file_path, format=room.file_format, type=room.file_kind, content=True
+            path, format=room.file_format, type=room.file_kind, content=True
         )
     except HTTPError:
         return KINDS[room.kind]  # it can't be opened, whatever the reason: all is kept

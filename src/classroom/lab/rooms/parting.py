@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from jupyter_server_ydoc.handlers import YDocWebSocketHandler
 from tornado.web import HTTPError
 
 from classroom.lab.connections import notifications
@@ -14,7 +15,7 @@ from classroom.lab.protocol import messages, websocket_frames
 from classroom.lab.protocol.lib0 import OutOfBoundsError
 from classroom.lab.protocol.messages import SyncStep1, SyncUpdate
 from classroom.lab.rooms.document_writer import DocumentWriter
-from classroom.lab.rooms.former_documents import COPIED, REASONS, FormerDocuments
+from classroom.lab.rooms.former_documents import COPIED, REASONS, FormerDocuments, LostRoom
 from classroom.lab.rooms.update_admission import BrokenError, UnreadableError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ RELOAD = 1003
 """The code of a close frame at which a page asks its user to reload."""
 NOTHING = b"\x00"
 """A state vector of a document in which there is nothing."""
-UNKEPT = "What only this page had of “{}” couldn't be saved: copy what you need before you reload."
+UNKEPT = "What only this page has couldn't be saved: copy what you need before you reload it."
 
 
 class Parting(DocumentWriter):
@@ -39,10 +40,30 @@ class Parting(DocumentWriter):
     def _refused(self) -> Refusal | None:
         """Say why this page may not come back to the document; None if it may."""
         former = self.services.get(FormerDocuments)
-        store = getattr(self.room, "ystore", None)
-        if former is None or store is None:
+        path = getattr(self.room, "store_path", "")
+        if former is None or not path:
             return None
-        return former.refusal(self.get_query_argument("sessionId", ""), store.path)
+        return former.refusal(self.get_query_argument("sessionId", ""), path)
+
+    async def _prepare_for_lost(self, room_id: str) -> bool:
+        """Prepare to take a page's copy of a document that the lab doesn't know any more.
+
+        Args:
+            room_id: that the page asks for.
+
+        Returns:
+            Whether that is so: it is of an earlier time, and not of a room that never was.
+        """
+        if room_id.count(":") < 2:  # noqa: PLR2004 (format, kind and file)
+            return False
+        self.room = LostRoom(room_id, self.settings["contents_manager"])
+        if self._refused() is None:
+            del self.room
+            return False
+        self._room_id = room_id
+        # As upstream's, but for the room.
+        await super(YDocWebSocketHandler, self).prepare()
+        return True
 
     def _part(self, why: Refusal) -> None:
         """Ask the page for its copy of the document, and refuse it then.
@@ -86,7 +107,7 @@ class Parting(DocumentWriter):
             pass  # it has gone, or has nothing to say
         except (HTTPError, OutOfBoundsError, TooMuchError, UnreadableError, BrokenError) as error:
             self.log.warning("%s: the copy of %s isn't kept: %s", self.path, self.who, error)
-            self.services[Notifications].tell({self.who}, UNKEPT.format(room.file_path))
+            self.services[Notifications].tell({self.who}, UNKEPT)
         self.close(RELOAD, notifications.closing(REASONS[why]))
 
     async def _keep(self, room: Any, update: SyncUpdate) -> None:
@@ -106,5 +127,5 @@ class Parting(DocumentWriter):
         with self.cpu.charged(self.who):
             taken = former.take(room, update)
         if taken is not None and (copy := await former.keep(room, taken)):
-            sentence = COPIED.format(room.file_path, copy)
+            sentence = COPIED.format(taken.path, copy)
             self.services[Notifications].tell({self.who}, sentence)

@@ -53,6 +53,8 @@ class RoomSocket(Parting):
         exists = self._websocket_server.room_exists(room_id)
         there_is = room_names.leads_somewhere(room_id, path_of, exists=exists)
         if not (there_is and self.hooks.may_connect(room_id, path_of)):
+            if not there_is and await self._prepare_for_lost(room_id):
+                return
             raise web.HTTPError(403, "There is no such room.")
         await super().prepare()
 
