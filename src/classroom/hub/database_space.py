@@ -47,7 +47,7 @@ def _add_pages(connection: sqlite3.Connection, file: Path) -> None:
     (free,), (size,) = (
         connection.execute(f"PRAGMA {name}").fetchone() for name in ("freelist_count", "page_size")
     )
-    if free * size >= SPARE or volume_reserve.space(file.parent).is_full:
+    if free * size >= SPARE or volume_reserve.is_full(file.parent):
         return
     connection.execute("CREATE TABLE IF NOT EXISTS classroom_spare (content BLOB)")
     connection.execute("INSERT INTO classroom_spare VALUES (zeroblob(?))", (2 * SPARE,))

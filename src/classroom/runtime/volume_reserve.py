@@ -14,6 +14,8 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classroom.runtime.paths import Paths
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -87,6 +89,24 @@ def space(place: Path | int) -> Space:
     )
 
 
+def is_full(place: Path | int, reserve: Path | None = None) -> bool:
+    """Say whether the lab must leave what is left of a volume alone.
+
+    A start that has released the reserve goes on as on a full volume until there is room to hold it
+    again: otherwise the lab would use it up.
+
+    Args:
+        place: a folder on the volume, or its descriptor.
+        reserve: the reserve's folder; None for the container's.
+
+    Raises:
+        OSError: it can't be measured.
+    """
+    found = space(place)
+    reserve = Paths().reserve if reserve is None else reserve
+    return found.is_full or not (found.has_room or reserve.exists())
+
+
 def ensure(place: Path | int) -> None:
     """Check that the lab may write to a volume.
 
@@ -96,7 +116,7 @@ def ensure(place: Path | int) -> None:
     Raises:
         OSError: only that is left which is kept free (ENOSPC), or it can't be measured.
     """
-    if space(place).is_full:
+    if is_full(place):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

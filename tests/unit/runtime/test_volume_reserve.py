@@ -61,6 +61,29 @@ def test_it_is_held_while_there_is_room_and_released_when_the_volume_is_full(
     assert volume_reserve.release(reserve), "it is full, whether or not there was a reserve"
 
 
+@pytest.mark.parametrize(
+    ("free", "held", "full"),
+    [
+        (volume_reserve.MOST - 1, True, True),
+        (volume_reserve.MOST, True, False),
+        # It was released at the start: what is left is for people who sign in and make room.
+        (volume_reserve.MOST + MB, False, True),
+        (3 * volume_reserve.MOST, False, False),
+    ],
+)
+def test_a_released_reserve_is_left_alone_until_it_can_be_held_again(
+    free: int,
+    held: bool,  # noqa: FBT001 (a case's)
+    full: bool,  # noqa: FBT001 (likewise)
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(volume_reserve, "space", lambda _: replace(LARGE, free=free))
+    if held:
+        (tmp_path / "reserve").mkdir()
+    assert volume_reserve.is_full(tmp_path, tmp_path / "reserve") is full
+
+
 def test_what_cannot_be_held_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,7 +90,7 @@ class Root:
         found = volume_reserve.space(self._folder)
         kept = max(found.kept, min(self.reserve, int(found.total * MOST_KEPT)))
         # Without a place for another file no byte of the rest is of use.
-        return (0 if found.is_full else found.free), kept
+        return (0 if self.is_full else found.free), kept
 
     @property
     def folder(self) -> int:
@@ -100,7 +100,7 @@ class Root:
     @property
     def is_full(self) -> bool:
         """Whether its disk has no room for what people type, either."""
-        return volume_reserve.space(self._folder).is_full
+        return volume_reserve.is_full(self._folder)
 
     def inside(self, target: str) -> Parts | None:
         """Say where in the class's folder an absolute path begins to lead; None if not there.

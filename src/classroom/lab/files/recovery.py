@@ -112,7 +112,7 @@ class Recovery:
                 store.path, found["hash"], digest
             )
             verdict = decide(same=same, file=found["hash"], journal=digest, known=known)
-            if verdict is not RecoveryAction.AGREED and getattr(self._root, "is_full", False):
+            if verdict is not RecoveryAction.AGREED and await self._is_full():
                 # Opened from its file it would lose what was typed, from the journal its file's.
                 raise HTTPError(HTTPStatus.INSUFFICIENT_STORAGE, FULL.format(path))
             if verdict is RecoveryAction.REDO:
@@ -180,6 +180,10 @@ class Recovery:
     @property
     def _root(self) -> Root | None:
         return getattr(self._contents, "root", None)
+
+    async def _is_full(self) -> bool:
+        root = self._root
+        return root is not None and await run_sync(lambda: root.is_full)
 
     async def _is_read_only(self, path: str) -> bool:
         if (root := self._root) is None:
