@@ -55,7 +55,7 @@ from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.snapshots import handlers as snapshots
 from classroom.lab.snapshots.restore import RestoreService
 from classroom.lab.storage import page_sessions, ystore
-from classroom.lab.storage.journal import Journal, Trouble
+from classroom.lab.storage.journal import DiskTrouble, Journal
 from classroom.lab.storage.page_sessions import PageSessions
 from classroom.lab.storage.saved_hashes import Saves
 from classroom.lab.upstream import contract, fork_limit, page_cache, patches
@@ -268,7 +268,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
     gc.freeze()
 
 
-def _follow_disk(app: ServerApp, lab: LabContext, trouble: Trouble) -> None:
+def _follow_disk(app: ServerApp, lab: LabContext, trouble: DiskTrouble) -> None:
     """Tell the pages how the disk is; once it takes something again, write what is due."""
     _warn(lab.notifications, trouble)
     if not trouble.why and isinstance(app.contents_manager, ClassContents):
@@ -276,7 +276,7 @@ def _follow_disk(app: ServerApp, lab: LabContext, trouble: Trouble) -> None:
         background_tasks.start(_recover(app, app.contents_manager), what, app.log)
 
 
-def _warn(notifications: Notifications, trouble: Trouble) -> None:
+def _warn(notifications: Notifications, trouble: DiskTrouble) -> None:
     """Show all pages that what is typed isn't being kept, and why; take it back when it is."""
     if not trouble.why:
         notifications.end(UNKEPT)

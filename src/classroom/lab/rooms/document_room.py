@@ -116,7 +116,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         return notebook.KIND if self.kind == notebook.KIND else "file"
 
     @property
-    def file_format(self) -> str:
+    def content_format(self) -> str:
         """The format of the document's file: "json" or "text"."""
         return str(self._file_format)
 

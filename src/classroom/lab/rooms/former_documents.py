@@ -77,7 +77,7 @@ class LostRoom:
     file_path: str = ""
 
     @property
-    def file_format(self) -> str:
+    def content_format(self) -> str:
         """The format of the document's file."""
         return self.name.split(":", 2)[0]
 
@@ -196,7 +196,7 @@ class FormerDocuments:
             now = await current(room, former.path)
             if not await threads.run(outcome.is_missing, KINDS[room.kind], content, now):
                 return str(former.copy)
-            model = recovery.model(room.file_format, room.kind, content)
+            model = recovery.model(room.content_format, room.kind, content)
             if former.copy:
                 await room.contents.save(model, former.copy)
             else:
@@ -220,7 +220,7 @@ async def current(room: Any, path: str) -> Content:
         return await room.document.aget()
     try:
         found = await room.contents.get(
-            path, format=room.file_format, type=room.file_kind, content=True
+            path, format=room.content_format, type=room.file_kind, content=True
         )
     except HTTPError:
         return KINDS[room.kind]  # it can't be opened, whatever the reason: all is kept

@@ -76,7 +76,7 @@ def together(rows: list[Row]) -> list[Row]:
     return found
 
 
-class Trouble(NamedTuple):
+class DiskTrouble(NamedTuple):
     """What is wrong with the disk.
 
     Attributes:
@@ -114,7 +114,7 @@ class Journal:
         """The documents that are open, by their path here."""
         self.ended: dict[str, set[str]] = {}
         """Sessions whose pages may not come back to a document, by its path."""
-        self.told: Callable[[Trouble], None] = lambda _: None
+        self.told: Callable[[DiskTrouble], None] = lambda _: None
         """Called on the event loop when something is wrong with the disk, and when that ends."""
         self._database = Database(file, self._take_over, self._log.put_aside)
 
@@ -261,9 +261,9 @@ class Journal:
             LOG.error("Typed text is kept nowhere any more: its reserve is used up")
         # What is used up stays so until all of it is committed.
         is_kept = not why or (is_kept and self._is_kept)
-        before = Trouble(self._trouble, self._is_kept)
+        before = DiskTrouble(self._trouble, self._is_kept)
         self._trouble, self._is_kept = why, is_kept
-        if before != (now := Trouble(why, is_kept)):
+        if before != (now := DiskTrouble(why, is_kept)):
             self.told(now)
 
     def _take_over(self, database: sqlite3.Connection) -> None:

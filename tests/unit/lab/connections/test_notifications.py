@@ -9,7 +9,7 @@ import pytest
 
 from classroom.lab import extension
 from classroom.lab.connections.notifications import Notifications
-from classroom.lab.storage.journal import Trouble
+from classroom.lab.storage.journal import DiskTrouble
 
 
 class Page:
@@ -74,8 +74,8 @@ def test_the_reason_is_in_plain_words(
     trouble: str, why: str, pages: list[Page], notifications: Notifications
 ) -> None:
     for is_kept in (True, False):
-        extension._warn(notifications, Trouble(trouble, is_kept))
+        extension._warn(notifications, DiskTrouble(trouble, is_kept))
         assert why in pages[0].shown[0]
         assert len(pages[0].shown[0]) <= 140
-    extension._warn(notifications, Trouble())
+    extension._warn(notifications, DiskTrouble())
     assert pages[0].shown == []

@@ -67,7 +67,7 @@ def room(contents: Any, live: str | None = None) -> Any:
     return SimpleNamespace(
         kind="file",
         file_kind="file",
-        file_format="text",
+        content_format="text",
         file_path="notes.txt",
         store_path=".file:1.y",
         ready=live is not None,

@@ -26,7 +26,7 @@ from classroom.lab.storage import (
     write_ahead_log,
     ystore,
 )
-from classroom.lab.storage.journal import Journal, Trouble
+from classroom.lab.storage.journal import DiskTrouble, Journal
 from classroom.runtime import volume_reserve
 from tests import labs, loops
 
@@ -254,19 +254,19 @@ def test_what_cannot_be_written_is_told_and_written_later(
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
-        told: list[Trouble] = []
+        told: list[DiskTrouble] = []
         made.told = told.append
         await made.read("a")
         with closing(sqlite3.connect(tmp_path / "j.db")) as other:
             other.execute("ALTER TABLE yupdates RENAME TO away")
             with pytest.raises(sqlite3.OperationalError, match="no such table"):
                 await made.write("a", b"x")
-            assert told == [Trouble("no such table: yupdates")]
+            assert told == [DiskTrouble("no such table: yupdates")]
             made.append("b", b"y")
             other.execute("ALTER TABLE away RENAME TO yupdates")
         await made.written()
         await asyncio.shield(made._flush or asyncio.sleep(0))
-        assert told == [Trouble("no such table: yupdates"), Trouble()]
+        assert told == [DiskTrouble("no such table: yupdates"), DiskTrouble()]
         assert [row[0] for path in "ab" for row in await made.read(path)] == [b"x", b"y"]
         made.close()
 
@@ -335,7 +335,7 @@ def test_a_full_disk_is_told_and_ends_nothing(
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
-        told: list[Trouble] = []
+        told: list[DiskTrouble] = []
         made.told = told.append
         updates = typed("hello")
         await made.write("a", updates[0])
@@ -352,7 +352,7 @@ def test_a_full_disk_is_told_and_ends_nothing(
             made.append("a", update)
         await made.written()
         await asyncio.shield(made._flush or asyncio.sleep(0))
-        assert told[-1] == Trouble()
+        assert told[-1] == DiskTrouble()
         assert text_of(row[0] for row in await made.read("a")) == "ello"
         made.close()
 
@@ -367,7 +367,7 @@ def test_what_comes_while_the_disk_is_full_outlasts_a_kill(
 
     async def run() -> None:
         killed, updates = Journal(tmp_path / "j.db"), typed("hello")
-        told: list[Trouble] = []
+        told: list[DiskTrouble] = []
         killed.told = told.append
         await killed.write("a", updates[0])
         with monkeypatch.context() as full:
@@ -375,13 +375,13 @@ def test_what_comes_while_the_disk_is_full_outlasts_a_kill(
             full.setattr(volume_reserve, "ensure", no_room)
             for update in updates[1:4]:
                 killed.append("a", update)
-            assert told == [Trouble("No space left on device", is_kept=True)]
+            assert told == [DiskTrouble("No space left on device", is_kept=True)]
             # The first is left as a kill leaves it, and the disk is still full.
             second = Journal(tmp_path / "j.db")
-            told_again: list[Trouble] = []
+            told_again: list[DiskTrouble] = []
             second.told = told_again.append
             await second.begin()
-            assert told_again == [Trouble("No space left on device", is_kept=True)]
+            assert told_again == [DiskTrouble("No space left on device", is_kept=True)]
             assert text_of(row[0] for row in await second.read("a")) == "hell"
             second.append("a", updates[4])
             third = Journal(tmp_path / "j.db")
@@ -409,7 +409,7 @@ def test_while_people_go_on_typing_a_full_disk_comes_to_an_end(
 
     async def run() -> None:
         made, updates = Journal(tmp_path / "j.db"), typed("hello world")
-        told: list[Trouble] = []
+        told: list[DiskTrouble] = []
         made.told = told.append
         commit = made._commit
 
@@ -425,10 +425,10 @@ def test_while_people_go_on_typing_a_full_disk_comes_to_an_end(
                 await made.write("a", updates.pop(0))
         monkeypatch.setattr(made, "_commit", slow)
         for _ in range(100):
-            if told[-1] == Trouble():
+            if told[-1] == DiskTrouble():
                 break
             await asyncio.sleep(0.02)
-        assert told[-1] == Trouble()
+        assert told[-1] == DiskTrouble()
         monkeypatch.setattr(made, "_commit", commit)
         for update in updates:
             made.append("a", update)
@@ -451,7 +451,7 @@ def test_a_reserve_that_is_used_up_is_told_until_all_is_committed(
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
-        told: list[Trouble] = []
+        told: list[DiskTrouble] = []
         made.told = told.append
         with monkeypatch.context() as full:
             full.setattr(volume_reserve, "ensure", no_room)
@@ -465,7 +465,7 @@ def test_a_reserve_that_is_used_up_is_told_until_all_is_committed(
             assert [one.is_kept for one in told] == [True, False]
         await made.written()
         await asyncio.shield(made._flush or asyncio.sleep(0))
-        assert told[-1] == Trouble()
+        assert told[-1] == DiskTrouble()
         assert len(await made.read("a")) == 4
         made.close()
 
@@ -598,7 +598,7 @@ def test_a_database_that_finds_room_where_the_log_finds_none_says_it_once(
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
-        told: list[Trouble] = []
+        told: list[DiskTrouble] = []
         made.told = told.append
         await made.write("a", b"x")
 
@@ -607,9 +607,9 @@ def test_a_database_that_finds_room_where_the_log_finds_none_says_it_once(
             for number in range(20):
                 made.append("a", str(number).encode())
                 await made.written()
-            assert told == [Trouble("No space left on device")]
+            assert told == [DiskTrouble("No space left on device")]
         await asyncio.shield(made._flush or asyncio.sleep(0))
-        assert told == [Trouble("No space left on device"), Trouble()]
+        assert told == [DiskTrouble("No space left on device"), DiskTrouble()]
         made.close()
 
     loops.run(run())
