@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import shutil
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ INODES = 64
 """Files that can still be made on a volume that has no place for more files."""
 AGAIN = 3
 """There is room again when this many times as much is free, so that holding it fills no volume."""
+PROBE = 1 << 18
+"""Bytes that are tried out at a start."""
 BYTES, FILES = "bytes", "file"
 """Names of what is held."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -166,6 +169,16 @@ def hold(reserve: Path) -> bool:
     return True
 
 
+def _takes(folder: Path) -> bool:
+    """Try out whether a folder takes anything: what a quota leaves, a file system may not tell."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(PROBE))
+    except OSError as error:
+        return error.errno not in FULL
+    return True
+
+
 def release(reserve: Path) -> bool:
     """Release the reserve if the volume is full.
 
@@ -176,7 +189,7 @@ def release(reserve: Path) -> bool:
         Whether the volume is full, or was until now.
     """
     try:
-        if not space(reserve.parent).is_full:
+        if not space(reserve.parent).is_full and _takes(reserve.parent):
             return False
     except FileNotFoundError:
         return False  # the first start, and no volume

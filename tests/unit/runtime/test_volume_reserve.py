@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,19 @@ def test_what_cannot_be_held_leaves_nothing_behind(
     monkeypatch.setattr("os.urandom", full)
     with pytest.raises(OSError, match="No space left"):
         volume_reserve.hold(tmp_path / "reserve")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_quota_that_the_file_system_does_not_tell_of_releases_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def used_up(**_: object) -> None:
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr(volume_reserve, "space", lambda _: LARGE)
+    assert volume_reserve.hold(tmp_path / "reserve")
+    monkeypatch.setattr("tempfile.TemporaryFile", used_up)
+    assert volume_reserve.release(tmp_path / "reserve")
     assert list(tmp_path.iterdir()) == []
 
 
