@@ -20,6 +20,7 @@ from tornado.web import HTTPError
 
 from classroom.lab.files import copies, recovery
 from classroom.lab.merging import outcome
+from classroom.lab.protocol import messages
 from classroom.lab.rooms.update_admission import Admission
 from classroom.lab.storage import threads
 from classroom.lab.storage.page_sessions import Refusal
@@ -39,9 +40,11 @@ REASONS = {
     Refusal.UNKNOWN: "This page is older than the lab's data. Reload it to go on.",
     Refusal.AGAIN: "This document had to begin again from its file. Reload this page.",
 }
-COPIED = "What only this page had of “{}” is in “{}”."
+COPIED = "Text of “{}” that the lab no longer had is in “{}”."
 KINDS = {"notebook": {"cells": []}, "file": ""}
 """The kinds of documents of which copies are made, and what each says while nothing is in it."""
+NOTHING = b"\x00"
+"""A state vector of a document in which there is nothing."""
 UNNAMED = "Untitled"
 KEPT_SECONDS = 600.0
 """For so long pages that come back make one incident, with one copy of each document."""
@@ -148,15 +151,25 @@ class FormerDocuments:
             self._formers[path] = Former(ydocs[kind](), now)
         return self._formers[path]
 
+    def state(self, room: Any) -> bytes:
+        """Return what earlier pages have had of a document, as a state vector.
+
+        Args:
+            room: the document's, of today.
+        """
+        known = self._formers.get(room.store_path)
+        state: bytes = known.document.ydoc.get_state() if known is not None else NOTHING
+        return state
+
     def take(self, room: Any, update: SyncUpdate) -> Former | None:
         """Take a page's copy of a document, at once.
 
         Args:
             room: the document's, of today.
-            update: what the page has.
+            update: what the page has, and `state` hasn't.
 
         Returns:
-            What `keep` needs; None if no copy is made of such a document.
+            What `keep` needs; None if there is nothing to keep, or no copy of such a document.
 
         Raises:
             OutOfBoundsError: it doesn't fit.
@@ -166,6 +179,8 @@ class FormerDocuments:
         """
         if (kind := room.kind) not in KINDS:
             return None
+        if update.body == messages.EMPTY:
+            return self._formers.get(room.store_path)  # it has what others had
         former = self._former(room.store_path, kind)
         try:
             admission = _Reading(former.document.ydoc, new_clients=NEW_CLIENTS)

@@ -27,8 +27,6 @@ ANSWER_SECONDS = 20.0
 """How long a page may take to send its copy of a document."""
 RELOAD = 1003
 """The code of a close frame at which a page asks its user to reload."""
-NOTHING = b"\x00"
-"""A state vector of a document in which there is nothing."""
 UNKEPT = "What only this page has couldn't be saved: copy what you need before you reload it."
 
 
@@ -72,7 +70,8 @@ class Parting(DocumentWriter):
             why: it may not come back.
         """
         self._last = asyncio.get_running_loop().create_future()
-        question = messages.encode(SyncStep1(NOTHING))
+        # Of a class that comes back at once only the first have to send all of it.
+        question = messages.encode(SyncStep1(self.services[FormerDocuments].state(self.room)))
         self.write_frame(websocket_frames.frame(question), presence=False)
         self.create_task(self._take_leave(why, self._last))
 
@@ -121,7 +120,7 @@ class Parting(DocumentWriter):
             BrokenError: the decoder gave up.
         """
         former = self.services[FormerDocuments]
-        if update.body == messages.EMPTY or not former.may_write(self.who):
+        if not former.may_write(self.who):
             return
         self.cpu.ask(self.who)
         with self.cpu.charged(self.who):

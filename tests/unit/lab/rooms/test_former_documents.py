@@ -11,6 +11,7 @@ from jupyter_ydoc.yunicode import YUnicode
 from pycrdt import Doc, Text
 
 from classroom.lab.files.contents_manager import ClassContents
+from classroom.lab.protocol import messages
 from classroom.lab.protocol.messages import SyncUpdate
 from classroom.lab.protocol.update_bounds import read_update
 from classroom.lab.rooms import former_documents
@@ -142,6 +143,28 @@ def test_what_a_page_claims_as_its_path_leads_nowhere_else(contents: Any, tmp_pa
 
     loops.run(run())
     assert sorted(one.name for one in tmp_path.iterdir()) == ["files", "scratch"]
+
+
+def test_the_next_page_is_asked_for_no_more_than_the_first_lacked(contents: Any) -> None:
+    async def run() -> None:
+        former, place = FormerDocuments(), room(contents, "")
+        assert former.state(place) == former_documents.NOTHING
+        ada = Page("of both")
+        copy = await handed_in(former, place, ada)
+        bob = Page(like=ada)
+        nothing = bob.document.ydoc.get_update(former.state(place))
+        assert nothing == messages.EMPTY
+        taken = former.take(place, SyncUpdate(nothing, read_update(nothing), is_step_2=True))
+        assert taken is not None
+        assert await former.keep(place, taken) == copy
+        bob.type(" and bob")
+        more = bob.document.ydoc.get_update(former.state(place))
+        taken = former.take(place, SyncUpdate(more, read_update(more), is_step_2=True))
+        assert taken is not None
+        assert await former.keep(place, taken) == copy
+        assert left(contents) == {copy: "of both and bob"}
+
+    loops.run(run())
 
 
 def test_later_pages_make_another_copy_and_no_more_documents_are_remembered(
