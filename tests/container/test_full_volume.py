@@ -34,7 +34,7 @@ EXPECTED = (
     r"The volume's reserve can't be held",
 )
 BYTES = "dd if=/dev/zero of=/data/files/filler bs=1M; dd if=/dev/zero of=/data/files/rest bs=4k"
-FILES = "mkdir /data/files/many; cd /data/files/many; i=0; while : > $i; do i=$((i+1)); done"
+FILES = "(mkdir /data/files/many; cd /data/files/many; i=0; while : > $i; do i=$((i+1)); done)"
 
 
 @contextlib.contextmanager

@@ -70,12 +70,12 @@ class RoomSocket(Parting):
     async def open(self, room_id: str) -> None:
         """Begin: keystrokes never wait for more to send."""
         self.set_nodelay(True)
+        self.identity = participant.identity(self.current_user)
         if (why := self._refused()) is not None:
             self._part(why)
             return
         self._presence = getattr(self.room, "presence", None)
         self.record = getattr(self.room, "sync_record", None) or SyncRecord()
-        self.identity = participant.identity(self.current_user)
         await super().open(room_id)
         if hasattr(self, "room"):
             owns = getattr(self.room, "owns", None)
