@@ -6,11 +6,13 @@ This runs as root under tini. If a step fails, the start ends; no port is open b
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
 import signal
 import socket
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from classroom.backup import swap
@@ -20,7 +22,7 @@ from classroom.egress import apply, lock
 from classroom.front import certificate, hosts, render, tls
 from classroom.hub.egress import gateway
 from classroom.lab import server_config
-from classroom.runtime import layout, privileges
+from classroom.runtime import layout, privileges, volume_reserve
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
 from classroom.sandbox import landlock
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
     from classroom.config.settings import Settings
 
 DEADLINE_SECONDS = 60
+FULL = (
+    "{} is full: the lab starts, but saves nothing. People can sign in, look, and delete files in"
+    " the file browser; as soon as there is room, it saves again by itself."
+)
 
 
 def say(step: str, what: str) -> None:
@@ -48,6 +54,8 @@ def prepare_data(paths: Paths) -> None:
     """Make the directories; warn if they will be lost with the container."""
     # A restarted container keeps its /run, with sockets of processes that no longer exist.
     layout.clear(paths.run)
+    if volume_reserve.release(paths.reserve):
+        warn(FULL.format(paths.data))
     if aside := swap.take_place(paths):
         say("data", f"restored from a backup; the previous data is in {aside}")
     layout.ensure(layout.plan(paths))
@@ -144,10 +152,12 @@ def main() -> int:
     except StartRefusedError as refused:
         return refuse(refused)
     except OSError as error:
+        where = Path(error.filename or "the container's files")
+        if error.errno in {*volume_reserve.FULL, errno.EROFS}:
+            return refuse(StartRefusedError([layout.problem(where, error)]))
         what = f"{error.strerror or error}"
-        where = str(error.filename or "the container's files")
         cure = "let root in the container use it"
-        return refuse(StartRefusedError([Problem(where, what, cure)]))
+        return refuse(StartRefusedError([Problem(str(where), what, cure)]))
     say("lab", f"starting on {socket.gethostname()}")
     signal.alarm(0)  # exec keeps a pending alarm
     return os.execvp(command[0], command)  # noqa: S606 (the point: the supervisor is tini's child)

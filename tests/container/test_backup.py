@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 
 import docker
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests import labs, students
-from tests.container.test_rooms import Page, room, saved
+from tests.attack.test_kept import Warned
+from tests.container.test_rooms import API, Page, room, saved
 from tests.container.test_snapshots import EXPECTED, QUIET, as_student, ids, signed_in, take, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import httpx
     from testcontainers.core.network import Network
 
     from tests.labs import Lab
@@ -174,6 +177,74 @@ def test_materials_stay_where_they_are(
         assert lab.run("cat", "/home/classroom/materials/lesson.txt")[1] == "read me"
         assert lab.run("test", "-e", "/data/files/private")[0] == 0
         assert lab.run("sh", "-c", "cat /data/kept/*/files/own.txt")[1] == "own"
+
+
+def come_back(page: Page, client: httpx.Client, lab: Lab, where: str) -> str:
+    """Come back with all that a page has, as it does by itself; return why it is sent away."""
+    page.connection = students.open_socket(client, lab, where)
+    page.send_all()
+    with pytest.raises(ConnectionClosed) as closed:
+        page.listen_until(lambda: False, 60)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1003
+    return str(closed.value.rcvd.reason)
+
+
+def test_pages_of_before_a_restored_backup_reload_and_what_only_they_had_is_in_one_copy(
+    volume: str,
+) -> None:
+    expected = (*EXPECTED, r"What pages of an earlier time had of", r"ServerApp\] delete /")
+    with labs.start(volume=volume, expected=expected) as lab:
+        lab.wait_healthy()
+        with students.signed_in(lab) as ada, students.signed_in(lab, "bob") as bob:
+            where, same = room(ada, "lesson.ipynb"), room(ada, "same.ipynb")
+            pages = [Page(students.open_socket(one, lab, where)) for one in (ada, bob)]
+            unchanged = Page(students.open_socket(bob, lab, same))
+            pages[0].type("before")
+            labs.wait_until(lambda: saved(ada, "lesson.ipynb") == "before", "saved")
+            data = backed_up(lab)
+            late = room(ada, "late.ipynb")
+            new = Page(students.open_socket(ada, lab, late))
+            new.type("made after the backup")
+            pages[0].type(" after")
+            pages[1].listen_until(lambda: str(pages[1].source) == "before after")
+            labs.wait_until(lambda: saved(ada, "lesson.ipynb") == "before after", "saved")
+            assert taken_in(lab, data)[0] == 0
+            lab.container.restart(timeout=20)
+            lab.wait_healthy()
+            # What they type while they are away, each alone.
+            pages[0].type(" ada")
+            pages[1].type(" bob")
+            heard = Warned(ada, lab)
+            for page, client in zip(pages, (ada, bob), strict=True):
+                assert "restored from a backup" in come_back(page, client, lab, where)
+            assert "restored from a backup" in come_back(new, ada, lab, late)
+            assert "restored from a backup" in come_back(unchanged, bob, lab, same)
+            heard.listen_until(lambda: len(heard.notices) == 2)
+            assert saved(ada, "lesson.ipynb") == "before"
+            listed = [one["name"] for one in ada.get(f"{API}/contents").json()["content"]]
+            copies = [name for name in listed if "(typed until " in name]
+            assert len(copies) == 2, "of a document that is the same there is none"
+            (lesson,) = (name for name in copies if name.startswith("lesson"))
+            (made,) = (name for name in copies if name.startswith("late"))
+            assert set(saved(ada, lesson).split()) == {"before", "after", "ada", "bob"}
+            assert saved(ada, made) == "made after the backup"
+            assert [lesson in heard.notices[0], made in heard.notices[1]] == [True, True]
+            # Whoever reloads is in the document of the backup, and goes on.
+            where = room_of(ada, "lesson.ipynb")
+            again = Page(students.open_socket(ada, lab, where))
+            assert str(again.source) == "before"
+            again.type(" on")
+            labs.wait_until(lambda: saved(ada, "lesson.ipynb") == "before on", "saved")
+            # Later starts end nobody's copy.
+            lab.kill_server()
+            labs.wait_until(
+                lambda: ada.get(f"{API}/me").status_code == 200, "back", ignoring=labs.AWAY
+            )
+            again.type(" still")
+            again.connection = students.open_socket(ada, lab, where)
+            again.send_all()
+            labs.wait_until(lambda: saved(ada, "lesson.ipynb") == "before on still", "saved")
 
 
 def names(data: bytes) -> list[str]:

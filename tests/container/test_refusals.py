@@ -212,7 +212,7 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
 def test_data_that_cannot_be_written(volume: str) -> None:
     with labs.start(volume=volume, volume_mode="ro", check_log=False) as lab:
         assert lab.wait_exit() == 78
-        assert "Not started. /data: can't be made or written (Read-only file system)" in lab.log
+        assert "Not started. /data: can't be written (Read-only file system)" in lab.log
 
 
 def test_certificate_that_ends_soon_is_a_warning(tmp_path: Path, authority: Authority) -> None:

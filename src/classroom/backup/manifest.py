@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 FIRST, LAST = "classroom-backup.json", "classroom-backup-complete.json"
 FORMAT = 1
-LEFT_OUT = frozenset({"incoming", "kept", "lost+found"})
-"""Of the volume's root: backups themselves, and what they have replaced."""
+LEFT_OUT = frozenset({"incoming", "kept", "lost+found", "reserve", ".reserve"})
+"""Of the volume's root: backups themselves, what they have replaced, and what keeps room free."""
 
 
 class NotABackupError(Exception):

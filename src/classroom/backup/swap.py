@@ -7,11 +7,13 @@ first, all of it, and only then the new is moved in. Nothing is deleted.
 from __future__ import annotations
 
 import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classroom.backup.manifest import LEFT_OUT
+from classroom.runtime import files
 from classroom.snapshots import mounts
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ ASIDE = "aside"
 """A file with the name of the folder that takes what was there."""
 
 NOT_PLACED = "not-placed"
+MARK = "restored"
+"""A file of the Hub's folder that is written anew with each backup that takes its place."""
 
 
 def take_place(paths: Paths) -> Path | None:
@@ -49,11 +53,26 @@ def take_place(paths: Paths) -> Path | None:
         move(paths.data, aside, {*map(Path, LEFT_OUT), *mounted})
         ready.rename(moving)
     move(moving, paths.data, mounted)
+    paths.hub.mkdir(mode=0o700, exist_ok=True)
+    files.write_private(paths.hub / MARK, secrets.token_hex(8).encode())
     _empty(moving)
     if moving.exists():  # in the way of a mount
         moving.rename(aside / NOT_PLACED)
     (paths.incoming / ASIDE).unlink()
     return aside
+
+
+def mark(paths: Paths) -> str:
+    """Return the mark of the backup that was restored last; "" if none ever was.
+
+    Pages that were opened before have words that the backup hasn't.
+
+    Args:
+        paths: where things are.
+    """
+    with suppress(FileNotFoundError):
+        return (paths.hub / MARK).read_text(encoding="ascii")
+    return ""
 
 
 def move(source: Path, to: Path, stay: Collection[Path]) -> None:

@@ -17,7 +17,7 @@ from classroom.backup import manifest, swap
 from classroom.backup.archive import ArchiveWriter
 from classroom.backup.extract import unpack
 from classroom.backup.manifest import FORMAT, Manifest, NotABackupError
-from classroom.runtime import layout
+from classroom.runtime import layout, volume_reserve
 from classroom.snapshots import lock, mounts
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def write(paths: Paths) -> int:
     try:
         with (
             lock.together(paths.snapshots),
-            tempfile.TemporaryDirectory(dir=paths.hub, prefix=".backup-") as scratch,
+            tempfile.TemporaryDirectory(dir=_scratch(paths), prefix=".backup-") as scratch,
             tarfile.open(
                 fileobj=sys.stdout.buffer, mode="w|gz", compresslevel=COMPRESSION
             ) as archive,
@@ -58,6 +58,11 @@ def write(paths: Paths) -> int:
         warn(f"The backup failed: {error}.")
         return 1
     return 0
+
+
+def _scratch(paths: Paths) -> Path | None:
+    """Choose where databases are copied to: outside a volume that is full."""
+    return None if volume_reserve.is_full(paths.hub) else paths.hub
 
 
 def _write(writer: ArchiveWriter, paths: Paths) -> None:

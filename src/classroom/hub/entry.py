@@ -7,7 +7,7 @@ from traitlets.config import get_config
 
 from classroom.config import last_good
 from classroom.egress import lock
-from classroom.hub import token
+from classroom.hub import database_space, token
 from classroom.hub.access import offline
 from classroom.hub.access.service import Access
 from classroom.hub.jupyterhub_config import configure
@@ -20,6 +20,7 @@ from classroom.runtime.upstream import ChangedError
 log.quote()
 try:
     contract.check()
+    database_space.use()
     loaded, instead_of = last_good.load(Paths(), os.environ)
     taken = lock.read(loaded.paths)
     people, gone = offline.apply(loaded)

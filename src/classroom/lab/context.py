@@ -19,6 +19,7 @@ from classroom.lab.execution.run_history import RunHistory
 from classroom.lab.exports.jobs import ExportQueue
 from classroom.lab.people.participants import Participants
 from classroom.lab.permissions.mode_service import ModeService
+from classroom.lab.rooms.former_documents import FormerDocuments
 from classroom.lab.rooms.hooks import Hooks
 from classroom.lab.services import Services
 from classroom.lab.upstream.nbconvert_cache import Exporters
@@ -45,6 +46,7 @@ class LabContext:
         exporters: the formats that a notebook can be exported to.
         turns: who may export now.
         bounded: stands before what sockets read and write.
+        former: what pages have that may not come back.
         notifications: what pages show.
         modes: who is view-only, and who is a tutor.
         participants: who is here and where.
@@ -63,6 +65,7 @@ class LabContext:
     turns: ExportQueue = field(default_factory=ExportQueue)
     bounded: ReceiveLimits = field(init=False)
     notifications: Notifications = field(init=False)
+    former: FormerDocuments = field(default_factory=FormerDocuments)
     modes: ModeService = field(init=False)
     participants: Participants = field(init=False)
     history: RunHistory = field(init=False)

@@ -56,7 +56,8 @@ from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.snapshots import handlers as snapshots
 from classroom.lab.snapshots.restore import RestoreService
 from classroom.lab.storage import page_sessions, ystore
-from classroom.lab.storage.journal import Journal
+from classroom.lab.storage.journal import DiskTrouble, Journal
+from classroom.lab.storage.page_sessions import PageSessions
 from classroom.lab.storage.saved_hashes import Saves
 from classroom.lab.upstream import contract, fork_limit, page_cache, patches
 from classroom.lab.upstream.nbconvert_cache import ExportersHandler
@@ -76,6 +77,10 @@ UNKEPT = "journal"
 UNKEPT_TEXT = (
     "What you type is not being saved: {}. It will be as soon as this ends; a restart of the lab"
     " before then loses it."
+)
+RESERVED_TEXT = (
+    "What you type is not being saved: {}. Delete files to make room. Until then it is only in a"
+    " small reserve."
 )
 NO_RULE = "No view-only rule for these handlers; view-only users get 403: %s"
 HANDLERS = (
@@ -137,10 +142,13 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     app.web_app.settings[services.KEY] = found = lab.services()
     if lab.journal is not None and isinstance(app.contents_manager, ClassContents):
         app.contents_manager.saves = Saves(lab.journal)
-        lab.journal.told = partial(_warn, lab.notifications)
+        app.contents_manager.tell = lambda name, text: lab.notifications.tell({name}, text)
+        lab.journal.told = partial(_follow_disk, app, lab)
+        app.io_loop.run_sync(lab.journal.begin)
         HISTORY.set_function(lambda: lab.journal.size if lab.journal else 0)
         setup.use(app, lab.hooks)
-        _begin_session(app, lab.journal)
+        lab.former.sessions = _begin_session(app, lab.journal)
+        lab.former.may_write = lambda name: not lab.modes.is_view_only(name)
         for documents in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
             documents.ystore_class = ystore.of(lab.journal)
     view_only.use(lab.hooks, lab.modes)
@@ -215,13 +223,22 @@ def _begin(handler: Any) -> None:
         lab[Connections].answering(handler)
 
 
-def _begin_session(app: ServerApp, journal: Journal) -> None:
+def _begin_session(app: ServerApp, journal: Journal) -> PageSessions:
     """Let pages come back that were opened before this server was."""
     kinds = sorted(f"{kind}-{ydocs[kind]().version}" for kind in ydocs)
     version = " ".join((YDOC_SERVER_VERSION, *kinds))
+    if restored := ystore.restored_of(app.config):
+        version += page_sessions.RESTORED + restored
     known = app.io_loop.run_sync(partial(page_sessions.begin, journal, SERVER_SESSION, version))
     root = app.web_app.settings["server_root_dir"]
-    patches.go_by(root, partial(page_sessions.refusal, version=version, known=known))
+    sessions = PageSessions(journal, version, known)
+
+    def refusal(session: str) -> str:
+        found = page_sessions.refusal(session, version, known)
+        return found.word if found else ""
+
+    patches.go_by(root, refusal)
+    return sessions
 
 
 async def _start_jupyter_server_extension(app: ServerApp) -> None:
@@ -257,12 +274,23 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
     gc.freeze()
 
 
-def _warn(notifications: Notifications, trouble: str) -> None:
+def _follow_disk(app: ServerApp, lab: LabContext, trouble: DiskTrouble) -> None:
+    """Tell the pages how the disk is; once it takes something again, write what is due."""
+    _warn(lab.notifications, trouble)
+    if not trouble.why and isinstance(app.contents_manager, ClassContents):
+        what = "Recovering documents after the disk was full"
+        background_tasks.start(_recover(app, app.contents_manager), what, app.log)
+
+
+def _warn(notifications: Notifications, trouble: DiskTrouble) -> None:
     """Show all pages that what is typed isn't being kept, and why; take it back when it is."""
-    if not trouble:
+    if not trouble.why:
         notifications.end(UNKEPT)
         return
-    full = any(words in trouble for words in ("No space left", "is full", "quota"))
+    full = any(words in trouble.why for words in ("No space left", "is full", "quota"))
+    if full and trouble.is_kept:
+        notifications.warn(UNKEPT, RESERVED_TEXT.format("the disk is full"))
+        return
     why = "the disk is full" if full else "the disk can't be written"
     notifications.warn(UNKEPT, UNKEPT_TEXT.format(why))
 
@@ -287,6 +315,8 @@ async def _finish(server: Any, app: ServerApp) -> None:
 async def _recover(app: ServerApp, contents: ClassContents) -> None:
     """Put right the files of documents that were open when the last lab server fell."""
     assert contents.saves is not None  # noqa: S101 (set where it is loaded)
+    if contents.saves.journal.is_in_trouble:
+        return  # later: nothing could be written now
     store = ystore.of(contents.saves.journal)
     put_right = recovery.Recovery(contents, app.log)
     for name in await contents.saves.recent():
@@ -294,6 +324,8 @@ async def _recover(app: ServerApp, contents: ClassContents) -> None:
         path = app.web_app.settings["file_id_manager"].get_path(file_id)
         if path is None or not await contents.file_exists(path):
             continue
+        if name in contents.saves.journal.live:
+            continue  # its room saves it
         file_format = "json" if file_type == "notebook" else "text"
         kept = store(name, config=app.config)
         try:

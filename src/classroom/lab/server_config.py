@@ -10,6 +10,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from classroom.backup import swap
 from classroom.config import subdomains
 from classroom.lab.pages import content_security_policy
 from classroom.lab.storage import migration
@@ -132,12 +133,19 @@ def documents(settings: Settings) -> Config:
             "scratch": str(paths.history / "saving"),
             "disk_reserve": settings.limits.disk,
         },
-        "ClassYStore": {"db_path": str(paths.history / "documents.db")},
+        "ClassYStore": {
+            "db_path": str(paths.history / "documents.db"),
+            "restored": swap.mark(paths),
+        },
         "YDocExtension": {
             "ystore_class": "classroom.lab.storage.ystore.ClassYStore",
         },
         "LocalFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
-        "ArbitraryFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
+        "ArbitraryFileIdManager": {
+            "db_path": str(paths.history / "file_ids.db"),
+            # Its space stays allocated: a file can be deleted on a full disk.
+            "db_journal_mode": "PERSIST",
+        },
     }
 
 

@@ -64,13 +64,20 @@ def write_private(file: Path, text: bytes) -> None:
     Args:
         file: in a directory that nobody else may write.
         text: its content.
+
+    Raises:
+        OSError: it can't be written, as on a full disk.
     """
     descriptor, new = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}")  # mode 0600
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    Path(new).replace(file)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(new).replace(file)
+    except OSError:
+        Path(new).unlink(missing_ok=True)
+        raise
 
 
 def write_for(file: Path, text: bytes) -> None:
@@ -83,7 +90,11 @@ def write_for(file: Path, text: bytes) -> None:
         text: its content.
     """
     descriptor, new = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}")
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(text)
-        os.fchmod(stream.fileno(), 0o644)
-    Path(new).replace(file)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(text)
+            os.fchmod(stream.fileno(), 0o644)
+        Path(new).replace(file)
+    except OSError:
+        Path(new).unlink(missing_ok=True)
+        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import grp
 import os
 import pwd
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classroom.runtime import volume_reserve
 from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
@@ -143,13 +145,31 @@ def ensure(directories: Iterator[Directory]) -> None:
                 with tempfile.TemporaryFile(dir=directory.path) as probe:
                     probe.write(b"probe")
         except OSError as error:
-            raise StartRefusedError(
-                [
-                    Problem(
-                        str(directory.path),
-                        f"can't be made or written ({error.strerror})",
-                        "mount a volume that root in the container may write, such as "
-                        "-v classroom-data:/data",
-                    )
-                ]
-            ) from None
+            raise StartRefusedError([problem(directory.path, error)]) from None
+
+
+def problem(place: Path, error: OSError) -> Problem:
+    """Word why a directory can't be made or written, and how to mend that.
+
+    Args:
+        place: the directory.
+        error: of the kernel.
+    """
+    if error.errno in volume_reserve.FULL:
+        return Problem(
+            str(place),
+            f"the volume is full ({error.strerror})",
+            "delete something on its disk, or make the volume larger; the lab then starts by itself"
+            " if Docker restarts it",
+        )
+    if error.errno == errno.EROFS:
+        return Problem(
+            str(place),
+            f"can't be written ({error.strerror})",
+            "mount the volume without :ro; if it isn't mounted so, check its disk for errors",
+        )
+    return Problem(
+        str(place),
+        f"can't be made or written ({error.strerror})",
+        "mount a volume that root in the container may write, such as -v classroom-data:/data",
+    )

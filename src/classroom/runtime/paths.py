@@ -70,6 +70,11 @@ class Paths:
         return self.data / "kept"
 
     @property
+    def reserve(self) -> Path:
+        """What keeps the volume's last megabytes free (`runtime/volume_reserve.py`): root's."""
+        return self.data / "reserve"
+
+    @property
     def snapshots_socket(self) -> Path:
         """Where the snapshots' process answers root and the lab."""
         return self.run / "snapshots" / "snapshots.sock"

@@ -15,7 +15,7 @@ from classroom.egress import detect
 from classroom.egress import lock as locks
 from classroom.egress.lock import LockKind
 from classroom.egress.resolv import HUB_DOOR, STUDENTS_DOOR
-from classroom.runtime import credentials, handover, log
+from classroom.runtime import background_tasks, credentials, handover, log, volume_reserve
 from classroom.runtime.handover import Handover
 from classroom.runtime.log import LOG
 from classroom.runtime.paths import PORT, Paths
@@ -23,6 +23,8 @@ from classroom.supervisor import process, services
 from classroom.supervisor.process import Keeper
 
 HTTPS, DNS = 443, 53
+RESERVE_SECONDS = 5.0
+"""How often it is checked whether the volume's reserve is held."""
 
 
 class Supervisor:
@@ -34,6 +36,7 @@ class Supervisor:
         own = dict(os.environ)  # the tutor's secrets may be in it: the Hub's alone
         base: dict[str, str] = {name: own[name] for name in ("PATH", "LANG", "TZ") if name in own}
         self._ended = asyncio.Event()
+        self._reserve = paths.reserve
         self.code = 0
         addresses = ["0.0.0.0", "::"] if detect.has_ipv6() else ["0.0.0.0"]  # noqa: S104 (it is the front)
         self._sockets = [process.listen(one, PORT) for one in addresses]
@@ -72,6 +75,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ended.set)
         loop.add_reader(self._control, self._reload)
+        background_tasks.start(self._hold_reserve(), "Holding the volume's reserve", LOG)
         starting = {asyncio.create_task(one.start()): one for one in self._keepers.values()}
         ended = asyncio.create_task(self._ended.wait())
         for task, one in starting.items():
@@ -91,6 +95,20 @@ class Supervisor:
         """
         await self._keepers.pop("lab").stop()
         await asyncio.gather(*(one.stop() for one in self._keepers.values()))
+
+    async def _hold_reserve(self) -> None:
+        """Hold the volume's reserve, also again after somebody has made room on a full volume."""
+        complaint = ""
+        while not self._ended.is_set():
+            try:
+                if await asyncio.to_thread(volume_reserve.hold, self._reserve):
+                    LOG.info("The last megabytes of the volume are kept free for a start")
+                complaint = ""
+            except OSError as error:
+                if str(error) != complaint:  # said once
+                    complaint = str(error)
+                    LOG.warning("The volume's reserve can't be held: %s", error)
+            await asyncio.sleep(RESERVE_SECONDS)
 
     def _fail(self) -> None:
         """End all, so that Docker starts all anew."""

@@ -236,7 +236,8 @@ def ready(paths: Paths) -> Paths:
 
 def moved(paths: Paths) -> None:
     assert [path.name for path in paths.files.iterdir()] == ["new"]
-    assert not list(paths.hub.iterdir())
+    assert [path.name for path in paths.hub.iterdir()] == [swap.MARK]
+    assert swap.mark(paths), "pages of before have to reload"
     assert (paths.kept / "then/files/old").read_text() == "old"
     assert (paths.kept / "then/hub/jupyterhub.sqlite").read_text() == "old"
     assert not list(paths.incoming.iterdir())

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING
 
-from classroom.runtime import files
+from classroom.runtime import files, volume_reserve
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+LOG = logging.getLogger(__name__)
 
 
 class Accounts:
@@ -68,5 +72,11 @@ class Accounts:
             self._keep({one: number for one, number in self._known.items() if one != name})
 
     def _keep(self, known: dict[str, int]) -> None:
-        files.write_private(self._file, json.dumps(known, indent=1, sort_keys=True).encode())
+        """Write it down; on a full disk with the next change, so that people can sign in."""
+        try:
+            files.write_private(self._file, json.dumps(known, indent=1, sort_keys=True).encode())
+        except OSError as error:
+            if error.errno not in volume_reserve.FULL:
+                raise
+            LOG.warning("The accounts behind new names are not written down: %s", error.strerror)
         self._known = known

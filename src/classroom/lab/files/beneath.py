@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from classroom.lab.files.directory_entry import FOLDER, DirectoryEntry, NoFolderError
 from classroom.lab.files.walk import Walk
+from classroom.runtime import volume_reserve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,9 +87,20 @@ class Root:
 
     def space(self) -> tuple[int, int]:
         """Say how many bytes of its disk are free, and how many of them stay so."""
-        found = os.fstatvfs(self._folder)
-        total = found.f_blocks * found.f_frsize
-        return found.f_bavail * found.f_frsize, min(self.reserve, int(total * MOST_KEPT))
+        found = volume_reserve.space(self._folder)
+        kept = max(found.kept, min(self.reserve, int(found.total * MOST_KEPT)))
+        # Without a place for another file no byte of the rest is of use.
+        return (0 if self.is_full else found.free), kept
+
+    @property
+    def folder(self) -> int:
+        """The folder's descriptor."""
+        return self._folder
+
+    @property
+    def is_full(self) -> bool:
+        """Whether its disk has no room for what people type, either."""
+        return volume_reserve.is_full(self._folder)
 
     def inside(self, target: str) -> Parts | None:
         """Say where in the class's folder an absolute path begins to lead; None if not there.

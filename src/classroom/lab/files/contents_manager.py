@@ -44,6 +44,7 @@ from classroom.lab.files.large_files import person
 from classroom.lab.files.uploads import Uploads
 from classroom.lab.protocol import text_style
 from classroom.lab.storage import saved_hashes, threads
+from classroom.runtime import volume_reserve
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from classroom.lab.files.models import Model
     from classroom.lab.storage.saved_hashes import Saves
 
+REMOVED = "“{}” is not in the trash: the disk is full, so it was deleted for good."
 TRIES = 10
 """How many names are tried for a new file while programs take them."""
 _new: ContextVar[bool] = ContextVar("new", default=False)
@@ -71,6 +73,8 @@ class ClassContents(ReadFiles):
     def __init__(self, **kwargs: Any) -> None:
         """Begin without uploads; the arguments are upstream's."""
         super().__init__(**kwargs)
+        self.tell: Callable[[str, str], object] = lambda _name, _sentence: None
+        """Shows a person, by their name, a sentence; set when the manager is put in place."""
         self._names = FreeNames(self.exists)
         self._uploads = Uploads(self.root, self.scratch_folder)
         self.saving_turn = asyncio.Lock()
@@ -158,7 +162,10 @@ class ClassContents(ReadFiles):
         if saving is None or before is None:
             # What people type goes on being saved in its file, however little is left.
             await threads.run(disk_reserve.ensure, self.root, len(data))
-        elif self.saves is not None:
+        else:
+            # But for the last of it, without which nobody could sign in to delete something.
+            await threads.run(volume_reserve.ensure, self.root.folder)
+        if saving is not None and before is not None and self.saves is not None:
             await self.saves.intend(saving.document, hashlib.sha256(data).hexdigest())
         await self._open_up(parts)
         new = _new.get()
@@ -310,7 +317,7 @@ class ClassContents(ReadFiles):
     # What a student's program has made may be shut: opened before it is moved or deleted.
 
     async def delete_file(self, path: str) -> None:
-        """Put a file, a folder or a link into the trash.
+        """Put a file, a folder or a link into the trash; on a full disk, remove it.
 
         Raises:
             HTTPError: it isn't there, or can't be deleted.
@@ -320,7 +327,9 @@ class ClassContents(ReadFiles):
         with said(path):
             trash = (operations.TRASH[:depth] for depth in range(1, len(operations.TRASH) + 1))
             await self._open_up(parts, *trash, (*operations.TRASH, "files"))
-            await threads.run(operations.put_away, self.root, parts)
+            if await self.run_long(lambda: operations.delete(self.root, parts)):
+                self.log.info("Deleted for good, because the disk is full: %s", path_of(parts))
+                self.tell(person(), REMOVED.format(path_of(parts[-1:])))
 
     async def rename_file(self, old_path: str, new_path: str) -> None:
         """Rename or move a file, a folder or a link.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
 
 MB = 1024**2
+FULL = "The class's disk is full: delete something first, for example in the file browser"
 SMALLEST = 4096
 """Bytes that anything counts at least: empty files take space as well."""
 
@@ -29,6 +30,9 @@ class DiskReserveError(OSError):
             free: bytes of the disk that are.
             kept: bytes that stay so.
         """
+        if free < SMALLEST:
+            super().__init__(errno.ENOSPC, FULL)
+            return
         found = f"Only {free // MB} MB are free on the class's disk"
         kept_free = f", and {kept // MB} MB stay free for what people type" if kept else ""
         cure = "delete something in a terminal, and empty the trash there (.local/share/Trash)."

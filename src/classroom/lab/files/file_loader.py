@@ -36,10 +36,12 @@ class Trouble:
     Attributes:
         sentence: for them.
         is_gone: whether it is because there is no such file any more.
+        is_passing: whether it may end by itself, as when the disk is full.
     """
 
     sentence: str
     is_gone: bool = False
+    is_passing: bool = False
 
 
 SHUT = (
@@ -304,4 +306,4 @@ def trouble_of(error: Exception, path: str) -> Trouble:
         return Trouble(GONE.format(path), is_gone=True)
     said = error.get_message() if isinstance(error, HTTPError) else None
     why = said or (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return Trouble(UNSAVED.format(path, why.rstrip(".")))
+    return Trouble(UNSAVED.format(path, why.rstrip(".")), is_passing=True)

@@ -127,6 +127,29 @@ def remove(root: Root, parts: Parts) -> None:
         os.unlink(place.name, dir_fd=place.folder)
 
 
+def delete(root: Root, parts: Parts) -> bool:
+    """Put something into the class's trash; on a full disk, where that makes no room, remove it.
+
+    Args:
+        root: the class's folder.
+        parts: its path.
+
+    Returns:
+        Whether it was removed for good.
+
+    Raises:
+        LeadsOutError: a folder on the way is a link that leads out.
+        OSError: it can't be put there, or removed.
+    """
+    if root.is_full:
+        # A folder of a student's that nobody else may look into can be moved all the same.
+        with contextlib.suppress(PermissionError), root.at(parts, follow=False) as place:
+            remove_all(place, 0)
+            return True
+    put_away(root, parts)
+    return False
+
+
 def put_away(root: Root, parts: Parts) -> None:
     """Put something into the class's trash; a link goes, and not what it leads to.
 

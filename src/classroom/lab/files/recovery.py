@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from enum import Enum
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from anyio.to_thread import run_sync
 from jupyter_server.utils import ensure_async
 from jupyter_ydoc import ydocs
 from pycrdt.store import YDocNotFound
+from tornado.web import HTTPError
 
 from classroom.lab.files import copies, document_encoding, reader
 from classroom.lab.files.directory_entry import parts_of
@@ -30,9 +32,14 @@ if TYPE_CHECKING:
 
     from jupyter_server.services.contents.manager import AsyncContentsManager
 
+    from classroom.lab.files.beneath import Root
     from classroom.lab.storage.ystore import ClassYStore
 
 Model = dict[str, Any]
+FULL = (
+    "“{}” has text that isn't in its file yet, and the disk is full. Nothing is lost: delete"
+    " something, then open it again."
+)
 
 
 class RecoveryAction(Enum):
@@ -105,6 +112,9 @@ class Recovery:
                 store.path, found["hash"], digest
             )
             verdict = decide(same=same, file=found["hash"], journal=digest, known=known)
+            if verdict is not RecoveryAction.AGREED and await self._is_full():
+                # Opened from its file it would lose what was typed, from the journal its file's.
+                raise HTTPError(HTTPStatus.INSUFFICIENT_STORAGE, FULL.format(path))
             if verdict is RecoveryAction.REDO:
                 with saved_hashes.saving_of(Saving(store.path)):
                     await ensure_async(self._contents.save(typed, path))
@@ -167,8 +177,16 @@ class Recovery:
         self._log.warning("%s was changed by a program: the typed text is in %s", path, kept)
         return kept
 
+    @property
+    def _root(self) -> Root | None:
+        return getattr(self._contents, "root", None)
+
+    async def _is_full(self) -> bool:
+        root = self._root
+        return root is not None and await run_sync(lambda: root.is_full)
+
     async def _is_read_only(self, path: str) -> bool:
-        if (root := getattr(self._contents, "root", None)) is None:
+        if (root := self._root) is None:
             return False
         try:
             return await run_sync(reader.is_read_only, root, parts_of(path))

@@ -43,6 +43,8 @@ SHARE = 0.1
 """How much of the server's time saving may take, all documents together."""
 LONGEST_PAUSE = 1.0
 """Seconds after which the next document is saved in any case, however long the last one took."""
+AGAIN_SECONDS = 5.0
+"""Seconds until a save is tried again that failed, as on a full disk."""
 MARK_SECONDS = 1.0
 """How long a mark of trust may stay in a document: our pages take no notice of it anyway."""
 PAGE_SECONDS = 0.03
@@ -89,6 +91,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         change has, it lets go of them. The timeline's documents have undo managers of their own.
         """
         self._beat: asyncio.Task[None] | None = None
+        self._again: asyncio.TimerHandle | None = None
         self._taking = asyncio.Lock()
         """Held while the file is written, and while another's change of it is taken over."""
         self._due = self._abandoned = self._is_forgetting = False
@@ -108,6 +111,36 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
     def document(self) -> Any:
         """The document, of jupyter_ydoc."""
         return self._document
+
+    @property
+    def kind(self) -> str:
+        """The document's kind: "notebook", "file" or another."""
+        return str(self._file_type)
+
+    @property
+    def file_kind(self) -> str:
+        """The kind as the contents manager has it, which knows two."""
+        return notebook.KIND if self.kind == notebook.KIND else "file"
+
+    @property
+    def content_format(self) -> str:
+        """The format of the document's file: "json" or "text"."""
+        return str(self._file_format)
+
+    @property
+    def store_path(self) -> str:
+        """The document, as the store names it; "" without a store."""
+        return str(self.ystore.path) if self.ystore is not None else ""
+
+    @property
+    def file_path(self) -> str:
+        """Where the document's file is, or was last."""
+        return self._file.last_path
+
+    @property
+    def contents(self) -> Any:
+        """The class's contents manager."""
+        return self._file.contents
 
     def _weigh(self) -> Weight:
         cells = getattr(self._document, "ycells", None)
@@ -180,11 +213,18 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._abandoned = True
         if self._beat is not None:
             self._beat.cancel()
+        if self._again is not None:
+            self._again.cancel()
         await super().abandon()
 
     async def finish(self) -> None:
         """Save what is due, or wait until what is being saved is; the store gets everything."""
         if self._abandoned:
+            return
+        if isinstance(self.ystore, ClassYStore) and self.ystore.journal.is_in_trouble:
+            # The disk takes nothing, perhaps for hours: what is due is in the journal's reserve.
+            if self._beat is not None:
+                self._beat.cancel()
             return
         if self._beat is None or self._beat.done():
             await self.written()
@@ -198,6 +238,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
     async def stop(self) -> None:
         """Stop, with what is due saved first."""
         await self.finish()
+        if self._again is not None:
+            self._again.cancel()
         await super().stop()
 
     async def initialize(self) -> None:
@@ -303,6 +345,16 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
                 await super()._maybe_save_document(None, save_now)
         self._tell_kept()
         self._tell_trouble()
+        self._try_again()
+
+    def _try_again(self) -> None:
+        """Save again later what couldn't be saved now, though nobody types meanwhile."""
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
+        if self._file.trouble is not None and self._file.trouble.is_passing:
+            again = asyncio.get_running_loop().call_later
+            self._again = again(AGAIN_SECONDS, self._on_document_change, "", None)
 
     async def _on_outofband_change(self) -> None:
         """Take over what somebody else has put into the file; what people typed isn't lost by it.

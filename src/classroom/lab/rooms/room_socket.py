@@ -19,8 +19,8 @@ from classroom.lab.protocol import awareness, close_reason, messages, participan
 from classroom.lab.protocol.lib0 import FRAME, OutOfBoundsError
 from classroom.lab.protocol.messages import EMPTY, SaveRequest, SyncStep1, SyncUpdate
 from classroom.lab.rooms import room_names
-from classroom.lab.rooms.document_writer import DocumentWriter
 from classroom.lab.rooms.hooks import Hooks
+from classroom.lab.rooms.parting import Parting
 from classroom.lab.rooms.sync_record import SyncRecord
 from classroom.lab.rooms.update_admission import Admission
 
@@ -34,7 +34,7 @@ LONG = 64 * 1024
 _AWARENESS = bytes([messages.AWARENESS])
 
 
-class RoomSocket(DocumentWriter):
+class RoomSocket(Parting):
     """Upstream's handler, which takes what fits and is allowed, and nothing else."""
 
     judges = True
@@ -53,6 +53,8 @@ class RoomSocket(DocumentWriter):
         exists = self._websocket_server.room_exists(room_id)
         there_is = room_names.leads_somewhere(room_id, path_of, exists=exists)
         if not (there_is and self.hooks.may_connect(room_id, path_of)):
+            if not there_is and await self._prepare_for_lost(room_id):
+                return
             raise web.HTTPError(403, "There is no such room.")
         await super().prepare()
 
@@ -68,9 +70,12 @@ class RoomSocket(DocumentWriter):
     async def open(self, room_id: str) -> None:
         """Begin: keystrokes never wait for more to send."""
         self.set_nodelay(True)
+        self.identity = participant.identity(self.current_user)
+        if (why := self._refused()) is not None:
+            self._part(why)
+            return
         self._presence = getattr(self.room, "presence", None)
         self.record = getattr(self.room, "sync_record", None) or SyncRecord()
-        self.identity = participant.identity(self.current_user)
         await super().open(room_id)
         if hasattr(self, "room"):
             owns = getattr(self.room, "owns", None)
@@ -102,6 +107,8 @@ class RoomSocket(DocumentWriter):
         """
         if not hasattr(self, "room"):
             return None  # it couldn't be opened
+        if self._is_parting:
+            return self._hear_last(message)
         if message[:1] == _AWARENESS:
             return self._hear(message)  # type: ignore[arg-type]
         if len(message) >= LONG:

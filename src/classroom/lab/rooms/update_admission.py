@@ -62,6 +62,7 @@ class Admission:
         document: Doc[Any],
         owns: Callable[[int], bool] = lambda _: True,
         room_id: str = "",
+        new_clients: int = NEW_CLIENTS,
     ) -> None:
         """Begin with nothing waiting.
 
@@ -69,8 +70,10 @@ class Admission:
             document: the lab's.
             owns: says whether the page's user may write under a client's id.
             room_id: the name of the document's room.
+            new_clients: clients of whom one message may bring something new.
         """
         self._document, self._owns, self._room_id = document, owns, room_id
+        self._new_clients = new_clients
         self._followed = document_indexes.of(document)
         self._waiting: list[tuple[bytes, Update]] = []
         self._waiting_bytes = 0
@@ -106,7 +109,10 @@ class Admission:
             # What the lab has written a page may repeat.
             self._excused += followed.catch_up(self._document)
         end = followed.index.end
-        if sum(some[-1].end > end(client) for client, some in update.structs.items()) > NEW_CLIENTS:
+        if (
+            sum(some[-1].end > end(client) for client, some in update.structs.items())
+            > self._new_clients
+        ):
             raise OutOfBoundsError("it is of too many pages")
         try:
             additions = self._judge(update)

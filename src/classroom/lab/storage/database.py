@@ -34,17 +34,21 @@ CREATE TABLE IF NOT EXISTS ycheckpoints
 LOG = logging.getLogger(__name__)
 
 
-def connected(file: Path) -> sqlite3.Connection:
+def connected(file: Path, *, alone: bool = False) -> sqlite3.Connection:
     """Open the database, and make its tables where they aren't there.
 
     Args:
         file: made when it isn't there.
+        alone: whether nobody else may open it meanwhile. SQLite then needs no file beside it for
+            what its users share, which a full disk has no room for.
 
     Raises:
         sqlite3.Error: it can't be used.
     """
     database = sqlite3.connect(file)
     try:
+        if alone:
+            database.execute("PRAGMA locking_mode = EXCLUSIVE")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.executescript(
@@ -81,6 +85,7 @@ class Database:
         """How often a new file has been begun."""
         self._opened, self._lost = opened, lost
         self._connection: sqlite3.Connection | None = None
+        self._is_alone = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._thread.submit(lambda: self.connection)
 
@@ -96,10 +101,12 @@ class Database:
             try:
                 self._connection = connected(self.file)
             except sqlite3.DatabaseError as error:
-                if not quarantine.is_broken(error):
-                    raise
-                self._put_aside(error)
-                self._connection = connected(self.file)
+                if quarantine.is_broken(error):
+                    self._put_aside(error)
+                    self._connection = connected(self.file)
+                else:
+                    self._connection = connected(self.file, alone=True)
+                    self._is_alone = True
             # It may fail on a full disk, where reading goes on.
             with contextlib.suppress(sqlite3.OperationalError):
                 self._opened(self._connection)
@@ -145,6 +152,17 @@ class Database:
             sqlite3.Error: it failed.
         """
         self._thread.submit(lambda: what(self.connection, *arguments)).result()
+
+    def share(self) -> None:
+        """Let others open the file again, such as a backup, in the thread.
+
+        Raises:
+            sqlite3.Error: the disk has no room for that yet; the next use tries again.
+        """
+        if self._is_alone:
+            self.disconnect()
+            self._is_alone = False
+            self._connection = connected(self.file)
 
     def disconnect(self) -> None:
         """Close the connection, in the thread; the next use opens another."""

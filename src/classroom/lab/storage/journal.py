@@ -13,15 +13,21 @@ import sqlite3
 import time
 from collections import Counter
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pycrdt import merge_updates
 
-from classroom.lab.storage import history_checkpoints, quarantine, threads, write_ahead_log
+from classroom.lab.storage import (
+    history_checkpoints,
+    page_sessions,
+    quarantine,
+    threads,
+    write_ahead_log,
+)
 from classroom.lab.storage.crash_guard import Opening
 from classroom.lab.storage.database import Database
 from classroom.lab.storage.write_ahead_log import Row
-from classroom.runtime import background_tasks
+from classroom.runtime import background_tasks, volume_reserve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +76,18 @@ def together(rows: list[Row]) -> list[Row]:
     return found
 
 
+class DiskTrouble(NamedTuple):
+    """What is wrong with the disk.
+
+    Attributes:
+        why: in the system's words; "" when nothing is.
+        is_kept: whether what people type is kept all the same, in the log's reserve.
+    """
+
+    why: str = ""
+    is_kept: bool = True
+
+
 class Journal:
     """The log and the database, and the one thread that touches the database."""
 
@@ -88,14 +106,16 @@ class Journal:
         self._flush: asyncio.Task[None] | None = None
         self._attempt: asyncio.Future[None] | None = None
         self._carried = 0
-        self._trouble = ""
+        self._trouble, self._is_kept = "", True
         self._closed = False
         self._since: Counter[str] = Counter()
         self._wholes: dict[str, Row] = {}
         self.live: dict[str, Live] = {}
         """The documents that are open, by their path here."""
-        self.told: Callable[[str], None] = lambda _: None
-        """Called on the event loop with the reason why nothing is kept; "" when all is again."""
+        self.ended: dict[str, set[str]] = {}
+        """Sessions whose pages may not come back to a document, by its path."""
+        self.told: Callable[[DiskTrouble], None] = lambda _: None
+        """Called on the event loop when something is wrong with the disk, and when that ends."""
         self._database = Database(file, self._take_over, self._log.put_aside)
 
     # ── In ─────────────────────────────────────────────────────────────────────────────────
@@ -112,13 +132,37 @@ class Journal:
             metadata: anything that belongs to it.
         """
         row = Row(path, update, metadata, time.time())
-        try:
-            self._log.append(row)
-        except OSError as error:
-            self._say(error.strerror or str(error))
+        if not self._trouble:
+            try:
+                self._log.append(row)
+            except OSError as error:
+                self._say(error.strerror or str(error))
+        if self._trouble:
+            self._reserve(row)
         self._appended += 1
         self._pending.append(row)
         self._flush_soon()
+
+    def _reserve(self, row: Row) -> None:
+        """Keep an update in the space that is set aside, as long as there is any."""
+        try:
+            self._log.append_reserved(row)
+        except OSError:
+            self._say(self._trouble, is_kept=False)
+
+    async def begin(self) -> None:
+        """Commit what an earlier process has left; if the disk is full, say so from the start."""
+        try:
+            await self._do(self._commit, [])
+            self._log.try_out()
+        except (sqlite3.Error, OSError) as error:
+            self._say(getattr(error, "strerror", None) or str(error))
+            self._flush_soon()
+
+    @property
+    def is_in_trouble(self) -> bool:
+        """Whether the disk takes nothing at present."""
+        return bool(self._trouble)
 
     def _flush_soon(self) -> None:
         if self._flush is None or self._flush.done():
@@ -157,8 +201,9 @@ class Journal:
             except Exception as error:  # noqa: BLE001 (whatever it is: nothing is kept)
                 self._pending[:0] = self._committing
                 self._committing = []
-                self._say(str(error))
+                self._say(getattr(error, "strerror", None) or str(error))
                 self._tried(error)
+                await threads.run(self._log.flush)
                 continue
             self._committing, self._committed, self._wholes = [], upto, {}
             self._tried(None)
@@ -187,6 +232,9 @@ class Journal:
         """See whether there is space again: a database may find some where the log doesn't."""
         try:
             self._log.try_out()
+            for row in self._pending:  # since the commit, and only in the reserve
+                self._log.append(row)
+            self._log.empty_reserve()
         except OSError as error:
             self._say(error.strerror or str(error))
         else:
@@ -203,15 +251,20 @@ class Journal:
             before.set_exception(error)
             before.exception()  # perhaps nobody waits
 
-    def _say(self, trouble: str) -> None:
+    def _say(self, why: str, *, is_kept: bool = True) -> None:
         """Report a trouble once, and its end."""
-        if trouble and not self._trouble:
-            LOG.error("Typed text is not being saved: %s. Retrying.", trouble)
-        elif self._trouble and not trouble:
+        if why and not self._trouble:
+            LOG.error("Typed text is not being saved: %s. Retrying.", why)
+        elif self._trouble and not why:
             LOG.info("Typed text is saved again")
-        if trouble != self._trouble:
-            self._trouble = trouble
-            self.told(trouble)
+        if not is_kept and self._is_kept:
+            LOG.error("Typed text is kept nowhere any more: its reserve is used up")
+        # What is used up stays so until all of it is committed.
+        is_kept = not why or (is_kept and self._is_kept)
+        before = DiskTrouble(self._trouble, self._is_kept)
+        self._trouble, self._is_kept = why, is_kept
+        if before != (now := DiskTrouble(why, is_kept)):
+            self.told(now)
 
     def _take_over(self, database: sqlite3.Connection) -> None:
         """Commit what an earlier process has left in its log."""
@@ -227,6 +280,10 @@ class Journal:
 
     def _commit(self, database: sqlite3.Connection, rows: list[Row]) -> list[str]:
         """Commit rows; return the documents that are due for a checkpoint."""
+        # The last of the disk isn't for us: without it nobody could sign in to make room.
+        volume_reserve.ensure(self._file.parent)
+        self._database.share()
+        database = self._database.connection
         self._take_over(database)
         # What is tried again and again isn't merged each time: that would hold up everybody.
         made = rows if self._trouble else together(rows)
@@ -308,7 +365,9 @@ class Journal:
             async with asyncio.timeout(RETRY_SECONDS):
                 await self.written()
         self._pending = [row for row in self._pending if row.path != path]
-        return str(await self._do(quarantine.put_document, self._file, path))
+        where = await self._do(quarantine.put_document, self._file, path)
+        self.ended = await self._do(page_sessions.ended)
+        return str(where)
 
     async def read(self, path: str) -> list[tuple[bytes, bytes, float]]:
         """Return a document's updates, metadata and times, oldest first.
@@ -343,7 +402,7 @@ class Journal:
         rows = [*self._committing, *self._pending]
         self._pending = []
         try:
-            if rows:
+            if rows or self._log.rows:
                 self._database.do_last(self._commit, rows)
             self._log.clear()
         except (sqlite3.Error, OSError) as error:

@@ -15,6 +15,8 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,10 +27,27 @@ if TYPE_CHECKING:
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions
     (id TEXT NOT NULL PRIMARY KEY, version TEXT NOT NULL, begun REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS ended
+    (path TEXT NOT NULL, session TEXT NOT NULL, PRIMARY KEY (path, session));
 """
+END_EARLIER = """
+INSERT OR IGNORE INTO ended SELECT ?, id FROM sessions
+WHERE begun < (SELECT MAX(begun) FROM sessions)
+"""
+"""Given a document that begins again from its file: no page of an earlier session comes back."""
+RESTORED = " restored:"
+"""In a version, before the mark of the backup that was restored."""
 KEPT_SECONDS = 30 * 24 * 3600.0
 """How long a page may have been open; what is older is forgotten at a start."""
 LOG = logging.getLogger(__name__)
+
+
+def ended(database: sqlite3.Connection) -> dict[str, set[str]]:
+    """Read the sessions whose pages may not come back to a document, by its path."""
+    found: dict[str, set[str]] = {}
+    for path, session in database.execute("SELECT path, session FROM ended"):
+        found.setdefault(path, set()).add(session)
+    return found
 
 
 async def begin(journal: Journal, session: str, version: str) -> dict[str, str]:
@@ -49,11 +68,13 @@ async def begin(journal: Journal, session: str, version: str) -> dict[str, str]:
     def insert(database: sqlite3.Connection) -> None:
         now = time.time()
         database.execute("DELETE FROM sessions WHERE begun < ?", (now - KEPT_SECONDS,))
+        database.execute("DELETE FROM ended WHERE session NOT IN (SELECT id FROM sessions)")
         database.execute(
             "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", (session, version, now)
         )
 
     def select(database: sqlite3.Connection) -> dict[str, str]:
+        journal.ended = ended(database)
         return dict(database.execute("SELECT id, version FROM sessions").fetchall())
 
     try:
@@ -64,7 +85,25 @@ async def begin(journal: Journal, session: str, version: str) -> dict[str, str]:
     return await journal.run(select) | {session: version}
 
 
-def refusal(session: str, version: str, known: Mapping[str, str]) -> str:
+class Refusal(Enum):
+    """Why a page may not come back."""
+
+    UNKNOWN = auto()
+    """Nothing is known of the session that it names."""
+    CHANGED = auto()
+    """Documents are made in another way than in its session."""
+    RESTORED = auto()
+    """The lab's data have been restored from a backup since."""
+    AGAIN = auto()
+    """Its document's history couldn't be read, and began again from the file."""
+
+    @property
+    def word(self) -> str:
+        """Upstream's word for it."""
+        return "version_mismatch" if self is Refusal.CHANGED else "unknown_session"
+
+
+def refusal(session: str, version: str, known: Mapping[str, str]) -> Refusal | None:
     """Decide whether a page may come back.
 
     Args:
@@ -73,8 +112,43 @@ def refusal(session: str, version: str, known: Mapping[str, str]) -> str:
         known: the version of each session that is known, by its id.
 
     Returns:
-        Why not, in upstream's words; "" if it may.
+        Why not; None if it may.
     """
-    if session not in known:
-        return "unknown_session"
-    return "" if known[session] == version else "version_mismatch"
+    if known.get(session) == version:
+        return None
+    plain, _, restored = version.partition(RESTORED)
+    before, _, earlier = known.get(session, plain).partition(RESTORED)
+    # A session that isn't known began after the backup was made, or was another lab's.
+    if restored and before == plain and earlier != restored:
+        return Refusal.RESTORED
+    return Refusal.UNKNOWN if session not in known else Refusal.CHANGED
+
+
+@dataclass(frozen=True)
+class PageSessions:
+    """Which pages may come back, in one life of the lab server.
+
+    Attributes:
+        journal: of the documents.
+        version: of everything that must be the same for a page to come back.
+        known: the version of each session that is known, by its id.
+    """
+
+    journal: Journal
+    version: str
+    known: Mapping[str, str]
+
+    def refusal(self, session: str, path: str) -> Refusal | None:
+        """Decide whether a page may come back to a document.
+
+        Args:
+            session: what it names.
+            path: the document, as the store names it.
+
+        Returns:
+            Why not; None if it may.
+        """
+        found = refusal(session, self.version, self.known)
+        if found is None and session in self.journal.ended.get(path, ()):
+            return Refusal.AGAIN
+        return found

@@ -11,11 +11,14 @@ Two files take turns: one takes what comes while the other one's records are bei
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import logging
 import os
 import re
+import shutil
 import struct
+import threading
 import time
 import zlib
 from dataclasses import dataclass
@@ -32,8 +35,12 @@ HEAD = struct.Struct("<II")
 """Length of what follows it, and its CRC-32."""
 BODY = struct.Struct("<QdHI")
 """Number, seconds since the epoch, length of the path, length of the metadata."""
+END = bytes(HEAD.size)
+"""What follows the last record in the reserve, where older ones may follow it."""
 LOG = logging.getLogger(__name__)
 FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+RESERVED = 4 << 20
+"""Bytes that are set aside for what people type while the disk is full."""
 ROOM = 1 << 18
 """Bytes that must be free after the disk was full, before it counts as having space again."""
 
@@ -167,6 +174,76 @@ class LogSegment:
             self.file.unlink(missing_ok=True)
 
 
+class ReservedSegment:
+    """Space that is set aside for updates that come while the disk is full.
+
+    Its blocks stay allocated, also from one process to the next: nothing else on the disk can take
+    them. Where a file system can't promise that (those that copy on write), it is one try more.
+    """
+
+    def __init__(self, file: Path, end: int = 0) -> None:
+        """Open it.
+
+        Args:
+            file: made when it isn't there.
+            end: of the records that an earlier process has left in it, in bytes.
+
+        Raises:
+            OSError: it can't be.
+        """
+        self.file = file
+        self._descriptor = os.open(file, FLAGS, 0o600)
+        self._end = self._left = end
+        self._lock = threading.Lock()  # of the loop, and of the thread that commits
+        self.size = 0
+        self.allocate()
+
+    def allocate(self) -> None:
+        """Set the space aside, as far as there is any."""
+        with contextlib.suppress(OSError):
+            os.posix_fallocate(self._descriptor, 0, RESERVED)
+        self.size = os.fstat(self._descriptor).st_size
+
+    def append(self, record: bytes) -> None:
+        """Give a record to the kernel, or nothing of it.
+
+        Raises:
+            OSError: it has no space left (ENOSPC), or couldn't be written.
+        """
+        with self._lock:
+            if self._end + len(record) + len(END) > self.size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if os.pwrite(self._descriptor, record + END, self._end) < len(record):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._end += len(record)
+
+    def empty(self, *, of_before: bool = False) -> None:
+        """Forget all records; the space stays set aside.
+
+        Args:
+            of_before: whether only to do so if they are all an earlier process's.
+
+        Raises:
+            OSError: it can't be; the records are then committed twice, which does nothing.
+        """
+        with self._lock:
+            if self._end and not (of_before and self._end != self._left):
+                os.pwrite(self._descriptor, END, 0)
+                self._end = 0
+
+    def flush(self) -> None:
+        """Have the disk take all records.
+
+        Raises:
+            OSError: it doesn't.
+        """
+        os.fdatasync(self._descriptor)
+
+    def close(self) -> None:
+        """Close it; the file stays."""
+        os.close(self._descriptor)
+
+
 def files_beside(database: Path) -> list[Path]:
     """List the logs of a database, the oldest first.
 
@@ -206,7 +283,8 @@ class Log:
         self._database = database
         files = files_beside(database)
         read = {file: _read(file, database) for file in files}
-        self._left = [file for file in files if read[file] is not None]
+        reserved = database.with_name(f"{database.stem}-log.0")
+        self._left = [file for file in files if read[file] is not None and file != reserved]
         found = [one for rows in read.values() for one in rows or ()]
         found.sort(key=lambda one: one[0])
         self.rows = [row for _, row in found]
@@ -218,12 +296,18 @@ class Log:
         self._current: LogSegment | None = None
         self._spare: LogSegment | None = None
         self._full: list[LogSegment] = []
+        end = sum(len(encode(*one)) for one in read.get(reserved) or ())
+        self._reserve: ReservedSegment | None = None
+        with contextlib.suppress(OSError):
+            self._reserve = ReservedSegment(reserved, end)
 
     def forget(self) -> None:
         """Remove what an earlier process has left: it is committed."""
         self.rows = []
         while self._left:
             self._left.pop().unlink(missing_ok=True)
+        if self._reserve is not None:
+            self._reserve.empty(of_before=True)
 
     def put_aside(self, database: Path) -> None:
         """Put what an earlier process has left beside the database that it builds on.
@@ -237,6 +321,9 @@ class Log:
         while self._left:
             one = self._left.pop()
             carry(one, database.with_name(f"{database.stem}-{one.name}"))
+        if (reserve := self._reserve) is not None:
+            shutil.copy2(reserve.file, database.with_name(f"{database.stem}-{reserve.file.name}"))
+            reserve.empty(of_before=True)
 
     def _open(self) -> LogSegment:
         return LogSegment(
@@ -253,6 +340,25 @@ class Log:
             self._current = self._open()
         self._current.append(encode(next(self._numbers), row))
 
+    def append_reserved(self, row: Row) -> None:
+        """Give a row to the kernel while the disk is full: into the space that is set aside.
+
+        Raises:
+            OSError: that is used up; nothing of the row was written.
+        """
+        if self._reserve is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._reserve.append(encode(next(self._numbers), row))
+
+    def empty_reserve(self) -> None:
+        """Make the space that is set aside free again: all that was appended is committed.
+
+        Raises:
+            OSError: it can't be emptied.
+        """
+        if self._reserve is not None:
+            self._reserve.empty()
+
     def try_out(self) -> None:
         """See whether there is space again, after `append` has failed.
 
@@ -262,12 +368,19 @@ class Log:
         if self._current is None:
             self._current = self._open()
         self._current.try_out()
+        if self._reserve is None:
+            self._reserve = ReservedSegment(
+                self._database.with_name(f"{self._database.stem}-log.0")
+            )
+        elif self._reserve.size < RESERVED:
+            self._reserve.allocate()
 
     def flush(self) -> None:
         """Have the disk take what comes, in any thread; what can't be is left to a commit."""
-        if (current := self._current) is not None:
-            with contextlib.suppress(OSError):
-                current.flush()
+        for one in (self._current, self._reserve):
+            if one is not None:
+                with contextlib.suppress(OSError):
+                    one.flush()
 
     def rotate(self) -> None:
         """Begin another file for what comes, if there is a free one: the rest is being committed.
@@ -300,6 +413,9 @@ class Log:
             if one is not None:
                 one.close()
         self._current, self._spare, self._full = None, None, []
+        if self._reserve is not None:
+            self._reserve.close()
+            self._reserve = None
 
     def clear(self) -> None:
         """Empty all files: everything is committed, and nothing comes any more.
@@ -310,3 +426,5 @@ class Log:
         for one in (self._current, *self._full):
             if one is not None:
                 one.empty()
+        if self._reserve is not None and not self.rows:
+            self._reserve.empty()

@@ -34,6 +34,7 @@ class ClassYStore(LoggingConfigurable, BaseYStore, metaclass=_Meta):
     """The one that all documents of the lab share."""
 
     db_path = Unicode(".jupyter_ystore.db", config=True, help="The file that all documents share.")
+    restored = Unicode("", config=True, help="The mark of the backup that was restored last.")
 
     def __init__(self, path: str, metadata_callback: Any = None, **kwargs: Any) -> None:
         """Belong to a document.
@@ -108,3 +109,12 @@ def file_of(config: Any) -> Path:
         config: the server's, of traitlets.
     """
     return Path(str(ClassYStore("", config=config).db_path))
+
+
+def restored_of(config: Any) -> str:
+    """Return the mark of the backup that a lab's documents are restored from; "" for none.
+
+    Args:
+        config: the server's, of traitlets.
+    """
+    return str(ClassYStore("", config=config).restored)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,3 +51,20 @@ def test_a_damaged_file_is_no_empty_one(file: Path) -> None:
     file.write_text("{")
     with pytest.raises(ValueError, match="Expecting"):
         Accounts(file)
+
+
+def test_on_a_full_disk_a_person_signs_in_and_is_written_down_later(
+    file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    accounts = Accounts(file)
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        accounts.remember("octocat", 1)
+    assert accounts.is_another("octocat", 2)
+    assert "not written down" in caplog.text
+    assert list(file.parent.iterdir()) == [], "and nothing unfinished is left"
+    accounts.remember("hubot", 3)
+    assert Accounts(file).is_another("octocat", 2)

@@ -9,6 +9,7 @@ import pytest
 
 from classroom.lab import extension
 from classroom.lab.connections.notifications import Notifications
+from classroom.lab.storage.journal import DiskTrouble
 
 
 class Page:
@@ -72,8 +73,9 @@ def test_a_documents_warning_is_for_those_who_have_it_open(
 def test_the_reason_is_in_plain_words(
     trouble: str, why: str, pages: list[Page], notifications: Notifications
 ) -> None:
-    extension._warn(notifications, trouble)
-    assert why in pages[0].shown[0]
-    assert len(pages[0].shown[0]) <= 140
-    extension._warn(notifications, "")
+    for is_kept in (True, False):
+        extension._warn(notifications, DiskTrouble(trouble, is_kept))
+        assert why in pages[0].shown[0]
+        assert len(pages[0].shown[0]) <= 140
+    extension._warn(notifications, DiskTrouble())
     assert pages[0].shown == []

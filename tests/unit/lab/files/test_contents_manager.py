@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tornado import web
 
-from classroom.lab.files import operations, tree
+from classroom.lab.files import contents_manager, disk_reserve, operations, tree
 from classroom.lab.files.beneath import Root
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.storage.saved_hashes import Saving, saving_of
+from classroom.runtime import volume_reserve
+from classroom.runtime.volume_reserve import Space
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -316,3 +318,57 @@ def test_neither_the_root_nor_what_is_hidden_is_moved(contents: ClassContents, p
     for what in (contents.rename_file(path, "x"), contents.delete_file(path)):
         with pytest.raises(web.HTTPError, match=r"can't be renamed|begins with a dot"):
             done(what)
+
+
+@pytest.fixture
+def full(contents: ClassContents, monkeypatch: pytest.MonkeyPatch) -> ClassContents:
+    """The files of a class on a full volume."""
+    for name in ("kept.txt", "a.txt", "folder/b.txt"):
+        file = contents.root.path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("x")
+    monkeypatch.setattr(volume_reserve, "space", lambda _: Space(total=10**9, free=1000))
+    return contents
+
+
+def test_on_a_full_disk_what_is_deleted_makes_room(full: ClassContents) -> None:
+    told: list[tuple[str, str]] = []
+    full.tell = lambda name, sentence: told.append((name, sentence))
+    done(full.delete_file("a.txt"), full.delete_file("folder"))
+    assert [one.name for one in full.root.path.iterdir()] == ["kept.txt"], "and there is no trash"
+    assert sorted(sentence for _, sentence in told) == [
+        contents_manager.REMOVED.format(name) for name in ("a.txt", "folder")
+    ]
+
+
+def test_on_a_full_disk_a_link_is_deleted_and_not_what_it_leads_to(full: ClassContents) -> None:
+    (full.root.path / "link").symlink_to("folder")
+    done(full.delete_file("link"))
+    assert (full.root.path / "folder/b.txt").exists()
+    assert not (full.root.path / "link").is_symlink()
+
+
+def test_on_a_full_disk_nothing_is_saved_and_the_sentence_says_what_to_do(
+    full: ClassContents,
+) -> None:
+    """Not what people type, either: the last of the disk is for signing in."""
+    refused: list[web.HTTPError] = []
+
+    async def attempt(what: Awaitable[Any]) -> None:
+        with pytest.raises(web.HTTPError) as found:
+            await what
+        refused.append(found.value)
+
+    async def run() -> None:
+        await attempt(full.save(text("new"), "new.txt"))
+        await attempt(full.copy("kept.txt"))
+        await attempt(full.save({"type": "directory"}, "new"))
+        await attempt(full.new_untitled(type="notebook"))
+        with saving_of(Saving("kept")):
+            await attempt(full.save(text("typed"), "kept.txt"))
+
+    asyncio.run(run())
+    assert [one.status_code for one in refused] == [507] * 5
+    assert {one.log_message for one in refused} == {disk_reserve.FULL}
+    assert (full.root.path / "kept.txt").read_text() == "x"
+    assert not (full.root.path / "new.txt").exists()

@@ -18,8 +18,16 @@ import pytest
 from pycrdt import Doc, Text, UndoManager, merge_updates
 from pycrdt.store import SQLiteYStore, YDocNotFound
 
-from classroom.lab.storage import history_checkpoints, journal, quarantine, write_ahead_log, ystore
-from classroom.lab.storage.journal import Journal
+from classroom.lab.storage import (
+    database,
+    history_checkpoints,
+    journal,
+    quarantine,
+    write_ahead_log,
+    ystore,
+)
+from classroom.lab.storage.journal import DiskTrouble, Journal
+from classroom.runtime import volume_reserve
 from tests import labs, loops
 
 if TYPE_CHECKING:
@@ -246,19 +254,19 @@ def test_what_cannot_be_written_is_told_and_written_later(
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
-        told: list[str] = []
+        told: list[DiskTrouble] = []
         made.told = told.append
         await made.read("a")
         with closing(sqlite3.connect(tmp_path / "j.db")) as other:
             other.execute("ALTER TABLE yupdates RENAME TO away")
             with pytest.raises(sqlite3.OperationalError, match="no such table"):
                 await made.write("a", b"x")
-            assert told == ["no such table: yupdates"]
+            assert told == [DiskTrouble("no such table: yupdates")]
             made.append("b", b"y")
             other.execute("ALTER TABLE away RENAME TO yupdates")
         await made.written()
         await asyncio.shield(made._flush or asyncio.sleep(0))
-        assert told == ["no such table: yupdates", ""]
+        assert told == [DiskTrouble("no such table: yupdates"), DiskTrouble()]
         assert [row[0] for path in "ab" for row in await made.read(path)] == [b"x", b"y"]
         made.close()
 
@@ -327,7 +335,7 @@ def test_a_full_disk_is_told_and_ends_nothing(
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
-        told: list[str] = []
+        told: list[DiskTrouble] = []
         made.told = told.append
         updates = typed("hello")
         await made.write("a", updates[0])
@@ -339,14 +347,157 @@ def test_a_full_disk_is_told_and_ends_nothing(
                 made.append("a", update)
                 await asyncio.sleep(0.1)
             assert told
-            assert all("No space left" in one for one in told)
+            assert all("No space left" in one.why for one in told)
         for update in updates[3:]:
             made.append("a", update)
         await made.written()
         await asyncio.shield(made._flush or asyncio.sleep(0))
-        assert told[-1] == ""
+        assert told[-1] == DiskTrouble()
         assert text_of(row[0] for row in await made.read("a")) == "ello"
         made.close()
+
+    loops.run(run())
+
+
+def test_what_comes_while_the_disk_is_full_outlasts_a_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in the space that is set aside; the next process commits it, once there is room."""
+    monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
+
+    async def run() -> None:
+        killed, updates = Journal(tmp_path / "j.db"), typed("hello")
+        told: list[DiskTrouble] = []
+        killed.told = told.append
+        await killed.write("a", updates[0])
+        with monkeypatch.context() as full:
+            full.setattr(write_ahead_log.LogSegment, "append", no_room)
+            full.setattr(volume_reserve, "ensure", no_room)
+            for update in updates[1:4]:
+                killed.append("a", update)
+            assert told == [DiskTrouble("No space left on device", is_kept=True)]
+            # The first is left as a kill leaves it, and the disk is still full.
+            second = Journal(tmp_path / "j.db")
+            told_again: list[DiskTrouble] = []
+            second.told = told_again.append
+            await second.begin()
+            assert told_again == [DiskTrouble("No space left on device", is_kept=True)]
+            assert text_of(row[0] for row in await second.read("a")) == "hell"
+            second.append("a", updates[4])
+            third = Journal(tmp_path / "j.db")
+            assert text_of(row[0] for row in await third.read("a")) == "hello"
+        third.append("a", updates[5])
+        await third.written()
+        third.close()
+        last = Journal(tmp_path / "j.db")
+        assert text_of(row[0] for row in await last.read("a")) == "ello"
+        assert last._log.rows == []
+        last.close()
+        for one in (killed, second):
+            assert one._flush is not None
+            one._flush.cancel()
+            one._database.close()
+
+    loops.run(run())
+
+
+def test_while_people_go_on_typing_a_full_disk_comes_to_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something always waits for the next commit then."""
+    monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
+
+    async def run() -> None:
+        made, updates = Journal(tmp_path / "j.db"), typed("hello world")
+        told: list[DiskTrouble] = []
+        made.told = told.append
+        commit = made._commit
+
+        def slow(database: sqlite3.Connection, rows: list[Row]) -> list[str]:
+            loop.call_soon_threadsafe(lambda: made.append("a", updates.pop(0)))
+            time.sleep(0.01)  # so that it comes during the commit
+            return commit(database, rows)
+
+        loop = asyncio.get_running_loop()
+        with monkeypatch.context() as full:
+            full.setattr(volume_reserve, "ensure", no_room)
+            with pytest.raises(OSError, match="No space left"):
+                await made.write("a", updates.pop(0))
+        monkeypatch.setattr(made, "_commit", slow)
+        for _ in range(100):
+            if told[-1] == DiskTrouble():
+                break
+            await asyncio.sleep(0.02)
+        assert told[-1] == DiskTrouble()
+        monkeypatch.setattr(made, "_commit", commit)
+        for update in updates:
+            made.append("a", update)
+        await made.written()
+        assert made._log._reserve is not None
+        assert made._log._reserve._end == 0
+        made.close()
+        last = Journal(tmp_path / "j.db")
+        assert text_of(row[0] for row in await last.read("a")) == "ello world"
+        last.close()
+
+    loops.run(run())
+
+
+def test_a_reserve_that_is_used_up_is_told_until_all_is_committed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(write_ahead_log, "RESERVED", 8192)
+
+    async def run() -> None:
+        made = Journal(tmp_path / "j.db")
+        told: list[DiskTrouble] = []
+        made.told = told.append
+        with monkeypatch.context() as full:
+            full.setattr(volume_reserve, "ensure", no_room)
+            with pytest.raises(OSError, match="No space left"):
+                await made.write("a", b"x" * 5000)
+            assert [one.is_kept for one in told] == [True]
+            made.append("a", b"y" * 5000)
+            assert [one.is_kept for one in told] == [True]
+            made.append("a", b"y" * 5000)
+            made.append("a", b"z")  # though there would be space for this one
+            assert [one.is_kept for one in told] == [True, False]
+        await made.written()
+        await asyncio.shield(made._flush or asyncio.sleep(0))
+        assert told[-1] == DiskTrouble()
+        assert len(await made.read("a")) == 4
+        made.close()
+
+    loops.run(run())
+    assert len([one for one in caplog.records if "used up" in one.getMessage()]) == 1
+
+
+def test_a_database_with_no_room_for_what_its_users_share_is_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk has no room for SQLite's shared index; once it has, others may open it again."""
+    file, opened = tmp_path / "j.db", database.connected
+
+    async def run() -> None:
+        first = Journal(file)
+        await first.write("a", b"x")
+        first.close()
+
+        def full(file: Path, *, alone: bool = False) -> sqlite3.Connection:
+            if not alone:
+                raise sqlite3.OperationalError("disk I/O error")
+            return opened(file, alone=alone)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(database, "connected", full)
+            second = Journal(file)
+            assert [row[0] for row in await second.read("a")] == [b"x"]
+            assert not file.with_name("j.db-shm").exists()
+        await second.write("a", b"y")
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as other:
+            assert other.execute("SELECT count(*) FROM yupdates").fetchone() == (2,)
+        second.close()
 
     loops.run(run())
 
@@ -447,7 +598,7 @@ def test_a_database_that_finds_room_where_the_log_finds_none_says_it_once(
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
-        told: list[str] = []
+        told: list[DiskTrouble] = []
         made.told = told.append
         await made.write("a", b"x")
 
@@ -456,9 +607,9 @@ def test_a_database_that_finds_room_where_the_log_finds_none_says_it_once(
             for number in range(20):
                 made.append("a", str(number).encode())
                 await made.written()
-            assert told == ["No space left on device"]
+            assert told == [DiskTrouble("No space left on device")]
         await asyncio.shield(made._flush or asyncio.sleep(0))
-        assert told == ["No space left on device", ""]
+        assert told == [DiskTrouble("No space left on device"), DiskTrouble()]
         made.close()
 
     loops.run(run())

@@ -10,6 +10,7 @@ import pytest
 
 from classroom.lab.storage import page_sessions
 from classroom.lab.storage.journal import Journal
+from classroom.lab.storage.page_sessions import RESTORED, PageSessions, Refusal
 from tests import loops
 
 if TYPE_CHECKING:
@@ -29,15 +30,60 @@ def test_however_often_the_lab_was_started_anew_the_first_session_is_known(tmp_p
     for number in range(30):
         known = begin(tmp_path / "j.db", f"s{number}")
     assert set(known) == {f"s{number}" for number in range(30)}
-    assert page_sessions.refusal("s0", "1", known) == ""
+    assert page_sessions.refusal("s0", "1", known) is None
 
 
 def test_another_journals_page_and_another_versions_are_refused(tmp_path: Path) -> None:
     begin(tmp_path / "j.db", "earlier", "1")
     known = begin(tmp_path / "j.db", "now", "2")
-    assert page_sessions.refusal("elsewhere", "2", known) == "unknown_session"
-    assert page_sessions.refusal("earlier", "2", known) == "version_mismatch"
-    assert page_sessions.refusal("now", "2", known) == ""
+    assert page_sessions.refusal("elsewhere", "2", known) is Refusal.UNKNOWN
+    assert page_sessions.refusal("earlier", "2", known) is Refusal.CHANGED
+    assert page_sessions.refusal("now", "2", known) is None
+
+
+@pytest.mark.parametrize(
+    ("session", "version", "why"),
+    [
+        ("at the backup", f"1{RESTORED}a", Refusal.RESTORED),
+        # It began after the backup was made: the restored journal knows nothing of it.
+        ("after the backup", f"1{RESTORED}a", Refusal.RESTORED),
+        ("restored", f"1{RESTORED}a", None),
+        # The same backup, or another, a second time.
+        ("restored", f"1{RESTORED}b", Refusal.RESTORED),
+        ("restored", f"2{RESTORED}a", Refusal.CHANGED),
+        ("at the backup", "1", None),
+    ],
+)
+def test_a_restored_backup_ends_the_sessions_of_before(
+    session: str, version: str, why: Refusal | None
+) -> None:
+    known = {"at the backup": "1", "restored": f"1{RESTORED}a"}
+    assert page_sessions.refusal(session, version, known) is why
+
+
+def test_a_document_that_begins_again_ends_the_earlier_sessions_of_it_alone(
+    tmp_path: Path,
+) -> None:
+    begin(tmp_path / "j.db", "earlier")
+
+    async def run() -> None:
+        journal = Journal(tmp_path / "j.db")
+        known = await page_sessions.begin(journal, "now", "1")
+        sessions = PageSessions(journal, "1", known)
+        assert sessions.refusal("earlier", "a") is None
+        await journal.write("a", b"unreadable")
+        await journal.put_aside("a")
+        assert sessions.refusal("earlier", "a") is Refusal.AGAIN
+        assert sessions.refusal("now", "a") is None
+        assert sessions.refusal("earlier", "b") is None
+        journal.close()
+        later = Journal(tmp_path / "j.db")
+        known = await page_sessions.begin(later, "later", "1")
+        assert PageSessions(later, "1", known).refusal("earlier", "a") is Refusal.AGAIN
+        assert PageSessions(later, "1", known).refusal("now", "a") is None
+        later.close()
+
+    loops.run(run())
 
 
 def test_what_is_older_than_any_page_is_forgotten(

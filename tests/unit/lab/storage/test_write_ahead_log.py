@@ -81,7 +81,8 @@ def test_what_an_earlier_process_has_left_comes_first(tmp_path: Path) -> None:
     assert left(database) == ["second"]
     second.clear()
     second.close()
-    assert write_ahead_log.files_beside(database) == []
+    assert [one.name for one in files_beside(database)] == ["j-log.0"], "the reserve stays"
+    assert left(database) == []
 
 
 def test_a_backup_reads_it_before_the_database(tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_a_backup_reads_it_before_the_database(tmp_path: Path) -> None:
     database.touch()
     Log(database).append(row("x"))
     names = sorted(one.name for one in tmp_path.iterdir())
-    assert names == ["documents-log.1", "documents.db"]
+    assert names == ["documents-log.0", "documents-log.1", "documents.db"]
 
 
 def test_half_a_record_hides_none_that_comes_after(
@@ -123,7 +124,7 @@ def test_a_log_that_cannot_be_read_is_put_aside(
     first = Log(database)
     first.append(Row("a", b"x", b"", 1.0))
     first.close()
-    (left,) = files_beside(database)
+    _, left = files_beside(database)
     data, read = left.read_bytes(), Path.read_bytes
 
     def refuse(_: Path) -> bytes:
@@ -135,6 +136,62 @@ def test_a_log_that_cannot_be_read_is_put_aside(
     second.forget()
     second.close()
     monkeypatch.setattr(Path, "read_bytes", read)
-    (aside,) = (tmp_path / "put-aside").iterdir()
-    assert aside.read_bytes() == data
+    aside = (tmp_path / "put-aside").iterdir()
+    assert data in [one.read_bytes() for one in aside], "beside the reserve"
     assert [row.update for row in Log(database).rows] == [b"y"]
+
+
+def test_the_reserve_keeps_its_blocks_and_no_records_of_before(tmp_path: Path) -> None:
+    """They would follow the next ones: of the same length, they begin where those end."""
+    database = tmp_path / "j.db"
+    log = Log(database)
+    (reserve,) = files_beside(database)
+    for number in range(5):
+        log.append_reserved(row(f"before {number}"))
+    taken = reserve.stat().st_blocks * 512
+    assert taken >= write_ahead_log.RESERVED
+    log.empty_reserve()
+    assert left(database) == []
+    log.append_reserved(row("after  0"))
+    log.append_reserved(row("after  1"))
+    assert left(database) == ["after  0", "after  1"]
+    assert reserve.stat().st_blocks * 512 == taken
+    log.close()
+    assert left(database) == ["after  0", "after  1"]
+    assert reserve.stat().st_blocks * 512 == taken, "nor does a start give them away"
+
+
+def test_the_next_process_adds_to_what_is_in_the_reserve(tmp_path: Path) -> None:
+    database = tmp_path / "j.db"
+    Log(database).append_reserved(row("first"))
+    second = Log(database)
+    second.append_reserved(row("second"))
+    assert left(database) == ["first", "second"]
+    second.forget()  # the first is committed; the second isn't
+    assert left(database) == ["first", "second"]
+    second.empty_reserve()
+    assert left(database) == []
+
+
+def test_what_an_earlier_process_left_in_the_reserve_is_only_forgotten_when_it_is_committed(
+    tmp_path: Path,
+) -> None:
+    database = tmp_path / "j.db"
+    Log(database).append_reserved(row("first"))
+    second = Log(database)
+    second.clear()
+    second.close()
+    third = Log(database)
+    assert [one.update for one in third.rows] == [b"first"]
+    third.forget()
+    assert left(database) == []
+
+
+def test_the_reserve_takes_no_more_than_it_has(tmp_path: Path) -> None:
+    database = tmp_path / "j.db"
+    log = Log(database)
+    log.append_reserved(Row("a", bytes(write_ahead_log.RESERVED - 200), b"", 1.0))
+    with pytest.raises(OSError, match="No space left"):
+        log.append_reserved(Row("a", bytes(200), b"", 1.0))
+    assert len(Log(database).rows) == 1
+    assert (tmp_path / "j-log.0").stat().st_size == write_ahead_log.RESERVED

@@ -1,0 +1,242 @@
+"""Keep what pages have that may not come back, such as those of before a restored backup.
+
+Their copies of a document can't be merged into the document of now: it would get back what the
+backup hasn't, or each text twice. The lab asks such a page for its copy, saves in a file beside the
+document's what is in the page alone, and has the page reload. All pages' copies of one document
+have one history, so that together they make one file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from jupyter_ydoc import ydocs
+from tornado.web import HTTPError
+
+from classroom.lab.files import copies, recovery
+from classroom.lab.merging import outcome
+from classroom.lab.protocol import messages
+from classroom.lab.rooms.update_admission import Admission
+from classroom.lab.storage import threads
+from classroom.lab.storage.page_sessions import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from classroom.lab.protocol.document_index import Additions
+    from classroom.lab.protocol.messages import SyncUpdate
+    from classroom.lab.protocol.update_bounds import Update
+    from classroom.lab.storage.page_sessions import PageSessions
+
+Content = Any
+REASONS = {
+    Refusal.RESTORED: "The lab was restored from a backup. Reload this page to go on.",
+    Refusal.CHANGED: "The lab was updated. Reload this page to go on.",
+    Refusal.UNKNOWN: "This page is older than the lab's data. Reload it to go on.",
+    Refusal.AGAIN: "This document had to begin again from its file. Reload this page.",
+}
+COPIED = "Text of “{}” that the lab no longer had is in “{}”."
+KINDS = {"notebook": {"cells": []}, "file": ""}
+"""The kinds of documents of which copies are made, and what each says while nothing is in it."""
+NOTHING = b"\x00"
+"""A state vector of a document in which there is nothing."""
+UNNAMED = "Untitled"
+KEPT_SECONDS = 600.0
+"""For so long pages that come back make one incident, with one copy of each document."""
+MOST = 20
+"""Documents that are remembered: each is in memory."""
+NEW_CLIENTS = 20_000
+"""Pages that have ever written in a document."""
+LOG = logging.getLogger(__name__)
+
+
+class _Reading(Admission):
+    """Takes a whole document, with what only the lab writes in it: nobody else is sent it."""
+
+    def _without_the_labs(
+        self, body: bytes, update: Update, additions: Additions
+    ) -> tuple[bytes, Additions]:
+        del update
+        return body, additions
+
+
+@dataclass(frozen=True)
+class LostRoom:
+    """Stands for the room of a document that there isn't any more.
+
+    Attributes:
+        name: the room's: format, kind and file id, with colons between.
+        contents: the class's contents manager.
+    """
+
+    name: str
+    contents: Any
+    ready: bool = False
+    file_path: str = ""
+
+    @property
+    def content_format(self) -> str:
+        """The format of the document's file."""
+        return self.name.split(":", 2)[0]
+
+    @property
+    def kind(self) -> str:
+        """The document's kind."""
+        return self.name.split(":", 2)[1]
+
+    @property
+    def file_kind(self) -> str:
+        """The kind as the contents manager has it."""
+        return self.kind
+
+    @property
+    def store_path(self) -> str:
+        """The document, as the store names it."""
+        return f".{self.kind}:{self.name.split(':', 2)[2]}.y"
+
+
+@dataclass
+class Former:
+    """One document, as the pages that came back have had it.
+
+    Attributes:
+        document: of jupyter_ydoc.
+        when: seconds of the clock at which it was begun.
+        path: of its file.
+        copy: the path of its copy; "" while there is none.
+        saved: what is in the copy.
+        turn: held while it is saved.
+    """
+
+    document: Any
+    when: float
+    path: str = ""
+    copy: str = ""
+    saved: Content = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class FormerDocuments:
+    """What pages that may not come back have had. On the event loop."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin without any.
+
+        Args:
+            clock: tells seconds.
+        """
+        self._clock = clock
+        self._formers: dict[str, Former] = {}
+        self.sessions: PageSessions | None = None
+        """Which pages may come back; None for all."""
+        self.may_write: Callable[[str], bool] = lambda _: True
+        """Says of a person whether files may be written for them."""
+
+    def refusal(self, session: str, path: str) -> Refusal | None:
+        """Decide whether a page may come back to a document; as of `PageSessions`."""
+        return self.sessions.refusal(session, path) if self.sessions is not None else None
+
+    def _former(self, path: str, kind: str) -> Former:
+        now = self._clock()
+        for old in [one for one, made in self._formers.items() if now - made.when > KEPT_SECONDS]:
+            del self._formers[old]
+        while len(self._formers) >= MOST and path not in self._formers:
+            del self._formers[next(iter(self._formers))]
+        if path not in self._formers:
+            self._formers[path] = Former(ydocs[kind](), now)
+        return self._formers[path]
+
+    def state(self, room: Any) -> bytes:
+        """Return what earlier pages have had of a document, as a state vector.
+
+        Args:
+            room: the document's, of today.
+        """
+        known = self._formers.get(room.store_path)
+        state: bytes = known.document.ydoc.get_state() if known is not None else NOTHING
+        return state
+
+    def take(self, room: Any, update: SyncUpdate) -> Former | None:
+        """Take a page's copy of a document, at once.
+
+        Args:
+            room: the document's, of today.
+            update: what the page has, and `state` hasn't.
+
+        Returns:
+            What `keep` needs; None if there is nothing to keep, or no copy of such a document.
+
+        Raises:
+            OutOfBoundsError: it doesn't fit.
+            TooMuchError: it takes too much of the server's time.
+            UnreadableError: the decoder refuses it.
+            BrokenError: the decoder gave up; what other pages had of it is in their copy.
+        """
+        if (kind := room.kind) not in KINDS:
+            return None
+        if update.body == messages.EMPTY:
+            return self._formers.get(room.store_path)  # it has what others had
+        former = self._former(room.store_path, kind)
+        try:
+            admission = _Reading(former.document.ydoc, new_clients=NEW_CLIENTS)
+            admission.take(update.body, update.content)
+        except BaseException:
+            self._formers.pop(room.store_path, None)
+            raise
+        former.path = room.file_path or str(former.document.path or UNNAMED)
+        return former
+
+    async def keep(self, room: Any, former: Former) -> str:
+        """Save what pages have that isn't in the document of now, if there is anything.
+
+        Args:
+            room: the document's, of today.
+            former: from `take`.
+
+        Returns:
+            The copy's path; "" if nothing had to be saved.
+
+        Raises:
+            HTTPError: it can't be saved.
+        """
+        async with former.turn:
+            content = await former.document.aget()
+            if content == former.saved:
+                return str(former.copy)
+            now = await current(room, former.path)
+            if not await threads.run(outcome.is_missing, KINDS[room.kind], content, now):
+                return str(former.copy)
+            model = recovery.model(room.content_format, room.kind, content)
+            if former.copy:
+                await room.contents.save(model, former.copy)
+            else:
+                path = former.path
+                if not await room.contents.dir_exists(str(PurePosixPath(path).parent)):
+                    path = PurePosixPath(path).name
+                former.copy = await copies.save_beside(room.contents, model, path, copies.TYPED)
+                LOG.warning("What pages of an earlier time had of %s is in %s", path, former.copy)
+            former.saved = content
+            return str(former.copy)
+
+
+async def current(room: Any, path: str) -> Content:
+    """Return what a document says now: the live one's, or its file's.
+
+    Args:
+        room: the document's.
+        path: of its file.
+    """
+    if room.ready:
+        return await room.document.aget()
+    try:
+        found = await room.contents.get(
+            path, format=room.content_format, type=room.file_kind, content=True
+        )
+    except HTTPError:
+        return KINDS[room.kind]  # it can't be opened, whatever the reason: all is kept
+    return found["content"]

@@ -1,0 +1,130 @@
+"""End the connection of a page that may not come back, once the lab has what only it has."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server_ydoc.handlers import YDocWebSocketHandler
+from tornado.web import HTTPError
+
+from classroom.lab.connections import notifications
+from classroom.lab.connections.cpu_budget import TooMuchError
+from classroom.lab.connections.notifications import Notifications
+from classroom.lab.protocol import messages, websocket_frames
+from classroom.lab.protocol.lib0 import OutOfBoundsError
+from classroom.lab.protocol.messages import SyncStep1, SyncUpdate
+from classroom.lab.rooms.document_writer import DocumentWriter
+from classroom.lab.rooms.former_documents import COPIED, REASONS, FormerDocuments, LostRoom
+from classroom.lab.rooms.update_admission import BrokenError, UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from classroom.lab.storage.page_sessions import Refusal
+
+ANSWER_SECONDS = 20.0
+"""How long a page may take to send its copy of a document."""
+RELOAD = 1003
+"""The code of a close frame at which a page asks its user to reload."""
+UNKEPT = "What only this page has couldn't be saved: copy what you need before you reload it."
+
+
+class Parting(DocumentWriter):
+    """A page's socket that may be refused for the time from which its copy is."""
+
+    _last: asyncio.Future[SyncUpdate] | None = None
+
+    def _refused(self) -> Refusal | None:
+        """Say why this page may not come back to the document; None if it may."""
+        former = self.services.get(FormerDocuments)
+        path = getattr(self.room, "store_path", "")
+        if former is None or not path:
+            return None
+        return former.refusal(self.get_query_argument("sessionId", ""), path)
+
+    async def _prepare_for_lost(self, room_id: str) -> bool:
+        """Prepare to take a page's copy of a document that the lab doesn't know any more.
+
+        Args:
+            room_id: that the page asks for.
+
+        Returns:
+            Whether that is so: it is of an earlier time, and not of a room that never was.
+        """
+        if room_id.count(":") < 2:  # noqa: PLR2004 (format, kind and file)
+            return False
+        self.room = LostRoom(room_id, self.settings["contents_manager"])
+        if self._refused() is None:
+            del self.room
+            return False
+        self._room_id = room_id
+        # As upstream's, but for the room.
+        await super(YDocWebSocketHandler, self).prepare()
+        return True
+
+    def _part(self, why: Refusal) -> None:
+        """Ask the page for its copy of the document, and refuse it then.
+
+        Args:
+            why: it may not come back.
+        """
+        self._last = asyncio.get_running_loop().create_future()
+        # Of a class that comes back at once only the first have to send all of it.
+        question = messages.encode(SyncStep1(self.services[FormerDocuments].state(self.room)))
+        self.write_frame(websocket_frames.frame(question), presence=False)
+        self.create_task(self._take_leave(why, self._last))
+
+    @property
+    def _is_parting(self) -> bool:
+        return self._last is not None
+
+    def _hear_last(self, raw: bytes | str) -> Awaitable[None] | None:
+        """Take a message of a page that is refused: nothing but its copy is of interest."""
+        head = bytes([messages.SYNC, messages.STEP_2])
+        if self._last is None or self._last.done() or raw[:2] != head:
+            return None
+        return self._read_last(raw, self._last)
+
+    async def _read_last(self, raw: bytes | str, answer: asyncio.Future[SyncUpdate]) -> None:
+        try:
+            message: Any = await self.cpu.read_long(raw, self.who)
+        except (OutOfBoundsError, TooMuchError) as error:
+            if not answer.done():
+                answer.set_exception(error)
+        else:
+            if not answer.done():
+                answer.set_result(message)
+
+    async def _take_leave(self, why: Refusal, answer: asyncio.Future[SyncUpdate]) -> None:
+        room = self.room
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                update = await answer
+            await self._keep(room, update)
+        except TimeoutError:
+            pass  # it has gone, or has nothing to say
+        except (HTTPError, OutOfBoundsError, TooMuchError, UnreadableError, BrokenError) as error:
+            self.log.warning("%s: the copy of %s isn't kept: %s", self.path, self.who, error)
+            self.services[Notifications].tell({self.who}, UNKEPT)
+        self.close(RELOAD, notifications.closing(REASONS[why]))
+
+    async def _keep(self, room: Any, update: SyncUpdate) -> None:
+        """Save what only this page has, and tell where.
+
+        Raises:
+            HTTPError: it can't be saved.
+            OutOfBoundsError: it doesn't fit.
+            TooMuchError: it takes too much of the server's time.
+            UnreadableError: the decoder refuses it.
+            BrokenError: the decoder gave up.
+        """
+        former = self.services[FormerDocuments]
+        if not former.may_write(self.who):
+            return
+        self.cpu.ask(self.who)
+        with self.cpu.charged(self.who):
+            taken = former.take(room, update)
+        if taken is not None and (copy := await former.keep(room, taken)):
+            sentence = COPIED.format(taken.path, copy)
+            self.services[Notifications].tell({self.who}, sentence)
