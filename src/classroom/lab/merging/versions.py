@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from classroom.lab.merging import outcome
 
 if TYPE_CHECKING:
     from classroom.lab.merging.outcome import Content
@@ -37,11 +39,18 @@ class Versions:
         self._opened = self._base = self._recent = _packed(content)
         self._since = now
         self._last: list[Content] = []
+        self._written = _packed([])
 
     @property
     def opened(self) -> Content:
         """What the document said when it was opened, or when it was last kept in a copy."""
         return _unpacked(self._opened)
+
+    @property
+    def written(self) -> list[str]:
+        """The words in the document that programs wrote since it was opened."""
+        found: list[str] = _unpacked(self._written)
+        return found
 
     @property
     def saved(self) -> list[Content]:
@@ -60,15 +69,18 @@ class Versions:
         if now - self._since >= SLIDE_SECONDS:
             self._base, self._recent, self._since = self._recent, _packed(content), now
 
-    def replaced(self, content: Content, now: float) -> None:
+    def replaced(self, ours: Content, theirs: Content, result: Content, now: float) -> None:
         """Remember what a program has written.
 
         Args:
-            content: the file's.
+            ours: what the document said.
+            theirs: what the file says.
+            result: what the document says now.
             now: as of `__init__`.
         """
-        self._base = self._recent = _packed(content)
+        self._base = self._recent = _packed(theirs)
         self._since, self._last = now, []
+        self._written = _packed(sorted(outcome.brought(self.written, ours, theirs, result)))
 
     def kept(self, content: Content) -> None:
         """Remember what a copy contains: it need not be kept again.
@@ -79,9 +91,9 @@ class Versions:
         self._opened = _packed(content)
 
 
-def _packed(content: Content) -> bytes:
+def _packed(content: Any) -> bytes:
     return zlib.compress(json.dumps(content).encode(), level=1)
 
 
-def _unpacked(packed: bytes) -> Content:
+def _unpacked(packed: bytes) -> Any:
     return json.loads(zlib.decompress(packed))

@@ -124,14 +124,15 @@ class OutsideChanges:
         del following
         if heard:
             await self._keep(found, ours, theirs)
-        await threads.run(self._versions.replaced, theirs, time.monotonic())
+        replaced = self._versions.replaced
+        await threads.run(replaced, ours, theirs, found.content, time.monotonic())
         return bool(found.content == theirs)
 
     def _decided(self, ours: Content, theirs: Content) -> Outcome:
-        opened = self._versions.opened
+        opened, written = self._versions.opened, self._versions.written
         if self._file.is_replaced or not self._is_merged:
-            return outcome.replaced(opened, ours, theirs)
-        return outcome.decide(opened, self._versions.saved, ours, theirs)
+            return outcome.replaced(opened, ours, theirs, written)
+        return outcome.decide(opened, self._versions.saved, ours, theirs, written)
 
     async def _keep(self, found: Outcome, ours: Content, theirs: Content) -> None:
         """Save in copies what the document no longer contains, and notify the people in it."""
