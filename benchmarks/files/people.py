@@ -80,8 +80,9 @@ class Desk:
         watching = self.doc.observe(lambda event: updates.append(event.update))
         texts = texts_of(self.doc, self.kind)
         if self.kind == "notebook" and (not texts or random.random() < NEW_CELL):
-            cell = {"id": word, "cell_type": "code", "execution_count": None, "metadata": Map({})}
-            new: Map[Any] = Map({**cell, "source": Text(word), "outputs": Array([])})
+            cell: dict[str, Any] = {"id": word, "cell_type": "code", "execution_count": None}
+            cell |= {"metadata": Map({}), "source": Text(word), "outputs": Array([])}
+            new: Map[Any] = Map(cell)
             self.doc.get("cells", type=Array).append(new)
         else:
             text = random.choice(texts)

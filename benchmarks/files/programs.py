@@ -251,7 +251,7 @@ def content_of(kind: str) -> str:
     """Return what a new document says, as its file has it."""
     if kind == "file":
         return "first line\n\nlast line\n"
-    cells = [
+    cells: list[dict[str, object]] = [
         {"cell_type": "code", "execution_count": None, "id": f"first-{number}", "metadata": {}}
         | {"outputs": [], "source": f"x{number} = {number}"}
         for number in range(3)

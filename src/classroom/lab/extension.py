@@ -40,6 +40,7 @@ from classroom.lab.exports import handlers as exports
 from classroom.lab.files import contents_handler, recovery
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.file_loader import ClassLoader
+from classroom.lab.files.missing_files import MissingFiles
 from classroom.lab.files.notebook import KIND, ClassNotebook
 from classroom.lab.pages import content_security_policy, headers
 from classroom.lab.pages.headers import FrameHandler
@@ -51,10 +52,11 @@ from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol.lib0 import FRAME
 from classroom.lab.rooms import timeline
 from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
+from classroom.lab.rooms.outside_changes import GONE, KEPT
 from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.snapshots import handlers as snapshots
 from classroom.lab.snapshots.restore import RestoreService
-from classroom.lab.storage import page_sessions, ystore
+from classroom.lab.storage import client_owners, page_sessions, ystore
 from classroom.lab.storage.journal import Journal
 from classroom.lab.storage.saved_hashes import Saves
 from classroom.lab.upstream import contract, fork_limit, page_cache, patches
@@ -281,17 +283,28 @@ async def _finish(server: Any, app: ServerApp) -> None:
 async def _recover(app: ServerApp, contents: ClassContents) -> None:
     """Put right the files of documents that were open when the last lab server fell."""
     assert contents.saves is not None  # noqa: S101 (set where it is loaded)
-    store = ystore.of(contents.saves.journal)
+    journal = contents.saves.journal
+    store = ystore.of(journal)
+    lab: LabContext = app.web_app.settings[services.KEY][LabContext]
     put_right = recovery.Recovery(contents, app.log)
+    missing = MissingFiles(contents, put_right, app.log)
     for name in await contents.saves.recent():
         file_type, file_id = recovery.document_of(name)
         path = app.web_app.settings["file_id_manager"].get_path(file_id)
-        if path is None or not await contents.file_exists(path):
-            continue
         file_format = "json" if file_type == "notebook" else "text"
-        kept = store(name, config=app.config)
+        kept, sentence = store(name, config=app.config), ""
         try:
-            await put_right.recover(file_format, file_type, path, kept)
+            is_there = path is not None and await contents.file_exists(path)
+            if path is not None and not is_there and (found := await missing.find(path, kept)):
+                path, is_there = found, True
+            if is_there:
+                copy = await put_right.recover(file_format, file_type, path, kept)
+                sentence = KEPT.format(copy) if copy else ""
+            elif saved := await missing.keep(file_format, file_type, path, kept):
+                sentence = GONE.format(*saved)
+            if sentence:
+                # Nobody is in a room yet.
+                lab.notifications.tell(await client_owners.names(journal, name), sentence)
         except Exception as error:  # noqa: BLE001 (one document's failure is no other's)
             app.log.warning("%s could not be recovered before it is opened: %s", path, error)
 

@@ -20,6 +20,7 @@ from classroom.lab.files.directory_entry import parts_of, path_of
 from classroom.lab.files.recovery import Recovery
 from classroom.lab.protocol.nesting import flattened
 from classroom.lab.storage import saved_hashes, threads
+from classroom.lab.storage.last_places import Place
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -158,7 +159,11 @@ class ClassLoader(FileLoader):
         known, saving = self.saves, saved_hashes.saving.get()
         if known is None or saving is None:
             return False
-        return (await self.stamp())["hash"] in await known.known(saving.document)
+        found = await self.stamp()
+        is_ours = found["hash"] in await known.known(saving.document)
+        if is_ours:
+            self._taken = found["last_modified"]
+        return is_ours
 
     async def _save_content(self, model: Model, done_saving: Any, path: str) -> Model:
         """Write as upstream, unless the watcher has seen a change that the room hasn't taken over.
@@ -197,6 +202,13 @@ class ClassLoader(FileLoader):
         await super().clean()
         self._let_go()
 
+    @property
+    def place(self) -> Place | None:
+        """Where the file is, to be found again after a fall; None if that isn't known."""
+        if self._held is None:
+            return None
+        return Place(self.last_path, self._held.device, self._held.number)
+
     async def maybe_notify(self) -> None:
         """Look for a change as upstream; look where a missing file was moved to."""
         try:
@@ -207,7 +219,9 @@ class ClassLoader(FileLoader):
                 raise
             if await self.follow() is None:
                 self._note(trouble)
-        if self.is_changed:  # it couldn't be taken over the last time
+        # Upstream overlooks a file that is older than the one before, as `cp -p` leaves it.
+        is_older = self._taken is not None and self.last_modified != self._taken
+        if self.is_changed or is_older:  # or it couldn't be taken over the last time
             for take in tuple(self._subscriptions.values()):
                 await take()
 
@@ -263,7 +277,7 @@ class ClassLoader(FileLoader):
             # A text keeps its file's line ends and encoding, which the document hasn't got.
             is_text = model["type"] == "file"
             digest = await self.recovery.digest(model) if is_text else saved["hash"]
-            await known.settle(saving.document, saved["hash"], digest)
+            await known.settle(saving.document, saved["hash"], digest, self.place)
         return dict(saved) if saved is not None else None
 
     async def _saved(self, model: Model) -> Model | None:

@@ -93,7 +93,7 @@ class Recovery:
             sqlite3.Error: the database can't be used.
         """
         async with store.journal.opening.turn(store.path):
-            typed = await self._typed(file_format, file_type, path, store)
+            typed = await self.typed(file_format, file_type, path, store)
             if typed is None or await self._is_read_only(path):
                 return ""  # nobody was told that anything would be kept
             found = await self._read(path, file_format, file_type)
@@ -118,12 +118,21 @@ class Recovery:
                 return kept
             return ""
 
-    async def _typed(
+    async def typed(
         self, file_format: str, file_type: str, path: str, store: ClassYStore
     ) -> Model | None:
         """Return what the journal says is in a document; None where it says nothing.
 
         A journal that can't be read is put aside, so that the document opens from its file.
+
+        Args:
+            file_format: "json" or "text".
+            file_type: "notebook", "file", …
+            path: of the file, for the log.
+            store: of the document.
+
+        Raises:
+            sqlite3.Error: the database can't be used.
         """
         journal, trouble = store.journal, ""
         if journal.opening.is_deadly(store.path):

@@ -42,6 +42,19 @@ class Versions:
         self._written = _packed([])
 
     @property
+    def packed(self) -> bytes:
+        """What `opened` returns, as bytes to be kept."""
+        return self._opened
+
+    def since(self, packed: bytes) -> None:
+        """Take over what the document said when it was opened earlier.
+
+        Args:
+            packed: of `packed`, by an earlier life of the lab server perhaps.
+        """
+        self._opened = packed
+
+    @property
     def opened(self) -> Content:
         """What the document said when it was opened, or when it was last kept in a copy."""
         return _unpacked(self._opened)

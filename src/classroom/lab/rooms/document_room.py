@@ -7,6 +7,7 @@ named and checked in `classroom.lab.upstream.contract`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import time
 from http import HTTPStatus
@@ -24,6 +25,7 @@ from classroom.lab.rooms.broadcast_mixin import Broadcasting
 from classroom.lab.rooms.outside_changes import KEPT, OutsideChanges
 from classroom.lab.storage import document_indexes, saved_hashes
 from classroom.lab.storage.client_owners import Writers
+from classroom.lab.storage.last_places import LastPlaces
 from classroom.lab.storage.saved_hashes import Saving
 from classroom.lab.storage.ystore import ClassYStore
 from classroom.runtime import background_tasks
@@ -96,6 +98,13 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if isinstance(self.ystore, ClassYStore):
             self._writers = Writers(self.ystore.journal, self.ystore.path)
         self._document.undo_manager.include_origin("nobody")
+
+    @property
+    def _places(self) -> LastPlaces | None:
+        """Where the document's file was; None with another store than ours."""
+        if not isinstance(self.ystore, ClassYStore):
+            return None
+        return LastPlaces(self.ystore.journal, self.ystore.path)
 
     @property
     def document(self) -> Any:
@@ -176,6 +185,9 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
     async def stop(self) -> None:
         """Stop, with what is due saved first."""
         await self.finish()
+        if self._places is not None and not self._abandoned:
+            with contextlib.suppress(sqlite3.Error):
+                await self._places.closed()
         await super().stop()
 
     async def initialize(self) -> None:
@@ -183,12 +195,12 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if self.ready:
             return
         await self._writers.load()
-        if self._file.saves is not None:
-            kept = await self._file.recovery.recover(
-                self._file_format, self._file_type, self._file.path, self.ystore
-            )
-            self._file.kept += [KEPT.format(kept)] if kept else []
         try:
+            if self._file.saves is not None:
+                kept = await self._file.recovery.recover(
+                    self._file_format, self._file_type, self._file.path, self.ystore
+                )
+                self._file.kept += [KEPT.format(kept)] if kept else []
             await super().initialize()
         except HTTPError as error:
             # Upstream's dialog says no more than that it was a bad request, or the server's error.
@@ -210,7 +222,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             self._forget_marks()
         await self._settle()
         self._changes = OutsideChanges(
-            self._document, self._update_lock, self._file, self._model_of
+            self._document, self._update_lock, self._file, self._model_of, self._places
         )
         await self._changes.begin()
         await document_indexes.prepare(self.ydoc)
@@ -236,7 +248,9 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if found["last_modified"] == self._file.last_modified:
             digest = await self._file.recovery.digest(model)
             try:
-                await self._file.saves.settle(self.ystore.path, found["hash"], digest)
+                await self._file.saves.settle(
+                    self.ystore.path, found["hash"], digest, self._file.place
+                )
             except sqlite3.Error as error:
                 # As on a full disk: people can go on, the journal says that nothing is kept.
                 self.log.warning(

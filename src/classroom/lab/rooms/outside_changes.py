@@ -5,6 +5,9 @@ On the event loop; decisions about long documents are made in a thread.
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 
     from classroom.lab.files.file_loader import ClassLoader, Model
     from classroom.lab.merging.outcome import Content
+    from classroom.lab.storage.last_places import LastPlaces
 
+LOG = logging.getLogger(__name__)
 TRIES = 5
 """How often a decision is repeated because people have typed meanwhile; then their typing waits."""
 KEPT = "A program changed this file. Text that was typed here and is no longer in it is in “{}”."
@@ -45,6 +50,7 @@ class OutsideChanges:
         lock: asyncio.Lock,
         file: ClassLoader,
         model_of: Callable[[Content], Model],
+        places: LastPlaces | None = None,
     ) -> None:
         """Know the document and its file.
 
@@ -53,17 +59,26 @@ class OutsideChanges:
             lock: while it is held, a change of the document isn't saved.
             file: the document's.
             model_of: describes a content as the contents manager takes it.
+            places: where to write down what is needed after a fall; None for nowhere.
         """
         self._document, self._lock, self._file = document, lock, file
         # A merged text of another kind of document might not be valid.
         self._is_merged = isinstance(document, YNotebook | YUnicode)
         self._copies = Copies(file.contents, model_of)
+        self._places = places
         self._versions: Versions
 
     async def begin(self) -> None:
         """Remember what the document says as it is opened."""
         content = await self._document.aget()
         self._versions = await threads.run(Versions, content, time.monotonic())
+        if self._places is not None and self._is_merged:
+            try:
+                opened = await self._places.opened(self._versions.packed)
+            except sqlite3.Error as error:
+                LOG.info("What %s says as it is opened isn't kept: %s", self._file.path, error)
+            else:
+                self._versions.since(opened)
 
     async def saved(self, content: Content, size: int) -> None:
         """Remember what has been saved.
@@ -91,6 +106,9 @@ class OutsideChanges:
         kept, is_new = await self._copies.mirror(await self._document.aget(), path)
         if is_new:
             self._file.kept.append(GONE.format(path, kept))
+            if self._places is not None:
+                with contextlib.suppress(sqlite3.Error):
+                    await self._places.note_mirror(kept)
         return False
 
     async def take_over(self, theirs: Content) -> bool:
