@@ -264,7 +264,7 @@ def judged(found: Account, different: list[str], incidents: int, log: str) -> li
     if found.lost:
         wrong.append(f"{len(found.lost)} words are lost: {found.lost[:20]}")
     if found.untold:
-        wrong.append(f"nobody was told of {len(found.untold)} words: {found.untold[:20]}")
+        wrong.append(f"nobody was told of {len(found.untold)} words in {found.unknown}")
     if len(found.copies) > incidents:
         wrong.append(f"{len(found.copies)} copies for {incidents} incidents: {found.copies}")
     alarming = logs.unexpected(log, KNOWN)

@@ -27,6 +27,7 @@ class Account:
         lost: words that are nowhere.
         untold: words that are in copies only, of which nobody was told.
         copies: paths of all copies.
+        unknown: paths of those that nobody was told of, with words that are nowhere else.
     """
 
     accepted: int
@@ -36,6 +37,7 @@ class Account:
     lost: list[str] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
     copies: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
 
     @property
     def is_right(self) -> bool:
@@ -65,7 +67,10 @@ def account(
     copies = {path: words(text) for path, text in files.items() if COPY.search(path)}
     kept = set().union(*map(words, documents))
     kept = kept.union(*(words(text) for path, text in files.items() if path not in copies))
-    known = {path for path in copies if any(path in notice for notice in notices)}
+    # By its name: its folder may have been renamed since.
+    known = {
+        path for path in copies if any(path.rpartition("/")[2] in notice for notice in notices)
+    }
     anywhere: set[str] = set().union(*copies.values())
     told: set[str] = set().union(*(copies[path] for path in known))
     only = set(accepted) - kept
@@ -77,4 +82,5 @@ def account(
         lost=sorted(only - anywhere),
         untold=sorted((only & anywhere) - told),
         copies=sorted(copies),
+        unknown=sorted(path for path in copies if copies[path] & only and path not in known),
     )

@@ -72,6 +72,14 @@ if TYPE_CHECKING:
     from classroom.lab.connections.notifications import Notifications
 
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
+LONGEST_STALL = Gauge(
+    "classroom_longest_stall_seconds",
+    "The longest time that one step held the lab server's event loop, within the last minute.",
+)
+STALLS = Gauge(
+    "classroom_stalls_over_budget",
+    "How often one step held the lab server's event loop for more than 250 ms, since the start.",
+)
 UNKEPT = "journal"
 # JupyterLab cuts a message off after 140 characters.
 UNKEPT_TEXT = (
@@ -223,6 +231,9 @@ def _begin_session(app: ServerApp, journal: Journal) -> None:
 async def _start_jupyter_server_extension(app: ServerApp) -> None:
     """Follow the Hub's word on people; leave what stays out of every garbage collection."""
     lab: LabContext = app.web_app.settings[services.KEY][LabContext]
+    lab.stalls.begin()
+    LONGEST_STALL.set_function(lab.stalls.longest)
+    STALLS.set_function(lambda: lab.stalls.over_budget)
     hub_auth = getattr(app.identity_provider, "hub_auth", None)
     if hub_auth is not None:  # there is none where only the rooms are measured
         paths, appoint = Paths(), partial(_appoint, lab)

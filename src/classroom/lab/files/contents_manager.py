@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import hashlib
 import os
@@ -31,6 +30,7 @@ from classroom.lab.files.document_encoding import encoded, forget
 from classroom.lab.files.free_names import FreeNames
 from classroom.lab.files.http_errors import MB, said, status
 from classroom.lab.files.large_files import person
+from classroom.lab.files.saving_pace import SavingPace
 from classroom.lab.files.uploads import Uploads
 from classroom.lab.protocol import text_style
 from classroom.lab.storage import saved_hashes, threads
@@ -63,8 +63,8 @@ class ClassContents(ReadFiles):
         super().__init__(**kwargs)
         self._names = FreeNames(self.exists)
         self._uploads = Uploads(self.root, self.scratch_folder)
-        self.saving_turn = asyncio.Lock()
-        """Held while a live document is saved: one of all at a time."""
+        self.saving_pace = SavingPace()
+        """When live documents may be saved, all together."""
 
     async def save(self, model: Model, path: str = "") -> Model:
         """Save a file or a piece of one, or make a folder; return its model without content.

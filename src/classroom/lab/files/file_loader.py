@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
 import time
@@ -18,6 +17,7 @@ from tornado.web import HTTPError
 from classroom.lab.files import moved, reader
 from classroom.lab.files.directory_entry import parts_of, path_of
 from classroom.lab.files.recovery import Recovery
+from classroom.lab.files.saving_pace import SavingPace
 from classroom.lab.protocol.nesting import flattened
 from classroom.lab.storage import saved_hashes, threads
 from classroom.lab.storage.last_places import Place
@@ -56,8 +56,8 @@ UNSAVED = (
     " possible."
 )
 GONE = "“{}” has been deleted."
-SEARCH_SECONDS = 10.0
-"""Seconds between two searches for a missing file, at least: a search walks all folders."""
+SEARCH_SHARE = 0.05
+"""How much of the time searches for a missing file may take: a search walks all folders."""
 
 
 class ClassLoader(FileLoader):
@@ -69,7 +69,7 @@ class ClassLoader(FileLoader):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Load from where upstream loads; the arguments are upstream's."""
         super().__init__(*args, **kwargs)
-        self._own_turn = asyncio.Lock()
+        self._own_pace = SavingPace()
         self.recovery = Recovery(self._contents_manager, self._log)
         self.kept: list[str] = []
         """Sentences for the people in the document, about copies beside it."""
@@ -85,7 +85,7 @@ class ClassLoader(FileLoader):
         """Why the file takes nothing at present."""
         self._taken: datetime | None = None
         self._held: moved.Held | None = None
-        self._searched = -math.inf
+        self._search_next = -math.inf
         self.nested = False
         """Whether something in the file is nested too deep, for the room to tell."""
 
@@ -121,9 +121,9 @@ class ClassLoader(FileLoader):
         return self._contents_manager
 
     @property
-    def turn(self) -> asyncio.Lock:
-        """Held while a document is saved, and a while after: one of all documents at a time."""
-        return getattr(self._contents_manager, "saving_turn", None) or self._own_turn
+    def pace(self) -> SavingPace:
+        """When the document may be saved, beside all others."""
+        return getattr(self._contents_manager, "saving_pace", None) or self._own_pace
 
     @property
     def saves(self) -> saved_hashes.Saves | None:
@@ -232,14 +232,15 @@ class ClassLoader(FileLoader):
             Its new path; None if it isn't in the class's folders any more, or if another document
             has been made of it there.
         """
-        now = time.monotonic()
-        if now - self._searched < SEARCH_SECONDS:
+        begun = time.monotonic()
+        if begun < self._search_next:
             return None
-        self._searched = now
         old = self._file_id_manager.get_path(self.file_id)
         if self._held is None or self._root is None or old is None:
             return None
         found = await threads.run(moved.find, self._root, self._held)
+        ended = time.monotonic()
+        self._search_next = ended + (ended - begun) / SEARCH_SHARE
         if found is None or self._file_id_manager.get_id(new := path_of(found)) is not None:
             return None
         self._log.info("A program moved %s: its document follows it to %s", old, new)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -19,6 +18,7 @@ from tornado.web import HTTPError
 
 from classroom.lab.connections import registry
 from classroom.lab.files import notebook, recovery, trust
+from classroom.lab.files.saving_pace import Metered
 from classroom.lab.protocol import awareness_state, kernel_outputs
 from classroom.lab.protocol.update_bounds import read_state, write_state
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
@@ -36,10 +36,6 @@ if TYPE_CHECKING:
     from classroom.lab.files.file_loader import ClassLoader, Trouble
     from classroom.lab.rooms.room_socket import RoomSocket
 
-SHARE = 0.1
-"""How much of the server's time saving may take, all documents together."""
-LONGEST_PAUSE = 1.0
-"""Seconds after which the next document is saved in any case, however long the last one took."""
 MARK_SECONDS = 1.0
 """How long a mark of trust may stay in a document: our pages take no notice of it anyway."""
 PAGE_SECONDS = 0.03
@@ -53,11 +49,6 @@ NOT_TAKEN = (
     " you type, but not in the file."
 )
 NESTED = "“{}” has parts that are nested more than 64 levels deep. They are shown as text."
-
-
-def pause(took: float) -> float:
-    """Decide how long nothing is saved after a document was: seconds from seconds."""
-    return min(LONGEST_PAUSE, took * (1 / SHARE - 1))
 
 
 def beat(delay: float, pages: int) -> float:
@@ -92,6 +83,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._told: Trouble | None = None
         self._told_to: set[str] = set()
         self._refused: str | None = None
+        self._save_cost = 0.0
         self.visitors: WeakSet[RoomSocket] = WeakSet()
         """Who was given this room and hasn't gone: in it, or on their way."""
         super().__init__(*args, **kwargs)
@@ -151,11 +143,15 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
     async def _save_on_the_beat(self, delay: float) -> None:
         await asyncio.sleep(delay)
         await self._file.open_up()
-        async with self._file.turn:
-            begun = time.thread_time()
-            await self._save()
-            # Thirty notebooks, saved every second, would leave those who type in them no time.
-            await asyncio.sleep(pause(time.thread_time() - begun))
+        # Thirty notebooks, saved every second, would leave those who type in them no time.
+        pace, expected = self._file.pace, self._save_cost
+        await pace.begin(expected)
+        saving = Metered(self._save())
+        try:
+            await saving
+        finally:
+            self._save_cost = saving.seconds
+            pace.took(expected, saving.seconds)
 
     async def _save(self) -> None:
         # From here on a change is for the next beat: what is saved is read right after.
