@@ -5,6 +5,7 @@ On the event loop; decisions about long documents are made in a thread.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import sqlite3
@@ -12,17 +13,17 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ydoc import YNotebook, YUnicode
+from pycrdt import Doc
 
 from classroom.lab.files.copies import TYPED, WRITTEN, Copies
 from classroom.lab.merging import outcome
-from classroom.lab.merging.document_update import replace
+from classroom.lab.merging.document_update import copied, replacing
 from classroom.lab.merging.outcome import Keep, Outcome
 from classroom.lab.merging.versions import Versions
 from classroom.lab.storage import threads
 from classroom.lab.upstream import patches
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from classroom.lab.files.file_loader import ClassLoader, Model
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 TRIES = 5
-"""How often a decision is repeated because people have typed meanwhile; then their typing waits."""
+"""How often a decision is repeated because people have typed meanwhile."""
+TURN_SECONDS = 0.005
+"""How long the event loop is held at most while a change is worked out."""
 KEPT = "A program changed this file. Text that was typed here and is no longer in it is in “{}”."
 MOVED = "A program moved “{}”. It is now saved as “{}”."
 GONE = "“{}” was deleted while you have it open. What you type now is saved in “{}”."
@@ -66,6 +69,7 @@ class OutsideChanges:
         self._is_merged = isinstance(document, YNotebook | YUnicode)
         self._copies = Copies(file.contents, model_of)
         self._places = places
+        self._client = Doc().client_id  # one for all changes: each would be one more for good
         self._versions: Versions
 
     async def begin(self) -> None:
@@ -126,25 +130,41 @@ class OutsideChanges:
             heard.clear()
             ours = await self._document.aget()
             found = await threads.run(self._decided, ours, theirs)
+            change = await self._change(found.content) if self._is_merged else b""
             await self._keep(found, ours, theirs)
             async with self._lock:
                 if heard and left:
                     continue  # people have typed: the decision does not include that
-                if heard:
-                    ours = self._document.get()
-                    found = self._decided(ours, theirs)
+                before = copied(self._document) if heard and self._is_merged else None
                 if self._is_merged:
-                    replace(self._document, found.content)
+                    self._document.ydoc.apply_update(change)
                 else:
                     self._document.set(found.content)
-                self._document.dirty = found.content != theirs
+                after = copied(self._document) if before is not None else None
+                self._document.dirty = found.content != theirs or bool(heard)
             break
         del following
-        if heard:
+        if before is not None and after is not None:
+            # What they typed meanwhile is there, unless it was in a cell that is gone.
+            known, ours, content = ours, await before.aget(), await after.aget()
+            lost = await threads.run(outcome.is_missing, known, ours, content)
+            found = Outcome(content, Keep.OURS if lost else Keep.NONE)
             await self._keep(found, ours, theirs)
         replaced = self._versions.replaced
         await threads.run(replaced, ours, theirs, found.content, time.monotonic())
         return bool(found.content == theirs)
+
+    async def _change(self, content: Content) -> bytes:
+        """Work out what makes the document say something, and let others go on meanwhile."""
+        state = self._document.ydoc.get_state()
+        copy = copied(self._document, self._client)
+        turned = time.monotonic()
+        for _ in replacing(copy, content):
+            if time.monotonic() > turned + TURN_SECONDS:
+                await asyncio.sleep(0)
+                turned = time.monotonic()
+        found: bytes = copy.ydoc.get_update(state)
+        return found
 
     def _decided(self, ours: Content, theirs: Content) -> Outcome:
         opened, written = self._versions.opened, self._versions.written

@@ -38,7 +38,11 @@ class Fallen:
         self.contents.saves = self.saves = Saves(self.journal)
         self.places = LastPlaces(self.journal, NAME)
         self.emitted: list[dict[str, Any]] = []
-        self.contents.emit = lambda data: self.emitted.append(data)  # type: ignore[method-assign]
+
+        def emit(data: dict[str, Any]) -> None:
+            self.emitted.append(data)
+
+        self.contents.emit = emit  # type: ignore[method-assign]
         log = logging.getLogger("missing")
         self.put_right = Recovery(self.contents, log)
         self.missing = MissingFiles(self.contents, self.put_right, log)
