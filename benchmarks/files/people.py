@@ -23,6 +23,8 @@ from pycrdt import (
 from websockets.exceptions import WebSocketException
 
 from benchmarks.files.ledger import words
+from classroom.lab.protocol import awareness
+from classroom.lab.protocol.awareness import Entry
 
 if TYPE_CHECKING:
     from benchmarks.soak.people import Place
@@ -112,7 +114,7 @@ class Typist:
         """When the lab told this page something, last."""
         self.lost: Counter[str] = Counter()
         self.desk: Desk | None = None
-        self._live = live
+        self._live, self._clock = live, 0
         self._room: asyncio.Task[None] | None = None
 
     async def open(self, place: Place, kind: str) -> None:
@@ -171,6 +173,10 @@ class Typist:
     async def _be_there(self, desk: Desk, connection: Any) -> None:
         """Send what is typed, and note the words of others that arrive."""
         updates: asyncio.Queue[bytes] = asyncio.Queue()
+        # A page says first whose its copy is.
+        self._clock += 1
+        here = Entry(desk.doc.client_id, self._clock, b"{}")
+        await connection.send(awareness.encode([here]))
         await connection.send(create_sync_message(desk.doc))
         watching = desk.doc.observe(lambda event: updates.put_nowait(event.update))
         sending = asyncio.create_task(self._send(connection, updates))

@@ -313,9 +313,10 @@ async def _recover(app: ServerApp, contents: ClassContents) -> None:
                 sentence = KEPT.format(copy) if copy else ""
             elif saved := await missing.keep(file_format, file_type, path, kept):
                 sentence = GONE.format(*saved)
-            if sentence:
-                # Nobody is in a room yet.
-                lab.notifications.tell(await client_owners.names(journal, name), sentence)
+            if sentence and (writers := await client_owners.names(journal, name)):
+                lab.notifications.tell(writers, sentence)  # when their pages are back
+            elif sentence:
+                journal.opening.kept[name] = sentence
         except Exception as error:  # noqa: BLE001 (one document's failure is no other's)
             app.log.warning("%s could not be recovered before it is opened: %s", path, error)
 

@@ -346,12 +346,14 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if self._file.nested:
             self._file.nested = False
             self._tell_all(NESTED.format(self._file.path))
-        unread = (
-            self.ystore.journal.opening.unread if isinstance(self.ystore, ClassYStore) else set()
-        )
-        if self.ystore is not None and self.ystore.path in unread:
-            unread.discard(self.ystore.path)
+        if not isinstance(self.ystore, ClassYStore):
+            return
+        opening, path = self.ystore.journal.opening, self.ystore.path
+        if path in opening.unread:
+            opening.unread.discard(path)
             self._tell_all(UNREAD.format(self._file.path))
+        if (sentence := opening.kept.pop(path, "")) and self._here:
+            self._tell_all(sentence)
 
 
 class ClassTransientRoom(Broadcasting, TransientRoom):

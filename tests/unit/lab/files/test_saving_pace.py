@@ -51,21 +51,23 @@ def test_costly_saves_begin_one_after_the_other() -> None:
     assert pace._reserve(0) == 0
 
 
+def work(seconds: float) -> None:
+    """Use so much of the thread's CPU in one step."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
 def test_only_its_own_steps_are_measured() -> None:
     async def run() -> tuple[float, str]:
-        async def busy(seconds: float) -> str:
-            end = time.thread_time() + seconds
-            while time.thread_time() < end:
+        async def busy() -> str:
+            for _ in range(10):
+                work(0.002)
                 await asyncio.sleep(0)
             return "done"
 
-        def hold() -> None:
-            end = time.thread_time() + 0.3
-            while time.thread_time() < end:
-                pass
-
-        mine = Metered(busy(0.02))
-        asyncio.get_running_loop().call_soon(hold)
+        mine = Metered(busy())
+        asyncio.get_running_loop().call_soon(work, 0.3)
         return mine.seconds, await asyncio.create_task(_await(mine))
 
     async def _await(work: Metered[str]) -> str:
