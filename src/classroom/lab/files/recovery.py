@@ -19,8 +19,10 @@ from pycrdt.store import YDocNotFound
 
 from classroom.lab.files import copies, document_encoding, reader
 from classroom.lab.files.directory_entry import parts_of
+from classroom.lab.merging import outcome, versions
 from classroom.lab.protocol.nesting import flattened
 from classroom.lab.storage import saved_hashes
+from classroom.lab.storage.last_places import LastPlaces
 from classroom.lab.storage.saved_hashes import Saves, Saving
 from classroom.runtime import background_tasks
 
@@ -61,6 +63,19 @@ def decide(*, same: bool, file: str, journal: str, known: Collection[str]) -> Re
         return RecoveryAction.REDO
     # Where nothing is known there is nothing to tell a change by: both are kept.
     return RecoveryAction.AGREED if journal in known else RecoveryAction.KEEP_BOTH
+
+
+def is_lost(opening: bytes | None, typed: Any, file: Any) -> bool:
+    """Say whether text is missing from a file that people typed since they opened it.
+
+    It was saved in the file once, and a program has written over it while the lab server was down.
+
+    Args:
+        opening: what the document said when it was opened, packed; None if nobody had it open.
+        typed: what the journal says.
+        file: what the file says.
+    """
+    return opening is not None and outcome.is_missing(versions.unpacked(opening), typed, file)
 
 
 class Recovery:
@@ -105,6 +120,11 @@ class Recovery:
                 store.path, found["hash"], digest
             )
             verdict = decide(same=same, file=found["hash"], journal=digest, known=known)
+            if verdict is RecoveryAction.AGREED and not same:
+                opening = await LastPlaces(store.journal, store.path).opening()
+                content = normal(found["content"])
+                if await run_sync(is_lost, opening, typed["content"], content):
+                    verdict = RecoveryAction.KEEP_BOTH
             if verdict is RecoveryAction.REDO:
                 with saved_hashes.saving_of(Saving(store.path)):
                     await ensure_async(self._contents.save(typed, path))

@@ -57,18 +57,18 @@ class Versions:
     @property
     def opened(self) -> Content:
         """What the document said when it was opened, or when it was last kept in a copy."""
-        return _unpacked(self._opened)
+        return unpacked(self._opened)
 
     @property
     def written(self) -> list[str]:
         """The words in the document that programs wrote since it was opened."""
-        found: list[str] = _unpacked(self._written)
+        found: list[str] = unpacked(self._written)
         return found
 
     @property
     def saved(self) -> list[Content]:
         """What the file said some minutes ago, or when a program last changed it; and last."""
-        return [_unpacked(self._base), _unpacked(self._recent), *self._last]
+        return [unpacked(self._base), unpacked(self._recent), *self._last]
 
     def remember(self, content: Content, size: int, now: float) -> None:
         """Remember a saved version; after a while the version before becomes the base.
@@ -108,5 +108,10 @@ def _packed(content: Any) -> bytes:
     return zlib.compress(json.dumps(content).encode(), level=1)
 
 
-def _unpacked(packed: bytes) -> Any:
+def unpacked(packed: bytes) -> Any:
+    """Return what `Versions.packed` has packed.
+
+    Args:
+        packed: its bytes.
+    """
     return json.loads(zlib.decompress(packed))

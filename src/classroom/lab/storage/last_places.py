@@ -120,6 +120,16 @@ class LastPlaces:
 
         return await self.journal.run(insert)
 
+    async def opening(self) -> bytes | None:
+        """Return what the document said when it was opened, if it was not closed since."""
+
+        def select(database: sqlite3.Connection) -> bytes | None:
+            query = "SELECT content FROM openings WHERE path = ?"
+            row = database.execute(query, (self.path,)).fetchone()
+            return None if row is None else bytes(row[0])
+
+        return await self.journal.run(select)
+
     async def closed(self) -> None:
         """Forget what the document said when it was opened: it is saved, and nobody has it open."""
 
