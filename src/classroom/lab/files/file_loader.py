@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import time
@@ -16,6 +17,7 @@ from tornado.web import HTTPError
 
 from classroom.lab.files import moved, reader
 from classroom.lab.files.directory_entry import parts_of, path_of
+from classroom.lab.files.missing_files import MissingFiles
 from classroom.lab.files.recovery import Recovery
 from classroom.lab.files.saving_pace import SavingPace
 from classroom.lab.protocol.nesting import flattened
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from classroom.lab.files.beneath import Root
+    from classroom.lab.storage.ystore import ClassYStore
 
 Model = dict[str, Any]
 
@@ -56,6 +59,8 @@ UNSAVED = (
     " possible."
 )
 GONE = "“{}” has been deleted."
+RENAME_SECONDS = 2.0
+"""How long the file ids may take to hear of a new path: they do in tasks of their own."""
 SEARCH_SHARE = 0.05
 """How much of the time searches for a missing file may take: a search walks all folders."""
 
@@ -224,6 +229,25 @@ class ClassLoader(FileLoader):
         if self.is_changed or is_older:  # or it couldn't be taken over the last time
             for take in tuple(self._subscriptions.values()):
                 await take()
+
+    async def find_again(self, store: ClassYStore) -> None:
+        """Find the file if a program has moved it while no room was open.
+
+        Args:
+            store: of the document, which knows where the file was last.
+
+        Raises:
+            sqlite3.Error: the journal can't be read.
+        """
+        path = self._file_id_manager.get_path(self.file_id)
+        if self._root is None or path is None or await self._contents_manager.file_exists(path):
+            return
+        missing = MissingFiles(self._contents_manager, self.recovery, self._log)
+        if (found := await missing.find(path, store)) is None:
+            return
+        end = time.monotonic() + RENAME_SECONDS
+        while self.last_path != found and time.monotonic() < end:  # noqa: ASYNC110 (it tells nobody)
+            await asyncio.sleep(0.01)
 
     async def follow(self) -> str | None:
         """Find where a program has moved the file, and update its path for everybody.

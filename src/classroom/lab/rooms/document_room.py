@@ -192,7 +192,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             return
         await self._writers.load()
         try:
-            if self._file.saves is not None:
+            if self._file.saves is not None and self.ystore is not None:
+                await self._file.find_again(self.ystore)
                 kept = await self._file.recovery.recover(
                     self._file_format, self._file_type, self._file.path, self.ystore
                 )
