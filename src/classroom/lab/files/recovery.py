@@ -116,13 +116,13 @@ class Recovery:
             saved = Saves(store.journal)
             known = await saved.known(store.path)
             # What was only opened agrees with its file, though it would be written otherwise.
+            places = LastPlaces(store.journal, store.path)
             same = normal(found["content"]) == typed["content"] or await saved.agree(
                 store.path, found["hash"], digest
             )
             verdict = decide(same=same, file=found["hash"], journal=digest, known=known)
             if verdict is RecoveryAction.AGREED and not same:
-                opening = await LastPlaces(store.journal, store.path).opening()
-                content = normal(found["content"])
+                opening, content = await places.opening(), normal(found["content"])
                 if await run_sync(is_lost, opening, typed["content"], content):
                     verdict = RecoveryAction.KEEP_BOTH
             if verdict is RecoveryAction.REDO:
@@ -135,6 +135,7 @@ class Recovery:
                 kept = await self.keep(typed, path)
                 # It is in a file now: whoever opens the document next needn't keep it again.
                 await saved.intend(store.path, digest)
+                await places.kept(await run_sync(versions.packed, typed["content"]))
                 return kept
             return ""
 

@@ -36,13 +36,13 @@ class Versions:
             content: the document's, as opened.
             now: seconds of a clock that doesn't go back.
         """
-        self._opened = self._base = self._recent = _packed(content)
+        self._opened = self._base = self._recent = packed(content)
         self._since = now
         self._last: list[Content] = []
-        self._written = _packed([])
+        self._written = packed([])
 
     @property
-    def packed(self) -> bytes:
+    def opening(self) -> bytes:
         """What `opened` returns, as bytes to be kept."""
         return self._opened
 
@@ -50,7 +50,7 @@ class Versions:
         """Take over what the document said when it was opened earlier.
 
         Args:
-            packed: of `packed`, by an earlier life of the lab server perhaps.
+            packed: of `opening`, by an earlier life of the lab server perhaps.
         """
         self._opened = packed
 
@@ -80,7 +80,7 @@ class Versions:
         """
         self._last = [content] if size <= LARGEST_BYTES else []
         if now - self._since >= SLIDE_SECONDS:
-            self._base, self._recent, self._since = self._recent, _packed(content), now
+            self._base, self._recent, self._since = self._recent, packed(content), now
 
     def replaced(self, ours: Content, theirs: Content, result: Content, now: float) -> None:
         """Remember what a program has written.
@@ -91,9 +91,9 @@ class Versions:
             result: what the document says now.
             now: as of `__init__`.
         """
-        self._base = self._recent = _packed(theirs)
+        self._base = self._recent = packed(theirs)
         self._since, self._last = now, []
-        self._written = _packed(sorted(outcome.brought(self.written, ours, theirs, result)))
+        self._written = packed(sorted(outcome.brought(self.written, ours, theirs, result)))
 
     def kept(self, content: Content) -> None:
         """Remember what a copy contains: it need not be kept again.
@@ -101,15 +101,20 @@ class Versions:
         Args:
             content: the document's.
         """
-        self._opened = _packed(content)
+        self._opened = packed(content)
 
 
-def _packed(content: Any) -> bytes:
+def packed(content: Any) -> bytes:
+    """Pack a content to be kept.
+
+    Args:
+        content: anything that JSON has.
+    """
     return zlib.compress(json.dumps(content).encode(), level=1)
 
 
 def unpacked(packed: bytes) -> Any:
-    """Return what `Versions.packed` has packed.
+    """Return what `packed` has packed.
 
     Args:
         packed: its bytes.

@@ -78,7 +78,7 @@ class OutsideChanges:
         self._versions = await threads.run(Versions, content, time.monotonic())
         if self._places is not None and self._is_merged:
             try:
-                opened = await self._places.opened(self._versions.packed)
+                opened = await self._places.opened(self._versions.opening)
             except sqlite3.Error as error:
                 LOG.info("What %s says as it is opened isn't kept: %s", self._file.path, error)
             else:

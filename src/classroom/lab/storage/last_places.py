@@ -130,6 +130,19 @@ class LastPlaces:
 
         return await self.journal.run(select)
 
+    async def kept(self, content: bytes) -> None:
+        """Write down what the document said when it was kept in a copy: it isn't missed again.
+
+        Args:
+            content: as the caller packs it.
+        """
+
+        def update(database: sqlite3.Connection) -> None:
+            query = "UPDATE openings SET content = ? WHERE path = ?"
+            database.execute(query, (content, self.path))
+
+        await self.journal.run(update)
+
     async def closed(self) -> None:
         """Forget what the document said when it was opened: it is saved, and nobody has it open."""
 

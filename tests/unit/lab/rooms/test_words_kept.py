@@ -22,7 +22,7 @@ from tornado.web import HTTPError
 from classroom.lab.files import recovery
 from classroom.lab.files.copies import TYPED, save_beside
 from classroom.lab.files.recovery import RecoveryAction
-from classroom.lab.merging import outcome
+from classroom.lab.merging import outcome, versions
 from classroom.lab.rooms.outside_changes import OutsideChanges
 
 if TYPE_CHECKING:
@@ -191,6 +191,12 @@ class Words(RuleBasedStateMachine):
             if typed not in self.known:
                 self.keep_beside(typed)
             self.file = self.history[-1]  # or nobody could open it any more
+        for _ in range(2):  # at the start, and when the document is opened
+            self.put_right(typed)
+        self.open(self.file)
+
+    def put_right(self, typed: Content) -> None:
+        assert self.file is not None
         same = self.file == typed
         names = {id(one): str(at) for at, one in enumerate(self.known)}
         hashes = {"file": self.hash(self.file, names), "journal": self.hash(typed, names)}
@@ -200,10 +206,12 @@ class Words(RuleBasedStateMachine):
             verdict = RecoveryAction.KEEP_BOTH
         if verdict is RecoveryAction.REDO:
             self.file = typed
+            self.known = [typed]
             self.history.append(typed)
         elif verdict is RecoveryAction.KEEP_BOTH:
             self.keep_beside(typed)
-        self.open(self.file)
+            self.known.append(typed)
+            self.places.opening = versions.packed(typed)
 
     def hash(self, content: Content, names: dict[int, str]) -> str:
         return next((names[id(one)] for one in self.known if one == content), repr(content))
