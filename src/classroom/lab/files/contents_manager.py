@@ -144,7 +144,9 @@ class ClassContents(ReadFiles):
         new = _new.get()
 
         def write() -> Model:
-            atomic_write.write(self.root, parts, data, self.scratch_folder, new=new)
+            put = atomic_write.write(self.root, parts, data, self.scratch_folder, new=new)
+            if saving is not None:
+                saving.put.append((put.st_dev, put.st_ino))
             seen = reader.look(self.root, parts)
             return models.bare(seen, path_of(parts), model["type"])
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from classroom.lab.files.beneath import Root
+    from classroom.lab.files.directory_entry import Parts
     from classroom.lab.storage.ystore import ClassYStore
 
 Model = dict[str, Any]
@@ -90,6 +91,7 @@ class ClassLoader(FileLoader):
         """Why the file takes nothing at present."""
         self._taken: datetime | None = None
         self._held: moved.Held | None = None
+        self._put: saved_hashes.Saving | None = None
         self._search_next = -math.inf
         self.nested = False
         """Whether something in the file is nested too deep, for the room to tell."""
@@ -179,7 +181,12 @@ class ClassLoader(FileLoader):
         if self.last_modified != self._taken:
             done_saving.set()
             raise OutOfBandChanges
-        saved: Model = await super()._save_content(model, done_saving, path)
+        try:
+            saved: Model = await super()._save_content(model, done_saving, path)
+        except (HTTPError, RuntimeError, OSError):
+            self._put = saved_hashes.saving.get()  # a program may have moved it right after that
+            raise
+        self._put = None
         self._taken = self.last_modified
         await self._hold()
         self.saved = model["content"], int(saved["size"])
@@ -260,9 +267,9 @@ class ClassLoader(FileLoader):
         if begun < self._search_next:
             return None
         old = self._file_id_manager.get_path(self.file_id)
-        if self._held is None or self._root is None or old is None:
+        if self._root is None or old is None:
             return None
-        found = await threads.run(moved.find, self._root, self._held)
+        found = await self._found(self._root)
         ended = time.monotonic()
         self._search_next = ended + (ended - begun) / SEARCH_SHARE
         if found is None or self._file_id_manager.get_id(new := path_of(found)) is not None:
@@ -271,6 +278,24 @@ class ClassLoader(FileLoader):
         # All that keeps account of files hears of it, as if it had been renamed in a page.
         self._contents_manager.emit({"action": "rename", "path": new, "source_path": old})
         return new
+
+    async def _found(self, root: Root) -> Parts | None:
+        """Look for the file as it was last seen, or as it was written and moved right after."""
+        if self._held is not None and (found := await threads.run(moved.find, root, self._held)):
+            return found
+        if self._put is None or not self._put.put or self.saves is None:
+            return None
+        found = await threads.run(moved.find, root, moved.Known(*self._put.put[-1]))
+        if found is None:
+            return None
+        # Its number may be another file's by now.
+        try:
+            stamp = await self._contents_manager.get(
+                path_of(found), content=False, require_hash=True
+            )
+        except HTTPError:
+            return None  # it has gone again
+        return found if stamp["hash"] in await self.saves.known(self._put.document) else None
 
     async def maybe_save_content(self, model: Model) -> Model | None:
         """Save as upstream, unless somebody else has changed the file: that is the room's turn.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from classroom.lab.storage import last_places
@@ -41,10 +41,12 @@ class Saving:
     Attributes:
         document: as the store names it.
         written: waits until the journal has all that the document has said so far.
+        put: device and inode of what was written, also if it was moved right after that.
     """
 
     document: str
     written: Callable[[], Awaitable[None]] = _nothing
+    put: list[tuple[int, int]] = field(default_factory=list)
 
 
 saving: ContextVar[Saving | None] = ContextVar("saving", default=None)
