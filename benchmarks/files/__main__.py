@@ -39,6 +39,8 @@ REST_SECONDS = (0.5, 3.0)
 HEARD_SECONDS = 6.0
 """How long people go on typing into a document that was deleted, before they open another."""
 CONVERGE_SECONDS = 90
+CLOSE_SECONDS = 1.0
+"""Until connections that were cancelled while they were made are closed."""
 DISK_BYTES = 192 << 20
 LIVE = f"wss://{labs.HOST}:8443{students.BASE}/classroom/api/live"
 ROOM = f"wss://{labs.HOST}:8443{students.BASE}/api/collaboration/room"
@@ -148,6 +150,8 @@ class Class:
             await person.leave()
         for task in listening:
             task.cancel()
+        await asyncio.gather(*typing, *listening, return_exceptions=True)
+        await asyncio.sleep(CLOSE_SECONDS)
         return found, wrong
 
     async def _something(self) -> None:
@@ -249,7 +253,9 @@ def started(people: int, documents: int, weights: Mapping[str, int]) -> Iterator
         labs.write_folder(Path(folder), CONFIG, None)
         with labs.start(Path(folder), options={"mounts": [disk]}, check_log=False) as lab:
             lab.wait_healthy()
-            yield Class(lab, people, documents, weights)
+            made = Class(lab, people, documents, weights)
+            with contextlib.closing(made.client):
+                yield made
 
 
 def judged(found: Account, different: list[str], incidents: int, log: str) -> list[str]:

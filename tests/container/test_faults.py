@@ -359,6 +359,8 @@ def test_a_page_finds_its_file_where_a_program_has_moved_it_meanwhile(
     back.type("three")
     whole = "one two three"
     labs.wait_until(lambda: saved(falling.client, f"{name}/new.ipynb") == whole, "a save")
+    for one in (page, back):
+        one.connection.close()
 
 
 def test_what_was_typed_into_a_deleted_file_before_a_fall_is_in_a_copy(falling: Class) -> None:
@@ -380,6 +382,8 @@ def test_what_was_typed_into_a_deleted_file_before_a_fall_is_in_a_copy(falling: 
     (copy,) = copies()
     whole = "saved typed before the fall"
     labs.wait_until(lambda: saved(falling.client, copy) == whole, "all of it")
+    for one in (page, other):
+        one.connection.close()
 
 
 def test_a_file_that_is_only_touched_changes_nothing(falling: Class) -> None:
