@@ -84,6 +84,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._told_to: set[str] = set()
         self._refused: str | None = None
         self._save_cost = 0.0
+        self._was_open = False
         self.visitors: WeakSet[RoomSocket] = WeakSet()
         """Who was given this room and hasn't gone: in it, or on their way."""
         super().__init__(*args, **kwargs)
@@ -181,7 +182,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
     async def stop(self) -> None:
         """Stop, with what is due saved first."""
         await self.finish()
-        if self._places is not None and not self._abandoned:
+        if self._places is not None and self._was_open and not self._abandoned:
             with contextlib.suppress(sqlite3.Error):
                 await self._places.closed()
         await super().stop()
@@ -222,6 +223,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             self._document, self._update_lock, self._file, self._model_of, self._places
         )
         await self._changes.begin()
+        self._was_open = True
         await document_indexes.prepare(self.ydoc)
         self._tell_kept()
 
