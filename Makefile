@@ -121,9 +121,13 @@ bench: build venv browser ## measure against the old recipe and stock rooms; pri
 
 .PHONY: soak
 soak: export TESTCONTAINERS_RYUK_DISABLED := true
-soak: build venv ## let people type while processes are killed at random, then kill the lab 200 times
+soak: build venv ## let people type while things are killed, or with FILES=1 while files change
+ifdef FILES
+	PYTHONPATH=src $(BIN)/python -m benchmarks.files $(SOAK)
+else
 	PYTHONPATH=src $(BIN)/python -m benchmarks.soak $(SOAK)
 	PYTHONPATH=src $(BIN)/python -m benchmarks.kills $(KILLS)
+endif
 
 .PHONY: lock
 lock: venv ## write current releases into requirements/*.txt

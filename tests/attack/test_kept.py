@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from docker.types import Mount
 
+from benchmarks.files import __main__ as files
+from benchmarks.files.programs import WEIGHTS
 from benchmarks.kills.__main__ import started
 from classroom.lab.people import page_socket
 from classroom.lab.storage import quarantine
-from tests import labs, logs, students
+from tests import labs, logs, loops, students
 from tests.container.test_rooms import API, Page, room, saved
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from tests.labs import Lab
 
 KILLS, WHOLE = 4, 1
+FILES_SECONDS = 60
 LAB = "classroom.lab --config"
 JOURNAL = "/data/history/documents.db"
 
@@ -40,6 +43,19 @@ def test_kills_at_random_moments_lose_nothing_that_another_page_had_seen() -> No
             kill = killing.server if number < KILLS else killing.container
             assert killing.once(kill) == [], f"seed {seed}, kill {number}"
         assert killing.seen > 20 * KILLS
+
+
+def test_every_word_that_another_page_showed_is_kept_whatever_befalls_its_file() -> None:
+    """Programs, people and accidents, with a fixed seed; ``make soak FILES=1`` goes on for longer.
+
+    What people type is not the same each time: when is up to the machine.
+    """
+    random.seed(17)
+    with files.started(6, 3, WEIGHTS) as people:
+        found, different = loops.run(people.run(FILES_SECONDS))
+        wrong = files.judged(found, different, people.happened.total(), people.lab.log)
+        assert wrong == [], people.report(found, wrong)
+        assert found.accepted > FILES_SECONDS
 
 
 FALLS = (

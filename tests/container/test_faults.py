@@ -37,6 +37,7 @@ FALLS = (
     logs.CUT,
     r"wrote error",
     # Two sessions of one kernel, or one whose kernel died, at the end of a test (`Class.clear`).
+    "was deleted: the typed text is in",
     r"404 DELETE /services/classroom/api/sessions/|appears to have been culled or died",
 )
 
@@ -334,6 +335,55 @@ def test_a_file_changed_from_outside_while_the_lab_is_down_keeps_both(falling: C
     fresh.listen_until(lambda: str(fresh.source) == "from outside")
     (kept,) = kept_of(falling.client, "both")
     assert saved(falling.client, kept["name"]) == "saved. typed"
+
+
+@pytest.mark.parametrize("when", ["before the lab is back", "afterwards"])
+def test_a_page_finds_its_file_where_a_program_has_moved_it_meanwhile(
+    falling: Class, when: str
+) -> None:
+    name = f"asleep-{when[0]}"
+    where = room(falling.client, f"{name}.ipynb")
+    page = falling.open(where)
+    page.type("one ")
+    labs.wait_until(lambda: saved(falling.client, f"{name}.ipynb") == "one ", "a save")
+    page.type("two ")  # which may be in the journal only
+    move = f"cd /home/classroom && mkdir {name} && mv {name}.ipynb {name}/new.ipynb"
+    falling.kill("classroom.lab --config")
+    if when == "afterwards":
+        falling.wait_until_it_answers()
+    status, told = falling.lab.run("sh", "-c", move, user="student")
+    assert status == 0, told
+    falling.wait_until_it_answers()
+    back = falling.open(where)
+    back.listen_until(lambda: str(back.source) == "one two ")
+    back.type("three")
+    whole = "one two three"
+    labs.wait_until(lambda: saved(falling.client, f"{name}/new.ipynb") == whole, "a save")
+    for one in (page, back):
+        one.connection.close()
+
+
+def test_what_was_typed_into_a_deleted_file_before_a_fall_is_in_a_copy(falling: Class) -> None:
+    page = falling.open(room(falling.client, "deleted.ipynb"))
+    page.type("saved ")
+    labs.wait_until(lambda: saved(falling.client, "deleted.ipynb") == "saved ", "a save")
+    falling.lab.run("rm", "/home/classroom/deleted.ipynb", user="student")
+    page.type("typed before the fall")
+    other = falling.open(room(falling.client, "other.ipynb"))
+    other.type("x")  # it came after the other, and is kept when it is here
+    falling.kill("classroom.lab --config")
+    falling.wait_until_it_answers()
+
+    def copies() -> list[str]:
+        found = falling.client.get(f"{API}/contents").json()["content"]
+        return [one["path"] for one in found if one["name"].startswith("deleted (typed until")]
+
+    labs.wait_until(copies, "a copy")
+    (copy,) = copies()
+    whole = "saved typed before the fall"
+    labs.wait_until(lambda: saved(falling.client, copy) == whole, "all of it")
+    for one in (page, other):
+        one.connection.close()
 
 
 def test_a_file_that_is_only_touched_changes_nothing(falling: Class) -> None:

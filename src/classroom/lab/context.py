@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from classroom.lab.api.licenses import LicenseReports
+from classroom.lab.api.loop_stalls import LoopStalls
 from classroom.lab.connections.cpu_budget import CpuBudget
 from classroom.lab.connections.memory_budget import MemoryBudget
 from classroom.lab.connections.notifications import Notifications
@@ -51,6 +52,7 @@ class LabContext:
         modes: who is view-only, and who is a tutor.
         participants: who is here and where.
         history: who ran which cell.
+        stalls: measures how long the event loop is held.
     """
 
     usage: Usage
@@ -63,6 +65,7 @@ class LabContext:
     licenses: LicenseReports = field(default_factory=LicenseReports)
     exporters: Exporters = field(default_factory=Exporters)
     turns: ExportQueue = field(default_factory=ExportQueue)
+    stalls: LoopStalls = field(default_factory=LoopStalls)
     bounded: ReceiveLimits = field(init=False)
     notifications: Notifications = field(init=False)
     former: FormerDocuments = field(default_factory=FormerDocuments)
@@ -90,5 +93,6 @@ class LabContext:
 
     def close(self) -> None:
         """Write what the journal still has in memory, and close it."""
+        self.stalls.end()
         if self.journal is not None:
             self.journal.close()

@@ -41,6 +41,7 @@ from classroom.lab.exports import handlers as exports
 from classroom.lab.files import contents_handler, recovery
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.file_loader import ClassLoader
+from classroom.lab.files.missing_files import MissingFiles
 from classroom.lab.files.notebook import KIND, ClassNotebook
 from classroom.lab.pages import content_security_policy, headers
 from classroom.lab.pages.headers import FrameHandler
@@ -52,10 +53,11 @@ from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol.lib0 import FRAME
 from classroom.lab.rooms import session_requests, timeline
 from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
+from classroom.lab.rooms.outside_changes import GONE, KEPT
 from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.snapshots import handlers as snapshots
 from classroom.lab.snapshots.restore import RestoreService
-from classroom.lab.storage import page_sessions, ystore
+from classroom.lab.storage import client_owners, page_sessions, ystore
 from classroom.lab.storage.journal import DiskTrouble, Journal
 from classroom.lab.storage.page_sessions import PageSessions
 from classroom.lab.storage.saved_hashes import Saves
@@ -72,6 +74,14 @@ if TYPE_CHECKING:
     from classroom.lab.connections.notifications import Notifications
 
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
+LONGEST_STALL = Gauge(
+    "classroom_longest_stall_seconds",
+    "The longest time that one step held the lab server's event loop, within the last minute.",
+)
+STALLS = Gauge(
+    "classroom_stalls_over_budget",
+    "How often one step held the lab server's event loop for more than 250 ms, since the start.",
+)
 UNKEPT = "journal"
 # JupyterLab cuts a message off after 140 characters.
 UNKEPT_TEXT = (
@@ -244,6 +254,9 @@ def _begin_session(app: ServerApp, journal: Journal) -> PageSessions:
 async def _start_jupyter_server_extension(app: ServerApp) -> None:
     """Follow the Hub's word on people; leave what stays out of every garbage collection."""
     lab: LabContext = app.web_app.settings[services.KEY][LabContext]
+    lab.stalls.begin()
+    LONGEST_STALL.set_function(lab.stalls.longest)
+    STALLS.set_function(lambda: lab.stalls.over_budget)
     hub_auth = getattr(app.identity_provider, "hub_auth", None)
     if hub_auth is not None:  # there is none where only the rooms are measured
         paths, appoint = Paths(), partial(_appoint, lab)
@@ -315,21 +328,33 @@ async def _finish(server: Any, app: ServerApp) -> None:
 async def _recover(app: ServerApp, contents: ClassContents) -> None:
     """Put right the files of documents that were open when the last lab server fell."""
     assert contents.saves is not None  # noqa: S101 (set where it is loaded)
-    if contents.saves.journal.is_in_trouble:
+    journal = contents.saves.journal
+    if journal.is_in_trouble:
         return  # later: nothing could be written now
-    store = ystore.of(contents.saves.journal)
+    store = ystore.of(journal)
+    lab: LabContext = app.web_app.settings[services.KEY][LabContext]
     put_right = recovery.Recovery(contents, app.log)
+    missing = MissingFiles(contents, put_right, app.log)
     for name in await contents.saves.recent():
         file_type, file_id = recovery.document_of(name)
         path = app.web_app.settings["file_id_manager"].get_path(file_id)
-        if path is None or not await contents.file_exists(path):
-            continue
-        if name in contents.saves.journal.live:
+        if name in journal.live:
             continue  # its room saves it
         file_format = "json" if file_type == "notebook" else "text"
-        kept = store(name, config=app.config)
+        kept, sentence = store(name, config=app.config), ""
         try:
-            await put_right.recover(file_format, file_type, path, kept)
+            is_there = path is not None and await contents.file_exists(path)
+            if path is not None and not is_there and (found := await missing.find(path, kept)):
+                path, is_there = found, True
+            if is_there:
+                copy = await put_right.recover(file_format, file_type, path, kept)
+                sentence = KEPT.format(copy) if copy else ""
+            elif saved := await missing.keep(file_format, file_type, path, kept):
+                sentence = GONE.format(*saved)
+            if sentence and (writers := await client_owners.names(journal, name)):
+                lab.notifications.tell(writers, sentence)  # when their pages are back
+            elif sentence:
+                journal.opening.kept[name] = sentence
         except Exception as error:  # noqa: BLE001 (one document's failure is no other's)
             app.log.warning("%s could not be recovered before it is opened: %s", path, error)
 

@@ -31,6 +31,8 @@ KEPT = {
     "storage.threads._long": "threads keep nothing between two calls",
     "execution.iopub_reconnect._numbers": "names of ZeroMQ's sockets, which are the process's",
     "extension.HISTORY": "a metric of Prometheus is of the process",
+    "extension.LONGEST_STALL": "a metric of Prometheus is of the process",
+    "extension.STALLS": "a metric of Prometheus is of the process",
     "extension._patch": "upstream is patched once, for all labs of the process",
     "files.beneath._libc": "the C library",
     "files.link_atomically._libc": "the C library",

@@ -6,6 +6,7 @@ A notice is said once; a warning stands in the page until what it warns of has e
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from classroom.lab.connections.registry import Connections, Page
+
+WAITING_SECONDS = 600.0
+"""How long a sentence is kept for somebody without a page."""
+MOST_WAITING, MOST_AWAY = 10, 500
+"""Sentences that are kept for one person, and people for whom any are kept."""
 
 
 def closing(sentence: str) -> str:
@@ -48,13 +54,17 @@ class Warned:
 class Notifications:
     """What the pages of one lab show. One event loop's: nothing here is for threads."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(
+        self, connections: Connections, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Begin without any.
 
         Args:
             connections: the lab's, with its pages.
+            clock: tells seconds.
         """
-        self._connections = connections
+        self._connections, self._clock = connections, clock
+        self._waiting: dict[str, list[tuple[float, str]]] = {}
         self._warned: dict[str, Warned] = {}
 
     def tell(
@@ -66,6 +76,9 @@ class Notifications:
         clearable: bool = False,
     ) -> int:
         """Show a sentence to some people, on each of their pages.
+
+        Somebody who has no page at the moment, as right after a restart of the lab, is shown it
+        when their page is back.
 
         Args:
             names: theirs.
@@ -82,7 +95,16 @@ class Notifications:
             message |= {"refused": refused, "clearable": clearable}
         for page in pages:
             page.say(message)
+        for name in {*names} - {name_of(page) for page in pages} - {""}:
+            self._put_by(name, sentence)
         return len(pages)
+
+    def _put_by(self, name: str, sentence: str) -> None:
+        """Keep a sentence for somebody's next page."""
+        kept = self._waiting.pop(name, [])
+        self._waiting[name] = [*kept, (self._clock(), sentence)][-MOST_WAITING:]
+        while len(self._waiting) > MOST_AWAY:
+            del self._waiting[next(iter(self._waiting))]  # who has been away the longest
 
     def warn(
         self, about: str, sentence: str, people: Callable[[], Collection[str]] | None = None
@@ -138,3 +160,6 @@ class Notifications:
         """Show a page that has just been opened what it should know."""
         if self._warned:
             page.say(self.standing(name_of(page)))
+        for when, sentence in self._waiting.pop(name_of(page), []):
+            if self._clock() - when < WAITING_SECONDS:
+                page.say({"type": "notice", "text": sentence})

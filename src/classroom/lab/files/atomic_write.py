@@ -70,7 +70,7 @@ class Scratch:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.name, dir_fd=self.folder)
 
-    def put(self, place: DirectoryEntry, *, new: bool = False) -> None:
+    def put(self, place: DirectoryEntry, *, new: bool = False) -> os.stat_result:
         """Give it its place, instead of a file or link that is there.
 
         Where it can't be renamed to it is copied beside it first: the disk is another (what a tutor
@@ -81,18 +81,21 @@ class Scratch:
             place: where.
             new: whether nothing may be there.
 
+        Returns:
+            What it is, wherever it is moved from now on.
+
         Raises:
             FileExistsError: something is.
             OSError: it can't be put there; what is there stays.
         """
         try:
-            self._rename(place, new=new)
+            return self._rename(place, new=new)
         except OSError as error:
             if error.errno != errno.EXDEV or self.folder == place.folder:
                 raise
             beside = self._copied(place.folder)
             try:
-                beside.put(place, new=new)
+                return beside.put(place, new=new)
             finally:
                 beside.drop()
 
@@ -101,15 +104,17 @@ class Scratch:
             info = os.fstat(content.fileno())
             return Scratch(folder, content, stat.S_IMODE(info.st_mode), info.st_mtime_ns)
 
-    def _rename(self, place: DirectoryEntry, *, new: bool) -> None:
+    def _rename(self, place: DirectoryEntry, *, new: bool) -> os.stat_result:
         with contextlib.suppress(PermissionError):  # a group that we aren't in
             group = os.fstat(place.folder).st_gid
             os.chown(self.name, -1, group, dir_fd=self.folder, follow_symlinks=False)
+        info = DirectoryEntry(self.folder, self.name).stat()
         if new:
             take(DirectoryEntry(self.folder, self.name), place)
         else:
             os.replace(self.name, place.name, src_dir_fd=self.folder, dst_dir_fd=place.folder)
         flush(place.folder)
+        return info
 
 
 def flush(folder: int) -> None:
@@ -124,7 +129,7 @@ def flush(folder: int) -> None:
 
 def write(
     root: Root, parts: Parts, content: bytes, scratch: Path | None = None, *, new: bool = False
-) -> None:
+) -> os.stat_result:
     """Put content in a file's place: written, flushed to the disk, then renamed.
 
     A power cut in between leaves the old file. A program stays one, and a link stays a link. A file
@@ -138,6 +143,9 @@ def write(
             sight; without it, or where the disk is another, the file's own folder.
         new: whether the name must be free.
 
+    Returns:
+        What was written, wherever it is moved from now on.
+
     Raises:
         LeadsOutError: it, or a folder on the way, is a link that leads out.
         NoFileError: there is something that is no file.
@@ -147,10 +155,10 @@ def write(
     with root.at(parts) as place:
         found = file_at(place)
         if found is not None and found.st_nlink > 1 and not new and _rewrite(place, content):
-            return
+            return found
         # What the lab has written all may edit: its owner is another user than before.
         mode = (found.st_mode if found else 0) & 0o777 | NEW_FILE_MODE
-        put_at(place, io.BytesIO(content), mode, scratch, new=new)
+        return put_at(place, io.BytesIO(content), mode, scratch, new=new)
 
 
 def _rewrite(place: DirectoryEntry, content: bytes) -> bool:
@@ -197,7 +205,7 @@ def put_at(  # noqa: PLR0913
     *,
     new: bool = False,
     when: int | None = None,
-) -> None:
+) -> os.stat_result:
     """Write a file whose place is held.
 
     Args:
@@ -215,7 +223,7 @@ def put_at(  # noqa: PLR0913
     try:
         made = Scratch(where, content, mode, when)
         try:
-            made.put(place, new=new)
+            return made.put(place, new=new)
         finally:
             made.drop()
     finally:

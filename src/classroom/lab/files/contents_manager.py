@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import hashlib
 import os
@@ -41,6 +40,7 @@ from classroom.lab.files.http_errors import (
     status,
 )
 from classroom.lab.files.large_files import person
+from classroom.lab.files.saving_pace import SavingPace
 from classroom.lab.files.uploads import Uploads
 from classroom.lab.protocol import text_style
 from classroom.lab.storage import saved_hashes, threads
@@ -77,8 +77,8 @@ class ClassContents(ReadFiles):
         """Shows a person, by their name, a sentence; set when the manager is put in place."""
         self._names = FreeNames(self.exists)
         self._uploads = Uploads(self.root, self.scratch_folder)
-        self.saving_turn = asyncio.Lock()
-        """Held while a live document is saved: one of all at a time."""
+        self.saving_pace = SavingPace()
+        """When live documents may be saved, all together."""
 
     @property
     def is_own(self) -> bool:
@@ -91,7 +91,7 @@ class ClassContents(ReadFiles):
         Args:
             former: the one that the lab began with.
         """
-        self.saves, self.saving_turn = former.saves, former.saving_turn
+        self.saves, self.saving_pace = former.saves, former.saving_pace
 
     async def save(self, model: Model, path: str = "") -> Model:
         """Save a file or a piece of one, or make a folder; return its model without content.
@@ -171,7 +171,9 @@ class ClassContents(ReadFiles):
         new = _new.get()
 
         def write() -> Model:
-            atomic_write.write(self.root, parts, data, self.scratch_folder, new=new)
+            put = atomic_write.write(self.root, parts, data, self.scratch_folder, new=new)
+            if saving is not None:
+                saving.put.append((put.st_dev, put.st_ino))
             seen = reader.look(self.root, parts)
             return models.bare(seen, path_of(parts), model["type"])
 

@@ -17,14 +17,19 @@ from tornado.web import HTTPError
 
 from classroom.lab.files import moved, reader
 from classroom.lab.files.directory_entry import parts_of, path_of
+from classroom.lab.files.missing_files import MissingFiles
 from classroom.lab.files.recovery import Recovery
+from classroom.lab.files.saving_pace import SavingPace
 from classroom.lab.protocol.nesting import flattened
 from classroom.lab.storage import saved_hashes, threads
+from classroom.lab.storage.last_places import Place
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from classroom.lab.files.beneath import Root
+    from classroom.lab.files.directory_entry import Parts
+    from classroom.lab.storage.ystore import ClassYStore
 
 Model = dict[str, Any]
 
@@ -57,8 +62,10 @@ UNSAVED = (
     " possible."
 )
 GONE = "“{}” has been deleted."
-SEARCH_SECONDS = 10.0
-"""Seconds between two searches for a missing file, at least: a search walks all folders."""
+RENAME_SECONDS = 2.0
+"""How long the file ids may take to hear of a new path: they do in tasks of their own."""
+SEARCH_SHARE = 0.05
+"""How much of the time searches for a missing file may take: a search walks all folders."""
 
 
 class ClassLoader(FileLoader):
@@ -70,7 +77,7 @@ class ClassLoader(FileLoader):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Load from where upstream loads; the arguments are upstream's."""
         super().__init__(*args, **kwargs)
-        self._own_turn = asyncio.Lock()
+        self._own_pace = SavingPace()
         self.recovery = Recovery(self._contents_manager, self._log)
         self.kept: list[str] = []
         """Sentences for the people in the document, about copies beside it."""
@@ -86,7 +93,8 @@ class ClassLoader(FileLoader):
         """Why the file takes nothing at present."""
         self._taken: datetime | None = None
         self._held: moved.Held | None = None
-        self._searched = -math.inf
+        self._put: saved_hashes.Saving | None = None
+        self._search_next = -math.inf
         self.nested = False
         """Whether something in the file is nested too deep, for the room to tell."""
 
@@ -122,9 +130,9 @@ class ClassLoader(FileLoader):
         return self._contents_manager
 
     @property
-    def turn(self) -> asyncio.Lock:
-        """Held while a document is saved, and a while after: one of all documents at a time."""
-        return getattr(self._contents_manager, "saving_turn", None) or self._own_turn
+    def pace(self) -> SavingPace:
+        """When the document may be saved, beside all others."""
+        return getattr(self._contents_manager, "saving_pace", None) or self._own_pace
 
     @property
     def saves(self) -> saved_hashes.Saves | None:
@@ -160,7 +168,11 @@ class ClassLoader(FileLoader):
         known, saving = self.saves, saved_hashes.saving.get()
         if known is None or saving is None:
             return False
-        return (await self.stamp())["hash"] in await known.known(saving.document)
+        found = await self.stamp()
+        is_ours = found["hash"] in await known.known(saving.document)
+        if is_ours:
+            self._taken = found["last_modified"]
+        return is_ours
 
     async def _save_content(self, model: Model, done_saving: Any, path: str) -> Model:
         """Write as upstream, unless the watcher has seen a change that the room hasn't taken over.
@@ -171,7 +183,12 @@ class ClassLoader(FileLoader):
         if self.last_modified != self._taken:
             done_saving.set()
             raise OutOfBandChanges
-        saved: Model = await super()._save_content(model, done_saving, path)
+        try:
+            saved: Model = await super()._save_content(model, done_saving, path)
+        except (HTTPError, RuntimeError, OSError):
+            self._put = saved_hashes.saving.get()  # a program may have moved it right after that
+            raise
+        self._put = None
         self._taken = self.last_modified
         await self._hold()
         self.saved = model["content"], int(saved["size"])
@@ -199,6 +216,13 @@ class ClassLoader(FileLoader):
         await super().clean()
         self._let_go()
 
+    @property
+    def place(self) -> Place | None:
+        """Where the file is, to be found again after a fall; None if that isn't known."""
+        if self._held is None:
+            return None
+        return Place(self.last_path, self._held.device, self._held.number)
+
     async def maybe_notify(self) -> None:
         """Look for a change as upstream; look where a missing file was moved to."""
         try:
@@ -209,9 +233,30 @@ class ClassLoader(FileLoader):
                 raise
             if await self.follow() is None:
                 self._note(trouble)
-        if self.is_changed:  # it couldn't be taken over the last time
+        # Upstream overlooks a file that is older than the one before, as `cp -p` leaves it.
+        is_older = self._taken is not None and self.last_modified != self._taken
+        if self.is_changed or is_older:  # or it couldn't be taken over the last time
             for take in tuple(self._subscriptions.values()):
                 await take()
+
+    async def find_again(self, store: ClassYStore) -> None:
+        """Find the file if a program has moved it while no room was open.
+
+        Args:
+            store: of the document, which knows where the file was last.
+
+        Raises:
+            sqlite3.Error: the journal can't be read.
+        """
+        path = self._file_id_manager.get_path(self.file_id)
+        if self._root is None or path is None or await self._contents_manager.file_exists(path):
+            return
+        missing = MissingFiles(self._contents_manager, self.recovery, self._log)
+        if (found := await missing.find(path, store)) is None:
+            return
+        end = time.monotonic() + RENAME_SECONDS
+        while self.last_path != found and time.monotonic() < end:  # noqa: ASYNC110 (it tells nobody)
+            await asyncio.sleep(0.01)
 
     async def follow(self) -> str | None:
         """Find where a program has moved the file, and update its path for everybody.
@@ -220,20 +265,39 @@ class ClassLoader(FileLoader):
             Its new path; None if it isn't in the class's folders any more, or if another document
             has been made of it there.
         """
-        now = time.monotonic()
-        if now - self._searched < SEARCH_SECONDS:
+        begun = time.monotonic()
+        if begun < self._search_next:
             return None
-        self._searched = now
         old = self._file_id_manager.get_path(self.file_id)
-        if self._held is None or self._root is None or old is None:
+        if self._root is None or old is None:
             return None
-        found = await threads.run(moved.find, self._root, self._held)
+        found = await self._found(self._root)
+        ended = time.monotonic()
+        self._search_next = ended + (ended - begun) / SEARCH_SHARE
         if found is None or self._file_id_manager.get_id(new := path_of(found)) is not None:
             return None
         self._log.info("A program moved %s: its document follows it to %s", old, new)
         # All that keeps account of files hears of it, as if it had been renamed in a page.
         self._contents_manager.emit({"action": "rename", "path": new, "source_path": old})
         return new
+
+    async def _found(self, root: Root) -> Parts | None:
+        """Look for the file as it was last seen, or as it was written and moved right after."""
+        if self._held is not None and (found := await threads.run(moved.find, root, self._held)):
+            return found
+        if self._put is None or not self._put.put or self.saves is None:
+            return None
+        found = await threads.run(moved.find, root, moved.Known(*self._put.put[-1]))
+        if found is None:
+            return None
+        # Its number may be another file's by now.
+        try:
+            stamp = await self._contents_manager.get(
+                path_of(found), content=False, require_hash=True
+            )
+        except HTTPError:
+            return None  # it has gone again
+        return found if stamp["hash"] in await self.saves.known(self._put.document) else None
 
     async def maybe_save_content(self, model: Model) -> Model | None:
         """Save as upstream, unless somebody else has changed the file: that is the room's turn.
@@ -265,7 +329,7 @@ class ClassLoader(FileLoader):
             # A text keeps its file's line ends and encoding, which the document hasn't got.
             is_text = model["type"] == "file"
             digest = await self.recovery.digest(model) if is_text else saved["hash"]
-            await known.settle(saving.document, saved["hash"], digest)
+            await known.settle(saving.document, saved["hash"], digest, self.place)
         return dict(saved) if saved is not None else None
 
     async def _saved(self, model: Model) -> Model | None:

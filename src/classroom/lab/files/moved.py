@@ -37,6 +37,11 @@ class Held:
         """Close the descriptor; a second call does nothing."""
 
     @property
+    def device(self) -> int:
+        """The number of its file system."""
+        return self._inode[0]
+
+    @property
     def number(self) -> int:
         """Its inode's number."""
         return self._inode[1]
@@ -59,6 +64,31 @@ class Held:
         return (found.st_dev, found.st_ino) == self._inode
 
 
+class Known:
+    """A file of which only the numbers are known, from before the last start."""
+
+    has_name = True
+
+    def __init__(self, device: int, inode: int) -> None:
+        """Know it.
+
+        Args:
+            device: of the file system.
+            inode: its number there, which another file may have by now.
+        """
+        self._inode = (device, inode)
+
+    @property
+    def number(self) -> int:
+        """Its inode's number."""
+        return self._inode[1]
+
+    def is_at(self, place: DirectoryEntry) -> bool:
+        """As of `Held`."""
+        found = place.stat()
+        return (found.st_dev, found.st_ino) == self._inode
+
+
 def hold(root: Root, parts: Parts) -> Held | None:
     """Hold a file; None if it isn't there.
 
@@ -73,7 +103,7 @@ def hold(root: Root, parts: Parts) -> Held | None:
         return None
 
 
-def find(root: Root, wanted: Held) -> Parts | None:
+def find(root: Root, wanted: Held | Known) -> Parts | None:
     """Look for a file in all folders that people see; no link is followed.
 
     Args:
@@ -111,7 +141,7 @@ def find(root: Root, wanted: Held) -> Parts | None:
     return None
 
 
-def _is(folder: int, name: str, wanted: Held) -> bool:
+def _is(folder: int, name: str, wanted: Held | Known) -> bool:
     try:
         return wanted.is_at(DirectoryEntry(folder, name))
     except OSError:

@@ -21,8 +21,10 @@ from tornado.web import HTTPError
 
 from classroom.lab.files import copies, document_encoding, reader
 from classroom.lab.files.directory_entry import parts_of
+from classroom.lab.merging import outcome, versions
 from classroom.lab.protocol.nesting import flattened
 from classroom.lab.storage import saved_hashes
+from classroom.lab.storage.last_places import LastPlaces
 from classroom.lab.storage.saved_hashes import Saves, Saving
 from classroom.runtime import background_tasks
 
@@ -70,6 +72,19 @@ def decide(*, same: bool, file: str, journal: str, known: Collection[str]) -> Re
     return RecoveryAction.AGREED if journal in known else RecoveryAction.KEEP_BOTH
 
 
+def is_lost(opening: bytes | None, typed: Any, file: Any) -> bool:
+    """Say whether text is missing from a file that people typed since they opened it.
+
+    It was saved in the file once, and a program has written over it while the lab server was down.
+
+    Args:
+        opening: what the document said when it was opened, packed; None if nobody had it open.
+        typed: what the journal says.
+        file: what the file says.
+    """
+    return opening is not None and outcome.is_missing(versions.unpacked(opening), typed, file)
+
+
 class Recovery:
     """Puts files right."""
 
@@ -100,7 +115,7 @@ class Recovery:
             sqlite3.Error: the database can't be used.
         """
         async with store.journal.opening.turn(store.path):
-            typed = await self._typed(file_format, file_type, path, store)
+            typed = await self.typed(file_format, file_type, path, store)
             if typed is None or await self._is_read_only(path):
                 return ""  # nobody was told that anything would be kept
             found = await self._read(path, file_format, file_type)
@@ -108,10 +123,15 @@ class Recovery:
             saved = Saves(store.journal)
             known = await saved.known(store.path)
             # What was only opened agrees with its file, though it would be written otherwise.
+            places = LastPlaces(store.journal, store.path)
             same = normal(found["content"]) == typed["content"] or await saved.agree(
                 store.path, found["hash"], digest
             )
             verdict = decide(same=same, file=found["hash"], journal=digest, known=known)
+            if verdict is RecoveryAction.AGREED and not same:
+                opening, content = await places.opening(), normal(found["content"])
+                if await run_sync(is_lost, opening, typed["content"], content):
+                    verdict = RecoveryAction.KEEP_BOTH
             if verdict is not RecoveryAction.AGREED and await self._is_full():
                 # Opened from its file it would lose what was typed, from the journal its file's.
                 raise HTTPError(HTTPStatus.INSUFFICIENT_STORAGE, FULL.format(path))
@@ -125,15 +145,25 @@ class Recovery:
                 kept = await self.keep(typed, path)
                 # It is in a file now: whoever opens the document next needn't keep it again.
                 await saved.intend(store.path, digest)
+                await places.kept(await run_sync(versions.packed, typed["content"]))
                 return kept
             return ""
 
-    async def _typed(
+    async def typed(
         self, file_format: str, file_type: str, path: str, store: ClassYStore
     ) -> Model | None:
         """Return what the journal says is in a document; None where it says nothing.
 
         A journal that can't be read is put aside, so that the document opens from its file.
+
+        Args:
+            file_format: "json" or "text".
+            file_type: "notebook", "file", …
+            path: of the file, for the log.
+            store: of the document.
+
+        Raises:
+            sqlite3.Error: the database can't be used.
         """
         journal, trouble = store.journal, ""
         if journal.opening.is_deadly(store.path):

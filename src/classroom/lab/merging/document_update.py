@@ -11,19 +11,22 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ydoc.utils import cast_all
-from pycrdt import Array, Map, Text
+from pycrdt import Array, Doc, Map, Text
 
 from classroom.lab.merging.notebooks import MISSING, source
 from classroom.lab.merging.sequence_diff import Block, common
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from classroom.lab.merging.notebooks import Cell, Notebook
 
 
-def replace(document: Any, content: Any) -> None:
-    """Change a document's content in one transaction; on the event loop.
+def replacing(document: Any, content: Any) -> Iterator[None]:
+    """Change a document's content step by step, in one transaction; a step takes milliseconds.
+
+    Half a document is nothing to show to people: change a copy, of `copied`, and then the document
+    by what has changed in the copy.
 
     Args:
         document: of jupyter_ydoc: a notebook, or a text.
@@ -31,9 +34,27 @@ def replace(document: Any, content: Any) -> None:
     """
     with document.ydoc.transaction():
         if isinstance(content, str):
-            replace_text(document.ydoc.get("source", type=Text), content)
+            yield from _replacing_text(document.ydoc.get("source", type=Text), content)
         else:
-            _replace_notebook(document, content)
+            yield from _replacing_notebook(document, content)
+
+
+def replace(document: Any, content: Any) -> None:
+    """Change a document's content at once; else as `replacing`."""
+    for _ in replacing(document, content):
+        pass
+
+
+def copied(document: Any, client: int | None = None) -> Any:
+    """Make a copy of a document, which nobody else has.
+
+    Args:
+        document: of jupyter_ydoc.
+        client: under which id the copy is changed; None for a new one.
+    """
+    copy = type(document)(Doc(client_id=client))
+    copy.ydoc.apply_update(document.ydoc.get_update())
+    return copy
 
 
 def replace_text(shared: Any, text: str) -> None:
@@ -43,13 +64,20 @@ def replace_text(shared: Any, text: str) -> None:
         shared: the text, of pycrdt.
         text: the new content.
     """
+    for _ in _replacing_text(shared, text):
+        pass
+
+
+def _replacing_text(shared: Any, text: str) -> Iterator[None]:
     old, new = str(shared).splitlines(keepends=True), text.splitlines(keepends=True)
+    yield
     ends = [0]  # of each old line, in bytes of UTF-8, as pycrdt counts
     for line in old:
         ends.append(ends[-1] + len(line.encode()))
     # From the end on, so that what is before stays where it is.
     for begin, end, first, last in reversed(_gaps(old, new)):
         _replace_lines(shared, ends[begin], "".join(old[begin:end]), "".join(new[first:last]))
+        yield
 
 
 def _replace_lines(shared: Any, at: int, old: str, new: str) -> None:
@@ -70,7 +98,7 @@ def _replace_lines(shared: Any, at: int, old: str, new: str) -> None:
         shared.insert(begin, come)
 
 
-def _replace_notebook(document: Any, notebook: Notebook) -> None:
+def _replacing_notebook(document: Any, notebook: Notebook) -> Iterator[None]:
     """Replace the cells that differ, and the notebook's own fields."""
     cells = document.ycells
     old = [str(cell.get("id")) for cell in cells]
@@ -85,8 +113,10 @@ def _replace_notebook(document: Any, notebook: Notebook) -> None:
         del cells[begin + same : end]
         for offset in range(same, last - first):
             cells.insert(begin + offset, document.create_ycell(notebook["cells"][first + offset]))
+            yield
     for index, cell in enumerate(notebook["cells"]):
         _replace_cell(document, index, cell)
+        yield
     _replace_fields(document.ydoc.get("meta", type=Map), notebook)
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Cell = dict[str, Any]
 Notebook = dict[str, Any]
 MISSING: Any = object()
+LONGEST_ID = 64
+"""Characters of a cell's id, in nbformat's schema."""
 RESULTS = ("outputs", "execution_count")
 """What a run makes: both come from one run, so they are merged as one."""
 
@@ -93,6 +95,24 @@ def _names_by_place(cells: Sequence[Cell], base: Mapping[str, Cell], whose: str)
             found[after:two] = names[before:one]
         found[two : two + size] = names[one : one + size]
         before, after = one + size, two + size
+    return found
+
+
+def with_other_ids(cells: Sequence[Cell], beside: Sequence[Cell]) -> list[Cell]:
+    """Return cells with ids that no other cell has, if they have ids.
+
+    Args:
+        cells: to be put beside others.
+        beside: those.
+    """
+    taken = {cell.get("id") for cell in beside}
+    found = []
+    for cell in cells:
+        ident = str(cell.get("id", ""))
+        names = (ident, *(f"{ident[: LONGEST_ID - 6]}-{number}" for number in range(2, 10_000)))
+        new = next(name for name in names if name not in taken) if ident else ""
+        taken.add(new)
+        found.append({**cell, "id": new} if ident else dict(cell))
     return found
 
 

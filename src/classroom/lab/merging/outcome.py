@@ -5,14 +5,13 @@ Afterwards every word that people typed is in the document, or in one copy besid
 
 from __future__ import annotations
 
-import re
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from classroom.lab.merging import notebooks, three_way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 Content = Any
 """A document's content: a text, or a notebook as nbformat has it (version 4)."""
@@ -47,7 +46,13 @@ class Outcome(NamedTuple):
     keep: Keep
 
 
-def decide(opened: Content, saved: Sequence[Content], ours: Content, theirs: Content) -> Outcome:
+def decide(
+    opened: Content,
+    saved: Sequence[Content],
+    ours: Content,
+    theirs: Content,
+    written: Collection[str] = (),
+) -> Outcome:
     """Decide what an open document says after a program has changed its file.
 
     A program may have read the file some time before it wrote it, and know nothing of what people
@@ -61,6 +66,7 @@ def decide(opened: Content, saved: Sequence[Content], ours: Content, theirs: Con
             since, or means to change it.
         ours: what the document says.
         theirs: what the file says now.
+        written: words in the document that programs wrote: nobody typed them.
 
     Returns:
         The new content, and which versions to keep. Pure, and for a thread: it takes a while.
@@ -71,7 +77,7 @@ def decide(opened: Content, saved: Sequence[Content], ours: Content, theirs: Con
     if merged is not None:
         content, conflicts = merged
         keep = Keep.THEIRS if conflicts else Keep.NONE
-    if is_missing(opened, ours, content):
+    if is_missing(opened, ours, content, written):
         keep |= Keep.OURS
     return Outcome(content, keep)
 
@@ -90,30 +96,57 @@ def _parts(content: Content) -> set[Any]:
     return found
 
 
-def replaced(opened: Content, ours: Content, theirs: Content) -> Outcome:
+def replaced(
+    opened: Content, ours: Content, theirs: Content, written: Collection[str] = ()
+) -> Outcome:
     """Use a file that somebody has put in place of the other, such as one from a snapshot.
 
     Args:
         opened: as of `decide`.
         ours: what the document says.
         theirs: what the file says now.
+        written: as of `decide`.
     """
-    return Outcome(theirs, Keep.OURS if is_missing(opened, ours, theirs) else Keep.NONE)
+    return Outcome(theirs, Keep.OURS if is_missing(opened, ours, theirs, written) else Keep.NONE)
+
+
+def brought(known: Collection[str], ours: Content, theirs: Content, result: Content) -> set[str]:
+    """List the words in a document that programs wrote, after another one has changed its file.
+
+    Args:
+        known: the words before.
+        ours: what the document said.
+        theirs: what the file says: people typed what was in the document already.
+        result: what the document says now.
+    """
+    return {*known, *words(theirs) - words(ours)} & words(result)
 
 
 def added(copy: Content, since: Content, ours: Content) -> Content | None:
-    """Add to a copy what people have typed since it was made; None if it can't be merged.
+    """Add to a copy what people have typed since it was made; None if both are of two kinds.
 
     Args:
         copy: what was typed before.
         since: what the document said when the copy was made, without what is in the copy.
         ours: what it says now.
+
+    Returns:
+        The copy with what was typed merged into it. Where that can't be merged, the lines or cells
+        that have it stand at the end.
     """
-    merged = _merged(since, copy, ours)
-    if merged is None or merged[1]:
+    if isinstance(copy, str) is not isinstance(ours, str):
         return None
-    lost = is_missing(since, ours, merged[0]) or is_missing(since, copy, merged[0])
-    return None if lost else merged[0]
+    merged = _merged(since, copy, ours)
+    if merged is not None and not merged[1]:
+        found = merged[0]
+        if not is_missing(since, ours, found) and not is_missing(since, copy, found):
+            return found
+    there, before = words(copy), set(_lines(since))
+    if isinstance(copy, str):
+        more = [line for line in _lines(ours) if line not in before and not _words([line]) <= there]
+        return "\n".join([copy.rstrip("\n"), *more, ""])
+    new = [cell for cell in ours["cells"] if not words(notebooks.source(cell)) <= there]
+    return {**copy, "cells": [*copy["cells"], *notebooks.with_other_ids(new, copy["cells"])]}
 
 
 def _merged(base: Content, ours: Content, theirs: Content) -> tuple[Content, int] | None:
@@ -134,20 +167,29 @@ def _is_another(base: Content, theirs: Content) -> bool:
     return len(before) >= ANOTHER_LINES and not before & set(_lines(theirs))
 
 
-def is_missing(opened: Content, ours: Content, result: Content) -> bool:
+def is_missing(
+    opened: Content, ours: Content, result: Content, written: Collection[str] = ()
+) -> bool:
     """Say whether something that people typed is missing from a document.
 
     Args:
         opened: what the document said before they typed.
         ours: what it said afterwards.
         result: what it says now.
+        written: words that programs wrote, not people.
     """
     typed = set(_lines(ours)) - set(_lines(opened))
     gone = typed - set(_lines(result))
-    if not gone:
-        return False
-    there = {word for line in _lines(result) for word in re.findall(r"\S+", line)}
-    return any(word not in there for line in gone for word in re.findall(r"\S+", line))
+    return bool(gone) and not _words(gone) <= words(result) | set(written)
+
+
+def words(content: Content) -> set[str]:
+    """List the words of a document: what stands between spaces."""
+    return _words(_lines(content))
+
+
+def _words(lines: Iterable[str]) -> set[str]:
+    return {word for line in lines for word in line.split()}
 
 
 def _lines(content: Content) -> Iterator[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from classroom.lab.merging import outcome
 
 if TYPE_CHECKING:
     from classroom.lab.merging.outcome import Content
@@ -34,19 +36,39 @@ class Versions:
             content: the document's, as opened.
             now: seconds of a clock that doesn't go back.
         """
-        self._opened = self._base = self._recent = _packed(content)
+        self._opened = self._base = self._recent = packed(content)
         self._since = now
         self._last: list[Content] = []
+        self._written = packed([])
+
+    @property
+    def opening(self) -> bytes:
+        """What `opened` returns, as bytes to be kept."""
+        return self._opened
+
+    def since(self, packed: bytes) -> None:
+        """Take over what the document said when it was opened earlier.
+
+        Args:
+            packed: of `opening`, by an earlier life of the lab server perhaps.
+        """
+        self._opened = packed
 
     @property
     def opened(self) -> Content:
         """What the document said when it was opened, or when it was last kept in a copy."""
-        return _unpacked(self._opened)
+        return unpacked(self._opened)
+
+    @property
+    def written(self) -> list[str]:
+        """The words in the document that programs wrote since it was opened."""
+        found: list[str] = unpacked(self._written)
+        return found
 
     @property
     def saved(self) -> list[Content]:
         """What the file said some minutes ago, or when a program last changed it; and last."""
-        return [_unpacked(self._base), _unpacked(self._recent), *self._last]
+        return [unpacked(self._base), unpacked(self._recent), *self._last]
 
     def remember(self, content: Content, size: int, now: float) -> None:
         """Remember a saved version; after a while the version before becomes the base.
@@ -58,17 +80,20 @@ class Versions:
         """
         self._last = [content] if size <= LARGEST_BYTES else []
         if now - self._since >= SLIDE_SECONDS:
-            self._base, self._recent, self._since = self._recent, _packed(content), now
+            self._base, self._recent, self._since = self._recent, packed(content), now
 
-    def replaced(self, content: Content, now: float) -> None:
+    def replaced(self, ours: Content, theirs: Content, result: Content, now: float) -> None:
         """Remember what a program has written.
 
         Args:
-            content: the file's.
+            ours: what the document said.
+            theirs: what the file says.
+            result: what the document says now.
             now: as of `__init__`.
         """
-        self._base = self._recent = _packed(content)
+        self._base = self._recent = packed(theirs)
         self._since, self._last = now, []
+        self._written = packed(sorted(outcome.brought(self.written, ours, theirs, result)))
 
     def kept(self, content: Content) -> None:
         """Remember what a copy contains: it need not be kept again.
@@ -76,12 +101,22 @@ class Versions:
         Args:
             content: the document's.
         """
-        self._opened = _packed(content)
+        self._opened = packed(content)
 
 
-def _packed(content: Content) -> bytes:
+def packed(content: Any) -> bytes:
+    """Pack a content to be kept.
+
+    Args:
+        content: anything that JSON has.
+    """
     return zlib.compress(json.dumps(content).encode(), level=1)
 
 
-def _unpacked(packed: bytes) -> Content:
+def unpacked(packed: bytes) -> Any:
+    """Return what `packed` has packed.
+
+    Args:
+        packed: its bytes.
+    """
     return json.loads(zlib.decompress(packed))

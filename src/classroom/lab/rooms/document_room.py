@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import sqlite3
 import sys
-import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -20,6 +19,7 @@ from tornado.web import HTTPError
 
 from classroom.lab.connections import registry
 from classroom.lab.files import notebook, recovery, trust
+from classroom.lab.files.saving_pace import Metered
 from classroom.lab.protocol import awareness_state, kernel_outputs, weight
 from classroom.lab.protocol.update_bounds import read_state, write_state
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
@@ -27,6 +27,7 @@ from classroom.lab.rooms.growth import Growth
 from classroom.lab.rooms.outside_changes import KEPT, OutsideChanges
 from classroom.lab.storage import document_indexes, saved_hashes, threads
 from classroom.lab.storage.client_owners import Writers
+from classroom.lab.storage.last_places import LastPlaces
 from classroom.lab.storage.saved_hashes import Saving
 from classroom.lab.storage.ystore import ClassYStore
 from classroom.runtime import background_tasks
@@ -39,10 +40,6 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.weight import Weight
     from classroom.lab.rooms.room_socket import RoomSocket
 
-SHARE = 0.1
-"""How much of the server's time saving may take, all documents together."""
-LONGEST_PAUSE = 1.0
-"""Seconds after which the next document is saved in any case, however long the last one took."""
 AGAIN_SECONDS = 5.0
 """Seconds until a save is tried again that failed, as on a full disk."""
 MARK_SECONDS = 1.0
@@ -58,11 +55,6 @@ NOT_TAKEN = (
     " you type, but not in the file."
 )
 NESTED = "“{}” has parts that are nested more than 64 levels deep. They are shown as text."
-
-
-def pause(took: float) -> float:
-    """Decide how long nothing is saved after a document was: seconds from seconds."""
-    return min(LONGEST_PAUSE, took * (1 / SHARE - 1))
 
 
 def beat(delay: float, pages: int) -> float:
@@ -98,6 +90,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._told: Trouble | None = None
         self._told_to: set[str] = set()
         self._refused: str | None = None
+        self._save_cost = 0.0
+        self._was_open = False
         self.visitors: WeakSet[RoomSocket] = WeakSet()
         """Who was given this room and hasn't gone: in it, or on their way."""
         super().__init__(*args, **kwargs)
@@ -106,6 +100,13 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._document.undo_manager.include_origin("nobody")
         largest = getattr(self._file.contents, "largest_notebook", sys.maxsize)
         self.growth = Growth(largest, self._weigh)
+
+    @property
+    def _places(self) -> LastPlaces | None:
+        """Where the document's file was; None with another store than ours."""
+        if not isinstance(self.ystore, ClassYStore):
+            return None
+        return LastPlaces(self.ystore.journal, self.ystore.path)
 
     @property
     def document(self) -> Any:
@@ -197,11 +198,15 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
     async def _save_on_the_beat(self, delay: float) -> None:
         await asyncio.sleep(delay)
         await self._file.open_up()
-        async with self._file.turn:
-            begun = time.thread_time()
-            await self._save()
-            # Thirty notebooks, saved every second, would leave those who type in them no time.
-            await asyncio.sleep(pause(time.thread_time() - begun))
+        # Thirty notebooks, saved every second, would leave those who type in them no time.
+        pace, expected = self._file.pace, self._save_cost
+        await pace.begin(expected)
+        saving = Metered(self._save())
+        try:
+            await saving
+        finally:
+            self._save_cost = saving.seconds
+            pace.took(expected, saving.seconds)
 
     async def _save(self) -> None:
         # From here on a change is for the next beat: what is saved is read right after.
@@ -240,6 +245,9 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         await self.finish()
         if self._again is not None:
             self._again.cancel()
+        if self._places is not None and self._was_open and not self._abandoned:
+            with contextlib.suppress(sqlite3.Error):
+                await self._places.closed()
         await super().stop()
 
     async def initialize(self) -> None:
@@ -248,7 +256,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             return
         await self._writers.load()
         with self._telling_why():
-            if self._file.saves is not None:
+            if self._file.saves is not None and self.ystore is not None:
+                await self._file.find_again(self.ystore)
                 kept = await self._file.recovery.recover(
                     self._file_format, self._file_type, self._file.path, self.ystore
                 )
@@ -269,9 +278,10 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             self._forget_marks()
         await self._settle()
         self._changes = OutsideChanges(
-            self._document, self._update_lock, self._file, self._model_of
+            self._document, self._update_lock, self._file, self._model_of, self._places
         )
         await self._changes.begin()
+        self._was_open = True
         await document_indexes.prepare(self.ydoc)
         self._tell_kept()
 
@@ -313,7 +323,9 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if found["last_modified"] == self._file.last_modified:
             digest = await self._file.recovery.digest(model)
             try:
-                await self._file.saves.settle(self.ystore.path, found["hash"], digest)
+                await self._file.saves.settle(
+                    self.ystore.path, found["hash"], digest, self._file.place
+                )
             except sqlite3.Error as error:
                 # As on a full disk: people can go on, the journal says that nothing is kept.
                 self.log.warning(
@@ -425,12 +437,14 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if self._file.nested:
             self._file.nested = False
             self._tell_all(NESTED.format(self._file.path))
-        unread = (
-            self.ystore.journal.opening.unread if isinstance(self.ystore, ClassYStore) else set()
-        )
-        if self.ystore is not None and self.ystore.path in unread:
-            unread.discard(self.ystore.path)
+        if not isinstance(self.ystore, ClassYStore):
+            return
+        opening, path = self.ystore.journal.opening, self.ystore.path
+        if path in opening.unread:
+            opening.unread.discard(path)
             self._tell_all(UNREAD.format(self._file.path))
+        if (sentence := opening.kept.pop(path, "")) and self._here:
+            self._tell_all(sentence)
 
 
 class ClassTransientRoom(Broadcasting, TransientRoom):

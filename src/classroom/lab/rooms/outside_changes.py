@@ -5,28 +5,36 @@ On the event loop; decisions about long documents are made in a thread.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
+import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ydoc import YNotebook, YUnicode
+from pycrdt import Doc
 
 from classroom.lab.files.copies import TYPED, WRITTEN, Copies
 from classroom.lab.merging import outcome
-from classroom.lab.merging.document_update import replace
+from classroom.lab.merging.document_update import copied, replacing
 from classroom.lab.merging.outcome import Keep, Outcome
 from classroom.lab.merging.versions import Versions
 from classroom.lab.storage import threads
 from classroom.lab.upstream import patches
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from classroom.lab.files.file_loader import ClassLoader, Model
     from classroom.lab.merging.outcome import Content
+    from classroom.lab.storage.last_places import LastPlaces
 
+LOG = logging.getLogger(__name__)
 TRIES = 5
-"""How often a decision is repeated because people have typed meanwhile; then their typing waits."""
+"""How often a decision is repeated because people have typed meanwhile."""
+TURN_SECONDS = 0.005
+"""How long the event loop is held at most while a change is worked out."""
 KEPT = "A program changed this file. Text that was typed here and is no longer in it is in “{}”."
 MOVED = "A program moved “{}”. It is now saved as “{}”."
 GONE = "“{}” was deleted while you have it open. What you type now is saved in “{}”."
@@ -45,6 +53,7 @@ class OutsideChanges:
         lock: asyncio.Lock,
         file: ClassLoader,
         model_of: Callable[[Content], Model],
+        places: LastPlaces | None = None,
     ) -> None:
         """Know the document and its file.
 
@@ -53,17 +62,27 @@ class OutsideChanges:
             lock: while it is held, a change of the document isn't saved.
             file: the document's.
             model_of: describes a content as the contents manager takes it.
+            places: where to write down what is needed after a fall; None for nowhere.
         """
         self._document, self._lock, self._file = document, lock, file
         # A merged text of another kind of document might not be valid.
         self._is_merged = isinstance(document, YNotebook | YUnicode)
         self._copies = Copies(file.contents, model_of)
+        self._places = places
+        self._client = Doc().client_id  # one for all changes: each would be one more for good
         self._versions: Versions
 
     async def begin(self) -> None:
         """Remember what the document says as it is opened."""
         content = await self._document.aget()
         self._versions = await threads.run(Versions, content, time.monotonic())
+        if self._places is not None and self._is_merged:
+            try:
+                opened = await self._places.opened(self._versions.opening)
+            except sqlite3.Error as error:
+                LOG.info("What %s says as it is opened isn't kept: %s", self._file.path, error)
+            else:
+                self._versions.since(opened)
 
     async def saved(self, content: Content, size: int) -> None:
         """Remember what has been saved.
@@ -91,6 +110,9 @@ class OutsideChanges:
         kept, is_new = await self._copies.mirror(await self._document.aget(), path)
         if is_new:
             self._file.kept.append(GONE.format(path, kept))
+            if self._places is not None:
+                with contextlib.suppress(sqlite3.Error):
+                    await self._places.note_mirror(kept)
         return False
 
     async def take_over(self, theirs: Content) -> bool:
@@ -108,30 +130,47 @@ class OutsideChanges:
             heard.clear()
             ours = await self._document.aget()
             found = await threads.run(self._decided, ours, theirs)
+            change = await self._change(found.content) if self._is_merged else b""
             await self._keep(found, ours, theirs)
             async with self._lock:
                 if heard and left:
                     continue  # people have typed: the decision does not include that
-                if heard:
-                    ours = self._document.get()
-                    found = self._decided(ours, theirs)
+                before = copied(self._document) if heard and self._is_merged else None
                 if self._is_merged:
-                    replace(self._document, found.content)
+                    self._document.ydoc.apply_update(change)
                 else:
                     self._document.set(found.content)
-                self._document.dirty = found.content != theirs
+                after = copied(self._document) if before is not None else None
+                self._document.dirty = found.content != theirs or bool(heard)
             break
         del following
-        if heard:
+        if before is not None and after is not None:
+            # What they typed meanwhile is there, unless it was in a cell that is gone.
+            known, ours, content = ours, await before.aget(), await after.aget()
+            lost = await threads.run(outcome.is_missing, known, ours, content)
+            found = Outcome(content, Keep.OURS if lost else Keep.NONE)
             await self._keep(found, ours, theirs)
-        await threads.run(self._versions.replaced, theirs, time.monotonic())
+        replaced = self._versions.replaced
+        await threads.run(replaced, ours, theirs, found.content, time.monotonic())
         return bool(found.content == theirs)
 
+    async def _change(self, content: Content) -> bytes:
+        """Work out what makes the document say something, and let others go on meanwhile."""
+        state = self._document.ydoc.get_state()
+        copy = copied(self._document, self._client)
+        turned = time.monotonic()
+        for _ in replacing(copy, content):
+            if time.monotonic() > turned + TURN_SECONDS:
+                await asyncio.sleep(0)
+                turned = time.monotonic()
+        found: bytes = copy.ydoc.get_update(state)
+        return found
+
     def _decided(self, ours: Content, theirs: Content) -> Outcome:
-        opened = self._versions.opened
+        opened, written = self._versions.opened, self._versions.written
         if self._file.is_replaced or not self._is_merged:
-            return outcome.replaced(opened, ours, theirs)
-        return outcome.decide(opened, self._versions.saved, ours, theirs)
+            return outcome.replaced(opened, ours, theirs, written)
+        return outcome.decide(opened, self._versions.saved, ours, theirs, written)
 
     async def _keep(self, found: Outcome, ours: Content, theirs: Content) -> None:
         """Save in copies what the document no longer contains, and notify the people in it."""

@@ -32,6 +32,24 @@ SOON = 0.5
 LOG = logging.getLogger(__name__)
 
 
+async def names(journal: Journal, path: str) -> set[str]:
+    """Return who has written in a document.
+
+    Args:
+        journal: where that is kept.
+        path: the document's.
+
+    Raises:
+        sqlite3.Error: it can't be read.
+    """
+
+    def select(database: sqlite3.Connection) -> set[str]:
+        found = database.execute("SELECT DISTINCT name FROM writers WHERE path = ?", (path,))
+        return {str(row[0]) for row in found}
+
+    return await journal.run(select)
+
+
 class Writers:
     """Whose each page's id is in one document."""
 

@@ -37,6 +37,8 @@ class Opening:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.unread: set[str] = set()
         """Documents whose history was put aside, and nobody was told yet."""
+        self.kept: dict[str, str] = {}
+        """Sentences on copies that were made at the start, for whoever opens the document."""
         with contextlib.suppress(OSError, ValueError):
             found = json.loads(file.read_text(encoding="utf-8"))
             if isinstance(found, dict):

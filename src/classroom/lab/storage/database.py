@@ -14,7 +14,13 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from classroom.lab.storage import client_owners, page_sessions, quarantine, saved_hashes
+from classroom.lab.storage import (
+    client_owners,
+    last_places,
+    page_sessions,
+    quarantine,
+    saved_hashes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +58,11 @@ def connected(file: Path, *, alone: bool = False) -> sqlite3.Connection:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.executescript(
-            SCHEMA + saved_hashes.SCHEMA + page_sessions.SCHEMA + client_owners.SCHEMA
+            SCHEMA
+            + saved_hashes.SCHEMA
+            + last_places.SCHEMA
+            + page_sessions.SCHEMA
+            + client_owners.SCHEMA
         )
         # Not written again, which would need space on the disk.
         if database.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:

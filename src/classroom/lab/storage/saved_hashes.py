@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import contextlib
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from classroom.lab.storage import last_places
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Awaitable, Callable, Iterator
 
     from classroom.lab.storage.journal import Journal
+    from classroom.lab.storage.last_places import Place
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS saves
@@ -38,10 +41,12 @@ class Saving:
     Attributes:
         document: as the store names it.
         written: waits until the journal has all that the document has said so far.
+        put: device and inode of what was written, also if it was moved right after that.
     """
 
     document: str
     written: Callable[[], Awaitable[None]] = _nothing
+    put: list[tuple[int, int]] = field(default_factory=list)
 
 
 saving: ContextVar[Saving | None] = ContextVar("saving", default=None)
@@ -88,7 +93,9 @@ class Saves:
 
         await self.journal.run(insert)
 
-    async def settle(self, path: str, file: str, document: str = "") -> None:
+    async def settle(
+        self, path: str, file: str, document: str = "", place: Place | None = None
+    ) -> None:
         """Write down what a document's file holds; what it held before is nobody's any more.
 
         Args:
@@ -96,6 +103,7 @@ class Saves:
             file: digest of the file as it is.
             document: digest of the file that the document would be written to, where that is
                 another: both agree all the same.
+            place: where the file is; None if that isn't known.
         """
         document = document or file
 
@@ -107,6 +115,8 @@ class Saves:
             database.execute(
                 "INSERT OR REPLACE INTO agreements VALUES (?, ?, ?)", (path, file, document)
             )
+            if place is not None:
+                last_places.write(database, path, place)
 
         await self.journal.run(replace)
 

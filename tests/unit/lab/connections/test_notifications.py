@@ -18,9 +18,13 @@ class Page:
     def __init__(self, name: str) -> None:
         self.current_user = SimpleNamespace(username=name)
         self.shown: list[str] = []
+        self.noticed: list[str] = []
         self.said = 0
 
     def say(self, message: dict[str, Any]) -> None:
+        if message["type"] == "notice":
+            self.noticed.append(message["text"])
+            return
         assert message["type"] == "warnings"
         self.said += 1
         self.shown = [one["text"] for one in message["warnings"]]
@@ -79,3 +83,28 @@ def test_the_reason_is_in_plain_words(
         assert len(pages[0].shown[0]) <= 140
     extension._warn(notifications, DiskTrouble())
     assert pages[0].shown == []
+
+
+def test_a_notice_waits_for_a_page_that_comes_back(pages: list[Page]) -> None:
+    now = 0.0
+    connections: Any = SimpleNamespace(pages=lambda: pages)
+    notifications = Notifications(connections, lambda: now)
+    assert notifications.tell({"ada", "cleo"}, "It is in a copy.") == 1
+    assert pages[0].noticed == ["It is in a copy."]
+    for number in range(2):
+        back = Page("cleo")
+        notifications.greet(back)  # type: ignore[arg-type]
+        assert back.noticed == ["It is in a copy."] * (number == 0)
+    # Not for ever, nor without an end.
+    for number in range(30):
+        notifications.tell({"cleo"}, str(number))
+    notifications.tell({"dora"}, "old")
+    for number in range(600):
+        notifications.tell({f"nobody{number}"}, "x")
+    assert len(notifications._waiting) == 500
+    now = 500.0
+    notifications.tell({"cleo"}, "new")
+    now = 700.0
+    late = Page("cleo")
+    notifications.greet(late)  # type: ignore[arg-type]
+    assert late.noticed == ["new"]

@@ -69,7 +69,9 @@ def test_one_incident_makes_one_copy_with_all_of_it(tmp_path: Path) -> None:
     ) == ["three\na\none\ntwo\n"]
 
 
-def test_what_does_not_fit_and_what_comes_later_have_copies_of_their_own(tmp_path: Path) -> None:
+def test_what_does_not_fit_stands_at_the_end_and_what_comes_later_has_a_copy_of_its_own(
+    tmp_path: Path,
+) -> None:
     found = run(
         tmp_path,
         [
@@ -78,7 +80,7 @@ def test_what_does_not_fit_and_what_comes_later_have_copies_of_their_own(tmp_pat
             (100, "z\n", "a\n", TYPED),
         ],
     )
-    assert sorted(found) == ["x typed\n", "y more\n", "z\n"]
+    assert sorted(found) == ["x typed\ny more\n", "z\n"]
 
 
 def test_of_what_a_program_goes_on_writing_the_last_is_kept(tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classroom.lab.merging import outcome
-from classroom.lab.merging.outcome import Keep, added, decide, is_missing, replaced
+from classroom.lab.merging.outcome import Keep, added, brought, decide, is_missing, replaced
 
 
 def notebook(*sources: str) -> dict[str, Any]:
@@ -77,12 +78,34 @@ def test_another_file_in_its_place_is_taken_over() -> None:
     [
         ("a\nb\ntyped\n", "a\nb\n", "more\na\nb\n", "more\na\nb\ntyped\n"),
         ("a typed\n", "a\n", "a more\n", "a typed more\n"),
-        ("x typed\n", "a\n", "y more\n", None),
+        ("x typed\n", "a\n", "y more\n", "x typed\ny more\n"),
         ("a typed\n", "", notebook("a"), None),
     ],
 )
 def test_a_copy_grows(copy: Any, since: Any, ours: Any, expected: Any) -> None:
     assert added(copy, since, ours) == expected
+
+
+def test_a_copy_of_a_notebook_grows_by_the_cells_that_do_not_fit() -> None:
+    copy, since, ours = notebook("x typed", "b"), notebook("a", "b"), notebook("y more", "b")
+    found: Any = added(copy, since, ours)
+    assert [cell["source"] for cell in found["cells"]] == ["x typed", "b", "y more"]
+    assert [cell["id"] for cell in found["cells"]] == ["c0", "c1", "c0-2"]
+    nbformat.validate(found)
+
+
+def test_words_that_another_program_wrote_are_nobodys() -> None:
+    """It writes another number each second: the one before is no reason for a copy."""
+    opened = notebook("", "by the program")
+    last, ours = notebook("typed", "run 1"), notebook("typed more", "run 1")
+    written = brought((), opened, notebook("", "run 1"), last)
+    assert written == {"run", "1"}
+    found = decide(opened, [last], ours, notebook("typed", "run 2"), written)
+    assert found == (notebook("typed more", "run 2"), Keep.NONE)
+    # What people typed is missed all the same.
+    assert decide(opened, [last], ours, notebook("z", "run 2"), written).keep is Keep.OURS
+    assert replaced(opened, ours, notebook("z", "run 2"), written).keep is Keep.OURS
+    assert decide(opened, [last], ours, notebook("typed", "run 2")).keep is Keep.OURS
 
 
 def test_a_file_that_is_of_another_kind_now() -> None:

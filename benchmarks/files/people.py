@@ -1,0 +1,202 @@
+"""People who type into documents of both kinds, and hear what the lab tells them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pycrdt import (
+    Array,
+    Doc,
+    Map,
+    Text,
+    create_sync_message,
+    create_update_message,
+    handle_sync_message,
+)
+from websockets.exceptions import WebSocketException
+
+from benchmarks.files.ledger import words
+from classroom.lab.protocol import awareness
+from classroom.lab.protocol.awareness import Entry
+
+if TYPE_CHECKING:
+    from benchmarks.soak.people import Place
+
+SYNC = 0
+AGAIN_SECONDS = 0.3
+NEW_CELL = 0.03
+"""How often somebody makes a new cell for a word."""
+
+
+def texts_of(doc: Doc[Any], kind: str) -> list[Any]:
+    """Return the shared texts of a document: its source, or those of its cells.
+
+    Args:
+        doc: a page's copy.
+        kind: "notebook" or "file".
+    """
+    if kind == "file":
+        return [doc.get("source", type=Text)]
+    return [cell["source"] for cell in doc.get("cells", type=Array)]
+
+
+def wording(doc: Doc[Any], kind: str) -> str:
+    """Return all that a document says; the arguments are `texts_of`'s."""
+    return "\n".join(map(str, texts_of(doc, kind)))
+
+
+@dataclass
+class Desk:
+    """One page: a person's copy of one document.
+
+    Attributes:
+        place: of the document's room.
+        kind: "notebook" or "file".
+        doc: the copy.
+    """
+
+    place: Place
+    kind: str
+    doc: Doc[Any] = field(default_factory=Doc)
+    is_there: bool = False
+
+    @property
+    def text(self) -> str:
+        """All that the document says here."""
+        return wording(self.doc, self.kind)
+
+    def write(self, word: str) -> bytes:
+        """Write a word at the end of a line; return the change as an update.
+
+        Args:
+            word: without spaces.
+        """
+        updates: list[bytes] = []
+        watching = self.doc.observe(lambda event: updates.append(event.update))
+        texts = texts_of(self.doc, self.kind)
+        if self.kind == "notebook" and (not texts or random.random() < NEW_CELL):
+            cell: dict[str, Any] = {"id": word, "cell_type": "code", "execution_count": None}
+            cell |= {"metadata": Map({}), "source": Text(word), "outputs": Array([])}
+            new: Map[Any] = Map(cell)
+            self.doc.get("cells", type=Array).append(new)
+        else:
+            text = random.choice(texts)
+            said = str(text).encode()
+            ends = [at for at, byte in enumerate(said) if byte == ord("\n")] + [len(said)]
+            text.insert(random.choice([*ends, len(said)]), random.choice(" \n") + word)
+        self.doc.unobserve(watching)
+        return updates[-1]
+
+
+class Typist:
+    """Somebody with one document open, who comes back whenever the connection ends."""
+
+    def __init__(self, name: str, live: Place) -> None:
+        """Have no document yet.
+
+        Args:
+            name: theirs, such as "p07".
+            live: of the page's own connection.
+        """
+        self.name = name
+        self.typed: dict[str, float] = {}
+        """When each word was typed: seconds since the epoch."""
+        self.seen: dict[str, float] = {}
+        """When each word of others arrived."""
+        self.notices: dict[str, float] = {}
+        """When the lab told this page something, last."""
+        self.lost: Counter[str] = Counter()
+        self.desk: Desk | None = None
+        self._live, self._clock = live, 0
+        self._room: asyncio.Task[None] | None = None
+
+    async def open(self, place: Place, kind: str) -> None:
+        """Open a document, in the place of the one that was open; on the event loop.
+
+        Args:
+            place: of its room.
+            kind: "notebook" or "file".
+        """
+        if self._room is not None:
+            self._room.cancel()
+            await asyncio.gather(self._room, return_exceptions=True)
+        self.desk = Desk(place, kind)
+        self._room = asyncio.create_task(self._stay(self.desk))
+
+    async def leave(self) -> None:
+        """Close the document."""
+        if self._room is not None:
+            self._room.cancel()
+            await asyncio.gather(self._room, return_exceptions=True)
+
+    async def listen(self) -> None:
+        """Hear what the lab tells this page, until cancelled."""
+        while True:
+            with contextlib.suppress(OSError, WebSocketException, TimeoutError):
+                async with self._live.connect(open_timeout=10) as connection:
+                    async for message in connection:
+                        found = json.loads(message)
+                        if found.get("type") == "notice":
+                            self.notices[found["text"]] = time.time()
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def type(self, seconds: float) -> None:
+        """Type a word now and then until cancelled, connected or not.
+
+        Args:
+            seconds: between two words, on average.
+        """
+        while True:
+            await asyncio.sleep(random.uniform(0.3, 1.7) * seconds)
+            if self.desk is not None and self.desk.is_there:
+                word = f"{self.name}w{len(self.typed):04}"
+                self.typed[word] = time.time()
+                self.desk.write(word)
+
+    async def _stay(self, desk: Desk) -> None:
+        while True:
+            try:
+                async with desk.place.connect(open_timeout=10, close_timeout=1) as connection:
+                    await self._be_there(desk, connection)
+                self.lost[f"closed {connection.close_code} {connection.close_reason}"] += 1
+            except (OSError, WebSocketException, TimeoutError) as error:
+                self.lost[f"{type(error).__name__}: {error}"] += 1
+            await asyncio.sleep(AGAIN_SECONDS * (1 + random.random()))
+
+    async def _be_there(self, desk: Desk, connection: Any) -> None:
+        """Send what is typed, and note the words of others that arrive."""
+        updates: asyncio.Queue[bytes] = asyncio.Queue()
+        # A page says first whose its copy is.
+        self._clock += 1
+        here = Entry(desk.doc.client_id, self._clock, b"{}")
+        await connection.send(awareness.encode([here]))
+        await connection.send(create_sync_message(desk.doc))
+        watching = desk.doc.observe(lambda event: updates.put_nowait(event.update))
+        sending = asyncio.create_task(self._send(connection, updates))
+        try:
+            async for message in connection:
+                if not isinstance(message, bytes) or message[0] != SYNC:
+                    continue
+                if reply := handle_sync_message(message[1:], desk.doc):
+                    await connection.send(reply)
+                else:
+                    desk.is_there = True
+                for word in words(desk.text):
+                    if not word.startswith(self.name):
+                        self.seen.setdefault(word, time.time())
+        finally:
+            desk.doc.unobserve(watching)
+            sending.cancel()
+
+    @staticmethod
+    async def _send(connection: Any, updates: asyncio.Queue[bytes]) -> None:
+        with contextlib.suppress(WebSocketException):
+            while True:
+                await connection.send(create_update_message(await updates.get()))
