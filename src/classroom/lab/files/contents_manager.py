@@ -92,6 +92,7 @@ class ClassContents(ReadFiles):
             former: the one that the lab began with.
         """
         self.saves, self.saving_pace = former.saves, former.saving_pace
+        self.tell = former.tell
 
     async def save(self, model: Model, path: str = "") -> Model:
         """Save a file or a piece of one, or make a folder; return its model without content.
