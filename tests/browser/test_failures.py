@@ -46,7 +46,7 @@ def page(lab: Lab, chromium: Chromium) -> Iterator[Page]:
 
 
 def go(page: Page, path: str) -> None:
-    page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{failures.FOLDER}/{path}")
+    page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{failures.FOLDER}/{path}?reset")
     wait_for_lab(page)
 
 
