@@ -287,7 +287,7 @@ class ClassLoader(FileLoader):
             return found
         if self._put is None or not self._put.put or self.saves is None:
             return None
-        found = await threads.run(moved.find, root, moved.Known(*self._put.put[-1]))
+        found = await threads.run(moved.find, root, moved.Remembered(*self._put.put[-1]))
         if found is None:
             return None
         # Its number may be another file's by now.

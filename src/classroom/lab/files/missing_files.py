@@ -58,7 +58,7 @@ class MissingFiles:
         place = await LastPlaces(store.journal, store.path).last()
         if place is None:
             return None
-        root, wanted = self._contents.root, moved.Known(place.device, place.inode)
+        root, wanted = self._contents.root, moved.Remembered(place.device, place.inode)
         parts = await threads.run(moved.find, root, wanted)
         if parts is None or PurePosixPath(path).suffix != PurePosixPath(parts[-1]).suffix:
             return None

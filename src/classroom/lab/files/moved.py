@@ -64,7 +64,7 @@ class Held:
         return (found.st_dev, found.st_ino) == self._inode
 
 
-class Known:
+class Remembered:
     """A file of which only the numbers are known, from before the last start."""
 
     has_name = True
@@ -103,7 +103,7 @@ def hold(root: Root, parts: Parts) -> Held | None:
         return None
 
 
-def find(root: Root, wanted: Held | Known) -> Parts | None:
+def find(root: Root, wanted: Held | Remembered) -> Parts | None:
     """Look for a file in all folders that people see; no link is followed.
 
     Args:
@@ -141,7 +141,7 @@ def find(root: Root, wanted: Held | Known) -> Parts | None:
     return None
 
 
-def _is(folder: int, name: str, wanted: Held | Known) -> bool:
+def _is(folder: int, name: str, wanted: Held | Remembered) -> bool:
     try:
         return wanted.is_at(DirectoryEntry(folder, name))
     except OSError:
