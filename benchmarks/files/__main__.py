@@ -47,7 +47,7 @@ ROOM = f"wss://{labs.HOST}:8443{students.BASE}/api/collaboration/room"
 KNOWN = (
     r"ended with -9|is back|doesn't start|\[error\]|\[crit\]|\[alert\]",
     r"Recovered what was typed last|could not be adopted|was changed by a program|was deleted: the",
-    r"ServerApp\] delete /",
+    r"ServerApp\] delete /|ServerApp\] File \S+ not found",
     r"Task exception was never retrieved|wrote error|499 |4\d\d (GET|PUT|PATCH|DELETE)|50\d ",
     r"(?s)^\[E [^\n]* ServerApp\] \{\n",
     r"No space left|disk is full|disk I/O error|is not being saved|nearly full|Error saving",
