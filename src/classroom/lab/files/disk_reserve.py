@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
 
 MB = 1024**2
-FULL = "The class's disk is full: delete something first, for example in the file browser"
+FULL = "The class's disk is full: delete something first, for example in the file browser."
 SMALLEST = 4096
 """Bytes that anything counts at least: empty files take space as well."""
 

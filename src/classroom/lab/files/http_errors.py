@@ -20,7 +20,7 @@ from classroom.lab.files.directory_entry import (
     TargetError,
     path_of,
 )
-from classroom.lab.files.disk_reserve import DiskReserveError
+from classroom.lab.files.disk_reserve import FULL, DiskReserveError
 from classroom.lab.files.reader import NoFileError, TooLargeError
 from classroom.lab.files.tree import TooDeepError
 from classroom.lab.files.uploads import UploadError
@@ -47,7 +47,6 @@ LONG = "The name “{short}” is too long: a name has at most 255 bytes, and �
 CIRCLE = "“{path}” is a link that leads in circles, or was replaced at this moment. Try again."
 IMPOSSIBLE = "That can't be done with “{path}”: a folder can't be in itself. Choose another folder."
 MOUNTED = "“{path}” was added by a tutor: it can't be renamed, moved or deleted here."
-FULL = "The disk is full, so “{path}” can't be saved. Delete what nobody needs, and try again."
 RUNNING = "“{path}” is a program that runs. Stop it, and save again."
 BUSY = "The lab has too much to do for “{path}” at the moment. Try again in a minute."
 DISK = "“{path}” can't be read or written: the disk says “{why}”. Tell your tutor."

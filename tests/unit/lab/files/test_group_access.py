@@ -185,7 +185,7 @@ def test_who_types_in_a_file_that_cannot_be_written_reads_so_once(
     rooms_of: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(Notifications, "tell", lambda *words: told.append(words[-1]))
+    monkeypatch.setattr(Notifications, "tell", lambda *words, **_: told.append(words[2]))
     bare = models.bare
     writable = False
 
