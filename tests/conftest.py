@@ -65,6 +65,7 @@ def pytest_sessionstart() -> None:
 
 LONGEST = (
     "egress",
+    "container.test_failures",
     "attack.test_kernels",
     "container.test_snapshots",
     "browser.test_execution",
@@ -83,8 +84,8 @@ LONGEST = (
     "container.test_execution",
     "container.test_access",
 )
-"""Groups of tests that take the longest, which two processes begin with: shorter ones then fill up
-both to the same end."""
+"""Groups of tests that take the longest, which the processes begin with: shorter ones then fill up
+all of them to the same end."""
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist puts the groups into the names
