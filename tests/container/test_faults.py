@@ -416,10 +416,9 @@ def test_a_page_of_another_lab_is_told_to_reload(falling: Class) -> None:
         Page(foreign).listen_until(lambda: False)
     assert found.value.rcvd is not None
     assert found.value.rcvd.code == 1003
-    assert json.loads(found.value.rcvd.reason) | {"sessionId": ""} == {
-        "reason": "unknown_session",
-        "sessionId": "",
+    assert json.loads(found.value.rcvd.reason) == {
         "reloadable": True,
+        "errorReason": "This page is older than the lab's data. Reload it to go on.",
     }
 
 

@@ -7,6 +7,7 @@ somebody else has changed it, and then what was typed is kept beside it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
 from enum import Enum
@@ -136,6 +137,7 @@ class Recovery:
                 # Opened from its file it would lose what was typed, from the journal its file's.
                 raise HTTPError(HTTPStatus.INSUFFICIENT_STORAGE, FULL.format(path))
             if verdict is RecoveryAction.REDO:
+                await self._open_up(path)
                 with saved_hashes.saving_of(Saving(store.path)):
                     await ensure_async(self._contents.save(typed, path))
                 now: Any = await self._contents.get(path, content=False, require_hash=True)
@@ -206,6 +208,12 @@ class Recovery:
         kept = await copies.save_beside(self._contents, typed, path, copies.TYPED)
         self._log.warning("%s was changed by a program: the typed text is in %s", path, kept)
         return kept
+
+    async def _open_up(self, path: str) -> None:
+        """Have a student's folder opened for the class's group, which a save doesn't wait for."""
+        if (open_up := getattr(self._contents, "open_up", None)) is not None:
+            with contextlib.suppress(HTTPError):  # saving says so
+                await open_up(path)
 
     @property
     def _root(self) -> Root | None:
