@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("tests/browser", "tests/attack", "tests/container")
-# Three processes, each with a group of tests at a time, in the order of tests/conftest.py: tests
-# wait for a third of their time, so that two would leave cores idle. The few tests that measure
-# seconds come after, by themselves.
-BESIDE = ("--numprocesses", "3", "--dist", "loadgroup", "--no-loadscope-reorder")
+# Two processes, each with a group of tests at a time, in the order of tests/conftest.py. The few
+# tests that measure seconds come after, by themselves.
+BESIDE = ("--numprocesses", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
 BATCHES = {
     "together": (*BESIDE, "-m", "not alone"),
     "alone": ("-m", "alone"),
