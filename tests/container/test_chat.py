@@ -317,12 +317,12 @@ def test_no_other_file_is_taken_for_a_chat(people: Classroom) -> None:
     for view_only in (False, True):
         switch(people, view_only=view_only)
         for kind in ("text:chat", "json:chat", "base64:chat"):
+            address = room_of(people, "hubot", "lesson.ipynb")
             with pytest.raises(InvalidStatus) as refused:
-                address = room_of(people, "hubot", "lesson.ipynb")
                 people.open("hubot", address.replace("text:chat", kind))
             assert refused.value.response.status_code == 403, kind
+        address = room_of(people, "hubot", setup.FIRST)
         with pytest.raises(InvalidStatus):
-            address = room_of(people, "hubot", setup.FIRST)
             people.open("hubot", address.replace("text:chat", "json:chat"))
         linked = people.open("hubot", room_of(people, "hubot", "link.chat"))
         hears_to_the_end(linked)
