@@ -41,6 +41,7 @@ export class Refusals {
     const isAbout = last && Date.now() < last.until && title.includes(last.name);
     if (isAbout && body && body.textContent !== last.text) {
       body.textContent = last.text;
+      dialog.node.setAttribute('aria-label', `${title} ${last.text}`);
     }
   }
 

@@ -39,7 +39,7 @@ THEME = f"{PAGES}/settings/@jupyterlab/apputils-extension:themes"
 @pytest.fixture(scope="module")
 def client(trial_lab: Lab) -> Iterator[httpx.Client]:
     trial_lab.expected.append(
-        r"\[W .* (400|404|413|429) (GET|PUT|PATCH) |more refused requests|wrote error: "
+        r"\[W .* (400|404|413|429) (GET|PUT|PATCH|DELETE) |more refused requests|wrote error: "
     )
     with students.signed_in(trial_lab, "costly") as found:
         yield found

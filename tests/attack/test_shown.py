@@ -385,7 +385,7 @@ def test_a_broken_notebook_says_in_a_sentence_what_to_do(
     tutor.goto(f"{LAB}/lab/tree/bad.ipynb?reset")
     wait_for_lab(tutor)
     dialog = tutor.locator(".jp-Dialog")
-    expect(dialog).to_contain_text("Bad request for bad.ipynb")  # upstream's
+    expect(dialog).to_contain_text(sentence)  # and not upstream's "Bad request"
     said = tutor.locator(".Toastify__toast", has_text=sentence)
     expect(said).to_contain_text("Open With → Editor")
     shoot(tutor, "broken-notebook")

@@ -52,7 +52,8 @@ class Parting(DocumentWriter):
         Returns:
             Whether that is so: it is of an earlier time, and not of a room that never was.
         """
-        if room_id.count(":") < 2:  # noqa: PLR2004 (format, kind and file)
+        session = self.get_query_argument("sessionId", "")
+        if room_id.count(":") < 2 or not session:  # noqa: PLR2004 (format, kind and file)
             return False
         self.room = LostRoom(room_id, self.settings["contents_manager"])
         if self._refused() is None:
