@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+from docker.types import Ulimit
 
 from tests import labs, students
 from tests.container.test_execution import Notebook, execute, until_idle
@@ -118,3 +119,21 @@ def test_what_one_kernel_leaves_does_not_hit_the_next(client: httpx.Client, lab:
         assert run(client, lab, f"open('/dev/shm/mine', 'wb').write(b'x' * {FULL})") == ""
         assert keeper.run("_ = f.seek(0); print(f.read())") == "b'mine'\n"
     assert client.delete(f"{API}/kernels/{keeps}").status_code == 204
+
+
+def test_a_small_machine_is_said_and_used_as_far_as_it_goes() -> None:
+    """Docker's 1,024 open files were enough for 187 sockets; 400 MB of memory for nothing."""
+    options = {
+        "mem_limit": "700m",
+        "memswap_limit": "700m",
+        "ulimits": [Ulimit(name="nofile", soft=512, hard=2048)],
+    }
+    said = "may use only 700 MB of memory", "may open only 2048 files"
+    with labs.start(options=options, expected=said) as lab:
+        lab.wait_healthy()
+        for sentence in said:
+            assert lab.log.count(sentence) == 1
+        for part in ("classroom.lab --config", "classroom.hub --config"):
+            limits = lab.read(f"/proc/{lab.pid(part)}/limits")
+            (line,) = (line for line in limits.splitlines() if line.startswith("Max open files"))
+            assert line.split()[3:5] == ["2048", "2048"], part

@@ -1,0 +1,53 @@
+"""What the container gets of the machine: all that it may have; too little is said at the start."""
+
+from __future__ import annotations
+
+import resource
+
+from classroom.runtime.cgroup import memory
+
+MB = 1 << 20
+MEMORY_NEEDED = 768 * MB
+"""Bytes with which a small class can work: lab, Hub and front, and some kernels."""
+FILES_NEEDED = 8192
+"""Open files of one process: a page has up to ten connections at the front."""
+FILES_OF_A_PAGE = 12
+LITTLE_MEMORY = (
+    "the container may use only {} MB of memory: lab and Hub need about 300 MB, and each kernel 40"
+    " to 100 MB. Start it with --memory=2g or more (mem_limit in docker-compose.yml)"
+)
+FEW_FILES = (
+    "each process may open only {} files, which is enough for about {} people. Start the container"
+    " with --ulimit nofile=65536 (ulimits in docker-compose.yml)"
+)
+
+
+def open_files() -> int:
+    """Let this process, and all that it starts, open as many files as the machine allows.
+
+    Returns:
+        That many.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
+
+
+def shortages(files: int, available: int) -> list[str]:
+    """Say what a class will miss, in sentences for who runs the lab.
+
+    Args:
+        files: that each process may open; `resource.RLIM_INFINITY` for any number.
+        available: bytes of memory that the container may use.
+    """
+    found = []
+    if available < MEMORY_NEEDED:
+        found.append(LITTLE_MEMORY.format(available // MB))
+    if files != resource.RLIM_INFINITY and files < FILES_NEEDED:
+        found.append(FEW_FILES.format(files, files // FILES_OF_A_PAGE))
+    return found
+
+
+def prepare() -> list[str]:
+    """Take what the machine allows; return sentences on what it doesn't."""
+    return shortages(open_files(), memory())
