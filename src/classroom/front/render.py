@@ -12,6 +12,7 @@ from classroom.config.subdomains import TOGETHER, Hosts
 from classroom.egress import detect
 from classroom.front import certificate, hosts, nginx
 from classroom.front.hosts import ANY, AllowedHosts
+from classroom.runtime import machine
 from classroom.runtime.paths import KNOWN, PREFIX
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 
 QUOTE = '"'
+MOST_FILES = 16_384
+"""Files that each of nginx's workers opens at most, where the container allows so many."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,7 @@ class Front:
         ipv6: whether the machine has it at all; nginx refuses to start on an address it hasn't.
         names: the hosts, with their ports, that people may ask for (`classroom.front.hosts`).
         apart: where Hub and lab are, when each has a host of its own.
+        files: how many a worker may open.
     """
 
     paths: Paths
@@ -161,6 +165,12 @@ class Front:
     ipv6: bool = True
     names: AllowedHosts = ANY
     apart: Hosts = TOGETHER
+    files: int = MOST_FILES
+
+    @property
+    def connections(self) -> int:
+        """How many a worker may have: each is a file, and some are left for logs and pages."""
+        return self.files - self.files // 12
 
 
 def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
@@ -190,6 +200,8 @@ def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
         hsts=front.hsts,
         ipv6=front.ipv6,
         apart=front.apart.apart,
+        files=front.files,
+        connections=front.connections,
     )
 
 
@@ -216,6 +228,7 @@ def install(paths: Paths, routes: Mapping[str, str]) -> bool:
             detect.has_ipv6(),
             hosts.read(paths.front, certificate.installed(paths.front)[0]),
             subdomains.read(paths.front),
+            min(MOST_FILES, machine.most_files()),
         ),
         routes,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import sys
 
 from classroom.runtime.cgroup import memory
 
@@ -12,6 +13,7 @@ MEMORY_NEEDED = 768 * MB
 FILES_NEEDED = 8192
 """Open files of one process: a page has up to ten connections at the front."""
 FILES_OF_A_PAGE = 12
+ANY_NUMBER = sys.maxsize
 LITTLE_MEMORY = (
     "the container may use only {} MB of memory: lab and Hub need about 300 MB, and each kernel 40"
     " to 100 MB. Start it with --memory=2g or more (mem_limit in docker-compose.yml)"
@@ -22,28 +24,34 @@ FEW_FILES = (
 )
 
 
+def most_files() -> int:
+    """Return how many files a process of the container may open."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return ANY_NUMBER if most == resource.RLIM_INFINITY else most
+
+
 def open_files() -> int:
     """Let this process, and all that it starts, open as many files as the machine allows.
 
     Returns:
         That many.
     """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return most
+    return most_files()
 
 
 def shortages(files: int, available: int) -> list[str]:
     """Say what a class will miss, in sentences for who runs the lab.
 
     Args:
-        files: that each process may open; `resource.RLIM_INFINITY` for any number.
+        files: that each process may open.
         available: bytes of memory that the container may use.
     """
     found = []
     if available < MEMORY_NEEDED:
         found.append(LITTLE_MEMORY.format(available // MB))
-    if files != resource.RLIM_INFINITY and files < FILES_NEEDED:
+    if files < FILES_NEEDED:
         found.append(FEW_FILES.format(files, files // FILES_OF_A_PAGE))
     return found
 

@@ -156,3 +156,9 @@ def test_targets_cannot_smuggle_configuration(target: str) -> None:
 def test_paths_cannot_smuggle_configuration(spec: str) -> None:
     with pytest.raises(ValueError, match="not a path"):
         template.location(spec)
+
+
+def test_nginx_takes_no_more_connections_than_it_may_open_files() -> None:
+    text = render(files=2048)
+    assert "worker_rlimit_nofile 2048;" in text
+    assert "worker_connections 1878;" in text

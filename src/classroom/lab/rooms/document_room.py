@@ -86,6 +86,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._again: asyncio.TimerHandle | None = None
         self._taking = asyncio.Lock()
         """Held while the file is written, and while another's change of it is taken over."""
+        self.refusal = ""
+        """Why the document can't be opened, in a sentence; "" if it can."""
         self._due = self._abandoned = self._is_forgetting = False
         self._told: Trouble | None = None
         self._told_to: set[str] = set()
@@ -294,6 +296,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             words, status = error.get_message(), error.status_code
             if status == HTTPStatus.INTERNAL_SERVER_ERROR or not words:
                 raise
+            self.refusal = words
             is_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             clearable = is_large and self._file_type == notebook.KIND
             self._tell_people(self._here, words, self._file.path, clearable=clearable)

@@ -33,6 +33,9 @@ LONG = 64 * 1024
 """Bytes from which on a message is read beside the event loop."""
 _AWARENESS = bytes([messages.AWARENESS])
 
+NOT_OPENED = {4400, 4404, 4500}
+"""The codes with which upstream closes the connection of a page whose document can't be opened."""
+
 
 class RoomSocket(Parting):
     """Upstream's handler, which takes what fits and is allowed, and nothing else."""
@@ -84,8 +87,12 @@ class RoomSocket(Parting):
             self.hooks.connected(self)
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
-        """Close as tornado, with as much of the reason as a frame takes: upstream names paths."""
-        super().close(code, close_reason.fitted(reason))
+        """Close as tornado, with as much of the reason as a frame takes.
+
+        Of a document that can't be opened upstream only says so, with its path.
+        """
+        why = getattr(getattr(self, "room", None), "refusal", "") if code in NOT_OPENED else ""
+        super().close(code, close_reason.fitted(why or reason))
 
     @property
     def max_message_size(self) -> int:
