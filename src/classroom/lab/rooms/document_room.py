@@ -290,6 +290,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
     @contextlib.contextmanager
     def _telling_why(self) -> Iterator[None]:
         """Tell people why the document can't be opened; upstream's dialog doesn't."""
+        self.refusal = ""
         try:
             yield
         except HTTPError as error:
