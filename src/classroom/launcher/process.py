@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 MEMORY = "it was killed, most likely because the container's memory ran out"
 BUS = (
-    "it used more of /dev/shm than is free (a tutor can set --shm-size=1g), or a file that it had"
-    " mapped became shorter"
+    "it used more shared memory than /dev/shm has (a tutor can set --shm-size=1g), or a file that"
+    " it had mapped became shorter"
 )
 CRASHED = "it crashed, as compiled code can do ({})"
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE}
