@@ -369,7 +369,10 @@ def test_whose_place_in_the_order_of_ends_must_hold() -> None:
 
 def test_who_has_others_end_first_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     with started("choom", "-n", "900", "--", "sleep", "60") as one:
-        labs.wait_until(lambda: oom_score.adjustment(one.pid) == 900, "its number")
+        # choom sets the number before it becomes the program.
+        comm = Path(f"/proc/{one.pid}/comm")
+        labs.wait_until(lambda: comm.read_text() == "sleep\n", "the program runs")
+        assert oom_score.adjustment(one.pid) == 900
         there = {1: Process(1, 0, 1, 0, 0), one.pid: Process(one.pid, 2**22 + 1, one.pid, 0, 0)}
         assert list(oom_score.lowered({one.pid: there[one.pid]})) == []
         monkeypatch.setattr(oom_score, "DIES_FIRST", 901)
