@@ -30,9 +30,7 @@ SHOWN = 130
 def lab() -> Iterator[Lab]:
     with labs.start(expected=(EXPECTED,)) as made:
         made.wait_healthy()
-        mess = f"NOTEBOOK = {failures.NOTEBOOK!r}\n{failures.MESS}"
-        assert made.run("python3", "-c", mess, user="student") == (0, "")
-        assert made.run("python3", "-c", failures.SHUT) == (0, "")
+        failures.make_mess(made)
         yield made
 
 

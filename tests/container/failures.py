@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from tests.labs import Lab
 
 FOLDER = "fail"
 NOTEBOOK = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
@@ -81,6 +84,13 @@ class Attempt:
     query: dict[str, str] = field(default_factory=dict)
     who: str = "ada"
     raw: bytes | None = None
+
+
+def make_mess(lab: Lab) -> None:
+    """Make what the attempts fail with: as a student, and as root what students can't make."""
+    mess = f"NOTEBOOK = {NOTEBOOK!r}\n{MESS}"
+    assert lab.run("python3", "-c", mess, user="student") == (0, "")
+    assert lab.run("python3", "-c", SHUT) == (0, "")
 
 
 def contents(path: str) -> str:

@@ -57,9 +57,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     materials.chmod(0o755)
     with labs.start(materials=materials, expected=(EXPECTED,)) as made:
         made.wait_healthy()
-        mess = f"NOTEBOOK = {failures.NOTEBOOK!r}\n{failures.MESS}"
-        assert made.run("python3", "-c", mess, user="student") == (0, "")
-        assert made.run("python3", "-c", failures.SHUT) == (0, "")
+        failures.make_mess(made)
         yield made
 
 

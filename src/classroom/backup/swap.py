@@ -27,7 +27,7 @@ ASIDE = "aside"
 
 NOT_PLACED = "not-placed"
 MARK = "restored"
-"""A file of the Hub's folder that is written anew with each backup that takes its place."""
+"""A file of the Hub's folder: each backup that is restored writes another word into it."""
 
 
 def take_place(paths: Paths) -> Path | None:

@@ -38,7 +38,7 @@ class Opening:
         self.unread: set[str] = set()
         """Documents whose history was put aside, and nobody was told yet."""
         self.kept: dict[str, str] = {}
-        """Sentences on copies that were made at the start, for whoever opens the document."""
+        """Sentences on copies that the lab made at its start; the next person in it reads them."""
         with contextlib.suppress(OSError, ValueError):
             found = json.loads(file.read_text(encoding="utf-8"))
             if isinstance(found, dict):

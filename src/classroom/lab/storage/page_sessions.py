@@ -99,7 +99,7 @@ class Refusal(Enum):
 
     @property
     def word(self) -> str:
-        """Upstream's word for it."""
+        """The word by which upstream names the reason."""
         return "version_mismatch" if self is Refusal.CHANGED else "unknown_session"
 
 
