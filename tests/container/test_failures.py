@@ -137,18 +137,41 @@ def test_who_opens_a_document_reads_it(
         assert (socket.close_code, notice(live)) == table()[key]
 
 
+@contextlib.contextmanager
+def a_kernel(lab: Lab, client: httpx.Client) -> Iterator[students.Kernel]:
+    """Start a kernel that has run something; shut it down at the end."""
+    started = client.post(f"{LAB}/api/kernels", json={"name": "python3"}).raise_for_status()
+    ident = started.json()["id"]
+    path = f"api/kernels/{ident}/channels?session_id={uuid.uuid4().hex}"
+    kernel = students.Kernel(students.open_socket(client, lab, path))
+    assert kernel.run("print(1)") == "1\n"
+    yield kernel
+    client.delete(f"{LAB}/api/kernels/{ident}").raise_for_status()
+
+
 @pytest.mark.parametrize("key", failures.ENDS, ids=", ".join)
 def test_who_runs_what_ends_a_kernel_reads_it(
     lab: Lab, people: dict[str, httpx.Client], key: tuple[str, str]
 ) -> None:
     ada = people["ada"]
-    started = ada.post(f"{LAB}/api/kernels", json={"name": "python3"}).raise_for_status()
-    ident = started.json()["id"]
-    with students.open_socket(ada, lab, "classroom/api/live") as live:
-        path = f"api/kernels/{ident}/channels?session_id={uuid.uuid4().hex}"
-        kernel = students.Kernel(students.open_socket(ada, lab, path))
-        assert kernel.run("print(1)") == "1\n"
-        content = {"code": failures.ENDS[key], "silent": False}
-        kernel.ask("execute_request", content)
+    with (
+        students.open_socket(ada, lab, "classroom/api/live") as live,
+        a_kernel(lab, ada) as kernel,
+    ):
+        kernel.ask("execute_request", {"code": failures.ENDS[key], "silent": False})
         assert (1000, notice(live)) == table()[key]
-    ada.delete(f"{LAB}/api/kernels/{ident}").raise_for_status()
+
+
+def test_nobody_is_told_of_a_kernel_that_crashes_while_it_is_shut_down(
+    lab: Lab, people: dict[str, httpx.Client]
+) -> None:
+    ada = people["ada"]
+    (killed, its_end), *_, (_, crash) = failures.ENDS.items()
+    with students.open_socket(ada, lab, "classroom/api/live") as live:
+        with a_kernel(lab, ada) as kernel:
+            code = f"import atexit\n@atexit.register\ndef leave():\n    {crash}"
+            assert kernel.run(code) == ""
+        with a_kernel(lab, ada) as kernel:
+            kernel.ask("execute_request", {"code": its_end, "silent": False})
+            # The first that is told is of the second kernel.
+            assert (1000, notice(live)) == table()[killed]

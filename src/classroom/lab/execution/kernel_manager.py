@@ -118,12 +118,17 @@ class StudentProvisioner(LocalProvisioner):
         return working_folder.file_for(root, str(PurePosixPath(self.cwd or "/", path_str)))
 
     async def poll(self) -> int | None:
-        """Say whether it has ended, as upstream; and tell people if it didn't by itself."""
+        """Say whether it has ended, as upstream; and tell people why, if nobody asked for it.
+
+        A kernel that is being shut down can crash on its way out, in what compiled code does at
+        the end: that is nobody's loss.
+        """
         status = await super().poll()
         if status is not None and self.process is not None and self.process.why:
             why, self.process.why = self.process.why, ""
-            self.parent.why_it_ended = why
-            self.parent.parent.tell_end(self.kernel_id, why)
+            if not self.parent.shutting_down:
+                self.parent.why_it_ended = why
+                self.parent.parent.tell_end(self.kernel_id, why)
         return status
 
     async def adopt(self, folder: str) -> None:
