@@ -132,7 +132,7 @@ export interface Person {
   viewOnly: boolean;
 }
 /**
- * Who has just run which cells (classroom.lab.execution.run_history).
+ * Who has just run which cells, and which wait for an answer (classroom.lab.execution.run_history).
  */
 export interface RanMessage {
   type: 'ran';
@@ -158,6 +158,10 @@ export interface Run {
    * Seconds since the epoch.
    */
   time: number;
+  /**
+   * What the cell asks this person, while it waits for the answer.
+   */
+  asks?: string;
 }
 /**
  * A sentence for the person at the page (classroom.lab.connections.notifications).

@@ -1,4 +1,7 @@
-/** Who ran which cell, in the cell's footer (`classroom.lab.execution.run_history`). The notebook's file has no word of it. */
+/**
+ * Who ran which cell, and whom it waits for, in the cell's footer (`classroom.lab.execution.run_history`).
+ * The notebook's file has no word of it.
+ */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { CellFooter, type ICellFooter } from '@jupyterlab/cells';
@@ -80,7 +83,7 @@ class Names {
     }
     for (const cell of this.panel.content.widgets) {
       const run = cell.model.type === 'code' ? this.runs.get(cell.model.id) : undefined;
-      said.set(cell, run && this.preferences.showWhoRan ? this.sentence(run) : '');
+      said.set(cell, run ? this.sentence(run) : '');
       for (const part of cell.children()) {
         if (part instanceof Footer) {
           part.say();
@@ -90,6 +93,12 @@ class Names {
   }
 
   private sentence(run: IRun): string {
+    if (run.asks !== undefined) {
+      return run.asks ? this.words.asks(run.who, run.asks) : this.words.waitsFor(run.who);
+    }
+    if (!this.preferences.showWhoRan) {
+      return '';
+    }
     const time = new Date(run.time * 1000).toLocaleTimeString([], { timeStyle: 'short' });
     return this.words.ranBy(run.who, time);
   }
@@ -110,7 +119,7 @@ export const footers: JupyterFrontEndPlugin<NotebookPanel.IContentFactory> = {
 
 export const ran: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:ran',
-  description: 'Shows who ran a cell.',
+  description: 'Shows who ran a cell, and whose answer it waits for.',
   autoStart: true,
   requires: [ILive, INotebookTracker, IPreferences],
   optional: [ITranslator],

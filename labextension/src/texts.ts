@@ -42,6 +42,9 @@ export function texts(translator: ITranslator | null) {
     linkCopied: trans.__('The link to this document is copied.'),
     cellLinkCopied: trans.__('The link to this cell is copied.'),
     ranBy: (who: string, time: string) => trans.__('Run by %1, %2', who, time),
+    waitsFor: (who: string) => trans.__('This cell waits for an answer from %1.', who),
+    asks: (who: string, question: string) =>
+      trans.__('This cell waits for an answer from %1: “%2”', who, question),
     clearOutputs: trans.__('Clear outputs'),
     clearOutputsMore: trans.__('Delete the outputs of all its cells, and open it'),
     people: trans.__('Who is here'),

@@ -185,10 +185,14 @@ def test_input_is_asked_of_who_runs_the_cell(two: tuple[Page, Page], place: Plac
         box, asked = ada.locator(".jp-Stdin-input").last, ada.locator(".jp-Stdin-prompt").last
         expect(asked).to_contain_text("Who are you?")
         expect(bob.locator(".jp-Stdin-input")).to_have_count(0)
+        footer = cell(bob, 0).locator(".jp-CellFooter")
+        expect(footer).to_have_text("This cell waits for an answer from ada: “Who are you?”")
         shoot(ada, "execution-input")
+        shoot(bob, "execution-input-of-another")
         box.fill("Ada")
         box.press("Enter")
         expect(asked).to_contain_text("Sure?")
+        expect(footer).to_have_text("This cell waits for an answer from ada: “Sure?”")
         box.fill("yes")
         box.press("Enter")
         for page in (ada, bob):
@@ -197,6 +201,7 @@ def test_input_is_asked_of_who_runs_the_cell(two: tuple[Page, Page], place: Plac
         lines = "Who are you?  Ada\nhello Ada\nSure?  yes\nyes\n"
         labs.wait_until(lambda: "yes\nyes" in place.saved_text("input.ipynb")[0], "the outputs")
         assert place.saved_text("input.ipynb") == [lines], place.saved("input.ipynb")
+        expect(footer).to_contain_text("Run by ada")
 
 
 def test_an_error_ends_run_all(two: tuple[Page, Page]) -> None:

@@ -87,16 +87,28 @@ def execute(connection: ClientConnection, code: str, cell: str, ident: str = "")
     """Ask a kernel to run a cell, as a page does."""
     ident = ident or uuid.uuid4().hex
     content = {"code": code, "silent": False, "store_history": True, "stop_on_error": True}
-    header = {"msg_id": ident, "msg_type": "execute_request", "username": "", "session": ident}
+    send(connection, "shell", "execute_request", {**content, "allow_stdin": True}, ident, cell)
+    return ident
+
+
+def send(
+    connection: ClientConnection,
+    channel: str,
+    kind: str,
+    content: dict[str, Any],
+    ident: str,
+    cell: str = "",
+) -> None:
+    """Send a kernel a message, as a page does."""
+    header = {"msg_id": ident, "msg_type": kind, "username": "", "session": ident}
     message = {
         "header": {**header, "version": "5.3"},
         "parent_header": {},
         "metadata": {"cellId": cell},
         "content": content,
-        "channel": "shell",
+        "channel": channel,
     }
     connection.send(json.dumps(message))
-    return ident
 
 
 def until_idle(connection: ClientConnection, ident: str) -> list[str]:
@@ -172,6 +184,42 @@ def test_a_page_is_not_sent_what_is_in_its_document(client: httpx.Client, trial_
         path = f"api/kernels/{book.kernel}/channels?session_id={uuid.uuid4().hex}"
         theirs = students.open_socket(other, trial_lab, path)
         assert "stream" in until_idle(theirs, execute(theirs, "print(5)", page.cell["id"]))
+    book.end()
+
+
+def test_the_others_see_what_a_cell_asks(client: httpx.Client, trial_lab: Lab) -> None:
+    """Only the page that runs a cell is asked; whoever looks on saw a cell that does nothing."""
+    book = Notebook(client, trial_lab, "asks.ipynb")
+    page, kernel = book.open(), book.channels()
+    until_idle(kernel, execute(kernel, "1", ""))
+    code = "print('echo', input('Your\\nname? ' + 'x' * 1000))"
+    with students.signed_in(trial_lab, "bob") as bob:
+        theirs = students.open_socket(bob, trial_lab, "classroom/api/live")
+
+        def until_asked(question: str | None) -> None:
+            """Listen until a page of Bob's is sent what the cell asks, or that it asks no more."""
+            while True:
+                found = json.loads(theirs.recv(timeout=30))
+                runs = [run for run in found.get("runs", []) if run["cell"] == page.cell["id"]]
+                if runs and runs[-1].get("asks") == question:
+                    return
+
+        for end in ("answer", "interrupt", "restart"):
+            ident = execute(kernel, code, page.cell["id"])
+            until_asked("Your name? " + "x" * 189 + " …")
+            address = f"{labs.ADDRESS}{students.BASE}/classroom/api/runs?path={book.name}"
+            (known,) = bob.get(address).json()["runs"]
+            assert known["asks"].startswith("Your name? x")
+            if end == "answer":
+                send(kernel, "stdin", "input_reply", {"value": "Ada", "status": "ok"}, ident + "2")
+            else:
+                client.post(f"{API}/kernels/{book.kernel}/{end}").raise_for_status()
+            until_asked(None)
+            assert "asks" not in bob.get(address).json()["runs"][0]
+            if end != "restart":
+                until_idle(kernel, ident)
+        theirs.close()
+    page.connection.close()
     book.end()
 
 

@@ -178,6 +178,11 @@ class Run:
         self._over = True
         self._settle()
 
+    @property
+    def over(self) -> bool:
+        """Whether the kernel has finished; the outputs may still have to be written."""
+        return self._over
+
     def lose(self, *, is_dead: bool, why: str = "") -> None:
         """End without a kernel.
 

@@ -14,6 +14,7 @@ from classroom.lab.execution.run_history import RunHistory
 from classroom.lab.execution.run_registry import KernelRuns
 from classroom.lab.protocol import kernel_messages, kernel_outputs
 from classroom.lab.protocol.kernel_messages import Kept
+from classroom.lab.protocol.kernel_outputs import BadOutputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,12 +38,14 @@ class Ear:
         runs: its runs.
         stream: a zmq stream of what it tells everybody.
         ports: where that is connected to.
+        asking: the run, if any, that waits for an answer: the id of its request.
         hears: whether anything has come: zmq doesn't say when a subscription has arrived.
     """
 
     runs: KernelRuns
     stream: Any
     ports: list[int]
+    asking: str = ""
     hears: bool = False
 
 
@@ -122,7 +125,10 @@ class ListeningKernels(AsyncMappingKernelManager):
     def _hear(self, kernel_id: str, ear: Ear, message: list[bytes]) -> None:
         ear.hears = True
         if parts := heard(self.get_kernel(kernel_id).session, message):
+            asking = ear.runs.cell_of(ear.asking)
             ear.runs.hear(parts)
+            if asking and not ear.runs.cell_of(ear.asking):  # interrupted
+                self._tell_question(kernel_id, asking, None)
 
     @staticmethod
     def _deafen(ear: Ear) -> None:
@@ -159,10 +165,40 @@ class ListeningKernels(AsyncMappingKernelManager):
         for notebook, path in self.notebooks.of(kernel_id):
             history.add(notebook, path, cell_id, user.display_name or user.username)
 
+    def asked(self, kernel_id: str, parts: Sequence[bytes]) -> None:
+        """Take note that a kernel asks who runs a cell for something, for the others to see.
+
+        Args:
+            kernel_id: the kernel's.
+            parts: of its message, an ``input_request``: header, parent, metadata, content.
+        """
+        ident = kernel_outputs.head(parts[1])[0]
+        if (ear := self._ears.get(kernel_id)) is None or not (cell := ear.runs.cell_of(ident)):
+            return
+        try:
+            question = kernel_outputs.read(parts[3]).get("prompt")
+        except BadOutputError:
+            return  # nor can the page that is asked read it
+        ear.asking = ident
+        self._tell_question(kernel_id, cell, str(question or ""))
+
     def answered(self, kernel_id: str) -> None:
         """Take note that somebody has answered what a kernel asked."""
         if (ear := self._ears.get(kernel_id)) is not None:
+            self._end_question(kernel_id, ear)
             ear.runs.answered()
+
+    def _end_question(self, kernel_id: str, ear: Ear) -> None:
+        if cell := ear.runs.cell_of(ear.asking):
+            self._tell_question(kernel_id, cell, None)
+        ear.asking = ""
+
+    def _tell_question(self, kernel_id: str, cell_id: str, question: str | None) -> None:
+        if self.notebooks is None or self.services is None:
+            return
+        history = self.services[RunHistory]
+        for notebook, path in self.notebooks.of(kernel_id):
+            history.ask(notebook, path, cell_id, question)
 
     def keeps(self, kernel_id: str, ident: str) -> bool:
         """Say whether a run's outputs are written here."""
@@ -178,6 +214,7 @@ class ListeningKernels(AsyncMappingKernelManager):
         if (ear := self._ears.get(kernel_id)) is not None:
             kernel: Any = self.get_kernel(kernel_id)
             why = kernel.why_it_ended if is_dead else ""
+            self._end_question(kernel_id, ear)
             ear.runs.lose(is_dead=is_dead, why=why)
             self._deafen(ear)
 

@@ -265,7 +265,9 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         if self._sieve is not None and channel in {"iopub", "stdin"}:
             if channel == "iopub" and self._sieve.holds(parts):
                 return
-            self._asked = self._asked or channel == "stdin"
+            if channel == "stdin":
+                self._asked = True
+                self.multi_kernel_manager.asked(self.kernel_id, parts)
         if not self._has_room(kernel_messages.size(parts)):
             return
         # Upstream notices that of the older protocol only: the page has just been closed.

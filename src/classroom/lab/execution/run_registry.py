@@ -99,6 +99,15 @@ class KernelRuns:
         """Say whether a run's outputs are written here."""
         return ident in self._announced
 
+    def cell_of(self, ident: str) -> str:
+        """Name the cell of a run that hasn't ended; "" for any other.
+
+        Args:
+            ident: of the request's message.
+        """
+        run = self._runs.get(ident)
+        return "" if run is None or run.over else run.cell_id
+
     def unfinished(self, room: str) -> list[Run]:
         """List the runs of a room that haven't ended."""
         return [run for run in self._runs.values() if room in run.rooms and not run.ended.is_set()]
