@@ -113,6 +113,31 @@ def test_who_asks_reads_it(people: dict[str, httpx.Client], key: tuple[str, str]
     assert (answer.status_code, sentence_of(answer)) == table()[key]
 
 
+def test_who_changes_the_kernel_reads_why_it_does_not_start(
+    lab: Lab, people: dict[str, httpx.Client]
+) -> None:
+    ada, where = people["ada"], f"/data/files/{failures.FOLDER}/later"
+    assert lab.run("mkdir", where, user="classroom")[0] == 0
+    body = {"path": f"{failures.FOLDER}/later/a.ipynb", "type": "notebook", "name": "a.ipynb"}
+    kernel = {"kernel": {"name": "python3"}}
+    made = ada.post(f"{LAB}/api/sessions", json=body | kernel).raise_for_status().json()
+    assert lab.run("chmod", "700", where, user="classroom")[0] == 0
+    address = f"{LAB}/api/sessions/{made['id']}"
+    answer = ada.patch(address, json=kernel)
+    status, sentence = table()["start a kernel", "its folder's permissions"]
+    wanted = sentence.replace("/shut”", "/later”")
+    assert (answer.status_code, sentence_of(answer)) == (status, wanted)
+    # The session keeps the kernel that it has, until there is another one for it.
+    assert ada.get(address).json()["kernel"]["id"] == made["kernel"]["id"]
+    assert lab.run("chmod", "770", where, user="classroom")[0] == 0
+    changed = ada.patch(address, json=kernel).raise_for_status().json()
+    assert changed["kernel"]["id"] != made["kernel"]["id"]
+    running = [one["id"] for one in ada.get(f"{LAB}/api/kernels").json()]
+    assert changed["kernel"]["id"] in running
+    assert made["kernel"]["id"] not in running
+    ada.delete(address).raise_for_status()
+
+
 def notice(live: Any) -> str:
     """Return the next notice that a page is sent."""
     while (told := json.loads(live.recv(timeout=60)))["type"] != "notice":

@@ -35,7 +35,8 @@ from classroom.lab.context import LabContext
 from classroom.lab.execution import request_checks, room_hooks
 from classroom.lab.execution.kernel_manager import StudentKernels
 from classroom.lab.execution.open_notebooks import Notebooks
-from classroom.lab.execution.session_manager import SessionsHandler, follow_files
+from classroom.lab.execution.session_handlers import ChangedSessionHandler, SessionsHandler
+from classroom.lab.execution.session_manager import follow_files
 from classroom.lab.execution.terminals import StudentTerminalsHandler, StudentTermSocket
 from classroom.lab.exports import handlers as exports
 from classroom.lab.files import contents_handler, recovery
@@ -96,6 +97,7 @@ NO_RULE = "No view-only rule for these handlers; view-only users get 403: %s"
 HANDLERS = (
     (r"api/events/subscribe", EventsSocket),
     (r"api/sessions", SessionsHandler),
+    (r"api/sessions/([\w-]+)", ChangedSessionHandler),
     (r"api/nbconvert", ExportersHandler),
     (r"api/shutdown", NoShutdownHandler),
     (KNOWN, KnownHandler),

@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from jupyter_server.services.sessions.handlers import SessionRootHandler
 from jupyter_server.services.sessions.sessionmanager import SessionManager
 from jupyter_server.utils import ensure_async
 from tornado.web import HTTPError
@@ -172,23 +171,6 @@ class KernelSessions(SessionManager):
             ):
                 return dict(session)
         return None
-
-
-class SessionsHandler(SessionRootHandler):
-    """Upstream's, which says why no session is made."""
-
-    async def post(self) -> None:
-        """Make a session.
-
-        Raises:
-            HTTPError: 429, no more may be; upstream would call it the server's failure.
-        """
-        try:
-            await super().post()  # type: ignore[misc]
-        except HTTPError as error:
-            if isinstance(error.__cause__, HTTPError):
-                raise error.__cause__ from None
-            raise
 
 
 def follow_files(app: ServerApp, sessions: KernelSessions) -> None:

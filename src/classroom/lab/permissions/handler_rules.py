@@ -44,7 +44,10 @@ READS: dict[str, tuple[str, ...]] = {
     "classroom.lab.exports.handlers": ("ExportFileHandler.get",),
     "classroom.lab.api.known": ("KnownHandler.get",),
     "classroom.lab.api.licenses": ("KnownLicensesHandler.get",),
-    "classroom.lab.execution.session_manager": ("SessionsHandler.get",),
+    "classroom.lab.execution.session_handlers": (
+        "SessionsHandler.get",
+        "ChangedSessionHandler.get",
+    ),
     "classroom.lab.people.page_socket": ("LiveHandler.get",),
     "classroom.lab.api.people": ("RunsHandler.get",),
     "classroom.lab.pages.headers": ("FrameHandler.get",),
@@ -122,7 +125,10 @@ WRITES: dict[str, tuple[str, ...]] = {
     "classroom.lab.api.outputs": ("OutputsHandler.delete",),
     "classroom.lab.files.contents_handler": ("ContentsHandler.post put patch delete",),
     "classroom.lab.exports.handlers": ("ExportHandler.post",),
-    "classroom.lab.execution.session_manager": ("SessionsHandler.post",),
+    "classroom.lab.execution.session_handlers": (
+        "SessionsHandler.post",
+        "ChangedSessionHandler.patch delete",
+    ),
     "classroom.lab.api.people": ("MemberHandler.delete",),
     "classroom.lab.api.shutdown": ("NoShutdownHandler.post",),
     "classroom.lab.snapshots.handlers": ("RestoreHandler.post",),
