@@ -386,6 +386,16 @@ ROOMS: dict[tuple[str, str], tuple[str, str, str]] = {
 """Documents that can't be opened: path, format and kind. The page's socket is closed with a code,
 and the sentence comes as a notice."""
 
+TEXT = {"type": "file", "format": "text", "content": "x"}
+FULL: dict[tuple[str, str], Attempt] = {
+    ("save", "the disk is full"): Attempt("PUT", "api/contents/new.txt", TEXT),
+    ("upload", "the disk is full"): Attempt("PUT", "api/contents/up.txt", {**TEXT, "chunk": 1}),
+    ("new", "the disk is full"): Attempt("POST", "api/contents", {"type": "notebook"}),
+    ("new folder", "the disk is full"): Attempt("POST", "api/contents", {"type": "directory"}),
+    ("copy", "the disk is full"): Attempt("POST", "api/contents", {"copy_from": "other.ipynb"}),
+    ("checkpoint", "the disk is full"): Attempt("POST", "api/contents/other.ipynb/checkpoints"),
+}
+"""What can't be done while nothing can be written, in a lab that has `other.ipynb`."""
 ENDS: dict[tuple[str, str], str] = {
     ("run", "the kernel is killed"): "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
     (

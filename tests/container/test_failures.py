@@ -41,7 +41,7 @@ EXPECTED = (
     r"|Bad request for file|File .* not found|Error initializing"
     r"|more refused requests|AsyncIOLoopKernelRestarter| restarted$|isn't valid|it can't start in"
 )
-KEYS = [*failures.ATTEMPTS, *failures.ROOMS, *failures.ENDS]
+KEYS = [*failures.ATTEMPTS, *failures.ROOMS, *failures.ENDS, *failures.FULL]
 
 
 def table() -> dict[tuple[str, str], tuple[int, str]]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
-from classroom.lab.files import contents_manager, disk_reserve
+from classroom.lab.files import contents_manager
 from tests import labs, logs, students
 from tests.attack.test_kept import FULL, Warned
+from tests.container import failures, test_failures
 from tests.container.test_rooms import API, Page, room, saved
 
 if TYPE_CHECKING:
@@ -106,11 +107,11 @@ def test_a_lab_with_a_full_volume_starts_and_goes_on_when_somebody_makes_room(
             assert saved(client, "n.ipynb") == "one"
             other_page = Page(students.open_socket(client, lab, room_of(client, "other.ipynb")))
             assert str(other_page.source) == ""
-            new = client.put(
-                f"{API}/contents/new.txt", json={"type": "file", "format": "text", "content": "x"}
-            )
-            assert new.status_code == 507, new.text
-            assert disk_reserve.FULL in new.text
+            table = test_failures.table()
+            for key, attempt in failures.FULL.items():
+                answer = test_failures.ask({"ada": client}, attempt)
+                said = answer.status_code, test_failures.sentence_of(answer)
+                assert said == table[key], (key, answer.text)
             gone = client.delete(f"{API}/contents/{filler}")
             assert gone.status_code == 204, gone.text
             sentence = contents_manager.REMOVED.format(filler)
