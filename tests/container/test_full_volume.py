@@ -6,6 +6,8 @@ Others fill it: a second container, as another program on the same disk would.
 from __future__ import annotations
 
 import contextlib
+import io
+import tarfile
 import uuid
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from classroom.lab.files import contents_manager
 from tests import labs, logs, students
 from tests.attack.test_kept import FULL, Warned
 from tests.container import failures, test_failures
+from tests.container.test_backup import backed_up
 from tests.container.test_rooms import API, Page, room, saved
 
 if TYPE_CHECKING:
@@ -152,6 +155,13 @@ def test_while_the_volume_is_full_people_sign_in_and_what_they_type_outlasts_a_k
             standing.listen_until(lambda: standing.warnings)
             with students.signed_in(lab, "bob") as second:
                 assert second.get(f"{API}/me").json()["identity"]["username"] == "bob"
+            # An admin who sees this makes a backup first.
+            with tarfile.open(fileobj=io.BytesIO(backed_up(lab)), mode="r:gz") as archive:
+                names = archive.getnames()
+                history = archive.extractfile("history/documents.db")
+                assert history is not None
+                assert history.read(16) == b"SQLite format 3\0"
+            assert {"files/n.ipynb", "files/filler"} <= set(names)
             lab.kill_server()
             labs.wait_until(
                 lambda: client.get(f"{API}/me").status_code == 200,
