@@ -116,6 +116,7 @@ format: venv ## format the Python code
 
 .PHONY: bench
 bench: build venv browser ## measure against the old recipe and stock rooms; print tables
+	$(BIN)/python -m tools.browser chromium
 	$(BIN)/python -m benchmarks.page_load
 	PYTHONPATH=src $(BIN)/python -m benchmarks.rooms
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from testcontainers.core.container import DockerContainer
 
 from tests import labs
+from tools import browser as installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -91,7 +91,7 @@ def chromium(outlook: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     network or container comes or goes.
     """
     with sync_playwright() as playwright:
-        command = shutil.which("chromium") or playwright.chromium.executable_path
+        command = installed.chromium() or playwright.chromium.executable_path
         namespace = Path(f"/proc/{outlook.container.attrs['State']['Pid']}/ns/net")
         if os.geteuid() == 0 and namespace.exists():
             script = tmp_path_factory.mktemp("chromium") / "chromium"
