@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.rooms import away
 from benchmarks.rooms.servers import GLOBAL, Server, cpu, memory
-from classroom.lab.rooms.document_room import beat
+from classroom.lab.rooms.save_beat import beat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

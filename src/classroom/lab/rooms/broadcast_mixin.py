@@ -70,10 +70,10 @@ class Broadcasting(Attended):
         Args:
             sentence: plain text.
         """
-        self._tell_people(self._sockets, sentence)
+        self.tell_people(self._sockets, sentence)
 
     @staticmethod
-    def _tell_people(
+    def tell_people(
         sockets: Iterable[RoomSocket],
         sentence: str,
         refused: str | None = None,

@@ -10,64 +10,36 @@ import asyncio
 import contextlib
 import sqlite3
 import sys
-from http import HTTPStatus
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 from tornado.web import HTTPError
 
-from classroom.lab.connections import registry
 from classroom.lab.files import notebook, recovery, trust
-from classroom.lab.files.saving_pace import Metered
 from classroom.lab.protocol import awareness_state, kernel_outputs, weight
 from classroom.lab.protocol.update_bounds import read_state, write_state
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
+from classroom.lab.rooms.document_notices import DocumentNotices
 from classroom.lab.rooms.growth import Growth
 from classroom.lab.rooms.outside_changes import KEPT, OutsideChanges
+from classroom.lab.rooms.save_beat import SaveBeat, beat
 from classroom.lab.storage import document_indexes, saved_hashes, threads
 from classroom.lab.storage.client_owners import Writers
 from classroom.lab.storage.last_places import LastPlaces
 from classroom.lab.storage.saved_hashes import Saving
 from classroom.lab.storage.ystore import ClassYStore
-from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from classroom.lab.files.file_loader import ClassLoader, Trouble
+    from classroom.lab.files.file_loader import ClassLoader
     from classroom.lab.protocol.weight import Weight
     from classroom.lab.rooms.room_socket import RoomSocket
 
-AGAIN_SECONDS = 5.0
-"""Seconds until a save is tried again that failed, as on a full disk."""
 MARK_SECONDS = 1.0
 """How long a mark of trust may stay in a document: our pages take no notice of it anyway."""
-PAGE_SECONDS = 0.03
-"""Seconds between two saves for each page that has the document open."""
-UNREAD = (
-    "“{}” is shown as it was last saved. Later text can't be read and was put aside: ask a tutor if"
-    " you miss it."
-)
-NOT_TAKEN = (
-    "A program changed “{}”, and its version can't be opened: {}. Until it can, the lab keeps what"
-    " you type, but not in the file."
-)
-NESTED = "“{}” has parts that are nested more than 64 levels deep. They are shown as text."
-
-
-def beat(delay: float, pages: int) -> float:
-    """Decide how long after a change a document is saved.
-
-    Every page that hears of a save asks for the file and for the folder that it shows, some
-    milliseconds of the server's time each: a hundred pages would take most of a second.
-
-    Args:
-        delay: seconds, at least.
-        pages: how many have it open.
-    """
-    return max(delay, pages * PAGE_SECONDS)
 
 
 class ClassDocumentRoom(Broadcasting, DocumentRoom):
@@ -82,18 +54,9 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         deleted: each output that a running cell has replaced. Told to track an origin that no
         change has, it lets go of them. The timeline's documents have undo managers of their own.
         """
-        self._beat: asyncio.Task[None] | None = None
-        self._again: asyncio.TimerHandle | None = None
         self._taking = asyncio.Lock()
         """Held while the file is written, and while another's change of it is taken over."""
-        self.refusal = ""
-        """Why the document can't be opened, in a sentence; "" if it can."""
-        self._due = self._abandoned = self._is_forgetting = False
-        self._told: Trouble | None = None
-        self._told_to: set[str] = set()
-        self._refused: str | None = None
-        self._save_cost = 0.0
-        self._was_open = False
+        self._abandoned = self._is_forgetting = self._was_open = False
         self.visitors: WeakSet[RoomSocket] = WeakSet()
         """Who was given this room and hasn't gone: in it, or on their way."""
         super().__init__(*args, **kwargs)
@@ -102,6 +65,14 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._document.undo_manager.include_origin("nobody")
         largest = getattr(self._file.contents, "largest_notebook", sys.maxsize)
         self.growth = Growth(largest, self._weigh)
+        self._beat = SaveBeat(self._file, self._save, f"Saving {self.room_id}", self.log)
+        self._notices = DocumentNotices(
+            self._file,
+            self.ystore,
+            lambda: [*self._sockets, *self.visitors],
+            self.tell_people,
+            self.log,
+        )
 
     @property
     def _places(self) -> LastPlaces | None:
@@ -109,6 +80,11 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if not isinstance(self.ystore, ClassYStore):
             return None
         return LastPlaces(self.ystore.journal, self.ystore.path)
+
+    @property
+    def refusal(self) -> str:
+        """Why the document can't be opened, in a sentence; "" if it can."""
+        return self._notices.refusal
 
     @property
     def document(self) -> Any:
@@ -168,7 +144,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """
         if target == "cells" and trust.may_mark(event):
             self._forget_marks_soon()
-        if self._due:
+        if self._beat.is_due:
             return
         if target == "state" and not self._document.dirty:
             return
@@ -179,10 +155,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             return
         if self._save_delay is None:
             return
-        self._due = True
-        delay = beat(self._save_delay, len(self._sockets))
-        what = f"Saving {self.room_id}"
-        self._beat = background_tasks.start(self._save_on_the_beat(delay), what, self.log)
+        self._beat.begin(beat(self._save_delay, len(self._sockets)))
 
     def _forget_marks_soon(self) -> None:
         """Look for marks once for all changes of a while: it goes through the whole notebook.
@@ -197,31 +170,10 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._is_forgetting = False
         trust.forget_live(self._document.ycells)
 
-    async def _save_on_the_beat(self, delay: float) -> None:
-        await asyncio.sleep(delay)
-        await self._file.open_up()
-        # Thirty notebooks, saved every second, would leave those who type in them no time.
-        pace, expected = self._file.pace, self._save_cost
-        await pace.begin(expected)
-        saving = Metered(self._save())
-        try:
-            await saving
-        finally:
-            self._save_cost = saving.seconds
-            pace.took(expected, saving.seconds)
-
-    async def _save(self) -> None:
-        # From here on a change is for the next beat: what is saved is read right after.
-        self._due = False
-        await self._maybe_save_document(None, save_now=True)
-
     async def abandon(self) -> None:
         """Stop without saving: what the document says now may be nothing anybody has typed."""
         self._abandoned = True
-        if self._beat is not None:
-            self._beat.cancel()
-        if self._again is not None:
-            self._again.cancel()
+        self._beat.cancel()
         await super().abandon()
 
     async def finish(self) -> None:
@@ -230,23 +182,14 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             return
         if isinstance(self.ystore, ClassYStore) and self.ystore.journal.is_in_trouble:
             # The disk takes nothing, perhaps for hours: what is due is in the journal's reserve.
-            if self._beat is not None:
-                self._beat.cancel()
-            return
-        if self._beat is None or self._beat.done():
-            await self.written()
-        elif self._due:
             self._beat.cancel()
-            await self._file.open_up()
-            await self._save()
-        else:
-            await self._beat
+        elif not await self._beat.finish():
+            await self.written()
 
     async def stop(self) -> None:
         """Stop, with what is due saved first."""
         await self.finish()
-        if self._again is not None:
-            self._again.cancel()
+        self._beat.cancel()
         if self._places is not None and self._was_open and not self._abandoned:
             with contextlib.suppress(sqlite3.Error):
                 await self._places.closed()
@@ -257,7 +200,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if self.ready:
             return
         await self._writers.load()
-        with self._telling_why():
+        with self._notices.opening(of_notebook=self._file_type == notebook.KIND):
             if self._file.saves is not None and self.ystore is not None:
                 await self._file.find_again(self.ystore)
                 kept = await self._file.recovery.recover(
@@ -285,26 +228,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         await self._changes.begin()
         self._was_open = True
         await document_indexes.prepare(self.ydoc)
-        self._tell_kept()
-
-    @contextlib.contextmanager
-    def _telling_why(self) -> Iterator[None]:
-        """Tell people why the document can't be opened; upstream's dialog doesn't."""
-        self.refusal = ""
-        try:
-            yield
-        except HTTPError as error:
-            words, status = error.get_message(), error.status_code
-            if status == HTTPStatus.INTERNAL_SERVER_ERROR or not words:
-                raise
-            self.refusal = words
-            is_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            clearable = is_large and self._file_type == notebook.KIND
-            self._tell_people(self._here, words, self._file.path, clearable=clearable)
-            if status != HTTPStatus.NOT_FOUND:
-                # Of 403 or 413 upstream makes the server's error, and pages say so.
-                raise HTTPError(HTTPStatus.BAD_REQUEST, words) from error
-            raise
+        self._notices.tell_kept()
 
     def _keep_what_came_first(self) -> None:
         """Have in the journal what the lab wrote before the document was observed.
@@ -359,18 +283,17 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         elif self._file.is_gone and await self._changes.gone():
             with self._saving():
                 await super()._maybe_save_document(None, save_now)
-        self._tell_kept()
-        self._tell_trouble()
+        self._notices.tell_kept()
+        self._notices.tell_trouble()
         self._try_again()
+
+    async def _save(self) -> None:
+        await self._maybe_save_document(None, save_now=True)
 
     def _try_again(self) -> None:
         """Save again later what couldn't be saved now, though nobody types meanwhile."""
-        if self._again is not None:
-            self._again.cancel()
-            self._again = None
-        if self._file.trouble is not None and self._file.trouble.is_passing:
-            again = asyncio.get_running_loop().call_later
-            self._again = again(AGAIN_SECONDS, self._on_document_change, "", None)
+        passing = self._file.trouble is not None and self._file.trouble.is_passing
+        self._beat.again(partial(self._on_document_change, "", None) if passing else None)
 
     async def _on_outofband_change(self) -> None:
         """Take over what somebody else has put into the file; what people typed isn't lost by it.
@@ -387,24 +310,16 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
                     model = await self._file.load_content(self._file_format, self._file_type)
                     is_same = await self._changes.take_over(model["content"])
                 except HTTPError as error:
-                    why = error.get_message() or str(error)
-                    self._not_taken(NOT_TAKEN.format(self._file.path, why.rstrip(".")))
+                    self._notices.not_taken(error.get_message() or str(error))
                 else:
-                    self._not_taken(None)
+                    self._notices.not_taken("")
                     self._file.is_changed = False
                     if is_same:
                         await self._settle()
                     else:
                         # What changed while the lock was held was for no beat.
                         self._on_document_change("state", None)
-        self._tell_kept()
-
-    def _not_taken(self, sentence: str | None) -> None:
-        """Tell them once why somebody else's change of the file isn't taken over."""
-        if sentence is not None and sentence != self._refused:
-            self.log.warning("%s", sentence)
-            self._file.kept.append(sentence)
-        self._refused = sentence
+        self._notices.tell_kept()
 
     def _emit(self, *args: Any, **kwargs: Any) -> None:
         """Tell pages as upstream, if the file has a path; upstream fails without."""
@@ -414,41 +329,6 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
     def _saving(self) -> AbstractContextManager[None]:
         mine = Saving(self.ystore.path, self.written) if self.ystore is not None else None
         return saved_hashes.saving_of(mine)
-
-    @property
-    def _here(self) -> list[RoomSocket]:
-        """The sockets of all who are in the document, or on their way to it."""
-        return [*self._sockets, *self.visitors]
-
-    def _tell_all(self, sentence: str) -> None:
-        """Show a sentence to all who are in the document, or on their way to it."""
-        self._tell_people(self._here, sentence)
-
-    def _tell_trouble(self) -> None:
-        """Tell each of them once that their file takes nothing of what they type."""
-        trouble = self._file.trouble
-        if trouble != self._told:
-            self._told, self._told_to = trouble, set()
-        if trouble is not None and not trouble.is_gone:
-            new = [one for one in self._here if registry.name_of(one) not in self._told_to]
-            self._tell_people(new, trouble.sentence)
-            self._told_to |= {registry.name_of(one) for one in new}
-
-    def _tell_kept(self) -> None:
-        """Tell them where what they typed is."""
-        while self._file.kept:
-            self._tell_all(self._file.kept.pop())
-        if self._file.nested:
-            self._file.nested = False
-            self._tell_all(NESTED.format(self._file.path))
-        if not isinstance(self.ystore, ClassYStore):
-            return
-        opening, path = self.ystore.journal.opening, self.ystore.path
-        if path in opening.unread:
-            opening.unread.discard(path)
-            self._tell_all(UNREAD.format(self._file.path))
-        if (sentence := opening.kept.pop(path, "")) and self._here:
-            self._tell_all(sentence)
 
 
 class ClassTransientRoom(Broadcasting, TransientRoom):

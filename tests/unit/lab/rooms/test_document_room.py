@@ -26,7 +26,7 @@ from classroom.lab.files.notebook import KIND, ClassNotebook
 from classroom.lab.protocol import awareness, websocket_frames
 from classroom.lab.protocol.awareness import Entry
 from classroom.lab.protocol.update_bounds import read_update
-from classroom.lab.rooms import broadcast_mixin, document_room
+from classroom.lab.rooms import broadcast_mixin, document_room, save_beat
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
 from classroom.lab.rooms.fanout import Pace
 from classroom.lab.storage import write_ahead_log, ystore
@@ -46,7 +46,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 @pytest.mark.parametrize(("pages", "seconds"), [(0, 1.0), (4, 1.0), (30, 1.0), (100, 3.0)])
 def test_the_more_pages_hear_of_a_save_the_rarer_it_is(pages: int, seconds: float) -> None:
-    assert document_room.beat(1.0, pages) == pytest.approx(seconds)
+    assert save_beat.beat(1.0, pages) == pytest.approx(seconds)
 
 
 def test_the_journal_has_all_that_the_lab_has_written(
