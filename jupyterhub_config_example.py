@@ -42,11 +42,11 @@ c.GitHubOAuthenticator.client_secret = ""
 # c.Classroom.kernel_memory_limit = "2G"
 # c.Classroom.max_kernels = 60
 # c.Classroom.max_processes = 2000
-# c.Classroom.idle_kernel_timeout = 14400  # seconds
+# c.Classroom.idle_kernel_timeout = "4h"
 # c.Classroom.disk_reserve = "1G"
 
-# Seconds between snapshots of the lab's files (make snapshots):
-# c.Classroom.snapshot_interval = 600
+# Time between snapshots of the lab's files (make snapshots):
+# c.Classroom.snapshot_interval = "10 min"
 
 # Whom people who are not on the list should ask; empty: the tutors' names are shown.
 # c.Classroom.contact = "Mona (mona@example.org)"

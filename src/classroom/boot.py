@@ -22,7 +22,7 @@ from classroom.egress import apply, lock
 from classroom.front import certificate, hosts, render, tls
 from classroom.hub.egress import gateway
 from classroom.lab import server_config
-from classroom.runtime import layout, machine, privileges, volume_reserve
+from classroom.runtime import cgroup, layout, machine, privileges, volume_reserve
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
 from classroom.sandbox import landlock
@@ -98,7 +98,8 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     """
     loaded = settings.load(paths, environ)
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
-    for sentence in (*exposure.warnings(exposure.found(paths)), *machine.prepare()):
+    wide = limits.warnings(loaded.limits, cgroup.memory())
+    for sentence in (*exposure.warnings(exposure.found(paths)), *wide, *machine.prepare()):
         warn(sentence)
     apart = subdomains.of(loaded.config)
     prepare_data(paths)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import sys
 import traceback
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from traitlets.config import Config
 from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
+from classroom.config import people_lists
 from classroom.runtime import files
 from classroom.runtime.problems import Problem, StartRefusedError
 from classroom.runtime.tutors_text import utf8
@@ -157,5 +159,9 @@ def read(file: Path) -> ConfigFile:
         raise StartRefusedError(
             [Problem(where, what, "correct the line, then start again")]
         ) from None
-    lines = assigned_lines(utf8(loader.sources[file.name]))
+    sources = {name: utf8(source) for name, source in loader.sources.items()}
+    slips = [people_lists.missing_commas(name, source) for name, source in sources.items()]
+    if found := list(itertools.chain.from_iterable(slips)):
+        raise StartRefusedError(found)
+    lines = assigned_lines(sources[file.name])
     return ConfigFile(file.name, present=True, config=config, lines=lines, sources=loader.sources)

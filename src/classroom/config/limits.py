@@ -67,6 +67,22 @@ def of(wanted: Classroom) -> Limits:
     return decide(wanted, cgroup.memory())
 
 
+def warnings(found: Limits, memory: int) -> list[str]:
+    """Say which limits limit nothing, in one sentence each.
+
+    Args:
+        found: the limits.
+        memory: bytes that the container has.
+    """
+    given = {"memory_limit": found.together, "kernel_memory_limit": found.memory}
+    return [
+        f"c.Classroom.{name} is {value / GB:.1f} GB, more than the {memory / GB:.1f} GB that the"
+        " container has: it limits nothing"
+        for name, value in given.items()
+        if value > memory
+    ]
+
+
 def read(paths: Paths) -> Limits:
     """Read the limits that boot has decided."""
     return Limits(**json.loads((paths.run / FILE).read_text(encoding="utf-8")))

@@ -11,10 +11,12 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from traitlets import TraitError
+from traitlets import Container
 from traitlets.config import Configurable
 from traitlets.config.loader import LazyConfigValue
 
+from classroom.config import people_lists
+from classroom.config.quantities import TooFewBytesError
 from classroom.config.traits import Classroom
 from classroom.runtime.problems import Problem, did_you_mean
 
@@ -97,26 +99,73 @@ def is_secret(trait: str) -> bool:
     return any(word in trait.lower() for word in ("secret", "password", "token", "key"))
 
 
+NAMES = frozenset({"allowed_users", "admin_users", "blocked_users", "allowed_organizations"})
+"""Lists of names, of every authenticator."""
+
+
+def list_problems(descriptor: Any, trait: str, value: Any, where: str) -> Iterator[Problem]:
+    """Find what is no list though it should be one, or a list of something else than names.
+
+    Args:
+        descriptor: the trait itself.
+        trait: its name.
+        value: what it was given.
+        where: the setting, for the sentence.
+    """
+    if not isinstance(descriptor, Container):
+        return
+    if isinstance(value, str):
+        written = ", ".join(repr(one) for one in value.replace(",", " ").split()) or '"ada"'
+        what = f"{people_lists.short(value)!r} is a text, not a list"
+        yield Problem(where, what, f"write [{people_lists.short(written)}]")
+    elif trait in NAMES and isinstance(value, list | tuple | set | frozenset):
+        yield from people_lists.no_texts(where, value)
+
+
 def type_problem(cls: type[Configurable], trait: str, value: Any) -> str | None:
     """Check one value against its trait.
 
     Returns:
         What is wrong with it, or None.
+
+    Raises:
+        TooFewBytesError: it is a size that nobody means.
     """
     descriptor: Any = cls.class_traits(config=True)[trait]
-    if is_lazy(value):
-        return None
+    shown = f"a {type(value).__name__}" if is_secret(trait) else repr(value)
+    found = None
     try:
-        descriptor._validate(None, value)  # noqa: SLF001 (the check traitlets runs on assignment)
-    except TraitError:
-        shown = f"a {type(value).__name__}" if is_secret(trait) else repr(value)
-        return f"{shown} is not {descriptor.info()}"
-    except ImportError as error:
-        return f"{value!r} can't be loaded ({error})"
+        if not is_lazy(value):
+            descriptor._validate(None, value)  # noqa: SLF001 (the check that traitlets runs)
     except AttributeError:
-        # A cross-validator needs its owner: the Hub itself will check this one.
-        return None
-    return None
+        pass  # a cross-validator needs its owner: the Hub itself will check this one
+    except ImportError as error:
+        found = f"{value!r} can't be loaded ({error})"
+    except TooFewBytesError:
+        raise
+    except Exception:  # noqa: BLE001 (a value that the trait's author has never thought of)
+        found = f"{shown} is not {descriptor.info()}"
+    return found
+
+
+def value_problems(
+    cls: type[Configurable], trait: str, value: Any, where: str
+) -> Iterator[Problem]:
+    """Find what is wrong with a setting's value.
+
+    Args:
+        cls: the class that has the setting.
+        trait: its name.
+        value: what it was given.
+        where: the setting, for the sentence.
+    """
+    slips = list(list_problems(cls.class_traits(config=True)[trait], trait, value, where))
+    try:
+        if not slips and (what := type_problem(cls, trait, value)):
+            slips = [Problem(where, what, "give a value of that kind")]
+    except TooFewBytesError as error:
+        slips = [Problem(where, f"{value} means {value} bytes, and that is too few", error.cure)]
+    yield from slips
 
 
 def check(file: ConfigFile) -> Iterator[Problem]:
@@ -148,5 +197,5 @@ def check(file: ConfigFile) -> Iterator[Problem]:
         ):
             what = "there are no personal labs here to spawn"
             yield Problem(where, what, "remove the line, or set c.JupyterHub.spawner_class")
-        elif problem := type_problem(cls, trait, value):
-            yield Problem(where, problem, "give a value of that kind")
+        else:
+            yield from value_problems(cls, trait, value, where)

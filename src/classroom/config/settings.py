@@ -10,7 +10,14 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from classroom.config import config_file, egress_settings, github, limits, schema
+from classroom.config import (
+    config_file,
+    egress_settings,
+    github,
+    limits,
+    people_lists,
+    schema,
+)
 from classroom.config.egress_settings import EgressSettings
 from classroom.config.github import Given
 from classroom.config.limits import Limits
@@ -139,17 +146,6 @@ def check_allowlist(file: ConfigFile, allowed: frozenset[str]) -> Iterator[Probl
         )
 
 
-def check_names(file: ConfigFile, trait: str, found: frozenset[str]) -> Iterator[Problem]:
-    """Refuse names that GitHub can't have given out; a comma or a space is a slip of the hand."""
-    for name in sorted(found):
-        if not name.replace("-", "").replace("_", "").isalnum():
-            yield Problem(
-                file.where(f"Authenticator.{trait}"),
-                f"{name!r} is not a GitHub user name",
-                "write one name between each pair of quotes",
-            )
-
-
 def load_egress(
     file: ConfigFile, environ: Mapping[str, str], urls: Mapping[str, str]
 ) -> tuple[EgressSettings, list[Problem]]:
@@ -226,8 +222,12 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         *problems,
         *github.check(given),
         *check_allowlist(file, allowed | tutors),
-        *check_names(file, "allowed_users", allowed),
-        *check_names(file, "admin_users", tutors),
+        *people_lists.wrong_logins(file.where("Authenticator.allowed_users"), allowed),
+        *people_lists.wrong_logins(file.where("Authenticator.admin_users"), tutors),
+        *people_lists.wrong_organizations(
+            file.where("GitHubOAuthenticator.allowed_organizations"),
+            names(lookup(file, "allowed_organizations")),
+        ),
     ]
     if problems:
         raise StartRefusedError(problems)

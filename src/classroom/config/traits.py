@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from jupyterhub.traitlets import ByteSpecification
 from traitlets import Bool, Enum, Int, List, Unicode
 from traitlets.config import Configurable
+
+from classroom.config.quantities import ByteSize, Duration
 
 
 class Classroom(Configurable):
@@ -27,8 +28,8 @@ class Classroom(Configurable):
         e-mail address, a room. Empty: the tutors' GitHub names.""",
     ).tag(config=True)
 
-    disk_reserve = ByteSpecification(
-        "1G",
+    disk_reserve = ByteSize(
+        1 << 30,
         help="""How much of the volume's disk stays free, such as "2G". Below it the process that
         writes most is stopped, and the lab accepts only what people type. 0: no reserve.""",
     ).tag(config=True)
@@ -57,10 +58,10 @@ class Classroom(Configurable):
         GitHub Enterprise server in it.""",
     ).tag(config=True)
 
-    idle_kernel_timeout = Int(
+    idle_kernel_timeout = Duration(
         4 * 3600,
-        min=0,
-        help="""Seconds after which an idle kernel that nobody has open is stopped. 0: never.""",
+        help="""After which time an idle kernel that nobody has open is stopped: seconds, or "4h".
+        0: never.""",
     ).tag(config=True)
 
     page_hosts = List(
@@ -70,14 +71,13 @@ class Classroom(Configurable):
         send anything there from the browser of everybody who looks at it.""",
     ).tag(config=True)
 
-    snapshot_interval = Int(
+    snapshot_interval = Duration(
         600,
-        min=0,
-        help="""Seconds between snapshots of the lab's files, made if something has changed. 0: only
-        before a restore, and when the lab stops.""",
+        help="""How often a snapshot of the lab's files is made, if something has changed: seconds,
+        or "10 min". 0: only before a restore, and when the lab stops.""",
     ).tag(config=True)
 
-    kernel_memory_limit = ByteSpecification(
+    kernel_memory_limit = ByteSize(
         0,
         help="""How much memory one kernel or terminal may use, such as "2G"; a program that asks
         for more gets a MemoryError. 0: half of memory_limit.""",
@@ -97,7 +97,7 @@ class Classroom(Configurable):
         that may run, at least 1024.""",
     ).tag(config=True)
 
-    memory_limit = ByteSpecification(
+    memory_limit = ByteSize(
         0,
         help="""How much memory all students' processes may use together, such as "12G". Above it
         the largest is stopped. 0: the container's memory minus a quarter for the lab itself, or

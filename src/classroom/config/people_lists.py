@@ -1,0 +1,130 @@
+"""The lists that a tutor edits in the middle of lessons: names, organizations, hosts.
+
+Python reads a list with a comma too few, or a text in place of a list, as something else, and
+nobody can sign in without knowing why. These slips are found and named.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from typing import TYPE_CHECKING, Any
+
+from classroom.runtime.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+LOGIN = re.compile(r"(?=.*[a-z0-9])[a-z0-9_-]{1,39}", re.IGNORECASE)
+"""What GitHub gives out or once gave out: today hyphens are single and inside, and only accounts
+that a company manages have an underscore, but older names are still in use."""
+ORGANIZATION = re.compile(r"([^/:\s]+)(?:[/:]([^/:\s]+))?")
+SHOWN = 60
+"""Characters of a value that are shown."""
+
+
+def missing_commas(name: str, source: bytes) -> Iterator[Problem]:
+    """Find texts in a list that have no comma between them: Python joins them into one.
+
+    Args:
+        name: what to call the file.
+        source: its bytes; they parse.
+    """
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    text = source.decode(encoding, errors="replace")  # a comment may be in another one
+    lists = [
+        element
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.List | ast.Set | ast.Tuple)
+        for element in node.elts
+        if isinstance(element, ast.Constant) and isinstance(element.value, str)
+    ]
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline) if lists else ()
+    texts = [one for one in tokens if one.type == tokenize.STRING]
+    lines = text.splitlines()
+    for element in lists:
+        begin = element.lineno, _column(lines, element.lineno, element.col_offset)
+        end_line, end_offset = element.end_lineno or 0, element.end_col_offset or 0
+        end = end_line, _column(lines, end_line, end_offset)
+        inside = [one for one in texts if begin <= one.start and one.end <= end]
+        if len(inside) > 1:
+            first, second = (short(one.string) for one in inside[:2])
+            yield Problem(
+                f"{name}:{inside[0].end[0]}",
+                f"there is no comma between {first} and {second}",
+                f"write {first}, {second}",
+            )
+
+
+def _column(lines: list[str], line: int, offset: int) -> int:
+    """Turn ast's offset, in bytes of UTF-8, into tokenize's, in characters."""
+    text = lines[line - 1] if 0 < line <= len(lines) else ""
+    return len(text.encode()[:offset].decode(errors="replace"))
+
+
+def short(text: str) -> str:
+    """Shorten what somebody has written, for a sentence."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def no_texts(where: str, value: Any) -> Iterator[Problem]:
+    """Refuse a list that has something else in it than texts, such as another list.
+
+    Args:
+        where: the setting, for the sentence.
+        value: a list, tuple or set.
+    """
+    for one in value:
+        if not isinstance(one, str):
+            what = f"{short(repr(one))} is not a name in quotes"
+            yield Problem(where, what, 'write a list of names: ["ada", "grace"]')
+            return
+
+
+def wrong_logins(where: str, found: Iterable[str]) -> Iterator[Problem]:
+    """Refuse names that GitHub can't have given out; a comma or a space is a slip of the hand.
+
+    Args:
+        where: the setting, for the sentence.
+        found: the names.
+    """
+    for name in sorted(found):
+        if LOGIN.fullmatch(name):
+            continue
+        shown = repr(short(name))
+        if name.startswith("@") and LOGIN.fullmatch(name[1:]):
+            yield Problem(where, f"{shown} has an @ in front", f"write {name[1:]!r}")
+        elif "github.com/" in name and LOGIN.fullmatch(last := name.rstrip("/").split("/")[-1]):
+            yield Problem(where, f"{shown} is an address", f"write the name alone: {last!r}")
+        elif "@" in name:
+            what = f"{shown} is an e-mail address, not a GitHub user name"
+            yield Problem(where, what, "ask that person for the name of their GitHub account")
+        else:
+            what = f"{shown} is not a GitHub user name"
+            yield Problem(where, what, "write one name between each pair of quotes")
+
+
+def wrong_organizations(where: str, found: Iterable[str]) -> Iterator[Problem]:
+    """Refuse what GitHub can't have as an organization, or as a team of one.
+
+    Args:
+        where: the setting, for the sentence.
+        found: as written: "my-school", or "my-school:team-a".
+    """
+    for name in sorted(found):
+        shown = repr(short(name))
+        if "github.com/" in name:
+            parts = [part for part in name.split("github.com/", 1)[1].split("/") if part]
+            parts = parts[1:] if parts[:1] == ["orgs"] else parts
+            wanted = ":".join([*parts[:1], *(parts[2:3] if parts[1:2] == ["teams"] else [])])
+            yield Problem(where, f"{shown} is an address", f"write {wanted!r}")
+            continue
+        known = ORGANIZATION.fullmatch(name)
+        if known is None or not LOGIN.fullmatch(known[1]):
+            what = f"{shown} is not a GitHub organization"
+            yield Problem(where, what, 'write its name: "my-school", or "my-school:team-a"')
+        elif "/" in name:
+            what = f"{shown} has a slash, and a team is written with a colon"
+            yield Problem(where, what, f"write {name.replace('/', ':')!r}")

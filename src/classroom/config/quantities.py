@@ -1,0 +1,120 @@
+"""Sizes and times as a tutor writes them: 12 GB, "512M", "4h", 600."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from traitlets import Int, TraitError
+
+QUANTITY = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*([a-zA-Z]*)\s*")
+BYTES = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+"""By the unit's first letter: as Docker and JupyterHub, K is 1,024 bytes."""
+SECONDS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60}
+SECONDS |= {"h": 3600, "hour": 3600, "d": 86400, "day": 86400}
+SMALLEST_BYTES = 1 << 20
+"""Whoever writes 12 for a limit of memory means 12 GB: nothing works with less than this."""
+LONGEST_BYTES, LONGEST_SECONDS = 1 << 60, 10 * 365 * 86400
+
+
+def split(text: str) -> tuple[float, str]:
+    """Take a quantity apart into its number and its unit, in lower case; "" for no unit.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = QUANTITY.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return float(found[1].replace(",", ".")), found[2].lower()
+
+
+def to_bytes(text: str) -> int:
+    """Read a size.
+
+    Args:
+        text: such as "12G", "12 GB", "1.5 GiB" or "800".
+
+    Raises:
+        ValueError: it is none.
+    """
+    number, unit = split(text)
+    if unit and not re.fullmatch("b|bytes?|[kmgt](i?b)?", unit):
+        raise ValueError(text)
+    return int(number * BYTES[unit[:1] or "b"])
+
+
+def to_seconds(text: str) -> int:
+    """Read a time.
+
+    Args:
+        text: such as "4h", "90 min", "2 days" or "600".
+
+    Raises:
+        ValueError: it is none.
+    """
+    number, unit = split(text)
+    known = unit if unit in SECONDS else unit.removesuffix("s")
+    if unit and known not in SECONDS:
+        raise ValueError(text)
+    return round(number * SECONDS[known or "s"])
+
+
+class TooFewBytesError(TraitError):
+    """A size can't be meant."""
+
+    def __init__(self, cure: str) -> None:
+        """Say what to write in its place."""
+        super().__init__(cure)
+        self.cure = cure
+
+
+class ByteSize(Int[int, "int | float | str"]):
+    """A number of bytes, or a text that says one; 0 stands for the default."""
+
+    info_text = 'a size such as "12G" or "512M"'
+
+    def validate(self, obj: Any, value: Any) -> int:
+        """Return the size in bytes.
+
+        Raises:
+            TraitError: it is none, or is too small to be meant.
+        """
+        if isinstance(value, str):
+            try:
+                value = to_bytes(value)
+            except ValueError:
+                self.error(obj, value)
+        if isinstance(value, float):
+            value = int(value) if value.is_integer() else value
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < LONGEST_BYTES:
+            self.error(obj, value)
+        if 0 < value < SMALLEST_BYTES:
+            like = f'"{value}G"' if value < 1 << 10 else '"512M"'
+            raise TooFewBytesError(f"write {like}")
+        return int(value)
+
+
+class Duration(Int[int, "int | float | str"]):
+    """A number of seconds, or a text that says a time; 0 stands for never."""
+
+    info_text = 'a number of seconds, or a time such as "4h" or "30 min"'
+
+    def validate(self, obj: Any, value: Any) -> int:
+        """Return the time in seconds.
+
+        Raises:
+            TraitError: it is none.
+        """
+        if isinstance(value, str):
+            try:
+                value = to_seconds(value)
+            except ValueError:
+                self.error(obj, value)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.error(obj, value)
+        if not 0 <= value <= LONGEST_SECONDS:
+            self.error(obj, value)
+        return int(value)
