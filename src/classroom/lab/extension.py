@@ -349,8 +349,8 @@ async def _recover(app: ServerApp, contents: ClassContents) -> None:
             if path is not None and not is_there and (found := await missing.find(path, kept)):
                 path, is_there = found, True
             if is_there:
-                copy = await put_right.recover(file_format, file_type, path, kept)
-                sentence = KEPT.format(copy) if copy else ""
+                recovered = await put_right.recover(file_format, file_type, path, kept)
+                sentence = KEPT.format(recovered.kept) if recovered.kept else ""
             elif saved := await missing.keep(file_format, file_type, path, kept):
                 sentence = GONE.format(*saved)
             if sentence and (writers := await client_owners.names(journal, name)):

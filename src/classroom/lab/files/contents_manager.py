@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import os
@@ -166,17 +167,23 @@ class ClassContents(ReadFiles):
         else:
             # But for the last of it, without which nobody could sign in to delete something.
             await threads.run(volume_reserve.ensure, self.root.folder)
-        if saving is not None and before is not None and self.saves is not None:
-            await self.saves.intend(saving.document, hashlib.sha256(data).hexdigest())
+        digest = ""
+        if saving is not None:
+            digest = await threads.run(lambda: hashlib.sha256(data).hexdigest())
+            if before is not None and self.saves is not None:
+                await self.saves.intend(saving.document, digest)
         await self._open_up(parts)
         new = _new.get()
 
         def write() -> Model:
             put = atomic_write.write(self.root, parts, data, self.scratch_folder, new=new)
-            if saving is not None:
-                saving.put.append((put.st_dev, put.st_ino))
-            seen = reader.look(self.root, parts)
-            return models.bare(seen, path_of(parts), model["type"])
+            # As it was put there: a program may have replaced it since.
+            seen = dataclasses.replace(reader.look(self.root, parts), info=put)
+            saved = models.bare(seen, path_of(parts), model["type"])
+            if saving is None:
+                return saved
+            saving.put.append((put.st_dev, put.st_ino))
+            return models.hashed(saved, digest)
 
         return await threads.run(write)
 

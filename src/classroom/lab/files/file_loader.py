@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
@@ -25,6 +26,7 @@ from classroom.lab.storage import saved_hashes, threads
 from classroom.lab.storage.last_places import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from classroom.lab.files.beneath import Root
@@ -94,6 +96,7 @@ class ClassLoader(FileLoader):
         self._taken: datetime | None = None
         self._held: moved.Held | None = None
         self._put: saved_hashes.Saving | None = None
+        self._given: tuple[str, str, Model] | None = None
         self._search_next = -math.inf
         self.nested = False
         """Whether something in the file is nested too deep, for the room to tell."""
@@ -141,7 +144,13 @@ class ClassLoader(FileLoader):
 
     async def load_content(self, format: str, file_type: str) -> Model:  # noqa: A002 (upstream's)
         """Load as upstream, without what the decoder of documents would end on."""
-        model: Model = await super().load_content(format, file_type)
+        if self._given is not None and self._given[:2] == (format, file_type):
+            model = {**self._given[2]}
+            if isinstance(model["content"], str):
+                model["content"] = model["content"].replace("\r\n", "\n")
+            self.last_modified = model["last_modified"]
+        else:
+            model = await super().load_content(format, file_type)
         self._taken = model["last_modified"]
         await self._hold()
         if self._root is not None:
@@ -151,6 +160,24 @@ class ClassLoader(FileLoader):
             model["content"] = await threads.run(flattened, content)
             self.nested = model["content"] is not content
         return model
+
+    @contextlib.contextmanager
+    def given(self, format: str, file_type: str, model: Model | None) -> Iterator[None]:  # noqa: A002
+        """Have a document opened with what its file said a moment ago, and not as it is by now.
+
+        It was decided with that what of the journal isn't in the file. A program that replaces the
+        file right after it changes it from then on, as of any open document.
+
+        Args:
+            format: "json" or "text".
+            file_type: "notebook", "file", …
+            model: of the file, with content; None to look at the file.
+        """
+        self._given = None if model is None else (format, file_type, model)
+        try:
+            yield
+        finally:
+            self._given = None
 
     async def stamp(self) -> Model:
         """Return the file's model with its hash, and without its content."""
@@ -188,10 +215,22 @@ class ClassLoader(FileLoader):
         except (HTTPError, RuntimeError, OSError):
             self._put = saved_hashes.saving.get()  # a program may have moved it right after that
             raise
-        self._put = None
         self._taken = self.last_modified
         await self._hold()
+        self._put = saved_hashes.saving.get() if self._held is None else None  # likewise
         self.saved = model["content"], int(saved["size"])
+        return saved
+
+    async def _save_content_at_path(self, model: Model, path: str) -> Model:
+        """Write as upstream, which takes the hash of whatever is in the file right after that.
+
+        A program may have replaced it meanwhile: that would be taken for what the lab has written,
+        and written over.
+        """
+        saved: Model = await ensure_async(self._contents_manager.save(model, path))
+        self.last_modified = saved["last_modified"]
+        if saved.get("hash") is None:  # another contents manager's
+            saved["hash"] = (await self.stamp())["hash"]
         return saved
 
     @property

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sqlite3
+from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -73,6 +74,21 @@ def decide(*, same: bool, file: str, journal: str, known: Collection[str]) -> Re
     return RecoveryAction.AGREED if journal in known else RecoveryAction.KEEP_BOTH
 
 
+@dataclass(frozen=True)
+class Recovered:
+    """What has come of a document's file.
+
+    Attributes:
+        kept: where what was typed is kept now; "" where nothing had to be.
+        found: the file as it was looked at, with its content; None where the journal says nothing.
+            The document is to be opened with that: a program may have changed the file since, and
+            what it has removed is in no copy.
+    """
+
+    kept: str = ""
+    found: Model | None = None
+
+
 def is_lost(opening: bytes | None, typed: Any, file: Any) -> bool:
     """Say whether text is missing from a file that people typed since they opened it.
 
@@ -99,7 +115,9 @@ class Recovery:
         self._contents = contents
         self._log = log
 
-    async def recover(self, file_format: str, file_type: str, path: str, store: ClassYStore) -> str:
+    async def recover(
+        self, file_format: str, file_type: str, path: str, store: ClassYStore
+    ) -> Recovered:
         """Put one document's file right before it is opened.
 
         Args:
@@ -108,9 +126,6 @@ class Recovery:
             path: of the file.
             store: of the document.
 
-        Returns:
-            Where what was typed is kept now; "" where nothing had to be.
-
         Raises:
             HTTPError: the file isn't there, or can't be read.
             sqlite3.Error: the database can't be used.
@@ -118,7 +133,7 @@ class Recovery:
         async with store.journal.opening.turn(store.path):
             typed = await self.typed(file_format, file_type, path, store)
             if typed is None or await self._is_read_only(path):
-                return ""  # nobody was told that anything would be kept
+                return Recovered()  # nobody was told that anything would be kept
             found = await self._read(path, file_format, file_type)
             digest = await self.digest(typed)
             saved = Saves(store.journal)
@@ -139,17 +154,18 @@ class Recovery:
             if verdict is RecoveryAction.REDO:
                 await self._open_up(path)
                 with saved_hashes.saving_of(Saving(store.path)):
-                    await ensure_async(self._contents.save(typed, path))
-                now: Any = await self._contents.get(path, content=False, require_hash=True)
+                    now: Any = await ensure_async(self._contents.save(typed, path))
                 await saved.settle(store.path, now["hash"], digest)
+                found = {**found, "content": typed["content"]}
+                found |= {key: now[key] for key in ("last_modified", "hash", "size")}
                 self._log.warning("Recovered what was typed last in %s", path)
             elif verdict is RecoveryAction.KEEP_BOTH:
                 kept = await self.keep(typed, path)
                 # It is in a file now: whoever opens the document next needn't keep it again.
                 await saved.intend(store.path, digest)
                 await places.kept(await run_sync(versions.packed, typed["content"]))
-                return kept
-            return ""
+                return Recovered(kept, found)
+            return Recovered(found=found)
 
     async def typed(
         self, file_format: str, file_type: str, path: str, store: ClassYStore

@@ -200,14 +200,17 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if self.ready:
             return
         await self._writers.load()
+        found = None
         with self._notices.opening(of_notebook=self._file_type == notebook.KIND):
             if self._file.saves is not None and self.ystore is not None:
                 await self._file.find_again(self.ystore)
-                kept = await self._file.recovery.recover(
+                recovered = await self._file.recovery.recover(
                     self._file_format, self._file_type, self._file.path, self.ystore
                 )
-                self._file.kept += [KEPT.format(kept)] if kept else []
-            await super().initialize()
+                self._file.kept += [KEPT.format(recovered.kept)] if recovered.kept else []
+                found = recovered.found
+            with self._file.given(self._file_format, self._file_type, found):
+                await super().initialize()
         if self.started.is_set():
             # What changes before is neither kept nor sent.
             await self.ydoc_observed.wait()

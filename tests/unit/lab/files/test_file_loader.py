@@ -36,15 +36,19 @@ class Ids:
 
 
 class Moving(ClassContents):
-    """A program moves the file at once each time that it is saved."""
+    """A program moves the file at once each time that it is saved, or replaces it."""
 
     moves = False
+    replaces = ""
 
     async def save(self, model: dict[str, Any], path: str = "") -> dict[str, Any]:
         saved = await super().save(model, path)
+        folder = self.root.path
         if self.moves:
-            folder = self.root.path
             (folder / path).rename(folder / "moved.txt")
+        if self.replaces:
+            (folder / "new.txt").write_text(self.replaces)
+            (folder / "new.txt").rename(folder / path)
         return saved
 
 
@@ -67,7 +71,8 @@ def test_a_file_that_is_moved_right_after_it_was_saved_is_found(contents: Moving
         await loader.load_content("text", "file")
         contents.moves = True
         with saved_hashes.saving_of(Saving(NAME)):
-            assert await loader.maybe_save_content({**TEXT, "content": "typed"}) is None
+            assert await loader.maybe_save_content({**TEXT, "content": "typed"}) is not None
+            assert await loader.maybe_save_content({**TEXT, "content": "typed on"}) is None
         assert loader.is_gone
         assert await loader.follow() == "moved.txt"
         assert renamed[-1] == {"action": "rename", "path": "moved.txt", "source_path": "a.txt"}
@@ -86,5 +91,25 @@ def test_another_file_in_its_place_is_not_followed(contents: Moving, tmp_path: P
         assert await loader.follow() is None
         with pytest.raises(HTTPError):
             await loader.stamp()
+
+    loops.run(run())
+
+
+def test_a_file_that_is_replaced_right_after_it_was_saved_is_the_programs(
+    contents: Moving,
+) -> None:
+    """Upstream took its hash for that of what the lab had written, and wrote over it."""
+
+    async def run() -> None:
+        loader = ClassLoader("1", Ids(), contents, logging.getLogger("loader"))  # type: ignore[no-untyped-call,unused-ignore]
+        await loader.load_content("text", "file")
+        contents.replaces = "a program's"
+        with saved_hashes.saving_of(Saving(NAME)):
+            assert await loader.maybe_save_content({**TEXT, "content": "typed"}) is not None
+            contents.replaces = ""
+            assert await loader.maybe_save_content({**TEXT, "content": "typed on"}) is None
+            assert loader.is_changed
+            assert not await loader.is_ours()
+        assert (contents.root.path / "a.txt").read_text() == "a program's"
 
     loops.run(run())

@@ -144,7 +144,7 @@ class Opened:
 
     async def recover(self) -> str:
         recovering = recovery.Recovery(self.contents, logging.getLogger("recovery"))
-        return await recovering.recover("json", "notebook", "a.ipynb", self.store)
+        return (await recovering.recover("json", "notebook", "a.ipynb", self.store)).kept
 
 
 @pytest.fixture

@@ -87,6 +87,73 @@ def test_the_journal_has_all_that_the_lab_has_written(
     loops.run(open_and_write())
 
 
+class Replaced(ClassContents):
+    """A program replaces the file right after the document's recovery has looked at it."""
+
+    program = ""
+
+    async def get(self, path: str, *args: Any, **kwargs: Any) -> Any:
+        found = await super().get(path, *args, **kwargs)
+        if kwargs.get("content") and kwargs.get("require_hash") and self.program:
+            (self.root.path / path).write_text(self.program)
+        return found
+
+    async def save(self, model: Any, path: str = "") -> Any:
+        saved = await super().save(model, path)
+        if self.program:
+            (self.root.path / path).write_text(self.program)
+        return saved
+
+
+def test_a_program_that_replaces_a_file_while_it_is_opened_loses_no_word(
+    tmp_path: Path,
+) -> None:
+    """Between recovery and upstream's look at the file, after which the file won."""
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/a.txt").write_text("first")
+
+    async def opened_by(files: ClassContents, journal: Journal) -> tuple[Any, asyncio.Task[None]]:
+        kept = ystore.of(journal)(".file:1.y")
+        files.saves = Saves(kept.journal)
+        ids = SimpleNamespace(get_path=lambda _: "a.txt", get_id=lambda _: "1")
+        file = ClassLoader("1", ids, files, LOG, None)
+        events = SimpleNamespace(emit=lambda **_: None)
+        room = document_room.ClassDocumentRoom(
+            "text:file:1", "text", "file", file, events, kept, LOG, 0.01
+        )
+        running = asyncio.create_task(room.start())
+        await room.started.wait()
+        await room.initialize()
+        return room, running
+
+    async def main() -> None:
+        journal = Journal(tmp_path / "documents.db")
+        files = ClassContents(root_dir=str(tmp_path / "files"))
+        room, running = await opened_by(files, journal)
+        room.document.ydoc.get("source", type=Text).insert(5, " typed")
+        await room.written()
+        await room.abandon()  # the lab falls before it has saved
+        running.cancel()
+        replaced = Replaced(root_dir=str(tmp_path / "files"))
+        replaced.program = "a program's"
+        room, running = await opened_by(replaced, journal)
+        replaced.program = ""
+        assert str(room.document.ydoc.get("source", type=Text)) == "first typed"
+        await room._file.maybe_notify()
+        await until(lambda: "typed" in copies(tmp_path / "files"))
+        assert str(room.document.ydoc.get("source", type=Text)) == "a program's"
+        await room.stop()
+        running.cancel()
+        journal.close()
+
+    loops.run(main())
+
+
+def copies(folder: Path) -> str:
+    """Read all copies beside a file."""
+    return "".join(file.read_text() for file in folder.glob("*(typed until*"))
+
+
 class ClassRoom(Broadcasting, YRoom):
     """Ours without files."""
 
