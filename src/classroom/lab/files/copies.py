@@ -132,9 +132,10 @@ class Copies:
             if what == TYPED:
                 grown = await threads.run(outcome.added, last.content, last.since, content)
             if grown is not None:
-                await self._contents.save(self._model_of(grown), last.path)
-                self._last[what] = _Copy(last.path, grown, since, now)
-                return last.path
+                if await self._grow(grown, last.path):
+                    self._last[what] = _Copy(last.path, grown, since, now)
+                    return last.path
+                content = grown
         made = await save_beside(self._contents, self._model_of(content), path, what)
         self._last[what] = _Copy(made, content, since, now)
         return made
@@ -152,13 +153,26 @@ class Copies:
         Raises:
             HTTPError: it can't be saved.
         """
-        if self._mirror is not None:
-            await self._contents.save(self._model_of(content), self._mirror)
+        if self._mirror is not None and await self._grow(content, self._mirror):
             return self._mirror, False
         if not await self._contents.dir_exists(str(PurePosixPath(path).parent)):
             path = PurePosixPath(path).name  # the folder is gone as well
         self._mirror = await save_beside(self._contents, self._model_of(content), path, TYPED)
         return self._mirror, True
+
+    async def _grow(self, content: Content, path: str) -> bool:
+        """Save more in a copy; say whether its folder is still there: programs move folders.
+
+        Raises:
+            HTTPError: it can't be saved for another reason.
+        """
+        try:
+            await self._contents.save(self._model_of(content), path)
+        except HTTPError as error:
+            if error.status_code != HTTPStatus.NOT_FOUND:
+                raise
+            return False
+        return True
 
     def end_mirror(self) -> None:
         """Begin a new copy the next time that the file is gone."""

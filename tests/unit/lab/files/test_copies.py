@@ -102,3 +102,33 @@ def test_a_document_without_a_file_has_one_copy(tmp_path: Path) -> None:
     assert (tmp_path / first).read_text() == "two"
     assert (tmp_path / later).read_text() == "three"
     assert later != first
+
+
+@pytest.mark.parametrize("is_gone", [False, True], ids=["changed", "gone"])
+def test_a_copy_whose_folder_was_moved_is_made_again(tmp_path: Path, *, is_gone: bool) -> None:
+    """It was saved where the folder had been, in vain, and the change wasn't taken over."""
+    contents = ClassContents(root_dir=str(tmp_path))
+    (tmp_path / "one").mkdir()
+
+    def model(content: Any) -> dict[str, Any]:
+        return {"type": "file", "format": "text", "content": content}
+
+    async def keep() -> list[str]:
+        copies = Copies(contents, model, Clock())
+
+        async def kept(content: str, path: str) -> str:
+            if is_gone:
+                return (await copies.mirror(content, path))[0]
+            return await copies.keep(content, "a\n", path, TYPED)
+
+        first = await kept("a\none\n", "one/a.txt")
+        (tmp_path / "one").rename(tmp_path / "two")
+        second = await kept("a\ntwo\n", "two/a.txt")
+        assert await kept("a\nthree\n", "two/a.txt") == second
+        return [first, second]
+
+    first, second = asyncio.run(keep())
+    assert first.startswith("one/")
+    assert second.startswith("two/")
+    moved = tmp_path / "two" / first.removeprefix("one/")
+    assert {"one", "three"} <= set((moved.read_text() + (tmp_path / second).read_text()).split())
