@@ -330,7 +330,7 @@ def test_others_type_while_a_cell_prints_without_end(two: tuple[Page, Page]) -> 
     with both_open(two, "flood.ipynb", flood, "") as (ada, bob):
         run_cell(ada, 0)
         expect(outputs(ada, 0).first).to_contain_text("xxx")
-        bob.locator(CELL).nth(1).click()
+        bob.locator(CELL).nth(1).focus()  # the outputs above move it: nobody can click on it yet
         bob.keyboard.type("typed meanwhile", delay=20)
         labs.wait_until(lambda: text_of(ada, 1) == "typed meanwhile", "what the other types", 10)
         bob.get_by_role("button", name="Interrupt the kernel").click()
