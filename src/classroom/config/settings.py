@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from classroom.config import config_file, egress_settings, github, limits, schema
+from classroom.config import config_file, egress_settings, github, limits, preload, schema
 from classroom.config.egress_settings import EgressSettings
 from classroom.config.github import Given
 from classroom.config.limits import Limits
@@ -70,6 +70,7 @@ class Settings:
         chat: whether there are chats.
         page_hosts: hosts from which people's pages may load.
         limits: what students' processes may use.
+        preload: the modules that are imported before a kernel starts.
         idle_kernel_timeout: seconds after which an idle kernel ends; 0 for never.
         snapshot_interval: seconds between snapshots; 0 for none but those before a restore and at
             stop.
@@ -91,6 +92,7 @@ class Settings:
     chat: bool = True
     page_hosts: tuple[Host, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    preload: tuple[str, ...] = ()
     idle_kernel_timeout: int = 0
     snapshot_interval: int = 600
     sources: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
@@ -213,6 +215,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         chat=ours.chat,
         page_hosts=page_hosts,
         limits=limits.of(ours),
+        preload=preload.of(ours),
         idle_kernel_timeout=ours.idle_kernel_timeout,
         snapshot_interval=ours.snapshot_interval,
         sources={**file.sources, **({github.SECRET_FILE: secret.encode()} if secret else {})},

@@ -1,0 +1,48 @@
+"""What is imported before a kernel starts: decided at boot from the settings and the memory."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from classroom.runtime import cgroup, files
+
+if TYPE_CHECKING:
+    from classroom.config.traits import Classroom
+    from classroom.runtime.paths import Paths
+
+FILE = "preload.json"
+CLASS_PACKAGES = ("numpy", "pandas", "matplotlib.pyplot", "seaborn")
+"""What the image brings for classes, and takes long to import."""
+LEAST_MEMORY = 2 * 1024**3
+"""Bytes that the container must have: what is imported takes 100 MB of them, used or not."""
+
+
+def decide(wanted: Classroom, memory: int) -> tuple[str, ...]:
+    """Decide which modules are imported before a kernel starts.
+
+    Args:
+        wanted: the tutor's settings.
+        memory: bytes that the container has.
+
+    Returns:
+        Their names; none where kernels start cold.
+    """
+    if isinstance(wanted.preload, bool):
+        return CLASS_PACKAGES if wanted.preload and memory >= LEAST_MEMORY else ()
+    return tuple(wanted.preload)
+
+
+def of(wanted: Classroom) -> tuple[str, ...]:
+    """Decide for this container."""
+    return decide(wanted, cgroup.memory())
+
+
+def read(paths: Paths) -> tuple[str, ...]:
+    """Read what boot has decided."""
+    return tuple(json.loads((paths.run / FILE).read_text(encoding="utf-8")))
+
+
+def write(paths: Paths, names: tuple[str, ...]) -> None:
+    """Write it for the launcher, readable only for root."""
+    files.write_private(paths.run / FILE, json.dumps(names).encode())
