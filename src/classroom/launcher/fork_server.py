@@ -30,8 +30,14 @@ from classroom.runtime import privileges
 RIGHTS = ("setgid", "setuid")
 AFTER_THE_LAB = 800
 """oom_score_adj (proc(5)): it ends after students' processes and before the lab."""
-ALWAYS = ("ipykernel_launcher", "ipykernel.kernelapp")
-"""What every kernel is made of."""
+ALWAYS = (
+    *("ipykernel_launcher", "ipykernel.kernelapp", "ipykernel.debugger", "debugpy.server.api"),
+    *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger"),
+    *("IPython.core.oinspect", "IPython.extensions.storemagic", "IPython.utils.wildcard"),
+    *("http.server", "sqlite3.dbapi2", "tornado.platform.asyncio", "tornado.queues"),
+    *("encodings.ascii", "encodings.idna", "encodings.latin_1"),
+)
+"""What every kernel is made of, or imports while it starts."""
 OTHERS_MAY_WRITE = 0o022
 
 
@@ -98,6 +104,65 @@ def memory() -> int:
     return next(int(line.split()[1]) * 1024 for line in rollup.splitlines() if "Pss:" in line)
 
 
+class ForkServer:
+    """Forks kernels, once everything is imported."""
+
+    def __init__(self, names: list[str]) -> None:
+        """Import, and see that a fork comes to its end.
+
+        Args:
+            names: of the modules to import.
+
+        Raises:
+            UnsupportedError: kernels can't be forked here.
+            OSError: the kernel refuses something.
+        """
+        check_places()
+        self._current = shown_command.now()
+        shown_command.apply(self._current)
+        self._cloning = Clone()
+        before = dict(os.environ)
+        self.failed = load(names)
+        self._variables = {one: os.environ[one] for one in os.environ.keys() - before.keys()}
+        end_threads()
+        if (pid := self._cloning.fork()) == 0:
+            os._exit(0)
+        self.trial = pid
+        """A fork whose end the launcher waits for, as it will for each kernel's."""
+
+    def fork(self, asked: dict[str, Any], output: int, told: int) -> Kernel | None:
+        """Fork a kernel.
+
+        Args:
+            asked: what `Kernel` has.
+            output: descriptor of its stdout and stderr.
+            told: descriptor of the socket to the launcher.
+
+        Returns:
+            In the child the kernel that it has become; None in this process.
+        """
+        try:
+            if self._cloning.fork() != 0:
+                return None
+        except (UnsupportedError, OSError):
+            return None  # the launcher sees that nobody has the socket, and starts it cold
+        try:
+            telling = socket.socket(fileno=told)
+            telling.send(str(os.getpid()).encode())
+            kernel = Kernel(**asked)
+            forked_kernel.become(kernel, self._current, output, told)
+            telling.send(b"is a student's")
+            if not telling.recv(LONGEST):  # nobody wants it any more: it has started cold
+                os._exit(1)
+            telling.close()
+            if forked_kernel.must_start_cold():
+                forked_kernel.start_cold(kernel)
+            forked_kernel.refresh(kernel, self._variables)
+        except BaseException:  # noqa: BLE001 (nothing runs in what isn't a student's in every way)
+            os._exit(1)
+        return kernel
+
+
 def serve(control: socket.socket, names: list[str]) -> Kernel | None:
     """Import, and fork a kernel for each message.
 
@@ -109,56 +174,21 @@ def serve(control: socket.socket, names: list[str]) -> Kernel | None:
         In a forked process the kernel that it has become; None when the launcher has ended.
     """
     try:
-        check_places()
-        current = shown_command.now()
-        shown_command.apply(current)
-        cloning = Clone()
-        failed = load(names)
-        end_threads()
-        gc.freeze()
-        if (pid := cloning.fork()) == 0:
-            os._exit(0)
+        server = ForkServer(names)
     except (UnsupportedError, OSError) as error:
         control.send(json.dumps({"unsupported": str(error)}).encode())
         return None
-    # The launcher waits for the trial's end, as it will for each kernel's.
-    control.send(json.dumps({"trial": pid, "memory": memory(), "failed": failed}).encode())
+    found = {"trial": server.trial, "memory": memory(), "failed": server.failed}
+    control.send(json.dumps(found).encode())
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, LONGEST, 2)
         if not message:
             return None
-        output, told = descriptors
-        if (kernel := _fork(cloning, current, json.loads(message), output, told)) is not None:
+        if (kernel := server.fork(json.loads(message), *descriptors)) is not None:
             control.detach()
             return kernel
-        os.close(output)
-        os.close(told)
-
-
-def _fork(
-    cloning: Clone, current: shown_command.Map, asked: dict[str, Any], output: int, told: int
-) -> Kernel | None:
-    """Fork: return the kernel in the child, and None in this process."""
-    try:
-        if cloning.fork() != 0:
-            return None
-    except (UnsupportedError, OSError):
-        return None  # the launcher hears that nobody has the socket, and starts it cold
-    try:
-        telling = socket.socket(fileno=told)
-        telling.send(str(os.getpid()).encode())
-        kernel = Kernel(**asked)
-        forked_kernel.become(kernel, current, output, told)
-        telling.send(b"is a student's")
-        if not telling.recv(LONGEST):  # nobody wants it any more: it has started cold
-            os._exit(1)
-        telling.close()
-        if forked_kernel.must_start_cold():
-            forked_kernel.start_cold(kernel)
-        forked_kernel.refresh(kernel)
-    except BaseException:  # noqa: BLE001 (nothing may run in what isn't a student's in every way)
-        os._exit(1)
-    return kernel
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 def main() -> None:

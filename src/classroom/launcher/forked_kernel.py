@@ -22,6 +22,8 @@ from classroom.launcher import shown_command
 from classroom.launcher.command import DIES_FIRST, UMASK
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from classroom.launcher.shown_command import Map
 
 PDEATHSIG, DUMPABLE = 1, 4  # prctl(2)
@@ -125,15 +127,17 @@ def start_cold(kernel: Kernel) -> None:
     os.execve(kernel.command[0], kernel.command, kernel.environment)  # noqa: S606
 
 
-def refresh(kernel: Kernel) -> None:
+def refresh(kernel: Kernel, variables: Mapping[str, str]) -> None:
     """Make what must not be the same in all forked kernels this one's own.
 
     Python itself does so for `random`, and libraries that ask the kernel for each number need not.
 
     Args:
         kernel: that this process has become.
+        variables: of the environment, which a library has set at its import, such as debugpy.
     """
     loaded: Any = sys.modules
+    os.environ.update(variables)
     sys.argv, sys.orig_argv = _arguments(kernel), list(kernel.command)
     sys.dont_write_bytecode = False
     if "multiprocessing.process" in loaded:  # whoever knows it may speak with its managers
