@@ -34,10 +34,22 @@ ALWAYS = (
     *("ipykernel_launcher", "ipykernel.kernelapp", "ipykernel.debugger", "debugpy.server.api"),
     *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger"),
     *("IPython.core.oinspect", "IPython.extensions.storemagic", "IPython.utils.wildcard"),
-    *("http.server", "sqlite3.dbapi2", "tornado.platform.asyncio", "tornado.queues"),
+    *(
+        "faulthandler",
+        "http.server",
+        "psutil",
+        "sqlite3.dbapi2",
+        "tornado.platform.asyncio",
+        "tornado.queues",
+    ),
     *("encodings.ascii", "encodings.idna", "encodings.latin_1"),
 )
 """What every kernel is made of, or imports while it starts."""
+COMPANIONS = {
+    "matplotlib.pyplot": ("matplotlib.backends.backend_agg", "IPython.core.pylabtools"),
+    "pandas": ("pandas.io.formats.html", "pandas.io.formats.string"),
+}
+"""What a module imports when it is used first, as for a plot or a table."""
 OTHERS_MAY_WRITE = 0o022
 
 
@@ -77,10 +89,14 @@ def load(names: list[str]) -> dict[str, str]:
     """
     gc.disable()
     sys.dont_write_bytecode = True
+    for name in ALWAYS:
+        importlib.import_module(name)
+    forked_kernel.note_kernels_modules()
     failed = {}
-    for name in (*ALWAYS, *names):
+    for name in names:
         try:
-            importlib.import_module(name)
+            for one in (name, *COMPANIONS.get(name, ())):
+                importlib.import_module(one)
         except Exception as error:  # noqa: BLE001 (whatever a module does at its import)
             failed[name] = f"{type(error).__name__}: {error}"
     gc.collect()

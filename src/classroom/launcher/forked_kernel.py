@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import gc
 import os
@@ -16,6 +15,7 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from classroom.launcher import shown_command
@@ -145,6 +145,7 @@ def refresh(kernel: Kernel, variables: Mapping[str, str]) -> None:
     if "numpy.random" in loaded:
         loaded["numpy.random"].seed()
     if "sysconfig" in loaded:  # it knows the parent's home
+        loaded["sysconfig"]._CONFIG_VARS = None  # noqa: SLF001
         loaded["sysconfig"]._CONFIG_VARS_INITIALIZED = False  # noqa: SLF001
     if "matplotlib" in loaded:
         _refresh_matplotlib(loaded)
@@ -153,9 +154,7 @@ def refresh(kernel: Kernel, variables: Mapping[str, str]) -> None:
 
 def _arguments(kernel: Kernel) -> list[str]:
     """Return sys.argv as ``-m`` makes it."""
-    import ipykernel_launcher  # noqa: PLC0415 (imported by the parent)
-
-    return [str(ipykernel_launcher.__file__), *kernel.command[4:]]
+    return [str(sys.modules["ipykernel_launcher"].__file__), *kernel.command[4:]]
 
 
 def _refresh_matplotlib(loaded: Any) -> None:
@@ -169,10 +168,38 @@ def _refresh_matplotlib(loaded: Any) -> None:
         style.USER_LIBRARY_PATHS[:] = [str(Path(matplotlib.get_configdir()) / "stylelib")]
 
 
+class KernelsModules:
+    """`sys`, with those modules alone that a kernel would have had when it started cold.
+
+    A kernel notes the files of all modules that are loaded when it starts: its debugger takes them
+    for the kernel's own. To read them all would also make pages of each module this process's own.
+    """
+
+    def __init__(self) -> None:
+        """Note which modules there are."""
+        files = {name: getattr(one, "__file__", None) for name, one in sys.modules.items()}
+        # Beside one another in memory, and not where each module has its own.
+        self.modules = {
+            name: SimpleNamespace(__file__=file and f"{file[:1]}{file[1:]}")
+            for name, file in files.items()
+        }
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what `sys` has besides."""
+        return getattr(sys, name)
+
+
+def note_kernels_modules() -> None:
+    """Remember which modules a kernel that starts cold would have; called by the parent."""
+    loaded: Any = sys.modules
+    loaded["ipykernel.ipkernel"].sys = KernelsModules()
+
+
 def run() -> None:
     """Run the kernel, until it ends, as `ipykernel_launcher` does."""
-    from ipykernel import kernelapp  # noqa: PLC0415 (imported by the parent)
-
-    with contextlib.suppress(KeyError):
-        del sys.modules["ipykernel_launcher"]
-    kernelapp.launch_new_instance()
+    loaded: Any = sys.modules
+    del loaded["ipykernel_launcher"]
+    application = loaded["ipykernel.kernelapp"].IPKernelApp.instance()
+    application.initialize()
+    loaded["ipykernel.ipkernel"].sys = sys
+    application.start()

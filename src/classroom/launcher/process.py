@@ -206,8 +206,9 @@ async def launch(
         made.append(home := homes.make(where, start.kind.value))
         environment = command.environment(start, base, home)
         # Whatever one of the two does to a process the other has to do (`forked_kernel.become`).
-        process = await warm.start(start, environment, limits, its)
-        process = process or await asyncio.create_subprocess_exec(
+        process: Process = await warm.start(
+            start, environment, limits, its
+        ) or await asyncio.create_subprocess_exec(
             *(*command.prefix(start.kind, limits, start.folder), *start.command),
             stdin=its if is_terminal else asyncio.subprocess.DEVNULL,
             stdout=its,

@@ -21,9 +21,16 @@ LIBC.sbrk.restype, LIBC.malloc.restype = ctypes.c_void_p, ctypes.c_void_p
 AFTER_NAME = 3
 """The field that follows the name in /proc/self/stat, which is in brackets."""
 FIELDS = {
-    **{"start_code": 26, "end_code": 27, "start_stack": 28},
-    **{"start_data": 45, "end_data": 46, "start_brk": 47},
-    **{"arg_start": 48, "arg_end": 49, "env_start": 50, "env_end": 51},
+    "start_code": 26,
+    "end_code": 27,
+    "start_stack": 28,
+    "start_data": 45,
+    "end_data": 46,
+    "start_brk": 47,
+    "arg_start": 48,
+    "arg_end": 49,
+    "env_start": 50,
+    "env_end": 51,
 }
 """Where proc_pid_stat(5) has them, from 1."""
 

@@ -171,7 +171,9 @@ class WarmKernels:
                 return None
         wanted = asyncio.Event()
         wanted.set()
-        hearing = background_tasks.start(_hear(ours, wanted), "Hearing of a forked kernel", LOG)
+        hearing: asyncio.Task[ForkedProcess | None] = background_tasks.start(
+            _hear(ours, wanted), "Hearing of a forked kernel", LOG
+        )
         if not (await asyncio.wait({hearing}, timeout=START_SECONDS))[0]:
             wanted.clear()
             return None

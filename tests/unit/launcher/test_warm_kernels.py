@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import platform
 import signal
 import socket
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classroom.config.limits import Limits
-from classroom.launcher import clone, fork_server, shown_command, warm_kernels
+from classroom.launcher import fork_server, shown_command, warm_kernels
 from classroom.launcher.clone import Clone, UnsupportedError
 from classroom.launcher.protocol import ProcessKind, Start
 from classroom.launcher.warm_kernels import ForkedProcess, Origin, WarmKernels
@@ -133,7 +134,7 @@ def test_nothing_is_forked_beside_other_threads() -> None:
 
 
 def test_nothing_is_forked_on_machines_that_were_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clone.platform, "machine", lambda: "riscv64")
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     with pytest.raises(UnsupportedError, match="riscv64"):
         Clone()
 
