@@ -171,9 +171,8 @@ class WarmKernels:
                 return None
         wanted = asyncio.Event()
         wanted.set()
-        hearing: asyncio.Task[ForkedProcess | None] = background_tasks.start(
-            _hear(ours, wanted), "Hearing of a forked kernel", LOG
-        )
+        hearing: asyncio.Task[ForkedProcess | None] = asyncio.create_task(_hear(ours, wanted))
+        background_tasks.supervise(hearing, "Hearing of a forked kernel", LOG)
         if not (await asyncio.wait({hearing}, timeout=START_SECONDS))[0]:
             wanted.clear()
             return None
