@@ -128,7 +128,9 @@ def main() -> int:
     for name in ("warm", "cold", "stock"):
         print(f"{name} …", file=sys.stderr, flush=True)
         with contextlib.ExitStack() as stack:
-            made = subjects.stock() if name == "stock" else subjects.ours(name)
+            made: contextlib.AbstractContextManager[Subject] = (
+                subjects.stock() if name == "stock" else subjects.ours(name)
+            )
             values[name] = measure(stack.enter_context(made), number)
     text, missed = table(values, number)
     print(text, *missed, sep="\n")

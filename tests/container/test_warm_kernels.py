@@ -427,6 +427,7 @@ def test_it_goes_on_without_the_lab_and_ends_with_the_launcher(there: Class) -> 
     there.wait_until_it_answers()
     assert there.kernel(ident).run("print(x + 1)") == "42\n"
     there.client.post(f"{API}/kernels/{ident}/interrupt").raise_for_status()
+    servers, there.begun = there.lab.pids(FORK_SERVER), len(there.lab.log)
     there.kill(r"-m classroom\.launcher ?$")
     labs.wait_until(lambda: pid not in there.lab.pids("", "student"), "its end")
     labs.wait_until(lambda: there.lab.pids(r"-m classroom\.launcher ?$"), "the launcher")
@@ -435,6 +436,9 @@ def test_it_goes_on_without_the_lab_and_ends_with_the_launcher(there: Class) -> 
         return there.kernel(ident).run("print(1)") == "1\n"
 
     labs.wait_until(works, "a new one", 90, ignoring=(Exception,))
+    if servers:  # of which none is left
+        wait_until_warm(there)
+        assert not set(servers) & set(there.lab.pids(FORK_SERVER))
 
 
 def test_the_fork_server_ends_and_comes_back_and_kernels_go_on(warm: Class) -> None:

@@ -114,6 +114,11 @@ def end_threads() -> None:
     os.waitpid(pid, 0)
 
 
+def descriptors() -> int:
+    """Count this process's open files."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def memory() -> int:
     """Measure how much memory this process has: bytes."""
     rollup = Path("/proc/self/smaps_rollup").read_text(encoding="ascii")
@@ -137,9 +142,11 @@ class ForkServer:
         self._current = shown_command.now()
         shown_command.apply(self._current)
         self._cloning = Clone()
-        before = dict(os.environ)
+        before, opened = dict(os.environ), descriptors()
         self.failed = load(names)
         self._variables = {one: os.environ[one] for one in os.environ.keys() - before.keys()}
+        if more := descriptors() - opened:  # a forked process has none of them
+            raise UnsupportedError(f"what was imported keeps {more} files open")
         end_threads()
         if (pid := self._cloning.fork()) == 0:
             os._exit(0)

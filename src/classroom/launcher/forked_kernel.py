@@ -63,8 +63,8 @@ class Kernel:
 def become(kernel: Kernel, current: Map, output: int, told: int) -> None:
     """Become a student's process, with nothing of the parent's but what was imported.
 
-    The order matters. Descriptors are closed before a student may trace this process, and what
-    needs root comes before it is a student's.
+    The order matters. What needs root comes before it is a student's, and all else before a student
+    may trace this process: until it is dumpable again, nobody may.
 
     Args:
         kernel: to become.
@@ -82,9 +82,8 @@ def become(kernel: Kernel, current: Map, output: int, told: int) -> None:
     os.setresgid(kernel.gid, kernel.gid, kernel.gid)
     os.setresuid(kernel.uid, kernel.uid, kernel.uid)
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    # Another user's number makes it undumpable, and clears the signal: after it.
+    # To become another user clears it: after that.
     _prctl(PDEATHSIG, signal.SIGKILL)
-    _prctl(DUMPABLE, 1)
     if os.getppid() != kernel.parent:  # it ended before it could take this one with it
         os._exit(1)
     shown_command.show(current, kernel.command, kernel.environment)
@@ -93,6 +92,8 @@ def become(kernel: Kernel, current: Map, output: int, told: int) -> None:
             resource.setrlimit(number, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.umask(UMASK)
+    # To become another user has made it undumpable: it could not read its own /proc/self.
+    _prctl(DUMPABLE, 1)
     os.environ.clear()
     os.environ.update(kernel.environment)
     try:
