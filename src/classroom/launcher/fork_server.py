@@ -204,7 +204,7 @@ def serve(control: socket.socket, names: list[str]) -> Kernel | None:
     found = {"trial": server.trial, "memory": memory(), "failed": server.failed}
     control.send(json.dumps(found).encode())
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, LONGEST, 2)
+        message, descriptors, _, _ = socket.recv_fds(control, 2 * LONGEST, 2)
         if not message:
             return None
         if (kernel := server.fork(json.loads(message), *descriptors)) is not None:

@@ -184,8 +184,11 @@ class WarmKernels:
         while True:
             await asyncio.sleep(wait)
             begun = time.monotonic()
-            if not await self._serve_once():
-                return
+            try:
+                if not await self._serve_once():
+                    return
+            except OSError as error:
+                LOG.warning("The fork server can't be started (%s): retrying", error)
             wait = wait_before_again(wait, time.monotonic() - begun)
             LOG.info("Kernels start cold: the fork server ended; it starts again in %d s", wait)
 
@@ -220,7 +223,8 @@ class WarmKernels:
             finally:
                 self._control = None
                 if process.returncode is None:
-                    process.kill()
+                    with contextlib.suppress(ProcessLookupError):
+                        process.kill()
                 await process.wait()
         return True
 
