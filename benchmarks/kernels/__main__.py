@@ -132,6 +132,8 @@ def main() -> int:
                 subjects.stock() if name == "stock" else subjects.ours(name)
             )
             values[name] = measure(stack.enter_context(made), number)
+        shown = ", ".join(f"{ROWS[one][0]}: {value:.2f}" for one, value in values[name].items())
+        print(f"{name}: {shown}", file=sys.stderr, flush=True)
     text, missed = table(values, number)
     print(text, *missed, sep="\n")
     return 1 if missed else 0

@@ -28,6 +28,8 @@ c.Classroom.max_kernels = 100
 c.Classroom.preload = {{preload}}
 """
 STOCK_PORT = 8888
+students.SECONDS = 600
+"""Thirty cold kernels that import at the same moment take longer than a test waits."""
 READY = "Kernels start warm: "
 
 
