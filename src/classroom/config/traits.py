@@ -75,7 +75,7 @@ class Classroom(Configurable):
         default_value=True,
         help="""Which modules are imported before a kernel starts, so that it starts within a
         moment: ["numpy", "torch"] for these alone. True: what the image brings for classes, on a
-        machine with 2 GB of memory or more. False or []: none, kernels start as in any JupyterLab.
+        machine with 2 GB of memory or more (512 MB for one kernel). False or []: none, kernels start as in any JupyterLab.
         """,
     ).tag(config=True)
 

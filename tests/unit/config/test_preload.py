@@ -18,23 +18,26 @@ GB = 1024**3
 
 
 @pytest.mark.parametrize(
-    ("wanted", "memory", "names"),
+    ("wanted", "memory", "limit", "names"),
     [
-        (True, 2 * GB, preload.CLASS_PACKAGES),
-        (True, 2 * GB - 1, ()),
-        (False, 64 * GB, ()),
-        ([], 64 * GB, ()),
-        (["numpy", "torch"], 64 * GB, ("numpy", "torch")),
+        (True, 2 * GB, 0, preload.CLASS_PACKAGES),
+        (True, 2 * GB - 1, 0, ()),
+        (True, 2 * GB, GB // 2, preload.CLASS_PACKAGES),
+        # What was imported would be most of what a kernel may have.
+        (True, 64 * GB, GB // 2 - 1, ()),
+        (False, 64 * GB, 0, ()),
+        ([], 64 * GB, 0, ()),
+        (["numpy", "torch"], 64 * GB, 0, ("numpy", "torch")),
         # Who names modules has decided.
-        (["numpy"], GB, ("numpy",)),
+        (["numpy"], GB, GB // 4, ("numpy",)),
     ],
 )
-def test_what_is_imported(wanted: Any, memory: int, names: tuple[str, ...]) -> None:
-    assert preload.decide(Classroom(preload=wanted), memory) == names
+def test_what_is_imported(wanted: Any, memory: int, limit: int, names: tuple[str, ...]) -> None:
+    assert preload.decide(Classroom(preload=wanted), memory, limit) == names
 
 
 def test_by_itself_it_is_what_classes_use() -> None:
-    assert preload.decide(Classroom(), 4 * GB) == preload.CLASS_PACKAGES
+    assert preload.decide(Classroom(), 4 * GB, 2 * GB) == preload.CLASS_PACKAGES
 
 
 @pytest.mark.parametrize("wanted", ["numpy", 3, [3], None])
