@@ -74,9 +74,9 @@ class Classroom(Configurable):
         [Bool(), List(Unicode())],
         default_value=True,
         help="""Which modules are imported before a kernel starts, so that it starts within a
-        moment: ["numpy", "torch"] for these alone. True: what the image brings for classes, on a
-        machine with 2 GB of memory or more (512 MB for one kernel). False or []: none, kernels start as in any JupyterLab.
-        """,
+        moment: ["numpy", "torch"] for these alone. True: what the image brings for classes, with
+        2 GB of memory or more, and 512 MB or more for one kernel. False or []: none, kernels start
+        as in any JupyterLab.""",
     ).tag(config=True)
 
     snapshot_interval = Int(
