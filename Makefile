@@ -115,10 +115,12 @@ format: venv ## format the Python code
 	$(BIN)/ruff format $(SOURCES)
 
 .PHONY: bench
-bench: build venv browser ## measure against the old recipe and stock rooms; print tables
+bench: export TESTCONTAINERS_RYUK_DISABLED := true
+bench: build venv browser ## measure against the old recipe, stock rooms and stock kernels; print tables
 	$(BIN)/python -m tools.browser chromium
 	$(BIN)/python -m benchmarks.page_load
 	PYTHONPATH=src $(BIN)/python -m benchmarks.rooms
+	PYTHONPATH=src $(BIN)/python -m benchmarks.kernels
 
 .PHONY: soak
 soak: export TESTCONTAINERS_RYUK_DISABLED := true

@@ -45,6 +45,9 @@ c.GitHubOAuthenticator.client_secret = ""
 # c.Classroom.idle_kernel_timeout = "4h"
 # c.Classroom.disk_reserve = "1G"
 
+# What is imported before kernels start, so that they start within a moment; False: nothing.
+# c.Classroom.preload = ["numpy", "pandas", "matplotlib.pyplot"]
+
 # Time between snapshots of the lab's files (make snapshots):
 # c.Classroom.snapshot_interval = "10 min"
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from classroom.backup import swap
 from classroom.cli import sign_in
-from classroom.config import exposure, last_good, limits, settings, subdomains
+from classroom.config import exposure, last_good, limits, preload, settings, subdomains
 from classroom.egress import apply, lock
 from classroom.front import certificate, hosts, render, tls
 from classroom.hub.egress import gateway
@@ -107,6 +107,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     last_good.keep(loaded)
     server_config.install(loaded)
     limits.write(paths, loaded.limits)
+    preload.write(paths, loaded.preload)
     schedule.write(paths, loaded.snapshot_interval)
     # Before anything listens, while this process still has the capability.
     taken = apply.take(loaded)

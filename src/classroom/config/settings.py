@@ -16,6 +16,7 @@ from classroom.config import (
     github,
     limits,
     people_lists,
+    preload,
     schema,
 )
 from classroom.config.egress_settings import EgressSettings
@@ -77,6 +78,7 @@ class Settings:
         chat: whether there are chats.
         page_hosts: hosts from which people's pages may load.
         limits: what students' processes may use.
+        preload: the modules that are imported before a kernel starts.
         idle_kernel_timeout: seconds after which an idle kernel ends; 0 for never.
         snapshot_interval: seconds between snapshots; 0 for none but those before a restore and at
             stop.
@@ -98,6 +100,7 @@ class Settings:
     chat: bool = True
     page_hosts: tuple[Host, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    preload: tuple[str, ...] = ()
     idle_kernel_timeout: int = 0
     snapshot_interval: int = 600
     sources: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
@@ -209,6 +212,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         chat=ours.chat,
         page_hosts=page_hosts,
         limits=limits.of(ours),
+        preload=preload.of(ours),
         idle_kernel_timeout=ours.idle_kernel_timeout,
         snapshot_interval=ours.snapshot_interval,
         sources={**file.sources, **({github.SECRET_FILE: secret.encode()} if secret else {})},

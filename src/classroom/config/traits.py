@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traitlets import Bool, Enum, Int, List, Unicode
+from traitlets import Bool, Enum, Int, List, Unicode, Union
 from traitlets.config import Configurable
 
 from classroom.config.quantities import ByteSize, Duration
@@ -69,6 +69,15 @@ class Classroom(Configurable):
         help="""Hosts from which people's pages may load pictures, data, fonts and the libraries of
         interactive outputs: "cdn.example.org", or "*.example.net". The author of a notebook can
         send anything there from the browser of everybody who looks at it.""",
+    ).tag(config=True)
+
+    preload = Union(
+        [Bool(), List(Unicode())],
+        default_value=True,
+        help="""Which modules are imported before a kernel starts, so that it starts within a
+        moment: ["numpy", "torch"] for these alone. True: what the image brings for classes, with
+        2 GB of memory or more, and 512 MB or more for one kernel. False or []: none, kernels start
+        as in any JupyterLab.""",
     ).tag(config=True)
 
     snapshot_interval = Duration(

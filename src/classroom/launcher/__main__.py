@@ -18,10 +18,11 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
-from classroom.config import limits
+from classroom.config import limits, preload
 from classroom.launcher import connections, homes, memory_guard, process, protocol
 from classroom.launcher.memory_guard import Watch
 from classroom.launcher.protocol import BadRequestError, ProcessKind
+from classroom.launcher.warm_kernels import Origin, WarmKernels
 from classroom.runtime import background_tasks, log, privileges
 from classroom.runtime.ipc.peer import caller
 from classroom.runtime.log import LOG
@@ -67,6 +68,8 @@ class Launcher:
         """
         self._homes = paths.homes
         self.limits = limits.read(paths)
+        origin = Origin(str(paths.prefix / "bin/python"), paths.warm_home, BASE)
+        self._warm = WarmKernels(origin, preload.read(paths))
         self._running: dict[str, StudentProcess] = {}
         self._starting: set[str] = set()
 
@@ -124,6 +127,9 @@ class Launcher:
                 raise BadRequestError(f"no signal: {asked.get('signal')!r}")
             launched.signal(asked["signal"])
             return [], None
+        if asked.get("do") == "warm" and launched is None:
+            self._warm.begin()
+            return [{}], None
         if asked.get("do") == "list" and launched is None:
             kernels = [
                 one.running for one in self._running.values() if one.kind is ProcessKind.KERNEL
@@ -140,9 +146,11 @@ class Launcher:
             raise BadRequestError(f"{most} processes are running, which is the limit")
         self._starting.add(start.key)
         try:
-            found = await process.launch(start, BASE, self.limits, self._homes)
+            found = await process.launch(start, BASE, self.limits, self._homes, self._warm)
         finally:
             self._starting.discard(start.key)
+        # If this isn't the first launcher, the lab has served for long.
+        self._warm.begin()
         self._running[start.key] = found
         found.end = background_tasks.start(
             self._await_end(found), f"Waiting for {start.key}'s end", LOG

@@ -234,6 +234,17 @@ async def adopt(key: str) -> RemoteProcess:
     return RemoteProcess(connection, found["pid"])
 
 
+async def warm() -> None:
+    """Have kernels start within a moment from soon on: the lab serves, and others have time.
+
+    Raises:
+        NotLaunchedError: the launcher doesn't answer.
+    """
+    connection, _, sent = await _ask(protocol.encode(do="warm"))
+    _close(sent)
+    connection.close()
+
+
 async def running() -> list[tuple[str, dict[str, Any]]]:
     """List the kernels that run: their ids and notes.
 

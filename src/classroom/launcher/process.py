@@ -18,12 +18,28 @@ from classroom.runtime.log import LOG
 from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
-    from asyncio.subprocess import Process
     from collections.abc import Mapping
     from pathlib import Path
+    from typing import Protocol
 
     from classroom.config.limits import Limits
     from classroom.launcher.protocol import Start
+    from classroom.launcher.warm_kernels import WarmKernels
+
+    class Process(Protocol):
+        """What was started: asyncio's own, or forked (`warm_kernels.ForkedProcess`)."""
+
+        @property
+        def pid(self) -> int:
+            """Its process id."""
+
+        @property
+        def returncode(self) -> int | None:
+            """Its exit status; None while it runs."""
+
+        async def wait(self) -> int:
+            """Return its exit status when it has ended."""
+
 
 MEMORY = "it was killed, most likely because the container's memory ran out"
 BUS = (
@@ -165,7 +181,7 @@ def open_terminal() -> tuple[int, int]:
 
 
 async def launch(
-    start: Start, base: Mapping[str, str], limits: Limits, where: Path
+    start: Start, base: Mapping[str, str], limits: Limits, where: Path, warm: WarmKernels
 ) -> StudentProcess:
     """Start a process as `student`.
 
@@ -174,6 +190,7 @@ async def launch(
         base: the environment that all get.
         limits: what it may use.
         where: where its home is made.
+        warm: forks kernels that need not start cold.
 
     Raises:
         OSError: it can't be started.
@@ -187,12 +204,16 @@ async def launch(
     made: list[Path] = []
     try:
         made.append(home := homes.make(where, start.kind.value))
-        process = await asyncio.create_subprocess_exec(
+        environment = command.environment(start, base, home)
+        # Whatever one of the two does to a process the other has to do (`forked_kernel.become`).
+        process: Process = await warm.start(
+            start, environment, limits, its
+        ) or await asyncio.create_subprocess_exec(
             *(*command.prefix(start.kind, limits, start.folder), *start.command),
             stdin=its if is_terminal else asyncio.subprocess.DEVNULL,
             stdout=its,
             stderr=its,
-            env=command.environment(start, base, home),
+            env=environment,
             # The process enters its folder when it is a student's: here root would.
             cwd="/",
             user=user.pw_uid,

@@ -2,7 +2,8 @@
 
 A connection is about one process. The lab asks to ``start`` one or to ``adopt`` one that runs
 already, and is told its pid, or why not; then it may send signals, and is told when the process
-has ended. On a connection of its own it asks to ``list`` what runs: a message each, and an end.
+has ended. On a connection of its own it asks to ``list`` what runs: a message each, and an end; on
+another to ``warm`` kernels, once it serves.
 
 The launcher takes no descriptor from anybody. It makes a terminal itself, and sends the side that
 isn't the process's with the answer.

@@ -60,6 +60,8 @@ def plan(paths: Paths) -> Iterator[Directory]:
     yield Directory(paths.kernels, "classroom", "students", 0o3770)
     # Root's group, in which nobody else is: the launcher makes homes there that are a student's.
     yield Directory(paths.homes, "root", "root", 0o771)
+    # Root's: what its libraries keep below one's home nobody else writes.
+    yield Directory(paths.warm_home, "root", "root", 0o700)
     yield Directory(paths.runtime, "classroom", "classroom", 0o700)
     yield Directory(paths.scratch, "classroom", "classroom", 0o700)
     # Root's: what the lab server would load from there, nobody can put there.

@@ -145,6 +145,11 @@ class Paths:
         return self.run / "homes"
 
     @property
+    def warm_home(self) -> Path:
+        """The home of the process that kernels are forked from: root's alone."""
+        return self.run / "warm"
+
+    @property
     def people(self) -> Path:
         """Who is on the list, by file and by page: root's alone."""
         return self.hub / "people.json"

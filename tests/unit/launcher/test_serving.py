@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from classroom.config import limits
+from classroom.config import limits, preload
 from classroom.config.limits import Limits
 from classroom.launcher import __main__ as launcher
 from classroom.launcher import connections, homes, process
@@ -61,6 +61,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         await asyncio.sleep(3600)
 
     monkeypatch.setattr(limits, "read", lambda _: Limits(kernels=1))
+    monkeypatch.setattr(preload, "read", lambda _: ())
     monkeypatch.setattr(process, "launch", launch)
     monkeypatch.setattr(homes, "tidy", tidy)
 

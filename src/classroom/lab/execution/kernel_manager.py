@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from pathlib import PurePosixPath
@@ -274,6 +275,14 @@ class StudentKernels(ListeningKernels):
         """
         del kwargs
         return working_folder.folder_for(working_folder.root_of(self.parent), local_path(path))
+
+    async def warm(self) -> None:
+        """Have kernels start within a moment from soon on; a launcher that isn't there does so too.
+
+        Called when the lab serves: what takes long may begin then.
+        """
+        with contextlib.suppress(NotLaunchedError):
+            await client.warm()
 
     async def adopt_all(self) -> list[str]:
         """Take over every kernel that the launcher runs; return their ids."""

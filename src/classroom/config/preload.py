@@ -1,0 +1,52 @@
+"""What is imported before a kernel starts: decided at boot from the settings and the memory."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from classroom.config import limits
+from classroom.runtime import cgroup, files
+
+if TYPE_CHECKING:
+    from classroom.config.traits import Classroom
+    from classroom.runtime.paths import Paths
+
+FILE = "preload.json"
+CLASS_PACKAGES = ("numpy", "pandas", "matplotlib.pyplot", "seaborn")
+"""What the image brings for classes, and takes long to import."""
+LEAST_MEMORY, LEAST_OF_A_KERNEL = 2 * 1024**3, 512 * 1024**2
+"""Bytes that the container, and each kernel, must have: what is imported takes 100 MB of them, used
+or not."""
+
+
+def decide(wanted: Classroom, memory: int, limit: int) -> tuple[str, ...]:
+    """Decide which modules are imported before a kernel starts.
+
+    Args:
+        wanted: the tutor's settings.
+        memory: bytes that the container has.
+        limit: bytes that a kernel may have, which what was imported counts against; 0 for any.
+
+    Returns:
+        Their names; none where kernels start cold.
+    """
+    if isinstance(wanted.preload, bool):
+        enough = memory >= LEAST_MEMORY and (not limit or limit >= LEAST_OF_A_KERNEL)
+        return CLASS_PACKAGES if wanted.preload and enough else ()
+    return tuple(wanted.preload)
+
+
+def of(wanted: Classroom) -> tuple[str, ...]:
+    """Decide for this container."""
+    return decide(wanted, cgroup.memory(), limits.of(wanted).memory)
+
+
+def read(paths: Paths) -> tuple[str, ...]:
+    """Read what boot has decided."""
+    return tuple(json.loads((paths.run / FILE).read_text(encoding="utf-8")))
+
+
+def write(paths: Paths, names: tuple[str, ...]) -> None:
+    """Write it for the launcher, readable only for root."""
+    files.write_private(paths.run / FILE, json.dumps(names).encode())

@@ -1,0 +1,206 @@
+"""What a forked process does to become a student's kernel, before any student's code runs in it.
+
+`command.prefix` has programs do the same for a kernel that starts cold, one after the other, and
+`classroom.launcher.process` the rest. What differs between the two is an error
+(`tests/container/test_warm_kernels.py` compares them).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import resource
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from classroom.launcher import shown_command
+from classroom.launcher.command import DIES_FIRST, UMASK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from classroom.launcher.shown_command import Map
+
+PDEATHSIG, DUMPABLE = 1, 4  # prctl(2)
+NO_FOLDER = 125
+"""Exit status of a kernel whose folder can't be entered, as env(1)'s."""
+LIMITS = {
+    "memory": resource.RLIMIT_DATA,
+    "processes": resource.RLIMIT_NPROC,
+    "files": resource.RLIMIT_NOFILE,
+}
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel to become.
+
+    Attributes:
+        command: program and arguments that would start it cold.
+        environment: all of it.
+        folder: where it starts; an absolute path.
+        limits: by their names in `LIMITS`; 0 for none.
+        uid: whose it is.
+        gid: its group, and its only one.
+        parent: the process id of the launcher, with which it ends.
+    """
+
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    folder: str
+    limits: dict[str, int]
+    uid: int
+    gid: int
+    parent: int
+
+
+def become(kernel: Kernel, current: Map, output: int, told: int) -> None:
+    """Become a student's process, with nothing of the parent's but what was imported.
+
+    The order matters. What needs root comes before it is a student's, and all else before a student
+    may trace this process: until it is dumpable again, nobody may.
+
+    Args:
+        kernel: to become.
+        current: where everything of this process is, read by the parent.
+        output: descriptor of its stdout and stderr.
+        told: descriptor to keep besides; the caller's to close.
+
+    Raises:
+        OSError: the kernel refuses something: then nothing may run here.
+    """
+    _keep(output, told)
+    os.setsid()
+    Path("/proc/self/oom_score_adj").write_text(str(DIES_FIRST), encoding="ascii")
+    os.setgroups([])
+    os.setresgid(kernel.gid, kernel.gid, kernel.gid)
+    os.setresuid(kernel.uid, kernel.uid, kernel.uid)
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    # To become another user clears it: after that.
+    _prctl(PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != kernel.parent:  # it ended before it could take this one with it
+        os._exit(1)
+    shown_command.show(current, kernel.command, kernel.environment)
+    for name, number in LIMITS.items():
+        if limit := kernel.limits[name]:
+            resource.setrlimit(number, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(UMASK)
+    # To become another user has made it undumpable: it could not read its own /proc/self.
+    _prctl(DUMPABLE, 1)
+    os.environ.clear()
+    os.environ.update(kernel.environment)
+    try:
+        os.chdir(kernel.folder)
+    except OSError as error:
+        os.write(2, f"cannot change directory to {kernel.folder}: {error.strerror}\n".encode())
+        os._exit(NO_FOLDER)
+
+
+def _keep(output: int, told: int) -> None:
+    """Close every descriptor but three, and one that the caller closes."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, number in ((nothing, 0), (output, 1), (output, 2)):
+        os.dup2(source, number)
+    for first, last in ((3, told), (told + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])):
+        os.closerange(first, last)
+
+
+def _prctl(what: int, value: int) -> None:
+    if LIBC.prctl(what, value, 0, 0, 0) < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def must_start_cold() -> bool:
+    """Say whether what was imported would be another thing if it were imported in this folder."""
+    return "matplotlib" in sys.modules and Path("matplotlibrc").exists()
+
+
+def start_cold(kernel: Kernel) -> None:
+    """Become the program that would have been started without a parent."""
+    os.execve(kernel.command[0], kernel.command, kernel.environment)  # noqa: S606
+
+
+def refresh(kernel: Kernel, variables: Mapping[str, str]) -> None:
+    """Make what must not be the same in all forked kernels this one's own.
+
+    Python itself does so for `random`, and libraries that ask the kernel for each number need not.
+
+    Args:
+        kernel: that this process has become.
+        variables: of the environment, which a library has set at its import, such as debugpy.
+    """
+    loaded: Any = sys.modules
+    os.environ.update(variables)
+    sys.argv, sys.orig_argv = _arguments(kernel), list(kernel.command)
+    sys.dont_write_bytecode = False
+    if "multiprocessing.process" in loaded:  # whoever knows it may speak with its managers
+        loaded["multiprocessing.process"].current_process().authkey = os.urandom(32)
+    if "numpy.random" in loaded:
+        loaded["numpy.random"].seed()
+    if "sysconfig" in loaded:  # it knows the parent's home
+        loaded["sysconfig"]._CONFIG_VARS = None  # noqa: SLF001
+        loaded["sysconfig"]._CONFIG_VARS_INITIALIZED = False  # noqa: SLF001
+    if "matplotlib" in loaded:
+        _refresh_matplotlib(loaded)
+    gc.enable()
+
+
+def _arguments(kernel: Kernel) -> list[str]:
+    """Return sys.argv as ``-m`` makes it."""
+    return [str(sys.modules["ipykernel_launcher"].__file__), *kernel.command[4:]]
+
+
+def _refresh_matplotlib(loaded: Any) -> None:
+    """Have matplotlib look for its folders again: it has found the parent's."""
+    matplotlib = loaded["matplotlib"]
+    for found in (matplotlib.get_configdir, matplotlib.get_cachedir):
+        cells = dict(zip(found.__code__.co_freevars, found.__closure__ or (), strict=True))
+        if "called" in cells:
+            cells["called"].cell_contents = False
+    if (style := loaded.get("matplotlib.style")) is not None:
+        style.USER_LIBRARY_PATHS[:] = [str(Path(matplotlib.get_configdir()) / "stylelib")]
+
+
+class KernelsModules:
+    """`sys`, with those modules alone that a kernel would have had when it started cold.
+
+    A kernel notes the files of all modules that are loaded when it starts: its debugger takes them
+    for the kernel's own. To read them all would also make pages of each module this process's own.
+    """
+
+    def __init__(self) -> None:
+        """Note which modules there are."""
+        files = {name: getattr(one, "__file__", None) for name, one in sys.modules.items()}
+        # Beside one another in memory, and not where each module has its own.
+        self.modules = {
+            name: SimpleNamespace(__file__=file and f"{file[:1]}{file[1:]}")
+            for name, file in files.items()
+        }
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what `sys` has besides."""
+        return getattr(sys, name)
+
+
+def note_kernels_modules() -> None:
+    """Remember which modules a kernel that starts cold would have; called by the parent."""
+    loaded: Any = sys.modules
+    loaded["ipykernel.ipkernel"].sys = KernelsModules()
+
+
+def run() -> None:
+    """Run the kernel, until it ends, as `ipykernel_launcher` does."""
+    loaded: Any = sys.modules
+    del loaded["ipykernel_launcher"]
+    application = loaded["ipykernel.kernelapp"].IPKernelApp.instance()
+    application.initialize()
+    loaded["ipykernel.ipkernel"].sys = sys
+    application.start()
