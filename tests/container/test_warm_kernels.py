@@ -118,7 +118,9 @@ def cold(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
 def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
     with started(tmp_path_factory.mktemp("warm")) as there:
         there.lab.expected += EXPECTED
-        wait_until_warm(there)
+        assert not there.lab.pids(FORK_SERVER), "nobody is there"
+        with students.open_socket(there.client, there.lab, "classroom/api/live"):
+            wait_until_warm(there)
         yield there
 
 

@@ -174,7 +174,9 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         adopted = app.io_loop.run_sync(app.kernel_manager.adopt_all)
         if adopted:
             app.log.info("Adopted kernels: %s", ", ".join(adopted))
-        app.io_loop.add_callback(app.kernel_manager.warm)
+        # Nobody's kernel is any sooner before that, and a lab in which nobody is stays small.
+        warm = partial(app.io_loop.add_callback, app.kernel_manager.warm)
+        lab.participants.before_all = warm
     page_config = app.web_app.settings.setdefault("page_config_data", {})
     page_socket.announce(page_config)
     headers.announce(page_config, lab.policies)

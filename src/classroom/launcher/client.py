@@ -235,7 +235,7 @@ async def adopt(key: str) -> RemoteProcess:
 
 
 async def warm() -> None:
-    """Have kernels start within a moment from soon on: the lab serves, and others have time.
+    """Have kernels start within a moment from soon on: somebody is there who may want one.
 
     Raises:
         NotLaunchedError: the launcher doesn't answer.

@@ -279,7 +279,7 @@ class StudentKernels(ListeningKernels):
     async def warm(self) -> None:
         """Have kernels start within a moment from soon on; a launcher that isn't there does so too.
 
-        Called when the lab serves: what takes long may begin then.
+        Called when the first page is open: what takes long may begin then.
         """
         with contextlib.suppress(NotLaunchedError):
             await client.warm()

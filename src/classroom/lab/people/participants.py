@@ -17,7 +17,7 @@ from classroom.lab.people.location import Location
 from classroom.lab.protocol.participant import identity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from classroom.lab.connections.registry import Connections, Page
     from classroom.lab.permissions.mode_service import ModeService
@@ -58,6 +58,8 @@ class Participants:
         """Not that of documents: somebody who has written too much there hears of it by a page."""
         self.asking = ""
         """The tutor whom all are asked to follow; "" for nobody."""
+        self.before_all: Callable[[], None] | None = None
+        """Called once, when the first page comes."""
         self._asked = 0
         self._at: WeakKeyDictionary[Page, tuple[Location, float]] = WeakKeyDictionary()
         self._told: WeakKeyDictionary[Page, dict[str, Any]] = WeakKeyDictionary()
@@ -66,6 +68,9 @@ class Participants:
     def come(self, page: Page) -> None:
         """Take note of a page: it is told what the others know, and they of it."""
         self._at[page] = (Location(), time.time())
+        if self.before_all is not None:
+            call, self.before_all = self.before_all, None
+            call()
         self.tell()
 
     def move(self, page: Page, place: Location) -> None:
