@@ -122,7 +122,10 @@ RUN tools/bin/python -m hatchling build --target wheel \
  && sed -i '1s|python$|python -I|' /opt/classroom/bin/classroom \
  && grep --quiet '^#!/opt/classroom/bin/python -I$' /opt/classroom/bin/classroom \
  && mkdir -p /opt/classroom/share/jupyter/lab/settings \
- && cp src/classroom/lab/settings/*.json /opt/classroom/share/jupyter/lab/settings/
+ && cp src/classroom/lab/settings/*.json /opt/classroom/share/jupyter/lab/settings/ \
+ && cp -r src/classroom/hub/static /opt/classroom/share/jupyterhub/static/classroom \
+ && brotli --best --keep /opt/classroom/share/jupyterhub/static/classroom/* \
+ && gzip -9 --keep /opt/classroom/share/jupyterhub/static/classroom/*.css
 
 # Debian's security updates and the tutor's own packages are taken anew whenever this argument
 # changes: --build-arg CACHE_INVALIDATE=$(date +%s)
