@@ -16,7 +16,8 @@ import traceback
 import uvloop
 
 from classroom.lab.storage import migration
-from classroom.runtime import credentials, log
+from classroom.lab.upstream.hub_only import HUB_ONLY
+from classroom.runtime import credentials, log, stand_ins
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, StartRefusedError
 
@@ -53,9 +54,10 @@ def main() -> None:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     # What they import may make a loop, or look at which kind there is.
     wait_for_hub()
-    from jupyterhub.singleuser import main as singleuser  # noqa: PLC0415
+    with stand_ins.left_out(HUB_ONLY):
+        from jupyterhub.singleuser import main as singleuser  # noqa: PLC0415
 
-    from classroom.lab import hub_credentials  # noqa: PLC0415
+        from classroom.lab import hub_credentials  # noqa: PLC0415
 
     hub_credentials.use(given)
     try:
