@@ -31,8 +31,9 @@ def wait_for_hub() -> None:
 
     Loads what takes long meanwhile.
     """
-    import jupyter_server_ydoc.app  # noqa: F401, PLC0415
-    import jupyterlab.labapp  # noqa: F401, PLC0415
+    with stand_ins.left_out(HUB_ONLY):
+        import jupyter_server_ydoc.app  # noqa: F401, PLC0415
+        import jupyterlab.labapp  # noqa: F401, PLC0415
 
     end = time.monotonic() + HUB_SECONDS
     while time.monotonic() < end:

@@ -40,6 +40,22 @@ def test_afterwards_the_real_one_is_imported() -> None:
     assert hasattr(wave, "open")
 
 
+def test_a_module_can_be_as_if_it_were_not_installed() -> None:
+    with left_out((("wave", None),)), pytest.raises(ImportError):
+        import wave  # noqa: F401, PLC0415
+    importlib.import_module("wave")
+
+
+def test_a_stand_in_passes_on_what_is_asked_of_it_later() -> None:
+    with left_out(TABLE):
+        import wave  # noqa: PLC0415
+
+        with pytest.raises(AttributeError, match="left out of this process"):
+            _ = wave.open
+    assert callable(wave.open)
+    assert "wave" in sys.modules
+
+
 def test_what_is_there_already_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     real = ModuleType("wave")
     monkeypatch.setitem(sys.modules, "wave", real)

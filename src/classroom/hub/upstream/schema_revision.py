@@ -90,7 +90,6 @@ def use() -> None:
             return
         for name, _ in ALEMBIC:
             importlib.import_module(name)
-        orm.alembic = importlib.import_module("alembic")
         orm.ScriptDirectory = importlib.import_module("alembic.script").ScriptDirectory
         upstreams(engine)
 
