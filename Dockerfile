@@ -142,7 +142,8 @@ RUN tools/bin/python -m hatchling build --target wheel \
  && cp src/classroom/lab/settings/*.json /opt/classroom/share/jupyter/lab/settings/ \
  && cp -r src/classroom/hub/static /opt/classroom/share/jupyterhub/static/classroom \
  && brotli --best --keep /opt/classroom/share/jupyterhub/static/classroom/* \
- && gzip -9 --keep /opt/classroom/share/jupyterhub/static/classroom/*.css
+ && gzip -9 --keep /opt/classroom/share/jupyterhub/static/classroom/*.css \
+ && /opt/classroom/bin/python -I -m classroom.lab.pages.preload /opt/classroom/share/jupyter
 
 # Debian's security updates and the tutor's own packages are taken anew whenever this argument
 # changes: --build-arg CACHE_INVALIDATE=$(date +%s)
