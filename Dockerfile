@@ -60,7 +60,7 @@ RUN npm test
 FROM base AS build
 
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends brotli python3-venv \
+ && apt-get install --yes --no-install-recommends binutils brotli python3-venv \
  && rm -rf /var/lib/apt/lists/*
 
 # uv installs from the lock in seconds. The `ca` secret is for people behind a proxy that
@@ -87,17 +87,34 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
 RUN sed -i 's/^  "-m",$/  "-P",\n  "-m",/' /opt/classroom/share/jupyter/kernels/python3/kernel.json \
  && grep --quiet '"-P"' /opt/classroom/share/jupyter/kernels/python3/kernel.json
 
-# What no browser and no class asks for: source maps, the packages' own tests, and the parts of
-# the Hub's web components that its pages don't use. 130 MB.
+# What no browser and no class asks for: source maps and sources of what is compiled already, the
+# packages' own tests, debugging symbols (but of the libraries that wheels bring along: they were
+# changed after they were linked), the classic notebook's parts, and of the Hub's web components what
+# its pages don't use. JupyterLab's own files come twice: one is a link to the other. 220 MB.
 # Then every text a browser loads is compressed once, here, as small as it gets.
 WORKDIR /opt/classroom
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN find lib -type d -name tests -prune -exec rm -r {} + \
- && find share -name '*.map' -delete \
- && find share/jupyterhub/static/components/@fortawesome -type f \
-        -not -path '*/css/*' -not -path '*/webfonts/*' -delete \
- && rm -r share/jupyterhub/static/components/bootstrap/scss \
-        share/jupyterhub/static/components/bootstrap/js share/jupyterhub/static/scss \
+ && find lib share -name '*.map' -delete \
+ && find lib \( -name '*.c' -o -name '*.cpp' -o -name '*.pyx' \) -delete \
+ && find lib -name '*.so' -not -path '*.libs/*' -exec strip --strip-debug {} + \
+ && site="$(echo lib/python3.*/site-packages)" \
+ && rm -r share/jupyter/nbextensions "$site"/widgetsnbextension/static \
+        "$site"/jupyterlab/galata "$site"/sqlalchemy/testing \
+ && diff -r "$site"/jupyterlab/static share/jupyter/lab/static \
+ && rm -r "$site"/jupyterlab/static \
+ && ln -s ../../../../share/jupyter/lab/static "$site"/jupyterlab/static \
+ && cd share/jupyterhub/static \
+ && find components/@fortawesome -type f -not -path '*/css/*' -not -path '*/webfonts/*' -delete \
+ && find components/bootstrap components/jquery components/moment components/requirejs -type f \
+        -not -path components/bootstrap/dist/css/bootstrap.min.css \
+        -not -path components/bootstrap/dist/js/bootstrap.bundle.min.js \
+        -not -path components/jquery/dist/jquery.min.js \
+        -not -path components/moment/moment.js \
+        -not -path components/requirejs/require.js -delete \
+ && rm -r scss \
+ && find . -type d -empty -delete \
+ && cd /opt/classroom \
  && find share/jupyterhub/static share/jupyter/lab/static share/jupyter/lab/themes \
         share/jupyter/labextensions \
         lib/python3.*/site-packages/jupyter_server/static -type f -size +512c \
@@ -122,7 +139,11 @@ RUN tools/bin/python -m hatchling build --target wheel \
  && sed -i '1s|python$|python -I|' /opt/classroom/bin/classroom \
  && grep --quiet '^#!/opt/classroom/bin/python -I$' /opt/classroom/bin/classroom \
  && mkdir -p /opt/classroom/share/jupyter/lab/settings \
- && cp src/classroom/lab/settings/*.json /opt/classroom/share/jupyter/lab/settings/
+ && cp src/classroom/lab/settings/*.json /opt/classroom/share/jupyter/lab/settings/ \
+ && cp -r src/classroom/hub/static /opt/classroom/share/jupyterhub/static/classroom \
+ && brotli --best --keep /opt/classroom/share/jupyterhub/static/classroom/* \
+ && gzip -9 --keep /opt/classroom/share/jupyterhub/static/classroom/*.css \
+ && /opt/classroom/bin/python -I -m classroom.lab.pages.preload /opt/classroom/share/jupyter
 
 # Debian's security updates and the tutor's own packages are taken anew whenever this argument
 # changes: --build-arg CACHE_INVALIDATE=$(date +%s)

@@ -45,7 +45,7 @@ CONTRACTS = """
 from classroom.hub.upstream import contract as hub
 from classroom.lab.upstream import contract as lab
 from classroom.runtime.upstream import ChangedError
-for check in (lambda: lab.check(chat=True), hub.check):
+for check in (lambda: lab.check(chat=True), lambda: hub.check(github=True)):
     try:
         check()
     except ChangedError as error:

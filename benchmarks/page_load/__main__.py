@@ -21,7 +21,9 @@ the second in a new tab of the same profile. Usable: the lab's windows are there
 gone. Median of the runs; CPU of the lab server: mean. 30 visitors: one process, TLS, as many
 connections each as Chromium opened for the same files (six to the old recipe, one, HTTP/2, to
 ours), one file after the other on each. It shares this machine's cores with the server, so its own
-CPU is part of what is waited for. Memory: before the first visit.
+CPU is part of what is waited for. Memory: before the first visit; the proportional set size, to
+which files in memory count by how many processes share them, only where /proc shows it (root, on
+the engine's machine).
 """
 
 
@@ -48,6 +50,8 @@ def measure(subjects: list[Subject], runs: int) -> None:
             for subject, lab in pairs:
                 rounds.come_twice(playwright, subject, lab)
                 rounds.come_twice_slowly(playwright, subject, lab)
+                rounds.come_twice_to_a_weak_machine(playwright, subject, lab)
+                rounds.look_at_the_form(playwright, subject, lab)
         for run in range(runs):
             say(f"30 visitors at once, {run + 1} of {runs} …")
             for subject, lab in pairs:

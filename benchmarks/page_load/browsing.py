@@ -62,7 +62,7 @@ def key_pin(ip: str) -> str:
 
 @contextlib.contextmanager
 def profile(
-    playwright: Playwright, started: Started, person: httpx.Client
+    playwright: Playwright, started: Started, person: httpx.Client | None
 ) -> Iterator[BrowserContext]:
     """Open a Chromium with an empty cache on disk and a person's cookies.
 
@@ -72,7 +72,7 @@ def profile(
     Args:
         playwright: what starts it.
         started: the container to find at the lab's name.
-        person: signed in there.
+        person: signed in there; None for somebody who is not.
     """
     ip = started.lab.ip
     with tempfile.TemporaryDirectory(prefix="visitor-") as folder:
@@ -86,7 +86,7 @@ def profile(
             ],
             viewport={"width": 1280, "height": 800},
         )
-        for cookie in person.cookies.jar:
+        for cookie in person.cookies.jar if person else ():
             context.add_cookies(
                 [
                     {
@@ -104,19 +104,38 @@ def profile(
             context.close()
 
 
-def visit(context: BrowserContext, *, slow: bool = False) -> Visit:
-    """Open the lab in a new tab and wait until all is there.
+def form(context: BrowserContext) -> float:
+    """Open the sign-in form and return what it transfers, in kB.
 
     Args:
-        context: a signed-in person's profile.
-        slow: whether over 10 Mbit/s with 40 ms.
+        context: a profile that nobody has signed in with.
 
     Raises:
         RuntimeError: something could not be fetched.
         TimeoutError: the network never fell silent.
     """
     page = context.new_page()
-    wire = Wire(page, slow=slow)
+    wire = Wire(page, slow=False)
+    page.goto(labs.ADDRESS, wait_until="load")
+    wire.wait_quiet()
+    page.close()
+    return wire.size / 1e3
+
+
+def visit(context: BrowserContext, *, slow: bool = False, cpu: int = 1) -> Visit:
+    """Open the lab in a new tab and wait until all is there.
+
+    Args:
+        context: a signed-in person's profile.
+        slow: whether over 10 Mbit/s with 40 ms.
+        cpu: by what the speed of the page's processor is divided.
+
+    Raises:
+        RuntimeError: something could not be fetched.
+        TimeoutError: the network never fell silent.
+    """
+    page = context.new_page()
+    wire = Wire(page, slow=slow, cpu=cpu)
     begun = time.monotonic()
     page.goto(f"{LAB}lab", wait_until="commit")
     wait_for_lab(page)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import docker
@@ -96,6 +98,17 @@ class Started:
         memory = self.stats()["memory_stats"]["stats"]
         # The names of cgroup v1 and v2.
         return float(memory["total_rss"] if "total_rss" in memory else memory["anon"]) / 1e6
+
+    def idle_pss(self) -> float | None:
+        """Add up what the processes hold and share, in MB; None where that can't be read."""
+        self.lab.container.reload()
+        found = self.lab.container.top(ps_args="-eo pid,comm")["Processes"]
+        try:
+            texts = [Path(f"/proc/{row[0]}/smaps_rollup").read_text("utf-8") for row in found]
+        except OSError:
+            return None
+        sizes = [re.search(r"^Pss: +(\d+) kB$", text, re.MULTILINE) for text in texts]
+        return sum(int(size[1]) for size in sizes if size) * 1024 / 1e6
 
 
 def answers(client: httpx.Client) -> bool:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from benchmarks.page_load.measures import Measure, Samples, VisitMeasures
 
 
+WEAK = 4
+"""By what a weak machine's processor is slower than this one."""
+
+
 @dataclass
 class Subject:
     """A recipe under measurement.
@@ -57,6 +61,8 @@ def start(subject: Subject) -> None:
     with containers.start(subject.recipe) as started:
         subject.add(measures.START, started.seconds)
         subject.add(measures.MEMORY, started.idle_memory())
+        if (pss := started.idle_pss()) is not None:
+            subject.add(measures.PSS, pss)
 
 
 def warm(playwright: Playwright, subject: Subject, started: Started) -> None:
@@ -91,6 +97,24 @@ def come_twice_slowly(playwright: Playwright, subject: Subject, started: Started
     ):
         subject.add_visit(measures.FIRST_SLOW, browsing.visit(context, slow=True))
         subject.add_visit(measures.SECOND_SLOW, browsing.visit(context, slow=True))
+
+
+def come_twice_to_a_weak_machine(
+    playwright: Playwright, subject: Subject, started: Started
+) -> None:
+    """Let a new person with a slow processor open the lab twice."""
+    with (
+        started.sign_in(subject.next_name()) as person,
+        browsing.profile(playwright, started, person) as context,
+    ):
+        subject.add_visit(measures.FIRST_WEAK, browsing.visit(context, cpu=WEAK))
+        subject.add_visit(measures.SECOND_WEAK, browsing.visit(context, cpu=WEAK))
+
+
+def look_at_the_form(playwright: Playwright, subject: Subject, started: Started) -> None:
+    """Let somebody with an empty cache see the sign-in form."""
+    with browsing.profile(playwright, started, None) as context:
+        subject.add(measures.FORM, browsing.form(context))
 
 
 def come_at_once(subject: Subject, started: Started) -> None:

@@ -37,12 +37,13 @@ class Wire:
         last: of the last answer's end, in the same.
     """
 
-    def __init__(self, page: Page, *, slow: bool) -> None:
+    def __init__(self, page: Page, *, slow: bool, cpu: int = 1) -> None:
         """Start listening.
 
         Args:
             page: before it goes anywhere.
             slow: whether it shall have 10 Mbit/s and 40 ms.
+            cpu: by what the speed of its processor is divided.
         """
         self.requests = 0
         self.size = 0.0
@@ -57,6 +58,8 @@ class Wire:
         session.send("Network.enable")
         if slow:
             session.send("Network.emulateNetworkConditions", SLOW_LINE)
+        if cpu > 1:
+            session.send("Emulation.setCPUThrottlingRate", {"rate": cpu})
         self._listen(session)
 
     def _listen(self, session: CDPSession) -> None:

@@ -287,7 +287,8 @@ def test_each_row_is_of_use_where_it_says() -> None:
 
 def test_upstream_is_as_we_know_it() -> None:
     lab.check(chat=False)
-    hub.check()
+    hub.check(github=True)
+    hub.check(github=False)
 
 
 def test_the_versions_are_those_of_the_lock() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from jupyterhub import app
-from traitlets import Unicode
+from jupyterhub.auth import Authenticator
+from jupyterhub.crypto import CryptKeeper
+from jupyterhub.spawner import Spawner
+from traitlets import Unicode, default
 
 from classroom.hub.background import Background
 from classroom.hub.requests import guard
@@ -18,6 +21,15 @@ class JupyterHub(app.JupyterHub):
     """
 
     lab_id = Unicode(help="What the names of its cookies end with.").tag(config=True)
+
+    @default("classes")
+    def _load_classes(self) -> list[type]:
+        """Name the classes that the command line may set.
+
+        Upstream loads every authenticator, spawner and proxy that is installed for that: 5 MB.
+        Those that the configuration chooses are loaded with it.
+        """
+        return [Spawner, Authenticator, CryptKeeper]
 
     async def start(self) -> None:
         """Guard and bound all requests and begin the background work; then start, and listen."""

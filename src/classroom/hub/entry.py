@@ -11,7 +11,7 @@ from classroom.hub import database_space, token
 from classroom.hub.access import offline
 from classroom.hub.access.service import Access
 from classroom.hub.jupyterhub_config import configure
-from classroom.hub.upstream import contract
+from classroom.hub.upstream import contract, schema_revision
 from classroom.runtime import handover, log
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, StartRefusedError
@@ -19,9 +19,10 @@ from classroom.runtime.upstream import ChangedError
 
 log.quote()
 try:
-    contract.check()
-    database_space.use()
     loaded, instead_of = last_good.load(Paths(), os.environ)
+    contract.check(github=loaded.oauth is not None)
+    database_space.use()
+    schema_revision.use()
     taken = lock.read(loaded.paths)
     people, gone = offline.apply(loaded)
     token.end_former(loaded.paths.hub / "jupyterhub.sqlite")

@@ -12,7 +12,6 @@ from classroom.config.settings import SignInMode
 from classroom.egress.lock import LockKind
 from classroom.hub.access.handlers import REMOVE, of_ours
 from classroom.hub.auth.accounts import Accounts
-from classroom.hub.auth.github import ClassroomGitHubOAuthenticator
 from classroom.hub.auth.passphrase import ClassroomPassphraseAuthenticator
 from classroom.hub.egress.gateway import Egress
 from classroom.hub.proxy import NginxProxy
@@ -151,6 +150,9 @@ def sign_in(c: Config, settings: Settings, access: Access) -> None:
         c.SharedPasswordAuthenticator.admin_password = passphrases.tutor.reveal()
         chosen: Any = ClassroomPassphraseAuthenticator
     elif settings.oauth is not None:
+        # Loads 5 MB, which a trial does without.
+        from classroom.hub.auth.github import ClassroomGitHubOAuthenticator  # noqa: PLC0415
+
         ours = c.ClassroomGitHubOAuthenticator
         ours.client_id = settings.oauth.client_id
         ours.client_secret = settings.oauth.client_secret.reveal()

@@ -16,7 +16,8 @@ import traceback
 import uvloop
 
 from classroom.lab.storage import migration
-from classroom.runtime import credentials, log
+from classroom.lab.upstream.hub_only import HUB_ONLY
+from classroom.runtime import credentials, log, stand_ins
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, StartRefusedError
 
@@ -30,8 +31,9 @@ def wait_for_hub() -> None:
 
     Loads what takes long meanwhile.
     """
-    import jupyter_server_ydoc.app  # noqa: F401, PLC0415
-    import jupyterlab.labapp  # noqa: F401, PLC0415
+    with stand_ins.left_out(HUB_ONLY):
+        import jupyter_server_ydoc.app  # noqa: F401, PLC0415
+        import jupyterlab.labapp  # noqa: F401, PLC0415
 
     end = time.monotonic() + HUB_SECONDS
     while time.monotonic() < end:
@@ -53,9 +55,10 @@ def main() -> None:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     # What they import may make a loop, or look at which kind there is.
     wait_for_hub()
-    from jupyterhub.singleuser import main as singleuser  # noqa: PLC0415
+    with stand_ins.left_out(HUB_ONLY):
+        from jupyterhub.singleuser import main as singleuser  # noqa: PLC0415
 
-    from classroom.lab import hub_credentials  # noqa: PLC0415
+        from classroom.lab import hub_credentials  # noqa: PLC0415
 
     hub_credentials.use(given)
     try:

@@ -64,7 +64,7 @@ from classroom.lab.storage.page_sessions import PageSessions
 from classroom.lab.storage.saved_hashes import Saves
 from classroom.lab.upstream import contract, fork_limit, page_cache, patches
 from classroom.lab.upstream.nbconvert_cache import ExportersHandler
-from classroom.runtime import background_tasks, body_limits, cookie_names
+from classroom.runtime import background_tasks, body_limits, cookie_names, credentials
 from classroom.runtime.ipc.server import serve
 from classroom.runtime.paths import KNOWN, Paths
 
@@ -145,7 +145,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     body_limits.bound(app.web_app, body_limits.of_lab, body_limits.BodyQueue(body_limits.TOGETHER))
     if (hub_auth := getattr(app.identity_provider, "hub_auth", None)) is not None:
         hub_credentials.forget(hub_auth)
-        lab_id = cookie_names.lab_id(app.cookie_secret)
+        lab_id = credentials.lab_id(app.cookie_secret)
         cookie_names.use(app.web_app, lab_id, cookie_names.OF_LAB)
         same_origin.use(hub_auth)
     contract.check(chat=isinstance(app.contents_manager, ClassContents))

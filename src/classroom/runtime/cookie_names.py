@@ -7,7 +7,6 @@ can set or read a cookie under a name that another lab of the same host uses.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -35,17 +34,6 @@ PATHS = {SESSION: "/", LOGIN: "/hub/", XSRF: "/hub/", STATE: "/hub/", OF_LAB[1]:
 """Where a cookie is, by how its name begins."""
 
 
-def lab_id(secret: bytes) -> str:
-    """Return what tells one lab's cookies from another's.
-
-    It lives as long as the volume, and tells nothing of the secret.
-
-    Args:
-        secret: what the lab signs its cookies with.
-    """
-    return hashlib.sha256(b"names of cookies:" + secret).hexdigest()[:8]
-
-
 def _begins(name: str, ours: tuple[str, ...]) -> bool:
     return name.removeprefix("__Host-").startswith(ours)
 
@@ -55,7 +43,7 @@ def outward(name: str, lab: str, ours: tuple[str, ...]) -> str:
 
     Args:
         name: upstream's.
-        lab: from `lab_id`.
+        lab: from `classroom.runtime.credentials.lab_id`.
         ours: how the names begin that change.
     """
     return f"{name}-{lab}" if _begins(name, ours) else name
@@ -68,7 +56,7 @@ def inward(header: str, lab: str, ours: tuple[str, ...]) -> str:
 
     Args:
         header: ``Cookie``. What is in it more than once stays so.
-        lab: from `lab_id`.
+        lab: from `classroom.runtime.credentials.lab_id`.
         ours: how the names begin that change.
     """
     found = []
@@ -90,7 +78,7 @@ def superfluous(header: str, lab: str, ours: tuple[str, ...]) -> list[tuple[str,
 
     Args:
         header: ``Cookie``, in which those that were set first come first (RFC 6265, section 5.4).
-        lab: from `lab_id`.
+        lab: from `classroom.runtime.credentials.lab_id`.
         ours: how the names begin that change.
     """
     names: dict[str, list[str]] = {}
@@ -110,7 +98,7 @@ def answered(
     Args:
         cookies: the handler's.
         gone: names and paths of cookies that are cleared on this occasion.
-        lab: from `lab_id`.
+        lab: from `classroom.runtime.credentials.lab_id`.
         ours: how the names begin that change.
     """
     found = []
@@ -131,7 +119,7 @@ class OwnCookies(httputil.HTTPMessageDelegate):
         Args:
             within: the next delegate.
             connection: the request's `HTTP1Connection`, over which it is answered.
-            lab: from `lab_id`.
+            lab: from `classroom.runtime.credentials.lab_id`.
             ours: how the names begin that change.
         """
         self._within, self._connection = within, connection
@@ -181,7 +169,7 @@ def use(application: Any, lab: str, ours: tuple[str, ...]) -> None:
 
     Args:
         application: a `tornado.web.Application`, as `classroom.runtime.body_limits.bound` has it.
-        lab: from `lab_id`.
+        lab: from `classroom.runtime.credentials.lab_id`.
         ours: `OF_HUB` or `OF_LAB`.
     """
     start = application.start_request

@@ -6,6 +6,7 @@ at each start of the container, and only then, so that each of both can start al
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -13,7 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from classroom.runtime import cookie_names, files
+from classroom.runtime import files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,17 @@ FORMER = "lab_token"
 """Where earlier versions kept the token, for as long as the volume lived."""
 DESCRIPTOR = "CLASSROOM_SECRETS"
 """The environment variable that names the descriptor; not the secrets."""
+
+
+def lab_id(secret: bytes) -> str:
+    """Return what tells one lab's cookies from another's.
+
+    It lives as long as the volume, and tells nothing of the secret.
+
+    Args:
+        secret: what the lab signs its cookies with.
+    """
+    return hashlib.sha256(b"names of cookies:" + secret).hexdigest()[:8]
 
 
 @dataclass(frozen=True)
@@ -43,7 +55,7 @@ class Secrets:
     @property
     def lab_id(self) -> str:
         """By which this lab's cookies are told from those of others on the same host."""
-        return cookie_names.lab_id(bytes.fromhex(self.cookies))
+        return lab_id(bytes.fromhex(self.cookies))
 
 
 def make(folder: Path) -> Secrets:

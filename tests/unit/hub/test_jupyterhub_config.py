@@ -14,14 +14,8 @@ from classroom.hub.access import policy
 from classroom.hub.access.handlers import REMOVE
 from classroom.hub.access.roster import Roster
 from classroom.hub.access.service import Access
-from classroom.hub.auth.github import (
-    READABLE,
-    ClassroomGitHubOAuthenticator,
-    colour,
-    looks,
-    luminance,
-    user_info,
-)
+from classroom.hub.auth.appearance import READABLE, colour, looks, luminance
+from classroom.hub.auth.github import ClassroomGitHubOAuthenticator, user_info
 from classroom.hub.jupyterhub_config import USER_SCOPES, configure
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab

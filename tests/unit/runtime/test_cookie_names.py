@@ -1,14 +1,14 @@
 from tornado import httputil
 
-from classroom.runtime import cookie_names
+from classroom.runtime import cookie_names, credentials
 from classroom.runtime.cookie_names import LOGIN, MOST_OTHERS, OF_HUB, OF_LAB, SESSION, XSRF
 
 LAB, OTHER = "0123abcd", "fedc9876"
 
 
 def test_a_lab_is_told_by_its_secret() -> None:
-    one, other = (cookie_names.lab_id(bytes([number]) * 32) for number in (1, 2))
-    assert one == cookie_names.lab_id(b"\x01" * 32)
+    one, other = (credentials.lab_id(bytes([number]) * 32) for number in (1, 2))
+    assert one == credentials.lab_id(b"\x01" * 32)
     assert one != other
     assert len(one) == 8
 

@@ -11,7 +11,7 @@ from jupyterhub.apihandlers.users import UserAPIHandler, UserListAPIHandler
 from tornado import web
 from traitlets.utils.importstring import import_item
 
-from classroom.hub.auth import github
+from classroom.hub.auth import appearance
 from classroom.hub.requests import confirmation
 from classroom.runtime.paths import SERVICE
 
@@ -145,7 +145,7 @@ def of_ours(named: Any, access: Access, *, avatars: bool) -> type:
         model = await base.get_authenticated_user(self, handler, data)
         if model:
             info = model.get("user_info")
-            model["user_info"] = github.looks(model["name"], info, avatars=avatars)
+            model["user_info"] = appearance.looks(model["name"], info, avatars=avatars)
         return model
 
     body = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
-import hashlib
 from contextvars import ContextVar
 from typing import Any
 
@@ -21,7 +19,6 @@ from classroom.hub.auth.oauth_sign_in import (
     NotTheSameError,
 )
 
-SATURATION, READABLE = 65, 4.5
 COULD_NOT_ASK = (
     "GitHub could not say whether you belong to {}. Try again in a minute; if that goes on, tell a"
     " tutor."
@@ -30,43 +27,6 @@ ANOTHER = (
     "The GitHub name {} belongs to another account than the one that was here before. A tutor has"
     " to confirm it."
 )
-
-
-def initials(shown: str) -> str:
-    """Return the first letters of the first and the last word of a name."""
-    words = shown.split()
-    return "".join(word[0] for word in (words[:1] + words[-1:] if words[1:] else words)).upper()
-
-
-def luminance(hue: int, lightness: int) -> float:
-    """Return how light a colour is to the eye, 0 to 1 (WCAG 2.2, relative luminance).
-
-    Args:
-        hue: degrees.
-        lightness: percent, of HSL.
-    """
-    channels = colorsys.hls_to_rgb(hue / 360, lightness / 100, SATURATION / 100)
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4  # noqa: PLR2004
-        for part in channels
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def colour(name: str) -> str:
-    """Choose somebody's colour: always the same, and another than most others'.
-
-    Args:
-        name: the Hub's user name.
-
-    Returns:
-        A CSS colour on which white letters can be read (WCAG 2.2, 1.4.3: 4.5 to 1).
-    """
-    hue = int.from_bytes(hashlib.sha256(name.encode()).digest()[:2], "big") % 360
-    lightness = 60
-    while 1.05 / (luminance(hue, lightness) + 0.05) < READABLE:
-        lightness -= 1
-    return f"hsl({hue}, {SATURATION}%, {lightness}%)"
 
 
 def user_info(github_user: dict[str, Any]) -> dict[str, Any]:
@@ -84,30 +44,6 @@ def user_info(github_user: dict[str, Any]) -> dict[str, Any]:
     if avatar := github_user.get("avatar_url"):
         info["avatar_url"] = str(avatar)
     return info
-
-
-def looks(name: str, info: dict[str, Any] | None, *, avatars: bool) -> dict[str, Any]:
-    """Complete what the others see of somebody, whatever the way to sign in knows.
-
-    Args:
-        name: the Hub's user name.
-        info: JupyterHub's ``user_info``, as far as it is known.
-        avatars: whether pictures may be shown, which browsers load from where they are.
-
-    Returns:
-        name, display_name, initials, color, and avatar_url if there is one.
-    """
-    known = dict(info or {})
-    if not avatars:
-        known.pop("avatar_url", None)
-    shown = str(known.get("display_name") or "").strip() or name
-    return {
-        "name": name,
-        "color": colour(name),
-        "initials": initials(shown),
-        **known,
-        "display_name": shown,
-    }
 
 
 _unknown: ContextVar[list[str] | None] = ContextVar("unknown", default=None)

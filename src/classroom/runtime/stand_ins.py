@@ -1,0 +1,53 @@
+"""Leave modules out of a process that imports them and hardly ever uses them."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from contextlib import contextmanager
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+StandIns = tuple[tuple[str, tuple[tuple[str, type], ...] | None], ...]
+"""Modules' names, and the classes that are imported from them by name, with what each is derived
+from; None for a module that is as if it were not installed."""
+
+
+def _made(name: str, classes: tuple[tuple[str, type], ...] | None) -> ModuleType | None:
+    if classes is None:
+        return None
+    made = ModuleType(name, "Left out of this process: classroom.runtime.stand_ins.")
+    for called, base in classes:
+        setattr(made, called, type(called, (base,), {}))
+
+    def real(attribute: str) -> Any:
+        if sys.modules.get(name) is made:
+            raise AttributeError(f"{name}.{attribute} is left out of this process")
+        return getattr(importlib.import_module(name), attribute)
+
+    made.__getattr__ = real  # type: ignore[method-assign]  # PEP 562
+    return made
+
+
+@contextmanager
+def left_out(table: StandIns) -> Iterator[None]:
+    """Import without some modules: what imports them finds stand-ins with nothing in them.
+
+    Afterwards the modules can be imported as ever, and a stand-in passes on what is asked of it to
+    the module, which is loaded then. What was imported before stays.
+
+    Args:
+        table: the modules.
+    """
+    made = {name: _made(name, classes) for name, classes in table}
+    ours = {name: one for name, one in made.items() if name not in sys.modules}
+    sys.modules.update(ours)  # type: ignore[arg-type]  # None: it can't be imported
+    try:
+        yield
+    finally:
+        for name, one in ours.items():
+            if sys.modules.get(name, ours) is one:
+                del sys.modules[name]
