@@ -87,9 +87,10 @@ def ours(name: str) -> Iterator[Ours]:
         labs.write_folder(Path(folder), CONFIG.format(preload=name == "warm"), None)
         with labs.start(Path(folder), check_log=False) as lab:
             lab.wait_healthy()
-            if name == "warm":
-                labs.wait_until(lambda: READY in lab.log, "a fork server that is ready", 120)
             with students.signed_in(lab, passphrase=PASSPHRASE) as client:
+                if name == "warm":
+                    with students.open_socket(client, lab, "classroom/api/live"):
+                        labs.wait_until(lambda: READY in lab.log, "a fork server", 120)
                 yield Ours(name, lab, client)
 
 

@@ -1,9 +1,9 @@
 """Kernels that start within a moment: forked from a process that has imported what they need.
 
-That process, the fork server (`classroom.launcher.fork_server`), is started when the first page is open. A
-kernel that is asked for before it is ready, or while it is being started again, starts cold; so
-does any that isn't the image's own Python. Forked kernels are the launcher's children, as the
-others are: their exit status comes from waitpid(2), their ids are nobody else's until then, and
+That process, the fork server (`classroom.launcher.fork_server`), is started when the first page is
+open. A kernel that is asked for before it is ready, or while it is being started again, starts
+cold; so does any that isn't the image's own Python. Forked kernels are the launcher's children, as
+the others are: their exit status comes from waitpid(2), their ids are nobody else's until then, and
 they go on when the fork server ends.
 """
 
