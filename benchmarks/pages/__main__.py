@@ -33,6 +33,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=12, help="of typing")
     parser.add_argument("--visits", type=int, default=2300, help="pages opened for the memory")
     parser.add_argument("--json", type=Path, help="where to keep what was measured")
+    parser.add_argument("--log", type=Path, help="where to keep the last lab's log")
     given = parser.parse_args()
     found = []
     for count in given.people if "typing" in given.scenes else ():
@@ -41,6 +42,8 @@ def main() -> int:
             people = lab.enter(count)
             found.append(scenes.rooms_only(lab, people, given.seconds))
             found += scenes.typing(lab, people, given.seconds)
+            if given.log:
+                given.log.write_text(lab.started.lab.log, encoding="utf-8")
     if {"visits", "folder"} & {*given.scenes}:
         with labs.start() as lab:
             people = lab.enter(50)

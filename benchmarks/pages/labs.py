@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -93,7 +92,6 @@ def start() -> Iterator[Measured]:
             "session": session,
             "chat": chat["fileId"],
             "kernel": whole.kernel(client, NOTEBOOK),
-            "page": f"page-{time.monotonic_ns()}",
         }
         address = f"{labs.HOST}:8443"
         socket = f"/proc/{server}/root/run/classroom/lab/lab.sock"

@@ -6,6 +6,7 @@ import json
 import math
 import select
 import time
+import uuid
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -195,7 +196,8 @@ class WholePeople(Crowd):
     def _open(self, visit: Visit, types: bool, _: int) -> None:  # noqa: FBT001 (as above)
         """Open a page's sockets, when the page itself has come."""
         for number, recorded in enumerate(self.plan.recording.sockets):
-            place = self.plan.socket(recorded, visit.who)
+            # A kernel's socket is its page's alone: with another's id it would replace that one's.
+            place = self.plan.socket(recorded.replace("{page}", str(uuid.uuid4())), visit.who)
             name = next((name for name in ROOMS if f"/room/{name}" in recorded), None)
             if name is None:
                 quiet = QuietSocket(place, 0, types=False)
