@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
+from classroom.lab.api.events import EventFeed
 from classroom.lab.api.licenses import LicenseReports
 from classroom.lab.api.loop_stalls import LoopStalls
 from classroom.lab.api.user_settings import DefaultSettings
@@ -46,6 +47,7 @@ class LabContext:
         cpu: what people's messages may cost.
         licenses: of what pages load.
         exporters: the formats that a notebook can be exported to.
+        events: tells pages of events.
         settings: of people who have set nothing.
         turns: who may export now.
         bounded: stands before what sockets read and write.
@@ -66,6 +68,7 @@ class LabContext:
     cpu: CpuBudget = field(default_factory=CpuBudget)
     licenses: LicenseReports = field(default_factory=LicenseReports)
     exporters: Exporters = field(default_factory=Exporters)
+    events: EventFeed = field(default_factory=EventFeed)
     settings: DefaultSettings = field(default_factory=DefaultSettings)
     turns: ExportQueue = field(default_factory=ExportQueue)
     stalls: LoopStalls = field(default_factory=LoopStalls)

@@ -28,7 +28,7 @@ def test_a_class_waits_to_be_accepted(tmp_path: Path) -> None:
         waiting = [socket.socket(socket.AF_UNIX) for _ in range(CLASS)]
         try:
             for one in waiting:
-                one.setblocking(False)
+                one.settimeout(0)
             # A connection beyond the backlog is EAGAIN, of which the front makes a 503.
             return sum(one.connect_ex(place) == 0 for one in waiting)
         finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import http
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.services.nbconvert.handlers import NbconvertRootHandler
@@ -17,6 +17,9 @@ from jupyter_server.utils import ensure_async
 from tornado import web
 
 from classroom.lab import services
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 
 @dataclass
@@ -31,6 +34,22 @@ class Exporters:
     answer: str | None = None
     finding: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    async def ask(self, find: Callable[[], Awaitable[object]]) -> str | None:
+        """Return what is known; without that, one request finds it out and the others wait for it.
+
+        Args:
+            find: answers the request by itself, and sets `answer`.
+
+        Returns:
+            None where `find` has answered.
+        """
+        if self.answer is None:
+            async with self.finding:
+                if self.answer is None:
+                    await find()
+                    return None
+        return self.answer
+
 
 class ExportersHandler(NbconvertRootHandler):
     """Answer as the stock handler did the first time: what is installed doesn't change."""
@@ -39,13 +58,10 @@ class ExportersHandler(NbconvertRootHandler):
     @authorized
     async def get(self) -> None:
         """Get the list of exporters."""
-        known = services.of(self)[Exporters]
-        if known.answer is None:
-            async with known.finding:
-                if known.answer is None:
-                    await ensure_async(super().get())
-                    return
-        self.finish(known.answer)
+        stock = super().get
+        answer = await services.of(self)[Exporters].ask(lambda: ensure_async(stock()))
+        if answer is not None:
+            self.finish(answer)
 
     def finish(self, chunk: Any = None) -> Any:
         """Remember the first good answer on its way out."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from classroom.lab.protocol.awareness import NULL, Entry
 from classroom.lab.protocol.renewals import AGAIN_SECONDS, Renewals
 
@@ -34,7 +36,6 @@ def test_nobody_is_taken_for_gone_who_says_something() -> None:
         told, heard = Renewals(), [0.0]
         told.due([Entry(7, 1, b"{}")], 0.0)
         for turn in range(1, 200):
-            if told.due([Entry(7, 1 + turn, b"{}")], turn * every):
-                heard.append(turn * every)
-        apart = max(after - before for before, after in zip(heard, heard[1:], strict=False))
+            heard += [turn * every for _ in told.due([Entry(7, 1 + turn, b"{}")], turn * every)]
+        apart = max(after - before for before, after in pairwise(heard))
         assert apart <= AGAIN_SECONDS + RENEWED_SECONDS < GONE_SECONDS - 3
