@@ -23,6 +23,7 @@ MOST = 1000
 """How many answers are remembered; JupyterLab and its extensions have some hundred settings."""
 # Checked in classroom.lab.upstream.contract.
 _schema = settings_utils._get_schema  # noqa: SLF001
+_overrides = settings_utils._get_overrides  # noqa: SLF001
 _page_config = jupyterlab_server.handlers.get_page_config
 
 
@@ -81,6 +82,23 @@ def get_page_config(
     return found
 
 
+@lru_cache(MOST)
+def _known_overrides(folder: str) -> tuple[str, str]:
+    found, error = _overrides(folder)
+    return json.dumps(found), str(error or "")
+
+
+@wraps(_overrides)
+def get_overrides(app_settings_dir: str) -> tuple[dict[str, Any], str]:
+    """Return other defaults of settings, by plugin, for the caller to change.
+
+    Args:
+        app_settings_dir: the folder with JupyterLab's own settings.
+    """
+    found, error = _known_overrides(app_settings_dir)
+    return json.loads(found), error
+
+
 def once(find: Callable[..., Any]) -> Callable[..., Any]:
     """Have something found out once, however many threads ask at the same time.
 
@@ -103,5 +121,7 @@ def use() -> None:
     settings_utils.json5 = lenient_json
     settings_utils.glob = lru_cache(MOST)(settings_utils.glob)  # where the schemas are
     jupyterlab_server.handlers.get_page_config = get_page_config
+    for module in (settings_utils, jupyterlab_server.handlers):
+        module._get_overrides = get_overrides  # type: ignore[attr-defined]  # noqa: SLF001
     for name in ("get_language_pack", "get_language_packs"):
         setattr(translations_handler, name, once(getattr(translations_handler, name)))
