@@ -118,6 +118,7 @@ format: venv ## format the Python code
 bench: build venv browser ## measure against the old recipe and stock rooms; print tables
 	$(BIN)/python -m benchmarks.page_load
 	PYTHONPATH=src $(BIN)/python -m benchmarks.rooms
+	PYTHONPATH=src $(BIN)/python -m benchmarks.pages
 
 .PHONY: soak
 soak: export TESTCONTAINERS_RYUK_DISABLED := true

@@ -268,10 +268,10 @@ class WholePeople(Crowd):
 
     def leave(self) -> None:
         """Close every page."""
-        pages = [*self.pages.values(), *self.quiet.values()]
-        for one in [*pages, *(visit.http for visit in self.visits)]:
-            self.poll.unregister(one.socket)
-            one.socket.close()
+        sockets = [one.socket for one in (*self.pages.values(), *self.quiet.values())]
+        for socket in [*sockets, *(visit.http.socket for visit in self.visits)]:
+            self.poll.unregister(socket)
+            socket.close()
         for some in (self.pages, self.quiet, self.http, self.by_room, self.rooms):
             some.clear()
         self.typists.clear()

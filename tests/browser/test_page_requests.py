@@ -1,7 +1,7 @@
 """What a page asks the lab for: as the benchmark's people do, and nothing after a save.
 
-`benchmarks/pages/recording.json` is what the crowd of `benchmarks.pages` sends. A page that asks for
-something else fails here: record it again (``python -m benchmarks.pages.recording``) if that is
+`benchmarks/pages/recording.json` is what the crowd of `benchmarks.pages` sends. A page that asks
+for something else fails here: record it again (``python -m benchmarks.pages.recording``) if it is
 meant.
 """
 

@@ -7,6 +7,8 @@ have what was saved already, and the document says itself that it is saved (its 
 
 from __future__ import annotations
 
+from typing import Any
+
 from jupyter_ydoc.ybasedoc import YBaseDoc
 
 
@@ -16,4 +18,5 @@ def _leave_out(_: YBaseDoc, __: str) -> None:
 
 def use() -> None:
     """Have rooms keep it out from now on."""
-    YBaseDoc.hash = property(YBaseDoc.hash.fget, _leave_out)  # type: ignore[method-assign]
+    upstreams: Any = YBaseDoc.hash
+    setattr(YBaseDoc, "hash", property(upstreams.fget, _leave_out))  # noqa: B010 (a property)

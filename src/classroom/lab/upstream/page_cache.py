@@ -122,6 +122,6 @@ def use() -> None:
     settings_utils.glob = lru_cache(MOST)(settings_utils.glob)  # where the schemas are
     jupyterlab_server.handlers.get_page_config = get_page_config
     for module in (settings_utils, jupyterlab_server.handlers):
-        module._get_overrides = get_overrides  # type: ignore[attr-defined]  # noqa: SLF001
+        module._get_overrides = get_overrides  # noqa: SLF001
     for name in ("get_language_pack", "get_language_packs"):
         setattr(translations_handler, name, once(getattr(translations_handler, name)))

@@ -26,7 +26,7 @@ def test_steps_in_threads_look_through_no_tasks(
     """Without a root task each step goes through all tasks: one walk for each."""
     loop, walks = make(), []
     asyncio.set_event_loop(loop)
-    upstreams = _asyncio.all_tasks
+    upstreams = asyncio.all_tasks
 
     def counted() -> set[asyncio.Task[object]]:
         walks.append(1)
