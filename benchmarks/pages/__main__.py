@@ -42,6 +42,7 @@ def main() -> int:
             people = lab.enter(count)
             found.append(scenes.rooms_only(lab, people, given.seconds))
             found += scenes.typing(lab, people, given.seconds)
+            say(str([one.values for one in found[-3:]]))
             if given.log:
                 given.log.write_text(lab.started.lab.log, encoding="utf-8")
     if {"visits", "folder"} & {*given.scenes}:
@@ -50,6 +51,7 @@ def main() -> int:
             if "folder" in given.scenes:
                 say("a folder of 5,000 …")
                 found.append(scenes.listing(lab, people))
+                say(str(found[-1].values))
             if "visits" in given.scenes:
                 say(f"{given.visits} visits …")
                 found.append(scenes.visits(lab, people, max(1, given.visits // len(people))))

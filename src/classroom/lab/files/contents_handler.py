@@ -91,12 +91,16 @@ class ContentsHandler(upstream.ContentsHandler):
             return
         await self._as_upstream(super().get(path))
 
-    async def _list(self, path: str) -> tuple[Any, str]:
+    async def _list(self, path: str) -> tuple[Any, bytes]:
         """Make a folder's list, with whatever a package has put on top of ours."""
         files: Any = self.contents_manager
         model = await ensure_async(files.get(path, content=True, type="directory"))
         validate_model(model, expect_content=True)
-        return model["last_modified"], await threads.run(json.dumps, model, default=json_default)
+
+        def encode() -> bytes:
+            return json.dumps(model, default=json_default).encode()
+
+        return model["last_modified"], await threads.run(encode)
 
     @staticmethod
     async def _as_upstream(answering: Any) -> None:

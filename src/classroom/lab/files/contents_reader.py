@@ -62,7 +62,7 @@ class ReadFiles(LargeFiles):
         self.root = Root(self.root_dir, known_as, self.disk_reserve)
         self.group_access = group_access.GroupAccess()
         self.processes = FileProcesses()
-        self.listings: SharedListings[tuple[Any, str]] = SharedListings()
+        self.listings: SharedListings[tuple[Any, bytes]] = SharedListings()
         """Folders' models for pages: when they were changed last, and JSON."""
         self.scratch_folder: Path | None = None
         if self.scratch:
