@@ -12,20 +12,23 @@ from classroom.lab.files.shared_listings import SharedListings
 def test_ten_at_once_are_two_listings_and_nobody_misses_what_was_there() -> None:
     listings: SharedListings[list[str]] = SharedListings()
     folder, made = ["a"], 0
+    begun, may_end = asyncio.Event(), asyncio.Event()
 
     async def make() -> list[str]:
         nonlocal made
         made += 1
         found = list(folder)
-        await asyncio.sleep(0)
+        begun.set()
+        await may_end.wait()
         return found
 
     async def look() -> list[list[str]]:
         first = asyncio.create_task(listings.get("x", make))
-        await asyncio.sleep(0)  # it has begun
-        await asyncio.sleep(0)
+        await begun.wait()
         folder.append("b")
         others = [asyncio.create_task(listings.get("x", make)) for _ in range(9)]
+        await asyncio.sleep(0)  # all have asked
+        may_end.set()
         return [await first, *[await one for one in others]]
 
     first, *others = asyncio.run(look())
