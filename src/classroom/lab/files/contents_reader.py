@@ -95,7 +95,7 @@ class ReadFiles(LargeFiles):
         """Tell every page what is done to files, but not who looks at one.
 
         Upstream tells that too: each open document's file is looked at once a second, each page
-        asks for its folder whenever a document in it is saved, and nobody wants to hear of it.
+        asks for its folder every ten seconds, and nobody wants to hear of it.
         """
         if data["action"] != "get":
             super().emit(data)
