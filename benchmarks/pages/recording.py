@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 FILE = Path(__file__).parent / "recording.json"
 BASE = "/services/classroom"
 NOTEBOOK = "n.ipynb"
-STATIC = ("/static/", "/lab/extensions/", "/lab/api/themes/")
-"""What the front answers from the disk; the rest is the lab server's."""
+STATIC = ("/static/", "/lab/extensions/", "/lab/api/themes/", "/oauth_callback")
+"""What the front answers from the disk, and what is asked once a day to sign in."""
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 NAMES = (
     (re.escape(NOTEBOOK), "{notebook}"),
