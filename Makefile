@@ -121,6 +121,7 @@ bench: build venv browser ## measure against the old recipe, stock rooms and sto
 	$(BIN)/python -m benchmarks.page_load
 	PYTHONPATH=src $(BIN)/python -m benchmarks.rooms
 	PYTHONPATH=src $(BIN)/python -m benchmarks.kernels
+	PYTHONPATH=src $(BIN)/python -m benchmarks.pages
 
 .PHONY: soak
 soak: export TESTCONTAINERS_RYUK_DISABLED := true

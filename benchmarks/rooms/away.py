@@ -18,9 +18,9 @@ SPAWN = multiprocessing.get_context("spawn")
 ANSWER_SECONDS = 300
 
 
-def live(pipe: Connection, places: list[Any], people: int, typists: int, options: Any) -> None:
+def live(pipe: Connection, kind: type[Crowd], arguments: Any, options: Any) -> None:
     """Be a crowd until told to end: what is asked is done, in between it goes on living."""
-    crowd = Crowd(places, people, typists, **options)
+    crowd = kind(*arguments, **options)
     pipe.send("there")
     while True:
         while not pipe.poll():
@@ -72,10 +72,10 @@ class Away:
 
 
 @contextlib.contextmanager
-def crowd(places: list[Any], people: int, typists: int, **options: Any) -> Iterator[Away]:
-    """Let a crowd in another process enter rooms; the arguments are `Crowd`'s."""
+def start(kind: type[Crowd], *arguments: Any, **options: Any) -> Iterator[Away]:
+    """Make a crowd in a process of its own; the arguments are its constructor's."""
     near, far = SPAWN.Pipe()
-    process = SPAWN.Process(target=live, args=(far, places, people, typists, options), daemon=True)
+    process = SPAWN.Process(target=live, args=(far, kind, arguments, options), daemon=True)
     process.start()
     far.close()
     try:
@@ -86,3 +86,10 @@ def crowd(places: list[Any], people: int, typists: int, **options: Any) -> Itera
         near.close()
         process.join(5)
         process.kill()
+
+
+@contextlib.contextmanager
+def crowd(places: list[Any], people: int, typists: int, **options: Any) -> Iterator[Away]:
+    """Let a crowd in another process enter rooms; the arguments are `Crowd`'s."""
+    with start(Crowd, places, people, typists, **options) as made:
+        yield made

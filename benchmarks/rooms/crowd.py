@@ -71,13 +71,36 @@ class Crowd:
         self.poll = select.epoll()
         self.pages: dict[int, Page] = {}
         self.rooms: dict[int, int] = {}
+        self.typists: list[Page] = []
         for room, place in enumerate(places):
             for number in range(people):
-                made = Page(place, first + len(self.pages), types=number < typists)
-                self.pages[made.socket.fileno()] = made
-                self.rooms[made.number] = room
-                self.poll.register(made.socket, select.EPOLLIN)
-        self.typists = [made for made in self.pages.values() if made.doc is not None]
+                self.enter(room, place, first + len(self.pages), types=number < typists)
+
+    def enter(self, room: int, place: Place, number: int, *, types: bool = False) -> Page:
+        """Let one page ask for entry.
+
+        Args:
+            room: the number of its room.
+            place: of the room.
+            number: of this page alone.
+            types: whether it will type.
+        """
+        made = Page(place, number, types=types)
+        self.pages[made.socket.fileno()] = made
+        self.rooms[number] = room
+        self.poll.register(made.socket, select.EPOLLIN)
+        if types:
+            self.typists.append(made)
+        return made
+
+    def ready(self, descriptor: int) -> None:
+        """Take what has arrived on a socket."""
+        made = self.pages[descriptor]
+        if not made.deaf:
+            self.hear(made)
+
+    def look(self, made: Page, message: bytes) -> None:
+        """Look at a message of a document before the page takes it; nothing here."""
 
     def live(self, seconds: float) -> None:
         """Let time pass."""
@@ -85,8 +108,7 @@ class Crowd:
         while True:
             left = max(0.0, end - time.monotonic())
             for number, _ in self.poll.poll(min(left, 0.02)):
-                if not self.pages[number].deaf:
-                    self.hear(self.pages[number])
+                self.ready(number)
             for made in self.pages.values():
                 made.flush()
             if left == 0.0:
@@ -108,6 +130,7 @@ class Crowd:
                 continue
             if message[1] == page.UPDATE:  # not the document as it was when somebody came
                 self.seen.latencies += [now - int(sent) / 1e6 for sent in MARKER.findall(message)]
+            self.look(to, message)
             to.take(message)
 
     def answer(self, room: int, message: bytes) -> tuple[frozenset[int], bytes]:

@@ -150,8 +150,7 @@ class Page:
             if b" 101 " not in head.split(b"\r\n")[0]:
                 raise ConnectionError(head.decode())
             self.open, self._buffer = True, rest
-            self.send(STEP_1)
-            self.say(user={"name": f"student {self.number}"}, autosave=True)
+            self.greet()
         found, at = [], 0
         while (frame := wire.take_frame(self._buffer, at)) is not None:
             kind, payload, at = frame
@@ -161,6 +160,11 @@ class Page:
                 self.send(payload, wire.PONG)
         del self._buffer[:at]
         return found
+
+    def greet(self) -> None:
+        """Ask for the document, and say who this is."""
+        self.send(STEP_1)
+        self.say(user={"name": f"student {self.number}"}, autosave=True)
 
     def take(self, message: bytes) -> None:
         """Take a message of the document."""

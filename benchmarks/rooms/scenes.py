@@ -30,6 +30,7 @@ class Found:
     people: int
     kind: str
     values: dict[str, float] = field(default_factory=dict)
+    notes: str = ""
 
 
 @contextlib.contextmanager

@@ -28,10 +28,25 @@ def pids(lab: labs.Lab, pattern: str) -> list[int]:
     return [int(pid) for pid, command in found if re.search(pattern, command)]
 
 
+def token(client: httpx.Client) -> dict[str, str]:
+    """Return the header without which the lab takes nothing that changes anything."""
+    return {"X-XSRFToken": str(client.cookies.get("_xsrf", path="/services/classroom/"))}
+
+
+def kernel(client: httpx.Client, name: str) -> str:
+    """Start a notebook's kernel, or find it, and return its id."""
+    answer = client.post(
+        f"{BASE}/api/sessions",
+        headers=token(client),
+        json={"path": name, "name": name, "type": "notebook", "kernel": {"name": "python3"}},
+    )
+    answer.raise_for_status()
+    return str(answer.json()["kernel"]["id"])
+
+
 def room(client: httpx.Client, name: str) -> str:
     """Make a notebook and return the path of its room, with its query."""
-    token = str(client.cookies.get("_xsrf", path="/services/classroom/"))
-    headers = {"X-XSRFToken": token}
+    headers = token(client)
     made = client.put(
         f"{BASE}/api/contents/{quote(name)}",
         headers=headers,

@@ -6,6 +6,7 @@ import { ended } from './ended';
 import { following } from './following';
 import { help } from './help';
 import { htmlFiles } from './htmlFiles';
+import { layouts } from './layouts';
 import { leftOut } from './leftOut';
 import { link } from './link';
 import { live } from './live';
@@ -25,6 +26,7 @@ export default [
   outputs,
   htmlFiles,
   leftOut,
+  layouts,
   help,
   live,
   connection,

@@ -370,6 +370,40 @@ def in_the_journal(lab: Lab) -> int:
     return int(lab.look(COUNT))
 
 
+def test_pages_that_come_and_go_leave_nothing(people: Classroom) -> None:
+    """Each page that opens answers the lab's first question, as a rule with nothing."""
+    file, sentences, first, more, megabytes = "long.chat", 20, 10, 40, 10
+    said_so_far = {
+        f"{number}": {**said("octocat", "x" * 50_000), "id": f"{number}", "raw_time": False}
+        for number in range(sentences)
+    }
+    content = json.dumps({"messages": [*said_so_far.values()]})
+    body = {"type": "file", "format": "text", "content": content}
+    assert people.people["Octocat"].put(f"{API}/contents/{file}", json=body).is_success
+    path = room_of(people, "Octocat", file)
+    server = people.lab.pid(r"-m classroom\.lab --config")
+
+    def come(times: int) -> int:
+        for _ in range(times):
+            page = Copy(people, "Octocat", path)
+            assert len(page.messages) == sentences
+            page.socket.close()
+            people.sockets.remove(page.socket)
+        return people.lab.megabytes(server)
+
+    before = come(first)
+    assert come(more) - before < megabytes  # a copy of the chat for each page: 60 MB
+    talker = Copy(people, "Octocat", path)
+    before = people.lab.megabytes(server)
+    for _ in range(more // 2):  # each refused, with what it was tried on
+        refused = Copy(people, "hubot", path)
+        refused.send(lambda copy: copy.messages.append(Map(said("mona", "not mine"))))
+        refused.socket.close()  # behind what it has sent
+        people.sockets.remove(refused.socket)
+    assert people.lab.megabytes(server) - before < 2 * megabytes
+    assert len(talker.messages) == sentences
+
+
 def test_what_was_said_survives(people: Classroom) -> None:
     copies = [Copy(people, login) for login in ("hubot", "mona")]
     words = [f"message {number}" for number in range(6)]

@@ -10,7 +10,7 @@ from traitlets import Unicode, default
 
 from classroom.hub.background import Background
 from classroom.hub.requests import guard
-from classroom.runtime import body_limits, cookie_names
+from classroom.runtime import backlog, body_limits, cookie_names
 
 
 class JupyterHub(app.JupyterHub):
@@ -39,6 +39,7 @@ class JupyterHub(app.JupyterHub):
         self.background = Background(parent=self)
         await self.background.start(self, self.proxy.reload)
         await super().start()
+        backlog.widen(self.http_server)
 
     async def cleanup(self) -> None:
         """End the background work, then what JupyterHub ends itself."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
+from classroom.lab.api.events import EventFeed
 from classroom.lab.api.licenses import LicenseReports
 from classroom.lab.api.loop_stalls import LoopStalls
+from classroom.lab.api.user_settings import DefaultSettings
 from classroom.lab.connections.cpu_budget import CpuBudget
 from classroom.lab.connections.memory_budget import MemoryBudget
 from classroom.lab.connections.notifications import Notifications
@@ -45,6 +47,8 @@ class LabContext:
         cpu: what people's messages may cost.
         licenses: of what pages load.
         exporters: the formats that a notebook can be exported to.
+        events: tells pages of events.
+        settings: of people who have set nothing.
         turns: who may export now.
         bounded: stands before what sockets read and write.
         former: what pages have that may not come back.
@@ -64,6 +68,8 @@ class LabContext:
     cpu: CpuBudget = field(default_factory=CpuBudget)
     licenses: LicenseReports = field(default_factory=LicenseReports)
     exporters: Exporters = field(default_factory=Exporters)
+    events: EventFeed = field(default_factory=EventFeed)
+    settings: DefaultSettings = field(default_factory=DefaultSettings)
     turns: ExportQueue = field(default_factory=ExportQueue)
     stalls: LoopStalls = field(default_factory=LoopStalls)
     bounded: ReceiveLimits = field(init=False)

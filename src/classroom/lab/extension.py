@@ -62,9 +62,22 @@ from classroom.lab.storage import client_owners, page_sessions, ystore
 from classroom.lab.storage.journal import DiskTrouble, Journal
 from classroom.lab.storage.page_sessions import PageSessions
 from classroom.lab.storage.saved_hashes import Saves
-from classroom.lab.upstream import contract, fork_limit, page_cache, patches
+from classroom.lab.upstream import (
+    contract,
+    document_hash,
+    fork_limit,
+    page_cache,
+    patches,
+    root_task,
+)
 from classroom.lab.upstream.nbconvert_cache import ExportersHandler
-from classroom.runtime import background_tasks, body_limits, cookie_names, credentials
+from classroom.runtime import (
+    background_tasks,
+    backlog,
+    body_limits,
+    cookie_names,
+    credentials,
+)
 from classroom.runtime.ipc.server import serve
 from classroom.runtime.paths import KNOWN, Paths
 
@@ -150,6 +163,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         same_origin.use(hub_auth)
     contract.check(chat=isinstance(app.contents_manager, ClassContents))
     _patch()
+    root_task.use(app.io_loop)
     lab = _make(app)
     app.web_app.settings[services.KEY] = found = lab.services()
     if lab.journal is not None and isinstance(app.contents_manager, ClassContents):
@@ -200,6 +214,7 @@ def _patch() -> None:
     patches.bound_sockets(_bounded)
     patches.ask_always(_begin)
     patches.keep_refusals(lambda handler: services.of_any(handler) is not None)
+    document_hash.use()
     page_cache.use()
     headers.use()
     timeline.use()
@@ -260,6 +275,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
     """Follow the Hub's word on people; leave what stays out of every garbage collection."""
     lab: LabContext = app.web_app.settings[services.KEY][LabContext]
     lab.stalls.begin()
+    backlog.widen(app.http_server)
     LONGEST_STALL.set_function(lab.stalls.longest)
     STALLS.set_function(lambda: lab.stalls.over_budget)
     hub_auth = getattr(app.identity_provider, "hub_auth", None)

@@ -15,7 +15,7 @@ from classroom.hub.application import JupyterHub
 from classroom.hub.background import Background
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.requests import guard
-from classroom.runtime import body_limits, cookie_names
+from classroom.runtime import backlog, body_limits, cookie_names
 from tests import labs
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def test_the_hub_is_guarded_and_its_background_runs_before_it_listens(
     monkeypatch.setattr(Background, "start", note("background"))
     monkeypatch.setattr(Background, "stop", note("end of the background"))
     monkeypatch.setattr(app.JupyterHub, "start", note("listens"))
+    monkeypatch.setattr(backlog, "widen", lambda _: done.append("backlog"))
     monkeypatch.setattr(app.JupyterHub, "cleanup", note("cleanup"))
 
     async def run() -> None:
@@ -53,7 +54,7 @@ def test_the_hub_is_guarded_and_its_background_runs_before_it_listens(
     asyncio.run(run())
     before = done.index("listens")
     assert {"guard", "bounds", "cookies of 0123abcd", "background"} == set(done[:before])
-    assert done[before + 1 :] == ["end of the background", "cleanup"]
+    assert done[before + 1 :] == ["backlog", "end of the background", "cleanup"]
 
 
 def test_the_proxy_has_nothing_but_jupyterhubs_interface() -> None:

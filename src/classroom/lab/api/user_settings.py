@@ -6,6 +6,8 @@ theme, of whoever moved something last.
 
 from __future__ import annotations
 
+import http
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +22,8 @@ from jupyterlab_server.workspaces_handler import (
 from tornado import web
 from tornado.web import HTTPError
 
+from classroom.lab import services
+
 MOST_LAYOUTS = 50
 """Window layouts of one person's; a page has one, and makes another for each second window."""
 KB = 1024
@@ -27,6 +31,9 @@ LARGEST_LAYOUT = 1024 * KB
 """Bytes of a window layout."""
 LARGEST_SETTINGS, ALL_SETTINGS = 128 * KB, 512 * KB
 """Bytes of a plugin's settings, and of all of one person's: each page reads and checks them all."""
+
+MOST_ANSWERS = 500
+"""How many answers about what nobody has set are remembered."""
 
 
 def check_size(what: str, size: int, most: int) -> None:
@@ -103,8 +110,21 @@ class PersonalWorkspacesHandler(WorkspacesHandler):
         super().put(space_name)
 
 
+@dataclass
+class DefaultSettings:
+    """What pages of people without settings of their own are sent; all of it is the image's.
+
+    Attributes:
+        answers: by the plugin's name, and whether only names are asked for.
+    """
+
+    answers: dict[tuple[str, bool], str] = field(default_factory=dict)
+
+
 class PersonalSettingsHandler(SettingsHandler):
     """Settings (theme, shortcuts, language), by user."""
+
+    _default: tuple[str, bool] | None = None
 
     def initialize(self) -> None:
         """Take JupyterLab's own folders but for the user's."""
@@ -123,6 +143,23 @@ class PersonalSettingsHandler(SettingsHandler):
         if self.current_user is not None:
             base = self.extensionapp.user_settings_dir
             self.settings_dir = str(folder_of(base, self.current_user.username))
+
+    @web.authenticated
+    def get(self, schema_name: str = "") -> Any:
+        """Get settings; of somebody who has set nothing they are found out once for all."""
+        if Path(self.settings_dir).exists():
+            return super().get(schema_name)
+        self._default = schema_name, self.get_query_argument("ids_only", "") == "true"
+        known = services.of(self)[DefaultSettings].answers.get(self._default)
+        return super().get(schema_name) if known is None else self.finish(known)
+
+    def finish(self, chunk: Any = None) -> Any:
+        """Remember a good answer about what nobody has set, on its way out."""
+        if self._default and self.get_status() == http.HTTPStatus.OK and isinstance(chunk, str):
+            answers = services.of(self)[DefaultSettings].answers
+            if len(answers) < MOST_ANSWERS:  # a plugin's name can be written in many ways
+                answers[self._default] = chunk
+        return super().finish(chunk)
 
     @web.authenticated
     def put(self, schema_name: str) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+NOTHING = b"\0\0"
+"""An update without anything: the answer of each page that opens to the lab's first question."""
 LARGEST = 32 * 1024 * 1024
 """Bytes of a whole chat, which every page loads: years of a class's talk."""
 ROOM = "document_id"
@@ -54,6 +56,9 @@ class ClassChat(YChat):
     def unobserve(self) -> None:
         """Let go of the document."""
         super().unobserve()
+        if self._referee is not None:
+            self._referee.close()
+            self._referee = None
         if self._following is not None:
             self._ydoc.unobserve(self._following)
             self._following = None
@@ -86,16 +91,23 @@ class ClassChat(YChat):
         """
         if not str(self.path).endswith(schema.SUFFIX):
             raise NotTakenError("the file has another name now")
-        self._take(update, who, repeats=repeats)
+        if update != NOTHING:
+            self._take(update, who, repeats=repeats)
 
     def _take(self, update: bytes, who: str, *, repeats: bool) -> None:
         referee = self._referee or self._new_referee()
         if self._size + len(update) > LARGEST:
             raise NotTakenError("the chat is full, a tutor can begin another")
         self._referee = None  # not one that has something which isn't taken
-        offer = referee.judge(update, who, repeats=repeats)
+        try:
+            offer = referee.judge(update, who, repeats=repeats)
+        except NotTakenError:
+            referee.close()
+            raise
         if offer.whole:
             self._referee = referee
+        else:
+            referee.close()
         if not offer.update:
             return
         with self._ydoc.transaction():  # nobody hears of a message before it has its time

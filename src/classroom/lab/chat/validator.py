@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pycrdt import Array, Doc, Map
 
 from classroom.lab.chat import schema
+from classroom.lab.protocol.lib0 import OutOfBoundsError
+from classroom.lab.protocol.update_bounds import read_state, read_update
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,12 +75,25 @@ class Referee:
         self._new: list[str] = []
         self._ours = False
         self._changed = b""
-        self._copy.observe(lambda event: self._take(event.update))
-        self._messages.observe_deep(self._on_messages)
-        self._maps["attachments"].observe_deep(self._on_attachments)
-        self._maps["metadata"].observe_deep(self._on_metadata)
-        for name in ("state", "users"):
-            self._maps[name].observe_deep(self._on_ours)
+        self._following = self._copy.observe(lambda event: self._take(event.update))
+        observers = {
+            "attachments": self._on_attachments,
+            "metadata": self._on_metadata,
+            "state": self._on_ours,
+            "users": self._on_ours,
+        }
+        self._observed: list[tuple[Any, Any]] = [
+            (self._maps[name], self._maps[name].observe_deep(hear))
+            for name, hear in observers.items()
+        ]
+        self._observed.append((self._messages, self._messages.observe_deep(self._on_messages)))
+
+    def close(self) -> None:
+        """Let go of the copy: what observes it holds it, and Python's collector can't see that."""
+        self._copy.unobserve(self._following)
+        while self._observed:
+            one, subscription = self._observed.pop()
+            one.unobserve(subscription)
 
     def judge(self, update: bytes, who: str, *, repeats: bool = False) -> Offer:
         """Find out what an update would do. A copy that has refused one is of no more use.
@@ -107,8 +122,22 @@ class Referee:
             self._flaw(NOT_A_PAGES)
         if self._flaws:
             raise NotTakenError(self._flaws[0])
-        whole = self._changed == update and not self._ours
+        whole = not self._ours and (self._changed == update or self._knew(update))
         return Offer(self._changed, self._new, whole=whole, ours=self._ours)
+
+    def _knew(self, update: bytes) -> bool:
+        """Say whether all of an update that changed nothing was in the copy already.
+
+        As when a page comes back and repeats which messages were deleted. What changes nothing
+        because something that it builds on isn't there yet waits in the copy.
+        """
+        try:
+            found, state = read_update(update), read_state(self._copy.get_state())
+        except OutOfBoundsError:
+            return False
+        return not (self._changed or found.structs) and all(
+            end <= state.get(client, 0) for client, end in found.deletes.items()
+        )
 
     def follow(self, update: bytes) -> None:
         """Take over what has happened to the chat."""

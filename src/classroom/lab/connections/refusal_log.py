@@ -6,6 +6,7 @@ Upstream writes three lines. A loop of rejected requests would push out of the l
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,9 @@ ADDRESS, REASON = 1000, 300
 """Characters of a request's address, and of a reason."""
 SAID_BEFORE = "wrote error: %r"
 """Upstream's second line on an answer of its API."""
+POLLED = re.compile(r"/.*/(api/(kernels|kernelspecs|me|sessions|terminals)|lab/api/workspaces)/?")
+"""Addresses that every page asks for again and again. Of the answers nothing is logged: a class
+would write 40 lines a second, and wait for the log's reader."""
 NOBODY = "people who aren't signed in"
 
 
@@ -117,7 +121,10 @@ class RefusalLog:
         Args:
             handler: which has answered.
         """
-        status = handler.get_status()
+        status, request = handler.get_status(), handler.request
+        if status == HTTPStatus.OK and request.method == "GET" and POLLED.fullmatch(request.path):
+            prometheus_log_method(handler)
+            return
         if not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
             self._upstreams(handler)
             return

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.jsonutil import json_default
 from jupyter_server.base.handlers import path_regex
 from jupyter_server.services.contents import handlers as upstream
+from jupyter_server.services.contents.handlers import validate_model
+from jupyter_server.utils import ensure_async
 from tornado import web
 from tornado.iostream import StreamClosedError
 
@@ -78,10 +81,26 @@ class ContentsHandler(upstream.ContentsHandler):
             await self._as_upstream(super().get(path))  # which refuses
             return
         async with files.packed(path, kind, form) as found:
-            if found is not None:
+            if not isinstance(found, str):
                 await self._send(*found)
                 return
+        if found == "directory" and self.get_query_argument("hash", default="0") == "0":
+            changed, listed = await files.listings.get(path.strip("/"), partial(self._list, path))
+            self.set_header("Last-Modified", changed)
+            self.finish(listed)
+            return
         await self._as_upstream(super().get(path))
+
+    async def _list(self, path: str) -> tuple[Any, bytes]:
+        """Make a folder's list, with whatever a package has put on top of ours."""
+        files: Any = self.contents_manager
+        model = await ensure_async(files.get(path, content=True, type="directory"))
+        validate_model(model, expect_content=True)
+
+        def encode() -> bytes:
+            return json.dumps(model, default=json_default).encode()
+
+        return model["last_modified"], await threads.run(encode)
 
     @staticmethod
     async def _as_upstream(answering: Any) -> None:

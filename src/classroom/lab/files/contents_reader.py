@@ -26,6 +26,7 @@ from classroom.lab.files.downloads import FileHandler
 from classroom.lab.files.file_process import FileProcesses
 from classroom.lab.files.http_errors import MB, said
 from classroom.lab.files.large_files import LargeFiles
+from classroom.lab.files.shared_listings import SharedListings
 from classroom.lab.storage import saved_hashes, threads
 from classroom.runtime.paths import Paths
 
@@ -61,6 +62,8 @@ class ReadFiles(LargeFiles):
         self.root = Root(self.root_dir, known_as, self.disk_reserve)
         self.group_access = group_access.GroupAccess()
         self.processes = FileProcesses()
+        self.listings: SharedListings[tuple[Any, bytes]] = SharedListings()
+        """Folders' models for pages: when they were changed last, and JSON."""
         self.scratch_folder: Path | None = None
         if self.scratch:
             shutil.rmtree(self.scratch, ignore_errors=True)
@@ -92,7 +95,7 @@ class ReadFiles(LargeFiles):
         """Tell every page what is done to files, but not who looks at one.
 
         Upstream tells that too: each open document's file is looked at once a second, each page
-        asks for its folder whenever a document in it is saved, and nobody wants to hear of it.
+        asks for its folder every ten seconds, and nobody wants to hear of it.
         """
         if data["action"] != "get":
             super().emit(data)

@@ -109,7 +109,7 @@ class LargeFiles(Untrusting):
         path: str,
         type: str | None = None,  # noqa: A002 (upstream's)
         format: str | None = None,  # noqa: A002
-    ) -> AsyncIterator[tuple[Model, memoryview[int]] | None]:
+    ) -> AsyncIterator[tuple[Model, memoryview[int]] | str]:
         """Get a large file's model with the content as JSON, which nothing here reads.
 
         It is the person's turn until the end: that is when the content has been sent.
@@ -120,8 +120,8 @@ class LargeFiles(Untrusting):
             format: likewise.
 
         Yields:
-            The model, with its hash and without its content, and the content; None for what isn't
-            large, or is no file.
+            The model, with its hash and without its content, and the content; of what isn't large,
+            or is no file, as what it is to be opened, "" for nobody knows.
 
         Raises:
             HTTPError: as of `get`.
@@ -136,7 +136,7 @@ class LargeFiles(Untrusting):
             except PermissionError:
                 kind, heavy = "", False
         if not heavy:
-            yield None
+            yield kind
             return
         async with self.turn():
 

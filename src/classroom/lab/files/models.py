@@ -5,7 +5,6 @@ from __future__ import annotations
 import mimetypes
 from base64 import encodebytes
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from tornado import web
@@ -57,22 +56,33 @@ def kind_of(seen: Seen, path: str, wanted: str | None) -> str:
     return wanted or ("notebook" if path.endswith(NOTEBOOK) else "file")
 
 
-def bare(seen: Seen, path: str, kind: str) -> Model:
+def _guessed(path: str, known: dict[str, str | None] | None) -> str | None:
+    """Guess a file's type by its name's ends, once for all that have the same."""
+    first, _, ends = path.rpartition("/")[2].partition(".")
+    if known is None or not first or ":" in path:  # hidden, or like an address
+        return mimetypes.guess_type(path)[0]
+    if ends not in known:
+        known[ends] = mimetypes.guess_type(path)[0]
+    return known[ends]
+
+
+def bare(seen: Seen, path: str, kind: str, known: dict[str, str | None] | None = None) -> Model:
     """Describe something without what is in it.
 
     Args:
         seen: what it is.
         path: its path.
         kind: as of `kind_of`.
+        known: types of files by their names' ends, which is added to; None for a single file.
     """
     return {
-        "name": PurePosixPath(path).name,
+        "name": path.rpartition("/")[2],
         "path": path,
         "last_modified": time_of(seen.info.st_mtime),
         "created": time_of(seen.info.st_ctime),
         "content": None,
         "format": None,
-        "mimetype": mimetypes.guess_type(path)[0] if kind == "file" else None,
+        "mimetype": _guessed(path, known) if kind == "file" else None,
         "size": None if kind == "directory" else seen.info.st_size,
         "writable": seen.writable,
         "hash": None,
@@ -139,11 +149,11 @@ def listing(model: Model, found: list[Seen], left_out: int = 0) -> Model:
         left_out: how many things are not. The list says so itself, where people look.
     """
     path = model["path"]
-    below = []
+    below, known = [], dict[str, str | None]()
     for one in found:
         name = path_of((one.name,))
         place = f"{path}/{name}" if path else name
-        below.append(bare(one, place, kind_of(one, place, None)))
+        below.append(bare(one, place, kind_of(one, place, None), known))
     if left_out:
         # Our pages say it below the list instead, by this name (`labextension/src/leftOut.ts`).
         name = f"… and {left_out} more: use a terminal"

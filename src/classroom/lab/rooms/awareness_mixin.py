@@ -15,6 +15,7 @@ from pycrdt.websocket import YRoom
 from classroom.lab.protocol import awareness, awareness_state, participant
 from classroom.lab.protocol.awareness import Known
 from classroom.lab.protocol.participant import Owners
+from classroom.lab.protocol.renewals import Renewals
 from classroom.lab.storage.client_owners import Writers
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Attended(YRoom):
         self._speakers: dict[int, object] = {}
         self._writers = Writers()
         self._echoes: set[int] = set()
+        self._renewals = Renewals()
         super().__init__(*args, **kwargs)
 
     def _tell(self, news: Iterable[Entry]) -> None:
@@ -139,7 +141,8 @@ class Attended(YRoom):
         if news:
             # The server's own view of them: autosave, the list of users, time-outs.
             self.awareness.apply_awareness_update(awareness.encode_update(news), self)
-            self._tell(news)
+            if due := self._renewals.due(news, time.monotonic()):
+                self._tell(due)
 
     def send_server_awareness(self, type: str, changes: tuple[dict[str, Any], Any]) -> None:  # noqa: A002 (upstream's)
         """Tell the server's own state like everybody's, and whoever upstream found timed out."""
@@ -149,7 +152,7 @@ class Attended(YRoom):
         update = self.awareness.encode_awareness_update(clients)
         news = self._known.take(awareness.parse_update(update), time.monotonic())
         self._leave_room(news)
-        self._tell(news)
+        self._tell(self._renewals.due(news, time.monotonic()))
 
     def _leave_room(self, news: Iterable[Entry]) -> None:
         """Have what those said who have left be counted for their users no more."""

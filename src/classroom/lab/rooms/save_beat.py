@@ -24,8 +24,7 @@ PAGE_SECONDS = 0.03
 def beat(delay: float, pages: int) -> float:
     """Decide how long after a change a document is saved.
 
-    Every page that hears of a save asks for the file and for the folder that it shows, some
-    milliseconds of the server's time each: a hundred pages would take most of a second.
+    The file is written as a whole, and every page hears of it: the more there are, the less often.
 
     Args:
         delay: seconds, at least.

@@ -1,13 +1,15 @@
 """The list of export formats, asked for whenever somebody opens a notebook, found out once.
 
-Finding it out imports every exporter: 0.2 s of the server's one thread, each time.
+Finding it out imports every exporter: most of a second of CPU, for each page that asks before the
+first has its answer.
 """
 
 from __future__ import annotations
 
+import asyncio
 import http
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.services.nbconvert.handlers import NbconvertRootHandler
@@ -16,6 +18,9 @@ from tornado import web
 
 from classroom.lab import services
 
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
 
 @dataclass
 class Exporters:
@@ -23,9 +28,27 @@ class Exporters:
 
     Attributes:
         answer: what pages are sent, once it was found out.
+        finding: held by the request that finds it out; the others wait for it.
     """
 
     answer: str | None = None
+    finding: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def ask(self, find: Callable[[], Awaitable[object]]) -> str | None:
+        """Return what is known; without that, one request finds it out and the others wait for it.
+
+        Args:
+            find: answers the request by itself, and sets `answer`.
+
+        Returns:
+            None where `find` has answered.
+        """
+        if self.answer is None:
+            async with self.finding:
+                if self.answer is None:
+                    await find()
+                    return None
+        return self.answer
 
 
 class ExportersHandler(NbconvertRootHandler):
@@ -35,11 +58,10 @@ class ExportersHandler(NbconvertRootHandler):
     @authorized
     async def get(self) -> None:
         """Get the list of exporters."""
-        known = services.of(self)[Exporters]
-        if known.answer is None:
-            await ensure_async(super().get())
-        else:
-            self.finish(known.answer)
+        stock = super().get
+        answer = await services.of(self)[Exporters].ask(lambda: ensure_async(stock()))
+        if answer is not None:
+            self.finish(answer)
 
     def finish(self, chunk: Any = None) -> Any:
         """Remember the first good answer on its way out."""

@@ -7,18 +7,23 @@ schema of every setting, for each page that is opened: a third of what a page co
 from __future__ import annotations
 
 import json
+import threading
 from functools import lru_cache, wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jupyterlab_server.handlers
-from jupyterlab_server import settings_utils
+from jupyterlab_server import settings_utils, translations_handler
 
 from classroom.lab.upstream import lenient_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST = 1000
 """How many answers are remembered; JupyterLab and its extensions have some hundred settings."""
 # Checked in classroom.lab.upstream.contract.
 _schema = settings_utils._get_schema  # noqa: SLF001
+_overrides = settings_utils._get_overrides  # noqa: SLF001
 _page_config = jupyterlab_server.handlers.get_page_config
 
 
@@ -77,9 +82,46 @@ def get_page_config(
     return found
 
 
+@lru_cache(MOST)
+def _known_overrides(folder: str) -> tuple[str, str]:
+    found, error = _overrides(folder)
+    return json.dumps(found), str(error or "")
+
+
+@wraps(_overrides)
+def get_overrides(app_settings_dir: str) -> tuple[dict[str, Any], str]:
+    """Return other defaults of settings, by plugin, for the caller to change.
+
+    Args:
+        app_settings_dir: the folder with JupyterLab's own settings.
+    """
+    found, error = _known_overrides(app_settings_dir)
+    return json.loads(found), error
+
+
+def once(find: Callable[..., Any]) -> Callable[..., Any]:
+    """Have something found out once, however many threads ask at the same time.
+
+    Args:
+        find: a function whose answer for the same arguments never changes; nobody changes that.
+    """
+    known, finding = lru_cache(MOST)(find), threading.Lock()
+
+    @wraps(find)
+    def found(*args: Any, **kwargs: Any) -> Any:
+        with finding:
+            return known(*args, **kwargs)
+
+    return found
+
+
 def use() -> None:
     """Have JupyterLab's handlers ask here."""
     settings_utils._get_schema = get_schema  # noqa: SLF001
     settings_utils.json5 = lenient_json
     settings_utils.glob = lru_cache(MOST)(settings_utils.glob)  # where the schemas are
     jupyterlab_server.handlers.get_page_config = get_page_config
+    for module in (settings_utils, jupyterlab_server.handlers):
+        module._get_overrides = get_overrides  # noqa: SLF001
+    for name in ("get_language_pack", "get_language_packs"):
+        setattr(translations_handler, name, once(getattr(translations_handler, name)))

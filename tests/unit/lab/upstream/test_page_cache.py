@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,3 +65,21 @@ def test_extensions_are_looked_for_once(tmp_path: Path) -> None:
     (tmp_path / "one" / "package.json").unlink()
     again = page_cache.get_page_config([str(tmp_path)], None, logger=None)
     assert [one["name"] for one in again["federated_extensions"]] == ["one"]
+
+
+def test_what_a_class_asks_at_once_is_found_out_once() -> None:
+    together, found = threading.Barrier(8), []
+
+    def find(locale: str) -> str:
+        found.append(locale)
+        return locale.upper()
+
+    known = page_cache.once(find)
+
+    def ask(_: int) -> str:
+        together.wait()
+        return str(known("de"))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(ask, range(8))) == ["DE"] * 8
+    assert found == ["de"]

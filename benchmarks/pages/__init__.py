@@ -1,0 +1,1 @@
+"""What whole pages cost the lab: their sockets, and the HTTP that Chromium sends for them."""

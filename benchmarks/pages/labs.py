@@ -1,0 +1,101 @@
+"""A lab with one notebook, and the people who sign in to it, each alone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmarks.page_load import containers, images
+from benchmarks.pages import recording
+from benchmarks.pages.people import Person, Plan
+from benchmarks.pages.recording import NOTEBOOK
+from benchmarks.rooms import servers, whole
+from benchmarks.rooms.page import Place
+from tests import labs, logs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.page_load.containers import Started
+
+AT_ONCE = 8
+"""People who sign in at the same time, while nothing is measured."""
+CHAT = "Classroom.chat"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A lab that whole pages are opened in.
+
+    Attributes:
+        started: its container.
+        server: process id of the lab server, on this machine.
+        front: those of the front.
+        plan: what a page does, through the front.
+        past: the same, past the front: one address may have 2,000 connections.
+    """
+
+    started: Started
+    server: int
+    front: list[int]
+    plan: Plan
+    past: Plan
+
+    def cpu(self) -> tuple[float, float]:
+        """Return the seconds that the lab server and the front have used."""
+        return servers.cpu(self.server), sum(map(servers.cpu, self.front))
+
+    def memory(self) -> float:
+        """Return the lab server's memory in MB."""
+        return servers.memory(self.server)
+
+    def text(self) -> str:
+        """Read the notebook's first cell from the disk."""
+        found = json.loads(self.started.lab.read(f"/data/files/{NOTEBOOK}"))
+        return "".join(found["cells"][0]["source"])
+
+    def enter(self, count: int, prefix: str = "student") -> list[Person]:
+        """Sign people in, each with a session of their own."""
+
+        def one(number: int) -> Person:
+            with self.started.sign_in(f"{prefix}-{number}") as client:
+                cookies = "; ".join(f"{item.name}={item.value}" for item in client.cookies.jar)
+                return Person(cookies, whole.token(client)["X-XSRFToken"])
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(one, range(count)))
+
+    def unexpected(self) -> list[str]:
+        """List the lines of the log that shouldn't be there."""
+        return logs.unexpected(self.started.lab.log, ())
+
+
+@contextlib.contextmanager
+def start() -> Iterator[Measured]:
+    """Run the lab as a tutor does, with a notebook and its kernel."""
+    with containers.start(images.ours()) as started, started.sign_in("ada") as client:
+        lab = started.lab
+        (server,) = whole.pids(lab, r"-m classroom\.lab --config")
+        room = whole.room(client, NOTEBOOK)
+        file, _, session = room.rpartition("json:notebook:")[2].partition("?sessionId=")
+        chat = client.put(
+            f"{whole.BASE}/api/collaboration/session/{CHAT}",
+            headers=whole.token(client),
+            json={"format": "text", "type": "chat"},
+        ).json()
+        ids = {
+            "notebook": NOTEBOOK,
+            "file": file,
+            "session": session,
+            "chat": chat["fileId"],
+            "kernel": whole.kernel(client, NOTEBOOK),
+        }
+        address = f"{labs.HOST}:8443"
+        socket = f"/proc/{server}/root/run/classroom/lab/lab.sock"
+        known = recording.read()
+        plan = Plan(Place(f"wss://{address}/", ip=lab.ip), known, ids)
+        past = Plan(Place(f"ws://{address}/", unix=socket), known, ids)
+        yield Measured(started, server, whole.pids(lab, r"nginx: "), plan, past)

@@ -1,0 +1,179 @@
+"""Record what a real page asks the lab for, with ids replaced: the model of the crowd's pages.
+
+Run as ``python -m benchmarks.pages.recording`` to write `recording.json` again.
+`tests/browser/test_page_requests.py` records a page and compares it with that file.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from playwright.sync_api import sync_playwright
+
+from benchmarks.page_load import browsing, containers, images
+from benchmarks.rooms import whole
+from tests.browser.conftest import wait_for_lab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Request, WebSocket
+
+FILE = Path(__file__).parent / "recording.json"
+BASE = "/services/classroom"
+NOTEBOOK = "n.ipynb"
+STATIC = ("/static/", "/lab/extensions/", "/lab/api/themes/", "/oauth_callback")
+"""What the front answers from the disk, and what is asked once a day to sign in."""
+ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+NAMES = (
+    (re.escape(NOTEBOOK), "{notebook}"),
+    (rf"(?<=/api/kernels/){ID}", "{kernel}"),
+    (rf"(?<=text:chat:){ID}", "{chat}"),
+    (rf"(?<=:){ID}", "{file}"),
+    (rf"(?<=session_id=){ID}", "{page}"),
+    (rf"(?<=sessionId=){ID}", "{session}"),
+    (ID, "{id}"),
+)
+SETTLE_SECONDS = 5.0
+SAVES, SAVE_SECONDS = 4, 3.0
+"""How often something is typed that the lab saves soon after, and how many seconds apart."""
+IDLE_SECONDS = 62.0
+OFTEN = 2
+"""Requests of one kind, within the idle minute, that make a poll."""
+
+
+@dataclass
+class Recording:
+    """What a page asks for: methods and paths, with placeholders.
+
+    Attributes:
+        sockets: addresses of its WebSockets.
+        load: from the first request until it is quiet, in order.
+        saved: after each save of the document.
+        polled: what it asks for again and again, and how many seconds apart.
+    """
+
+    sockets: list[str] = field(default_factory=list)
+    load: list[str] = field(default_factory=list)
+    saved: list[str] = field(default_factory=list)
+    polled: dict[str, float] = field(default_factory=dict)
+
+
+def placed(address: str) -> str:
+    """Name what is asked for, below the lab: ids as placeholders, without what tells times apart.
+
+    Args:
+        address: of a request or a socket.
+    """
+    parts = urlsplit(address)
+    pairs = [(name, value) for name, value in parse_qsl(parts.query) if value]
+    query = urlencode(pairs, safe="/:,")
+    found = unquote(parts.path.removeprefix(BASE)) + (f"?{query}" if query else "")
+    for pattern, name in NAMES:
+        found = re.sub(pattern, name, found)
+    return found
+
+
+def is_the_labs(address: str) -> bool:
+    """Say whether the lab server answers a request, and not the front or the Hub."""
+    path = urlsplit(address).path
+    return path.startswith(f"{BASE}/") and not path.removeprefix(BASE).startswith(STATIC)
+
+
+class Recorder:
+    """Listens to one page."""
+
+    def __init__(self, page: Page) -> None:
+        """Begin.
+
+        Args:
+            page: before it goes anywhere.
+        """
+        self.heard: list[tuple[float, str]] = []
+        self.sockets: list[str] = []
+        page.on("request", self._asked)
+        page.on("websocket", self._opened)
+
+    def _asked(self, request: Request) -> None:
+        if is_the_labs(request.url):
+            self.heard.append((time.monotonic(), f"{request.method} {placed(request.url)}"))
+
+    def _opened(self, socket: WebSocket) -> None:
+        self.sockets.append(placed(socket.url))
+
+    def since(self, begun: float) -> list[str]:
+        """List what was asked for since a time, in order."""
+        return [what for when, what in self.heard if when >= begun]
+
+
+def is_each(what: str, saved: list[str], polled: dict[str, float]) -> bool:
+    """Say whether something is asked for after each save, and not only because it is time.
+
+    Args:
+        what: a request.
+        saved: all that were sent while the document was saved `SAVES` times.
+        polled: of the recording.
+    """
+    by_itself = math.ceil(SAVES * SAVE_SECONDS / polled[what]) if what in polled else 0
+    return saved.count(what) - by_itself >= SAVES / 2
+
+
+def record(page: Page, address: str) -> Recording:
+    """Open the notebook in a page, type a few times, then leave the page alone for a minute.
+
+    Args:
+        page: of somebody signed in; nothing has been opened in it.
+        address: of the lab.
+    """
+    recorder, found = Recorder(page), Recording()
+    page.goto(f"{address}/lab/tree/{NOTEBOOK}", wait_until="commit")
+    wait_for_lab(page)
+    cell = page.locator(".jp-Notebook .jp-Cell .cm-content >> visible=true").first
+    cell.wait_for()
+    page.wait_for_timeout(1000 * SETTLE_SECONDS)
+    begun, end = recorder.heard[0][0], time.monotonic()
+    cell.click()
+    for _ in range(SAVES):
+        page.keyboard.type("a")
+        page.wait_for_timeout(1000 * SAVE_SECONDS)
+    idle = time.monotonic()
+    page.wait_for_timeout(1000 * IDLE_SECONDS)
+    asked = recorder.since(idle)
+    found.polled = {
+        what: round(IDLE_SECONDS / asked.count(what))
+        for what in sorted(set(asked))
+        if asked.count(what) >= OFTEN
+    }
+    found.load = [what for when, what in recorder.heard if begun <= when < end]
+    saved = [what for when, what in recorder.heard if end <= when < idle]
+    found.saved = [what for what in dict.fromkeys(saved) if is_each(what, saved, found.polled)]
+    found.sockets = sorted(set(recorder.sockets))
+    return found
+
+
+def read() -> Recording:
+    """Read the recording that is kept."""
+    return Recording(**json.loads(FILE.read_text(encoding="utf-8")))
+
+
+def main() -> None:
+    """Record a page of the image as it is, whose notebook has a kernel already."""
+    with (
+        containers.start(images.ours()) as started,
+        started.sign_in("ada") as person,
+        sync_playwright() as playwright,
+        browsing.profile(playwright, started, person) as context,
+    ):
+        whole.room(person, NOTEBOOK)
+        whole.kernel(person, NOTEBOOK)
+        found = record(context.new_page(), whole.BASE)
+    FILE.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""What a page asks the lab for: as the benchmark's people do, and nothing after a save.
+
+`benchmarks/pages/recording.json` is what the crowd of `benchmarks.pages` sends. A page that asks
+for something else fails here: record it again (``python -m benchmarks.pages.recording``) if it is
+meant.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from benchmarks.pages import recording
+from benchmarks.rooms import whole
+from tests import labs
+from tests.browser.conftest import new_person, notebook, sign_in, wait_for_lab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.labs import Lab
+
+MORE = 0.25
+"""How many more or fewer requests a page may send while it loads: some depend on what is faster."""
+
+
+def test_a_page_asks_for_what_the_benchmark_sends(browser: Browser, github_lab: Lab) -> None:
+    known = recording.read()
+    with new_person(browser) as tutor, new_person(browser) as student:
+        page = tutor.new_page()
+        sign_in(page, "mona")
+        wait_for_lab(page)
+        made = page.evaluate(
+            """async ([name, content, base]) => {
+                const headers = {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? ""};
+                const put = await fetch(`${base}/api/contents/${name}`, {method: "PUT", headers,
+                    body: JSON.stringify({type: "notebook", format: "json", content})});
+                const post = await fetch(`${base}/api/sessions`, {method: "POST", headers,
+                    body: JSON.stringify({path: name, name, type: "notebook",
+                                          kernel: {name: "python3"}})});
+                return [put.status, post.status];
+            }""",
+            [recording.NOTEBOOK, notebook([""]), recording.BASE],
+        )
+        assert set(made) <= {200, 201}
+        # Not the same person: a page that was here before has a layout.
+        page = student.new_page()
+        sign_in(page, "Octocat", "/hub/home")
+        page.wait_for_url("**/hub/home")
+        found = recording.record(page, whole.BASE)
+    assert found.sockets == known.sockets
+    assert set(found.load) - {*known.polled} == set(known.load) - {*known.polled}
+    assert len(found.load) == pytest.approx(len(known.load), rel=MORE)
+    assert found.saved == known.saved == [], "a save is no event that pages ask about"
+    assert found.polled.keys() == known.polled.keys()
+    assert all(found.polled[what] >= 0.5 * every for what, every in known.polled.items())
+    assert not [what for what in found.polled if what.startswith("PUT")], "nothing has changed"
+    assert labs.wait_until(lambda: saved(github_lab), "what was typed is in the file")
+
+
+def saved(lab: Lab) -> bool:
+    return "a" * recording.SAVES in lab.read(f"/data/files/{recording.NOTEBOOK}")
