@@ -13,7 +13,7 @@ from benchmarks.pages.people import ROOM, WholePeople
 from benchmarks.pages.recording import BASE
 from benchmarks.rooms import away
 from benchmarks.rooms.scenes import TYPED_PER_SECOND, Found, latencies
-from classroom.lab.rooms.document_room import beat
+from classroom.lab.rooms.save_beat import beat
 from tests import labs
 
 if TYPE_CHECKING:
