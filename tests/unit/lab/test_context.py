@@ -48,6 +48,7 @@ KEPT = {
     "rooms.update_admission._DECODING": "it has no state",
     "protocol.kernel_outputs._remembered": "what the same bytes always say",
     "storage.document_indexes._followed": "by document, weakly: a document is of one lab",
+    "upstream.page_cache._known_overrides": "of files that come with the image",
     "upstream.page_cache._known_page_config": "of files that come with the image",
     "upstream.page_cache._known_schema": "of files that come with the image",
 }

@@ -80,7 +80,7 @@ class DocumentNotices:
                 raise
             self.refusal = words
             clearable = of_notebook and status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            self._tell(self._here(), words, self._file.path, clearable=clearable)
+            self._tell(self._here(), words, self._file.last_path, clearable=clearable)
             if status != HTTPStatus.NOT_FOUND:
                 # Of 403 or 413 upstream makes the server's error, and pages say so.
                 raise HTTPError(HTTPStatus.BAD_REQUEST, words) from error
@@ -92,7 +92,7 @@ class DocumentNotices:
         Args:
             why: in words; "" once it is.
         """
-        sentence = why and NOT_TAKEN.format(self._file.path, why.rstrip("."))
+        sentence = why and NOT_TAKEN.format(self._file.last_path, why.rstrip("."))
         if sentence and sentence != self._not_taken:
             self._log.warning("%s", sentence)
             self._file.kept.append(sentence)
@@ -114,12 +114,12 @@ class DocumentNotices:
             self._tell(self._here(), self._file.kept.pop())
         if self._file.nested:
             self._file.nested = False
-            self._tell(self._here(), NESTED.format(self._file.path))
+            self._tell(self._here(), NESTED.format(self._file.last_path))
         if not isinstance(self._store, ClassYStore):
             return
         opening, path = self._store.journal.opening, self._store.path
         if path in opening.unread:
             opening.unread.discard(path)
-            self._tell(self._here(), UNREAD.format(self._file.path))
+            self._tell(self._here(), UNREAD.format(self._file.last_path))
         if (sentence := opening.kept.pop(path, "")) and self._here():
             self._tell(self._here(), sentence)

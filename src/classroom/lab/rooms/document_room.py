@@ -215,20 +215,21 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             # What changes before is neither kept nor sent.
             await self.ydoc_observed.wait()
             self._keep_what_came_first()
-        if self._document.path != self._file.path:
+        # From here on it is open for everybody: nothing may fail, though the file may be gone.
+        if self._document.path != self.file_path:
             # A journal may say otherwise: of a file that was moved since, or of a page's.
-            self._document.path = self._file.path
+            self._document.path = self.file_path
         # Of cells that ran when the server ended none runs any more.
         for cell in getattr(self._document, "ycells", ()):
             if cell.get("execution_state") == kernel_outputs.RUNNING:
                 cell["execution_state"] = kernel_outputs.IDLE
         if self._file_type == notebook.KIND:
             self._forget_marks()
-        await self._settle()
         self._changes = OutsideChanges(
             self._document, self._update_lock, self._file, self._model_of, self._places
         )
         await self._changes.begin()
+        await self._settle()
         self._was_open = True
         await document_indexes.prepare(self.ydoc)
         self._notices.tell_kept()
@@ -248,7 +249,10 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """Remember that file and document agree, as they do when one was taken over."""
         if self._file.saves is None:
             return
-        found = await self._file.stamp()
+        try:
+            found = await self._file.stamp()
+        except (HTTPError, RuntimeError):
+            return  # it is gone again: the next save sees that, and keeps what is typed
         model = await self._model()
         await self._note_growth(model["content"], self.growth.since)
         if found["last_modified"] == self._file.last_modified:

@@ -87,6 +87,21 @@ def test_the_journal_has_all_that_the_lab_has_written(
     loops.run(open_and_write())
 
 
+async def opened_by(files: ClassContents, journal: Journal) -> tuple[Any, asyncio.Task[None]]:
+    kept = ystore.of(journal)(".file:1.y")
+    files.saves = Saves(kept.journal)
+    ids = SimpleNamespace(get_path=lambda _: "a.txt", get_id=lambda _: "1")
+    file = ClassLoader("1", ids, files, LOG, None)
+    events = SimpleNamespace(emit=lambda **_: None)
+    room = document_room.ClassDocumentRoom(
+        "text:file:1", "text", "file", file, events, kept, LOG, 0.01
+    )
+    running = asyncio.create_task(room.start())
+    await room.started.wait()
+    await room.initialize()
+    return room, running
+
+
 class Replaced(ClassContents):
     """A program replaces the file right after the document's recovery has looked at it."""
 
@@ -112,20 +127,6 @@ def test_a_program_that_replaces_a_file_while_it_is_opened_loses_no_word(
     (tmp_path / "files").mkdir()
     (tmp_path / "files/a.txt").write_text("first")
 
-    async def opened_by(files: ClassContents, journal: Journal) -> tuple[Any, asyncio.Task[None]]:
-        kept = ystore.of(journal)(".file:1.y")
-        files.saves = Saves(kept.journal)
-        ids = SimpleNamespace(get_path=lambda _: "a.txt", get_id=lambda _: "1")
-        file = ClassLoader("1", ids, files, LOG, None)
-        events = SimpleNamespace(emit=lambda **_: None)
-        room = document_room.ClassDocumentRoom(
-            "text:file:1", "text", "file", file, events, kept, LOG, 0.01
-        )
-        running = asyncio.create_task(room.start())
-        await room.started.wait()
-        await room.initialize()
-        return room, running
-
     async def main() -> None:
         journal = Journal(tmp_path / "documents.db")
         files = ClassContents(root_dir=str(tmp_path / "files"))
@@ -142,6 +143,34 @@ def test_a_program_that_replaces_a_file_while_it_is_opened_loses_no_word(
         await room._file.maybe_notify()
         await until(lambda: "typed" in copies(tmp_path / "files"))
         assert str(room.document.ydoc.get("source", type=Text)) == "a program's"
+        await room.stop()
+        running.cancel()
+        journal.close()
+
+    loops.run(main())
+
+
+class Deleted(ClassContents):
+    """A program deletes the file right after it was read."""
+
+    async def get(self, path: str, *args: Any, **kwargs: Any) -> Any:
+        found = await super().get(path, *args, **kwargs)
+        if kwargs.get("content"):
+            (self.root.path / path).unlink(missing_ok=True)
+        return found
+
+
+def test_a_file_that_is_deleted_while_it_is_opened_loses_no_word(tmp_path: Path) -> None:
+    """The room was open for everybody and could save nothing, for as long as somebody was in it."""
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/a.txt").write_text("first")
+
+    async def main() -> None:
+        journal = Journal(tmp_path / "documents.db")
+        files = Deleted(root_dir=str(tmp_path / "files"))
+        room, running = await opened_by(files, journal)
+        room.document.ydoc.get("source", type=Text).insert(5, " typed")
+        await until(lambda: copies(tmp_path / "files") == "first typed")
         await room.stop()
         running.cancel()
         journal.close()
