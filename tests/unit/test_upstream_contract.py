@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SOURCE = labs.ROOT / "src/classroom"
 LAB, HUB = lab.table(), hub.table()
 NOT_UPSTREAMS = {
-    "_CONFIG_VARS": "Python's own, of the image's release; test_warm_kernels.py compares what it says",
+    "_CONFIG_VARS": "Python's own; test_warm_kernels.py compares what it says",
     "_CONFIG_VARS_INITIALIZED": "likewise",
     "_exit": "os: documented, ends a process without waiting for threads",
     "_create_unverified_context": "ssl: of Python's own, named in PEP 476",
