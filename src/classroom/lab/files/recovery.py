@@ -26,7 +26,7 @@ from classroom.lab.files.directory_entry import parts_of
 from classroom.lab.merging import outcome, versions
 from classroom.lab.protocol.nesting import flattened
 from classroom.lab.storage import saved_hashes
-from classroom.lab.storage.last_places import LastPlaces
+from classroom.lab.storage.last_places import LastPlaces, Place
 from classroom.lab.storage.saved_hashes import Saves, Saving
 from classroom.runtime import background_tasks
 
@@ -153,9 +153,11 @@ class Recovery:
                 raise HTTPError(HTTPStatus.INSUFFICIENT_STORAGE, FULL.format(path))
             if verdict is RecoveryAction.REDO:
                 await self._open_up(path)
-                with saved_hashes.saving_of(Saving(store.path)):
+                with saved_hashes.saving_of(saving := Saving(store.path)):
                     now: Any = await ensure_async(self._contents.save(typed, path))
-                await saved.settle(store.path, now["hash"], digest)
+                # Another file than before: a program may move it before it is open.
+                put = Place(path, *saving.put[-1]) if saving.put else None
+                await saved.settle(store.path, now["hash"], digest, put)
                 found = {**found, "content": typed["content"]}
                 found |= {key: now[key] for key in ("last_modified", "hash", "size")}
                 self._log.warning("Recovered what was typed last in %s", path)

@@ -11,6 +11,7 @@ import contextlib
 import sqlite3
 import sys
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -203,12 +204,12 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         found = None
         with self._notices.opening(of_notebook=self._file_type == notebook.KIND):
             if self._file.saves is not None and self.ystore is not None:
-                await self._file.find_again(self.ystore)
-                recovered = await self._file.recovery.recover(
-                    self._file_format, self._file_type, self._file.path, self.ystore
-                )
-                self._file.kept += [KEPT.format(recovered.kept)] if recovered.kept else []
-                found = recovered.found
+                try:
+                    found = await self._recovered()
+                except HTTPError as error:
+                    if error.status_code != HTTPStatus.NOT_FOUND:
+                        raise
+                    found = await self._recovered()  # a program may have moved it just then
             with self._file.given(self._file_format, self._file_type, found):
                 await super().initialize()
         if self.started.is_set():
@@ -233,6 +234,15 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._was_open = True
         await document_indexes.prepare(self.ydoc)
         self._notices.tell_kept()
+
+    async def _recovered(self) -> dict[str, Any] | None:
+        """Find the file, and put it right; return it as it was looked at."""
+        await self._file.find_again(self.ystore)
+        recovered = await self._file.recovery.recover(
+            self._file_format, self._file_type, self._file.path, self.ystore
+        )
+        self._file.kept += [KEPT.format(recovered.kept)] if recovered.kept else []
+        return recovered.found
 
     def _keep_what_came_first(self) -> None:
         """Have in the journal what the lab wrote before the document was observed.

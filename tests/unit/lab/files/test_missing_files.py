@@ -91,6 +91,22 @@ def test_a_file_that_was_moved_before_a_fall_is_found(fallen: Fallen) -> None:
     loops.run(run())
 
 
+def test_a_file_that_is_moved_right_after_it_was_put_right_is_found(fallen: Fallen) -> None:
+    """It is another file then than the one that was saved before the fall."""
+
+    async def run() -> None:
+        await fallen.type("text")
+        await fallen.save("a.txt")
+        await fallen.type(" typed last")
+        found = await fallen.put_right.recover("text", "file", "a.txt", fallen.store)
+        assert found.found is not None
+        assert found.found["content"] == "text typed last"
+        (fallen.folder / "a.txt").rename(fallen.folder / "b.txt")
+        assert await fallen.missing.find("a.txt", fallen.store) == "b.txt"
+
+    loops.run(run())
+
+
 def test_another_file_with_its_number_is_not_it(fallen: Fallen) -> None:
     async def run() -> None:
         assert await fallen.missing.find("a.txt", fallen.store) is None  # nothing is known
