@@ -45,19 +45,35 @@ def address(file: str) -> str:
     raise ValueError(f"{file} is no script that a page loads")
 
 
-def with_links(page: str, addresses: tuple[str, ...]) -> str:
+def link(file: str) -> str:
+    """Name a script, in the template; of an extension only where pages load it: chats can be off.
+
+    Args:
+        file: as of `address`.
+
+    Raises:
+        ValueError: pages load no such file.
+    """
+    named = f'<link rel="preload" as="script" href="{address(file)}">'
+    extension, inside, _ = file.removeprefix("labextensions/").rpartition("/static/")
+    if not file.startswith("labextensions/") or not inside:
+        return named
+    loaded = 'page_config.federated_extensions|map(attribute="name")'
+    return f'{{% if "{extension}" in {loaded} %}}{named}{{% endif %}}'
+
+
+def with_links(page: str, links: str) -> str:
     """Name scripts in the page.
 
     Args:
         page: JupyterLab's template.
-        addresses: as in `address`.
+        links: of the scripts.
 
     Raises:
         ValueError: the page is another than we know.
     """
     if page.count(BEFORE) != 1:
         raise ValueError(f"JupyterLab's page has no longer one {BEFORE!r}")
-    links = "".join(f'<link rel="preload" as="script" href="{one}">' for one in addresses)
     return page.replace(BEFORE, f"{links}{BEFORE}")
 
 
@@ -93,8 +109,8 @@ def main(share: Path) -> None:
         ValueError: JupyterLab is another than we know.
     """
     page = share / "lab/static/index.html"
-    addresses = tuple(address(found(share, name)) for name in listed())
-    page.write_text(with_links(page.read_text(encoding="utf-8"), addresses), encoding="utf-8")
+    links = "".join(link(found(share, name)) for name in listed())
+    page.write_text(with_links(page.read_text(encoding="utf-8"), links), encoding="utf-8")
     # Compressed without the change; a template is never served as a file.
     for ending in (".br", ".gz"):
         page.with_name(page.name + ending).unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import jinja2
 import pytest
 
 from classroom.lab.pages import preload
@@ -30,17 +31,26 @@ def test_what_pages_do_not_load_has_no_address(file: str) -> None:
 
 
 def test_links_come_before_the_first_script() -> None:
-    page = preload.with_links(f"<head>{MAIN}</head>", ("a", "b"))
-    assert page == (
-        '<head><link rel="preload" as="script" href="a"><link rel="preload" as="script" href="b">'
-        f"{MAIN}</head>"
+    assert preload.with_links(f"<head>{MAIN}</head>", "links") == f"<head>links{MAIN}</head>"
+
+
+@pytest.mark.parametrize(("others", "number"), [([], 1), ([{"name": "x"}, {"name": "@x/y"}], 2)])
+def test_scripts_of_an_extension_that_is_off_are_not_named(
+    others: list[dict[str, str]], number: int
+) -> None:
+    files = (
+        "lab/static/219.2389a53dc040cbd0.js",
+        "labextensions/@x/y/static/84.09c61a35dce1705f.js",
     )
+    template = jinja2.Template("".join(map(preload.link, files)))
+    page = template.render(page_config={"federated_extensions": others})
+    assert page.count('<link rel="preload" as="script" href="') == number
 
 
 @pytest.mark.parametrize("page", ["<head></head>", MAIN * 2])
 def test_another_page_of_jupyterlab_ends_the_build(page: str) -> None:
     with pytest.raises(ValueError, match="no longer one"):
-        preload.with_links(page, ("a",))
+        preload.with_links(page, "links")
 
 
 def test_a_script_that_is_not_there_ends_the_build(tmp_path: Path) -> None:
