@@ -104,17 +104,18 @@ RUN find lib -type d -name tests -prune -exec rm -r {} + \
  && diff -r "$site"/jupyterlab/static share/jupyter/lab/static \
  && rm -r "$site"/jupyterlab/static \
  && ln -s ../../../../share/jupyter/lab/static "$site"/jupyterlab/static \
- && cd share/jupyterhub/static \
- && find components/@fortawesome -type f -not -path '*/css/*' -not -path '*/webfonts/*' -delete \
- && find components/bootstrap components/jquery components/moment components/requirejs -type f \
-        -not -path components/bootstrap/dist/css/bootstrap.min.css \
-        -not -path components/bootstrap/dist/js/bootstrap.bundle.min.js \
-        -not -path components/jquery/dist/jquery.min.js \
-        -not -path components/moment/moment.js \
-        -not -path components/requirejs/require.js -delete \
- && rm -r scss \
- && find . -type d -empty -delete \
- && cd /opt/classroom \
+ && find share/jupyterhub/static/components/@fortawesome -type f \
+        -not -path '*/css/*' -not -path '*/webfonts/*' -delete \
+ && find share/jupyterhub/static/components -type f \
+        \( -path '*/components/bootstrap/*' -o -path '*/components/jquery/*' \
+           -o -path '*/components/moment/*' -o -path '*/components/requirejs/*' \) \
+        -not -path '*/bootstrap/dist/css/bootstrap.min.css' \
+        -not -path '*/bootstrap/dist/js/bootstrap.bundle.min.js' \
+        -not -path '*/jquery/dist/jquery.min.js' \
+        -not -path '*/moment/moment.js' \
+        -not -path '*/requirejs/require.js' -delete \
+ && rm -r share/jupyterhub/static/scss \
+ && find share/jupyterhub/static -type d -empty -delete \
  && find share/jupyterhub/static share/jupyter/lab/static share/jupyter/lab/themes \
         share/jupyter/labextensions \
         lib/python3.*/site-packages/jupyter_server/static -type f -size +512c \
