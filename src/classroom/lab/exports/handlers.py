@@ -148,7 +148,7 @@ class ExportFileHandler(Exporting, NbconvertFileHandler):
         """Return a file's model, and as JSON what is converted."""
         files: Any = self.contents_manager
         async with files.packed(path) as found:
-            if found is not None:
+            if not isinstance(found, str):
                 model, content = found
                 name = json.dumps(model["name"])
                 return model, b'{"name": %s, "content": %s}' % (name.encode(), bytes(content))
