@@ -112,8 +112,8 @@ RUN find lib -type d -name tests -prune -exec rm -r {} + \
         -not -path '*/bootstrap/dist/css/bootstrap.min.css' \
         -not -path '*/bootstrap/dist/js/bootstrap.bundle.min.js' \
         -not -path '*/jquery/dist/jquery.min.js' \
-        -not -path '*/moment/moment.js' \
-        -not -path '*/requirejs/require.js' -delete \
+        -not -path '*/components/moment/moment.js' \
+        -not -path '*/components/requirejs/require.js' -delete \
  && rm -r share/jupyterhub/static/scss \
  && find share/jupyterhub/static -type d -empty -delete \
  && find share/jupyterhub/static share/jupyter/lab/static share/jupyter/lab/themes \

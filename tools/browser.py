@@ -43,8 +43,13 @@ def ensure_browser(program: str = HEADLESS) -> None:
             raise EngineError("Playwright could not install Chromium: see its message above.")
         return
     print("Installing Chromium for the browser tests …", flush=True)
-    apt_get("update")
-    apt_get("install", "--yes", "--no-install-recommends", program, "fonts-dejavu-core")
+    try:
+        apt_get("update")
+        apt_get("install", "--yes", "--no-install-recommends", program, "fonts-dejavu-core")
+    except EngineError as error:
+        if (found := chromium()) is None:
+            raise
+        print(f"{error} The tests use {found}.", flush=True)
 
 
 if __name__ == "__main__":
