@@ -360,7 +360,8 @@ def test_nobody_takes_anothers_face_or_place(room: Classroom) -> None:
         assert seen["user"]["username"] == "octocat"
         assert seen["user"]["display_name"] == "Ada Octocat"
         named = b'{"user":{"username":"octocat","name":"octocat"}}'
-        for clock, forged in enumerate((named, b"{}"), 5):
+        # Another state each time: the same is not told again at once.
+        for clock, forged in enumerate((named, b'{"autosave":true}'), 5):
             attacker.send(awareness.encode([Entry(202, clock, forged)]))
             assert collect(watching, 202)["user"]["username"] == "hubot"
         # Another's state, by a higher clock, and another's leaving.
