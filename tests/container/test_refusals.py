@@ -79,7 +79,7 @@ CASES = [
     Case("lower-case section", ("jupyterhub_config.py", "users"), f"{GOOD}\nc.users = ['octocat']"),
     Case(
         "wrong type",
-        ("Authenticator.allowed_users", "'octocat'", "set"),
+        ("Authenticator.allowed_users", "'octocat'", "list"),
         GOOD.replace("= USERS", "= 'octocat'"),
     ),
     Case(

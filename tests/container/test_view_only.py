@@ -231,6 +231,7 @@ ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 UNREACHED = {"SettingsHandler.put", "WorkspacesHandler.put", "WorkspacesHandler.delete"}
 UNREACHED |= {"TermSocket.get", "TerminalRootHandler.post", "ShutdownHandler.post"}
 UNREACHED |= {"SubscribeWebsocket.get", "SessionRootHandler.post", "NbconvertPostHandler.post"}
+UNREACHED |= {"SessionHandler.patch", "SessionHandler.delete"}
 UNREACHED |= {"LicensesHandler.get"}
 READS = (
     "api/contents/work.ipynb",
