@@ -571,6 +571,7 @@ def test_a_personal_lab_is_started_by_a_button(
         labs.write_folder(tmp_path / "tutor", classrooms.config(more=PERSONAL), authority),
     ) as own:
         own.lab.expected += ["OPEN|never showed up|Unhandled error|Traceback|500 |503 |spawn|Fail"]
+        own.lab.expected += [r"JupyterHub log:\d+\] \{"]  # the headers of what was answered by 500
         mona = own.enter("mona")
         page = mona.get(f"{labs.ADDRESS}/hub/spawn/mona?opt-size=2")
         assert "Start the personal lab of mona?" in page.text
