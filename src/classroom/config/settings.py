@@ -72,6 +72,7 @@ class Settings:
         organizations: GitHub organizations (and ``org:team``) whose members may enter.
         everybody: whether the configuration admits people whom nothing names.
         oauth: our values for GitHub, in GitHub mode.
+        name: what the class is called; "" for nothing.
         contact: whom somebody without access should ask.
         egress: what may be reached from the container.
         avatars: whether people's pictures are shown.
@@ -94,6 +95,7 @@ class Settings:
     organizations: frozenset[str] = frozenset()
     everybody: bool = False
     oauth: OAuth | None = None
+    name: str = ""
     contact: str = ""
     egress: EgressSettings = field(default_factory=EgressSettings)
     avatars: bool = True
@@ -206,6 +208,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         allowed=allowed,
         tutors=tutors,
         blocked=names(lookup(file, "blocked_users")),
+        name=" ".join(ours.name.split()),
         contact=ours.contact,
         egress=egress,
         avatars=ours.avatars,
