@@ -121,6 +121,8 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
             "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): a "
             "compromised lab server can open everything that its unix user can, including /proc."
         )
+    if loaded.anybody:
+        warn(f"sign-in: {sign_in.ANYBODY}")
     say("sign-in", sign_in.describe(loaded))
     hosts.write(paths.front, loaded)
     subdomains.write(paths.front, apart)

@@ -8,6 +8,11 @@ from classroom.config import trial
 from classroom.config.settings import Settings, SignInMode
 from classroom.runtime.paths import PORT
 
+ANYBODY = (
+    "ANYBODY who has a GitHub account may enter, because c.Authenticator.allow_all is set. To admit"
+    " only the people on your list, remove that line."
+)
+
 
 def address(settings: Settings, port: int = PORT) -> str:
     """Return the lab's address, as far as the container knows it.
@@ -33,8 +38,11 @@ def describe(settings: Settings, port: int = PORT) -> str:
         return trial.paragraph(trial.ensure(settings.paths.hub), where)
     if settings.oauth is None:
         return f"Open {where} and sign in as jupyterhub_config.py says."
+    tutors = f"tutors: {', '.join(sorted(settings.tutors)) or 'none'}."
+    if settings.anybody:
+        return f"Open {where} and sign in with GitHub ({settings.oauth.github_url}); {tutors}\n{ANYBODY}"
     people = "1 person is" if len(settings.allowed) == 1 else f"{len(settings.allowed)} people are"
     return (
         f"Open {where} and sign in with GitHub ({settings.oauth.github_url}): {people} on the "
-        f"list, tutors: {', '.join(sorted(settings.tutors)) or 'none'}."
+        f"list, {tutors}"
     )

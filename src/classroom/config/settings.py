@@ -71,6 +71,7 @@ class Settings:
         blocked: names that may not enter, lower case.
         organizations: GitHub organizations (and ``org:team``) whose members may enter.
         everybody: whether the configuration admits people whom nothing names.
+        anybody: whether everybody who has a GitHub account may enter.
         oauth: our values for GitHub, in GitHub mode.
         name: what the class is called; "" for nothing.
         contact: whom somebody without access should ask.
@@ -94,6 +95,7 @@ class Settings:
     blocked: frozenset[str] = frozenset()
     organizations: frozenset[str] = frozenset()
     everybody: bool = False
+    anybody: bool = False
     oauth: OAuth | None = None
     name: str = ""
     contact: str = ""
@@ -242,5 +244,6 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         found,
         organizations=names(lookup(file, "allowed_organizations")),
         everybody=any(lookup(file, trait) for trait in ADMIT_EVERYBODY),
+        anybody=bool(lookup(file, "allow_all")),
         oauth=given.values(),
     )
