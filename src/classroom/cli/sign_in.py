@@ -38,11 +38,9 @@ def describe(settings: Settings, port: int = PORT) -> str:
         return trial.paragraph(trial.ensure(settings.paths.hub), where)
     if settings.oauth is None:
         return f"Open {where} and sign in as jupyterhub_config.py says."
-    tutors = f"tutors: {', '.join(sorted(settings.tutors)) or 'none'}."
-    if settings.anybody:
-        return f"Open {where} and sign in with GitHub ({settings.oauth.github_url}); {tutors}\n{ANYBODY}"
     people = "1 person is" if len(settings.allowed) == 1 else f"{len(settings.allowed)} people are"
+    admitted = ANYBODY if settings.anybody else f"{people[0].upper()}{people[1:]} on the list."
     return (
-        f"Open {where} and sign in with GitHub ({settings.oauth.github_url}): {people} on the "
-        f"list, {tutors}"
+        f"Open {where} and sign in with GitHub ({settings.oauth.github_url}). {admitted} "
+        f"Tutors: {', '.join(sorted(settings.tutors)) or 'none'}."
     )

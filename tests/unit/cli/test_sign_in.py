@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def test_with_a_list(tmp_path: Path) -> None:
     said = sign_in.describe(settings.load(folder(tmp_path, labs.GITHUB_CONFIG), {}))
-    assert "2 people are on the list, tutors: mona." in said
+    assert "2 people are on the list. Tutors: mona." in said
     assert "ANYBODY" not in said
 
 
@@ -23,7 +23,7 @@ def test_a_lab_for_anybody_says_so(tmp_path: Path) -> None:
     config = f"{labs.GITHUB_CONFIG}\nc.Authenticator.allow_all = True"
     said = sign_in.describe(settings.load(folder(tmp_path, config), {}))
     assert "ANYBODY who has a GitHub account may enter" in said
-    assert "tutors: mona." in said
+    assert "Tutors: mona." in said
     assert "on the list" not in said
 
 
