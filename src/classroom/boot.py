@@ -22,7 +22,7 @@ from classroom.egress import apply, lock
 from classroom.front import certificate, hosts, render, tls
 from classroom.hub.egress import gateway
 from classroom.lab import server_config
-from classroom.runtime import cgroup, layout, machine, privileges, volume_reserve
+from classroom.runtime import cgroup, layout, machine, privileges, volume_lock, volume_reserve
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
 from classroom.sandbox import landlock
@@ -54,6 +54,8 @@ def prepare_data(paths: Paths) -> None:
     """Make the directories; warn if they will be lost with the container."""
     # A restarted container keeps its /run, with sockets of processes that no longer exist.
     layout.clear(paths.run)
+    if volume_lock.hold(paths.data) is None:
+        warn(f"{paths.data} can't be locked: see to it that no second lab has this volume")
     if volume_reserve.release(paths.reserve):
         warn(FULL.format(paths.data))
     if aside := swap.take_place(paths):
