@@ -14,12 +14,13 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 from classroom.backup import swap
 from classroom.cli import sign_in
 from classroom.config import exposure, last_good, limits, preload, settings, subdomains
 from classroom.egress import apply, lock
-from classroom.front import certificate, hosts, render, tls
+from classroom.front import certificate, certificate_slips, hosts, render, tls
 from classroom.hub.egress import gateway
 from classroom.lab import server_config
 from classroom.runtime import cgroup, layout, machine, privileges, volume_lock, volume_reserve
@@ -81,8 +82,12 @@ def prepare_tls(loaded: Settings) -> None:
                 "secrets/ssl.crt and secrets/ssl.key are missing: the certificate is self-signed, "
                 "and browsers will warn; put both files there."
             )
-    if warning := found.warning(now):
+    file = tls.named_in(loaded.paths.secrets)[0]
+    if warning := found.warning(now, file):
         warn(warning)
+    host = urlsplit(loaded.oauth.callback_url).hostname if loaded.oauth is not None else ""
+    for remark in certificate_slips.remarks(found.chain, host or "") if found.supplied else ():
+        warn(f"{file}: {remark}.")
     certificate.install(loaded.paths.front, found)
     kind = "from secrets/" if found.supplied else "self-signed"
     say("tls", f"certificate {kind}, valid until {found.expires:%Y-%m-%d}")
