@@ -51,5 +51,8 @@ c.GitHubOAuthenticator.client_secret = ""
 # Time between snapshots of the lab's files (make snapshots):
 # c.Classroom.snapshot_interval = "10 min"
 
+# What the class is called, for the sign-in page:
+# c.Classroom.name = "Algebra, 2nd year"
+
 # Whom people who are not on the list should ask; empty: the tutors' names are shown.
 # c.Classroom.contact = "Mona (mona@example.org)"

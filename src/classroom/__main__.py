@@ -7,6 +7,7 @@ subcommand drops what it does not need before it does anything.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -93,13 +94,18 @@ def say_who_may_be_in(_: argparse.Namespace) -> int:
     """Print all allowed users."""
     import sqlite3  # noqa: PLC0415
 
-    from classroom.cli import users  # noqa: PLC0415
+    from classroom.cli import sign_in, users  # noqa: PLC0415
+    from classroom.config import settings  # noqa: PLC0415
+    from classroom.runtime.problems import StartRefusedError  # noqa: PLC0415
 
     try:
         print(users.report(Paths()))
     except sqlite3.Error as error:
         print(f"There is no data yet ({error}). Is the lab running?", file=sys.stderr)
         return 1
+    with contextlib.suppress(StartRefusedError):  # `classroom sign-in` says what is wrong
+        if settings.load(Paths(), os.environ).anybody:
+            print(f"\n{sign_in.ANYBODY}")
     return 0
 
 

@@ -14,15 +14,16 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 from classroom.backup import swap
 from classroom.cli import sign_in
 from classroom.config import exposure, last_good, limits, preload, settings, subdomains
 from classroom.egress import apply, lock
-from classroom.front import certificate, hosts, render, tls
+from classroom.front import certificate, certificate_slips, hosts, render, tls
 from classroom.hub.egress import gateway
 from classroom.lab import server_config
-from classroom.runtime import cgroup, layout, machine, privileges, volume_reserve
+from classroom.runtime import cgroup, layout, machine, privileges, volume_lock, volume_reserve
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
 from classroom.sandbox import landlock
@@ -54,6 +55,8 @@ def prepare_data(paths: Paths) -> None:
     """Make the directories; warn if they will be lost with the container."""
     # A restarted container keeps its /run, with sockets of processes that no longer exist.
     layout.clear(paths.run)
+    if volume_lock.hold(paths.data) is None:
+        warn(f"{paths.data} can't be locked: see to it that no second lab has this volume")
     if volume_reserve.release(paths.reserve):
         warn(FULL.format(paths.data))
     if aside := swap.take_place(paths):
@@ -79,8 +82,12 @@ def prepare_tls(loaded: Settings) -> None:
                 "secrets/ssl.crt and secrets/ssl.key are missing: the certificate is self-signed, "
                 "and browsers will warn; put both files there."
             )
-    if warning := found.warning(now):
+    file = tls.named_in(loaded.paths.secrets)[0]
+    if warning := found.warning(now, file):
         warn(warning)
+    host = urlsplit(loaded.oauth.callback_url).hostname if loaded.oauth is not None else ""
+    for remark in certificate_slips.remarks(found.chain, host or "") if found.supplied else ():
+        warn(f"{file}: {remark}.")
     certificate.install(loaded.paths.front, found)
     kind = "from secrets/" if found.supplied else "self-signed"
     say("tls", f"certificate {kind}, valid until {found.expires:%Y-%m-%d}")
@@ -121,6 +128,8 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
             "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): a "
             "compromised lab server can open everything that its unix user can, including /proc."
         )
+    if loaded.anybody:
+        warn(f"sign-in: {sign_in.ANYBODY}")
     say("sign-in", sign_in.describe(loaded))
     hosts.write(paths.front, loaded)
     subdomains.write(paths.front, apart)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
-from tests import labs
+from tests import labs, students
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -213,6 +213,20 @@ def test_data_that_cannot_be_written(volume: str) -> None:
     with labs.start(volume=volume, volume_mode="ro", check_log=False) as lab:
         assert lab.wait_exit() == 78
         assert "Not started. /data: can't be written (Read-only file system)" in lab.log
+
+
+def test_a_second_lab_on_the_same_volume(volume: str) -> None:
+    with labs.start(volume=volume) as first:
+        first.wait_healthy()
+        with labs.start(volume=volume, check_log=False) as second:
+            assert second.wait_exit() == 78
+            said = "Not started. /data: is the volume of another lab, which is running"
+            assert said in second.log
+        with students.signed_in(first) as ada:
+            assert ada.get(f"{labs.ADDRESS}{students.BASE}/api").status_code == 200
+        # Nobody but the supervisor keeps it from the next lab.
+        found = first.run("sh", "-c", "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c ' /data$'")
+        assert found == (0, "1\n")
 
 
 def test_certificate_that_ends_soon_is_a_warning(tmp_path: Path, authority: Authority) -> None:

@@ -8,6 +8,11 @@ from classroom.config import trial
 from classroom.config.settings import Settings, SignInMode
 from classroom.runtime.paths import PORT
 
+ANYBODY = (
+    "ANYBODY who has a GitHub account may enter, because c.Authenticator.allow_all is set. To admit"
+    " only the people on your list, remove that line."
+)
+
 
 def address(settings: Settings, port: int = PORT) -> str:
     """Return the lab's address, as far as the container knows it.
@@ -34,7 +39,8 @@ def describe(settings: Settings, port: int = PORT) -> str:
     if settings.oauth is None:
         return f"Open {where} and sign in as jupyterhub_config.py says."
     people = "1 person is" if len(settings.allowed) == 1 else f"{len(settings.allowed)} people are"
+    admitted = ANYBODY if settings.anybody else f"{people[0].upper()}{people[1:]} on the list."
     return (
-        f"Open {where} and sign in with GitHub ({settings.oauth.github_url}): {people} on the "
-        f"list, tutors: {', '.join(sorted(settings.tutors)) or 'none'}."
+        f"Open {where} and sign in with GitHub ({settings.oauth.github_url}). {admitted} "
+        f"Tutors: {', '.join(sorted(settings.tutors)) or 'none'}."
     )

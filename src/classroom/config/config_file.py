@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import contextlib
 import itertools
+import re
 import sys
 import traceback
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from traitlets.config import Config
@@ -133,6 +134,33 @@ class Loader(PyFileConfigLoader):
         exec(compile(utf8(source), self.full_filename, "exec"), namespace, namespace)  # noqa: S102 (the tutor's)
 
 
+def is_meant(name: str, wanted: str) -> bool:
+    """Say whether a file's name is what an editor or a download makes of the wanted one.
+
+    Args:
+        name: such as ``jupyterhub_config.py.txt`` or ``jupyterhub_config (1).py``.
+        wanted: the name that is read.
+    """
+    stem, suffix = PurePath(wanted).stem, PurePath(wanted).suffix
+    parts = re.split("[ _-]", stem)
+    like = "[ _-]?".join(map(re.escape, parts))
+    ends = rf"(?:[ _-]?(?:\(\d+\)|\d+|copy|kopie|copie))?(?:{re.escape(suffix)})?(?:\.txt)?"
+    return name != wanted and re.fullmatch(like + ends, name, re.IGNORECASE) is not None
+
+
+def misnamed(file: Path) -> Iterator[Problem]:
+    """Find the file that was meant to be the configuration: without it, a lab is for anybody.
+
+    Args:
+        file: the path that is read, where nothing is.
+    """
+    with contextlib.suppress(OSError):
+        names = sorted(one.name for one in file.parent.iterdir())
+        for name in (one for one in names if is_meant(one, file.name)):
+            what = "is not the name that the lab reads"
+            yield Problem(name, what, f"rename it to {file.name}, or to something else")
+
+
 def read(file: Path) -> ConfigFile:
     """Evaluate the tutor's configuration.
 
@@ -140,9 +168,12 @@ def read(file: Path) -> ConfigFile:
         file: its path; a missing file is an empty configuration.
 
     Raises:
-        StartRefusedError: it cannot be read, or raises; the sentence names file and line.
+        StartRefusedError: it cannot be read, or raises; the sentence names file and line. Or it
+            isn't there, and a file beside it is called almost so.
     """
     if not files.present(file, file.name):
+        if problems := list(misnamed(file)):
+            raise StartRefusedError(problems)
         return ConfigFile(name=file.name)
     sys.dont_write_bytecode = True  # The folder is mounted read-only, and it is not ours.
     try:

@@ -71,7 +71,9 @@ class Settings:
         blocked: names that may not enter, lower case.
         organizations: GitHub organizations (and ``org:team``) whose members may enter.
         everybody: whether the configuration admits people whom nothing names.
+        anybody: whether everybody who has a GitHub account may enter.
         oauth: our values for GitHub, in GitHub mode.
+        name: what the class is called; "" for nothing.
         contact: whom somebody without access should ask.
         egress: what may be reached from the container.
         avatars: whether people's pictures are shown.
@@ -93,7 +95,9 @@ class Settings:
     blocked: frozenset[str] = frozenset()
     organizations: frozenset[str] = frozenset()
     everybody: bool = False
+    anybody: bool = False
     oauth: OAuth | None = None
+    name: str = ""
     contact: str = ""
     egress: EgressSettings = field(default_factory=EgressSettings)
     avatars: bool = True
@@ -206,6 +210,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         allowed=allowed,
         tutors=tutors,
         blocked=names(lookup(file, "blocked_users")),
+        name=" ".join(ours.name.split()),
         contact=ours.contact,
         egress=egress,
         avatars=ours.avatars,
@@ -239,5 +244,6 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         found,
         organizations=names(lookup(file, "allowed_organizations")),
         everybody=any(lookup(file, trait) for trait in ADMIT_EVERYBODY),
+        anybody=bool(lookup(file, "allow_all")),
         oauth=given.values(),
     )

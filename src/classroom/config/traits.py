@@ -64,6 +64,11 @@ class Classroom(Configurable):
         0: never.""",
     ).tag(config=True)
 
+    name = Unicode(
+        "",
+        help="""What the class is called, for the sign-in page: "Algebra, 2nd year".""",
+    ).tag(config=True)
+
     page_hosts = List(
         Unicode(),
         help="""Hosts from which people's pages may load pictures, data, fonts and the libraries of

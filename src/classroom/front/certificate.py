@@ -66,7 +66,7 @@ async def watch(
     differs.
 
     Args:
-        secrets: the folder with ``ssl.crt`` and ``ssl.key``.
+        secrets: the folder with certificate and key, as `tls.read_pair` takes them.
         front: the front's directory.
         changed: awaited after a new pair is in place.
         log: where to say what happened.
@@ -88,7 +88,7 @@ def take(secrets: Path, front: Path, log: Logger) -> bool:
     """Install what is in the folder if it is new and good.
 
     Args:
-        secrets: the folder with ``ssl.crt`` and ``ssl.key``.
+        secrets: the folder with certificate and key, as `tls.read_pair` takes them.
         front: the front's directory.
         log: where to say what happened.
 
@@ -104,9 +104,10 @@ def take(secrets: Path, front: Path, log: Logger) -> bool:
     if pair is None or pair == installed(front):
         return False
     now = dt.datetime.now(dt.UTC)
-    found = tls.check(*pair, now)
+    named = tls.named_in(secrets)
+    found = tls.check(*pair, now, named)
     install(front, found)
     log.info("New certificate, valid until %s: the front takes it", f"{found.expires:%Y-%m-%d}")
-    if warning := found.warning(now):
+    if warning := found.warning(now, named[0]):
         log.warning(warning)
     return True

@@ -15,12 +15,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from classroom.config.hosts import LONGEST as LONGEST_NAME
+from classroom.front import certificate_slips
 from classroom.runtime import files
 from classroom.runtime.problems import Problem, StartRefusedError
 
 WARN_BEFORE = dt.timedelta(days=14)
 MADE_FOR = dt.timedelta(days=365)
-CRT, KEY = "secrets/ssl.crt", "secrets/ssl.key"
+Files = tuple[str, str]
+PAIRS: tuple[Files, ...] = (("ssl.crt", "ssl.key"), ("fullchain.pem", "privkey.pem"))
+"""Names of a chain and its key, the first pair that is there counts; certbot has the other."""
+NAMED: Files = ("secrets/ssl.crt", "secrets/ssl.key")
 MOST_NAMES = 500
 """Hosts that a certificate may be for: the front compares each request's with all of them."""
 
@@ -45,51 +49,76 @@ class Certificate:
         """Show nothing of the key."""
         return f"Certificate(expires={self.expires:%Y-%m-%d}, supplied={self.supplied})"
 
-    def warning(self, now: dt.datetime) -> str | None:
+    def warning(self, now: dt.datetime, file: str = NAMED[0]) -> str | None:
         """Say it if the certificate ends soon.
 
         Args:
             now: the time, with a zone.
+            file: what the tutor calls it.
         """
         left = self.expires - now
         if left > WARN_BEFORE:
             return None
-        return f"{CRT}: expires in {left.days} days, on {self.expires:%Y-%m-%d}: renew it."
+        return f"{file}: expires in {left.days} days, on {self.expires:%Y-%m-%d}: renew it."
 
 
-def check(chain: bytes, key: bytes, now: dt.datetime) -> Certificate:
-    """Check that a certificate and a key are readable, belong together and are valid now.
+def opened(chain: bytes, key: bytes, named: Files) -> x509.Certificate:
+    """Read a certificate, and see that the key is its own.
 
     Args:
-        chain: text of ssl.crt, PEM.
-        key: text of ssl.key, PEM, without a passphrase.
-        now: the time, with a zone.
+        chain: text of the certificate's file, PEM.
+        key: text of the key's, PEM, without a passphrase.
+        named: what the tutor calls the two files.
 
     Raises:
         StartRefusedError: one sentence with the file and the cure.
     """
+    crt, pem = named
+    if certificate_slips.is_swapped(chain, key):
+        raise refused(crt, f"has the private key, and {pem} the certificate", "swap the two files")
     try:
-        certificate = x509.load_pem_x509_certificates(chain)[0]
+        certificates = x509.load_pem_x509_certificates(chain)
     except ValueError:
         what = "holds no readable PEM certificate"
-        raise refused(CRT, what, "put the certificate and its chain there, as PEM") from None
+        raise refused(crt, what, "put the certificate and its chain there, as PEM") from None
     try:
         private = serialization.load_pem_private_key(key, password=None)
     except (ValueError, TypeError):
         what = "holds no readable PEM key without a passphrase"
-        raise refused(KEY, what, "write it with `openssl pkey -in old.key -out ssl.key`") from None
-    if public_bytes(certificate.public_key()) != public_bytes(private.public_key()):
-        raise refused(KEY, f"does not belong to {CRT}", "put the pair that was issued together")
+        cure = f"write it with `openssl pkey -in old.key -out {Path(pem).name}`"
+        raise refused(pem, what, cure) from None
+    place = certificate_slips.place_of(certificates, private.public_key())
+    if place is None:
+        raise refused(pem, f"does not belong to {crt}", "put the pair that was issued together")
+    if place:
+        what = f"has the lab's own certificate in place {place + 1}"
+        raise refused(crt, what, "put it first, and those of its authorities behind it")
+    return certificates[0]
+
+
+def check(chain: bytes, key: bytes, now: dt.datetime, named: Files = NAMED) -> Certificate:
+    """Check that a certificate and a key are readable, belong together and are valid now.
+
+    Args:
+        chain: text of the certificate's file, PEM.
+        key: text of the key's, PEM, without a passphrase.
+        now: the time, with a zone.
+        named: what the tutor calls the two files.
+
+    Raises:
+        StartRefusedError: one sentence with the file and the cure.
+    """
+    crt, certificate = named[0], opened(chain, key, named)
     expires = certificate.not_valid_after_utc
     if expires <= now:
-        raise refused(CRT, f"expired on {expires:%Y-%m-%d}", "renew it and put the new one there")
+        raise refused(crt, f"expired on {expires:%Y-%m-%d}", "renew it and put the new one there")
     if certificate.not_valid_before_utc > now:
         begins = certificate.not_valid_before_utc
-        raise refused(CRT, f"is not valid before {begins:%Y-%m-%d %H:%M} UTC", "check the clock")
+        raise refused(crt, f"is not valid before {begins:%Y-%m-%d %H:%M} UTC", "check the clock")
     if problem := bad_names(chain):
-        raise refused(CRT, problem, "have one issued for the names by which people come")
+        raise refused(crt, problem, "have one issued for the names by which people come")
     if reason := unusable(chain, key):
-        raise refused(CRT, f"is not taken by OpenSSL ({reason})", "have a stronger one issued")
+        raise refused(crt, f"is not taken by OpenSSL ({reason})", "have a stronger one issued")
     return Certificate(chain, key, expires, supplied=True)
 
 
@@ -152,18 +181,26 @@ def refused(file: str, what: str, cure: str) -> StartRefusedError:
     return StartRefusedError([Problem(file, what, cure)])
 
 
-def public_bytes(key: object) -> bytes:
-    """Encode a public key, to compare two."""
-    return key.public_bytes(  # type: ignore[attr-defined,no-any-return]  # any of seven kinds
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+def named_in(secrets: Path) -> Files:
+    """Say what the tutor calls the certificate and its key.
+
+    Args:
+        secrets: the folder with the two.
+
+    Raises:
+        StartRefusedError: one is a link that leads nowhere.
+    """
+    for pair in PAIRS:
+        if any(files.present(secrets / name, f"secrets/{name}") for name in pair):
+            return f"secrets/{pair[0]}", f"secrets/{pair[1]}"
+    return NAMED
 
 
 def read_pair(secrets: Path) -> tuple[bytes, bytes] | None:
     """Read the tutor's certificate and key, unchecked.
 
     Args:
-        secrets: the folder with ``ssl.crt`` and ``ssl.key``.
+        secrets: the folder with the two, named as in `PAIRS`.
 
     Returns:
         Chain and key as they are, or None when neither file is there.
@@ -171,21 +208,21 @@ def read_pair(secrets: Path) -> tuple[bytes, bytes] | None:
     Raises:
         StartRefusedError: one of the two is missing or unreadable.
     """
-    chain, key = secrets / "ssl.crt", secrets / "ssl.key"
-    there = {CRT: files.present(chain, CRT), KEY: files.present(key, KEY)}
-    if not any(there.values()):
+    crt, key = named_in(secrets)
+    there = [one for one in (crt, key) if files.present(secrets / Path(one).name, one)]
+    if not there:
         return None
-    if not all(there.values()):
-        found, missing = (CRT, KEY) if there[CRT] else (KEY, CRT)
-        raise refused(missing, f"is missing while {found} is there", "put both, or neither")
-    return files.read(chain, CRT), files.read(key, KEY)
+    if len(there) == 1:
+        missing = key if there[0] == crt else crt
+        raise refused(missing, f"is missing while {there[0]} is there", "put both, or neither")
+    return files.read(secrets / Path(crt).name, crt), files.read(secrets / Path(key).name, key)
 
 
 def read(secrets: Path, now: dt.datetime) -> Certificate | None:
     """Read and check the tutor's certificate.
 
     Args:
-        secrets: the folder with ``ssl.crt`` and ``ssl.key``.
+        secrets: the folder with the two, named as in `PAIRS`.
         now: the time, with a zone.
 
     Returns:
@@ -195,7 +232,7 @@ def read(secrets: Path, now: dt.datetime) -> Certificate | None:
         StartRefusedError: one of the two is missing, unreadable or no good.
     """
     pair = read_pair(secrets)
-    return check(*pair, now) if pair is not None else None
+    return check(*pair, now, named_in(secrets)) if pair is not None else None
 
 
 def make(hosts: list[str], now: dt.datetime) -> Certificate:

@@ -176,6 +176,7 @@ def pages(c: Config, settings: Settings, lab: str) -> None:
     c.JupyterHub.template_vars = {
         "classroom_url": f"{lab}{PREFIX}lab",
         "classroom_trial": settings.mode is SignInMode.TRIAL,
+        "classroom_name": settings.name,
         "classroom_contact": settings.contact,
         "classroom_tutors": sorted(settings.tutors),
         "classroom_personal_labs": c.JupyterHub.spawner_class is not NoPersonalLab,

@@ -44,6 +44,41 @@ def test_no_configuration_is_a_trial(tmp_path: Path) -> None:
     assert settings.load(folder(tmp_path), {}).mode is SignInMode.TRIAL
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "jupyterhub_config.py.txt",
+        "jupyterhub_config (1).py",
+        "jupyterhub_config(2).py",
+        "jupyterhub_config - Kopie.py".replace(" - ", "-"),
+        "Jupyterhub_Config.py",
+        "jupyterhub-config.py",
+        "jupyterhub config.py",
+        "jupyterhub_config",
+        "jupyterhub_config.txt",
+    ],
+)
+def test_a_file_with_another_name_is_no_silent_trial(tmp_path: Path, name: str) -> None:
+    paths = folder(tmp_path)
+    (tmp_path / name).write_text(labs.GITHUB_CONFIG)
+    assert problems(paths) == [
+        f"{name}: is not the name that the lab reads: rename it to jupyterhub_config.py, or to"
+        " something else."
+    ]
+    # With the right one there as well it is somebody's copy.
+    paths.config_file.write_text(labs.GITHUB_CONFIG)
+    assert settings.load(paths, {}).mode is SignInMode.GITHUB
+
+
+@pytest.mark.parametrize(
+    "name", ["jupyterhub_config_example.py", "jupyterhub_config.py.bak", "README.md", "config.py"]
+)
+def test_other_files_are_not_meant(tmp_path: Path, name: str) -> None:
+    paths = folder(tmp_path)
+    (tmp_path / name).write_text("")
+    assert settings.load(paths, {}).mode is SignInMode.TRIAL
+
+
 def test_a_complete_file(tmp_path: Path) -> None:
     loaded = settings.load(folder(tmp_path, labs.GITHUB_CONFIG), {})
     assert loaded.mode is SignInMode.GITHUB

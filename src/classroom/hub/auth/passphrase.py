@@ -8,7 +8,7 @@ from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from jupyterhub.handlers.login import LoginHandler
 from tornado import web
 
-from classroom.hub.auth import usernames
+from classroom.hub.auth import typed_passphrase, usernames
 from classroom.hub.auth.throttle import Guesses
 
 
@@ -60,12 +60,27 @@ class ClassroomPassphraseAuthenticator(SharedPasswordAuthenticator):
         }
         if said := usernames.problem(typed["username"], self.admin_users):
             raise web.HTTPError(403, said)
+        for wanted in (self.user_password, self.admin_password):
+            if typed_passphrase.is_same(typed["password"], wanted):
+                typed["password"] = wanted
         # No passphrase has others, and compare_digest raises an error for them.
         model = None
         if typed["password"].isascii():
             model = await super().authenticate(handler, typed)
+        if not model and (said := self._advice(typed)):
+            raise web.HTTPError(403, said)
         if not model and (said := await self.guesses.answer_wrong(handler.request.remote_ip)):
             raise web.HTTPError(429, said)
         if model and not self.check_blocked_users(model["name"], model):
             handler.refused = model["name"]
         return model
+
+    def _advice(self, typed: dict[str, str]) -> str:
+        """Say which passphrase somebody needs who has typed the other of the two."""
+        return typed_passphrase.advice(
+            self.normalize_username(typed["username"]),
+            typed["password"],
+            tuple(sorted(self.admin_users)),
+            self.user_password or "",
+            self.admin_password or "",
+        )
