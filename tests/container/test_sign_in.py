@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classroom.hub.auth.oauth_sign_in import MOST_SIGN_INS
+from classroom.hub.auth.typed_passphrase import OTHERS, TUTORS
 from tests import labs, web
 
 if TYPE_CHECKING:
@@ -263,6 +264,24 @@ def test_trial_admits_any_name_with_the_passphrase(trial_lab: Lab) -> None:
         assert page.url.path == LAB_PATH
         assert api(client, "me").json()["identity"]["username"] == "grace"
         assert client.get(f"{labs.ADDRESS}/hub/admin").status_code == 403
+
+
+def test_trial_takes_the_passphrase_however_it_is_typed(trial_lab: Lab) -> None:
+    typed = f" {trial_lab.passphrase().upper().replace('-', '  ')} "
+    with web.browser(trial_lab.hosts) as client:
+        page = web.sign_in_with_passphrase(client, labs.ADDRESS, "Typist", typed)
+        assert page.url.path == LAB_PATH
+
+
+def test_trial_says_which_passphrase_is_whose(trial_lab: Lab) -> None:
+    trial_lab.expected.append("Failed login for|403 POST /hub/login")
+    mixed = [("grace", trial_lab.passphrase("Tutor")), ("tutor", trial_lab.passphrase())]
+    for (name, typed), said in zip(mixed, (TUTORS, OTHERS), strict=True):
+        with web.browser(trial_lab.hosts) as client:
+            page = web.sign_in_with_passphrase(client, labs.ADDRESS, name, typed)
+            assert page.status_code == 403
+            assert said.format("tutor") in html.unescape(page.text)
+            assert "the log of the" not in page.text
 
 
 def test_trial_refuses_a_wrong_passphrase(trial_lab: Lab) -> None:

@@ -68,3 +68,12 @@ def test_a_tutors_text_with_classes_brings_the_hubs_style(
 ) -> None:
     page = rendered("login.html", **given)
     assert [one for one in (OURS, HUBS) if one in page] == [style]
+
+
+@pytest.mark.parametrize("name", ["", "Algebra <2nd year>"])
+def test_the_sign_in_page_says_what_the_class_is_called(name: str) -> None:
+    page = rendered("login.html", classroom_name=name)
+    shown = "Algebra &lt;2nd year&gt;"
+    assert (f'<h1 class="text-center">{shown}</h1>' in page) == bool(name)
+    title = page[page.index("<title>") : page.index("</title>")]
+    assert (shown if name else "JupyterHub") in title
