@@ -14,16 +14,14 @@ import httpx
 from testcontainers.core.container import DockerContainer
 from websockets.sync.client import connect
 
+from benchmarks.soak.lab import CONFIG as TRIAL
+from benchmarks.soak.lab import PASSPHRASE
 from tests import labs, students
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PASSPHRASE = "correct-horse-battery"
-CONFIG = f"""
-c.JupyterHub.authenticator_class = "shared-password"
-c.SharedPasswordAuthenticator.user_password = "{PASSPHRASE}"
-c.Authenticator.allow_all = True
+CONFIG = f"""{TRIAL}
 c.Classroom.max_kernels = 100
 c.Classroom.preload = {{preload}}
 """

@@ -14,7 +14,7 @@ SECONDS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60}
 SECONDS |= {"h": 3600, "hour": 3600, "d": 86400, "day": 86400}
 SMALLEST_BYTES = 1 << 20
 """Whoever writes 12 for a limit of memory means 12 GB: nothing works with less than this."""
-LONGEST_BYTES, LONGEST_SECONDS = 1 << 60, 10 * 365 * 86400
+LONGEST_BYTES, LONGEST_SECONDS = (1 << 60) - 1, 10 * 365 * 86400
 
 
 def split(text: str) -> tuple[float, str]:
@@ -69,10 +69,38 @@ class TooFewBytesError(TraitError):
         self.cure = cure
 
 
-class ByteSize(Int[int, "int | float | str"]):
+class Quantity(Int[int, "int | float | str"]):
+    """A whole number within bounds, or a text that says one."""
+
+    most: int
+    """The largest that is taken."""
+    read: staticmethod[[str], int]
+    """Reads a text; it raises a ValueError for what is none."""
+
+    def validate(self, obj: Any, value: Any) -> int:
+        """Return the number.
+
+        Raises:
+            TraitError: it is none.
+        """
+        if isinstance(value, str):
+            try:
+                value = self.read(value)
+            except ValueError:
+                self.error(obj, value)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= self.most:
+            self.error(obj, value)
+        return int(value)
+
+
+class ByteSize(Quantity):
     """A number of bytes, or a text that says one; 0 stands for the default."""
 
     info_text = 'a size such as "12G" or "512M"'
+    most = LONGEST_BYTES
+    read = staticmethod(to_bytes)
 
     def validate(self, obj: Any, value: Any) -> int:
         """Return the size in bytes.
@@ -80,41 +108,16 @@ class ByteSize(Int[int, "int | float | str"]):
         Raises:
             TraitError: it is none, or is too small to be meant.
         """
-        if isinstance(value, str):
-            try:
-                value = to_bytes(value)
-            except ValueError:
-                self.error(obj, value)
-        if isinstance(value, float):
-            value = int(value) if value.is_integer() else value
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < LONGEST_BYTES:
-            self.error(obj, value)
-        if 0 < value < SMALLEST_BYTES:
-            like = f'"{value}G"' if value < 1 << 10 else '"512M"'
+        found = super().validate(obj, value)
+        if 0 < found < SMALLEST_BYTES:
+            like = f'"{found}G"' if found < 1 << 10 else '"512M"'
             raise TooFewBytesError(f"write {like}")
-        return int(value)
+        return found
 
 
-class Duration(Int[int, "int | float | str"]):
+class Duration(Quantity):
     """A number of seconds, or a text that says a time; 0 stands for never."""
 
     info_text = 'a number of seconds, or a time such as "4h" or "30 min"'
-
-    def validate(self, obj: Any, value: Any) -> int:
-        """Return the time in seconds.
-
-        Raises:
-            TraitError: it is none.
-        """
-        if isinstance(value, str):
-            try:
-                value = to_seconds(value)
-            except ValueError:
-                self.error(obj, value)
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
-            self.error(obj, value)
-        if not 0 <= value <= LONGEST_SECONDS:
-            self.error(obj, value)
-        return int(value)
+    most = LONGEST_SECONDS
+    read = staticmethod(to_seconds)
