@@ -9,11 +9,10 @@ crowds are processes of their own and share this machine's cores with the lab.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks.conclusion import conclude
 from benchmarks.pages import labs, report, scenes
 
 PEOPLE = (30, 100, 200, 500)
@@ -56,12 +55,7 @@ def main() -> int:
                 say(f"{given.visits} visits …")
                 found.append(scenes.visits(lab, people, max(1, given.visits // len(people))))
     report.show(found)
-    if given.json:
-        given.json.write_text(json.dumps([asdict(one) for one in found]), encoding="utf-8")
-    missed = report.missed(found)
-    for words in missed:
-        print(f"missed: {words}")
-    return 1 if missed else 0
+    return conclude(found, report.missed(found), given.json)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,10 @@ their own that share this machine's cores with the server: their CPU and lag are
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks.conclusion import conclude
 from benchmarks.rooms import away, report, servers, whole
 from benchmarks.rooms.bare import bare
 from benchmarks.rooms.scenes import SCENES, Found, through
@@ -81,12 +80,7 @@ def main() -> int:
         if one.scene == "one notebook" and one.kind == "ours":
             one.values["limit"] = bare(one.people, one.values["frames"], one.values["bytes"])
     report.show(found)
-    if given.json:
-        given.json.write_text(json.dumps([asdict(one) for one in found]), encoding="utf-8")
-    missed = report.missed(found)
-    for words in missed:
-        print(f"missed: {words}")
-    return 1 if missed else 0
+    return conclude(found, report.missed(found), given.json)
 
 
 if __name__ == "__main__":

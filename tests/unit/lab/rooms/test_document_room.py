@@ -102,6 +102,14 @@ async def opened_by(files: ClassContents, journal: Journal) -> tuple[Any, asynci
     return room, running
 
 
+def folder_of(text: str, place: Path) -> Path:
+    """Make a class's folder with one file, `a.txt`."""
+    made = place / "files"
+    made.mkdir()
+    (made / "a.txt").write_text(text)
+    return made
+
+
 class Replaced(ClassContents):
     """A program replaces the file right after the document's recovery has looked at it."""
 
@@ -124,24 +132,22 @@ def test_a_program_that_replaces_a_file_while_it_is_opened_loses_no_word(
     tmp_path: Path,
 ) -> None:
     """Between recovery and upstream's look at the file, after which the file won."""
-    (tmp_path / "files").mkdir()
-    (tmp_path / "files/a.txt").write_text("first")
+    files = folder_of("first", tmp_path)
 
     async def main() -> None:
         journal = Journal(tmp_path / "documents.db")
-        files = ClassContents(root_dir=str(tmp_path / "files"))
-        room, running = await opened_by(files, journal)
+        room, running = await opened_by(ClassContents(root_dir=str(files)), journal)
         room.document.ydoc.get("source", type=Text).insert(5, " typed")
         await room.written()
         await room.abandon()  # the lab falls before it has saved
         running.cancel()
-        replaced = Replaced(root_dir=str(tmp_path / "files"))
+        replaced = Replaced(root_dir=str(files))
         replaced.program = "a program's"
         room, running = await opened_by(replaced, journal)
         replaced.program = ""
         assert str(room.document.ydoc.get("source", type=Text)) == "first typed"
         await room._file.maybe_notify()
-        await until(lambda: "typed" in copies(tmp_path / "files"))
+        await until(lambda: "typed" in copies(files))
         assert str(room.document.ydoc.get("source", type=Text)) == "a program's"
         await room.stop()
         running.cancel()
@@ -162,15 +168,13 @@ class Deleted(ClassContents):
 
 def test_a_file_that_is_deleted_while_it_is_opened_loses_no_word(tmp_path: Path) -> None:
     """The room was open for everybody and could save nothing, for as long as somebody was in it."""
-    (tmp_path / "files").mkdir()
-    (tmp_path / "files/a.txt").write_text("first")
+    files = folder_of("first", tmp_path)
 
     async def main() -> None:
         journal = Journal(tmp_path / "documents.db")
-        files = Deleted(root_dir=str(tmp_path / "files"))
-        room, running = await opened_by(files, journal)
+        room, running = await opened_by(Deleted(root_dir=str(files)), journal)
         room.document.ydoc.get("source", type=Text).insert(5, " typed")
-        await until(lambda: copies(tmp_path / "files") == "first typed")
+        await until(lambda: copies(files) == "first typed")
         await room.stop()
         running.cancel()
         journal.close()
