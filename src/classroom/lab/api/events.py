@@ -48,8 +48,8 @@ def told(schema: str, event: dict[str, Any], *, name: str, tutor: bool) -> dict[
 class EventFeed:
     """The pages that subscribe to a lab's events. For one event loop; not safe for threads.
 
-    Upstream has each page listen by itself, in a task for each event: whoever arrives emits some,
-    and a class that arrives would make the square of its number of them.
+    Upstream lets each page listen by itself, in a task for each event. A page that arrives emits
+    some events, so a class that arrives would start the square of its number of tasks.
     """
 
     def __init__(self) -> None:
