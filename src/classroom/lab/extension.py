@@ -59,7 +59,7 @@ from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.snapshots import handlers as snapshots
 from classroom.lab.snapshots.restore import RestoreService
 from classroom.lab.storage import client_owners, page_sessions, ystore
-from classroom.lab.storage.journal import DiskTrouble, Journal
+from classroom.lab.storage.journal import Journal
 from classroom.lab.storage.page_sessions import PageSessions
 from classroom.lab.storage.saved_hashes import Saves
 from classroom.lab.upstream import (
@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from tornado.websocket import WebSocketHandler
 
     from classroom.lab.connections.notifications import Notifications
+    from classroom.lab.storage.disk_report import DiskTrouble
 
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
 LONGEST_STALL = Gauge(
@@ -169,7 +170,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     if lab.journal is not None and isinstance(app.contents_manager, ClassContents):
         app.contents_manager.saves = Saves(lab.journal)
         app.contents_manager.tell = lambda name, text: lab.notifications.tell({name}, text)
-        lab.journal.told = partial(_follow_disk, app, lab)
+        lab.journal.disk.told = partial(_follow_disk, app, lab)
         app.io_loop.run_sync(lab.journal.begin)
         HISTORY.set_function(lambda: lab.journal.size if lab.journal else 0)
         setup.use(app, lab.hooks)
@@ -350,7 +351,7 @@ async def _recover(app: ServerApp, contents: ClassContents) -> None:
     """Put right the files of documents that were open when the last lab server fell."""
     assert contents.saves is not None  # noqa: S101 (set where it is loaded)
     journal = contents.saves.journal
-    if journal.is_in_trouble:
+    if journal.disk.is_in_trouble:
         return  # later: nothing could be written now
     store = ystore.of(journal)
     lab: LabContext = app.web_app.settings[services.KEY][LabContext]
