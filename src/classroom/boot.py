@@ -20,7 +20,14 @@ from classroom.backup import swap
 from classroom.cli import sign_in
 from classroom.config import exposure, last_good, limits, preload, settings, subdomains
 from classroom.egress import apply, lock
-from classroom.front import certificate, certificate_slips, hosts, render, tls
+from classroom.front import (
+    certificate,
+    certificate_slips,
+    hosts,
+    local_authority,
+    render,
+    tls,
+)
 from classroom.hub.egress import gateway
 from classroom.lab import server_config
 from classroom.runtime import cgroup, layout, machine, privileges, volume_lock, volume_reserve
@@ -35,6 +42,8 @@ if TYPE_CHECKING:
     from classroom.config.settings import Settings
 
 DEADLINE_SECONDS = 60
+HERE = ["localhost", "127.0.0.1", "::1"]
+"""By which the machine itself reaches the lab, whatever others call it."""
 FULL = (
     "{} is full: the lab starts, but saves nothing. People can sign in, look, and delete files in"
     " the file browser; as soon as there is room, it saves again by itself."
@@ -72,14 +81,16 @@ def prepare_data(paths: Paths) -> None:
 
 
 def prepare_tls(loaded: Settings) -> None:
-    """Install the front's certificate: the tutor's, or a self-signed one."""
+    """Install the front's certificate: the tutor's, or one of the lab's own authority."""
     now = dt.datetime.now(dt.UTC)
-    found = tls.read(loaded.paths.secrets, now)
+    found, own = tls.read(loaded.paths.secrets, now), b""
     if found is None:
-        found = tls.ensure_made(loaded.paths.hub, ["localhost", "127.0.0.1", "::1"], now)
+        authority = local_authority.ensure(loaded.paths.hub, now)
+        found = local_authority.ensure_certificate(loaded.paths.hub, authority, HERE, now)
+        own = authority.pem
         if loaded.mode is not settings.SignInMode.TRIAL:
             warn(
-                "secrets/ssl.crt and secrets/ssl.key are missing: the certificate is self-signed, "
+                "secrets/ssl.crt and secrets/ssl.key are missing: the lab has made a certificate, "
                 "and browsers will warn; put both files there."
             )
     file = tls.named_in(loaded.paths.secrets)[0]
@@ -88,8 +99,8 @@ def prepare_tls(loaded: Settings) -> None:
     host = urlsplit(loaded.oauth.callback_url).hostname if loaded.oauth is not None else ""
     for remark in certificate_slips.remarks(found.chain, host or "") if found.supplied else ():
         warn(f"{file}: {remark}.")
-    certificate.install(loaded.paths.front, found)
-    kind = "from secrets/" if found.supplied else "self-signed"
+    certificate.install(loaded.paths.front, found, own)
+    kind = "from secrets/" if found.supplied else "of the lab's own authority"
     say("tls", f"certificate {kind}, valid until {found.expires:%Y-%m-%d}")
 
 

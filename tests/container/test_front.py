@@ -120,6 +120,29 @@ def test_no_hsts_with_a_made_certificate(trial_lab: Lab) -> None:
     assert "strict-transport-security" not in answer.headers
 
 
+def test_who_trusts_the_labs_own_authority_needs_no_exception(trial_lab: Lab) -> None:
+    place = f"https://{trial_lab.ip}:8443"
+    answer = httpx.get(f"{place}/authority.crt", headers=labs.FROM_INSIDE, verify=False)
+    assert answer.headers["content-type"] == "application/x-x509-ca-cert"
+    assert "set-cookie" not in answer.headers
+    assert "authority.crt" in trial_lab.log
+    trusting = ssl.create_default_context(cadata=answer.text)
+    with httpx.Client(verify=trusting) as browser:
+        page = browser.get(
+            f"{place}/hub/login",
+            headers={"Host": "localhost:8443"},
+            extensions={"sni_hostname": "localhost"},
+        )
+    assert page.is_success
+
+
+def test_with_the_tutors_certificate_nobody_is_offered_another_authority(
+    client: httpx.Client, github_lab: Lab
+) -> None:
+    assert client.get("/authority.crt").status_code == 404
+    assert "authority.crt" not in github_lab.log
+
+
 def lab_script(lab: Lab) -> str:
     """Name the largest hashed file that JupyterLab's page loads."""
     _, listing = lab.run(

@@ -61,7 +61,8 @@ def paragraph(passphrases: Passphrases, address: str) -> str:
     """
     return f"""\
 This is a TRIAL: anybody who has the passphrase gets in, under any name they type.
-  Open         {address}  (the browser warns: the certificate is self-signed)
+  Open         {address}  (your browser warns: the lab has made its certificate itself;
+               {address}/authority.crt is what to trust, docs/operate/configuration.md)
   Students     any name, passphrase  {passphrases.student.reveal()}
   Tutor        name {TUTOR}, passphrase  {passphrases.tutor.reveal()}
 To set up your class: cp jupyterhub_config_example.py jupyterhub_config.py, put your students'

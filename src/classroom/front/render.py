@@ -13,7 +13,7 @@ from classroom.egress import detect
 from classroom.front import certificate, hosts, nginx
 from classroom.front.hosts import ANY, AllowedHosts
 from classroom.runtime import machine
-from classroom.runtime.paths import KNOWN, PREFIX
+from classroom.runtime.paths import AUTHORITY, KNOWN, PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -157,6 +157,7 @@ class Front:
         names: the hosts, with their ports, that people may ask for (`classroom.front.hosts`).
         apart: where Hub and lab are, when each has a host of its own.
         files: how many a worker may open.
+        authority: the lab's own, which browsers may be told to trust, as PEM; "" without one.
     """
 
     paths: Paths
@@ -166,6 +167,7 @@ class Front:
     names: AllowedHosts = ANY
     apart: Hosts = TOGETHER
     files: int = MOST_FILES
+    authority: str = ""
 
     @property
     def connections(self) -> int:
@@ -202,6 +204,8 @@ def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
         apart=front.apart.apart,
         files=front.files,
         connections=front.connections,
+        authority=front.authority,
+        authority_place=AUTHORITY,
     )
 
 
@@ -229,6 +233,7 @@ def install(paths: Paths, routes: Mapping[str, str]) -> bool:
             hosts.read(paths.front, certificate.installed(paths.front)[0]),
             subdomains.read(paths.front),
             min(MOST_FILES, machine.most_files()),
+            certificate.authority(paths.front),
         ),
         routes,
     )
