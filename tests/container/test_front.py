@@ -129,7 +129,7 @@ def test_who_trusts_the_labs_own_authority_needs_no_exception(trial_lab: Lab) ->
     trusting = ssl.create_default_context(cadata=answer.text)
     with httpx.Client(verify=trusting) as browser:
         page = browser.get(
-            f"{place}/hub/login",
+            f"{place}/hub/health",
             headers={"Host": "localhost:8443"},
             extensions={"sni_hostname": "localhost"},
         )
@@ -139,7 +139,7 @@ def test_who_trusts_the_labs_own_authority_needs_no_exception(trial_lab: Lab) ->
 def test_with_the_tutors_certificate_nobody_is_offered_another_authority(
     client: httpx.Client, github_lab: Lab
 ) -> None:
-    assert client.get("/authority.crt").status_code == 404
+    assert client.get(f"{labs.ADDRESS}/authority.crt").status_code == 404
     assert "authority.crt" not in github_lab.log
 
 
