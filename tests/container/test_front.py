@@ -139,9 +139,9 @@ def test_who_trusts_the_labs_own_authority_needs_no_exception(trial_lab: Lab) ->
 def test_with_the_tutors_certificate_nobody_is_offered_another_authority(
     client: httpx.Client, github_lab: Lab
 ) -> None:
+    assert "/authority.crt" not in github_lab.log
     answer = client.get(f"{labs.ADDRESS}/authority.crt")
     assert (answer.status_code, "another authority" in answer.text) == (404, True)
-    assert "authority.crt" not in github_lab.log
 
 
 def lab_script(lab: Lab) -> str:
