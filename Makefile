@@ -116,12 +116,9 @@ format: venv ## format the Python code
 
 .PHONY: bench
 bench: export TESTCONTAINERS_RYUK_DISABLED := true
-bench: build venv browser ## measure against the old recipe, stock rooms and stock kernels; print tables
+bench: build venv browser ## measure against the old recipe, stock rooms and kernels; fill in docs/performance.md
 	$(BIN)/python -m tools.browser chromium
-	$(BIN)/python -m benchmarks.page_load
-	PYTHONPATH=src $(BIN)/python -m benchmarks.rooms
-	PYTHONPATH=src $(BIN)/python -m benchmarks.kernels
-	PYTHONPATH=src $(BIN)/python -m benchmarks.pages
+	PYTHONPATH=src $(BIN)/python -m benchmarks
 
 .PHONY: soak
 soak: export TESTCONTAINERS_RYUK_DISABLED := true
