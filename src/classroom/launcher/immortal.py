@@ -1,10 +1,10 @@
 """Have nobody count the references to what was imported, so that forked kernels share its memory.
 
-Python counts the references to an object in the object: to use a function writes to the page that it
-is on, and a forked process then has that page for itself. An object that is immortal (PEP 683) has
-no count. Python makes such of its own constants; here everything that the fork server has imported
-becomes so, 380,000 objects, of which nothing is ever freed anyway. A kernel starts with 7 MB less of
-its own.
+Python counts the references to an object in the object: to use a function writes to the page that
+it is on, and a forked process then has that page for itself. An object that is immortal (PEP 683)
+has no count. Python makes such of its own constants; here everything that the fork server has
+imported becomes so, 380,000 objects, of which nothing is ever freed anyway. A kernel starts with
+7 MB less of its own.
 
 What depends on the count goes the way that it goes for shared objects: nothing here is freed, or
 changed in place because nobody else has it.
@@ -18,7 +18,7 @@ import sys
 from types import FrameType
 
 TRIED = {(3, 12), (3, 13)}
-"""Versions of CPython whose objects begin with a count of 64 bits, of which one value means none."""
+"""Versions of CPython whose objects begin with a count of 64 bits; one value means none."""
 
 
 def is_possible() -> bool:
