@@ -257,7 +257,8 @@ def test_its_own_memory_is_what_it_has_made_itself(warm: Class, cold: Class) -> 
         _, kernel = start(one)
         sizes[name] = int(say(kernel, OWN_MEMORY))
         one.clear()
-    assert sizes["warm"] < 0.6 * sizes["cold"], sizes
+    # A third; half, if the references to what was imported were counted.
+    assert sizes["warm"] < 0.45 * sizes["cold"], sizes
 
 
 def messages(kernel: students.Kernel, ident: str) -> Iterator[dict[str, Any]]:
