@@ -39,6 +39,10 @@ def main() -> int:
     )
     sign_in = commands.add_parser("sign-in", help="print the address and how to sign in")
     sign_in.add_argument("--port", type=int, default=PORT, help="the port that Docker publishes")
+    sign_in.add_argument(
+        "--host", action="append", default=[], help="a name or address of the machine"
+    )
+    sign_in.add_argument("--qr", action="store_true", help="draw the address as a QR code as well")
     chosen = parser.parse_args()
     if chosen.command != "boot":
         privileges.drop(NEEDED.get(chosen.command, ()) if os.getuid() == 0 else ())
@@ -130,11 +134,21 @@ def say_how_to_sign_in(chosen: argparse.Namespace) -> int:
     from classroom.config import settings  # noqa: PLC0415
     from classroom.runtime.problems import EX_CONFIG, StartRefusedError  # noqa: PLC0415
 
+    published = sign_in.Published(chosen.port, tuple(chosen.host))
     try:
-        print(sign_in.describe(settings.load(Paths(), os.environ), chosen.port))
+        loaded = settings.load(Paths(), os.environ)
     except StartRefusedError as refused:
         print(refused, file=sys.stderr)
         return EX_CONFIG
+    print(sign_in.describe(loaded, published))
+    for slip in sign_in.slips(loaded.oauth, published):
+        print(f"Warning: {slip}", file=sys.stderr)
+    if published.hosts and loaded.mode is settings.SignInMode.TRIAL:
+        print(f"\n{sign_in.UNREACHABLE.format(port=chosen.port)}")
+    if chosen.qr:
+        from classroom.cli import qr  # noqa: PLC0415
+
+        print(f"\n{qr.drawn(sign_in.address(loaded, published))}")
     return 0
 
 

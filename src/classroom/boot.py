@@ -130,7 +130,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
         )
     if loaded.anybody:
         warn(f"sign-in: {sign_in.ANYBODY}")
-    say("sign-in", sign_in.describe(loaded))
+    say("sign-in", f"{loaded.mode.value}\n{sign_in.describe(loaded)}")
     hosts.write(paths.front, loaded)
     subdomains.write(paths.front, apart)
     render.install(paths, {})
