@@ -19,6 +19,10 @@ SITE := artifacts/docs
 up: engine ## start the lab, print its address and how to sign in: [PORT=…] [CLASS=…]
 	@$(PYTHON) -m tools.up
 
+.PHONY: check
+check: engine ## say what a start would refuse or warn of, without a start; ask GitHub too
+	@$(PYTHON) -m tools.check
+
 .PHONY: down
 down: own-class ## stop the lab; everybody's work stays on the volume
 	@docker compose down

@@ -99,8 +99,8 @@ def text_of(file: Path = FILE) -> str:
         raise SettingError(f"{file} can't be read ({error}): save it as text in UTF-8.") from None
 
 
-def remember(environ: Mapping[str, str], file: Path = FILE) -> tuple[int, str]:
-    """Take the port and the class's name from the command line, else from the file; keep them.
+def given(environ: Mapping[str, str], file: Path = FILE) -> tuple[int, str]:
+    """Take the port and the class's name from the command line, else from the file.
 
     Args:
         environ: the process environment, in which make puts what the command line gives.
@@ -112,12 +112,18 @@ def remember(environ: Mapping[str, str], file: Path = FILE) -> tuple[int, str]:
     Raises:
         SettingError: a value can't be used, or the file can't be read.
     """
+    kept = read(text_of(file))
+    port = port_of(environ.get(PORT) or kept.get(PORT) or str(DEFAULT_PORT))
+    return port, checked_class(environ.get(CLASS) or kept.get(CLASS) or "")
+
+
+def remember(environ: Mapping[str, str], file: Path = FILE) -> tuple[int, str]:
+    """Keep what the command line gives, for the next command; the rest as `given`."""
+    port, name = given(environ, file)
     text = text_of(file)
     kept = read(text)
-    port = port_of(environ.get(PORT) or kept.get(PORT) or str(DEFAULT_PORT))
-    name = checked_class(environ.get(CLASS) or kept.get(CLASS) or "")
-    given = {one: environ[one] for one in (PORT, CLASS) if environ.get(one)}
-    changed = {one: value for one, value in given.items() if kept.get(one) != value}
+    new = {one: environ[one] for one in (PORT, CLASS) if environ.get(one)}
+    changed = {one: value for one, value in new.items() if kept.get(one) != value}
     # The usual port needs no file.
     if changed and (kept.get(PORT) or CLASS in changed or port != DEFAULT_PORT):
         file.touch(mode=0o600)  # a client secret may be in it

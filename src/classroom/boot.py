@@ -14,19 +14,17 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urlsplit
 
 from classroom.backup import swap
-from classroom.cli import sign_in
-from classroom.config import exposure, last_good, limits, preload, settings, subdomains
+from classroom.cli import sign_in, warnings
+from classroom.config import last_good, limits, preload, settings, subdomains
 from classroom.egress import apply, lock
-from classroom.front import certificate, certificate_slips, hosts, render, tls
+from classroom.front import certificate, hosts, render, tls
 from classroom.hub.egress import gateway
 from classroom.lab import server_config
-from classroom.runtime import cgroup, layout, machine, privileges, volume_lock, volume_reserve
+from classroom.runtime import layout, machine, privileges, volume_lock, volume_reserve
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
-from classroom.sandbox import landlock
 from classroom.snapshots import schedule
 
 if TYPE_CHECKING:
@@ -74,20 +72,10 @@ def prepare_data(paths: Paths) -> None:
 def prepare_tls(loaded: Settings) -> None:
     """Install the front's certificate: the tutor's, or a self-signed one."""
     now = dt.datetime.now(dt.UTC)
-    found = tls.read(loaded.paths.secrets, now)
-    if found is None:
-        found = tls.ensure_made(loaded.paths.hub, ["localhost", "127.0.0.1", "::1"], now)
-        if loaded.mode is not settings.SignInMode.TRIAL:
-            warn(
-                "secrets/ssl.crt and secrets/ssl.key are missing: the certificate is self-signed, "
-                "and browsers will warn; put both files there."
-            )
-    file = tls.named_in(loaded.paths.secrets)[0]
-    if warning := found.warning(now, file):
-        warn(warning)
-    host = urlsplit(loaded.oauth.callback_url).hostname if loaded.oauth is not None else ""
-    for remark in certificate_slips.remarks(found.chain, host or "") if found.supplied else ():
-        warn(f"{file}: {remark}.")
+    supplied = tls.read(loaded.paths.secrets, now)
+    for sentence in warnings.of_certificate(loaded, supplied, now):
+        warn(sentence)
+    found = supplied or tls.ensure_made(loaded.paths.hub, ["localhost", "127.0.0.1", "::1"], now)
     certificate.install(loaded.paths.front, found)
     kind = "from secrets/" if found.supplied else "self-signed"
     say("tls", f"certificate {kind}, valid until {found.expires:%Y-%m-%d}")
@@ -105,8 +93,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     """
     loaded = settings.load(paths, environ)
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
-    wide = limits.warnings(loaded.limits, cgroup.memory())
-    for sentence in (*exposure.warnings(exposure.found(paths)), *wide, *machine.prepare()):
+    for sentence in (*warnings.of_settings(loaded), *machine.prepare()):
         warn(sentence)
     apart = subdomains.of(loaded.config)
     prepare_data(paths)
@@ -118,18 +105,10 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     schedule.write(paths, loaded.snapshot_interval)
     # Before anything listens, while this process still has the capability.
     taken = apply.take(loaded)
-    held = lock.describe(taken.kind, loaded.egress)
-    if taken.kind is lock.LockKind.OPEN:
-        warn(f"egress lock: {held}")
-    else:
-        say("egress lock", held)
-    if landlock.abi() == 0:
-        warn(
-            "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): a "
-            "compromised lab server can open everything that its unix user can, including /proc."
-        )
-    if loaded.anybody:
-        warn(f"sign-in: {sign_in.ANYBODY}")
+    if taken.kind is not lock.LockKind.OPEN:
+        say("egress lock", lock.describe(taken.kind, loaded.egress))
+    for sentence in (*warnings.of_locks(loaded, taken.kind), *warnings.of_sign_in(loaded)):
+        warn(sentence)
     say("sign-in", f"{loaded.mode.value}\n{sign_in.describe(loaded)}")
     hosts.write(paths.front, loaded)
     subdomains.write(paths.front, apart)
