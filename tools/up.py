@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from tools import addresses, classes, ports, remembered
+from tools import addresses, classes, ports, remembered, time_zone
 from tools.build import build
 from tools.compose import (
     SERVICE,
@@ -99,6 +99,7 @@ def run(port: int) -> None:
     Raises:
         UpError: Docker can't run it.
     """
+    os.environ.update(time_zone.use(os.environ, remembered.read(remembered.text_of())))
     # Docker would make it as root, and the tutor could put nothing into it.
     Path("materials").mkdir(exist_ok=True)
     done = compose("up", "--detach", "--no-build", "--force-recreate", quiet=True)

@@ -93,7 +93,8 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     """
     loaded = settings.load(paths, environ)
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
-    for sentence in (*warnings.of_settings(loaded), *machine.prepare()):
+    short = warnings.of_machine(environ, machine.open_files())
+    for sentence in (*warnings.of_settings(loaded), *short):
         warn(sentence)
     apart = subdomains.of(loaded.config)
     prepare_data(paths)

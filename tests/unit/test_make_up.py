@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import labs
-from tools import addresses, build, classes, ports, remembered
+from tools import addresses, build, classes, ports, remembered, time_zone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,17 +174,32 @@ def test_the_step_of_a_build_is_read() -> None:
     assert build.STEP.match("#12 0.412 [notice] x") is None
 
 
+def test_the_machines_time_zone_is_named(tmp_path: Path) -> None:
+    zones = tmp_path / "zoneinfo/Europe"
+    zones.mkdir(parents=True)
+    (zones / "Zurich").touch()
+    link, name = tmp_path / "localtime", tmp_path / "timezone"
+    assert time_zone.named(link, name) == "", "there is neither"
+    name.write_text("Asia/Kolkata\n")
+    assert time_zone.named(link, name) == "Asia/Kolkata"
+    link.symlink_to(zones / "Zurich")
+    assert time_zone.named(link, name) == "Europe/Zurich"
+    assert time_zone.use({"TZ": "UTC"}, {}) == time_zone.use({}, {"TZ": "UTC"}) == {}
+
+
 OF_TUTORS = (
     "addresses",
     "backup",
     "base_image",
     "build",
+    "check",
     "classes",
     "compose",
     "engine",
     "ports",
     "progress",
     "remembered",
+    "time_zone",
     "up",
 )
 

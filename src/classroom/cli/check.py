@@ -21,7 +21,7 @@ from classroom.config.settings import SignInMode
 from classroom.egress import apply, detect, lock, resolv
 from classroom.egress.lock import LockKind
 from classroom.front import tls
-from classroom.runtime import cgroup, layout, machine
+from classroom.runtime import layout, machine
 from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
 
 if TYPE_CHECKING:
@@ -171,8 +171,8 @@ def run(paths: Paths, environ: Mapping[str, str], published: Published) -> Findi
         found.good.append(" ".join(sign_in.describe(loaded, published).splitlines()))
     else:
         found.good.append(TRIAL)
-    short = machine.shortages(machine.most_files(), cgroup.memory())
-    found.warned += [*warnings.of_settings(loaded), *short]
+    found.warned += warnings.of_settings(loaded)
+    found.warned += warnings.of_machine(environ, machine.most_files())
     check_data(paths, found)
     check_certificate(loaded, dt.datetime.now(dt.UTC), found)
     check_locks(loaded, found)

@@ -10,11 +10,12 @@ from classroom.config import exposure, limits
 from classroom.config.settings import SignInMode
 from classroom.egress.lock import LockKind, describe
 from classroom.front import certificate_slips, tls
-from classroom.runtime import cgroup
+from classroom.runtime import cgroup, machine, time_zone
 from classroom.sandbox import landlock
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     from classroom.config.settings import Settings
     from classroom.front.tls import Certificate
@@ -37,6 +38,17 @@ def of_settings(loaded: Settings) -> list[str]:
     """
     readable = exposure.warnings(exposure.found(loaded.paths))
     return [*readable, *limits.warnings(loaded.limits, cgroup.memory())]
+
+
+def of_machine(environ: Mapping[str, str], files: int) -> list[str]:
+    """Say what the container gets too little of, or wrongly.
+
+    Args:
+        environ: the process environment.
+        files: that each process may open.
+    """
+    zone = time_zone.warning(environ)
+    return [*machine.shortages(files, cgroup.memory()), *([zone] if zone else [])]
 
 
 def of_certificate(loaded: Settings, found: Certificate | None, now: dt.datetime) -> list[str]:
