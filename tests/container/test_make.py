@@ -93,7 +93,9 @@ def tutor(tmp_path: Path) -> Iterator[Tutor]:
 def test_make_up_and_down(tutor: Tutor) -> None:
     done = tutor.make("up")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith("Building the image: minutes the first time")
+    kept, building, *_ = done.stdout.splitlines()
+    assert kept == f"PORT={tutor.port}, CLASS=of-tests: kept in .env."
+    assert building == "Building the image: minutes the first time, seconds after that."
     assert "#1 " not in done.stdout + done.stderr, "the build's own words"
     assert "The lab answers after" in done.stdout
     after = done.stdout.partition("The lab answers after")[2].splitlines()[1:]
