@@ -93,11 +93,14 @@ class Materials implements IShut {
     const { path, localPath } = widget.context;
     const drive = path.slice(0, path.length - localPath.length);
     const wanted = PathExt.join(folder, PathExt.basename(localPath));
-    if (await this.isThere(`${drive}${wanted}`)) {
+    const top = await this.namesIn(drive);
+    const isMade = !folder || top.has(folder);
+    const names = folder && isMade ? await this.namesIn(`${drive}${folder}`) : top;
+    if (isMade && names.has(PathExt.basename(localPath))) {
       this.documents.openOrReveal(`${drive}${wanted}`);
       return;
     }
-    if (folder) {
+    if (!isMade) {
       await contents.save(`${drive}${folder}`, {
         type: 'directory',
         format: 'json',
@@ -108,12 +111,10 @@ class Materials implements IShut {
     this.documents.openOrReveal(made.path);
   }
 
-  private async isThere(path: string): Promise<boolean> {
-    const { contents } = this.app.serviceManager;
-    return contents.get(path, { content: false }).then(
-      () => true,
-      () => false
-    );
+  /** The names in a folder. */
+  private async namesIn(folder: string): Promise<ReadonlySet<string>> {
+    const found = await this.app.serviceManager.contents.get(folder);
+    return new Set((found.content as { name: string }[]).map(({ name }) => name));
   }
 
   private readonly copies = new WeakSet<Copy>();

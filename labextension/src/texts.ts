@@ -49,7 +49,7 @@ export function texts(translator: ITranslator | null) {
     clearOutputsMore: trans.__('Delete the outputs of all its cells, and open it'),
     noSuchKernel: (path: string, kernel: string) =>
       trans.__(
-        '“%1” was made for the kernel “%2”, which this lab doesn’t have. You can read and edit it. To run it, choose another kernel; until then its file keeps the one that it names.',
+        '“%1” wants the kernel “%2”, which isn’t here. You can read and edit it; to run it, choose another.',
         path,
         kernel
       ),

@@ -91,7 +91,7 @@ def test_a_notebook_of_a_kernel_that_is_not_there_keeps_its_file(
     put(page, "r.ipynb", OTHER, {"name": "R"})
     before = trial_lab.read("/data/files/r.ipynb")
     go(page, "r.ipynb")
-    told = page.get_by_text("was made for the kernel “R”, which this lab")
+    told = page.get_by_text("wants the kernel “R”, which isn’t here")
     expect(told).to_be_visible()
     expect(page.get_by_role("contentinfo")).to_contain_text("No Kernel")
     shoot(page, "no-such-kernel")
@@ -111,7 +111,7 @@ def test_a_notebook_of_a_kernel_that_is_not_there_keeps_its_file(
 def test_who_runs_a_cell_of_it_is_asked(page: Page) -> None:
     put(page, "r2.ipynb", OTHER, {"name": "R"})
     go(page, "r2.ipynb")
-    expect(page.get_by_text("was made for the kernel “R”")).to_be_visible()
+    expect(page.get_by_text("wants the kernel “R”")).to_be_visible()
     page.locator(EDITOR).first.click()
     page.keyboard.press("Shift+Enter")
     dialog = page.locator(".jp-Dialog")

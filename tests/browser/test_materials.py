@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests import labs
 from tests.browser.conftest import shoot, wait_for_lab
-from tests.browser.test_execution import Place
+from tests.browser.test_execution import KERNEL, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,9 @@ def page(lab: Lab, chromium: Chromium) -> Iterator[Page]:
 
 def save(folder: Path, source: str) -> None:
     """Save the lesson as a tutor's editor does: another file in the place of the first."""
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, id="first")])
+    cells = [nbformat.v4.new_code_cell(source, id="first")]
+    metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    made = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
     (folder / "new").write_text(nbformat.writes(made))
     (folder / "new").replace(folder / "lesson.ipynb")
 
