@@ -2,10 +2,9 @@
 
 SHELL := /bin/sh
 PYTHON ?= python3
-PORT ?= 8443
 # For a proxy that inspects TLS: the build trusts this bundle as well.
 CA_BUNDLE ?= $(or $(SSL_CERT_FILE),/dev/null)
-export PORT CA_BUNDLE
+export CA_BUNDLE
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,43 +16,47 @@ SITE := artifacts/docs
 ##@ Tutors
 
 .PHONY: up
-up: engine ## build the image, start the lab, print its address and how to sign in
+up: engine ## start the lab, print its address and how to sign in: [PORT=…] [CLASS=…]
 	@$(PYTHON) -m tools.up
 
+.PHONY: check
+check: engine ## say what a start would refuse or warn of, without a start; ask GitHub too
+	@$(PYTHON) -m tools.check
+
 .PHONY: down
-down: ## stop the lab; everybody's work stays on the volume
+down: own-class ## stop the lab; everybody's work stays on the volume
 	@docker compose down
 
 .PHONY: logs
-logs: ## follow the lab's log
+logs: own-class ## follow the lab's log
 	@docker compose logs --follow --tail 100
 
 .PHONY: users
-users: ## list allowed users, and who is online
+users: own-class ## list allowed users, and who is online
 	@docker compose exec --no-TTY classroom classroom users
 
 .PHONY: egress
-egress: ## show what the egress lock has refused
+egress: own-class ## show what the egress lock has refused
 	@docker compose exec --no-TTY --user egress classroom classroom egress
 
 .PHONY: snapshots
-snapshots: ## list the snapshots of everybody's files
+snapshots: own-class ## list the snapshots of everybody's files
 	@docker compose exec --no-TTY classroom classroom snapshots
 
 .PHONY: restore
-restore: ## restore everything from a snapshot, or one file or folder: SNAPSHOT=… [FILE=…]
+restore: own-class ## restore everything from a snapshot, or one file or folder: SNAPSHOT=… [FILE=…]
 	@docker compose exec --no-TTY classroom classroom restore "$(SNAPSHOT)" "$(FILE)"
 
 .PHONY: backup
-backup: ## write everything into a file, also while the lab runs: FILE=…
+backup: own-class ## write everything into a file, also while the lab runs: FILE=…
 	@$(PYTHON) -m tools.backup save "$(FILE)"
 
 .PHONY: restore-backup
-restore-backup: engine ## restore such a file, here or on another machine: FILE=…
+restore-backup: engine own-class ## restore such a file, here or on another machine: FILE=…
 	@$(PYTHON) -m tools.backup restore "$(FILE)"
 
 .PHONY: sign-in
-sign-in: ## print the address and how to sign in
+sign-in: own-class ## print the address and how to sign in
 	@$(PYTHON) -m tools.up --only-say
 
 ##@ Engineers
@@ -157,6 +160,10 @@ clean: ## remove files of tests and tools from this folder
 engine: ## install a Docker engine and the base image, if missing
 	@$(PYTHON) -m tools.engine
 	@$(PYTHON) -m tools.base_image
+
+.PHONY: own-class
+own-class: ## refuse a command that would reach another folder's class
+	@$(PYTHON) -m tools.classes
 
 .PHONY: venv
 venv: $(VENV)/.complete ## create the Python environment for tests and tools

@@ -6,10 +6,12 @@ import { ended } from './ended';
 import { following } from './following';
 import { help } from './help';
 import { htmlFiles } from './htmlFiles';
+import { kernels } from './kernels';
 import { layouts } from './layouts';
 import { leftOut } from './leftOut';
 import { link } from './link';
 import { live } from './live';
+import { materials } from './materials';
 import { notices } from './notices';
 import { outputs } from './outputs';
 import { people } from './people';
@@ -37,6 +39,8 @@ export default [
   snapshots,
   driving,
   readOnly,
+  kernels,
+  materials,
   timeline,
   places,
   following,

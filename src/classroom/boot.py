@@ -14,15 +14,13 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urlsplit
 
 from classroom.backup import swap
-from classroom.cli import sign_in
-from classroom.config import exposure, last_good, limits, preload, settings, subdomains
+from classroom.cli import sign_in, warnings
+from classroom.config import last_good, limits, preload, settings, subdomains
 from classroom.egress import apply, lock
 from classroom.front import (
     certificate,
-    certificate_slips,
     hosts,
     local_authority,
     render,
@@ -30,10 +28,9 @@ from classroom.front import (
 )
 from classroom.hub.egress import gateway
 from classroom.lab import server_config
-from classroom.runtime import cgroup, layout, machine, privileges, volume_lock, volume_reserve
+from classroom.runtime import layout, machine, privileges, volume_lock, volume_reserve
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
-from classroom.sandbox import landlock
 from classroom.snapshots import schedule
 
 if TYPE_CHECKING:
@@ -80,25 +77,24 @@ def prepare_data(paths: Paths) -> None:
         )
 
 
-def prepare_tls(loaded: Settings) -> None:
-    """Install the front's certificate: the tutor's, or one of the lab's own authority."""
+def prepare_tls(loaded: Settings, addresses: str) -> None:
+    """Install the front's certificate: the tutor's, or one of the lab's own authority.
+
+    Args:
+        loaded: the settings.
+        addresses: by which others reach this machine, as far as ``make up`` knows them.
+    """
     now = dt.datetime.now(dt.UTC)
-    found, own = tls.read(loaded.paths.secrets, now), b""
-    if found is None:
+    supplied, own = tls.read(loaded.paths.secrets, now), b""
+    for sentence in warnings.of_certificate(loaded, supplied, now):
+        warn(sentence)
+    if supplied is None:
         authority = local_authority.ensure(loaded.paths.hub, now)
-        found = local_authority.ensure_certificate(loaded.paths.hub, authority, HERE, now)
+        names = [*HERE, *local_authority.vouched(addresses)]
+        found = local_authority.ensure_certificate(loaded.paths.hub, authority, names, now)
         own = authority.pem
-        if loaded.mode is not settings.SignInMode.TRIAL:
-            warn(
-                "secrets/ssl.crt and secrets/ssl.key are missing: the lab has made a certificate, "
-                "and browsers will warn; put both files there."
-            )
-    file = tls.named_in(loaded.paths.secrets)[0]
-    if warning := found.warning(now, file):
-        warn(warning)
-    host = urlsplit(loaded.oauth.callback_url).hostname if loaded.oauth is not None else ""
-    for remark in certificate_slips.remarks(found.chain, host or "") if found.supplied else ():
-        warn(f"{file}: {remark}.")
+    else:
+        found = supplied
     certificate.install(loaded.paths.front, found, own)
     kind = "from secrets/" if found.supplied else "of the lab's own authority"
     say("tls", f"certificate {kind}, valid until {found.expires:%Y-%m-%d}")
@@ -116,12 +112,12 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     """
     loaded = settings.load(paths, environ)
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
-    wide = limits.warnings(loaded.limits, cgroup.memory())
-    for sentence in (*exposure.warnings(exposure.found(paths)), *wide, *machine.prepare()):
+    short = warnings.of_machine(environ, machine.open_files())
+    for sentence in (*warnings.of_settings(loaded), *short):
         warn(sentence)
     apart = subdomains.of(loaded.config)
     prepare_data(paths)
-    prepare_tls(loaded)
+    prepare_tls(loaded, environ.get("ADDRESSES", ""))
     last_good.keep(loaded)
     server_config.install(loaded)
     limits.write(paths, loaded.limits)
@@ -129,19 +125,11 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     schedule.write(paths, loaded.snapshot_interval)
     # Before anything listens, while this process still has the capability.
     taken = apply.take(loaded)
-    held = lock.describe(taken.kind, loaded.egress)
-    if taken.kind is lock.LockKind.OPEN:
-        warn(f"egress lock: {held}")
-    else:
-        say("egress lock", held)
-    if landlock.abi() == 0:
-        warn(
-            "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): a "
-            "compromised lab server can open everything that its unix user can, including /proc."
-        )
-    if loaded.anybody:
-        warn(f"sign-in: {sign_in.ANYBODY}")
-    say("sign-in", sign_in.describe(loaded))
+    if taken.kind is not lock.LockKind.OPEN:
+        say("egress lock", lock.describe(taken.kind, loaded.egress))
+    for sentence in (*warnings.of_locks(loaded, taken.kind), *warnings.of_sign_in(loaded)):
+        warn(sentence)
+    say("sign-in", f"{loaded.mode.value}\n{sign_in.describe(loaded)}")
     hosts.write(paths.front, loaded)
     subdomains.write(paths.front, apart)
     render.install(paths, {})

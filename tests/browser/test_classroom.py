@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests import labs
 from tests.attack.test_nobody import PAGE
 from tests.browser.conftest import (
+    enter_trial,
     new_notebook,
     new_person,
     shoot,
@@ -195,11 +196,9 @@ def test_trial(chromium: Chromium, trial_lab: Lab) -> None:
     with chromium.start(trial_lab.hosts) as browser, new_person(browser) as profile:
         page = profile.new_page()
         page.goto(labs.ADDRESS)
-        expect(page.get_by_text("This is a trial")).to_be_visible()
+        expect(page.get_by_text("the passphrase that your tutor has told you")).to_be_visible()
         shoot(page, "trial-sign-in")
-        page.get_by_label("Username").fill("Grace")
-        page.get_by_label("Password:").fill(trial_lab.passphrase())
-        page.get_by_role("button", name="Sign in").click()
+        enter_trial(page, "Grace", trial_lab.passphrase())
         page.wait_for_url(LAB_URL)
         wait_for_lab(page)
         shoot(page, "trial-lab")

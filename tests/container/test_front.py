@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -134,6 +135,25 @@ def test_who_trusts_the_labs_own_authority_needs_no_exception(trial_lab: Lab) ->
             extensions={"sni_hostname": "localhost"},
         )
     assert page.is_success
+
+
+def test_it_vouches_for_the_addresses_that_make_up_has_found(volume: str) -> None:
+    """Whoever trusts it goes on doing so when the machine has come into another network."""
+    seen = []
+    for addresses in ("10.9.8.7,lab.example.org", "192.168.7.7,ada-laptop.local"):
+        with labs.start(volume=volume, environment={"ADDRESSES": addresses}) as lab:
+            lab.wait_healthy()
+            text = httpx.get(f"https://{lab.ip}:8443/authority.crt", verify=False).text
+            trusting = ssl.create_default_context(cadata=text)
+            with socket.create_connection((lab.ip, 8443)) as way:
+                name = addresses.split(",")[-1].replace("lab.example.org", "10.9.8.7")
+                with trusting.wrap_socket(way, server_hostname=name) as secured:
+                    found: Any = secured.getpeercert()
+                    seen.append((text, found["subjectAltName"]))
+    assert seen[0][0] == seen[1][0]
+    assert ("IP Address", "10.9.8.7") in seen[0][1]
+    assert ("DNS", "lab.example.org") not in seen[0][1], "not on the Internet"
+    assert ("DNS", "ada-laptop.local") in seen[1][1]
 
 
 def test_with_the_tutors_certificate_nobody_is_offered_another_authority(

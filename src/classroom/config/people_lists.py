@@ -94,7 +94,10 @@ def wrong_logins(where: str, found: Iterable[str]) -> Iterator[Problem]:
         if LOGIN.fullmatch(name):
             continue
         shown = repr(short(name))
-        if name.startswith("@") and LOGIN.fullmatch(name[1:]):
+        if name.startswith("<") and name.endswith(">"):
+            what = f"{shown} stands for a name of yours"
+            yield Problem(where, what, "write that person's GitHub name in its place")
+        elif name.startswith("@") and LOGIN.fullmatch(name[1:]):
             yield Problem(where, f"{shown} has an @ in front", f"write {name[1:]!r}")
         elif "github.com/" in name and LOGIN.fullmatch(last := name.rstrip("/").split("/")[-1]):
             yield Problem(where, f"{shown} is an address", f"write the name alone: {last!r}")

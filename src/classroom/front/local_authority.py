@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,17 +32,18 @@ LASTS = 5 * YEAR
 ISSUES_FOR = YEAR
 """How long its certificates last: browsers refuse more than 398 days of some authorities."""
 CLOCKS_DIFFER = dt.timedelta(hours=1)
-LOCAL = (
-    *(x509.DNSName(name) for name in ("localhost", "local")),
-    *(
-        x509.IPAddress(ipaddress.ip_network(network))
-        for network in (
-            *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
-            *("::1/128", "fc00::/7", "fe80::/10"),
-        )
-    ),
+DOMAINS = ("localhost", "local")
+NETWORKS = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+        *("::1/128", "fc00::/7", "fe80::/10"),
+    )
 )
+LOCAL = (*map(x509.DNSName, DOMAINS), *map(x509.IPAddress, NETWORKS))
 """All that it can vouch for (RFC 6761, 6762, 1918, 3927, 4193, 4291)."""
+NAME = re.compile(r"(?!-)[a-z0-9.-]{1,253}", re.ASCII)
+"""A host's, in lower case, as certificates may have them."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,29 @@ def alternative(host: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:
         return x509.DNSName(host)
+
+
+def vouched(addresses: str) -> list[str]:
+    """Pick those of a machine's addresses that its authority can vouch for.
+
+    Args:
+        addresses: names and addresses by which others reach the machine, separated by commas.
+    """
+    found = dict.fromkeys(one.strip().lower() for one in addresses.split(","))
+    return [one for one in found if one and is_local(one)]
+
+
+def is_local(host: str) -> bool:
+    """Say whether `LOCAL` has a host.
+
+    Args:
+        host: a name or an address.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return bool(NAME.fullmatch(host)) and host.rpartition(".")[2] in DOMAINS
+    return any(address in network for network in NETWORKS)
 
 
 def ensure(folder: Path, now: dt.datetime) -> LocalAuthority:

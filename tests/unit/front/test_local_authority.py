@@ -73,6 +73,12 @@ def test_another_labs_is_not_trusted(authority: LocalAuthority, tmp_path: Path) 
         shake_hands(other, authority.issue(HOSTS, NOW), "localhost", tmp_path)
 
 
+def test_it_vouches_for_what_is_local_of_a_machines_addresses() -> None:
+    found = "10.1.2.3, Lab.local,,lab.example.org,9.9.9.9,fd00::7,-a.local,a b.local,10.1.2.3,local"
+    assert local_authority.vouched(found) == ["10.1.2.3", "lab.local", "fd00::7", "local"]
+    assert local_authority.vouched("") == []
+
+
 def test_it_is_kept_as_long_as_its_certificates_last(tmp_path: Path) -> None:
     made = local_authority.ensure(tmp_path, NOW)
     assert (tmp_path / "authority.key").stat().st_mode & 0o777 == 0o600
