@@ -26,8 +26,8 @@ export function named(address: string, base: string): string | null {
   if (!address.startsWith(base)) {
     return null;
   }
-  const [path, query] = address.slice(base.length).split('#')[0].split('?');
-  const rest = (query ?? '').split('&').filter((part) => part && !/^\d+$/.test(part));
+  const [path = '', query = ''] = address.slice(base.length).replace(/#.*/, '').split('?');
+  const rest = query.split('&').filter((part) => part && !/^\d+$/.test(part));
   return path.replace(/\/$/, '') + (rest.length ? `?${rest.join('&')}` : '');
 }
 

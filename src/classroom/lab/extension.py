@@ -67,6 +67,7 @@ from classroom.lab.upstream import (
     contract,
     document_hash,
     fork_limit,
+    known_cookies,
     page_cache,
     patches,
     root_task,
@@ -172,6 +173,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         lab_id = credentials.lab_id(app.cookie_secret)
         cookie_names.use(app.web_app, lab_id, cookie_names.OF_LAB)
         same_origin.use(hub_auth)
+        known_cookies.use(hub_auth)
     contract.check(chat=isinstance(app.contents_manager, ClassContents))
     _patch()
     root_task.use(app.io_loop)
