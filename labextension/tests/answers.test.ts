@@ -46,15 +46,20 @@ test('who asks for the same in the same moment shares the answer', async () => {
 });
 
 test('after a change everything is asked for again, but not after what a page writes itself', async () => {
-  const { asked, get } = page({ 'api/sessions': '[]', 'api/me': '{}' });
+  const { asked, get } = page({
+    'api/sessions': '[]',
+    'api/me': '{}',
+    'lab/api/settings/a:b': '"before"'
+  });
   expect(await get('api/contents')).toBe('1');
   await get('lab/api/workspaces/default', { method: 'PUT' });
   expect(await get('api/contents')).toBe('1');
   await get('api/contents/a.ipynb', { method: 'DELETE' });
   expect(await get('api/contents')).toBe('4');
   expect(await get('api/sessions')).toBe('5');
+  expect(await get('lab/api/settings/a:b')).toBe('6');
   expect(await get('api/me')).toBe('{}');
-  expect(asked).toHaveLength(5);
+  expect(asked).toHaveLength(6);
 });
 
 test('a failure is nobody else’s answer', async () => {

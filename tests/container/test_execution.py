@@ -207,7 +207,9 @@ def test_who_connects_later_is_not_heard_by_the_others(
         one.close()
     assert "execute_result" in until_idle(later[-1], execute(later[-1], "3", ""))
     client.post(f"{API}/kernels/{book.kernel}/restart").raise_for_status()
-    assert "execute_result" in until_idle(later[-1], execute(later[-1], "4", "")), "as before"
+    after = book.channels()
+    assert "execute_result" in until_idle(after, execute(after, "4", "")), "of the new kernel"
+    assert "execute_result" in until_idle(later[-1], execute(later[-1], "5", "")), "as before"
     book.end()
 
 

@@ -14,7 +14,7 @@ from jupyterlab_server.handlers import LabHandler
 
 from classroom.lab import services
 from classroom.lab.api.usage import Usage
-from classroom.lab.api.user_settings import folder_of, layouts, size_of
+from classroom.lab.api.user_settings import DefaultSettings, folder_of, layout_of, layouts, size_of
 from classroom.lab.upstream.known_answers import KnownAnswers
 
 if TYPE_CHECKING:
@@ -24,6 +24,13 @@ ADDRESS = r"(?P<mode>lab|doc)(?P<workspace>/workspaces/[a-zA-Z0-9\-\_]+)?(?P<tre
 """Where JupyterLab's page is, below the server's own address (its `MASTER_URL_PATTERN`)."""
 LARGEST = 16 * 1024
 """Bytes of one answer that comes with a page, which isn't compressed."""
+SETTINGS = (
+    "?ids_only=true",
+    "/@jupyterlab/codemirror-extension:plugin",
+    "/@jupyterlab/docmanager-extension:plugin",
+    "/@jupyterlab/notebook-extension:panel",
+)
+"""Of which plugins JupyterLab asks for the settings once more after all of them, and their list."""
 
 
 def encoded(values: Mapping[str, Any]) -> dict[str, str]:
@@ -57,10 +64,30 @@ async def of(handler: Any) -> dict[str, str]:
     }
     if settings.get("terminals_available"):
         now["api/terminals"] = settings["terminal_manager"].list()
-    folder = folder_of(handler.extensionapp.workspaces_dir, handler.current_user.username)
+    name = handler.current_user.username
+    folder = folder_of(handler.extensionapp.workspaces_dir, name)
     if size_of(folder) <= LARGEST:
         now["lab/api/workspaces"] = layouts(folder)
-    return {**lab[KnownAnswers].answers, **encoded(now)}
+        now["lab/api/workspaces/default"] = layout_of(folder, "default")
+    known = dict(lab[KnownAnswers].answers)
+    if not folder_of(handler.extensionapp.user_settings_dir, name).exists():
+        known |= defaults(lab[DefaultSettings])
+    return {**known, **encoded(now)}
+
+
+def defaults(settings: DefaultSettings) -> dict[str, str]:
+    """Return what is known of settings that nobody has changed, by address.
+
+    Args:
+        settings: what other pages were sent.
+    """
+    found = {}
+    for what in SETTINGS:
+        listed = what.startswith("?")
+        answer = settings.answers.get(("", True) if listed else (what[1:], False), "")
+        if 0 < len(answer) <= LARGEST:
+            found[f"lab/api/settings{what}"] = answer
+    return found
 
 
 class LabPageHandler(LabHandler):

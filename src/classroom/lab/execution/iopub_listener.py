@@ -225,8 +225,8 @@ class ListeningKernels(AsyncMappingKernelManager):
 
     def _lose(self, kernel_id: str, *, is_dead: bool) -> None:
         """End a kernel's runs; the next kernel is listened to anew."""
-        if (iopub := self._iopubs.get(kernel_id)) is not None:
-            iopub.hears = False  # until the next one has said something
+        # Who connects from now on waits until the next one is heard; the others' connections last.
+        self._iopubs.pop(kernel_id, None)
         if (ear := self._ears.get(kernel_id)) is not None:
             kernel: Any = self.get_kernel(kernel_id)
             why = kernel.why_it_ended if is_dead else ""
@@ -244,8 +244,13 @@ class ListeningKernels(AsyncMappingKernelManager):
             self._lose(kernel_id, is_dead=False)
             under_way = asyncio.ensure_future(super().restart_kernel(kernel_id, **kwargs))
             self._restarting[kernel_id] = under_way
-            under_way.add_done_callback(lambda _: self._restarting.pop(kernel_id, None))
+            under_way.add_done_callback(lambda _: self._restarted(kernel_id))
         return await asyncio.shield(under_way)
+
+    def _restarted(self, kernel_id: str) -> None:
+        """Take note that a restart is over; what came meanwhile were the old kernel's last words."""
+        self._restarting.pop(kernel_id, None)
+        self._iopubs.pop(kernel_id, None)
 
     def start_watching_activity(self, kernel_id: str) -> None:
         """Watch what a kernel does, as upstream; but only messages that can be read.
@@ -272,8 +277,6 @@ class ListeningKernels(AsyncMappingKernelManager):
         """Forget a kernel that has ended."""
         self._lose(kernel_id, is_dead=False)
         self._ears.pop(kernel_id, None)
-        if (iopub := self._iopubs.pop(kernel_id, None)) is not None:
-            iopub.close()
         return super().remove_kernel(kernel_id)
 
     def start_buffering(self, kernel_id: str, session_key: str, channels: dict[str, Any]) -> None:
