@@ -248,7 +248,7 @@ class ListeningKernels(AsyncMappingKernelManager):
         return await asyncio.shield(under_way)
 
     def _restarted(self, kernel_id: str) -> None:
-        """Take note that a restart is over; what came meanwhile were the old kernel's last words."""
+        """Take note that a restart is over; what came meanwhile the old kernel has said."""
         self._restarting.pop(kernel_id, None)
         self._iopubs.pop(kernel_id, None)
 
