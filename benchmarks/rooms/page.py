@@ -93,6 +93,7 @@ class Page:
         self.people: set[int] = set()
         self.heard: set[bytes] = set()
         self._clock = 0
+        self._farewell = ""
         self._buffer = bytearray()
         self._unsent = bytearray(place.request())
         self.socket = place.connect()
@@ -130,7 +131,7 @@ class Page:
             except WOULD_BLOCK:
                 return
             if count == 0:
-                raise ConnectionError(f"page {self.number} was let go")
+                raise ConnectionError(f"page {self.number} was let go{self._farewell}")
             self._buffer += INTO[:count]
             # TLS may keep a rest that the kernel knows nothing of.
             if not (isinstance(self.socket, ssl.SSLSocket) and self.socket.pending()):
@@ -158,6 +159,9 @@ class Page:
                 found.append(payload)
             elif kind == wire.PING:
                 self.send(payload, wire.PONG)
+            elif kind == wire.CLOSE:
+                code = int.from_bytes(payload[:2], "big")
+                self._farewell = f" with {code}: {payload[2:].decode(errors='replace')}"
         del self._buffer[:at]
         return found
 

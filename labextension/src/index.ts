@@ -1,5 +1,6 @@
 /** What the classroom adds to JupyterLab: its plugins, each in a module of its own. */
 
+import { answerFirst } from './answers';
 import { connection } from './connection';
 import { driving } from './driving';
 import { ended } from './ended';
@@ -23,6 +24,8 @@ import { snapshots } from './snapshots';
 import { standing } from './standing';
 import { talk } from './talk';
 import { timeline } from './timeline';
+
+answerFirst();
 
 export default [
   outputs,

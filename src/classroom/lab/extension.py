@@ -16,9 +16,10 @@ from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
 
 from classroom.lab import hub_credentials, services
-from classroom.lab.api import driving, liveness, outputs, people
+from classroom.lab.api import driving, first_answers, liveness, outputs, people
 from classroom.lab.api.driving import FollowingHandler, ModeHandler, PersonModeHandler
 from classroom.lab.api.events import EventsSocket
+from classroom.lab.api.first_answers import LabPageHandler
 from classroom.lab.api.known import KnownHandler
 from classroom.lab.api.licenses import KnownLicensesHandler
 from classroom.lab.api.liveness import LabLivenessHandler
@@ -66,11 +67,17 @@ from classroom.lab.upstream import (
     contract,
     document_hash,
     fork_limit,
+    known_cookies,
     page_cache,
     patches,
     root_task,
 )
-from classroom.lab.upstream.nbconvert_cache import ExportersHandler
+from classroom.lab.upstream.known_answers import (
+    ExportersHandler,
+    KernelKindsHandler,
+    LanguagesHandler,
+    NoLanguageServersHandler,
+)
 from classroom.runtime import (
     background_tasks,
     backlog,
@@ -109,10 +116,15 @@ RESERVED_TEXT = (
 )
 NO_RULE = "No view-only rule for these handlers; view-only users get 403: %s"
 HANDLERS = (
+    (first_answers.ADDRESS, LabPageHandler),
     (r"api/events/subscribe", EventsSocket),
     (r"api/sessions", SessionsHandler),
     (r"api/sessions/([\w-]+)", ChangedSessionHandler),
     (r"api/nbconvert", ExportersHandler),
+    (r"api/kernelspecs", KernelKindsHandler),
+    (r"lab/api/translations/?", LanguagesHandler),
+    (r"lab/api/translations/(?P<locale>.+)", LanguagesHandler),
+    (r"lsp/status", NoLanguageServersHandler),
     (r"api/shutdown", NoShutdownHandler),
     (KNOWN, KnownHandler),
     (liveness.ADDRESS, LabLivenessHandler),
@@ -162,6 +174,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         lab_id = credentials.lab_id(app.cookie_secret)
         cookie_names.use(app.web_app, lab_id, cookie_names.OF_LAB)
         same_origin.use(hub_auth)
+        known_cookies.use(hub_auth)
     contract.check(chat=isinstance(app.contents_manager, ClassContents))
     _patch()
     root_task.use(app.io_loop)

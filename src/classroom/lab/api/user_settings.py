@@ -61,6 +61,26 @@ def layout(folder: Path, name: str) -> Path:
     return folder / f"{slugify(name)}{WORKSPACE_EXTENSION}"
 
 
+def layouts(folder: Path) -> dict[str, Any]:
+    """List somebody's window layouts, as JupyterLab's handler does.
+
+    Args:
+        folder: theirs.
+    """
+    found = WorkspacesManager(str(folder)).list_workspaces()
+    return {"workspaces": {"ids": [one["metadata"]["id"] for one in found], "values": found}}
+
+
+def layout_of(folder: Path, name: str) -> dict[str, Any]:
+    """Read one of somebody's window layouts, as JupyterLab's handler does; an empty one for none.
+
+    Args:
+        folder: theirs.
+        name: the layout's.
+    """
+    return dict(WorkspacesManager(str(folder)).load(name))
+
+
 def may_add(folder: Path, name: str) -> bool:
     """Say whether somebody may keep a window layout.
 

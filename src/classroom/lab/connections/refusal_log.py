@@ -27,9 +27,13 @@ ADDRESS, REASON = 1000, 300
 """Characters of a request's address, and of a reason."""
 SAID_BEFORE = "wrote error: %r"
 """Upstream's second line on an answer of its API."""
-POLLED = re.compile(r"/.*/(api/(kernels|kernelspecs|me|sessions|terminals)|lab/api/workspaces)/?")
-"""Addresses that every page asks for again and again. Of the answers nothing is logged: a class
-would write 40 lines a second, and wait for the log's reader."""
+ASKED_BY_PAGES = re.compile(
+    r"/.*/(api/(contents|kernels|kernelspecs|me|nbconvert|sessions|terminals)|kernelspecs/.*"
+    r"|lab/api/(settings|translations|workspaces)(/.*)?|lsp/status|classroom/api/runs)/?"
+)
+"""Addresses that every page asks for when it opens, or again and again. Of good answers nothing is
+logged: a class would write 40 lines a second, and wait for the log's reader."""
+GOOD = frozenset({HTTPStatus.OK, HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 NOBODY = "people who aren't signed in"
 
 
@@ -88,6 +92,17 @@ def line(handler: Any, reason: str) -> str:
     return f"{found[:ADDRESS]} {' '.join(reason[:REASON].split())}".rstrip()
 
 
+def is_by_itself(method: str | None, path: str) -> bool:
+    """Say whether a page sends a request without anybody's doing.
+
+    Args:
+        method: of HTTP; a page writes its window layout by itself.
+        path: without the query.
+    """
+    writes_layout = method == "PUT" and "/lab/api/workspaces/" in path
+    return (method == "GET" or writes_layout) and ASKED_BY_PAGES.fullmatch(path) is not None
+
+
 def not_said_before(record: logging.LogRecord) -> bool:
     """Say whether a record isn't upstream's second line on a refused request."""
     return record.msg != SAID_BEFORE
@@ -122,7 +137,7 @@ class RefusalLog:
             handler: which has answered.
         """
         status, request = handler.get_status(), handler.request
-        if status == HTTPStatus.OK and request.method == "GET" and POLLED.fullmatch(request.path):
+        if status in GOOD and is_by_itself(request.method, request.path):
             prometheus_log_method(handler)
             return
         if not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
