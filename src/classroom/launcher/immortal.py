@@ -15,6 +15,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+import sysconfig
 from types import FrameType
 
 TRIED = {(3, 12), (3, 13)}
@@ -25,7 +26,7 @@ def is_possible() -> bool:
     """Say whether this Python keeps its counts where they are looked for."""
     if sys.implementation.name != "cpython" or sys.version_info[:2] not in TRIED:
         return False
-    if not getattr(sys, "_is_gil_enabled", lambda: True)() or sys.maxsize < 2**32:
+    if sysconfig.get_config_var("Py_GIL_DISABLED") or sys.maxsize < 2**32:
         return False
     mortal = object()
     counted = ctypes.c_uint64.from_address(id(mortal)).value
