@@ -69,7 +69,7 @@ def work(minutes: float) -> list[float]:
     Args:
         minutes: how long.
     """
-    readings = []
+    readings: list[float] = []
     with contextlib.ExitStack() as stack:
         lab = stack.enter_context(labs.start())
         people = lab.enter(STAY + COME_AND_GO)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from pycrdt import Array, Doc, Map, create_sync_message, create_update_message, handle_sync_message
 
-from benchmarks.pages.recording import BASE
 from benchmarks.rooms import whole
 from tests import students
 
@@ -68,7 +67,11 @@ class Busy:
         api = f"{whole.BASE}/api"
         model = {"type": "notebook", "format": "json", "content": NOTEBOOK}
         self.client.put(f"{api}/contents/{name}", json=model).raise_for_status()
-        path = whole.room(self.client, name).partition(f"{BASE}/")[2]
+        kind = {"format": "json", "type": "notebook"}
+        asked = self.client.put(f"{api}/collaboration/session/{name}", json=kind)
+        found = asked.raise_for_status().json()
+        room = f"json:notebook:{found['fileId']}?sessionId={found['sessionId']}"
+        path = f"api/collaboration/room/{room}"
         socket = students.open_socket(self.client, self.lab.started.lab, path)
         document: Doc[Any] = Doc()
         socket.send(create_sync_message(document))
