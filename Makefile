@@ -125,9 +125,11 @@ bench: build venv browser ## measure against the old recipe, stock rooms and ker
 
 .PHONY: soak
 soak: export TESTCONTAINERS_RYUK_DISABLED := true
-soak: build venv ## let people type while things are killed, or with FILES=1 while files change
+soak: build venv ## type while things are killed; FILES=1: while files change; LESSON=1: an hour of a class
 ifdef FILES
 	PYTHONPATH=src $(BIN)/python -m benchmarks.files $(SOAK)
+else ifdef LESSON
+	PYTHONPATH=src $(BIN)/python -m benchmarks.lesson $(SOAK)
 else
 	PYTHONPATH=src $(BIN)/python -m benchmarks.soak $(SOAK)
 	PYTHONPATH=src $(BIN)/python -m benchmarks.kills $(KILLS)
