@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FILE = Path(__file__).parent / "recording.json"
 BASE = "/services/classroom"
 NOTEBOOK = "n.ipynb"
-STATIC = ("/static/", "/lab/extensions/", "/lab/api/themes/", "/oauth_callback")
+STATIC = ("/static/", "/lab/extensions/", "/lab/api/themes/", "/kernelspecs/", "/oauth_callback")
 """What the front answers from the disk, and what is asked once a day to sign in."""
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 NAMES = (

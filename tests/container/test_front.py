@@ -97,6 +97,7 @@ def test_what_the_front_answers_itself_is_no_page_for_scripts(client: httpx.Clie
         f"{lab}/static/lab/package.json": 200,
         f"{lab}/static/lab/index.html": 404,
         f"{lab}/lab/api/themes/@jupyterlab/theme-light-extension/index.css": 200,
+        f"{lab}/kernelspecs/python3/logo-svg.svg": 200,
         f"{labs.ADDRESS}/hub/static/css/style.min.css": 200,
         f"{labs.ADDRESS}/hub/static/x.html": 404,
         f"{lab}/lab?{'a' * 9000}": 414,

@@ -98,6 +98,21 @@ def test_a_page_comes_with_what_it_asks_first(people: tuple[httpx.Client, httpx.
     assert ada.put(f"{LAB}/lab/api/workspaces/default", json=layout).status_code == 204
 
 
+def test_all_settings_come_compressed_to_whoever_takes_that(
+    people: tuple[httpx.Client, httpx.Client],
+) -> None:
+    _, bob = people
+    first = bob.get(f"{LAB}/lab/api/settings").json()
+    for takes in ("gzip", "identity", "br"):
+        found = bob.get(f"{LAB}/lab/api/settings", headers={"Accept-Encoding": takes})
+        assert found.json() == first
+        assert found.headers.get("content-encoding") == ("gzip" if takes == "gzip" else None)
+    theme = '{"theme": "JupyterLab Light"}'
+    assert bob.put(THEMES, json={"raw": theme}).status_code == 204
+    changed = bob.get(f"{LAB}/lab/api/settings").json()["settings"]
+    assert theme in [one["raw"] for one in changed]
+
+
 def test_no_name_leads_out_of_ones_own_folder(
     people: tuple[httpx.Client, httpx.Client], trial_lab: Lab
 ) -> None:

@@ -61,6 +61,7 @@ def statics(paths: Paths, server_static: Path) -> list[Static]:
         Static(f"{PREFIX}static/", server_static, "lab"),
         Static(f"{PREFIX}lab/api/themes/", share / "jupyter/lab/themes", "lab"),
         Static(f"{PREFIX}lab/extensions/", share / "jupyter/labextensions", "lab"),
+        Static(f"{PREFIX}kernelspecs/", share / "jupyter/kernels", "lab"),
     ]
 
 

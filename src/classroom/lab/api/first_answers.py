@@ -105,7 +105,10 @@ class LabPageHandler(LabHandler):
         if self.current_user is not None:
             # What it says holds now: not when a browser opens the same tab again tomorrow.
             self.set_header("Cache-Control", "no-store")
-            self._answers = await of(self)
+            try:
+                self._answers = await of(self)
+            except Exception as error:  # noqa: BLE001 (whatever it is, the page can ask by itself)
+                self.log.warning("A page comes without answers to what it asks first: %s", error)
 
     def get_page_config(self) -> dict[str, Any]:
         """Return what the page is told, in a dictionary of its own."""

@@ -86,9 +86,17 @@ def test_a_request_that_is_refused_before_anybody_knows_whose_it_is() -> None:
         ("DELETE", "/services/classroom/lab/api/workspaces/default", False),
         ("GET", "/services/classroom/api/contents/exam.ipynb", False),
         ("GET", "/services/classroom/files/api/sessions/x", False),
+        ("GET", "/services/classroom/api/contents/exam.ipynb?content=0&hash=0", True),
+        ("GET", "/services/classroom/api/contents/exam.ipynb?x=content=0", False),
+        ("GET", "/services/classroom/api/contents/a/exam.ipynb/checkpoints", True),
+        ("POST", "/services/classroom/api/contents/a/exam.ipynb/checkpoints", False),
+        ("GET", "/services/classroom/api/collaboration/room/json:notebook:1", True),
+        ("GET", "/services/classroom/classroom/api/live", True),
+        ("GET", "/services/classroom/terminals/websocket/1", False),
         ("POST", "/services/classroom/api/sessions", False),
         ("GET", "/services/classroom/lab/tree/a.ipynb", False),
     ],
 )
 def test_what_pages_ask_by_themselves_is_no_line(method: str, path: str, *, silent: bool) -> None:
-    assert refusal_log.is_by_itself(method, path) is silent
+    path, _, query = path.partition("?")
+    assert refusal_log.is_by_itself(method, path, query) is silent
