@@ -144,6 +144,7 @@ RUN tools/bin/python -m hatchling build --target wheel \
  && cp -r src/classroom/hub/static /opt/classroom/share/jupyterhub/static/classroom \
  && brotli --best --keep /opt/classroom/share/jupyterhub/static/classroom/* \
  && gzip -9 --keep /opt/classroom/share/jupyterhub/static/classroom/*.css \
+        /opt/classroom/share/jupyterhub/static/classroom/*.js \
  && /opt/classroom/bin/python -I -m classroom.lab.pages.preload /opt/classroom/share/jupyter
 
 # Debian's security updates and the tutor's own packages are taken anew whenever this argument

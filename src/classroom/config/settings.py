@@ -18,6 +18,7 @@ from classroom.config import (
     people_lists,
     preload,
     schema,
+    students_file,
 )
 from classroom.config.egress_settings import EgressSettings
 from classroom.config.github import Given
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from classroom.config.config_file import ConfigFile
     from classroom.config.github import OAuth
     from classroom.config.hosts import Host
+    from classroom.config.students_file import Listed
     from classroom.runtime.paths import Paths
 
 
@@ -84,6 +86,7 @@ class Settings:
         idle_kernel_timeout: seconds after which an idle kernel ends; 0 for never.
         snapshot_interval: seconds between snapshots; 0 for none but those before a restore and at
             stop.
+        students_file: the file of students' names, beside the configuration; "" for none.
         sources: the bytes that all of this was read from, by their path in the tutor's folder.
     """
 
@@ -107,6 +110,7 @@ class Settings:
     preload: tuple[str, ...] = ()
     idle_kernel_timeout: int = 0
     snapshot_interval: int = 600
+    students_file: str = ""
     sources: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -149,7 +153,7 @@ def check_allowlist(file: ConfigFile, allowed: frozenset[str]) -> Iterator[Probl
         yield Problem(
             file.where("Authenticator.allowed_users"),
             "nobody may sign in: USERS is empty and there are no allowed_organizations",
-            "put the students' GitHub names into USERS",
+            "put the students' GitHub names into USERS, or into a file (c.Classroom.students_file)",
         )
 
 
@@ -178,6 +182,28 @@ def load_egress(
     return found, problems
 
 
+def load_students(
+    file: ConfigFile, paths: Paths, name: str
+) -> tuple[list[Listed], dict[str, bytes]]:
+    """Read the file of students' names.
+
+    Args:
+        file: the tutor's configuration.
+        paths: where it is.
+        name: the file's; "" for none.
+
+    Returns:
+        The names, and the bytes that they were read from, by the file's name.
+
+    Raises:
+        StartRefusedError: it isn't there, or can't be read.
+    """
+    if not name:
+        return [], {}
+    found, source = students_file.read(paths.config, name, file.where(students_file.SETTING))
+    return found, {name: source}
+
+
 def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     """Read, check and freeze everything the start depends on.
 
@@ -195,9 +221,11 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     secret = github.read_secret(paths)
     given = Given(file, environ, secret)
     mode = mode_of(given)
-    allowed = names(lookup(file, "allowed_users"))
-    tutors = names(lookup(file, "admin_users"))
     ours = Classroom(config=file.config)
+    students, read_from = load_students(file, paths, ours.students_file)
+    written = names(lookup(file, "allowed_users"))
+    allowed = written | {one.name for one in students}
+    tutors = names(lookup(file, "admin_users"))
     egress, problems = load_egress(
         file, environ, given.asked() if mode is SignInMode.GITHUB else {}
     )
@@ -220,7 +248,12 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         preload=preload.of(ours),
         idle_kernel_timeout=ours.idle_kernel_timeout,
         snapshot_interval=ours.snapshot_interval,
-        sources={**file.sources, **({github.SECRET_FILE: secret.encode()} if secret else {})},
+        students_file=ours.students_file,
+        sources={
+            **file.sources,
+            **read_from,
+            **({github.SECRET_FILE: secret.encode()} if secret else {}),
+        },
     )
     if mode is not SignInMode.GITHUB:
         if problems:
@@ -231,7 +264,8 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         *problems,
         *github.check(given),
         *check_allowlist(file, allowed | tutors),
-        *people_lists.wrong_logins(file.where("Authenticator.allowed_users"), allowed),
+        *people_lists.wrong_logins(file.where("Authenticator.allowed_users"), written),
+        *students_file.wrong_names(ours.students_file, students),
         *people_lists.wrong_logins(file.where("Authenticator.admin_users"), tutors),
         *people_lists.wrong_organizations(
             file.where("GitHubOAuthenticator.allowed_organizations"),

@@ -91,6 +91,12 @@ class Classroom(Configurable):
         or "10 min". 0: only before a restore, and when the lab stops.""",
     ).tag(config=True)
 
+    students_file = Unicode(
+        "",
+        help="""A file beside the configuration with the students' GitHub names, one a line, or a
+        table (CSV) with a column "github". It is followed as USERS is, and both count.""",
+    ).tag(config=True)
+
     kernel_memory_limit = ByteSize(
         0,
         help="""How much memory one kernel or terminal may use, such as "2G"; a program that asks
