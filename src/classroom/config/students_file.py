@@ -29,12 +29,17 @@ class Listed:
     """A name in the file.
 
     Attributes:
-        name: as written, lower case.
+        written: as it is in the file.
         line: where it is, from 1.
     """
 
-    name: str
+    written: str
     line: int
+
+    @property
+    def name(self) -> str:
+        """As the Hub has it."""
+        return " ".join(self.written.split()).lower()
 
 
 def separator(text: str) -> str:
@@ -65,7 +70,7 @@ def parse(text: str) -> list[Listed]:
         if named:
             column, rows = named[0], rows[1:]
     cells = ((line, row[column] if column < len(row) else "") for line, row in rows)
-    return [Listed(cell.lower(), line) for line, cell in cells if cell]
+    return [Listed(cell, line) for line, cell in cells if cell]
 
 
 def place(folder: Path, name: str, where: str) -> Path:

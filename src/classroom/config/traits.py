@@ -85,6 +85,13 @@ class Classroom(Configurable):
         as in any JupyterLab.""",
     ).tag(config=True)
 
+    sign_in = Enum(
+        ["github", "invitations"],
+        default_value="github",
+        help="""How people sign in: "github", or "invitations" for a class without accounts, with a
+        personal link for each person on the list (make invitations).""",
+    ).tag(config=True)
+
     snapshot_interval = Duration(
         600,
         help="""How often a snapshot of the lab's files is made, if something has changed: seconds,

@@ -81,9 +81,11 @@ class Access:
         Args:
             names: as typed.
         """
-        if self._held.mode is not SignInMode.GITHUB:
-            return []
-        return [str(one) for one in people_lists.wrong_logins("The name", names)]
+        if self._held.mode is SignInMode.GITHUB:
+            return [str(one) for one in people_lists.wrong_logins("The name", names)]
+        if self._held.mode is SignInMode.INVITATIONS:
+            return [str(one) for one in people_lists.wrong_people("The name", names)]
+        return []
 
     async def start(self, app: JupyterHub) -> None:
         """Look through everybody once: the file may have changed while the Hub was down.
