@@ -55,6 +55,10 @@ backup: own-class ## write everything into a file, also while the lab runs: FILE
 restore-backup: engine own-class ## restore such a file, here or on another machine: FILE=…
 	@$(PYTHON) -m tools.backup restore "$(FILE)"
 
+.PHONY: invitations
+invitations: own-class ## write a sheet with everybody's personal link: FILE=… [RENEW=name] [ADDRESS=…]
+	@$(PYTHON) -m tools.invitations "$(FILE)" --renew "$(RENEW)" --address "$(ADDRESS)"
+
 .PHONY: sign-in
 sign-in: own-class ## print the address and how to sign in
 	@$(PYTHON) -m tools.up --only-say

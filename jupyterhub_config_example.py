@@ -12,6 +12,9 @@ TUTORS = ["<your GitHub name>"]
 c.Authenticator.allowed_users = USERS
 c.Authenticator.admin_users = TUTORS
 
+# The students' names in a file beside this one instead: one a line, or a table (CSV) with a column "github".
+# c.Classroom.students_file = "students.txt"
+
 # Members of these GitHub organizations may enter as well.
 # c.GitHubOAuthenticator.allowed_organizations = ["my-school"]
 # c.GitHubOAuthenticator.scope = ["read:org"]  # to see private memberships

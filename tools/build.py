@@ -16,7 +16,8 @@ FAILED = re.compile(
 )
 TIME = re.compile(r"^\d+\.\d+ ", re.MULTILINE)
 """Seconds before each line of a step that failed."""
-TUTORS = "/build/tutor/requirements.txt"
+TUTORS = ("requirements.txt", "apt.txt", "postBuild")
+"""Files of the tutor's that steps of the build use."""
 
 
 def last_words(log: str) -> str:
@@ -36,8 +37,12 @@ def explanation(log: str) -> str:
         log: of the build.
     """
     failed = list(FAILED.finditer(log))
-    if failed and TUTORS in failed[-1]["what"]:
-        said = "requirements.txt can't be installed: correct it and run make up again."
+    what = failed[-1]["what"] if failed else ""
+    file = next((name for name in TUTORS if f"/build/tutor/{name}" in what), "")
+    if file == "postBuild":
+        said = "postBuild ended with an error: correct it and run make up again."
+    elif file:
+        said = f"{file} can't be installed: correct it and run make up again."
     elif re.search(r"no space left on device", log, re.IGNORECASE):
         said = "The disk is full: make room (docker system df shows what Docker uses)."
     else:

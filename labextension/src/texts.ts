@@ -78,7 +78,7 @@ export function texts(translator: ITranslator | null) {
     removePerson: (person: string) => trans.__('Remove %1 from the classroom', person),
     removeMeans: (person: string) =>
       trans.__(
-        '%1 is signed out at once and can’t come back. What they wrote stays. In the Hub’s admin page they can be added again.',
+        '%1 is signed out at once and can’t come back. What they wrote stays. On the page People (Hub) they can be let in again.',
         person
       ),
     notDone: trans.__('That was not done.'),

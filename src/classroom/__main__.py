@@ -40,7 +40,10 @@ def main() -> int:
     sign_in = commands.add_parser("sign-in", help="print the address and how to sign in")
     sign_in.add_argument("--qr", action="store_true", help="draw the address as a QR code as well")
     check = commands.add_parser("check", help="say what a start would refuse or warn of")
-    for command in (sign_in, check):
+    invite = commands.add_parser("invitations", help="print a sheet with personal sign-in links")
+    invite.add_argument("--renew", default="", help="a name whose link is replaced")
+    invite.add_argument("--address", default="", help="by which people come: https://…")
+    for command in (sign_in, check, invite):
         command.add_argument("--port", type=int, default=PORT, help="what Docker publishes")
         command.add_argument("--host", action="append", default=[], help="of the machine")
     chosen = parser.parse_args()
@@ -160,10 +163,19 @@ def check_all(chosen: argparse.Namespace) -> int:
     return check.main(Paths(), os.environ, published)
 
 
+def print_invitations(chosen: argparse.Namespace) -> int:
+    """Print a sheet with a personal sign-in link for each person."""
+    from classroom.cli import invitations, sign_in  # noqa: PLC0415
+
+    published = sign_in.Published(chosen.port, tuple(chosen.host))
+    return invitations.main(Paths(), os.environ, published, chosen.renew, chosen.address)
+
+
 NEEDED = {
     # Files of others: who is in the lab, the tutor's configuration, the lab's socket, everything.
     "users": ("dac_override",),
     "sign-in": ("dac_override",),
+    "invitations": ("dac_override",),
     # To see which lock the start could take; it takes none.
     "check": ("dac_override", "net_admin"),
     "restore": ("dac_override",),
@@ -186,6 +198,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "restore-backup": take_backup_in,
     "sign-in": say_how_to_sign_in,
     "check": check_all,
+    "invitations": print_invitations,
 }
 
 

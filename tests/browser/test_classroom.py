@@ -186,8 +186,9 @@ def test_hub_pages(browser: Browser, github_lab: Lab) -> None:
         expect(page.get_by_text("Start My Server")).to_have_count(0)
         shoot(page, "home")
         page.goto(f"{labs.ADDRESS}/hub/admin")
-        expect(page.get_by_role("button", name="Edit User").first).to_be_visible()
-        for button in ("Start Server", "Start All", "Spawn Page"):
+        expect(page.get_by_role("heading", name="People")).to_be_visible()
+        expect(page.get_by_text("you", exact=True)).to_be_visible()
+        for button in ("Start Server", "Start All", "Spawn Page", "Shutdown Hub"):
             expect(page.get_by_text(button).and_(page.locator(":visible"))).to_have_count(0)
         shoot(page, "admin")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -92,7 +91,7 @@ def test_a_notebook_of_a_kernel_that_is_not_there_keeps_its_file(
     put(page, "r.ipynb", OTHER, {"name": "R"})
     before = trial_lab.read("/data/files/r.ipynb")
     go(page, "r.ipynb")
-    told = page.get_by_text(re.compile("wants the kernel “R”, which isn.t here"))
+    told = page.get_by_text("wants the kernel “R”")
     expect(told).to_be_visible()
     expect(page.get_by_role("contentinfo")).to_contain_text("No Kernel")
     shoot(page, "no-such-kernel")

@@ -161,6 +161,11 @@ def test_a_build_that_fails_ends_with_the_installers_words() -> None:
     )
 
 
+@pytest.mark.parametrize("name", build.TUTORS)
+def test_a_build_that_fails_says_in_whose_file(name: str) -> None:
+    assert build.explanation(FAILED.replace("requirements.txt", name)).startswith(name)
+
+
 def test_a_build_that_fails_elsewhere() -> None:
     said = build.explanation("ERROR: failed to solve: debian:stable: lookup: no such host\n")
     assert said.endswith("lookup: no such host")

@@ -94,6 +94,12 @@ def describe(settings: Settings, published: Published | None = None) -> str:
         others = [*published.addresses, published.here]
         passphrases = trial.ensure(settings.paths.hub)
         return trial.paragraph(passphrases, where, [one for one in others if one != where])
+    if settings.mode is SignInMode.INVITATIONS:
+        everybody = len(settings.allowed | settings.tutors)
+        return (
+            f"Each of {everybody} people opens a personal link to {where}.\n"
+            "make invitations FILE=invitations.html writes a sheet with everybody's, to be printed."
+        )
     if settings.oauth is None:
         return f"Open {where} and sign in as jupyterhub_config.py says."
     people = "1 person is" if len(settings.allowed) == 1 else f"{len(settings.allowed)} people are"

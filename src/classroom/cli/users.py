@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import stat
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from classroom.hub.access import roster
+from classroom.hub.access import listing, roster
+from classroom.hub.access.listing import HubUser
 from classroom.hub.access.policy import ADMITTED_BY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from classroom.hub.access.roster import Roster
     from classroom.runtime.paths import Paths
 
-LONGEST = 1 << 20
-"""The largest file that is read from the lab, in bytes."""
 HEADS = ("name", "from", "tutor", "last seen", "in the lab")
-SOURCES = {"file": "file", "page": "admin page"}
-
-
-@dataclass(frozen=True)
-class HubUser:
-    """Somebody as the Hub's database knows them.
-
-    Attributes:
-        name: the user's name.
-        tutor: whether the user is a tutor.
-        seen: when the Hub heard from the user last, UTC; None for never.
-        organizations: those that allow a user who is on no list.
-    """
-
-    name: str
-    tutor: bool = False
-    seen: datetime | None = None
-    organizations: tuple[str, ...] = ()
 
 
 def ago(seen: datetime | None, now: datetime) -> str:
@@ -65,21 +42,12 @@ def table(known: Iterable[HubUser], people: Roster, here: Iterable[str], now: da
         here: who has the lab open.
         now: UTC.
     """
-    by_name = {one.name: one for one in known}
-    there = set(here)
     rows = [HEADS]
-    for name in sorted(by_name.keys() | people.names):
-        one = by_name.get(name, HubUser(name, tutor=name in people.all_tutors))
-        source = SOURCES.get(people.source(name)) or ", ".join(one.organizations) or "passphrase"
-        rows.append(
-            (
-                name,
-                source,
-                "tutor" if one.tutor else "",
-                ago(one.seen, now),
-                "yes" if name in there else "",
-            )
-        )
+    for one in listing.entries(known, people, here):
+        if one.removed:
+            continue
+        seen, there = ago(one.seen, now), "yes" if one.here else ""
+        rows.append((one.name, one.source, "tutor" if one.tutor else "", seen, there))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -110,24 +78,6 @@ def to_known(name: str, admin: Any, seen: str | None, info: str | None) -> HubUs
     )
 
 
-def read_here(file: Path) -> set[str]:
-    """Read who has the lab open: nobody while it starts.
-
-    Args:
-        file: the lab server's, which may have been taken over; this is root.
-    """
-    try:
-        # A link would lead anywhere, and nobody may ever write into a pipe.
-        held = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(held, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(held).st_mode):
-                return set()
-            found = json.loads(stream.read(LONGEST))["here"]
-        return {name for name in found if isinstance(name, str)}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return set()
-
-
 def report(paths: Paths) -> str:
     """Format everything that is known about all users.
 
@@ -135,4 +85,4 @@ def report(paths: Paths) -> str:
         sqlite3.Error: the lab hasn't been started yet.
     """
     known, people = read_database(paths), roster.read(paths.people)
-    return table(known, people, read_here(paths.here), datetime.now(UTC))
+    return table(known, people, listing.read_here(paths.here), datetime.now(UTC))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classroom.cli import users
-from classroom.cli.users import HubUser
+from classroom.hub.access import listing
+from classroom.hub.access.listing import HubUser
 from classroom.hub.access.roster import Roster
 
 if TYPE_CHECKING:
@@ -39,12 +40,23 @@ def test_everybody_with_where_they_come_from() -> None:
         HubUser("mona", tutor=True, seen=NOW),
     ]
     assert users.table(known, people, ["mona"], NOW).splitlines() == [
-        "name  from        tutor  last seen   in the lab",
-        "ada   file               1 hour ago",
-        "bob   admin page         never",
-        "mona  file        tutor  just now    yes",
-        "neil  moon               never",
+        "name  from         tutor  last seen   in the lab",
+        "ada   file                1 hour ago",
+        "bob   People page         never",
+        "mona  file         tutor  just now    yes",
+        "neil  moon                never",
     ]
+
+
+def test_who_was_removed_is_shown_as_that() -> None:
+    people = Roster(frozenset({"ada"})).removed("bob").removed("ada")
+    found = listing.entries([HubUser("bob", tutor=True, shown="Bob")], people, ["bob"])
+    assert [(one.name, one.shown, one.removed) for one in found] == [
+        ("ada", "ada", True),
+        ("bob", "Bob", True),
+    ]
+    assert not any(one.tutor or one.here or one.source for one in found)
+    assert "bob" not in users.table([], people, [], NOW)
 
 
 @pytest.mark.parametrize(
@@ -53,18 +65,18 @@ def test_everybody_with_where_they_come_from() -> None:
 def test_whatever_the_lab_has_written_the_list_is_printed(tmp_path: Path, text: str) -> None:
     file = tmp_path / "here.json"
     file.write_text(text, encoding="latin-1")
-    assert users.read_here(file) == set()
+    assert listing.read_here(file) == set()
 
 
 def test_no_link_is_followed_and_no_pipe_waited_for(tmp_path: Path) -> None:
     """Root reads it out of the lab server's folder."""
     file = tmp_path / "here.json"
-    assert users.read_here(file) == set()
+    assert listing.read_here(file) == set()
     file.write_text('{"here": ["ada", 1]}')
-    assert users.read_here(file) == {"ada"}
+    assert listing.read_here(file) == {"ada"}
     link, pipe = tmp_path / "link", tmp_path / "pipe"
     link.symlink_to(file)
-    assert users.read_here(link) == set()
+    assert listing.read_here(link) == set()
     os.mkfifo(pipe)
-    assert users.read_here(pipe) == set()
-    assert users.read_here(tmp_path) == set()
+    assert listing.read_here(pipe) == set()
+    assert listing.read_here(tmp_path) == set()

@@ -17,6 +17,7 @@ from classroom.lab.files import reader
 from classroom.lab.files.directory_entry import parts_of, path_of
 from classroom.lab.files.missing_files import MissingFiles
 from classroom.lab.files.recovery import Recovery
+from classroom.lab.files.same_words import are_same
 from classroom.lab.files.save_trouble import READ_ONLY, SHUT, Trouble, trouble_of
 from classroom.lab.files.saving_pace import SavingPace
 from classroom.lab.files.whereabouts import Whereabouts
@@ -153,6 +154,15 @@ class ClassLoader(FileLoader):
         found = await ensure_async(self._contents_manager.get(self.path, content=False))
         return bool(found["writable"])
 
+    async def _has(self, model: Model) -> bool:
+        """Say whether the file has all that people have typed or run in a document."""
+        found = await ensure_async(
+            self._contents_manager.get(
+                self.path, content=True, type=model["type"], format=model["format"]
+            )
+        )
+        return await threads.run(are_same, found["content"], model["content"])
+
     async def is_ours(self) -> bool:
         """Say whether what is in the file is what the room that asks has put there."""
         known, saving = self.saves, saved_hashes.saving.get()
@@ -281,7 +291,7 @@ class ClassLoader(FileLoader):
             return None
         if self.is_changed:
             return None
-        is_shut = saved is None and not await self._is_writable()
+        is_shut = saved is None and not await self._is_writable() and not await self._has(model)
         shut = READ_ONLY if self.is_read_only else SHUT
         self._note(Trouble(shut.format(self.path)) if is_shut else None)
         if saved is not None and known is not None and saving is not None:
