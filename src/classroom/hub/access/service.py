@@ -16,7 +16,7 @@ from jupyterhub.roles import assign_default_roles
 
 from classroom.hub import reload
 from classroom.hub.access import policy, roster
-from classroom.runtime import access_state, background_tasks
+from classroom.runtime import access_state, background_tasks, lab_users
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,7 +196,10 @@ class Access:
     def _tell_the_lab(self, ended: set[str]) -> None:
         tutors = frozenset(user.name for user in self.app.db.query(orm.User).filter_by(admin=True))
         self._standing = self._standing.after(tutors, ended, time.time())
-        access_state.write(self._held.paths.standing, self._standing)
+        paths = self._held.paths
+        for labs in (paths, paths.of_lab(lab_users.LAST)):
+            if labs.standing.parent.is_dir():
+                access_state.write(labs.standing, self._standing)
 
     async def _look_again(self) -> None:
         """Find who was let in by a check that was under way when the list changed."""

@@ -34,6 +34,14 @@ class Accounts:
             found = json.loads(file.read_text(encoding="utf-8"))
             self._known = {str(name): int(number) for name, number in found.items()}
 
+    def number(self, name: str) -> int | None:
+        """Return the number of the account behind a name; None if it isn't known.
+
+        Args:
+            name: the Hub's.
+        """
+        return self._known.get(name)
+
     def is_another(self, name: str, number: int) -> bool:
         """Say whether a name belonged to another account before.
 
