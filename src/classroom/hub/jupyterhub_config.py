@@ -14,6 +14,7 @@ from classroom.hub.access.handlers import REMOVE, of_ours
 from classroom.hub.auth.accounts import Accounts
 from classroom.hub.auth.passphrase import ClassroomPassphraseAuthenticator
 from classroom.hub.egress.gateway import Egress
+from classroom.hub.labs.listing import LabListing
 from classroom.hub.labs.service import PersonalLabs
 from classroom.hub.labs.spawner import POLL_SECONDS, PersonalLab
 from classroom.hub.proxy import NginxProxy
@@ -153,6 +154,10 @@ def own_labs(c: Config, settings: Settings, accounts: Accounts) -> None:
     # Whoever opens a lab's address has it started.
     c.JupyterHub.implicit_spawn_seconds = 0.01
     c.Background.labs = labs
+    c.JupyterHub.template_vars = {
+        "classroom_labs": LabListing(labs),
+        **tutors_own(c, "template_vars", {}),
+    }
 
 
 def roles(c: Config, *, labs: bool) -> None:

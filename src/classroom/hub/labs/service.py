@@ -71,6 +71,8 @@ class PersonalLabs:
         self._accounts = accounts
         self.registry = LabRegistry(settings.paths.registry)
         self._starting: set[int] = set()
+        self.app: Any = None
+        """The running Hub; set when it starts."""
 
     def __deepcopy__(self, _: Any) -> PersonalLabs:
         """Stay the one there is: traitlets copies what stands in a configuration."""
