@@ -85,7 +85,7 @@ def test_kernels_and_terminals_are_the_labs_own_users(lab: Lab, people: People) 
     student = own_labs.student(people["octocat"], lab, "octocat")
     own = number(lab, "octocat")
     code = "import os, getpass, pathlib; print(os.getuid(), os.getgroups(), getpass.getuser())"
-    assert student.kernel.run(code) == f"{20001 + 4 * own} [{20000 + 4 * own}] lab{own}\n"
+    assert student.kernel.run(code) == f"{20001 + 4 * own} [] lab{own}\n"
     shown = student.terminal.run("id -u; whoami; echo $TMPDIR")
     assert str(20001 + 4 * own) in shown
     assert f"lab{own}" in shown

@@ -58,7 +58,7 @@ class Background(LoggingConfigurable):
         if self.access is not None:
             await self.access.start(app)
         if self.labs is not None:
-            self.labs.app = app
+            self.labs.begin(app)
             self._watch("labs that nobody uses", idle.watch(app, self.labs))
         self._watch(
             "certificate",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jupyterhub.scopes import has_scope
 from jupyterhub.utils import url_escape_path
 
 from classroom.hub.labs import lab_files
 from classroom.hub.labs.spawner import PersonalLab
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from classroom.hub.labs.service import PersonalLabs
 
 
@@ -52,17 +55,21 @@ class LabListing:
         """Return who has the class's lab open."""
         return lab_files.here(self._labs.paths.here)
 
-    def of(self, user: Any, *, every: bool) -> list[ListedLab]:
-        """List the labs of people's own, one's own first.
+    def of(self, user: Any, scopes: Mapping[str, Any]) -> list[ListedLab]:
+        """List the labs of people's own that somebody may enter, one's own first.
 
         Args:
             user: the Hub's, who looks.
-            every: whether they may enter everybody's.
+            scopes: what they may, as the Hub has parsed it for the page.
         """
         labs = self._labs
-        names = {user.name, *(lab.name for lab in labs.registry.all() if every)}
+        names = {user.name, *(lab.name for lab in labs.registry.all())}
         known = [labs.app.users[name] for name in names if labs.app.users.get(name)]
-        found = [_listed(labs, one, is_own=one.name == user.name) for one in known]
+        found = [
+            _listed(labs, one, is_own=one.name == user.name)
+            for one in known
+            if has_scope(f"access:servers!server={one.name}/", scopes, db=labs.app.db)
+        ]
         return sorted(found, key=lambda one: (not one.is_own, one.owner))
 
 

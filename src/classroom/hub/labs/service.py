@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from classroom.hub.auth.accounts import Accounts
 
 LOG = logging.getLogger("classroom.labs")
+CLIENT = "jupyterhub-user-"
+"""How JupyterHub calls a person's server as an OAuth client, before their name."""
+NO_QUESTION = "oauth_no_confirm_list"
+"""JupyterHub's setting of tornado's for clients that people aren't asked about."""
 LONGEST_NAME = 70
 """Bytes of a name: it is part of a socket's path, which has 107 (unix(7))."""
 TOO_LONG = "A lab of your own needs a shorter name: {} bytes at most."
@@ -35,6 +39,14 @@ TOO_MANY = (
 FULL = "The disk is full, so that no lab can be made for {}. Ask a tutor to make room."
 NO_NUMBER = "No more labs can be made in this container: all numbers are given away."
 NOT_STARTED = "The lab of {} could not be started: {}."
+
+
+class OwnClients(frozenset[str]):
+    """OAuth clients that people aren't asked about: these, and every lab's server."""
+
+    def __contains__(self, client: object) -> bool:
+        """Say whether one is of them."""
+        return str(client).startswith(CLIENT) or super().__contains__(client)
 
 
 def refusal(status: int, sentence: str) -> web.HTTPError:
@@ -72,11 +84,24 @@ class PersonalLabs:
         self.registry = LabRegistry(settings.paths.registry)
         self._starting: set[int] = set()
         self.app: Any = None
-        """The running Hub; set when it starts."""
+        """The running Hub, from `begin` on."""
 
     def __deepcopy__(self, _: Any) -> PersonalLabs:
         """Stay the one there is: traitlets copies what stands in a configuration."""
         return self
+
+    def begin(self, app: Any) -> None:
+        """Take over the Hub that runs, before it listens.
+
+        It doesn't ask people whether a lab's server may know who they are: it would ask tutors at
+        each lab. Who runs it is the same as in the class's, which isn't asked about either.
+
+        Args:
+            app: the Hub.
+        """
+        self.app = app
+        settings = app.tornado_application.settings
+        settings[NO_QUESTION] = OwnClients(settings.get(NO_QUESTION, ()))
 
     def owner(self, name: str) -> Owner | None:
         """Return who somebody is, whatever they are called; None if that isn't known.
