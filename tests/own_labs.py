@@ -20,6 +20,16 @@ CONFIG = f"""{labs.GITHUB_CONFIG}
 c.Classroom.personal_labs = True
 """
 
+EXPECTED = (
+    r"424 GET /hub/user/",  # the page that goes on to start a lab
+    r"Activity events disabled",
+    # Who may not enter a lab, and tries.
+    r"not allowed to access Server|403 GET /hub/api/oauth2/authorize|Not authorizing access",
+    r"40[34] GET /user/|404 GET /hub/user/|403 GET /services/classroom/classroom/api/driving",
+    r"Invalid cookie token|Not allowing user",
+)
+"""Lines of the log that tests of labs bring about."""
+
 
 def base(name: str) -> str:
     """Return the address of somebody's lab."""

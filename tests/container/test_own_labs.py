@@ -38,7 +38,12 @@ def lab(
     del github
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), own_labs.CONFIG, authority)
     plain = request.param == "sandbox"
-    with labs.start(folder, network=network, plain=plain) as made:  # type: ignore[arg-type]
+    with labs.start(
+        folder,
+        network=network,  # type: ignore[arg-type]
+        plain=plain,
+        expected=own_labs.EXPECTED,
+    ) as made:
         made.wait_healthy()
         yield made
 

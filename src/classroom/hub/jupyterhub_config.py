@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # A user may see who they are and enter the classroom: no server of their own, no tokens that
 # would outlive their place on the list.
 USER_SCOPES = ["read:users!user", f"access:services!service={SERVICE}"]
-OWN_LAB_SCOPES = ["servers!user", "access:servers!user", "users:activity!user"]
+OWN_LAB_SCOPES = ["servers!user", "access:servers!user"]
 """To open, start and stop one's own lab; a tutor's role has that of everybody's."""
 START_SECONDS = 120
 """How long a lab may take to start, on a machine that is busy with others."""

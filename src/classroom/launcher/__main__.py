@@ -252,7 +252,7 @@ def listen(place: Path) -> socket.socket:
 
 async def launch_for_labs(paths: Paths) -> None:
     """Listen, and serve the labs' servers for as long as this process lives."""
-    for user, several in homes.left(paths.homes):
+    for user, several in homes.left(paths):
         background_tasks.start(
             homes.tidy(*several, user=user), "Removing homes that were left", LOG
         )

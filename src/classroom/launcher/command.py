@@ -57,15 +57,14 @@ def umask(lab: int) -> int:
     return UMASK if lab == lab_users.CLASS else UMASK_OF_LABS
 
 
-def in_lab(python: str, lab: int, home: Path) -> tuple[str, ...]:
+def in_lab(python: str, lab: int) -> tuple[str, ...]:
     """Build what stands before all else, and keeps a command to its lab.
 
     Args:
         python: the image's interpreter.
         lab: the lab's number; the class's code is kept to nothing.
-        home: of the process.
     """
-    return () if lab == lab_users.CLASS else lab_code.prefix(python, lab, home)
+    return () if lab == lab_users.CLASS else lab_code.prefix(python, lab)
 
 
 def environment(

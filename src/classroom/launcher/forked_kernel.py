@@ -99,7 +99,7 @@ def become(kernel: Kernel, current: Map, output: int, told: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.umask(kernel.umask)
     if kernel.lab != lab_users.CLASS:
-        lab_code.enter(kernel.lab, Path(kernel.environment["HOME"]))
+        lab_code.enter(kernel.lab)
     # To become another user has made it undumpable: it could not read its own /proc/self.
     _prctl(DUMPABLE, 1)
     os.environ.clear()

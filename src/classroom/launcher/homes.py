@@ -81,10 +81,15 @@ async def tidy(*homes: Path, user: UnixUser = STUDENT) -> None:
             os.rmdir(home)  # noqa: PTH106 (no waiting worth a thread)
 
 
-def left(homes: Path) -> Iterable[tuple[UnixUser, list[Path]]]:
+def all_folders(paths: Paths) -> Iterable[Path]:
+    """List the folders in which homes are: each lab has one."""
+    return [paths.homes, *paths.labs_run.glob(f"*/{paths.homes.name}")]
+
+
+def left(paths: Paths) -> Iterable[tuple[UnixUser, list[Path]]]:
     """List the homes that an earlier launcher has left, by whose they are."""
     found: dict[int, list[Path]] = {}
-    for home in homes.iterdir():
+    for home in (one for folder in all_folders(paths) for one in folder.iterdir()):
         if home.is_dir() and not home.is_symlink():
             found.setdefault(home.lstat().st_uid, []).append(home)
     labs = ((lab_users.lab_of_code(uid), several) for uid, several in found.items())

@@ -77,7 +77,7 @@ class Watch:
             launcher: knows what runs, and ends it.
             log: where to say what was ended, and that nothing can be done.
         """
-        self._disk, self._homes, self._limits = paths.files, paths.homes, limits
+        self._paths, self._limits = paths, limits
         self._launcher, self._log = launcher, log
         self._census = Census(lambda uid: lab_users.lab_of_code(uid) is not None)
         self._leftovers = {STUDENT: Leftovers(STUDENT, log)}
@@ -95,7 +95,7 @@ class Watch:
             with as_student(user):
                 theirs.remove_segments(self._census.processes, shared_memory.FRESH_SECONDS)
         await self._free_shared_memory()
-        free = shutil.disk_usage(self._disk).free
+        free = shutil.disk_usage(self._paths.files).free
         full = free < self._limits.disk
         beyond = shared_memory.beyond_processes()
         seen = sum(one.memory for one in self._census.processes.values())
@@ -245,7 +245,8 @@ class Watch:
         """Read the home that a process was given by the launcher; "" for any other."""
         with as_student(inspection.user(self._census.processes[pid])):
             found = process_table.home_of(pid)
-        return found if Path(found).parent == self._homes else ""
+        lab = lab_users.lab_of_code(self._census.processes[pid].uid) or lab_users.CLASS
+        return found if Path(found).parent == self._paths.of_lab(lab).homes else ""
 
 
 def kill(several: Collection[Process]) -> None:

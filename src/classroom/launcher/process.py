@@ -222,7 +222,7 @@ async def launch(
     try:
         made.append(home := homes.make(paths, start.kind.value))
         environment = command.environment(start, base, home, paths.lab)
-        apart = command.in_lab(str(paths.prefix / "bin/python"), paths.lab, home)
+        apart = command.in_lab(str(paths.prefix / "bin/python"), paths.lab)
         # Whatever one of the two does to a process the other has to do (`forked_kernel.become`).
         process: Process = await warm.start(
             start, environment, limits, its, paths.lab

@@ -114,6 +114,7 @@ def plan_lab(paths: Paths) -> Iterator[Directory]:
     yield Directory(paths.lab_run, "root", "root", 0o711)
     yield Directory(paths.lab_socket.parent, server.uid, "front", 0o2750)
     yield Directory(paths.kernels, server.uid, server.gid, 0o3770)
+    yield Directory(paths.homes, "root", "root", 0o771)
     yield Directory(paths.runtime, server.uid, server.gid, 0o700)
     yield Directory(paths.scratch, server.uid, server.gid, 0o700)
     for place in (paths.lab_home, paths.lab_home / "config", paths.lab_home / "share"):

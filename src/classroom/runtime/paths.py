@@ -215,7 +215,7 @@ class Paths:
     @property
     def homes(self) -> Path:
         """A home for each of the students' kernels and terminals, which ends with it."""
-        return self.run / "homes"
+        return self.lab_run / "homes"
 
     @property
     def warm_home(self) -> Path:

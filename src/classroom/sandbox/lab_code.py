@@ -5,14 +5,13 @@ from all that several users may write (/tmp), from the class's files, which are 
 read, and from sockets without a file that other labs' programs have made. The class's code is not
 kept to anything here.
 
-Run by the launcher as a lab's code, ``python -I -m classroom.sandbox.lab_code LAB HOME command…``.
+Run by the launcher as a lab's code, ``python -I -m classroom.sandbox.lab_code LAB command…``.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 from classroom.runtime.paths import Paths
 from classroom.sandbox import landlock
@@ -40,12 +39,11 @@ lab's code makes nothing there that another lab's may open. Nobody can list it."
 MAKE_FILE = 1 << 8
 
 
-def places(paths: Paths, home: Path) -> tuple[AllowedPath, ...]:
+def places(paths: Paths) -> tuple[AllowedPath, ...]:
     """List what a lab's code needs.
 
     Args:
         paths: of the lab.
-        home: of the kernel or terminal.
     """
     python = str(paths.prefix)
     return (
@@ -55,42 +53,40 @@ def places(paths: Paths, home: Path) -> tuple[AllowedPath, ...]:
         AllowedPath("/proc", LOOK | WRITE | TRUNCATE),
         *(AllowedPath(one, LOOK | WRITE | IOCTL_DEVICE) for one in DEVICES),
         AllowedPath(SHARED, READ | WRITE | TRUNCATE | MAKE_FILE | REMOVE_FILE),
-        *(AllowedPath(str(one), EVERY) for one in (paths.files, paths.kernels, home)),
+        *(AllowedPath(str(one), EVERY) for one in (paths.files, paths.kernels, paths.homes)),
     )
 
 
-def enter(lab: int, home: Path) -> None:
+def enter(lab: int) -> None:
     """Keep this process and all its children to a lab, for good.
 
     Where the kernel has no Landlock there are no labs (`classroom.boot`).
 
     Args:
         lab: its number.
-        home: of the kernel or terminal.
 
     Raises:
         OSError: the kernel refuses.
     """
     # TCP is the egress lock's to judge. By its user it can signal no other lab; but a terminal's
     # shell may signal its lab's kernels.
-    landlock.enter(tcp=True, places=places(Paths(lab=lab), home), signals=True)
+    landlock.enter(tcp=True, places=places(Paths(lab=lab)), signals=True)
 
 
-def prefix(python: str, lab: int, home: Path) -> tuple[str, ...]:
+def prefix(python: str, lab: int) -> tuple[str, ...]:
     """Build the command prefix that keeps a command, and all its children, to a lab.
 
     Args:
         python: the interpreter.
         lab: the lab's number.
-        home: of the kernel or terminal.
     """
-    return (python, "-I", "-m", "classroom.sandbox.lab_code", str(lab), str(home))
+    return (python, "-I", "-m", "classroom.sandbox.lab_code", str(lab))
 
 
 def main() -> None:
     """Restrict this process, and become the command."""
-    lab, home, *command = sys.argv[1:]
-    enter(int(lab), Path(home))
+    lab, *command = sys.argv[1:]
+    enter(int(lab))
     os.execvp(command[0], command)  # noqa: S606
 
 

@@ -174,7 +174,6 @@ class HubAccess:
         prefix: its address, with a slash at both ends.
         client: what people sign in to.
         scopes: any of which lets somebody in.
-        activity: where it says when it was used last; "" for nowhere.
     """
 
     user: str
@@ -182,7 +181,6 @@ class HubAccess:
     prefix: str
     client: str
     scopes: tuple[str, ...]
-    activity: str = ""
 
     def environment(self, paths: Paths) -> dict[str, str]:
         """Return it as JupyterHub's server reads it.
@@ -191,7 +189,6 @@ class HubAccess:
             paths: where the Hub's socket is.
         """
         scopes = json.dumps(self.scopes)
-        activity = {"JUPYTERHUB_ACTIVITY_URL": self.activity} if self.activity else {}
         return {
             "JUPYTERHUB_API_URL": f"http+unix://{quote(str(paths.hub_socket), safe='')}/hub/api",
             "JUPYTERHUB_BASE_URL": "/",
@@ -208,7 +205,6 @@ class HubAccess:
             "JUPYTERHUB_OAUTH_ACCESS_SCOPES": scopes,
             "JUPYTERHUB_OAUTH_SCOPES": scopes,
             "JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES": "[]",
-            **activity,
         }
 
 

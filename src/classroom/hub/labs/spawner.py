@@ -56,7 +56,6 @@ class PersonalLab(Spawner):
             "prefix": given["JUPYTERHUB_SERVICE_PREFIX"],
             "client": given["JUPYTERHUB_CLIENT_ID"],
             "scopes": json.loads(given["JUPYTERHUB_OAUTH_ACCESS_SCOPES"]),
-            "activity": given["JUPYTERHUB_ACTIVITY_URL"],
         }
         await self.labs.start(number, self.user.name, self.api_token, hub)
         self.number = number
