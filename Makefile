@@ -32,17 +32,21 @@ logs: ## follow the lab's log
 users: ## list allowed users, and who is online
 	@docker compose exec --no-TTY classroom classroom users
 
+.PHONY: labs
+labs: ## list the labs of people's own
+	@docker compose exec --no-TTY classroom classroom labs
+
 .PHONY: egress
 egress: ## show what the egress lock has refused
 	@docker compose exec --no-TTY --user egress classroom classroom egress
 
 .PHONY: snapshots
-snapshots: ## list the snapshots of everybody's files
-	@docker compose exec --no-TTY classroom classroom snapshots
+snapshots: ## list the snapshots of everybody's files, or of one person's lab: [LAB=…]
+	@docker compose exec --no-TTY classroom classroom snapshots --lab "$(LAB)"
 
 .PHONY: restore
-restore: ## restore everything from a snapshot, or one file or folder: SNAPSHOT=… [FILE=…]
-	@docker compose exec --no-TTY classroom classroom restore "$(SNAPSHOT)" "$(FILE)"
+restore: ## restore everything from a snapshot, or one file or folder: SNAPSHOT=… [FILE=…] [LAB=…]
+	@docker compose exec --no-TTY classroom classroom restore --lab "$(LAB)" "$(SNAPSHOT)" "$(FILE)"
 
 .PHONY: backup
 backup: ## write everything into a file, also while the lab runs: FILE=…

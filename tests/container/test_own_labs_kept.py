@@ -73,6 +73,17 @@ def test_a_lab_that_nobody_uses_stops_and_is_there_again(
         labs.wait_until(lambda: not server(lab, "hubot"), "the other has stopped", 40)
         enter(ada, "octocat")
         assert read(ada, "octocat", "kept.txt") == "kept"
+        # Of when it stopped there is a snapshot, which the owner goes back to.
+        save(ada, "octocat", "kept.txt", "spoilt")
+        listed = labs.wait_until(
+            lambda: ask(ada, "octocat", "GET", "classroom/api/snapshots").json().get("snapshots"),
+            "the snapshot",
+            60,
+        )
+        address = f"classroom/api/snapshots/{listed[-1]['id']}/restore"
+        told = ask(ada, "octocat", "POST", address, json={"path": "kept.txt"})
+        assert told.is_success, told.text
+        assert read(ada, "octocat", "kept.txt") == "kept"
 
 
 def test_who_is_no_tutor_any_more_leaves_others_labs(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import stat
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from classroom.hub.access import roster
 from classroom.hub.access.policy import ADMITTED_BY
+from classroom.hub.labs import lab_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from classroom.hub.access.roster import Roster
     from classroom.runtime.paths import Paths
@@ -110,24 +108,6 @@ def to_known(name: str, admin: Any, seen: str | None, info: str | None) -> HubUs
     )
 
 
-def read_here(file: Path) -> set[str]:
-    """Read who has the lab open: nobody while it starts.
-
-    Args:
-        file: the lab server's, which may have been taken over; this is root.
-    """
-    try:
-        # A link would lead anywhere, and nobody may ever write into a pipe.
-        held = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(held, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(held).st_mode):
-                return set()
-            found = json.loads(stream.read(LONGEST))["here"]
-        return {name for name in found if isinstance(name, str)}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return set()
-
-
 def report(paths: Paths) -> str:
     """Format everything that is known about all users.
 
@@ -135,4 +115,4 @@ def report(paths: Paths) -> str:
         sqlite3.Error: the lab hasn't been started yet.
     """
     known, people = read_database(paths), roster.read(paths.people)
-    return table(known, people, read_here(paths.here), datetime.now(UTC))
+    return table(known, people, lab_files.here(paths.here), datetime.now(UTC))

@@ -95,8 +95,7 @@ def plan_labs(paths: Paths) -> Iterator[Directory]:
     # Root's: nobody else says where a name leads.
     yield Directory(paths.routes, "root", "front", 0o750)
     any_lab = paths.of_lab(lab_users.LAST)
-    for door in (any_lab.launcher_socket, any_lab.snapshots_socket):
-        yield Directory(door.parent, "root", lab_users.LABS_GROUP, 0o2750)
+    yield Directory(any_lab.launcher_socket.parent, "root", lab_users.LABS_GROUP, 0o2750)
     yield Directory(any_lab.standing.parent, "root", lab_users.LABS_GROUP, 0o750)
 
 
@@ -109,6 +108,7 @@ def plan_lab(paths: Paths) -> Iterator[Directory]:
     server = lab_users.server(paths.lab)
     # Root's first, as in `plan`: no server swaps what another's path leads through.
     yield Directory(paths.lab_data, "root", "root", 0o711)
+    yield Directory(paths.snapshots, "root", "root", 0o700)
     yield Directory(paths.history, server.uid, server.gid, 0o700)
     yield Directory(paths.files, server.uid, server.gid, 0o2770)
     yield Directory(paths.lab_run, "root", "root", 0o711)
@@ -119,6 +119,7 @@ def plan_lab(paths: Paths) -> Iterator[Directory]:
     yield Directory(paths.scratch, server.uid, server.gid, 0o700)
     for place in (paths.lab_home, paths.lab_home / "config", paths.lab_home / "share"):
         yield Directory(place, "root", "root", 0o755)
+    yield Directory(paths.snapshots_socket.parent, "root", server.gid, 0o2750)
     yield Directory(paths.restoring_socket.parent, server.uid, server.gid, 0o700)
 
 

@@ -130,7 +130,7 @@ class Paths:
     @property
     def snapshots(self) -> Path:
         """Copies of the lab's files, to go back to: root's alone."""
-        return self.data / "snapshots"
+        return self.lab_data / "snapshots"
 
     @property
     def incoming(self) -> Path:
@@ -150,7 +150,7 @@ class Paths:
     @property
     def snapshots_socket(self) -> Path:
         """Where the snapshots' process answers root and the lab."""
-        return self._doors / "snapshots" / "snapshots.sock"
+        return self.lab_run / "snapshots" / "snapshots.sock"
 
     @property
     def snapshots_beat(self) -> Path:

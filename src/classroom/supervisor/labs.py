@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from classroom.runtime import credentials, lab_users, layout, user_names
+from classroom.runtime import background_tasks, credentials, lab_users, layout, user_names
 from classroom.runtime.log import LOG
 from classroom.supervisor import process, services
 from classroom.supervisor.process import Keeper
@@ -33,11 +33,18 @@ class RunningLab:
 
     Attributes:
         keeper: keeps it running.
+        snapshots: keeps what makes the lab's snapshots running.
         secrets: the descriptor of what it was given.
     """
 
     keeper: Keeper
+    snapshots: Keeper
     secrets: int = field(repr=False)
+
+    async def stop(self) -> None:
+        """Stop the server, which saves what is open; then make the last snapshot."""
+        await self.keeper.stop()
+        await self.snapshots.stop()
 
 
 class Labs:
@@ -88,13 +95,16 @@ class Labs:
             secrets = credentials.hand(self._known_by.of_lab(lab, token))
             child = services.lab(paths, self._base, self._kind, secrets, hub)
             keeper = Keeper(child, LOG, lambda: self._forget(lab))
-            self._running[lab] = RunningLab(keeper, secrets)
+            copier = Keeper(services.snapshots(paths, self._base), LOG, self._do_without)
+            self._running[lab] = RunningLab(keeper, copier, secrets)
             try:
                 await keeper.start()
             except BaseException:
                 self._forget(lab)
                 raise
             LOG.info("%s runs", child.name)
+            # Whoever waits for the lab needn't wait for its snapshots.
+            background_tasks.start(self._begin(copier), f"Starting {copier.name}", LOG)
 
     async def stop(self, lab: int) -> None:
         """Stop a lab's server, then all that its code has running.
@@ -104,14 +114,25 @@ class Labs:
         """
         async with self._turn(lab):
             if (found := self._running.get(lab)) is not None:
-                await found.keeper.stop()
+                await found.stop()
                 self._forget(lab)
                 LOG.info("%s has stopped", found.keeper.name)
             await process.run_before(services.ending(lab_users.code(lab)))
 
     async def stop_all(self) -> None:
         """Stop all servers; what their code has running ends with the launcher."""
-        await asyncio.gather(*(one.keeper.stop() for one in list(self._running.values())))
+        await asyncio.gather(*(one.stop() for one in list(self._running.values())))
+
+    @staticmethod
+    async def _begin(keeper: Keeper) -> None:
+        try:
+            await keeper.start()
+        except (RuntimeError, TimeoutError, OSError) as error:
+            LOG.error("%s is not started: %s", keeper.name, error)
+
+    @staticmethod
+    def _do_without() -> None:
+        LOG.critical("A lab goes on without snapshots until it is started again")
 
     def _turn(self, lab: int) -> asyncio.Lock:
         return self._turns.setdefault(lab, asyncio.Lock())

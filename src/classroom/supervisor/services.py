@@ -149,15 +149,21 @@ def launcher(paths: Paths, base: Mapping[str, str], kind: LockKind, *, labs: boo
 
 
 def snapshots(paths: Paths, base: Mapping[str, str]) -> Child:
-    """Describe what makes snapshots, and the last one at its end."""
+    """Describe what makes a lab's snapshots, and the last one at its end.
+
+    Args:
+        paths: where things are, of the lab.
+        base: the environment to add to.
+    """
+    is_class = paths.lab == lab_users.CLASS
     return Child(
-        "The snapshot service",
+        "The snapshot service" if is_class else f"The snapshot service of lab {paths.lab}",
         (
             *filesystem.prefix(paths, landlock.abi()),
             *(str(paths.prefix / "bin/python"), "-I", "-m", "classroom.snapshots"),
         ),
         paths.snapshots_socket,
-        base,
+        base if is_class else {**base, OWN_LAB: str(paths.lab)},
         stop_seconds=8,
         vital=False,
         question=probe.get(paths.snapshots_socket, "/alive"),

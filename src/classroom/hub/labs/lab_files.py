@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-LONGEST = 64 * 1024
+LONGEST = 1 << 20
 """Bytes that are read."""
 
 
@@ -27,6 +28,8 @@ def read(file: Path) -> dict[str, Any]:
     except OSError:
         return {}
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return {}
         found = json.loads(os.read(descriptor, LONGEST))
     except (OSError, ValueError, RecursionError):
         return {}
