@@ -286,7 +286,8 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
     hub_auth = getattr(app.identity_provider, "hub_auth", None)
     if hub_auth is not None:  # there is none where only the rooms are measured
         paths, owner = own(), owner_of_lab()
-        appoint = partial(_appoint, lab, owner)
+        appoint = partial(_appoint, lab)
+        lab.modes.owner = owner
         followed = Revocation(lab.connections, hub_auth.cache, app.log, appoint, owner)
         lab.modes.load(paths.driving)
         # Without it nobody's access ends any more.
@@ -343,9 +344,9 @@ def owner_of_lab() -> str:
     return os.environ.get("JUPYTERHUB_USER", "")
 
 
-def _appoint(lab: LabContext, owner: str, tutors: frozenset[str]) -> None:
-    """Take over who drives: tutors, and the owner in a lab of their own; tell the pages."""
-    lab.modes.appoint(tutors | {owner} if owner else tutors)
+def _appoint(lab: LabContext, tutors: frozenset[str]) -> None:
+    """Take over who is a tutor now, and tell the pages."""
+    lab.modes.appoint(tutors)
     lab.participants.tell()
 
 

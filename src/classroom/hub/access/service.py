@@ -172,6 +172,7 @@ class Access:
         user = self.app.users[found]
         for name, spawner in list(user.spawners.items()):
             if spawner.active:  # a personal lab, where the tutor has them
+                await self.app.proxy.delete_user(user, name)
                 await user.stop(name)
         self.app.users.delete(user)
 
