@@ -23,6 +23,9 @@ c.Classroom.personal_labs = True
 EXPECTED = (
     r"424 GET /hub/user/",  # the page that goes on to start a lab
     r"Activity events disabled",
+    r"Role user has obtained extra permissions",  # on a volume that was without
+    r"discarding scopes",  # of somebody who was a tutor
+    r"Failed to connect to http\+unix|init_spawners did not complete",  # both are starting again
     # Who may not enter a lab, and tries.
     r"not allowed to access Server|403 GET /hub/api/oauth2/authorize|Not authorizing access",
     r"40[34] GET /user/|404 GET /hub/user/|403 GET /services/classroom/classroom/api/driving",

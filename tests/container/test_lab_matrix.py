@@ -213,6 +213,16 @@ def test_from_the_class_at_a_lab(row: Try, where: str, neighbours: dict[str, Nei
     check_refused(row, neighbours["class"].attempt(where, words))
 
 
+def test_the_class_serves_itself(lab: Lab, neighbours: dict[str, Neighbour]) -> None:
+    """Also where there are other labs, and its connections are kept track of."""
+    if is_without_network(lab):
+        assert neighbours["class"].left["port"] == 9
+        return
+    for words in ("tcp 127.0.0.1 {port}", "tcp ::1 {port6}"):
+        found = neighbours["class"].attempt("terminal", filled_in(Try(words), neighbours["class"]))
+        assert found["got"] == SECRET, found
+
+
 OF_FILES = [
     row for row in ROWS if row.words.split()[-1] in {"{file}", "{files}", "{homes}", "{home}"}
 ]

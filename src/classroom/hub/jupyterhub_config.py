@@ -153,6 +153,8 @@ def own_labs(c: Config, settings: Settings, accounts: Accounts) -> None:
     c.PersonalLab.default_url = "/lab"
     # Whoever opens a lab's address has it started.
     c.JupyterHub.implicit_spawn_seconds = 0.01
+    # A lab that is starting again waits for the Hub, which would wait for it.
+    c.JupyterHub.init_spawners_timeout = 1
     c.Background.labs = labs
     c.JupyterHub.template_vars = {
         "classroom_labs": LabListing(labs),

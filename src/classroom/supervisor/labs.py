@@ -35,15 +35,18 @@ class RunningLab:
         keeper: keeps it running.
         snapshots: keeps what makes the lab's snapshots running.
         secrets: the descriptor of what it was given.
+        is_stopped: whether the server has been stopped.
     """
 
     keeper: Keeper
     snapshots: Keeper
     secrets: int = field(repr=False)
+    is_stopped: bool = False
 
     async def stop(self) -> None:
         """Stop the server, which saves what is open; then make the last snapshot."""
         await self.keeper.stop()
+        self.is_stopped = True
         await self.snapshots.stop()
 
 
@@ -68,8 +71,8 @@ class Labs:
 
     @property
     def running(self) -> list[int]:
-        """The numbers of those that run."""
-        return sorted(self._running)
+        """The numbers of those that run; not of those that only make their last snapshot."""
+        return sorted(lab for lab, one in self._running.items() if not one.is_stopped)
 
     async def start(self, lab: int, token: str, hub: HubAccess) -> None:
         """Start a lab's server, unless it runs.
@@ -94,7 +97,7 @@ class Labs:
             self._name(paths)
             secrets = credentials.hand(self._known_by.of_lab(lab, token))
             child = services.lab(paths, self._base, self._kind, secrets, hub)
-            keeper = Keeper(child, LOG, lambda: self._forget(lab))
+            keeper = Keeper(child, LOG, lambda: self._give_up(lab))
             copier = Keeper(services.snapshots(paths, self._base), LOG, self._do_without)
             self._running[lab] = RunningLab(keeper, copier, secrets)
             try:
@@ -117,11 +120,17 @@ class Labs:
                 await found.stop()
                 self._forget(lab)
                 LOG.info("%s has stopped", found.keeper.name)
-            await process.run_before(services.ending(lab_users.code(lab)))
+            code = lab_users.code(lab)
+            await process.run_before(services.ending(code))
+            await process.run_before(services.emptying(code))
 
     async def stop_all(self) -> None:
         """Stop all servers; what their code has running ends with the launcher."""
         await asyncio.gather(*(one.stop() for one in list(self._running.values())))
+
+    def _give_up(self, lab: int) -> None:
+        """Stop what is left of a lab whose server can't be kept running."""
+        background_tasks.start(self.stop(lab), f"Stopping lab {lab}", LOG)
 
     @staticmethod
     async def _begin(keeper: Keeper) -> None:

@@ -28,6 +28,7 @@ FAMILIES = {
     LockKind.NFTABLES: ("unix", "inet", "inet6"),
     LockKind.OPEN: (),
 }
+SHARED = "/dev/shm"  # noqa: S108
 PACKAGE = Path(__file__).parent.parent
 
 
@@ -284,13 +285,23 @@ def lab(
     )
 
 
+def _as_code(user: UnixUser) -> tuple[str, ...]:
+    return ("setpriv", f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", "--")
+
+
 def ending(user: UnixUser) -> tuple[str, ...]:
     """Build the command that ends all that a lab's code has running.
 
     Args:
         user: the lab's for code.
     """
-    return (
-        *("setpriv", f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", "--"),
-        *("kill", "-KILL", "--", "-1"),
-    )
+    return (*_as_code(user), "kill", "-KILL", "--", "-1")
+
+
+def emptying(user: UnixUser) -> tuple[str, ...]:
+    """Build the command that removes what a lab's code has left in shared memory.
+
+    Args:
+        user: the lab's for code.
+    """
+    return (*_as_code(user), "find", SHARED, "-mindepth", "1", "-uid", str(user.uid), "-delete")

@@ -33,8 +33,8 @@ SIGN_IN_AGAIN = (
     " account's number yet."
 )
 TOO_MANY = (
-    "{} personal labs are running, which is the limit. Try again later, or ask a tutor to stop one"
-    " that nobody uses."
+    "As many personal labs are running as may run at once ({}). Try again later, or ask a tutor to"
+    " stop one that nobody uses."
 )
 FULL = "The disk is full, so that no lab can be made for {}. Ask a tutor to make room."
 NO_NUMBER = "No more labs can be made in this container: all numbers are given away."

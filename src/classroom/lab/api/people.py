@@ -21,8 +21,8 @@ ADDRESS = "classroom/api/people"
 RUNS = "classroom/api/runs"
 """Both below the server's own address."""
 AT_HOME = (
-    "Nobody can be removed here: only the owner and tutors may enter this lab. Tutors remove people"
-    " in the classroom."
+    "Nobody can be removed here: who may enter this lab stands in the configuration. Tutors remove"
+    " people in the classroom."
 )
 
 
@@ -38,7 +38,7 @@ class MemberHandler(TutorHandler):
 
         Raises:
             HTTPError: with the Hub's status and sentence, when it doesn't; 403, in a lab of
-                somebody's own, where nobody is but the owner and tutors.
+                somebody's own.
         """
         if self.modes.owner:
             raise web.HTTPError(403, AT_HOME)
