@@ -31,6 +31,10 @@ CULL_SECONDS = 60
 """How often idle kernels are looked for."""
 SESSIONS_OF_A_KERNEL = 4
 """A notebook, its consoles and its page's second thoughts: each page asks for all of them."""
+LOG_FORMAT = (
+    "%(color)s[%(levelname)1.1s %(asctime)s.%(msecs).03d %(name)s lab {}]%(end_color)s %(message)s"
+)
+"""Upstream's, with the lab's number: all labs write into one log."""
 
 
 def render(settings: Settings) -> Config:
@@ -235,6 +239,8 @@ def install_labs(settings: Settings) -> Path:
     own = replace(
         settings, paths=settings.paths.of_lab(lab), limits=limits.of_lab(settings.limits, lab)
     )
+    config = render(own)
+    config["Application"]["log_format"] = LOG_FORMAT.format(lab)
     file = settings.paths.labs_config
-    files.write_private(file, json.dumps(render(own), indent=2).encode())
+    files.write_private(file, json.dumps(config, indent=2).encode())
     return file

@@ -156,6 +156,7 @@ class Labs:
         template = self._paths.of_lab(TEMPLATE)
         for theirs, own in ((template.lab_data, paths.lab_data), (template.lab_run, paths.lab_run)):
             told = told.replace(f'"{theirs}/', f'"{own}/')
+        told = told.replace(f" lab {TEMPLATE}]", f" lab {paths.lab}]")  # in its log's lines
         paths.lab_config.write_text(told, encoding="utf-8")
         os.chown(paths.lab_config, 0, lab_users.server(paths.lab).gid)
         paths.lab_config.chmod(0o640)
