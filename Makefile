@@ -35,17 +35,21 @@ logs: own-class ## follow the lab's log
 users: own-class ## list allowed users, and who is online
 	@docker compose exec --no-TTY classroom classroom users
 
+.PHONY: labs
+labs: own-class ## list the labs of people's own
+	@docker compose exec --no-TTY classroom classroom labs
+
 .PHONY: egress
 egress: own-class ## show what the egress lock has refused
 	@docker compose exec --no-TTY --user egress classroom classroom egress
 
 .PHONY: snapshots
-snapshots: own-class ## list the snapshots of everybody's files
-	@docker compose exec --no-TTY classroom classroom snapshots
+snapshots: own-class ## list the snapshots of everybody's files, or of one person's lab: [LAB=…]
+	@docker compose exec --no-TTY classroom classroom snapshots --lab "$(LAB)"
 
 .PHONY: restore
-restore: own-class ## restore everything from a snapshot, or one file or folder: SNAPSHOT=… [FILE=…]
-	@docker compose exec --no-TTY classroom classroom restore "$(SNAPSHOT)" "$(FILE)"
+restore: own-class ## restore everything from a snapshot, or one file or folder: SNAPSHOT=… [FILE=…] [LAB=…]
+	@docker compose exec --no-TTY classroom classroom restore --lab "$(LAB)" "$(SNAPSHOT)" "$(FILE)"
 
 .PHONY: backup
 backup: own-class ## write everything into a file, also while the lab runs: FILE=…

@@ -49,6 +49,11 @@ c.GitHubOAuthenticator.client_secret = ""
 # c.Classroom.idle_kernel_timeout = "4h"
 # c.Classroom.disk_reserve = "1G"
 
+# A lab of their own for everybody, besides the class's; how many may run, and when one stops:
+# c.Classroom.personal_labs = True
+# c.Classroom.max_labs = 30
+# c.Classroom.idle_lab_timeout = "30 min"
+
 # What is imported before kernels start, so that they start within a moment; False: nothing.
 # c.Classroom.preload = ["numpy", "pandas", "matplotlib.pyplot"]
 

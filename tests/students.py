@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 import uuid
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from websockets.sync.client import ClientConnection, connect
@@ -47,30 +48,41 @@ def signed_in(lab: Lab, name: str = "ada", passphrase: str = "") -> Iterator[htt
 class Student:
     """A browser session in which code can be run."""
 
-    def __init__(self, client: httpx.Client, lab: Lab) -> None:
+    def __init__(
+        self, client: httpx.Client, lab: Lab, base: str = BASE, place: str = PLACE
+    ) -> None:
+        """Start a kernel and a terminal.
+
+        Args:
+            client: somebody who has signed in, and opened the lab.
+            lab: the container.
+            base: the lab's address.
+            place: where its code can keep a file, for the attempts.
+        """
         self._client = client
         self._lab = lab
-        token = client.cookies.get("_xsrf", path=f"{BASE}/")
+        self._base = base
+        token = client.cookies.get("_xsrf", path=f"{base}/")
         client.headers["X-XSRFToken"] = str(token)
         kernel = self.post("kernels", name="python3")["id"]
         terminal = self.post("terminals")["name"]
-        self.kernel = Kernel(self.open(f"api/kernels/{kernel}/channels"))
-        self.kernel.run(f"import pathlib; pathlib.Path({PLACE!r}).write_text({ATTEMPTS!r})")
-        self.terminal = Terminal(self.open(f"terminals/websocket/{terminal}"))
+        self.kernel = Kernel(self.open(f"api/kernels/{kernel}/channels"), place)
+        self.kernel.run(f"import pathlib; pathlib.Path({place!r}).write_text({ATTEMPTS!r})")
+        self.terminal = Terminal(self.open(f"terminals/websocket/{terminal}"), place)
 
     def post(self, path: str, **body: str) -> Any:
-        answer = self._client.post(f"{labs.ADDRESS}{BASE}/api/{path}", json=body)
+        answer = self._client.post(f"{labs.ADDRESS}{self._base}/api/{path}", json=body)
         answer.raise_for_status()
         return answer.json()
 
     def open(self, path: str) -> ClientConnection:
         """Open a WebSocket with the session's cookies."""
         session = f"{path}?session_id={uuid.uuid4().hex}"
-        return open_socket(self._client, self._lab, session)
+        return open_socket(self._client, self._lab, session, base=self._base)
 
 
 def open_socket(
-    client: httpx.Client, lab: Lab, path: str, origin: str = labs.ADDRESS
+    client: httpx.Client, lab: Lab, path: str, origin: str = labs.ADDRESS, base: str = BASE
 ) -> ClientConnection:
     """Open a WebSocket to the lab with a client's cookies.
 
@@ -79,6 +91,7 @@ def open_socket(
         lab: where to.
         path: below the lab's own, with its query.
         origin: the page that seems to open it.
+        base: the lab's address.
     """
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -87,7 +100,7 @@ def open_socket(
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     cookies = "; ".join(f"{c.name}={c.value}" for c in client.cookies.jar)
     return connect(
-        f"wss://{labs.HOST}:8443{BASE}/{path}",
+        f"wss://{labs.HOST}:8443{base}/{path}",
         sock=socket.create_connection((lab.ip, 8443), timeout=SECONDS),
         ssl=context,
         server_hostname=labs.HOST,
@@ -101,8 +114,9 @@ def open_socket(
 class Kernel:
     """A notebook's cells."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection, place: str = PLACE) -> None:
         self._connection = connection
+        self._place = place
 
     def ask(self, kind: str, content: dict[str, Any], channel: str = "shell") -> str:
         """Send the kernel a message; return its id."""
@@ -146,15 +160,17 @@ class Kernel:
     def attempt(self, name: str, *arguments: str) -> dict[str, Any]:
         """Try something of tests/attempts.py in a cell."""
         words = ", ".join(map(repr, (name, *arguments)))
-        code = f"import sys; sys.path.insert(0, '/tmp'); import attempts; attempts.run({words})"
+        folder = str(PurePosixPath(self._place).parent)
+        code = f"import sys; sys.path.insert(0, {folder!r}); import attempts; attempts.run({words})"
         return read(self.run(code))
 
 
 class Terminal:
     """A shell in the browser."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection, place: str = PLACE) -> None:
         self._connection = connection
+        self._place = place
 
     def send(self, text: str) -> None:
         """Type something."""
@@ -177,7 +193,7 @@ class Terminal:
 
     def attempt(self, name: str, *arguments: str) -> dict[str, Any]:
         """Try something of tests/attempts.py in the shell."""
-        return read(self.run(f"python {PLACE} {' '.join((name, *arguments))}"))
+        return read(self.run(f"python {self._place} {' '.join((name, *arguments))}"))
 
 
 def read(shown: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from classroom.config.egress_settings import EgressSettings
 from classroom.egress import nftables, resolv
+from classroom.runtime import lab_users
 
 IMAGE = "collaborative_jupyterlab"
 RULES = Path("nftables/egress.nft")
@@ -26,13 +27,15 @@ UIDS = {name: 1000 + number for number, name in enumerate(nftables.USERS)}
 
 def main() -> int:
     """Check the rules with values and without."""
-    for wanted, nameservers in ((WANTED, NAMESERVERS), (EgressSettings(), resolv.Nameservers())):
-        values = nftables.values(wanted, nameservers, UIDS)
-        nft = nftables.command(Path("/rules/egress.nft"), values, "--check")
-        docker = ["docker", "run", "--rm", "--network", "none", "--cap-add", "NET_ADMIN"]
+    every, none = (WANTED, NAMESERVERS, lab_users.LAST), (EgressSettings(), resolv.Nameservers(), 0)
+    for wanted, nameservers, last in (every, none):
+        values = nftables.values(wanted, nameservers, UIDS, last)
+        docker = ["docker", "run", "--rm", "--interactive", "--network", "none"]
         volume = ["--volume", f"{RULES.parent.resolve()}:/rules:ro"]
+        nft = ["--cap-add", "NET_ADMIN", "--entrypoint", "nft", IMAGE, "--check", "--file", "-"]
+        batch = nftables.definitions(values, Path("/rules") / RULES.name)
         status = subprocess.run(
-            [*docker, *volume, "--entrypoint", nft[0], IMAGE, *nft[1:]], check=False
+            [*docker, *volume, *nft], input=batch, text=True, check=False
         ).returncode
         if status != 0:
             return status

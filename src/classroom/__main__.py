@@ -27,12 +27,16 @@ def main() -> int:
     commands.add_parser("health", help="check whether the Hub and the lab answer")
     commands.add_parser("egress", help="list what the egress lock has refused")
     commands.add_parser("users", help="list allowed users, and who is online")
-    commands.add_parser("snapshots", help="list the snapshots of the lab's files")
+    commands.add_parser("labs", help="list the labs of people's own")
+    listed = commands.add_parser("snapshots", help="list the snapshots of the lab's files")
     back = commands.add_parser("restore", help="restore files from a snapshot")
     back.add_argument("snapshot", help="its id, as `classroom snapshots` lists it")
     back.add_argument(
         "path", nargs="?", default="", help="a file or folder; without it, everything"
     )
+    for command in (listed, back):
+        lab = "whose lab, by the owner's name or its number; without it, the class's"
+        command.add_argument("--lab", default="", help=lab)
     commands.add_parser("backup", help="write a backup of the volume to standard output")
     commands.add_parser(
         "restore-backup", help="read a backup from standard input, for the next start"
@@ -69,18 +73,36 @@ def say_health(_: argparse.Namespace) -> int:
     return health.main()
 
 
-def say_snapshots(_: argparse.Namespace) -> int:
+def say_labs(_: argparse.Namespace) -> int:
+    """Print the list of labs of people's own."""
+    from classroom.cli import labs  # noqa: PLC0415
+
+    return labs.say(Paths())
+
+
+def of_lab(chosen: argparse.Namespace) -> Paths | None:
+    """Return where the chosen lab is; say so if there is none, or several of that name."""
+    from classroom.cli import labs  # noqa: PLC0415
+
+    if (lab := labs.number(Paths(), chosen.lab)) is None:
+        print("There is no such lab: `make labs` lists them by number.", file=sys.stderr)
+        return None
+    return Paths().of_lab(lab)
+
+
+def say_snapshots(chosen: argparse.Namespace) -> int:
     """Print the list of snapshots."""
     from classroom.cli import snapshots  # noqa: PLC0415
 
-    return snapshots.say(Paths())
+    return 1 if (paths := of_lab(chosen)) is None else snapshots.say(paths)
 
 
 def restore(chosen: argparse.Namespace) -> int:
     """Restore files from a snapshot."""
     from classroom.cli import snapshots  # noqa: PLC0415
 
-    return snapshots.restore(Paths(), chosen.snapshot, chosen.path)
+    paths = of_lab(chosen)
+    return 1 if paths is None else snapshots.restore(paths, chosen.snapshot, chosen.path)
 
 
 def write_backup(_: argparse.Namespace) -> int:
@@ -178,6 +200,7 @@ NEEDED = {
     "invitations": ("dac_override",),
     # To see which lock the start could take; it takes none.
     "check": ("dac_override", "net_admin"),
+    "labs": ("dac_override",),
     "restore": ("dac_override",),
     # And to open others' databases with no more than their rights.
     "backup": ("dac_override", "setgid", "setuid"),
@@ -192,6 +215,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "health": say_health,
     "egress": say_what_was_refused,
     "users": say_who_may_be_in,
+    "labs": say_labs,
     "snapshots": say_snapshots,
     "restore": restore,
     "backup": write_backup,

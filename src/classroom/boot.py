@@ -31,6 +31,7 @@ from classroom.lab import server_config
 from classroom.runtime import layout, machine, privileges, volume_lock, volume_reserve
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
+from classroom.sandbox import landlock
 from classroom.snapshots import schedule
 
 if TYPE_CHECKING:
@@ -57,8 +58,13 @@ def warn(what: str) -> None:
     print(f"[W {time.strftime('%F %T')} classroom] {what}", flush=True)
 
 
-def prepare_data(paths: Paths) -> None:
-    """Make the directories; warn if they will be lost with the container."""
+def prepare_data(paths: Paths, *, labs: bool) -> None:
+    """Make the directories; warn if they will be lost with the container.
+
+    Args:
+        paths: where things are.
+        labs: whether there may be others than the class.
+    """
     # A restarted container keeps its /run, with sockets of processes that no longer exist.
     layout.clear(paths.run)
     if volume_lock.hold(paths.data) is None:
@@ -68,6 +74,8 @@ def prepare_data(paths: Paths) -> None:
     if aside := swap.take_place(paths):
         say("data", f"restored from a backup; the previous data is in {aside}")
     layout.ensure(layout.plan(paths))
+    if labs:
+        layout.ensure(layout.plan_labs(paths))
     if os.path.ismount(paths.data):
         say("data", f"{paths.data} is a volume")
     else:
@@ -75,6 +83,28 @@ def prepare_data(paths: Paths) -> None:
             f"{paths.data} is not a volume: all work is lost when this container is removed; "
             f"add -v classroom-data:{paths.data} to keep it."
         )
+
+
+def check_labs(loaded: Settings) -> None:
+    """See that labs can be kept apart, where there are several; warn of what can't.
+
+    Raises:
+        StartRefusedError: a lab's code could open what it must not.
+    """
+    if not loaded.personal_labs:
+        return
+    if (version := landlock.abi()) == 0:
+        what = "this machine's kernel can't keep labs apart: it has no Landlock (Linux 5.13 has it)"
+        cure = "use a newer kernel, or remove the line"
+        raise StartRefusedError([Problem("Classroom.personal_labs", what, cure)])
+    if version < lock.SCOPES_ABI:
+        warn(
+            "labs: this machine's kernel can't keep labs from each other's abstract unix sockets"
+            " (Linux 6.12 or newer can); nothing in the image makes any."
+        )
+    if loaded.egress.open:
+        warn("labs: without an egress lock, labs reach each other's ports on 127.0.0.1.")
+    say("labs", f"everybody may have one; {loaded.max_labs} may run at the same time")
 
 
 def prepare_tls(loaded: Settings, addresses: str) -> None:
@@ -116,10 +146,13 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     for sentence in (*warnings.of_settings(loaded), *short):
         warn(sentence)
     apart = subdomains.of(loaded.config)
-    prepare_data(paths)
+    check_labs(loaded)
+    prepare_data(paths, labs=loaded.personal_labs)
     prepare_tls(loaded, environ.get("ADDRESSES", ""))
     last_good.keep(loaded)
     server_config.install(loaded)
+    if loaded.personal_labs:
+        server_config.install_labs(loaded)
     limits.write(paths, loaded.limits)
     preload.write(paths, loaded.preload)
     schedule.write(paths, loaded.snapshot_interval)

@@ -9,7 +9,7 @@ import docker
 import pytest
 from testcontainers.core.network import Network
 
-from tests import internet, labs, web
+from tests import internet, labs, own_labs, web
 from tests.students import Student
 
 if TYPE_CHECKING:
@@ -132,6 +132,35 @@ def student(locked_lab: Lab, github: Lab, authority: Authority) -> Iterator[Stud
     """A student in the lab under nftables."""
     with with_student(locked_lab, github, authority, "Octocat") as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def labs_of_people(
+    network: Network,
+    private_networks: dict[str, Network],
+    world: Internet,
+    github: Lab,
+    authority: Authority,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Lab]:
+    """A lab under nftables, as `locked_lab`, in which people have labs of their own."""
+    del github
+    config = f"{EGRESS_CONFIG}\nc.Classroom.personal_labs = True\n"
+    folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), config, authority)
+    options = {"dns": [world.ip]}
+    with labs.start(folder, network=network, options=options, expected=own_labs.EXPECTED) as lab:
+        for found in private_networks.values():
+            join(found, lab)
+        lab.wait_healthy()
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def student_at_home(labs_of_people: Lab, github: Lab, authority: Authority) -> Iterator[Student]:
+    """A student in a lab of their own, under nftables."""
+    with own_labs.sign_in(labs_of_people, github, authority.crt, "Octocat") as client:
+        own_labs.enter(client, "octocat")
+        yield own_labs.student(client, labs_of_people, "octocat")
 
 
 @pytest.fixture(scope="session")

@@ -126,6 +126,10 @@ ROWS = (
 )
 
 
+SETUID = 17
+"""The row that says who code runs as, which isn't `student` in a lab of one's own."""
+
+
 @pytest.fixture(params=["kernel", "terminal"])
 def where(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -176,6 +180,13 @@ def test_under_nftables(
     hold(row, getattr(student, where), locked_lab, world)
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if row.number != SETUID], ids=str)
+def test_the_egress_lock_holds_for_a_lab_of_ones_own(
+    row: Row, where: str, student_at_home: Student, labs_of_people: Lab, world: Internet
+) -> None:
+    hold(row, getattr(student_at_home, where), labs_of_people, world)
+
+
 @pytest.mark.parametrize("row", [row for row in ROWS if row.sandboxed is not None], ids=str)
 def test_in_the_sandbox(
     row: Row, where: str, sandboxed_student: Student, sandboxed_lab: Lab, world: Internet
@@ -195,6 +206,26 @@ def test_row_18_capabilities(where: str, student: Student, sandboxed_student: St
         for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
             assert f'"{name}": "0000000000000000"' in found
         assert '"NoNewPrivs": "1"' in found
+
+
+def test_row_17_in_a_lab_of_ones_own(where: str, student_at_home: Student) -> None:
+    found = getattr(student_at_home, where).attempt("setuid")
+    assert found["got"] == "20005 20005", found
+
+
+def test_who_has_a_lab_may_serve_oneself(where: str, student_at_home: Student) -> None:
+    """Kept track of, unlike the class's without other labs: a table of connections stays small."""
+    runner = getattr(student_at_home, where)
+    assert runner.attempt("loopback")["got"] == "hello"
+
+
+def test_row_37_connections_in_a_lab_of_ones_own_are_bounded(
+    student_at_home: Student, labs_of_people: Lab
+) -> None:
+    """As many as may begin at once, and no more, leave room for others in the table."""
+    found = student_at_home.kernel.attempt("crowd", "3000")
+    assert found["error"] == "ECONNREFUSED", found
+    assert int(labs_of_people.read("/proc/sys/net/netfilter/nf_conntrack_count")) < 2000
 
 
 @pytest.mark.usefixtures("world")

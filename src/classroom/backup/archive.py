@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from classroom.backup import databases
+from classroom.backup.manifest import is_students
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -146,10 +147,12 @@ class ArchiveWriter:
             info.type = tarfile.DIRTYPE
             self._archive.addfile(info)
             names = sorted(os.listdir(below))  # noqa: PTH208 (of a descriptor)
-            for name in names:
+            # A lab's files last: what a document's history doesn't know yet its file has.
+            for name in sorted(names, key=lambda one: is_students(f"{member}/{one}")):
                 if path is None or not databases.is_companion(name, names):
-                    there = path / name if path else None
-                    self.add(below, name, f"{member}/{name}", there, owner)
+                    its = f"{member}/{name}"
+                    there = path / name if path and not is_students(its) else None
+                    self.add(below, name, its, there, owner)
         finally:
             os.close(below)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -13,8 +14,18 @@ if TYPE_CHECKING:
 
 FIRST, LAST = "classroom-backup.json", "classroom-backup-complete.json"
 FORMAT = 1
+FILES = re.compile(r"files|labs/\d+/files")
 LEFT_OUT = frozenset({"incoming", "kept", "lost+found", "reserve", ".reserve"})
 """Of the volume's root: backups themselves, what they have replaced, and what keeps room free."""
+
+
+def is_students(member: str) -> bool:
+    """Say whether a member is a folder of a lab's files, in which students can change everything.
+
+    Args:
+        member: its name in the archive.
+    """
+    return bool(FILES.fullmatch(member))
 
 
 class NotABackupError(Exception):

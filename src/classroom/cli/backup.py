@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -45,12 +46,14 @@ def write(paths: Paths) -> int:
         return 1
     try:
         with (
-            lock.together(paths.snapshots),
+            contextlib.ExitStack() as held,
             tempfile.TemporaryDirectory(dir=_scratch(paths), prefix=".backup-") as scratch,
             tarfile.open(
                 fileobj=sys.stdout.buffer, mode="w|gz", compresslevel=COMPRESSION
             ) as archive,
         ):
+            for one in (paths.snapshots, *sorted(paths.labs.glob(f"*/{paths.snapshots.name}"))):
+                held.enter_context(lock.together(one))
             hidden = f"hub/{Path(scratch).name}"
             skipped = {*manifest.LEFT_OUT, *mounts.now_below(paths.data), hidden}
             _write(ArchiveWriter(archive, Path(scratch), skipped, warn), paths)

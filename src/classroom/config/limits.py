@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from classroom.runtime import cgroup, files
+from classroom.runtime.lab_users import CLASS
 
 if TYPE_CHECKING:
     from classroom.config.traits import Classroom
@@ -20,6 +21,9 @@ A_KERNEL = 200 * 1024**2
 """Bytes of memory that a typical kernel uses, with pandas and a plot."""
 FEWEST_KERNELS, MOST_KERNELS = 10, 200
 A_KERNELS_PROCESSES, FEWEST_PROCESSES = 32, 1024
+LABS_SHARE, FEWEST_IN_A_LAB = 4, 5
+"""A lab that isn't the class has a share of the class's kernels and processes, but so many kernels
+at least. Memory is everybody's together."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,22 @@ def decide(wanted: Classroom, memory: int) -> Limits:
 def of(wanted: Classroom) -> Limits:
     """Decide the limits for this container."""
     return decide(wanted, cgroup.memory())
+
+
+def of_lab(found: Limits, lab: int) -> Limits:
+    """Return what one lab's processes may use.
+
+    Args:
+        found: the limits of all, which are the class's.
+        lab: the lab's number.
+    """
+    if lab == CLASS:
+        return found
+    kernels = max(FEWEST_IN_A_LAB, found.kernels // LABS_SHARE)
+    processes = found.processes and max(
+        A_KERNELS_PROCESSES * kernels, found.processes // LABS_SHARE
+    )
+    return replace(found, kernels=kernels, processes=processes)
 
 
 def warnings(found: Limits, memory: int) -> list[str]:

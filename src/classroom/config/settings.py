@@ -14,6 +14,7 @@ from classroom.config import (
     config_file,
     egress_settings,
     github,
+    labs,
     limits,
     people_lists,
     preload,
@@ -86,6 +87,9 @@ class Settings:
         limits: what students' processes may use.
         preload: the modules that are imported before a kernel starts.
         idle_kernel_timeout: seconds after which an idle kernel ends; 0 for never.
+        personal_labs: whether people have labs of their own.
+        max_labs: how many of these may run at the same time.
+        idle_lab_timeout: seconds after which one that nobody uses stops; 0 for never.
         snapshot_interval: seconds between snapshots; 0 for none but those before a restore and at
             stop.
         students_file: the file of students' names, beside the configuration; "" for none.
@@ -112,6 +116,9 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     preload: tuple[str, ...] = ()
     idle_kernel_timeout: int = 0
+    personal_labs: bool = False
+    max_labs: int = 0
+    idle_lab_timeout: int = 0
     snapshot_interval: int = 600
     students_file: str = ""
     shown: Mapping[str, str] = field(default_factory=dict)
@@ -277,6 +284,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     )
     where = file.where("Classroom.page_hosts")
     page_hosts = egress_settings.read_hosts(where, ours.page_hosts, problems)
+    problems += labs.check(file, wanted=ours.personal_labs)
     found = Settings(
         paths=paths,
         mode=mode,
@@ -293,6 +301,9 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         limits=limits.of(ours),
         preload=preload.of(ours),
         idle_kernel_timeout=ours.idle_kernel_timeout,
+        personal_labs=ours.personal_labs,
+        max_labs=labs.most(ours.max_labs),
+        idle_lab_timeout=ours.idle_lab_timeout,
         snapshot_interval=ours.snapshot_interval,
         students_file=ours.students_file,
         shown=shown_names(lookup(file, "allowed_users"), lookup(file, "admin_users"), students),

@@ -64,6 +64,25 @@ class Classroom(Configurable):
         0: never.""",
     ).tag(config=True)
 
+    idle_lab_timeout = Duration(
+        1800,
+        help="""After which time a personal lab without people and without kernels is stopped:
+        seconds, or "30 min". It starts again when its owner opens it. 0: never.""",
+    ).tag(config=True)
+
+    max_labs = Int(
+        0,
+        min=0,
+        help="""How many personal labs may run at the same time. 0: one for each 512 MB of the
+        container's memory, at least 4 and at most 100.""",
+    ).tag(config=True)
+
+    personal_labs = Bool(
+        default_value=False,
+        help="""Whether everybody has a lab of their own besides the class's, which they and tutors
+        may enter.""",
+    ).tag(config=True)
+
     name = Unicode(
         "",
         help="""What the class is called, for the sign-in page: "Algebra, 2nd year".""",

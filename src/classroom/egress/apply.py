@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from classroom.egress import detect, lock, nflog, nftables, probe, resolv
 from classroom.egress.lock import Lock, LockKind
+from classroom.runtime import lab_users
 from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
@@ -44,8 +45,12 @@ def check_nameservers(wanted: EgressSettings, found: resolv.Nameservers) -> None
         raise StartRefusedError([Problem(str(RESOLV), what, "give the container one with --dns")])
 
 
-def take_nftables(wanted: EgressSettings) -> Lock:
+def take_nftables(wanted: EgressSettings, *, labs: bool) -> Lock:
     """Load the rules, prove them, and point all names at our doors.
+
+    Args:
+        wanted: what may be reached.
+        labs: whether there may be others than the class.
 
     Raises:
         StartRefusedError: any of it failed.
@@ -53,8 +58,9 @@ def take_nftables(wanted: EgressSettings) -> Lock:
     before = RESOLV.read_text(encoding="utf-8")
     nameservers = resolv.parse(before)
     check_nameservers(wanted, nameservers)
-    nftables.load(wanted, nameservers)
-    probe.nftables()
+    last = lab_users.LAST if labs else lab_users.CLASS
+    nftables.load(wanted, nameservers, last)
+    probe.nftables((lab_users.server(last).uid, lab_users.code(last).uid))
     try:
         refusals = nflog.subscribe()
     except OSError as error:
@@ -85,7 +91,7 @@ def take(settings: Settings) -> Lock:
     kind = lock.choose(settings.egress, detect.look())
     taken = Lock(kind)
     if kind is LockKind.NFTABLES:
-        taken = take_nftables(settings.egress)
+        taken = take_nftables(settings.egress, labs=settings.personal_labs)
     elif kind is LockKind.SANDBOX:
         probe.sandboxed(sys.executable)
     lock.write(settings.paths, taken)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pwd
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classroom.runtime import lab_users
 from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
@@ -24,8 +26,26 @@ def as_set(values: Iterable[object]) -> str:
     return f"{{ {', '.join(map(str, values))} }}"
 
 
+def apart(last: int) -> dict[str, str]:
+    """Say which users are in one lab, and which in another.
+
+    Args:
+        last: the highest number of a lab; the class's for no other lab.
+    """
+    if last == lab_users.CLASS:
+        return {"APART": as_set(()), "SAME": as_set(())}
+    labs = [lab_users.CLASS, *range(1, last + 1)]
+    users = [(lab_users.server(lab).uid, lab_users.code(lab).uid) for lab in labs]
+    pairs = (f"{server} . {one}" for server, code in users for one in (server, code))
+    own = f"{users[0][0]}-{users[0][1]}"
+    return {"APART": as_set((own, f"{users[1][0]}-{users[-1][1]}")), "SAME": as_set(pairs)}
+
+
 def values(
-    wanted: EgressSettings, nameservers: Nameservers, uids: Mapping[str, int]
+    wanted: EgressSettings,
+    nameservers: Nameservers,
+    uids: Mapping[str, int],
+    last: int = lab_users.CLASS,
 ) -> dict[str, str]:
     """Collect the values that the rules are loaded with.
 
@@ -33,6 +53,7 @@ def values(
         wanted: what may be reached.
         nameservers: who knows names.
         uids: user ids by name.
+        last: the highest number of a lab; the class's for no other lab.
     """
     found = {name.upper(): str(uid) for name, uid in uids.items()}
     for name, items in (
@@ -43,34 +64,37 @@ def values(
         for version in (4, 6):
             found[f"{name}{version}"] = as_set(i for i in items if i.version == version)
     found["SERVICES"] = as_set(wanted.services)
-    return found
+    return {**found, **apart(last)}
 
 
-def command(rules: Path, found: Mapping[str, str], *options: str) -> list[str]:
-    """Build the command that loads the rules.
+def definitions(found: Mapping[str, str], rules: Path) -> str:
+    """Write what nft loads: the values, which can be longer than an argument may be, and the rules.
 
     Args:
-        rules: the file.
-        found: its values.
-        options: more of nft's own, such as ``--check``.
+        found: the values.
+        rules: the file of the rules.
     """
-    defines = [word for item in found.items() for word in ("--define", "=".join(item))]
-    return ["nft", *options, *defines, "--file", str(rules)]
+    defined = "".join(f"define {name} = {value}\n" for name, value in found.items())
+    return f'{defined}include "{rules}"\n'
 
 
-def load(wanted: EgressSettings, nameservers: Nameservers) -> None:
+def load(wanted: EgressSettings, nameservers: Nameservers, last: int = lab_users.CLASS) -> None:
     """Load the rules.
 
     Args:
         wanted: what may be reached.
         nameservers: who knows names.
+        last: the highest number of a lab; the class's for no other lab.
 
     Raises:
         StartRefusedError: the kernel or nft refuses; nothing has changed then.
     """
     uids = {name: pwd.getpwnam(name).pw_uid for name in USERS}
-    words = command(RULES, values(wanted, nameservers, uids))
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".nft") as batch:
+        batch.write(definitions(values(wanted, nameservers, uids, last), RULES))
+        batch.flush()
+        words = ["nft", "--file", batch.name]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["nft said nothing"])[0]
         cure = "use a host whose kernel has nf_tables, or leave NET_ADMIN out for the sandbox lock"

@@ -35,16 +35,16 @@ sys.exit(1)
 
 
 @contextlib.contextmanager
-def acting_as(user: str) -> Iterator[None]:
+def acting_as(user: str | int) -> Iterator[None]:
     """Open sockets as a user; root again at the end. The rules go by a socket's maker."""
-    os.seteuid(pwd.getpwnam(user).pw_uid)
+    os.seteuid(pwd.getpwnam(user).pw_uid if isinstance(user, str) else user)
     try:
         yield
     finally:
         os.seteuid(0)
 
 
-def is_denied(user: str, address: str) -> bool:
+def is_denied(user: str | int, address: str) -> bool:
     """Try to send one UDP packet: refused by the kernel itself, it never leaves.
 
     A TCP connection would prove less: somebody out there may refuse it too.
@@ -82,13 +82,17 @@ def is_allowed() -> bool:
     return True
 
 
-def nftables() -> None:
+def nftables(others: tuple[int, ...] = ()) -> None:
     """Probe the rules.
+
+    Args:
+        others: users without a name who are confined, too.
 
     Raises:
         StartRefusedError: they don't do what they should.
     """
-    for user in CONFINED:
+    users: tuple[str | int, ...] = (*CONFINED, *others)
+    for user in users:
         for address in OUTSIDE:
             if not is_denied(user, address):
                 what = f"a packet of {user!r} to {address} was not refused"

@@ -41,6 +41,14 @@ class Static:
     folder: Path
     otherwise: str
 
+    def below(self, lab: str) -> str:
+        """Return the address below that of a lab; "" for one of the Hub's.
+
+        Args:
+            lab: the class's address.
+        """
+        return self.url.removeprefix(lab) if self.url.startswith(lab) else ""
+
     @property
     def alias(self) -> str:
         """The folder as nginx's ``alias`` wants it: with a slash where the address has one."""
@@ -157,6 +165,7 @@ class Front:
         ipv6: whether the machine has it at all; nginx refuses to start on an address it hasn't.
         names: the hosts, with their ports, that people may ask for (`classroom.front.hosts`).
         apart: where Hub and lab are, when each has a host of its own.
+        labs: whether people may have labs of their own.
         files: how many a worker may open.
         authority: the lab's own, which browsers may be told to trust, as PEM; "" without one.
     """
@@ -167,6 +176,7 @@ class Front:
     ipv6: bool = True
     names: AllowedHosts = ANY
     apart: Hosts = TOGETHER
+    labs: bool = False
     files: int = MOST_FILES
     authority: str = ""
 
@@ -203,6 +213,8 @@ def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
         hsts=front.hsts,
         ipv6=front.ipv6,
         apart=front.apart.apart,
+        routes_to_labs=front.paths.routes if front.labs else "",
+        known_to=KNOWN,
         files=front.files,
         connections=front.connections,
         authority=front.authority,
@@ -233,6 +245,7 @@ def install(paths: Paths, routes: Mapping[str, str]) -> bool:
             detect.has_ipv6(),
             hosts.read(paths.front, certificate.installed(paths.front)[0]),
             subdomains.read(paths.front),
+            paths.labs_run.exists(),
             min(MOST_FILES, machine.most_files()),
             certificate.authority(paths.front),
         ),

@@ -17,6 +17,8 @@ from classroom.config import last_good, settings
 from classroom.front import certificate
 from classroom.hub.access.service import Access
 from classroom.hub.egress.gateway import Egress
+from classroom.hub.labs import idle
+from classroom.hub.labs.service import PersonalLabs
 from classroom.hub.reload import watch
 from classroom.runtime.paths import Paths
 
@@ -37,6 +39,8 @@ class Background(LoggingConfigurable):
         config=True
     )
 
+    labs = Instance(PersonalLabs, allow_none=True, help="Labs of people's own.").tag(config=True)
+
     def __init__(self, **kwargs: Any) -> None:
         """Do nothing yet; the arguments are traitlets'."""
         super().__init__(**kwargs)
@@ -53,6 +57,9 @@ class Background(LoggingConfigurable):
             await self.egress.start(self.log)
         if self.access is not None:
             await self.access.start(app)
+        if self.labs is not None:
+            self.labs.begin(app)
+            self._watch("labs that nobody uses", idle.watch(app, self.labs))
         self._watch(
             "certificate",
             certificate.watch(self.paths.secrets, self.paths.front, reload_front, self.log),

@@ -15,6 +15,9 @@ from classroom.hub.auth.accounts import Accounts
 from classroom.hub.auth.invited import ClassroomInvitationAuthenticator
 from classroom.hub.auth.passphrase import ClassroomPassphraseAuthenticator
 from classroom.hub.egress.gateway import Egress
+from classroom.hub.labs.listing import LabListing
+from classroom.hub.labs.service import PersonalLabs
+from classroom.hub.labs.spawner import POLL_SECONDS, PersonalLab
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab
 from classroom.runtime.paths import COOKIES, PORT, PREFIX, SERVICE
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
 # A user may see who they are and enter the classroom: no server of their own, no tokens that
 # would outlive their place on the list.
 USER_SCOPES = ["read:users!user", f"access:services!service={SERVICE}"]
+OWN_LAB_SCOPES = ["servers!user", "access:servers!user"]
+"""To open, start and stop one's own lab; a tutor's role has that of everybody's."""
+START_SECONDS = 120
+"""How long a lab may take to start, on a machine that is busy with others."""
 
 
 def tutors_own(c: Config, trait: str, default: Any) -> Any:
@@ -46,7 +53,13 @@ def tutors_own(c: Config, trait: str, default: Any) -> Any:
     return value.get_value(default) if is_lazy(value) else value
 
 
-def configure(c: Config, settings: Settings, lock: Lock, access: Access, handed: Handover) -> None:
+def configure(
+    c: Config,
+    settings: Settings,
+    lock: Lock,
+    access: Access,
+    handed: Handover,
+) -> None:
     """Set everything the Hub needs on the configuration it is loading.
 
     Args:
@@ -59,12 +72,14 @@ def configure(c: Config, settings: Settings, lock: Lock, access: Access, handed:
     c.merge(settings.config)
     lab = subdomains.of(settings.config).lab
     place(c, settings.paths)
+    accounts = Accounts(settings.paths.hub / "accounts.json")
     routes(c, lab)
+    own_labs(c, settings, accounts)
     cookies(c, handed.lab_id)
     c.NginxProxy.handover = handed
     egress(c, settings, lock, handed)
-    roles(c)
-    sign_in(c, settings, access)
+    roles(c, labs=settings.personal_labs)
+    sign_in(c, settings, access, accounts)
     pages(c, settings, lab)
     classroom(c, handed.lab_token, lab)
 
@@ -120,13 +135,47 @@ def egress(c: Config, settings: Settings, lock: Lock, handed: Handover) -> None:
     }
 
 
-def roles(c: Config) -> None:
-    """Give users the classroom, and the lab a way to remove them; the tutor's own roles stay."""
+def own_labs(c: Config, settings: Settings, accounts: Accounts) -> None:
+    """Let everybody have a lab of their own, where the tutor wants that.
+
+    Args:
+        c: the Hub's configuration object.
+        settings: as loaded and checked.
+        accounts: which account is behind each name.
+    """
+    if not settings.personal_labs:
+        return
+    labs = PersonalLabs(settings, accounts)
+    c.JupyterHub.spawner_class = PersonalLab
+    c.PersonalLab.labs = labs
+    c.PersonalLab.start_timeout = START_SECONDS
+    c.PersonalLab.http_timeout = START_SECONDS
+    c.PersonalLab.poll_interval = POLL_SECONDS
+    c.PersonalLab.default_url = "/lab"
+    # Whoever opens a lab's address has it started.
+    c.JupyterHub.implicit_spawn_seconds = 0.01
+    # A lab that is starting again waits for the Hub, which would wait for it.
+    c.JupyterHub.init_spawners_timeout = 1
+    c.Background.labs = labs
+    c.JupyterHub.template_vars = {
+        "classroom_labs": LabListing(labs),
+        **tutors_own(c, "template_vars", {}),
+    }
+
+
+def roles(c: Config, *, labs: bool) -> None:
+    """Give users the classroom, and the lab a way to remove them; the tutor's own roles stay.
+
+    Args:
+        c: the Hub's configuration object.
+        labs: whether people have labs of their own.
+    """
     wanted = list(tutors_own(c, "load_roles", []))
-    own = [role for role in wanted if role.get("name") == "user"]
-    scopes = [scope for role in own for scope in role.get("scopes", [])]
+    given = [role for role in wanted if role.get("name") == "user"]
+    own = OWN_LAB_SCOPES if labs else []
+    scopes = [scope for role in given for scope in role.get("scopes", [])]
     others = [role for role in wanted if role.get("name") != "user"]
-    user = {"name": "user", "scopes": [*USER_SCOPES, *scopes]}
+    user = {"name": "user", "scopes": [*USER_SCOPES, *own, *scopes]}
     lab = {"name": f"{SERVICE}-lab", "scopes": [REMOVE], "services": [SERVICE]}
     c.JupyterHub.load_roles = [*others, user, lab]
     c.JupyterHub.custom_scopes = {
@@ -135,7 +184,7 @@ def roles(c: Config) -> None:
     }
 
 
-def sign_in(c: Config, settings: Settings, access: Access) -> None:
+def sign_in(c: Config, settings: Settings, access: Access, accounts: Accounts) -> None:
     """Choose the authenticator and give it the names."""
     people = access.people
     c.Background.access = access
@@ -159,7 +208,7 @@ def sign_in(c: Config, settings: Settings, access: Access) -> None:
         ours.client_secret = settings.oauth.client_secret.reveal()
         ours.oauth_callback_url = settings.oauth.callback_url
         ours.github_url = settings.oauth.github_url
-        ours.accounts = Accounts(settings.paths.hub / "accounts.json")
+        ours.accounts = accounts
         # The tutor may have written them on a more specific class.
         ours.allowed_users = set(people.names)
         ours.admin_users = set(people.all_tutors)
@@ -187,6 +236,7 @@ def pages(c: Config, settings: Settings, lab: str) -> None:
         "classroom_contact": settings.contact,
         "classroom_tutors": sorted(settings.tutors),
         "classroom_personal_labs": c.JupyterHub.spawner_class is not NoPersonalLab,
+        "classroom_own_labs": settings.personal_labs,
         **tutors_own(c, "template_vars", {}),
     }
 

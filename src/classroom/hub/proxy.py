@@ -7,7 +7,7 @@ from typing import Any
 from jupyterhub.proxy import Proxy
 from traitlets import Dict, Instance, validate
 
-from classroom.front import render
+from classroom.front import lab_routes, render
 from classroom.runtime import handover
 from classroom.runtime.handover import Handover
 from classroom.runtime.paths import Paths
@@ -17,7 +17,8 @@ class NginxProxy(Proxy):
     """JupyterHub's proxy interface over one nginx with a rendered configuration.
 
     The Hub's own route and the classroom's are in the template; what the Hub adds (services with
-    a url) is rendered into it, and nginx reloads without dropping a connection.
+    a url) is rendered into it, and nginx reloads without dropping a connection. Routes to people's
+    own labs are links, and need no reload (`classroom.front.lab_routes`).
     See https://jupyterhub.readthedocs.io/en/stable/reference/proxy.html.
     """
 
@@ -43,7 +44,11 @@ class NginxProxy(Proxy):
 
     def _render(self) -> bool:
         """Write the configuration for the routes as they are now; say whether that is new."""
-        targets = {spec: route["target"] for spec, route in self.routes.items()}
+        targets = {
+            spec: route["target"]
+            for spec, route in self.routes.items()
+            if lab_routes.lab_of(self.paths, route["target"]) is None
+        }
         return render.install(self.paths, targets)
 
     async def _route(self) -> None:
@@ -63,6 +68,9 @@ class NginxProxy(Proxy):
             ValueError: the path or the target could be more than that to nginx.
         """
         spec = self.validate_routespec(routespec)
+        if lab_routes.add(self.paths, spec, target):
+            self.routes = {**self.routes, spec: {"routespec": spec, "target": target, "data": data}}
+            return
         render.Route.of(spec, target)  # what nginx can't be told must never be stored
         route = {"routespec": spec, "target": target, "data": data}
         if self.routes.get(spec) != route:
@@ -72,10 +80,11 @@ class NginxProxy(Proxy):
     async def delete_route(self, routespec: str) -> None:
         """Forget a path, if it is routed."""
         spec = self.validate_routespec(routespec)
+        lab_routes.remove(self.paths, spec)
         if spec in self.routes:
             self.routes = {known: route for known, route in self.routes.items() if known != spec}
             await self._route()
 
     async def get_all_routes(self) -> dict[str, dict[str, Any]]:
         """Return every route: routespec, target and data by routespec."""
-        return dict(self.routes)
+        return {**lab_routes.all_routes(self.paths), **self.routes}

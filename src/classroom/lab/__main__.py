@@ -18,7 +18,7 @@ import uvloop
 from classroom.lab.storage import migration
 from classroom.lab.upstream.hub_only import HUB_ONLY
 from classroom.runtime import credentials, log, stand_ins
-from classroom.runtime.paths import Paths
+from classroom.runtime.paths import own
 from classroom.runtime.problems import EX_CONFIG, StartRefusedError
 
 HUB_SECONDS = 30
@@ -39,7 +39,7 @@ def wait_for_hub() -> None:
     while time.monotonic() < end:
         with socket.socket(socket.AF_UNIX) as way:
             try:
-                way.connect(str(Paths().hub_socket))
+                way.connect(str(own().hub_socket))
             except OSError:
                 time.sleep(0.02)
             else:
@@ -51,7 +51,7 @@ def main() -> None:
     os.umask(UMASK)
     log.quote()
     given = credentials.take(int(os.environ.pop(credentials.DESCRIPTOR)))
-    migration.settle(Paths())
+    migration.settle(own())
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     # What they import may make a loop, or look at which kind there is.
     wait_for_hub()

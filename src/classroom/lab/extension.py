@@ -6,6 +6,7 @@ import asyncio
 import functools
 import gc
 import logging
+import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,7 @@ from classroom.lab.files.notebook import KIND, ClassNotebook
 from classroom.lab.pages import content_security_policy, headers
 from classroom.lab.pages.headers import FrameHandler
 from classroom.lab.people import page_socket
+from classroom.lab.people.idleness import Idleness
 from classroom.lab.people.page_socket import LiveHandler
 from classroom.lab.people.revocation import Revocation
 from classroom.lab.permissions import authorizer, same_origin, view_only
@@ -86,7 +88,7 @@ from classroom.runtime import (
     credentials,
 )
 from classroom.runtime.ipc.server import serve
-from classroom.runtime.paths import KNOWN, Paths
+from classroom.runtime.paths import KNOWN, own
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -94,6 +96,7 @@ if TYPE_CHECKING:
 
     from classroom.lab.connections.notifications import Notifications
     from classroom.lab.storage.disk_report import DiskTrouble
+    from classroom.runtime.paths import Paths
 
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
 LONGEST_STALL = Gauge(
@@ -168,11 +171,13 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     ours = logging.getLogger("classroom")
     ours.handlers = list(app.log.handlers)
     ours.setLevel(app.log.level)
-    body_limits.bound(app.web_app, body_limits.of_lab, body_limits.BodyQueue(body_limits.TOGETHER))
+    of_lab = partial(body_limits.of_lab, prefix=app.base_url)
+    body_limits.bound(app.web_app, of_lab, body_limits.BodyQueue(body_limits.TOGETHER))
     if (hub_auth := getattr(app.identity_provider, "hub_auth", None)) is not None:
         hub_credentials.forget(hub_auth)
-        lab_id = credentials.lab_id(app.cookie_secret)
-        cookie_names.use(app.web_app, lab_id, cookie_names.OF_LAB)
+        lab_id = os.environ.get(credentials.LAB_ID) or credentials.lab_id(app.cookie_secret)
+        renamed = (cookie_names.SESSION, hub_auth.cookie_name)
+        cookie_names.use(app.web_app, lab_id, renamed)
         same_origin.use(hub_auth)
         known_cookies.use(hub_auth)
     contract.check(chat=isinstance(app.contents_manager, ClassContents))
@@ -294,12 +299,17 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
     STALLS.set_function(lambda: lab.stalls.over_budget)
     hub_auth = getattr(app.identity_provider, "hub_auth", None)
     if hub_auth is not None:  # there is none where only the rooms are measured
-        paths, appoint = Paths(), partial(_appoint, lab)
-        followed = Revocation(lab.connections, hub_auth.cache, app.log, appoint)
+        paths, owner = own(), owner_of_lab()
+        appoint = partial(_appoint, lab)
+        lab.modes.owner = owner
+        followed = Revocation(lab.connections, hub_auth.cache, app.log, appoint, owner)
         lab.modes.load(paths.driving)
         # Without it nobody's access ends any more.
         work = followed.follow(paths.standing, paths.here)
         background_tasks.start(work, "Following who may be here", app.log, app.stop)
+        if owner:
+            unused = Idleness(app, lab.connections).write_down(paths.idle)
+            background_tasks.start(unused, "Writing down since when nobody is here", app.log)
         _restore(app, paths)
     # JupyterHub has put in its own since we were loaded.
     settings = app.web_app.settings
@@ -341,6 +351,11 @@ def _warn(notifications: Notifications, trouble: DiskTrouble) -> None:
         return
     why = "the disk is full" if full else "the disk can't be written"
     notifications.warn(UNKEPT, UNKEPT_TEXT.format(why))
+
+
+def owner_of_lab() -> str:
+    """Return whose lab this is; "" for the class's."""
+    return os.environ.get("JUPYTERHUB_USER", "")
 
 
 def _appoint(lab: LabContext, tutors: frozenset[str]) -> None:

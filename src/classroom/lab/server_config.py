@@ -8,14 +8,15 @@ from __future__ import annotations
 import grp
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from classroom.backup import swap
-from classroom.config import subdomains
+from classroom.config import limits, subdomains
 from classroom.lab.pages import content_security_policy
 from classroom.lab.storage import migration
 from classroom.lab.upstream.extensions import EXTENSIONS
-from classroom.runtime import body_limits
+from classroom.runtime import body_limits, files, lab_users
 from classroom.runtime.paths import COOKIES, PREFIX
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ CULL_SECONDS = 60
 """How often idle kernels are looked for."""
 SESSIONS_OF_A_KERNEL = 4
 """A notebook, its consoles and its page's second thoughts: each page asks for all of them."""
+LOG_FORMAT = (
+    "%(color)s[%(levelname)1.1s %(asctime)s.%(msecs).03d %(name)s lab {}]%(end_color)s %(message)s"
+)
+"""Upstream's, with the lab's number: all labs write into one log."""
 
 
 def render(settings: Settings) -> Config:
@@ -215,4 +220,27 @@ def install(settings: Settings) -> Path:
     file.write_text(json.dumps(render(settings), indent=2), encoding="utf-8")
     os.chown(file, 0, grp.getgrnam("classroom").gr_gid)
     file.chmod(0o640)
+    return file
+
+
+def install_labs(settings: Settings) -> Path:
+    """Write what the servers of labs other than the class are told, all alike.
+
+    One lab's number stands for each: the supervisor puts in the right one when a lab starts
+    (`classroom.supervisor.labs`).
+
+    Args:
+        settings: as loaded and checked.
+
+    Returns:
+        The file.
+    """
+    lab = lab_users.LAST
+    own = replace(
+        settings, paths=settings.paths.of_lab(lab), limits=limits.of_lab(settings.limits, lab)
+    )
+    config = render(own)
+    config["Application"]["log_format"] = LOG_FORMAT.format(lab)
+    file = settings.paths.labs_config
+    files.write_private(file, json.dumps(config, indent=2).encode())
     return file

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import pwd
 import resource
 import signal
 import socket
@@ -23,16 +22,18 @@ from classroom.launcher import connections, homes, memory_guard, process, protoc
 from classroom.launcher.memory_guard import Watch
 from classroom.launcher.protocol import BadRequestError, ProcessKind
 from classroom.launcher.warm_kernels import Origin, WarmKernels
-from classroom.runtime import background_tasks, log, privileges
+from classroom.runtime import background_tasks, lab_users, log, privileges
 from classroom.runtime.ipc.peer import caller
+from classroom.runtime.lab_users import CLASS
 from classroom.runtime.log import LOG
 from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from classroom.launcher.process import StudentProcess
     from classroom.launcher.protocol import Start
 
-LAB_USER = "classroom"
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGCONT}
 HANG_UP_SECONDS = 1.0
 TASK_SECONDS = 15.0
@@ -58,7 +59,7 @@ BASE = {
 
 
 class Launcher:
-    """What runs, by key."""
+    """What runs, by lab and key: nobody asks for another lab's."""
 
     def __init__(self, paths: Paths) -> None:
         """Run nothing yet.
@@ -66,18 +67,19 @@ class Launcher:
         Args:
             paths: where things are.
         """
-        self._homes = paths.homes
+        self._paths = paths
         self.limits = limits.read(paths)
         origin = Origin(str(paths.prefix / "bin/python"), paths.warm_home, BASE)
         self._warm = WarmKernels(origin, preload.read(paths))
-        self._running: dict[str, StudentProcess] = {}
-        self._starting: set[str] = set()
+        self._running: dict[tuple[int, str], StudentProcess] = {}
+        self._starting: set[tuple[int, str]] = set()
 
-    async def serve(self, connection: socket.socket) -> None:
+    async def serve(self, connection: socket.socket, lab: int = CLASS) -> None:
         """Serve one connection until its other end closes it.
 
         Args:
-            connection: of the lab server.
+            connection: of a lab's server.
+            lab: the number of that lab, by the kernel's word.
         """
         launched: StudentProcess | None = None
         telling: asyncio.Task[None] | None = None
@@ -88,7 +90,7 @@ class Launcher:
                     return
                 try:
                     asked = protocol.decode(message)
-                    answers, found = await self._do(asked, launched)
+                    answers, found = await self._do(asked, launched, lab)
                     untold = found if asked["do"] == "start" else None
                 except (ValueError, OSError) as error:
                     answers, found = [{"error": str(error)[:LONGEST_REASON]}], None
@@ -112,14 +114,14 @@ class Launcher:
                 _let_go(launched)
 
     async def _do(
-        self, asked: dict[str, Any], launched: StudentProcess | None
+        self, asked: dict[str, Any], launched: StudentProcess | None, lab: int
     ) -> tuple[list[dict[str, Any]], StudentProcess | None]:
         """Do what is asked: the answers, and the process that the connection is about from now."""
         if asked.get("do") == "start" and launched is None:
-            found = await self._start(protocol.start_of(asked))
+            found = await self._start(protocol.start_of(asked), lab)
             return [{"pid": found.running.pid}], found
         if asked.get("do") == "adopt" and launched is None:
-            if (adopted := self._running.get(str(asked.get("key")))) is None:
+            if (adopted := self._running.get((lab, str(asked.get("key"))))) is None:
                 raise BadRequestError("it doesn't run")
             return [{"pid": adopted.running.pid}], adopted
         if asked.get("do") == "signal" and launched is not None:
@@ -131,27 +133,31 @@ class Launcher:
             self._warm.begin()
             return [{}], None
         if asked.get("do") == "list" and launched is None:
-            kernels = [
-                one.running for one in self._running.values() if one.kind is ProcessKind.KERNEL
-            ]
+            kernels = [one.running for one in self._of(lab) if one.kind is ProcessKind.KERNEL]
             return [*({"key": one.key, "note": one.note} for one in kernels), {"end": True}], None
         raise BadRequestError(f"nothing to do: {asked.get('do')!r}")
 
-    async def _start(self, start: Start) -> StudentProcess:
-        """Start a process, unless it runs or too many do."""
-        if start.key in self._running or start.key in self._starting:
+    def _of(self, lab: int) -> list[StudentProcess]:
+        """List what runs of a lab's."""
+        return [one for (whose, _), one in self._running.items() if whose == lab]
+
+    async def _start(self, start: Start, lab: int) -> StudentProcess:
+        """Start a process, unless it runs or too many of its lab's do."""
+        key, own = (lab, start.key), limits.of_lab(self.limits, lab)
+        if key in self._running or key in self._starting:
             raise BadRequestError(f"{start.key} runs already")
-        most = 2 * self.limits.kernels + SPARE
-        if len(self._running) + len(self._starting) >= most:
+        most = 2 * own.kernels + SPARE
+        starting = sum(whose == lab for whose, _ in self._starting)
+        if len(self._of(lab)) + starting >= most:
             raise BadRequestError(f"{most} processes are running, which is the limit")
-        self._starting.add(start.key)
+        self._starting.add(key)
         try:
-            found = await process.launch(start, BASE, self.limits, self._homes, self._warm)
+            found = await process.launch(start, BASE, own, self._paths.of_lab(lab), self._warm)
         finally:
-            self._starting.discard(start.key)
+            self._starting.discard(key)
         # If this isn't the first launcher, the lab has served for long.
         self._warm.begin()
-        self._running[start.key] = found
+        self._running[key] = found
         found.end = background_tasks.start(
             self._await_end(found), f"Waiting for {start.key}'s end", LOG
         )
@@ -185,7 +191,7 @@ class Launcher:
     async def _await_end(self, launched: StudentProcess) -> int:
         """Wait until a process has ended, and begin to clean up after it."""
         status = await launched.wait()
-        self._running.pop(launched.running.key, None)
+        self._running.pop((launched.lab, launched.running.key), None)
         launched.hand_over()
         if status not in {0, -signal.SIGTERM, -signal.SIGHUP} and launched.last_words:
             LOG.info(
@@ -197,7 +203,9 @@ class Launcher:
             )
         # Whoever waits for the end is told first: students can hold up what is done as one of them.
         background_tasks.start(
-            homes.tidy(launched.home), f"Tidying up after {launched.running.key}", LOG
+            homes.tidy(launched.home, user=launched.user),
+            f"Tidying up after {launched.running.key}",
+            LOG,
         )
         return status
 
@@ -227,30 +235,51 @@ def _end_with(watching: asyncio.Task[None]) -> None:
         os._exit(1)
 
 
-async def launch_for_the_lab(paths: Paths) -> None:
-    """Listen, and serve the lab server for as long as this process lives."""
-    background_tasks.start(
-        homes.tidy(*homes.left(paths.homes)), "Removing homes that were left", LOG
-    )
+def listen(place: Path) -> socket.socket:
+    """Open a socket for labs' servers.
+
+    Args:
+        place: in a directory that says whose group may come.
+    """
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listening.setblocking(False)  # noqa: FBT003 (a builtin's)
+    place.unlink(missing_ok=True)
+    listening.bind(str(place))
+    place.chmod(0o660)
+    listening.listen(128)
+    return listening
+
+
+async def launch_for_labs(paths: Paths) -> None:
+    """Listen, and serve the labs' servers for as long as this process lives."""
+    for user, several in homes.left(paths):
+        background_tasks.start(
+            homes.tidy(*several, user=user), "Removing homes that were left", LOG
+        )
     launcher = Launcher(paths)
     watching = asyncio.create_task(
         memory_guard.watch(Watch(paths, launcher.limits, launcher, LOG)), name="watch"
     )
     watching.add_done_callback(_end_with)
-    lab = pwd.getpwnam(LAB_USER)
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    listening.setblocking(False)  # noqa: FBT003 (a builtin's)
-    listening.bind(str(paths.launcher_socket))
-    paths.launcher_socket.chmod(0o660)  # its directory says whose group
-    listening.listen(128)
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // CONNECTIONS
     serving: set[asyncio.Task[None]] = set()
+    # The class's last: it is there when all are.
+    others = paths.of_lab(lab_users.LAST).launcher_socket
+    doors = [listen(place) for place in (others, paths.launcher_socket) if place.parent.is_dir()]
+    await asyncio.gather(*(_accept(door, launcher, serving) for door in doors))
+
+
+async def _accept(
+    listening: socket.socket, launcher: Launcher, serving: set[asyncio.Task[None]]
+) -> None:
+    """Serve whoever comes, if they are a lab's server: that lab, and no other."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // CONNECTIONS
     while True:
         connection = await connections.accept(listening)
-        if caller(connection) != lab.pw_uid or len(serving) >= most:
+        lab = lab_users.lab_of_server(caller(connection))
+        if lab is None or len(serving) >= most:
             connection.close()
             continue
-        task = background_tasks.start(launcher.serve(connection), "Serving the lab", LOG)
+        task = background_tasks.start(launcher.serve(connection, lab), "Serving a lab", LOG)
         serving.add(task)
         task.add_done_callback(serving.discard)
 
@@ -261,7 +290,7 @@ def main() -> int:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     privileges.drop(privileges.LAUNCHER)
-    asyncio.run(launch_for_the_lab(Paths()))
+    asyncio.run(launch_for_labs(Paths()))
     return 0
 
 

@@ -15,7 +15,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from classroom.launcher import protocol
-from classroom.runtime.paths import Paths
+from classroom.runtime.paths import own
 
 if TYPE_CHECKING:
     from classroom.launcher.protocol import Start
@@ -147,7 +147,7 @@ async def _ask(message: bytes) -> tuple[socket.socket, dict[str, Any], list[int]
     connection.setblocking(False)  # noqa: FBT003 (a builtin's)
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            connection.connect(str(Paths().launcher_socket))
+            connection.connect(str(own().launcher_socket))
             connection.send(message)
             found, sent = await _hear(connection)
     except (OSError, protocol.BadRequestError) as error:
@@ -212,7 +212,7 @@ def run(what: Start) -> int:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
         connection.settimeout(TIMEOUT_SECONDS)
         try:
-            connection.connect(str(Paths().launcher_socket))
+            connection.connect(str(own().launcher_socket))
             connection.send(what.encode())
             found = protocol.decode(connection.recv(protocol.LONGEST) or b"it has ended")
             if "error" in found:

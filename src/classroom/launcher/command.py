@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from classroom.launcher.protocol import ProcessKind
+from classroom.runtime import lab_users
+from classroom.sandbox import lab_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,9 +15,10 @@ if TYPE_CHECKING:
     from classroom.config.limits import Limits
     from classroom.launcher.protocol import Start
 
-STUDENT = "student"
-UMASK = 0o002
-"""What one makes the group may edit."""
+UMASK, UMASK_OF_LABS = 0o002, 0o007
+"""What one makes the group may edit; of a lab other than the class, nobody else may open it."""
+TEMPORARY = "tmp"
+"""The folder for temporary files in a home, where /tmp is out of reach."""
 DIES_FIRST = 900
 """oom_score_adj (proc(5)): when memory runs out a kernel ends, never the lab server."""
 
@@ -45,7 +48,28 @@ def prefix(kind: ProcessKind, limits: Limits, folder: str) -> tuple[str, ...]:
     )
 
 
-def environment(start: Start, base: Mapping[str, str], home: Path) -> dict[str, str]:
+def umask(lab: int) -> int:
+    """Return what code may not let others do with what it makes.
+
+    Args:
+        lab: the number of its lab.
+    """
+    return UMASK if lab == lab_users.CLASS else UMASK_OF_LABS
+
+
+def in_lab(python: str, lab: int) -> tuple[str, ...]:
+    """Build what stands before all else, and keeps a command to its lab.
+
+    Args:
+        python: the image's interpreter.
+        lab: the lab's number; the class's code is kept to nothing.
+    """
+    return () if lab == lab_users.CLASS else lab_code.prefix(python, lab)
+
+
+def environment(
+    start: Start, base: Mapping[str, str], home: Path, lab: int = lab_users.CLASS
+) -> dict[str, str]:
     """Build a process's whole environment: nothing of the launcher's or the lab's own.
 
     Args:
@@ -53,13 +77,17 @@ def environment(start: Start, base: Mapping[str, str], home: Path) -> dict[str, 
         base: what all get.
         home: its own: whatever a shell, Python or an editor reads at start is in nobody else's
             hands.
+        lab: the number of its lab.
     """
+    name = lab_users.code(lab).name
+    own = {} if lab == lab_users.CLASS else {"TMPDIR": str(home / TEMPORARY)}
     return {
         **base,
         **start.environment,
+        **own,
         "HOME": str(home),
-        "USER": STUDENT,
-        "LOGNAME": STUDENT,
+        "USER": name,
+        "LOGNAME": name,
         "SHELL": "/bin/bash",
         "IPYTHONDIR": str(home / ".ipython"),
     }

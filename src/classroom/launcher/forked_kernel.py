@@ -19,7 +19,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from classroom.launcher import shown_command
-from classroom.launcher.command import DIES_FIRST, UMASK
+from classroom.launcher.command import DIES_FIRST
+from classroom.runtime import lab_users
+from classroom.sandbox import lab_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +50,8 @@ class Kernel:
         limits: by their names in `LIMITS`; 0 for none.
         uid: whose it is.
         gid: its group, and its only one.
+        umask: what it may not let others do with what it makes.
+        lab: the number of its lab.
         parent: the process id of the launcher, with which it ends.
     """
 
@@ -57,6 +61,8 @@ class Kernel:
     limits: dict[str, int]
     uid: int
     gid: int
+    umask: int
+    lab: int
     parent: int
 
 
@@ -91,7 +97,9 @@ def become(kernel: Kernel, current: Map, output: int, told: int) -> None:
         if limit := kernel.limits[name]:
             resource.setrlimit(number, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.umask(UMASK)
+    os.umask(kernel.umask)
+    if kernel.lab != lab_users.CLASS:
+        lab_code.enter(kernel.lab)
     # To become another user has made it undumpable: it could not read its own /proc/self.
     _prctl(DUMPABLE, 1)
     os.environ.clear()

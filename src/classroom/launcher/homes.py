@@ -13,11 +13,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.launcher.as_student import as_student, student
-from classroom.launcher.command import DIES_FIRST
+from classroom.launcher.as_student import as_student
+from classroom.launcher.command import DIES_FIRST, TEMPORARY
+from classroom.runtime import lab_users
+from classroom.runtime.lab_users import STUDENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from classroom.runtime.lab_users import UnixUser
+    from classroom.runtime.paths import Paths
 
 TIDY_SECONDS = 60.0
 """How long a home, or all that an earlier launcher has left, may take to be emptied."""
@@ -25,36 +30,43 @@ ROOTS = 0
 """The group that the folder of homes lets make something in it; no student is in it."""
 
 
-def make(homes: Path, kind: str) -> Path:
+def make(paths: Paths, kind: str) -> Path:
     """Make a home.
 
     Args:
-        homes: where; root's group may write there.
+        paths: of the lab that it is for; root's group may write in the folder of homes.
         kind: what its name begins with.
 
     Raises:
         OSError: it can't be made.
     """
     # As `student`, so that it is theirs from the first: giving it away would need CAP_CHOWN.
-    with as_student(group=ROOTS):
-        home = Path(tempfile.mkdtemp(dir=homes, prefix=f"{kind}-"))
-    with as_student():
-        os.chown(home, -1, student().pw_gid)
+    user = lab_users.code(paths.lab)
+    with as_student(user, group=ROOTS):
+        home = Path(tempfile.mkdtemp(dir=paths.homes, prefix=f"{kind}-"))
+    with as_student(user):
+        os.chown(home, -1, user.gid)
         # What is kept is in the lab's files; from a home that ends it is one step away.
-        (home / "lab").symlink_to("/home/classroom")
+        (home / "lab").symlink_to(paths.files_link)
+        if paths.lab != lab_users.CLASS:
+            (home / TEMPORARY).mkdir(mode=0o700)
     return home
 
 
-async def tidy(*homes: Path) -> None:
-    """Remove homes: as their owner, so that nothing in them leads anywhere else."""
+async def tidy(*homes: Path, user: UnixUser = STUDENT) -> None:
+    """Remove homes: as their owner, so that nothing in them leads anywhere else.
+
+    Args:
+        homes: all of one user's.
+        user: theirs.
+    """
     if not homes:
         return
-    user = student()
     process = await asyncio.create_subprocess_exec(
         *("/usr/bin/choom", "-n", str(DIES_FIRST), "--"),
         *("/usr/bin/find", *map(str, homes), "-mindepth", "1", "-delete"),
-        user=user.pw_uid,
-        group=user.pw_gid,
+        user=user.uid,
+        group=user.gid,
         extra_groups=[],
         stderr=asyncio.subprocess.DEVNULL,
     )
@@ -69,6 +81,16 @@ async def tidy(*homes: Path) -> None:
             os.rmdir(home)  # noqa: PTH106 (no waiting worth a thread)
 
 
-def left(homes: Path) -> Iterable[Path]:
-    """List the homes that an earlier launcher has left."""
-    return [home for home in homes.iterdir() if home.is_dir() and not home.is_symlink()]
+def all_folders(paths: Paths) -> Iterable[Path]:
+    """List the folders in which homes are: each lab has one."""
+    return [paths.homes, *paths.labs_run.glob(f"*/{paths.homes.name}")]
+
+
+def left(paths: Paths) -> Iterable[tuple[UnixUser, list[Path]]]:
+    """List the homes that an earlier launcher has left, by whose they are."""
+    found: dict[int, list[Path]] = {}
+    for home in (one for folder in all_folders(paths) for one in folder.iterdir()):
+        if home.is_dir() and not home.is_symlink():
+            found.setdefault(home.lstat().st_uid, []).append(home)
+    labs = ((lab_users.lab_of_code(uid), several) for uid, several in found.items())
+    return [(lab_users.code(lab), several) for lab, several in labs if lab is not None]

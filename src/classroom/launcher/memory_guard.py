@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from classroom.launcher import inspection, oom_score, process_table, shared_memory, signals, victim
-from classroom.launcher.as_student import as_student, student
+from classroom.launcher.as_student import as_student
 from classroom.launcher.process_table import Census
 from classroom.launcher.shared_memory_cleanup import SHM, Leftovers
 from classroom.launcher.victim import MB
-from classroom.runtime import cgroup
+from classroom.runtime import cgroup, lab_users
+from classroom.runtime.lab_users import STUDENT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from classroom.launcher.memory_usage import Use
     from classroom.launcher.process_table import Process
     from classroom.launcher.unattributed_memory import File
+    from classroom.runtime.lab_users import UnixUser
     from classroom.runtime.paths import Paths
 
 LOOK_SECONDS = 0.5
@@ -75,11 +77,10 @@ class Watch:
             launcher: knows what runs, and ends it.
             log: where to say what was ended, and that nothing can be done.
         """
-        self._disk, self._homes, self._limits = paths.files, paths.homes, limits
+        self._paths, self._limits = paths, limits
         self._launcher, self._log = launcher, log
-        self._uid = student().pw_uid
-        self._census = Census(self._uid)
-        self._leftovers = Leftovers(self._uid, log)
+        self._census = Census(lambda uid: lab_users.lab_of_code(uid) is not None)
+        self._leftovers = {STUDENT: Leftovers(STUDENT, log)}
         self._before: dict[str, Use] = {}
         self._left: dict[str, float] = {}
         self._least = victim.margin(cgroup.memory())
@@ -90,10 +91,11 @@ class Watch:
         self._take()
         if await self._end_who_has_others_end():
             self._take()
-        with as_student():
-            self._leftovers.remove_segments(self._census.processes, shared_memory.FRESH_SECONDS)
+        for user, theirs in self._left_by().items():
+            with as_student(user):
+                theirs.remove_segments(self._census.processes, shared_memory.FRESH_SECONDS)
         await self._free_shared_memory()
-        free = shutil.disk_usage(self._disk).free
+        free = shutil.disk_usage(self._paths.files).free
         full = free < self._limits.disk
         beyond = shared_memory.beyond_processes()
         seen = sum(one.memory for one in self._census.processes.values())
@@ -113,8 +115,15 @@ class Watch:
 
     def _take(self) -> None:
         """See who is there."""
-        with as_student():
-            self._census.take(self._launcher.homes(), self._home)
+        self._census.take(self._launcher.homes(), self._home)
+
+    def _left_by(self) -> Mapping[UnixUser, Leftovers]:
+        """Return what students have left, by lab: of each that has run something."""
+        for one in self._census.processes.values():
+            user = inspection.user(one)
+            if user not in self._leftovers:
+                self._leftovers[user] = Leftovers(user, self._log)
+        return self._leftovers
 
     async def _choose(self, free: int, beyond: int, left: int | None, *, pressed: bool) -> None:
         """Measure precisely, and end whom that falls on.
@@ -156,7 +165,8 @@ class Watch:
     ) -> None:
         """Remove shared memory that nobody has open or mapped."""
         in_use = await inspection.mapped(groups) | {number for _, number in opened}
-        self._leftovers.remove(in_use, self._census.processes)
+        for theirs in self._left_by().values():
+            theirs.remove(in_use, self._census.processes)
 
     def _too_little_left(self, uses: Mapping[str, Use], left: int) -> tuple[str, str] | None:
         """Choose whom to end for the container to go on; say so once when nobody's end would do."""
@@ -205,7 +215,7 @@ class Watch:
             self._log.warning(
                 "Stopped a program that a %s left behind: %s", process_table.kind_of(group), why
             )
-        kill(several, self._uid)
+        kill(several)
         end = time.monotonic() + END_SECONDS
         while time.monotonic() < end and not all(map(process_table.is_over, several)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
@@ -229,18 +239,20 @@ class Watch:
         groups = self._census.groups()
         for group, since in self._left.items():
             if now - since >= LEFT_SECONDS and group in groups:
-                kill(groups[group], self._uid)
+                kill(groups[group])
 
     def _home(self, pid: int) -> str:
         """Read the home that a process was given by the launcher; "" for any other."""
-        found = process_table.home_of(pid)
-        return found if Path(found).parent == self._homes else ""
+        with as_student(inspection.user(self._census.processes[pid])):
+            found = process_table.home_of(pid)
+        lab = lab_users.lab_of_code(self._census.processes[pid].uid) or lab_users.CLASS
+        return found if Path(found).parent == self._paths.of_lab(lab).homes else ""
 
 
-def kill(several: Collection[Process], uid: int) -> None:
-    """Kill processes of a user's: whoever has their ids by now isn't meant."""
+def kill(several: Collection[Process]) -> None:
+    """Kill students' processes: whoever has their ids by now isn't meant."""
     for one in several:
-        signals.send(one.pid, signal.SIGKILL, uid, one.began)
+        signals.send(one.pid, signal.SIGKILL, one.uid, one.began)
 
 
 async def watch(watched: Watch) -> None:

@@ -10,12 +10,11 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from classroom.launcher import command, homes, signals
-from classroom.launcher.as_student import as_student, student
-from classroom.launcher.command import UMASK
+from classroom.launcher.as_student import as_student
 from classroom.launcher.protocol import ProcessKind, Running
-from classroom.runtime import background_tasks
+from classroom.runtime import background_tasks, lab_users
+from classroom.runtime.lab_users import CLASS, STUDENT
 from classroom.runtime.log import LOG
-from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from classroom.config.limits import Limits
     from classroom.launcher.protocol import Start
     from classroom.launcher.warm_kernels import WarmKernels
+    from classroom.runtime.lab_users import UnixUser
+    from classroom.runtime.paths import Paths
 
     class Process(Protocol):
         """What was started: asyncio's own, or forked (`warm_kernels.ForkedProcess`)."""
@@ -56,7 +57,12 @@ class StudentProcess:
     """A process that was started."""
 
     def __init__(
-        self, start: Start, process: Process, home: Path, terminal: int | None = None
+        self,
+        start: Start,
+        process: Process,
+        home: Path,
+        terminal: int | None = None,
+        lab: int = CLASS,
     ) -> None:
         """Remember it.
 
@@ -65,8 +71,11 @@ class StudentProcess:
             process: what came of it.
             home: its own folder.
             terminal: of a terminal's, the descriptor of the side that isn't the process's.
+            lab: the number of its lab.
         """
         self.terminal = terminal
+        self.lab = lab
+        self.user = lab_users.code(lab)
         self.running = Running(start.key, process.pid, start.note)
         self.kind = start.kind
         self.home = home
@@ -77,7 +86,7 @@ class StudentProcess:
         self._said = b""
         self._asked = False
         self._process = process
-        self._uid = student().pw_uid
+        self._uid = self.user.uid
         self._listening: asyncio.Task[None] | None = None
 
     async def listen(self, pipe: int) -> None:
@@ -134,17 +143,21 @@ class StudentProcess:
         return repr(self._said.decode(errors="replace").strip())[1:-1]
 
 
-def check_folder(folder: str) -> None:
+def check_folder(folder: str, paths: Paths) -> None:
     """See that a student may be in a folder, for the sake of a clear sentence.
 
     The process itself enters it, as `student`: whatever the folder has become by then, it is no
     other's.
 
+    Args:
+        folder: its path.
+        paths: of the lab.
+
     Raises:
         OSError: they may not, or there is none.
     """
     try:
-        with as_student():
+        with as_student(lab_users.code(paths.lab)):
             os.close(os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
             if not os.access(folder, os.X_OK, effective_ids=True):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -152,23 +165,27 @@ def check_folder(folder: str) -> None:
         why = "students may not enter it (chmod -R g+rwX)"
         if not isinstance(error, PermissionError):
             why = "it was renamed, moved or deleted"
-        raise OSError(f"it can't start in “{shown(folder)}”: {why}") from None
+        raise OSError(f"it can't start in “{shown(folder, paths)}”: {why}") from None
 
 
-def shown(folder: str) -> str:
-    """Name a folder as pages do: below the class's folder.
+def shown(folder: str, paths: Paths) -> str:
+    """Name a folder as pages do: below the lab's folder.
 
     Args:
         folder: its path.
+        paths: of the lab.
     """
-    for files in (Paths().files, Paths().home):
+    for files in (paths.files, paths.files_link):
         if PurePath(folder).is_relative_to(files):
             return str(PurePath(folder).relative_to(files))
     return folder
 
 
-def open_terminal() -> tuple[int, int]:
+def open_terminal(user: UnixUser = STUDENT) -> tuple[int, int]:
     """Make a pseudo-terminal that is a student's, so that what asks for its name may open it.
+
+    Args:
+        user: the student.
 
     Returns:
         Descriptors of our side and of the process's.
@@ -176,12 +193,12 @@ def open_terminal() -> tuple[int, int]:
     Raises:
         OSError: there are too many.
     """
-    with as_student():
+    with as_student(user):
         return os.openpty()
 
 
 async def launch(
-    start: Start, base: Mapping[str, str], limits: Limits, where: Path, warm: WarmKernels
+    start: Start, base: Mapping[str, str], limits: Limits, paths: Paths, warm: WarmKernels
 ) -> StudentProcess:
     """Start a process as `student`.
 
@@ -189,45 +206,48 @@ async def launch(
         start: what is asked for.
         base: the environment that all get.
         limits: what it may use.
-        where: where its home is made.
+        paths: of its lab.
         warm: forks kernels that need not start cold.
 
     Raises:
         OSError: it can't be started.
         ValueError: the kernel can't be given such a command or environment.
     """
-    user = student()
-    check_folder(start.folder)
+    user = lab_users.code(paths.lab)
+    check_folder(start.folder, paths)
     is_terminal = start.kind is ProcessKind.TERMINAL
     # A pipe of our own: asyncio's would have us wait for whatever else holds its other end.
-    ours, its = open_terminal() if is_terminal else os.pipe()
+    ours, its = open_terminal(user) if is_terminal else os.pipe()
     made: list[Path] = []
     try:
-        made.append(home := homes.make(where, start.kind.value))
-        environment = command.environment(start, base, home)
+        made.append(home := homes.make(paths, start.kind.value))
+        environment = command.environment(start, base, home, paths.lab)
+        apart = command.in_lab(str(paths.prefix / "bin/python"), paths.lab)
         # Whatever one of the two does to a process the other has to do (`forked_kernel.become`).
         process: Process = await warm.start(
-            start, environment, limits, its
+            start, environment, limits, its, paths.lab
         ) or await asyncio.create_subprocess_exec(
-            *(*command.prefix(start.kind, limits, start.folder), *start.command),
+            *(*apart, *command.prefix(start.kind, limits, start.folder), *start.command),
             stdin=its if is_terminal else asyncio.subprocess.DEVNULL,
             stdout=its,
             stderr=its,
             env=environment,
             # The process enters its folder when it is a student's: here root would.
             cwd="/",
-            user=user.pw_uid,
-            group=user.pw_gid,
+            user=user.uid,
+            group=user.gid,
             extra_groups=[],
-            umask=UMASK,
+            umask=command.umask(paths.lab),
         )
     except BaseException:
         os.close(ours)
-        background_tasks.start(homes.tidy(*made), "Tidying up after what didn't start", LOG)
+        background_tasks.start(
+            homes.tidy(*made, user=user), "Tidying up after what didn't start", LOG
+        )
         raise
     finally:
         os.close(its)
-    launched = StudentProcess(start, process, home, ours if is_terminal else None)
+    launched = StudentProcess(start, process, home, ours if is_terminal else None, paths.lab)
     if not is_terminal:
         await launched.listen(ours)
     return launched

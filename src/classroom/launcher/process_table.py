@@ -38,6 +38,7 @@ class Process:
         resident: bytes in memory, those that are shared among them.
         tables: bytes of the kernel's that say where its memory is: a process that reads a byte here
             and there has them, and next to nothing else.
+        uid: its user's number, where it is known to have no other.
     """
 
     pid: int
@@ -46,6 +47,7 @@ class Process:
     began: int
     resident: int
     tables: int = 0
+    uid: int = -1
 
     @property
     def memory(self) -> int:
@@ -102,18 +104,24 @@ def _of_its_threads(process: Process) -> Process:
     return process
 
 
-def is_of(pid: int, uid: int) -> bool:
-    """Say whether a process is a user's, by each of its four numbers of users.
+def user_of(pid: int) -> int | None:
+    """Return whose a process is, if each of its four numbers of users is the same one.
 
     Not by its folder's owner: that it can change itself.
     """
     try:
         for line in (PROC / str(pid) / "status").read_bytes().splitlines():
             if line.startswith(b"Uid:"):
-                return {int(one) for one in line.split()[1:]} == {uid}
+                users = {int(one) for one in line.split()[1:]}
+                return users.pop() if len(users) == 1 else None
     except OSError:
         pass
-    return False
+    return None
+
+
+def is_of(pid: int, uid: int) -> bool:
+    """Say whether a process is a user's, and nobody else's as well."""
+    return user_of(pid) == uid
 
 
 def is_over(one: Process) -> bool:
@@ -226,14 +234,14 @@ def kind_of(group: str) -> str:
 class Census:
     """Students' processes, looked at again and again."""
 
-    def __init__(self, uid: int) -> None:
+    def __init__(self, is_students: Callable[[int], bool]) -> None:
         """Know of none.
 
         Args:
-            uid: the students'.
+            is_students: says by a user's number whether it is a lab's for code.
         """
-        self._uid = uid
-        self._theirs: set[Key] = set()
+        self._is_students = is_students
+        self._theirs: dict[Key, int] = {}
         self._owners: dict[Key, str] = {}
         self.processes: dict[int, Process] = {}
 
@@ -248,10 +256,11 @@ class Census:
         for name in os.listdir(PROC):  # noqa: PTH208 (thousands, twice a second)
             if not name.isdecimal() or (process := read(int(name))) is None:
                 continue
-            if process.key in self._theirs or is_of(process.pid, self._uid):
-                found[process.pid] = replace(process, tables=tables(process.pid))
+            uid = self._theirs.get(process.key) or user_of(process.pid)
+            if uid is not None and self._is_students(uid):
+                found[process.pid] = replace(process, tables=tables(process.pid), uid=uid)
         self.processes = found
-        self._theirs = {process.key for process in found.values()}
+        self._theirs = {process.key: process.uid for process in found.values()}
         self._owners = owners(found, launched, self._owners, home)
 
     def groups(self) -> dict[str, list[Process]]:

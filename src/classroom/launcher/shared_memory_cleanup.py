@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from logging import Logger
 
+    from classroom.runtime.lab_users import UnixUser
+
 
 SHM = Path("/dev/shm")  # noqa: S108
 MOST_FILES = 20_000
@@ -91,14 +93,14 @@ def unlink(file: Path) -> bool:
 class Leftovers:
     """What was left behind, and since when it has been."""
 
-    def __init__(self, uid: int, log: Logger) -> None:
+    def __init__(self, user: UnixUser, log: Logger) -> None:
         """Know of nothing yet.
 
         Args:
-            uid: the students'.
+            user: a lab's for code, who has left it.
             log: where to say what was removed.
         """
-        self._uid = uid
+        self._user = user
         self._log = log
         self._since: dict[int, float] = {}
 
@@ -110,7 +112,7 @@ class Leftovers:
             fresh: seconds for which one may be there before it is taken for left behind.
         """
         left = shared_memory.left_behind(
-            shared_memory.segments(), self._uid, running, time.time() - fresh
+            shared_memory.segments(), self._user.uid, running, time.time() - fresh
         )
         gone = [segment for segment in left if shared_memory.remove(segment)]
         if gone:
@@ -142,7 +144,7 @@ class Leftovers:
             in_use: the numbers of files that somebody has.
             running: the process ids of students'.
         """
-        with as_student():
+        with as_student(self._user):
             self.remove_segments(running, PRESSED_SECONDS)
             found = list(unused(SHM, in_use))
             gone = [one for one in self.abandoned(found, time.time()) if unlink(one.path)]

@@ -18,9 +18,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from classroom.launcher.as_student import student
+from classroom.launcher import command
 from classroom.launcher.protocol import LONGEST, ProcessKind
-from classroom.runtime import background_tasks
+from classroom.runtime import background_tasks, lab_users
 from classroom.runtime.log import LOG
 
 if TYPE_CHECKING:
@@ -135,7 +135,12 @@ class WarmKernels:
             self._keeping = background_tasks.start(self._keep(), "Keeping kernels warm", LOG)
 
     async def start(
-        self, start: Start, environment: Mapping[str, str], limits: Limits, output: int
+        self,
+        start: Start,
+        environment: Mapping[str, str],
+        limits: Limits,
+        output: int,
+        lab: int = lab_users.CLASS,
     ) -> ForkedProcess | None:
         """Fork a kernel.
 
@@ -144,20 +149,23 @@ class WarmKernels:
             environment: all of it.
             limits: what it may use.
             output: descriptor of its stdout and stderr.
+            lab: the number of its lab.
 
         Returns:
             The kernel, which is a student's; None when it must start cold.
         """
         if self._control is None or not is_images_kernel(start, self._origin.python):
             return None
-        user = student()
+        user = lab_users.code(lab)
         message = {
             "command": start.command,
             "environment": environment,
             "folder": start.folder,
             "limits": {one: getattr(limits, one) for one in ("memory", "processes", "files")},
-            "uid": user.pw_uid,
-            "gid": user.pw_gid,
+            "uid": user.uid,
+            "gid": user.gid,
+            "umask": command.umask(lab),
+            "lab": lab,
             "parent": os.getpid(),
         }
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

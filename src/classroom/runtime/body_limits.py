@@ -39,16 +39,17 @@ def of_hub(_: str, __: str) -> int:
     return FORM
 
 
-def of_lab(method: str, path: str) -> int:
+def of_lab(method: str, path: str, prefix: str = PREFIX) -> int:
     """Return how many bytes a request to the lab may have.
 
     Args:
         method: of HTTP.
         path: without the query.
+        prefix: the lab's address, with a slash at both ends.
     """
     if method in READS:
         return NONE
-    return FILE if path.startswith(f"{PREFIX}api/contents") else PIECE
+    return FILE if path.startswith(f"{prefix}api/contents") else PIECE
 
 
 def size(headers: httputil.HTTPHeaders, longest: int) -> int:

@@ -7,6 +7,7 @@ at each start of the container, and only then, so that each of both can start al
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -26,6 +27,9 @@ FORMER = "lab_token"
 """Where earlier versions kept the token, for as long as the volume lived."""
 DESCRIPTOR = "CLASSROOM_SECRETS"
 """The environment variable that names the descriptor; not the secrets."""
+LAB_ID = "CLASSROOM_COOKIES"
+"""The environment variable that tells a lab's server `lab_id`, where it can't work it out: in a lab
+other than the class, whose cookies are signed with another secret."""
 
 
 def lab_id(secret: bytes) -> str:
@@ -56,6 +60,16 @@ class Secrets:
     def lab_id(self) -> str:
         """By which this lab's cookies are told from those of others on the same host."""
         return lab_id(bytes.fromhex(self.cookies))
+
+    def of_lab(self, lab: int, token: str) -> Secrets:
+        """Return what another lab's server is given; it tells nothing of these.
+
+        Args:
+            lab: its number.
+            token: by which the Hub knows it.
+        """
+        key = bytes.fromhex(self.cookies)
+        return Secrets(token, hmac.new(key, f"lab {lab}".encode(), hashlib.sha256).hexdigest())
 
 
 def make(folder: Path) -> Secrets:

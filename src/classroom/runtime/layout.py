@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.runtime import volume_reserve
+from classroom.runtime import lab_users, volume_reserve
 from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
@@ -28,17 +28,27 @@ class Directory:
 
     Attributes:
         path: where.
-        user: owner.
-        group: group; with the setgid bit, of everything made in it too.
+        user: owner, by name or number.
+        group: group, likewise; with the setgid bit, of everything made in it too.
         mode: permission bits.
         probe: whether to try writing there; only where nobody but root can have put a trap.
     """
 
     path: Path
-    user: str
-    group: str
+    user: str | int
+    group: str | int
     mode: int
     probe: bool = False
+
+    @property
+    def uid(self) -> int:
+        """The owner's number."""
+        return pwd.getpwnam(self.user).pw_uid if isinstance(self.user, str) else self.user
+
+    @property
+    def gid(self) -> int:
+        """The group's number."""
+        return grp.getgrnam(self.group).gr_gid if isinstance(self.group, str) else self.group
 
 
 def plan(paths: Paths) -> Iterator[Directory]:
@@ -76,6 +86,41 @@ def plan(paths: Paths) -> Iterator[Directory]:
     # Root's: what the Hub writes there the proxy reads, and can't exchange for a link.
     yield Directory(paths.egress, "root", "egress", 0o750)
     yield Directory(paths.egress / "nginx", "egress", "egress", 0o700)
+
+
+def plan_labs(paths: Paths) -> Iterator[Directory]:
+    """List what all labs but the class have together, in the order of making."""
+    yield Directory(paths.labs, "root", "root", 0o711)
+    yield Directory(paths.labs_run, "root", "root", 0o711)
+    # Root's: nobody else says where a name leads.
+    yield Directory(paths.routes, "root", "front", 0o750)
+    any_lab = paths.of_lab(lab_users.LAST)
+    yield Directory(any_lab.launcher_socket.parent, "root", lab_users.LABS_GROUP, 0o2750)
+    yield Directory(any_lab.standing.parent, "root", lab_users.LABS_GROUP, 0o750)
+
+
+def plan_lab(paths: Paths) -> Iterator[Directory]:
+    """List what one lab has, in the order of making; as the class has it, but for all others.
+
+    Args:
+        paths: of the lab.
+    """
+    server = lab_users.server(paths.lab)
+    # Root's first, as in `plan`: no server swaps what another's path leads through.
+    yield Directory(paths.lab_data, "root", "root", 0o711)
+    yield Directory(paths.snapshots, "root", "root", 0o700)
+    yield Directory(paths.history, server.uid, server.gid, 0o700)
+    yield Directory(paths.files, server.uid, server.gid, 0o2770)
+    yield Directory(paths.lab_run, "root", "root", 0o711)
+    yield Directory(paths.lab_socket.parent, server.uid, "front", 0o2750)
+    yield Directory(paths.kernels, server.uid, server.gid, 0o3770)
+    yield Directory(paths.homes, "root", "root", 0o771)
+    yield Directory(paths.runtime, server.uid, server.gid, 0o700)
+    yield Directory(paths.scratch, server.uid, server.gid, 0o700)
+    for place in (paths.lab_home, paths.lab_home / "config", paths.lab_home / "share"):
+        yield Directory(place, "root", "root", 0o755)
+    yield Directory(paths.snapshots_socket.parent, "root", server.gid, 0o2750)
+    yield Directory(paths.restoring_socket.parent, server.uid, server.gid, 0o700)
 
 
 def is_right(directory: Directory, user: int, group: int) -> bool:
@@ -134,8 +179,7 @@ def ensure(directories: Iterator[Directory]) -> None:
         StartRefusedError: one can't be made or written.
     """
     for directory in directories:
-        user = pwd.getpwnam(directory.user).pw_uid
-        group = grp.getgrnam(directory.group).gr_gid
+        user, group = directory.uid, directory.gid
         if directory.path.is_symlink():
             what = f"is a link to {directory.path.readlink()}"
             cure = "remove the link, or move what it points to in its place"

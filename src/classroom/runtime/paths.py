@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from classroom.runtime.lab_users import CLASS
 
 SERVICE = "classroom"
 PREFIX = f"/services/{SERVICE}/"
@@ -15,16 +18,86 @@ AUTHORITY = "/authority.crt"
 COOKIES = {"secure": True, "samesite": "Lax"}
 """What every cookie says besides, the Hub's and the lab's."""
 
+OWN_LAB = "CLASSROOM_LAB"
+"""The environment variable that tells a lab's server its number; the class's has none."""
+
 
 @dataclass(frozen=True)
 class Paths:
-    """The container's directories; tests give their own."""
+    """The container's directories, and those of one lab in it; tests give their own.
+
+    What is one lab's is the class's, unless `lab` says otherwise.
+    """
 
     config: Path = Path("/srv/jupyterhub/config")
     data: Path = Path("/data")
     run: Path = Path("/run/classroom")
     prefix: Path = Path("/opt/classroom")
     home: Path = Path("/home/classroom")
+    lab: int = CLASS
+
+    def of_lab(self, lab: int) -> Paths:
+        """Return the same container's with another lab's.
+
+        Args:
+            lab: its number.
+        """
+        return replace(self, lab=lab)
+
+    @property
+    def labs(self) -> Path:
+        """What labs other than the class have, by their numbers."""
+        return self.data / "labs"
+
+    @property
+    def labs_run(self) -> Path:
+        """What they have for as long as the container runs."""
+        return self.run / "labs"
+
+    @property
+    def lab_data(self) -> Path:
+        """What the lab has."""
+        return self.data if self.lab == CLASS else self.labs / str(self.lab)
+
+    @property
+    def lab_run(self) -> Path:
+        """What the lab has for as long as the container runs."""
+        return self.run if self.lab == CLASS else self.labs_run / str(self.lab)
+
+    @property
+    def _doors(self) -> Path:
+        """Where root lets the lab's server in: the class's own, or all others' together."""
+        return self.run if self.lab == CLASS else self.labs_run
+
+    @property
+    def routes(self) -> Path:
+        """Links by people's names to their labs' sockets, for the front to follow: root's."""
+        return self.run / "routes"
+
+    @property
+    def labs_socket(self) -> Path:
+        """Where the supervisor starts and stops labs on the Hub's word: root's alone."""
+        return self.run / "labs.sock"
+
+    @property
+    def labs_config(self) -> Path:
+        """What all labs' servers but the class's are told, for the supervisor to fill in."""
+        return self.run / "labs.json"
+
+    @property
+    def registry(self) -> Path:
+        """Which lab is whose: root's alone."""
+        return self.hub / "labs.json"
+
+    @property
+    def files_link(self) -> Path:
+        """Where people's programs are told that the lab's files are."""
+        return self.home if self.lab == CLASS else self.files
+
+    @property
+    def idle(self) -> Path:
+        """Since when nobody has used the lab: the lab writes, root reads."""
+        return self.runtime / "idle.json"
 
     @property
     def config_file(self) -> Path:
@@ -44,7 +117,7 @@ class Paths:
     @property
     def history(self) -> Path:
         """Document history, sessions and settings of the lab server: `classroom`'s alone."""
-        return self.data / "history"
+        return self.lab_data / "history"
 
     @property
     def driving(self) -> Path:
@@ -54,12 +127,12 @@ class Paths:
     @property
     def files(self) -> Path:
         """The lab's files."""
-        return self.data / "files"
+        return self.lab_data / "files"
 
     @property
     def snapshots(self) -> Path:
         """Copies of the lab's files, to go back to: root's alone."""
-        return self.data / "snapshots"
+        return self.lab_data / "snapshots"
 
     @property
     def incoming(self) -> Path:
@@ -79,7 +152,7 @@ class Paths:
     @property
     def snapshots_socket(self) -> Path:
         """Where the snapshots' process answers root and the lab."""
-        return self.run / "snapshots" / "snapshots.sock"
+        return self.lab_run / "snapshots" / "snapshots.sock"
 
     @property
     def snapshots_beat(self) -> Path:
@@ -89,7 +162,7 @@ class Paths:
     @property
     def restoring_socket(self) -> Path:
         """Where the lab takes root's word to restore."""
-        return self.run / "restoring" / "restoring.sock"
+        return self.lab_run / "restoring" / "restoring.sock"
 
     @property
     def hub_socket(self) -> Path:
@@ -99,7 +172,7 @@ class Paths:
     @property
     def lab_socket(self) -> Path:
         """Where the lab listens."""
-        return self.run / "lab" / "lab.sock"
+        return self.lab_run / "lab" / "lab.sock"
 
     @property
     def front(self) -> Path:
@@ -134,17 +207,17 @@ class Paths:
     @property
     def launcher_socket(self) -> Path:
         """Where the launcher listens: for the lab server alone."""
-        return self.run / "launcher" / "launcher.sock"
+        return self._doors / "launcher" / "launcher.sock"
 
     @property
     def kernels(self) -> Path:
         """The kernels' connection files and sockets: the lab's and the students'."""
-        return self.run / "kernels"
+        return self.lab_run / "kernels"
 
     @property
     def homes(self) -> Path:
         """A home for each of the students' kernels and terminals, which ends with it."""
-        return self.run / "homes"
+        return self.lab_run / "homes"
 
     @property
     def warm_home(self) -> Path:
@@ -159,12 +232,12 @@ class Paths:
     @property
     def standing(self) -> Path:
         """How people stand, for the lab to follow: root writes, the lab reads."""
-        return self.run / "standing" / "standing.json"
+        return self._doors / "standing" / "standing.json"
 
     @property
     def runtime(self) -> Path:
         """What the lab server keeps for as long as the container runs: `classroom`'s alone."""
-        return self.run / "jupyter"
+        return self.lab_run / "jupyter"
 
     @property
     def scratch(self) -> Path:
@@ -179,7 +252,7 @@ class Paths:
     @property
     def lab_config(self) -> Path:
         """The lab server's configuration: root writes, the lab reads."""
-        return self.run / "lab.json"
+        return self.lab_run / "lab.json"
 
     @property
     def lab_home(self) -> Path:
@@ -187,9 +260,14 @@ class Paths:
 
         Whatever a library looks for below one's home is looked for here.
         """
-        return self.run / "lab-home"
+        return self.lab_run / "lab-home"
 
     @property
     def egress(self) -> Path:
         """The egress proxy's configuration, and what was refused: root's and the proxy's."""
         return self.run / "egress"
+
+
+def own() -> Paths:
+    """Return where things are for the lab whose server this process is."""
+    return Paths(lab=int(os.environ.get(OWN_LAB, CLASS)))

@@ -78,7 +78,7 @@ def abi() -> int:
     return max(0, int(libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION)))
 
 
-def enter(*, tcp: bool, places: Iterable[AllowedPath] = ()) -> None:
+def enter(*, tcp: bool, places: Iterable[AllowedPath] = (), signals: bool = False) -> None:
     """Put this process and all its children into a domain of their own, as far as it goes.
 
     They can't signal, trace or look into processes outside, nor reach their abstract sockets.
@@ -88,6 +88,7 @@ def enter(*, tcp: bool, places: Iterable[AllowedPath] = ()) -> None:
     Args:
         tcp: whether they may use TCP.
         places: files and folders that may go on being used; without any, all.
+        signals: whether they may signal processes outside, as far as those are the same user's.
 
     Raises:
         OSError: the kernel has it and refuses.
@@ -95,7 +96,8 @@ def enter(*, tcp: bool, places: Iterable[AllowedPath] = ()) -> None:
     version, kept = abi(), tuple(places)
     files = rights(version) if kept and version else 0
     net = 0 if tcp or version < NET_ABI else BIND_TCP | CONNECT_TCP
-    scoped = ABSTRACT_UNIX | SIGNAL if version >= SCOPES_ABI else 0
+    wanted = ABSTRACT_UNIX if signals else ABSTRACT_UNIX | SIGNAL
+    scoped = wanted if version >= SCOPES_ABI else 0
     if files | net | scoped:
         _restrict(Ruleset(files, net, scoped), kept, version)
 

@@ -2,8 +2,9 @@
 
 Run as root, ``python -I -m classroom.sandbox.seccomp USER FAMILIES command…``: "unix" is the
 sandbox lock, "unix,inet,inet6" what the lab gets besides nftables, a second wall: packet, vsock and
-other sockets that nftables doesn't see; "any" restricts no sockets. As USER, "lab" is the lab
-server's own user, kept to the files that it needs besides (`classroom.sandbox.lab_server`).
+other sockets that nftables doesn't see; "any" restricts no sockets. As USER, "lab" and a lab's
+number, such as "lab0", is that lab's server, kept to the files that it needs besides
+(`classroom.sandbox.lab_server`).
 
 The order matters: restricted first, while still root. Until it is, no process of the same user may
 trace it, and what is left of an earlier lab may be running as that user.
@@ -19,10 +20,12 @@ import socket
 import sys
 from typing import Any
 
+from classroom.runtime import lab_users
+from classroom.runtime.lab_users import UnixUser
 from classroom.runtime.paths import Paths
 from classroom.sandbox import lab_server, landlock
 
-LAB, LAB_USER = "lab", "classroom"
+LAB = "lab"
 FAMILIES = {
     "unix": socket.AF_UNIX,
     "inet": socket.AF_INET,
@@ -50,10 +53,19 @@ def prefix(python: str, user: str, families: tuple[str, ...]) -> tuple[str, ...]
 
     Args:
         python: the interpreter; isolated, so that nothing a student can write is loaded.
-        user: whom to become; `LAB` for the lab server.
+        user: whom to become: a name, or `as_lab_server`.
         families: keys of `FAMILIES`; none for no restriction.
     """
     return (python, "-I", "-m", "classroom.sandbox.seccomp", user, ",".join(families) or ANY)
+
+
+def as_lab_server(lab: int) -> str:
+    """Name the user that a lab's server is, for `prefix`.
+
+    Args:
+        lab: its number.
+    """
+    return f"{LAB}{lab}"
 
 
 def refused_families(allowed: set[int]) -> tuple[list[int], int]:
@@ -118,19 +130,28 @@ def _restrict_sockets(rules: Any, families: tuple[str, ...]) -> None:
     rules.add_rule(unsupported, "socketpair", seccomp.Arg(0, seccomp.NE, socket.AF_UNIX))
 
 
-def become(user: str) -> None:
+def become(user: UnixUser) -> None:
     """Give root and every right of it up for good.
 
     Args:
-        user: its name.
+        user: whom to become; in no group but its own.
 
     Raises:
         OSError: the kernel refuses.
     """
+    os.setgroups(user.groups)
+    os.setgid(user.gid)
+    os.setuid(user.uid)
+
+
+def named(user: str) -> UnixUser:
+    """Look a user of the image up.
+
+    Args:
+        user: its name.
+    """
     entry = pwd.getpwnam(user)
-    os.initgroups(user, entry.pw_gid)
-    os.setgid(entry.pw_gid)
-    os.setuid(entry.pw_uid)
+    return UnixUser(user, entry.pw_uid, entry.pw_gid, tuple(os.getgrouplist(user, entry.pw_gid)))
 
 
 def main() -> None:
@@ -138,10 +159,12 @@ def main() -> None:
     user, families, *command = sys.argv[1:]
     if ctypes.CDLL(None, use_errno=True).prctl(NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs")
+    number = user.removeprefix(LAB)
+    lab = int(number) if user.startswith(LAB) and number.isdecimal() else None
     # Without Landlock boot has warned.
-    places = lab_server.places(Paths()) if user == LAB else ()
+    places = () if lab is None else lab_server.places(Paths(lab=lab))
     enter(() if families == ANY else tuple(families.split(",")), places)
-    become(LAB_USER if user == LAB else user)
+    become(named(user) if lab is None else lab_users.server(lab))
     os.execvp(command[0], command)  # noqa: S606
 
 

@@ -11,19 +11,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import pwd
 import signal
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from classroom.runtime import log
+from classroom.runtime import lab_users, log
 from classroom.runtime.ipc.server import serve
-from classroom.runtime.paths import Paths
+from classroom.runtime.paths import own
 from classroom.sandbox import filesystem
 from classroom.snapshots import mounts, schedule
 from classroom.snapshots.api import ALIVE, handlers
 from classroom.snapshots.records import Why
 from classroom.snapshots.repository import DiskFullError, Repository
 from classroom.snapshots.runner import ResticError
+
+if TYPE_CHECKING:
+    from classroom.runtime.paths import Paths
 
 FIRST_SECONDS = 60
 """The first beat comes no later: whoever starts the lab now and then has one of each time too."""
@@ -86,7 +89,7 @@ async def run(paths: Paths, excluded: list[str], interval: float) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     repository = Repository(paths, excluded, LOG)
-    callers = {0, pwd.getpwnam("classroom").pw_uid}
+    callers = {0, lab_users.server(paths.lab).uid}
     if not filesystem.is_confined():
         # Not ended: the supervisor would start it again, and it would say the same each time.
         LOG.error("No snapshots: this machine's kernel has no Landlock (Linux 5.13 or newer).")
@@ -119,7 +122,7 @@ def main() -> None:
         datefmt="%Y-%m-%d %H:%M:%S",
     )
     os.umask(0o077)
-    paths = Paths()
+    paths = own()
     excluded = [str(paths.files / point) for point in mounts.now_below(paths.files)]
     asyncio.run(run(paths, excluded, schedule.read(paths)))
 

@@ -20,6 +20,8 @@ from classroom.runtime.handover import Handover
 from classroom.runtime.log import LOG
 from classroom.runtime.paths import PORT, Paths
 from classroom.supervisor import process, services
+from classroom.supervisor.labs import Labs
+from classroom.supervisor.labs_door import LabsDoor
 from classroom.supervisor.process import Keeper
 
 HTTPS, DNS = 443, 53
@@ -56,14 +58,18 @@ class Supervisor:
         known_by = credentials.make(paths.hub)
         handed = Handover(told, named, lock.refusals, known_by.token, known_by.lab_id)
         handover.write(paths, handed)
+        # Only where the tutor has labs besides the class: boot has made their folder then.
+        labs = paths.labs_run.exists()
         parts = {
             handover.FRONT: services.front(paths, base, fronts),
             **({handover.EGRESS: services.proxy(paths, base, doors)} if doors else {}),
-            "launcher": services.launcher(paths, base, lock.kind),
+            "launcher": services.launcher(paths, base, lock.kind, labs=labs),
             "hub": services.hub(paths, own, handed.descriptors),
             "lab": services.lab(paths, base, lock.kind, credentials.hand(known_by)),
             "snapshots": services.snapshots(paths, base),
         }
+        self._labs = Labs(paths, base, lock.kind, known_by)
+        self._door = LabsDoor(paths, self._labs) if labs else None
         self._keepers = {
             name: Keeper(child, LOG, self._fail if child.vital else self._do_without)
             for name, child in parts.items()
@@ -76,6 +82,9 @@ class Supervisor:
             loop.add_signal_handler(number, self._ended.set)
         loop.add_reader(self._control, self._reload)
         background_tasks.start(self._hold_reserve(), "Holding the volume's reserve", LOG)
+        if self._door is not None:
+            what = "Starting and stopping labs"
+            background_tasks.start(self._door.serve(), what, LOG, self._fail)
         starting = {asyncio.create_task(one.start()): one for one in self._keepers.values()}
         ended = asyncio.create_task(self._ended.wait())
         for task, one in starting.items():
@@ -89,11 +98,11 @@ class Supervisor:
         await self._stop()
 
     async def _stop(self) -> None:
-        """End the lab first: it saves what is open, and the Hub must know whose it is.
+        """End the labs first: they save what is open, and the Hub must know whose they are.
 
         The last snapshot is made after it, with what was saved.
         """
-        await self._keepers.pop("lab").stop()
+        await asyncio.gather(self._keepers.pop("lab").stop(), self._labs.stop_all())
         await asyncio.gather(*(one.stop() for one in self._keepers.values()))
 
     async def _hold_reserve(self) -> None:

@@ -179,8 +179,8 @@ class Keeper:
             TimeoutError: it didn't serve in time.
         """
         self._child.ready.unlink(missing_ok=True)
-        if self._child.before:
-            await run_before(self._child.before)
+        for command in self._child.before:
+            await run_before(command)
         started = await asyncio.create_subprocess_exec(
             *self._child.command,
             start_new_session=True,  # a group of its own, to end its workers by

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from classroom.egress.lock import LockKind
-from classroom.runtime.credentials import DESCRIPTOR
-from classroom.runtime.paths import PREFIX, SERVICE
+from classroom.runtime import credentials, lab_users
+from classroom.runtime.paths import OWN_LAB, PREFIX, SERVICE
 from classroom.sandbox import filesystem, landlock, seccomp
 from classroom.supervisor import probe
 from classroom.supervisor.probe import Question
@@ -19,6 +19,7 @@ from classroom.supervisor.probe import Question
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from classroom.runtime.lab_users import UnixUser
     from classroom.runtime.paths import Paths
 
 FAMILIES = {
@@ -27,6 +28,7 @@ FAMILIES = {
     LockKind.NFTABLES: ("unix", "inet", "inet6"),
     LockKind.OPEN: (),
 }
+SHARED = "/dev/shm"  # noqa: S108
 PACKAGE = Path(__file__).parent.parent
 
 
@@ -42,7 +44,7 @@ class Child:
         descriptors: open files that it inherits, under the same numbers.
         folder: where it starts.
         stop_seconds: how long it may take to end.
-        before: a command to run before each start; its failure is none.
+        before: commands to run before each start; their failure is none.
         vital: whether the container ends when it can't be run.
         question: which it answers as long as it lives; None where it isn't asked.
         has_workers: whether its children do its work.
@@ -55,7 +57,7 @@ class Child:
     descriptors: tuple[int, ...] = ()
     folder: Path = Path("/")
     stop_seconds: float = 2
-    before: tuple[str, ...] = ()
+    before: tuple[tuple[str, ...], ...] = ()
     vital: bool = True
     question: Question | None = None
     has_workers: bool = False
@@ -116,8 +118,15 @@ def hub(paths: Paths, base: Mapping[str, str], handed: tuple[int, ...]) -> Child
     )
 
 
-def launcher(paths: Paths, base: Mapping[str, str], kind: LockKind) -> Child:
-    """Describe what starts students' processes: in the sandbox, for what it starts inherits it."""
+def launcher(paths: Paths, base: Mapping[str, str], kind: LockKind, *, labs: bool = False) -> Child:
+    """Describe what starts students' processes: in the sandbox, for what it starts inherits it.
+
+    Args:
+        paths: where things are.
+        base: the environment to add to.
+        kind: how the egress lock is held.
+        labs: whether there may be others than the class.
+    """
     python = str(paths.prefix / "bin/python")
     # Where a name isn't known it won't be at the fifth try either.
     locked = {} if kind is LockKind.OPEN else {"PIP_RETRIES": "0"}
@@ -132,8 +141,8 @@ def launcher(paths: Paths, base: Mapping[str, str], kind: LockKind) -> Child:
         # What an earlier launcher has left: nobody could end it any more. Before the sandbox, out
         # of which nothing can be signalled.
         before=(
-            *("setpriv", "--reuid=student", "--regid=students", "--clear-groups", "--"),
-            *("kill", "-KILL", "--", "-1"),
+            ending(lab_users.code(lab_users.CLASS)),
+            *(((python, "-I", "-m", "classroom.supervisor.left_behind"),) if labs else ()),
         ),
         # It hangs up on everybody but the lab.
         question=Question(paths.launcher_socket, kind=socket.SOCK_SEQPACKET),
@@ -141,41 +150,108 @@ def launcher(paths: Paths, base: Mapping[str, str], kind: LockKind) -> Child:
 
 
 def snapshots(paths: Paths, base: Mapping[str, str]) -> Child:
-    """Describe what makes snapshots, and the last one at its end."""
+    """Describe what makes a lab's snapshots, and the last one at its end.
+
+    Args:
+        paths: where things are, of the lab.
+        base: the environment to add to.
+    """
+    is_class = paths.lab == lab_users.CLASS
     return Child(
-        "The snapshot service",
+        "The snapshot service" if is_class else f"The snapshot service of lab {paths.lab}",
         (
             *filesystem.prefix(paths, landlock.abi()),
             *(str(paths.prefix / "bin/python"), "-I", "-m", "classroom.snapshots"),
         ),
         paths.snapshots_socket,
-        base,
+        base if is_class else {**base, OWN_LAB: str(paths.lab)},
         stop_seconds=8,
         vital=False,
         question=probe.get(paths.snapshots_socket, "/alive"),
     )
 
 
-def lab(paths: Paths, base: Mapping[str, str], kind: LockKind, secrets: int) -> Child:
-    """Describe the lab server.
+@dataclass(frozen=True)
+class HubAccess:
+    """How the Hub knows a lab's server: what it would give it, but for the token.
+
+    Attributes:
+        user: whose the server is to the Hub; "" for nobody's, a service.
+        service: the service's name; "" for a person's server.
+        prefix: its address, with a slash at both ends.
+        client: what people sign in to.
+        scopes: any of which lets somebody in.
+    """
+
+    user: str
+    service: str
+    prefix: str
+    client: str
+    scopes: tuple[str, ...]
+
+    def environment(self, paths: Paths) -> dict[str, str]:
+        """Return it as JupyterHub's server reads it.
+
+        Args:
+            paths: where the Hub's socket is.
+        """
+        scopes = json.dumps(self.scopes)
+        return {
+            "JUPYTERHUB_API_URL": f"http+unix://{quote(str(paths.hub_socket), safe='')}/hub/api",
+            "JUPYTERHUB_BASE_URL": "/",
+            "JUPYTERHUB_HOST": "",
+            "JUPYTERHUB_USER": self.user,
+            "JUPYTERHUB_SERVER_NAME": "",
+            "JUPYTERHUB_PUBLIC_URL": "",
+            "JUPYTERHUB_PUBLIC_HUB_URL": "",
+            "JUPYTERHUB_SERVICE_NAME": self.service,
+            "JUPYTERHUB_SERVICE_URL": f"unix://{self.prefix}",
+            "JUPYTERHUB_SERVICE_PREFIX": self.prefix,
+            "JUPYTERHUB_CLIENT_ID": self.client,
+            "JUPYTERHUB_OAUTH_CALLBACK_URL": f"{self.prefix}oauth_callback",
+            "JUPYTERHUB_OAUTH_ACCESS_SCOPES": scopes,
+            "JUPYTERHUB_OAUTH_SCOPES": scopes,
+            "JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES": "[]",
+        }
+
+
+OF_THE_CLASS = HubAccess(
+    "",
+    SERVICE,
+    PREFIX,
+    f"service-{SERVICE}",
+    ("access:services", f"access:services!service={SERVICE}"),
+)
+
+
+def lab(
+    paths: Paths,
+    base: Mapping[str, str],
+    kind: LockKind,
+    secrets: int,
+    hub: HubAccess = OF_THE_CLASS,
+) -> Child:
+    """Describe a lab's server.
 
     It is no service that the Hub manages: it would end with the Hub, and a Hub accepts no unix
     socket as a service's url. The environment is what the Hub would give it, but for the token.
 
     Args:
-        paths: where things are.
+        paths: where things are, of this lab.
         base: the environment to add to.
         kind: how the egress lock is held.
         secrets: descriptor of what it and the Hub know each other by
             (`classroom.runtime.credentials`).
+        hub: how the Hub knows it.
     """
     python = str(paths.prefix / "bin/python")
-    scopes = json.dumps(["access:services", f"access:services!service={SERVICE}"])
+    is_class = paths.lab == lab_users.CLASS
     environment = {
         "PATH": base["PATH"],
         "LANG": base.get("LANG", "C.UTF-8"),
-        **{name: base[name] for name in ("TZ",) if name in base},
-        "USER": seccomp.LAB_USER,
+        **{name: base[name] for name in ("TZ", credentials.LAB_ID) if name in base},
+        **({} if is_class else {OWN_LAB: str(paths.lab)}),
+        "USER": lab_users.server(paths.lab).name,
         # Root's and empty: the class's files, where students write, are no place to load from.
         "HOME": str(paths.lab_home),
         "TMPDIR": str(paths.scratch),
@@ -186,37 +262,46 @@ def lab(paths: Paths, base: Mapping[str, str], kind: LockKind, secrets: int) -> 
         # keeps room for as many as there ever were.
         "MALLOC_MMAP_THRESHOLD_": str(128 * 1024),
         "MALLOC_TRIM_THRESHOLD_": str(128 * 1024),
-        DESCRIPTOR: str(secrets),
-        "JUPYTERHUB_API_URL": f"http+unix://{quote(str(paths.hub_socket), safe='')}/hub/api",
-        "JUPYTERHUB_BASE_URL": "/",
-        "JUPYTERHUB_HOST": "",
-        "JUPYTERHUB_USER": "",
-        "JUPYTERHUB_SERVER_NAME": "",
-        "JUPYTERHUB_PUBLIC_URL": "",
-        "JUPYTERHUB_PUBLIC_HUB_URL": "",
-        "JUPYTERHUB_SERVICE_NAME": SERVICE,
-        "JUPYTERHUB_SERVICE_URL": f"unix://{PREFIX}",
-        "JUPYTERHUB_SERVICE_PREFIX": PREFIX,
-        "JUPYTERHUB_CLIENT_ID": f"service-{SERVICE}",
-        "JUPYTERHUB_OAUTH_CALLBACK_URL": f"{PREFIX}oauth_callback",
-        "JUPYTERHUB_OAUTH_ACCESS_SCOPES": scopes,
-        "JUPYTERHUB_OAUTH_SCOPES": scopes,
-        "JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES": "[]",
+        credentials.DESCRIPTOR: str(secrets),
+        **hub.environment(paths),
         "JUPYTERHUB_DISABLE_USER_CONFIG": "1",  # students can write what the server would load
         "JUPYTER_CONFIG_DIR": str(paths.lab_home / "config"),
         "JUPYTER_DATA_DIR": str(paths.lab_home / "share"),
         "JUPYTER_RUNTIME_DIR": str(paths.runtime),
     }
     return Child(
-        "The lab",
+        "The lab" if is_class else f"Lab {paths.lab} ({hub.user})",
         (
             # Restricted before it is anybody whom a student may trace.
-            *seccomp.prefix(python, seccomp.LAB, FAMILIES[kind]),
+            *seccomp.prefix(python, seccomp.as_lab_server(paths.lab), FAMILIES[kind]),
             *(python, "-I", "-m", "classroom.lab", f"--config={paths.lab_config}"),
         ),
         paths.lab_socket,
         environment,
         (secrets,),
         stop_seconds=9,
-        question=probe.get(paths.lab_socket, f"{PREFIX}classroom/api/alive"),
+        vital=is_class,
+        question=probe.get(paths.lab_socket, f"{hub.prefix}classroom/api/alive"),
     )
+
+
+def _as_code(user: UnixUser) -> tuple[str, ...]:
+    return ("setpriv", f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", "--")
+
+
+def ending(user: UnixUser) -> tuple[str, ...]:
+    """Build the command that ends all that a lab's code has running.
+
+    Args:
+        user: the lab's for code.
+    """
+    return (*_as_code(user), "kill", "-KILL", "--", "-1")
+
+
+def emptying(user: UnixUser) -> tuple[str, ...]:
+    """Build the command that removes what a lab's code has left in shared memory.
+
+    Args:
+        user: the lab's for code.
+    """
+    return (*_as_code(user), "find", SHARED, "-mindepth", "1", "-uid", str(user.uid), "-delete")

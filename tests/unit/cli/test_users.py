@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom.cli import users
+from classroom.cli import labs, users
+from classroom.cli.labs import LabRow
 from classroom.hub.access import listing
 from classroom.hub.access.listing import HubUser
 from classroom.hub.access.roster import Roster
+from classroom.hub.labs.lab_files import here
+from classroom.hub.labs.registry import LabRegistry, Owner
+from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,18 +69,41 @@ def test_who_was_removed_is_shown_as_that() -> None:
 def test_whatever_the_lab_has_written_the_list_is_printed(tmp_path: Path, text: str) -> None:
     file = tmp_path / "here.json"
     file.write_text(text, encoding="latin-1")
-    assert listing.read_here(file) == set()
+    assert here(file) == []
 
 
 def test_no_link_is_followed_and_no_pipe_waited_for(tmp_path: Path) -> None:
     """Root reads it out of the lab server's folder."""
     file = tmp_path / "here.json"
-    assert listing.read_here(file) == set()
+    assert here(file) == []
     file.write_text('{"here": ["ada", 1]}')
-    assert listing.read_here(file) == {"ada"}
+    assert here(file) == ["ada"]
     link, pipe = tmp_path / "link", tmp_path / "pipe"
     link.symlink_to(file)
-    assert listing.read_here(link) == set()
+    assert here(link) == []
     os.mkfifo(pipe)
-    assert listing.read_here(pipe) == set()
-    assert listing.read_here(tmp_path) == set()
+    assert here(pipe) == []
+    assert here(tmp_path) == []
+
+
+def test_the_table_of_labs() -> None:
+    rows = [
+        LabRow(1, "ada", running=True, here=("mona", "ada"), memory=300 << 20, disk=5 << 20),
+        LabRow(2, "grace", running=False, here=(), memory=0, disk=1 << 20),
+    ]
+    assert labs.table(rows).splitlines() == [
+        "lab  owner  running  in the lab  memory  disk",
+        "1    ada    yes      ada, mona   300 MB  5 MB",
+        "2    grace                               1 MB",
+    ]
+    assert labs.table([]) == labs.NONE
+
+
+def test_a_lab_is_found_by_its_number_or_one_owners_name(tmp_path: Path) -> None:
+    paths = Paths(data=tmp_path)
+    paths.hub.mkdir()
+    registry = LabRegistry(paths.registry)
+    for account, name in (("1", "ada"), ("2", "grace"), ("3", "ada")):
+        registry.give(Owner("https://github.com", account), name)
+    assert [labs.number(paths, one) for one in ("", "1", "Grace")] == [0, 1, 2]
+    assert labs.number(paths, "ada") is labs.number(paths, "hopper") is None  # two, and none

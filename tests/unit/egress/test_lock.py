@@ -174,7 +174,17 @@ def test_the_rules_values() -> None:
         "PRIVATE4": "{ 10.1.2.0/24 }",
         "PRIVATE6": "{ fd00::/8 }",
         "SERVICES": "{ 9000 }",
+        "APART": "{  }",
+        "SAME": "{  }",
     }
+
+
+def test_users_of_one_lab_are_together_and_of_no_other() -> None:
+    found = nftables.apart(2)
+    assert found["APART"] == "{ 1000-1001, 20004-20009 }"
+    assert found["SAME"] == (
+        "{ 1000 . 1000, 1000 . 1001, 20004 . 20004, 20004 . 20005, 20008 . 20008, 20008 . 20009 }"
+    )
 
 
 def test_families_that_are_refused() -> None:

@@ -13,7 +13,6 @@ import threading
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,6 +45,7 @@ from classroom.launcher.protocol import BadRequestError, ProcessKind, Start
 from classroom.launcher.shared_memory_cleanup import File, Leftovers, unlink, unused
 from classroom.launcher.victim import MB
 from classroom.runtime import cgroup
+from classroom.runtime.lab_users import STUDENT
 from classroom.runtime.paths import Paths
 from classroom.supervisor import services
 from tests import labs, loops
@@ -524,7 +524,7 @@ def test_what_only_one_thread_has_open_leaves_a_sign() -> None:
 
 def test_what_goes_on_being_changed_is_removed_all_the_same() -> None:
     old, new = File(Path("old"), 1, 0), File(Path("new"), 2, 1000)
-    found = Leftovers(0, logging.getLogger())
+    found = Leftovers(STUDENT, logging.getLogger())
     assert found.abandoned([old, new], 1000.5) == [old]
     assert found.abandoned([File(Path("new"), 2, 1001.4)], 1001.5) != []
 
@@ -574,10 +574,9 @@ class Nobody:
 @pytest.mark.parametrize("freed", [0, 200 * MB])
 def test_somebody_ends_unless_enough_was_freed(freed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """One mkdir switched the guard off: as long as anything was found, nobody was ended."""
-    monkeypatch.setattr(memory_guard, "student", lambda: SimpleNamespace(pw_uid=os.getuid()))
     monkeypatch.setattr(memory_guard, "as_student", nullcontext)
     made = Watch(Paths(), Limits(together=500 * MB), Nobody(), logging.getLogger())
-    monkeypatch.setattr(made._leftovers, "remove", lambda *_: None)
+    monkeypatch.setattr(made._leftovers[STUDENT], "remove", lambda *_: None)
     monkeypatch.setattr(shared_memory, "beyond_processes", lambda: 200 * MB - freed)
     uses = {"/homes/kernel-a": Use(450 * MB)}
     chosen = loops.run(made._uses_too_much({"/homes/kernel-a": []}, uses, set(), 200 * MB))

@@ -8,7 +8,6 @@ import json
 import signal
 import socket
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,13 +15,16 @@ import pytest
 from classroom.config import limits, preload
 from classroom.config.limits import Limits
 from classroom.launcher import __main__ as launcher
-from classroom.launcher import connections, homes, process
+from classroom.launcher import connections, homes, process, protocol
 from classroom.launcher.protocol import ProcessKind, Running, Start
+from classroom.runtime.lab_users import CLASS, STUDENT
 from classroom.runtime.paths import Paths
 from tests import loops
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+
+    from classroom.runtime.lab_users import UnixUser
 
 
 class Seeming:
@@ -31,6 +33,7 @@ class Seeming:
     last_words = why = ""
     terminal = None
     home = Path("/nowhere")
+    lab, user = CLASS, STUDENT
 
     def __init__(self, start: Start) -> None:
         self.kind = start.kind
@@ -57,7 +60,8 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     async def launch(start: Start, *_: object) -> Seeming:
         return Seeming(start)
 
-    async def tidy(*_: Path) -> None:
+    async def tidy(*_: Path, user: UnixUser) -> None:
+        del user
         await asyncio.sleep(3600)
 
     monkeypatch.setattr(limits, "read", lambda _: Limits(kernels=1))
@@ -95,7 +99,7 @@ def test_an_end_is_told_before_anything_is_tidied(serve: Callable[..., Any]) -> 
     """What tidies is a student's, who can stop it: the lab waited for the end and never heard."""
 
     async def end(made: Any, ours: socket.socket) -> None:
-        made._running["k"].signal(signal.SIGKILL)
+        made._running[CLASS, "k"].signal(signal.SIGKILL)
         told = await asyncio.get_running_loop().sock_recv(ours, 1000)
         assert json.loads(told) == {"exited": -9, "why": ""}
 
@@ -126,9 +130,36 @@ def test_a_kernel_goes_on_without_its_connection(serve: Callable[..., Any]) -> N
         ours.close()
         await asyncio.sleep(0.2)
         assert made._running
-        made._running["k"].signal(signal.SIGKILL)
+        made._running[CLASS, "k"].signal(signal.SIGKILL)
 
     serve(ProcessKind.KERNEL, hang_up)
+
+
+def test_a_lab_has_what_it_has_started_and_no_other_lab_has(serve: Callable[..., Any]) -> None:
+    """The same key in two labs is two processes; nobody lists or takes over another lab's."""
+
+    async def another(made: Any, _: socket.socket) -> None:
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        loop = asyncio.get_running_loop()
+
+        async def ask(message: bytes) -> Any:
+            await loop.sock_sendall(ours, message)
+            return json.loads(await loop.sock_recv(ours, 1000))
+
+        for one in (ours, its):
+            one.setblocking(False)  # noqa: FBT003 (a builtin's)
+        serving = asyncio.create_task(made.serve(its, 3))
+        with ours:
+            assert await ask(protocol.encode(do="list")) == {"end": True}
+            assert await ask(protocol.encode(do="adopt", key="k")) == {"error": "it doesn't run"}
+            same = Start("k", ProcessKind.KERNEL, ("x",), {}, "/").encode()
+            assert await ask(same) == {"pid": 7}
+            assert set(made._running) == {(CLASS, "k"), (3, "k")}
+            for one in list(made._running.values()):
+                one.signal(signal.SIGKILL)
+        await serving
+
+    serve(ProcessKind.KERNEL, another)
 
 
 def test_what_tidies_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +170,6 @@ def test_what_tidies_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPat
         return made[0]
 
     monkeypatch.setattr(homes, "TIDY_SECONDS", 0.1)
-    monkeypatch.setattr(homes, "student", lambda: SimpleNamespace(pw_uid=0, pw_gid=0))
     monkeypatch.setattr(asyncio, "create_subprocess_exec", stopped)
     loops.run(asyncio.wait_for(homes.tidy(Path("/nowhere")), 30))
     assert made[0].returncode == -signal.SIGKILL

@@ -14,13 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.egress.lock import LockKind
-from classroom.runtime.paths import Paths
+from classroom.runtime.credentials import Secrets
+from classroom.runtime.paths import OWN_LAB, Paths
 from classroom.supervisor import liveness, services
 from classroom.supervisor import process as supervised
 from classroom.supervisor.liveness import BEAT_SECONDS, SILENT_SECONDS, Backoff, Silence
 from classroom.supervisor.probe import Question, get
 from classroom.supervisor.process import Keeper
-from classroom.supervisor.services import Child
+from classroom.supervisor.services import Child, HubAccess
 from tests import loops
 
 if TYPE_CHECKING:
@@ -58,6 +59,29 @@ def test_what_dies_at_once_is_started_ever_more_rarely() -> None:
     assert backoff.died(liveness.WELL_SECONDS) == liveness.FIRST_SECONDS
 
 
+def test_a_labs_server_is_the_classes_with_its_own_number() -> None:
+    """The same command and environment, but for what the number and the Hub say."""
+    base = {"PATH": "/bin", "LANG": "C"}
+    hub = HubAccess("ada", "", "/user/ada/", "jupyterhub-user-ada", ("access:servers!user=ada",))
+    of_class = services.lab(Paths(), base, LockKind.NFTABLES, 7)
+    of_ada = services.lab(Paths().of_lab(3), base, LockKind.NFTABLES, 8, hub)
+    assert of_ada.environment.keys() - of_class.environment.keys() == {OWN_LAB}
+    assert of_class.environment.keys() <= of_ada.environment.keys()
+    changed = [one for one in of_class.command if one not in of_ada.command]
+    assert changed == ["lab0", f"--config={Paths().lab_config}"]
+    assert of_ada.environment["HOME"] == "/run/classroom/labs/3/lab-home"
+    assert of_class.vital
+    assert not of_ada.vital  # its end is not the container's
+
+
+def test_each_lab_signs_with_a_secret_of_its_own() -> None:
+    own = Secrets("token", "ab" * 32)
+    one, other = own.of_lab(1, "one"), own.of_lab(2, "two")
+    assert len({own.cookies, one.cookies, other.cookies}) == 3
+    assert one == own.of_lab(1, "one")  # pages come back after a restart
+    assert "ab" * 32 not in one.cookies
+
+
 def test_every_part_is_asked() -> None:
     paths, base = Paths(), {"PATH": "/bin"}
     parts = (
@@ -66,6 +90,8 @@ def test_every_part_is_asked() -> None:
         services.hub(paths, base, ()),
         services.launcher(paths, base, LockKind.NFTABLES),
         services.snapshots(paths, base),
+        services.snapshots(paths.of_lab(3), base),
+        services.lab(paths.of_lab(3), base, LockKind.SANDBOX, 7),
     )
     assert all(part.question is not None for part in parts)
 

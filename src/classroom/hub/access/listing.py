@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
-    from pathlib import Path
 
     from classroom.hub.access.roster import Roster
 
@@ -90,21 +86,3 @@ def entries(known: Iterable[HubUser], people: Roster, here: Iterable[str]) -> li
             )
         )
     return found
-
-
-def read_here(file: Path) -> set[str]:
-    """Read who has the lab open: nobody while it starts.
-
-    Args:
-        file: the lab server's, which may have been taken over; this is root.
-    """
-    try:
-        # A link would lead anywhere, and nobody may ever write into a pipe.
-        held = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(held, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(held).st_mode):
-                return set()
-            found = json.loads(stream.read(LONGEST))["here"]
-        return {name for name in found if isinstance(name, str)}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return set()

@@ -18,7 +18,7 @@ from classroom.config import people_lists
 from classroom.config.settings import SignInMode
 from classroom.hub import reload
 from classroom.hub.access import policy, roster
-from classroom.runtime import access_state, background_tasks
+from classroom.runtime import access_state, background_tasks, lab_users
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -197,6 +197,7 @@ class Access:
         user = self.app.users[found]
         for name, spawner in list(user.spawners.items()):
             if spawner.active:  # a personal lab, where the tutor has them
+                await self.app.proxy.delete_user(user, name)
                 await user.stop(name)
         self.app.users.delete(user)
 
@@ -221,7 +222,10 @@ class Access:
     def _tell_the_lab(self, ended: set[str]) -> None:
         tutors = frozenset(user.name for user in self.app.db.query(orm.User).filter_by(admin=True))
         self._standing = self._standing.after(tutors, ended, time.time())
-        access_state.write(self._held.paths.standing, self._standing)
+        paths = self._held.paths
+        for labs in (paths, paths.of_lab(lab_users.LAST)):
+            if labs.standing.parent.is_dir():
+                access_state.write(labs.standing, self._standing)
 
     async def _look_again(self) -> None:
         """Find who was let in by a check that was under way when the list changed."""

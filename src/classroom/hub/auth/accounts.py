@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from classroom.runtime import files, volume_reserve
 
@@ -33,6 +33,18 @@ class Accounts:
         if file.exists():
             found = json.loads(file.read_text(encoding="utf-8"))
             self._known = {str(name): int(number) for name, number in found.items()}
+
+    def __deepcopy__(self, _: Any) -> Accounts:
+        """Stay the one there is: traitlets copies what stands in a configuration."""
+        return self
+
+    def number(self, name: str) -> int | None:
+        """Return the number of the account behind a name; None if it isn't known.
+
+        Args:
+            name: the Hub's.
+        """
+        return self._known.get(name)
 
     def is_another(self, name: str, number: int) -> bool:
         """Say whether a name belonged to another account before.

@@ -8,6 +8,7 @@ from jupyterhub.handlers.login import LogoutHandler
 from jupyterhub.handlers.pages import SpawnHandler
 from tornado.httputil import url_concat
 
+from classroom.hub.labs.spawner import PersonalLab
 from classroom.hub.spawner import NoPersonalLab
 
 if TYPE_CHECKING:
@@ -17,11 +18,17 @@ LOGOUT = r"/logout"
 
 
 class AskingSpawnHandler(SpawnHandler):
-    """Start a personal lab, where the tutor has them, at a button and not by an address."""
+    """Start a personal lab, where the tutor has them, at a button and not by an address.
+
+    One's own lab of ours starts when it is opened: who has a script in a page can do no more by it
+    than have that lab run.
+    """
 
     async def _wrap_spawn_single_user(self, user: Any, *args: Any, **kwargs: Any) -> Any:
         """Start it if a form says so, with the page's XSRF token; else show that form."""
-        if self.request.method == "POST" or isinstance(user.spawner, NoPersonalLab):
+        is_own = isinstance(user.spawner, PersonalLab) and user.name == self.current_user.name
+        by_itself = is_own or isinstance(user.spawner, NoPersonalLab)
+        if self.request.method == "POST" or by_itself:
             return await super()._wrap_spawn_single_user(user, *args, **kwargs)
         wanted = {
             key.removeprefix("opt-"): [value.decode("utf-8", "replace") for value in values]

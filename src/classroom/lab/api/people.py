@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 ADDRESS = "classroom/api/people"
 RUNS = "classroom/api/runs"
 """Both below the server's own address."""
+AT_HOME = (
+    "Nobody can be removed here: who may enter this lab stands in the configuration. Tutors remove"
+    " people in the classroom."
+)
 
 
 class MemberHandler(TutorHandler):
@@ -33,8 +37,11 @@ class MemberHandler(TutorHandler):
             name: the user's.
 
         Raises:
-            HTTPError: with the Hub's status and sentence, when it doesn't.
+            HTTPError: with the Hub's status and sentence, when it doesn't; 403, in a lab of
+                somebody's own.
         """
+        if self.modes.owner:
+            raise web.HTTPError(403, AT_HOME)
         auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
         answer = await fetch(
             f"{auth.api_url}/classroom/people/{url_escape_path(name)}",

@@ -28,7 +28,7 @@ from classroom.lab.upstream import patches
 from classroom.launcher import client
 from classroom.launcher.client import NoLauncherError, NotLaunchedError
 from classroom.launcher.protocol import KEY, ProcessKind, Start
-from classroom.runtime.paths import Paths
+from classroom.runtime.paths import own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +80,7 @@ class StudentProvisioner(LocalProvisioner):
             NotLaunchedError: it couldn't be started.
         """
         env = kwargs.get("env") or {}
-        folder = str(kwargs.get("cwd") or Paths().home)
+        folder = str(kwargs.get("cwd") or own().files_link)
         start = Start(
             self.kernel_id,
             ProcessKind.KERNEL,
@@ -183,7 +183,7 @@ class StudentKernels(ListeningKernels):
     def __init__(self, **kwargs: Any) -> None:
         """Keep connection files where both lab and students come."""
         super().__init__(**kwargs)
-        self.connection_dir = str(Paths().kernels)
+        self.connection_dir = str(own().kernels)
         self._reserved: set[str] = set()
         # Each page has six for each kernel that it has open; zmq's own limit is 1,023 for all.
         self.context.set(zmq.MAX_SOCKETS, MOST_SOCKETS)

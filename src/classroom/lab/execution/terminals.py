@@ -29,7 +29,7 @@ from classroom.lab.protocol.kernel_messages import Kept
 from classroom.launcher import client
 from classroom.launcher.client import NoLauncherError, NotLaunchedError
 from classroom.launcher.protocol import ProcessKind, Start
-from classroom.runtime.paths import Paths
+from classroom.runtime.paths import own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,7 +111,7 @@ class StudentTerminals(TerminalManager):
             ProcessKind.TERMINAL,
             tuple(options["shell_command"]),
             environment(self.make_term_env(**options)),
-            folder or str(Paths().home),
+            folder or str(own().files_link),
         )
         self.starting += 1
         try:

@@ -28,7 +28,7 @@ from classroom.lab.files.http_errors import MB, said
 from classroom.lab.files.large_files import LargeFiles
 from classroom.lab.files.shared_listings import SharedListings
 from classroom.lab.storage import saved_hashes, threads
-from classroom.runtime.paths import Paths
+from classroom.runtime.paths import own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,7 @@ class ReadFiles(LargeFiles):
     def __init__(self, **kwargs: Any) -> None:
         """Empty the scratch folder: what a killed server left there is in no file."""
         super().__init__(**kwargs)
-        known_as = (Paths().home,) if self._is_the_classes else ()
+        known_as = (own().files_link,) if self._is_the_classes else ()
         self.root = Root(self.root_dir, known_as, self.disk_reserve)
         self.group_access = group_access.GroupAccess()
         self.processes = FileProcesses()
@@ -78,7 +78,7 @@ class ReadFiles(LargeFiles):
 
     @property
     def _is_the_classes(self) -> bool:
-        return Path(self.root_dir) == Paths().files
+        return Path(self.root_dir) == own().files
 
     @default("root_dir")
     def _default_root_dir(self) -> str:

@@ -58,6 +58,7 @@ class Revocation:
         cache: Any,
         log: Logger,
         appoint: Callable[[frozenset[str]], None],
+        owner: str = "",
     ) -> None:
         """Begin with nothing known.
 
@@ -66,8 +67,11 @@ class Revocation:
             cache: JupyterHub's, of user models by token.
             log: where to say who has left.
             appoint: is told who is a tutor.
+            owner: whose lab it is; "" for the class's, in which tutors stay when they are none any
+                more.
         """
         self._appoint = appoint
+        self._owner = owner
         self._open = open_sockets
         self._cache = cache
         self._log = log
@@ -96,6 +100,8 @@ class Revocation:
             found: as the Hub has written it.
         """
         ended = found.ended_since(self.standing)
+        if self._owner:
+            ended |= self.standing.tutors - found.tutors - {self._owner}
         changed = ended | (found.tutors ^ self.standing.tutors)
         self.standing = found
         self._appoint(found.tutors)

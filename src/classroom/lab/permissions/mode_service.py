@@ -39,6 +39,8 @@ class ModeService:
         self._connections = connections
         self.mode = Mode()
         self.tutors: frozenset[str] = frozenset()
+        self.owner = ""
+        """Whose lab it is; "" for the class's."""
         self.outdated = Outdated()
         self._file: Path | None = None
         self._told: dict[str, float] = {}
@@ -73,7 +75,12 @@ class ModeService:
         self.tell()
 
     def appoint(self, tutors: frozenset[str]) -> None:
-        """Take over who is a tutor now."""
+        """Take over who is a tutor now; so is the owner, in a lab of their own.
+
+        Args:
+            tutors: the class's.
+        """
+        tutors = tutors | {self.owner} if self.owner else tutors
         if tutors != self.tutors:
             self.tutors = tutors
             self.tell()

@@ -51,7 +51,7 @@ def contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClassC
 
     monkeypatch.setattr(group_access, "_is_shut", is_shut)
     monkeypatch.setattr(group_access, "PATIENCE_SECONDS", 1.0)
-    monkeypatch.setattr(client, "Paths", lambda: where)
+    monkeypatch.setattr(client, "own", lambda: where)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as silent:
         silent.bind(str(where.launcher_socket))
         silent.listen(100)

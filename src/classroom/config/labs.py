@@ -1,0 +1,46 @@
+"""Labs of people's own: what of the tutor's file they go with, and how many may run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classroom.runtime import cgroup
+from classroom.runtime.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from classroom.config.config_file import ConfigFile
+
+SETTING = "Classroom.personal_labs"
+A_LAB = 512 * 1024**2
+"""Bytes of the container's memory for one that runs: its server, and a kernel or two."""
+FEWEST, MOST = 4, 100
+FOREIGN = {
+    "spawner_class": "c.JupyterHub.spawner_class is set, and would start other servers instead",
+    "subdomain_host": "c.JupyterHub.subdomain_host is set, and personal labs have no host there",
+}
+"""Settings of JupyterHub's that say otherwise, and what they mean."""
+
+
+def check(file: ConfigFile, *, wanted: bool) -> Iterator[Problem]:
+    """Find what keeps people from having labs.
+
+    Args:
+        file: the tutor's.
+        wanted: whether they are to have some.
+    """
+    hub = file.config.get("JupyterHub", {})
+    for name, what in FOREIGN.items():
+        if wanted and hub.get(name):
+            cure = f"remove one of the two lines: that one, or {file.where(SETTING)}"
+            yield Problem(file.where(f"JupyterHub.{name}"), what, cure)
+
+
+def most(wanted: int) -> int:
+    """Decide how many may run at the same time.
+
+    Args:
+        wanted: the tutor's number; 0 selects the default.
+    """
+    return wanted or max(FEWEST, min(MOST, cgroup.memory() // A_LAB))

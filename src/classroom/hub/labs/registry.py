@@ -1,0 +1,116 @@
+"""Which lab is whose: a number for good, by the account and not by its name.
+
+GitHub's names are changed, and registered again by others; its numbers are not. A number is written
+down before anything has it, and is never given to another owner, so that nobody ever gets what
+somebody else has left.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from classroom.runtime import files, lab_users
+from classroom.runtime.problems import Problem, StartRefusedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class NoNumberError(Exception):
+    """All numbers are given away."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Somebody, whatever they are called.
+
+    Attributes:
+        authority: who says so: the address of a GitHub, or another way to sign in.
+        account: what tells them from others there: GitHub's number, elsewhere the name.
+    """
+
+    authority: str
+    account: str
+
+
+@dataclass(frozen=True)
+class RegisteredLab:
+    """A lab that somebody has, or had.
+
+    Attributes:
+        number: its own for good.
+        owner: whose.
+        name: what the owner was called when it was opened last.
+    """
+
+    number: int
+    owner: Owner
+    name: str
+
+
+class LabRegistry:
+    """All labs but the class, on the volume. One event loop's."""
+
+    def __init__(self, file: Path) -> None:
+        """Read what is known.
+
+        Args:
+            file: where it is kept, in a folder that is root's.
+
+        Raises:
+            StartRefusedError: it is damaged: what it said can't be guessed.
+        """
+        self._file = file
+        self._next = 1
+        self._labs: dict[Owner, RegisteredLab] = {}
+        if not file.exists():
+            return
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))
+            self._next = int(found["next"])
+            for one in found["labs"]:
+                owner = Owner(**one["owner"])
+                self._labs[owner] = RegisteredLab(int(one["number"]), owner, str(one["name"]))
+        except (ValueError, KeyError, TypeError):
+            cure = "restore it from a backup: it says which lab is whose"
+            what = "is not readable as a list of labs"
+            raise StartRefusedError([Problem(str(file), what, cure)]) from None
+
+    def all(self) -> list[RegisteredLab]:
+        """List all labs, by their numbers."""
+        return sorted(self._labs.values(), key=lambda one: one.number)
+
+    def find(self, owner: Owner) -> RegisteredLab | None:
+        """Return somebody's lab; None if they have never had one."""
+        return self._labs.get(owner)
+
+    def called(self, name: str) -> list[RegisteredLab]:
+        """List the labs whose owner was called so when they were there last."""
+        return [one for one in self.all() if one.name == name]
+
+    def give(self, owner: Owner, name: str) -> RegisteredLab:
+        """Return somebody's lab; make it one if they have none, and note what they are called now.
+
+        Args:
+            owner: who.
+            name: what they are called.
+
+        Raises:
+            NoNumberError: there is no number left.
+            OSError: it can't be written down; nothing has changed then.
+        """
+        known = self._labs.get(owner)
+        if known is not None and known.name == name:
+            return known
+        number = self._next if known is None else known.number
+        if not lab_users.is_number(number):
+            raise NoNumberError
+        lab = RegisteredLab(number, owner, name)
+        labs = {**self._labs, owner: lab}
+        following = max(self._next, number + 1)
+        kept = {"next": following, "labs": [asdict(one) for one in labs.values()]}
+        files.write_private(self._file, json.dumps(kept, indent=1).encode())
+        self._next, self._labs = following, labs
+        return lab

@@ -1,0 +1,193 @@
+"""Labs of people's own: what the Hub knows of them, and does about them."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from tornado import web
+
+from classroom.config.settings import SignInMode
+from classroom.hub.access import offline
+from classroom.hub.labs import door
+from classroom.hub.labs.door import LabNotStartedError
+from classroom.hub.labs.registry import LabRegistry, NoNumberError, Owner
+from classroom.runtime import volume_reserve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from classroom.config.settings import Settings
+    from classroom.hub.auth.accounts import Accounts
+
+LOG = logging.getLogger("classroom.labs")
+CLIENT = "jupyterhub-user-"
+"""How JupyterHub calls a person's server as an OAuth client, before their name."""
+NO_QUESTION = "oauth_no_confirm_list"
+"""JupyterHub's setting of tornado's for clients that people aren't asked about."""
+LONGEST_NAME = 70
+"""Bytes of a name: it is part of a socket's path, which has 107 (unix(7))."""
+TOO_LONG = "A lab of your own needs a shorter name: {} bytes at most."
+SIGN_IN_AGAIN = (
+    "The lab of {0} can't be opened before {0} has signed in again: nobody knows their GitHub"
+    " account's number yet."
+)
+TOO_MANY = (
+    "As many personal labs are running as may run at once ({}). Try again later, or ask a tutor to"
+    " stop one that nobody uses."
+)
+FULL = "The disk is full, so that no lab can be made for {}. Ask a tutor to make room."
+NO_NUMBER = "No more labs can be made in this container: all numbers are given away."
+NOT_STARTED = "The lab of {} could not be started: {}."
+
+
+class OwnClients(frozenset[str]):
+    """OAuth clients that people aren't asked about: these, and every lab's server."""
+
+    def __contains__(self, client: object) -> bool:
+        """Say whether one is of them."""
+        return str(client).startswith(CLIENT) or super().__contains__(client)
+
+
+def refusal(status: int, sentence: str) -> web.HTTPError:
+    """Make an error whose sentence people read on the Hub's page.
+
+    Args:
+        status: of HTTP.
+        sentence: why.
+    """
+    error: Any = web.HTTPError(status, sentence.replace("%", "%%"))
+    error.jupyterhub_message = sentence
+    made: web.HTTPError = error
+    return made
+
+
+class PersonalLabs:
+    """All of them. One event loop's."""
+
+    def __init__(self, settings: Settings, accounts: Accounts) -> None:
+        """Read which lab is whose.
+
+        Args:
+            settings: as loaded and checked.
+            accounts: which account is behind each name, where GitHub says who somebody is.
+
+        Raises:
+            StartRefusedError: what is known is damaged.
+        """
+        self.paths = settings.paths
+        self.idle_seconds = settings.idle_lab_timeout
+        self._most = settings.max_labs
+        self._by_number = settings.mode is SignInMode.GITHUB
+        self._authority = offline.way_to_sign_in(settings)
+        self._accounts = accounts
+        self.registry = LabRegistry(settings.paths.registry)
+        self._starting: set[int] = set()
+        self.app: Any = None
+        """The running Hub, from `begin` on."""
+
+    def __deepcopy__(self, _: Any) -> PersonalLabs:
+        """Stay the one there is: traitlets copies what stands in a configuration."""
+        return self
+
+    def begin(self, app: Any) -> None:
+        """Take over the Hub that runs, before it listens.
+
+        It doesn't ask people whether a lab's server may know who they are: it would ask tutors at
+        each lab. Who runs it is the same as in the class's, which isn't asked about either.
+
+        Args:
+            app: the Hub.
+        """
+        self.app = app
+        settings = app.tornado_application.settings
+        settings[NO_QUESTION] = OwnClients(settings.get(NO_QUESTION, ()))
+
+    def owner(self, name: str) -> Owner | None:
+        """Return who somebody is, whatever they are called; None if that isn't known.
+
+        Args:
+            name: the Hub's.
+        """
+        if not self._by_number:
+            return Owner(self._authority, name)
+        number = self._accounts.number(name)
+        return None if number is None else Owner(self._authority, str(number))
+
+    def number(self, name: str) -> int:
+        """Return the number of somebody's lab, which is made if there is none.
+
+        Args:
+            name: the Hub's.
+
+        Raises:
+            HTTPError: there can be none, with the sentence that people see.
+        """
+        if len(name.encode()) > LONGEST_NAME:
+            raise refusal(403, TOO_LONG.format(LONGEST_NAME))
+        if (owner := self.owner(name)) is None:
+            raise refusal(403, SIGN_IN_AGAIN.format(name))
+        known = self.registry.find(owner)
+        try:
+            lab = self.registry.give(owner, name)
+        except NoNumberError:
+            raise refusal(503, NO_NUMBER) from None
+        except OSError as error:
+            if error.errno not in volume_reserve.FULL:
+                raise
+            raise refusal(507, FULL.format(name)) from None
+        if known is None:
+            for other in self.registry.called(name):
+                if other.number != lab.number:
+                    LOG.warning(
+                        "%s is another account than the one that had lab %d by this name; it gets"
+                        " lab %d, and nothing of that one",
+                        *(name, other.number, lab.number),
+                    )
+        elif known.name != name:
+            LOG.warning("%s was %s: lab %d is theirs still", name, known.name, lab.number)
+        return lab.number
+
+    async def start(self, lab: int, name: str, token: str, hub: Mapping[str, Any]) -> None:
+        """Have a lab's server started.
+
+        Args:
+            lab: its number.
+            name: the owner's.
+            token: by which the Hub knows it.
+            hub: what `classroom.supervisor.services.HubAccess` has.
+
+        Raises:
+            HTTPError: it isn't, with the sentence that people see.
+        """
+        running = await self.running()
+        if lab not in running and len(running | self._starting) >= self._most:
+            raise refusal(503, TOO_MANY.format(self._most))
+        self._starting.add(lab)
+        try:
+            await door.ask(self.paths.labs_socket, do="start", lab=lab, token=token, hub=dict(hub))
+        except (LabNotStartedError, OSError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise refusal(503, NOT_STARTED.format(name, why.rstrip("."))) from error
+        finally:
+            self._starting.discard(lab)
+
+    async def stop(self, lab: int) -> None:
+        """Have a lab's server stopped, and all that runs in the lab.
+
+        Args:
+            lab: its number.
+
+        Raises:
+            LabNotStartedError: it can't be.
+            OSError: nobody answers.
+        """
+        await door.ask(self.paths.labs_socket, do="stop", lab=lab)
+
+    async def running(self) -> frozenset[int]:
+        """Return the numbers of the labs that run.
+
+        Raises:
+            OSError: nobody answers.
+        """
+        return await door.ask(self.paths.labs_socket, do="list")

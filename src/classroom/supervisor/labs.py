@@ -1,0 +1,170 @@
+"""Start and stop the servers of labs other than the class, as the Hub says; keep them running.
+
+A lab that can't be kept running ends alone: its people start it again, or read why not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from classroom.runtime import background_tasks, credentials, lab_users, layout, user_names
+from classroom.runtime.log import LOG
+from classroom.supervisor import process, services
+from classroom.supervisor.process import Keeper
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from classroom.egress.lock import LockKind
+    from classroom.runtime.credentials import Secrets
+    from classroom.runtime.paths import Paths
+    from classroom.supervisor.services import HubAccess
+
+TEMPLATE = lab_users.LAST
+"""The lab whose number stands for each lab's in what `Paths.labs_config` tells them."""
+
+
+@dataclass
+class RunningLab:
+    """A lab's server that runs, or is being started.
+
+    Attributes:
+        keeper: keeps it running.
+        snapshots: keeps what makes the lab's snapshots running.
+        secrets: the descriptor of what it was given.
+        is_stopped: whether the server has been stopped.
+    """
+
+    keeper: Keeper
+    snapshots: Keeper
+    secrets: int = field(repr=False)
+    is_stopped: bool = False
+
+    async def stop(self) -> None:
+        """Stop the server, which saves what is open; then make the last snapshot."""
+        await self.keeper.stop()
+        self.is_stopped = True
+        await self.snapshots.stop()
+
+
+class Labs:
+    """All labs but the class. One event loop's."""
+
+    def __init__(
+        self, paths: Paths, base: Mapping[str, str], kind: LockKind, known_by: Secrets
+    ) -> None:
+        """Run none yet.
+
+        Args:
+            paths: where things are.
+            base: the environment to add to.
+            kind: how the egress lock is held.
+            known_by: the class's secrets, from which each lab's own are made.
+        """
+        self._paths, self._kind, self._known_by = paths, kind, known_by
+        self._base = {**base, credentials.LAB_ID: known_by.lab_id}
+        self._running: dict[int, RunningLab] = {}
+        self._turns: dict[int, asyncio.Lock] = {}
+
+    @property
+    def running(self) -> list[int]:
+        """The numbers of those that run; not of those that only make their last snapshot."""
+        return sorted(lab for lab, one in self._running.items() if not one.is_stopped)
+
+    async def start(self, lab: int, token: str, hub: HubAccess) -> None:
+        """Start a lab's server, unless it runs.
+
+        Args:
+            lab: its number.
+            token: by which the Hub knows it.
+            hub: how the Hub knows it.
+
+        Raises:
+            RuntimeError: it ended instead.
+            TimeoutError: it didn't serve in time.
+            StartRefusedError: its folders can't be made.
+            OSError: likewise.
+        """
+        async with self._turn(lab):
+            if lab in self._running:
+                return
+            paths = self._paths.of_lab(lab)
+            layout.ensure(layout.plan_lab(paths))
+            self._tell(paths)
+            self._name(paths)
+            secrets = credentials.hand(self._known_by.of_lab(lab, token))
+            child = services.lab(paths, self._base, self._kind, secrets, hub)
+            keeper = Keeper(child, LOG, lambda: self._give_up(lab))
+            copier = Keeper(services.snapshots(paths, self._base), LOG, self._do_without)
+            self._running[lab] = RunningLab(keeper, copier, secrets)
+            try:
+                await keeper.start()
+            except BaseException:
+                self._forget(lab)
+                raise
+            LOG.info("%s runs", child.name)
+            # Whoever waits for the lab needn't wait for its snapshots.
+            background_tasks.start(self._begin(copier), f"Starting {copier.name}", LOG)
+
+    async def stop(self, lab: int) -> None:
+        """Stop a lab's server, then all that its code has running.
+
+        Args:
+            lab: its number.
+        """
+        async with self._turn(lab):
+            if (found := self._running.get(lab)) is not None:
+                await found.stop()
+                self._forget(lab)
+                LOG.info("%s has stopped", found.keeper.name)
+            code = lab_users.code(lab)
+            await process.run_before(services.ending(code))
+            await process.run_before(services.emptying(code))
+
+    async def stop_all(self) -> None:
+        """Stop all servers; what their code has running ends with the launcher."""
+        await asyncio.gather(*(one.stop() for one in list(self._running.values())))
+
+    def _give_up(self, lab: int) -> None:
+        """Stop what is left of a lab whose server can't be kept running."""
+        background_tasks.start(self.stop(lab), f"Stopping lab {lab}", LOG)
+
+    @staticmethod
+    async def _begin(keeper: Keeper) -> None:
+        try:
+            await keeper.start()
+        except (RuntimeError, TimeoutError, OSError) as error:
+            LOG.error("%s is not started: %s", keeper.name, error)
+
+    @staticmethod
+    def _do_without() -> None:
+        LOG.critical("A lab goes on without snapshots until it is started again")
+
+    def _turn(self, lab: int) -> asyncio.Lock:
+        return self._turns.setdefault(lab, asyncio.Lock())
+
+    def _forget(self, lab: int) -> None:
+        if (found := self._running.pop(lab, None)) is not None:
+            os.close(found.secrets)
+
+    def _tell(self, paths: Paths) -> None:
+        """Write the server's configuration: all labs' alike, but for the number in its paths."""
+        told = self._paths.labs_config.read_text(encoding="utf-8")
+        template = self._paths.of_lab(TEMPLATE)
+        for theirs, own in ((template.lab_data, paths.lab_data), (template.lab_run, paths.lab_run)):
+            told = told.replace(f'"{theirs}/', f'"{own}/')
+        told = told.replace(f" lab {TEMPLATE}]", f" lab {paths.lab}]")  # in its log's lines
+        paths.lab_config.write_text(told, encoding="utf-8")
+        os.chown(paths.lab_config, 0, lab_users.server(paths.lab).gid)
+        paths.lab_config.chmod(0o640)
+
+    @staticmethod
+    def _name(paths: Paths) -> None:
+        users = (lab_users.server(paths.lab), lab_users.code(paths.lab))
+        try:
+            user_names.add(users, paths.files)
+        except OSError as error:
+            LOG.warning("Lab %d's users have no names: %s", paths.lab, error)

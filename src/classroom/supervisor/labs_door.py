@@ -1,0 +1,77 @@
+"""Where the Hub asks for labs to be started and stopped: a line of JSON each way, root's alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from classroom.runtime import lab_users
+from classroom.runtime.ipc.peer import caller
+from classroom.runtime.log import LOG
+from classroom.runtime.problems import StartRefusedError
+from classroom.supervisor import process
+from classroom.supervisor.services import HubAccess
+
+if TYPE_CHECKING:
+    import socket
+
+    from classroom.runtime.paths import Paths
+    from classroom.supervisor.labs import Labs
+
+ROOT = 0
+
+
+class LabsDoor:
+    """Answers the Hub."""
+
+    def __init__(self, paths: Paths, labs: Labs) -> None:
+        """Open the socket; it is kept for as long as the container lives.
+
+        Args:
+            paths: where things are.
+            labs: what is asked about.
+        """
+        self._socket = process.listen_locally(paths.labs_socket)
+        self._labs = labs
+
+    async def serve(self) -> None:
+        """Answer for ever."""
+        server = await asyncio.start_unix_server(self._answer, sock=self._socket)
+        await server.serve_forever()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection: socket.socket = writer.get_extra_info("socket")
+        try:
+            if caller(connection) == ROOT and (line := await reader.readline()):
+                writer.write(json.dumps(await self._do(json.loads(line))).encode() + b"\n")
+                await writer.drain()
+        except OSError:
+            pass  # whoever asked is gone
+        finally:
+            writer.close()
+
+    async def _do(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Do what is asked; a sentence under "error" when it can't be done."""
+        try:
+            if asked["do"] == "start":
+                await self._labs.start(
+                    _number(asked), str(asked["token"]), _hub_access(asked["hub"])
+                )
+            elif asked["do"] == "stop":
+                await self._labs.stop(_number(asked))
+        except (RuntimeError, TimeoutError, OSError, ValueError, StartRefusedError) as error:
+            LOG.error("Lab %s: can't %s: %s", asked.get("lab"), asked["do"], error)
+            return {"error": str(error), "running": self._labs.running}
+        return {"running": self._labs.running}
+
+
+def _number(asked: dict[str, Any]) -> int:
+    lab = int(asked["lab"])
+    if not lab_users.is_number(lab):
+        raise ValueError(f"no lab has the number {lab}")
+    return lab
+
+
+def _hub_access(found: dict[str, Any]) -> HubAccess:
+    return HubAccess(**{**found, "scopes": tuple(found["scopes"])})

@@ -1,0 +1,61 @@
+"""End what labs' code, but for the class's, has left running when their launcher has ended.
+
+Run as root, ``python -I -m classroom.supervisor.left_behind``, outside the sandbox, out of which
+nothing could be signalled. Each lab's processes are ended by one of their own user: kill(2) reaches
+all of a user's at once, also what is started meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from classroom.launcher import process_table
+from classroom.runtime import lab_users
+
+PROC = Path("/proc")
+MOST_ROUNDS = 5
+"""How often is looked again: whoever is to end them can be stopped by them before it does."""
+
+
+def users() -> set[int]:
+    """List the labs, but for the class, whose code has processes that go on."""
+    found = set()
+    for place in PROC.iterdir():
+        uid = process_table.user_of(int(place.name)) if place.name.isdecimal() else None
+        lab = None if uid is None else lab_users.lab_of_code(uid)
+        if lab and (one := process_table.read(int(place.name))) and not process_table.is_over(one):
+            found.add(lab)
+    return found
+
+
+def end(lab: int) -> None:
+    """End all of one lab's.
+
+    Args:
+        lab: its number.
+    """
+    user = lab_users.code(lab)
+    if (pid := os.fork()) == 0:
+        os.setgroups([])
+        os.setgid(user.gid)
+        os.setuid(user.uid)
+        try:
+            os.kill(-1, signal.SIGKILL)
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+
+
+def main() -> None:
+    """Look, and end, until nothing is left."""
+    for _ in range(MOST_ROUNDS):
+        if not (found := users()):
+            return
+        for lab in found:
+            end(lab)
+
+
+if __name__ == "__main__":
+    main()

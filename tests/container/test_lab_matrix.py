@@ -1,0 +1,304 @@
+"""Between labs nothing: what a lab's code may try at another lab, in a kernel and in a terminal.
+
+A row holds when the other lab's code is refused. That there is something to be refused shows the
+same attempt in the lab itself, wherever code of one lab may do that at all; and, for what two walls
+keep, that each holds when the other is taken away (docs/security.md).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests import labs, own_labs, students
+from tests.container.test_egress_mutations import RULES
+from tests.own_labs import enter, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.labs import Lab
+    from tests.pki import Authority
+    from tests.students import Student
+
+NEIGHBOURS = (labs.ROOT / "tests/neighbours.py").read_text()
+SECRET = "a neighbour's secret"
+NO_RIGHT = frozenset({"EACCES", "EPERM"})
+NO_ANSWER = frozenset({"TimeoutError", "ECONNREFUSED", "ECONNRESET", "EAFNOSUPPORT"})
+GONE = frozenset({"ENOENT", "ESRCH"})
+CLASS_FILES = "/data/files"
+
+
+@dataclass(frozen=True)
+class Try:
+    """Something that one lab's code tries at another's.
+
+    Attributes:
+        words: function of tests/neighbours.py and its arguments, with the names of what
+            ``prepare`` has left there; {number} is the other lab's, {files} its folder.
+        errors: what it must be told.
+        inside: whether the lab's own code, of another kernel or terminal, may do it.
+        of_class: whether it is tried at the class as well.
+        by_class: whether the class's code is refused it, too.
+    """
+
+    words: str
+    errors: frozenset[str] = NO_RIGHT
+    inside: bool = True
+    of_class: bool = True
+    by_class: bool = True
+
+    def __str__(self) -> str:
+        """Name the test."""
+        return self.words
+
+
+ROWS = (
+    Try("read {file}"),
+    Try("write {file}"),
+    Try("remove {file}"),
+    Try("make {files}"),
+    Try("listed {files}"),
+    Try("read {homes}"),
+    Try("listed {home}"),
+    Try("read {temporary}", of_class=False),  # the class's are in /tmp, for all of the class
+    Try("read {shm}", of_class=False),
+    Try("write {shm}", of_class=False),
+    Try("remove {shm}"),
+    Try("listed /proc/{pid}/fd", inside=False),
+    Try("read /proc/{pid}/environ", inside=False),
+    Try("read /proc/{pid}/maps", inside=False),
+    Try("end {pid}"),
+    Try("trace {pid}", inside=False),
+    Try("memory {pid}", inside=False),
+    Try("tcp 127.0.0.1 {port}", NO_ANSWER),
+    Try("tcp ::1 {port6}", NO_ANSWER),
+    Try("unix {unix}"),
+    Try("abstract {abstract}", NO_RIGHT, inside=False, by_class=False),
+    Try("listed /data/labs/{number}/history", inside=False, of_class=False),
+    Try("listed {run}/jupyter", inside=False, of_class=False),
+    Try("listed {run}/kernels", of_class=False),
+    Try("reach {run}/lab/lab.sock", inside=False, of_class=False),
+    Try("reach {run}/restoring/restoring.sock", inside=False, of_class=False),
+    Try("reach /run/classroom/labs/launcher/launcher.sock", inside=False, of_class=False),
+    Try("reach /run/classroom/launcher/launcher.sock", inside=False, of_class=False),
+    Try("reach /run/classroom/labs.sock", inside=False, of_class=False),
+    Try("reach /run/classroom/hub/hub.sock", inside=False, of_class=False),
+    Try("reach /run/classroom/snapshots/snapshots.sock", inside=False, of_class=False),
+    Try("listed /tmp", inside=False, of_class=False, by_class=False),
+    Try("make /tmp", inside=False, of_class=False, by_class=False),
+    Try("make /var/tmp", inside=False, of_class=False, by_class=False),
+    Try("listed /dev/shm", inside=False, of_class=False, by_class=False),
+    Try("listed /data/files", inside=False, of_class=False, by_class=False),
+    Try("listed /data/labs", inside=False, of_class=False),
+)
+
+
+class Neighbour:
+    """A lab with somebody in it who runs code."""
+
+    def __init__(self, student: Student, lab: Lab, files: str, number: int | None) -> None:
+        """Leave there what others may try to reach."""
+        self.student, self.lab, self.files, self.number = student, lab, files, number
+        place = f"{files}/neighbours.py"
+        student.kernel.run(f"import pathlib; pathlib.Path({place!r}).write_text({NEIGHBOURS!r})")
+        code = (
+            f"import sys; sys.path.insert(0, {files!r}); import attempts, neighbours;"
+            " attempts.__dict__.update(neighbours.rows())"
+        )
+        student.kernel.run(code)
+        shown = student.kernel.run(f"print(neighbours.prepare({files!r}))")
+        assert shown.startswith("{"), shown
+        run = f"/run/classroom/labs/{number}"
+        own = {"files": files, "number": number, "run": run}
+        self.left: dict[str, Any] = {**json.loads(shown), **own}
+
+    def attempt(self, where: str, words: list[str]) -> dict[str, Any]:
+        """Try something here."""
+        if where == "kernel":
+            shown = self.student.kernel.run(f"attempts.run(*{words!r})")
+        else:
+            shown = self.student.terminal.run(
+                f"python {self.files}/neighbours.py {' '.join(words)}"
+            )
+        return students.read(shown)
+
+
+@pytest.fixture(scope="module", params=["nftables", "sandbox"])
+def lab(
+    request: pytest.FixtureRequest,
+    network: object,
+    github: Lab,
+    authority: Authority,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Lab]:
+    """A lab in which everybody may have one of their own, under each egress lock."""
+    del github
+    folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), own_labs.CONFIG, authority)
+    plain = request.param == "sandbox"
+    with labs.start(
+        folder,
+        network=network,  # type: ignore[arg-type]
+        plain=plain,
+        expected=own_labs.EXPECTED,
+    ) as made:
+        made.wait_healthy()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def neighbours(lab: Lab, github: Lab, authority: Authority) -> Iterator[dict[str, Neighbour]]:
+    """Two people's own labs and the class's, with code running in each."""
+    with contextlib.ExitStack() as closing:
+        found = {}
+        for name, login in (("octocat", "Octocat"), ("hubot", "hubot")):
+            client = closing.enter_context(own_labs.sign_in(lab, github, authority.crt, login))
+            if name == "hubot":
+                in_class = students.Student(client, lab, place=f"{CLASS_FILES}/attempts.py")
+                found["class"] = Neighbour(in_class, lab, CLASS_FILES, None)
+            enter(client, name)
+            own = number(lab, name)
+            student = own_labs.student(client, lab, name)
+            found[name] = Neighbour(student, lab, f"/data/labs/{own}/files", own)
+        yield found
+
+
+@pytest.fixture(params=["kernel", "terminal"])
+def where(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def filled_in(row: Try, neighbour: Neighbour) -> list[str]:
+    return [word.format(**neighbour.left) for word in row.words.split()]
+
+
+def check_refused(row: Try, found: dict[str, Any]) -> None:
+    assert found["got"] is None, found
+    assert found["error"] in row.errors, found
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_between_two_labs(row: Try, where: str, neighbours: dict[str, Neighbour]) -> None:
+    words = filled_in(row, neighbours["octocat"])
+    check_refused(row, neighbours["hubot"].attempt(where, words))
+
+
+def is_without_network(lab: Lab) -> bool:
+    return "egress lock: sandbox" in lab.log
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.inside], ids=str)
+def test_in_the_lab_itself(row: Try, lab: Lab, neighbours: dict[str, Neighbour]) -> None:
+    """From the terminal at what the kernel has: else the rows above look at nothing."""
+    if row.words.startswith("tcp ") and is_without_network(lab):
+        assert neighbours["octocat"].left["port"] == 9
+        return
+    found = neighbours["octocat"].attempt("terminal", filled_in(row, neighbours["octocat"]))
+    assert found["error"] is None, found
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.of_class], ids=str)
+def test_from_a_lab_at_the_class(row: Try, where: str, neighbours: dict[str, Neighbour]) -> None:
+    words = filled_in(row, neighbours["class"])
+    check_refused(row, neighbours["hubot"].attempt(where, words))
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.by_class], ids=str)
+def test_from_the_class_at_a_lab(row: Try, where: str, neighbours: dict[str, Neighbour]) -> None:
+    words = filled_in(row, neighbours["octocat"])
+    check_refused(row, neighbours["class"].attempt(where, words))
+
+
+def test_the_class_serves_itself(lab: Lab, neighbours: dict[str, Neighbour]) -> None:
+    """Also where there are other labs, and its connections are kept track of."""
+    if is_without_network(lab):
+        assert neighbours["class"].left["port"] == 9
+        return
+    for words in ("tcp 127.0.0.1 {port}", "tcp ::1 {port6}"):
+        found = neighbours["class"].attempt("terminal", filled_in(Try(words), neighbours["class"]))
+        assert found["got"] == SECRET, found
+
+
+OF_FILES = [
+    row for row in ROWS if row.words.split()[-1] in {"{file}", "{files}", "{homes}", "{home}"}
+]
+
+
+def by_hand(lab: Lab, user: str, neighbour: Neighbour, words: list[str]) -> dict[str, Any]:
+    """Try something as a user, outside of any Landlock domain: as the host's operator can."""
+    status, said = lab.run("sh", "-c", f"cp {neighbour.files}/*.py /tmp/ && chmod a+r /tmp/*.py")
+    assert status == 0, said
+    return students.read(lab.run("python", "/tmp/neighbours.py", *words, user=user)[1])  # noqa: S108
+
+
+def open_for(lab: Lab, neighbour: Neighbour, mode: str, *places: str) -> None:
+    """Change what others may do with a lab's files: as their owners, for root alone may not."""
+    first = 20000 + 4 * int(neighbour.number or 0)
+    for user in (first, first + 1):
+        lab.run("chmod", "-R", mode, *places, user=f"{user}:{first}")
+
+
+@pytest.mark.parametrize("row", OF_FILES, ids=str)
+def test_each_of_two_walls_holds_alone(
+    row: Try, lab: Lab, neighbours: dict[str, Neighbour]
+) -> None:
+    """Users without Landlock, Landlock where all users may; and nothing where there is neither."""
+    theirs, ours = neighbours["octocat"], neighbours["hubot"]
+    words = filled_in(row, theirs)
+    user = f"{20001 + 4 * int(ours.number or 0)}:{20000 + 4 * int(ours.number or 0)}"
+    check_refused(row, by_hand(lab, user, ours, words))
+    places = (theirs.files, theirs.left["home"])
+    open_for(lab, theirs, "a+rwX", *places)
+    try:
+        check_refused(row, ours.attempt("kernel", words))
+        found = by_hand(lab, user, ours, words)
+        assert found["error"] is None, found
+    finally:
+        open_for(lab, theirs, "o-rwx", *places)
+
+
+LOAD = """
+import pathlib, sys
+from classroom.config import settings
+from classroom.egress import nftables, resolv
+from classroom.runtime import lab_users
+from classroom.runtime.paths import Paths
+import os
+place = pathlib.Path("/tmp/mutated.nft")
+place.write_text(sys.argv[1])
+nftables.RULES = place
+resolved = resolv.parse(pathlib.Path("/etc/resolv.conf").read_text())
+nftables.load(settings.load(Paths(), os.environ).egress, resolved, lab_users.LAST)
+"""
+SAME = "        ct mark . meta skuid @same accept\n"
+TRACKED = "        meta skuid @apart return "
+MUTATIONS = {
+    "anybody's answer": (SAME, f"        accept\n{SAME}"),
+    "nobody is kept track of": (TRACKED, f"#{TRACKED}"),
+}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS)
+def test_the_rows_of_ports_notice(
+    mutation: tuple[str, str], lab: Lab, neighbours: dict[str, Neighbour]
+) -> None:
+    """With a rule taken away, what was refused is answered; with the rules back it is not."""
+    if is_without_network(lab):
+        assert neighbours["octocat"].left["port"] == 9
+        return
+    rule, instead = mutation
+    assert rule in RULES, "the mutation changes nothing"
+    row = Try("tcp 127.0.0.1 {port}", NO_ANSWER)
+    words = filled_in(row, neighbours["octocat"])
+    try:
+        status, said = lab.run("python", "-c", LOAD, RULES.replace(rule, instead))
+        assert status == 0, said
+        assert neighbours["hubot"].attempt("kernel", words)["got"] == SECRET
+    finally:
+        status, said = lab.run("python", "-c", LOAD, RULES)
+        assert status == 0, said
+    check_refused(row, neighbours["hubot"].attempt("kernel", words))

@@ -1,0 +1,228 @@
+"""Labs of people's own: opened, kept to their owner and tutors, stopped, and there again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests import labs, own_labs, web
+from tests.own_labs import ask, base, enter, is_open, look, number
+from tests.students import open_socket
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from tests.labs import Lab
+    from tests.pki import Authority
+
+People = dict[str, "httpx.Client"]
+IDLE_SECONDS = 8
+
+
+@pytest.fixture(scope="module", params=["nftables", "sandbox"])
+def lab(
+    request: pytest.FixtureRequest,
+    network: object,
+    github: Lab,
+    authority: Authority,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Lab]:
+    """A lab in which everybody may have one of their own, under each egress lock."""
+    del github
+    folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), own_labs.CONFIG, authority)
+    plain = request.param == "sandbox"
+    with labs.start(
+        folder,
+        network=network,  # type: ignore[arg-type]
+        plain=plain,
+        expected=own_labs.EXPECTED,
+    ) as made:
+        made.wait_healthy()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def people(lab: Lab, github: Lab, authority: Authority) -> Iterator[People]:
+    """Two students and a tutor, signed in; each student has opened a lab."""
+    with contextlib.ExitStack() as closing:
+        found = {
+            name: closing.enter_context(own_labs.sign_in(lab, github, authority.crt, login))
+            for name, login in (("octocat", "Octocat"), ("hubot", "hubot"), ("mona", "mona"))
+        }
+        for name in ("octocat", "hubot"):
+            enter(found[name], name)
+        yield found
+
+
+def test_each_has_a_lab_with_files_and_users_of_its_own(lab: Lab, people: People) -> None:
+    numbers = set()
+    for name in ("octocat", "hubot"):
+        told = ask(
+            people[name],
+            name,
+            "PUT",
+            f"api/contents/{name}.txt",
+            json={
+                "type": "file",
+                "format": "text",
+                "content": name,
+            },
+        )
+        assert told.status_code == 201, told.text
+        own = number(lab, name)
+        numbers.add(own)
+        assert lab.read(f"/data/labs/{own}/files/{name}.txt") == name
+        shown = lab.process(lab.pid("classroom.lab --config", f"lab{own}-server"))
+        assert set(shown["Uid"].split()) == {str(20000 + 4 * own)}
+        assert shown["NoNewPrivs"] == "1"
+        assert int(shown["CapEff"], 16) == 0
+    assert len(numbers) == 2
+
+
+def test_kernels_and_terminals_are_the_labs_own_users(lab: Lab, people: People) -> None:
+    student = own_labs.student(people["octocat"], lab, "octocat")
+    own = number(lab, "octocat")
+    code = "import os, getpass, pathlib; print(os.getuid(), os.getgroups(), getpass.getuser())"
+    assert student.kernel.run(code) == f"{20001 + 4 * own} [] lab{own}\n"
+    shown = student.terminal.run("id -u; whoami; echo $TMPDIR")
+    assert str(20001 + 4 * own) in shown
+    assert f"lab{own}" in shown
+    # What it makes the lab's server can change, and nobody else can open.
+    student.kernel.run("pathlib.Path('made.txt').write_text('made')")
+    told = ask(
+        people["octocat"],
+        "octocat",
+        "PUT",
+        "api/contents/made.txt",
+        json={
+            "type": "file",
+            "format": "text",
+            "content": "changed",
+        },
+    )
+    assert told.status_code == 200, told.text
+    assert student.kernel.run("print(open('made.txt').read())") == "changed\n"
+
+
+WORK = """
+import multiprocessing, os, subprocess, tempfile
+with tempfile.NamedTemporaryFile() as file:
+    print(os.path.dirname(file.name) == os.environ["TMPDIR"])
+lock = multiprocessing.Lock()
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    print(pool.map(abs, [-1, -2]))
+print(subprocess.run(["ls", "/usr"], capture_output=True).returncode)
+import pandas, matplotlib.pyplot as plt
+plt.plot([1, 2])
+print(pandas.Series([1, 2]).sum())
+"""
+
+
+def test_what_students_use_works(lab: Lab, people: People) -> None:
+    """In a sandbox of files: temporary files, processes of one's own, semaphores, a plot."""
+    student = own_labs.student(people["hubot"], lab, "hubot")
+    assert student.kernel.run(WORK).splitlines()[:4] == ["True", "[1, 2]", "0", "3"]
+
+
+def test_the_owner_drives_and_tutors_are_let_in(people: People) -> None:
+    for name in ("octocat", "mona"):
+        entered = is_open(people[name], "octocat")
+        assert entered is not None, name
+        mode = ask(people[name], "octocat", "GET", "classroom/api/driving")
+        assert mode.status_code == 200, mode.text
+    # Of the class's lab the owner drives nothing.
+    address = f"{labs.ADDRESS}/services/classroom/classroom/api/driving"
+    assert people["octocat"].get(address, headers={"Sec-Fetch-Mode": "cors"}).status_code == 403
+
+
+def test_nobody_else_is_let_in(lab: Lab, people: People) -> None:
+    assert is_open(people["hubot"], "octocat") is None
+    assert look(people["hubot"], "octocat").status_code in {403, 404}
+    for path in ("api/contents", "api/kernels", "classroom/api/known"):
+        found = ask(people["hubot"], "octocat", "GET", path)
+        assert found.status_code in {302, 401, 403}, (path, found.text)
+    with pytest.raises(InvalidStatus):
+        open_socket(people["hubot"], lab, "classroom/api/live", base=base("octocat"))
+
+
+def test_a_cookie_of_one_lab_opens_no_other(lab: Lab, people: People) -> None:
+    """Under the other lab's name, a cookie that is good for one's own lab and the class's."""
+    jar = {one.name: one for one in people["hubot"].cookies.jar}
+    own = next(name for name in jar if name.startswith("jupyterhub-user-hubot-"))
+    of_class = next(name for name in jar if name.startswith("service-classroom-"))
+    theirs = own.replace("hubot", "octocat")
+    for value in (jar[own].value, jar[of_class].value):
+        with web.browser(lab.hosts) as client:
+            client.cookies.set(theirs, str(value), domain=labs.HOST, path=f"{base('octocat')}/")
+            found = ask(client, "octocat", "GET", "api/contents")
+            assert found.status_code == 403, found.text
+    # In its own place it is good.
+    with web.browser(lab.hosts) as client:
+        client.cookies.set(own, str(jar[own].value), domain=labs.HOST, path=f"{base('hubot')}/")
+        assert ask(client, "hubot", "GET", "api/contents").status_code == 200
+
+
+def test_the_hubs_home_page_lists_the_labs_that_one_may_enter(people: People) -> None:
+    home = people["octocat"].get(f"{labs.ADDRESS}/hub/home").text
+    assert 'href="/user/octocat/lab"' in home
+    assert "/user/hubot/" not in home
+    tutors = people["mona"].get(f"{labs.ADDRESS}/hub/home").text
+    assert 'href="/user/octocat/lab"' in tutors
+    assert 'href="/user/hubot/lab"' in tutors
+
+
+def test_a_hub_that_ends_ends_no_lab(lab: Lab, people: People) -> None:
+    own = number(lab, "octocat")
+    before = lab.pid("classroom.lab --config", f"lab{own}-server")
+    lab.expected += [r"The Hub ended with -9", r"is back", r"\[crit\]|\[error\]|\[front\]"]
+    assert lab.run("pkill", "-KILL", "-f", "classroom.hub --")[0] == 0
+    labs.wait_until(lambda: is_open(people["octocat"], "octocat"), "the lab", ignoring=labs.AWAY)
+    assert lab.pid("classroom.lab --config", f"lab{own}-server") == before
+
+
+def test_a_lab_that_is_killed_is_back_with_its_kernels(lab: Lab, people: People) -> None:
+    student = own_labs.student(people["octocat"], lab, "octocat")
+    student.kernel.run("kept = 42")
+    own = number(lab, "octocat")
+    lab.expected += [rf"Lab {own} .*ended with -9", r"\[crit\]|\[error\]|\[front\]"]
+    kernels = ask(people["octocat"], "octocat", "GET", "api/kernels").json()
+    lab.run("kill", "-9", str(lab.pid("classroom.lab --config", f"lab{own}-server")))
+    found = labs.wait_until(
+        lambda: (
+            is_open(people["octocat"], "octocat")
+            and ask(people["octocat"], "octocat", "GET", "api/kernels").json()
+        ),
+        "the lab and its kernels",
+        ignoring=(*labs.AWAY, json.JSONDecodeError),
+    )
+    assert {one["id"] for one in found} >= {one["id"] for one in kernels}
+
+
+def test_who_is_removed_is_out_of_every_lab_within_three_seconds(lab: Lab, people: People) -> None:
+    """Their sockets are cut, in their own lab too, and its server ends; their files stay."""
+    own = number(lab, "hubot")
+    with open_socket(people["hubot"], lab, "classroom/api/live", base=base("hubot")) as socket:
+        page = people["mona"].get(f"{labs.ADDRESS}/hub/admin")  # a tutor removes them there
+        xsrf = page.text.split('xsrf_token: "')[1].split('"')[0]
+        told = people["mona"].delete(
+            f"{labs.ADDRESS}/hub/api/users/hubot",
+            headers={"X-XSRFToken": xsrf, "Sec-Fetch-Mode": "cors", "Referer": str(page.url)},
+        )
+        assert told.status_code == 204, told.text
+        begun = time.monotonic()
+        with contextlib.suppress(ConnectionClosed):
+            while time.monotonic() < begun + 3:
+                socket.recv(timeout=begun + 3 - time.monotonic())
+        assert time.monotonic() - begun < 3
+    labs.wait_until(
+        lambda: not lab.pids("classroom.lab --config", f"lab{own}-server"), "the lab has ended"
+    )
+    assert lab.run("test", "-e", f"/data/labs/{own}/files/hubot.txt")[0] == 0
+    assert is_open(people["hubot"], "hubot") is None

@@ -1,0 +1,233 @@
+"""Labs of people's own over time: stopped when idle, bounded, in backups, after an upgrade."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import labs, own_labs
+from tests.container.test_backup import backed_up, taken_in
+from tests.own_labs import ask, base, enter, is_open, look, number
+from tests.students import open_socket
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from testcontainers.core.network import Network
+
+    from tests.labs import Lab
+    from tests.pki import Authority
+
+REFUSED = (*own_labs.EXPECTED, r"Error starting ", r"\\[E .*HTTP 503", r"503 GET /hub/spawn/")
+
+
+def save(client: object, name: str, file: str, text: str) -> None:
+    content = {"type": "file", "format": "text", "content": text}
+    told = ask(client, name, "PUT", f"api/contents/{file}", json=content)  # type: ignore[arg-type]
+    assert told.is_success, told.text
+
+
+def read(client: object, name: str, file: str) -> str:
+    told = ask(client, name, "GET", f"api/contents/{file}")  # type: ignore[arg-type]
+    assert told.is_success, told.text
+    return str(told.json()["content"])
+
+
+def server(lab: Lab, name: str) -> list[int]:
+    return lab.pids("classroom.lab --config", f"lab{number(lab, name)}-server")
+
+
+def test_a_lab_that_nobody_uses_stops_and_is_there_again(
+    network: Network, github: Lab, authority: Authority, tmp_path: Path
+) -> None:
+    """Not while somebody is there, nor while a kernel runs; and no more than so many run."""
+    config = f"{own_labs.CONFIG}c.Classroom.idle_lab_timeout = 4\nc.Classroom.max_labs = 1\n"
+    folder = labs.write_folder(tmp_path / "tutor", config, authority)
+    with contextlib.ExitStack() as stack:
+        lab = stack.enter_context(labs.start(folder, network=network, expected=REFUSED))
+        lab.wait_healthy()
+        ada = stack.enter_context(own_labs.sign_in(lab, github, authority.crt, "Octocat"))
+        grace = stack.enter_context(own_labs.sign_in(lab, github, authority.crt, "hubot"))
+        enter(ada, "octocat")
+        save(ada, "octocat", "kept.txt", "kept")
+        with open_socket(ada, lab, "classroom/api/live", base=base("octocat")):
+            refused = grace.get(f"{labs.ADDRESS}/hub/spawn/hubot")
+            assert "As many personal labs are running as may run at once (1)" in refused.text
+            kernel = ask(ada, "octocat", "POST", "api/kernels", json={"name": "python3"}).json()
+            (before,) = server(lab, "octocat")
+        # The page has gone, and the kernel keeps the lab.
+        labs.wait_until(
+            lambda: '"here": []' in lab.read("/run/classroom/labs/1/jupyter/here.json"), "nobody"
+        )
+        assert lab.read("/run/classroom/labs/1/jupyter/idle.json") == '{"since": null}'
+        assert server(lab, "octocat") == [before]
+        assert ask(ada, "octocat", "DELETE", f"api/kernels/{kernel['id']}").is_success
+        labs.wait_until(lambda: not server(lab, "octocat"), "the lab has stopped", 40)
+        assert lab.pids("", "lab1") == []
+        assert lab.run("ls", "/run/classroom/routes")[1] == ""
+        enter(grace, "hubot")  # whose turn it is now
+        assert look(ada, "octocat").status_code == 424
+        labs.wait_until(lambda: not server(lab, "hubot"), "the other has stopped", 40)
+        enter(ada, "octocat")
+        assert read(ada, "octocat", "kept.txt") == "kept"
+        # Of when it stopped there is a snapshot, which the owner goes back to.
+        save(ada, "octocat", "kept.txt", "spoilt")
+        listed = labs.wait_until(
+            lambda: ask(ada, "octocat", "GET", "classroom/api/snapshots").json().get("snapshots"),
+            "the snapshot",
+            60,
+        )
+        address = f"classroom/api/snapshots/{listed[-1]['id']}/restore"
+        told = ask(ada, "octocat", "POST", address, json={"path": "kept.txt"})
+        assert told.is_success, told.text
+        assert read(ada, "octocat", "kept.txt") == "kept"
+
+
+def test_who_is_no_tutor_any_more_leaves_others_labs(
+    network: Network, github: Lab, authority: Authority, tmp_path: Path
+) -> None:
+    """Within three seconds of the save; in their own lab they stay."""
+    config = own_labs.CONFIG.replace('admin_users = ["mona"]', 'admin_users = ["mona", "hubot"]')
+    folder = labs.write_folder(tmp_path / "tutor", config, authority)
+    with contextlib.ExitStack() as stack:
+        lab = stack.enter_context(labs.start(folder, network=network, expected=own_labs.EXPECTED))
+        lab.wait_healthy()
+        ada = stack.enter_context(own_labs.sign_in(lab, github, authority.crt, "Octocat"))
+        hubot = stack.enter_context(own_labs.sign_in(lab, github, authority.crt, "hubot"))
+        enter(ada, "octocat")
+        enter(hubot, "hubot")
+        assert is_open(hubot, "octocat") is not None
+        theirs = stack.enter_context(
+            open_socket(hubot, lab, "classroom/api/live", base=base("octocat"))
+        )
+        own = stack.enter_context(open_socket(hubot, lab, "classroom/api/live", base=base("hubot")))
+        (folder / "jupyterhub_config.py").write_text(own_labs.CONFIG)
+        labs.wait_until(
+            lambda: theirs.close_code is not None or not _hear(theirs), "they are out", 6
+        )
+        assert is_open(hubot, "octocat") is None
+        assert is_open(hubot, "hubot") is not None
+        assert own.close_code is None
+
+
+def _hear(socket: object) -> bool:
+    """Say whether a socket is open still, having heard what there was."""
+    try:
+        socket.recv(timeout=0.1)  # type: ignore[attr-defined]
+    except TimeoutError:
+        return True
+    except Exception:  # noqa: BLE001 (closed, however)
+        return False
+    return True
+
+
+GROUP = """
+c.JupyterHub.load_groups = {"team-a": {"users": ["octocat", "hubot"]}}
+c.JupyterHub.load_roles = [
+    {"name": "team-a", "scopes": ["access:servers!group=team-a"], "groups": ["team-a"]}
+]
+"""
+
+
+def test_a_group_enters_its_members_labs_by_jupyterhubs_own_roles(
+    network: Network, github: Lab, authority: Authority, tmp_path: Path
+) -> None:
+    """As jupyter-collaboration's guide writes it; guests work there, and the owner drives."""
+    folder = labs.write_folder(tmp_path / "tutor", own_labs.CONFIG + GROUP, authority)
+    with contextlib.ExitStack() as stack:
+        lab = stack.enter_context(
+            labs.start(
+                folder, network=network, expected=(*own_labs.EXPECTED, r"403 (PUT|DELETE) /user/")
+            )
+        )
+        lab.wait_healthy()
+        ada = stack.enter_context(own_labs.sign_in(lab, github, authority.crt, "Octocat"))
+        grace = stack.enter_context(own_labs.sign_in(lab, github, authority.crt, "hubot"))
+        enter(ada, "octocat")
+        assert is_open(grace, "octocat") is not None
+        grace.headers["X-XSRFToken"] = str(grace.cookies.get("_xsrf", path=f"{base('octocat')}/"))
+        save(grace, "octocat", "guest.txt", "from a guest")
+        assert read(ada, "octocat", "guest.txt") == "from a guest"
+        assert 'href="/user/octocat/lab"' in grace.get(f"{labs.ADDRESS}/hub/home").text
+        driving = "classroom/api/driving"
+        assert ask(grace, "octocat", "GET", driving).status_code == 403
+        told = ask(ada, "octocat", "PUT", f"{driving}/hubot", json={"viewOnly": True})
+        assert told.is_success, told.text
+        content = {"type": "file", "format": "text", "content": "again"}
+        refused = ask(grace, "octocat", "PUT", "api/contents/guest.txt", json=content)
+        assert refused.status_code == 403, refused.text
+        assert read(grace, "octocat", "guest.txt") == "from a guest"
+        removed = ask(ada, "octocat", "DELETE", "classroom/api/people/hubot")
+        assert removed.status_code == 403
+        assert "who may enter this lab stands in the configuration" in removed.text
+
+
+def test_a_backup_has_every_lab_and_an_old_volume_gets_labs(
+    network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
+) -> None:
+    """First without labs, as the last version; then with them; then all of it on another volume."""
+    folder = labs.write_folder(tmp_path / "tutor", labs.GITHUB_CONFIG, authority)
+    with labs.start(folder, network=network, expected=own_labs.EXPECTED, volume=volume) as lab:
+        lab.wait_healthy()
+        assert lab.run("su", "-s", "/bin/sh", "-c", "true", "student")[0] in {0, 1}
+        assert lab.run("sh", "-c", "echo old > /data/files/old.txt")[0] == 0
+        before = lab.run("find", "/data", "-maxdepth", "1", "-printf", "%p %u %m\n")[1]
+        assert "labs" not in before
+    (folder / "jupyterhub_config.py").write_text(own_labs.CONFIG)
+    with labs.start(folder, network=network, expected=own_labs.EXPECTED, volume=volume) as lab:
+        lab.wait_healthy()
+        after = lab.run("find", "/data", "-maxdepth", "1", "-printf", "%p %u %m\n")[1]
+        assert set(before.splitlines()) <= set(after.splitlines())  # nothing moved for the class
+        with own_labs.sign_in(lab, github, authority.crt, "hubot") as grace:
+            enter(grace, "hubot")
+            save(grace, "hubot", "mine.txt", "mine")
+        with own_labs.sign_in(lab, github, authority.crt, "Octocat") as ada:
+            enter(ada, "octocat")
+            save(ada, "octocat", "hers.txt", "hers")
+            data = backed_up(lab)
+    made = subprocess.run(
+        ["docker", "volume", "create", "--label", f"{labs.LABEL}={labs.ROOT}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    try:
+        with labs.start(folder, network=network, expected=own_labs.EXPECTED, volume=made) as lab:
+            lab.wait_healthy()
+            status, said = taken_in(lab, data)
+            assert status == 0, said
+        with labs.start(folder, network=network, expected=own_labs.EXPECTED, volume=made) as lab:
+            lab.wait_healthy()
+            assert lab.read("/data/files/old.txt") == "old\n"
+            with own_labs.sign_in(lab, github, authority.crt, "Octocat") as ada:
+                enter(ada, "octocat")
+                assert number(lab, "octocat") == 2
+                assert read(ada, "octocat", "hers.txt") == "hers"
+                save(ada, "octocat", "hers.txt", "again")
+            owner = lab.run("stat", "-c", "%u %g %a", "/data/labs/2/files/hers.txt")[1].split()
+            assert owner[:2] == ["20008", "20008"]
+    finally:
+        subprocess.run(["docker", "volume", "rm", made], capture_output=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("c.JupyterHub.spawner_class = 'simple'", "would start other servers instead"),
+        ("c.JupyterHub.subdomain_host = 'https://lab.example.org'", "have no host there"),
+        ("c.Classroom.max_labs = -1", "max_labs"),
+        ("c.Classroom.idle_lab_timeout = 'soon'", "idle_lab_timeout"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_with_a_sentence(
+    line: str, sentence: str, tmp_path: Path, authority: Authority
+) -> None:
+    config = f"{own_labs.CONFIG}{line}\n"
+    folder = labs.write_folder(tmp_path / "tutor", config, authority)
+    with labs.start(folder, check_log=False) as lab:
+        assert lab.wait_exit() == 78
+        refused = [one for one in lab.log.splitlines() if one.startswith("Not started.")]
+        assert any(sentence in one for one in refused), lab.log

@@ -1,0 +1,90 @@
+"""Labs of people's own, as their people use them: opened, entered, stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests import labs, web
+from tests.students import Student
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from tests.labs import Lab
+
+CONFIG = f"""{labs.GITHUB_CONFIG}
+c.Classroom.personal_labs = True
+"""
+
+EXPECTED = (
+    r"424 GET /hub/user/",  # the page that goes on to start a lab
+    r"Activity events disabled",
+    r"Role user has obtained extra permissions",  # on a volume that was without
+    r"discarding scopes",  # of somebody who was a tutor
+    r"Failed to connect to http\+unix|init_spawners did not complete",  # both are starting again
+    # Who may not enter a lab, and tries.
+    r"not allowed to access Server|403 GET /hub/api/oauth2/authorize|Not authorizing access",
+    r"40[34] GET /user/|404 GET /hub/user/|403 GET /services/classroom/classroom/api/driving",
+    r"Invalid cookie token|Not allowing user",
+)
+"""Lines of the log that tests of labs bring about."""
+
+
+def base(name: str) -> str:
+    """Return the address of somebody's lab."""
+    return f"/user/{name}"
+
+
+@contextlib.contextmanager
+def sign_in(lab: Lab, github: Lab, authority: bytes, login: str) -> Iterator[httpx.Client]:
+    """Sign somebody in, whose browser stays open for a while."""
+    with web.browser({**lab.hosts, labs.GITHUB: github.ip}, authority) as client:
+        page = web.sign_in_with_github(client, labs.ADDRESS, login)
+        assert page.status_code == 200, page.text
+        yield client
+
+
+def look(client: httpx.Client, name: str) -> httpx.Response:
+    """Go to somebody's lab, and to wherever that leads."""
+    return client.get(f"{labs.ADDRESS}{base(name)}/lab")
+
+
+def is_open(client: httpx.Client, name: str) -> httpx.Response | None:
+    """Return the lab's page, if that is where its address leads."""
+    page = look(client, name)
+    return page if page.is_success and page.url.path == f"{base(name)}/lab" else None
+
+
+def enter(client: httpx.Client, name: str) -> httpx.Response:
+    """Open one's own lab as a browser does, in which the Hub's page goes on to start it."""
+    if (page := is_open(client, name)) is None:
+        asked = client.get(f"{labs.ADDRESS}/hub/spawn/{name}", params={"next": f"{base(name)}/lab"})
+        assert asked.is_success, asked.text
+        page = labs.wait_until(lambda: is_open(client, name), f"the lab of {name}", 90)
+    assert page is not None
+    client.headers["X-XSRFToken"] = str(client.cookies.get("_xsrf", path=f"{base(name)}/"))
+    return page
+
+
+def number(lab: Lab, name: str) -> int:
+    """Return the number of somebody's lab, by their name at the time."""
+    known = json.loads(lab.read("/data/hub/labs.json"))["labs"]
+    (found,) = [int(one["number"]) for one in known if one["name"] == name]
+    return found
+
+
+def student(client: httpx.Client, lab: Lab, name: str) -> Student:
+    """Run code in somebody's own lab, which is open."""
+    place = f"/data/labs/{number(lab, name)}/files/attempts.py"
+    return Student(client, lab, base(name), place)
+
+
+def ask(client: httpx.Client, name: str, method: str, path: str, **more: Any) -> httpx.Response:
+    """Call somebody's lab as its page does."""
+    headers = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+    address = f"{labs.ADDRESS}{base(name)}/{path}"
+    return client.request(method, address, headers=headers, follow_redirects=False, **more)
