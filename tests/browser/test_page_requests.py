@@ -60,7 +60,11 @@ def test_a_page_asks_for_what_the_benchmark_sends(browser: Browser, github_lab: 
         found = recording.record(page, whole.BASE)
     assert found.sockets == known.sockets
     assert set(found.load) - {*known.polled} == set(known.load) - {*known.polled}
-    assert len(found.load) == pytest.approx(len(known.load), rel=MORE)
+    # What it polls comes as often as its load takes long.
+    once = [
+        [what for what in load if what not in known.polled] for load in (found.load, known.load)
+    ]
+    assert len(once[0]) == pytest.approx(len(once[1]), rel=MORE), found.load
     assert found.saved == known.saved == [], "a save is no event that pages ask about"
     assert found.polled.keys() == known.polled.keys()
     assert all(found.polled[what] >= 0.5 * every for what, every in known.polled.items())

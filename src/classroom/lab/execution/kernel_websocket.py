@@ -21,6 +21,7 @@ from jupyter_server.services.kernels.connection.base import (
     serialize_msg_to_ws_v1,
 )
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from jupyter_server.utils import ensure_async
 from tornado.websocket import WebSocketClosedError
 
 from classroom.lab import services
@@ -195,6 +196,20 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
     _untaken = 0
     _noticed = -NOTICE_SECONDS
 
+    async def prepare(self) -> None:
+        """Get ready; of a kernel that has said what it is nothing is waited for.
+
+        Upstream waits each time, and keeps all of a connection for a minute in case it is in vain.
+        """
+        kernel: Any = self.kernel_manager
+        said = getattr(kernel, "_kernel_info_future", None)
+        if said is None or not said.done() or not await ensure_async(kernel.is_alive()):
+            await super().prepare()
+            return
+        await self._register_session()
+        self.session.key = kernel.session.key
+        self._finish_kernel_info(said.result())
+
     def connect(self) -> Any:
         """Begin: the kernel is listened to before its page can ask for anything."""
         kernels = self.multi_kernel_manager
@@ -257,6 +272,8 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         """End: what the kernel hasn't taken isn't kept, unless it is little."""
         untaken = self._untaken
         self._taken()
+        if (pings := self.websocket_handler.ping_callback) is not None:
+            pings.stop()  # upstream does at the next one, and keeps all until then
         super().disconnect()
         if untaken > LITTLE and self.kernel_id in self.multi_kernel_manager:
             self.multi_kernel_manager.stop_buffering(self.kernel_id)

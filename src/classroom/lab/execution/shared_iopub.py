@@ -7,12 +7,15 @@ opens its notebook costs the square of its number.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Callback = Callable[[list[Any]], object]
+
+LOG = logging.getLogger(__name__)
 
 
 class SharedIopub:
@@ -52,7 +55,10 @@ class SharedIopub:
     def _hear(self, message: list[Any]) -> None:
         self.hears = True
         for page in tuple(self._pages):
-            page.hear(message)
+            try:
+                page.hear(message)
+            except Exception as error:  # noqa: BLE001 (one page's trouble is nobody else's)
+                LOG.warning("A kernel's message was not passed on to a page: %r", error)
 
 
 class PageIopub:

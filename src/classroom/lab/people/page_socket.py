@@ -82,6 +82,8 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
     def on_close(self) -> None:
         """Tell the others."""
         super().on_close()
+        if self.ping_callback is not None:
+            self.ping_callback.stop()  # upstream does at the next one, and keeps all until then
         self._participants.tell()
 
     def on_message(self, message: str | bytes) -> None:

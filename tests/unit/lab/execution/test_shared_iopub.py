@@ -28,6 +28,10 @@ def keep(heard: list[Any], page: Any, message: list[Any]) -> None:
     heard.append((page, message))
 
 
+def fail(message: list[Any]) -> None:
+    raise ValueError(message)
+
+
 def test_each_page_hears_all_until_it_goes(tmp_path: Path) -> None:
     address = f"ipc://{tmp_path}/iopub"
 
@@ -48,11 +52,15 @@ def test_each_page_hears_all_until_it_goes(tmp_path: Path) -> None:
             await until(lambda: all(heard))
             assert [theirs[0] for theirs in heard] == [(one, [b"a", b"b"]) for one in pages]
             assert shared.hears
+            pages[1].on_recv(fail)
+            kernel.send(b"trouble")
+            await until(lambda: len(heard[2]) == 2)
+            assert len(heard[0]) == 2, "one page's trouble is nobody else's"
             pages[0].close()
             pages[1].stop_on_recv()
             kernel.send(b"c")
-            await until(lambda: len(heard[2]) == 2)
-            assert [len(theirs) for theirs in heard] == [1, 1, 2]
+            await until(lambda: len(heard[2]) == 3)
+            assert [len(theirs) for theirs in heard] == [2, 1, 3]
             assert pages[0].closed()
             assert not pages[1].closed()
             pages[1].close()
