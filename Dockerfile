@@ -144,6 +144,7 @@ RUN tools/bin/python -m hatchling build --target wheel \
  && cp -r src/classroom/hub/static /opt/classroom/share/jupyterhub/static/classroom \
  && brotli --best --keep /opt/classroom/share/jupyterhub/static/classroom/* \
  && gzip -9 --keep /opt/classroom/share/jupyterhub/static/classroom/*.css \
+        /opt/classroom/share/jupyterhub/static/classroom/*.js \
  && /opt/classroom/bin/python -I -m classroom.lab.pages.preload /opt/classroom/share/jupyter
 
 # Debian's security updates and the tutor's own packages are taken anew whenever this argument
@@ -192,6 +193,34 @@ RUN echo "invalidated: ${CACHE_INVALIDATE}" \
  && find / -xdev -perm /6000 -type f -exec chmod a-s {} +
 
 COPY --from=build /opt/classroom /opt/classroom
+
+# The tutor's own programs, as repo2docker has them: apt.txt names Debian's packages, postBuild is run
+# last, as root. Both are optional (a COPY needs one name that exists). What they bring has no more
+# rights than anything else here.
+COPY LICENSE apt.tx[t] postBuil[d] /build/tutor/
+RUN if [ -e /build/tutor/apt.txt ]; then \
+        /opt/classroom/bin/python -I -m classroom.runtime.tutors_text /build/tutor/apt.txt \
+     && sed -i 's/#.*//; s/\r$//' /build/tutor/apt.txt \
+     && apt-get update \
+     && xargs apt-get install --yes --no-install-recommends < /build/tutor/apt.txt \
+     && rm -rf /var/lib/apt/lists/* \
+     && find / -xdev -perm /6000 -type f -exec chmod a-s {} +; \
+    fi
+WORKDIR /build/tutor
+RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
+    if [ -s /run/secrets/ca.crt ]; then \
+        export SSL_CERT_FILE=/run/secrets/ca.crt PIP_CERT=/run/secrets/ca.crt \
+               CURL_CA_BUNDLE=/run/secrets/ca.crt GIT_SSL_CAINFO=/run/secrets/ca.crt; \
+    fi \
+ && if [ -e /build/tutor/postBuild ]; then \
+        export PATH="/opt/classroom/bin:$PATH" \
+     && python -I -m classroom.runtime.tutors_text /build/tutor/postBuild \
+     && sed -i 's/\r$//' /build/tutor/postBuild \
+     && chmod +x /build/tutor/postBuild && /build/tutor/postBuild \
+     && rm -rf /root/.cache /tmp/* /var/lib/apt/lists/* \
+     && find / -xdev -perm /6000 -type f -exec chmod a-s {} +; \
+    fi \
+ && rm -rf /build
 # A terminal's login shell sets PATH anew: `python` and `pip` must be the lab's there too.
 RUN echo "PATH=/opt/classroom/bin:\$PATH" > /etc/profile.d/classroom.sh
 

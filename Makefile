@@ -2,10 +2,9 @@
 
 SHELL := /bin/sh
 PYTHON ?= python3
-PORT ?= 8443
 # For a proxy that inspects TLS: the build trusts this bundle as well.
 CA_BUNDLE ?= $(or $(SSL_CERT_FILE),/dev/null)
-export PORT CA_BUNDLE
+export CA_BUNDLE
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,47 +16,55 @@ SITE := artifacts/docs
 ##@ Tutors
 
 .PHONY: up
-up: engine ## build the image, start the lab, print its address and how to sign in
+up: engine ## start the lab, print its address and how to sign in: [PORT=…] [CLASS=…]
 	@$(PYTHON) -m tools.up
 
+.PHONY: check
+check: engine ## say what a start would refuse or warn of, without a start; ask GitHub too
+	@$(PYTHON) -m tools.check
+
 .PHONY: down
-down: ## stop the lab; everybody's work stays on the volume
+down: own-class ## stop the lab; everybody's work stays on the volume
 	@docker compose down
 
 .PHONY: logs
-logs: ## follow the lab's log
+logs: own-class ## follow the lab's log
 	@docker compose logs --follow --tail 100
 
 .PHONY: users
-users: ## list allowed users, and who is online
+users: own-class ## list allowed users, and who is online
 	@docker compose exec --no-TTY classroom classroom users
 
 .PHONY: labs
-labs: ## list the labs of people's own
+labs: own-class ## list the labs of people's own
 	@docker compose exec --no-TTY classroom classroom labs
 
 .PHONY: egress
-egress: ## show what the egress lock has refused
+egress: own-class ## show what the egress lock has refused
 	@docker compose exec --no-TTY --user egress classroom classroom egress
 
 .PHONY: snapshots
-snapshots: ## list the snapshots of everybody's files, or of one person's lab: [LAB=…]
+snapshots: own-class ## list the snapshots of everybody's files, or of one person's lab: [LAB=…]
 	@docker compose exec --no-TTY classroom classroom snapshots --lab "$(LAB)"
 
 .PHONY: restore
-restore: ## restore everything from a snapshot, or one file or folder: SNAPSHOT=… [FILE=…] [LAB=…]
+restore: own-class ## restore everything from a snapshot, or one file or folder: SNAPSHOT=… [FILE=…] [LAB=…]
 	@docker compose exec --no-TTY classroom classroom restore --lab "$(LAB)" "$(SNAPSHOT)" "$(FILE)"
 
 .PHONY: backup
-backup: ## write everything into a file, also while the lab runs: FILE=…
+backup: own-class ## write everything into a file, also while the lab runs: FILE=…
 	@$(PYTHON) -m tools.backup save "$(FILE)"
 
 .PHONY: restore-backup
-restore-backup: engine ## restore such a file, here or on another machine: FILE=…
+restore-backup: engine own-class ## restore such a file, here or on another machine: FILE=…
 	@$(PYTHON) -m tools.backup restore "$(FILE)"
 
+.PHONY: invitations
+invitations: own-class ## write a sheet with everybody's personal link: FILE=… [RENEW=name] [ADDRESS=…]
+	@$(PYTHON) -m tools.invitations "$(FILE)" --renew "$(RENEW)" --address "$(ADDRESS)"
+
 .PHONY: sign-in
-sign-in: ## print the address and how to sign in
+sign-in: own-class ## print the address and how to sign in
 	@$(PYTHON) -m tools.up --only-say
 
 ##@ Engineers
@@ -120,18 +127,17 @@ format: venv ## format the Python code
 
 .PHONY: bench
 bench: export TESTCONTAINERS_RYUK_DISABLED := true
-bench: build venv browser ## measure against the old recipe, stock rooms and stock kernels; print tables
+bench: build venv browser ## measure against the old recipe, stock rooms and kernels; fill in docs/performance.md
 	$(BIN)/python -m tools.browser chromium
-	$(BIN)/python -m benchmarks.page_load
-	PYTHONPATH=src $(BIN)/python -m benchmarks.rooms
-	PYTHONPATH=src $(BIN)/python -m benchmarks.kernels
-	PYTHONPATH=src $(BIN)/python -m benchmarks.pages
+	PYTHONPATH=src $(BIN)/python -m benchmarks
 
 .PHONY: soak
 soak: export TESTCONTAINERS_RYUK_DISABLED := true
-soak: build venv ## let people type while things are killed, or with FILES=1 while files change
+soak: build venv ## type while things are killed; FILES=1: while files change; LESSON=1: an hour of a class
 ifdef FILES
 	PYTHONPATH=src $(BIN)/python -m benchmarks.files $(SOAK)
+else ifdef LESSON
+	PYTHONPATH=src $(BIN)/python -m benchmarks.lesson $(SOAK)
 else
 	PYTHONPATH=src $(BIN)/python -m benchmarks.soak $(SOAK)
 	PYTHONPATH=src $(BIN)/python -m benchmarks.kills $(KILLS)
@@ -164,6 +170,10 @@ clean: ## remove files of tests and tools from this folder
 engine: ## install a Docker engine and the base image, if missing
 	@$(PYTHON) -m tools.engine
 	@$(PYTHON) -m tools.base_image
+
+.PHONY: own-class
+own-class: ## refuse a command that would reach another folder's class
+	@$(PYTHON) -m tools.classes
 
 .PHONY: venv
 venv: $(VENV)/.complete ## create the Python environment for tests and tools

@@ -1,15 +1,19 @@
-# Copy this file to jupyterhub_config.py and fill it in. It is an ordinary JupyterHub configuration:
+# Copy this file to jupyterhub_config.py and fill it in: what stands between < and > stands for what only
+# you know. It is an ordinary JupyterHub configuration:
 # every c.… of JupyterHub and OAuthenticator works. docs/operate/configuration.md explains the rest.
 
 # GitHub names of the people who may enter; case makes no difference. When you save this file, added
 # people can sign in and removed people are signed out within three seconds.
-USERS = ["octocat"]
+USERS = ["<a student's GitHub name>", "<another's>"]
 
 # Tutors: they also administrate, at /hub/admin. You need not repeat them in USERS.
-TUTORS = ["mona"]
+TUTORS = ["<your GitHub name>"]
 
 c.Authenticator.allowed_users = USERS
 c.Authenticator.admin_users = TUTORS
+
+# The students' names in a file beside this one instead: one a line, or a table (CSV) with a column "github".
+# c.Classroom.students_file = "students.txt"
 
 # Members of these GitHub organizations may enter as well.
 # c.GitHubOAuthenticator.allowed_organizations = ["my-school"]
@@ -19,7 +23,7 @@ c.Authenticator.admin_users = TUTORS
 # URL, then copy its client id and a client secret. You can also give these three values in the
 # environment (GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, OAUTH_CALLBACK_URL), and the secret in
 # secrets/github_client_secret.
-c.GitHubOAuthenticator.oauth_callback_url = "https://lab.example.org:8443/hub/oauth_callback"
+c.GitHubOAuthenticator.oauth_callback_url = "https://<your host>:8443/hub/oauth_callback"
 c.GitHubOAuthenticator.client_id = ""
 c.GitHubOAuthenticator.client_secret = ""
 

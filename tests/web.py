@@ -87,13 +87,23 @@ def sign_in_with_github(client: httpx.Client, address: str, login: str) -> httpx
 
 
 def sign_in_with_passphrase(
-    client: httpx.Client, address: str, name: str, passphrase: str
+    client: httpx.Client, address: str, name: str, passphrase: str, *, same: bool = True
 ) -> httpx.Response:
-    """Fill in the trial's form; return the page one ends on."""
+    """Fill in the trial's form; return the page one ends on.
+
+    Args:
+        client: the browser.
+        address: the lab's.
+        name: any.
+        passphrase: the trial's.
+        same: whether the name's owner is meant, if it was here before from another browser.
+    """
     page = client.get(address)
     xsrf = re.search(r'name="_xsrf" value="([^"]+)"', page.text)
     action = re.search(r'<form action="([^"]+)"', page.text)
     assert xsrf is not None, f"no sign-in form on {page.url}"
     assert action is not None
     fields = {"_xsrf": xsrf.group(1), "username": name, "password": passphrase}
+    if same:
+        fields["same"] = "yes"
     return client.post(page.url.join(html.unescape(action.group(1))), data=fields)

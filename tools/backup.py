@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools import up
+from tools import compose, up
 
 FIRST_BYTES = b"\x1f\x8b"
 """Of everything that gzip has written."""
@@ -48,8 +48,7 @@ def check_backup(file: Path) -> None:
 
 def is_running() -> bool:
     """Say whether the lab runs."""
-    listing = up.compose("ps", "--all", "--format", "json", quiet=True).stdout
-    return up.state(listing)[0] == "running"
+    return compose.current_state()[0] == "running"
 
 
 def command(running: bool, word: str) -> list[str]:  # noqa: FBT001 (what docker compose needs)
@@ -60,8 +59,8 @@ def command(running: bool, word: str) -> list[str]:  # noqa: FBT001 (what docker
         word: what to run.
     """
     if running:
-        return ["docker", "compose", "exec", "--no-TTY", up.SERVICE, "classroom", word]
-    once = ("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", "classroom", up.SERVICE)
+        return ["docker", "compose", "exec", "--no-TTY", compose.SERVICE, "classroom", word]
+    once = ("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", "classroom", compose.SERVICE)
     return ["docker", "compose", *once, word]
 
 
@@ -102,7 +101,7 @@ def restore(file: Path) -> int:
         print("make up starts the lab with it.")
         return 0
     print("The lab is started anew …")
-    if up.compose("restart", quiet=True).returncode != 0 or not up.wait():
+    if compose.compose("restart", quiet=True).returncode != 0 or not up.wait():
         up.explain_failure()
         return 1
     return 0

@@ -6,74 +6,48 @@ Run as ``python3 -m tools.up`` (``make up``).
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-SERVICE = "classroom"
+from tools import addresses, classes, ports, remembered, time_zone
+from tools.build import build
+from tools.compose import (
+    SERVICE,
+    compose,
+    current_state,
+    log_of_container,
+    project,
+    published_port,
+)
+from tools.progress import Progress
+
 HEALTHY_SECONDS = 300
 REFUSED = "Not started."
 WARNING = re.compile(r"^\[W [\d-]+ [\d:]+ classroom\] (.*)$", re.MULTILINE)
 """What classroom.boot prints."""
 
 
-def compose(*words: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
-    """Run docker compose; quietly, its output is returned instead of shown."""
-    return subprocess.run(
-        ["docker", "compose", *words], capture_output=quiet, text=True, check=False
-    )
-
-
-def state(listing: str) -> tuple[str, str]:
-    """Read the container's state and health from ``docker compose ps --format json``.
-
-    Args:
-        listing: one JSON object a line; older versions print one array.
-    """
-    rows = [json.loads(line) for line in listing.splitlines() if line.strip()]
-    for row in rows:
-        for container in row if isinstance(row, list) else [row]:
-            if container.get("Service") == SERVICE:
-                return str(container.get("State", "")), str(container.get("Health", ""))
-    return "", ""
+class UpError(Exception):
+    """The lab can't be started; the text is what the person reads."""
 
 
 def wait() -> bool:
     """Wait until the lab is healthy, showing progress; False when it won't be."""
-    begun = time.monotonic()
-    while time.monotonic() - begun < HEALTHY_SECONDS:
-        running, health = state(compose("ps", "--all", "--format", "json", quiet=True).stdout)
+    progress = Progress()
+    while progress.seconds < HEALTHY_SECONDS:
+        running, health = current_state()
         if health == "healthy":
-            print(f"\rThe lab answers after {time.monotonic() - begun:.0f} s." + " " * 20)
+            progress.end(f"The lab answers after {progress.seconds:.0f} s.")
             return True
         if running in {"exited", "restarting", "dead"} or health == "unhealthy":
-            return False
-        print(f"\rStarting … {time.monotonic() - begun:.0f} s ", end="", flush=True)
+            break
+        progress.show("Starting the lab")
         time.sleep(0.5)
+    progress.end()
     return False
-
-
-def log_of_container(*options: str) -> str:
-    """Return what the container has logged.
-
-    Not by Compose: some versions put escape sequences before each line, also into a pipe.
-
-    Args:
-        options: of ``docker logs``.
-    """
-    container = compose("ps", "--all", "--quiet", SERVICE, quiet=True).stdout.strip()
-    found = subprocess.run(
-        ["docker", "logs", *options, container],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return found.stdout
 
 
 def explain_failure() -> None:
@@ -103,30 +77,72 @@ def warn() -> None:
 
 def say() -> int:
     """Print the address and how to sign in, from the running lab itself."""
-    port = os.environ.get("PORT", "8443")
-    words = ("exec", "--no-TTY", SERVICE, "classroom", "sign-in", "--port", port)
-    return compose(*words).returncode
-
-
-def main() -> int:
-    """Bring the lab up."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only-say", action="store_true", help="print how to sign in, no more")
-    if parser.parse_args().only_say:
-        return say()
-    if compose("build").returncode != 0:
+    port = published_port()
+    if port is None:
+        print("The lab doesn't run: make up starts it.", file=sys.stderr)
         return 1
+    hosts = [word for host in addresses.for_others() for word in ("--host", host)]
+    picture = ("--qr",) if sys.stdout.isatty() else ()
+    words = ("exec", "--no-TTY", SERVICE, "classroom", "sign-in", "--port", str(port))
+    return compose(*words, *hosts, *picture).returncode
+
+
+def run(port: int) -> None:
+    """Replace the container.
+
+    Made anew even if the image is the same: the configuration may have changed, and the log must be
+    of this start. The volume stays.
+
+    Args:
+        port: under which this machine publishes the lab.
+
+    Raises:
+        UpError: Docker can't run it.
+    """
+    os.environ.update(time_zone.use(os.environ, remembered.read(remembered.text_of())))
+    # For the certificate that the lab makes where the tutor has none.
+    os.environ.setdefault("ADDRESSES", ",".join(addresses.for_others()))
     # Docker would make it as root, and the tutor could put nothing into it.
     Path("materials").mkdir(exist_ok=True)
-    # Made anew even if the image is the same: the configuration may have changed, and the log
-    # must be of this start. The volume stays.
-    if compose("up", "--detach", "--no-build", "--force-recreate").returncode != 0:
+    done = compose("up", "--detach", "--no-build", "--force-recreate", quiet=True)
+    if done.returncode != 0:
+        if ports.TAKEN.search(done.stderr):
+            holders = [name for name, owner in ports.containers(port) if owner != project()]
+            raise UpError(ports.sentence(port, holders))
+        raise UpError(f"Docker can't start the lab. It says:\n\n{done.stderr.strip()}")
+
+
+def up() -> int:
+    """Bring the lab up.
+
+    Raises:
+        SettingError: a port or a name can't be used.
+        UpError: the lab can't be started.
+    """
+    port, _ = remembered.remember(os.environ)
+    # Before a class that runs is ended.
+    if said := classes.another() or ports.in_the_way(port, project()):
+        raise UpError(said)
+    if not build():
         return 1
+    run(port)
     if not wait():
         explain_failure()
         return 1
     warn()
+    print()
     return say()
+
+
+def main() -> int:
+    """Bring the lab up, or only say how to sign in."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only-say", action="store_true", help="print how to sign in, no more")
+    try:
+        return say() if parser.parse_args().only_say else up()
+    except (UpError, remembered.SettingError) as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

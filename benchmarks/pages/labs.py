@@ -79,6 +79,7 @@ def start() -> Iterator[Measured]:
     with containers.start(images.ours()) as started, started.sign_in("ada") as client:
         lab = started.lab
         (server,) = whole.pids(lab, r"-m classroom\.lab --config")
+        recording.visit(client, whole.BASE)
         room = whole.room(client, NOTEBOOK)
         file, _, session = room.rpartition("json:notebook:")[2].partition("?sessionId=")
         chat = client.put(

@@ -19,15 +19,18 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks.page_load import browsing, containers, images
 from benchmarks.rooms import whole
+from classroom.lab.api import first_answers
+from classroom.lab.upstream import known_answers
 from tests.browser.conftest import wait_for_lab
 
 if TYPE_CHECKING:
+    import httpx
     from playwright.sync_api import Page, Request, WebSocket
 
 FILE = Path(__file__).parent / "recording.json"
 BASE = "/services/classroom"
 NOTEBOOK = "n.ipynb"
-STATIC = ("/static/", "/lab/extensions/", "/lab/api/themes/", "/oauth_callback")
+STATIC = ("/static/", "/lab/extensions/", "/lab/api/themes/", "/kernelspecs/", "/oauth_callback")
 """What the front answers from the disk, and what is asked once a day to sign in."""
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 NAMES = (
@@ -156,6 +159,18 @@ def record(page: Page, address: str) -> Recording:
     return found
 
 
+def visit(person: httpx.Client, base: str) -> None:
+    """Be there before: what is the same for everybody is found out when the first page asks.
+
+    Args:
+        person: signed in.
+        base: address of the lab.
+    """
+    settings = [f"lab/api/settings{what}" for what in first_answers.SETTINGS]
+    for what in (*sorted(known_answers.KNOWN), *settings):
+        person.get(f"{base}/{what}").raise_for_status()
+
+
 def read() -> Recording:
     """Read the recording that is kept."""
     return Recording(**json.loads(FILE.read_text(encoding="utf-8")))
@@ -171,6 +186,7 @@ def main() -> None:
     ):
         whole.room(person, NOTEBOOK)
         whole.kernel(person, NOTEBOOK)
+        visit(person, whole.BASE)
         found = record(context.new_page(), whole.BASE)
     FILE.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
 

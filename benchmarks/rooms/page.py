@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import socket
 import ssl
@@ -23,6 +24,14 @@ INTO = memoryview(bytearray(1 << 18))
 STEP_1 = b"\x00\x00\x01\x00"  # nothing known yet: send me everything
 STEP_2, UPDATE = 1, 2
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+@functools.cache
+def anybody() -> ssl.SSLContext:
+    """Make what trusts any certificate; once, because each would load the system's authorities."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+    return made
 
 
 @dataclass(frozen=True)
@@ -51,9 +60,11 @@ class Place:
             made = socket.create_connection((self.ip or parts.hostname, parts.port))
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if parts.scheme == "wss":
-                context = ssl.create_default_context()
-                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-                made = context.wrap_socket(made, server_hostname=parts.hostname)
+                # The rest of the handshake happens as the socket is written to and read: a crowd
+                # that waits for it here doesn't read meanwhile, and is let go.
+                made = anybody().wrap_socket(
+                    made, server_hostname=parts.hostname, do_handshake_on_connect=False
+                )
         made.settimeout(0)
         return made
 
@@ -93,6 +104,7 @@ class Page:
         self.people: set[int] = set()
         self.heard: set[bytes] = set()
         self._clock = 0
+        self._farewell = ""
         self._buffer = bytearray()
         self._unsent = bytearray(place.request())
         self.socket = place.connect()
@@ -130,7 +142,7 @@ class Page:
             except WOULD_BLOCK:
                 return
             if count == 0:
-                raise ConnectionError(f"page {self.number} was let go")
+                raise ConnectionError(f"page {self.number} was let go{self._farewell}")
             self._buffer += INTO[:count]
             # TLS may keep a rest that the kernel knows nothing of.
             if not (isinstance(self.socket, ssl.SSLSocket) and self.socket.pending()):
@@ -144,6 +156,7 @@ class Page:
         """
         self.read()
         if not self.open:
+            self.flush()  # what waited for the handshake
             head, end, rest = self._buffer.partition(b"\r\n\r\n")
             if not end:
                 return []
@@ -158,6 +171,9 @@ class Page:
                 found.append(payload)
             elif kind == wire.PING:
                 self.send(payload, wire.PONG)
+            elif kind == wire.CLOSE:
+                code = int.from_bytes(payload[:2], "big")
+                self._farewell = f" with {code}: {payload[2:].decode(errors='replace')}"
         del self._buffer[:at]
         return found
 

@@ -1,6 +1,6 @@
 """Draw how the cost of a room grows with its people; run in the image, which has matplotlib.
 
-``python -m benchmarks.rooms --json rooms.json``, then as docs/performance.md says.
+``python -m benchmarks`` does it, with what ``python -m benchmarks.rooms --json`` has kept.
 """
 
 from __future__ import annotations

@@ -1,15 +1,18 @@
 /** What the classroom adds to JupyterLab: its plugins, each in a module of its own. */
 
+import { answerFirst } from './answers';
 import { connection } from './connection';
 import { driving } from './driving';
 import { ended } from './ended';
 import { following } from './following';
 import { help } from './help';
 import { htmlFiles } from './htmlFiles';
+import { kernels } from './kernels';
 import { layouts } from './layouts';
 import { leftOut } from './leftOut';
 import { link } from './link';
 import { live } from './live';
+import { materials } from './materials';
 import { notices } from './notices';
 import { outputs } from './outputs';
 import { people } from './people';
@@ -21,6 +24,8 @@ import { snapshots } from './snapshots';
 import { standing } from './standing';
 import { talk } from './talk';
 import { timeline } from './timeline';
+
+answerFirst();
 
 export default [
   outputs,
@@ -37,6 +42,8 @@ export default [
   snapshots,
   driving,
   readOnly,
+  kernels,
+  materials,
   timeline,
   places,
   following,

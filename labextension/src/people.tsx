@@ -163,8 +163,9 @@ class Panel extends ReactWidget {
   private people: readonly Person[] = [];
 }
 
+/** A name as it is shown, with the one that the Hub knows if that is another: not only capitals. */
 function fullName({ name, display_name: shown }: Known): string {
-  return shown === name ? shown : `${shown} (${name})`;
+  return shown.normalize('NFKC').toLowerCase() === name ? shown : `${shown} (${name})`;
 }
 
 /** What students see of somebody. */

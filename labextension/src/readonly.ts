@@ -6,7 +6,6 @@
 
 import { EditorState } from '@codemirror/state';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import type { ISessionContext } from '@jupyterlab/apputils';
 import {
   EditorExtensionRegistry,
   IEditorExtensionRegistry,
@@ -14,7 +13,6 @@ import {
 } from '@jupyterlab/codemirror';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import type { IDocumentWidget } from '@jupyterlab/docregistry';
-import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import type { CommandRegistry } from '@lumino/commands';
 import table from './commands.json';
 import { IDriving } from './driving';
@@ -96,36 +94,6 @@ class Replacing {
   private readonly replaced = new Set<string>();
 }
 
-/** Has notebooks that are opened meanwhile start their kernel later: they ask for one at once. */
-class Waiting {
-  constructor(private readonly driving: IDriving) {}
-
-  /** Whoever has a kernel is connected to it all the same. */
-  hold({ sessionContext }: NotebookPanel): void {
-    if (this.driving.viewOnly) {
-      sessionContext.kernelPreference = { ...sessionContext.kernelPreference, shouldStart: false };
-      this.held.add(sessionContext);
-    }
-  }
-
-  letGo(): void {
-    if (this.driving.viewOnly) {
-      return;
-    }
-    for (const context of this.held) {
-      this.held.delete(context);
-      if (!context.isDisposed) {
-        context.kernelPreference = { ...context.kernelPreference, shouldStart: true };
-        if (!context.session?.kernel) {
-          context.startKernel().catch((error) => console.warn('No kernel', error));
-        }
-      }
-    }
-  }
-
-  private readonly held = new Set<ISessionContext>();
-}
-
 /** The id of a document's copy in this page. */
 function copyOf(widget: IDocumentWidget): number {
   const shared = widget.context.model.sharedModel as unknown as { ydoc?: { clientID: number } };
@@ -136,22 +104,16 @@ export const readOnly: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:read-only',
   description: 'Keeps the page of somebody who is view-only from writing.',
   autoStart: true,
-  requires: [IDriving, IEditorExtensionRegistry, IDocumentManager, INotebookTracker],
+  requires: [IDriving, IEditorExtensionRegistry, IDocumentManager],
   activate: (
     app: JupyterFrontEnd,
     driving: IDriving,
     editors: IEditorExtensionRegistry,
-    documents: IDocumentManager,
-    notebooks: INotebookTracker
+    documents: IDocumentManager
   ) => {
     guardCommands(app.commands, driving);
     guardEditors(editors, driving);
     const replacing = new Replacing(app, documents, driving);
-    const waiting = new Waiting(driving);
-    notebooks.widgetAdded.connect((_, panel) => waiting.hold(panel));
-    driving.changed.connect(() => {
-      replacing.replace();
-      waiting.letGo();
-    });
+    driving.changed.connect(() => replacing.replace());
   }
 };

@@ -47,6 +47,19 @@ export function texts(translator: ITranslator | null) {
       trans.__('This cell waits for an answer from %1: “%2”', who, question),
     clearOutputs: trans.__('Clear outputs'),
     clearOutputsMore: trans.__('Delete the outputs of all its cells, and open it'),
+    noSuchKernel: (path: string, kernel: string) =>
+      trans.__(
+        '“%1” wants the kernel “%2”, which isn’t here. You can read and edit it; to run it, choose another.',
+        path,
+        kernel
+      ),
+    readOnly: trans.__('This file can be read, but not changed. Work on a copy:'),
+    myCopy: trans.__('My copy'),
+    myCopyMore: trans.__('Copy it into a folder of my name, or open the copy that is there'),
+    classCopy: trans.__('The class’s copy'),
+    classCopyMore: trans.__('Copy it to the class’s files, or open the copy that is there'),
+    takeKernel: (kernel: string) => trans.__('Use %1', kernel),
+    chooseKernel: trans.__('Choose another'),
     people: trans.__('Who is here'),
     peopleHere: (count: number) => trans._n('%1 person here', '%1 people here', count),
     tutor: trans.__('tutor'),
@@ -65,7 +78,7 @@ export function texts(translator: ITranslator | null) {
     removePerson: (person: string) => trans.__('Remove %1 from the classroom', person),
     removeMeans: (person: string) =>
       trans.__(
-        '%1 is signed out at once and can’t come back. What they wrote stays. In the Hub’s admin page they can be added again.',
+        '%1 is signed out at once and can’t come back. What they wrote stays. On the page People (Hub) they can be let in again.',
         person
       ),
     notDone: trans.__('That was not done.'),

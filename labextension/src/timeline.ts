@@ -7,33 +7,22 @@
  * is a new copy.
  */
 
-import { EditorState } from '@codemirror/state';
 import {
   ICollaborativeContentProvider,
   type IDocumentProvider
 } from '@jupyter/collaborative-drive';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
-import {
-  EditorExtensionRegistry,
-  IEditorExtensionRegistry,
-  ySyncAnnotation
-} from '@jupyterlab/codemirror';
+import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import type { DocumentWidget } from '@jupyterlab/docregistry';
 import { ITranslator } from '@jupyterlab/translation';
-import type { CommandRegistry } from '@lumino/commands';
-import { Widget } from '@lumino/widgets';
 import { IDriving } from './driving';
-import { WRITING } from './readonly';
+import { banner, type Copy, copyOf, type IShut, isDocument, keepFromWriting } from './shut';
 import { type Texts, texts } from './texts';
 
 /** Upstream's clock in the status bar. */
 const CLOCK = '.jp-timelineSliderWrapper .jp-sliderContainer > .jp-mod-highlighted';
-/** Commands that change the document in front of the person, of those that write. */
-const CHANGING =
-  /^(cell-toolbar|editmenu|runmenu|toc|notebook|fileeditor|docmanager):(?!create|close|interrupt|shutdown|new|duplicate|delete-file)/;
-
 /** What upstream's provider of a document has, beyond its interface. */
 interface ITravelling extends IDocumentProvider {
   connectToForkDoc(fork: string, session: string): Promise<void>;
@@ -41,35 +30,8 @@ interface ITravelling extends IDocumentProvider {
   readonly wsProvider: { readonly synced: boolean; disconnect(): void } | null;
 }
 
-/** A document's copy in this page: of yjs. */
-type Copy = object;
-
-function isDocument(widget: object | null): widget is DocumentWidget {
-  return widget !== null && 'context' in widget && 'contentHeader' in widget;
-}
-
-function copyOf(widget: DocumentWidget): Copy | undefined {
-  return (widget.context.model.sharedModel as unknown as { ydoc?: Copy }).ydoc;
-}
-
-/** The line above a document that says what is shown, with the way out. */
-function banner(words: Texts, leave: () => void): Widget {
-  const node = document.createElement('div');
-  node.setAttribute('role', 'status');
-  const said = document.createElement('span');
-  said.textContent = words.earlierVersion;
-  const button = document.createElement('button');
-  button.className = 'jp-mod-styled jp-mod-accept';
-  button.textContent = words.backToNow;
-  button.addEventListener('click', leave);
-  node.append(said, button);
-  const made = new Widget({ node });
-  made.addClass('classroom-Past');
-  return made;
-}
-
 /** Which documents the page shows as they were. */
-class Past {
+class Past implements IShut {
   constructor(
     private readonly app: JupyterFrontEnd,
     private readonly drive: ICollaborativeContentProvider,
@@ -158,7 +120,10 @@ class Past {
       }
       this.copies.add(copy);
       widget.addClass('classroom-mod-past');
-      widget.contentHeader.addWidget(banner(this.words, () => this.leave(provider)));
+      const back = { label: this.words.backToNow, act: () => this.leave(provider) };
+      const shown = banner(this.words.earlierVersion, [back]);
+      shown.addClass('classroom-Past');
+      widget.contentHeader.addWidget(shown);
     }
   }
 
@@ -209,37 +174,6 @@ class Past {
   private told = '';
 }
 
-function guardCommands(commands: CommandRegistry, past: Past): void {
-  const execute = commands.execute.bind(commands);
-  commands.execute = (id, args) => {
-    if (WRITING.has(id) && CHANGING.test(id) && past.current) {
-      past.explain();
-      return Promise.resolve(undefined);
-    }
-    return execute(id, args);
-  };
-}
-
-function guardEditors(editors: IEditorExtensionRegistry, past: Past): void {
-  editors.addExtension({
-    name: 'classroom:past',
-    factory: ({ model }) => {
-      // A cell's text is in its notebook's copy, as soon as the cell is.
-      const shared = model.sharedModel as unknown as { ydoc?: Copy; ymodel?: { doc: Copy | null } };
-      return EditorExtensionRegistry.createImmutableExtension(
-        EditorState.transactionFilter.of((change) => {
-          const isTyped = change.docChanged && !change.annotation(ySyncAnnotation);
-          if (!isTyped || !past.has(shared.ymodel?.doc ?? shared.ydoc)) {
-            return change;
-          }
-          past.explain();
-          return [];
-        })
-      );
-    }
-  });
-}
-
 export const timeline: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:timeline',
   description: 'Keeps people from typing into a document as it was, and leads back.',
@@ -255,8 +189,7 @@ export const timeline: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     const past = new Past(app, drive, documents, driving, texts(translator));
-    guardCommands(app.commands, past);
-    guardEditors(editors, past);
+    keepFromWriting(app, editors, past);
     document.addEventListener(
       'click',
       (event) => {

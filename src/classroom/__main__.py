@@ -42,7 +42,14 @@ def main() -> int:
         "restore-backup", help="read a backup from standard input, for the next start"
     )
     sign_in = commands.add_parser("sign-in", help="print the address and how to sign in")
-    sign_in.add_argument("--port", type=int, default=PORT, help="the port that Docker publishes")
+    sign_in.add_argument("--qr", action="store_true", help="draw the address as a QR code as well")
+    check = commands.add_parser("check", help="say what a start would refuse or warn of")
+    invite = commands.add_parser("invitations", help="print a sheet with personal sign-in links")
+    invite.add_argument("--renew", default="", help="a name whose link is replaced")
+    invite.add_argument("--address", default="", help="by which people come: https://…")
+    for command in (sign_in, check, invite):
+        command.add_argument("--port", type=int, default=PORT, help="what Docker publishes")
+        command.add_argument("--host", action="append", default=[], help="of the machine")
     chosen = parser.parse_args()
     if chosen.command != "boot":
         privileges.drop(NEEDED.get(chosen.command, ()) if os.getuid() == 0 else ())
@@ -152,12 +159,38 @@ def say_how_to_sign_in(chosen: argparse.Namespace) -> int:
     from classroom.config import settings  # noqa: PLC0415
     from classroom.runtime.problems import EX_CONFIG, StartRefusedError  # noqa: PLC0415
 
+    published = sign_in.Published(chosen.port, tuple(chosen.host))
     try:
-        print(sign_in.describe(settings.load(Paths(), os.environ), chosen.port))
+        loaded = settings.load(Paths(), os.environ)
     except StartRefusedError as refused:
         print(refused, file=sys.stderr)
         return EX_CONFIG
+    print(sign_in.describe(loaded, published))
+    for slip in sign_in.slips(loaded.oauth, published):
+        print(f"Warning: {slip}", file=sys.stderr)
+    if published.hosts and loaded.mode is settings.SignInMode.TRIAL:
+        print(f"\n{sign_in.UNREACHABLE.format(port=chosen.port)}")
+    if chosen.qr:
+        from classroom.cli import qr  # noqa: PLC0415
+
+        print(f"\n{qr.drawn(sign_in.address(loaded, published))}")
     return 0
+
+
+def check_all(chosen: argparse.Namespace) -> int:
+    """Print what a start would refuse or warn of."""
+    from classroom.cli import check, sign_in  # noqa: PLC0415
+
+    published = sign_in.Published(chosen.port, tuple(chosen.host))
+    return check.main(Paths(), os.environ, published)
+
+
+def print_invitations(chosen: argparse.Namespace) -> int:
+    """Print a sheet with a personal sign-in link for each person."""
+    from classroom.cli import invitations, sign_in  # noqa: PLC0415
+
+    published = sign_in.Published(chosen.port, tuple(chosen.host))
+    return invitations.main(Paths(), os.environ, published, chosen.renew, chosen.address)
 
 
 NEEDED = {
@@ -165,6 +198,9 @@ NEEDED = {
     "users": ("dac_override",),
     "sign-in": ("dac_override",),
     "labs": ("dac_override",),
+    "invitations": ("dac_override",),
+    # To see which lock the start could take; it takes none.
+    "check": ("dac_override", "net_admin"),
     "restore": ("dac_override",),
     # And to open others' databases with no more than their rights.
     "backup": ("dac_override", "setgid", "setuid"),
@@ -185,6 +221,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "backup": write_backup,
     "restore-backup": take_backup_in,
     "sign-in": say_how_to_sign_in,
+    "check": check_all,
+    "invitations": print_invitations,
 }
 
 

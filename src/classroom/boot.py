@@ -14,19 +14,23 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urlsplit
 
 from classroom.backup import swap
-from classroom.cli import sign_in
-from classroom.config import exposure, last_good, limits, preload, settings, subdomains
+from classroom.cli import sign_in, warnings
+from classroom.config import labs, last_good, limits, preload, settings, subdomains
 from classroom.egress import apply, lock
-from classroom.front import certificate, certificate_slips, hosts, render, tls
+from classroom.front import (
+    certificate,
+    hosts,
+    local_authority,
+    render,
+    tls,
+)
 from classroom.hub.egress import gateway
 from classroom.lab import server_config
-from classroom.runtime import cgroup, layout, machine, privileges, volume_lock, volume_reserve
+from classroom.runtime import layout, machine, privileges, volume_lock, volume_reserve
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
-from classroom.sandbox import landlock
 from classroom.snapshots import schedule
 
 if TYPE_CHECKING:
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
     from classroom.config.settings import Settings
 
 DEADLINE_SECONDS = 60
+HERE = ["localhost", "127.0.0.1", "::1"]
+"""By which the machine itself reaches the lab, whatever others call it."""
 FULL = (
     "{} is full: the lab starts, but saves nothing. People can sign in, look, and delete files in"
     " the file browser; as soon as there is room, it saves again by itself."
@@ -51,12 +57,12 @@ def warn(what: str) -> None:
     print(f"[W {time.strftime('%F %T')} classroom] {what}", flush=True)
 
 
-def prepare_data(paths: Paths, *, labs: bool) -> None:
+def prepare_data(paths: Paths, *, several: bool) -> None:
     """Make the directories; warn if they will be lost with the container.
 
     Args:
         paths: where things are.
-        labs: whether there may be others than the class.
+        several: whether there may be labs besides the class.
     """
     # A restarted container keeps its /run, with sockets of processes that no longer exist.
     layout.clear(paths.run)
@@ -67,7 +73,7 @@ def prepare_data(paths: Paths, *, labs: bool) -> None:
     if aside := swap.take_place(paths):
         say("data", f"restored from a backup; the previous data is in {aside}")
     layout.ensure(layout.plan(paths))
-    if labs:
+    if several:
         layout.ensure(layout.plan_labs(paths))
     if os.path.ismount(paths.data):
         say("data", f"{paths.data} is a volume")
@@ -78,47 +84,26 @@ def prepare_data(paths: Paths, *, labs: bool) -> None:
         )
 
 
-def check_labs(loaded: Settings) -> None:
-    """See that labs can be kept apart, where there are several; warn of what can't.
+def prepare_tls(loaded: Settings, addresses: str) -> None:
+    """Install the front's certificate: the tutor's, or one of the lab's own authority.
 
-    Raises:
-        StartRefusedError: a lab's code could open what it must not.
+    Args:
+        loaded: the settings.
+        addresses: by which others reach this machine, as far as ``make up`` knows them.
     """
-    if not loaded.personal_labs:
-        return
-    if (version := landlock.abi()) == 0:
-        what = "this machine's kernel can't keep labs apart: it has no Landlock (Linux 5.13 has it)"
-        cure = "use a newer kernel, or remove the line"
-        raise StartRefusedError([Problem("Classroom.personal_labs", what, cure)])
-    if version < lock.SCOPES_ABI:
-        warn(
-            "labs: this machine's kernel can't keep labs from each other's abstract unix sockets"
-            " (Linux 6.12 or newer can); nothing in the image makes any."
-        )
-    if loaded.egress.open:
-        warn("labs: without an egress lock, labs reach each other's ports on 127.0.0.1.")
-    say("labs", f"everybody may have one; {loaded.max_labs} may run at the same time")
-
-
-def prepare_tls(loaded: Settings) -> None:
-    """Install the front's certificate: the tutor's, or a self-signed one."""
     now = dt.datetime.now(dt.UTC)
-    found = tls.read(loaded.paths.secrets, now)
-    if found is None:
-        found = tls.ensure_made(loaded.paths.hub, ["localhost", "127.0.0.1", "::1"], now)
-        if loaded.mode is not settings.SignInMode.TRIAL:
-            warn(
-                "secrets/ssl.crt and secrets/ssl.key are missing: the certificate is self-signed, "
-                "and browsers will warn; put both files there."
-            )
-    file = tls.named_in(loaded.paths.secrets)[0]
-    if warning := found.warning(now, file):
-        warn(warning)
-    host = urlsplit(loaded.oauth.callback_url).hostname if loaded.oauth is not None else ""
-    for remark in certificate_slips.remarks(found.chain, host or "") if found.supplied else ():
-        warn(f"{file}: {remark}.")
-    certificate.install(loaded.paths.front, found)
-    kind = "from secrets/" if found.supplied else "self-signed"
+    supplied, own = tls.read(loaded.paths.secrets, now), b""
+    for sentence in warnings.of_certificate(loaded, supplied, now):
+        warn(sentence)
+    if supplied is None:
+        authority = local_authority.ensure(loaded.paths.hub, now)
+        names = [*HERE, *local_authority.vouched(addresses)]
+        found = local_authority.ensure_certificate(loaded.paths.hub, authority, names, now)
+        own = authority.pem
+    else:
+        found = supplied
+    certificate.install(loaded.paths.front, found, own)
+    kind = "from secrets/" if found.supplied else "of the lab's own authority"
     say("tls", f"certificate {kind}, valid until {found.expires:%Y-%m-%d}")
 
 
@@ -134,13 +119,15 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     """
     loaded = settings.load(paths, environ)
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
-    wide = limits.warnings(loaded.limits, cgroup.memory())
-    for sentence in (*exposure.warnings(exposure.found(paths)), *wide, *machine.prepare()):
+    short = warnings.of_machine(environ, machine.open_files())
+    for sentence in (*warnings.of_settings(loaded), *short):
         warn(sentence)
     apart = subdomains.of(loaded.config)
-    check_labs(loaded)
-    prepare_data(paths, labs=loaded.personal_labs)
-    prepare_tls(loaded)
+    if loaded.personal_labs:
+        labs.check_kernel()
+        say("labs", f"everybody may have one; {loaded.max_labs} may run at the same time")
+    prepare_data(paths, several=loaded.personal_labs)
+    prepare_tls(loaded, environ.get("ADDRESSES", ""))
     last_good.keep(loaded)
     server_config.install(loaded)
     if loaded.personal_labs:
@@ -150,19 +137,11 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     schedule.write(paths, loaded.snapshot_interval)
     # Before anything listens, while this process still has the capability.
     taken = apply.take(loaded)
-    held = lock.describe(taken.kind, loaded.egress)
-    if taken.kind is lock.LockKind.OPEN:
-        warn(f"egress lock: {held}")
-    else:
-        say("egress lock", held)
-    if landlock.abi() == 0:
-        warn(
-            "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): a "
-            "compromised lab server can open everything that its unix user can, including /proc."
-        )
-    if loaded.anybody:
-        warn(f"sign-in: {sign_in.ANYBODY}")
-    say("sign-in", sign_in.describe(loaded))
+    if taken.kind is not lock.LockKind.OPEN:
+        say("egress lock", lock.describe(taken.kind, loaded.egress))
+    for sentence in (*warnings.of_locks(loaded, taken.kind), *warnings.of_sign_in(loaded)):
+        warn(sentence)
+    say("sign-in", f"{loaded.mode.value}\n{sign_in.describe(loaded)}")
     hosts.write(paths.front, loaded)
     subdomains.write(paths.front, apart)
     render.install(paths, {})

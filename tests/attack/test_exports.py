@@ -192,6 +192,20 @@ def test_an_ordinary_notebook_is_exported(
     assert words in sent.text
 
 
+def test_each_format_of_the_menu_is_made(ada: httpx.Client) -> None:
+    """With mathematics, a picture and a table, which formats need most for."""
+    content = notebook("print('the source')", "code")
+    text = "# One\n\n$x^2$\n\n| a | b |\n| - | - |\n| 1 | 2 |"
+    content["cells"] += [{"cell_type": "markdown", "id": "b", "metadata": {}, "source": text}]
+    save(ada, "menu.ipynb", content)
+    listed = ada.get(f"{API}/nbconvert").json()
+    assert {"html", "markdown", "notebook", "script", "slides"} <= set(listed)
+    assert not {"pdf", "webpdf", "latex", "rst", "custom", "qtpdf"} & set(listed)
+    for kind in listed:
+        found = ada.get(f"{LAB}/nbconvert/{kind}/menu.ipynb", timeout=SECONDS)
+        assert found.status_code == 200, f"{kind}: {found.text[:500]}"
+
+
 def test_what_cannot_be_exported_says_why(ada: httpx.Client) -> None:
     save(ada, "ordinary.ipynb", notebook("a", "code"))
     unknown = ada.get(f"{LAB}/nbconvert/nothing/ordinary.ipynb")

@@ -223,10 +223,12 @@ def test_a_kernel_that_talks_nonsense_fills_no_log(client: httpx.Client, trial_l
     page, kernel = book.open(), book.channels()
     until_idle(kernel, execute(kernel, PUBLISH, ""))
     before = len(trial_lab.log.splitlines())
+    # Fewer messages than ZeroMQ keeps for a lab that is busy (ZMQ_SNDHWM, 1,000): of more it drops
+    # some, the last of all.
     code = """
 socket = kernel.iopub_socket
 head = b'{"msg_id": "m", "msg_type": "%s"}'
-for n in range(200):
+for n in range(150):
     socket.send_multipart([b"", b"<IDS|MSG>", b"", b"no json", b"{}", b"{}", b"{}"])
     socket.send_multipart([b"", b"<IDS|MSG>", b"", b"[]", b"[]", b"[]", b"[]"])
     socket.send_multipart([b"", b"<IDS|MSG>", b"", head % b"status", b"{}", b"{}", b"{}"])

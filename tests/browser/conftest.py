@@ -76,6 +76,17 @@ def sign_in(page: Page, login: str, path: str = "") -> None:
     page.get_by_role("button", name="Authorize").click()
 
 
+def enter_trial(page: Page, name: str, passphrase: str) -> None:
+    """Fill in a trial's form, and say that one is who was here by that name before, if asked."""
+    page.get_by_label("Your name").fill(name)
+    page.get_by_label("Passphrase:").fill(passphrase)
+    page.get_by_role("button", name="Sign in").click()
+    same = page.get_by_role("button", name="Yes, I am the same")
+    expect(same.or_(page.locator("#jp-main-dock-panel"))).to_be_visible(timeout=60_000)
+    if same.is_visible():
+        same.click()
+
+
 def wait_for_lab(page: Page) -> None:
     """Wait until JupyterLab has put its windows in place."""
     page.wait_for_selector("#jp-main-dock-panel", timeout=60_000)

@@ -13,7 +13,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import labs
-from tests.browser.conftest import new_person, shoot, wait_for_lab
+from tests.browser.conftest import (
+    enter_trial,
+    new_person,
+    shoot,
+    wait_for_lab,
+)
 from tests.browser.test_ten_pages import CELL, text_of
 
 if TYPE_CHECKING:
@@ -39,9 +44,7 @@ class Place:
         """Sign somebody in, in a window of their own."""
         page = new_person(self.browser).new_page()
         page.goto(labs.ADDRESS)
-        page.get_by_label("Username").fill(name)
-        page.get_by_label("Password:").fill(self.lab.passphrase())
-        page.get_by_role("button", name="Sign in").click()
+        enter_trial(page, name, self.lab.passphrase())
         page.wait_for_url("**/lab**")
         wait_for_lab(page)
         return page

@@ -13,6 +13,8 @@ import pytest
 
 from benchmarks.pages import recording
 from benchmarks.rooms import whole
+from classroom.lab.api import first_answers
+from classroom.lab.upstream import known_answers
 from tests import labs
 from tests.browser.conftest import new_person, notebook, sign_in, wait_for_lab
 
@@ -44,6 +46,13 @@ def test_a_page_asks_for_what_the_benchmark_sends(browser: Browser, github_lab: 
             [recording.NOTEBOOK, notebook([""]), recording.BASE],
         )
         assert set(made) <= {200, 201}
+        page.evaluate(
+            "async (names) => { for (const name of names) await fetch(name); }",
+            [
+                *(f"{recording.BASE}/{what}" for what in sorted(known_answers.KNOWN)),
+                *(f"{recording.BASE}/lab/api/settings{what}" for what in first_answers.SETTINGS),
+            ],
+        )
         # Not the same person: a page that was here before has a layout.
         page = student.new_page()
         sign_in(page, "Octocat", "/hub/home")

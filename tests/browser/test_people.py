@@ -45,12 +45,19 @@ def admin_page(browser: Browser) -> Page:
 
 def test_somebody_is_added_and_comes_in(browser: Browser) -> None:
     mona = admin_page(browser)
-    mona.get_by_role("button", name="Add Users").click()
-    mona.locator("textarea").fill("Stranger")
-    shoot(mona, "admin-add")
-    mona.get_by_role("button", name="Add Users").click()
-    expect(mona.get_by_test_id("user-name-div-stranger")).to_be_visible()
-    shoot(mona, "admin-added")
+    mona.get_by_label("Add people").fill("@stranger, Stranger")
+    mona.get_by_role("button", name="Add", exact=True).click()
+    # As the file is checked, and nothing is done of what is half wrong.
+    expect(mona.get_by_role("alert")).to_contain_text(
+        "'@stranger' has an @ in front: write 'stranger'"
+    )
+    expect(mona.get_by_role("row").filter(has_text="stranger")).to_have_count(0)
+    shoot(mona, "people-wrong")
+    mona.get_by_label("Add people").fill("Stranger")
+    mona.get_by_role("button", name="Add", exact=True).click()
+    expect(mona.get_by_role("row").filter(has_text="stranger")).to_contain_text("People page")
+    expect(mona.get_by_role("alert")).to_be_hidden()
+    shoot(mona, "people-added")
     page = new_person(browser).new_page()
     sign_in(page, "stranger")
     wait_for_lab(page)
@@ -72,9 +79,12 @@ def test_somebody_is_removed_while_they_type(browser: Browser, classroom: Classr
     expect(octocat.locator(cell).first).to_contain_text("my last words")
     expect(octocat.locator(".jp-Notebook .jp-remote-cursor")).to_have_count(1)
     mona = admin_page(browser)
-    mona.get_by_role("row").filter(has_text="hubot").get_by_role("button", name="Edit User").click()
-    shoot(mona, "admin-edit")
-    mona.get_by_role("button", name="Delete user").click()
+    row = mona.get_by_role("row").filter(has_text="hubot")
+    expect(row).to_contain_text("yes")  # in the lab
+    mona.on("dialog", lambda dialog: dialog.accept())
+    mona.get_by_role("button", name="Remove hubot").click()
+    expect(mona.get_by_role("button", name="Let hubot in again")).to_be_visible()
+    shoot(mona, "people-removed")
 
     reads(hubot, revocation.SENTENCE, classroom)
     shoot(hubot, "removed-sentence")

@@ -9,7 +9,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import labs
-from tests.browser.conftest import new_person, shoot, wait_for_lab
+from tests.browser.conftest import (
+    enter_trial,
+    new_person,
+    shoot,
+    wait_for_lab,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,13 +102,13 @@ def test_the_trials_form_weighs_little_and_works(
     assert_light(found)
     shoot(page, f"sign-in-trial-{size['width']}")
 
-    page.get_by_label("Username").fill("ada")
+    page.get_by_label("Your name").fill("ada")
     password = page.locator("#password_input")
     password.fill("not this")
-    page.get_by_title("Show password").click()
+    page.get_by_title("Show passphrase").click()
     assert password.get_attribute("type") == "text"
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text("Invalid username or password")).to_be_visible()
+    expect(page.get_by_text("That is not the passphrase of this class")).to_be_visible()
     if size != PHONE:
         page.get_by_role("button", name="Toggle dark mode").click()
         dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -116,8 +121,7 @@ def test_the_trials_form_weighs_little_and_works(
                 + " " + document.querySelector("#login_submit").disabled;
         })"""
     )
-    password.fill(trial_lab.passphrase())
-    page.get_by_role("button", name="Sign in").click()
+    enter_trial(page, "ada", trial_lab.passphrase())
     wait_for_lab(page)
     assert page.evaluate("localStorage.busy") == "feedback-widget true"
     assert wrong == []
@@ -132,3 +136,40 @@ def test_an_error_before_the_sign_in_weighs_little(browser: Browser, github_lab:
     assert_light(found)
     assert wrong == []
     expect(page.get_by_role("heading", name="404")).to_be_visible()
+
+
+def test_a_second_anna_is_asked_whether_she_is_the_same(trial: Browser, trial_lab: Lab) -> None:
+    """The first keeps her capital; the same browser is never asked; who is another goes back."""
+    address, right = f"https://{trial_lab.ip}:8443", trial_lab.passphrase()
+    first = new_person(trial).new_page()
+    first.goto(address)
+    enter_trial(first, "Anna", right)
+    wait_for_lab(first)
+    first.get_by_role("tab", name="Who is here").click()
+    expect(first.get_by_text("Anna", exact=True).first).to_be_visible()
+
+    second = new_person(trial).new_page()
+    wrong = problems(second)
+    second.goto(address)
+    second.get_by_label("Your name").fill("anna")
+    second.get_by_label("Passphrase:").fill(right)
+    second.get_by_role("button", name="Sign in").click()
+    expect(second.get_by_role("heading", name="Are you the same Anna?")).to_be_visible()
+    shoot(second, "same-name")
+    second.get_by_role("link", name="No, choose another name").click()
+    second.get_by_label("Your name").fill("anna b")
+    second.get_by_label("Passphrase:").fill(right)
+    second.get_by_role("button", name="Sign in").click()
+    wait_for_lab(second)
+    assert wrong == []
+
+    # The first, who signs out and comes back, from the same browser.
+    first.goto(f"{address}/hub/logout")
+    first.get_by_role("button", name="Sign out").click()
+    first.goto(address)
+    first.get_by_label("Your name").fill("anna")
+    first.get_by_label("Passphrase:").fill(right)
+    first.get_by_role("button", name="Sign in").click()
+    wait_for_lab(first)
+    first.get_by_role("tab", name="Who is here").click()
+    expect(first.get_by_text("Anna", exact=True).first).to_be_visible()

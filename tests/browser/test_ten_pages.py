@@ -9,7 +9,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import labs, students
-from tests.browser.conftest import new_person, notebook, shoot, wait_for_lab
+from tests.browser.conftest import (
+    enter_trial,
+    new_person,
+    notebook,
+    shoot,
+    wait_for_lab,
+)
 from tests.container.test_rooms import API
 
 if TYPE_CHECKING:
@@ -45,9 +51,7 @@ class Frames:
 def enter(page: Page, passphrase: str, name: str) -> None:
     """Sign somebody in, straight to the notebook: loading the lab costs seconds."""
     page.goto(f"{labs.ADDRESS}{students.BASE}/lab/tree/{NOTEBOOK}?reset")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password:").fill(passphrase)
-    page.get_by_role("button", name="Sign in").click()
+    enter_trial(page, name, passphrase)
     wait_for_lab(page)
     expect(page.locator(CELL).first).to_be_visible(timeout=60_000)
 

@@ -232,7 +232,7 @@ def test_the_page_has_a_say_and_the_last_word_counts(
     classroom.refusal("hubot")
     rows = {line.split()[0]: line for line in listing(classroom).splitlines()}
     assert "hubot" not in rows
-    assert "admin page" in rows["stranger"]
+    assert "People page" in rows["stranger"]
     assert "tutor" in rows["mona"]
     assert "never" in rows["somebody"]
 
@@ -259,7 +259,7 @@ def test_adding_and_renaming_in_the_page_touches_nobody_else(classroom: Classroo
     assert "tutor" in row(classroom, "neil"), "who is known stays as they are"
     assert classroom.page("PATCH", "users/somebody", name="stranger").status_code == 200
     assert not is_listed(classroom, "somebody")
-    assert "admin page" in row(classroom, "stranger")
+    assert "People page" in row(classroom, "stranger")
     classroom.enter("stranger")
 
 

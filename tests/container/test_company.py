@@ -43,7 +43,7 @@ def alone(classroom: Classroom) -> Classroom:
 
 def entered(room: Classroom) -> Classroom:
     test_view_only.entered(room)
-    room.lab.expected += ["follow must be|Hub's admin page|There is no "]
+    room.lab.expected += ["follow must be|on the page People|There is no "]
     room.lab.expected += [r"40[034] (PUT|DELETE) /services/classroom/classroom/api/"]
     room.lab.expected += [r"40[34] (DELETE|POST) /hub/api/classroom", "Only the lab may ask"]
     for name in ("lesson", "tutor"):  # where a page is that isn't in a document, nobody is told
@@ -199,7 +199,7 @@ def test_whom_a_tutor_cannot_remove_here(people: Classroom) -> None:
     """The lab's own token isn't good for more than its students."""
     mona = people.people["mona"]
     answer = mona.delete(f"{PEOPLE}/mona")
-    assert (answer.status_code, "admin page" in answer.text) == (403, True), answer.text
+    assert (answer.status_code, "People" in answer.text) == (403, True), answer.text
     assert mona.delete(f"{PEOPLE}/nobody-there").status_code == 404
     # Who asks the Hub itself isn't the lab, tutor or not.
     for login in ("mona", "hubot"):

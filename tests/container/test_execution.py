@@ -187,6 +187,32 @@ def test_a_page_is_not_sent_what_is_in_its_document(client: httpx.Client, trial_
     book.end()
 
 
+def test_who_connects_later_is_not_heard_by_the_others(
+    client: httpx.Client, trial_lab: Lab
+) -> None:
+    """For each page that came the kernel was asked something, and all pages heard of it."""
+    book = Notebook(client, trial_lab, "many.ipynb")
+    first = book.channels()
+    until_idle(first, execute(first, "1", ""))
+    later = [book.channels() for _ in range(6)]
+    asked = []
+    for one in later:
+        asked.append(execute(one, "2", ""))
+        assert "execute_result" in until_idle(one, asked[-1]), "each is heard, and hears"
+    parents = set()
+    while asked[-1] not in parents:
+        parents.add(json.loads(first.recv(timeout=30))["parent_header"].get("msg_id"))
+    assert parents <= {*asked}, "nobody has asked the kernel anything else"
+    for one in (first, *later[:-1]):
+        one.close()
+    assert "execute_result" in until_idle(later[-1], execute(later[-1], "3", ""))
+    client.post(f"{API}/kernels/{book.kernel}/restart").raise_for_status()
+    after = book.channels()
+    assert "execute_result" in until_idle(after, execute(after, "4", "")), "of the new kernel"
+    assert "execute_result" in until_idle(later[-1], execute(later[-1], "5", "")), "as before"
+    book.end()
+
+
 def test_the_others_see_what_a_cell_asks(client: httpx.Client, trial_lab: Lab) -> None:
     """Only the page that runs a cell is asked; whoever looks on saw a cell that does nothing."""
     book = Notebook(client, trial_lab, "asks.ipynb")

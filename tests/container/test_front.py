@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -96,6 +97,7 @@ def test_what_the_front_answers_itself_is_no_page_for_scripts(client: httpx.Clie
         f"{lab}/static/lab/package.json": 200,
         f"{lab}/static/lab/index.html": 404,
         f"{lab}/lab/api/themes/@jupyterlab/theme-light-extension/index.css": 200,
+        f"{lab}/kernelspecs/python3/logo-svg.svg": 200,
         f"{labs.ADDRESS}/hub/static/css/style.min.css": 200,
         f"{labs.ADDRESS}/hub/static/x.html": 404,
         f"{lab}/lab?{'a' * 9000}": 414,
@@ -118,6 +120,49 @@ def test_what_the_front_answers_itself_is_no_page_for_scripts(client: httpx.Clie
 def test_no_hsts_with_a_made_certificate(trial_lab: Lab) -> None:
     answer = httpx.get(f"https://{trial_lab.ip}:8443/hub/login", verify=False)
     assert "strict-transport-security" not in answer.headers
+
+
+def test_who_trusts_the_labs_own_authority_needs_no_exception(trial_lab: Lab) -> None:
+    place = f"https://{trial_lab.ip}:8443"
+    answer = httpx.get(f"{place}/authority.crt", headers=labs.FROM_INSIDE, verify=False)
+    assert answer.headers["content-type"] == "application/x-x509-ca-cert"
+    assert "set-cookie" not in answer.headers
+    assert "authority.crt" in trial_lab.log
+    trusting = ssl.create_default_context(cadata=answer.text)
+    with httpx.Client(verify=trusting) as browser:
+        page = browser.get(
+            f"{place}/hub/health",
+            headers={"Host": "localhost:8443"},
+            extensions={"sni_hostname": "localhost"},
+        )
+    assert page.is_success
+
+
+def test_it_vouches_for_the_addresses_that_make_up_has_found(volume: str) -> None:
+    """Whoever trusts it goes on doing so when the machine has come into another network."""
+    seen = []
+    for addresses in ("10.9.8.7,lab.example.org", "192.168.7.7,ada-laptop.local"):
+        with labs.start(volume=volume, environment={"ADDRESSES": addresses}) as lab:
+            lab.wait_healthy()
+            text = httpx.get(f"https://{lab.ip}:8443/authority.crt", verify=False).text
+            trusting = ssl.create_default_context(cadata=text)
+            with socket.create_connection((lab.ip, 8443)) as way:
+                name = addresses.split(",")[-1].replace("lab.example.org", "10.9.8.7")
+                with trusting.wrap_socket(way, server_hostname=name) as secured:
+                    found: Any = secured.getpeercert()
+                    seen.append((text, found["subjectAltName"]))
+    assert seen[0][0] == seen[1][0]
+    assert ("IP Address", "10.9.8.7") in seen[0][1]
+    assert ("DNS", "lab.example.org") not in seen[0][1], "not on the Internet"
+    assert ("DNS", "ada-laptop.local") in seen[1][1]
+
+
+def test_with_the_tutors_certificate_nobody_is_offered_another_authority(
+    client: httpx.Client, github_lab: Lab
+) -> None:
+    assert "/authority.crt" not in github_lab.log
+    answer = client.get(f"{labs.ADDRESS}/authority.crt")
+    assert (answer.status_code, "another authority" in answer.text) == (404, True)
 
 
 def lab_script(lab: Lab) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import uuid
 from typing import TYPE_CHECKING
 
 import docker
 import pytest
 
-from tests import labs
+from tests import labs, students
+from tests.container.test_rooms import API
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,6 +90,50 @@ def test_the_tutors_packages_are_added(context: Path) -> None:
         TAG, ["-c", "import tabulate; print('there')"], entrypoint="python", remove=True
     )
     assert output == b"there\n"
+
+
+POST_BUILD = """\
+#!/bin/bash
+set -e
+Rscript -e 'IRkernel::installspec(user=FALSE)'
+git --version > /opt/seen-by-post-build
+chmod u+s /usr/bin/git
+"""
+
+
+def test_the_tutors_programs_and_kernels_are_added(
+    context: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Notepad saves the files; a kernel of R runs under the same promises as one of Python."""
+    apt = "# statistics\r\nr-cran-irkernel\r\n\r\ngraphviz\r\ngit  # versions\r\n"
+    (context / "apt.txt").write_bytes(b"\xef\xbb\xbf" + apt.encode())
+    (context / "postBuild").write_bytes(POST_BUILD.replace("\n", "\r\n").encode())
+    built = build(context)
+    assert built.returncode == 0, built.stderr[-3000:]
+    monkeypatch.setattr(labs, "IMAGE", TAG)
+    with labs.start() as lab:
+        lab.wait_healthy()
+        assert lab.run("dot", "-V")[0] == 0
+        assert "git version" in lab.read("/opt/seen-by-post-build")
+        assert lab.run("find", "/usr", "/opt", "-perm", "/6000", "-type", "f") == (0, "")
+        assert lab.run("ls", "/build")[0] != 0
+        with students.signed_in(lab) as ada:
+            kernel = ada.post(f"{API}/kernels", json={"name": "ir"}).json()["id"]
+            path = f"api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
+            with students.open_socket(ada, lab, path) as socket:
+                running = students.Kernel(socket)
+                assert running.run('cat(6 * 7, system("whoami", intern=TRUE))') == "42 student"
+                status = running.run('cat(readLines("/proc/self/status"), sep="\\n")')
+                assert "NoNewPrivs:\t1" in status
+                assert "CapEff:\t0000000000000000" in status
+                assert "cannot open" in running.run('readLines(url("http://192.88.99.1"))')
+
+
+def test_a_program_that_is_not_there_ends_the_build_with_apts_words(context: Path) -> None:
+    (context / "apt.txt").write_text("no-such-package-of-anybody\n")
+    built = build(context)
+    assert built.returncode != 0
+    assert "Unable to locate package no-such-package-of-anybody" in built.stderr
 
 
 def test_the_tutors_packages_cannot_break_the_lab(context: Path) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from classroom.lab.api import first_answers
+from classroom.lab.upstream import known_answers
 from tests import labs, web
 
 if TYPE_CHECKING:
@@ -56,6 +60,57 @@ def test_everybody_has_their_own_layout(people: tuple[httpx.Client, httpx.Client
     assert ada.get(f"{LAB}/lab/api/workspaces/default").json()["data"] == layout["data"]
     assert bob.get(f"{LAB}/lab/api/workspaces/default").json()["data"] == {}
     assert bob.get(f"{LAB}/lab/api/workspaces").json()["workspaces"]["ids"] == []
+
+
+def answers(page: httpx.Response) -> dict[str, Any]:
+    """Take out of a page the answers that come with it."""
+    found = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page.text, re.DOTALL)
+    assert found is not None, page.text[:2000]
+    given = json.loads(found[1])["classroomAnswers"]
+    return {what: json.loads(text) for what, text in given.items()}
+
+
+def test_a_page_comes_with_what_it_asks_first(people: tuple[httpx.Client, httpx.Client]) -> None:
+    ada, bob = people
+    layout = {"data": {"layout": "ada's"}, "metadata": {"id": "default"}}
+    assert ada.put(f"{LAB}/lab/api/workspaces/default", json=layout).status_code == 204
+    for client, name in ((ada, "lena"), (bob, "..%2fbob")):
+        settings = {f"lab/api/settings{what}" for what in first_answers.SETTINGS}
+        for what in known_answers.KNOWN | settings:
+            assert client.get(f"{LAB}/{what}").is_success
+        page = client.get(f"{LAB}/lab/tree/none.ipynb")
+        assert page.headers["cache-control"] == "no-store", "tomorrow it doesn't hold any more"
+        found = answers(page)
+        assert found["api/me"]["identity"]["username"] == name
+        assert isinstance(found.pop("api/metrics/v1")["rss"], int)
+        for what in ("api/kernels", "api/sessions", "api/terminals"):
+            assert isinstance(found.pop(what), list)
+        layouts = {"lab/api/workspaces", "lab/api/workspaces/default"}
+        expected = known_answers.KNOWN | {"api/me", "lsp/status"} | layouts
+        assert found.keys() == expected | (settings if client is bob else set()), (
+            "ada's are her own"
+        )
+        for what, answer in found.items():
+            assert client.get(f"{LAB}/{what}").json() == answer
+    large = {**layout, "data": {"x": "y" * first_answers.LARGEST}}
+    assert ada.put(f"{LAB}/lab/api/workspaces/default", json=large).status_code == 204
+    assert "lab/api/workspaces" not in answers(ada.get(f"{LAB}/lab"))
+    assert ada.put(f"{LAB}/lab/api/workspaces/default", json=layout).status_code == 204
+
+
+def test_all_settings_come_compressed_to_whoever_takes_that(
+    people: tuple[httpx.Client, httpx.Client],
+) -> None:
+    _, bob = people
+    first = bob.get(f"{LAB}/lab/api/settings").json()
+    for takes in ("gzip", "identity", "br"):
+        found = bob.get(f"{LAB}/lab/api/settings", headers={"Accept-Encoding": takes})
+        assert found.json() == first
+        assert found.headers.get("content-encoding") == ("gzip" if takes == "gzip" else None)
+    theme = '{"theme": "JupyterLab Light"}'
+    assert bob.put(THEMES, json={"raw": theme}).status_code == 204
+    changed = bob.get(f"{LAB}/lab/api/settings").json()["settings"]
+    assert theme in [one["raw"] for one in changed]
 
 
 def test_no_name_leads_out_of_ones_own_folder(

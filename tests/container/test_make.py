@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import pty
 import re
 import shutil
 import socket
@@ -13,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import labs, web
+from tools import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,20 +36,44 @@ class Tutor:
             self.port = free.getsockname()[1]
         self.project = f"classroom-test-{uuid.uuid4().hex[:8]}"
 
-    def make(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def make(
+        self, *words: str, folder: Path | None = None, port: int | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run make; the port is in the environment of `make up` alone, as a tutor gives it once."""
+        given = {"PORT": str(port or self.port)} if words[0] == "up" else {}
         return subprocess.run(
             ["make", *words],
-            cwd=self.folder,
-            env={
-                **os.environ,
-                "COMPOSE_PROJECT_NAME": self.project,
-                "PORT": str(self.port),
-                "MAKEFLAGS": "",
-            },
+            cwd=folder or self.folder,
+            env={**self.environment, **given},
             capture_output=True,
             text=True,
             check=False,
         )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """A class of its own: a run of the tests replaces nobody's image or lab."""
+        own = {"COMPOSE_PROJECT_NAME": self.project, "CLASS": "of-tests", "MAKEFLAGS": ""}
+        return {**os.environ, **own}
+
+    def on_a_terminal(self, *words: str) -> str:
+        """Run make where it believes that a person watches, and return what is seen."""
+        watched, terminal = pty.openpty()
+        with subprocess.Popen(
+            ["make", *words],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=terminal,
+            stderr=terminal,
+        ) as running:
+            os.close(terminal)
+            seen = b""
+            with contextlib.suppress(OSError):  # the terminal's end
+                while more := os.read(watched, 65536):
+                    seen += more
+        os.close(watched)
+        assert running.returncode == 0, seen
+        return seen.decode()
 
 
 @pytest.fixture
@@ -59,14 +87,22 @@ def tutor(tmp_path: Path) -> Iterator[Tutor]:
     made = Tutor(folder)
     yield made
     words = ["docker", "compose", "--project-name", made.project, "down", "--volumes"]
-    subprocess.run(words, cwd=folder, check=True, capture_output=True)
+    subprocess.run(words, cwd=folder, env=made.environment, check=True, capture_output=True)
 
 
 def test_make_up_and_down(tutor: Tutor) -> None:
     done = tutor.make("up")
     assert done.returncode == 0, done.stdout + done.stderr
+    kept, building, *_ = done.stdout.splitlines()
+    assert kept == f"PORT={tutor.port}, CLASS=of-tests: kept in .env."
+    assert building == "Building the image: minutes the first time, seconds after that."
+    assert "#1 " not in done.stdout + done.stderr, "the build's own words"
     assert "The lab answers after" in done.stdout
-    assert f"Open         https://localhost:{tutor.port}" in done.stdout
+    after = done.stdout.partition("The lab answers after")[2].splitlines()[1:]
+    assert [line[:13] for line in after if line][:2] == ["Students     ", "Tutor        "]
+    assert f"https://localhost:{tutor.port}" in done.stdout
+    for address in addresses.of_network():
+        assert f"https://{address}:{tutor.port}" in done.stdout
     passphrase = re.search(r"Students .*passphrase +(\S+)", done.stdout)
     assert passphrase is not None
 
@@ -75,6 +111,9 @@ def test_make_up_and_down(tutor: Tutor) -> None:
     assert answer.status_code == 200
 
     assert passphrase.group(1) in tutor.make("sign-in").stdout
+    assert f"https://localhost:{tutor.port}" in tutor.make("sign-in").stdout
+    assert (tutor.folder / ".env").read_text() == f"PORT={tutor.port}\nCLASS=of-tests\n"
+    assert "\033[97;40m" in tutor.on_a_terminal("sign-in"), "no picture of the address"
     assert tutor.make("down").returncode == 0
     # Made anew, the same passphrase: the volume has stayed.
     again = tutor.make("up")
@@ -100,6 +139,59 @@ def test_make_up_takes_a_changed_configuration(tutor: Tutor) -> None:
     said = tutor.make("sign-in")
     assert "did you mean allowed_users?" in said.stderr
     assert "Traceback" not in said.stderr
+
+
+def test_a_taken_port_and_a_package_that_is_not_there_end_no_lab(tutor: Tutor) -> None:
+    assert tutor.make("up").returncode == 0
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = tutor.make("up", port=port)
+    assert done.returncode != 0
+    assert f"Port {port} is taken by another program on this machine" in done.stderr
+    (tutor.folder / "requirements.txt").write_text("no-such-package-of-anybody==99\n")
+    done = tutor.make("up")
+    assert done.returncode != 0
+    words, _, reason = done.stderr.partition("requirements.txt can't be installed: correct it")
+    assert "RUN" in words, "all of the build's words come first"
+    assert "no-such-package-of-anybody" in reason
+    assert "Traceback" not in done.stderr
+    with web.browser({}) as client:
+        assert client.get(f"https://localhost:{tutor.port}/hub/login").status_code == 200
+
+
+def test_a_command_in_another_folder_reaches_no_class_of_this_one(
+    tutor: Tutor, tmp_path: Path
+) -> None:
+    assert tutor.make("up").returncode == 0
+    other = tmp_path / "other"
+    shutil.copytree(tutor.folder, other, ignore=shutil.ignore_patterns(".env"))
+    for words in (("down",), ("up",), ("restore-backup", "FILE=Makefile"), ("users",)):
+        done = tutor.make(*words, folder=other)
+        assert done.returncode != 0
+        assert f"The class in {tutor.folder} is under the same name" in done.stderr
+    assert tutor.make("users").returncode == 0, "it still runs"
+
+
+def test_two_classes_on_one_machine(tutor: Tutor) -> None:
+    """Each has an image, a volume and a container of its own: as compose understands the names."""
+    environment = {
+        name: value for name, value in tutor.environment.items() if "COMPOSE" not in name
+    }
+    for name, project in (("", "collaborative-jupyterlab"), ("physics", "-physics")):
+        said = subprocess.run(
+            ["docker", "compose", "config", "--format", "json"],
+            cwd=tutor.folder,
+            env={**environment, "CLASS": name},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found = json.loads(said.stdout)
+        assert found["name"].endswith(project)
+        assert found["services"]["classroom"]["image"].endswith(name or "jupyterlab")
+        assert found["volumes"]["data"]["name"] == f"{found['name']}_data"
 
 
 def test_make_up_with_a_mistake(tutor: Tutor) -> None:

@@ -100,13 +100,18 @@ CASES = [
     ),
     Case(
         "http callback",
-        ("http://lab.example.org", "exactly https://lab.example.org/hub/oauth_callback"),
-        callback("http://lab.example.org/hub/oauth_callback"),
+        ("http://lab.classroom.test", "exactly https://lab.classroom.test/hub/oauth_callback"),
+        callback("http://lab.classroom.test/hub/oauth_callback"),
     ),
     Case(
         "wrong callback path",
-        ("exactly https://lab.example.org:8443/hub/oauth_callback",),
-        callback("https://lab.example.org:8443/oauth"),
+        ("exactly https://lab.classroom.test:8443/hub/oauth_callback",),
+        callback("https://lab.classroom.test:8443/oauth"),
+    ),
+    Case(
+        "the example's host",
+        ("'<your host>:8443'", "stands for the name of your host"),
+        callback("https://<your host>:8443/hub/oauth_callback"),
     ),
     Case(
         "nobody may enter",
@@ -199,6 +204,10 @@ def test_start_is_refused(case: Case, folders: Path, idle: Lab, authority: Autho
     assert "JupyterHub" not in said.replace("JupyterHub.ssl_key", ""), "something started"
     assert idle.pids("jupyterhub|nginx|classroom") == []
     assert len(idle.read("/proc/net/tcp").splitlines()) == 1, "a port was opened"
+    status, checked = idle.run("env", *variables, "classroom", "check")
+    assert status == 78, checked
+    wrong = [line.removeprefix("Wrong: ") for line in checked.splitlines() if "Wrong" in line]
+    assert [line.removeprefix("Not started. ") for line in sentences] == wrong[: len(sentences)]
 
 
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:

@@ -221,7 +221,7 @@ def test_a_wrong_client_secret_admits_nobody(
         with web.browser({**lab.hosts, labs.GITHUB: github.ip}, authority.crt) as client:
             page = web.sign_in_with_github(client, labs.ADDRESS, "Octocat")
             assert page.status_code == 403
-            assert "The code or secret is wrong" in page.text
+            assert "client_secret passed are incorrect" in page.text
             asked = client.get(f"{labs.ADDRESS}/hub/oauth_login")
             # The Hub can't reach GitHub, the person can.
             elsewhere = "sed s/127.0.0.2/127.0.0.9/ /etc/hosts > /tmp/hosts"
@@ -266,6 +266,34 @@ def test_trial_admits_any_name_with_the_passphrase(trial_lab: Lab) -> None:
         assert client.get(f"{labs.ADDRESS}/hub/admin").status_code == 403
 
 
+def test_trial_shows_a_name_as_it_was_typed_and_asks_a_second_of_it(trial_lab: Lab) -> None:
+    passphrase = trial_lab.passphrase()
+    with web.browser(trial_lab.hosts) as first:
+        web.sign_in_with_passphrase(first, labs.ADDRESS, " Ada  LOVELACE", passphrase, same=False)
+        identity = api(first, "me").json()["identity"]
+        assert identity["username"] == "ada lovelace"
+        assert identity["display_name"] == "Ada LOVELACE"
+        kept = web.cookie(first, "jupyterhub-trial-name")
+        assert kept.secure
+        assert kept.has_nonstandard_attr("HttpOnly")
+    with web.browser(trial_lab.hosts) as second:
+        page = web.sign_in_with_passphrase(
+            second, f"{labs.ADDRESS}{LAB_PATH}/tree/x", "ada lovelace", passphrase, same=False
+        )
+        assert page.status_code == 200
+        assert "Are you the same Ada LOVELACE?" in page.text
+        assert second.get(f"{labs.ADDRESS}{LAB_PATH}").url.path == "/hub/login", "not in yet"
+        page = web.sign_in_with_passphrase(second, labs.ADDRESS, "ada lovelace", passphrase)
+        assert page.url.path == LAB_PATH
+        # A name in small letters takes nobody's capitals away.
+        assert api(second, "me").json()["identity"]["display_name"] == "Ada LOVELACE"
+    with web.browser(trial_lab.hosts) as guesser:
+        trial_lab.expected.append("Failed login for|403 POST /hub/login")
+        page = web.sign_in_with_passphrase(guesser, labs.ADDRESS, "Ada Lovelace", "no", same=False)
+        assert page.status_code == 403
+        assert "LOVELACE" not in page.text, "who was here is for those with the passphrase"
+
+
 def test_trial_takes_the_passphrase_however_it_is_typed(trial_lab: Lab) -> None:
     typed = f" {trial_lab.passphrase().upper().replace('-', '  ')} "
     with web.browser(trial_lab.hosts) as client:
@@ -289,7 +317,7 @@ def test_trial_refuses_a_wrong_passphrase(trial_lab: Lab) -> None:
     with web.browser(trial_lab.hosts) as client:
         page = web.sign_in_with_passphrase(client, labs.ADDRESS, "grace", "not-the-passphrase")
         assert page.status_code == 403
-        assert "Invalid username or password" in page.text
+        assert "That is not the passphrase of this class" in page.text
 
 
 def test_trial_says_readably_that_somebody_was_removed(trial_lab: Lab) -> None:
@@ -323,7 +351,7 @@ def test_trial_says_readably_that_somebody_was_removed(trial_lab: Lab) -> None:
             re.findall(r">([^<]+)<", re.sub(r"(?s)<script.*?</script>", "", page.text))
             for page in told
         ]
-        assert any("Invalid username or password" in words for words in shown[0])
+        assert any("That is not the passphrase of this class" in words for words in shown[0])
         assert shown[0] == shown[1]
         assert tutor.post(address, headers=headers).status_code == 201
     with web.browser(trial_lab.hosts) as client:

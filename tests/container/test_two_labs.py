@@ -17,7 +17,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import labs, students, web
-from tests.browser.conftest import new_person, wait_for_lab
+from tests.browser.conftest import (
+    enter_trial,
+    new_person,
+    wait_for_lab,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,9 +188,7 @@ def test_pages_of_two_labs_in_one_browser(two: dict[int, Lab], chromium: Chromiu
         pages = {port: person.new_page() for port in PORTS}
         for port, page in pages.items():
             page.goto(at(port))
-            page.get_by_label("Username").fill("bob")
-            page.get_by_label("Password:").fill(two[port].passphrase())
-            page.get_by_role("button", name="Sign in").click()
+            enter_trial(page, "bob", two[port].passphrase())
             page.wait_for_url("**/lab**")
             wait_for_lab(page)
         for port, page in pages.items():

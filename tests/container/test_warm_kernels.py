@@ -107,6 +107,25 @@ print(json.dumps({
 """
 
 
+COUNTED = """
+import gc, json, sys, weakref
+import numpy, pandas
+class Own: pass
+one = Own(); one.itself = one; freed = weakref.ref(one)
+del one
+never = [sys.getrefcount(what) == sys.getrefcount(None) for what in
+         (numpy, pandas.DataFrame, numpy.linalg.norm, pandas.DataFrame.merge.__code__)]
+gc.unfreeze()
+gc.collect(); gc.collect()
+print(json.dumps([never, freed() is None, pandas.DataFrame({"a": [1, 2]}).a.sum().item()]))
+"""
+OWN_MEMORY = """
+import json
+rows = (line.split() for line in open("/proc/self/smaps_rollup").readlines()[1:])
+print(json.dumps({name.rstrip(":"): int(value) for name, value, *_ in rows}["Private_Dirty"]))
+"""
+
+
 @pytest.fixture(scope="module")
 def cold(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
     with started(tmp_path_factory.mktemp("cold"), "c.Classroom.preload = False") as there:
@@ -221,6 +240,25 @@ print(json.dumps([
     for one, other in zip(*said, strict=True):
         assert one != other
     warm.clear()
+
+
+def test_nobody_counts_what_was_imported_and_what_is_new_is_still_freed(warm: Class) -> None:
+    _, kernel = start(warm)
+    assert kernel.run(IS_WARM) == "True\n"
+    assert say(kernel, COUNTED) == [[True] * 4, True, 3]
+    assert kernel.run("del numpy, pandas; import pandas; print(pandas.NA)") == "<NA>\n"
+    warm.clear()
+
+
+def test_its_own_memory_is_what_it_has_made_itself(warm: Class, cold: Class) -> None:
+    """A page that is only read stays everybody's, though Python counts who refers to what."""
+    sizes = {}
+    for name, one in (("warm", warm), ("cold", cold)):
+        _, kernel = start(one)
+        sizes[name] = int(say(kernel, OWN_MEMORY))
+        one.clear()
+    # A third; half, if the references to what was imported were counted.
+    assert sizes["warm"] < 0.45 * sizes["cold"], sizes
 
 
 def messages(kernel: students.Kernel, ident: str) -> Iterator[dict[str, Any]]:

@@ -79,20 +79,25 @@ class AccessToken(tornado.web.RequestHandler):
     """Exchange a code for a token, once, for the client that proves itself."""
 
     def post(self) -> None:
-        """Check secret and PKCE verifier."""
+        """Check the app first, as GitHub does; then the code, its PKCE verifier and callback."""
+        if self.get_body_argument("client_id") != CLIENT_ID:
+            raise tornado.web.HTTPError(404)
+        if self.get_body_argument("client_secret") != CLIENT_SECRET:
+            said = "The client_id and/or client_secret passed are incorrect."
+            self.write({"error": "incorrect_client_credentials", "error_description": said})
+            return
+        if self.get_body_argument("redirect_uri") != CALLBACK:
+            self.write({"error": "redirect_uri_mismatch"})
+            return
         grant = codes.pop(self.get_body_argument("code"), None)
         verifier = self.get_body_argument("code_verifier", "").encode()
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier).digest()).decode().rstrip("=")
         if grant is None:
-            self.write({"error": "bad", "error_description": "There is no such code."})
+            self.write(
+                {"error": "bad_verification_code", "error_description": "There is no such code."}
+            )
             return
-        good = (
-            self.get_body_argument("client_id") == CLIENT_ID
-            and self.get_body_argument("client_secret") == CLIENT_SECRET
-            and self.get_body_argument("redirect_uri") == CALLBACK
-            and challenge == grant["challenge"]
-        )
-        if not good:
+        if challenge != grant["challenge"]:
             self.write({"error": "bad", "error_description": "The code or secret is wrong."})
             return
         token = secrets.token_urlsafe(16)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests import labs
-from tools import base_image, engine, up
+from tools import base_image, compose, engine
 from tools.engine import SUITE
 
 DEB822 = """\
@@ -111,4 +111,33 @@ def test_the_debian_release_and_its_python_stand_in_one_place() -> None:
     ],
 )
 def test_compose_state(listing: str, found: tuple[str, str]) -> None:
-    assert up.state(listing) == found
+    assert compose.state(listing) == found
+
+
+SOCKET = "unix:///var/run/docker.sock"
+
+
+@pytest.mark.parametrize(
+    ("said", "system", "words"),
+    [
+        (
+            "permission denied while trying to connect to the Docker daemon socket at "
+            f"{SOCKET}: dial unix /var/run/docker.sock: connect: permission denied",
+            "Linux",
+            "sudo usermod -aG docker mona",
+        ),
+        (
+            f"Cannot connect to the Docker daemon at {SOCKET}. Is the docker daemon running?",
+            "Linux",
+            "sudo systemctl start docker",
+        ),
+        (
+            "Cannot connect to the Docker daemon at unix:///Users/mona/.docker/run/docker.sock.",
+            "Darwin",
+            "doesn't run: start Docker Desktop, then",
+        ),
+        ("failed to parse the context", "Linux", "It says: failed to parse the context"),
+    ],
+)
+def test_an_engine_that_does_not_answer_has_a_cure(said: str, system: str, words: str) -> None:
+    assert words in engine.cure(said, "mona", system)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SECONDS = 60
 RESTORE_SECONDS = 3600
 WORDS = {"beat": "", "restore": "before a restore", "stop": "when the lab stopped", "asked": ""}
-HEADS = ("snapshot", "time (UTC)", "", "files", "size", "")
+HEADS = ("snapshot", "time ({})", "", "files", "size", "")
 FEW = 20
 
 
@@ -41,11 +41,11 @@ def table(snapshots: Iterable[dict[str, Any]], now: datetime) -> str:
 
     Args:
         snapshots: as the snapshot service sends them.
-        now: UTC.
+        now: with the zone in which times are shown.
     """
-    rows = [HEADS]
+    rows = [tuple(head.format(f"{now:%Z}") for head in HEADS)]
     for one in snapshots:
-        time = datetime.fromisoformat(one["time"]).astimezone(UTC)
+        time = datetime.fromisoformat(one["time"]).astimezone(now.tzinfo)
         why = WORDS.get(one["why"], "")
         count = str(one["files"])
         rows.append(
@@ -102,7 +102,7 @@ def say(paths: Paths) -> int:
     if not found:
         print("There is no snapshot yet: the first is made a minute after the start.")
         return 0
-    print(table(found, datetime.now(UTC)))
+    print(table(found, datetime.now(UTC).astimezone()))
     return 0
 
 

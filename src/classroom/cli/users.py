@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from classroom.hub.access import roster
+from classroom.hub.access import listing, roster
+from classroom.hub.access.listing import HubUser
 from classroom.hub.access.policy import ADMITTED_BY
-from classroom.hub.labs import lab_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,27 +18,7 @@ if TYPE_CHECKING:
     from classroom.hub.access.roster import Roster
     from classroom.runtime.paths import Paths
 
-LONGEST = 1 << 20
-"""The largest file that is read from the lab, in bytes."""
 HEADS = ("name", "from", "tutor", "last seen", "in the lab")
-SOURCES = {"file": "file", "page": "admin page"}
-
-
-@dataclass(frozen=True)
-class HubUser:
-    """Somebody as the Hub's database knows them.
-
-    Attributes:
-        name: the user's name.
-        tutor: whether the user is a tutor.
-        seen: when the Hub heard from the user last, UTC; None for never.
-        organizations: those that allow a user who is on no list.
-    """
-
-    name: str
-    tutor: bool = False
-    seen: datetime | None = None
-    organizations: tuple[str, ...] = ()
 
 
 def ago(seen: datetime | None, now: datetime) -> str:
@@ -63,21 +42,12 @@ def table(known: Iterable[HubUser], people: Roster, here: Iterable[str], now: da
         here: who has the lab open.
         now: UTC.
     """
-    by_name = {one.name: one for one in known}
-    there = set(here)
     rows = [HEADS]
-    for name in sorted(by_name.keys() | people.names):
-        one = by_name.get(name, HubUser(name, tutor=name in people.all_tutors))
-        source = SOURCES.get(people.source(name)) or ", ".join(one.organizations) or "passphrase"
-        rows.append(
-            (
-                name,
-                source,
-                "tutor" if one.tutor else "",
-                ago(one.seen, now),
-                "yes" if name in there else "",
-            )
-        )
+    for one in listing.entries(known, people, here):
+        if one.removed:
+            continue
+        seen, there = ago(one.seen, now), "yes" if one.here else ""
+        rows.append((one.name, one.source, "tutor" if one.tutor else "", seen, there))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -115,4 +85,4 @@ def report(paths: Paths) -> str:
         sqlite3.Error: the lab hasn't been started yet.
     """
     known, people = read_database(paths), roster.read(paths.people)
-    return table(known, people, lab_files.here(paths.here), datetime.now(UTC))
+    return table(known, people, listing.read_here(paths.here), datetime.now(UTC))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 PUBLIC, PUBLIC_API = "https://github.com", "https://api.github.com"
+RESERVED = ("example.org", "example.com", "example.net")
+"""Names that are kept for documentation (RFC 2606)."""
 CALLBACK_PATH = "/hub/oauth_callback"
 # How traitlets resolves a setting of GitHubOAuthenticator: the most specific class wins.
 SECTIONS = ("GitHubOAuthenticator", "OAuthenticator", "Authenticator")
@@ -137,6 +139,16 @@ def exact_callback(url: str) -> str:
     return urlunsplit(("https", host, CALLBACK_PATH, "", ""))
 
 
+def is_placeholder(host: str) -> bool:
+    """Say whether a host stands for another in our documentation: nobody can have it.
+
+    Args:
+        host: with a port or without.
+    """
+    name = host.partition(":")[0].lower()
+    return "<" in host or any(f".{name}".endswith(f".{one}") for one in RESERVED)
+
+
 def check(given: Given) -> Iterator[Problem]:
     """Find what is half-filled or contradicts itself.
 
@@ -174,6 +186,11 @@ def check_callback(where: str, url: str) -> Iterator[Problem]:
     parts = split(url)
     if not url:
         yield Problem(where, "is empty", cure)
+    elif is_placeholder(parts.netloc):
+        what = f"{url!r} still has {parts.netloc!r}, which stands for the name of your host"
+        yield Problem(
+            where, what, "put that name in its place, here and in the OAuth app at GitHub"
+        )
     elif parts.scheme != "https" or not parts.netloc:
         yield Problem(where, f"{url!r} is not an https address", cure)
     elif len(parts.hostname or "") > LONGEST_NAME:

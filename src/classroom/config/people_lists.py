@@ -83,6 +83,10 @@ def no_texts(where: str, value: Any) -> Iterator[Problem]:
             return
 
 
+LONGEST_PERSON = 64
+"""Characters of a person's name."""
+
+
 def wrong_logins(where: str, found: Iterable[str]) -> Iterator[Problem]:
     """Refuse names that GitHub can't have given out; a comma or a space is a slip of the hand.
 
@@ -94,7 +98,10 @@ def wrong_logins(where: str, found: Iterable[str]) -> Iterator[Problem]:
         if LOGIN.fullmatch(name):
             continue
         shown = repr(short(name))
-        if name.startswith("@") and LOGIN.fullmatch(name[1:]):
+        if name.startswith("<") and name.endswith(">"):
+            what = f"{shown} stands for a name of yours"
+            yield Problem(where, what, "write that person's GitHub name in its place")
+        elif name.startswith("@") and LOGIN.fullmatch(name[1:]):
             yield Problem(where, f"{shown} has an @ in front", f"write {name[1:]!r}")
         elif "github.com/" in name and LOGIN.fullmatch(last := name.rstrip("/").split("/")[-1]):
             yield Problem(where, f"{shown} is an address", f"write the name alone: {last!r}")
@@ -104,6 +111,26 @@ def wrong_logins(where: str, found: Iterable[str]) -> Iterator[Problem]:
         else:
             what = f"{shown} is not a GitHub user name"
             yield Problem(where, what, "write one name between each pair of quotes")
+
+
+def wrong_people(where: str, found: Iterable[str]) -> Iterator[Problem]:
+    """Refuse what can't be a person's name in the lab: it is part of addresses, and of the log.
+
+    Args:
+        where: the setting, for the sentence.
+        found: the names.
+    """
+    for name in sorted(found):
+        shown = repr(short(name))
+        if name.startswith("<") and name.endswith(">"):
+            what = f"{shown} stands for a name of yours"
+            yield Problem(where, what, "write that person's name in its place")
+        elif len(name) > LONGEST_PERSON or not name.isprintable() or set(name) & set("/\\"):
+            what = f"{shown} can't be a name here"
+            cure = f"write letters and spaces, {LONGEST_PERSON} characters at most"
+            yield Problem(where, what, cure)
+        elif not any(letter.isalnum() for letter in name):
+            yield Problem(where, f"{shown} has no letter", "write the person's name")
 
 
 def wrong_organizations(where: str, found: Iterable[str]) -> Iterator[Problem]:

@@ -19,10 +19,12 @@ from classroom.config import (
     people_lists,
     preload,
     schema,
+    students_file,
 )
 from classroom.config.egress_settings import EgressSettings
 from classroom.config.github import Given
 from classroom.config.limits import Limits
+from classroom.config.students_file import Listed
 from classroom.config.traits import Classroom
 from classroom.runtime.problems import Problem, StartRefusedError
 
@@ -55,6 +57,8 @@ class SignInMode(Enum):
     """No configuration: any name with a passphrase that the log shows."""
     GITHUB = "github"
     """GitHub sign-in; the allowlist decides."""
+    INVITATIONS = "invitations"
+    """A personal link for each person on the list."""
     CUSTOM = "custom"
     """The tutor's file names another JupyterHub authenticator."""
 
@@ -88,6 +92,8 @@ class Settings:
         idle_lab_timeout: seconds after which one that nobody uses stops; 0 for never.
         snapshot_interval: seconds between snapshots; 0 for none but those before a restore and at
             stop.
+        students_file: the file of students' names, beside the configuration; "" for none.
+        shown: how names are written in the lists, where that is another way than the Hub's.
         sources: the bytes that all of this was read from, by their path in the tutor's folder.
     """
 
@@ -114,6 +120,8 @@ class Settings:
     max_labs: int = 0
     idle_lab_timeout: int = 0
     snapshot_interval: int = 600
+    students_file: str = ""
+    shown: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -125,7 +133,8 @@ def names(value: Any) -> frozenset[str]:
     """
     if schema.is_lazy(value):
         value = value.get_value(set())
-    return frozenset(str(name).strip().lower() for name in value or () if str(name).strip())
+    plain = (" ".join(str(name).split()).lower() for name in value or ())
+    return frozenset(name for name in plain if name)
 
 
 def lookup(file: ConfigFile, trait: str) -> Any:
@@ -133,12 +142,15 @@ def lookup(file: ConfigFile, trait: str) -> Any:
     return file.first(github.SECTIONS, trait)[1]
 
 
-def mode_of(given: Given) -> SignInMode:
+def mode_of(given: Given, chosen: str) -> SignInMode:
     """Decide how people sign in.
 
     Args:
         given: the tutor's configuration, checked, and whatever was given for GitHub.
+        chosen: ``c.Classroom.sign_in``.
     """
+    if chosen == SignInMode.INVITATIONS.value:
+        return SignInMode.INVITATIONS
     named = given.file.config.get("JupyterHub", {}).get("authenticator_class", "github")
     # Ours stands in for GitHub's own, not for a subclass that the tutor has written.
     name = named if isinstance(named, str) else f"{named.__module__}.{named.__qualname__}"
@@ -156,7 +168,7 @@ def check_allowlist(file: ConfigFile, allowed: frozenset[str]) -> Iterator[Probl
         yield Problem(
             file.where("Authenticator.allowed_users"),
             "nobody may sign in: USERS is empty and there are no allowed_organizations",
-            "put the students' GitHub names into USERS",
+            "put the students' GitHub names into USERS, or into a file (c.Classroom.students_file)",
         )
 
 
@@ -185,6 +197,66 @@ def load_egress(
     return found, problems
 
 
+def shown_names(*lists: Any) -> dict[str, str]:
+    """Return how names are written, where that is another way than the Hub's.
+
+    Args:
+        lists: of names, or of lines of the file of students' names.
+    """
+    found = {}
+    for names_of in lists:
+        plain = names_of.get_value(set()) if schema.is_lazy(names_of) else names_of
+        for one in plain or ():
+            written = " ".join((one.written if isinstance(one, Listed) else str(one)).split())
+            if written.lower() != written:
+                found[written.lower()] = written
+    return found
+
+
+def check_invitations(file: ConfigFile, given: Given, found: Settings) -> Iterator[Problem]:
+    """Find what doesn't go together with personal links.
+
+    Args:
+        file: the tutor's configuration.
+        given: whatever was given for GitHub.
+        found: the settings, so far.
+    """
+    where = file.where("Classroom.sign_in")
+    if given.anything() or "authenticator_class" in file.config.get("JupyterHub", {}):
+        what = "is 'invitations', and another way to sign in is configured"
+        yield Problem(where, what, "remove one of the two")
+    if not found.allowed and not found.tutors:
+        what = "is 'invitations', and nobody is on the list"
+        cure = "write people's names into USERS and TUTORS, or into c.Classroom.students_file"
+        yield Problem(where, what, cure)
+    if any(lookup(file, trait) for trait in ADMIT_EVERYBODY):
+        what = "is 'invitations', and a setting admits everybody"
+        yield Problem(where, what, "remove the line with allow_all, or the like")
+    yield from people_lists.wrong_people(where, found.allowed | found.tutors)
+
+
+def load_students(
+    file: ConfigFile, paths: Paths, name: str
+) -> tuple[list[Listed], dict[str, bytes]]:
+    """Read the file of students' names.
+
+    Args:
+        file: the tutor's configuration.
+        paths: where it is.
+        name: the file's; "" for none.
+
+    Returns:
+        The names, and the bytes that they were read from, by the file's name.
+
+    Raises:
+        StartRefusedError: it isn't there, or can't be read.
+    """
+    if not name:
+        return [], {}
+    found, source = students_file.read(paths.config, name, file.where(students_file.SETTING))
+    return found, {name: source}
+
+
 def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     """Read, check and freeze everything the start depends on.
 
@@ -201,10 +273,12 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         raise StartRefusedError(problems)
     secret = github.read_secret(paths)
     given = Given(file, environ, secret)
-    mode = mode_of(given)
-    allowed = names(lookup(file, "allowed_users"))
-    tutors = names(lookup(file, "admin_users"))
     ours = Classroom(config=file.config)
+    mode = mode_of(given, ours.sign_in)
+    students, read_from = load_students(file, paths, ours.students_file)
+    written = names(lookup(file, "allowed_users"))
+    allowed = written | {one.name for one in students}
+    tutors = names(lookup(file, "admin_users"))
     egress, problems = load_egress(
         file, environ, given.asked() if mode is SignInMode.GITHUB else {}
     )
@@ -231,8 +305,16 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         max_labs=labs.most(ours.max_labs),
         idle_lab_timeout=ours.idle_lab_timeout,
         snapshot_interval=ours.snapshot_interval,
-        sources={**file.sources, **({github.SECRET_FILE: secret.encode()} if secret else {})},
+        students_file=ours.students_file,
+        shown=shown_names(lookup(file, "allowed_users"), lookup(file, "admin_users"), students),
+        sources={
+            **file.sources,
+            **read_from,
+            **({github.SECRET_FILE: secret.encode()} if secret else {}),
+        },
     )
+    if mode is SignInMode.INVITATIONS:
+        problems += check_invitations(file, given, found)
     if mode is not SignInMode.GITHUB:
         if problems:
             raise StartRefusedError(problems)
@@ -242,7 +324,8 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         *problems,
         *github.check(given),
         *check_allowlist(file, allowed | tutors),
-        *people_lists.wrong_logins(file.where("Authenticator.allowed_users"), allowed),
+        *people_lists.wrong_logins(file.where("Authenticator.allowed_users"), written),
+        *students_file.wrong_names(ours.students_file, students),
         *people_lists.wrong_logins(file.where("Authenticator.admin_users"), tutors),
         *people_lists.wrong_organizations(
             file.where("GitHubOAuthenticator.allowed_organizations"),

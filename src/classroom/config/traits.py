@@ -104,10 +104,23 @@ class Classroom(Configurable):
         as in any JupyterLab.""",
     ).tag(config=True)
 
+    sign_in = Enum(
+        ["github", "invitations"],
+        default_value="github",
+        help="""How people sign in: "github", or "invitations" for a class without accounts, with a
+        personal link for each person on the list (make invitations).""",
+    ).tag(config=True)
+
     snapshot_interval = Duration(
         600,
         help="""How often a snapshot of the lab's files is made, if something has changed: seconds,
         or "10 min". 0: only before a restore, and when the lab stops.""",
+    ).tag(config=True)
+
+    students_file = Unicode(
+        "",
+        help="""A file beside the configuration with the students' GitHub names, one a line, or a
+        table (CSV) with a column "github". It is followed as USERS is, and both count.""",
     ).tag(config=True)
 
     kernel_memory_limit = ByteSize(

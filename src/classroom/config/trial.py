@@ -10,6 +10,7 @@ from classroom.runtime import files
 from classroom.runtime.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 TUTOR = "tutor"
@@ -52,18 +53,22 @@ def ensure(folder: Path) -> Passphrases:
     return Passphrases(*kept)
 
 
-def paragraph(passphrases: Passphrases, address: str) -> str:
-    """Describe the trial for the log.
+def paragraph(passphrases: Passphrases, address: str, others: Sequence[str] = ()) -> str:
+    """Describe the trial: first, in two lines, what students and the tutor do.
 
     Args:
         passphrases: the ones that open it.
-        address: the lab's, as far as the container knows it.
+        address: the lab's for students, as far as it is known.
+        others: further addresses of it.
     """
+    same = f"\nThe same lab: {', '.join(others)}" if others else ""
     return f"""\
-This is a TRIAL: anybody who has the passphrase gets in, under any name they type.
-  Open         {address}  (the browser warns: the certificate is self-signed)
-  Students     any name, passphrase  {passphrases.student.reveal()}
-  Tutor        name {TUTOR}, passphrase  {passphrases.tutor.reveal()}
+Students     open {address}, type any name, passphrase  {passphrases.student.reveal()}
+Tutor        the same address, name {TUTOR}, passphrase  {passphrases.tutor.reveal()}
+
+This is a TRIAL: anybody who has the passphrase gets in, under any name they type. Browsers warn
+about the certificate, which the lab has made itself: choose “Advanced”, then go on. On your own
+machine, trust {address}/authority.crt instead (docs/operate/configuration.md).{same}
 To set up your class: cp jupyterhub_config_example.py jupyterhub_config.py, put your students'
 GitHub names into USERS, fill in the three GitHub OAuth values, put ssl.crt and ssl.key into
-secrets/, and start again (README.md, "Set up your class")."""
+secrets/, and start again (README.md, “Set up your class”)."""

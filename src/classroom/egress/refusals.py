@@ -120,6 +120,7 @@ def report(found: Mapping[str, Any]) -> str:
     Args:
         found: what `Refusals.as_json` wrote.
     """
+    zone = dt.datetime.now(dt.UTC).astimezone().tzinfo  # the container's
     lines = [f"Egress lock: {found['lock']}"]
     if "packets" not in found:
         return "\n".join([*lines, "What it refuses is not counted; with nftables it is."])
@@ -129,8 +130,9 @@ def report(found: Mapping[str, Any]) -> str:
         f"{found['names']} names"
     ]
     if found["last"]:
-        lines += ["", f"{'last (UTC)':<20}{'times':>6}  {'who':<10} what"]
+        head = f"last ({dt.datetime.now(zone):%Z})"
+        lines += ["", f"{head:<20}{'times':>6}  {'who':<10} what"]
     for one in found["last"]:
-        when = dt.datetime.fromtimestamp(one["last"], dt.UTC).strftime("%F %T")
+        when = dt.datetime.fromtimestamp(one["last"], zone).strftime("%F %T")
         lines.append(f"{when:<20}{one['times']:>6}  {one['who'] or '-':<10} {one['what']}")
     return "\n".join(lines)

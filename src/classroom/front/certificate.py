@@ -29,12 +29,13 @@ def folder(front: Path) -> Path:
     return front / "tls"
 
 
-def install(front: Path, certificate: Certificate) -> None:
+def install(front: Path, certificate: Certificate, authority: bytes = b"") -> None:
     """Put a checked pair where nginx reads it; each file is replaced as a whole.
 
     Args:
         front: the front's directory, root's alone.
         certificate: the pair.
+        authority: the lab's own, which has signed it, as PEM; nothing for the tutor's pair.
     """
     target = folder(front)
     target.mkdir(mode=0o700, exist_ok=True)
@@ -44,11 +45,23 @@ def install(front: Path, certificate: Certificate) -> None:
     marker.unlink(missing_ok=True)
     if certificate.supplied:
         marker.touch()
+    if authority:
+        files.write_private(target / "authority.crt", authority)
+    else:
+        (target / "authority.crt").unlink(missing_ok=True)
 
 
 def is_supplied(front: Path) -> bool:
     """Say whether the pair in use is the tutor's own."""
     return (folder(front) / "supplied").exists()
+
+
+def authority(front: Path) -> str:
+    """Read the lab's own authority, for people to trust; "" where the pair in use isn't its."""
+    try:
+        return (folder(front) / "authority.crt").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return ""
 
 
 def installed(front: Path) -> tuple[bytes, bytes]:

@@ -13,7 +13,7 @@ from classroom.egress import detect
 from classroom.front import certificate, hosts, nginx
 from classroom.front.hosts import ANY, AllowedHosts
 from classroom.runtime import machine
-from classroom.runtime.paths import KNOWN, PREFIX
+from classroom.runtime.paths import AUTHORITY, KNOWN, PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,6 +69,7 @@ def statics(paths: Paths, server_static: Path) -> list[Static]:
         Static(f"{PREFIX}static/", server_static, "lab"),
         Static(f"{PREFIX}lab/api/themes/", share / "jupyter/lab/themes", "lab"),
         Static(f"{PREFIX}lab/extensions/", share / "jupyter/labextensions", "lab"),
+        Static(f"{PREFIX}kernelspecs/", share / "jupyter/kernels", "lab"),
     ]
 
 
@@ -166,6 +167,7 @@ class Front:
         apart: where Hub and lab are, when each has a host of its own.
         labs: whether people may have labs of their own.
         files: how many a worker may open.
+        authority: the lab's own, which browsers may be told to trust, as PEM; "" without one.
     """
 
     paths: Paths
@@ -176,6 +178,7 @@ class Front:
     apart: Hosts = TOGETHER
     labs: bool = False
     files: int = MOST_FILES
+    authority: str = ""
 
     @property
     def connections(self) -> int:
@@ -214,6 +217,8 @@ def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
         known_to=KNOWN,
         files=front.files,
         connections=front.connections,
+        authority=front.authority,
+        authority_place=AUTHORITY,
     )
 
 
@@ -242,6 +247,7 @@ def install(paths: Paths, routes: Mapping[str, str]) -> bool:
             subdomains.read(paths.front),
             paths.labs_run.exists(),
             min(MOST_FILES, machine.most_files()),
+            certificate.authority(paths.front),
         ),
         routes,
     )

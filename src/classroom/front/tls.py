@@ -1,18 +1,15 @@
-"""The front's certificate: check the tutor's, or make one that signs itself."""
+"""The front's certificate: check the tutor's."""
 
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
 import ssl
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 
 from classroom.config.hosts import LONGEST as LONGEST_NAME
 from classroom.front import certificate_slips
@@ -20,7 +17,6 @@ from classroom.runtime import files
 from classroom.runtime.problems import Problem, StartRefusedError
 
 WARN_BEFORE = dt.timedelta(days=14)
-MADE_FOR = dt.timedelta(days=365)
 Files = tuple[str, str]
 PAIRS: tuple[Files, ...] = (("ssl.crt", "ssl.key"), ("fullchain.pem", "privkey.pem"))
 """Names of a chain and its key, the first pair that is there counts; certbot has the other."""
@@ -233,66 +229,3 @@ def read(secrets: Path, now: dt.datetime) -> Certificate | None:
     """
     pair = read_pair(secrets)
     return check(*pair, now, named_in(secrets)) if pair is not None else None
-
-
-def make(hosts: list[str], now: dt.datetime) -> Certificate:
-    """Make a certificate that signs itself.
-
-    Args:
-        hosts: names and addresses it is for.
-        now: the time, with a zone.
-    """
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Collaborative JupyterLab")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))  # clocks differ
-        .not_valid_after(now + MADE_FOR)
-        .add_extension(x509.SubjectAlternativeName([alternative(host) for host in hosts]), False)  # noqa: FBT003
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    return Certificate(
-        chain=certificate.public_bytes(serialization.Encoding.PEM),
-        key=key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ),
-        expires=certificate.not_valid_after_utc,
-        supplied=False,
-    )
-
-
-def alternative(host: str) -> x509.GeneralName:
-    """Encode a host as a subject alternative name (RFC 5280, 4.2.1.6)."""
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)
-
-
-def ensure_made(folder: Path, hosts: list[str], now: dt.datetime) -> Certificate:
-    """Keep one made certificate on the volume, so that browsers ask only once.
-
-    Args:
-        folder: where it is kept; root's alone.
-        hosts: names and addresses for a new one.
-        now: the time, with a zone.
-    """
-    crt, key = folder / "made.crt", folder / "made.key"
-    if crt.exists() and key.exists():
-        try:
-            kept = check(crt.read_bytes(), key.read_bytes(), now + WARN_BEFORE)
-        except StartRefusedError:
-            pass  # Expired or damaged: it is only ours, so make another.
-        else:
-            return Certificate(kept.chain, kept.key, kept.expires, supplied=False)
-    made = make(hosts, now)
-    files.write_private(key, made.key)
-    files.write_private(crt, made.chain)
-    return made

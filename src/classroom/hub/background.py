@@ -71,6 +71,7 @@ class Background(LoggingConfigurable):
                 lambda: settings.load(self.paths, os.environ),
                 self._follow,
                 self.log,
+                self.access.students_file if self.access is not None else "",
             ),
         )
 

@@ -6,12 +6,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from classroom.config import subdomains, trial
+from classroom.config import invitations, subdomains, trial
 from classroom.config.schema import is_lazy
 from classroom.config.settings import SignInMode
 from classroom.egress.lock import LockKind
 from classroom.hub.access.handlers import REMOVE, of_ours
 from classroom.hub.auth.accounts import Accounts
+from classroom.hub.auth.invited import ClassroomInvitationAuthenticator
 from classroom.hub.auth.passphrase import ClassroomPassphraseAuthenticator
 from classroom.hub.egress.gateway import Egress
 from classroom.hub.labs.listing import LabListing
@@ -213,6 +214,11 @@ def sign_in(c: Config, settings: Settings, access: Access, accounts: Accounts) -
         ours.admin_users = set(people.all_tutors)
         ours.blocked_users = set(settings.blocked | people.out)
         chosen = ClassroomGitHubOAuthenticator
+    elif settings.mode is SignInMode.INVITATIONS:
+        c.Authenticator.allow_existing_users = False  # who is off the list is out
+        c.ClassroomInvitationAuthenticator.keys = settings.paths.hub / invitations.FILE
+        c.ClassroomInvitationAuthenticator.shown = dict(settings.shown)
+        chosen = ClassroomInvitationAuthenticator
     else:
         chosen = c.JupyterHub.authenticator_class
     c.JupyterHub.authenticator_class = of_ours(chosen, access, avatars=settings.avatars)
@@ -225,10 +231,11 @@ def pages(c: Config, settings: Settings, lab: str) -> None:
     c.JupyterHub.template_vars = {
         "classroom_url": f"{lab}{PREFIX}lab",
         "classroom_trial": settings.mode is SignInMode.TRIAL,
+        "classroom_invitations": settings.mode is SignInMode.INVITATIONS,
         "classroom_name": settings.name,
         "classroom_contact": settings.contact,
         "classroom_tutors": sorted(settings.tutors),
-        "classroom_personal_labs": c.JupyterHub.spawner_class is not NoPersonalLab,
+        "classroom_personal_labs": c.JupyterHub.spawner_class not in {NoPersonalLab, PersonalLab},
         "classroom_own_labs": settings.personal_labs,
         **tutors_own(c, "template_vars", {}),
     }

@@ -95,7 +95,7 @@ def at_next_start(held: EgressSettings, saved: EgressSettings, kind: LockKind) -
 # itself what waits of it.
 FOLLOWED = re.compile(
     r"^(GitHubOAuthenticator|OAuthenticator|Authenticator)\.(allowed|admin|blocked)_users$"
-    r"|^Classroom\.egress"
+    r"|^Classroom\.(egress|students_file$)"
 )
 
 
@@ -132,11 +132,29 @@ def waiting(held: Config, saved: Config) -> list[str]:
     return sorted(name for name in changed if not FOLLOWED.match(name))
 
 
+def contents(file: Path, students: str) -> bytes | None:
+    """Read the configuration, and the file of students' names after it.
+
+    Args:
+        file: the configuration.
+        students: name of the other, beside it; "" for none.
+
+    Returns:
+        None while one of them isn't there, as between an editor's two steps.
+    """
+    found = content(file)
+    if found is None or not students:
+        return found
+    names = content(file.with_name(students))
+    return None if names is None else found + b"\0" + names
+
+
 async def watch(
     file: Path,
     load: Callable[[], Settings],
     take: Callable[[Settings], Awaitable[None]],
     log: Logger,
+    students: str = "",
 ) -> None:
     """Take over whatever is saved, if it is good; else say why not, and keep what holds.
 
@@ -146,15 +164,17 @@ async def watch(
         load: reads and checks it.
         take: is given the new settings.
         log: where to say what is wrong.
+        students: the file of students' names, beside it, as the start has found it; "" for none.
     """
-    last, trouble = content(file), ""
+    last, trouble = contents(file, students), ""
     async for _ in file_watch.moments(file.parent):
-        found = await settled(partial(content, file))
+        found = await settled(partial(contents, file, students))
         if found is None or found == last:
             continue
         last = found
         try:
-            await take(await asyncio.to_thread(load))
+            loaded = await asyncio.to_thread(load)
+            await take(loaded)
         except StartRefusedError as refused:
             for problem in refused.problems:
                 log.error("The configuration in use stays: %s", problem)  # noqa: TRY400
@@ -164,3 +184,6 @@ async def watch(
             last, trouble = None, str(error)
         else:
             trouble = ""
+            if loaded.students_file != students:
+                students = loaded.students_file
+                last = contents(file, students)

@@ -25,7 +25,7 @@ from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.rooms.former_documents import FormerDocuments
 from classroom.lab.rooms.hooks import Hooks
 from classroom.lab.services import Services
-from classroom.lab.upstream.nbconvert_cache import Exporters
+from classroom.lab.upstream.known_answers import KnownAnswers
 
 if TYPE_CHECKING:
     from classroom.lab.api.usage import Usage
@@ -46,7 +46,7 @@ class LabContext:
         memory: what people's sockets may fill.
         cpu: what people's messages may cost.
         licenses: of what pages load.
-        exporters: the formats that a notebook can be exported to.
+        known: answers that are the same for everybody.
         events: tells pages of events.
         settings: of people who have set nothing.
         turns: who may export now.
@@ -67,7 +67,7 @@ class LabContext:
     memory: MemoryBudget = field(default_factory=MemoryBudget)
     cpu: CpuBudget = field(default_factory=CpuBudget)
     licenses: LicenseReports = field(default_factory=LicenseReports)
-    exporters: Exporters = field(default_factory=Exporters)
+    known: KnownAnswers = field(default_factory=KnownAnswers)
     events: EventFeed = field(default_factory=EventFeed)
     settings: DefaultSettings = field(default_factory=DefaultSettings)
     turns: ExportQueue = field(default_factory=ExportQueue)

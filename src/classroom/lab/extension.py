@@ -17,9 +17,10 @@ from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
 
 from classroom.lab import hub_credentials, services
-from classroom.lab.api import driving, liveness, outputs, people
+from classroom.lab.api import driving, first_answers, liveness, outputs, people
 from classroom.lab.api.driving import FollowingHandler, ModeHandler, PersonModeHandler
 from classroom.lab.api.events import EventsSocket
+from classroom.lab.api.first_answers import LabPageHandler
 from classroom.lab.api.known import KnownHandler
 from classroom.lab.api.licenses import KnownLicensesHandler
 from classroom.lab.api.liveness import LabLivenessHandler
@@ -61,18 +62,24 @@ from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.snapshots import handlers as snapshots
 from classroom.lab.snapshots.restore import RestoreService
 from classroom.lab.storage import client_owners, page_sessions, ystore
-from classroom.lab.storage.journal import DiskTrouble, Journal
+from classroom.lab.storage.journal import Journal
 from classroom.lab.storage.page_sessions import PageSessions
 from classroom.lab.storage.saved_hashes import Saves
 from classroom.lab.upstream import (
     contract,
     document_hash,
     fork_limit,
+    known_cookies,
     page_cache,
     patches,
     root_task,
 )
-from classroom.lab.upstream.nbconvert_cache import ExportersHandler
+from classroom.lab.upstream.known_answers import (
+    ExportersHandler,
+    KernelKindsHandler,
+    LanguagesHandler,
+    NoLanguageServersHandler,
+)
 from classroom.runtime import (
     background_tasks,
     backlog,
@@ -88,6 +95,7 @@ if TYPE_CHECKING:
     from tornado.websocket import WebSocketHandler
 
     from classroom.lab.connections.notifications import Notifications
+    from classroom.lab.storage.disk_report import DiskTrouble
     from classroom.runtime.paths import Paths
 
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
@@ -111,10 +119,15 @@ RESERVED_TEXT = (
 )
 NO_RULE = "No view-only rule for these handlers; view-only users get 403: %s"
 HANDLERS = (
+    (first_answers.ADDRESS, LabPageHandler),
     (r"api/events/subscribe", EventsSocket),
     (r"api/sessions", SessionsHandler),
     (r"api/sessions/([\w-]+)", ChangedSessionHandler),
     (r"api/nbconvert", ExportersHandler),
+    (r"api/kernelspecs", KernelKindsHandler),
+    (r"lab/api/translations/?", LanguagesHandler),
+    (r"lab/api/translations/(?P<locale>.+)", LanguagesHandler),
+    (r"lsp/status", NoLanguageServersHandler),
     (r"api/shutdown", NoShutdownHandler),
     (KNOWN, KnownHandler),
     (liveness.ADDRESS, LabLivenessHandler),
@@ -166,6 +179,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         renamed = (cookie_names.SESSION, hub_auth.cookie_name)
         cookie_names.use(app.web_app, lab_id, renamed)
         same_origin.use(hub_auth)
+        known_cookies.use(hub_auth)
     contract.check(chat=isinstance(app.contents_manager, ClassContents))
     _patch()
     root_task.use(app.io_loop)
@@ -174,7 +188,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     if lab.journal is not None and isinstance(app.contents_manager, ClassContents):
         app.contents_manager.saves = Saves(lab.journal)
         app.contents_manager.tell = lambda name, text: lab.notifications.tell({name}, text)
-        lab.journal.told = partial(_follow_disk, app, lab)
+        lab.journal.disk.told = partial(_follow_disk, app, lab)
         app.io_loop.run_sync(lab.journal.begin)
         HISTORY.set_function(lambda: lab.journal.size if lab.journal else 0)
         setup.use(app, lab.hooks)
@@ -365,7 +379,7 @@ async def _recover(app: ServerApp, contents: ClassContents) -> None:
     """Put right the files of documents that were open when the last lab server fell."""
     assert contents.saves is not None  # noqa: S101 (set where it is loaded)
     journal = contents.saves.journal
-    if journal.is_in_trouble:
+    if journal.disk.is_in_trouble:
         return  # later: nothing could be written now
     store = ystore.of(journal)
     lab: LabContext = app.web_app.settings[services.KEY][LabContext]

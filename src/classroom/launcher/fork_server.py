@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from classroom.launcher import forked_kernel, shown_command
+from classroom.launcher import forked_kernel, immortal, shown_command
 from classroom.launcher.clone import Clone, UnsupportedError
 from classroom.launcher.forked_kernel import Kernel
 from classroom.launcher.protocol import LONGEST
@@ -100,6 +100,7 @@ def load(names: list[str]) -> dict[str, str]:
         except Exception as error:  # noqa: BLE001 (whatever a module does at its import)
             failed[name] = f"{type(error).__name__}: {error}"
     gc.collect()
+    immortal.make_immortal()
     gc.freeze()
     return failed
 

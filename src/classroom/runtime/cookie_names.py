@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable
 
 ID = r"[0-9a-f]{8}"
-LOGIN, SESSION, STATE, XSRF = (
+LOGIN, SESSION, STATE, TRIAL_NAME, XSRF = (
     "jupyterhub-hub-login",
     "jupyterhub-session-id",
     "oauthenticator-state",
+    "jupyterhub-trial-name",
     "_xsrf",
 )
 OF_LAB = (SESSION, f"service-{SERVICE}")
@@ -30,7 +31,14 @@ OF_HUB = ("jupyterhub-", STATE, XSRF)
 """How the names begin that the Hub changes."""
 MOST_OTHERS = 5
 """Labs of the same host whose cookies a browser keeps: the front reads 8 kB of cookies at most."""
-PATHS = {SESSION: "/", LOGIN: "/hub/", XSRF: "/hub/", STATE: "/hub/", OF_LAB[1]: PREFIX}
+PATHS = {
+    SESSION: "/",
+    LOGIN: "/hub/",
+    XSRF: "/hub/",
+    STATE: "/hub/",
+    TRIAL_NAME: "/hub/",
+    OF_LAB[1]: PREFIX,
+}
 """Where a cookie is, by how its name begins."""
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import resource
 import sys
 
-from classroom.runtime.cgroup import memory
-
 MB = 1 << 20
 MEMORY_NEEDED = 768 * MB
 """Bytes with which a small class can work: lab, Hub and front, and some kernels."""
@@ -54,8 +52,3 @@ def shortages(files: int, available: int) -> list[str]:
     if files < FILES_NEEDED:
         found.append(FEW_FILES.format(files, files // FILES_OF_A_PAGE))
     return found
-
-
-def prepare() -> list[str]:
-    """Take what the machine allows; return sentences on what it doesn't."""
-    return shortages(open_files(), memory())

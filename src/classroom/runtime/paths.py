@@ -13,6 +13,8 @@ PREFIX = f"/services/{SERVICE}/"
 PORT = 8443
 KNOWN = "classroom/api/known"
 """Below the lab's address: where the front asks whether somebody is signed in."""
+AUTHORITY = "/authority.crt"
+"""Below the lab's host: its own certificate authority, where it has one."""
 COOKIES = {"secure": True, "samesite": "Lax"}
 """What every cookie says besides, the Hub's and the lab's."""
 

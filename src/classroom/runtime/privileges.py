@@ -14,7 +14,14 @@ HUB = ("chown", "dac_override", "kill", "setgid", "setuid")
 whoever owns them, and own their directories. Nothing that touches the network or the kernel."""
 LAUNCHER = ("kill", "setgid", "setuid")
 """What the launcher needs: become `student`, and end students' processes."""
-NUMBERS = {"chown": 0, "dac_override": 1, "kill": 5, "setgid": 6, "setuid": 7}
+NUMBERS = {
+    "chown": 0,
+    "dac_override": 1,
+    "kill": 5,
+    "setgid": 6,
+    "setuid": 7,
+    "net_admin": 12,
+}
 LAST = 63
 """Capabilities are numbered from 0 to this at most; the kernel knows fewer."""
 VERSION_3 = 0x20080522

@@ -80,9 +80,10 @@ class Repository:
             left.unlink()
         if (self._place / "config").exists():
             await self._run(*restic.unlock())
+            await self._learn()
         else:
             await self._run(*restic.init())
-        await self._learn()
+            self._known = {}
 
     async def _learn(self) -> None:
         found = records.read_snapshots(await self._run(*restic.snapshots(), politely=False))

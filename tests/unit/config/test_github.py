@@ -10,8 +10,8 @@ from classroom.config import github
 @pytest.mark.parametrize(
     "url",
     [
-        "https://lab.example.org/hub/oauth_callback",
-        "https://lab.example.org:8443/hub/oauth_callback",
+        "https://lab.classroom.test/hub/oauth_callback",
+        "https://lab.classroom.test:8443/hub/oauth_callback",
     ],
 )
 def test_a_good_callback(url: str) -> None:
@@ -21,18 +21,24 @@ def test_a_good_callback(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "exact"),
     [
-        ("http://lab.example.org/hub/oauth_callback", "https://lab.example.org/hub/oauth_callback"),
-        ("https://lab.example.org:8443", "https://lab.example.org:8443/hub/oauth_callback"),
-        ("https://lab.example.org/oauth_callback", "https://lab.example.org/hub/oauth_callback"),
         (
-            "https://lab.example.org/hub/oauth_callback/",
-            "https://lab.example.org/hub/oauth_callback",
+            "http://lab.classroom.test/hub/oauth_callback",
+            "https://lab.classroom.test/hub/oauth_callback",
+        ),
+        ("https://lab.classroom.test:8443", "https://lab.classroom.test:8443/hub/oauth_callback"),
+        (
+            "https://lab.classroom.test/oauth_callback",
+            "https://lab.classroom.test/hub/oauth_callback",
         ),
         (
-            "https://lab.example.org/hub/oauth_callback?a=b",
-            "https://lab.example.org/hub/oauth_call",
+            "https://lab.classroom.test/hub/oauth_callback/",
+            "https://lab.classroom.test/hub/oauth_callback",
         ),
-        ("lab.example.org:8443", "https://lab.example.org:8443/hub/oauth_callback"),
+        (
+            "https://lab.classroom.test/hub/oauth_callback?a=b",
+            "https://lab.classroom.test/hub/oauth_call",
+        ),
+        ("lab.classroom.test:8443", "https://lab.classroom.test:8443/hub/oauth_callback"),
         ("https://[my host]:8443/hub/oauth_callback", "https://<this lab's host name>:8443/hub"),
         ("", "https://<this lab's host name>:8443/hub/oauth_callback"),
     ],
@@ -48,3 +54,15 @@ def test_a_host_that_nobody_can_have_is_refused_and_a_long_one_is_taken() -> Non
     assert list(github.check_callback("x", f"https://{long}:8443/hub/oauth_callback")) == []
     (problem,) = github.check_callback("x", f"https://{long}.org/hub/oauth_callback")
     assert "253 characters at most" in problem.what
+
+
+@pytest.mark.parametrize(
+    "host", ["<your host>:8443", "<host>", "lab.example.org:8443", "example.com", "A.EXAMPLE.NET"]
+)
+def test_what_stands_for_the_tutors_host_is_told(host: str) -> None:
+    (problem,) = github.check_callback("x", f"https://{host}/hub/oauth_callback")
+    assert "stands for the name of your host" in problem.what
+
+
+def test_a_host_that_only_ends_like_an_example_is_taken() -> None:
+    assert list(github.check_callback("x", "https://myexample.org/hub/oauth_callback")) == []

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = {
     "GITHUB_CLIENT_ID": "from-environment",
     "GITHUB_CLIENT_SECRET": "hidden-environment",
-    "OAUTH_CALLBACK_URL": "https://lab.example.org/hub/oauth_callback",
+    "OAUTH_CALLBACK_URL": "https://lab.classroom.test/hub/oauth_callback",
 }
 
 
@@ -198,14 +198,20 @@ def test_the_example_asks_only_for_what_only_the_tutor_knows(tmp_path: Path) -> 
     assert [sentence.split(": ")[1] for sentence in told] == [
         "GitHubOAuthenticator.client_id",
         "GitHubOAuthenticator.client_secret",
+        "GitHubOAuthenticator.oauth_callback_url",
+        "Authenticator.allowed_users",
+        "Authenticator.allowed_users",
+        "Authenticator.admin_users",
     ]
-    filled = example.replace('client_id = ""', 'client_id = "a"').replace(
-        'client_secret = ""', 'client_secret = "b"'
-    )
+    filled = example.replace('client_id = ""', 'client_id = "a"')
+    filled = filled.replace('client_secret = ""', 'client_secret = "b"')
+    filled = filled.replace("<your host>", labs.HOST).replace("<your GitHub name>", "mona")
+    filled = filled.replace("<a student's GitHub name>", "octocat").replace("<another's>", "hubot")
     tmp_path.joinpath("jupyterhub_config.py").write_text(filled)
     loaded = settings.load(Paths(config=tmp_path), {})
     assert loaded.contact == "", "the example repeats a default that lives in config/traits.py"
-    assert loaded.allowed == {"octocat"}
+    assert loaded.allowed == {"octocat", "hubot"}
+    assert loaded.tutors == {"mona"}
 
 
 def test_a_misspelt_name_is_found_with_its_line(tmp_path: Path) -> None:
@@ -247,9 +253,11 @@ def test_a_secret_file_alone_is_no_trial(tmp_path: Path) -> None:
 
 
 def test_a_bad_value_is_named_where_it_stands(tmp_path: Path) -> None:
-    environment = {**ENVIRONMENT, "OAUTH_CALLBACK_URL": "http://lab.example.org"}
+    environment = {**ENVIRONMENT, "OAUTH_CALLBACK_URL": "http://lab.classroom.test"}
     (told,) = problems(folder(tmp_path, ALLOWLIST), environment)
-    assert told.startswith("OAUTH_CALLBACK_URL: 'http://lab.example.org' is not an https address")
+    assert told.startswith(
+        "OAUTH_CALLBACK_URL: 'http://lab.classroom.test' is not an https address"
+    )
 
 
 def test_a_secret_of_the_wrong_type_is_not_shown(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from classroom.front import certificate_slips, tls
+from classroom.front import certificate_slips, local_authority, tls
 from classroom.runtime.problems import StartRefusedError
 from tests.pki import Authority
 
@@ -99,7 +99,7 @@ def test_a_certificate_for_another_name(authority: Authority, host: str, *, is_f
 
 
 def test_a_certificate_for_an_address() -> None:
-    made = tls.make(["localhost", "127.0.0.1", "::1"], NOW)
+    made = local_authority.make(NOW).issue(["localhost", "127.0.0.1", "::1"], NOW)
     assert certificate_slips.remarks(made.chain, "127.0.0.1") == []
     assert certificate_slips.remarks(made.chain, "[::1]") == []
     assert certificate_slips.remarks(made.chain, "127.0.0.2") != []

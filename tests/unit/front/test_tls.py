@@ -94,21 +94,3 @@ def test_one_without_the_other(tmp_path: Path, there: str, missing: str) -> None
     (tmp_path / there).touch()
     with pytest.raises(StartRefusedError, match=f"secrets/{missing}: is missing"):
         tls.read(tmp_path, NOW)
-
-
-def test_a_made_certificate_is_for_its_hosts(tmp_path: Path) -> None:
-    made = tls.ensure_made(tmp_path, ["localhost", "127.0.0.1"], NOW)
-    (certificate,) = x509.load_pem_x509_certificates(made.chain)
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    assert names.get_values_for_type(x509.DNSName) == ["localhost"]
-    assert [str(ip) for ip in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
-    assert not made.supplied
-    assert (tmp_path / "made.key").stat().st_mode & 0o777 == 0o600
-
-
-def test_a_made_certificate_is_kept_until_it_ends(tmp_path: Path) -> None:
-    made = tls.ensure_made(tmp_path, ["localhost"], NOW)
-    assert tls.ensure_made(tmp_path, ["localhost"], NOW + 300 * DAY).chain == made.chain
-    assert tls.ensure_made(tmp_path, ["localhost"], NOW + 360 * DAY).chain != made.chain
-    (tmp_path / "made.crt").write_text("damaged")
-    assert b"BEGIN CERTIFICATE" in tls.ensure_made(tmp_path, ["localhost"], NOW).chain

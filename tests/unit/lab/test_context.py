@@ -36,7 +36,7 @@ KEPT = {
     "extension._patch": "upstream is patched once, for all labs of the process",
     "files.beneath._libc": "the C library",
     "files.link_atomically._libc": "the C library",
-    "files.contents_manager._new": "a ContextVar is of one task",
+    "files.contents_saver._new": "a ContextVar is of one task",
     "files.large_files._has_turn": "a ContextVar is of one task",
     "files.notebook_validity._check": "of nbformat's schema, which comes with the image",
     "files.notebook_validity._schema": "of nbformat's schema, which comes with the image",

@@ -10,6 +10,7 @@ import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -159,6 +160,10 @@ def test_the_list_for_people() -> None:
     now = datetime(2026, 11, 22, 13, 30, tzinfo=UTC)
     shown = snapshots.table([one.as_json() for one in found], now)
     assert "9c1ec585  2026-11-22 12:28  1 hour ago  4      19 kB  when the lab stopped" in shown
+    there = datetime(2026, 11, 22, 13, 30, tzinfo=UTC).astimezone(ZoneInfo("Pacific/Auckland"))
+    shown = snapshots.table([one.as_json() for one in found], there)
+    assert "time (NZDT)" in shown
+    assert "2026-11-23 01:28  1 hour ago" in shown
 
 
 def test_what_was_restored_is_said() -> None:

@@ -1,4 +1,4 @@
-"""Tutors say in the Hub's admin page and in the lab who may be in: the roster hears it."""
+"""Tutors say in the page *People* and in the lab who may be in: the roster hears it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,33 @@ from jupyterhub.apihandlers.users import UserAPIHandler, UserListAPIHandler
 from tornado import web
 from traitlets.utils.importstring import import_item
 
+from classroom.hub.access.people_page import PeopleListHandler
 from classroom.hub.auth import appearance
 from classroom.hub.requests import confirmation
 from classroom.runtime.paths import SERVICE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from classroom.hub.access.service import Access
 
 REMOVE = "custom:classroom:remove"
 """The scope of the lab's token."""
 TUTORS_TOKEN = "X-Classroom-Tutor"  # noqa: S105 (a header's name)
+
+
+def refuse_wrong(handler: Any, names: Iterable[str]) -> None:
+    """Refuse names that the tutor's file could not have either.
+
+    Args:
+        handler: of the request.
+        names: as typed.
+
+    Raises:
+        HTTPError: 400, with a sentence for each.
+    """
+    if wrong := handler.authenticator.access.wrong(names):
+        raise web.HTTPError(400, " ".join(wrong))
 
 
 class PeopleHandler(UserListAPIHandler):
@@ -29,6 +46,7 @@ class PeopleHandler(UserListAPIHandler):
     async def post(self) -> None:
         """Add as the Hub does, then to the roster: the Hub has checked who asks."""
         body = dict(self.get_json_body() or {})
+        refuse_wrong(self, map(str, body.get("usernames") or ()))
         asked = map(self.authenticator.normalize_username, map(str, body.get("usernames") or ()))
         # The Hub passes over those whom it knows, whatever is asked for them: so do we.
         new = [name for name in asked if self.find_user(name) is None]
@@ -42,6 +60,7 @@ class PersonHandler(UserAPIHandler):
     async def post(self, user_name: str) -> None:
         """Add as the Hub does, then to the roster."""
         body = self.get_json_body() or {}
+        refuse_wrong(self, [user_name])
         await super().post(user_name)
         name = self.authenticator.normalize_username(user_name)
         await self.authenticator.access.added(name, tutor=bool(body.get("admin")))
@@ -83,7 +102,7 @@ class RemovalHandler(APIHandler):
         if person is None:
             raise web.HTTPError(404, f"There is no {name}.")
         if person.admin:
-            raise web.HTTPError(403, "Tutors are removed in the Hub's admin page or in the file.")
+            raise web.HTTPError(403, "Tutors are removed on the page People or in the file.")
         await self.authenticator.access.removed(name)
         self.set_status(204)
 
@@ -103,6 +122,7 @@ class RemovalHandler(APIHandler):
 
 
 HANDLERS = (
+    (r"/api/classroom/people", PeopleListHandler),
     (r"/api/classroom/people/([^/]+)", RemovalHandler),
     (r"/api/users", PeopleHandler),
     (r"/api/users/([^/]+)", PersonHandler),

@@ -14,17 +14,20 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub import orm
 from jupyterhub.roles import assign_default_roles
 
+from classroom.config import people_lists
+from classroom.config.settings import SignInMode
 from classroom.hub import reload
 from classroom.hub.access import policy, roster
 from classroom.runtime import access_state, background_tasks, lab_users
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from jupyterhub.app import JupyterHub
 
     from classroom.config.settings import Settings
     from classroom.hub.access.roster import Roster
+    from classroom.runtime.paths import Paths
 
 AGAIN_SECONDS = 2.0
 """After so long all is looked through once more: somebody may have been half-way in."""
@@ -61,6 +64,28 @@ class Access:
         if self._app is None:
             raise RuntimeError("the Hub has not started yet")
         return self._app
+
+    @property
+    def paths(self) -> Paths:
+        """Where things are."""
+        return self._held.paths
+
+    @property
+    def students_file(self) -> str:
+        """The file of students' names; "" for none."""
+        return self._first.students_file
+
+    def wrong(self, names: Iterable[str]) -> list[str]:
+        """Say what is wrong with names that a tutor adds, as with those in the file.
+
+        Args:
+            names: as typed.
+        """
+        if self._held.mode is SignInMode.GITHUB:
+            return [str(one) for one in people_lists.wrong_logins("The name", names)]
+        if self._held.mode is SignInMode.INVITATIONS:
+            return [str(one) for one in people_lists.wrong_people("The name", names)]
+        return []
 
     async def start(self, app: JupyterHub) -> None:
         """Look through everybody once: the file may have changed while the Hub was down.

@@ -7,9 +7,13 @@ from typing import Any
 from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from jupyterhub.handlers.login import LoginHandler
 from tornado import web
+from tornado.httputil import url_concat
 
-from classroom.hub.auth import typed_passphrase, usernames
+from classroom.hub.auth import same_name, typed_passphrase, usernames
 from classroom.hub.auth.throttle import Guesses
+
+UPSTREAMS = "Invalid username or password"
+WRONG = "That is not the passphrase of this class: ask your tutor for it."
 
 
 class PassphraseHandler(LoginHandler):
@@ -23,7 +27,27 @@ class PassphraseHandler(LoginHandler):
             return super().render_template(
                 "refused.html", signed_in_as=self.refused, switch_url=words["login_url"]
             )
+        if words.get("login_error") == UPSTREAMS:
+            words["login_error"] = WRONG
         return super().render_template(name, **words)
+
+    async def post(self) -> None:
+        """Sign in as the Hub does; ask first whether somebody is who was here by that name."""
+        try:
+            await super().post()
+        except same_name.AskFirst as question:
+            here = self.authenticator.login_url(self.hub.base_url)
+            address = url_concat(here, {"next": self.get_argument("next", "")})
+            page = super().render_template(
+                "same-name.html",
+                shown=question.shown,
+                username=self.get_body_argument("username", ""),
+                password=self.get_body_argument("password", "", strip=False),
+                answer=same_name.ANSWER,
+                address=address,
+                xsrf=self.xsrf_token.decode("ascii"),
+            )
+            self.finish(await page)
 
 
 class ClassroomPassphraseAuthenticator(SharedPasswordAuthenticator):
@@ -53,6 +77,7 @@ class ClassroomPassphraseAuthenticator(SharedPasswordAuthenticator):
         Raises:
             HTTPError: 403 with a sentence for the form: the name can't be taken, or too many
                 passphrases from this address were wrong.
+            AskFirst: somebody was here by that name, from another browser.
         """
         typed = {
             "username": str(data.get("username", "")),
@@ -73,7 +98,21 @@ class ClassroomPassphraseAuthenticator(SharedPasswordAuthenticator):
             raise web.HTTPError(429, said)
         if model and not self.check_blocked_users(model["name"], model):
             handler.refused = model["name"]
-        return model
+            return model
+        return self._greeted(handler, typed["username"], model) if model else None
+
+    def _greeted(self, handler: Any, typed: str, model: dict[str, Any]) -> dict[str, Any]:
+        """Keep the name's capitals.
+
+        Raises:
+            AskFirst: somebody was here by that name, from another browser.
+        """
+        name, before = model["name"], same_name.displayed(handler.find_user(model["name"]))
+        if before and not model["admin"] and same_name.is_asked(handler, name):
+            raise same_name.AskFirst(before)
+        same_name.remember(handler, name)
+        shown = same_name.shown(typed, before)
+        return {**model, "user_info": {"name": name, "display_name": shown}}
 
     def _advice(self, typed: dict[str, str]) -> str:
         """Say which passphrase somebody needs who has typed the other of the two."""

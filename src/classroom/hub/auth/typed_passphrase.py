@@ -15,7 +15,7 @@ BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212_.]+")
 """What stands between groups, or is taken for it: spaces, dashes of all kinds."""
 LONGEST = 200
 """Characters: more are nobody's passphrase."""
-OTHERS = "The passphrase of the name “{}” is another: it is in the log, for tutors alone."
+OTHERS = "The name “{}” is the tutor's, and has a passphrase of its own: type your own name."
 TUTORS = "This is the tutor's passphrase: type the name “{}” with it."
 
 

@@ -40,6 +40,18 @@ def normal(name: str) -> str:
     )
 
 
+def tidy(name: str) -> str:
+    """Write a name as it is shown: capitals stay.
+
+    Args:
+        name: as typed.
+
+    Returns:
+        NFKC, one space between words and none around them.
+    """
+    return " ".join(unicodedata.normalize("NFKC", name).split())
+
+
 def problem(name: str, tutors: Iterable[str]) -> str:
     """Say what keeps a name from being taken; "" for a good one.
 

@@ -6,6 +6,7 @@ theme, of whoever moved something last.
 
 from __future__ import annotations
 
+import gzip
 import http
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,8 @@ LARGEST_SETTINGS, ALL_SETTINGS = 128 * KB, 512 * KB
 
 MOST_ANSWERS = 500
 """How many answers about what nobody has set are remembered."""
+LARGE_ANSWER = 32 * KB
+"""Characters from which on an answer is kept compressed: all settings are ten times as long."""
 
 
 def check_size(what: str, size: int, most: int) -> None:
@@ -59,6 +62,26 @@ def size_of(folder: Path) -> int:
 def layout(folder: Path, name: str) -> Path:
     """Name the file of a window layout, as JupyterLab does."""
     return folder / f"{slugify(name)}{WORKSPACE_EXTENSION}"
+
+
+def layouts(folder: Path) -> dict[str, Any]:
+    """List somebody's window layouts, as JupyterLab's handler does.
+
+    Args:
+        folder: theirs.
+    """
+    found = WorkspacesManager(str(folder)).list_workspaces()
+    return {"workspaces": {"ids": [one["metadata"]["id"] for one in found], "values": found}}
+
+
+def layout_of(folder: Path, name: str) -> dict[str, Any]:
+    """Read one of somebody's window layouts, as JupyterLab's handler does; an empty one for none.
+
+    Args:
+        folder: theirs.
+        name: the layout's.
+    """
+    return dict(WorkspacesManager(str(folder)).load(name))
 
 
 def may_add(folder: Path, name: str) -> bool:
@@ -116,9 +139,23 @@ class DefaultSettings:
 
     Attributes:
         answers: by the plugin's name, and whether only names are asked for.
+        packed: the large ones, compressed with gzip: the front passes them on as they are.
     """
 
     answers: dict[tuple[str, bool], str] = field(default_factory=dict)
+    packed: dict[tuple[str, bool], bytes] = field(default_factory=dict)
+
+    def keep(self, what: tuple[str, bool], answer: str) -> None:
+        """Remember an answer; not without end, because a plugin's name can be written in many ways.
+
+        Args:
+            what: is asked for, as in `answers`.
+            answer: JSON.
+        """
+        if len(self.answers) < MOST_ANSWERS:
+            self.answers[what] = answer
+            if len(answer) >= LARGE_ANSWER:
+                self.packed[what] = gzip.compress(answer.encode(), mtime=0)
 
 
 class PersonalSettingsHandler(SettingsHandler):
@@ -150,15 +187,17 @@ class PersonalSettingsHandler(SettingsHandler):
         if Path(self.settings_dir).exists():
             return super().get(schema_name)
         self._default = schema_name, self.get_query_argument("ids_only", "") == "true"
-        known = services.of(self)[DefaultSettings].answers.get(self._default)
+        defaults = services.of(self)[DefaultSettings]
+        known = defaults.answers.get(self._default)
+        if (packed := defaults.packed.get(self._default)) is not None:
+            self.set_header("Content-Encoding", "gzip")
+            return self.finish(packed)
         return super().get(schema_name) if known is None else self.finish(known)
 
     def finish(self, chunk: Any = None) -> Any:
         """Remember a good answer about what nobody has set, on its way out."""
         if self._default and self.get_status() == http.HTTPStatus.OK and isinstance(chunk, str):
-            answers = services.of(self)[DefaultSettings].answers
-            if len(answers) < MOST_ANSWERS:  # a plugin's name can be written in many ways
-                answers[self._default] = chunk
+            services.of(self)[DefaultSettings].keep(self._default, chunk)
         return super().finish(chunk)
 
     @web.authenticated

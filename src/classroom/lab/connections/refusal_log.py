@@ -27,9 +27,25 @@ ADDRESS, REASON = 1000, 300
 """Characters of a request's address, and of a reason."""
 SAID_BEFORE = "wrote error: %r"
 """Upstream's second line on an answer of its API."""
-POLLED = re.compile(r"/.*/(api/(kernels|kernelspecs|me|sessions|terminals)|lab/api/workspaces)/?")
-"""Addresses that every page asks for again and again. Of the answers nothing is logged: a class
-would write 40 lines a second, and wait for the log's reader."""
+ASKED_BY_PAGES = re.compile(
+    r"/.*/(api/(contents|kernels|kernelspecs|me|nbconvert|sessions|terminals)|kernelspecs/.*"
+    r"|lab/api/(settings|translations|workspaces)(/.*)?|lsp/status|classroom/api/runs"
+    r"|api/contents/.*/checkpoints)/?"
+)
+SOCKETS = re.compile(
+    r"/.*/(api/(collaboration/room/.*|events/subscribe|kernels/[^/]+/channels)|classroom/api/live)"
+)
+"""Addresses of the sockets that every page opens: who opens a document asks for its room before."""
+"""Addresses that every page asks for when it opens, or again and again. Of good answers nothing is
+logged: a class would write 40 lines a second, and wait for the log's reader."""
+GOOD = frozenset(
+    {
+        HTTPStatus.SWITCHING_PROTOCOLS,
+        HTTPStatus.OK,
+        HTTPStatus.NO_CONTENT,
+        HTTPStatus.NOT_MODIFIED,
+    }
+)
 NOBODY = "people who aren't signed in"
 
 
@@ -88,6 +104,21 @@ def line(handler: Any, reason: str) -> str:
     return f"{found[:ADDRESS]} {' '.join(reason[:REASON].split())}".rstrip()
 
 
+def is_by_itself(method: str | None, path: str, query: str = "") -> bool:
+    """Say whether a page sends a request without anybody's doing.
+
+    Args:
+        method: of HTTP; a page writes its window layout by itself.
+        path: without the query.
+        query: without the question mark. A page looks whether a file is there, without its content.
+    """
+    if method == "PUT":
+        return "/lab/api/workspaces/" in path and ASKED_BY_PAGES.fullmatch(path) is not None
+    looks = "/api/contents/" in path and "content=0" in query.split("&")
+    known = ASKED_BY_PAGES.fullmatch(path) or SOCKETS.fullmatch(path)
+    return method == "GET" and (looks or known is not None)
+
+
 def not_said_before(record: logging.LogRecord) -> bool:
     """Say whether a record isn't upstream's second line on a refused request."""
     return record.msg != SAID_BEFORE
@@ -122,7 +153,7 @@ class RefusalLog:
             handler: which has answered.
         """
         status, request = handler.get_status(), handler.request
-        if status == HTTPStatus.OK and request.method == "GET" and POLLED.fullmatch(request.path):
+        if status in GOOD and is_by_itself(request.method, request.path, request.query):
             prometheus_log_method(handler)
             return
         if not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:

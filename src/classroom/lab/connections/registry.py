@@ -62,6 +62,9 @@ class Connections:
     def __init__(self) -> None:
         """Know of none yet."""
         self._handlers: WeakSet[WebSocketHandler] = WeakSet()
+        # Besides, so that nobody who comes is looked for among all the sockets of a class.
+        self._pages: WeakSet[Page] = WeakSet()
+        self._admitted: dict[str, WeakSet[WebSocketHandler]] = {}
         # By connection: the front sends one person's requests after another's by the same one.
         # Not the handler itself, which holds the request's body.
         self._answering: WeakKeyDictionary[Any, tuple[str, ref[RequestHandler]]] = (
@@ -78,6 +81,8 @@ class Connections:
             handler: it may turn out to be nobody's: it is looked at when it matters.
         """
         self._handlers.add(handler)
+        if isinstance(handler, Page):
+            self._pages.add(handler)
 
     def answering(self, handler: RequestHandler) -> None:
         """Take note of a request that is about to be answered.
@@ -100,9 +105,10 @@ class Connections:
         """
         if not isinstance(handler, WebSocketHandler):
             return
-        name = name_of(handler)
-        if sum(name_of(one) == name for one in self.open()) >= MOST_SOCKETS:
+        theirs = self._admitted.setdefault(name_of(handler), WeakSet())
+        if sum(one.ws_connection is not None for one in theirs) >= MOST_SOCKETS:
             raise HTTPError(429, f"You have {MOST_SOCKETS} connections open: close some pages.")
+        theirs.add(handler)
 
     def open(self) -> Iterable[WebSocketHandler]:
         """Go through those that are open."""
@@ -110,7 +116,7 @@ class Connections:
 
     def pages(self) -> list[Page]:
         """List the pages' own connections."""
-        return [handler for handler in self.open() if isinstance(handler, Page)]
+        return [page for page in self._pages if page.ws_connection is not None]
 
     def people(self) -> set[str]:
         """List who has any socket open."""

@@ -12,6 +12,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from classroom.lab.execution.output_capture import CAPTURE, Captured
 from classroom.lab.execution.run_history import RunHistory
 from classroom.lab.execution.run_registry import KernelRuns
+from classroom.lab.execution.shared_iopub import SharedIopub
 from classroom.lab.protocol import kernel_messages, kernel_outputs
 from classroom.lab.protocol.kernel_messages import Kept
 from classroom.lab.protocol.kernel_outputs import BadOutputError
@@ -103,6 +104,7 @@ class ListeningKernels(AsyncMappingKernelManager):
         """Listen to none yet; the arguments are traitlets'."""
         super().__init__(**kwargs)
         self._ears: dict[str, Ear] = {}
+        self._iopubs: dict[str, SharedIopub] = {}
         self._restarting: dict[str, asyncio.Future[Any]] = {}
 
     def listen(self, kernel_id: str) -> None:
@@ -121,6 +123,18 @@ class ListeningKernels(AsyncMappingKernelManager):
             self._deafen(ear)
             ear.stream, ear.ports = self.get_kernel(kernel_id).connect_iopub(), ports
             ear.stream.on_recv(partial(self._hear, kernel_id, ear))
+
+    def iopub_of(self, kernel_id: str) -> SharedIopub:
+        """Return what a kernel tells everybody, for all pages that are connected to it.
+
+        Args:
+            kernel_id: of a kernel that there is.
+        """
+        kernel: Any = self.get_kernel(kernel_id)
+        found, ports = self._iopubs.get(kernel_id), list(kernel.ports)
+        if found is None or found.stream.closed() or found.ports != ports:
+            found = self._iopubs[kernel_id] = SharedIopub(kernel.connect_iopub(), ports)
+        return found
 
     def _hear(self, kernel_id: str, ear: Ear, message: list[bytes]) -> None:
         ear.hears = True
@@ -211,6 +225,8 @@ class ListeningKernels(AsyncMappingKernelManager):
 
     def _lose(self, kernel_id: str, *, is_dead: bool) -> None:
         """End a kernel's runs; the next kernel is listened to anew."""
+        # Who connects from now on waits until the next one is heard; the others' connections last.
+        self._iopubs.pop(kernel_id, None)
         if (ear := self._ears.get(kernel_id)) is not None:
             kernel: Any = self.get_kernel(kernel_id)
             why = kernel.why_it_ended if is_dead else ""
@@ -228,8 +244,13 @@ class ListeningKernels(AsyncMappingKernelManager):
             self._lose(kernel_id, is_dead=False)
             under_way = asyncio.ensure_future(super().restart_kernel(kernel_id, **kwargs))
             self._restarting[kernel_id] = under_way
-            under_way.add_done_callback(lambda _: self._restarting.pop(kernel_id, None))
+            under_way.add_done_callback(lambda _: self._restarted(kernel_id))
         return await asyncio.shield(under_way)
+
+    def _restarted(self, kernel_id: str) -> None:
+        """Take note that a restart is over; what came meanwhile the old kernel has said."""
+        self._restarting.pop(kernel_id, None)
+        self._iopubs.pop(kernel_id, None)
 
     def start_watching_activity(self, kernel_id: str) -> None:
         """Watch what a kernel does, as upstream; but only messages that can be read.

@@ -7,13 +7,14 @@ it prints can be traced too.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import re
 import struct
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.services.kernels.connection.base import (
     deserialize_msg_from_ws_v1,
@@ -31,6 +32,9 @@ from classroom.lab.permissions import mode
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol import kernel_messages
 from classroom.lab.protocol.lib0 import is_flat
+
+if TYPE_CHECKING:
+    from classroom.lab.execution.shared_iopub import SharedIopub
 
 EXECUTE = "execute_request"
 ANSWER = "input_reply"
@@ -186,6 +190,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
     """
 
     _sieve: Sieve | None = None
+    _iopub: SharedIopub | None = None
     _asked = False
     _untaken = 0
     _noticed = -NOTICE_SECONDS
@@ -197,6 +202,28 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             kernels.listen(self.kernel_id)
             self._sieve = Sieve(kernels, self.kernel_id)
         return super().connect()
+
+    def create_stream(self) -> None:
+        """Open this page's channels; what the kernel tells everybody is received once for all."""
+        kernels = self.multi_kernel_manager
+        if not isinstance(kernels, ListeningKernels):
+            super().create_stream()
+            return
+        kernel, identity = self.kernel_manager, self.session.bsession
+        for channel in ("shell", "control", "stdin"):
+            made = getattr(kernel, f"connect_{channel}")(identity=identity)
+            made.channel = channel
+            self.channels[channel] = made
+        self._iopub = kernels.iopub_of(self.kernel_id)
+        self.channels["iopub"] = self._iopub.join()
+
+    def nudge(self) -> asyncio.Future[None]:
+        """Wait until the kernel is heard; of one that others hear already nothing is asked."""
+        if self._iopub is None or not self._iopub.hears:
+            return super().nudge()
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
         """Sign a message with its sender's name; write down what is run."""

@@ -31,6 +31,8 @@ from classroom.lab.storage import saved_hashes, threads
 from classroom.runtime.paths import own
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from classroom.lab.files.directory_entry import Parts
     from classroom.lab.files.models import Model
 
@@ -167,11 +169,10 @@ class ReadFiles(LargeFiles):
             # A room's saves look at their file, and wait for nobody.
             if saved_hashes.saving.get() is not None:
                 return await threads.run(ask)
-            kind, heavy = await threads.run(
-                self._weighed, parts, type, content=content, require_hash=require_hash
-            )
-            if not heavy:
-                return await threads.run(ask)
+            weigh = partial(self._weighed, parts, type, content=content, require_hash=require_hash)
+            kind, found = await threads.run(_read_light, weigh, ask)
+            if found is not None:
+                return found
             async with self.turn():
                 if content and kind == "notebook":
                     return await self._read_notebook(parts, require_hash=require_hash)
@@ -248,3 +249,19 @@ class ReadFiles(LargeFiles):
         if not opened:
             self.log.debug("Could not be made accessible to everybody: %s", shut)
         return opened
+
+
+def _read_light(
+    weigh: Callable[[], tuple[str, bool]], read: Callable[[], tuple[Model, Any]]
+) -> tuple[str, tuple[Model, Any] | None]:
+    """Read what takes no time as soon as that is known, in one step.
+
+    Args:
+        weigh: says as what to open it, and whether that takes long.
+        read: reads it.
+
+    Returns:
+        As what to open it, and what was read; None of what takes long.
+    """
+    kind, heavy = weigh()
+    return kind, None if heavy else read()

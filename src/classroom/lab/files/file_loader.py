@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import math
 import time
-from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import ensure_async
@@ -16,58 +13,27 @@ from jupyter_server_ydoc.loaders import FileLoader
 from jupyter_server_ydoc.utils import OutOfBandChanges
 from tornado.web import HTTPError
 
-from classroom.lab.files import moved, reader
+from classroom.lab.files import reader
 from classroom.lab.files.directory_entry import parts_of, path_of
 from classroom.lab.files.missing_files import MissingFiles
 from classroom.lab.files.recovery import Recovery
+from classroom.lab.files.same_words import are_same
+from classroom.lab.files.save_trouble import READ_ONLY, SHUT, Trouble, trouble_of
 from classroom.lab.files.saving_pace import SavingPace
+from classroom.lab.files.whereabouts import Whereabouts
 from classroom.lab.protocol.nesting import flattened
 from classroom.lab.storage import saved_hashes, threads
-from classroom.lab.storage.last_places import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from classroom.lab.files.beneath import Root
-    from classroom.lab.files.directory_entry import Parts
+    from classroom.lab.storage.last_places import Place
     from classroom.lab.storage.ystore import ClassYStore
 
 Model = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """Why what people type can't be written to a file.
-
-    Attributes:
-        sentence: for them.
-        is_gone: whether it is because there is no such file any more.
-        is_passing: whether it may end by itself, as when the disk is full.
-    """
-
-    sentence: str
-    is_gone: bool = False
-    is_passing: bool = False
-
-
-SHUT = (
-    "“{}” can't be written, so what you type isn't in the file. Copy your text, or make the file"
-    " writable in a terminal (chmod g+rw)."
-)
-READ_ONLY = (
-    "“{}” is read-only: what you type or run here is not saved. To keep it, save a copy (File, Save"
-    " … As)."
-)
-UNSAVED = (
-    "“{}” can't be saved: {}. The lab keeps what you type, and writes it to the file as soon as"
-    " possible."
-)
-GONE = "“{}” has been deleted."
 RENAME_SECONDS = 2.0
 """How long the file ids may take to hear of a new path: they do in tasks of their own."""
-SEARCH_SHARE = 0.05
-"""How much of the time searches for a missing file may take: a search walks all folders."""
 
 
 class ClassLoader(FileLoader):
@@ -94,10 +60,8 @@ class ClassLoader(FileLoader):
         self.trouble: Trouble | None = None
         """Why the file takes nothing at present."""
         self._taken: datetime | None = None
-        self._held: moved.Held | None = None
-        self._put: saved_hashes.Saving | None = None
+        self._whereabouts = Whereabouts(self._contents_manager)
         self._given: tuple[str, str, Model] | None = None
-        self._search_next = -math.inf
         self.nested = False
         """Whether something in the file is nested too deep, for the room to tell."""
 
@@ -152,10 +116,10 @@ class ClassLoader(FileLoader):
         else:
             model = await super().load_content(format, file_type)
         self._taken = model["last_modified"]
-        await self._hold()
-        if self._root is not None:
+        await self._whereabouts.hold(self.path)
+        if (root := self._whereabouts.root) is not None:
             parts = parts_of(self.path)
-            self.is_read_only = await threads.run(reader.is_read_only, self._root, parts)
+            self.is_read_only = await threads.run(reader.is_read_only, root, parts)
         if isinstance(content := model.get("content"), dict):
             model["content"] = await threads.run(flattened, content)
             self.nested = model["content"] is not content
@@ -190,6 +154,15 @@ class ClassLoader(FileLoader):
         found = await ensure_async(self._contents_manager.get(self.path, content=False))
         return bool(found["writable"])
 
+    async def _has(self, model: Model) -> bool:
+        """Say whether the file has all that people have typed or run in a document."""
+        found = await ensure_async(
+            self._contents_manager.get(
+                self.path, content=True, type=model["type"], format=model["format"]
+            )
+        )
+        return await threads.run(are_same, found["content"], model["content"])
+
     async def is_ours(self) -> bool:
         """Say whether what is in the file is what the room that asks has put there."""
         known, saving = self.saves, saved_hashes.saving.get()
@@ -213,11 +186,10 @@ class ClassLoader(FileLoader):
         try:
             saved: Model = await super()._save_content(model, done_saving, path)
         except (HTTPError, RuntimeError, OSError):
-            self._put = saved_hashes.saving.get()  # a program may have moved it right after that
+            self._whereabouts.failed(saved_hashes.saving.get())
             raise
         self._taken = self.last_modified
-        await self._hold()
-        self._put = saved_hashes.saving.get() if self._held is None else None  # likewise
+        await self._whereabouts.wrote(saved_hashes.saving.get(), self.path)
         self.saved = model["content"], int(saved["size"])
         return saved
 
@@ -233,34 +205,15 @@ class ClassLoader(FileLoader):
             saved["hash"] = (await self.stamp())["hash"]
         return saved
 
-    @property
-    def _root(self) -> Root | None:
-        """The class's folder; None with another contents manager than ours."""
-        return getattr(self._contents_manager, "root", None)
-
-    async def _hold(self) -> None:
-        if self._root is not None:
-            parts = parts_of(self.path)
-            held = await threads.run(moved.hold, self._root, parts)
-            self._let_go()
-            self._held = held
-
-    def _let_go(self) -> None:
-        if self._held is not None:
-            self._held.close()
-            self._held = None
-
     async def clean(self) -> None:
         """Stop looking at the file, as upstream, and let go of it."""
         await super().clean()
-        self._let_go()
+        self._whereabouts.let_go()
 
     @property
     def place(self) -> Place | None:
         """Where the file is, to be found again after a fall; None if that isn't known."""
-        if self._held is None:
-            return None
-        return Place(self.last_path, self._held.device, self._held.number)
+        return self._whereabouts.place(self.last_path)
 
     async def maybe_notify(self) -> None:
         """Look for a change as upstream; look where a missing file was moved to."""
@@ -268,7 +221,7 @@ class ClassLoader(FileLoader):
             await super().maybe_notify()
         except (HTTPError, RuntimeError) as error:
             trouble = trouble_of(error, self._current_path)
-            if self._root is None or not trouble.is_gone:
+            if self._whereabouts.root is None or not trouble.is_gone:
                 raise
             if await self.follow() is None:
                 self._note(trouble)
@@ -288,7 +241,8 @@ class ClassLoader(FileLoader):
             sqlite3.Error: the journal can't be read.
         """
         path = self._file_id_manager.get_path(self.file_id)
-        if self._root is None or path is None or await self._contents_manager.file_exists(path):
+        is_ours = self._whereabouts.root is not None
+        if not is_ours or path is None or await self._contents_manager.file_exists(path):
             return
         missing = MissingFiles(self._contents_manager, self.recovery, self._log)
         if (found := await missing.find(path, store)) is None:
@@ -304,39 +258,15 @@ class ClassLoader(FileLoader):
             Its new path; None if it isn't in the class's folders any more, or if another document
             has been made of it there.
         """
-        begun = time.monotonic()
-        if begun < self._search_next:
-            return None
         old = self._file_id_manager.get_path(self.file_id)
-        if self._root is None or old is None:
+        if old is None or (found := await self._whereabouts.search()) is None:
             return None
-        found = await self._found(self._root)
-        ended = time.monotonic()
-        self._search_next = ended + (ended - begun) / SEARCH_SHARE
-        if found is None or self._file_id_manager.get_id(new := path_of(found)) is not None:
+        if self._file_id_manager.get_id(new := path_of(found)) is not None:
             return None
         self._log.info("A program moved %s: its document follows it to %s", old, new)
         # All that keeps account of files hears of it, as if it had been renamed in a page.
         self._contents_manager.emit({"action": "rename", "path": new, "source_path": old})
         return new
-
-    async def _found(self, root: Root) -> Parts | None:
-        """Look for the file as it was last seen, or as it was written and moved right after."""
-        if self._held is not None and (found := await threads.run(moved.find, root, self._held)):
-            return found
-        if self._put is None or not self._put.put or self.saves is None:
-            return None
-        found = await threads.run(moved.find, root, moved.Remembered(*self._put.put[-1]))
-        if found is None:
-            return None
-        # Its number may be another file's by now.
-        try:
-            stamp = await self._contents_manager.get(
-                path_of(found), content=False, require_hash=True
-            )
-        except HTTPError:
-            return None  # it has gone again
-        return found if stamp["hash"] in await self.saves.known(self._put.document) else None
 
     async def maybe_save_content(self, model: Model) -> Model | None:
         """Save as upstream, unless somebody else has changed the file: that is the room's turn.
@@ -361,14 +291,16 @@ class ClassLoader(FileLoader):
             return None
         if self.is_changed:
             return None
-        is_shut = saved is None and not await self._is_writable()
+        is_shut = saved is None and not await self._is_writable() and not await self._has(model)
         shut = READ_ONLY if self.is_read_only else SHUT
         self._note(Trouble(shut.format(self.path)) if is_shut else None)
         if saved is not None and known is not None and saving is not None:
             # A text keeps its file's line ends and encoding, which the document hasn't got.
             is_text = model["type"] == "file"
             digest = await self.recovery.digest(model) if is_text else saved["hash"]
-            await known.settle(saving.document, saved["hash"], digest, self.place)
+            await known.settle(
+                saving.document, saved["hash"], digest, self._whereabouts.place(self.last_path)
+            )
         return dict(saved) if saved is not None else None
 
     async def _saved(self, model: Model) -> Model | None:
@@ -393,20 +325,3 @@ class ClassLoader(FileLoader):
             level = logging.INFO if trouble.is_gone else logging.WARNING
             self._log.log(level, "Not saved: %s", trouble.sentence)
         self.trouble = trouble
-
-
-def trouble_of(error: Exception, path: str) -> Trouble:
-    """Say why a file can't be saved.
-
-    Args:
-        error: a RuntimeError of upstream's if the file was deleted in a page.
-        path: where it is, or was last.
-    """
-    gone = isinstance(error, RuntimeError)
-    if isinstance(error, HTTPError):
-        gone = error.status_code == HTTPStatus.NOT_FOUND
-    if gone:
-        return Trouble(GONE.format(path), is_gone=True)
-    said = error.get_message() if isinstance(error, HTTPError) else None
-    why = said or (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return Trouble(UNSAVED.format(path, why.rstrip(".")), is_passing=True)

@@ -17,7 +17,7 @@ from classroom.lab.people.location import Location
 from classroom.lab.protocol.participant import identity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from classroom.lab.connections.registry import Connections, Page
     from classroom.lab.permissions.mode_service import ModeService
@@ -98,9 +98,13 @@ class Participants:
                 found[name] = Person(name, identity(page.current_user), place, active)
         return [found[name] for name in sorted(found)]
 
-    def leading(self) -> dict[str, Any]:
-        """Return what everybody is told: where the tutors are, and whom to follow."""
-        tutors = [one for one in self.people() if one.name in self._modes.tutors]
+    def leading(self, people: Iterable[Person]) -> dict[str, Any]:
+        """Return what everybody is told: where the tutors are, and whom to follow.
+
+        Args:
+            people: who is here.
+        """
+        tutors = [one for one in people if one.name in self._modes.tutors]
         return {
             "type": "leading",
             "leaders": [{**one.who, "name": one.name, **one.place.as_json()} for one in tutors],
@@ -108,8 +112,12 @@ class Participants:
             "asked": self._asked,
         }
 
-    def listed(self) -> dict[str, Any]:
-        """Return what tutors are told: of everybody."""
+    def listed(self, people: Iterable[Person]) -> dict[str, Any]:
+        """Return what tutors are told: of everybody.
+
+        Args:
+            people: who is here.
+        """
         return {
             "type": "people",
             "people": [
@@ -121,7 +129,7 @@ class Participants:
                     "tutor": one.name in self._modes.tutors,
                     "viewOnly": self._modes.is_view_only(one.name),
                 }
-                for one in self.people()
+                for one in people
             ],
         }
 
@@ -133,7 +141,8 @@ class Participants:
 
     def _tell(self) -> None:
         self._pending = False
-        leading, listed = self.leading(), self.listed()
+        people = self.people()
+        leading, listed = self.leading(people), self.listed(people)
         for page in self._pages():
             words = [leading, listed] if name_of(page) in self._modes.tutors else [leading]
             told = self._told.setdefault(page, {})

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from logging import Logger
 
-    from classroom.lab.files.file_loader import ClassLoader, Trouble
+    from classroom.lab.files.file_loader import ClassLoader
+    from classroom.lab.files.save_trouble import Trouble
     from classroom.lab.rooms.room_socket import RoomSocket
 
 UNREAD = (

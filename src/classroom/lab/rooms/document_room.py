@@ -181,7 +181,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """Save what is due, or wait until what is being saved is; the store gets everything."""
         if self._abandoned:
             return
-        if isinstance(self.ystore, ClassYStore) and self.ystore.journal.is_in_trouble:
+        if isinstance(self.ystore, ClassYStore) and self.ystore.journal.disk.is_in_trouble:
             # The disk takes nothing, perhaps for hours: what is due is in the journal's reserve.
             self._beat.cancel()
         elif not await self._beat.finish():

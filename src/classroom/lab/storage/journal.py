@@ -12,10 +12,7 @@ import logging
 import sqlite3
 import time
 from collections import Counter
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-
-from pycrdt import merge_updates
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from classroom.lab.storage import (
     history_checkpoints,
@@ -26,7 +23,8 @@ from classroom.lab.storage import (
 )
 from classroom.lab.storage.crash_guard import Opening
 from classroom.lab.storage.database import Database
-from classroom.lab.storage.write_ahead_log import Row
+from classroom.lab.storage.disk_report import DiskReport
+from classroom.lab.storage.log_records import Row, together
 from classroom.runtime import background_tasks, volume_reserve
 
 if TYPE_CHECKING:
@@ -51,43 +49,6 @@ OLDEST_FIRST = "FROM yupdates WHERE path = ? ORDER BY rowid"
 LOG = logging.getLogger(__name__)
 
 
-def together(rows: list[Row]) -> list[Row]:
-    """Make one row of all that a document has said since the last commit.
-
-    Args:
-        rows: of all documents, in order.
-
-    Returns:
-        One for each document and metadata, each document's in order.
-    """
-    found = []
-    for (path, metadata), same in groupby(
-        sorted(rows, key=lambda row: row.path), key=lambda row: (row.path, row.metadata)
-    ):
-        some = list(same)
-        try:
-            updates = [row.update for row in some]
-            one = updates[0] if len(updates) == 1 else merge_updates(*updates)
-        except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
-            background_tasks.reraise_if_meant(error)
-            found += some  # the document's own trouble, when it is opened
-        else:
-            found.append(Row(path, one, metadata, some[-1].timestamp))
-    return found
-
-
-class DiskTrouble(NamedTuple):
-    """What is wrong with the disk.
-
-    Attributes:
-        why: in the system's words; "" when nothing is.
-        is_kept: whether what people type is kept all the same, in the log's reserve.
-    """
-
-    why: str = ""
-    is_kept: bool = True
-
-
 class Journal:
     """The log and the database, and the one thread that touches the database."""
 
@@ -106,7 +67,7 @@ class Journal:
         self._flush: asyncio.Task[None] | None = None
         self._attempt: asyncio.Future[None] | None = None
         self._carried = 0
-        self._trouble, self._is_kept = "", True
+        self.disk = DiskReport()
         self._closed = False
         self._since: Counter[str] = Counter()
         self._wholes: dict[str, Row] = {}
@@ -114,8 +75,6 @@ class Journal:
         """The documents that are open, by their path here."""
         self.ended: dict[str, set[str]] = {}
         """Sessions whose pages may not come back to a document, by its path."""
-        self.told: Callable[[DiskTrouble], None] = lambda _: None
-        """Called on the event loop when something is wrong with the disk, and when that ends."""
         self._database = Database(file, self._take_over, self._log.put_aside)
 
     # ── In ─────────────────────────────────────────────────────────────────────────────────
@@ -124,7 +83,7 @@ class Journal:
         """Keep an update: when this returns no kill of this process loses it.
 
         Call it on the event loop, before anybody is sent the update. A failure is reported by
-        `told`, and the update is kept in memory until it can be written.
+        `disk`, and the update is kept in memory until it can be written.
 
         Args:
             path: the document's.
@@ -132,12 +91,12 @@ class Journal:
             metadata: anything that belongs to it.
         """
         row = Row(path, update, metadata, time.time())
-        if not self._trouble:
+        if not self.disk.is_in_trouble:
             try:
                 self._log.append(row)
             except OSError as error:
-                self._say(error.strerror or str(error))
-        if self._trouble:
+                self.disk.failed(error)
+        if self.disk.is_in_trouble:
             self._reserve(row)
         self._appended += 1
         self._pending.append(row)
@@ -148,7 +107,7 @@ class Journal:
         try:
             self._log.append_reserved(row)
         except OSError:
-            self._say(self._trouble, is_kept=False)
+            self.disk.lost()
 
     async def begin(self) -> None:
         """Commit what an earlier process has left; if the disk is full, say so from the start."""
@@ -156,13 +115,8 @@ class Journal:
             await self._do(self._commit, [])
             self._log.try_out()
         except (sqlite3.Error, OSError) as error:
-            self._say(getattr(error, "strerror", None) or str(error))
+            self.disk.failed(error)
             self._flush_soon()
-
-    @property
-    def is_in_trouble(self) -> bool:
-        """Whether the disk takes nothing at present."""
-        return bool(self._trouble)
 
     def _flush_soon(self) -> None:
         if self._flush is None or self._flush.done():
@@ -190,9 +144,9 @@ class Journal:
 
     async def _commit_all(self) -> None:
         """Commit what is pending, all documents together, until nothing is and all is well."""
-        while self._pending or self._trouble:
-            await asyncio.sleep(RETRY_SECONDS if self._trouble else COLLECT_SECONDS)
-            if self._trouble:
+        while self._pending or self.disk.is_in_trouble:
+            await asyncio.sleep(RETRY_SECONDS if self.disk.is_in_trouble else COLLECT_SECONDS)
+            if self.disk.is_in_trouble:
                 self._shorten()
             self._committing, self._pending, upto = self._pending, [], self._appended
             self._log.rotate()
@@ -201,13 +155,13 @@ class Journal:
             except Exception as error:  # noqa: BLE001 (whatever it is: nothing is kept)
                 self._pending[:0] = self._committing
                 self._committing = []
-                self._say(getattr(error, "strerror", None) or str(error))
+                self.disk.failed(error)
                 self._tried(error)
                 await threads.run(self._log.flush)
                 continue
             self._committing, self._committed, self._wholes = [], upto, {}
             self._tried(None)
-            if self._trouble:
+            if self.disk.is_in_trouble:
                 self._try_out()
             for path in due:
                 await self._checkpoint(path)
@@ -236,9 +190,9 @@ class Journal:
                 self._log.append(row)
             self._log.empty_reserve()
         except OSError as error:
-            self._say(error.strerror or str(error))
+            self.disk.failed(error)
         else:
-            self._say("")
+            self.disk.is_well()
 
     def _tried(self, error: Exception | None) -> None:
         """Wake those who wait for a commit."""
@@ -250,21 +204,6 @@ class Journal:
         else:
             before.set_exception(error)
             before.exception()  # perhaps nobody waits
-
-    def _say(self, why: str, *, is_kept: bool = True) -> None:
-        """Report a trouble once, and its end."""
-        if why and not self._trouble:
-            LOG.error("Typed text is not being saved: %s. Retrying.", why)
-        elif self._trouble and not why:
-            LOG.info("Typed text is saved again")
-        if not is_kept and self._is_kept:
-            LOG.error("Typed text is kept nowhere any more: its reserve is used up")
-        # What is used up stays so until all of it is committed.
-        is_kept = not why or (is_kept and self._is_kept)
-        before = DiskTrouble(self._trouble, self._is_kept)
-        self._trouble, self._is_kept = why, is_kept
-        if before != (now := DiskTrouble(why, is_kept)):
-            self.told(now)
 
     def _take_over(self, database: sqlite3.Connection) -> None:
         """Commit what an earlier process has left in its log."""
@@ -286,7 +225,7 @@ class Journal:
         database = self._database.connection
         self._take_over(database)
         # What is tried again and again isn't merged each time: that would hold up everybody.
-        made = rows if self._trouble else together(rows)
+        made = rows if self.disk.is_in_trouble else together(rows)
         with database:  # all or nothing
             self._insert(database, made)
         self._since.update(row.path for row in made)

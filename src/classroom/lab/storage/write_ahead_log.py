@@ -17,231 +17,20 @@ import logging
 import os
 import re
 import shutil
-import struct
-import threading
 import time
-import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classroom.lab.storage import quarantine
+from classroom.lab.storage import log_segments, quarantine
+from classroom.lab.storage.log_records import decode, encode
+from classroom.lab.storage.log_segments import LogSegment, ReservedSegment
 from classroom.lab.storage.relocation import carry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-HEAD = struct.Struct("<II")
-"""Length of what follows it, and its CRC-32."""
-BODY = struct.Struct("<QdHI")
-"""Number, seconds since the epoch, length of the path, length of the metadata."""
-END = bytes(HEAD.size)
-"""What follows the last record in the reserve, where older ones may follow it."""
+    from classroom.lab.storage.log_records import Row
+
 LOG = logging.getLogger(__name__)
-FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-RESERVED = 4 << 20
-"""Bytes that are set aside for what people type while the disk is full."""
-ROOM = 1 << 18
-"""Bytes that must be free after the disk was full, before it counts as having space again."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One update of one document.
-
-    Attributes:
-        path: the document's, as upstream names it.
-        update: as of the Yjs protocol.
-        metadata: anything that the store's user wants beside it.
-        timestamp: seconds since the epoch.
-    """
-
-    path: str
-    update: bytes
-    metadata: bytes
-    timestamp: float
-
-
-def encode(number: int, row: Row) -> bytes:
-    """Make a record of a row.
-
-    Args:
-        number: by which records are put in order.
-        row: what to keep.
-    """
-    path = row.path.encode()
-    body = BODY.pack(number, row.timestamp, len(path), len(row.metadata))
-    body = b"".join((body, path, row.metadata, row.update))
-    return HEAD.pack(len(body), zlib.crc32(body)) + body
-
-
-def decode(data: bytes) -> Iterator[tuple[int, Row]]:
-    """Go through a file's records, up to the first that isn't whole.
-
-    The last one may be torn: its process was killed while it wrote, and had sent it to nobody.
-
-    Args:
-        data: of the whole file.
-    """
-    at = 0
-    while len(data) - at >= HEAD.size:
-        length, crc = HEAD.unpack_from(data, at)
-        body = data[at + HEAD.size : at + HEAD.size + length]
-        if not BODY.size <= length == len(body) or zlib.crc32(body) != crc:
-            return
-        number, timestamp, path, metadata = BODY.unpack_from(body)
-        name, update = BODY.size + path, BODY.size + path + metadata
-        if update > length:
-            return
-        yield (
-            number,
-            Row(
-                body[BODY.size : name].decode(errors="replace"),
-                body[update:],
-                body[name:update],
-                timestamp,
-            ),
-        )
-        at += HEAD.size + length
-
-
-class LogSegment:
-    """One file of records, written at its end."""
-
-    def __init__(self, file: Path) -> None:
-        """Open it.
-
-        Raises:
-            OSError: it can't be.
-        """
-        self.file = file
-        self._descriptor = os.open(file, FLAGS, 0o600)
-        os.ftruncate(self._descriptor, 0)
-        self._end = 0
-
-    def append(self, record: bytes) -> None:
-        """Give a record to the kernel, or nothing of it.
-
-        Raises:
-            OSError: it couldn't be written, as when the disk is full.
-        """
-        written = 0
-        try:
-            while written < len(record):
-                rest = record[written:] if written else record
-                written += os.pwrite(self._descriptor, rest, self._end + written)
-        except OSError:
-            # Half a record would hide those that come after it.
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._descriptor, self._end)
-            raise
-        self._end += written
-
-    def try_out(self) -> None:
-        """See whether there is space for some time of typing.
-
-        Raises:
-            OSError: there isn't.
-        """
-        end = self._end
-        try:
-            self.append(bytes(ROOM))
-        finally:
-            os.ftruncate(self._descriptor, end)
-            self._end = end
-
-    def flush(self) -> None:
-        """Have the disk take all records.
-
-        Raises:
-            OSError: it doesn't.
-        """
-        os.fdatasync(self._descriptor)
-
-    def empty(self) -> None:
-        """Forget all records.
-
-        Raises:
-            OSError: it can't be.
-        """
-        os.ftruncate(self._descriptor, 0)
-        self._end = 0
-
-    def close(self) -> None:
-        """Close it, and remove it if nothing is in it."""
-        os.close(self._descriptor)
-        if not self._end:
-            self.file.unlink(missing_ok=True)
-
-
-class ReservedSegment:
-    """Space that is set aside for updates that come while the disk is full.
-
-    Its blocks stay allocated, also from one process to the next: nothing else on the disk can take
-    them. Where a file system can't promise that (those that copy on write), it is one try more.
-    """
-
-    def __init__(self, file: Path, end: int = 0) -> None:
-        """Open it.
-
-        Args:
-            file: made when it isn't there.
-            end: of the records that an earlier process has left in it, in bytes.
-
-        Raises:
-            OSError: it can't be.
-        """
-        self.file = file
-        self._descriptor = os.open(file, FLAGS, 0o600)
-        self._end = self._left = end
-        self._lock = threading.Lock()  # of the loop, and of the thread that commits
-        self.size = 0
-        self.allocate()
-
-    def allocate(self) -> None:
-        """Set the space aside, as far as there is any."""
-        with contextlib.suppress(OSError):
-            os.posix_fallocate(self._descriptor, 0, RESERVED)
-        self.size = os.fstat(self._descriptor).st_size
-
-    def append(self, record: bytes) -> None:
-        """Give a record to the kernel, or nothing of it.
-
-        Raises:
-            OSError: it has no space left (ENOSPC), or couldn't be written.
-        """
-        with self._lock:
-            if self._end + len(record) + len(END) > self.size:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            if os.pwrite(self._descriptor, record + END, self._end) < len(record):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            self._end += len(record)
-
-    def empty(self, *, of_before: bool = False) -> None:
-        """Forget all records; the space stays set aside.
-
-        Args:
-            of_before: whether only to do so if they are all an earlier process's.
-
-        Raises:
-            OSError: it can't be; the records are then committed twice, which does nothing.
-        """
-        with self._lock:
-            if self._end and not (of_before and self._end != self._left):
-                os.pwrite(self._descriptor, END, 0)
-                self._end = 0
-
-    def flush(self) -> None:
-        """Have the disk take all records.
-
-        Raises:
-            OSError: it doesn't.
-        """
-        os.fdatasync(self._descriptor)
-
-    def close(self) -> None:
-        """Close it; the file stays."""
-        os.close(self._descriptor)
 
 
 def files_beside(database: Path) -> list[Path]:
@@ -372,7 +161,7 @@ class Log:
             self._reserve = ReservedSegment(
                 self._database.with_name(f"{self._database.stem}-log.0")
             )
-        elif self._reserve.size < RESERVED:
+        elif self._reserve.size < log_segments.RESERVED:
             self._reserve.allocate()
 
     def flush(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from classroom.lab import extension
 from classroom.lab.connections.notifications import Notifications
-from classroom.lab.storage.journal import DiskTrouble
+from classroom.lab.storage.disk_report import DiskTrouble
 
 
 class Page:

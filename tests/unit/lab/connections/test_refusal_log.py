@@ -6,6 +6,8 @@ import logging
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from classroom.lab.connections import refusal_log
 from classroom.lab.connections.refusal_log import LINES, RefusalCounts
 
@@ -71,3 +73,30 @@ def test_a_request_that_is_refused_before_anybody_knows_whose_it_is() -> None:
             return 403
 
     assert refusal_log.line(Early(), "") == "403 GET /x (@::1) 500.00ms referer=None"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "silent"),
+    [
+        ("GET", "/services/classroom/api/sessions", True),
+        ("GET", "/services/classroom/api/contents", True),
+        ("GET", "/services/classroom/lab/api/settings/@jupyterlab/notebook-extension:panel", True),
+        ("PUT", "/services/classroom/lab/api/workspaces/default", True),
+        ("PUT", "/services/classroom/lab/api/settings/@jupyterlab/apputils:themes", False),
+        ("DELETE", "/services/classroom/lab/api/workspaces/default", False),
+        ("GET", "/services/classroom/api/contents/exam.ipynb", False),
+        ("GET", "/services/classroom/files/api/sessions/x", False),
+        ("GET", "/services/classroom/api/contents/exam.ipynb?content=0&hash=0", True),
+        ("GET", "/services/classroom/api/contents/exam.ipynb?x=content=0", False),
+        ("GET", "/services/classroom/api/contents/a/exam.ipynb/checkpoints", True),
+        ("POST", "/services/classroom/api/contents/a/exam.ipynb/checkpoints", False),
+        ("GET", "/services/classroom/api/collaboration/room/json:notebook:1", True),
+        ("GET", "/services/classroom/classroom/api/live", True),
+        ("GET", "/services/classroom/terminals/websocket/1", False),
+        ("POST", "/services/classroom/api/sessions", False),
+        ("GET", "/services/classroom/lab/tree/a.ipynb", False),
+    ],
+)
+def test_what_pages_ask_by_themselves_is_no_line(method: str, path: str, *, silent: bool) -> None:
+    path, _, query = path.partition("?")
+    assert refusal_log.is_by_itself(method, path, query) is silent

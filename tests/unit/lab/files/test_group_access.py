@@ -209,6 +209,9 @@ def test_who_types_in_a_file_that_cannot_be_written_reads_so_once(
         assert (tmp_path / "files/a.txt").read_text() == "dcba"
         writable = False
         await room._save()
+        assert told == [told[0]], "nothing was typed since: the file has it all"
+        room.ydoc.get("source", type=Text).insert(0, "e")
+        await room._save()
         assert told == [told[0]] * 2
         writable = True
         assert page in room.visitors

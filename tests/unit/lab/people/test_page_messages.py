@@ -35,7 +35,8 @@ def test_what_holds_for_a_person() -> None:
 def test_who_leads_and_who_is_here_while_nobody_is() -> None:
     connections = Connections()
     here = Participants(connections, ModeService(connections))
-    for message in (here.leading(), here.listed()):
+    people = here.people()
+    for message in (here.leading(people), here.listed(people)):
         assert problems(json.dumps(message), "ServerMessage") == []
 
 

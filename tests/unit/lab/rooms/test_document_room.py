@@ -29,7 +29,7 @@ from classroom.lab.protocol.update_bounds import read_update
 from classroom.lab.rooms import broadcast_mixin, document_room, save_beat
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
 from classroom.lab.rooms.fanout import Pace
-from classroom.lab.storage import write_ahead_log, ystore
+from classroom.lab.storage import log_records, write_ahead_log, ystore
 from classroom.lab.storage.journal import Journal
 from classroom.lab.storage.saved_hashes import Saves
 from tests import contexts, loops
@@ -383,7 +383,7 @@ def text_in(file: Path) -> str:
     # The log first: what goes from it meanwhile is in the database by then.
     for log in write_ahead_log.files_beside(file):
         with suppress(FileNotFoundError):
-            logged += [row.update for _, row in write_ahead_log.decode(log.read_bytes())]
+            logged += [row.update for _, row in log_records.decode(log.read_bytes())]
     with closing(sqlite3.connect(file)) as database:
         rows = database.execute("SELECT yupdate FROM yupdates ORDER BY rowid").fetchall()
     for update in (*(row[0] for row in rows), *logged):

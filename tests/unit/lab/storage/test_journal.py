@@ -22,19 +22,21 @@ from classroom.lab.storage import (
     database,
     history_checkpoints,
     journal,
+    log_records,
+    log_segments,
     quarantine,
     write_ahead_log,
     ystore,
 )
-from classroom.lab.storage.journal import DiskTrouble, Journal
+from classroom.lab.storage.disk_report import DiskTrouble
+from classroom.lab.storage.journal import Journal
+from classroom.lab.storage.log_records import Row
 from classroom.runtime import volume_reserve
 from tests import labs, loops
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-    from classroom.lab.storage.write_ahead_log import Row
 
 
 def typed(letters: str) -> list[bytes]:
@@ -255,7 +257,7 @@ def test_what_cannot_be_written_is_told_and_written_later(
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
         told: list[DiskTrouble] = []
-        made.told = told.append
+        made.disk.told = told.append
         await made.read("a")
         with closing(sqlite3.connect(tmp_path / "j.db")) as other:
             other.execute("ALTER TABLE yupdates RENAME TO away")
@@ -279,6 +281,7 @@ def test_killed_right_after(call: str, tmp_path: Path) -> None:
     script = f"""
 import asyncio, os, pathlib, signal
 from classroom.lab.storage.journal import Journal
+from classroom.lab.storage.log_records import Row
 async def run():
     made = Journal(pathlib.Path({str(tmp_path / "j.db")!r}))
     await made.write("a", b"the first")
@@ -336,12 +339,12 @@ def test_a_full_disk_is_told_and_ends_nothing(
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
         told: list[DiskTrouble] = []
-        made.told = told.append
+        made.disk.told = told.append
         updates = typed("hello")
         await made.write("a", updates[0])
 
         with monkeypatch.context() as full:
-            full.setattr(write_ahead_log.LogSegment, "append", no_room)
+            full.setattr(log_segments.LogSegment, "append", no_room)
             full.setattr(made, "_commit", no_room)
             for update in updates[1:3]:
                 made.append("a", update)
@@ -368,10 +371,10 @@ def test_what_comes_while_the_disk_is_full_outlasts_a_kill(
     async def run() -> None:
         killed, updates = Journal(tmp_path / "j.db"), typed("hello")
         told: list[DiskTrouble] = []
-        killed.told = told.append
+        killed.disk.told = told.append
         await killed.write("a", updates[0])
         with monkeypatch.context() as full:
-            full.setattr(write_ahead_log.LogSegment, "append", no_room)
+            full.setattr(log_segments.LogSegment, "append", no_room)
             full.setattr(volume_reserve, "ensure", no_room)
             for update in updates[1:4]:
                 killed.append("a", update)
@@ -379,7 +382,7 @@ def test_what_comes_while_the_disk_is_full_outlasts_a_kill(
             # The first is left as a kill leaves it, and the disk is still full.
             second = Journal(tmp_path / "j.db")
             told_again: list[DiskTrouble] = []
-            second.told = told_again.append
+            second.disk.told = told_again.append
             await second.begin()
             assert told_again == [DiskTrouble("No space left on device", is_kept=True)]
             assert text_of(row[0] for row in await second.read("a")) == "hell"
@@ -410,7 +413,7 @@ def test_while_people_go_on_typing_a_full_disk_comes_to_an_end(
     async def run() -> None:
         made, updates = Journal(tmp_path / "j.db"), typed("hello world")
         told: list[DiskTrouble] = []
-        made.told = told.append
+        made.disk.told = told.append
         commit = made._commit
 
         def slow(database: sqlite3.Connection, rows: list[Row]) -> list[str]:
@@ -447,12 +450,12 @@ def test_a_reserve_that_is_used_up_is_told_until_all_is_committed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(write_ahead_log, "RESERVED", 8192)
+    monkeypatch.setattr(log_segments, "RESERVED", 8192)
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
         told: list[DiskTrouble] = []
-        made.told = told.append
+        made.disk.told = told.append
         with monkeypatch.context() as full:
             full.setattr(volume_reserve, "ensure", no_room)
             with pytest.raises(OSError, match="No space left"):
@@ -514,7 +517,7 @@ def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
         merged.append(len(updates))
         return merge_updates(*updates)
 
-    monkeypatch.setattr(journal, "merge_updates", merge)
+    monkeypatch.setattr(log_records, "merge_updates", merge)
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
@@ -525,7 +528,7 @@ def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
         doc.observe(lambda event: made.append("a", event.update))
         text = doc.get("text", type=Text)
         with monkeypatch.context() as full:
-            full.setattr(write_ahead_log.LogSegment, "append", no_room)
+            full.setattr(log_segments.LogSegment, "append", no_room)
             full.setattr(made, "_insert", no_room)
             most = 0
             for number in range(200):
@@ -569,13 +572,13 @@ def test_a_long_checkpoint_leaves_nothing_to_a_power_cut(
     monkeypatch.setattr(journal, "FLUSH_SECONDS", 0.01)
     goes_on, flushed = threading.Event(), threading.Event()
     monkeypatch.setattr(history_checkpoints, "take", lambda *_: goes_on.wait(10))
-    flush = write_ahead_log.LogSegment.flush
+    flush = log_segments.LogSegment.flush
 
-    def note(segment: write_ahead_log.LogSegment) -> None:
+    def note(segment: log_segments.LogSegment) -> None:
         flush(segment)
         flushed.set()
 
-    monkeypatch.setattr(write_ahead_log.LogSegment, "flush", note)
+    monkeypatch.setattr(log_segments.LogSegment, "flush", note)
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
@@ -599,11 +602,11 @@ def test_a_database_that_finds_room_where_the_log_finds_none_says_it_once(
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
         told: list[DiskTrouble] = []
-        made.told = told.append
+        made.disk.told = told.append
         await made.write("a", b"x")
 
         with monkeypatch.context() as full:
-            full.setattr(write_ahead_log.LogSegment, "append", no_room)
+            full.setattr(log_segments.LogSegment, "append", no_room)
             for number in range(20):
                 made.append("a", str(number).encode())
                 await made.written()
@@ -627,7 +630,7 @@ def test_a_database_that_is_none_is_put_aside_at_the_start(
     file = tmp_path / "j.db"
     file.write_bytes(b"this is no database" * 500)
     # The end of a text whose beginning is in what can't be read.
-    write_ahead_log.Log(file).append(write_ahead_log.Row("a", typed("hello")[3], b"", 1.0))
+    write_ahead_log.Log(file).append(Row("a", typed("hello")[3], b"", 1.0))
 
     async def run() -> None:
         made = Journal(file)

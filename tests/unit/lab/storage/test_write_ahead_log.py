@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.lab.storage import write_ahead_log
-from classroom.lab.storage.write_ahead_log import Log, Row, files_beside
+from classroom.lab.storage import log_records, log_segments
+from classroom.lab.storage.log_records import Row
+from classroom.lab.storage.write_ahead_log import Log, files_beside
 
 ROWS = st.lists(
     st.builds(
@@ -27,11 +28,11 @@ ROWS = st.lists(
 
 @given(ROWS, st.integers(0, 1000))
 def test_what_was_written_whole_is_read_whatever_is_torn(rows: list[Row], cut: int) -> None:
-    records = [write_ahead_log.encode(number, row) for number, row in enumerate(rows)]
+    records = [log_records.encode(number, row) for number, row in enumerate(rows)]
     data = b"".join(records)
-    assert list(write_ahead_log.decode(data)) == list(enumerate(rows))
+    assert list(log_records.decode(data)) == list(enumerate(rows))
     torn = data[: len(data) - cut] if cut else data
-    whole = list(write_ahead_log.decode(torn))
+    whole = list(log_records.decode(torn))
     assert whole == list(enumerate(rows))[: len(whole)]
     assert sum(map(len, records[: len(whole)])) <= len(torn)
     assert len(whole) == len(rows) or sum(map(len, records[: len(whole) + 1])) > len(torn)
@@ -39,7 +40,7 @@ def test_what_was_written_whole_is_read_whatever_is_torn(rows: list[Row], cut: i
 
 @given(st.binary(max_size=200))
 def test_garbage_is_nothing(data: bytes) -> None:
-    assert list(write_ahead_log.decode(data)) == []
+    assert list(log_records.decode(data)) == []
 
 
 def row(text: str) -> Row:
@@ -149,7 +150,7 @@ def test_the_reserve_keeps_its_blocks_and_no_records_of_before(tmp_path: Path) -
     for number in range(5):
         log.append_reserved(row(f"before {number}"))
     taken = reserve.stat().st_blocks * 512
-    assert taken >= write_ahead_log.RESERVED
+    assert taken >= log_segments.RESERVED
     log.empty_reserve()
     assert left(database) == []
     log.append_reserved(row("after  0"))
@@ -190,8 +191,8 @@ def test_what_an_earlier_process_left_in_the_reserve_is_only_forgotten_when_it_i
 def test_the_reserve_takes_no_more_than_it_has(tmp_path: Path) -> None:
     database = tmp_path / "j.db"
     log = Log(database)
-    log.append_reserved(Row("a", bytes(write_ahead_log.RESERVED - 200), b"", 1.0))
+    log.append_reserved(Row("a", bytes(log_segments.RESERVED - 200), b"", 1.0))
     with pytest.raises(OSError, match="No space left"):
         log.append_reserved(Row("a", bytes(200), b"", 1.0))
     assert len(Log(database).rows) == 1
-    assert (tmp_path / "j-log.0").stat().st_size == write_ahead_log.RESERVED
+    assert (tmp_path / "j-log.0").stat().st_size == log_segments.RESERVED

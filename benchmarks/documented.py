@@ -1,0 +1,73 @@
+"""The figures in docs/performance.md: what a benchmark printed last, in its place on the page.
+
+A place is marked in the page, so that it shows nowhere: ``<!-- measured: NAME -->``, lines, and
+``<!-- end -->``. A benchmark that prints sections (``### name``) has a place for each.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PLACE = re.compile(
+    r"(?P<begin><!-- measured: (?P<name>[^>]+) -->\n).*?(?P<end><!-- end -->\n)", re.DOTALL
+)
+SECTION = re.compile(r"^### (.+)$", re.MULTILINE)
+
+
+def tables(name: str, printed: str) -> dict[str, str]:
+    """Pick the tables out of what a benchmark printed.
+
+    Args:
+        name: the benchmark's.
+        printed: all of it.
+
+    Returns:
+        A Markdown table by the name of its place: the benchmark's, with its section's where it has
+        any. What isn't a table's is left out, and so is a section without one.
+    """
+    pieces = SECTION.split(printed)
+    named = {name: pieces[0]}
+    named |= {
+        f"{name}, {title}": piece for title, piece in zip(pieces[1::2], pieces[2::2], strict=True)
+    }
+    found = {
+        place: "".join(line for line in piece.splitlines(keepends=True) if line.startswith("|"))
+        for place, piece in named.items()
+    }
+    return {place: table for place, table in found.items() if table}
+
+
+def places(page: str) -> list[str]:
+    """List the places of a page, in order.
+
+    Args:
+        page: its text.
+    """
+    return [found["name"] for found in PLACE.finditer(page)]
+
+
+def filled(page: str, found: Mapping[str, str], when: str) -> str:
+    """Put tables into their places; all other places stay as they are.
+
+    Args:
+        page: its text.
+        found: tables by the name of their place.
+        when: a sentence that says when and on what it was measured.
+
+    Raises:
+        ValueError: a table has no place on the page.
+    """
+    if unknown := found.keys() - set(places(page)):
+        raise ValueError(f"the page has no place for: {', '.join(sorted(unknown))}")
+
+    def put(place: re.Match[str]) -> str:
+        table = found.get(place["name"])
+        if table is None:
+            return place[0]
+        return f"{place['begin']}{when}\n\n{table}\n{place['end']}"
+
+    return PLACE.sub(put, page)

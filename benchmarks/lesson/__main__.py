@@ -1,0 +1,122 @@
+"""Let a class of thirty work for an hour; fail if the lab server keeps what is over.
+
+Run as ``python -m benchmarks.lesson`` (``make soak LESSON=1``). Thirty people have whole pages of
+one notebook; six of them type. Each minute ten of them reload their pages, somebody runs a notebook
+of their own with a kernel that ends with it, and somebody talks. The lab server's memory is read
+when the ten are gone; its median in the last quarter is compared with that of the first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.lesson.activities import Busy
+from benchmarks.pages import labs, scenes
+from benchmarks.pages.people import WholePeople
+from benchmarks.rooms import away, whole
+from benchmarks.rooms.scenes import TYPED_PER_SECOND
+from tests import logs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.pages.labs import Measured
+    from benchmarks.rooms.away import Away
+
+STAY, COME_AND_GO, TYPISTS = 20, 10, 6
+TYPING_SECONDS = 30.0
+FIRST_OTHER = 500_000
+"""The number of the first page that is reloaded: no other page's."""
+EXPECTED = (r"delete /own-\d+\.ipynb",)
+"""What the log may say besides."""
+AT_MOST = 1.10
+"""What the last quarter's memory may be of the first one's."""
+FEWEST = 8
+"""Readings of which quarters can be told apart."""
+
+
+def growth(readings: Sequence[float]) -> float:
+    """Divide the median of the last quarter by that of the first.
+
+    Args:
+        readings: in MB, in order.
+
+    Raises:
+        ValueError: there are too few.
+    """
+    if len(readings) < FEWEST:
+        raise ValueError(f"{len(readings)} readings are too few: {FEWEST} at least")
+    quarter = len(readings) // 4
+    return statistics.median(readings[-quarter:]) / statistics.median(readings[:quarter])
+
+
+def minute(lab: Measured, busy: Busy, number: int, reloading: Away) -> float:
+    """Do what a class does in a minute; return the lab server's memory at its end, in MB."""
+    reloading.do("come", scenes.ARRIVAL_SECONDS)
+    busy.open_run_and_close(f"own-{number}.ipynb")
+    busy.talk("busy", f"In minute {number} I have run a notebook.")
+    reloading.do("leave")
+    return lab.memory()
+
+
+def work(minutes: float) -> list[float]:
+    """Let the class work; return the readings of the lab server's memory, in MB.
+
+    Args:
+        minutes: how long.
+    """
+    readings: list[float] = []
+    with contextlib.ExitStack() as stack:
+        lab = stack.enter_context(labs.start())
+        begun = len(lab.started.lab.log)
+        people = lab.enter(STAY + COME_AND_GO)
+        client = stack.enter_context(lab.started.sign_in("busy"))
+        client.headers.update(whole.token(client))
+        staying, others = people[:STAY], people[STAY:]
+        typing = stack.enter_context(scenes.crowds(lab, staying, TYPISTS, 1 / STAY))
+        reloading = stack.enter_context(
+            away.start(WholePeople, lab.plan, others, 0, first=FIRST_OTHER, apart=1 / COME_AND_GO)
+        )
+        scenes.together(typing, "come", scenes.ARRIVAL_SECONDS)
+        end = time.monotonic() + 60 * minutes
+        while time.monotonic() < end:
+            for one in typing:
+                one.ask("work", TYPING_SECONDS, TYPED_PER_SECOND)
+            readings.append(minute(lab, Busy(client, lab), len(readings), reloading))
+            for one in typing:
+                one.wait()
+            print(f"{len(readings)}: {readings[-1]:.1f} MB", file=sys.stderr, flush=True)
+        if lines := logs.unexpected(lab.started.lab.log[begun:], EXPECTED):
+            print("unexpected in the log:", *lines[:20], sep="\n")
+            readings.clear()
+    return readings
+
+
+def main() -> int:
+    """Work and compare; the exit status is 1 if the memory has grown, or the log has errors."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.lesson", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--json", type=Path, help="where to keep the readings")
+    given = parser.parse_args()
+    readings = work(given.minutes)
+    if given.json:
+        given.json.write_text(json.dumps(readings), encoding="utf-8")
+    if not readings:
+        return 1
+    found = growth(readings)
+    print("| class of 30 | measured | at most |\n| --- | ---: | ---: |")
+    print(f"| minutes | {given.minutes:g} | |")
+    print(f"| lab server's memory, first reading | {readings[0]:.0f} MB | |")
+    print(f"| last quarter : first quarter | {found:.3f} | {AT_MOST:g} |")
+    return 0 if found <= AT_MOST else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+/**
+ * When a notebook's kernel starts, and which: the one that its file names, or none.
+ *
+ * JupyterLab would start Python for a notebook of R's, and write Python into its file. Here such a
+ * notebook opens without a kernel, says so, and its file stays as it was until somebody chooses.
+ * A notebook of another Python, a conda environment for example, gets the lab's; its file stays
+ * as it was too.
+ */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { type ISessionContext, ISessionContextDialogs, Notification } from '@jupyterlab/apputils';
+import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { Kernel, KernelSpec } from '@jupyterlab/services';
+import { ITranslator } from '@jupyterlab/translation';
+import { IDriving } from './driving';
+import { type Installed, type IWanted, kernelFor } from './kernelChoice';
+import { type Texts, texts } from './texts';
+
+type Metadata = Readonly<Record<string, unknown>>;
+
+function text(of: unknown, name: string): string {
+  const found = (of as Metadata | undefined)?.[name];
+  return typeof found === 'string' ? found : '';
+}
+
+/** What is looked at of a notebook. */
+type Notebook = Pick<NotebookPanel, 'model' | 'sessionContext'>;
+
+/** What a notebook's file says of its kernel. */
+function wantedBy(panel: Notebook): IWanted {
+  const spec = panel.model?.getMetadata('kernelspec');
+  const name = text(spec, 'name');
+  return {
+    name,
+    display: text(spec, 'display_name') || name,
+    language: (
+      text(spec, 'language') || text(panel.model?.getMetadata('language_info'), 'name')
+    ).toLowerCase()
+  };
+}
+
+function installed(specs: KernelSpec.ISpecModels | null): Installed {
+  const found = Object.entries(specs?.kernelspecs ?? {});
+  return new Map(found.map(([name, spec]) => [name, (spec?.language ?? '').toLowerCase()]));
+}
+
+function specsOf(panel: Notebook): KernelSpec.ISpecModels | null {
+  return panel.sessionContext.specsManager.specs;
+}
+
+/** The kernel that a notebook gets by itself. */
+function ownKernel(panel: Notebook): string | null {
+  const specs = specsOf(panel);
+  return kernelFor(wantedBy(panel), installed(specs), specs?.default ?? '');
+}
+
+/** The part of upstream's panel that writes a kernel's name into a notebook. */
+interface IWriting extends Notebook {
+  _updateLanguage(language: unknown): void;
+  _updateSpec(kernel: Kernel.IKernelConnection): Promise<void>;
+}
+
+/**
+ * Leave a notebook's file alone when it gets the kernel that it asks for.
+ *
+ * Upstream writes the names of kernel and language into the model at every start: whoever only looks
+ * at a notebook would change it.
+ */
+function keepFiles(): void {
+  const panel = NotebookPanel.prototype as unknown as IWriting;
+  const { _updateLanguage: language, _updateSpec: spec } = panel;
+  panel._updateLanguage = function (this: IWriting, found: unknown) {
+    const name = text(this.model?.getMetadata('language_info'), 'name');
+    if (!name || name !== text(found, 'name')) {
+      language.call(this, found);
+    }
+  };
+  panel._updateSpec = async function (this: IWriting, kernel) {
+    if (!wantedBy(this).name || ownKernel(this) !== kernel.name) {
+      await spec.call(this, kernel);
+    }
+  };
+}
+
+/** Starts notebooks' kernels: not before the file is read, and not while one only looks on. */
+class Starting {
+  constructor(
+    private readonly driving: IDriving,
+    private readonly dialogs: ISessionContextDialogs,
+    private readonly words: Texts
+  ) {}
+
+  /** Take a notebook that is being opened: whoever has a kernel is connected to it all the same. */
+  async hold(panel: NotebookPanel): Promise<void> {
+    const { context, sessionContext } = panel;
+    const preference = sessionContext.kernelPreference;
+    if (preference.canStart === false || preference.shouldStart === false) {
+      return;
+    }
+    sessionContext.kernelPreference = { ...preference, shouldStart: false };
+    await context.ready;
+    await sessionContext.initialize();
+    if (context.contentsModel?.writable === false) {
+      return; // nothing is run in it (`materials.ts`)
+    }
+    this.held.add(panel);
+    panel.disposed.connect(() => this.held.delete(panel));
+    this.start();
+  }
+
+  /** Start the kernels of all that wait for it, unless the person only looks on. */
+  start(): void {
+    if (this.driving.viewOnly) {
+      return;
+    }
+    for (const panel of this.held) {
+      this.held.delete(panel);
+      this.startOne(panel);
+    }
+  }
+
+  private startOne(panel: NotebookPanel): void {
+    const { sessionContext } = panel;
+    const { name: chosen, language, ...preference } = sessionContext.kernelPreference;
+    // A launcher's card, for a notebook that says nothing yet.
+    const isChosen = chosen && !wantedBy(panel).name && installed(specsOf(panel)).has(chosen);
+    const name = isChosen || preference.id ? (chosen ?? '') : ownKernel(panel);
+    sessionContext.kernelPreference = {
+      ...preference,
+      ...(name === null ? {} : { name }),
+      // Without a kernel of its own, its person is asked for one when a cell is to run.
+      autoStartDefault: name !== null,
+      shouldStart: name !== null
+    };
+    if (sessionContext.session?.kernel) {
+      return;
+    }
+    if (name === null) {
+      this.explain(panel);
+      return;
+    }
+    sessionContext.startKernel().catch((error) => console.warn('No kernel', error));
+  }
+
+  /** Say which kernel is missing, until there is another. */
+  private explain(panel: NotebookPanel): void {
+    const { sessionContext } = panel;
+    const specs = specsOf(panel);
+    const usual = specs?.default ?? '';
+    const change = (name: string) =>
+      sessionContext
+        .changeKernel({ name })
+        .catch((error: Error) => Notification.error(error.message, { autoClose: false }));
+    const id = Notification.warning(
+      this.words.noSuchKernel(panel.context.localPath, wantedBy(panel).display),
+      {
+        autoClose: false,
+        actions: [
+          {
+            label: this.words.takeKernel(specs?.kernelspecs[usual]?.display_name ?? usual),
+            displayType: 'accent',
+            callback: () => void change(usual)
+          },
+          {
+            label: this.words.chooseKernel,
+            callback: () => void this.dialogs.selectKernel(sessionContext)
+          }
+        ]
+      }
+    );
+    const end = (_: ISessionContext, { newValue }: { newValue: unknown }) => {
+      if (newValue) {
+        Notification.dismiss(id);
+        sessionContext.kernelChanged.disconnect(end);
+      }
+    };
+    sessionContext.kernelChanged.connect(end);
+    panel.disposed.connect(() => Notification.dismiss(id));
+  }
+
+  private readonly held = new Set<NotebookPanel>();
+}
+
+export const kernels: JupyterFrontEndPlugin<void> = {
+  id: '@classroom/labextension:kernels',
+  description: 'Starts the kernel that a notebook asks for, or says that there is none.',
+  autoStart: true,
+  requires: [IDriving, INotebookTracker, ISessionContextDialogs],
+  optional: [ITranslator],
+  activate: (
+    _: JupyterFrontEnd,
+    driving: IDriving,
+    notebooks: INotebookTracker,
+    dialogs: ISessionContextDialogs,
+    translator: ITranslator | null
+  ) => {
+    keepFiles();
+    const starting = new Starting(driving, dialogs, texts(translator));
+    notebooks.widgetAdded.connect((_, panel) => void starting.hold(panel));
+    driving.changed.connect(() => starting.start());
+  }
+};

@@ -1,0 +1,191 @@
+"""``classroom check``: all that a start would refuse or warn of, without a start.
+
+It changes nothing, takes no lock and ends no lab. It also asks GitHub, which a start leaves to the
+first person who signs in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from classroom.cli import github_check, sign_in, warnings
+from classroom.config import labs, settings, subdomains
+from classroom.config.settings import SignInMode
+from classroom.egress import apply, detect, lock, resolv
+from classroom.egress.lock import LockKind
+from classroom.front import tls
+from classroom.runtime import layout, machine
+from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from classroom.cli.sign_in import Published
+    from classroom.config.settings import Settings
+    from classroom.runtime.paths import Paths
+
+RESOLV = Path("/etc/resolv.conf")
+TRIAL = (
+    "there is no configuration, so the lab is a trial: anybody gets in who has the passphrase that"
+    " make up prints, under any name."
+)
+UNKNOWN_HOST = (
+    "{where}: no nameserver of this machine knows {host}, where people come: add that name to your"
+    " DNS, with the address of this machine. (A name that only students' network knows is fine.)"
+)
+
+
+@dataclass
+class Findings:
+    """What the check has found, in sentences.
+
+    Attributes:
+        refused: for which the lab would not start, or nobody could sign in.
+        warned: of what the tutor should know.
+        good: what has been tried and works.
+    """
+
+    refused: list[str] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
+    good: list[str] = field(default_factory=list)
+
+    def refuse(self, problems: tuple[Problem, ...]) -> None:
+        """Take down what the start would refuse."""
+        self.refused += map(str, problems)
+
+    def text(self) -> str:
+        """Write it down for a person, the worst last, where the eye is."""
+        lines = [f"Good: {sentence}" for sentence in self.good]
+        lines += [f"Warning: {sentence}" for sentence in self.warned]
+        lines += [f"Wrong: {sentence}" for sentence in self.refused]
+        if not self.refused:
+            lines.append("The lab would start with this configuration.")
+        return "\n".join(lines)
+
+
+def check_certificate(loaded: Settings, now: dt.datetime, found: Findings) -> None:
+    """Check the certificate as the start does.
+
+    Args:
+        loaded: the settings.
+        now: the time, with a zone.
+        found: gets what is said.
+    """
+    try:
+        certificate = tls.read(loaded.paths.secrets, now)
+    except StartRefusedError as refused:
+        found.refuse(refused.problems)
+        return
+    found.warned += warnings.of_certificate(loaded, certificate, now)
+    if certificate is not None:
+        file = tls.named_in(loaded.paths.secrets)[0]
+        found.good.append(f"{file} and its key are valid until {certificate.expires:%Y-%m-%d}.")
+
+
+def check_locks(loaded: Settings, found: Findings) -> None:
+    """Check that the egress lock could be taken, and labs be kept apart; as the others."""
+    try:
+        if loaded.personal_labs:
+            labs.check_kernel()
+        kind = lock.choose(loaded.egress, detect.look())
+        if kind is LockKind.NFTABLES:
+            nameservers = resolv.parse(RESOLV.read_text(encoding="utf-8"))
+            apply.check_nameservers(loaded.egress, nameservers)
+    except StartRefusedError as refused:
+        found.refuse(refused.problems)
+        return
+    found.warned += warnings.of_locks(loaded, kind)
+
+
+def check_data(paths: Paths, found: Findings) -> None:
+    """Check that the volume can be written.
+
+    Args:
+        paths: where it is.
+        found: gets what is said.
+    """
+    there = next(place for place in (paths.data, *paths.data.parents) if place.is_dir())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        found.refuse((layout.problem(paths.data, error),))
+
+
+def check_host(loaded: Settings, found: Findings) -> None:
+    """Look up the name by which people come.
+
+    Args:
+        loaded: the settings.
+        found: gets what is said.
+    """
+    if loaded.oauth is None:
+        return
+    host = urlsplit(loaded.oauth.callback_url).hostname or ""
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
+        where = "the callback URL"
+        found.warned.append(UNKNOWN_HOST.format(where=where, host=host))
+
+
+def check_github(loaded: Settings, found: Findings) -> None:
+    """Ask GitHub whether it is reached, and whether it takes the OAuth app's id and secret.
+
+    Args:
+        loaded: the settings.
+        found: gets what is said.
+    """
+    if loaded.oauth is None:
+        return
+    answer = github_check.ask(loaded.oauth, github_check.authorities(loaded.config))
+    verdict = github_check.judge(loaded.oauth, answer)
+    {
+        github_check.Verdict.GOOD: found.good,
+        github_check.Verdict.WRONG: found.refused,
+        github_check.Verdict.UNKNOWN: found.warned,
+    }[verdict.kind].append(verdict.sentence)
+
+
+def run(paths: Paths, environ: Mapping[str, str], published: Published) -> Findings:
+    """Check everything that can be checked without a start.
+
+    Args:
+        paths: where things are.
+        environ: the process environment.
+        published: how the machine publishes the lab.
+    """
+    found = Findings()
+    try:
+        loaded = settings.load(paths, environ)
+        subdomains.of(loaded.config)
+    except StartRefusedError as refused:
+        found.refuse(refused.problems)
+        return found
+    if loaded.mode is not SignInMode.TRIAL:
+        found.good.append(" ".join(sign_in.describe(loaded, published).splitlines()))
+    else:
+        found.good.append(TRIAL)
+    found.warned += warnings.of_settings(loaded)
+    found.warned += warnings.of_machine(environ, machine.most_files())
+    check_data(paths, found)
+    check_certificate(loaded, dt.datetime.now(dt.UTC), found)
+    check_locks(loaded, found)
+    found.warned += [*warnings.of_sign_in(loaded), *sign_in.slips(loaded.oauth, published)]
+    check_host(loaded, found)
+    check_github(loaded, found)
+    return found
+
+
+def main(paths: Paths, environ: Mapping[str, str], published: Published) -> int:
+    """Print what the check has found; return the exit code of a start that is refused, or 0."""
+    found = run(paths, environ, published)
+    print(found.text(), file=sys.stderr if found.refused else sys.stdout)
+    return EX_CONFIG if found.refused else 0

@@ -1,0 +1,173 @@
+"""Whether GitHub is reached, and takes the OAuth app's id and secret: asked without a sign-in.
+
+A code that is none is exchanged for a token. GitHub looks at the app first, and its answer says
+what is wrong (docs.github.com: "Troubleshooting OAuth app access token request errors").
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+    from classroom.config.github import OAuth
+
+TIMEOUT_SECONDS = 15
+MOST_BYTES = 65536
+PATH = "/login/oauth/access_token"
+NO_CODE = "0" * 20
+"""A code that GitHub has never given out."""
+NOT_TAKEN = (
+    "GitHub does not take the client id {client_id!r} with the client secret: make a new secret for"
+    " that OAuth app ({url}/settings/developers) and copy both again."
+)
+NO_APP = (
+    "GitHub knows no OAuth app with the client id {client_id!r}: copy it again from"
+    " {url}/settings/developers."
+)
+NOT_REGISTERED = (
+    "the callback URL {callback} is not the one of the OAuth app: write exactly this one into the"
+    " app ({url}/settings/developers)."
+)
+NOT_REACHED = (
+    "{url} can't be reached from the container ({why}): look at the machine's DNS, firewall and"
+    " proxy."
+)
+NOT_TRUSTED = (
+    "the certificate of {url} is not trusted ({why}): a proxy that inspects TLS is in between, or"
+    " the server has an authority of its own (c.OAuthenticator.http_request_kwargs)."
+)
+ODD = "{url} answers something else than GitHub does ({what}): whether people can sign in is open."
+GOOD = "{url} is reached, and takes the client id and secret."
+
+
+class Verdict(Enum):
+    """What an answer means."""
+
+    GOOD = "good"
+    WRONG = "wrong"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of the question.
+
+    Attributes:
+        status: of HTTP; 0 where nobody answered.
+        body: the beginning of it.
+        failure: why nobody answered; "" if somebody did.
+        untrusted: whether that was for the server's certificate.
+    """
+
+    status: int = 0
+    body: bytes = b""
+    failure: str = ""
+    untrusted: bool = False
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict in a sentence."""
+
+    kind: Verdict
+    sentence: str
+
+
+def authorities(config: Config) -> str | None:
+    """Return the tutor's own file of authorities; None for the system's.
+
+    Args:
+        config: the tutor's.
+    """
+    for section in ("GitHubOAuthenticator", "OAuthenticator"):
+        given: Any = config.get(section, {}).get("http_request_kwargs") or {}
+        if isinstance(given, dict) and given.get("ca_certs"):
+            return str(given["ca_certs"])
+    return None
+
+
+def ask(oauth: OAuth, cafile: str | None) -> Answer:
+    """Ask GitHub to exchange a code that is none.
+
+    Args:
+        oauth: the app.
+        cafile: authorities to trust; None for the system's.
+    """
+    url = urlsplit(oauth.github_url)
+    asked = {
+        "client_id": oauth.client_id,
+        "client_secret": oauth.client_secret.reveal(),
+        "code": NO_CODE,
+        "redirect_uri": oauth.callback_url,
+    }
+    headers = {
+        "Accept": "application/json",
+        "Content-Type": "application/x-www-form-urlencoded",
+        "User-Agent": "collaborative-jupyterlab",
+    }
+    try:
+        context = ssl.create_default_context(cafile=cafile)
+        connection = http.client.HTTPSConnection(
+            url.hostname or "", url.port, timeout=TIMEOUT_SECONDS, context=context
+        )
+        try:
+            connection.request("POST", f"{url.path}{PATH}", urlencode(asked), headers)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.read(MOST_BYTES))
+        finally:
+            connection.close()
+    except ssl.SSLCertVerificationError as error:
+        return Answer(failure=error.verify_message, untrusted=True)
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(failure=str(error) or type(error).__name__)
+
+
+def judge(oauth: OAuth, answer: Answer) -> Judged:
+    """Say what an answer means.
+
+    Args:
+        oauth: the app.
+        answer: as `ask` got it.
+    """
+    words = {
+        "url": oauth.github_url,
+        "client_id": oauth.client_id,
+        "callback": oauth.callback_url,
+        "why": answer.failure,
+    }
+    if answer.failure:
+        sentence = NOT_TRUSTED if answer.untrusted else NOT_REACHED
+        return Judged(Verdict.WRONG, sentence.format(**words))
+    if answer.status == http.client.NOT_FOUND:
+        return Judged(Verdict.WRONG, NO_APP.format(**words))
+    error = said_error(answer.body)
+    if error == "bad_verification_code":
+        return Judged(Verdict.GOOD, GOOD.format(**words))
+    if error == "incorrect_client_credentials":
+        return Judged(Verdict.WRONG, NOT_TAKEN.format(**words))
+    if error == "redirect_uri_mismatch":
+        return Judged(Verdict.WRONG, NOT_REGISTERED.format(**words))
+    what = f"HTTP {answer.status}{f', {error}' if error else ''}"
+    return Judged(Verdict.UNKNOWN, ODD.format(**words, what=what))
+
+
+def said_error(body: bytes) -> str:
+    """Read GitHub's word for what is wrong; "" where there is none.
+
+    Args:
+        body: of the answer.
+    """
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return ""
+    error = found.get("error") if isinstance(found, dict) else None
+    return error[:100] if isinstance(error, str) and error.isprintable() else ""

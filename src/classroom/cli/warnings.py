@@ -1,0 +1,98 @@
+"""What a start warns of, for the tutor to mend: said by the start, and by ``classroom check``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from classroom.cli import sign_in
+from classroom.config import exposure, limits
+from classroom.config.settings import SignInMode
+from classroom.egress.lock import LockKind, describe
+from classroom.front import certificate_slips, tls
+from classroom.runtime import cgroup, machine, time_zone
+from classroom.sandbox import landlock
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from classroom.config.settings import Settings
+    from classroom.front.tls import Certificate
+
+MADE_HERE = (
+    "secrets/ssl.crt and secrets/ssl.key are missing: the lab makes a certificate itself, and"
+    " browsers will warn; put both files there."
+)
+NO_LANDLOCK = (
+    "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): a compromised lab"
+    " server can open everything that its unix user can, including /proc."
+)
+NO_SCOPES = (
+    "labs: this machine's kernel can't keep labs from each other's abstract unix sockets (Linux"
+    " 6.12 or newer can); nothing in the image makes any."
+)
+PORTS = "labs: without an egress lock, labs reach each other's ports on 127.0.0.1."
+
+
+def of_settings(loaded: Settings) -> list[str]:
+    """Say who else can read the tutor's secrets, and which limits limit nothing.
+
+    Args:
+        loaded: checked.
+    """
+    readable = exposure.warnings(exposure.found(loaded.paths))
+    return [*readable, *limits.warnings(loaded.limits, cgroup.memory())]
+
+
+def of_machine(environ: Mapping[str, str], files: int) -> list[str]:
+    """Say what the container gets too little of, or wrongly.
+
+    Args:
+        environ: the process environment.
+        files: that each process may open.
+    """
+    zone = time_zone.warning(environ)
+    return [*machine.shortages(files, cgroup.memory()), *([zone] if zone else [])]
+
+
+def of_certificate(loaded: Settings, found: Certificate | None, now: dt.datetime) -> list[str]:
+    """Say what is odd about a certificate that can be used.
+
+    Args:
+        loaded: checked.
+        found: the tutor's certificate; None where the lab makes its own.
+        now: the time, with a zone.
+    """
+    if found is None:
+        return [] if loaded.mode is SignInMode.TRIAL else [MADE_HERE]
+    file = tls.named_in(loaded.paths.secrets)[0]
+    host = urlsplit(loaded.oauth.callback_url).hostname if loaded.oauth is not None else ""
+    ends = found.warning(now, file)
+    remarks = certificate_slips.remarks(found.chain, host or "")
+    return [*([ends] if ends else []), *(f"{file}: {remark}." for remark in remarks)]
+
+
+def of_locks(loaded: Settings, kind: LockKind) -> list[str]:
+    """Say which locks don't hold.
+
+    Args:
+        loaded: checked.
+        kind: of the egress lock.
+    """
+    is_open = kind is LockKind.OPEN
+    found = [f"egress lock: {describe(kind, loaded.egress)}"] if is_open else []
+    if landlock.abi() == 0:
+        found.append(NO_LANDLOCK)
+    if loaded.personal_labs and landlock.abi() < landlock.SCOPES_ABI:
+        found.append(NO_SCOPES)
+    return [*found, PORTS] if loaded.personal_labs and is_open else found
+
+
+def of_sign_in(loaded: Settings) -> list[str]:
+    """Say who may enter besides the people on the list.
+
+    Args:
+        loaded: checked.
+    """
+    return [f"sign-in: {sign_in.ANYBODY}"] if loaded.anybody else []

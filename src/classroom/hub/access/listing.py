@@ -1,0 +1,99 @@
+"""Everybody who may be in, as the page *People* and ``classroom users`` show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from classroom.hub.labs import lab_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from classroom.hub.access.roster import Roster
+
+SOURCES = {"file": "file", "page": "People page"}
+PASSPHRASE = "passphrase"  # noqa: S105 (a way in)
+
+
+@dataclass(frozen=True)
+class HubUser:
+    """Somebody as the Hub's database knows them.
+
+    Attributes:
+        name: the user's name.
+        tutor: whether the user is a tutor.
+        seen: when the Hub heard from the user last, UTC; None for never.
+        organizations: those that allow a user who is on no list.
+        shown: how the others see the name; "" for one who was not here yet.
+    """
+
+    name: str
+    tutor: bool = False
+    seen: datetime | None = None
+    organizations: tuple[str, ...] = ()
+    shown: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Somebody on the list, or somebody who was removed from it.
+
+    Attributes:
+        name: the Hub's user name.
+        shown: how the others see it.
+        source: why they may be in: the file, the page, organizations, or the passphrase.
+        tutor: whether they are a tutor.
+        seen: when the Hub heard from them last, UTC; None for never.
+        here: whether they have the lab open.
+        removed: whether a tutor has removed them.
+    """
+
+    name: str
+    shown: str
+    source: str
+    tutor: bool = False
+    seen: datetime | None = None
+    here: bool = False
+    removed: bool = False
+
+
+def entries(known: Iterable[HubUser], people: Roster, here: Iterable[str]) -> list[Entry]:
+    """List everybody, and who was removed.
+
+    Args:
+        known: whom the Hub's database knows.
+        people: who is on the list.
+        here: who has the lab open.
+    """
+    by_name = {one.name: one for one in known}
+    there = set(here)
+    found = []
+    for name in sorted(by_name.keys() | people.names | people.out):
+        one = by_name.get(name, HubUser(name, tutor=name in people.all_tutors))
+        removed = name in people.out
+        why = SOURCES.get(people.source(name)) or ", ".join(one.organizations) or PASSPHRASE
+        found.append(
+            Entry(
+                name,
+                one.shown or name,
+                "" if removed else why,
+                one.tutor and not removed,
+                one.seen,
+                name in there and not removed,
+                removed,
+            )
+        )
+    return found
+
+
+def read_here(file: Path) -> set[str]:
+    """Read who has a lab open: nobody while it starts.
+
+    Args:
+        file: `classroom.runtime.paths.Paths.here` of the lab.
+    """
+    names = lab_files.read(file).get("here")
+    return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()

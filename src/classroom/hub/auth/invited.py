@@ -1,0 +1,106 @@
+"""Sign-in with a personal link: the page that it leads to, and the button on that page.
+
+Opening the link signs nobody in: programs that look at links before people do would use it up, and
+a script could send a tutor's window to a student's link.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyterhub.auth import Authenticator
+from jupyterhub.handlers.base import BaseHandler
+from jupyterhub.handlers.login import LoginHandler
+from tornado import web
+from tornado.httputil import url_concat
+from traitlets import Any as AnyTrait
+
+from classroom.config import invitations
+from classroom.hub.auth import usernames
+from classroom.hub.auth.throttle import Guesses
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UPSTREAMS = "Invalid username or password"
+WRONG = "That link is not good any more: ask your tutor for a new one."
+
+
+class InvitationHandler(BaseHandler):
+    """The page that a personal link leads to."""
+
+    async def get(self) -> None:
+        """Ask whether it is the person that the link is for."""
+        key = self.get_argument("key", "")
+        name = self.authenticator.invited(key)
+        if not name:
+            said = await self.authenticator.guesses.answer_wrong(self.request.remote_ip)
+            self.set_status(403)
+            self.finish(await self.render_template("invitation.html", wrong=said or WRONG))
+            return
+        page = self.render_template(
+            "invitation.html",
+            wrong="",
+            shown=self.authenticator.shown.get(name, name),
+            key=key,
+            address=url_concat(self.settings["login_url"], {"next": ""}),
+            xsrf=self.xsrf_token.decode("ascii"),
+        )
+        self.finish(await page)
+
+
+class InvitedLoginHandler(LoginHandler):
+    """Take a personal link's key, or a code that somebody has typed from the sheet."""
+
+    def render_template(self, name: str, **words: Any) -> Any:
+        """Say in our words what was wrong."""
+        if words.get("login_error") == UPSTREAMS:
+            words["login_error"] = WRONG
+        return super().render_template(name, **words)
+
+    async def post(self) -> None:
+        """Sign in as the Hub does, which wants a name in the form."""
+        self.request.body_arguments.setdefault("username", [b""])
+        await super().post()
+
+
+class ClassroomInvitationAuthenticator(Authenticator):
+    """Admits who shows the key of somebody on the list."""
+
+    guesses = Guesses()
+    keys = AnyTrait(None, config=True, help="The file with the keys (`config.invitations`).")
+    shown = AnyTrait(None, config=True, help="How each name is shown.")
+
+    def get_handlers(self, _: Any) -> list[Any]:
+        """Handle the form, and the links."""
+        return [(r"/login", InvitedLoginHandler), (r"/invitation", InvitationHandler)]
+
+    def normalize_username(self, username: str) -> str:
+        """Write a name one way, as the tutor's file is read."""
+        return str(super().normalize_username(usernames.normal(username)))
+
+    def invited(self, key: str) -> str:
+        """Return whose a key is; "" for nobody's, or for somebody who is off the list.
+
+        Args:
+            key: as shown.
+        """
+        file: Path = self.keys
+        name = invitations.owner(invitations.read(file), key)
+        listed = self.allowed_users | self.admin_users
+        return name if name in listed and name not in self.blocked_users else ""
+
+    async def authenticate(self, handler: Any, data: Any) -> Any:
+        """Say whose a key is.
+
+        Raises:
+            HTTPError: 429, too many were wrong from this address.
+        """
+        key = str(data.get("key", "")).strip()
+        name = self.invited(key)
+        if name:
+            shown = self.shown.get(name, name)
+            return {"name": name, "user_info": {"name": name, "display_name": shown}}
+        if said := await self.guesses.answer_wrong(handler.request.remote_ip):
+            raise web.HTTPError(429, said)
+        return None

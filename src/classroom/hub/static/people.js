@@ -1,0 +1,148 @@
+/* The page People: shows who may be in, and has the Hub's own API add, change and remove them. */
+(() => {
+  "use strict";
+  const SECONDS = 5;
+  const { base_url: base, xsrf_token: token } = window.jhdata;
+  const page = document.getElementById("classroom-people");
+  const part = (name) => document.getElementById(`people-${name}`);
+  let people = [];
+
+  /** Ask the Hub's API; an error has the Hub's sentence. */
+  async function ask(method, path, body) {
+    const answer = await fetch(`${base}api/${path}`, {
+      method,
+      headers: { "X-XSRFToken": token, "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const said = await answer.text();
+    if (!answer.ok) {
+      let sentence = "";
+      try {
+        sentence = JSON.parse(said).message;
+      } catch {
+        // no JSON: the front answered
+      }
+      throw new Error(sentence || `The Hub does not answer (${answer.status}). Try again.`);
+    }
+    return said ? JSON.parse(said) : null;
+  }
+
+  function complain(error) {
+    part("error").textContent = error.message;
+    part("error").hidden = false;
+  }
+
+  /** Do something, and show what has become of it. */
+  async function act(work) {
+    part("error").hidden = true;
+    try {
+      await work();
+    } catch (error) {
+      complain(error);
+    }
+    await load();
+  }
+
+  function element(tag, text, name) {
+    const made = document.createElement(tag);
+    made.textContent = text;
+    if (name) made.className = name;
+    return made;
+  }
+
+  function button(text, label, work) {
+    const made = element("button", text, "btn btn-sm btn-outline-secondary ms-1");
+    made.type = "button";
+    made.setAttribute("aria-label", label);
+    made.addEventListener("click", () => act(work));
+    return made;
+  }
+
+  function ago(seen) {
+    if (!seen) return "never";
+    const minutes = Math.floor((Date.now() - Date.parse(seen)) / 60000);
+    const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+    if (minutes < 1) return "just now";
+    if (minutes < 60) return words.format(-minutes, "minute");
+    if (minutes < 1440) return words.format(-Math.floor(minutes / 60), "hour");
+    return words.format(-Math.floor(minutes / 1440), "day");
+  }
+
+  const at = (name) => `users/${encodeURIComponent(name)}`;
+
+  function row(one) {
+    const made = document.createElement("tr");
+    const name = element("td", one.shown);
+    if (one.shown.toLowerCase() !== one.name) name.append(element("small", ` ${one.name}`, "text-body-secondary"));
+    if (one.tutor) name.append(" ", element("span", "tutor", "badge text-bg-primary"));
+    const seen = element("td", ago(one.seen));
+    if (one.seen) seen.title = new Date(one.seen).toLocaleString();
+    const doing = element("td", "", "text-end text-nowrap");
+    if (one.name === page.dataset.me) {
+      doing.append(element("span", "you", "text-body-secondary"));
+    } else {
+      doing.append(
+        one.tutor
+          ? button("No longer tutor", `Make ${one.shown} no longer a tutor`, () => ask("PATCH", at(one.name), { admin: false }))
+          : button("Make tutor", `Make ${one.shown} a tutor`, () => ask("PATCH", at(one.name), { admin: true })),
+        button("Remove", `Remove ${one.shown}`, async () => {
+          if (window.confirm(`Remove ${one.shown}? They are signed out at once. What they wrote stays.`)) {
+            await ask("DELETE", at(one.name));
+          }
+        }),
+      );
+    }
+    made.append(name, element("td", one.source), seen, element("td", one.here ? "yes" : ""), doing);
+    return made;
+  }
+
+  function show() {
+    const wanted = part("search").value.trim().toLowerCase();
+    const fits = (one) => `${one.shown} ${one.name}`.toLowerCase().includes(wanted);
+    const inside = people.filter((one) => !one.removed);
+    const out = people.filter((one) => one.removed);
+    const here = inside.filter((one) => one.here).length;
+    part("summary").textContent = `${inside.length} may enter, ${here} in the lab now.`;
+    part("list").replaceChildren(...inside.filter(fits).map(row));
+    part("removed").hidden = out.length === 0;
+    part("out").replaceChildren(
+      ...out.filter(fits).map((one) => {
+        const made = element("li", `${one.name} `);
+        made.append(button("Let in again", `Let ${one.name} in again`, () => ask("POST", "users", { usernames: [one.name] })));
+        return made;
+      }),
+    );
+  }
+
+  async function load() {
+    try {
+      const found = (await ask("GET", "classroom/people")).people;
+      // A table that is made anew takes the focus from whoever is at a button of it.
+      if (JSON.stringify(found) !== JSON.stringify(people)) {
+        people = found;
+        show();
+      }
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  part("add").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const names = part("names")
+      .value.split(new RegExp(page.dataset.between))
+      .map((name) => name.trim())
+      .filter(Boolean);
+    act(async () => {
+      if (names.length === 0) return;
+      await ask("POST", "users", { usernames: names, admin: part("as-tutors").checked });
+      part("names").value = "";
+      part("as-tutors").checked = false;
+    });
+  });
+  part("search").addEventListener("input", show);
+  load();
+  setInterval(() => {
+    if (!document.hidden) load();
+  }, SECONDS * 1000);
+})();

@@ -1,0 +1,55 @@
+"""Why what people type can't be written to a document's file, in a sentence for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from tornado.web import HTTPError
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why what people type can't be written to a file.
+
+    Attributes:
+        sentence: for them.
+        is_gone: whether it is because there is no such file any more.
+        is_passing: whether it may end by itself, as when the disk is full.
+    """
+
+    sentence: str
+    is_gone: bool = False
+    is_passing: bool = False
+
+
+SHUT = (
+    "“{}” can't be written, so what you type isn't in the file. Copy your text, or make the file"
+    " writable in a terminal (chmod g+rw)."
+)
+READ_ONLY = (
+    "“{}” is read-only: what you type or run here is not saved. To keep it, save a copy (File, Save"
+    " … As)."
+)
+UNSAVED = (
+    "“{}” can't be saved: {}. The lab keeps what you type, and writes it to the file as soon as"
+    " possible."
+)
+GONE = "“{}” has been deleted."
+
+
+def trouble_of(error: Exception, path: str) -> Trouble:
+    """Say why a file can't be saved.
+
+    Args:
+        error: a RuntimeError of upstream's if the file was deleted in a page.
+        path: where it is, or was last.
+    """
+    gone = isinstance(error, RuntimeError)
+    if isinstance(error, HTTPError):
+        gone = error.status_code == HTTPStatus.NOT_FOUND
+    if gone:
+        return Trouble(GONE.format(path), is_gone=True)
+    said = error.get_message() if isinstance(error, HTTPError) else None
+    why = said or (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return Trouble(UNSAVED.format(path, why.rstrip(".")), is_passing=True)

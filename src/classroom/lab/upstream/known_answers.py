@@ -1,0 +1,153 @@
+"""Answers that are the same for everybody until the lab is started anew: found out once.
+
+What they say comes with the image. Upstream finds each out for each page that asks: for the formats
+of exports it imports every exporter, for kernels it looks through folders, three times a page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.services.kernelspecs.handlers import MainKernelSpecHandler
+from jupyter_server.services.nbconvert.handlers import NbconvertRootHandler
+from jupyter_server.utils import ensure_async
+from jupyterlab_server.translations_handler import TranslationsHandler
+from tornado import web
+
+from classroom.lab import services
+from classroom.lab.upstream import export_formats
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+KNOWN = frozenset(
+    {
+        "api/kernelspecs",
+        "api/nbconvert",
+        "lab/api/translations",
+        "lab/api/translations/default",
+    }
+)
+"""Addresses below the lab's own, without a query."""
+LANGUAGE_SERVERS = "lsp/status"
+NO_LANGUAGE_SERVERS = '{"version": 2, "sessions": {}, "specs": {}}'
+
+
+@dataclass
+class KnownAnswers:
+    """What is known of a lab so far. For one event loop; not safe for threads.
+
+    Attributes:
+        answers: what pages are sent, by address below the lab's own.
+        finding: by address: held by the request that finds it out; the others wait for it.
+    """
+
+    answers: dict[str, str] = field(default_factory=lambda: {LANGUAGE_SERVERS: NO_LANGUAGE_SERVERS})
+    finding: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    async def ask(self, name: str, find: Callable[[], Awaitable[object]]) -> str | None:
+        """Return what is known; without that, one request finds it out and the others wait for it.
+
+        Args:
+            name: the address, one of `KNOWN`.
+            find: answers the request by itself, and sets the answer.
+
+        Returns:
+            None where `find` has answered.
+        """
+        if name not in self.answers:
+            async with self.finding.setdefault(name, asyncio.Lock()):
+                if name not in self.answers:
+                    await find()
+                    return None
+        return self.answers[name]
+
+    def keep(self, name: str, answer: Any) -> None:
+        """Remember a good answer.
+
+        Args:
+            name: the address.
+            answer: JSON; anything else isn't kept.
+        """
+        if name in KNOWN and isinstance(answer, str):
+            self.answers[name] = answer
+
+
+class KnownAnswerHandler:
+    """Answer as the handler behind it did the first time. Mixed in before upstream's."""
+
+    @property
+    def known_as(self) -> str:
+        """The request's address below the lab's own."""
+        handler: Any = self
+        return str(handler.request.path).removeprefix(handler.base_url).strip("/")
+
+    @web.authenticated
+    @authorized
+    async def get(self, **named: Any) -> None:
+        """Get what is known; the arguments are upstream's."""
+        handler: Any = self
+        upstreams: Any = super()
+        name, known = self.known_as, services.of(handler)[KnownAnswers]
+        if name not in KNOWN:
+            await ensure_async(upstreams.get(**named))
+            return
+        answer = await known.ask(name, lambda: ensure_async(upstreams.get(**named)))
+        if answer is not None:
+            handler.finish(answer)
+
+    def finish(self, chunk: Any = None) -> Any:
+        """Remember the first good answer on its way out."""
+        handler: Any = self
+        upstreams: Any = super()
+        if handler.get_status() == http.HTTPStatus.OK:
+            services.of(handler)[KnownAnswers].keep(self.known_as, chunk)
+        return upstreams.finish(chunk)
+
+
+class ExportersHandler(KnownAnswerHandler, NbconvertRootHandler):
+    """The formats that a notebook can be exported to; JupyterLab asks when one is opened."""
+
+    def finish(self, chunk: Any = None) -> Any:
+        """Leave out of upstream's answer what nothing here can make."""
+        is_upstreams = self.known_as not in services.of(self)[KnownAnswers].answers
+        if is_upstreams and self.get_status() == http.HTTPStatus.OK and isinstance(chunk, str):
+            chunk = export_formats.made(chunk)
+        return super().finish(chunk)
+
+
+class KernelKindsHandler(KnownAnswerHandler, MainKernelSpecHandler):
+    """What kernels there are."""
+
+
+class LanguagesHandler(KnownAnswerHandler, TranslationsHandler):
+    """The languages of JupyterLab, and its words in one of them."""
+
+    auth_resource = "translations"
+
+    def initialize(self) -> None:
+        """Take JupyterLab's own folders, none of a person's."""
+        lab: Any = self.settings["lab"]
+        super().initialize(
+            app_settings_dir=lab.app_settings_dir,
+            schemas_dir=lab.schemas_dir,
+            settings_dir=lab.user_settings_dir,
+            labextensions_path=lab.extra_labextensions_path + lab.labextensions_path,
+        )
+
+
+class NoLanguageServersHandler(APIHandler):
+    """The language servers: none is configured, and none can be (`handler_rules`)."""
+
+    auth_resource = "lsp"
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Get the list, which is empty."""
+        self.finish(NO_LANGUAGE_SERVERS)

@@ -1,0 +1,64 @@
+"""What a kernel tells everybody reaches each page that is connected, by one socket."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import zmq
+from zmq.eventloop.zmqstream import ZMQStream
+
+from classroom.lab.execution.shared_iopub import SharedIopub
+from tests import loops
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not happened():  # noqa: ASYNC110 (nothing else tells it)
+            await asyncio.sleep(0.01)
+
+
+def keep(heard: list[Any], page: Any, message: list[Any]) -> None:
+    heard.append((page, message))
+
+
+def test_each_page_hears_all_until_it_goes(tmp_path: Path) -> None:
+    address = f"ipc://{tmp_path}/iopub"
+
+    async def run() -> None:
+        with zmq.Context() as context, closing(context.socket(zmq.XPUB)) as kernel:
+            kernel.bind(address)
+            lab: zmq.Socket[Any] = context.socket(zmq.SUB)
+            lab.setsockopt(zmq.SUBSCRIBE, b"")
+            lab.connect(address)
+            shared = SharedIopub(ZMQStream(lab), [])
+            await until(lambda: kernel.poll(0) == zmq.POLLIN)  # the subscription
+            pages = [shared.join() for _ in range(3)]
+            heard: list[list[Any]] = [[], [], []]
+            assert not shared.hears
+            for page, theirs in zip(pages, heard, strict=True):
+                page.on_recv_stream(partial(keep, theirs))
+            kernel.send_multipart([b"a", b"b"])
+            await until(lambda: all(heard))
+            assert [theirs[0] for theirs in heard] == [(one, [b"a", b"b"]) for one in pages]
+            assert shared.hears
+            pages[0].close()
+            pages[1].stop_on_recv()
+            kernel.send(b"c")
+            await until(lambda: len(heard[2]) == 2)
+            assert [len(theirs) for theirs in heard] == [1, 1, 2]
+            assert pages[0].closed()
+            assert not pages[1].closed()
+            pages[1].close()
+            pages[1].close()
+            assert not shared.stream.closed(), "one is still there"
+            pages[2].close()
+            assert shared.stream.closed()
+
+    loops.run(run())

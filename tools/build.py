@@ -1,0 +1,76 @@
+"""Build the image: one line while it lasts, and all of the build's words only if it fails."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+from tools.progress import Progress
+
+STEP = re.compile(r"^#\d+ \[([a-z0-9 -]+?) +(\d+/\d+)\]")
+"""A step of the build, in BuildKit's plain form: ``#12 [build 3/9] RUN …``."""
+FAILED = re.compile(
+    r"^------\n > \[(?P<step>[^\]]*)\] ?(?P<what>.*?):?\n(?P<words>.*?)^------$",
+    re.MULTILINE | re.DOTALL,
+)
+TIME = re.compile(r"^\d+\.\d+ ", re.MULTILINE)
+"""Seconds before each line of a step that failed."""
+TUTORS = ("requirements.txt", "apt.txt", "postBuild")
+"""Files of the tutor's that steps of the build use."""
+
+
+def last_words(log: str) -> str:
+    """Return what the step that failed said, without times; "" if no step did.
+
+    Args:
+        log: of the build, in BuildKit's plain form.
+    """
+    found = list(FAILED.finditer(log))
+    return TIME.sub("", found[-1]["words"]).strip() if found else ""
+
+
+def explanation(log: str) -> str:
+    """Say why the build failed, the installer's own words last.
+
+    Args:
+        log: of the build.
+    """
+    failed = list(FAILED.finditer(log))
+    what = failed[-1]["what"] if failed else ""
+    file = next((name for name in TUTORS if f"/build/tutor/{name}" in what), "")
+    if file == "postBuild":
+        said = "postBuild ended with an error: correct it and run make up again."
+    elif file:
+        said = f"{file} can't be installed: correct it and run make up again."
+    elif re.search(r"no space left on device", log, re.IGNORECASE):
+        said = "The disk is full: make room (docker system df shows what Docker uses)."
+    else:
+        said = "The image could not be built: all of the build's words are above."
+    return f"{said} The reason:\n\n{last_words(log) or log.strip()[-2000:]}"
+
+
+def build() -> bool:
+    """Build the image; if that fails, print everything that the build said, and say why."""
+    progress, lines = Progress(), []
+    print("Building the image: minutes the first time, seconds after that.", flush=True)
+    with subprocess.Popen(
+        ["docker", "compose", "build"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as running:
+        assert running.stdout is not None  # noqa: S101 (a pipe, as asked for)
+        for line in running.stdout:
+            lines.append(line)
+            if step := STEP.match(line):
+                progress.show(f"Building: {step[1]}, step {step[2]}")
+    if running.returncode == 0:
+        progress.end()
+        return True
+    progress.end()
+    log = "".join(lines)
+    print(log, file=sys.stderr)
+    print(explanation(log), file=sys.stderr)
+    return False

@@ -1,0 +1,45 @@
+"""Say what a start would refuse or warn of, without a start: a lab that runs goes on.
+
+Run as ``python3 -m tools.check`` (``make check``).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tools import addresses, classes, ports, remembered
+from tools.build import build
+from tools.compose import SERVICE, compose, project
+
+
+def command(port: int) -> list[str]:
+    """Build the command that checks everything in a container of its own.
+
+    Args:
+        port: under which this machine would publish the lab.
+    """
+    once = ["run", "--rm", "--no-deps", "--no-TTY", "--quiet-pull", "--entrypoint", "classroom"]
+    hosts = [word for host in addresses.for_others() for word in ("--host", host)]
+    return [*once, SERVICE, "check", "--port", str(port), *hosts]
+
+
+def main() -> int:
+    """Check what is on this machine, the image, then the configuration."""
+    try:
+        port, name = remembered.given(os.environ)
+    except remembered.SettingError as error:
+        print(error, file=sys.stderr)
+        return 1
+    os.environ.update({remembered.PORT: str(port), remembered.CLASS: name})
+    found = [said for said in (classes.another(), ports.in_the_way(port, project())) if said]
+    if not build():
+        return 1
+    done = compose(*command(port))
+    for said in found:
+        print(f"Wrong: {said}", file=sys.stderr)
+    return 1 if found else done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

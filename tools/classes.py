@@ -1,0 +1,70 @@
+"""Several classes on one machine: a command must never reach another folder's class.
+
+Run as ``python3 -m tools.classes`` before each command of a tutor.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tools import compose
+from tools.ports import FOLDER, PROJECT
+
+OTHERS = (
+    "The class in {other} is under the same name on this machine, so nothing was done. Give the"
+    " class of this folder a name and a port of its own: make up CLASS=physics PORT=9443. Both are"
+    " kept in .env. (If that folder has moved here, remove its container: docker rm -f {name}. All"
+    " work stays.)"
+)
+
+
+def folders(project: str) -> list[tuple[Path, str]]:
+    """List the folders whose containers have a compose project's name.
+
+    Args:
+        project: the name.
+
+    Returns:
+        Each folder, and the name of its container.
+    """
+    words = ["docker", "ps", "--all", "--filter", f"label={PROJECT}={project}", "--format"]
+    form = '{{.Names}}\t{{.Label "' + FOLDER + '"}}'
+    said = subprocess.run([*words, form], capture_output=True, text=True, check=False).stdout
+    rows = (line.split("\t") for line in said.splitlines() if "\t" in line)
+    return [(Path(folder), name) for name, folder in rows if folder]
+
+
+def is_another(folder: Path, here: Path) -> bool:
+    """Say whether a folder is there and is not this one; one that was moved is not there.
+
+    Args:
+        folder: of a container.
+        here: this one.
+    """
+    try:
+        return not folder.samefile(here)
+    except OSError:
+        return False
+
+
+def another() -> str:
+    """Say whose class this folder's commands would reach; "" for its own, or for none."""
+    here = Path.cwd()
+    for folder, name in folders(compose.project()):
+        if is_another(folder, here):
+            return OTHERS.format(other=folder, name=name)
+    return ""
+
+
+def main() -> int:
+    """Refuse what would reach another folder's class."""
+    said = another()
+    if said:
+        print(said, file=sys.stderr)
+    return 1 if said else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

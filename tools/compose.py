@@ -1,0 +1,68 @@
+"""Run docker compose, and read what it says of this folder's class."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+SERVICE = "classroom"
+INSIDE_PORT = 8443
+"""The port that the container listens on."""
+
+
+def compose(*words: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run docker compose; quietly, its output is returned instead of shown."""
+    return subprocess.run(
+        ["docker", "compose", *words], capture_output=quiet, text=True, check=False
+    )
+
+
+def state(listing: str) -> tuple[str, str]:
+    """Read the container's state and health from ``docker compose ps --format json``.
+
+    Args:
+        listing: one JSON object a line; older versions print one array.
+    """
+    rows = [json.loads(line) for line in listing.splitlines() if line.strip()]
+    for row in rows:
+        for container in row if isinstance(row, list) else [row]:
+            if container.get("Service") == SERVICE:
+                return str(container.get("State", "")), str(container.get("Health", ""))
+    return "", ""
+
+
+def current_state() -> tuple[str, str]:
+    """Ask for the container's state and health; empty where there is no container."""
+    return state(compose("ps", "--all", "--format", "json", quiet=True).stdout)
+
+
+def log_of_container(*options: str) -> str:
+    """Return what the container has logged.
+
+    Not by Compose: some versions put escape sequences before each line, also into a pipe.
+
+    Args:
+        options: of ``docker logs``.
+    """
+    container = compose("ps", "--all", "--quiet", SERVICE, quiet=True).stdout.strip()
+    found = subprocess.run(
+        ["docker", "logs", *options, container],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return found.stdout
+
+
+def published_port() -> int | None:
+    """Return the port of this machine under which the running lab is; None if none runs."""
+    said = compose("port", SERVICE, str(INSIDE_PORT), quiet=True).stdout
+    port = said.strip().rpartition(":")[2]
+    return int(port) if port.isdigit() and port != "0" else None
+
+
+def project() -> str:
+    """Return the name under which docker compose keeps this folder's class."""
+    said = compose("config", "--format", "json", quiet=True)
+    return str(json.loads(said.stdout)["name"]) if said.returncode == 0 else ""

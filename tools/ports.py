@@ -1,0 +1,100 @@
+"""Whether the lab's port is free, who has it, and which one is."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import re
+import socket
+import subprocess
+
+PROJECT = "com.docker.compose.project"
+FOLDER = f"{PROJECT}.working_dir"
+TAKEN = re.compile(r"port is already allocated|address already in use|ports are not available")
+"""What Docker says of a port that somebody else has."""
+
+
+def containers(port: int) -> list[tuple[str, str]]:
+    """List the containers that publish a port.
+
+    Args:
+        port: of this machine.
+
+    Returns:
+        The name of each, and that of its compose project; "" for none.
+    """
+    words = ["docker", "ps", "--filter", f"publish={port}", "--format"]
+    form = '{"name": {{json .Names}}, "project": {{json (.Label "' + PROJECT + '")}}}'
+    said = subprocess.run([*words, form], capture_output=True, text=True, check=False)
+    rows = (json.loads(line) for line in said.stdout.splitlines() if line.strip())
+    return [(str(row["name"]), str(row["project"])) for row in rows]
+
+
+def is_local() -> bool:
+    """Say whether the Docker engine is on this machine, so that its ports are this one's."""
+    words = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
+    said = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+    return said.startswith(("unix://", "npipe://"))
+
+
+def is_free(port: int) -> bool:
+    """Say whether nobody on this machine listens on a port.
+
+    A port that this account may not open counts as free: Docker opens it.
+
+    Args:
+        port: of this machine.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError as error:
+            return error.errno != errno.EADDRINUSE
+    return True
+
+
+def next_free(port: int) -> int:
+    """Find a free port.
+
+    Args:
+        port: one that is taken.
+    """
+    with contextlib.suppress(StopIteration):
+        return next(one for one in range(max(port, 1024) + 1, 65536) if is_free(one))
+    return next(one for one in range(1024, port) if is_free(one))
+
+
+def sentence(port: int, holders: list[str]) -> str:
+    """Say that a port is taken, by whom, and what to do.
+
+    Args:
+        port: the one that is wanted.
+        holders: names of the containers that have it.
+    """
+    other = f"make up PORT={next_free(port)}"
+    if holders:
+        return (
+            f"Port {port} is taken by the container {holders[0]}: stop it"
+            f" (docker stop {holders[0]}), or choose another port ({other})."
+        )
+    return (
+        f"Port {port} is taken by another program on this machine: end that program"
+        f" (sudo ss -ltnp 'sport = :{port}' shows it), or choose another port ({other})."
+    )
+
+
+def in_the_way(port: int, project: str) -> str:
+    """Say who has the port that a class wants; "" if it is free, or the class's own.
+
+    Args:
+        port: the one that is wanted.
+        project: the class's name in docker compose.
+    """
+    holders = containers(port)
+    if any(owner == project for _, owner in holders):
+        return ""
+    if holders:
+        return sentence(port, [name for name, _ in holders])
+    return sentence(port, []) if is_local() and not is_free(port) else ""

@@ -1,0 +1,133 @@
+"""Remember the port and the class's name in ``.env``, where docker compose reads them too."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILE = Path(".env")
+PORT, CLASS = "PORT", "CLASS"
+DEFAULT_PORT = 8443
+HIGHEST_PORT = 65535
+LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$")
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
+
+
+class SettingError(Exception):
+    """A value can't be used; the text is the whole sentence."""
+
+
+def read(text: str) -> dict[str, str]:
+    """Read the variables of a ``.env`` file.
+
+    Args:
+        text: the file's.
+    """
+    found = (LINE.match(line) for line in text.removeprefix("\ufeff").splitlines())
+    return {one[1]: one[2].strip("\"'") for one in found if one is not None}
+
+
+def with_values(text: str, values: Mapping[str, str]) -> str:
+    """Return a ``.env`` file with other values; everything else in it stays as it is.
+
+    Args:
+        text: the file's.
+        values: by name.
+    """
+    missing = dict(values)
+    lines = []
+    for line in text.splitlines(keepends=True):
+        found = LINE.match(line.removeprefix("\ufeff"))
+        if found is not None and found[1] in values:
+            end = "\r\n" if line.endswith("\r\n") else "\n"
+            lines.append(f"{found[1]}={values[found[1]]}{end}")
+            missing.pop(found[1], None)
+        else:
+            lines.append(line)
+    if missing and lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    return "".join([*lines, *(f"{name}={value}\n" for name, value in missing.items())])
+
+
+def port_of(text: str) -> int:
+    """Read a port.
+
+    Args:
+        text: as somebody wrote it.
+
+    Raises:
+        SettingError: it is none.
+    """
+    if not text.isdecimal() or not 0 < int(text) <= HIGHEST_PORT:
+        raise SettingError(
+            f"PORT={text} is not a port: give a number from 1 to {HIGHEST_PORT}, such as"
+            " make up PORT=9443."
+        )
+    return int(text)
+
+
+def checked_class(name: str) -> str:
+    """Check the name of a class, which becomes a part of Docker's names.
+
+    Args:
+        name: as somebody wrote it; "" for the only class of a machine.
+
+    Raises:
+        SettingError: Docker would not take it.
+    """
+    if name and not NAME.fullmatch(name):
+        raise SettingError(
+            f"CLASS={name} can't be used: give small letters, digits, - and _, such as"
+            " make up CLASS=physics."
+        )
+    return name
+
+
+def text_of(file: Path = FILE) -> str:
+    """Return the file's text; "" where there is none.
+
+    Raises:
+        SettingError: it can't be read.
+    """
+    try:
+        return file.read_bytes().decode("utf-8") if file.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{file} can't be read ({error}): save it as text in UTF-8.") from None
+
+
+def given(environ: Mapping[str, str], file: Path = FILE) -> tuple[int, str]:
+    """Take the port and the class's name from the command line, else from the file.
+
+    Args:
+        environ: the process environment, in which make puts what the command line gives.
+        file: the ``.env`` file.
+
+    Returns:
+        The port, and the class's name.
+
+    Raises:
+        SettingError: a value can't be used, or the file can't be read.
+    """
+    kept = read(text_of(file))
+    port = port_of(environ.get(PORT) or kept.get(PORT) or str(DEFAULT_PORT))
+    return port, checked_class(environ.get(CLASS) or kept.get(CLASS) or "")
+
+
+def remember(environ: Mapping[str, str], file: Path = FILE) -> tuple[int, str]:
+    """Keep what the command line gives, for the next command; the rest as `given`."""
+    port, name = given(environ, file)
+    text = text_of(file)
+    kept = read(text)
+    new = {one: environ[one] for one in (PORT, CLASS) if environ.get(one)}
+    changed = {one: value for one, value in new.items() if kept.get(one) != value}
+    # The usual port needs no file.
+    if changed and (kept.get(PORT) or CLASS in changed or port != DEFAULT_PORT):
+        file.touch(mode=0o600)  # a client secret may be in it
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            stream.write(with_values(text, changed))
+        print(f"{', '.join(f'{one}={value}' for one, value in changed.items())}: kept in {file}.")
+    return port, name
