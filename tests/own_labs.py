@@ -24,6 +24,7 @@ EXPECTED = (
     r"424 GET /hub/user/",  # the page that goes on to start a lab
     r"Activity events disabled",
     r"Role user has obtained extra permissions",  # on a volume that was without
+    r"appears to have stopped while the Hub was down",  # when a lab's container is started again
     r"discarding scopes",  # of somebody who was a tutor
     r"Failed to connect to http\+unix|init_spawners did not complete",  # both are starting again
     # Who may not enter a lab, and tries.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from classroom.backup import swap
 from classroom.cli import sign_in, warnings
-from classroom.config import last_good, limits, preload, settings, subdomains
+from classroom.config import labs, last_good, limits, preload, settings, subdomains
 from classroom.egress import apply, lock
 from classroom.front import (
     certificate,
@@ -31,7 +31,6 @@ from classroom.lab import server_config
 from classroom.runtime import layout, machine, privileges, volume_lock, volume_reserve
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
-from classroom.sandbox import landlock
 from classroom.snapshots import schedule
 
 if TYPE_CHECKING:
@@ -58,12 +57,12 @@ def warn(what: str) -> None:
     print(f"[W {time.strftime('%F %T')} classroom] {what}", flush=True)
 
 
-def prepare_data(paths: Paths, *, labs: bool) -> None:
+def prepare_data(paths: Paths, *, several: bool) -> None:
     """Make the directories; warn if they will be lost with the container.
 
     Args:
         paths: where things are.
-        labs: whether there may be others than the class.
+        several: whether there may be labs besides the class.
     """
     # A restarted container keeps its /run, with sockets of processes that no longer exist.
     layout.clear(paths.run)
@@ -74,7 +73,7 @@ def prepare_data(paths: Paths, *, labs: bool) -> None:
     if aside := swap.take_place(paths):
         say("data", f"restored from a backup; the previous data is in {aside}")
     layout.ensure(layout.plan(paths))
-    if labs:
+    if several:
         layout.ensure(layout.plan_labs(paths))
     if os.path.ismount(paths.data):
         say("data", f"{paths.data} is a volume")
@@ -83,28 +82,6 @@ def prepare_data(paths: Paths, *, labs: bool) -> None:
             f"{paths.data} is not a volume: all work is lost when this container is removed; "
             f"add -v classroom-data:{paths.data} to keep it."
         )
-
-
-def check_labs(loaded: Settings) -> None:
-    """See that labs can be kept apart, where there are several; warn of what can't.
-
-    Raises:
-        StartRefusedError: a lab's code could open what it must not.
-    """
-    if not loaded.personal_labs:
-        return
-    if (version := landlock.abi()) == 0:
-        what = "this machine's kernel can't keep labs apart: it has no Landlock (Linux 5.13 has it)"
-        cure = "use a newer kernel, or remove the line"
-        raise StartRefusedError([Problem("Classroom.personal_labs", what, cure)])
-    if version < lock.SCOPES_ABI:
-        warn(
-            "labs: this machine's kernel can't keep labs from each other's abstract unix sockets"
-            " (Linux 6.12 or newer can); nothing in the image makes any."
-        )
-    if loaded.egress.open:
-        warn("labs: without an egress lock, labs reach each other's ports on 127.0.0.1.")
-    say("labs", f"everybody may have one; {loaded.max_labs} may run at the same time")
 
 
 def prepare_tls(loaded: Settings, addresses: str) -> None:
@@ -146,8 +123,10 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     for sentence in (*warnings.of_settings(loaded), *short):
         warn(sentence)
     apart = subdomains.of(loaded.config)
-    check_labs(loaded)
-    prepare_data(paths, labs=loaded.personal_labs)
+    if loaded.personal_labs:
+        labs.check_kernel()
+        say("labs", f"everybody may have one; {loaded.max_labs} may run at the same time")
+    prepare_data(paths, several=loaded.personal_labs)
     prepare_tls(loaded, environ.get("ADDRESSES", ""))
     last_good.keep(loaded)
     server_config.install(loaded)

@@ -73,7 +73,12 @@ def test_a_student_works_at_home_and_a_tutor_drops_in(browser: Browser, lab: Lab
     shoot(mona, "labs-tutor-inside")
     expect(ada.get_by_text("mona").first).to_be_attached(timeout=30_000)
     shoot(ada, "labs-own-visited")
-    assert lab.run("classroom", "labs")[1].splitlines()[1].split()[:3] == ["1", "octocat", "yes"]
+    listed = lab.run("classroom", "labs")[1].splitlines()[1].split()
+    assert listed[:3] == ["1", "octocat", "yes"]
+    mona.goto(f"{labs.ADDRESS}/hub/home")
+    mona.get_by_role("button", name="Stop the lab of octocat").click()
+    expect(mona.get_by_role("link", name="Start the lab of octocat")).to_be_visible(timeout=30_000)
+    shoot(mona, "labs-home-stopped")
 
 
 def test_an_address_that_was_kept_starts_the_lab(browser: Browser) -> None:

@@ -69,7 +69,8 @@ def test_a_lab_that_nobody_uses_stops_and_is_there_again(
         assert lab.pids("", "lab1") == []
         assert lab.run("ls", "/run/classroom/routes")[1] == ""
         enter(grace, "hubot")  # whose turn it is now
-        assert look(ada, "octocat").status_code == 424
+        # As soon as its last snapshot is made; until then the page says that it is stopping.
+        labs.wait_until(lambda: look(ada, "octocat").status_code == 424, "it has stopped", 30)
         labs.wait_until(lambda: not server(lab, "hubot"), "the other has stopped", 40)
         enter(ada, "octocat")
         assert read(ada, "octocat", "kept.txt") == "kept"

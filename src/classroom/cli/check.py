@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from classroom.cli import github_check, sign_in, warnings
-from classroom.config import settings, subdomains
+from classroom.config import labs, settings, subdomains
 from classroom.config.settings import SignInMode
 from classroom.egress import apply, detect, lock, resolv
 from classroom.egress.lock import LockKind
@@ -90,8 +90,10 @@ def check_certificate(loaded: Settings, now: dt.datetime, found: Findings) -> No
 
 
 def check_locks(loaded: Settings, found: Findings) -> None:
-    """Check that the egress lock could be taken; the arguments are those of the others."""
+    """Check that the egress lock could be taken, and labs be kept apart; as the others."""
     try:
+        if loaded.personal_labs:
+            labs.check_kernel()
         kind = lock.choose(loaded.egress, detect.look())
         if kind is LockKind.NFTABLES:
             nameservers = resolv.parse(RESOLV.read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classroom.hub.labs import lab_files
+from classroom.hub.access.listing import read_here
 from classroom.hub.labs.registry import LabRegistry
 from classroom.launcher import process_table
 from classroom.runtime import lab_users
@@ -124,7 +124,7 @@ def say(paths: Paths) -> int:
     for lab in LabRegistry(paths.registry).all():
         own = paths.of_lab(lab.number)
         running = is_running(own)
-        here = lab_files.here(own.here) if running else ()
+        here = read_here(own.here) if running else ()
         size = disk(own.lab_data)
         rows.append(
             LabRow(lab.number, lab.name, running, tuple(here), used.get(lab.number, 0), size)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from classroom.hub.access import listing, roster
 from classroom.hub.access.listing import HubUser
 from classroom.hub.access.policy import ADMITTED_BY
-from classroom.hub.labs import lab_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,4 +85,4 @@ def report(paths: Paths) -> str:
         sqlite3.Error: the lab hasn't been started yet.
     """
     known, people = read_database(paths), roster.read(paths.people)
-    return table(known, people, set(lab_files.here(paths.here)), datetime.now(UTC))
+    return table(known, people, listing.read_here(paths.here), datetime.now(UTC))

@@ -28,6 +28,11 @@ NO_LANDLOCK = (
     "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): a compromised lab"
     " server can open everything that its unix user can, including /proc."
 )
+NO_SCOPES = (
+    "labs: this machine's kernel can't keep labs from each other's abstract unix sockets (Linux"
+    " 6.12 or newer can); nothing in the image makes any."
+)
+PORTS = "labs: without an egress lock, labs reach each other's ports on 127.0.0.1."
 
 
 def of_settings(loaded: Settings) -> list[str]:
@@ -77,7 +82,11 @@ def of_locks(loaded: Settings, kind: LockKind) -> list[str]:
     """
     is_open = kind is LockKind.OPEN
     found = [f"egress lock: {describe(kind, loaded.egress)}"] if is_open else []
-    return [*found, NO_LANDLOCK] if landlock.abi() == 0 else found
+    if landlock.abi() == 0:
+        found.append(NO_LANDLOCK)
+    if loaded.personal_labs and landlock.abi() < landlock.SCOPES_ABI:
+        found.append(NO_SCOPES)
+    return [*found, PORTS] if loaded.personal_labs and is_open else found
 
 
 def of_sign_in(loaded: Settings) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from classroom.runtime import cgroup
-from classroom.runtime.problems import Problem
+from classroom.runtime.problems import Problem, StartRefusedError
+from classroom.sandbox import landlock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,18 @@ def check(file: ConfigFile, *, wanted: bool) -> Iterator[Problem]:
         if wanted and hub.get(name):
             cure = f"remove one of the two lines: that one, or {file.where(SETTING)}"
             yield Problem(file.where(f"JupyterHub.{name}"), what, cure)
+
+
+def check_kernel() -> None:
+    """See that the machine's kernel can keep labs apart.
+
+    Raises:
+        StartRefusedError: it can't: a lab's code could open what it must not.
+    """
+    if landlock.abi() == 0:
+        what = "this machine's kernel can't keep labs apart: it has no Landlock (Linux 5.13 has it)"
+        cure = "use a newer kernel, or remove the line"
+        raise StartRefusedError([Problem(SETTING, what, cure)])
 
 
 def most(wanted: int) -> int:

@@ -235,7 +235,7 @@ def pages(c: Config, settings: Settings, lab: str) -> None:
         "classroom_name": settings.name,
         "classroom_contact": settings.contact,
         "classroom_tutors": sorted(settings.tutors),
-        "classroom_personal_labs": c.JupyterHub.spawner_class is not NoPersonalLab,
+        "classroom_personal_labs": c.JupyterHub.spawner_class not in {NoPersonalLab, PersonalLab},
         "classroom_own_labs": settings.personal_labs,
         **tutors_own(c, "template_vars", {}),
     }

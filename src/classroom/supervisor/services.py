@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from classroom.egress.lock import LockKind
+from classroom.launcher.command import DIES_FIRST
 from classroom.runtime import credentials, lab_users
 from classroom.runtime.paths import OWN_LAB, PREFIX, SERVICE
 from classroom.sandbox import filesystem, landlock, seccomp
@@ -286,7 +287,9 @@ def lab(
 
 
 def _as_code(user: UnixUser) -> tuple[str, ...]:
-    return ("setpriv", f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", "--")
+    # As all of a lab's code: the memory guard ends what has others end first.
+    first = ("choom", "-n", str(DIES_FIRST), "--")
+    return (*first, "setpriv", f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", "--")
 
 
 def ending(user: UnixUser) -> tuple[str, ...]:

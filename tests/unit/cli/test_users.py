@@ -13,7 +13,6 @@ from classroom.cli.labs import LabRow
 from classroom.hub.access import listing
 from classroom.hub.access.listing import HubUser
 from classroom.hub.access.roster import Roster
-from classroom.hub.labs.lab_files import here
 from classroom.hub.labs.registry import LabRegistry, Owner
 from classroom.runtime.paths import Paths
 
@@ -69,21 +68,21 @@ def test_who_was_removed_is_shown_as_that() -> None:
 def test_whatever_the_lab_has_written_the_list_is_printed(tmp_path: Path, text: str) -> None:
     file = tmp_path / "here.json"
     file.write_text(text, encoding="latin-1")
-    assert here(file) == []
+    assert listing.read_here(file) == set()
 
 
 def test_no_link_is_followed_and_no_pipe_waited_for(tmp_path: Path) -> None:
     """Root reads it out of the lab server's folder."""
     file = tmp_path / "here.json"
-    assert here(file) == []
+    assert listing.read_here(file) == set()
     file.write_text('{"here": ["ada", 1]}')
-    assert here(file) == ["ada"]
+    assert listing.read_here(file) == {"ada"}
     link, pipe = tmp_path / "link", tmp_path / "pipe"
     link.symlink_to(file)
-    assert here(link) == []
+    assert listing.read_here(link) == set()
     os.mkfifo(pipe)
-    assert here(pipe) == []
-    assert here(tmp_path) == []
+    assert listing.read_here(pipe) == set()
+    assert listing.read_here(tmp_path) == set()
 
 
 def test_the_table_of_labs() -> None:

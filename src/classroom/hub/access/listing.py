@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classroom.hub.labs import lab_files
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+    from pathlib import Path
 
     from classroom.hub.access.roster import Roster
 
-LONGEST = 1 << 20
-"""The largest file that is read from the lab, in bytes."""
 SOURCES = {"file": "file", "page": "People page"}
 PASSPHRASE = "passphrase"  # noqa: S105 (a way in)
 
@@ -86,3 +87,13 @@ def entries(known: Iterable[HubUser], people: Roster, here: Iterable[str]) -> li
             )
         )
     return found
+
+
+def read_here(file: Path) -> set[str]:
+    """Read who has a lab open: nobody while it starts.
+
+    Args:
+        file: `classroom.runtime.paths.Paths.here` of the lab.
+    """
+    names = lab_files.read(file).get("here")
+    return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()

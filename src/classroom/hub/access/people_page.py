@@ -12,7 +12,6 @@ from jupyterhub.scopes import needs_scope
 
 from classroom.hub.access import listing, policy
 from classroom.hub.access.listing import Entry, HubUser
-from classroom.hub.labs import lab_files
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,6 +54,6 @@ class PeopleListHandler(APIHandler):
         """Get the list."""
         access: Access = self.authenticator.access
         users = [known(user) for user in self.db.query(orm.User).all()]
-        here = set(lab_files.here(access.paths.here))
+        here = listing.read_here(access.paths.here)
         found = listing.entries(users, access.people, here)
         self.finish(json.dumps({"people": [as_json(entry) for entry in found]}))

@@ -49,13 +49,3 @@ def idle_since(file: Path) -> float | None:
     """
     since = read(file).get("since")
     return float(since) if isinstance(since, int | float) else None
-
-
-def here(file: Path) -> list[str]:
-    """Read who has a lab open.
-
-    Args:
-        file: `classroom.runtime.paths.Paths.here` of the lab.
-    """
-    names = read(file).get("here")
-    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub.scopes import has_scope
 from jupyterhub.utils import url_escape_path
 
-from classroom.hub.labs import lab_files
+from classroom.hub.access.listing import read_here
 from classroom.hub.labs.spawner import PersonalLab
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class LabListing:
 
     def in_class(self) -> list[str]:
         """Return who has the class's lab open."""
-        return lab_files.here(self._labs.paths.here)
+        return sorted(read_here(self._labs.paths.here))
 
     def of(self, user: Any, scopes: Mapping[str, Any]) -> list[ListedLab]:
         """List the labs of people's own that somebody may enter, one's own first.
@@ -76,6 +76,6 @@ class LabListing:
 def _listed(labs: PersonalLabs, user: Any, *, is_own: bool) -> ListedLab:
     spawner = user.spawners.get("")
     runs = isinstance(spawner, PersonalLab) and spawner.ready
-    here = lab_files.here(labs.paths.of_lab(spawner.number).here) if runs else []
+    here = read_here(labs.paths.of_lab(spawner.number).here) if runs else set()
     address = f"/user/{url_escape_path(user.name)}/lab"
-    return ListedLab(user.name, address, is_own, bool(runs), tuple(here))
+    return ListedLab(user.name, address, is_own, bool(runs), tuple(sorted(here)))
