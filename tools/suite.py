@@ -9,6 +9,7 @@ run takes long; more fail the run. So does each test that fails twice. Run as
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("tests/browser", "tests/attack", "tests/container")
-# Two processes, each with a group of tests at a time, in the order of tests/conftest.py. The few
-# tests that measure seconds come after, by themselves.
-BESIDE = ("--numprocesses", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
+# One process more than there are cores, for tests wait a third of their time; each with a group of
+# tests at a time, in the order of tests/conftest.py. The few tests that measure seconds come after,
+# by themselves.
+PROCESSES = (os.cpu_count() or 1) + 1
+BESIDE = ("--numprocesses", str(PROCESSES), "--dist", "loadgroup", "--no-loadscope-reorder")
 BATCHES = {
     "together": (*BESIDE, "-m", "not alone"),
     "alone": ("-m", "alone"),
