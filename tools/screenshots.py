@@ -19,6 +19,7 @@ from playwright.sync_api import expect
 from tests import labs
 from tests.browser import test_chat as chat
 from tests.browser.conftest import new_person, sign_in, wait_for_lab
+from tests.browser.test_execution import KERNEL, Place
 from tests.browser.test_view_only import badge, control
 
 if TYPE_CHECKING:
@@ -158,6 +159,27 @@ def test_a_class(browser: Browser, classroom: Classroom) -> None:
     expect(badge(octocat)).to_be_visible()
     expect(badge(hubot)).to_be_visible()
     take(octocat, "view-only")
+
+    mona.goto(f"{labs.ADDRESS}/hub/admin")
+    expect(mona.get_by_role("button", name="Remove hubot")).to_be_visible()
+    take(mona, "people")
+
+
+def test_materials(chromium: Chromium, tmp_path: Path) -> None:
+    """Open a notebook of the tutor's, which offers a copy."""
+    folder = tmp_path / "materials"
+    folder.mkdir(mode=0o755)
+    metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    lesson = nbformat.v4.new_notebook(cells=list(CELLS), metadata=metadata)
+    (folder / LESSON).write_text(nbformat.writes(lesson))
+    with labs.start(materials=folder) as lab:
+        lab.wait_healthy()
+        with chromium.start(lab.hosts) as browser:
+            page = Place(lab, browser).enter("Anna")
+            page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/materials/{LESSON}?reset")
+            wait_for_lab(page)
+            expect(page.get_by_role("button", name="My copy")).to_be_visible()
+            take(page, "materials")
 
 
 def main() -> int:

@@ -90,56 +90,68 @@ class Starting {
     private readonly words: Texts
   ) {}
 
-  /** Take a notebook that is being opened: whoever has a kernel is connected to it all the same. */
-  async hold(panel: NotebookPanel): Promise<void> {
-    const { context, sessionContext } = panel;
-    const preference = sessionContext.kernelPreference;
-    if (preference.canStart === false || preference.shouldStart === false) {
-      return;
-    }
-    sessionContext.kernelPreference = { ...preference, shouldStart: false };
-    await context.ready;
-    await sessionContext.initialize();
-    if (context.contentsModel?.writable === false) {
-      return; // nothing is run in it (`materials.ts`)
-    }
-    this.held.add(panel);
-    panel.disposed.connect(() => this.held.delete(panel));
-    this.start();
+  /**
+   * Take a notebook that is being opened: its kernel is chosen when the file has been read.
+   *
+   * Upstream asks for the session then. Whoever has a kernel is connected to it all the same.
+   */
+  hold(panel: NotebookPanel): void {
+    const { sessionContext } = panel;
+    const initialize = sessionContext.initialize.bind(sessionContext);
+    sessionContext.initialize = async () => {
+      await sessionContext.specsManager.ready;
+      const isChosen = panel.isDisposed || this.choose(panel);
+      const asks = await initialize();
+      if (isChosen || !asks || panel.isDisposed) {
+        return asks;
+      }
+      // The session isn't ready, and nobody is asked for a kernel until a cell is to run.
+      if (panel.context.contentsModel?.writable !== false) {
+        this.explain(panel);
+      }
+      return false;
+    };
   }
 
-  /** Start the kernels of all that wait for it, unless the person only looks on. */
+  /** Start the kernels of all that were opened while the person only looked on. */
   start(): void {
     if (this.driving.viewOnly) {
       return;
     }
     for (const panel of this.held) {
       this.held.delete(panel);
-      this.startOne(panel);
+      const { sessionContext } = panel;
+      if (!panel.isDisposed && this.choose(panel) && !sessionContext.session?.kernel) {
+        sessionContext.startKernel().catch((error) => console.warn('No kernel', error));
+      }
     }
   }
 
-  private startOne(panel: NotebookPanel): void {
-    const { sessionContext } = panel;
+  /** Choose a notebook's kernel; false if there is none for it. */
+  private choose(panel: NotebookPanel): boolean {
+    const { context, sessionContext } = panel;
     const { name: chosen, language, ...preference } = sessionContext.kernelPreference;
+    if (preference.canStart === false) {
+      return true;
+    }
+    const isReadOnly = context.contentsModel?.writable === false;
     // A launcher's card, for a notebook that says nothing yet.
-    const isChosen = chosen && !wantedBy(panel).name && installed(specsOf(panel)).has(chosen);
-    const name = isChosen || preference.id ? (chosen ?? '') : ownKernel(panel);
+    const isAsked = chosen && !wantedBy(panel).name && installed(specsOf(panel)).has(chosen);
+    const name = isAsked || preference.id ? (chosen ?? '') : ownKernel(panel);
+    const has = name !== null && !isReadOnly;
+    const waits = has && this.driving.viewOnly;
+    if (waits) {
+      this.held.add(panel);
+      panel.disposed.connect(() => this.held.delete(panel));
+    }
     sessionContext.kernelPreference = {
       ...preference,
-      ...(name === null ? {} : { name }),
-      // Without a kernel of its own, its person is asked for one when a cell is to run.
-      autoStartDefault: name !== null,
-      shouldStart: name !== null
+      ...(has ? { name } : {}),
+      autoStartDefault: has,
+      // Also where there is none: upstream then finds out that somebody has to choose.
+      shouldStart: !waits
     };
-    if (sessionContext.session?.kernel) {
-      return;
-    }
-    if (name === null) {
-      this.explain(panel);
-      return;
-    }
-    sessionContext.startKernel().catch((error) => console.warn('No kernel', error));
+    return has;
   }
 
   /** Say which kernel is missing, until there is another. */
@@ -196,7 +208,7 @@ export const kernels: JupyterFrontEndPlugin<void> = {
   ) => {
     keepFiles();
     const starting = new Starting(driving, dialogs, texts(translator));
-    notebooks.widgetAdded.connect((_, panel) => void starting.hold(panel));
+    notebooks.widgetAdded.connect((_, panel) => starting.hold(panel));
     driving.changed.connect(() => starting.start());
   }
 };

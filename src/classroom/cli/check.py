@@ -148,9 +148,9 @@ def check_github(loaded: Settings, found: Findings) -> None:
     answer = github_check.ask(loaded.oauth, github_check.authorities(loaded.config))
     verdict = github_check.judge(loaded.oauth, answer)
     {
-        github_check.Verdict.GOOD: found.good,
-        github_check.Verdict.WRONG: found.refused,
-        github_check.Verdict.UNKNOWN: found.warned,
+        github_check.AppVerdict.GOOD: found.good,
+        github_check.AppVerdict.WRONG: found.refused,
+        github_check.AppVerdict.UNKNOWN: found.warned,
     }[verdict.kind].append(verdict.sentence)
 
 

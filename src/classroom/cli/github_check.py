@@ -48,7 +48,7 @@ ODD = "{url} answers something else than GitHub does ({what}): whether people ca
 GOOD = "{url} is reached, and takes the client id and secret."
 
 
-class Verdict(Enum):
+class AppVerdict(Enum):
     """What an answer means."""
 
     GOOD = "good"
@@ -77,7 +77,7 @@ class Answer:
 class Judged:
     """A verdict in a sentence."""
 
-    kind: Verdict
+    kind: AppVerdict
     sentence: str
 
 
@@ -145,18 +145,18 @@ def judge(oauth: OAuth, answer: Answer) -> Judged:
     }
     if answer.failure:
         sentence = NOT_TRUSTED if answer.untrusted else NOT_REACHED
-        return Judged(Verdict.WRONG, sentence.format(**words))
+        return Judged(AppVerdict.WRONG, sentence.format(**words))
     if answer.status == http.client.NOT_FOUND:
-        return Judged(Verdict.WRONG, NO_APP.format(**words))
+        return Judged(AppVerdict.WRONG, NO_APP.format(**words))
     error = said_error(answer.body)
     if error == "bad_verification_code":
-        return Judged(Verdict.GOOD, GOOD.format(**words))
+        return Judged(AppVerdict.GOOD, GOOD.format(**words))
     if error == "incorrect_client_credentials":
-        return Judged(Verdict.WRONG, NOT_TAKEN.format(**words))
+        return Judged(AppVerdict.WRONG, NOT_TAKEN.format(**words))
     if error == "redirect_uri_mismatch":
-        return Judged(Verdict.WRONG, NOT_REGISTERED.format(**words))
+        return Judged(AppVerdict.WRONG, NOT_REGISTERED.format(**words))
     what = f"HTTP {answer.status}{f', {error}' if error else ''}"
-    return Judged(Verdict.UNKNOWN, ODD.format(**words, what=what))
+    return Judged(AppVerdict.UNKNOWN, ODD.format(**words, what=what))
 
 
 def said_error(body: bytes) -> str:

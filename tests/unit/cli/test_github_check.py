@@ -8,7 +8,7 @@ import pytest
 from traitlets.config import Config
 
 from classroom.cli import github_check
-from classroom.cli.github_check import Answer, Verdict
+from classroom.cli.github_check import Answer, AppVerdict
 from classroom.config.github import OAuth
 from classroom.runtime.secret import Secret
 from tests import labs
@@ -23,20 +23,20 @@ def error(name: object) -> bytes:
 @pytest.mark.parametrize(
     ("answer", "verdict", "words"),
     [
-        (Answer(200, error("bad_verification_code")), Verdict.GOOD, "takes the client id"),
-        (Answer(200, error("incorrect_client_credentials")), Verdict.WRONG, "a new secret"),
-        (Answer(200, error("redirect_uri_mismatch")), Verdict.WRONG, labs.CALLBACK),
-        (Answer(404, b"<html>"), Verdict.WRONG, "knows no OAuth app"),
-        (Answer(200, error("slow_down")), Verdict.UNKNOWN, "HTTP 200, slow_down"),
-        (Answer(200, error(["\n"])), Verdict.UNKNOWN, "HTTP 200"),
-        (Answer(200, b"<html>"), Verdict.UNKNOWN, "HTTP 200"),
-        (Answer(200, b"[1]"), Verdict.UNKNOWN, "HTTP 200"),
-        (Answer(429, b""), Verdict.UNKNOWN, "HTTP 429"),
-        (Answer(failure="Name or service not known"), Verdict.WRONG, "can't be reached"),
-        (Answer(failure="self-signed", untrusted=True), Verdict.WRONG, "is not trusted"),
+        (Answer(200, error("bad_verification_code")), AppVerdict.GOOD, "takes the client id"),
+        (Answer(200, error("incorrect_client_credentials")), AppVerdict.WRONG, "a new secret"),
+        (Answer(200, error("redirect_uri_mismatch")), AppVerdict.WRONG, labs.CALLBACK),
+        (Answer(404, b"<html>"), AppVerdict.WRONG, "knows no OAuth app"),
+        (Answer(200, error("slow_down")), AppVerdict.UNKNOWN, "HTTP 200, slow_down"),
+        (Answer(200, error(["\n"])), AppVerdict.UNKNOWN, "HTTP 200"),
+        (Answer(200, b"<html>"), AppVerdict.UNKNOWN, "HTTP 200"),
+        (Answer(200, b"[1]"), AppVerdict.UNKNOWN, "HTTP 200"),
+        (Answer(429, b""), AppVerdict.UNKNOWN, "HTTP 429"),
+        (Answer(failure="Name or service not known"), AppVerdict.WRONG, "can't be reached"),
+        (Answer(failure="self-signed", untrusted=True), AppVerdict.WRONG, "is not trusted"),
     ],
 )
-def test_answers(answer: Answer, verdict: Verdict, words: str) -> None:
+def test_answers(answer: Answer, verdict: AppVerdict, words: str) -> None:
     judged = github_check.judge(APP, answer)
     assert judged.kind is verdict
     assert words in judged.sentence

@@ -38,7 +38,7 @@ class HubUser:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ListEntry:
     """Somebody on the list, or somebody who was removed from it.
 
     Attributes:
@@ -60,7 +60,7 @@ class Entry:
     removed: bool = False
 
 
-def entries(known: Iterable[HubUser], people: Roster, here: Iterable[str]) -> list[Entry]:
+def entries(known: Iterable[HubUser], people: Roster, here: Iterable[str]) -> list[ListEntry]:
     """List everybody, and who was removed.
 
     Args:
@@ -76,7 +76,7 @@ def entries(known: Iterable[HubUser], people: Roster, here: Iterable[str]) -> li
         removed = name in people.out
         why = SOURCES.get(people.source(name)) or ", ".join(one.organizations) or PASSPHRASE
         found.append(
-            Entry(
+            ListEntry(
                 name,
                 one.shown or name,
                 "" if removed else why,

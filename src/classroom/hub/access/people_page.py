@@ -11,7 +11,7 @@ from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.scopes import needs_scope
 
 from classroom.hub.access import listing, policy
-from classroom.hub.access.listing import Entry, HubUser
+from classroom.hub.access.listing import HubUser, ListEntry
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +33,7 @@ def aware(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment is not None else None
 
 
-def as_json(entry: Entry) -> dict[str, object]:
+def as_json(entry: ListEntry) -> dict[str, object]:
     """Write an entry for the page; times in ISO 8601."""
     return {
         "name": entry.name,

@@ -60,7 +60,8 @@ class InvitedLoginHandler(LoginHandler):
 
     async def post(self) -> None:
         """Sign in as the Hub does, which wants a name in the form."""
-        self.request.body_arguments.setdefault("username", [b""])
+        for arguments in (self.request.arguments, self.request.body_arguments):
+            arguments["username"] = [b""]
         await super().post()
 
 

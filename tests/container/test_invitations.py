@@ -1,0 +1,144 @@
+"""A class without accounts: a personal link for each person, as strict as GitHub's sign-in."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import labs, students, web
+from tests.container.test_rooms import API
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import httpx
+
+    from tests.labs import Lab
+
+CONFIG = """
+USERS = ["Anna Maria", "ben"]
+c.Authenticator.allowed_users = USERS
+c.Authenticator.admin_users = ["Mona"]
+c.Classroom.sign_in = "invitations"
+c.Classroom.name = "Algebra"
+"""
+LINK = re.compile(r"<h2>([^<]+)</h2>.*?<code>([^<]+)</code>", re.DOTALL)
+LAB = f"{students.BASE}/lab"
+WRONG = "That link is not good any more"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return labs.write_folder(tmp_path_factory.mktemp("tutor") / "folder", CONFIG, None)
+
+
+@pytest.fixture(scope="module")
+def lab(folder: Path) -> Iterator[Lab]:
+    expected = (
+        "ssl.crt and secrets/ssl.key are missing",
+        "403 (GET|POST) /hub/|Failed login for|no longer admitted|403 GET /services",
+        "unused OAuth state cookies|wrote error: 'Forbidden'",
+    )
+    with labs.start(folder, expected=expected) as made:
+        made.wait_healthy()
+        yield made
+
+
+def links(lab: Lab, *words: str) -> dict[str, str]:
+    """Print the sheet; return everybody's link."""
+    status, said = lab.run("classroom", "invitations", "--address", labs.ADDRESS, *words)
+    assert status == 0, said
+    assert said.count("<svg") == len(LINK.findall(said))
+    return {html.unescape(name): html.unescape(link) for name, link in LINK.findall(said)}
+
+
+def go_in(client: httpx.Client, link: str) -> httpx.Response:
+    """Open a link and press the button."""
+    page = client.get(link)
+    if page.status_code != 200:
+        return page
+    fields = dict(re.findall(r'name="(_xsrf|key)" value="([^"]+)"', page.text))
+    return client.post(f"{labs.ADDRESS}/hub/login?next=", data=fields)
+
+
+def test_everybody_has_a_link_of_their_own(lab: Lab) -> None:
+    found = links(lab)
+    assert set(found) == {"Anna Maria", "ben", "Mona"}
+    assert len(set(found.values())) == 3
+    assert links(lab) == found, "a second sheet has the same links"
+    with web.browser(lab.hosts) as client:
+        page = client.get(found["Anna Maria"])
+        assert "Go in as Anna Maria" in page.text
+        assert "Algebra" in page.text
+        assert client.get(f"{labs.ADDRESS}{LAB}").url.path == "/hub/login", "by opening it alone"
+        page = go_in(client, found["Anna Maria"])
+        assert (page.status_code, page.url.path) == (200, LAB)
+        identity = client.get(f"{API}/me").json()["identity"]
+        assert (identity["username"], identity["display_name"]) == ("anna maria", "Anna Maria")
+        assert client.get(f"{labs.ADDRESS}/hub/admin").status_code == 403
+    with web.browser(lab.hosts) as client:
+        assert go_in(client, found["Mona"]).url.path == LAB
+        assert client.get(f"{labs.ADDRESS}/hub/admin").status_code == 200
+
+
+def test_no_key_is_in_a_log_or_readable_for_students(lab: Lab) -> None:
+    keys = [link.partition("key=")[2] for link in links(lab).values()]
+    assert not any(key in lab.log for key in keys)
+    for user in ("student", "classroom"):
+        assert lab.run("cat", "/data/hub/invitations.json", user=user)[0] != 0
+
+
+@pytest.mark.parametrize("key", ["", "x", "\u00e9" * 40, "k" * 43, "../../etc/passwd", "k" * 5000])
+def test_what_is_nobodys_key(lab: Lab, key: str) -> None:
+    with web.browser(lab.hosts) as client:
+        page = client.get(f"{labs.ADDRESS}/hub/invitation", params={"key": key})
+        assert page.status_code == 403
+        assert WRONG in page.text
+        form = client.get(f"{labs.ADDRESS}/hub/login").text
+        assert "Open the personal link" in form
+        xsrf = re.search(r'name="_xsrf" value="([^"]+)"', form)
+        assert xsrf is not None
+        data = {"_xsrf": xsrf[1], "key": key, "username": "anna maria"}
+        page = client.post(f"{labs.ADDRESS}/hub/login", data=data)
+        assert page.status_code == 403
+        assert client.get(f"{labs.ADDRESS}{LAB}").url.path == "/hub/login"
+
+
+def test_a_form_of_another_site_signs_nobody_in(lab: Lab) -> None:
+    key = links(lab)["ben"].partition("key=")[2]
+    with web.browser(lab.hosts) as client:
+        page = client.post(f"{labs.ADDRESS}/hub/login", data={"key": key})
+        assert page.status_code == 403
+        assert client.get(f"{labs.ADDRESS}{LAB}").url.path == "/hub/login"
+
+
+def test_one_link_is_renewed_and_the_others_stay(lab: Lab) -> None:
+    before = links(lab)
+    (renewed,) = links(lab, "--renew", "BEN").items()
+    assert renewed[0] == "ben"
+    assert renewed[1] != before["ben"]
+    assert links(lab) == {**before, "ben": renewed[1]}
+    with web.browser(lab.hosts) as client:
+        assert WRONG in go_in(client, before["ben"]).text
+        assert go_in(client, renewed[1]).url.path == LAB
+    assert lab.run("classroom", "invitations", "--renew", "nobody")[0] == 1
+
+
+def test_who_is_off_the_list_is_out_and_their_link_is_no_good(lab: Lab, folder: Path) -> None:
+    link = links(lab)["ben"]
+    with web.browser(lab.hosts) as ben:
+        assert go_in(ben, link).url.path == LAB
+        file = folder / "jupyterhub_config.py"
+        file.write_text(CONFIG.replace(', "ben"', ', "carla"'))
+        labs.wait_until(lambda: ben.get(f"{API}/me").status_code == 403, "ben is out", 10)
+        assert WRONG in go_in(ben, link).text
+    assert set(links(lab)) == {"Anna Maria", "carla", "Mona"}
+    file.write_text(CONFIG)
+    labs.wait_until(lambda: "ben" in links(lab), "ben is back on the list", 10)
+    with web.browser(lab.hosts) as client:
+        assert WRONG in go_in(client, link).text, "with a new link"
+        assert go_in(client, links(lab)["ben"]).url.path == LAB

@@ -1,0 +1,78 @@
+"""Keys of personal links, and what goes together with them in a configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from classroom.config import invitations, settings
+from classroom.config.settings import SignInMode
+from tests import labs
+from tests.unit.config.test_settings import folder, problems
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = """
+c.Authenticator.allowed_users = ["Anna  Maria", "ben", "Ben"]
+c.Authenticator.admin_users = ["Mona"]
+c.Classroom.sign_in = "invitations"
+"""
+
+
+def test_keys_stay_until_somebody_is_off_the_list_or_gets_another(tmp_path: Path) -> None:
+    file = tmp_path / "invitations.json"
+    assert invitations.read(file) == {}
+    first = invitations.issue(file, ["anna", "ben"])
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert all(len(key) >= 43 for key in first.values())
+    assert invitations.issue(file, ["ben", "anna"]) == first == invitations.read(file)
+    second = invitations.issue(file, ["anna", "ben"], ["ben"])
+    assert second["anna"] == first["anna"]
+    assert second["ben"] != first["ben"]
+    assert set(invitations.issue(file, ["anna"])) == {"anna"}
+    assert invitations.issue(file, ["anna", "ben"])["ben"] not in {first["ben"], second["ben"]}
+
+
+def test_whose_a_key_is() -> None:
+    keys = {"anna": "a" * 43, "ben": "b" * 43}
+    assert invitations.owner(keys, "a" * 43) == "anna"
+    for wrong in ("", "a" * 42, "A" * 43, "\udc80", "anna"):
+        assert invitations.owner(keys, wrong) == ""
+    assert invitations.owner({}, "") == ""
+
+
+def test_names_of_people(tmp_path: Path) -> None:
+    loaded = settings.load(folder(tmp_path, CONFIG), {})
+    assert loaded.mode is SignInMode.INVITATIONS
+    assert loaded.allowed == {"anna maria", "ben"}
+    assert loaded.tutors == {"mona"}
+    assert loaded.shown == {"anna maria": "Anna Maria", "ben": "Ben", "mona": "Mona"}
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (f'c.GitHubOAuthenticator.client_id = "{labs.CLIENT_ID}"', "another way to sign in is"),
+        ('c.JupyterHub.authenticator_class = "dummy"', "another way to sign in is configured"),
+        ("c.Authenticator.allow_all = True", "a setting admits everybody"),
+        ('c.Authenticator.allowed_users = ["a/b"]', "'a/b' can't be a name here"),
+        ('c.Authenticator.allowed_users = ["x\\ny"]', ""),
+        ('c.Authenticator.allowed_users = ["..."]', "'...' has no letter"),
+        ('c.Authenticator.allowed_users = ["<a student>"]', "stands for a name of yours"),
+        (f'c.Authenticator.allowed_users = ["{"a" * 65}"]', "64 characters at most"),
+        ('c.Classroom.sign_in = "email"', "'email' is not"),
+    ],
+)
+def test_what_does_not_go_together(tmp_path: Path, more: str, words: str) -> None:
+    paths = folder(tmp_path, f"{CONFIG}\n{more}\n")
+    if not words:  # one name: spaces of all kinds are one
+        assert "x y" in settings.load(paths, {}).allowed
+        return
+    assert any(words in sentence for sentence in problems(paths))
+
+
+def test_nobody_on_the_list(tmp_path: Path) -> None:
+    (told,) = problems(folder(tmp_path, 'c.Classroom.sign_in = "invitations"'))
+    assert "nobody is on the list" in told
