@@ -13,7 +13,8 @@ const LOADING = 30_000;
 /** Milliseconds for which an answer is good for whoever asks the same. */
 const FRESH = 3_000;
 /** What is answered once: whoever asks again wants to know how it is now. */
-const CHANGES = /^(api\/(kernels|sessions|terminals|metrics\/v1)$|lab\/api\/(settings|workspaces)\b)/;
+const CHANGES =
+  /^(api\/(kernels|sessions|terminals|metrics\/v1)$|lab\/api\/(settings|workspaces)\b)/;
 /** What a page writes by itself as it opens: nothing that it asks for is any different after it. */
 const OWN = /^(lab\/api\/workspaces|api\/collaboration\/session)\//;
 
