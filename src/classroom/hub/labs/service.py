@@ -155,7 +155,7 @@ class PersonalLabs:
             lab: its number.
             name: the owner's.
             token: by which the Hub knows it.
-            hub: what `classroom.supervisor.services.HubAccess` has.
+            hub: what `classroom.supervisor.hub_access.HubAccess` has.
 
         Raises:
             HTTPError: it isn't, with the sentence that people see.
