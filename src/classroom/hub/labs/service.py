@@ -28,8 +28,8 @@ NO_QUESTION = "oauth_no_confirm_list"
 LONGEST_NAME = 70
 """Bytes of a name: it is part of a socket's path, which has 107 (unix(7))."""
 NO_PATH = (
-    "There is no lab for a name of more than {} bytes, nor for one with a colon, or that begins with a"
-    " dot."
+    "There is no lab for a name of more than {} bytes, nor for one that has a colon or begins with"
+    " a dot."
 )
 SIGN_IN_AGAIN = (
     "The lab of {0} can't be opened before {0} has signed in again: nobody knows their GitHub"
