@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.pki import Authority
 
-REFUSED = (*own_labs.EXPECTED, r"Error starting ", r"\\[E .*HTTP 503", r"503 GET /hub/spawn/")
+REFUSED = (*own_labs.EXPECTED, r"Error starting ", r"\[E .*HTTP 503", r"503 GET /hub/spawn/")
 
 
 def save(client: object, name: str, file: str, text: str) -> None:

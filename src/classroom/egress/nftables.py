@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pwd
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,11 +89,9 @@ def load(wanted: EgressSettings, nameservers: Nameservers, last: int = lab_users
         StartRefusedError: the kernel or nft refuses; nothing has changed then.
     """
     uids = {name: pwd.getpwnam(name).pw_uid for name in USERS}
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".nft") as batch:
-        batch.write(definitions(values(wanted, nameservers, uids, last), RULES))
-        batch.flush()
-        words = ["nft", "--file", batch.name]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
+    batch = definitions(values(wanted, nameservers, uids, last), RULES)
+    words = ["nft", "--file", "-"]
+    done = subprocess.run(words, input=batch, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["nft said nothing"])[0]
         cure = "use a host whose kernel has nf_tables, or leave NET_ADMIN out for the sandbox lock"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from classroom.egress.lock import LockKind
     from classroom.runtime.credentials import Secrets
     from classroom.runtime.paths import Paths
-    from classroom.supervisor.services import HubAccess
+    from classroom.supervisor.hub_access import HubAccess
 
 TEMPLATE = lab_users.LAST
 """The lab whose number stands for each lab's in what `Paths.labs_config` tells them."""

@@ -11,7 +11,7 @@ from classroom.runtime.ipc.peer import caller
 from classroom.runtime.log import LOG
 from classroom.runtime.problems import StartRefusedError
 from classroom.supervisor import process
-from classroom.supervisor.services import HubAccess
+from classroom.supervisor.hub_access import HubAccess
 
 if TYPE_CHECKING:
     import socket

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from classroom.egress.lock import LockKind
 from classroom.launcher.command import DIES_FIRST
 from classroom.runtime import credentials, lab_users
-from classroom.runtime.paths import OWN_LAB, PREFIX, SERVICE
+from classroom.runtime.paths import OWN_LAB
 from classroom.sandbox import filesystem, landlock, seccomp
 from classroom.supervisor import probe
+from classroom.supervisor.hub_access import OF_THE_CLASS
 from classroom.supervisor.probe import Question
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from classroom.runtime.lab_users import UnixUser
     from classroom.runtime.paths import Paths
+    from classroom.supervisor.hub_access import HubAccess
 
 FAMILIES = {
     LockKind.SANDBOX: ("unix",),
@@ -170,59 +170,6 @@ def snapshots(paths: Paths, base: Mapping[str, str]) -> Child:
         vital=False,
         question=probe.get(paths.snapshots_socket, "/alive"),
     )
-
-
-@dataclass(frozen=True)
-class HubAccess:
-    """How the Hub knows a lab's server: what it would give it, but for the token.
-
-    Attributes:
-        user: whose the server is to the Hub; "" for nobody's, a service.
-        service: the service's name; "" for a person's server.
-        prefix: its address, with a slash at both ends.
-        client: what people sign in to.
-        scopes: any of which lets somebody in.
-    """
-
-    user: str
-    service: str
-    prefix: str
-    client: str
-    scopes: tuple[str, ...]
-
-    def environment(self, paths: Paths) -> dict[str, str]:
-        """Return it as JupyterHub's server reads it.
-
-        Args:
-            paths: where the Hub's socket is.
-        """
-        scopes = json.dumps(self.scopes)
-        return {
-            "JUPYTERHUB_API_URL": f"http+unix://{quote(str(paths.hub_socket), safe='')}/hub/api",
-            "JUPYTERHUB_BASE_URL": "/",
-            "JUPYTERHUB_HOST": "",
-            "JUPYTERHUB_USER": self.user,
-            "JUPYTERHUB_SERVER_NAME": "",
-            "JUPYTERHUB_PUBLIC_URL": "",
-            "JUPYTERHUB_PUBLIC_HUB_URL": "",
-            "JUPYTERHUB_SERVICE_NAME": self.service,
-            "JUPYTERHUB_SERVICE_URL": f"unix://{self.prefix}",
-            "JUPYTERHUB_SERVICE_PREFIX": self.prefix,
-            "JUPYTERHUB_CLIENT_ID": self.client,
-            "JUPYTERHUB_OAUTH_CALLBACK_URL": f"{self.prefix}oauth_callback",
-            "JUPYTERHUB_OAUTH_ACCESS_SCOPES": scopes,
-            "JUPYTERHUB_OAUTH_SCOPES": scopes,
-            "JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES": "[]",
-        }
-
-
-OF_THE_CLASS = HubAccess(
-    "",
-    SERVICE,
-    PREFIX,
-    f"service-{SERVICE}",
-    ("access:services", f"access:services!service={SERVICE}"),
-)
 
 
 def lab(

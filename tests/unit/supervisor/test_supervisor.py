@@ -18,10 +18,11 @@ from classroom.runtime.credentials import Secrets
 from classroom.runtime.paths import OWN_LAB, Paths
 from classroom.supervisor import liveness, services
 from classroom.supervisor import process as supervised
+from classroom.supervisor.hub_access import HubAccess
 from classroom.supervisor.liveness import BEAT_SECONDS, SILENT_SECONDS, Backoff, Silence
 from classroom.supervisor.probe import Question, get
 from classroom.supervisor.process import Keeper
-from classroom.supervisor.services import Child, HubAccess
+from classroom.supervisor.services import Child
 from tests import loops
 
 if TYPE_CHECKING:

@@ -27,7 +27,10 @@ NO_QUESTION = "oauth_no_confirm_list"
 """JupyterHub's setting of tornado's for clients that people aren't asked about."""
 LONGEST_NAME = 70
 """Bytes of a name: it is part of a socket's path, which has 107 (unix(7))."""
-TOO_LONG = "A lab of your own needs a shorter name: {} bytes at most."
+NO_PATH = (
+    "There is no lab for a name of more than {} bytes, nor for one that has a colon or begins with"
+    " a dot."
+)
 SIGN_IN_AGAIN = (
     "The lab of {0} can't be opened before {0} has signed in again: nobody knows their GitHub"
     " account's number yet."
@@ -123,8 +126,8 @@ class PersonalLabs:
         Raises:
             HTTPError: there can be none, with the sentence that people see.
         """
-        if len(name.encode()) > LONGEST_NAME:
-            raise refusal(403, TOO_LONG.format(LONGEST_NAME))
+        if len(name.encode()) > LONGEST_NAME or ":" in name or name.startswith("."):
+            raise refusal(403, NO_PATH.format(LONGEST_NAME))
         if (owner := self.owner(name)) is None:
             raise refusal(403, SIGN_IN_AGAIN.format(name))
         known = self.registry.find(owner)
@@ -155,7 +158,7 @@ class PersonalLabs:
             lab: its number.
             name: the owner's.
             token: by which the Hub knows it.
-            hub: what `classroom.supervisor.services.HubAccess` has.
+            hub: what `classroom.supervisor.hub_access.HubAccess` has.
 
         Raises:
             HTTPError: it isn't, with the sentence that people see.
