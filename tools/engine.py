@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools import engine_trouble
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,21 +33,6 @@ INSTALL_BY_HAND = (
     "There is no Docker here, and this script only installs it as root on Debian: install Docker "
     "Engine with buildx and compose, or Docker Desktop (https://docs.docker.com/engine/install/), "
     "start it, check that `docker info` works for you, and run the same command again."
-)
-NO_RIGHT = (
-    "Docker runs, but the account {account} may not use it: run"
-    " `sudo usermod -aG docker {account}`, sign out of this machine and in again, and run the same"
-    " command again. (Whoever may use Docker can become root on this machine.)"
-)
-STOPPED = (
-    "Docker is installed, but its engine doesn't run: {start}, then run the same command again."
-)
-SOMETHING_ELSE = "Docker is installed, but doesn't answer. It says: {said}"
-PERMISSION = re.compile(r"permission denied", re.IGNORECASE)
-NOBODY_THERE = re.compile(
-    r"cannot connect to the docker daemon|is the docker daemon running|no such file or directory"
-    r"|connection refused|cannot find the file",
-    re.IGNORECASE,
 )
 
 
@@ -130,29 +117,6 @@ def works(*words: str) -> bool:
     if shutil.which("docker") is None:
         return False
     return subprocess.run(["docker", *words], capture_output=True, check=False).returncode == 0
-
-
-def cure(said: str, account: str, system: str) -> str:
-    """Say why an installed engine doesn't answer, and what to do.
-
-    Args:
-        said: what ``docker info`` complained of.
-        account: the person's name on this machine.
-        system: as ``platform.system()`` names it.
-    """
-    if PERMISSION.search(said):
-        return NO_RIGHT.format(account=account)
-    if NOBODY_THERE.search(said):
-        on_linux = "start it with `sudo systemctl start docker` (or start Docker Desktop)"
-        return STOPPED.format(start=on_linux if system == "Linux" else "start Docker Desktop")
-    return SOMETHING_ELSE.format(said=said.strip())
-
-
-def complaint() -> str:
-    """Return what ``docker info`` complains of."""
-    done = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
-    return "\n".join(lines).strip()
 
 
 def answers() -> bool:
@@ -263,7 +227,9 @@ def provide() -> None:
     if os.geteuid() != 0 or this_system().get("ID") != "debian":
         if shutil.which("docker") is None:
             raise EngineError(INSTALL_BY_HAND)
-        raise EngineError(cure(complaint(), getpass.getuser(), platform.system()))
+        raise EngineError(
+            engine_trouble.cure(engine_trouble.complaint(), getpass.getuser(), platform.system())
+        )
     if shutil.which("dockerd") is None or shutil.which("docker") is None:
         print("No Docker engine here: installing Debian's (about a minute) …", flush=True)
         install()

@@ -306,6 +306,28 @@ def is_tutor(client: httpx.Client) -> bool:
     return client.get(f"{labs.ADDRESS}/hub/admin").status_code == 200
 
 
+def test_the_page_people_lists_everybody_for_tutors_alone(room: Classroom) -> None:
+    octocat = room.enter("Octocat")
+    room.lab.expected.append("403 GET /hub/api/classroom/people|Not authorizing access to /hub/api")
+    found = room.page("GET", "classroom/people").json()["people"]
+    by_name = {one["name"]: one for one in found}
+    assert by_name["octocat"]["shown"] == "Ada Octocat"
+    assert (by_name["mona"]["tutor"], by_name["octocat"]["tutor"]) == (True, False)
+    assert by_name["octocat"]["source"] == "file"
+    assert by_name["octocat"]["seen"]
+    # Who may not, with a token of a page of the Hub's.
+    token = str(web.cookie(octocat, "_xsrf").value)
+    address = f"{labs.ADDRESS}/hub/api/classroom/people"
+    assert octocat.get(address, headers={"X-XSRFToken": token}).status_code == 403
+    # What the file could not have either.
+    answer = room.page("POST", "users", usernames=["stranger", "https://github.com/astronaut"])
+    assert answer.status_code == 400
+    assert "write the name alone: 'astronaut'" in answer.json()["message"]
+    assert "stranger" not in {
+        one["name"] for one in room.page("GET", "classroom/people").json()["people"]
+    }
+
+
 def test_who_does_not_take_the_close_is_cut(room: Classroom) -> None:
     """A client of one's own that ignores the close frame and goes on writing."""
     octocat = room.enter("Octocat")

@@ -42,6 +42,8 @@ def lab(folder: Path) -> Iterator[Lab]:
         "ssl.crt and secrets/ssl.key are missing",
         "403 (GET|POST) /hub/|Failed login for|no longer admitted|403 GET /services",
         "unused OAuth state cookies|wrote error: 'Forbidden'",
+        "Not authorizing access to /hub/admin|XSRF error on login form",
+        "No Hub user identified|Token stored in cookie|Invalid cookie token",
     )
     with labs.start(folder, expected=expected) as made:
         made.wait_healthy()

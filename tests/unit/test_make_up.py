@@ -201,6 +201,8 @@ OF_TUTORS = (
     "classes",
     "compose",
     "engine",
+    "engine_trouble",
+    "invitations",
     "ports",
     "progress",
     "remembered",

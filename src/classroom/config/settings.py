@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from classroom.config import (
     config_file,
@@ -16,6 +16,7 @@ from classroom.config import (
     github,
     labs,
     limits,
+    people,
     people_lists,
     preload,
     schema,
@@ -24,12 +25,11 @@ from classroom.config import (
 from classroom.config.egress_settings import EgressSettings
 from classroom.config.github import Given
 from classroom.config.limits import Limits
-from classroom.config.students_file import Listed
 from classroom.config.traits import Classroom
 from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from traitlets.config import Config
 
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
     from classroom.config.github import OAuth
     from classroom.config.hosts import Host
     from classroom.runtime.paths import Paths
-
-
-# Settings that admit people beyond lists and organizations, the tutor's explicit word.
-ADMIT_EVERYBODY = ("allow_all", "allow_existing_users", "allowed_groups", "allowed_scopes")
 
 
 GITHUB_AUTHENTICATORS = (
@@ -125,23 +121,6 @@ class Settings:
     sources: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
 
-def names(value: Any) -> frozenset[str]:
-    """Normalise user names as GitHub and the Hub do: case makes no difference.
-
-    Args:
-        value: a set, list or tuple of names, or a traitlets value that is built later.
-    """
-    if schema.is_lazy(value):
-        value = value.get_value(set())
-    plain = (" ".join(str(name).split()).lower() for name in value or ())
-    return frozenset(name for name in plain if name)
-
-
-def lookup(file: ConfigFile, trait: str) -> Any:
-    """Look an authenticator's setting up, the most specific class first."""
-    return file.first(github.SECTIONS, trait)[1]
-
-
 def mode_of(given: Given, chosen: str) -> SignInMode:
     """Decide how people sign in.
 
@@ -159,17 +138,6 @@ def mode_of(given: Given, chosen: str) -> SignInMode:
     if not given.file.present and not given.anything():
         return SignInMode.TRIAL
     return SignInMode.GITHUB
-
-
-def check_allowlist(file: ConfigFile, allowed: frozenset[str]) -> Iterator[Problem]:
-    """Refuse a lab that nobody could enter."""
-    others = ("allowed_organizations", *ADMIT_EVERYBODY)
-    if not allowed and not any(lookup(file, trait) for trait in others):
-        yield Problem(
-            file.where("Authenticator.allowed_users"),
-            "nobody may sign in: USERS is empty and there are no allowed_organizations",
-            "put the students' GitHub names into USERS, or into a file (c.Classroom.students_file)",
-        )
 
 
 def load_egress(
@@ -197,66 +165,6 @@ def load_egress(
     return found, problems
 
 
-def shown_names(*lists: Any) -> dict[str, str]:
-    """Return how names are written, where that is another way than the Hub's.
-
-    Args:
-        lists: of names, or of lines of the file of students' names.
-    """
-    found = {}
-    for names_of in lists:
-        plain = names_of.get_value(set()) if schema.is_lazy(names_of) else names_of
-        for one in plain or ():
-            written = " ".join((one.written if isinstance(one, Listed) else str(one)).split())
-            if written.lower() != written:
-                found[written.lower()] = written
-    return found
-
-
-def check_invitations(file: ConfigFile, given: Given, found: Settings) -> Iterator[Problem]:
-    """Find what doesn't go together with personal links.
-
-    Args:
-        file: the tutor's configuration.
-        given: whatever was given for GitHub.
-        found: the settings, so far.
-    """
-    where = file.where("Classroom.sign_in")
-    if given.anything() or "authenticator_class" in file.config.get("JupyterHub", {}):
-        what = "is 'invitations', and another way to sign in is configured"
-        yield Problem(where, what, "remove one of the two")
-    if not found.allowed and not found.tutors:
-        what = "is 'invitations', and nobody is on the list"
-        cure = "write people's names into USERS and TUTORS, or into c.Classroom.students_file"
-        yield Problem(where, what, cure)
-    if any(lookup(file, trait) for trait in ADMIT_EVERYBODY):
-        what = "is 'invitations', and a setting admits everybody"
-        yield Problem(where, what, "remove the line with allow_all, or the like")
-    yield from people_lists.wrong_people(where, found.allowed | found.tutors)
-
-
-def load_students(
-    file: ConfigFile, paths: Paths, name: str
-) -> tuple[list[Listed], dict[str, bytes]]:
-    """Read the file of students' names.
-
-    Args:
-        file: the tutor's configuration.
-        paths: where it is.
-        name: the file's; "" for none.
-
-    Returns:
-        The names, and the bytes that they were read from, by the file's name.
-
-    Raises:
-        StartRefusedError: it isn't there, or can't be read.
-    """
-    if not name:
-        return [], {}
-    found, source = students_file.read(paths.config, name, file.where(students_file.SETTING))
-    return found, {name: source}
-
-
 def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     """Read, check and freeze everything the start depends on.
 
@@ -275,10 +183,10 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     given = Given(file, environ, secret)
     ours = Classroom(config=file.config)
     mode = mode_of(given, ours.sign_in)
-    students, read_from = load_students(file, paths, ours.students_file)
-    written = names(lookup(file, "allowed_users"))
+    students, read_from = people.load_students(file, paths, ours.students_file)
+    written = people.names(people.lookup(file, "allowed_users"))
     allowed = written | {one.name for one in students}
-    tutors = names(lookup(file, "admin_users"))
+    tutors = people.names(people.lookup(file, "admin_users"))
     egress, problems = load_egress(
         file, environ, given.asked() if mode is SignInMode.GITHUB else {}
     )
@@ -291,7 +199,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         config=file.config,
         allowed=allowed,
         tutors=tutors,
-        blocked=names(lookup(file, "blocked_users")),
+        blocked=people.names(people.lookup(file, "blocked_users")),
         name=" ".join(ours.name.split()),
         contact=ours.contact,
         egress=egress,
@@ -306,7 +214,9 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         idle_lab_timeout=ours.idle_lab_timeout,
         snapshot_interval=ours.snapshot_interval,
         students_file=ours.students_file,
-        shown=shown_names(lookup(file, "allowed_users"), lookup(file, "admin_users"), students),
+        shown=people.shown_names(
+            people.lookup(file, "allowed_users"), people.lookup(file, "admin_users"), students
+        ),
         sources={
             **file.sources,
             **read_from,
@@ -314,7 +224,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         },
     )
     if mode is SignInMode.INVITATIONS:
-        problems += check_invitations(file, given, found)
+        problems += people.check_invitations(file, given, allowed | tutors)
     if mode is not SignInMode.GITHUB:
         if problems:
             raise StartRefusedError(problems)
@@ -323,21 +233,21 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     problems = [
         *problems,
         *github.check(given),
-        *check_allowlist(file, allowed | tutors),
+        *people.check_allowlist(file, allowed | tutors),
         *people_lists.wrong_logins(file.where("Authenticator.allowed_users"), written),
         *students_file.wrong_names(ours.students_file, students),
         *people_lists.wrong_logins(file.where("Authenticator.admin_users"), tutors),
         *people_lists.wrong_organizations(
             file.where("GitHubOAuthenticator.allowed_organizations"),
-            names(lookup(file, "allowed_organizations")),
+            people.names(people.lookup(file, "allowed_organizations")),
         ),
     ]
     if problems:
         raise StartRefusedError(problems)
     return replace(
         found,
-        organizations=names(lookup(file, "allowed_organizations")),
-        everybody=any(lookup(file, trait) for trait in ADMIT_EVERYBODY),
-        anybody=bool(lookup(file, "allow_all")),
+        organizations=people.names(people.lookup(file, "allowed_organizations")),
+        everybody=any(people.lookup(file, trait) for trait in people.ADMIT_EVERYBODY),
+        anybody=bool(people.lookup(file, "allow_all")),
         oauth=given.values(),
     )

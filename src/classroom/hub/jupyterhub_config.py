@@ -215,9 +215,10 @@ def sign_in(c: Config, settings: Settings, access: Access, accounts: Accounts) -
         ours.blocked_users = set(settings.blocked | people.out)
         chosen = ClassroomGitHubOAuthenticator
     elif settings.mode is SignInMode.INVITATIONS:
-        c.Authenticator.allow_existing_users = False  # who is off the list is out
-        c.ClassroomInvitationAuthenticator.keys = settings.paths.hub / invitations.FILE
-        c.ClassroomInvitationAuthenticator.shown = dict(settings.shown)
+        links = c.ClassroomInvitationAuthenticator
+        links.allow_existing_users = False  # who is off the list is out
+        links.keys = settings.paths.hub / invitations.FILE
+        links.shown = dict(settings.shown)
         chosen = ClassroomInvitationAuthenticator
     else:
         chosen = c.JupyterHub.authenticator_class

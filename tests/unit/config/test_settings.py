@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.config import settings
+from classroom.config import people, settings
 from classroom.config.settings import SignInMode
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import StartRefusedError
@@ -238,7 +238,7 @@ def test_an_error_in_the_file_has_its_line(tmp_path: Path) -> None:
 @given(st.lists(st.from_regex(r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}", fullmatch=True)))
 def test_case_and_padding_never_matter(logins: list[str]) -> None:
     padded = [f" {login.upper()}" for login in logins]
-    assert settings.names(logins) == settings.names(padded)
+    assert people.names(logins) == people.names(padded)
 
 
 @pytest.mark.parametrize("name", ["GITHUB_CLIENT_SECRET", "OAUTH_CALLBACK_URL"])
