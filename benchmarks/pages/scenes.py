@@ -48,7 +48,8 @@ def crowds(lab: Measured, people: list[Person], typists: int, apart: float) -> I
     with contextlib.ExitStack() as stack:
         made = []
         for part in range(PARTS):
-            some, first = people[part::PARTS], 1 + part * 100_000
+            # Ids of their own: what somebody else has said or written under one stays theirs.
+            some, first = people[part::PARTS], (1 + part) * 100_000
             types = typists // PARTS + (part < typists % PARTS)
             starting = away.start(WholePeople, plan, some, types, first=first, apart=apart * PARTS)
             made.append(stack.enter_context(starting))
