@@ -214,7 +214,7 @@ def test_whom_a_tutor_cannot_remove_here(people: Classroom) -> None:
 
 
 def test_the_calls_are_documented(people: Classroom) -> None:
-    code = "from classroom.lab.extension import HANDLERS; print(*(path for path, _ in HANDLERS))"
+    code = "from classroom.lab.routes import HANDLERS; print(*(path for path, _ in HANDLERS))"
     status, printed = people.lab.run("/opt/classroom/bin/python", "-c", code)
     assert status == 0, printed
     ours = [path for path in printed.split() if path.startswith("classroom/")]

@@ -16,19 +16,8 @@ from jupyter_server_ydoc.utils import SERVER_SESSION, YDOC_SERVER_VERSION
 from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
 
-from classroom.lab import hub_credentials, services
-from classroom.lab.api import driving, first_answers, liveness, outputs, people
-from classroom.lab.api.driving import FollowingHandler, ModeHandler, PersonModeHandler
-from classroom.lab.api.events import EventsSocket
-from classroom.lab.api.first_answers import LabPageHandler
-from classroom.lab.api.known import KnownHandler
-from classroom.lab.api.licenses import KnownLicensesHandler
-from classroom.lab.api.liveness import LabLivenessHandler
-from classroom.lab.api.outputs import OutputsHandler
-from classroom.lab.api.people import MemberHandler, RunsHandler
-from classroom.lab.api.shutdown import NoShutdownHandler
-from classroom.lab.api.usage import Usage, UsageHandler
-from classroom.lab.api.user_settings import PersonalSettingsHandler, PersonalWorkspacesHandler
+from classroom.lab import hub_credentials, recovering, services
+from classroom.lab.api.usage import Usage
 from classroom.lab.chat import setup
 from classroom.lab.connections.receive_limits import ReceiveLimits
 from classroom.lab.connections.refusal_log import RefusalLog
@@ -37,31 +26,24 @@ from classroom.lab.context import LabContext
 from classroom.lab.execution import request_checks, room_hooks
 from classroom.lab.execution.kernel_manager import StudentKernels
 from classroom.lab.execution.open_notebooks import Notebooks
-from classroom.lab.execution.session_handlers import ChangedSessionHandler, SessionsHandler
 from classroom.lab.execution.session_manager import follow_files
-from classroom.lab.execution.terminals import StudentTerminalsHandler, StudentTermSocket
-from classroom.lab.exports import handlers as exports
-from classroom.lab.files import contents_handler, recovery
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.file_loader import ClassLoader
-from classroom.lab.files.missing_files import MissingFiles
 from classroom.lab.files.notebook import KIND, ClassNotebook
-from classroom.lab.pages import content_security_policy, headers
-from classroom.lab.pages.headers import FrameHandler
+from classroom.lab.pages import headers
 from classroom.lab.people import page_socket
 from classroom.lab.people.idleness import Idleness
-from classroom.lab.people.page_socket import LiveHandler
 from classroom.lab.people.revocation import Revocation
 from classroom.lab.permissions import authorizer, same_origin, view_only
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol.lib0 import FRAME
 from classroom.lab.rooms import session_requests, timeline
 from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
-from classroom.lab.rooms.outside_changes import GONE, KEPT
 from classroom.lab.rooms.room_socket import RoomSocket
+from classroom.lab.routes import HANDLERS
 from classroom.lab.snapshots import handlers as snapshots
 from classroom.lab.snapshots.restore import RestoreService
-from classroom.lab.storage import client_owners, page_sessions, ystore
+from classroom.lab.storage import page_sessions, ystore
 from classroom.lab.storage.journal import Journal
 from classroom.lab.storage.page_sessions import PageSessions
 from classroom.lab.storage.saved_hashes import Saves
@@ -74,12 +56,6 @@ from classroom.lab.upstream import (
     patches,
     root_task,
 )
-from classroom.lab.upstream.known_answers import (
-    ExportersHandler,
-    KernelKindsHandler,
-    LanguagesHandler,
-    NoLanguageServersHandler,
-)
 from classroom.runtime import (
     background_tasks,
     backlog,
@@ -88,14 +64,12 @@ from classroom.runtime import (
     credentials,
 )
 from classroom.runtime.ipc.server import serve
-from classroom.runtime.paths import KNOWN, own
+from classroom.runtime.paths import own
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
     from tornado.websocket import WebSocketHandler
 
-    from classroom.lab.connections.notifications import Notifications
-    from classroom.lab.storage.disk_report import DiskTrouble
     from classroom.runtime.paths import Paths
 
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
@@ -107,50 +81,7 @@ STALLS = Gauge(
     "classroom_stalls_over_budget",
     "How often one step held the lab server's event loop for more than 250 ms, since the start.",
 )
-UNKEPT = "journal"
-# JupyterLab cuts a message off after 140 characters.
-UNKEPT_TEXT = (
-    "What you type is not being saved: {}. It will be as soon as this ends; a restart of the lab"
-    " before then loses it."
-)
-RESERVED_TEXT = (
-    "What you type is not being saved: {}. Delete files to make room. Until then it is only in a"
-    " small reserve."
-)
 NO_RULE = "No view-only rule for these handlers; view-only users get 403: %s"
-HANDLERS = (
-    (first_answers.ADDRESS, LabPageHandler),
-    (r"api/events/subscribe", EventsSocket),
-    (r"api/sessions", SessionsHandler),
-    (r"api/sessions/([\w-]+)", ChangedSessionHandler),
-    (r"api/nbconvert", ExportersHandler),
-    (r"api/kernelspecs", KernelKindsHandler),
-    (r"lab/api/translations/?", LanguagesHandler),
-    (r"lab/api/translations/(?P<locale>.+)", LanguagesHandler),
-    (r"lsp/status", NoLanguageServersHandler),
-    (r"api/shutdown", NoShutdownHandler),
-    (KNOWN, KnownHandler),
-    (liveness.ADDRESS, LabLivenessHandler),
-    (page_socket.ADDRESS, LiveHandler),
-    (content_security_policy.FRAME, FrameHandler),
-    (driving.ADDRESS, ModeHandler),
-    (f"{driving.ADDRESS}/(?P<name>[^/]+)", PersonModeHandler),
-    (driving.FOLLOWING, FollowingHandler),
-    (f"{people.ADDRESS}/(?P<name>[^/]+)", MemberHandler),
-    (people.RUNS, RunsHandler),
-    (f"{outputs.ADDRESS}/(?P<path>.+)", OutputsHandler),
-    (r"api/terminals", StudentTerminalsHandler),
-    (r"terminals/websocket/(\w+)", StudentTermSocket),
-    (r"api/metrics/v1", UsageHandler),
-    (r"lab/api/workspaces/?", PersonalWorkspacesHandler),
-    (r"lab/api/workspaces/(?P<space_name>.+)", PersonalWorkspacesHandler),
-    (r"lab/api/licenses/?(.*)", KnownLicensesHandler),
-    (r"lab/api/settings/?", PersonalSettingsHandler),
-    (r"lab/api/settings/(?P<schema_name>.+)", PersonalSettingsHandler),
-    *contents_handler.HANDLERS,
-    *exports.HANDLERS,
-    *snapshots.HANDLERS,
-)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
@@ -188,7 +119,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     if lab.journal is not None and isinstance(app.contents_manager, ClassContents):
         app.contents_manager.saves = Saves(lab.journal)
         app.contents_manager.tell = lambda name, text: lab.notifications.tell({name}, text)
-        lab.journal.disk.told = partial(_follow_disk, app, lab)
+        lab.journal.disk.told = partial(recovering.follow_disk, app, lab)
         app.io_loop.run_sync(lab.journal.begin)
         HISTORY.set_function(lambda: lab.journal.size if lab.journal else 0)
         setup.use(app, lab.hooks)
@@ -327,30 +258,11 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         background_tasks.start(server.start(), "The server of the rooms", app.log, app.stop)
         patches.before_stop(collaboration, partial(_finish, server, app))
     if isinstance(app.contents_manager, ClassContents):
-        background_tasks.start(_recover(app, app.contents_manager), "Recovering documents", app.log)
+        background_tasks.start(
+            recovering.recover(app, app.contents_manager), "Recovering documents", app.log
+        )
     gc.collect()
     gc.freeze()
-
-
-def _follow_disk(app: ServerApp, lab: LabContext, trouble: DiskTrouble) -> None:
-    """Tell the pages how the disk is; once it takes something again, write what is due."""
-    _warn(lab.notifications, trouble)
-    if not trouble.why and isinstance(app.contents_manager, ClassContents):
-        what = "Recovering documents after the disk was full"
-        background_tasks.start(_recover(app, app.contents_manager), what, app.log)
-
-
-def _warn(notifications: Notifications, trouble: DiskTrouble) -> None:
-    """Show all pages that what is typed isn't being kept, and why; take it back when it is."""
-    if not trouble.why:
-        notifications.end(UNKEPT)
-        return
-    full = any(words in trouble.why for words in ("No space left", "is full", "quota"))
-    if full and trouble.is_kept:
-        notifications.warn(UNKEPT, RESERVED_TEXT.format("the disk is full"))
-        return
-    why = "the disk is full" if full else "the disk can't be written"
-    notifications.warn(UNKEPT, UNKEPT_TEXT.format(why))
 
 
 def owner_of_lab() -> str:
@@ -373,40 +285,6 @@ async def _finish(server: Any, app: ServerApp) -> None:
             app.log.error(
                 "%s could not be saved; its changes are in the journal: %s", room.room_id, error
             )
-
-
-async def _recover(app: ServerApp, contents: ClassContents) -> None:
-    """Put right the files of documents that were open when the last lab server fell."""
-    assert contents.saves is not None  # noqa: S101 (set where it is loaded)
-    journal = contents.saves.journal
-    if journal.disk.is_in_trouble:
-        return  # later: nothing could be written now
-    store = ystore.of(journal)
-    lab: LabContext = app.web_app.settings[services.KEY][LabContext]
-    put_right = recovery.Recovery(contents, app.log)
-    missing = MissingFiles(contents, put_right, app.log)
-    for name in await contents.saves.recent():
-        file_type, file_id = recovery.document_of(name)
-        path = app.web_app.settings["file_id_manager"].get_path(file_id)
-        if name in journal.live:
-            continue  # its room saves it
-        file_format = "json" if file_type == "notebook" else "text"
-        kept, sentence = store(name, config=app.config), ""
-        try:
-            is_there = path is not None and await contents.file_exists(path)
-            if path is not None and not is_there and (found := await missing.find(path, kept)):
-                path, is_there = found, True
-            if is_there:
-                recovered = await put_right.recover(file_format, file_type, path, kept)
-                sentence = KEPT.format(recovered.kept) if recovered.kept else ""
-            elif saved := await missing.keep(file_format, file_type, path, kept):
-                sentence = GONE.format(*saved)
-            if sentence and (writers := await client_owners.names(journal, name)):
-                lab.notifications.tell(writers, sentence)  # when their pages are back
-            elif sentence:
-                journal.opening.kept[name] = sentence
-        except Exception as error:  # noqa: BLE001 (one document's failure is no other's)
-            app.log.warning("%s could not be recovered before it is opened: %s", path, error)
 
 
 def _restore(app: ServerApp, paths: Paths) -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from classroom.lab import extension
+from classroom.lab import recovering
 from classroom.lab.connections.notifications import Notifications
 from classroom.lab.storage.disk_report import DiskTrouble
 
@@ -78,10 +78,10 @@ def test_the_reason_is_in_plain_words(
     trouble: str, why: str, pages: list[Page], notifications: Notifications
 ) -> None:
     for is_kept in (True, False):
-        extension._warn(notifications, DiskTrouble(trouble, is_kept))
+        recovering.warn(notifications, DiskTrouble(trouble, is_kept))
         assert why in pages[0].shown[0]
         assert len(pages[0].shown[0]) <= 140
-    extension._warn(notifications, DiskTrouble())
+    recovering.warn(notifications, DiskTrouble())
     assert pages[0].shown == []
 
 

@@ -1,0 +1,102 @@
+"""Put files right that are behind their documents: after a fall, and when a disk was full."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classroom.lab import services
+from classroom.lab.context import LabContext
+from classroom.lab.files import recovery
+from classroom.lab.files.contents_manager import ClassContents
+from classroom.lab.files.missing_files import MissingFiles
+from classroom.lab.rooms.outside_changes import GONE, KEPT
+from classroom.lab.storage import client_owners, ystore
+from classroom.runtime import background_tasks
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
+    from classroom.lab.connections.notifications import Notifications
+    from classroom.lab.storage.disk_report import DiskTrouble
+
+UNKEPT = "journal"
+# JupyterLab cuts a message off after 140 characters.
+UNKEPT_TEXT = (
+    "What you type is not being saved: {}. It will be as soon as this ends; a restart of the lab"
+    " before then loses it."
+)
+RESERVED_TEXT = (
+    "What you type is not being saved: {}. Delete files to make room. Until then it is only in a"
+    " small reserve."
+)
+
+
+def follow_disk(app: ServerApp, lab: LabContext, trouble: DiskTrouble) -> None:
+    """Tell the pages how the disk is; once it takes something again, write what is due.
+
+    Args:
+        app: the lab's server.
+        lab: its own.
+        trouble: what is wrong with the disk.
+    """
+    warn(lab.notifications, trouble)
+    if not trouble.why and isinstance(app.contents_manager, ClassContents):
+        what = "Recovering documents after the disk was full"
+        background_tasks.start(recover(app, app.contents_manager), what, app.log)
+
+
+def warn(notifications: Notifications, trouble: DiskTrouble) -> None:
+    """Show all pages that what is typed isn't being kept, and why; take it back when it is.
+
+    Args:
+        notifications: of the lab.
+        trouble: what is wrong with the disk.
+    """
+    if not trouble.why:
+        notifications.end(UNKEPT)
+        return
+    full = any(words in trouble.why for words in ("No space left", "is full", "quota"))
+    if full and trouble.is_kept:
+        notifications.warn(UNKEPT, RESERVED_TEXT.format("the disk is full"))
+        return
+    why = "the disk is full" if full else "the disk can't be written"
+    notifications.warn(UNKEPT, UNKEPT_TEXT.format(why))
+
+
+async def recover(app: ServerApp, contents: ClassContents) -> None:
+    """Put right the files of documents that were open when the last lab server fell.
+
+    Args:
+        app: the lab's server.
+        contents: its files.
+    """
+    assert contents.saves is not None  # noqa: S101 (set where it is loaded)
+    journal = contents.saves.journal
+    if journal.disk.is_in_trouble:
+        return  # later: nothing could be written now
+    store = ystore.of(journal)
+    lab: LabContext = app.web_app.settings[services.KEY][LabContext]
+    put_right = recovery.Recovery(contents, app.log)
+    missing = MissingFiles(contents, put_right, app.log)
+    for name in await contents.saves.recent():
+        file_type, file_id = recovery.document_of(name)
+        path = app.web_app.settings["file_id_manager"].get_path(file_id)
+        if name in journal.live:
+            continue  # its room saves it
+        file_format = "json" if file_type == "notebook" else "text"
+        kept, sentence = store(name, config=app.config), ""
+        try:
+            is_there = path is not None and await contents.file_exists(path)
+            if path is not None and not is_there and (found := await missing.find(path, kept)):
+                path, is_there = found, True
+            if is_there:
+                recovered = await put_right.recover(file_format, file_type, path, kept)
+                sentence = KEPT.format(recovered.kept) if recovered.kept else ""
+            elif saved := await missing.keep(file_format, file_type, path, kept):
+                sentence = GONE.format(*saved)
+            if sentence and (writers := await client_owners.names(journal, name)):
+                lab.notifications.tell(writers, sentence)  # when their pages are back
+            elif sentence:
+                journal.opening.kept[name] = sentence
+        except Exception as error:  # noqa: BLE001 (one document's failure is no other's)
+            app.log.warning("%s could not be recovered before it is opened: %s", path, error)
