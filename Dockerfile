@@ -221,6 +221,7 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
      && find / -xdev -perm /6000 -type f -exec chmod a-s {} +; \
     fi \
  && rm -rf /build
+WORKDIR /
 # A terminal's login shell sets PATH anew: `python` and `pip` must be the lab's there too.
 RUN echo "PATH=/opt/classroom/bin:\$PATH" > /etc/profile.d/classroom.sh
 
