@@ -221,11 +221,11 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
      && find / -xdev -perm /6000 -type f -exec chmod a-s {} +; \
     fi \
  && rm -rf /build
+WORKDIR /
 # A terminal's login shell sets PATH anew: `python` and `pip` must be the lab's there too.
 RUN echo "PATH=/opt/classroom/bin:\$PATH" > /etc/profile.d/classroom.sh
 
 ENV PATH=/opt/classroom/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-WORKDIR /
 EXPOSE 8443
 # Asked every second while it starts, so that `make up` sees it at once. Docker starts it with the
 # container's first rights, NET_ADMIN among them: it gives them up before it does anything, and
