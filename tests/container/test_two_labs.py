@@ -152,6 +152,7 @@ def test_a_form_of_one_lab_outlives_a_visit_to_another(two: dict[int, Lab]) -> N
         client.get(at(other))
         token = form.text.partition('name="_xsrf" value="')[2].partition('"')[0]
         fields = {"_xsrf": token, "username": "ada", "password": two[one].passphrase()}
+        fields["same"] = "yes"  # ada was here before, from another browser
         page = client.post(at(one, "/hub/login"), data=fields)
         assert page.status_code == 200
         works(client, one)
