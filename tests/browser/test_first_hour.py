@@ -92,7 +92,7 @@ def test_from_a_clone_to_collected_work(tutor: Tutor, chromium: Chromium) -> Non
         if not file.exists():
             file = tutor.folder / "collected/Anna/exercise.ipynb"
         cells = json.loads(file.read_text())["cells"]
-        return any(cell["source"] == "6 * 7" and cell.get("outputs") for cell in cells)
+        return any("".join(cell["source"]) == "6 * 7" and cell.get("outputs") for cell in cells)
 
     labs.wait_until(collected, "the student's answer and its output, collected", 30)
     watch.lap("the work is collected")
