@@ -117,6 +117,13 @@ def test_what_the_front_answers_itself_is_no_page_for_scripts(client: httpx.Clie
     assert "frame-ancestors 'self'" in answer.headers.get_list("content-security-policy")
 
 
+def test_of_kernels_only_the_pictures_are_everybodys(client: httpx.Client) -> None:
+    kernel = f"{labs.ADDRESS}/services/classroom/kernelspecs/python3"
+    assert client.get(f"{kernel}/logo-svg.svg").headers["content-type"] == "image/svg+xml"
+    answer = client.get(f"{kernel}/kernel.json", follow_redirects=False)
+    assert (answer.status_code, "oauth2/authorize" in answer.headers["location"]) == (302, True)
+
+
 def test_no_hsts_with_a_made_certificate(trial_lab: Lab) -> None:
     answer = httpx.get(f"https://{trial_lab.ip}:8443/hub/login", verify=False)
     assert "strict-transport-security" not in answer.headers

@@ -35,11 +35,14 @@ class Static:
         folder: the folder.
         otherwise: the upstream that may know a file which isn't there, such as one of an
             extension that the tutor has added.
+        only: a regular expression of the files that anybody may have; the upstream is asked for
+            any other, and says who may. "" for all files.
     """
 
     url: str
     folder: Path
     otherwise: str
+    only: str = ""
 
     def below(self, lab: str) -> str:
         """Return the address below that of a lab; "" for one of the Hub's.
@@ -69,7 +72,7 @@ def statics(paths: Paths, server_static: Path) -> list[Static]:
         Static(f"{PREFIX}static/", server_static, "lab"),
         Static(f"{PREFIX}lab/api/themes/", share / "jupyter/lab/themes", "lab"),
         Static(f"{PREFIX}lab/extensions/", share / "jupyter/labextensions", "lab"),
-        Static(f"{PREFIX}kernelspecs/", share / "jupyter/kernels", "lab"),
+        Static(f"{PREFIX}kernelspecs/", share / "jupyter/kernels", "lab", r"\.(png|svg)$"),
     ]
 
 
