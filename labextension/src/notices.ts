@@ -3,6 +3,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import { URLExt } from '@jupyterlab/coreutils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ITranslator } from '@jupyterlab/translation';
 import { ask } from './api';
@@ -43,12 +44,21 @@ class Standing {
  * @param app - the page.
  * @param path - of the notebook, without a drive.
  * @param drive - in which notebooks are live.
+ * @param documents - which has the notebook that failed to open, for a moment still.
  * @throws ServerConnection.ResponseError with the server's sentence when it can't be done.
  */
-async function clearAndOpen(app: JupyterFrontEnd, path: string, drive: string): Promise<void> {
+async function clearAndOpen(
+  app: JupyterFrontEnd,
+  path: string,
+  drive: string,
+  documents: IDocumentManager | null
+): Promise<void> {
   const address = URLExt.join('outputs', URLExt.encodeParts(path));
   await ask(app.serviceManager.serverSettings, address, { method: 'DELETE' });
-  await app.commands.execute('docmanager:open', { path: drive ? `${drive}:${path}` : path });
+  const whole = drive ? `${drive}:${path}` : path;
+  // What failed is closed some moments after its dialog: it would be shown again, and then closed.
+  await documents?.closeFile(whole);
+  await app.commands.execute('docmanager:open', { path: whole });
 }
 
 export const notices: JupyterFrontEndPlugin<void> = {
@@ -56,11 +66,12 @@ export const notices: JupyterFrontEndPlugin<void> = {
   description: 'Shows what the classroom tells the person at the page.',
   autoStart: true,
   requires: [ILive],
-  optional: [IDefaultFileBrowser, ITranslator],
+  optional: [IDefaultFileBrowser, IDocumentManager, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     live: ILive,
     browser: IDefaultFileBrowser | null,
+    documents: IDocumentManager | null,
     translator: ITranslator | null
   ) => {
     const words = texts(translator);
@@ -70,7 +81,8 @@ export const notices: JupyterFrontEndPlugin<void> = {
       caption: words.clearOutputsMore,
       displayType: 'accent',
       callback: () => {
-        clearAndOpen(app, path, browser?.model.driveName ?? '').catch((error: Error) =>
+        const drive = browser?.model.driveName ?? '';
+        clearAndOpen(app, path, drive, documents).catch((error: Error) =>
           Notification.error(error.message, { autoClose: false })
         );
       }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import re
@@ -209,6 +210,18 @@ def test_who_connects_later_is_not_heard_by_the_others(
     client.post(f"{API}/kernels/{book.kernel}/restart").raise_for_status()
     after = book.channels()
     assert "execute_result" in until_idle(after, execute(after, "4", "")), "of the new kernel"
+
+    def is_heard_by_who_was_there() -> bool:
+        """Nobody says when zmq has connected to the new kernel by itself; until then it's deaf."""
+        ident = execute(after, "4", "")
+        until_idle(after, ident)
+        with contextlib.suppress(TimeoutError):
+            while json.loads(later[-1].recv(timeout=1))["parent_header"].get("msg_id") != ident:
+                pass
+            return True
+        return False
+
+    labs.wait_until(is_heard_by_who_was_there, "the new kernel")
     assert "execute_result" in until_idle(later[-1], execute(later[-1], "5", "")), "as before"
     book.end()
 
