@@ -58,11 +58,10 @@ def test_a_lab_that_nobody_uses_stops_and_is_there_again(
             assert "As many personal labs are running as may run at once (1)" in refused.text
             kernel = ask(ada, "octocat", "POST", "api/kernels", json={"name": "python3"}).json()
             (before,) = server(lab, "octocat")
-        # The page has gone, and the kernel keeps the lab.
-        labs.wait_until(
-            lambda: '"here": []' in lab.read("/run/classroom/labs/1/jupyter/here.json"), "nobody"
-        )
-        assert lab.read("/run/classroom/labs/1/jupyter/idle.json") == '{"since": null}'
+        # The page has gone, and the kernel keeps the lab. Both files are written a moment later.
+        told = "/run/classroom/labs/1/jupyter"
+        labs.wait_until(lambda: lab.run("cat", f"{told}/here.json")[1] == '{"here": []}', "nobody")
+        labs.wait_until(lambda: lab.run("cat", f"{told}/idle.json")[1] == '{"since": null}', "used")
         assert server(lab, "octocat") == [before]
         assert ask(ada, "octocat", "DELETE", f"api/kernels/{kernel['id']}").is_success
         labs.wait_until(lambda: not server(lab, "octocat"), "the lab has stopped", 40)

@@ -279,7 +279,7 @@ class Run:
             self.drop()
 
     def _write_to(self, cell: Any) -> None:
-        if self._begun and not self._shown:
+        if begins := self._begun and not self._shown:
             self._shown = True
             cell_writer.begin(cell)
         self._read()
@@ -297,6 +297,8 @@ class Run:
             last |= others
         if (growth := self._shared.documents.growth(self.rooms, self.cell_id)) is not None:
             self.writer.fits = growth.take
+            if begins:
+                growth.emptied()
         if updates:
             self.writer.update(cell, updates.values())
         shown = [_latest(step, last) for step in steps if not isinstance(step, Updated)]

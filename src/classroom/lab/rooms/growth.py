@@ -75,6 +75,13 @@ class Growth:
             return None
         return FULL.format(path)
 
+    def emptied(self) -> None:
+        """Take note that a run has deleted what its cell showed: there may be room again.
+
+        Whoever has just read that they should clear outputs does so, and runs the cell again.
+        """
+        self._measured = 0.0
+
     def take(self, more: Weight, now: float | None = None) -> bool:
         """Say whether a run may add something; if so, it counts.
 

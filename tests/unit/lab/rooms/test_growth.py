@@ -71,3 +71,13 @@ def test_people_are_told_once_each_time() -> None:
     assert grown.weighed(Weight(96), NOTHING, "a.ipynb") is None
     assert grown.weighed(Weight(50), NOTHING, "a.ipynb") is None
     assert grown.weighed(Weight(95), NOTHING, "a.ipynb") is not None
+
+
+def test_after_a_run_has_emptied_its_cell_the_document_is_measured_at_once() -> None:
+    """Who cleared outputs as they were told, and ran the cell again, was refused for seconds."""
+    grown, left = growth(Weight(90), Weight(10))
+    grown.weighed(Weight(90), NOTHING, "a.ipynb")
+    assert not grown.take(HALF, 10.0)
+    grown.emptied()
+    assert grown.take(HALF, 10.1)
+    assert not left, "measured"
