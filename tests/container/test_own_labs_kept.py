@@ -59,9 +59,13 @@ def test_a_lab_that_nobody_uses_stops_and_is_there_again(
             kernel = ask(ada, "octocat", "POST", "api/kernels", json={"name": "python3"}).json()
             (before,) = server(lab, "octocat")
         # The page has gone, and the kernel keeps the lab. Both files are written a moment later.
-        told = "/run/classroom/labs/1/jupyter"
-        labs.wait_until(lambda: lab.run("cat", f"{told}/here.json")[1] == '{"here": []}', "nobody")
-        labs.wait_until(lambda: lab.run("cat", f"{told}/idle.json")[1] == '{"since": null}', "used")
+        runtime = "/run/classroom/labs/1/jupyter"
+        labs.wait_until(
+            lambda: lab.run("cat", f"{runtime}/here.json")[1] == '{"here": []}', "nobody"
+        )
+        labs.wait_until(
+            lambda: lab.run("cat", f"{runtime}/idle.json")[1] == '{"since": null}', "used"
+        )
         assert server(lab, "octocat") == [before]
         assert ask(ada, "octocat", "DELETE", f"api/kernels/{kernel['id']}").is_success
         labs.wait_until(lambda: not server(lab, "octocat"), "the lab has stopped", 40)
