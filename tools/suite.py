@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("tests/browser", "tests/attack", "tests/container")
-# One process more than there are cores, for tests wait a third of their time; each with a group of
-# tests at a time, in the order of tests/conftest.py. The few tests that measure seconds come after,
-# by themselves.
-PROCESSES = (os.cpu_count() or 1) + 1
+# As many processes as there are cores, each with a group of tests at a time, in the order of
+# tests/conftest.py: with one more a run is over sooner, but what has to happen within three seconds
+# doesn't always. The few tests that measure seconds come after, by themselves.
+PROCESSES = max(2, os.cpu_count() or 1)
 BESIDE = ("--numprocesses", str(PROCESSES), "--dist", "loadgroup", "--no-loadscope-reorder")
 BATCHES = {
     "together": (*BESIDE, "-m", "not alone"),
