@@ -203,18 +203,12 @@ def ensure(folder: Path, now: dt.datetime) -> LocalAuthority:
         folder: where it is kept; root's alone.
         now: the time, with a zone.
     """
-    crt, key = folder / "authority.crt", folder / "authority.key"
-    try:
-        kept = check(crt.read_bytes(), key.read_bytes(), now + ISSUES_FOR)
-    except (OSError, StartRefusedError):
-        pass  # Not made yet, nearly over, or damaged.
-    else:
+    if kept := read_pair(folder, "authority", now + ISSUES_FOR):
         found = serialization.load_pem_private_key(kept.key, password=None)
         if isinstance(found, ec.EllipticCurvePrivateKey):
             return LocalAuthority(x509.load_pem_x509_certificate(kept.chain), found)
     made = make(now)
-    files.write_private(key, private(made.key))
-    files.write_private(crt, made.pem)
+    write_pair(folder, "authority", made.pem, private(made.key))
     return made
 
 
@@ -229,15 +223,40 @@ def ensure_certificate(
         hosts: names and addresses for which it must be.
         now: the time, with a zone.
     """
-    crt, key = folder / "made.crt", folder / "made.key"
-    try:
-        kept = check(crt.read_bytes(), key.read_bytes(), now + WARN_BEFORE)
-    except (OSError, StartRefusedError):
-        pass  # Not made yet, nearly over, or damaged.
-    else:
-        if authority.has_issued(kept.chain, hosts):
-            return Certificate(kept.chain, kept.key, kept.expires, supplied=False)
+    kept = read_pair(folder, "made", now + WARN_BEFORE)
+    if kept and authority.has_issued(kept.chain, hosts):
+        return Certificate(kept.chain, kept.key, kept.expires, supplied=False)
     made = authority.issue(hosts, now)
-    files.write_private(key, made.key)
-    files.write_private(crt, made.chain)
+    write_pair(folder, "made", made.chain, made.key)
     return made
+
+
+def read_pair(folder: Path, name: str, until: dt.datetime) -> Certificate | None:
+    """Read a kept certificate and its key, if they belong together and last long enough.
+
+    Args:
+        folder: where they are kept.
+        name: of the pair; the files are `<name>.crt` and `<name>.key`.
+        until: when the certificate must still be valid, with a zone.
+
+    Returns:
+        The pair, or None if it is not made yet, is over by then, or is damaged.
+    """
+    crt, key = folder / f"{name}.crt", folder / f"{name}.key"
+    try:
+        return check(crt.read_bytes(), key.read_bytes(), until)
+    except (OSError, StartRefusedError):
+        return None
+
+
+def write_pair(folder: Path, name: str, chain: bytes, key: bytes) -> None:
+    """Write a certificate and its key, the key first: a certificate never waits for its key.
+
+    Args:
+        folder: where they are kept; root's alone.
+        name: of the pair; the files are `<name>.crt` and `<name>.key`.
+        chain: the certificate, PEM.
+        key: its private key, PEM.
+    """
+    files.write_private(folder / f"{name}.key", key)
+    files.write_private(folder / f"{name}.crt", chain)
