@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # What a clone doesn't have: tools' own, and whatever a developer has filled in.
 LEFT_OUT = {".git", ".venv", "artifacts", "jupyterhub_config.py", "requirements.txt", "materials"}
 
+# What make hands to the makes that it starts.
+OF_ANOTHER_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
+
 
 class Tutor:
     """Somebody with a clone, a project name and a port of their own."""
@@ -52,9 +55,14 @@ class Tutor:
 
     @property
     def environment(self) -> dict[str, str]:
-        """A class of its own: a run of the tests replaces nobody's image or lab."""
-        own = {"COMPOSE_PROJECT_NAME": self.project, "CLASS": "of-tests", "MAKEFLAGS": ""}
-        return {**os.environ, **own}
+        """A class of its own: a run of the tests replaces nobody's image or lab.
+
+        A tutor's make is nobody's child: one that knows it is below another (`make test`) prints
+        which folder it enters.
+        """
+        own = {"COMPOSE_PROJECT_NAME": self.project, "CLASS": "of-tests"}
+        inherited = {k: v for k, v in os.environ.items() if k not in OF_ANOTHER_MAKE}
+        return {**inherited, **own}
 
     def on_a_terminal(self, *words: str) -> str:
         """Run make where it believes that a person watches, and return what is seen."""
