@@ -154,6 +154,32 @@ def check_github(loaded: Settings, found: Findings) -> None:
     }[verdict.kind].append(verdict.sentence)
 
 
+def of_files(
+    paths: Paths, environ: Mapping[str, str], published: Published, found: Findings
+) -> Settings | None:
+    """Check what the tutor has written: the files, the secrets and the environment.
+
+    Args:
+        paths: where things are.
+        environ: the process environment.
+        published: how the machine publishes the lab.
+        found: gets what is said.
+
+    Returns:
+        The settings; None if they are refused.
+    """
+    try:
+        loaded = settings.load(paths, environ)
+        subdomains.of(loaded.config)
+    except StartRefusedError as refused:
+        found.refuse(refused.problems)
+        return None
+    found.warned += warnings.of_settings(loaded)
+    check_certificate(loaded, dt.datetime.now(dt.UTC), found)
+    found.warned += [*warnings.of_sign_in(loaded), *sign_in.slips(loaded.oauth, published)]
+    return loaded
+
+
 def run(paths: Paths, environ: Mapping[str, str], published: Published) -> Findings:
     """Check everything that can be checked without a start.
 
@@ -163,22 +189,16 @@ def run(paths: Paths, environ: Mapping[str, str], published: Published) -> Findi
         published: how the machine publishes the lab.
     """
     found = Findings()
-    try:
-        loaded = settings.load(paths, environ)
-        subdomains.of(loaded.config)
-    except StartRefusedError as refused:
-        found.refuse(refused.problems)
+    loaded = of_files(paths, environ, published, found)
+    if loaded is None:
         return found
     if loaded.mode is not SignInMode.TRIAL:
-        found.good.append(" ".join(sign_in.describe(loaded, published).splitlines()))
+        found.good.insert(0, " ".join(sign_in.describe(loaded, published).splitlines()))
     else:
-        found.good.append(TRIAL)
-    found.warned += warnings.of_settings(loaded)
+        found.good.insert(0, TRIAL)
     found.warned += warnings.of_machine(environ, machine.most_files())
     check_data(paths, found)
-    check_certificate(loaded, dt.datetime.now(dt.UTC), found)
     check_locks(loaded, found)
-    found.warned += [*warnings.of_sign_in(loaded), *sign_in.slips(loaded.oauth, published)]
     check_host(loaded, found)
     check_github(loaded, found)
     return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from classroom.cli import sign_in
-from classroom.config import exposure, limits
+from classroom.config import exposure, limits, students_file
 from classroom.config.settings import SignInMode
 from classroom.egress.lock import LockKind, describe
 from classroom.front import certificate_slips, tls
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MADE_HERE = (
     "secrets/ssl.crt and secrets/ssl.key are missing: the lab makes a certificate itself, and"
-    " browsers will warn; put both files there."
+    " browsers will warn; put both files there{there}."
 )
 NO_LANDLOCK = (
     "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): a compromised lab"
@@ -42,7 +42,31 @@ def of_settings(loaded: Settings) -> list[str]:
         loaded: checked.
     """
     readable = exposure.warnings(exposure.found(loaded.paths))
-    return [*readable, *limits.warnings(loaded.limits, cgroup.memory())]
+    return [
+        *readable,
+        *limits.warnings(loaded.limits, cgroup.memory()),
+        *of_people(loaded),
+    ]
+
+
+def of_people(loaded: Settings) -> list[str]:
+    """Say which names count for less than the tutor may think.
+
+    Args:
+        loaded: checked.
+    """
+    found = [
+        f"jupyterhub_config.py: {name} is a tutor, and blocked, and so may not enter: remove the"
+        " name from blocked_users, or from admin_users."
+        for name in sorted(loaded.tutors & loaded.blocked)
+    ]
+    lists = students_file.unused(loaded.paths.config, loaded.students_file)
+    return found + [
+        f"{name}: nothing reads this file. Write c.Classroom.students_file = {name!r} into"
+        " jupyterhub_config.py, or rename it."
+        for name in lists
+        if not loaded.students_file
+    ]
 
 
 def of_machine(environ: Mapping[str, str], files: int) -> list[str]:
@@ -65,7 +89,10 @@ def of_certificate(loaded: Settings, found: Certificate | None, now: dt.datetime
         now: the time, with a zone.
     """
     if found is None:
-        return [] if loaded.mode is SignInMode.TRIAL else [MADE_HERE]
+        there = certificate_slips.misnamed(loaded.paths.secrets)
+        if loaded.mode is SignInMode.TRIAL and not there:
+            return []
+        return [MADE_HERE.format(there=certificate_slips.instead(there))]
     file = tls.named_in(loaded.paths.secrets)[0]
     host = urlsplit(loaded.oauth.callback_url).hostname if loaded.oauth is not None else ""
     ends = found.warning(now, file)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import ast
 import contextlib
 import itertools
-import re
 import sys
 import traceback
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from traitlets.config import Config
 from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
-from classroom.config import people_lists
+from classroom.config import file_names, people_lists, python_slips
 from classroom.runtime import files
 from classroom.runtime.problems import Problem, StartRefusedError
 from classroom.runtime.tutors_text import utf8
@@ -42,6 +41,12 @@ class ConfigFile:
     config: Config = field(default_factory=Config)
     lines: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    @property
+    def unused_lists(self) -> list[str]:
+        """Name the lists of texts that the file makes and uses nowhere."""
+        source = self.sources.get(self.name)
+        return python_slips.unused_lists(utf8(source)) if source else []
 
     def where(self, setting: str) -> str:
         """Name a setting with its file and line, as editors understand them."""
@@ -104,6 +109,39 @@ def failing_line(error: BaseException, file: Path) -> int | None:
     return next((frame.lineno for frame in reversed(frames) if frame.filename == str(file)), None)
 
 
+def refuse_foreign(name: str, source: bytes) -> None:
+    """Refuse a file that isn't text.
+
+    Args:
+        name: what to call it.
+        source: its bytes.
+
+    Raises:
+        StartRefusedError: it is something else.
+    """
+    if form := python_slips.foreign_format(source):
+        cure = "save it as a plain text, or copy the example again"
+        raise StartRefusedError([Problem(name, f"is {form}", cure)])
+
+
+def stopped_at(error: BaseException, file: Path) -> Problem:
+    """Word what evaluating the file raised.
+
+    Args:
+        error: the exception.
+        file: the file that was evaluated.
+    """
+    line = failing_line(error, file)
+    detail = error.msg if isinstance(error, SyntaxError) else str(error)
+    what = f"{type(error).__name__}: {'' if detail == 'None' else detail}".rstrip(": ")
+    text = ""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        lines = utf8(file.read_bytes()).decode(errors="replace").splitlines()
+        text = lines[line - 1] if line and line <= len(lines) else ""
+    where = f"{file.name}:{line}" if line else file.name
+    return Problem(where, what, python_slips.cure(what, text))
+
+
 class Loader(PyFileConfigLoader):
     """traitlets' own, which evaluates the very bytes that it keeps: files may change meanwhile."""
 
@@ -134,33 +172,6 @@ class Loader(PyFileConfigLoader):
         exec(compile(utf8(source), self.full_filename, "exec"), namespace, namespace)  # noqa: S102 (the tutor's)
 
 
-def is_meant(name: str, wanted: str) -> bool:
-    """Say whether a file's name is what an editor or a download makes of the wanted one.
-
-    Args:
-        name: such as ``jupyterhub_config.py.txt`` or ``jupyterhub_config (1).py``.
-        wanted: the name that is read.
-    """
-    stem, suffix = PurePath(wanted).stem, PurePath(wanted).suffix
-    parts = re.split("[ _-]", stem)
-    like = "[ _-]?".join(map(re.escape, parts))
-    ends = rf"(?:[ _-]?(?:\(\d+\)|\d+|copy|kopie|copie))?(?:{re.escape(suffix)})?(?:\.txt)?"
-    return name != wanted and re.fullmatch(like + ends, name, re.IGNORECASE) is not None
-
-
-def misnamed(file: Path) -> Iterator[Problem]:
-    """Find the file that was meant to be the configuration: without it, a lab is for anybody.
-
-    Args:
-        file: the path that is read, where nothing is.
-    """
-    with contextlib.suppress(OSError):
-        names = sorted(one.name for one in file.parent.iterdir())
-        for name in (one for one in names if is_meant(one, file.name)):
-            what = "is not the name that the lab reads"
-            yield Problem(name, what, f"rename it to {file.name}, or to something else")
-
-
 def read(file: Path) -> ConfigFile:
     """Evaluate the tutor's configuration.
 
@@ -172,26 +183,25 @@ def read(file: Path) -> ConfigFile:
             isn't there, and a file beside it is called almost so.
     """
     if not files.present(file, file.name):
-        if problems := list(misnamed(file)):
+        if problems := list(file_names.misnamed(file)):
             raise StartRefusedError(problems)
         return ConfigFile(name=file.name)
     sys.dont_write_bytecode = True  # The folder is mounted read-only, and it is not ours.
     try:
-        files.read(file, file.name)  # for the sentence, if it can't be
+        source = utf8(files.read(file, file.name))
+        refuse_foreign(file.name, source)
         loader = Loader(file.name, path=str(file.parent))
         config = loader.load_config()
     except StartRefusedError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 (it is the tutor's code: anything)
-        line = failing_line(error, file)
-        where = f"{file.name}:{line}" if line else file.name
-        detail = error.msg if isinstance(error, SyntaxError) else str(error)
-        what = f"{type(error).__name__}: {detail}".rstrip(": ")
-        raise StartRefusedError(
-            [Problem(where, what, "correct the line, then start again")]
-        ) from None
+        raise StartRefusedError([stopped_at(error, file)]) from None
     sources = {name: utf8(source) for name, source in loader.sources.items()}
-    slips = [people_lists.missing_commas(name, source) for name, source in sources.items()]
+    slips = [
+        slip(name, source)
+        for name, source in sources.items()
+        for slip in (people_lists.missing_commas, python_slips.without_effect)
+    ]
     if found := list(itertools.chain.from_iterable(slips)):
         raise StartRefusedError(found)
     lines = assigned_lines(sources[file.name])

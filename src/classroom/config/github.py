@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from classroom.config import file_names, github_slips
 from classroom.config.hosts import LONGEST as LONGEST_NAME
 from classroom.runtime import files
 from classroom.runtime.problems import Problem, StartRefusedError
@@ -58,11 +59,13 @@ class Given:
         file: the tutor's configuration.
         environ: the process environment.
         secret_file: the text of ``secrets/github_client_secret``.
+        misnamed_secrets: files that are called almost so.
     """
 
     file: ConfigFile
     environ: Mapping[str, str]
     secret_file: str = ""
+    misnamed_secrets: tuple[str, ...] = ()
 
     def find(self, trait: str) -> tuple[str, str]:
         """Look a value up; the file overrides the environment.
@@ -124,6 +127,14 @@ def read_secret(paths: Paths) -> str:
         raise StartRefusedError([Problem(SECRET_FILE, what, how)]) from None
 
 
+def misnamed_secrets(paths: Paths) -> tuple[str, ...]:
+    """List the files that were meant to be ``secrets/github_client_secret``."""
+    name = SECRET_FILE.rpartition("/")[2]
+    beside = [name] if (paths.config / name).is_file() else []
+    inside = [f"{paths.secrets.name}/{one}" for one in file_names.meant(paths.secrets, name)]
+    return (*inside, *beside, *file_names.meant(paths.config, name))
+
+
 def split(url: str) -> SplitResult:
     """Split an address into its parts; an invalid one has empty parts."""
     try:
@@ -170,9 +181,26 @@ def check(given: Given) -> Iterator[Problem]:
         yield Problem(
             client_secret,
             f"is empty though the client id is {found_id!r}" if found_id else "is empty",
-            f"put the app's secret here, into GITHUB_CLIENT_SECRET or into {SECRET_FILE}",
+            f"put the app's secret here, into GITHUB_CLIENT_SECRET or into {SECRET_FILE}"
+            f"{file_names.instead(given.misnamed_secrets)}",
         )
+    secret_where = SECRET_FILE if given.secret_file else client_secret
+    secret = found_secret or given.secret_file
+    yield from github_slips.in_values(client_id, found_id, secret_where, secret)
     yield from check_callback(*given.find("oauth_callback_url"))
+    yield from check_server(given.find("github_url")[0], given.values().github_url)
+
+
+def check_server(where: str, url: str) -> Iterator[Problem]:
+    """Check the address of GitHub, or of an Enterprise server.
+
+    Args:
+        where: the setting, for the sentence.
+        url: its value, with a scheme.
+    """
+    if path := split(url).path.strip("/"):
+        what = f"{url!r} has a path behind the server's name"
+        yield Problem(where, what, f"write {url.removesuffix(path).rstrip('/')!r}")
 
 
 def check_callback(where: str, url: str) -> Iterator[Problem]:
@@ -182,7 +210,7 @@ def check_callback(where: str, url: str) -> Iterator[Problem]:
         where: the setting, for the sentence.
         url: its value.
     """
-    cure = f"register and set exactly {exact_callback(url)}"
+    cure = f"register and set exactly {exact_callback(url.strip(github_slips.AROUND))}"
     parts = split(url)
     if not url:
         yield Problem(where, "is empty", cure)
@@ -193,6 +221,8 @@ def check_callback(where: str, url: str) -> Iterator[Problem]:
         )
     elif parts.scheme != "https" or not parts.netloc:
         yield Problem(where, f"{url!r} is not an https address", cure)
+    elif slip := github_slips.wrong_host(parts):
+        yield Problem(where, f"{url!r} {slip}", "register and set the address that people use")
     elif len(parts.hostname or "") > LONGEST_NAME:
         what = f"a host's name has {LONGEST_NAME} characters at most, and this is longer"
         yield Problem(where, what, "register and set the name that people use")

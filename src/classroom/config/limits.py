@@ -94,13 +94,21 @@ def warnings(found: Limits, memory: int) -> list[str]:
         found: the limits.
         memory: bytes that the container has.
     """
-    given = {"memory_limit": found.together, "kernel_memory_limit": found.memory}
-    return [
+    given = {"memory_limit": found.together}
+    if found.memory != found.together // 2:  # the tutor's own
+        given["kernel_memory_limit"] = found.memory
+    said = [
         f"c.Classroom.{name} is {value / GB:.1f} GB, more than the {memory / GB:.1f} GB that the"
         " container has: it limits nothing"
         for name, value in given.items()
         if value > memory
     ]
+    if not said and found.memory > found.together:
+        said.append(
+            f"c.Classroom.kernel_memory_limit is {found.memory / GB:.1f} GB, more than the"
+            f" {found.together / GB:.1f} GB that all may use together: it limits nothing"
+        )
+    return said
 
 
 def read(paths: Paths) -> Limits:

@@ -74,15 +74,30 @@ def load_students(
     return found, {name: source}
 
 
-def check_allowlist(file: ConfigFile, allowed: frozenset[str]) -> Iterator[Problem]:
-    """Refuse a lab that nobody could enter."""
-    others = ("allowed_organizations", *ADMIT_EVERYBODY)
-    if not allowed and not any(lookup(file, trait) for trait in others):
-        yield Problem(
-            file.where("Authenticator.allowed_users"),
-            "nobody may sign in: USERS is empty and there are no allowed_organizations",
-            "put the students' GitHub names into USERS, or into a file (c.Classroom.students_file)",
-        )
+def check_allowlist(file: ConfigFile, paths: Paths, allowed: frozenset[str]) -> Iterator[Problem]:
+    """Refuse a lab that nobody could enter.
+
+    Args:
+        file: the tutor's configuration.
+        paths: where it is.
+        allowed: everybody who is named, tutors among them.
+    """
+    organizations = names(lookup(file, "allowed_organizations"))
+    if allowed or organizations or any(lookup(file, trait) for trait in ADMIT_EVERYBODY):
+        return
+    where = file.where("Authenticator.allowed_users")
+    what = "nobody may sign in: there is no name in it, and there are no allowed_organizations"
+    cure = "put the students' GitHub names into USERS, or into a file (c.Classroom.students_file)"
+    named = file.config.get("Classroom", {}).get("students_file")
+    if named:
+        where, what = str(named), "nobody may sign in: there is no name in this file"
+        cure = "write one GitHub name a line, or a table with a column github"
+    elif unused := file.unused_lists:
+        what = f"nobody may sign in: {unused[0]} is used nowhere"
+        cure = f"write c.Authenticator.allowed_users = {unused[0]}"
+    elif lists := students_file.unused(paths.config, ""):
+        cure = f'write c.Classroom.students_file = "{lists[0]}", which is there'
+    yield Problem(where, what, cure)
 
 
 def check_invitations(file: ConfigFile, given: Given, listed: frozenset[str]) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ import ast
 import io
 import re
 import tokenize
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from classroom.runtime.problems import Problem
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 LOGIN = re.compile(r"(?=.*[a-z0-9])[a-z0-9_-]{1,39}", re.IGNORECASE)
 """What GitHub gives out or once gave out: today hyphens are single and inside, and only accounts
 that a company manages have an underscore, but older names are still in use."""
+PROFILE = re.compile(r"(?:https?://)?(?:www\.)?github\.com/([^/?#]+)")
+COPY_IT = (
+    "GitHub's have letters, digits and hyphens, 39 at most: copy it from that person's profile page"
+)
 ORGANIZATION = re.compile(r"([^/:\s]+)(?:[/:]([^/:\s]+))?")
+LIKE_THIS = 'write a list of names: ["ada", "grace"]'
 SHOWN = 60
 """Characters of a value that are shown."""
 
@@ -79,7 +85,7 @@ def no_texts(where: str, value: Any) -> Iterator[Problem]:
     for one in value:
         if not isinstance(one, str):
             what = f"{short(repr(one))} is not a name in quotes"
-            yield Problem(where, what, 'write a list of names: ["ada", "grace"]')
+            yield Problem(where, what, LIKE_THIS)
             return
 
 
@@ -87,12 +93,21 @@ LONGEST_PERSON = 64
 """Characters of a person's name."""
 
 
-def wrong_logins(where: str, found: Iterable[str]) -> Iterator[Problem]:
+IN_A_LIST = "write one name between each pair of quotes"
+
+
+def visible(name: str) -> str:
+    """Return a name without the characters that nobody sees, such as a web page's."""
+    return "".join(one for one in name if unicodedata.category(one) != "Cf")
+
+
+def wrong_logins(where: str, found: Iterable[str], apart: str = IN_A_LIST) -> Iterator[Problem]:
     """Refuse names that GitHub can't have given out; a comma or a space is a slip of the hand.
 
     Args:
         where: the setting, for the sentence.
         found: the names.
+        apart: how to write several.
     """
     for name in sorted(found):
         if LOGIN.fullmatch(name):
@@ -103,14 +118,18 @@ def wrong_logins(where: str, found: Iterable[str]) -> Iterator[Problem]:
             yield Problem(where, what, "write that person's GitHub name in its place")
         elif name.startswith("@") and LOGIN.fullmatch(name[1:]):
             yield Problem(where, f"{shown} has an @ in front", f"write {name[1:]!r}")
-        elif "github.com/" in name and LOGIN.fullmatch(last := name.rstrip("/").split("/")[-1]):
-            yield Problem(where, f"{shown} is an address", f"write the name alone: {last!r}")
+        elif (profile := PROFILE.match(name)) and LOGIN.fullmatch(profile[1]):
+            yield Problem(where, f"{shown} is an address", f"write the name alone: {profile[1]!r}")
         elif "@" in name:
             what = f"{shown} is an e-mail address, not a GitHub user name"
             yield Problem(where, what, "ask that person for the name of their GitHub account")
+        elif LOGIN.fullmatch(visible(name)):
+            what = f"{shown} has a character that nobody sees"
+            yield Problem(where, what, f"type the name: {visible(name)!r}")
         else:
+            parts = [part for part in re.split(r"[,;\s]+", name) if LOGIN.fullmatch(part)]
             what = f"{shown} is not a GitHub user name"
-            yield Problem(where, what, "write one name between each pair of quotes")
+            yield Problem(where, what, apart if len(parts) > 1 else COPY_IT)
 
 
 def wrong_people(where: str, found: Iterable[str]) -> Iterator[Problem]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from classroom.config import limits
 from classroom.runtime import cgroup, files
+from classroom.runtime.problems import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from classroom.config.traits import Classroom
     from classroom.runtime.paths import Paths
 
@@ -18,6 +22,22 @@ CLASS_PACKAGES = ("numpy", "pandas", "matplotlib.pyplot", "seaborn")
 LEAST_MEMORY, LEAST_OF_A_KERNEL = 2 * 1024**3, 512 * 1024**2
 """Bytes that the container, and each kernel, must have: what is imported takes 100 MB of them, used
 or not."""
+
+
+MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+def check(wanted: Classroom, where: str) -> Iterator[Problem]:
+    """Refuse what can't be the name of a module.
+
+    Args:
+        wanted: the tutor's settings.
+        where: the setting, for the sentence.
+    """
+    for name in () if isinstance(wanted.preload, bool) else wanted.preload:
+        if not MODULE.fullmatch(name):
+            what = f"{name!r} is not a module's name"
+            yield Problem(where, what, 'write one between each pair of quotes: "numpy", "torch"')
 
 
 def decide(wanted: Classroom, memory: int, limit: int) -> tuple[str, ...]:

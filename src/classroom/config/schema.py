@@ -11,12 +11,12 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from traitlets import Container
+from traitlets import Bool, Container, Enum, Int, Unicode, Union
 from traitlets.config import Configurable
 from traitlets.config.loader import LazyConfigValue
 
 from classroom.config import people_lists
-from classroom.config.quantities import TooFewBytesError
+from classroom.config.quantities import Quantity, TooFewBytesError
 from classroom.config.traits import Classroom
 from classroom.runtime.problems import Problem, did_you_mean
 
@@ -99,8 +99,36 @@ def is_secret(trait: str) -> bool:
     return any(word in trait.lower() for word in ("secret", "password", "token", "key"))
 
 
+CORRECT = "correct the name or remove the line"
 NAMES = frozenset({"allowed_users", "admin_users", "blocked_users", "allowed_organizations"})
 """Lists of names, of every authenticator."""
+
+
+def is_list(descriptor: Any) -> bool:
+    """Say whether a trait is a list, a set or a tuple, maybe among other things."""
+    if isinstance(descriptor, Union):
+        return any(map(is_list, descriptor.trait_types))
+    return isinstance(descriptor, Container)
+
+
+def kind(descriptor: Any) -> tuple[str, str]:
+    """Say what a trait wants, and how to write that.
+
+    Args:
+        descriptor: the trait itself.
+    """
+    if isinstance(descriptor, Quantity):
+        return descriptor.info(), "write one like these"
+    if isinstance(descriptor, Bool):
+        return "True or False", "write one of the two, without quotes"
+    if isinstance(descriptor, Enum):
+        return descriptor.info(), "write one of these, in quotes"
+    if isinstance(descriptor, Int):
+        least = "" if descriptor.min is None else f" of {descriptor.min} or more"
+        return f"a whole number{least}", "write one without quotes"
+    if isinstance(descriptor, Unicode):
+        return "a text", "write one in quotes"
+    return descriptor.info(), "give a value of that kind"
 
 
 def list_problems(descriptor: Any, trait: str, value: Any, where: str) -> Iterator[Problem]:
@@ -112,7 +140,7 @@ def list_problems(descriptor: Any, trait: str, value: Any, where: str) -> Iterat
         value: what it was given.
         where: the setting, for the sentence.
     """
-    if not isinstance(descriptor, Container):
+    if not is_list(descriptor):
         return
     if isinstance(value, str):
         written = ", ".join(repr(one) for one in value.replace(",", " ").split()) or '"ada"'
@@ -120,6 +148,21 @@ def list_problems(descriptor: Any, trait: str, value: Any, where: str) -> Iterat
         yield Problem(where, what, f"write [{people_lists.short(written)}]")
     elif trait in NAMES and isinstance(value, list | tuple | set | frozenset):
         yield from people_lists.no_texts(where, value)
+    elif trait in NAMES and not is_lazy(value):
+        what = f"{people_lists.short(repr(value))} is not a list"
+        yield Problem(where, what, people_lists.LIKE_THIS)
+
+
+def of_another_class(trait: str) -> str:
+    """Say where a setting belongs that was given to another class; "" for nowhere.
+
+    Args:
+        trait: its name.
+    """
+    if trait == "allowed_teams":
+        return 'write the team into allowed_organizations: "my-school:team-a"'
+    having = [name for name, cls in usual_classes().items() if trait in cls.class_own_traits()]
+    return f"write c.{having[0]}.{trait}" if having else ""
 
 
 def type_problem(cls: type[Configurable], trait: str, value: Any) -> str | None:
@@ -144,7 +187,7 @@ def type_problem(cls: type[Configurable], trait: str, value: Any) -> str | None:
     except TooFewBytesError:
         raise
     except Exception:  # noqa: BLE001 (a value that the trait's author has never thought of)
-        found = f"{shown} is not {descriptor.info()}"
+        found = f"{shown} is not {kind(descriptor)[0]}"
     return found
 
 
@@ -159,10 +202,11 @@ def value_problems(
         value: what it was given.
         where: the setting, for the sentence.
     """
-    slips = list(list_problems(cls.class_traits(config=True)[trait], trait, value, where))
+    descriptor = cls.class_traits(config=True)[trait]
+    slips = list(list_problems(descriptor, trait, value, where))
     try:
         if not slips and (what := type_problem(cls, trait, value)):
-            slips = [Problem(where, what, "give a value of that kind")]
+            slips = [Problem(where, what, kind(descriptor)[1])]
     except TooFewBytesError as error:
         slips = [Problem(where, f"{value} means {value} bytes, and that is too few", error.cure)]
     yield from slips
@@ -182,11 +226,11 @@ def check(file: ConfigFile) -> Iterator[Problem]:
         where = file.where(setting)
         cls = usual_classes().get(section) or all_classes().get(section)
         if cls is None:
-            cure = did_you_mean(section, all_classes()) or "correct the name or remove the line"
+            cure = did_you_mean(section, all_classes()) or CORRECT
             yield Problem(where, f"there is no class {section}", cure)
         elif trait not in cls.class_traits(config=True):
             known = cls.class_traits(config=True)
-            cure = did_you_mean(trait, known) or "correct the name or remove the line"
+            cure = of_another_class(trait) or did_you_mean(trait, known) or CORRECT
             yield Problem(where, f"{section} has no setting {trait}", cure)
         elif setting in OURS:
             yield Problem(where, "is set by the container", OURS[setting])

@@ -14,6 +14,7 @@ from classroom.config import (
     config_file,
     egress_settings,
     github,
+    hub_lists,
     labs,
     limits,
     people,
@@ -176,11 +177,11 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         StartRefusedError: with a sentence for everything that is wrong.
     """
     file = config_file.read(paths.config_file)
-    if problems := list(schema.check(file)):
+    if problems := list(schema.check(file)) or list(hub_lists.check(file)):
         # What is misspelt or mistyped can't be judged further.
         raise StartRefusedError(problems)
     secret = github.read_secret(paths)
-    given = Given(file, environ, secret)
+    given = Given(file, environ, secret, github.misnamed_secrets(paths))
     ours = Classroom(config=file.config)
     mode = mode_of(given, ours.sign_in)
     students, read_from = people.load_students(file, paths, ours.students_file)
@@ -193,6 +194,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     where = file.where("Classroom.page_hosts")
     page_hosts = egress_settings.read_hosts(where, ours.page_hosts, problems)
     problems += labs.check(file, wanted=ours.personal_labs)
+    problems += preload.check(ours, file.where("Classroom.preload"))
     found = Settings(
         paths=paths,
         mode=mode,
@@ -233,10 +235,11 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     problems = [
         *problems,
         *github.check(given),
-        *people.check_allowlist(file, allowed | tutors),
+        *people.check_allowlist(file, paths, allowed | tutors),
         *people_lists.wrong_logins(file.where("Authenticator.allowed_users"), written),
         *students_file.wrong_names(ours.students_file, students),
         *people_lists.wrong_logins(file.where("Authenticator.admin_users"), tutors),
+        *people_lists.wrong_logins(file.where("Authenticator.blocked_users"), found.blocked),
         *people_lists.wrong_organizations(
             file.where("GitHubOAuthenticator.allowed_organizations"),
             people.names(people.lookup(file, "allowed_organizations")),

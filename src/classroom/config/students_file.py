@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classroom.config import people_lists
+from classroom.config import file_names, people_lists, python_slips
 from classroom.runtime import files
 from classroom.runtime.problems import Problem, StartRefusedError
 from classroom.runtime.tutors_text import utf8
@@ -31,10 +32,12 @@ class Listed:
     Attributes:
         written: as it is in the file.
         line: where it is, from 1.
+        head: what its column is called; "" for a list, or a table without heads.
     """
 
     written: str
     line: int
+    head: str = ""
 
     @property
     def name(self) -> str:
@@ -52,6 +55,36 @@ def separator(text: str) -> str:
     return max(SEPARATORS, key=first.count) if any(one in first for one in SEPARATORS) else ""
 
 
+def column_of(heads: list[str]) -> tuple[int, str]:
+    """Find the column of names.
+
+    Args:
+        heads: the first line's cells, in small letters.
+
+    Returns:
+        Its place from 0, and what it is called; 0 and "" where the first line is no head.
+    """
+    about = [head for head in heads if "github" in head.split() and head[0] != "<"]
+    found = [head for head in (*HEADS, *about, *OTHERS) if head in heads]
+    return (heads.index(found[0]), found[0]) if found else (0, "")
+
+
+def one_line(text: str, found: list[Listed]) -> list[str]:
+    """Return the names of a list that is written in one line, as nobody meant for a table.
+
+    Args:
+        text: the file's.
+        found: what was read of it.
+    """
+    between = separator(text)
+    if len(found) != 1 or not between or found[0].head:
+        return []
+    line = text.splitlines()[found[0].line - 1]
+    cells = [cell.strip() for cell in line.split(between) if cell.strip()]
+    is_list = all(map(people_lists.LOGIN.fullmatch, cells)) and len(cells) > 1
+    return cells if is_list else []
+
+
 def parse(text: str) -> list[Listed]:
     """Read the names of a list or a table.
 
@@ -63,14 +96,14 @@ def parse(text: str) -> list[Listed]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=between or "\x1f")
     rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
     rows = [(line, row) for line, row in rows if any(row) and not row[0].startswith("#")]
-    column = 0
+    column, head = 0, ""
     if rows:
         heads = [cell.lower() for cell in rows[0][1]]
-        named = [heads.index(head) for head in (*HEADS, *OTHERS) if head in heads]
-        if named:
-            column, rows = named[0], rows[1:]
+        column, head = column_of(heads)
+        if head:
+            rows = rows[1:]
     cells = ((line, row[column] if column < len(row) else "") for line, row in rows)
-    return [Listed(cell, line) for line, cell in cells if cell]
+    return [Listed(cell, line, head) for line, cell in cells if cell]
 
 
 def place(folder: Path, name: str, where: str) -> Path:
@@ -108,14 +141,42 @@ def read(folder: Path, name: str, where: str) -> tuple[list[Listed], bytes]:
     file = place(folder, name, where)
     if not files.present(file, name):
         what = f"there is no file {name} beside the configuration"
-        raise StartRefusedError([Problem(where, what, "put it there, or correct the name")])
+        there = file_names.instead([*file_names.meant(folder, name), *unused(folder, name)])
+        cure = f"put it there, or correct the name{there}"
+        raise StartRefusedError([Problem(where, what, cure)])
     saved = files.read(file, name)
+    cure = "save it as text, or as CSV in UTF-8"
     try:
-        return parse(utf8(saved).decode()), saved
-    except (UnicodeDecodeError, csv.Error) as error:
-        reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
-        cure = "save it as text, or as CSV in UTF-8"
-        raise StartRefusedError([Problem(name, f"can't be read ({reason})", cure)]) from None
+        source = utf8(saved)
+        if form := python_slips.foreign_format(source):
+            raise StartRefusedError([Problem(name, f"is {form}", cure)])
+        text = source.decode()
+        found = parse(text)
+    except UnicodeDecodeError:
+        raise StartRefusedError([Problem(name, "is not text in UTF-8", cure)]) from None
+    except csv.Error as error:
+        raise StartRefusedError([Problem(name, f"can't be read ({error})", cure)]) from None
+    if several := one_line(text, found):
+        what = f"has several names in one line, such as {several[0]!r} and {several[1]!r}"
+        cure = "write one name a line"
+        raise StartRefusedError([Problem(f"{name}:{found[0].line}", what, cure)])
+    return found, saved
+
+
+def unused(folder: Path, name: str) -> list[str]:
+    """List files beside the configuration that look like one with students' names.
+
+    Args:
+        folder: the tutor's.
+        name: the one that is read, which doesn't count; "" for none.
+    """
+    with contextlib.suppress(OSError):
+        return sorted(
+            file.name
+            for file in folder.iterdir()
+            if file.name != name and file.name.lower() in {"students.txt", "students.csv"}
+        )
+    return []
 
 
 def wrong_names(name: str, found: list[Listed]) -> Iterator[Problem]:
@@ -125,5 +186,11 @@ def wrong_names(name: str, found: list[Listed]) -> Iterator[Problem]:
         name: the file's.
         found: its names.
     """
-    for one in found:
-        yield from people_lists.wrong_logins(f"{name}:{one.line}", [one.name])
+    odd = [one for one in found if not people_lists.LOGIN.fullmatch(one.name)]
+    if odd and odd[0].head in OTHERS:
+        what = f"has no column github, and {odd[0].name!r} in {odd[0].head!r} is no GitHub name"
+        yield Problem(f"{name}:{odd[0].line}", what, "write github over the column of GitHub names")
+        return
+    for one in odd:
+        where = f"{name}:{one.line}"
+        yield from people_lists.wrong_logins(where, [one.name], "write one name a line")

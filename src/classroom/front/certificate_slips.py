@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import re
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -11,8 +13,14 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 CERTIFICATE, KEY = b"-----BEGIN CERTIFICATE-----", b"PRIVATE KEY-----"
+REQUEST, ENCRYPTED = b"CERTIFICATE REQUEST-----", b"ENCRYPTED PRIVATE KEY-----"
+DER = b"\x30"
+"""The first byte of a certificate in binary: a sequence (X.690, 8.9)."""
+LIKE = re.compile(r"\.(crt|cer|pem|key|der|pfx|p12)(\.txt)?$", re.IGNORECASE)
+"""Names of certificates, keys and stores of both."""
 
 
 def is_swapped(chain: bytes, key: bytes) -> bool:
@@ -24,6 +32,70 @@ def is_swapped(chain: bytes, key: bytes) -> bool:
     """
     swapped = KEY in chain and CERTIFICATE in key
     return swapped and CERTIFICATE not in chain and KEY not in key
+
+
+def is_no_certificate(chain: bytes, key_file: str) -> tuple[str, str]:
+    """Say what a file has in place of a certificate, and how to mend it.
+
+    Args:
+        chain: text of the certificate's file, in which none can be read.
+        key_file: what the tutor calls the key's.
+    """
+    if not chain.strip():
+        return "is empty", "put the certificate and its chain there, as PEM"
+    if REQUEST in chain:
+        what = "has the request for a certificate, not the certificate"
+        return what, "put what the authority has sent back, as PEM"
+    if KEY in chain:
+        return "has a private key, and no certificate", f"the key belongs into {key_file}"
+    if chain[:1] == DER:
+        how = "write it as PEM with `openssl x509 -inform der -in old.crt -out new.crt`"
+        return "has the certificate in binary (DER)", how
+    return "holds no readable PEM certificate", "put the certificate and its chain there, as PEM"
+
+
+def is_no_key(key: bytes, name: str, crt_file: str) -> tuple[str, str]:
+    """Say what a file has in place of a key, and how to mend it.
+
+    Args:
+        key: text of the key's file, in which none can be read.
+        name: the file's own, without its folder.
+        crt_file: what the tutor calls the certificate's.
+    """
+    how = f"write it with `openssl pkey -in old.key -out {name}`"
+    if not key.strip():
+        return "is empty", "put the key there that belongs to the certificate"
+    if CERTIFICATE in key and KEY not in key:
+        return "has a certificate, and no key", f"the certificate belongs into {crt_file}"
+    if ENCRYPTED in key or b"Proc-Type: 4,ENCRYPTED" in key:
+        return "has a key with a passphrase, which nobody could type at a start", how
+    return "holds no readable PEM key without a passphrase", how
+
+
+def misnamed(secrets: Path) -> list[str]:
+    """List the files that may be meant for the certificate or its key.
+
+    Args:
+        secrets: the folder with the two; what is beside the configuration counts too.
+    """
+    found = []
+    for folder, shown in ((secrets, "secrets/"), (secrets.parent, "")):
+        with contextlib.suppress(OSError):
+            found += sorted(
+                f"{shown}{file.name}"
+                for file in folder.iterdir()
+                if LIKE.search(file.name) and not file.name.lower().startswith("ca.")
+            )
+    return found
+
+
+def instead(found: Sequence[str]) -> str:
+    """Name what is there, for the end of a sentence.
+
+    Args:
+        found: as `misnamed` lists it.
+    """
+    return f" (the lab doesn't read {' and '.join(found[:2])})" if found else ""
 
 
 def public_bytes(key: object) -> bytes:

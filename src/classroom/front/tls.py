@@ -15,6 +15,7 @@ from classroom.config.hosts import LONGEST as LONGEST_NAME
 from classroom.front import certificate_slips
 from classroom.runtime import files
 from classroom.runtime.problems import Problem, StartRefusedError
+from classroom.runtime.tutors_text import utf8
 
 WARN_BEFORE = dt.timedelta(days=14)
 Files = tuple[str, str]
@@ -75,14 +76,11 @@ def opened(chain: bytes, key: bytes, named: Files) -> x509.Certificate:
     try:
         certificates = x509.load_pem_x509_certificates(chain)
     except ValueError:
-        what = "holds no readable PEM certificate"
-        raise refused(crt, what, "put the certificate and its chain there, as PEM") from None
+        raise refused(crt, *certificate_slips.is_no_certificate(chain, pem)) from None
     try:
         private = serialization.load_pem_private_key(key, password=None)
     except (ValueError, TypeError):
-        what = "holds no readable PEM key without a passphrase"
-        cure = f"write it with `openssl pkey -in old.key -out {Path(pem).name}`"
-        raise refused(pem, what, cure) from None
+        raise refused(pem, *certificate_slips.is_no_key(key, Path(pem).name, crt)) from None
     place = certificate_slips.place_of(certificates, private.public_key())
     if place is None:
         raise refused(pem, f"does not belong to {crt}", "put the pair that was issued together")
@@ -210,8 +208,27 @@ def read_pair(secrets: Path) -> tuple[bytes, bytes] | None:
         return None
     if len(there) == 1:
         missing = key if there[0] == crt else crt
-        raise refused(missing, f"is missing while {there[0]} is there", "put both, or neither")
-    return files.read(secrets / Path(crt).name, crt), files.read(secrets / Path(key).name, key)
+        others = [one for one in certificate_slips.misnamed(secrets) if one != there[0]]
+        cure = f"put both, or neither{certificate_slips.instead(others)}"
+        raise refused(missing, f"is missing while {there[0]} is there", cure)
+    return text_of(secrets, crt), text_of(secrets, key)
+
+
+def text_of(secrets: Path, name: str) -> bytes:
+    """Read one of the two, as the tutor's editor has saved it.
+
+    Args:
+        secrets: the folder with the two.
+        name: what the tutor calls it.
+
+    Raises:
+        StartRefusedError: it can't be read.
+    """
+    saved = files.read(secrets / Path(name).name, name)
+    try:
+        return utf8(saved)
+    except UnicodeDecodeError:
+        return saved  # which is refused for what it is
 
 
 def read(secrets: Path, now: dt.datetime) -> Certificate | None:

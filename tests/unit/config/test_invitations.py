@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from classroom.config import invitations, settings
 from classroom.config.settings import SignInMode
-from tests import labs
-from tests.unit.config.test_settings import folder, problems
+from tests.unit.config.test_settings import folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,30 +46,3 @@ def test_names_of_people(tmp_path: Path) -> None:
     assert loaded.allowed == {"anna maria", "ben"}
     assert loaded.tutors == {"mona"}
     assert loaded.shown == {"anna maria": "Anna Maria", "ben": "Ben", "mona": "Mona"}
-
-
-@pytest.mark.parametrize(
-    ("more", "words"),
-    [
-        (f'c.GitHubOAuthenticator.client_id = "{labs.CLIENT_ID}"', "another way to sign in is"),
-        ('c.JupyterHub.authenticator_class = "dummy"', "another way to sign in is configured"),
-        ("c.Authenticator.allow_all = True", "a setting admits everybody"),
-        ('c.Authenticator.allowed_users = ["a/b"]', "'a/b' can't be a name here"),
-        ('c.Authenticator.allowed_users = ["x\\ny"]', ""),
-        ('c.Authenticator.allowed_users = ["..."]', "'...' has no letter"),
-        ('c.Authenticator.allowed_users = ["<a student>"]', "stands for a name of yours"),
-        (f'c.Authenticator.allowed_users = ["{"a" * 65}"]', "64 characters at most"),
-        ('c.Classroom.sign_in = "email"', "'email' is not"),
-    ],
-)
-def test_what_does_not_go_together(tmp_path: Path, more: str, words: str) -> None:
-    paths = folder(tmp_path, f"{CONFIG}\n{more}\n")
-    if not words:  # one name: spaces of all kinds are one
-        assert "x y" in settings.load(paths, {}).allowed
-        return
-    assert any(words in sentence for sentence in problems(paths))
-
-
-def test_nobody_on_the_list(tmp_path: Path) -> None:
-    (told,) = problems(folder(tmp_path, 'c.Classroom.sign_in = "invitations"'))
-    assert "nobody is on the list" in told

@@ -8,7 +8,7 @@ import pytest
 
 from classroom.config import settings, students_file
 from tests import labs
-from tests.unit.config.test_settings import folder, problems
+from tests.unit.config.test_settings import folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,30 +47,3 @@ def test_it_counts_together_with_the_list(tmp_path: Path, encoding: str) -> None
     loaded = settings.load(paths, {})
     assert loaded.allowed == {"octocat", "hubot", "new-one"}
     assert set(loaded.sources) == {"jupyterhub_config.py", "students.csv"}
-
-
-def test_a_file_that_is_missing_or_elsewhere(tmp_path: Path) -> None:
-    assert problems(folder(tmp_path / "a", CONFIG)) == [
-        "jupyterhub_config.py:13: Classroom.students_file: there is no file students.csv beside"
-        " the configuration: put it there, or correct the name."
-    ]
-    (told,) = problems(folder(tmp_path / "b", CONFIG.replace("students.csv", "/etc/passwd")))
-    assert "'/etc/passwd' is not the name of a file beside the configuration" in told
-
-
-def test_wrong_names_have_their_line(tmp_path: Path) -> None:
-    paths = folder(tmp_path, CONFIG)
-    (tmp_path / "students.csv").write_text("octocat\n@ada\nbob@example.org\n")
-    assert problems(paths) == [
-        "students.csv:2: '@ada' has an @ in front: write 'ada'.",
-        "students.csv:3: 'bob@example.org' is an e-mail address, not a GitHub user name: ask that"
-        " person for the name of their GitHub account.",
-    ]
-
-
-def test_what_is_no_text(tmp_path: Path) -> None:
-    paths = folder(tmp_path, CONFIG)
-    (tmp_path / "students.csv").write_bytes(b"PK\x03\x04\xff\xfe\x00\xd8")
-    (told,) = problems(paths)
-    assert told.startswith("students.csv: can't be read")
-    assert told.endswith("save it as text, or as CSV in UTF-8.")

@@ -58,26 +58,6 @@ def test_of_two_pairs_the_first_counts(tmp_path: Path, authority: Authority) -> 
     assert tls.names(found.chain) == ("a.example.org",)
 
 
-def test_files_that_are_swapped(tmp_path: Path, authority: Authority) -> None:
-    pair = authority.issue("lab.example.org")
-    (tmp_path / "ssl.crt").write_bytes(pair.key)
-    (tmp_path / "ssl.key").write_bytes(pair.crt)
-    assert refusal(tmp_path) == (
-        "secrets/ssl.crt: has the private key, and secrets/ssl.key the certificate: swap the two"
-        " files."
-    )
-
-
-def test_a_chain_in_the_wrong_order(tmp_path: Path, authority: Authority) -> None:
-    pair = authority.issue("lab.example.org")
-    (tmp_path / "ssl.crt").write_bytes(authority.crt + pair.crt)
-    (tmp_path / "ssl.key").write_bytes(pair.key)
-    assert refusal(tmp_path) == (
-        "secrets/ssl.crt: has the lab's own certificate in place 2: put it first, and those of its"
-        " authorities behind it."
-    )
-
-
 @pytest.mark.parametrize(
     ("host", "is_for"),
     [

@@ -6,9 +6,6 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from classroom.front import tls
 from classroom.runtime.problems import StartRefusedError
@@ -50,31 +47,6 @@ def test_a_warning_two_weeks_before_the_end(
     assert bool(tls.check(pair.crt, pair.key, NOW).warning(NOW)) is warned
 
 
-def test_what_is_refused(authority: Authority) -> None:
-    pair, other = authority.issue("a"), authority.issue("b")
-    assert "does not belong to" in refusal(pair.crt, other.key)
-    assert "no readable PEM certificate" in refusal(b"", pair.key)
-    assert "no readable PEM key" in refusal(pair.crt, b"-----BEGIN PRIVATE KEY-----")
-    assert "expired on" in refusal(pair.crt, pair.key, NOW + 400 * DAY)
-    assert "not valid before" in refusal(pair.crt, pair.key, NOW - 10 * DAY)
-
-
-def test_what_openssl_finds_too_weak_is_refused() -> None:
-    """nginx would not start on it, however well the two fit."""
-    key = rsa.generate_private_key(65537, 1024)  # noqa: S505 (the point)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "weak")])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name)
-    builder = builder.public_key(key.public_key()).serial_number(1)
-    builder = builder.not_valid_before(NOW - DAY).not_valid_after(NOW + 90 * DAY)
-    crt = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    assert "is not taken by OpenSSL (EE_KEY_TOO_SMALL)" in refusal(crt, pem)
-
-
 def test_names_have_a_length_and_a_number(authority: Authority) -> None:
     """The front has a map of them: one that it can't build would keep it from starting."""
     good = authority.issue("a.test", "a" * 253, *(f"{number}.test" for number in range(498)))
@@ -87,10 +59,3 @@ def test_names_have_a_length_and_a_number(authority: Authority) -> None:
 
 def test_no_files_is_no_certificate(tmp_path: Path) -> None:
     assert tls.read(tmp_path, NOW) is None
-
-
-@pytest.mark.parametrize(("there", "missing"), [("ssl.crt", "ssl.key"), ("ssl.key", "ssl.crt")])
-def test_one_without_the_other(tmp_path: Path, there: str, missing: str) -> None:
-    (tmp_path / there).touch()
-    with pytest.raises(StartRefusedError, match=f"secrets/{missing}: is missing"):
-        tls.read(tmp_path, NOW)

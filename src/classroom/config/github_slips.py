@@ -1,0 +1,82 @@
+"""What people mix up when they copy values from GitHub's page. No secret gets into a sentence."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from classroom.runtime.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from urllib.parse import SplitResult
+
+SECRET = re.compile(r"[0-9a-f]{40}")
+"""A client secret of GitHub's."""
+CLIENT_ID = re.compile(r"(?:Iv|Ov)\w{1,3}\.?\w{10,}|[0-9a-f]{20}")
+"""A client id: of a GitHub app, or an OAuth app."""
+TOKEN = re.compile(r"(?:gh[pousr]|github_pat)_\w+")
+HOST = re.compile(r"\w(?:[\w.-]*\w)?|[0-9a-f:]+")
+NUMBER = "is the number of the app, not its client id"
+AROUND = "\"' "
+BOTH = "copy both again from the app's page at GitHub"
+
+
+def wrapped(text: str) -> str:
+    """Say what stands around a value; "" for nothing.
+
+    Args:
+        text: as it was written.
+    """
+    if text[:1] in "\"'" and text[:1] == text[-1:] and len(text) > 1:
+        return "quotes"
+    return "spaces" if text != text.strip() else ""
+
+
+def in_values(id_where: str, client_id: str, secret_where: str, secret: str) -> Iterator[Problem]:
+    """Find what can't be the app's client id, or its secret.
+
+    Args:
+        id_where: where the id stands, for the sentence.
+        client_id: as given; "" for none, which isn't told here.
+        secret_where: where the secret stands.
+        secret: as given; never shown.
+    """
+    if around := wrapped(client_id):
+        yield Problem(id_where, f"has {around} around it", f"write {client_id.strip(AROUND)}")
+    elif SECRET.fullmatch(client_id):
+        also = ", and the client secret is an id" if CLIENT_ID.fullmatch(secret) else ""
+        cure = "swap the two" if also else BOTH
+        yield Problem(id_where, f"is a client secret, not a client id{also}", cure)
+        return
+    elif client_id.isdecimal():
+        yield Problem(id_where, NUMBER, "copy the client id from the app's page at GitHub")
+    if not secret:
+        return
+    cure = "make a new client secret on the app's page at GitHub, and copy it"
+    if around := wrapped(secret):
+        yield Problem(secret_where, f"has {around} around it", "write it without them")
+    elif TOKEN.fullmatch(secret):
+        yield Problem(secret_where, "is a personal access token, not the app's secret", cure)
+    elif secret == client_id or (CLIENT_ID.fullmatch(secret) and not SECRET.fullmatch(secret)):
+        yield Problem(secret_where, "is a client id, not a client secret", cure)
+    elif "*" in secret:
+        yield Problem(secret_where, "is what GitHub shows of a secret later, with stars", cure)
+    elif "=" in secret or len(secret.split()) > 1:
+        what = "has more in it than the client secret"
+        yield Problem(secret_where, what, "leave the secret alone in it, in one line")
+
+
+def wrong_host(parts: SplitResult) -> str:
+    """Say what is wrong with the host of an address; "" for nothing.
+
+    Args:
+        parts: of the address.
+    """
+    try:
+        _ = parts.port
+    except ValueError:
+        return f"has a port that is none, in {parts.netloc!r}"
+    if not HOST.fullmatch(parts.hostname or ""):
+        return f"has {parts.hostname!r}, which is not a host's name"
+    return ""
