@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from jupyterhub.auth import Authenticator
 from jupyterhub.handlers.base import BaseHandler
-from jupyterhub.handlers.login import LoginHandler
 from tornado import web
 from tornado.httputil import url_concat
 from traitlets import Any as AnyTrait
@@ -18,11 +17,11 @@ from traitlets import Any as AnyTrait
 from classroom.config import invitations
 from classroom.hub.auth import usernames
 from classroom.hub.auth.throttle import Guesses
+from classroom.hub.auth.wrong_words import OurWordsHandler
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-UPSTREAMS = "Invalid username or password"
 WRONG = "That link is not good any more: ask your tutor for a new one."
 
 
@@ -49,14 +48,10 @@ class InvitationHandler(BaseHandler):
         self.finish(await page)
 
 
-class InvitedLoginHandler(LoginHandler):
+class InvitedLoginHandler(OurWordsHandler):
     """Take a personal link's key, or a code that somebody has typed from the sheet."""
 
-    def render_template(self, name: str, **words: Any) -> Any:
-        """Say in our words what was wrong."""
-        if words.get("login_error") == UPSTREAMS:
-            words["login_error"] = WRONG
-        return super().render_template(name, **words)
+    wrong = WRONG
 
     async def post(self) -> None:
         """Sign in as the Hub does, which wants a name in the form."""

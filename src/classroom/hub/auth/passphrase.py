@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
-from jupyterhub.handlers.login import LoginHandler
 from tornado import web
 from tornado.httputil import url_concat
 
 from classroom.hub.auth import same_name, typed_passphrase, usernames
 from classroom.hub.auth.throttle import Guesses
-
-UPSTREAMS = "Invalid username or password"
-WRONG = "That is not the passphrase of this class: ask your tutor for it."
+from classroom.hub.auth.wrong_words import OurWordsHandler
 
 
-class PassphraseHandler(LoginHandler):
+class PassphraseHandler(OurWordsHandler):
     """Take the form, or say readably that there is no place here."""
 
+    wrong = "That is not the passphrase of this class: ask your tutor for it."
     refused: str = ""
 
     def render_template(self, name: str, **words: Any) -> Any:
@@ -27,8 +25,6 @@ class PassphraseHandler(LoginHandler):
             return super().render_template(
                 "refused.html", signed_in_as=self.refused, switch_url=words["login_url"]
             )
-        if words.get("login_error") == UPSTREAMS:
-            words["login_error"] = WRONG
         return super().render_template(name, **words)
 
     async def post(self) -> None:

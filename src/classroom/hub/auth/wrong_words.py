@@ -1,0 +1,21 @@
+"""The sign-in form with our sentence in place of the Hub's about a user name and a password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyterhub.handlers.login import LoginHandler
+
+UPSTREAMS = "Invalid username or password"
+
+
+class OurWordsHandler(LoginHandler):
+    """Handle the form as the Hub does; a subclass says what was wrong."""
+
+    wrong: str
+
+    def render_template(self, name: str, **words: Any) -> Any:
+        """Say in our words what was wrong."""
+        if words.get("login_error") == UPSTREAMS:
+            words["login_error"] = self.wrong
+        return super().render_template(name, **words)
