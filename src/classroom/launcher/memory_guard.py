@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Protocol
 from classroom.launcher import inspection, oom_score, process_table, shared_memory, signals, victim
 from classroom.launcher.as_student import as_student
 from classroom.launcher.process_table import Census
-from classroom.launcher.shared_memory_cleanup import SHM, Leftovers
+from classroom.launcher.shared_memory_cleanup import Leftovers
 from classroom.launcher.victim import MB
 from classroom.runtime import cgroup, lab_users
 from classroom.runtime.lab_users import STUDENT
+from classroom.runtime.paths import SHARED_MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -153,7 +154,7 @@ class Watch:
         Docker gives it 64 MB, if nobody asks for more: what one kernel leaves there would keep the
         next student's from starting a process of their own.
         """
-        shared = shutil.disk_usage(SHM)
+        shared = shutil.disk_usage(SHARED_MEMORY)
         if shared.free * 2 > shared.total:
             return
         groups = self._census.groups()

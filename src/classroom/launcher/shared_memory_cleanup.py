@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from classroom.launcher import shared_memory
 from classroom.launcher.as_student import as_student
 from classroom.launcher.shared_memory import PRESSED_SECONDS
+from classroom.runtime.paths import SHARED_MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from classroom.runtime.lab_users import UnixUser
 
 
-SHM = Path("/dev/shm")  # noqa: S108
 MOST_FILES = 20_000
 """Files and folders that are looked at in one go: somebody can make any number of them."""
 LONGEST = 1000
@@ -146,7 +146,7 @@ class Leftovers:
         """
         with as_student(self._user):
             self.remove_segments(running, PRESSED_SECONDS)
-            found = list(unused(SHM, in_use))
+            found = list(unused(SHARED_MEMORY, in_use))
             gone = [one for one in self.abandoned(found, time.time()) if unlink(one.path)]
         if gone:
             self._log.info("Removed %d files of shared memory that were left behind", len(gone))

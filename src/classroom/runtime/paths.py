@@ -15,6 +15,8 @@ KNOWN = "classroom/api/known"
 """Below the lab's address: where the front asks whether somebody is signed in."""
 AUTHORITY = "/authority.crt"
 """Below the lab's host: its own certificate authority, where it has one."""
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
+"""Where programs share memory: everybody's to write."""
 COOKIES = {"secure": True, "samesite": "Lax"}
 """What every cookie says besides, the Hub's and the lab's."""
 

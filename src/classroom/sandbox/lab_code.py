@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sys
 
-from classroom.runtime.paths import Paths
+from classroom.runtime.paths import SHARED_MEMORY, Paths
 from classroom.sandbox import landlock
 from classroom.sandbox.landlock import (
     EVERY,
@@ -33,9 +33,6 @@ DEVICES = (
     *("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"),
     *("/dev/tty", "/dev/ptmx", "/dev/pts", "/dev/fd"),
 )
-SHARED = "/dev/shm"  # noqa: S108
-"""For everybody to write. Whoever knows a name may use it, if its maker lets them: by its umask a
-lab's code makes nothing there that another lab's may open. Nobody can list it."""
 MAKE_FILE = 1 << 8
 
 
@@ -52,7 +49,9 @@ def places(paths: Paths) -> tuple[AllowedPath, ...]:
         # Of other users' processes the kernel shows what it shows everybody: their command lines.
         AllowedPath("/proc", LOOK | WRITE | TRUNCATE),
         *(AllowedPath(one, LOOK | WRITE | IOCTL_DEVICE) for one in DEVICES),
-        AllowedPath(SHARED, READ | WRITE | TRUNCATE | MAKE_FILE | REMOVE_FILE),
+        # Whoever knows a name in it may use that, if its maker lets them: by its umask a lab's code
+        # makes nothing there that another lab's may open. Nobody can list it.
+        AllowedPath(str(SHARED_MEMORY), READ | WRITE | TRUNCATE | MAKE_FILE | REMOVE_FILE),
         *(AllowedPath(str(one), EVERY) for one in (paths.files, paths.kernels, paths.homes)),
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from classroom.egress.lock import LockKind
 from classroom.launcher.command import DIES_FIRST
 from classroom.runtime import credentials, lab_users
-from classroom.runtime.paths import OWN_LAB
+from classroom.runtime.paths import OWN_LAB, SHARED_MEMORY
 from classroom.sandbox import filesystem, landlock, seccomp
 from classroom.supervisor import probe
 from classroom.supervisor.hub_access import OF_THE_CLASS
@@ -29,7 +29,6 @@ FAMILIES = {
     LockKind.NFTABLES: ("unix", "inet", "inet6"),
     LockKind.OPEN: (),
 }
-SHARED = "/dev/shm"  # noqa: S108
 PACKAGE = Path(__file__).parent.parent
 
 
@@ -254,4 +253,13 @@ def emptying(user: UnixUser) -> tuple[str, ...]:
     Args:
         user: the lab's for code.
     """
-    return (*_as_code(user), "find", SHARED, "-mindepth", "1", "-uid", str(user.uid), "-delete")
+    return (
+        *_as_code(user),
+        "find",
+        str(SHARED_MEMORY),
+        "-mindepth",
+        "1",
+        "-uid",
+        str(user.uid),
+        "-delete",
+    )
