@@ -93,7 +93,8 @@ def describe(settings: Settings, published: Published | None = None) -> str:
     if settings.mode is SignInMode.TRIAL:
         others = [*published.addresses, published.here]
         passphrases = trial.ensure(settings.paths.hub)
-        return trial.paragraph(passphrases, where, [one for one in others if one != where])
+        others = [one for one in others if one != where]
+        return trial.paragraph(passphrases, where, published.here, others)
     if settings.mode is SignInMode.INVITATIONS:
         everybody = len(settings.allowed | settings.tutors)
         return (

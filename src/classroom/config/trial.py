@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from classroom.runtime import files
+from classroom.runtime.paths import AUTHORITY
 from classroom.runtime.secret import Secret
 
 if TYPE_CHECKING:
@@ -53,12 +54,15 @@ def ensure(folder: Path) -> Passphrases:
     return Passphrases(*kept)
 
 
-def paragraph(passphrases: Passphrases, address: str, others: Sequence[str] = ()) -> str:
+def paragraph(
+    passphrases: Passphrases, address: str, here: str = "", others: Sequence[str] = ()
+) -> str:
     """Describe the trial: first, in two lines, what students and the tutor do.
 
     Args:
         passphrases: the ones that open it.
         address: the lab's for students, as far as it is known.
+        here: its address for a browser on the machine itself, where that is another.
         others: further addresses of it.
     """
     same = f"\nThe same lab: {', '.join(others)}" if others else ""
@@ -68,7 +72,7 @@ Tutor        the same address, name {TUTOR}, passphrase  {passphrases.tutor.reve
 
 This is a TRIAL: anybody who has the passphrase gets in, under any name they type. Browsers warn
 about the certificate, which the lab has made itself: choose “Advanced”, then go on. On your own
-machine, trust {address}/authority.crt instead (docs/operate/configuration.md).{same}
+machine, trust {here or address}{AUTHORITY} instead (docs/operate/configuration.md).{same}
 To set up your class: cp jupyterhub_config_example.py jupyterhub_config.py, put your students'
 GitHub names into USERS, fill in the three GitHub OAuth values, put ssl.crt and ssl.key into
 secrets/, and start again (README.md, “Set up your class”)."""

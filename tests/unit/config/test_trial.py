@@ -45,3 +45,11 @@ def test_the_paragraph_says_what_to_do(tmp_path: Path) -> None:
         "jupyterhub_config",
     ):
         assert word in text
+
+
+def test_the_certificate_is_trusted_by_the_machines_own_address(tmp_path: Path) -> None:
+    """The address for others may be one that the machine has only for today."""
+    passphrases = trial.ensure(tmp_path)
+    here = "https://localhost:9443"
+    text = trial.paragraph(passphrases, "https://10.1.2.3:9443", here, [here])
+    assert f"trust {here}/authority.crt" in text
