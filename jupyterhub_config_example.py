@@ -60,6 +60,9 @@ c.GitHubOAuthenticator.client_secret = ""
 # Time between snapshots of the lab's files (make snapshots):
 # c.Classroom.snapshot_interval = "10 min"
 
+# The notebook that everybody's page opens once: yours, a file beside this one, or False for none.
+# c.Classroom.welcome = "welcome.ipynb"
+
 # What the class is called, for the sign-in page:
 # c.Classroom.name = "Algebra, 2nd year"
 

@@ -311,6 +311,7 @@ def start(
     environment: Mapping[str, str] | None = None,
     materials: Path | None = None,
     plain: bool = False,
+    welcome: bool = False,
     options: Mapping[str, Any] | None = None,
     expected: tuple[str, ...] = (),
     check_log: bool = True,
@@ -326,6 +327,7 @@ def start(
         environment: variables for the container.
         materials: the tutor's materials folder.
         plain: Docker's default capabilities, nothing of compose's.
+        welcome: whether there is a welcome notebook, as every tutor has it by default.
         options: more of Docker's own, such as ``dns``.
         expected: patterns of alarming log lines that this test brings about.
         check_log: whether alarming lines fail the test at the end.
@@ -349,7 +351,9 @@ def start(
         made = made.with_volume_mapping(volume, "/data", volume_mode)
     if materials is not None:
         made = made.with_volume_mapping(str(materials), "/home/classroom/materials", "ro")
-    for name, value in (environment or {}).items():
+    # A notebook that opens by itself would be in most tests' way.
+    quiet = {} if welcome else {"WELCOME": "off"}
+    for name, value in {**quiet, **(environment or {})}.items():
         made = made.with_env(name, value)
     if network is not None:
         made = made.with_network(network).with_network_aliases(HOST)

@@ -24,6 +24,7 @@ import { snapshots } from './snapshots';
 import { standing } from './standing';
 import { talk } from './talk';
 import { timeline } from './timeline';
+import { welcome } from './welcome';
 
 answerFirst();
 
@@ -51,5 +52,6 @@ export default [
   footers,
   ran,
   link,
-  talk
+  talk,
+  welcome
 ];

@@ -13,7 +13,13 @@ export type PageMessage = ServerMessage | ClientMessage;
  * What the server sends to pages.
  */
 export type ServerMessage =
-  ModeMessage | LeadingMessage | PeopleMessage | RanMessage | NoticeMessage | WarningsMessage;
+  | ModeMessage
+  | LeadingMessage
+  | PeopleMessage
+  | RanMessage
+  | NoticeMessage
+  | WarningsMessage
+  | WelcomeMessage;
 /**
  * Of a document, with its drive in front; '' for none.
  */
@@ -33,7 +39,7 @@ export type Line = number;
 /**
  * What a page sends to the server.
  */
-export type ClientMessage = PlaceMessage;
+export type ClientMessage = PlaceMessage | WelcomedMessage;
 
 /**
  * What holds for the person at the page (classroom.lab.permissions.mode_service).
@@ -196,6 +202,16 @@ export interface Warning {
   text: string;
 }
 /**
+ * For somebody who hasn't seen the welcome notebook (classroom.lab.people.welcome).
+ */
+export interface WelcomeMessage {
+  type: 'welcome';
+  /**
+   * The notebook's, without a drive.
+   */
+  path: string;
+}
+/**
  * Where the person at the page is (classroom.lab.people.location).
  */
 export interface PlaceMessage {
@@ -204,4 +220,10 @@ export interface PlaceMessage {
   cell: Cell;
   index: Index;
   line: Line;
+}
+/**
+ * The page has opened the welcome notebook (classroom.lab.people.welcome).
+ */
+export interface WelcomedMessage {
+  type: 'welcomed';
 }

@@ -135,7 +135,7 @@ def test_start_is_refused(case: Case, folders: Path, idle: Lab, authority: Autho
     assert len(told) == 1, said
     assert "Traceback" not in said
     assert labs.CLIENT_SECRET not in said
-    assert "JupyterHub" not in said.replace("JupyterHub.ssl_key", ""), "something started"
+    assert " JupyterHub app" not in said, "something started"
     assert idle.pids("jupyterhub|nginx|classroom") == []
     assert len(idle.read("/proc/net/tcp").splitlines()) == 1, "a port was opened"
     status, checked = idle.run("env", *variables, "classroom", "check")

@@ -6,7 +6,6 @@ import ast
 import contextlib
 import itertools
 import sys
-import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from classroom.config import file_names, people_lists, python_slips
 from classroom.runtime import files
-from classroom.runtime.problems import Problem, StartRefusedError
+from classroom.runtime.problems import StartRefusedError
 from classroom.runtime.tutors_text import utf8
 
 if TYPE_CHECKING:
@@ -96,52 +95,6 @@ def assigned_lines(source: bytes) -> dict[str, int]:
     return lines
 
 
-def failing_line(error: BaseException, file: Path) -> int | None:
-    """Find the line of the file in which an exception arose.
-
-    Args:
-        error: what evaluating the file raised.
-        file: the file that was evaluated.
-    """
-    if isinstance(error, SyntaxError) and error.filename == str(file):
-        return error.lineno
-    frames = traceback.extract_tb(error.__traceback__)
-    return next((frame.lineno for frame in reversed(frames) if frame.filename == str(file)), None)
-
-
-def refuse_foreign(name: str, source: bytes) -> None:
-    """Refuse a file that isn't text.
-
-    Args:
-        name: what to call it.
-        source: its bytes.
-
-    Raises:
-        StartRefusedError: it is something else.
-    """
-    if form := python_slips.foreign_format(source):
-        cure = "save it as a plain text, or copy the example again"
-        raise StartRefusedError([Problem(name, f"is {form}", cure)])
-
-
-def stopped_at(error: BaseException, file: Path) -> Problem:
-    """Word what evaluating the file raised.
-
-    Args:
-        error: the exception.
-        file: the file that was evaluated.
-    """
-    line = failing_line(error, file)
-    detail = error.msg if isinstance(error, SyntaxError) else str(error)
-    what = f"{type(error).__name__}: {'' if detail == 'None' else detail}".rstrip(": ")
-    text = ""
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        lines = utf8(file.read_bytes()).decode(errors="replace").splitlines()
-        text = lines[line - 1] if line and line <= len(lines) else ""
-    where = f"{file.name}:{line}" if line else file.name
-    return Problem(where, what, python_slips.cure(what, text))
-
-
 class Loader(PyFileConfigLoader):
     """traitlets' own, which evaluates the very bytes that it keeps: files may change meanwhile."""
 
@@ -189,13 +142,13 @@ def read(file: Path) -> ConfigFile:
     sys.dont_write_bytecode = True  # The folder is mounted read-only, and it is not ours.
     try:
         source = utf8(files.read(file, file.name))
-        refuse_foreign(file.name, source)
+        python_slips.refuse_foreign(file.name, source)
         loader = Loader(file.name, path=str(file.parent))
         config = loader.load_config()
     except StartRefusedError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 (it is the tutor's code: anything)
-        raise StartRefusedError([stopped_at(error, file)]) from None
+        raise StartRefusedError([python_slips.stopped_at(error, file)]) from None
     sources = {name: utf8(source) for name, source in loader.sources.items()}
     slips = [
         slip(name, source)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from classroom.config import hosts, schema
+from classroom.config import hosts, trait_kinds
 from classroom.config.hosts import BadHostError, Host
 from classroom.config.traits import Classroom
 from classroom.runtime.problems import Problem, StartRefusedError
@@ -125,7 +125,7 @@ def check_wildcards(where: str, found: Iterable[Host]) -> Iterator[Problem]:
 def service_ports(file: ConfigFile) -> tuple[int, ...]:
     """Find the loopback ports on which the Hub's services listen that the tutor has added."""
     services = file.config.get("JupyterHub", {}).get("services", [])
-    if schema.is_lazy(services):
+    if trait_kinds.is_lazy(services):
         services = services.get_value([])
     parts = [urlsplit(str(service.get("url") or "")) for service in services]
     local = {"localhost", "127.0.0.1"}

@@ -108,4 +108,4 @@ def instead(found: Iterable[str]) -> str:
     Args:
         found: its names, as `meant` lists them; none for "".
     """
-    return next((f" ({name} is there: rename it)" for name in found), "")
+    return next((f" ({name} is there, but is not what the lab reads)" for name in found), "")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from classroom.config import file_names, github_slips
-from classroom.config.hosts import LONGEST as LONGEST_NAME
+from classroom.config import callback_url, file_names, github_slips
 from classroom.runtime import files
 from classroom.runtime.problems import Problem, StartRefusedError
 from classroom.runtime.secret import Secret
@@ -20,9 +18,6 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 PUBLIC, PUBLIC_API = "https://github.com", "https://api.github.com"
-RESERVED = ("example.org", "example.com", "example.net")
-"""Names that are kept for documentation (RFC 2606)."""
-CALLBACK_PATH = "/hub/oauth_callback"
 # How traitlets resolves a setting of GitHubOAuthenticator: the most specific class wins.
 SECTIONS = ("GitHubOAuthenticator", "OAuthenticator", "Authenticator")
 SECRET_FILE = "secrets/github_client_secret"  # noqa: S105 (a file's name)
@@ -135,31 +130,6 @@ def misnamed_secrets(paths: Paths) -> tuple[str, ...]:
     return (*inside, *beside, *file_names.meant(paths.config, name))
 
 
-def split(url: str) -> SplitResult:
-    """Split an address into its parts; an invalid one has empty parts."""
-    try:
-        return urlsplit(url)
-    except ValueError:  # brackets that hold no IPv6 address
-        return urlsplit("")
-
-
-def exact_callback(url: str) -> str:
-    """Derive the exact callback URL to register from whatever was given."""
-    host = split(url if "://" in url else f"https://{url}").netloc
-    host = host or "<this lab's host name>:8443"
-    return urlunsplit(("https", host, CALLBACK_PATH, "", ""))
-
-
-def is_placeholder(host: str) -> bool:
-    """Say whether a host stands for another in our documentation: nobody can have it.
-
-    Args:
-        host: with a port or without.
-    """
-    name = host.partition(":")[0].lower()
-    return "<" in host or any(f".{name}".endswith(f".{one}") for one in RESERVED)
-
-
 def check(given: Given) -> Iterator[Problem]:
     """Find what is half-filled or contradicts itself.
 
@@ -187,44 +157,5 @@ def check(given: Given) -> Iterator[Problem]:
     secret_where = SECRET_FILE if given.secret_file else client_secret
     secret = found_secret or given.secret_file
     yield from github_slips.in_values(client_id, found_id, secret_where, secret)
-    yield from check_callback(*given.find("oauth_callback_url"))
-    yield from check_server(given.find("github_url")[0], given.values().github_url)
-
-
-def check_server(where: str, url: str) -> Iterator[Problem]:
-    """Check the address of GitHub, or of an Enterprise server.
-
-    Args:
-        where: the setting, for the sentence.
-        url: its value, with a scheme.
-    """
-    if path := split(url).path.strip("/"):
-        what = f"{url!r} has a path behind the server's name"
-        yield Problem(where, what, f"write {url.removesuffix(path).rstrip('/')!r}")
-
-
-def check_callback(where: str, url: str) -> Iterator[Problem]:
-    """Check the callback URL; the cure names the exact one to register.
-
-    Args:
-        where: the setting, for the sentence.
-        url: its value.
-    """
-    cure = f"register and set exactly {exact_callback(url.strip(github_slips.AROUND))}"
-    parts = split(url)
-    if not url:
-        yield Problem(where, "is empty", cure)
-    elif is_placeholder(parts.netloc):
-        what = f"{url!r} still has {parts.netloc!r}, which stands for the name of your host"
-        yield Problem(
-            where, what, "put that name in its place, here and in the OAuth app at GitHub"
-        )
-    elif parts.scheme != "https" or not parts.netloc:
-        yield Problem(where, f"{url!r} is not an https address", cure)
-    elif slip := github_slips.wrong_host(parts):
-        yield Problem(where, f"{url!r} {slip}", "register and set the address that people use")
-    elif len(parts.hostname or "") > LONGEST_NAME:
-        what = f"a host's name has {LONGEST_NAME} characters at most, and this is longer"
-        yield Problem(where, what, "register and set the name that people use")
-    elif parts.path != CALLBACK_PATH or parts.query or parts.fragment:
-        yield Problem(where, f"{url!r} does not end in {CALLBACK_PATH}", cure)
+    yield from callback_url.check(*given.find("oauth_callback_url"))
+    yield from callback_url.check_server(given.find("github_url")[0], given.values().github_url)

@@ -9,14 +9,12 @@ from classroom.runtime.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from urllib.parse import SplitResult
 
 SECRET = re.compile(r"[0-9a-f]{40}")
 """A client secret of GitHub's."""
 CLIENT_ID = re.compile(r"(?:Iv|Ov)\w{1,3}\.?\w{10,}|[0-9a-f]{20}")
 """A client id: of a GitHub app, or an OAuth app."""
 TOKEN = re.compile(r"(?:gh[pousr]|github_pat)_\w+")
-HOST = re.compile(r"\w(?:[\w.-]*\w)?|[0-9a-f:]+")
 NUMBER = "is the number of the app, not its client id"
 AROUND = "\"' "
 BOTH = "copy both again from the app's page at GitHub"
@@ -65,18 +63,3 @@ def in_values(id_where: str, client_id: str, secret_where: str, secret: str) -> 
     elif "=" in secret or len(secret.split()) > 1:
         what = "has more in it than the client secret"
         yield Problem(secret_where, what, "leave the secret alone in it, in one line")
-
-
-def wrong_host(parts: SplitResult) -> str:
-    """Say what is wrong with the host of an address; "" for nothing.
-
-    Args:
-        parts: of the address.
-    """
-    try:
-        _ = parts.port
-    except ValueError:
-        return f"has a port that is none, in {parts.netloc!r}"
-    if not HOST.fullmatch(parts.hostname or ""):
-        return f"has {parts.hostname!r}, which is not a host's name"
-    return ""

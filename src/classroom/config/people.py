@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from classroom.config import github, people_lists, schema, students_file
+from classroom.config import github, people_lists, students_file, trait_kinds
 from classroom.config.students_file import Listed
 from classroom.runtime.problems import Problem
 
@@ -25,7 +25,7 @@ def names(value: Any) -> frozenset[str]:
     Args:
         value: a set, list or tuple of names, or a traitlets value that is built later.
     """
-    if schema.is_lazy(value):
+    if trait_kinds.is_lazy(value):
         value = value.get_value(set())
     plain = (" ".join(str(name).split()).lower() for name in value or ())
     return frozenset(name for name in plain if name)
@@ -44,7 +44,7 @@ def shown_names(*lists: Any) -> dict[str, str]:
     """
     found = {}
     for names_of in lists:
-        plain = names_of.get_value(set()) if schema.is_lazy(names_of) else names_of
+        plain = names_of.get_value(set()) if trait_kinds.is_lazy(names_of) else names_of
         for one in plain or ():
             written = " ".join((one.written if isinstance(one, Listed) else str(one)).split())
             if written.lower() != written:

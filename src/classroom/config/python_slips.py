@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
+import traceback
 from typing import TYPE_CHECKING
 
-from classroom.runtime.problems import Problem
+from classroom.runtime.problems import Problem, StartRefusedError
+from classroom.runtime.tutors_text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 FORMATS = {
     b"PK\x03\x04": "a document of a text processor, or a workbook",
@@ -121,3 +125,49 @@ def unused_lists(source: bytes) -> list[str]:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
     return [name for name in made if name not in used]
+
+
+def refuse_foreign(name: str, source: bytes) -> None:
+    """Refuse a file that isn't text.
+
+    Args:
+        name: what to call it.
+        source: its bytes.
+
+    Raises:
+        StartRefusedError: it is something else.
+    """
+    if form := foreign_format(source):
+        cure = "save it as a plain text, or copy the example again"
+        raise StartRefusedError([Problem(name, f"is {form}", cure)])
+
+
+def failing_line(error: BaseException, file: Path) -> int | None:
+    """Find the line of the file in which an exception arose.
+
+    Args:
+        error: what evaluating the file raised.
+        file: the file that was evaluated.
+    """
+    if isinstance(error, SyntaxError) and error.filename == str(file):
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename == str(file)), None)
+
+
+def stopped_at(error: BaseException, file: Path) -> Problem:
+    """Word what evaluating the file raised.
+
+    Args:
+        error: the exception.
+        file: the file that was evaluated.
+    """
+    line = failing_line(error, file)
+    detail = error.msg if isinstance(error, SyntaxError) else str(error)
+    what = f"{type(error).__name__}: {'' if detail == 'None' else detail}".rstrip(": ")
+    text = ""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        lines = utf8(file.read_bytes()).decode(errors="replace").splitlines()
+        text = lines[line - 1] if line and line <= len(lines) else ""
+    where = f"{file.name}:{line}" if line else file.name
+    return Problem(where, what, cure(what, text))

@@ -9,14 +9,12 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
-from traitlets import Bool, Container, Enum, Int, Unicode, Union
 from traitlets.config import Configurable
-from traitlets.config.loader import LazyConfigValue
 
-from classroom.config import people_lists
-from classroom.config.quantities import Quantity, TooFewBytesError
+from classroom.config import people_lists, trait_kinds
+from classroom.config.quantities import TooFewBytesError
 from classroom.config.traits import Classroom
 from classroom.runtime.problems import Problem, did_you_mean
 
@@ -89,46 +87,9 @@ def all_classes() -> dict[str, type[Configurable]]:
     return usual_classes() | with_bases(found)
 
 
-def is_lazy(value: object) -> TypeGuard[LazyConfigValue]:
-    """Say whether a value is ``c.Class.trait.append(…)`` or the like: built later."""
-    return isinstance(value, LazyConfigValue)
-
-
-def is_secret(trait: str) -> bool:
-    """Say whether a setting's value must not be shown, however wrong it is."""
-    return any(word in trait.lower() for word in ("secret", "password", "token", "key"))
-
-
 CORRECT = "correct the name or remove the line"
 NAMES = frozenset({"allowed_users", "admin_users", "blocked_users", "allowed_organizations"})
 """Lists of names, of every authenticator."""
-
-
-def is_list(descriptor: Any) -> bool:
-    """Say whether a trait is a list, a set or a tuple, maybe among other things."""
-    if isinstance(descriptor, Union):
-        return any(map(is_list, descriptor.trait_types))
-    return isinstance(descriptor, Container)
-
-
-def kind(descriptor: Any) -> tuple[str, str]:
-    """Say what a trait wants, and how to write that.
-
-    Args:
-        descriptor: the trait itself.
-    """
-    if isinstance(descriptor, Quantity):
-        return descriptor.info(), "write one like these"
-    if isinstance(descriptor, Bool):
-        return "True or False", "write one of the two, without quotes"
-    if isinstance(descriptor, Enum):
-        return descriptor.info(), "write one of these, in quotes"
-    if isinstance(descriptor, Int):
-        least = "" if descriptor.min is None else f" of {descriptor.min} or more"
-        return f"a whole number{least}", "write one without quotes"
-    if isinstance(descriptor, Unicode):
-        return "a text", "write one in quotes"
-    return descriptor.info(), "give a value of that kind"
 
 
 def list_problems(descriptor: Any, trait: str, value: Any, where: str) -> Iterator[Problem]:
@@ -140,7 +101,7 @@ def list_problems(descriptor: Any, trait: str, value: Any, where: str) -> Iterat
         value: what it was given.
         where: the setting, for the sentence.
     """
-    if not is_list(descriptor):
+    if not trait_kinds.is_list(descriptor):
         return
     if isinstance(value, str):
         written = ", ".join(repr(one) for one in value.replace(",", " ").split()) or '"ada"'
@@ -148,7 +109,7 @@ def list_problems(descriptor: Any, trait: str, value: Any, where: str) -> Iterat
         yield Problem(where, what, f"write [{people_lists.short(written)}]")
     elif trait in NAMES and isinstance(value, list | tuple | set | frozenset):
         yield from people_lists.no_texts(where, value)
-    elif trait in NAMES and not is_lazy(value):
+    elif trait in NAMES and not trait_kinds.is_lazy(value):
         what = f"{people_lists.short(repr(value))} is not a list"
         yield Problem(where, what, people_lists.LIKE_THIS)
 
@@ -165,32 +126,6 @@ def of_another_class(trait: str) -> str:
     return f"write c.{having[0]}.{trait}" if having else ""
 
 
-def type_problem(cls: type[Configurable], trait: str, value: Any) -> str | None:
-    """Check one value against its trait.
-
-    Returns:
-        What is wrong with it, or None.
-
-    Raises:
-        TooFewBytesError: it is a size that nobody means.
-    """
-    descriptor: Any = cls.class_traits(config=True)[trait]
-    shown = f"a {type(value).__name__}" if is_secret(trait) else repr(value)
-    found = None
-    try:
-        if not is_lazy(value):
-            descriptor._validate(None, value)  # noqa: SLF001 (the check that traitlets runs)
-    except AttributeError:
-        pass  # a cross-validator needs its owner: the Hub itself will check this one
-    except ImportError as error:
-        found = f"{value!r} can't be loaded ({error})"
-    except TooFewBytesError:
-        raise
-    except Exception:  # noqa: BLE001 (a value that the trait's author has never thought of)
-        found = f"{shown} is not {kind(descriptor)[0]}"
-    return found
-
-
 def value_problems(
     cls: type[Configurable], trait: str, value: Any, where: str
 ) -> Iterator[Problem]:
@@ -205,8 +140,8 @@ def value_problems(
     descriptor = cls.class_traits(config=True)[trait]
     slips = list(list_problems(descriptor, trait, value, where))
     try:
-        if not slips and (what := type_problem(cls, trait, value)):
-            slips = [Problem(where, what, kind(descriptor)[1])]
+        if not slips and (what := trait_kinds.type_problem(cls, trait, value)):
+            slips = [Problem(where, what, trait_kinds.kind(descriptor)[1])]
     except TooFewBytesError as error:
         slips = [Problem(where, f"{value} means {value} bytes, and that is too few", error.cure)]
     yield from slips

@@ -22,11 +22,13 @@ from classroom.config import (
     preload,
     schema,
     students_file,
+    welcome,
 )
 from classroom.config.egress_settings import EgressSettings
 from classroom.config.github import Given
 from classroom.config.limits import Limits
 from classroom.config.traits import Classroom
+from classroom.config.welcome import Welcome
 from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
@@ -89,6 +91,7 @@ class Settings:
         idle_lab_timeout: seconds after which one that nobody uses stops; 0 for never.
         snapshot_interval: seconds between snapshots; 0 for none but those before a restore and at
             stop.
+        welcome: the notebook that everybody's page opens once.
         students_file: the file of students' names, beside the configuration; "" for none.
         shown: how names are written in the lists, where that is another way than the Hub's.
         sources: the bytes that all of this was read from, by their path in the tutor's folder.
@@ -117,6 +120,7 @@ class Settings:
     max_labs: int = 0
     idle_lab_timeout: int = 0
     snapshot_interval: int = 600
+    welcome: Welcome = field(default_factory=Welcome)
     students_file: str = ""
     shown: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
@@ -185,6 +189,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     ours = Classroom(config=file.config)
     mode = mode_of(given, ours.sign_in)
     students, read_from = people.load_students(file, paths, ours.students_file)
+    welcomed, welcome_from = welcome.load(file, paths.config, environ)
     written = people.names(people.lookup(file, "allowed_users"))
     allowed = written | {one.name for one in students}
     tutors = people.names(people.lookup(file, "admin_users"))
@@ -215,6 +220,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         max_labs=labs.most(ours.max_labs),
         idle_lab_timeout=ours.idle_lab_timeout,
         snapshot_interval=ours.snapshot_interval,
+        welcome=welcomed,
         students_file=ours.students_file,
         shown=people.shown_names(
             people.lookup(file, "allowed_users"), people.lookup(file, "admin_users"), students
@@ -222,6 +228,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         sources={
             **file.sources,
             **read_from,
+            **welcome_from,
             **({github.SECRET_FILE: secret.encode()} if secret else {}),
         },
     )

@@ -8,8 +8,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classroom.config import file_names, people_lists, python_slips
-from classroom.runtime import files
+from classroom.config import beside, people_lists, python_slips
 from classroom.runtime.problems import Problem, StartRefusedError
 from classroom.runtime.tutors_text import utf8
 
@@ -106,24 +105,6 @@ def parse(text: str) -> list[Listed]:
     return [Listed(cell, line, head) for line, cell in cells if cell]
 
 
-def place(folder: Path, name: str, where: str) -> Path:
-    """Return the file's path.
-
-    Args:
-        folder: the tutor's.
-        name: what the setting says.
-        where: the setting, for the sentence.
-
-    Raises:
-        StartRefusedError: it is no file beside the configuration.
-    """
-    if "/" in name or "\\" in name or name in {".", ".."}:
-        what = f"{people_lists.short(name)!r} is not the name of a file beside the configuration"
-        cure = "put the file there, and write its name alone"
-        raise StartRefusedError([Problem(where, what, cure)])
-    return folder / name
-
-
 def read(folder: Path, name: str, where: str) -> tuple[list[Listed], bytes]:
     """Read the file.
 
@@ -138,13 +119,7 @@ def read(folder: Path, name: str, where: str) -> tuple[list[Listed], bytes]:
     Raises:
         StartRefusedError: it isn't there, or can't be read.
     """
-    file = place(folder, name, where)
-    if not files.present(file, name):
-        what = f"there is no file {name} beside the configuration"
-        there = file_names.instead([*file_names.meant(folder, name), *unused(folder, name)])
-        cure = f"put it there, or correct the name{there}"
-        raise StartRefusedError([Problem(where, what, cure)])
-    saved = files.read(file, name)
+    saved = beside.read(folder, name, where, unused(folder, name))
     cure = "save it as text, or as CSV in UTF-8"
     try:
         source = utf8(saved)

@@ -123,6 +123,14 @@ class Classroom(Configurable):
         table (CSV) with a column "github". It is followed as USERS is, and both count.""",
     ).tag(config=True)
 
+    welcome = Union(
+        [Bool(), Unicode()],
+        default_value=True,
+        help="""The notebook that is put into a new lab, and opened for everybody once. True: one
+        that shows what is where; "welcome.ipynb": yours, a file beside the configuration, also in
+        a lab that is in use; False: none.""",
+    ).tag(config=True)
+
     kernel_memory_limit = ByteSize(
         0,
         help="""How much memory one kernel or terminal may use, such as "2G"; a program that asks

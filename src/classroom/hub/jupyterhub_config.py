@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from classroom.config import invitations, subdomains, trial
-from classroom.config.schema import is_lazy
 from classroom.config.settings import SignInMode
+from classroom.config.trait_kinds import is_lazy
 from classroom.egress.lock import LockKind
 from classroom.hub.access.handlers import REMOVE, of_ours
 from classroom.hub.auth.accounts import Accounts

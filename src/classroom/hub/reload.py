@@ -8,7 +8,7 @@ from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from classroom.config.schema import is_lazy
+from classroom.config.trait_kinds import is_lazy
 from classroom.egress.lock import LockKind
 from classroom.runtime import file_watch
 from classroom.runtime.problems import StartRefusedError

@@ -21,6 +21,7 @@ from classroom.lab.connections.registry import Connections
 from classroom.lab.execution.run_history import RunHistory
 from classroom.lab.exports.jobs import ExportQueue
 from classroom.lab.people.participants import Participants
+from classroom.lab.people.welcome import Greeting
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.rooms.former_documents import FormerDocuments
 from classroom.lab.rooms.hooks import Hooks
@@ -56,6 +57,7 @@ class LabContext:
         modes: who is view-only, and who is a tutor.
         participants: who is here and where.
         history: who ran which cell.
+        greeting: knows who has seen the welcome notebook.
         stalls: measures how long the event loop is held.
     """
 
@@ -78,6 +80,7 @@ class LabContext:
     modes: ModeService = field(init=False)
     participants: Participants = field(init=False)
     history: RunHistory = field(init=False)
+    greeting: Greeting = field(default_factory=Greeting)
 
     def __post_init__(self) -> None:
         """Make the parts that use others."""

@@ -27,13 +27,15 @@ from classroom.lab.execution import request_checks, room_hooks
 from classroom.lab.execution.kernel_manager import StudentKernels
 from classroom.lab.execution.open_notebooks import Notebooks
 from classroom.lab.execution.session_manager import follow_files
+from classroom.lab.files.beneath import Root
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.file_loader import ClassLoader
 from classroom.lab.files.notebook import KIND, ClassNotebook
 from classroom.lab.pages import headers
-from classroom.lab.people import page_socket
+from classroom.lab.people import page_socket, welcome
 from classroom.lab.people.idleness import Idleness
 from classroom.lab.people.revocation import Revocation
+from classroom.lab.people.welcome import WelcomeNotebook
 from classroom.lab.permissions import authorizer, same_origin, view_only
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol.lib0 import FRAME
@@ -123,6 +125,8 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         app.io_loop.run_sync(lab.journal.begin)
         HISTORY.set_function(lambda: lab.journal.size if lab.journal else 0)
         setup.use(app, lab.hooks)
+        given = WelcomeNotebook(config=app.config)
+        lab.greeting.begin(Root(app.root_dir), own().history / welcome.FILE, given)
         lab.former.sessions = _begin_session(app, lab.journal)
         lab.former.may_write = lambda name: not lab.modes.is_view_only(name)
         for documents in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from classroom.backup import swap
 from classroom.config import limits, subdomains
 from classroom.lab.pages import content_security_policy
+from classroom.lab.people import welcome_text
 from classroom.lab.storage import migration
 from classroom.lab.upstream.extensions import EXTENSIONS
 from classroom.runtime import body_limits, files, lab_users
@@ -56,6 +57,7 @@ def render(settings: Settings) -> Config:
         documents(settings),
         personal(paths),
         pages(settings),
+        welcome(settings),
         kernels(settings),
     )
     for concern in concerns:
@@ -171,6 +173,20 @@ def pages(settings: Settings) -> Config:
         "ClassPages": {
             "hosts": [str(host) for host in settings.page_hosts],
             "avatars": list(content_security_policy.avatar_hosts(github)),
+        }
+    }
+
+
+def welcome(settings: Settings) -> Config:
+    """Say which notebook everybody's page opens once (`classroom.lab.people.welcome`)."""
+    found, own = settings.welcome, settings.paths.lab != lab_users.CLASS
+    text = found.text.decode() or welcome_text.notebook(own=own, chat=settings.chat)
+    of_tutor = "yes" if found.text else ""
+    return {
+        "WelcomeNotebook": {
+            "name": found.name,
+            "text": text if found.name else "",
+            "of_tutor": of_tutor,
         }
     }
 

@@ -107,6 +107,8 @@ def contents() -> dict[str, bytes]:
         "key in UTF-16": private().decode().encode("utf-16"),
         "a workbook": archive("xl/workbook.xml"),
         "a document of a text processor": archive("word/document.xml"),
+        "a notebook of 2 MB": b'{"cells": [], "nbformat": 4, "metadata": {"x": "%s"}}'
+        % (b"x" * (2 << 20)),
         "bytes that are no text": b"anna\nb\x00\xff\xfe\x81\n",
         "half of UTF-16": "0123".encode("utf-16")[:-1],
     }

@@ -36,11 +36,14 @@ def user_info(github_user: dict[str, Any]) -> dict[str, Any]:
         github_user: GitHub's answer to ``GET /user``.
 
     Returns:
-        JupyterHub's ``user_info``: name, display_name and avatar_url.
+        JupyterHub's ``user_info``: name, display_name and avatar_url; and the account's number,
+        which stays when the name is changed. The lab tells nobody else.
     """
     login = str(github_user["login"])
     shown = str(github_user.get("name") or "").strip() or login
-    info = {"name": login.lower(), "display_name": shown}
+    info: dict[str, Any] = {"name": login.lower(), "display_name": shown}
+    if isinstance(number := github_user.get("id"), int):
+        info["account"] = number
     if avatar := github_user.get("avatar_url"):
         info["avatar_url"] = str(avatar)
     return info

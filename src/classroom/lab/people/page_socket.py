@@ -21,9 +21,10 @@ from classroom.lab import services
 from classroom.lab.connections.cpu_budget import PATIENCE_SECONDS
 from classroom.lab.connections.notifications import Notifications
 from classroom.lab.connections.registry import TRY_AGAIN, Page, end, name_of
-from classroom.lab.people import location
+from classroom.lab.people import location, welcome
 from classroom.lab.people.location import Location
 from classroom.lab.people.participants import Participants
+from classroom.lab.people.welcome import Greeting
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.runtime import background_tasks
 
@@ -57,6 +58,7 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
     _said = Location()
     _document = ""
     _looking: asyncio.Task[None] | None = None
+    _welcoming: asyncio.Task[None] | None = None
 
     def set_default_headers(self) -> None:
         """Send none: they are for pages."""
@@ -74,6 +76,22 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
         self.say(lab[ModeService].state(name_of(self)))
         lab[Notifications].greet(self)
         self._participants.come(self)
+        if self._is_welcome:
+            what = f"Welcoming {name_of(self)}"
+            self._welcoming = background_tasks.start(self._welcome(), what, LOG)
+
+    @property
+    def _is_welcome(self) -> bool:
+        """Whether the person is still to see the welcome notebook; visitors of a lab are not."""
+        lab = services.of(self)
+        is_theirs = lab[ModeService].owner in ("", name_of(self))
+        return is_theirs and lab[Greeting].offers(self.current_user)
+
+    async def _welcome(self) -> None:
+        """Have the page open the notebook, if it is still there."""
+        name = services.of(self)[Greeting].name
+        if await ensure_async(self.contents_manager.file_exists(name)):
+            self.say({"type": "welcome", "path": name})
 
     @property
     def _participants(self) -> Participants:
@@ -87,12 +105,15 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
         self._participants.tell()
 
     def on_message(self, message: str | bytes) -> None:
-        """Take where the page is, if that is in a document; anything else it says is nothing."""
+        """Take where the page is, or that it has opened the welcome; all else is nothing."""
         name, now = name_of(self), time.monotonic()
         if self._participants.cpu.is_too_much(name, now):
             end(self, TRY_AGAIN, "too much at once")
             return
         self._participants.cpu.add(name, COST_SECONDS, now)
+        if welcome.is_opened(message):
+            services.of(self)[Greeting].opened(self.current_user)
+            return
         if (place := location.read(message)) is None:
             return
         self._said = place
