@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import uuid
@@ -90,6 +92,52 @@ def test_the_tutors_packages_are_added(context: Path) -> None:
         TAG, ["-c", "import tabulate; print('there')"], entrypoint="python", remove=True
     )
     assert output == b"there\n"
+
+
+IN_IMAGE = """
+import importlib.metadata as metadata, json, shutil, subprocess, sys
+def is_package(name):
+    try:
+        return bool(metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return False
+def is_debians(name):
+    words = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", name]
+    return subprocess.run(words, capture_output=True, text=True).stdout == "installed"
+checks = [is_package, shutil.which, is_debians]
+print(json.dumps([[n for n in names if check(n)] for check, names in
+                  zip(checks, json.loads(sys.argv[1]))]))
+"""
+
+
+def rows_of_table() -> dict[str, str]:
+    """Read the table of what is in the lab, and what one line adds."""
+    text = (labs.ROOT / "docs/operate/configuration.md").read_text()
+    table = text.split("| what | how |\n| --- | --- |\n")[1].split("\n\n")[0]
+    rows = (line.strip("| ").split(" | ") for line in table.splitlines())
+    return dict(row for row in rows)
+
+
+def test_the_documentation_says_what_is_in_the_image() -> None:
+    rows = rows_of_table()
+    within = [what.split(", ") for what, how in rows.items() if how == "in the image"]
+    (python, *packages), terminal = within
+    assert python == "Python"
+    programs = [word.rsplit(" ", 1)[-1] for word in terminal]
+    (added,) = [what for what, how in rows.items() if how.startswith("a line each in `require")]
+    pip = [name for name in added.split(", ") if name != "…"]
+    apt = [
+        name
+        for how in rows.values()
+        if "`apt.txt`" in how
+        for name in re.findall(r"`([a-z0-9-]+)`", how.split(" in `apt.txt`")[0])
+    ]
+    assert {"git", "graphviz", "r-cran-irkernel", "texlive-xetex", "gcc"} <= set(apt)
+    wanted = json.dumps([packages + pip, programs, apt])
+    output = docker.from_env().containers.run(
+        labs.IMAGE, ["-I", "-c", IN_IMAGE, wanted], entrypoint="python", remove=True
+    )
+    assert json.loads(output) == [packages, programs, []]
 
 
 POST_BUILD = """\
