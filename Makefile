@@ -97,7 +97,7 @@ lint-code: venv
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports
-	$(BIN)/hadolint Dockerfile benchmarks/page_load/old/Dockerfile
+	$(BIN)/hadolint Dockerfile benchmarks/page_load/old/Dockerfile benchmarks/labs/stock/Dockerfile
 	$(BIN)/shellcheck .ci/run
 
 .PHONY: lint-docs
@@ -127,7 +127,7 @@ format: venv ## format the Python code
 
 .PHONY: bench
 bench: export TESTCONTAINERS_RYUK_DISABLED := true
-bench: build venv browser ## measure against the old recipe, stock rooms and kernels; fill in docs/performance.md
+bench: build venv browser ## measure against the old recipe and stock rooms, kernels and labs; fill in docs/performance.md
 	$(BIN)/python -m tools.browser chromium
 	PYTHONPATH=src $(BIN)/python -m benchmarks
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
     from classroom.supervisor.hub_access import HubAccess
 
+STARTING_AT_ONCE = max(2, os.cpu_count() or 1)
+"""Labs that start at the same moment; others wait. A class that comes to its lesson opens them all:
+started together, each would be there only with the last one."""
 TEMPLATE = lab_users.LAST
 """The lab whose number stands for each lab's in what `Paths.labs_config` tells them."""
 
@@ -68,6 +71,7 @@ class Labs:
         self._base = {**base, credentials.LAB_ID: known_by.lab_id}
         self._running: dict[int, RunningLab] = {}
         self._turns: dict[int, asyncio.Lock] = {}
+        self._starting = asyncio.Semaphore(STARTING_AT_ONCE)
 
     @property
     def running(self) -> list[int]:
@@ -101,7 +105,8 @@ class Labs:
             copier = Keeper(services.snapshots(paths, self._base), LOG, self._do_without)
             self._running[lab] = RunningLab(keeper, copier, secrets)
             try:
-                await keeper.start()
+                async with self._starting:
+                    await keeper.start()
             except BaseException:
                 self._forget(lab)
                 raise

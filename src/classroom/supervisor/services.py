@@ -29,6 +29,9 @@ FAMILIES = {
     LockKind.NFTABLES: ("unix", "inet", "inet6"),
     LockKind.OPEN: (),
 }
+BEHIND_THE_CLASS = ("nice", "-n", "5")
+"""How the servers of labs of people's own start: thirty that start, or save, at the same moment
+leave the class its share of the machine."""
 PACKAGE = Path(__file__).parent.parent
 
 
@@ -219,6 +222,7 @@ def lab(
     return Child(
         "The lab" if is_class else f"Lab {paths.lab} ({hub.user})",
         (
+            *(() if is_class else BEHIND_THE_CLASS),
             # Restricted before it is anybody whom a student may trace.
             *seccomp.prefix(python, seccomp.as_lab_server(paths.lab), FAMILIES[kind]),
             *(python, "-I", "-m", "classroom.lab", f"--config={paths.lab_config}"),

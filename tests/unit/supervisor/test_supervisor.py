@@ -70,6 +70,10 @@ def test_a_labs_server_is_the_classes_with_its_own_number() -> None:
     assert of_class.environment.keys() <= of_ada.environment.keys()
     changed = [one for one in of_class.command if one not in of_ada.command]
     assert changed == ["lab0", f"--config={Paths().lab_config}"]
+    # Behind the class, whatever each of them does.
+    before = len(services.BEHIND_THE_CLASS)
+    assert of_ada.command[:before] == services.BEHIND_THE_CLASS
+    assert len(of_ada.command) == before + len(of_class.command)
     assert of_ada.environment["HOME"] == "/run/classroom/labs/3/lab-home"
     assert of_class.vital
     assert not of_ada.vital  # its end is not the container's
