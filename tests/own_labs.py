@@ -21,6 +21,7 @@ c.Classroom.personal_labs = True
 """
 
 EXPECTED = (
+    r"is slow to (start|become responsive)",  # on a machine that is busy
     r"424 GET /hub/user/",  # the page that goes on to start a lab
     r"Activity events disabled",
     r"Role user has obtained extra permissions",  # on a volume that was without

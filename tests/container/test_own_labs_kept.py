@@ -7,11 +7,12 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests import labs, own_labs
 from tests.container.test_backup import backed_up, taken_in
 from tests.own_labs import ask, base, enter, is_open, look, number
-from tests.students import open_socket
+from tests.students import Student, open_socket
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -240,3 +241,32 @@ def test_what_does_not_go_together_is_refused_with_a_sentence(
         assert lab.wait_exit() == 78
         refused = [one for one in lab.log.splitlines() if one.startswith("Not started.")]
         assert any(sentence in one for one in refused), lab.log
+
+
+FILL = "x = bytearray({size} * 2**20)\nfor at in range(0, len(x), 4096): x[at] = 1"
+ENDED = "ended: this lab's programs together used"
+
+
+def test_a_lab_keeps_to_its_share_of_the_memory(
+    network: Network, github: Lab, authority: Authority, tmp_path: Path
+) -> None:
+    """Each of its kernels may have what they use, but not both; the class may have more than it."""
+    config = f"{own_labs.CONFIG}c.Classroom.memory_limit = '2G'\n"
+    folder = labs.write_folder(tmp_path / "tutor", config, authority)
+    expected = (*own_labs.EXPECTED, ENDED)
+    with contextlib.ExitStack() as stack:
+        lab = stack.enter_context(labs.start(folder, network=network, expected=expected))
+        lab.wait_healthy()
+        ada = stack.enter_context(own_labs.sign_in(lab, github, authority.crt, "Octocat"))
+        in_class = Student(ada, lab, place="/data/files/attempts.py")
+        assert in_class.kernel.run(FILL.format(size=700)) == ""
+        enter(ada, "octocat")
+        small, large = (own_labs.student(ada, lab, "octocat") for _ in range(2))
+        assert small.kernel.run(FILL.format(size=120)) == ""
+        assert ENDED not in lab.log
+        with contextlib.suppress(TimeoutError, ConnectionClosed):  # it ends before it answers
+            assert large.kernel.run(FILL.format(size=480)) == ""
+        labs.wait_until(lambda: ENDED in lab.log, "the end of the larger one")
+        assert "(limit 512 MB for each lab), and this kernel used the most" in lab.log
+        assert small.kernel.run("print(len(x) // 2**20)") == "120\n"
+        assert in_class.kernel.run("print(len(x) // 2**20)") == "700\n"

@@ -22,8 +22,9 @@ A_KERNEL = 200 * 1024**2
 FEWEST_KERNELS, MOST_KERNELS = 10, 200
 A_KERNELS_PROCESSES, FEWEST_PROCESSES = 32, 1024
 LABS_SHARE, FEWEST_IN_A_LAB = 4, 5
-"""A lab that isn't the class has a share of the class's kernels and processes, but so many kernels
-at least. Memory is everybody's together."""
+"""A lab that isn't the class has a share of the class's kernels, processes and memory, but so many
+kernels at least, and memory for `LEAST_OF_A_LAB`."""
+LEAST_OF_A_LAB = 512 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Limits:
     """Limits of students' processes.
 
     Attributes:
-        together: bytes of memory that all may use; 0 for no limit.
+        together: bytes of memory that all may use, in all labs; of a lab that isn't the class
+            (`of_lab`): that all of this lab's may use. 0 for no limit.
         memory: bytes that each may have for its data (RLIMIT_DATA); 0 for no limit.
         processes: how many all together may be, threads included (RLIMIT_NPROC); 0 for no limit.
         kernels: how many kernels there may be, and as many terminals.
@@ -84,7 +86,13 @@ def of_lab(found: Limits, lab: int) -> Limits:
     processes = found.processes and max(
         A_KERNELS_PROCESSES * kernels, found.processes // LABS_SHARE
     )
-    return replace(found, kernels=kernels, processes=processes)
+    together = min(found.together, max(LEAST_OF_A_LAB, found.together // LABS_SHARE))
+    return replace(
+        found,
+        kernels=kernels,
+        processes=processes,
+        together=together,
+    )
 
 
 def warnings(found: Limits, memory: int) -> list[str]:

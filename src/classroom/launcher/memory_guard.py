@@ -13,7 +13,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from classroom.launcher import inspection, oom_score, process_table, shared_memory, signals, victim
+from classroom.launcher import (
+    inspection,
+    lab_shares,
+    oom_score,
+    process_table,
+    shared_memory,
+    signals,
+    victim,
+)
 from classroom.launcher.as_student import as_student
 from classroom.launcher.process_table import Census
 from classroom.launcher.shared_memory_cleanup import Leftovers
@@ -107,6 +115,7 @@ class Watch:
             await self._choose(free, beyond, left if short else None, pressed=pressed)
         else:
             self._before = {}
+        await self._keep_labs_to_their_shares()
         self._out = self._out and short
         if full and not self._complained:
             what = "The disk is nearly full: %d MB are free; delete something"
@@ -147,6 +156,15 @@ class Watch:
         self._before = after
         if chosen is not None:
             await self._end_group(chosen[0], groups[chosen[0]], chosen[1])
+
+    async def _keep_labs_to_their_shares(self) -> None:
+        """End whoever uses the most in each lab, but the class, that uses more than its share."""
+        for lab in lab_shares.perhaps_beyond(self._census.processes.values(), self._limits):
+            groups = lab_shares.of_lab(self._census.groups(), lab)
+            uses, _ = await inspection.measured(groups)
+            share = lab_shares.share(self._limits, lab)
+            if (chosen := victim.beyond_a_labs_share(uses, share)) is not None:
+                await self._end_group(chosen[0], groups[chosen[0]], chosen[1])
 
     async def _free_shared_memory(self) -> None:
         """Remove what nobody has any more in /dev/shm when that is half full: it is everybody's.

@@ -92,6 +92,25 @@ def too_much_memory(
     return group, f"{all_of_them}, {most}"
 
 
+def beyond_a_labs_share(uses: Mapping[str, Use], limit: int) -> tuple[str, str] | None:
+    """Choose whom to end in a lab whose programs use more than its share.
+
+    Args:
+        uses: by group, of this lab's alone.
+        limit: bytes for all of them; 0 for no limit.
+
+    Returns:
+        The group that uses the most, and why it is ended, in words; None when there is enough.
+    """
+    together = sum(use.memory for use in uses.values())
+    if not limit or together <= limit:
+        return None
+    group = max(uses, key=lambda one: uses[one].memory)
+    most = f"this {process_table.kind_of(group)} used the most ({uses[group].memory // MB} MB)"
+    all_of_them = f"this lab's programs together used {together // MB} MB"
+    return group, f"{all_of_them} (limit {limit // MB} MB for each lab), and {most}"
+
+
 def too_full_disk(
     before: Mapping[str, Use], after: Mapping[str, Use], free: int, reserve: int
 ) -> tuple[str, str] | None:
