@@ -14,6 +14,7 @@ import { link } from './link';
 import { live } from './live';
 import { materials } from './materials';
 import { notices } from './notices';
+import { openNow } from './openNow';
 import { outputs } from './outputs';
 import { people } from './people';
 import { places } from './places';
@@ -49,6 +50,7 @@ export default [
   places,
   following,
   people,
+  openNow,
   footers,
   ran,
   link,

@@ -16,6 +16,7 @@ export type ServerMessage =
   | ModeMessage
   | LeadingMessage
   | PeopleMessage
+  | OpenMessage
   | RanMessage
   | NoticeMessage
   | WarningsMessage
@@ -136,6 +137,33 @@ export interface Person {
   active: number;
   tutor: boolean;
   viewOnly: boolean;
+}
+/**
+ * Which documents are open in the lab (classroom.lab.people.open_documents).
+ */
+export interface OpenMessage {
+  type: 'open';
+  /**
+   * @maxItems 30
+   */
+  documents: OpenDocument[];
+}
+/**
+ * A document that somebody has open.
+ */
+export interface OpenDocument {
+  /**
+   * From the lab's files on.
+   */
+  path: string;
+  /**
+   * The names of users who have it open, not of all if they are many.
+   */
+  people: string[];
+  /**
+   * How many people have it open.
+   */
+  count: number;
 }
 /**
  * Who has just run which cells, and which wait for an answer (classroom.lab.execution.run_history).

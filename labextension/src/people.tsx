@@ -13,6 +13,7 @@ import { ReactWidget, usersIcon } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import type * as React from 'react';
 import { ask } from './api';
+import { fullName, type IAwareness, type Known, known, picture } from './faces';
 import { ILive } from './live';
 import type { PeopleMessage, Person, ServerMessage } from './pageMessages';
 import { IPlaces } from './places';
@@ -21,15 +22,6 @@ import { type Texts, texts } from './texts';
 
 /** Milliseconds: how often is said anew how long ago somebody was active. */
 const MINUTE = 60_000;
-
-/** What the others see of somebody. */
-type Known = Pick<Person, 'name' | 'display_name' | 'initials' | 'color' | 'avatar_url'>;
-
-/** What is needed of the awareness of the whole lab (jupyter-collaboration). */
-interface IAwareness {
-  getStates(): ReadonlyMap<number, { readonly user?: Omit<Known, 'name'> & { username: string } }>;
-  on(event: 'change', look: () => void): void;
-}
 
 class Panel extends ReactWidget {
   /**
@@ -74,24 +66,13 @@ class Panel extends ReactWidget {
   protected override render(): React.ReactElement {
     const rows = this.standing.tutor
       ? this.people.map((person) => this.row(person))
-      : this.others().map(named);
+      : known(this.awareness).map(named);
     return (
       <>
         <h2>{this.words.peopleHere(rows.length)}</h2>
         <ul>{rows}</ul>
       </>
     );
-  }
-
-  /** List whom every page knows of, by name: somebody may have several. */
-  private others(): Known[] {
-    const found = new Map<string, Known>();
-    for (const { user } of this.awareness?.getStates().values() ?? []) {
-      if (user?.username) {
-        found.set(user.username, { ...user, name: user.username });
-      }
-    }
-    return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
   }
 
   private row(person: Person): React.ReactElement {
@@ -163,11 +144,6 @@ class Panel extends ReactWidget {
   private people: readonly Person[] = [];
 }
 
-/** A name as it is shown, with the one that the Hub knows if that is another: not only capitals. */
-function fullName({ name, display_name: shown }: Known): string {
-  return shown.normalize('NFKC').toLowerCase() === name ? shown : `${shown} (${name})`;
-}
-
 /** What students see of somebody. */
 function named(person: Known): React.ReactElement {
   return (
@@ -175,25 +151,6 @@ function named(person: Known): React.ReactElement {
       {picture(person)}
       <div className="classroom-Person-name">{fullName(person)}</div>
     </li>
-  );
-}
-
-function picture(person: Known): React.ReactElement {
-  return person.avatar_url ? (
-    <img
-      className="classroom-Person-picture"
-      src={person.avatar_url}
-      alt=""
-      referrerPolicy="no-referrer"
-    />
-  ) : (
-    <span
-      className="classroom-Person-picture"
-      aria-hidden="true"
-      style={{ background: person.color ?? '' }}
-    >
-      {person.initials}
-    </span>
   );
 }
 

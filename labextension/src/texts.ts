@@ -68,6 +68,9 @@ export function texts(translator: ITranslator | null) {
     inCell: (path: string, number: number) => trans.__('%1, cell %2', path, number),
     active: (minutes: number) =>
       minutes < 1 ? trans.__('active now') : trans._n('%1 minute ago', '%1 minutes ago', minutes),
+    openNow: trans.__('Open now'),
+    join: (path: string, people: string) => trans.__('Open %1, with %2', path, people),
+    more: (count: number) => trans._n('%1 more', '%1 more', count),
     jump: trans.__('Jump to'),
     jumpTo: (person: string) => trans.__('Jump to where %1 is', person),
     letWrite: trans.__('Let write'),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.classrooms import Classroom
     from tests.labs import Lab
 
-OURS = "[data-jp-item-name^='classroom-'], #classroom-people, .classroom-Ran"
+OURS = "[data-jp-item-name^='classroom-'], #classroom-people, .classroom-Ran, .classroom-Open"
 
 
 @pytest.fixture

@@ -100,6 +100,29 @@ def test_students_are_told_of_tutors_alone(people: Classroom) -> None:
     assert "octocat" not in json.dumps(heard).lower()
 
 
+def test_everybody_is_told_which_documents_are_open_and_no_more(people: Classroom) -> None:
+    """Whoever opens a document sees who is in it; nobody is told of cells, or of chats."""
+    hubot = Page(people, "hubot")
+    known = people.people["Octocat"].put(
+        f"{API}/collaboration/session/Classroom.chat", json={"format": "text", "type": "chat"}
+    )
+    session = known.json()
+    room = f"text:chat:{session['fileId']}?sessionId={session['sessionId']}"
+    talk = people.open("Octocat", f"api/collaboration/room/{room}")
+    socket = people.open("Octocat", people.room("Octocat", "shared.ipynb"))
+    move(Page(people, "Octocat"), path="RTC:shared.ipynb", cell="secret1")
+    one = {"path": "shared.ipynb", "people": ["octocat"], "count": 1}
+    heard: list[dict[str, Any]] = []
+    while one not in (found := hubot.hears(type="open"))["documents"]:
+        heard.append(found)
+    assert ".chat" not in json.dumps([*heard, found])
+    assert "secret1" not in json.dumps([*heard, found])
+    socket.close()
+    while one in hubot.hears(type="open")["documents"]:
+        continue
+    talk.close()
+
+
 def test_others_jump_to_documents_alone(people: Classroom) -> None:
     """A page's word becomes what a tutor's page opens: a file of the class, or nothing."""
     mona, hubot = Page(people, "mona"), Page(people, "hubot")

@@ -20,6 +20,7 @@ from classroom.lab.connections.receive_limits import ReceiveLimits
 from classroom.lab.connections.registry import Connections
 from classroom.lab.execution.run_history import RunHistory
 from classroom.lab.exports.jobs import ExportQueue
+from classroom.lab.people.open_documents import OpenDocuments
 from classroom.lab.people.participants import Participants
 from classroom.lab.people.welcome import Greeting
 from classroom.lab.permissions.mode_service import ModeService
@@ -55,6 +56,7 @@ class LabContext:
         former: what pages have that may not come back.
         notifications: what pages show.
         modes: who is view-only, and who is a tutor.
+        documents: which are open, and who is in each.
         participants: who is here and where.
         history: who ran which cell.
         greeting: knows who has seen the welcome notebook.
@@ -78,6 +80,7 @@ class LabContext:
     notifications: Notifications = field(init=False)
     former: FormerDocuments = field(default_factory=FormerDocuments)
     modes: ModeService = field(init=False)
+    documents: OpenDocuments = field(default_factory=OpenDocuments)
     participants: Participants = field(init=False)
     history: RunHistory = field(init=False)
     greeting: Greeting = field(default_factory=Greeting)
@@ -89,7 +92,7 @@ class LabContext:
             "bounded": ReceiveLimits(self.memory),
             "notifications": Notifications(self.connections),
             "modes": modes,
-            "participants": Participants(self.connections, modes),
+            "participants": Participants(self.connections, modes, self.documents),
             "history": RunHistory(self.connections),
         }
         for name, part in made.items():

@@ -132,6 +132,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         for documents in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
             documents.ystore_class = ystore.of(lab.journal)
     view_only.use(lab.hooks, lab.modes)
+    lab.documents.use(lab.hooks)
     app.web_app.settings["websocket_max_message_size"] = FRAME
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         app.kernel_manager.notebooks = Notebooks(app)

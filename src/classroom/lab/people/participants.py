@@ -1,4 +1,4 @@
-"""Who is here, and where: told to tutors of everybody, and to everybody of the tutors.
+"""Who is here, and where. Tutors see everybody's cell; others see the tutors', and open documents.
 
 What a page says of itself counts for its own user alone, whose name is the server's word.
 """
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from classroom.lab.connections.registry import Connections, Page
+    from classroom.lab.people.open_documents import OpenDocuments
     from classroom.lab.permissions.mode_service import ModeService
 
 BEAT_SECONDS = 0.3
@@ -46,14 +47,19 @@ class Person:
 class Participants:
     """Everybody with a page open. One event loop's: nothing here is for threads."""
 
-    def __init__(self, connections: Connections, modes: ModeService) -> None:
+    def __init__(
+        self, connections: Connections, modes: ModeService, documents: OpenDocuments
+    ) -> None:
         """Know of nobody.
 
         Args:
             connections: the lab's, with its pages.
             modes: knows who is a tutor, and who is view-only.
+            documents: knows which documents are open.
         """
         self._connections, self._modes = connections, modes
+        self._documents = documents
+        documents.changed = self.tell
         self.cpu = CpuBudget()
         """Not that of documents: somebody who has written too much there hears of it by a page."""
         self.asking = ""
@@ -142,12 +148,12 @@ class Participants:
     def _tell(self) -> None:
         self._pending = False
         people = self.people()
-        leading, listed = self.leading(people), self.listed(people)
+        for_all, listed = [self.leading(people), self._documents.message()], self.listed(people)
         for page in self._pages():
-            words = [leading, listed] if name_of(page) in self._modes.tutors else [leading]
+            words = [*for_all, listed] if name_of(page) in self._modes.tutors else for_all
             told = self._told.setdefault(page, {})
             for word in words:
-                if told.get(word["type"]) != word:
+                if (known := told.get(word["type"])) is not word and known != word:
                     told[word["type"]] = word
                     page.say(word)
 

@@ -76,6 +76,13 @@ class RoomHook:
             connection: the page's.
         """
 
+    def disconnected(self, connection: Connection) -> None:
+        """Note a page that has left a room which it had entered.
+
+        Args:
+            connection: the page's.
+        """
+
     def before_handle_message(self, connection: Connection, message: Change) -> bool:  # noqa: ARG002
         """Check a message that would change or save a document, before the room handles it.
 
@@ -125,6 +132,11 @@ class Chain:
         """Tell all hooks about a page; the argument is `RoomHook.connected`'s."""
         for hook in self._hooks:
             hook.connected(connection)
+
+    def disconnected(self, connection: Connection) -> None:
+        """Tell all hooks that a page has left; the argument is `RoomHook.disconnected`'s."""
+        for hook in self._hooks:
+            hook.disconnected(connection)
 
     def stops(self, connection: Connection, message: Change) -> bool:
         """Say whether a hook stops a message; later hooks are not called then.

@@ -84,7 +84,8 @@ class RoomSocket(Parting):
             owns = getattr(self.room, "owns", None)
             mine = (lambda _: True) if owns is None else partial(owns, self.who)
             self.admission = Admission(self.room.ydoc, mine, room_id)
-            self.hooks.connected(self)
+            if self.ws_connection is not None:  # the page may have gone meanwhile
+                self.hooks.connected(self)
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Close as tornado, with as much of the reason as a frame takes.
@@ -222,4 +223,5 @@ class RoomSocket(Parting):
             return  # it couldn't be opened, and upstream has let go of it
         if self._presence is not None:
             self.room.leave(self, at_once=self.services[Connections].was_ended(self))
+        self.hooks.disconnected(self)
         super().on_close()

@@ -16,6 +16,7 @@ from classroom.lab.connections.notifications import Notifications
 from classroom.lab.connections.registry import Connections
 from classroom.lab.people import location
 from classroom.lab.people.location import MOST, Location
+from classroom.lab.people.open_documents import OpenDocuments
 from classroom.lab.people.participants import Participants
 from classroom.lab.permissions.mode_service import ModeService
 from tests.page_messages import problems
@@ -34,7 +35,7 @@ def test_what_holds_for_a_person() -> None:
 
 def test_who_leads_and_who_is_here_while_nobody_is() -> None:
     connections = Connections()
-    here = Participants(connections, ModeService(connections))
+    here = Participants(connections, ModeService(connections), OpenDocuments())
     people = here.people()
     for message in (here.leading(people), here.listed(people)):
         assert problems(json.dumps(message), "ServerMessage") == []

@@ -1,0 +1,51 @@
+/** People as others see them: their names and pictures. */
+
+import type * as React from 'react';
+import type { Person } from './pageMessages';
+
+/** What the others see of somebody. */
+export type Known = Pick<Person, 'name' | 'display_name' | 'initials' | 'color' | 'avatar_url'>;
+
+/** What is needed of the awareness of the whole lab (jupyter-collaboration). */
+export interface IAwareness {
+  getStates(): ReadonlyMap<number, { readonly user?: Omit<Known, 'name'> & { username: string } }>;
+  on(event: 'change', look: () => void): void;
+}
+
+/** List whom every page knows of, by name: somebody may have several. */
+export function known(awareness: IAwareness | null): Known[] {
+  const found = new Map<string, Known>();
+  for (const { user } of awareness?.getStates().values() ?? []) {
+    if (user?.username) {
+      found.set(user.username, { ...user, name: user.username });
+    }
+  }
+  return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** A name as it is shown, with the one that the Hub knows if that is another: not only capitals. */
+export function fullName({ name, display_name: shown }: Known): string {
+  return shown.normalize('NFKC').toLowerCase() === name ? shown : `${shown} (${name})`;
+}
+
+/** Somebody's picture: their avatar, or their initials on their colour. */
+export function picture(person: Known): React.ReactElement {
+  return person.avatar_url ? (
+    <img
+      key={person.name}
+      className="classroom-Person-picture"
+      src={person.avatar_url}
+      alt=""
+      referrerPolicy="no-referrer"
+    />
+  ) : (
+    <span
+      key={person.name}
+      className="classroom-Person-picture"
+      aria-hidden="true"
+      style={{ background: person.color ?? '' }}
+    >
+      {person.initials}
+    </span>
+  );
+}
