@@ -23,6 +23,12 @@ export function known(awareness: IAwareness | null): Known[] {
   return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
 }
 
+/** Somebody of whom the page knows but the name. */
+export function unknown(name: string): Known {
+  const initials = name.slice(0, 1).toUpperCase();
+  return { name, display_name: name, initials, color: null, avatar_url: null };
+}
+
 /** A name as it is shown, with the one that the Hub knows if that is another: not only capitals. */
 export function fullName({ name, display_name: shown }: Known): string {
   return shown.normalize('NFKC').toLowerCase() === name ? shown : `${shown} (${name})`;

@@ -2,14 +2,17 @@
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, IToolbarWidgetRegistry, Notification } from '@jupyterlab/apputils';
+import type { ServerConnection } from '@jupyterlab/services';
 import { ITranslator } from '@jupyterlab/translation';
 import { CommandToolbarButton, MenuSvg } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import { ask } from './api';
+import { addressOf, called, FOLLOWED, type ILab, thereAreSeveral, travel } from './labs';
 import { ILive } from './live';
 import type { LeadingMessage, ServerMessage } from './pageMessages';
 import { IPlaces } from './places';
 import { IPreferences } from './preferences';
+import { Searching } from './searching';
 import { IStanding } from './standing';
 import { type Texts, texts } from './texts';
 import { ON } from './topBar';
@@ -27,9 +30,16 @@ class Following {
     private readonly places: IPlaces,
     private readonly standing: IStanding,
     private readonly preferences: IPreferences,
+    settings: ServerConnection.ISettings,
     private readonly words: Texts
   ) {
     standing.changed.connect(this.announce, this);
+    this.searching = new Searching(
+      settings,
+      (name, lab) => this.offer(name, lab),
+      (name) =>
+        this.tell(Notification.info(words.goneElsewhere(this.shown(name)), { autoClose: false }))
+    );
   }
 
   /** The name of the tutor whom all are asked to follow. */
@@ -41,6 +51,13 @@ class Following {
   take(leading: LeadingMessage): void {
     const before = this.leading;
     this.leading = leading;
+    for (const { name, display_name } of leading.leaders) {
+      this.names.set(name, display_name);
+    }
+    if (leading.leaders.some(({ name }) => name === this.wanted)) {
+      this.followed = this.wanted;
+      this.wanted = '';
+    }
     if (leading.asked !== before.asked && !this.standing.tutor) {
       this.hearAsked(before);
     }
@@ -93,8 +110,7 @@ class Following {
   /** The label of the students' command. */
   label(name: string): string {
     const followed = name || this.followed || this.leading.leaders[0]?.name || '';
-    const known = this.leading.leaders.find((one) => one.name === followed);
-    const shown = known?.display_name ?? followed;
+    const shown = this.shown(followed);
     if (this.followed && !name) {
       return this.words.following(shown);
     }
@@ -119,12 +135,13 @@ class Following {
 
   /** The name of a tutor that people see. */
   shown(name: string): string {
-    return this.leading.leaders.find((one) => one.name === name)?.display_name ?? name;
+    return this.names.get(name) ?? name;
   }
 
   /** Go where the followed tutor is, if that isn't where they were. */
   private go(): void {
     const leader = this.leading.leaders.find((one) => one.name === this.followed);
+    this.search(leader === undefined);
     if (leader === undefined || !leader.path) {
       return;
     }
@@ -138,12 +155,46 @@ class Following {
     }
   }
 
+  /** Look for the followed tutor in other labs while they are not in this one. */
+  private search(isGone: boolean): void {
+    if (this.followed && isGone && thereAreSeveral()) {
+      this.searching.begin(this.followed);
+    } else {
+      this.searching.end();
+      this.tell('');
+    }
+  }
+
+  /** Nobody is taken to another lab without a click: what they do here would end in its midst. */
+  private offer(name: string, lab: ILab): void {
+    const go = () => travel.to(addressOf(lab, '', name));
+    this.tell(
+      Notification.info(this.words.hasGone(this.shown(name), called(lab, this.words)), {
+        autoClose: false,
+        actions: [{ label: this.words.goThere, displayType: 'accent', callback: go }]
+      })
+    );
+  }
+
+  /** Let one word at a time stand about where the tutor is. */
+  private tell(notification: string): void {
+    if (this.told) {
+      Notification.dismiss(this.told);
+    }
+    this.told = notification;
+  }
+
   private announce(): void {
     this.commands.notifyCommandChanged(FOLLOW);
     this.commands.notifyCommandChanged(ASK);
   }
 
   private button: CommandToolbarButton | null = null;
+  private readonly searching: Searching;
+  private readonly names = new Map<string, string>();
+  /** Whom the page's address says to follow, once they are here. */
+  private wanted = new URLSearchParams(window.location.search).get(FOLLOWED) ?? '';
+  private told = '';
   private leading = NOBODY;
   private followed = '';
   private last = '';
@@ -168,12 +219,13 @@ export const following: JupyterFrontEndPlugin<void> = {
   ) => {
     const words = texts(translator);
     const settings = app.serviceManager.serverSettings;
-    const made = new Following(app.commands, places, standing, preferences, words);
+    const made = new Following(app.commands, places, standing, preferences, settings, words);
     app.commands.addCommand(FOLLOW, {
       label: ({ name }) => made.label(String(name ?? '')),
       caption: () => (made.isFollowing ? words.stepOut : words.followMore),
-      isVisible: () => made.possible && !standing.tutor,
-      isEnabled: () => made.possible && !standing.tutor,
+      // Who drives in a lab of their own may have been led there: they step out as everybody.
+      isVisible: () => made.isFollowing || (made.possible && !standing.tutor),
+      isEnabled: () => made.isFollowing || (made.possible && !standing.tutor),
       className: ({ name }) => (made.isFollowing && !name ? ON : ''),
       execute: ({ name }) => (name ? made.follow(String(name)) : made.toggle())
     });

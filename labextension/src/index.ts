@@ -8,6 +8,7 @@ import { following } from './following';
 import { help } from './help';
 import { htmlFiles } from './htmlFiles';
 import { kernels } from './kernels';
+import { labsMenu } from './labsMenu';
 import { layouts } from './layouts';
 import { leftOut } from './leftOut';
 import { link } from './link';
@@ -50,6 +51,7 @@ export default [
   places,
   following,
   people,
+  labsMenu,
   openNow,
   footers,
   ran,

@@ -13,7 +13,7 @@ import { ITranslator } from '@jupyterlab/translation';
 import { fileIcon, type LabIcon, ReactWidget } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import type * as React from 'react';
-import { fullName, type IAwareness, type Known, known, picture } from './faces';
+import { fullName, type IAwareness, type Known, known, picture, unknown } from './faces';
 import { ILive } from './live';
 import type { OpenMessage } from './pageMessages';
 import { type Texts, texts } from './texts';
@@ -44,13 +44,6 @@ export function company(
   people: readonly Known[]
 ): ICompany[] {
   const by = new Map(people.map((one) => [one.name, one]));
-  const unknown = (name: string): Known => ({
-    name,
-    display_name: name,
-    initials: name.slice(0, 1).toUpperCase(),
-    color: null,
-    avatar_url: null
-  });
   return documents
     .map(({ path, people, count }) => ({
       path,

@@ -13,7 +13,8 @@ import { ReactWidget, usersIcon } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import type * as React from 'react';
 import { ask } from './api';
-import { fullName, type IAwareness, type Known, known, picture } from './faces';
+import { fullName, type IAwareness, type Known, known, picture, unknown } from './faces';
+import { addressOf, called, type ILab, isHere, labsOf, thereAreSeveral, travel } from './labs';
 import { ILive } from './live';
 import type { PeopleMessage, Person, ServerMessage } from './pageMessages';
 import { IPlaces } from './places';
@@ -22,6 +23,8 @@ import { type Texts, texts } from './texts';
 
 /** Milliseconds: how often is said anew how long ago somebody was active. */
 const MINUTE = 60_000;
+/** Milliseconds: how often a tutor who looks at the panel is shown anew who is in other labs. */
+const OTHERS = 5_000;
 
 class Panel extends ReactWidget {
   /**
@@ -49,6 +52,9 @@ class Panel extends ReactWidget {
     this.node.setAttribute('aria-label', words.people);
     const look = () => this.isVisible && this.update();
     window.setInterval(look, MINUTE);
+    if (thereAreSeveral()) {
+      window.setInterval(() => void this.lookAround(), OTHERS);
+    }
     awareness?.on('change', look);
     standing.changed.connect(look);
   }
@@ -61,6 +67,22 @@ class Panel extends ReactWidget {
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
     this.update();
+    if (thereAreSeveral()) {
+      void this.lookAround();
+    }
+  }
+
+  /** Ask who is in other labs, while a tutor looks at the panel: nobody else is shown them here. */
+  private async lookAround(): Promise<void> {
+    if (!this.isVisible || !this.standing.tutor || document.visibilityState === 'hidden') {
+      return;
+    }
+    try {
+      this.labs = (await labsOf(this.settings)).filter((lab) => !isHere(lab));
+      this.update();
+    } catch (error) {
+      console.warn('The labs could not be listed', error); // it is asked again
+    }
   }
 
   protected override render(): React.ReactElement {
@@ -71,6 +93,8 @@ class Panel extends ReactWidget {
       <>
         <h2>{this.words.peopleHere(rows.length)}</h2>
         <ul>{rows}</ul>
+        {this.standing.tutor &&
+          this.labs.filter(({ people }) => people.length).map((lab) => this.group(lab))}
       </>
     );
   }
@@ -87,8 +111,7 @@ class Panel extends ReactWidget {
           {standing && <span className="classroom-Person-standing">{standing}</span>}
         </div>
         <div className="classroom-Person-place">
-          {this.place(person)} ·{' '}
-          {words.active(Math.floor((Date.now() / 1000 - person.active) / 60))}
+          {this.place(person)} · {this.active(person.active)}
         </div>
         <div className="classroom-Person-buttons">
           {button(words.jump, words.jumpTo(shown), !person.path, () =>
@@ -110,6 +133,38 @@ class Panel extends ReactWidget {
         </div>
       </li>
     );
+  }
+
+  /** Another lab, with those who are in it. */
+  private group(lab: ILab): React.ReactElement {
+    const { words } = this;
+    const name = called(lab, words);
+    return (
+      <section key={lab.address} aria-label={name}>
+        <h2>{words.otherLab(name, lab.people.length)}</h2>
+        <ul>
+          {lab.people.map((person) => (
+            <li key={person.name} className="classroom-Person">
+              {picture(unknown(person.name))}
+              <div className="classroom-Person-name">{person.name}</div>
+              <div className="classroom-Person-place">
+                {person.path || words.inNoDocument}
+                {person.active ? ` · ${this.active(person.active)}` : ''}
+              </div>
+              <div className="classroom-Person-buttons">
+                {button(words.jump, words.jumpToOther(person.name, name), false, async () =>
+                  travel.to(addressOf(lab, person.path))
+                )}
+              </div>
+            </li>
+          ))}
+        </ul>
+      </section>
+    );
+  }
+
+  private active(since: number): string {
+    return this.words.active(Math.floor((Date.now() / 1000 - since) / 60));
   }
 
   private place(person: Person): string {
@@ -142,6 +197,7 @@ class Panel extends ReactWidget {
   }
 
   private people: readonly Person[] = [];
+  private labs: readonly ILab[] = [];
 }
 
 /** What students see of somebody. */

@@ -68,6 +68,23 @@ export function texts(translator: ITranslator | null) {
     inCell: (path: string, number: number) => trans.__('%1, cell %2', path, number),
     active: (minutes: number) =>
       minutes < 1 ? trans.__('active now') : trans._n('%1 minute ago', '%1 minutes ago', minutes),
+    labs: trans.__('Labs'),
+    yourLab: trans.__('Your lab'),
+    labOf: (owner: string) => trans.__('Lab of %1', owner),
+    labWith: (lab: string, people: string) => trans.__('%1: %2', lab, people),
+    nobodyThere: trans.__('nobody'),
+    notRunning: trans.__('not running'),
+    goToLab: trans.__('Go to this lab'),
+    allLabs: trans.__('All labs …'),
+    allLabsMore: trans.__('Go to the list on the Hub’s page'),
+    noLabs: trans.__('The labs could not be listed.'),
+    jumpToOther: (person: string, lab: string) => trans.__('Go to %1 in: %2', person, lab),
+    otherLab: (lab: string, count: number) =>
+      trans._n('%2: %1 person', '%2: %1 people', count, lab),
+    hasGone: (tutor: string, lab: string) => trans.__('%1 is now in another lab: %2.', tutor, lab),
+    goThere: trans.__('Go there'),
+    goneElsewhere: (tutor: string) =>
+      trans.__('%1 has left this lab, and is in no other lab that you may enter.', tutor),
     openNow: trans.__('Open now'),
     join: (path: string, people: string) => trans.__('Open %1, with %2', path, people),
     more: (count: number) => trans._n('%1 more', '%1 more', count),

@@ -2,17 +2,20 @@
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Notification, ToolbarWidgetRegistry } from '@jupyterlab/apputils';
+import { PageConfig } from '@jupyterlab/coreutils';
 
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 import { following } from '../src/following';
+import { travel } from '../src/labs';
 import { type ILive, live } from '../src/live';
 import type { IPlace, IPlaces } from '../src/places';
 import type { IPreferences } from '../src/preferences';
+import { WAITS } from '../src/searching';
 import { type IStanding, standing } from '../src/standing';
 import { texts } from '../src/texts';
 import { ON } from '../src/topBar';
-import { Classroom, until } from './classroom';
+import { Classroom, eventually, until } from './classroom';
 
 const FOLLOW = 'classroom:follow';
 const ASK = 'classroom:ask-to-follow';
@@ -206,4 +209,85 @@ test('a tutor reads it when the students could not be asked', async () => {
   const [notice] = Notification.manager.notifications;
   expect(notice?.message).toContain(WORDS.notAsked);
   expect(notice?.message).toContain('The lab is stopping.');
+});
+
+describe('a tutor who goes to another lab', () => {
+  const went: string[] = [];
+  let labs: object[];
+
+  beforeEach(() => {
+    went.length = 0;
+    labs = [];
+    travel.to = (address) => went.push(address);
+    PageConfig.setOption('classroomLabs', 'classroom/api/labs');
+    PageConfig.setOption('baseUrl', '/services/classroom/');
+    classroom.answer = () => ({ body: JSON.stringify({ labs }) });
+  });
+
+  afterEach(() => PageConfig.setOption('classroomLabs', ''));
+
+  const theirs = { kind: 'personal', owner: 'ada', own: false, running: true };
+  const at = (address: string, ...names: string[]) => ({
+    ...theirs,
+    address,
+    people: names.map((name) => ({ name }))
+  });
+  const said = () => Notification.manager.notifications.map(({ message }) => message);
+
+  test('is followed there by one click, and by none nowhere', async () => {
+    await lead([tutor('mona', '1')]);
+    await app.commands.execute(FOLLOW);
+    labs = [at('/services/classroom/lab', 'mona'), at('/user/ada/lab', 'ada', 'mona')];
+    await lead([]);
+    await eventually(() => expect(said()).toEqual([WORDS.hasGone('MONA', WORDS.labOf('ada'))]));
+    expect(went).toEqual([]);
+    Notification.manager.notifications[0]?.options.actions?.[0]?.callback(new MouseEvent('click'));
+    expect(went).toEqual(['/user/ada/lab?follow=mona']);
+    // Who has come back is where everybody sees them.
+    await lead([tutor('mona', '2')]);
+    await eventually(() => expect(said()).toEqual([]));
+  });
+
+  test('that one may not enter is not named', async () => {
+    const waits = [...WAITS];
+    WAITS.fill(0.05);
+    try {
+      await lead([tutor('mona', '1')]);
+      await app.commands.execute(FOLLOW);
+      labs = [at('/services/classroom/lab')];
+      await lead([]);
+      await eventually(() => expect(said()).toEqual([WORDS.goneElsewhere('MONA')]));
+    } finally {
+      Object.assign(WAITS, waits);
+    }
+  });
+
+  test('is not looked for by those who follow nobody', async () => {
+    let asked = 0;
+    classroom.answer = () => {
+      asked += 1;
+      return { body: JSON.stringify({ labs }) };
+    };
+    await lead([tutor('mona', '1')]);
+    await lead([]);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(asked).toBe(0);
+    expect(said()).toEqual([]);
+  });
+});
+
+test('who comes by a click to follow somebody follows them, if it is a tutor who is here', async () => {
+  window.history.replaceState(null, '', '?follow=mona');
+  try {
+    const second = new Windows();
+    const other = classroom.app();
+    await following.activate(other, page, second, person, set, toolbars, null, null);
+    await lead([tutor('other', '1')]);
+    expect(second.shown).toEqual([]);
+    await lead([tutor('other', '1'), tutor('mona', '7')]);
+    await until(() => second.shown.length);
+    expect(second.shown).toEqual(['RTC:lesson.ipynb 7']);
+  } finally {
+    window.history.replaceState(null, '', '?');
+  }
 });

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from classroom.lab.api.events import EventFeed
+from classroom.lab.api.labs import LabLists
 from classroom.lab.api.licenses import LicenseReports
 from classroom.lab.api.loop_stalls import LoopStalls
 from classroom.lab.api.user_settings import DefaultSettings
@@ -51,6 +52,7 @@ class LabContext:
         known: answers that are the same for everybody.
         events: tells pages of events.
         settings: of people who have set nothing.
+        lists: of labs, which people have just been told.
         turns: who may export now.
         bounded: stands before what sockets read and write.
         former: what pages have that may not come back.
@@ -74,6 +76,7 @@ class LabContext:
     known: KnownAnswers = field(default_factory=KnownAnswers)
     events: EventFeed = field(default_factory=EventFeed)
     settings: DefaultSettings = field(default_factory=DefaultSettings)
+    lists: LabLists = field(default_factory=LabLists)
     turns: ExportQueue = field(default_factory=ExportQueue)
     stalls: LoopStalls = field(default_factory=LoopStalls)
     bounded: ReceiveLimits = field(init=False)

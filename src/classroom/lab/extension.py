@@ -17,6 +17,7 @@ from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
 
 from classroom.lab import hub_credentials, recovering, services
+from classroom.lab.api import labs
 from classroom.lab.api.usage import Usage
 from classroom.lab.chat import setup
 from classroom.lab.connections.receive_limits import ReceiveLimits
@@ -148,6 +149,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         lab.participants.before_all = warm
     page_config = app.web_app.settings.setdefault("page_config_data", {})
     page_socket.announce(page_config)
+    labs.announce(page_config, several=headers.ClassPages(config=app.config).labs)
     headers.announce(page_config, lab.policies)
     rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
     app.web_app.add_handlers(".*$", rules)
@@ -239,6 +241,8 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         appoint = partial(_appoint, lab)
         lab.modes.owner = owner
         followed = Revocation(lab.connections, hub_auth.cache, app.log, appoint, owner)
+        if headers.ClassPages(config=app.config).labs:
+            followed.places = lab.participants.places
         lab.modes.load(paths.driving)
         # Without it nobody's access ends any more.
         work = followed.follow(paths.standing, paths.here)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from classroom.lab.api import driving, first_answers, liveness, outputs, people
+from classroom.lab.api import driving, first_answers, labs, liveness, outputs, people
 from classroom.lab.api.driving import FollowingHandler, ModeHandler, PersonModeHandler
 from classroom.lab.api.events import EventsSocket
 from classroom.lab.api.first_answers import LabPageHandler
 from classroom.lab.api.known import KnownHandler
+from classroom.lab.api.labs import LabsHandler
 from classroom.lab.api.licenses import KnownLicensesHandler
 from classroom.lab.api.liveness import LabLivenessHandler
 from classroom.lab.api.outputs import OutputsHandler
@@ -51,6 +52,7 @@ HANDLERS = (
     (driving.FOLLOWING, FollowingHandler),
     (f"{people.ADDRESS}/(?P<name>[^/]+)", MemberHandler),
     (people.RUNS, RunsHandler),
+    (labs.ADDRESS, LabsHandler),
     (f"{outputs.ADDRESS}/(?P<path>.+)", OutputsHandler),
     (r"api/terminals", StudentTerminalsHandler),
     (r"terminals/websocket/(\w+)", StudentTermSocket),

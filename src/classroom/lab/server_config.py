@@ -167,10 +167,11 @@ def personal(paths: Paths) -> Config:
 
 
 def pages(settings: Settings) -> Config:
-    """Say what pages may load from elsewhere (`classroom.lab.pages.content_security_policy`)."""
+    """Say what pages may load from elsewhere, and whether they show other labs."""
     github = settings.oauth.github_url if settings.oauth and settings.avatars else ""
     return {
         "ClassPages": {
+            "labs": settings.personal_labs,
             "hosts": [str(host) for host in settings.page_hosts],
             "avatars": list(content_security_policy.avatar_hosts(github)),
         }

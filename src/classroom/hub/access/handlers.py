@@ -13,6 +13,7 @@ from traitlets.utils.importstring import import_item
 
 from classroom.hub.access.people_page import PeopleListHandler
 from classroom.hub.auth import appearance
+from classroom.hub.labs.where_handler import WhereHandler
 from classroom.hub.requests import confirmation
 from classroom.runtime.paths import SERVICE
 
@@ -122,6 +123,7 @@ class RemovalHandler(APIHandler):
 
 
 HANDLERS = (
+    (r"/api/classroom/labs", WhereHandler),
     (r"/api/classroom/people", PeopleListHandler),
     (r"/api/classroom/people/([^/]+)", RemovalHandler),
     (r"/api/users", PeopleHandler),

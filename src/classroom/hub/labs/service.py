@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("classroom.labs")
 CLIENT = "jupyterhub-user-"
 """How JupyterHub calls a person's server as an OAuth client, before their name."""
+LABS = "classroom_labs"
+"""Where the Hub's settings have the `PersonalLabs`."""
 NO_QUESTION = "oauth_no_confirm_list"
 """JupyterHub's setting of tornado's for clients that people aren't asked about."""
 LONGEST_NAME = 70
@@ -105,6 +107,7 @@ class PersonalLabs:
         self.app = app
         settings = app.tornado_application.settings
         settings[NO_QUESTION] = OwnClients(settings.get(NO_QUESTION, ()))
+        settings[LABS] = self
 
     def owner(self, name: str) -> Owner | None:
         """Return who somebody is, whatever they are called; None if that isn't known.

@@ -236,11 +236,12 @@ def _cut(connection: Any) -> None:
         connection.stream.close()
 
 
-def write_here(file: Path, people: Iterable[str]) -> None:
-    """Write down who is in the lab, for ``classroom users``.
+def write_here(file: Path, people: Iterable[str], places: Mapping[str, Any]) -> None:
+    """Write down who is in the lab, for ``classroom users`` and the Hub's lists of labs.
 
     Args:
         file: in a directory of the lab's own.
         people: their names.
+        places: of some of them, in which document they are and when they were last active.
     """
-    files.write_for(file, json.dumps({"here": sorted(people)}).encode())
+    files.write_for(file, json.dumps({"here": sorted(people), "places": dict(places)}).encode())

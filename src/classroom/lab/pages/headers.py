@@ -17,7 +17,7 @@ from jupyter_server.base.handlers import (
 from jupyter_server.files.handlers import FilesHandler
 from jupyter_server.nbconvert.handlers import NbconvertFileHandler, NbconvertPostHandler
 from tornado import web
-from traitlets import List, Unicode
+from traitlets import Bool, List, Unicode
 from traitlets.config import Configurable
 
 from classroom.lab import services
@@ -37,9 +37,12 @@ YEAR = 365 * 24 * 3600
 
 
 class ClassPages(Configurable):
-    """What pages may load; rendered by `classroom.lab.server_config`."""
+    """What pages may load and show; rendered by `classroom.lab.server_config`."""
 
     hosts = List(Unicode(), config=True, help="Hosts that pages may load from besides.")
+    labs = Bool(
+        default_value=False, config=True, help="Whether there are other labs, which pages show."
+    )
     avatars = List(Unicode(), config=True, help="Hosts that people's pictures come from.")
 
 

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from classroom.lab.connections.cpu_budget import CpuBudget
 from classroom.lab.connections.registry import name_of
+from classroom.lab.people import location
 from classroom.lab.people.location import Location
 from classroom.lab.protocol.participant import identity
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 BEAT_SECONDS = 0.3
 """How often at most anybody is told: as fast as a class can follow."""
+
+MINUTE = 60
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,19 @@ class Participants:
             if name and (name not in found or found[name].active < active):
                 found[name] = Person(name, identity(page.current_user), place, active)
         return [found[name] for name in sorted(found)]
+
+    def places(self) -> dict[str, Any]:
+        """Return in which document everybody is, for the Hub: it tells tutors in other labs.
+
+        To the minute, so that it changes seldom while people work.
+        """
+        return {
+            one.name: {
+                "path": location.document(one.place) or "",
+                "active": int(one.active) // MINUTE * MINUTE,
+            }
+            for one in self.people()
+        }
 
     def leading(self, people: Iterable[Person]) -> dict[str, Any]:
         """Return what everybody is told: where the tutors are, and whom to follow.

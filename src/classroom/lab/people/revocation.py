@@ -70,6 +70,8 @@ class Revocation:
             owner: whose lab it is; "" for the class's, in which tutors stay when they are none any
                 more.
         """
+        self.places: Callable[[], dict[str, Any]] = dict
+        """Says in which document everybody is, for the Hub's lists of labs."""
         self._appoint = appoint
         self._owner = owner
         self._open = open_sockets
@@ -86,12 +88,12 @@ class Revocation:
         """
         self.standing = access_state.read(file)
         self._appoint(self.standing.tutors)
-        before: set[str] | None = None
+        before: tuple[set[str], dict[str, Any]] | None = None
         async for _ in file_watch.moments(file.parent):
             self.take(access_state.read(file))
-            if (people := self._open.people()) != before:
-                registry.write_here(here, people)
-                before = people
+            if (now := (self._open.people(), self.places())) != before:
+                registry.write_here(here, *now)
+                before = now
 
     def take(self, found: Standing) -> None:
         """Do what follows from how people stand now.

@@ -70,6 +70,7 @@ READS: dict[str, tuple[str, ...]] = {
     ),
     "classroom.lab.execution.terminals": ("StudentTermSocket.get", "StudentTerminalsHandler.get"),
     "classroom.lab.api.usage": ("UsageHandler.get",),
+    "classroom.lab.api.labs": ("LabsHandler.get",),
     "jupyter_lsp.handlers": ("LanguageServersHandler.get",),
     "jupyter_server.base.handlers": (
         "APIVersionHandler.get",

@@ -1,0 +1,135 @@
+/** The menu *Labs*: the labs that one may enter, with who is in each now; a click goes there. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { PageConfig, URLExt } from '@jupyterlab/coreutils';
+import { IMainMenu } from '@jupyterlab/mainmenu';
+import { ITranslator } from '@jupyterlab/translation';
+import { MenuSvg } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
+import { addressOf, called, type ILab, isHere, labsOf, thereAreSeveral, travel } from './labs';
+import { ILive } from './live';
+import { type Texts, texts } from './texts';
+
+const GO = 'classroom:go-to-lab';
+const STATUS = 'classroom:labs-status';
+const ALL = 'classroom:all-labs';
+/** Between JupyterLab's Kernel and Settings. */
+const RANK = 600;
+/** Labs that the menu has room for: the others are on the Hub's page. */
+export const SLOTS = 25;
+/** Names that are shown of each lab. */
+const NAMES = 4;
+
+/** Lumino closes a menu to which something is added: so it has its items from the beginning. */
+class LabsMenu extends MenuSvg {
+  /**
+   * @param commands - of the page.
+   * @param opened - called whenever the menu is about to be shown.
+   */
+  constructor(
+    commands: CommandRegistry,
+    private readonly opened: () => void
+  ) {
+    super({ commands });
+    for (let slot = 0; slot < SLOTS; slot++) {
+      this.addItem({ command: GO, args: { slot } });
+    }
+    this.addItem({ command: STATUS });
+    this.addItem({ type: 'separator' });
+    this.addItem({ command: ALL });
+  }
+
+  protected override onBeforeAttach(message: Message): void {
+    super.onBeforeAttach(message);
+    this.opened();
+  }
+}
+
+/** The class's first, then one's own, then those in which most people are. */
+export function ordered(labs: readonly ILab[]): ILab[] {
+  const rank = ({ kind, own }: ILab) => (kind === 'class' ? 0 : own ? 1 : 2);
+  return [...labs].sort(
+    (a, b) =>
+      rank(a) - rank(b) || b.people.length - a.people.length || a.owner.localeCompare(b.owner)
+  );
+}
+
+/** Say who is in a lab. */
+export function company({ people, running }: ILab, words: Texts): string {
+  const names = people.slice(0, NAMES).map(({ name }) => name);
+  const more = people.length - names.length;
+  const all = more > 0 ? [...names, words.more(more)] : names;
+  return all.join(', ') || (running ? words.nobodyThere : words.notRunning);
+}
+
+export const labsMenu: JupyterFrontEndPlugin<void> = {
+  id: '@classroom/labextension:labs-menu',
+  description: 'Lists the labs that one may enter.',
+  autoStart: true,
+  requires: [ILive, IMainMenu],
+  optional: [ITranslator],
+  activate: (
+    { commands, serviceManager }: JupyterFrontEnd,
+    _: ILive,
+    menus: IMainMenu,
+    translator: ITranslator | null
+  ) => {
+    if (!thereAreSeveral()) {
+      return;
+    }
+    const words = texts(translator);
+    let labs: readonly ILab[] = [];
+    let status = words.looking;
+    const at = (slot: unknown) => labs[Number(slot)];
+
+    commands.addCommand(GO, {
+      label: ({ slot }) => {
+        const lab = at(slot);
+        return lab ? words.labWith(called(lab, words), company(lab, words)) : '';
+      },
+      caption: words.goToLab,
+      isVisible: ({ slot }) => at(slot) !== undefined,
+      isEnabled: ({ slot }) => at(slot) !== undefined,
+      isToggleable: true,
+      isToggled: ({ slot }) => {
+        const lab = at(slot);
+        return lab !== undefined && isHere(lab);
+      },
+      execute: ({ slot }) => {
+        const lab = at(slot);
+        if (lab !== undefined && !isHere(lab)) {
+          travel.to(addressOf(lab));
+        }
+      }
+    });
+    commands.addCommand(STATUS, {
+      label: () => status,
+      isVisible: () => status !== '',
+      isEnabled: () => false,
+      execute: () => undefined
+    });
+    commands.addCommand(ALL, {
+      label: words.allLabs,
+      caption: words.allLabsMore,
+      execute: () =>
+        travel.to(
+          PageConfig.getOption('hubHost') + URLExt.join(PageConfig.getOption('hubPrefix'), 'home')
+        )
+    });
+    const look = async () => {
+      try {
+        labs = ordered(await labsOf(serviceManager.serverSettings)).slice(0, SLOTS);
+        status = '';
+      } catch (error) {
+        labs = [];
+        status = `${words.noLabs} ${error instanceof Error ? error.message : ''}`;
+      }
+      menu.update();
+    };
+    const menu = new LabsMenu(commands, () => void look());
+    menu.id = 'classroom-labs';
+    menu.title.label = words.labs;
+    menus.addMenu(menu, true, { rank: RANK });
+  }
+};
