@@ -130,6 +130,7 @@ RUN find share/jupyter/labextensions/@classroom -type f -size +512c -print0 \
     | xargs -0 sh -c 'brotli --best --keep "$@" && gzip -9 --keep "$@"' sh
 
 COPY pyproject.toml LICENSE /build/
+COPY locale /build/locale
 COPY src /build/src
 COPY nftables /build/nftables
 COPY nginx /build/nginx
@@ -145,6 +146,7 @@ RUN tools/bin/python -m hatchling build --target wheel \
  && brotli --best --keep /opt/classroom/share/jupyterhub/static/classroom/* \
  && gzip -9 --keep /opt/classroom/share/jupyterhub/static/classroom/*.css \
         /opt/classroom/share/jupyterhub/static/classroom/*.js \
+ && /opt/classroom/bin/python -I -m classroom.runtime.compile_words locale \
  && /opt/classroom/bin/python -I -m classroom.lab.pages.preload /opt/classroom/share/jupyter
 
 # Debian's security updates and the tutor's own packages are taken anew whenever this argument

@@ -143,6 +143,10 @@ else
 	PYTHONPATH=src $(BIN)/python -m benchmarks.kills $(KILLS)
 endif
 
+.PHONY: translations
+translations: venv ## take the code's sentences into the catalogues of locale/; say what to translate
+	@PYTHONPATH=src $(BIN)/python -m tools.translations
+
 .PHONY: lock
 lock: venv ## write current releases into requirements/*.txt
 	$(BIN)/uv pip compile $(LOCK) --python-version $(IMAGE_PYTHON) --override requirements/overrides.txt \

@@ -1,5 +1,6 @@
 /** What a page asks the server for while it loads. */
 
+import { gzipSync } from 'node:zlib';
 import { Answers, named } from '../src/answers';
 
 const BASE = 'https://lab.example/services/classroom/';
@@ -31,6 +32,18 @@ test('what came with the page is not asked for; what changes only the first time
   expect(await Promise.all([get('api/me?1'), get('api/me?2')])).toEqual(['"me"', '"me"']);
   expect([await get('api/sessions?3'), await get('api/sessions?4')]).toEqual(['[]', '1']);
   expect(asked).toEqual(['GET api/sessions?4']);
+});
+
+test('a large answer comes compressed with the page, for everybody who asks', async () => {
+  const words = JSON.stringify({ data: { classroom: { Chat: ['Ä „Chat“ '.repeat(9_000)] } } });
+  const packed = { 'lab/api/translations/default': gzipSync(words).toString('base64') };
+  const ask: typeof fetch = () => Promise.reject(new Error('asked'));
+  const answers = new Answers(ask, BASE, {}, () => 0, packed);
+  for (const number of [1, 2]) {
+    const answer = await answers.fetch(`${BASE}lab/api/translations/default?${number}`);
+    expect(answer.headers.get('Content-Type')).toBe('application/json');
+    expect(await answer.text()).toBe(words);
+  }
 });
 
 test('who asks for the same in the same moment shares the answer', async () => {

@@ -2,7 +2,10 @@
 
 const { TestEnvironment } = require('jest-environment-jsdom');
 
-const NODES = ['fetch', 'Headers', 'Request', 'Response', 'TextDecoder', 'TextEncoder'];
+const NODES = [
+  ...['fetch', 'Headers', 'Request', 'Response', 'TextDecoder', 'TextEncoder'],
+  ...['Blob', 'DecompressionStream']
+];
 
 module.exports = class extends TestEnvironment {
   async setup() {

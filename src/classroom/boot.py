@@ -28,7 +28,7 @@ from classroom.front import (
 )
 from classroom.hub.egress import gateway
 from classroom.lab import server_config
-from classroom.runtime import layout, machine, privileges, volume_lock, volume_reserve
+from classroom.runtime import layout, machine, privileges, volume_lock, volume_reserve, words
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
 from classroom.snapshots import schedule
@@ -118,6 +118,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
         StartRefusedError: with a sentence for each thing to fix first.
     """
     loaded = settings.load(paths, environ)
+    words.use(loaded.language)
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
     short = warnings.of_machine(environ, machine.open_files())
     for sentence in (*warnings.of_settings(loaded), *short):

@@ -13,7 +13,9 @@ from classroom.cli import sign_in
 from classroom.config import invitations, settings
 from classroom.config.settings import SignInMode
 from classroom.hub.access import roster
+from classroom.runtime import words
 from classroom.runtime.problems import EX_CONFIG, StartRefusedError
+from classroom.runtime.words import gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +29,7 @@ ANOTHER_WAY = (
 )
 NOBODY = "{} is not on the list, so there is nothing to renew."
 PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
 <style>
 body {{ font: 12pt/1.4 sans-serif; margin: 1cm; }}
 .card {{ display: flex; gap: 1cm; align-items: center; border: 1px dashed #888; padding: 5mm;
@@ -36,11 +38,14 @@ body {{ font: 12pt/1.4 sans-serif; margin: 1cm; }}
 h2 {{ margin: 0; }} code {{ overflow-wrap: anywhere; }}
 @media print {{ .note {{ display: none; }} }}
 </style></head><body>
-<p class="note">{title}: whoever has somebody's link is that person in the lab. Print this, cut it
-up, hand it out, and delete the file.</p>
+<p class="note">{note}</p>
 {cards}
 </body></html>
 """
+NOTE = gettext_noop(
+    "{title}: whoever has somebody's link is that person in the lab. Print this, cut it up, hand it"
+    " out, and delete the file."
+)
 CARD = """<section class="card">{code}<div><h2>{name}</h2><p>{title}{role}</p>
 <p><code>{link}</code></p></div></section>"""
 
@@ -83,12 +88,17 @@ def sheet(
             code=picture(address),
             name=html.escape(shown.get(name, name)),
             title=html.escape(title),
-            role=" (tutor)" if name in leading else "",
+            role=f" ({html.escape(words.gettext('tutor'))})" if name in leading else "",
             link=html.escape(address),
         )
         for name, address in links.items()
     )
-    return PAGE.format(title=html.escape(title), cards="\n".join(cards))
+    return PAGE.format(
+        language=words.spoken(),
+        title=html.escape(title),
+        note=html.escape(words.gettext(NOTE).format(title=title)),
+        cards="\n".join(cards),
+    )
 
 
 def main(
@@ -108,6 +118,7 @@ def main(
     except StartRefusedError as refused:
         print(refused, file=sys.stderr)
         return EX_CONFIG
+    words.use(loaded.language)
     if loaded.mode is not SignInMode.INVITATIONS:
         print(ANOTHER_WAY, file=sys.stderr)
         return 1
@@ -120,5 +131,5 @@ def main(
     where = address.rstrip("/") or sign_in.address(loaded, published)
     chosen = {wanted: keys[wanted]} if wanted else keys
     links = {name: link(where, key) for name, key in chosen.items()}
-    print(sheet(loaded.name or "Our lab", links, loaded.shown, people.all_tutors))
+    print(sheet(loaded.name or words.gettext("Our lab"), links, loaded.shown, people.all_tutors))
     return 0

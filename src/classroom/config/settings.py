@@ -16,6 +16,7 @@ from classroom.config import (
     github,
     hub_lists,
     labs,
+    language,
     limits,
     people,
     people_lists,
@@ -30,6 +31,7 @@ from classroom.config.limits import Limits
 from classroom.config.traits import Classroom
 from classroom.config.welcome import Welcome
 from classroom.runtime.problems import Problem, StartRefusedError
+from classroom.runtime.words import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,6 +79,7 @@ class Settings:
         everybody: whether the configuration admits people whom nothing names.
         anybody: whether everybody who has a GitHub account may enter.
         oauth: our values for GitHub, in GitHub mode.
+        language: of pages: "en", or the name of a language pack, such as "de_DE".
         name: what the class is called; "" for nothing.
         contact: whom somebody without access should ask.
         egress: what may be reached from the container.
@@ -107,6 +110,7 @@ class Settings:
     everybody: bool = False
     anybody: bool = False
     oauth: OAuth | None = None
+    language: str = ENGLISH
     name: str = ""
     contact: str = ""
     egress: EgressSettings = field(default_factory=EgressSettings)
@@ -200,6 +204,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     page_hosts = egress_settings.read_hosts(where, ours.page_hosts, problems)
     problems += labs.check(file, wanted=ours.personal_labs)
     problems += preload.check(ours, file.where("Classroom.preload"))
+    spoken = language.read(ours.language, file.where(language.SETTING), problems)
     found = Settings(
         paths=paths,
         mode=mode,
@@ -207,6 +212,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         allowed=allowed,
         tutors=tutors,
         blocked=people.names(people.lookup(file, "blocked_users")),
+        language=spoken,
         name=" ".join(ours.name.split()),
         contact=ours.contact,
         egress=egress,

@@ -70,6 +70,13 @@ class Classroom(Configurable):
         seconds, or "30 min". It starts again when its owner opens it. 0: never.""",
     ).tag(config=True)
 
+    language = Unicode(
+        "en",
+        help="""The language of JupyterLab and of our own pages and sentences: "en", "de" or "fr",
+        or another whose language pack requirements.txt names. Everybody may choose another for
+        themselves in JupyterLab (Settings, Language).""",
+    ).tag(config=True)
+
     max_labs = Int(
         0,
         min=0,

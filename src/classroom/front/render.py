@@ -12,7 +12,7 @@ from classroom.config.subdomains import TOGETHER, Hosts
 from classroom.egress import detect
 from classroom.front import certificate, hosts, nginx
 from classroom.front.hosts import ANY, AllowedHosts
-from classroom.runtime import machine
+from classroom.runtime import machine, words
 from classroom.runtime.paths import AUTHORITY, KNOWN, PREFIX
 
 if TYPE_CHECKING:
@@ -161,8 +161,7 @@ class Front:
 
     Attributes:
         paths: where things are.
-        package: the classroom package's folder: the page that says "starting" is in it, and
-            jupyter_server's files beside it.
+        package: the classroom package's folder: jupyter_server's files are beside it.
         hsts: whether browsers may be told to insist on https for a year: only right with a
             certificate that they trust.
         ipv6: whether the machine has it at all; nginx refuses to start on an address it hasn't.
@@ -189,6 +188,25 @@ class Front:
         return self.files - self.files // 12
 
 
+def sentence(english: str) -> str:
+    """Say something in the class's language, for a text in quotes of either kind.
+
+    Args:
+        english: as our catalogues have it.
+    """
+    return words.gettext(english).replace("'", words.APOSTROPHE).replace('"', "”").replace("$", "")
+
+
+def page(name: str) -> str:
+    """Return a page of the front's own, for a text in single quotes.
+
+    Args:
+        name: of its file beside this module.
+    """
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return nginx.fill_in(text, say=sentence, language=words.spoken())
+
+
 def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
     """Render the configuration.
 
@@ -207,7 +225,10 @@ def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
         hub_socket=front.paths.hub_socket,
         lab_socket=front.paths.lab_socket,
         lab=PREFIX,
-        package=front.package,
+        say=sentence,
+        language=words.spoken(),
+        starting=page("starting.html"),
+        busy=page("busy.html"),
         routes=added,
         known=[LAB_KNOWN, *(route.known for route in added if route.known)],
         hosts=front.names.patterns,

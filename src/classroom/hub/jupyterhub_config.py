@@ -20,6 +20,7 @@ from classroom.hub.labs.service import PersonalLabs
 from classroom.hub.labs.spawner import POLL_SECONDS, PersonalLab
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab
+from classroom.hub.template_words import TemplateWords
 from classroom.runtime.paths import COOKIES, PORT, PREFIX, SERVICE
 
 if TYPE_CHECKING:
@@ -229,6 +230,9 @@ def pages(c: Config, settings: Settings, lab: str) -> None:
     """Use our pages over the Hub's, and tell them what to say."""
     ours = str(files("classroom.hub") / "templates")
     c.JupyterHub.template_paths = [*tutors_own(c, "template_paths", []), ours]
+    options = tutors_own(c, "jinja_environment_options", {})
+    extensions = [*options.get("extensions", ()), TemplateWords]
+    c.JupyterHub.jinja_environment_options = {**options, "extensions": extensions}
     c.JupyterHub.template_vars = {
         "classroom_url": f"{lab}{PREFIX}lab",
         "classroom_trial": settings.mode is SignInMode.TRIAL,

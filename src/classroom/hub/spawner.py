@@ -7,6 +7,8 @@ from typing import NoReturn
 from jupyterhub.spawner import Spawner
 from tornado import web
 
+from classroom.runtime.words import gettext
+
 
 class NoPersonalLab(Spawner):
     """Refuse to start a server of somebody's own, whoever asks for it.
@@ -20,7 +22,9 @@ class NoPersonalLab(Spawner):
         Raises:
             HTTPError: 403, with the sentence people see.
         """
-        raise web.HTTPError(403, "There are no personal labs here: everybody is in the classroom.")
+        raise web.HTTPError(
+            403, gettext("There are no personal labs here: everybody is in the classroom.")
+        )
 
     async def poll(self) -> int:
         """Say that it doesn't run."""

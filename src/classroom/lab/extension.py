@@ -56,6 +56,7 @@ from classroom.lab.upstream import (
     fork_limit,
     known_cookies,
     page_cache,
+    page_language,
     patches,
     root_task,
 )
@@ -65,6 +66,7 @@ from classroom.runtime import (
     body_limits,
     cookie_names,
     credentials,
+    words,
 )
 from classroom.runtime.ipc.server import serve
 from classroom.runtime.paths import own
@@ -172,7 +174,8 @@ def _patch() -> None:
     patches.ask_always(_begin)
     patches.keep_refusals(lambda handler: services.of_any(handler) is not None)
     document_hash.use()
-    page_cache.use()
+    page_language.use(words.locale())
+    page_cache.use()  # it remembers what the one before has changed
     headers.use()
     timeline.use()
 

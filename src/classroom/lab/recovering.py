@@ -12,6 +12,7 @@ from classroom.lab.files.missing_files import MissingFiles
 from classroom.lab.rooms.outside_changes import GONE, KEPT
 from classroom.lab.storage import client_owners, ystore
 from classroom.runtime import background_tasks
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 UNKEPT = "journal"
 # JupyterLab cuts a message off after 140 characters.
-UNKEPT_TEXT = (
-    "What you type is not being saved: {}. It will be as soon as this ends; a restart of the lab"
+UNKEPT_TEXT = gettext_noop(
+    "What you type is not being saved: {why}. It will be as soon as this ends; a restart of the lab"
     " before then loses it."
 )
-RESERVED_TEXT = (
-    "What you type is not being saved: {}. Delete files to make room. Until then it is only in a"
+RESERVED_TEXT = gettext_noop(
+    "What you type is not being saved: {why}. Delete files to make room. Until then it is only in a"
     " small reserve."
 )
 
@@ -57,10 +58,10 @@ def warn(notifications: Notifications, trouble: DiskTrouble) -> None:
         return
     full = any(words in trouble.why for words in ("No space left", "is full", "quota"))
     if full and trouble.is_kept:
-        notifications.warn(UNKEPT, RESERVED_TEXT.format("the disk is full"))
+        notifications.warn(UNKEPT, gettext(RESERVED_TEXT).format(why=gettext("the disk is full")))
         return
-    why = "the disk is full" if full else "the disk can't be written"
-    notifications.warn(UNKEPT, UNKEPT_TEXT.format(why))
+    why = gettext("the disk is full") if full else gettext("the disk can't be written")
+    notifications.warn(UNKEPT, gettext(UNKEPT_TEXT).format(why=why))
 
 
 async def recover(app: ServerApp, contents: ClassContents) -> None:
@@ -91,9 +92,10 @@ async def recover(app: ServerApp, contents: ClassContents) -> None:
                 path, is_there = found, True
             if is_there:
                 recovered = await put_right.recover(file_format, file_type, path, kept)
-                sentence = KEPT.format(recovered.kept) if recovered.kept else ""
+                sentence = gettext(KEPT).format(copy=recovered.kept) if recovered.kept else ""
             elif saved := await missing.keep(file_format, file_type, path, kept):
-                sentence = GONE.format(*saved)
+                was, place = saved
+                sentence = gettext(GONE).format(path=was, place=place)
             if sentence and (writers := await client_owners.names(journal, name)):
                 lab.notifications.tell(writers, sentence)  # when their pages are back
             elif sentence:

@@ -27,6 +27,7 @@ from classroom.runtime.ipc.peer import caller
 from classroom.runtime.lab_users import CLASS
 from classroom.runtime.log import LOG
 from classroom.runtime.paths import Paths
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,7 +150,9 @@ class Launcher:
         most = 2 * own.kernels + SPARE
         starting = sum(whose == lab for whose, _ in self._starting)
         if len(self._of(lab)) + starting >= most:
-            raise BadRequestError(f"{most} processes are running, which is the limit")
+            raise BadRequestError(
+                gettext("{most} processes are running, which is the limit").format(most=most)
+            )
         self._starting.add(key)
         try:
             found = await process.launch(start, BASE, own, self._paths.of_lab(lab), self._warm)

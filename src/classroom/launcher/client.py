@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from classroom.launcher import protocol
 from classroom.runtime.paths import own
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from classroom.launcher.protocol import Start
@@ -152,8 +153,12 @@ async def _ask(message: bytes) -> tuple[socket.socket, dict[str, Any], list[int]
             found, sent = await _hear(connection)
     except (OSError, protocol.BadRequestError) as error:
         connection.close()
-        why = getattr(error, "strerror", None) or f"no answer within {TIMEOUT_SECONDS} s"
-        raise NoLauncherError(f"the launcher can't be reached ({why}): try again") from error
+        why = getattr(error, "strerror", None) or gettext("no answer within {seconds} s").format(
+            seconds=TIMEOUT_SECONDS
+        )
+        raise NoLauncherError(
+            gettext("the launcher can't be reached ({why}): try again").format(why=why)
+        ) from error
     except BaseException:
         connection.close()
         raise
@@ -193,7 +198,7 @@ async def start_on_a_terminal(what: Start) -> tuple[RemoteProcess, int]:
     if len(sent) != 1:
         connection.close()
         _close(sent)
-        raise NotLaunchedError("no terminal could be made: try again")
+        raise NotLaunchedError(gettext("no terminal could be made: try again"))
     return RemoteProcess(connection, found["pid"]), sent[0]
 
 
@@ -219,7 +224,9 @@ def run(what: Start) -> int:
                 raise NotLaunchedError(found["error"])
             ended = protocol.decode(connection.recv(protocol.LONGEST) or b"it has ended")
         except (OSError, protocol.BadRequestError) as error:
-            raise NoLauncherError(f"the launcher can't be reached ({error}): try again") from error
+            raise NoLauncherError(
+                gettext("the launcher can't be reached ({why}): try again").format(why=error)
+            ) from error
     return int(ended.get("exited", GONE))
 
 
@@ -260,7 +267,7 @@ async def running() -> list[tuple[str, dict[str, Any]]]:
                 found, _ = await _hear(connection)
     except (OSError, protocol.BadRequestError) as error:
         raise NoLauncherError(
-            f"the launcher's answer is incomplete ({error}): try again"
+            gettext("the launcher's answer is incomplete ({why}): try again").format(why=error)
         ) from error
     finally:
         connection.close()

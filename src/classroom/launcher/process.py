@@ -15,6 +15,7 @@ from classroom.launcher.protocol import ProcessKind, Running
 from classroom.runtime import background_tasks, lab_users
 from classroom.runtime.lab_users import CLASS, STUDENT
 from classroom.runtime.log import LOG
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,12 +43,12 @@ if TYPE_CHECKING:
             """Return its exit status when it has ended."""
 
 
-MEMORY = "it was killed, most likely because the container's memory ran out"
-BUS = (
+MEMORY = gettext_noop("it was killed, most likely because the container's memory ran out")
+BUS = gettext_noop(
     "it used more shared memory than /dev/shm has (a tutor can set --shm-size=1g), or a file that"
     " it had mapped became shorter"
 )
-CRASHED = "it crashed, as compiled code can do ({})"
+CRASHED = gettext_noop("it crashed, as compiled code can do ({signal})")
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE}
 LAST_WORDS = 2000
 """Bytes that are kept of what a kernel has said on its own stdout and stderr."""
@@ -122,11 +123,11 @@ class StudentProcess:
         """Return its exit status when it has ended: negative for a signal."""
         status = await self._process.wait()
         if status == -signal.SIGKILL and not self._asked:
-            self.why = MEMORY  # nobody else kills students' processes, but students
+            self.why = gettext(MEMORY)  # nobody else kills students' processes, but students
         elif status == -signal.SIGBUS:
-            self.why = BUS
+            self.why = gettext(BUS)
         elif -status in CRASHES:
-            self.why = CRASHED.format(signal.Signals(-status).name)
+            self.why = gettext(CRASHED).format(signal=signal.Signals(-status).name)
         # What it has started and left behind.
         signals.send_group(self._process.pid, signal.SIGKILL, self._uid)
         return status
@@ -162,10 +163,13 @@ def check_folder(folder: str, paths: Paths) -> None:
             if not os.access(folder, os.X_OK, effective_ids=True):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        why = "students may not enter it (chmod -R g+rwX)"
-        if not isinstance(error, PermissionError):
-            why = "it was renamed, moved or deleted"
-        raise OSError(f"it can't start in “{shown(folder, paths)}”: {why}") from None
+        if isinstance(error, PermissionError):
+            words = gettext(
+                "it can't start in “{folder}”: students may not enter it (chmod -R g+rwX)"
+            )
+        else:
+            words = gettext("it can't start in “{folder}”: it was renamed, moved or deleted")
+        raise OSError(words.format(folder=shown(folder, paths))) from None
 
 
 def shown(folder: str, paths: Paths) -> str:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classroom.runtime.words import gettext, gettext_noop
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
@@ -225,10 +227,14 @@ def _line(process: Process, processes: Mapping[int, Process]) -> Iterator[int]:
 
 
 def kind_of(group: str) -> str:
-    """Say what a group is, in a word: "kernel", "terminal", or "program" for all else."""
+    """Say what a group is, in a word of the class's language: "kernel", "terminal" or "program"."""
     if group.startswith(STRAY):
-        return "program"
-    return Path(group).name.partition("-")[0]
+        return gettext("program")
+    return gettext(Path(group).name.partition("-")[0])
+
+
+KINDS = (gettext_noop("kernel"), gettext_noop("terminal"), gettext_noop("task"))
+"""The beginnings of groups' names (`classroom.launcher.protocol.ProcessKind`)."""
 
 
 class Census:

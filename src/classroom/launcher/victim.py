@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from classroom.launcher import process_table
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,9 +46,12 @@ def too_little_left(uses: Mapping[str, Use], left: int, least: int) -> tuple[str
     group = max(uses, key=lambda one: uses[one].memory)
     if uses[group].memory < least - left:
         return None
-    most = f"this {process_table.kind_of(group)} used the most ({uses[group].memory // MB} MB)"
-    little = f"the container is nearly out of memory ({max(0, left) // MB} MB are left)"
-    return group, f"{little}, and of all students' programs {most}"
+    words = gettext(
+        "the container is nearly out of memory ({left} MB are left), and of all students' programs"
+        " this {kind} used the most ({used} MB)"
+    )
+    kind, used = process_table.kind_of(group), uses[group].memory // MB
+    return group, words.format(left=max(0, left) // MB, kind=kind, used=used)
 
 
 def too_much_memory(
@@ -72,7 +76,6 @@ def too_much_memory(
     together = seen + unseen
     if not limit or together <= limit or not uses:
         return None
-    all_of_them = f"all students together used {together // MB} MB (limit {limit // MB} MB)"
     suspects = {one: size for one, size in (hiding or {}).items() if one in uses}
     strays = [one for one in uses if one.startswith(process_table.STRAY)]
     if seen <= limit and (suspects or strays):
@@ -80,16 +83,22 @@ def too_much_memory(
             suspects or strays,
             key=lambda one: (one in strays, suspects.get(one, 0), uses[one].memory),
         )
-        what = f"{unseen // MB} MB of it in memory that no program shows"
-        return (
-            group,
-            f"{all_of_them}, {what}, and this {process_table.kind_of(group)} may have that",
+        words = gettext(
+            "all students together used {together} MB (limit {limit} MB), {unseen} MB of it in"
+            " memory that no program shows, and this {kind} may have that"
         )
+        kind = process_table.kind_of(group)
+        found = {"together": together // MB, "limit": limit // MB, "unseen": unseen // MB}
+        return group, words.format(**found, kind=kind)
     group = max(uses, key=lambda one: uses[one].memory)
     if seen <= limit and uses[group].memory < together - limit:
         return None
-    most = f"and this {process_table.kind_of(group)} used the most ({uses[group].memory // MB} MB)"
-    return group, f"{all_of_them}, {most}"
+    words = gettext(
+        "all students together used {together} MB (limit {limit} MB), and this {kind} used the most"
+        " ({used} MB)"
+    )
+    kind, used = process_table.kind_of(group), uses[group].memory // MB
+    return group, words.format(together=together // MB, limit=limit // MB, kind=kind, used=used)
 
 
 def beyond_a_labs_share(uses: Mapping[str, Use], limit: int) -> tuple[str, str] | None:
@@ -132,5 +141,9 @@ def too_full_disk(
     group = max(wrote, key=lambda one: wrote[one])
     if wrote[group] <= MB:
         return None
-    what = f"only {free // MB} MB of the disk are free, and it wrote {wrote[group] // MB} MB"
-    return group, f"the disk is nearly full: {what} just then"
+    words = gettext(
+        "the disk is nearly full: only {free} MB of it are free, and this {kind} wrote {wrote} MB"
+        " just then"
+    )
+    kind = process_table.kind_of(group)
+    return group, words.format(free=free // MB, kind=kind, wrote=wrote[group] // MB)

@@ -9,13 +9,15 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from classroom.runtime import words
+
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import AsyncIterator, Mapping, Sequence
 
 PIECE = 1 << 18
 KEPT = (
-    *("PATH", "LANG", "HOME", "TMPDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"),
+    *("PATH", "LANG", words.VARIABLE, "HOME", "TMPDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"),
     *("MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"),
 )
 """The environment variables that a worker inherits."""

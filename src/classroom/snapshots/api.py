@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tornado.escape import json_decode
 
 from classroom.runtime.ipc.server import LocalHandler, SaidError
+from classroom.runtime.words import gettext
 from classroom.snapshots.records import Why
 from classroom.snapshots.repository import DiskFullError, UnknownError
 from classroom.snapshots.runner import ResticError
@@ -41,12 +42,14 @@ def said() -> Iterator[None]:
     try:
         yield
     except UnknownError as error:
-        raise SaidError(HTTPStatus.NOT_FOUND, f"Not found: {error}.") from None
+        raise SaidError(
+            HTTPStatus.NOT_FOUND, gettext("Not found: {why}.").format(why=error)
+        ) from None
     except DiskFullError as error:
-        sentence = f"No snapshot: {error}."
+        sentence = gettext("No snapshot: {why}.").format(why=error)
         raise SaidError(HTTPStatus.INSUFFICIENT_STORAGE, sentence) from None
     except (ResticError, OSError) as error:
-        sentence = f"Snapshots can't be used: {error}."
+        sentence = gettext("Snapshots can't be used: {why}.").format(why=error)
         raise SaidError(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from error
 
 

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classroom.runtime.words import gettext
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -40,10 +42,12 @@ class Room:
         Snapshots take at most half of what would be free without them.
         """
         if self.free < self.reserve:
-            return f"only {megabytes(self.free)} are free on the disk"
+            return gettext("only {free} are free on the disk").format(free=megabytes(self.free))
         if self.taken > self.free:
             taken, free = megabytes(self.taken), megabytes(self.free)
-            return f"snapshots take {taken} and only {free} are free on the disk"
+            return gettext("snapshots take {taken} and only {free} are free on the disk").format(
+                taken=taken, free=free
+            )
         return None
 
 

@@ -8,6 +8,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from classroom.runtime.words import gettext
 from classroom.snapshots import lock, quota, records, restic, runner
 from classroom.snapshots.runner import ResticError
 
@@ -67,7 +68,7 @@ class Repository:
         found = os.statvfs(self._home)
         free = found.f_bavail * found.f_frsize
         least = quota.Room(free, found.f_blocks * found.f_frsize, 0).reserve // 2
-        return "the disk is nearly full" if free < least else None
+        return gettext("the disk is nearly full") if free < least else None
 
     async def _open(self) -> None:
         """Make the repository if there is none, and learn what is in it."""
@@ -169,7 +170,7 @@ class Repository:
         """
         known = {one.id for one in await self.all()}
         if not ID.fullmatch(snapshot) or snapshot[:8] not in known:
-            raise UnknownError("there is no such snapshot")
+            raise UnknownError(gettext("there is no such snapshot"))
         return snapshot[:8]
 
     async def look(self, snapshot: str, path: str, *, deep: bool = False) -> list[SnapshotEntry]:
@@ -188,7 +189,7 @@ class Repository:
         async with self._readers:
             found = records.read_entries(await self._run(*words, politely=False))
         if path != "/" and path not in {one.path for one in found}:
-            raise UnknownError("there is nothing of that name in the snapshot")
+            raise UnknownError(gettext("there is nothing of that name in the snapshot"))
         return found
 
     async def read(self, snapshot: str, path: str, *, archive: bool) -> AsyncGenerator[bytes]:

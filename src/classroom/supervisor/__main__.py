@@ -15,7 +15,7 @@ from classroom.egress import detect
 from classroom.egress import lock as locks
 from classroom.egress.lock import LockKind
 from classroom.egress.resolv import HUB_DOOR, STUDENTS_DOOR
-from classroom.runtime import background_tasks, credentials, handover, log, volume_reserve
+from classroom.runtime import background_tasks, credentials, handover, log, volume_reserve, words
 from classroom.runtime.handover import Handover
 from classroom.runtime.log import LOG
 from classroom.runtime.paths import PORT, Paths
@@ -36,7 +36,8 @@ class Supervisor:
         """Open what must stay open, whoever serves it."""
         lock = locks.read(paths)
         own = dict(os.environ)  # the tutor's secrets may be in it: the Hub's alone
-        base: dict[str, str] = {name: own[name] for name in ("PATH", "LANG", "TZ") if name in own}
+        given = ("PATH", "LANG", "TZ", words.VARIABLE)
+        base: dict[str, str] = {name: own[name] for name in given if name in own}
         self._ended = asyncio.Event()
         self._reserve = paths.reserve
         self.code = 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from classroom.egress.lock import LockKind
 from classroom.launcher.command import DIES_FIRST
-from classroom.runtime import credentials, lab_users
+from classroom.runtime import credentials, lab_users, words
 from classroom.runtime.paths import OWN_LAB, SHARED_MEMORY
 from classroom.sandbox import filesystem, landlock, seccomp
 from classroom.supervisor import probe
@@ -199,7 +199,7 @@ def lab(
     environment = {
         "PATH": base["PATH"],
         "LANG": base.get("LANG", "C.UTF-8"),
-        **{name: base[name] for name in ("TZ", credentials.LAB_ID) if name in base},
+        **{name: base[name] for name in ("TZ", credentials.LAB_ID, words.VARIABLE) if name in base},
         **({} if is_class else {OWN_LAB: str(paths.lab)}),
         "USER": lab_users.server(paths.lab).name,
         # Root's and empty: the class's files, where students write, are no place to load from.

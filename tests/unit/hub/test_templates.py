@@ -11,6 +11,8 @@ import pytest
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
 from jupyterhub._data import DATA_FILES_PATH
 
+from classroom.hub.template_words import TemplateWords
+
 OURS = "/static/classroom/front-door.css"
 HUBS = "/static/css/style.min.css"
 BEFORE_SIGNING_IN = ("login.html", "error.html", "refused.html", "sign-in-problem.html")
@@ -30,7 +32,11 @@ def rendered(name: str, **given: Any) -> str:
         "token_expires_in_options_html": "",
         **given,
     }
-    return Environment(loader=loader, autoescape=True).get_template(name).render(values)
+    return (
+        Environment(loader=loader, autoescape=True, extensions=[TemplateWords])
+        .get_template(name)
+        .render(values)
+    )
 
 
 @pytest.mark.parametrize("name", BEFORE_SIGNING_IN)

@@ -16,6 +16,7 @@ from classroom.hub.auth import appearance
 from classroom.hub.labs.where_handler import WhereHandler
 from classroom.hub.requests import confirmation
 from classroom.runtime.paths import SERVICE
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,15 +96,17 @@ class RemovalHandler(APIHandler):
                 who is to go; 404, there is no such person.
         """
         if REMOVE not in getattr(self, "expanded_scopes", ()):
-            raise web.HTTPError(403, "Only the lab may ask for this.")
+            raise web.HTTPError(403, gettext("Only the lab may ask for this."))
         if not self._is_asked_by_a_tutor():
-            raise web.HTTPError(403, "Only a tutor may remove people.")
+            raise web.HTTPError(403, gettext("Only a tutor may remove people."))
         name = self.authenticator.normalize_username(user_name)
         person = self.find_user(name)
         if person is None:
-            raise web.HTTPError(404, f"There is no {name}.")
+            raise web.HTTPError(404, gettext("There is no {name}.").format(name=name))
         if person.admin:
-            raise web.HTTPError(403, "Tutors are removed on the page People or in the file.")
+            raise web.HTTPError(
+                403, gettext("Tutors are removed on the page People or in the file.")
+            )
         await self.authenticator.access.removed(name)
         self.set_status(204)
 

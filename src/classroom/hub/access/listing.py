@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from classroom.hub.labs import lab_files
+from classroom.runtime.words import gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
     from classroom.hub.access.roster import Roster
 
-SOURCES = {"file": "file", "page": "People page"}
-PASSPHRASE = "passphrase"  # noqa: S105 (a way in)
+SOURCES = {"file": gettext_noop("file"), "page": gettext_noop("People page")}
+PASSPHRASE = gettext_noop("passphrase")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from jupyterhub.scopes import needs_scope
 
 from classroom.hub.access import listing, policy
 from classroom.hub.access.listing import HubUser, ListEntry
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,7 +39,7 @@ def as_json(entry: ListEntry) -> dict[str, object]:
     return {
         "name": entry.name,
         "shown": entry.shown,
-        "source": entry.source,
+        "source": gettext(entry.source) if entry.source else "",
         "tutor": entry.tutor,
         "seen": entry.seen.isoformat() if entry.seen else None,
         "here": entry.here,

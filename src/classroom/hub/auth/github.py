@@ -18,14 +18,15 @@ from classroom.hub.auth.oauth_sign_in import (
     LoginHandler,
     NotTheSameError,
 )
+from classroom.runtime.words import gettext, gettext_noop
 
-COULD_NOT_ASK = (
-    "GitHub could not say whether you belong to {}. Try again in a minute; if that goes on, tell a"
-    " tutor."
+COULD_NOT_ASK = gettext_noop(
+    "GitHub could not say whether you belong to {organizations}. Try again in a minute; if that"
+    " goes on, tell a tutor."
 )
-ANOTHER = (
-    "The GitHub name {} belongs to another account than the one that was here before. A tutor has"
-    " to confirm it."
+ANOTHER = gettext_noop(
+    "The GitHub name {name} belongs to another account than the one that was here before. A tutor"
+    " has to confirm it."
 )
 
 
@@ -85,7 +86,9 @@ class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
         if auth_model is None:
             return allowed
         if not allowed and unknown:
-            raise CouldNotAskError(COULD_NOT_ASK.format(" or ".join(unknown)))
+            raise CouldNotAskError(
+                gettext(COULD_NOT_ASK).format(organizations=" or ".join(unknown))
+            )
         number = auth_model["auth_state"][self.user_auth_state_key].get("id")
         if self.accounts is not None and isinstance(number, int):
             self._check_account(username, number, allowed=allowed)
@@ -105,7 +108,7 @@ class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
                 " %s at /hub/admin and add them again",
                 *(name, number, name),
             )
-            raise NotTheSameError(ANOTHER.format(name))
+            raise NotTheSameError(gettext(ANOTHER).format(name=name))
         self.accounts.remember(name, number)
 
     def delete_user(self, user: Any) -> None:

@@ -18,11 +18,12 @@ from classroom.config import invitations
 from classroom.hub.auth import usernames
 from classroom.hub.auth.throttle import Guesses
 from classroom.hub.auth.wrong_words import OurWordsHandler
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-WRONG = "That link is not good any more: ask your tutor for a new one."
+WRONG = gettext_noop("That link is not good any more: ask your tutor for a new one.")
 
 
 class InvitationHandler(BaseHandler):
@@ -35,7 +36,7 @@ class InvitationHandler(BaseHandler):
         if not name:
             said = await self.authenticator.guesses.answer_wrong(self.request.remote_ip)
             self.set_status(403)
-            self.finish(await self.render_template("invitation.html", wrong=said or WRONG))
+            self.finish(await self.render_template("invitation.html", wrong=said or gettext(WRONG)))
             return
         page = self.render_template(
             "invitation.html",

@@ -18,6 +18,8 @@ from oauthenticator.oauth2 import (
 from tornado import web
 from tornado.httpclient import HTTPClientError
 
+from classroom.runtime.words import gettext, gettext_noop
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -29,10 +31,12 @@ COOKIE = re.compile(f"{re.escape(STATE_COOKIE_NAME)}-{STATE.pattern}")
 """The name of a sign-in's cookie."""
 MOST_SIGN_INS = 8
 """Sign-ins that one browser may have begun: beyond it the cookies of the others are cleared."""
-CANCELLED = "You cancelled the sign-in at GitHub."
-STALE = "This sign-in was used before, was begun in another browser, or is more than a day old."
-REFUSED = "GitHub did not sign you in: {}."
-AWAY = "GitHub could not be reached to ask who you are: try again in a minute."
+CANCELLED = gettext_noop("You cancelled the sign-in at GitHub.")
+STALE = gettext_noop(
+    "This sign-in was used before, was begun in another browser, or is more than a day old."
+)
+REFUSED = gettext_noop("GitHub did not sign you in: {why}.")
+AWAY = gettext_noop("GitHub could not be reached to ask who you are: try again in a minute.")
 
 
 class CouldNotAskError(Exception):
@@ -73,10 +77,10 @@ def problem(error: str, description: str, *, has_code: bool, is_known: bool) -> 
         is_known: whether this browser has begun this sign-in.
     """
     if error == "access_denied":
-        return CANCELLED
+        return gettext(CANCELLED)
     if error:
-        return REFUSED.format((description or error).rstrip("."))
-    return "" if has_code and is_known else STALE
+        return gettext(REFUSED).format(why=(description or error).rstrip("."))
+    return "" if has_code and is_known else gettext(STALE)
 
 
 class LoginHandler(OAuthLoginHandler):
@@ -144,10 +148,12 @@ class CallbackHandler(OAuthCallbackHandler):
         except (HTTPClientError, OSError) as error:
             # The person can do nothing about it and needs no traceback; whoever runs the lab does.
             self.log.error("GitHub could not be asked who somebody is: %s", error)  # noqa: TRY400
-            await self._show(503, AWAY)
+            await self._show(503, gettext(AWAY))
         except web.HTTPError as error:
             self.log.warning("No sign-in: %s", error)
-            why = REFUSED.format((error.get_message() or error.reason or "no reason").rstrip("."))
+            why = gettext(REFUSED).format(
+                why=(error.get_message() or error.reason or "no reason").rstrip(".")
+            )
             await self._show(error.status_code, why, ask=True)
         else:
             await self._enter(user)

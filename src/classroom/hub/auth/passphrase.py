@@ -11,12 +11,13 @@ from tornado.httputil import url_concat
 from classroom.hub.auth import same_name, typed_passphrase, usernames
 from classroom.hub.auth.throttle import Guesses
 from classroom.hub.auth.wrong_words import OurWordsHandler
+from classroom.runtime.words import gettext_noop
 
 
 class PassphraseHandler(OurWordsHandler):
     """Take the form, or say readably that there is no place here."""
 
-    wrong = "That is not the passphrase of this class: ask your tutor for it."
+    wrong = gettext_noop("That is not the passphrase of this class: ask your tutor for it.")
     refused: str = ""
 
     def render_template(self, name: str, **words: Any) -> Any:

@@ -13,6 +13,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, ip_address
 
+from classroom.runtime.words import gettext
+
 FREE = 20
 """Wrong passphrases that are answered at once: a class mistypes too."""
 FORGIVE_SECONDS = 30.0
@@ -110,7 +112,6 @@ class Guesses:
                 self._waiting[key] -= 1
                 if not self._waiting[key]:
                     del self._waiting[key]
-        return (
-            "Too many wrong passphrases from your address: try again in "
-            f"{LONGEST_SECONDS:.0f} seconds."
-        )
+        return gettext(
+            "Too many wrong passphrases from your address: try again in {seconds:.0f} seconds."
+        ).format(seconds=LONGEST_SECONDS)

@@ -10,13 +10,17 @@ import re
 import secrets
 import unicodedata
 
+from classroom.runtime.words import gettext, gettext_noop
+
 GROUPED = re.compile(r"[a-z0-9]{5}(-[a-z0-9]{5})+")
 BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212_.]+")
 """What stands between groups, or is taken for it: spaces, dashes of all kinds."""
 LONGEST = 200
 """Characters: more are nobody's passphrase."""
-OTHERS = "The name “{}” is the tutor's, and has a passphrase of its own: type your own name."
-TUTORS = "This is the tutor's passphrase: type the name “{}” with it."
+OTHERS = gettext_noop(
+    "The name “{name}” is the tutor's, and has a passphrase of its own: type your own name."
+)
+TUTORS = gettext_noop("This is the tutor's passphrase: type the name “{name}” with it.")
 
 
 def forgiven(typed: str, wanted: str | None) -> str:
@@ -57,7 +61,7 @@ def advice(name: str, typed: str, tutors: tuple[str, ...], student: str, tutor: 
         tutor: the tutor's; "" for none.
     """
     if name in tutors and is_same(typed, student):
-        return OTHERS.format(name)
+        return gettext(OTHERS).format(name=name)
     if name not in tutors and tutors and is_same(typed, tutor):
-        return TUTORS.format(tutors[0])
+        return gettext(TUTORS).format(name=tutors[0])
     return ""

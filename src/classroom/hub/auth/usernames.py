@@ -10,6 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from classroom.hub.auth import confusables
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,18 +62,20 @@ def problem(name: str, tutors: Iterable[str]) -> str:
     """
     typed, name = name.strip(), normal(name)
     if not any(letter.isalnum() for letter in name):
-        return "Please type your name: it needs a letter or a digit."
+        return gettext("Please type your name: it needs a letter or a digit.")
     if len(name) > LONGEST:
-        return f"That name is too long: it may have {LONGEST} characters."
+        return gettext("That name is too long: it may have {most} characters.").format(most=LONGEST)
     if "/" in name or "\\" in name:
-        return "A name can't have a slash or a backslash in it."
+        return gettext("A name can't have a slash or a backslash in it.")
     if any(unicodedata.category(letter) == "Cc" for letter in typed) or not is_printable(name):
-        return (
+        return gettext(
             "That name has a character in it that can't be shown: use letters, digits and spaces."
         )
     for tutor in tutors:
         if name != tutor and confusables.alike(name, tutor):
-            return f"That name looks like the tutor's, {tutor}: choose another."
+            return gettext("That name looks like the tutor's, {tutor}: choose another.").format(
+                tutor=tutor
+            )
     return mixture(name)
 
 
@@ -88,7 +91,9 @@ def mixture(name: str) -> str:
     if len(found) <= 1:
         return ""
     mixed = " and ".join(sorted(script.title() for script in found))
-    return f"That name mixes letters of different scripts ({mixed}): write it in one."
+    return gettext(
+        "That name mixes letters of different scripts ({mixed}): write it in one."
+    ).format(mixed=mixed)
 
 
 def is_printable(name: str) -> bool:

@@ -13,6 +13,7 @@ from classroom.hub.labs import door
 from classroom.hub.labs.door import LabNotStartedError
 from classroom.hub.labs.registry import LabRegistry, NoNumberError, Owner
 from classroom.runtime import volume_reserve
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,21 +30,23 @@ NO_QUESTION = "oauth_no_confirm_list"
 """JupyterHub's setting of tornado's for clients that people aren't asked about."""
 LONGEST_NAME = 70
 """Bytes of a name: it is part of a socket's path, which has 107 (unix(7))."""
-NO_PATH = (
-    "There is no lab for a name of more than {} bytes, nor for one that has a colon or begins with"
-    " a dot."
+NO_PATH = gettext_noop(
+    "There is no lab for a name of more than {most} bytes, nor for one that has a colon or begins"
+    " with a dot."
 )
-SIGN_IN_AGAIN = (
-    "The lab of {0} can't be opened before {0} has signed in again: nobody knows their GitHub"
+SIGN_IN_AGAIN = gettext_noop(
+    "The lab of {name} can't be opened before {name} has signed in again: nobody knows their GitHub"
     " account's number yet."
 )
-TOO_MANY = (
-    "As many personal labs are running as may run at once ({}). Try again later, or ask a tutor to"
-    " stop one that nobody uses."
+TOO_MANY = gettext_noop(
+    "As many personal labs are running as may run at once ({most}). Try again later, or ask a"
+    " tutor to stop one that nobody uses."
 )
-FULL = "The disk is full, so that no lab can be made for {}. Ask a tutor to make room."
-NO_NUMBER = "No more labs can be made in this container: all numbers are given away."
-NOT_STARTED = "The lab of {} could not be started: {}."
+FULL = gettext_noop(
+    "The disk is full, so that no lab can be made for {name}. Ask a tutor to make room."
+)
+NO_NUMBER = gettext_noop("No more labs can be made in this container: all numbers are given away.")
+NOT_STARTED = gettext_noop("The lab of {name} could not be started: {why}.")
 
 
 class OwnClients(frozenset[str]):
@@ -130,18 +133,18 @@ class PersonalLabs:
             HTTPError: there can be none, with the sentence that people see.
         """
         if len(name.encode()) > LONGEST_NAME or ":" in name or name.startswith("."):
-            raise refusal(403, NO_PATH.format(LONGEST_NAME))
+            raise refusal(403, gettext(NO_PATH).format(most=LONGEST_NAME))
         if (owner := self.owner(name)) is None:
-            raise refusal(403, SIGN_IN_AGAIN.format(name))
+            raise refusal(403, gettext(SIGN_IN_AGAIN).format(name=name))
         known = self.registry.find(owner)
         try:
             lab = self.registry.give(owner, name)
         except NoNumberError:
-            raise refusal(503, NO_NUMBER) from None
+            raise refusal(503, gettext(NO_NUMBER)) from None
         except OSError as error:
             if error.errno not in volume_reserve.FULL:
                 raise
-            raise refusal(507, FULL.format(name)) from None
+            raise refusal(507, gettext(FULL).format(name=name)) from None
         if known is None:
             for other in self.registry.called(name):
                 if other.number != lab.number:
@@ -168,13 +171,15 @@ class PersonalLabs:
         """
         running = await self.running()
         if lab not in running and len(running | self._starting) >= self._most:
-            raise refusal(503, TOO_MANY.format(self._most))
+            raise refusal(503, gettext(TOO_MANY).format(most=self._most))
         self._starting.add(lab)
         try:
             await door.ask(self.paths.labs_socket, do="start", lab=lab, token=token, hub=dict(hub))
         except (LabNotStartedError, OSError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            raise refusal(503, NOT_STARTED.format(name, why.rstrip("."))) from error
+            raise refusal(
+                503, gettext(NOT_STARTED).format(name=name, why=why.rstrip("."))
+            ) from error
         finally:
             self._starting.discard(lab)
 

@@ -12,13 +12,15 @@ import re
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 
+from classroom.runtime.words import gettext, gettext_noop
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NOT_A_PAGE = (
+NOT_A_PAGE = gettext_noop(
     "This page of the Hub opens only in a window of its own: type its address, or follow a link."
 )
-OLD_BROWSER = (
+OLD_BROWSER = gettext_noop(
     "Your browser does not say what it loads a page for (Sec-Fetch-Mode), which the Hub needs to"
     " know: please update it (Chrome or Edge 80, Firefox 90, Safari 16.4 or later)."
 )
@@ -26,7 +28,7 @@ WITHOUT_XSRF = (
     "The Hub's API takes an API token (Authorization: token ...), or the sign-in of a Hub page"
     " together with that page's XSRF token."
 )
-TWO_SIGN_INS = (
+TWO_SIGN_INS = gettext_noop(
     "Your browser sent two different sign-ins for the Hub: delete its cookies for this site, then"
     " sign in again."
 )
@@ -108,10 +110,10 @@ def refusal(
         return ""
     cookies = headers.get("Cookie", "")
     if len(values(cookies, cookie)) > 1:
-        return TWO_SIGN_INS
+        return gettext(TWO_SIGN_INS)
     if kind is AnswerKind.API:
         has_token = in_query or any(headers.get(name) for name in XSRF_HEADERS)
         return "" if has_token or not cookies else WITHOUT_XSRF
     if is_navigation(headers):
         return ""
-    return NOT_A_PAGE if is_browser(headers) else OLD_BROWSER
+    return gettext(NOT_A_PAGE) if is_browser(headers) else gettext(OLD_BROWSER)

@@ -18,7 +18,7 @@
       return;
     }
     const said = await answer?.json().catch(() => null);
-    trouble.textContent = said?.message ?? "The Hub did not answer. Try again in a moment.";
+    trouble.textContent = said?.message ?? trouble.dataset.noAnswer;
     trouble.hidden = false;
     button.disabled = false;
   }

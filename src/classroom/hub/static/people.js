@@ -5,7 +5,13 @@
   const { base_url: base, xsrf_token: token } = window.jhdata;
   const page = document.getElementById("classroom-people");
   const part = (name) => document.getElementById(`people-${name}`);
+  const words = JSON.parse(document.getElementById("classroom-words").textContent);
   let people = [];
+
+  /** Return a sentence in the page's language, its values put in. */
+  function say(name, values = {}) {
+    return words[name].replace(/{(\w+)}/g, (_, value) => values[value]);
+  }
 
   /** Ask the Hub's API; an error has the Hub's sentence. */
   async function ask(method, path, body) {
@@ -22,7 +28,7 @@
       } catch {
         // no JSON: the front answered
       }
-      throw new Error(sentence || `The Hub does not answer (${answer.status}). Try again.`);
+      throw new Error(sentence || say("no-answer", { status: answer.status }));
     }
     return said ? JSON.parse(said) : null;
   }
@@ -59,10 +65,10 @@
   }
 
   function ago(seen) {
-    if (!seen) return "never";
+    if (!seen) return say("never");
     const minutes = Math.floor((Date.now() - Date.parse(seen)) / 60000);
-    const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-    if (minutes < 1) return "just now";
+    const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
+    if (minutes < 1) return say("just-now");
     if (minutes < 60) return words.format(-minutes, "minute");
     if (minutes < 1440) return words.format(-Math.floor(minutes / 60), "hour");
     return words.format(-Math.floor(minutes / 1440), "day");
@@ -74,25 +80,25 @@
     const made = document.createElement("tr");
     const name = element("td", one.shown);
     if (one.shown.toLowerCase() !== one.name) name.append(element("small", ` ${one.name}`, "text-body-secondary"));
-    if (one.tutor) name.append(" ", element("span", "tutor", "badge text-bg-primary"));
+    if (one.tutor) name.append(" ", element("span", say("tutor"), "badge text-bg-primary"));
     const seen = element("td", ago(one.seen));
-    if (one.seen) seen.title = new Date(one.seen).toLocaleString();
+    if (one.seen) seen.title = new Date(one.seen).toLocaleString(document.documentElement.lang);
     const doing = element("td", "", "text-end text-nowrap");
     if (one.name === page.dataset.me) {
-      doing.append(element("span", "you", "text-body-secondary"));
+      doing.append(element("span", say("you"), "text-body-secondary"));
     } else {
       doing.append(
         one.tutor
-          ? button("No longer tutor", `Make ${one.shown} no longer a tutor`, () => ask("PATCH", at(one.name), { admin: false }))
-          : button("Make tutor", `Make ${one.shown} a tutor`, () => ask("PATCH", at(one.name), { admin: true })),
-        button("Remove", `Remove ${one.shown}`, async () => {
-          if (window.confirm(`Remove ${one.shown}? They are signed out at once. What they wrote stays.`)) {
+          ? button(say("no-longer-tutor"), say("make-no-longer-tutor", { name: one.shown }), () => ask("PATCH", at(one.name), { admin: false }))
+          : button(say("make-tutor"), say("make-person-tutor", { name: one.shown }), () => ask("PATCH", at(one.name), { admin: true })),
+        button(say("remove"), say("remove-person", { name: one.shown }), async () => {
+          if (window.confirm(say("remove-sure", { name: one.shown }))) {
             await ask("DELETE", at(one.name));
           }
         }),
       );
     }
-    made.append(name, element("td", one.source), seen, element("td", one.here ? "yes" : ""), doing);
+    made.append(name, element("td", one.source), seen, element("td", one.here ? say("yes") : ""), doing);
     return made;
   }
 
@@ -102,13 +108,13 @@
     const inside = people.filter((one) => !one.removed);
     const out = people.filter((one) => one.removed);
     const here = inside.filter((one) => one.here).length;
-    part("summary").textContent = `${inside.length} may enter, ${here} in the lab now.`;
+    part("summary").textContent = say("summary", { count: inside.length, here });
     part("list").replaceChildren(...inside.filter(fits).map(row));
     part("removed").hidden = out.length === 0;
     part("out").replaceChildren(
       ...out.filter(fits).map((one) => {
         const made = element("li", `${one.name} `);
-        made.append(button("Let in again", `Let ${one.name} in again`, () => ask("POST", "users", { usernames: [one.name] })));
+        made.append(button(say("let-in"), say("let-person-in", { name: one.name }), () => ask("POST", "users", { usernames: [one.name] })));
         return made;
       }),
     );

@@ -16,6 +16,7 @@ from classroom.lab import services
 from classroom.lab.api.usage import Usage
 from classroom.lab.api.user_settings import DefaultSettings, folder_of, layout_of, layouts, size_of
 from classroom.lab.upstream.known_answers import KnownAnswers
+from classroom.runtime import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,8 @@ async def of(handler: Any) -> dict[str, str]:
     if size_of(folder) <= LARGEST:
         now["lab/api/workspaces"] = layouts(folder)
         now["lab/api/workspaces/default"] = layout_of(folder, "default")
-    known = dict(lab[KnownAnswers].answers)
+    found = lab[KnownAnswers]
+    known = {name: text for name, text in found.answers.items() if name not in found.packed}
     if not folder_of(handler.extensionapp.user_settings_dir, name).exists():
         known |= defaults(lab[DefaultSettings])
     return {**known, **encoded(now)}
@@ -114,4 +116,11 @@ class LabPageHandler(LabHandler):
         """Return what the page is told, in a dictionary of its own."""
         # Past upstream's cache, which keeps the last 128 requests, and what they were answered.
         found: dict[str, Any] = LabHandler.get_page_config.__wrapped__(self)
-        return {**found, "classroomAnswers": dict(self._answers or {})}
+        return {
+            **found,
+            "classroomLanguage": words.chosen(),
+            "classroomAnswers": dict(self._answers or {}),
+            "classroomPacked": dict(services.of(self)[KnownAnswers].packed)
+            if self._answers
+            else {},
+        }

@@ -13,6 +13,7 @@ from tornado import web
 from classroom.lab import services
 from classroom.lab.execution.run_history import RunHistory
 from classroom.lab.permissions.tutor_handler import TutorHandler
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from jupyterhub.services.auth import HubOAuth
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 ADDRESS = "classroom/api/people"
 RUNS = "classroom/api/runs"
 """Both below the server's own address."""
-AT_HOME = (
+AT_HOME = gettext_noop(
     "Nobody can be removed here: who may enter this lab stands in the configuration. Tutors remove"
     " people in the classroom."
 )
@@ -41,7 +42,7 @@ class MemberHandler(TutorHandler):
                 somebody's own.
         """
         if self.modes.owner:
-            raise web.HTTPError(403, AT_HOME)
+            raise web.HTTPError(403, gettext(AT_HOME))
         auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
         answer = await fetch(
             f"{auth.api_url}/classroom/people/{url_escape_path(name)}",

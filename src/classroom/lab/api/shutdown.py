@@ -6,6 +6,8 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
+from classroom.runtime.words import gettext
+
 
 class NoShutdownHandler(APIHandler):
     """Stands in for jupyter_server's, by which whoever is signed in could."""
@@ -20,4 +22,4 @@ class NoShutdownHandler(APIHandler):
         Raises:
             HTTPError: 403.
         """
-        raise web.HTTPError(403, "Everybody uses this lab: stop it where it was started")
+        raise web.HTTPError(403, gettext("Everybody uses this lab: stop it where it was started"))

@@ -24,6 +24,7 @@ from tornado import web
 from tornado.web import HTTPError
 
 from classroom.lab import services
+from classroom.runtime.words import gettext
 
 MOST_LAYOUTS = 50
 """Window layouts of one person's; a page has one, and makes another for each second window."""
@@ -51,7 +52,8 @@ def check_size(what: str, size: int, most: int) -> None:
         HTTPError: 413, with a sentence.
     """
     if size > most:
-        raise HTTPError(413, f"{what} have at most {most} bytes, and these have {size}.")
+        words = gettext("{what} have at most {most} bytes, and these have {size}.")
+        raise HTTPError(413, words.format(what=what, most=most, size=size))
 
 
 def size_of(folder: Path) -> int:
@@ -127,9 +129,14 @@ class PersonalWorkspacesHandler(WorkspacesHandler):
         Raises:
             HTTPError: 413, it is too large, or there are too many.
         """
-        check_size("Window layouts", len(self.request.body), LARGEST_LAYOUT)
+        check_size(gettext("Window layouts"), len(self.request.body), LARGEST_LAYOUT)
         if not may_add(self.manager.workspaces_dir, space_name):
-            raise HTTPError(413, f"You have {MOST_LAYOUTS} layouts: delete one of them first.")
+            raise HTTPError(
+                413,
+                gettext("You have {most} layouts: delete one of them first.").format(
+                    most=MOST_LAYOUTS
+                ),
+            )
         super().put(space_name)
 
 
@@ -208,10 +215,14 @@ class PersonalSettingsHandler(SettingsHandler):
             HTTPError: 413, they are too large; 400, they are no JSON with comments.
         """
         size = len(self.request.body)
-        check_size("A plugin's settings", size, LARGEST_SETTINGS)
+        check_size(gettext("A plugin's settings"), size, LARGEST_SETTINGS)
         # What is replaced counts as well: only who has a lot notices.
-        check_size("All your settings", size + size_of(Path(self.settings_dir)), ALL_SETTINGS)
+        check_size(
+            gettext("All your settings"), size + size_of(Path(self.settings_dir)), ALL_SETTINGS
+        )
         try:
             super().put(schema_name)
         except ValueError as error:
-            raise HTTPError(400, f"The settings can't be read: {error}.") from error
+            raise HTTPError(
+                400, gettext("The settings can't be read: {error}.").format(error=error)
+            ) from error

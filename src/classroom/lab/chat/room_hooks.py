@@ -9,6 +9,7 @@ from classroom.lab.chat.validator import NotTakenError
 from classroom.lab.protocol.messages import SaveRequest
 from classroom.lab.rooms import update_admission
 from classroom.lab.rooms.hooks import RejectedError, RoomHook
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,9 @@ class Chats(RoomHook):
             with update_admission.decoding():
                 connection.room.document.hear(update, connection.who, repeats=message.is_step_2)
         except NotTakenError as error:
-            sentence = f"The chat rejected what you wrote: {error}. Reload the page to continue."
+            sentence = gettext(
+                "The chat rejected what you wrote: {error}. Reload the page to continue."
+            ).format(error=error)
             raise RejectedError(sentence) from error
         return True
 

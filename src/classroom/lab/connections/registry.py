@@ -14,6 +14,7 @@ from tornado.websocket import WebSocketHandler
 from classroom.lab.connections.throttle import Seldom
 from classroom.lab.upstream import patches, request_patches
 from classroom.runtime import files
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +28,7 @@ MOST_SOCKETS = 200
 """Sockets of one person's: a page has some six, and one for each kernel and terminal."""
 TRY_AGAIN = 1013
 """Close code for somebody who didn't keep up (IANA's WebSocket registry)."""
-ENDED = "A tutor has ended your access."
+ENDED = gettext_noop("A tutor has ended your access.")
 UNREADABLE = 1003
 """Close code for what can't be taken (RFC 6455, 7.4.1): JupyterLab's provider shows the reason."""
 REFUSED_SECONDS = 10.0
@@ -107,7 +108,12 @@ class Connections:
             return
         theirs = self._admitted.setdefault(name_of(handler), WeakSet())
         if sum(one.ws_connection is not None for one in theirs) >= MOST_SOCKETS:
-            raise HTTPError(429, f"You have {MOST_SOCKETS} connections open: close some pages.")
+            raise HTTPError(
+                429,
+                gettext("You have {most} connections open: close some pages.").format(
+                    most=MOST_SOCKETS
+                ),
+            )
         theirs.add(handler)
 
     def open(self) -> Iterable[WebSocketHandler]:
@@ -178,7 +184,7 @@ class Connections:
         if request in self._refused:
             return
         self._refused.add(request)
-        request_patches.answer_instead(request, HTTPError(403, ENDED))
+        request_patches.answer_instead(request, HTTPError(403, gettext(ENDED)))
 
 
 def end(handler: WebSocketHandler, code: int, reason: str) -> None:

@@ -17,6 +17,7 @@ from classroom.lab.protocol.kernel_outputs import (
     Shown,
     Updated,
 )
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,8 +53,11 @@ def died(why: str) -> dict[str, Any]:
     Args:
         why: the cause, if it is known.
     """
-    cause = f": {why}" if why else ""
-    said = f"The kernel died while this cell ran{cause}. Its variables are gone."
+    if why:
+        words = gettext("The kernel died while this cell ran: {why}. Its variables are gone.")
+    else:
+        words = gettext("The kernel died while this cell ran. Its variables are gone.")
+    said = words.format(why=why)
     return {"output_type": "error", "ename": "KernelDied", "evalue": said, "traceback": []}
 
 
@@ -156,7 +160,8 @@ class Run:
         heard, self._heard = self._heard, []
         for kind, raw in heard:
             if len(raw) > cell_writer.MOST_SHOWN or kernel_outputs.too_much(raw):
-                what = f"An output of {len(raw) // 1000} kB is left out: it is more than fits here."
+                words = gettext("An output of {size} kB is left out: it is more than fits here.")
+                what = words.format(size=len(raw) // 1000)
                 self._pending.add(Printed("stderr", f"{what}\n"))
                 continue
             try:

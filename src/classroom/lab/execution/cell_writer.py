@@ -15,6 +15,7 @@ from pycrdt import Array, Map, Text
 from classroom.lab.execution.stream_text import Screen
 from classroom.lab.protocol import weight
 from classroom.lab.protocol.kernel_outputs import IDLE, RUNNING, Cleared, Printed, Shown
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,8 +33,8 @@ MOST_OUTPUTS = 2000
 """Outputs that one run may have: each is one more for every page to draw."""
 MOST_PLACES = 100
 """Outputs of one run that are changed together, by one id."""
-LEFT_OUT = "More than fits here is left out.\n"
-TOO_LARGE = (
+LEFT_OUT = gettext_noop("More than fits here is left out.\n")
+TOO_LARGE = gettext_noop(
     "This output is left out: with it the notebook would be too large to be opened again. Clear"
     " outputs (Edit menu, Clear Outputs of All Cells), then run the cell again.\n"
 )
@@ -163,7 +164,7 @@ class CellWriter:
             if step.size > left or self._outputs >= MOST_OUTPUTS:
                 if left >= 0:
                     self._size = MOST_SHOWN + 1  # it is said once
-                    self._print(outputs, Printed("stderr", LEFT_OUT))
+                    self._print(outputs, Printed("stderr", gettext(LEFT_OUT)))
                 return
             if not self.fits(weight.of_output(step.output)):
                 self._refuse(outputs)
@@ -182,7 +183,7 @@ class CellWriter:
     def _refuse(self, outputs: Any) -> None:
         """Say, once, that the notebook would be too large."""
         if not self._is_too_large:
-            self._add(outputs, _stream("stderr", TOO_LARGE), len(TOO_LARGE))
+            self._add(outputs, _stream("stderr", gettext(TOO_LARGE)), len(gettext(TOO_LARGE)))
             self._stream, self._is_too_large = "", True
 
     def _print(self, outputs: Any, step: Printed) -> None:
@@ -205,10 +206,10 @@ class CellWriter:
             self._add(outputs, last, 0)
         gone, text = self._screen.write(step.text)
         if self._outputs > MOST_OUTPUTS:
-            text = f"\n{LEFT_OUT}"
+            text = f"\n{gettext(LEFT_OUT)}"
         elif self.full:
             excess = self._printed + self._screen.length - MOST_TEXT
-            text = f"{text[:-excess]}\nMore text than fits here is left out.\n"
+            text = f"{text[:-excess]}\n{gettext('More text than fits here is left out.')}\n"
         self._written += len(text)
         shown = last["text"]
         if gone:

@@ -29,6 +29,7 @@ from classroom.launcher import client
 from classroom.launcher.client import NoLauncherError, NotLaunchedError
 from classroom.launcher.protocol import KEY, ProcessKind, Start
 from classroom.runtime.paths import own
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -204,14 +205,16 @@ class StudentKernels(ListeningKernels):
         ident = kernel_id or self.new_kernel_id(**kwargs)
         if not KEY.fullmatch(ident) or ident in self._reserved:
             # It becomes part of a file's name.
-            raise web.HTTPError(400, "No kernel can be started under that id.")
+            raise web.HTTPError(400, gettext("No kernel can be started under that id."))
         self.check_limit()
         self._reserved.add(ident)
         try:
             return str(await super()._async_start_kernel(kernel_id=ident, **kwargs))
         except NotLaunchedError as error:
             status = 503 if isinstance(error, NoLauncherError) else 400
-            raise web.HTTPError(status, f"The kernel wasn't started: {error}.") from error
+            raise web.HTTPError(
+                status, gettext("The kernel wasn't started: {error}.").format(error=error)
+            ) from error
         finally:
             self._reserved.discard(ident)
 
@@ -224,8 +227,11 @@ class StudentKernels(ListeningKernels):
             HTTPError: 429, with a sentence.
         """
         if self.max_kernels and len({*self.list_kernel_ids(), *self._reserved}) >= self.max_kernels:
-            what = f"{self.max_kernels} kernels are running, which is the limit"
-            raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left).")
+            words = gettext(
+                "{most} kernels are running, which is the limit: shut one down that nobody uses"
+                " (Running, at left)."
+            )
+            raise web.HTTPError(429, words.format(most=self.max_kernels))
 
     def tell(self, kernel_id: str, sentence: str) -> None:
         """Show a sentence to those who have a kernel open.
@@ -247,8 +253,11 @@ class StudentKernels(ListeningKernels):
         """
         sessions = getattr(self.parent, "session_manager", None)
         paths = [] if sessions is None else patches.notebooks_of(sessions, kernel_id)
-        whose = f"The kernel of “{local_path(paths[0])}”" if paths else "A kernel"
-        self.tell(kernel_id, f"{whose} stopped: {why}.")
+        if paths:
+            words = gettext("The kernel of “{path}” stopped: {why}.")
+            self.tell(kernel_id, words.format(path=local_path(paths[0]), why=why))
+        else:
+            self.tell(kernel_id, gettext("A kernel stopped: {why}.").format(why=why))
 
     async def _async_shutdown_kernel(
         self,

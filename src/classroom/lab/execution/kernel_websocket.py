@@ -33,6 +33,7 @@ from classroom.lab.permissions import mode
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol import kernel_messages
 from classroom.lab.protocol.lib0 import is_flat
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from classroom.lab.execution.shared_iopub import SharedIopub
@@ -250,7 +251,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             return
         # It may be stopped, and what it doesn't take waits in the lab server.
         if not self._services[MemoryBudget].take(self._who, len(incoming_msg)):
-            self._notice("The kernel reads no more messages: interrupt it, or restart it")
+            self._notice(gettext("The kernel reads no more messages: interrupt it, or restart it"))
             return
         self._untaken += len(incoming_msg)
         try:
@@ -339,8 +340,11 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             else kernel_messages.LONGEST_LEGACY
         )
         if size > most:
-            what = f"A message of {size // kernel_messages.MB} MB from the kernel is left out"
-            self._notice(f"{what}: at most {most // kernel_messages.MB} MB are shown")
+            words = gettext(
+                "A message of {size} MB from the kernel is left out: at most {most} MB are shown"
+            )
+            megabytes = kernel_messages.MB
+            self._notice(words.format(size=size // megabytes, most=most // megabytes))
             return False
         return not registry.lags(self.websocket_handler, MOST_UNSENT)
 

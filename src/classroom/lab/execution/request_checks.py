@@ -18,6 +18,7 @@ from jupyter_server_terminals.api_handlers import TerminalAPIHandler
 from tornado.web import HTTPError
 
 from classroom.launcher.protocol import KEY
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from tornado.web import RequestHandler
@@ -28,7 +29,9 @@ LONGEST_PATH = 4096
 """Characters (limits.h, PATH_MAX)."""
 LONGEST_NAME = 255
 """Characters of a document's name, or of a kind of kernel (limits.h, NAME_MAX)."""
-KERNEL_GONE = "This kernel has ended. Start one for the notebook (Kernel, Restart Kernel)."
+KERNEL_GONE = gettext_noop(
+    "This kernel has ended. Start one for the notebook (Kernel, Restart Kernel)."
+)
 TERMINAL = re.compile(r"\w{1,64}", re.ASCII)
 HALF = re.compile("[\ud800-\udfff]")
 """Half a character, which JSON can have and no file's name, message or table."""
@@ -131,7 +134,7 @@ def check(handler: RequestHandler) -> None:
     body = handler.request.body
     known = handler.settings.get("kernel_manager", ())
     if handler.path_kwargs.get("action") and handler.path_kwargs["kernel_id"] not in known:
-        raise HTTPError(404, KERNEL_GONE)  # upstream says 500
+        raise HTTPError(404, gettext(KERNEL_GONE))  # upstream says 500
     if isinstance(handler, TerminalAPIHandler):
         taken = set(handler.settings["terminal_manager"].terminals)
         found = problem_of_terminal(body, taken)
@@ -145,7 +148,9 @@ def check(handler: RequestHandler) -> None:
         try:  # upstream would call what follows the server's failure
             handler.settings["kernel_spec_manager"].get_kernel_spec(kind)
         except NoSuchKernel:
-            what = f"There is no kernel “{kind:.80}” here"
-            raise HTTPError(400, f"{what}: choose another (Kernel, Change Kernel).") from None
+            words = gettext(
+                "There is no kernel “{kernel}” here: choose another (Kernel, Change Kernel)."
+            )
+            raise HTTPError(400, words.format(kernel=kind[:80])) from None
         if handler.request.method == "PATCH":
             handler.settings["kernel_manager"].check_limit()

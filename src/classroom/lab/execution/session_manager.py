@@ -13,6 +13,7 @@ from tornado.web import HTTPError
 from traitlets import Int
 
 from classroom.lab.execution.session_paths import Session, document, is_of, moved
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,8 +92,11 @@ class KernelSessions(SessionManager):
         if self.max_sessions and (
             self.cursor.fetchone()["number"] + self._being_made >= self.max_sessions
         ):
-            what = f"There are {self.max_sessions} sessions, which is the limit"
-            raise HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left).")
+            words = gettext(
+                "There are {most} sessions, which is the limit: shut one down that nobody uses"
+                " (Running, at left)."
+            )
+            raise HTTPError(429, words.format(most=self.max_sessions))
         if of[-1] is None or of[-1] not in self.kernel_manager:
             self.kernel_manager.check_limit()  # upstream would keep what can't be made
         self._being_made += 1

@@ -30,6 +30,7 @@ from classroom.launcher import client
 from classroom.launcher.client import NoLauncherError, NotLaunchedError
 from classroom.launcher.protocol import ProcessKind, Start
 from classroom.runtime.paths import own
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,9 +46,9 @@ MOST_UNSENT = 10_000_000
 NAME = re.compile(r"\w{1,64}", re.ASCII)
 REFUSED_SECONDS = 10.0
 """How often at most somebody reads that nothing is typed: there is a message for each key."""
-REFUSED = (
-    "Not typed: the program in terminal {} reads nothing, and too much waits for it already. Shut"
-    " the terminal down (Running, at left)."
+REFUSED = gettext_noop(
+    "Not typed: the program in terminal {name} reads nothing, and too much waits for it already."
+    " Shut the terminal down (Running, at left)."
 )
 PASSED_ON = ("TERM", "COLUMNS", "LINES")
 
@@ -101,10 +102,15 @@ class StudentTerminals(TerminalManager):
                 are as many as there may be; 503, the launcher doesn't answer.
         """
         if name is not None and name in self.terminals:
-            raise web.HTTPError(409, f"There is a terminal {name} already.")
+            raise web.HTTPError(
+                409, gettext("There is a terminal {name} already.").format(name=name)
+            )
         if self.at_most and len(self.terminals) + self.starting >= self.at_most:
-            what = f"{self.at_most} terminals are open, which is the limit"
-            raise web.HTTPError(429, f"{what}: shut one down that nobody uses (Running, at left).")
+            words = gettext(
+                "{most} terminals are open, which is the limit: shut one down that nobody uses"
+                " (Running, at left)."
+            )
+            raise web.HTTPError(429, words.format(most=self.at_most))
         options = {**self.term_settings, "shell_command": self.shell_command}
         wanted = Start(
             uuid.uuid4().hex,
@@ -118,13 +124,17 @@ class StudentTerminals(TerminalManager):
             launched, terminal = await client.start_on_a_terminal(wanted)
         except NotLaunchedError as error:
             status = 503 if isinstance(error, NoLauncherError) else 400
-            raise web.HTTPError(status, f"The terminal wasn't started: {error}.") from error
+            raise web.HTTPError(
+                status, gettext("The terminal wasn't started: {error}.").format(error=error)
+            ) from error
         finally:
             self.starting -= 1
         made = StudentTerminal(launched, terminal)
         if name is not None and name in self.terminals:  # somebody was quicker
             made.ptyproc.close()
-            raise web.HTTPError(409, f"There is a terminal {name} already.")
+            raise web.HTTPError(
+                409, gettext("There is a terminal {name} already.").format(name=name)
+            )
         return dict(self.create(made=made, **({} if name is None else {"name": name})))
 
     def new_terminal(self, **kwargs: Any) -> StudentTerminal:
@@ -198,4 +208,6 @@ class StudentTermSocket(TermSocket):
             return
         terminals: Any = self.term_manager
         if terminals.refusing.is_time(name, time.monotonic()):
-            services.of(self)[Notifications].tell({name}, REFUSED.format(self.term_name))
+            services.of(self)[Notifications].tell(
+                {name}, gettext(REFUSED).format(name=self.term_name)
+            )

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from pathlib import PurePath
 from typing import Any
 
+from classroom.runtime.words import gettext, gettext_noop
 from classroom.runtime.worker import MB, confine, framed, parted
 
 WORK_SECONDS = 30
@@ -23,7 +24,7 @@ WORK_SECONDS = 30
 MEMORY = 1024 * MB
 REASON = 1000
 """Characters of nbconvert's own reason."""
-LARGE = "This notebook takes too much memory to export: clear its outputs first."
+LARGE = gettext_noop("This notebook takes too much memory to export: clear its outputs first.")
 
 
 class NotConvertedError(Exception):
@@ -70,7 +71,7 @@ def notebook(body: Any) -> tuple[str, Any]:
     content = body.get("content") if isinstance(body, dict) else None
     name = body.get("name", "notebook.ipynb") if isinstance(body, dict) else None
     if not isinstance(content, dict) or not isinstance(name, str):
-        raise NotConvertedError(HTTPStatus.BAD_REQUEST, "That is no notebook.")
+        raise NotConvertedError(HTTPStatus.BAD_REQUEST, gettext("That is no notebook."))
     return os.path.splitext(name)[0], from_dict(content)  # noqa: PTH122 (text only)
 
 
@@ -132,7 +133,7 @@ def answer_to(message: bytes) -> bytes:
     except NotConvertedError as error:
         status, text = error.status, str(error)
     except MemoryError:
-        status, text = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, LARGE
+        status, text = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, gettext(LARGE)
     except Exception as error:  # noqa: BLE001 (nbconvert's reason, whatever it is)
         status, text = HTTPStatus.INTERNAL_SERVER_ERROR, f"nbconvert failed: {error}"[:REASON]
     return framed({"status": status, "text": text}, b"")

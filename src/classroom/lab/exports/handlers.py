@@ -24,6 +24,7 @@ from classroom.lab.connections.registry import name_of
 from classroom.lab.exports import jobs
 from classroom.lab.exports.converter import NotConvertedError
 from classroom.lab.storage import threads
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -136,7 +137,9 @@ class ExportFileHandler(Exporting, NbconvertFileHandler):
         async with services.of(self)[jobs.ExportQueue].turn(name_of(self)):
             model, body = await self._read(path)
             if model["type"] == "directory":
-                raise web.HTTPError(400, f"“{path}” is a folder, not a notebook.")
+                raise web.HTTPError(
+                    400, gettext("“{path}” is a folder, not a notebook.").format(path=path)
+                )
             if model["type"] != "notebook":
                 await FilesRedirectHandler.redirect_to_files(self, path)
                 return None
@@ -158,7 +161,7 @@ class ExportFileHandler(Exporting, NbconvertFileHandler):
             # What isn't a notebook isn't converted.
             body = await threads.run(json.dumps, sent) if model["type"] == "notebook" else ""
         except (RecursionError, ValueError) as error:
-            words = jobs.FAILED
+            words = gettext(jobs.FAILED)
             raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, words) from error
         return model, body.encode()
 

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from classroom.lab.exports.converter import NotConvertedError
+from classroom.runtime.words import gettext, gettext_noop
 from classroom.runtime.worker import MB, framed, parted
 from classroom.runtime.worker_process import TooLongError, ask, started
 
@@ -32,10 +33,10 @@ MOST = 100 * MB
 CONFIGURED = ("Exporter", "Preprocessor")
 """Ends of the names of classes whose configuration nbconvert goes by."""
 PLAIN = (str, int, float, list, dict, type(None))
-SLOW = "This notebook takes too long to export."
-LONG = f"The exported notebook has more than {MOST // MB} MB: clear its outputs first."
-FAILED = "This notebook can't be exported."
-MANY = f"You have {EACH} exports under way: wait until one of them is done."
+SLOW = gettext_noop("This notebook takes too long to export.")
+LONG = gettext_noop("The exported notebook has more than {most} MB: clear its outputs first.")
+FAILED = gettext_noop("This notebook can't be exported.")
+MANY = gettext_noop("You have {most} exports under way: wait until one of them is done.")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def read(answer: bytes, status: int | None) -> Exported:
         NotConvertedError: there is no file, and why.
     """
     if status in {-signal.SIGXCPU, -signal.SIGKILL}:
-        raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, SLOW)
+        raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, gettext(SLOW))
     try:
         head, data = parted(answer)
         if head["status"] != HTTPStatus.OK:
@@ -89,7 +90,7 @@ def read(answer: bytes, status: int | None) -> Exported:
         name, extension, mimetype = (str(head[key]) for key in ("name", "extension", "mimetype"))
         return Exported(name, extension, mimetype, bool(head["zipped"]), data)
     except (ValueError, KeyError, TypeError) as error:
-        raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, FAILED) from error
+        raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, gettext(FAILED)) from error
 
 
 class ExportQueue:
@@ -112,7 +113,7 @@ class ExportQueue:
             NotConvertedError: 429, too many of theirs wait already.
         """
         if self._asked[name] >= EACH:
-            raise NotConvertedError(HTTPStatus.TOO_MANY_REQUESTS, MANY)
+            raise NotConvertedError(HTTPStatus.TOO_MANY_REQUESTS, gettext(MANY).format(most=EACH))
         self._asked[name] += 1
         try:
             # Their own first: what waits for that takes nobody's place.
@@ -138,7 +139,9 @@ async def convert(head: dict[str, Any], body: bytes) -> Exported:
         async with asyncio.timeout(SECONDS), started(PROGRAM) as process:
             answer = await ask(process, MOST, framed(head, body))
     except TooLongError as error:
-        raise NotConvertedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, LONG) from error
+        raise NotConvertedError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, gettext(LONG).format(most=MOST // MB)
+        ) from error
     except TimeoutError as error:
-        raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, SLOW) from error
+        raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, gettext(SLOW)) from error
     return read(answer, process.returncode)

@@ -13,6 +13,7 @@ from classroom.lab.files import atomic_write, disk_reserve, models, operations, 
 from classroom.lab.files.directory_entry import parts_of, path_of
 from classroom.lab.files.http_errors import said
 from classroom.lab.storage import threads
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from classroom.lab.files.reader import Seen
 
 FOLDER = ".ipynb_checkpoints"
-NO_CHECKPOINT = "“{path}” has no checkpoint."
+NO_CHECKPOINT = gettext_noop("“{path}” has no checkpoint.")
 IDENT = "checkpoint"
 """Of the only one that there is."""
 
@@ -122,7 +123,7 @@ class ClassCheckpoints(AsyncCheckpoints):
             parts = parts_of(path)
             kept = place_of(parts, checkpoint_id)
             if not await threads.run(reader.is_there, self._root, kept):
-                raise web.HTTPError(404, NO_CHECKPOINT.format(path=path_of(parts)))
+                raise web.HTTPError(404, gettext(NO_CHECKPOINT).format(path=path_of(parts)))
             await self._open_up(parts)
             await self._in_turn(lambda: self._copy(kept, parts))
 
@@ -187,7 +188,7 @@ class ClassCheckpoints(AsyncCheckpoints):
             target = place_of(parts_of(path), checkpoint_id)
             await self._open_up(target)
             if not await threads.run(delete):
-                raise web.HTTPError(404, NO_CHECKPOINT.format(path=path.strip("/")))
+                raise web.HTTPError(404, gettext(NO_CHECKPOINT).format(path=path.strip("/")))
 
     async def list_checkpoints(self, path: str) -> list[dict[str, Any]]:
         """List a file's checkpoints; of what leads out there are none."""

@@ -24,6 +24,7 @@ from classroom.lab.files.contents_reader import ReadFiles
 from classroom.lab.files.file_worker import notebook_of
 from classroom.lab.files.http_errors import GONE, HIDDEN, NO_FOLDER, NO_TEXT, ROOT
 from classroom.lab.storage import threads
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -116,7 +117,7 @@ class ContentsHandler(upstream.ContentsHandler):
         files: Any = self.contents_manager
         for path in () if files.allow_hidden else paths:
             if any(name.startswith(".") and name.strip(".") for name in path.split("/")):
-                raise web.HTTPError(404, HIDDEN.format(path=path.strip("/")))
+                raise web.HTTPError(404, gettext(HIDDEN).format(path=path.strip("/")))
 
     async def _finish_error(self, code: int, message: str) -> None:
         """Answer as with any other error; upstream's is no JSON, and pages show only that.
@@ -126,7 +127,7 @@ class ContentsHandler(upstream.ContentsHandler):
         """
         del message
         path = str(self.path_kwargs.get("path") or "")
-        raise web.HTTPError(code, GONE.format(path=path.strip("/")))
+        raise web.HTTPError(code, gettext(GONE).format(path=path.strip("/")))
 
     async def post(self, path: str = "") -> None:
         """Make or copy something in a folder.
@@ -140,8 +141,10 @@ class ContentsHandler(upstream.ContentsHandler):
         folder = path.strip("/")
         if folder and self.current_user is not None and not await files.dir_exists(folder):
             if await files.file_exists(folder):
-                raise web.HTTPError(400, f"“{folder}” is a file, not a folder.")
-            raise web.HTTPError(404, NO_FOLDER.format(folder=folder))
+                raise web.HTTPError(
+                    400, gettext("“{folder}” is a file, not a folder.").format(folder=folder)
+                )
+            raise web.HTTPError(404, gettext(NO_FOLDER).format(folder=folder))
         await self._as_upstream(super().post(path))
 
     async def patch(self, path: str = "") -> None:
@@ -161,7 +164,7 @@ class ContentsHandler(upstream.ContentsHandler):
         """
         self._check_shown(path)
         if not path.strip("/"):
-            raise web.HTTPError(400, ROOT)
+            raise web.HTTPError(400, gettext(ROOT))
         await self._as_upstream(super().delete(path))
 
     async def _send(self, model: Model, content: memoryview[int]) -> None:

@@ -30,12 +30,15 @@ from classroom.lab.files.http_errors import (
 )
 from classroom.lab.files.large_files import person
 from classroom.lab.storage import threads
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import Parts
     from classroom.lab.files.models import Model
 
-REMOVED = "“{}” is not in the trash: the disk is full, so it was deleted for good."
+REMOVED = gettext_noop(
+    "“{name}” is not in the trash: the disk is full, so it was deleted for good."
+)
 
 
 class ClassContents(SavedFiles):
@@ -71,7 +74,7 @@ class ClassContents(SavedFiles):
         # Of a name that isn't ours there is no next one.
         tries = TRIES if to_path is None or await self.dir_exists(to_path) else 1
         if not old:
-            raise web.HTTPError(400, ROOT)
+            raise web.HTTPError(400, gettext(ROOT))
         target = path_of(old[:-1] if to_path is None else self._parts(to_path))
 
         async def make() -> Model:
@@ -122,8 +125,11 @@ class ClassContents(SavedFiles):
                 disk_reserve.ensure(self.root, tree.size(self.root, old, self.largest_copy))
                 tree.copy(self.root, old, new, self.largest_copy)
             except reader.TooLargeError as error:
-                what = f"“{path_of(old[-1:])}” is too large: the lab copies no folder of more than"
-                what = f"{what} {self.largest_copy // MB} MB. Copy it in a terminal (cp -r)."
+                words = gettext(
+                    "“{name}” is too large: the lab copies no folder of more than {most} MB. Copy"
+                    " it in a terminal (cp -r)."
+                )
+                what = words.format(name=path_of(old[-1:]), most=self.largest_copy // MB)
                 raise web.HTTPError(413, what) from error
             return models.bare(reader.look(self.root, new), path, "directory")
 
@@ -147,7 +153,7 @@ class ClassContents(SavedFiles):
             await self._open_up(parts, *trash, (*operations.TRASH, "files"))
             if await self.run_long(lambda: operations.delete(self.root, parts)):
                 self.log.info("Deleted for good, because the disk is full: %s", path_of(parts))
-                self.tell(person(), REMOVED.format(path_of(parts[-1:])))
+                self.tell(person(), gettext(REMOVED).format(name=path_of(parts[-1:])))
 
     async def rename_file(self, old_path: str, new_path: str) -> None:
         """Rename or move a file, a folder or a link.
@@ -184,12 +190,12 @@ class ClassContents(SavedFiles):
         with said(new):
             seen = await threads.run(listing.listed, self.root, parts)
         if seen is None:
-            raise web.HTTPError(404, GONE.format(path=new))
+            raise web.HTTPError(404, gettext(GONE).format(path=new))
         return models.bare(seen, path_of(parts), models.kind_of(seen, new, None))
 
     def _not_hidden(self, *paths: Parts) -> None:
         for parts in paths:
             if not parts:
-                raise web.HTTPError(400, ROOT)
+                raise web.HTTPError(400, gettext(ROOT))
             if not self.allow_hidden and any(name.startswith(".") for name in parts):
-                raise web.HTTPError(400, HIDDEN.format(path=path_of(parts)))
+                raise web.HTTPError(400, gettext(HIDDEN).format(path=path_of(parts)))

@@ -31,6 +31,7 @@ from classroom.lab.files.uploads import Uploads
 from classroom.lab.protocol import text_style
 from classroom.lab.storage import saved_hashes, threads
 from classroom.runtime import volume_reserve
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -213,7 +214,7 @@ class SavedFiles(ReadFiles):
         """Make a new file or folder in a folder, under a name of our choice."""
         folder = path_of(self._parts(path))
         if folder and not await self.dir_exists(folder):
-            raise web.HTTPError(404, NO_FOLDER.format(folder=folder))
+            raise web.HTTPError(404, gettext(NO_FOLDER).format(folder=folder))
         make = super().new_untitled
         return await self._named(lambda: make(path, type, ext))
 

@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classroom.runtime.words import gettext
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,8 +29,11 @@ class LeadsOutError(OSError):
         Args:
             name: as it is in its folder.
         """
-        told = f"“{name}” is a link that leads out of the class's files. The lab opens only what"
-        super().__init__(errno.ELOOP, f"{told} is in them: copy there what you want to use.")
+        words = gettext(
+            "“{name}” is a link that leads out of the class's files. The lab opens only what is in"
+            " them: copy there what you want to use."
+        )
+        super().__init__(errno.ELOOP, words.format(name=name))
 
 
 class NoFolderError(NotADirectoryError):
@@ -40,8 +45,11 @@ class NoFolderError(NotADirectoryError):
         Args:
             path: from the class's folder on.
         """
-        what = f"“{path}” is a link or a file, and the lab needs a folder there"
-        super().__init__(errno.ENOTDIR, f"{what}: rename it in a terminal, and try again.")
+        words = gettext(
+            "“{path}” is a link or a file, and the lab needs a folder there: rename it in a"
+            " terminal, and try again."
+        )
+        super().__init__(errno.ENOTDIR, words.format(path=path))
 
 
 class TargetError(OSError):

@@ -10,12 +10,15 @@ import errno
 from typing import IO, TYPE_CHECKING, Protocol
 
 from classroom.lab.files.reader import TooLargeError
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
 
 MB = 1024**2
-FULL = "The class's disk is full: delete something first, for example in the file browser."
+FULL = gettext_noop(
+    "The class's disk is full: delete something first, for example in the file browser."
+)
 SMALLEST = 4096
 """Bytes that anything counts at least: empty files take space as well."""
 
@@ -31,12 +34,20 @@ class DiskReserveError(OSError):
             kept: bytes that stay so.
         """
         if free < SMALLEST:
-            super().__init__(errno.ENOSPC, FULL)
+            super().__init__(errno.ENOSPC, gettext(FULL))
             return
-        found = f"Only {free // MB} MB are free on the class's disk"
-        kept_free = f", and {kept // MB} MB stay free for what people type" if kept else ""
-        cure = "delete something in a terminal, and empty the trash there (.local/share/Trash)."
-        super().__init__(errno.ENOSPC, f"{found}{kept_free}: {cure}")
+        if kept:
+            words = gettext(
+                "Only {free} MB are free on the class's disk, and {kept} MB stay free for what"
+                " people type: delete something in a terminal, and empty the trash there"
+                " (.local/share/Trash)."
+            )
+        else:
+            words = gettext(
+                "Only {free} MB are free on the class's disk: delete something in a terminal, and"
+                " empty the trash there (.local/share/Trash)."
+            )
+        super().__init__(errno.ENOSPC, words.format(free=free // MB, kept=kept // MB))
 
 
 def left(root: Root) -> int:

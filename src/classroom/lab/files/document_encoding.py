@@ -14,6 +14,7 @@ from tornado import web
 
 from classroom.lab.files import notebook_validity
 from classroom.lab.protocol import json_text, text_style
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from classroom.lab.files.models import Model
@@ -26,12 +27,12 @@ MOST_PARTS = 50_000
 """Cells and outputs of a notebook: each takes time and memory of its own, however short it is."""
 MARK = "trusted"
 """The name that the mark of trust has in a cell's metadata (`classroom.lab.files.trust`)."""
-NO_NOTEBOOK = (
-    "“{}” isn't a valid notebook. Choose Open With → Editor to see its text, or ask its author for"
-    " another copy."
+NO_NOTEBOOK = gettext_noop(
+    "“{path}” isn't a valid notebook. Choose Open With → Editor to see its text, or ask its author"
+    " for another copy."
 )
 """Short: JupyterLab shows 140 characters of a notice."""
-NOT_A_NOTEBOOK = "What was to be saved isn't a notebook: nothing is saved."
+NOT_A_NOTEBOOK = gettext_noop("What was to be saved isn't a notebook: nothing is saved.")
 REQUIRED: dict[str, dict[str, Any]] = {
     "stream": {"name": "stdout", "text": ""},
     "display_data": {"data": {}, "metadata": {}},
@@ -83,7 +84,7 @@ def encoded(
         try:
             found = _written(nbformat.from_dict(content), {} if problem is None else problem)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-            raise web.HTTPError(400, NOT_A_NOTEBOOK) from error
+            raise web.HTTPError(400, gettext(NOT_A_NOTEBOOK)) from error
         content, kind = found if found.endswith("\n") else f"{found}\n", "text"
     if kind not in ("text", "base64"):  # it may be unhashable
         raise web.HTTPError(400, "The request's format must be text or base64.")
@@ -177,7 +178,7 @@ def notebook(data: bytes, path: str, problem: dict[str, Any]) -> Any:
             completed(cell)
         return found  # noqa: TRY300 (whatever fails, it is none)
     except Exception as error:
-        raise web.HTTPError(400, NO_NOTEBOOK.format(path)) from error
+        raise web.HTTPError(400, gettext(NO_NOTEBOOK).format(path=path)) from error
 
 
 def forget(notebook: Any) -> None:

@@ -13,6 +13,7 @@ from classroom.lab.files import models, reader
 from classroom.lab.files.directory_entry import parts_of, path_of
 from classroom.lab.files.http_errors import HIDDEN, NO_PLACE, said
 from classroom.lab.storage import threads
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -42,7 +43,9 @@ class FileHandler(AuthenticatedFileHandler):
             parts = parts_of(path)
             hidden = any(name.startswith(".") for name in parts)
             if not parts or (hidden and not self.contents_manager.allow_hidden):
-                raise web.HTTPError(404, HIDDEN.format(path=path_of(parts)) if parts else NO_PLACE)
+                raise web.HTTPError(
+                    404, gettext(HIDDEN).format(path=path_of(parts)) if parts else gettext(NO_PLACE)
+                )
             files: Any = self.contents_manager
             descriptor, seen = await threads.run(reader.open_file, files.root, parts)
         try:

@@ -15,6 +15,7 @@ from tornado import web
 from classroom.lab.files.document_encoding import parts
 from classroom.lab.files.size_limits import too_many
 from classroom.runtime.turns import Turns
+from classroom.runtime.words import gettext, gettext_noop
 from classroom.runtime.worker import MB, parted
 from classroom.runtime.worker_process import TooLongError, ask, started
 
@@ -34,10 +35,12 @@ LARGEST_CLEARED = 192 * MB
 TOGETHER, EACH, ASKED = 2, 2, 30
 """Large files that are read or written at a time, by all and by each person, and with those that
 wait. Saving open documents does not wait for a turn."""
-MANY = "You are opening or saving too many large files at once: wait until one of them is done."
-SLOW = "{} takes too long to be read: clear its outputs, or split it."
-WIDE = "{} would have too many bytes: clear its outputs, or split it."
-FAILED = "{} can't be read."
+MANY = gettext_noop(
+    "You are opening or saving too many large files at once: wait until one of them is done."
+)
+SLOW = gettext_noop("{name} takes too long to be read: clear its outputs, or split it.")
+WIDE = gettext_noop("{name} would have too many bytes: clear its outputs, or split it.")
+FAILED = gettext_noop("{name} can't be read.")
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,12 @@ def read_answer(answer: bytes, status: int | None, path: str) -> FileAnswer:
     """
     name = path.rpartition("/")[2]
     if status in {-signal.SIGXCPU, -signal.SIGKILL}:
-        raise web.HTTPError(422, SLOW.format(name))
+        raise web.HTTPError(422, gettext(SLOW).format(name=name))
     try:
         told, data = parted(answer)
         code = int(told["status"])
     except (ValueError, KeyError, TypeError) as error:
-        raise web.HTTPError(422, FAILED.format(name)) from error
+        raise web.HTTPError(422, gettext(FAILED).format(name=name)) from error
     if code != HTTPStatus.OK:
         raise web.HTTPError(code, str(told["text"]), reason=told.get("reason"))
     return FileAnswer(told, data)
@@ -150,7 +153,7 @@ class FileProcesses:
             ):
                 answer = await ask(process, most, *body)
         except TooLongError as error:
-            raise web.HTTPError(413, WIDE.format(path.rpartition("/")[2])) from error
+            raise web.HTTPError(413, gettext(WIDE).format(name=path.rpartition("/")[2])) from error
         except TimeoutError as error:
-            raise web.HTTPError(422, SLOW.format(path.rpartition("/")[2])) from error
+            raise web.HTTPError(422, gettext(SLOW).format(name=path.rpartition("/")[2])) from error
         return read_answer(answer, process.returncode, path)

@@ -17,6 +17,7 @@ from typing import Any
 from tornado import web
 
 from classroom.lab.files import document_encoding, models, size_limits
+from classroom.runtime.words import gettext, gettext_noop
 from classroom.runtime.worker import MB, confine, framed
 
 WORK_SECONDS = 30
@@ -24,7 +25,9 @@ WORK_SECONDS = 30
 MEMORY = 1024 * MB
 NICE = 5
 """Niceness: after the lab server, before exports, because somebody waits to type."""
-HARD = "{} takes too much memory to be opened here: clear its outputs, or split it."
+HARD = gettext_noop(
+    "{name} takes too much memory to be opened here: clear its outputs, or split it."
+)
 
 
 def notebook_lines(notebook: dict[str, Any]) -> bytes:
@@ -166,7 +169,7 @@ def answer(request: dict[str, Any], data: bytes) -> bytes:
         said = {"text": error.get_message(), "reason": error.reason}
         return framed({"status": error.status_code, **said}, b"")
     except (MemoryError, RecursionError):
-        words = HARD.format(request["path"].rpartition("/")[2])
+        words = gettext(HARD).format(name=request["path"].rpartition("/")[2])
         return framed({"status": HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "text": words}, b"")
 
 

@@ -24,37 +24,46 @@ from classroom.lab.files.disk_reserve import FULL, DiskReserveError
 from classroom.lab.files.reader import NoFileError, TooLargeError
 from classroom.lab.files.tree import TooDeepError
 from classroom.lab.files.uploads import UploadError
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GONE = (
+GONE = gettext_noop(
     "“{path}” isn't there: it was renamed, moved or deleted. The file browser shows what there is."
 )
-NO_FOLDER = (
+NO_FOLDER = gettext_noop(
     "There is no folder “{folder}”: it was renamed, moved or deleted. Choose another folder."
 )
-TAKEN = "There is already something named “{path}”. Choose another name."
-SHUT = (
+TAKEN = gettext_noop("There is already something named “{path}”. Choose another name.")
+SHUT = gettext_noop(
     "“{path}” can't be used: its permissions don't allow it. Whoever made it can allow it in a"
     " terminal (chmod -R g+rwX)."
 )
-READ_ONLY = (
+READ_ONLY = gettext_noop(
     "“{path}” is in a read-only place, where nothing can be saved, renamed or deleted. Save a copy"
     " somewhere else."
 )
-LONG = "The name “{short}” is too long: a name has at most 255 bytes, and “ä” has two. Shorten it."
-CIRCLE = "“{path}” is a link that leads in circles, or was replaced at this moment. Try again."
-IMPOSSIBLE = "That can't be done with “{path}”: a folder can't be in itself. Choose another folder."
-MOUNTED = "“{path}” was added by a tutor: it can't be renamed, moved or deleted here."
-RUNNING = "“{path}” is a program that runs. Stop it, and save again."
-BUSY = "The lab has too much to do for “{path}” at the moment. Try again in a minute."
-DISK = "“{path}” can't be read or written: the disk says “{why}”. Tell your tutor."
-HIDDEN = "“{path}” has a name that begins with a dot: such files are hidden here. Use a terminal."
-NO_PLACE = (
+LONG = gettext_noop(
+    "The name “{short}” is too long: a name has at most 255 bytes, and “ä” has two. Shorten it."
+)
+CIRCLE = gettext_noop(
+    "“{path}” is a link that leads in circles, or was replaced at this moment. Try again."
+)
+IMPOSSIBLE = gettext_noop(
+    "That can't be done with “{path}”: a folder can't be in itself. Choose another folder."
+)
+MOUNTED = gettext_noop("“{path}” was added by a tutor: it can't be renamed, moved or deleted here.")
+RUNNING = gettext_noop("“{path}” is a program that runs. Stop it, and save again.")
+BUSY = gettext_noop("The lab has too much to do for “{path}” at the moment. Try again in a minute.")
+DISK = gettext_noop("“{path}” can't be read or written: the disk says “{why}”. Tell your tutor.")
+HIDDEN = gettext_noop(
+    "“{path}” has a name that begins with a dot: such files are hidden here. Use a terminal."
+)
+NO_PLACE = gettext_noop(
     "There is no such place in the class's files. Choose a file or folder in the file browser."
 )
-ROOT = "The class's folder itself can't be renamed, copied or deleted."
+ROOT = gettext_noop("The class's folder itself can't be renamed, copied or deleted.")
 NO_TEXT = "The request's {name} must be a text."
 
 REASONS: dict[int, tuple[HTTPStatus, str]] = {
@@ -122,9 +131,9 @@ def sentence(error: OSError, path: str, *, making: bool = False) -> str:
         return str(error.strerror)
     folder, _, name = path.rpartition("/")
     if making and folder and error.errno in NOT_FOUND:
-        return NO_FOLDER.format(folder=folder)
+        return gettext(NO_FOLDER).format(folder=folder)
     _, words = REASONS.get(error.errno or 0, (None, DISK))
-    return words.format(path=path, short=_short(name), why=error.strerror)
+    return gettext(words).format(path=path, short=_short(name), why=error.strerror)
 
 
 def _short(name: str) -> str:
@@ -145,7 +154,7 @@ def said(path: str, *, making: bool = False) -> Iterator[None]:
     try:
         yield
     except NoPathError as error:
-        raise web.HTTPError(HTTPStatus.NOT_FOUND, NO_PLACE) from error
+        raise web.HTTPError(HTTPStatus.NOT_FOUND, gettext(NO_PLACE)) from error
     except OSError as error:
         words = sentence(error, path, making=making)
         raise web.HTTPError(status(error), words) from error

@@ -17,6 +17,7 @@ from classroom.lab.files.http_errors import said
 from classroom.lab.files.trust import Untrusting
 from classroom.lab.storage import saved_hashes, threads
 from classroom.runtime.turns import TooManyError
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _has_turn: ContextVar[bool] = ContextVar("has_turn", default=False)
 """Whether the person has a turn already: a second one could wait for the first."""
-CHANGED = "{} has changed while its outputs were being cleared: try again."
+CHANGED = gettext_noop("{path} has changed while its outputs were being cleared: try again.")
 INVALID = "Notebook validation failed: {}"
 """The message in the model of a notebook that nbformat's schema rejects; pages show it."""
 
@@ -81,7 +82,7 @@ class LargeFiles(Untrusting):
             async with self.processes.turns.own(person()):
                 yield
         except TooManyError as error:
-            raise web.HTTPError(429, file_process.MANY) from error
+            raise web.HTTPError(429, gettext(file_process.MANY)) from error
         finally:
             _has_turn.reset(token)
 
@@ -207,7 +208,7 @@ class LargeFiles(Untrusting):
             with said(path):
                 now = await threads.run(reader.look, self.root, parts)
             if _version(now) != _version(seen):
-                raise web.HTTPError(409, CHANGED.format(path))
+                raise web.HTTPError(409, gettext(CHANGED).format(path=path))
             await self.save({"type": "notebook", "format": "json", "content": content}, path)
 
     def validate_notebook_model(self, model: Model, validation_error: Any = None) -> Model:

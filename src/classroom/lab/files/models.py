@@ -11,6 +11,7 @@ from tornado import web
 
 from classroom.lab.files.directory_entry import path_of
 from classroom.lab.protocol import text_style
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from classroom.lab.files.reader import Seen
@@ -48,11 +49,17 @@ def kind_of(seen: Seen, path: str, wanted: str | None) -> str:
     """
     if seen.is_folder:
         if wanted not in {None, "directory"}:
-            what = f"“{path}” is a folder, not a {wanted}. Open it in the file browser."
-            raise web.HTTPError(400, what, reason="bad type")
+            if wanted == "notebook":
+                words = gettext(
+                    "“{path}” is a folder, not a notebook. Open it in the file browser."
+                )
+            else:
+                words = gettext("“{path}” is a folder, not a file. Open it in the file browser.")
+            raise web.HTTPError(400, words.format(path=path), reason="bad type")
         return "directory"
     if wanted == "directory":
-        raise web.HTTPError(400, f"“{path}” is a file, not a folder.", reason="bad type")
+        what = gettext("“{path}” is a file, not a folder.").format(path=path)
+        raise web.HTTPError(400, what, reason="bad type")
     return wanted or ("notebook" if path.endswith(NOTEBOOK) else "file")
 
 
@@ -113,9 +120,11 @@ def with_text(model: Model, data: bytes, wanted: str | None) -> Model:
     except UnicodeDecodeError as error:
         if wanted == "text":
             name = model["name"]
-            cure = "convert it in a terminal (iconv --from latin1 --to utf-8), or download it"
-            what = f"“{name}” is no text in UTF-8 or UTF-16, so it can't be edited here: {cure}."
-            raise web.HTTPError(400, what, reason="bad format") from error
+            words = gettext(
+                "“{name}” is no text in UTF-8 or UTF-16, so it can't be edited here: convert it in"
+                " a terminal (iconv --from latin1 --to utf-8), or download it."
+            )
+            raise web.HTTPError(400, words.format(name=name), reason="bad format") from error
         form = "base64"
     if wanted == "base64" or form == "base64":
         found, form = encodebytes(data).decode("ascii"), "base64"

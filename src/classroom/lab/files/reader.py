@@ -10,6 +10,8 @@ import stat
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from classroom.runtime.words import gettext, gettext_noop
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
     from classroom.lab.files.walk import LookupBudget
 
 PIECE = 1 << 20
-KINDS = {stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket", stat.S_IFLNK: "link"}
+KINDS = {
+    stat.S_IFIFO: gettext_noop("pipe"),
+    stat.S_IFSOCK: gettext_noop("socket"),
+    stat.S_IFLNK: gettext_noop("link"),
+}
 """What is no file, by its mode's type; anything else is a device."""
 TRIES = 3
 """How often a file is looked for again that became a link, or gave way, as it was being opened."""
@@ -34,11 +40,14 @@ class NoFileError(OSError):
             name: its name.
             mode: tells what it is, as of `os.stat`.
         """
-        what = f"“{name}” is a folder, and this can be done only with a file"
+        words = gettext("“{name}” is a folder, and this can be done only with a file.")
+        kind = ""
         if not stat.S_ISDIR(mode):
-            kind = KINDS.get(stat.S_IFMT(mode), "device")
-            what = f"“{name}” is not a file but a program's {kind}, and can't be used here"
-        super().__init__(errno.EINVAL, f"{what}.")
+            kind = gettext(KINDS.get(stat.S_IFMT(mode), gettext_noop("device")))
+            words = gettext(
+                "“{name}” is not a file but a program's {kind}, and can't be used here."
+            )
+        super().__init__(errno.EINVAL, words.format(name=name, kind=kind))
 
 
 class TooLargeError(OSError):
@@ -51,8 +60,10 @@ class TooLargeError(OSError):
             name: the file's.
             size: its bytes.
         """
-        what = f"“{name}” has {size >> 20} MB, which is too large for this"
-        super().__init__(errno.EFBIG, f"{what}. Use a terminal for it (cp, mv).")
+        words = gettext(
+            "“{name}” has {size} MB, which is too large for this. Use a terminal for it (cp, mv)."
+        )
+        super().__init__(errno.EFBIG, words.format(name=name, size=size >> 20))
         self.size = size
 
 

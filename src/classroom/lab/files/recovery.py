@@ -29,6 +29,7 @@ from classroom.lab.storage import saved_hashes
 from classroom.lab.storage.last_places import LastPlaces, Place
 from classroom.lab.storage.saved_hashes import Saves, Saving
 from classroom.runtime import background_tasks
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     from classroom.lab.storage.ystore import ClassYStore
 
 Model = dict[str, Any]
-FULL = (
-    "“{}” has text that isn't in its file yet, and the disk is full. Nothing is lost: delete"
+FULL = gettext_noop(
+    "“{path}” has text that isn't in its file yet, and the disk is full. Nothing is lost: delete"
     " something, then open it again."
 )
 
@@ -150,7 +151,7 @@ class Recovery:
                     verdict = RecoveryAction.KEEP_BOTH
             if verdict is not RecoveryAction.AGREED and await self._is_full():
                 # Opened from its file it would lose what was typed, from the journal its file's.
-                raise HTTPError(HTTPStatus.INSUFFICIENT_STORAGE, FULL.format(path))
+                raise HTTPError(HTTPStatus.INSUFFICIENT_STORAGE, gettext(FULL).format(path=path))
             if verdict is RecoveryAction.REDO:
                 await self._open_up(path)
                 with saved_hashes.saving_of(saving := Saving(store.path)):

@@ -7,6 +7,8 @@ from http import HTTPStatus
 
 from tornado.web import HTTPError
 
+from classroom.runtime.words import gettext, gettext_noop
+
 
 @dataclass(frozen=True)
 class Trouble:
@@ -23,19 +25,19 @@ class Trouble:
     is_passing: bool = False
 
 
-SHUT = (
-    "“{}” can't be written, so what you type isn't in the file. Copy your text, or make the file"
-    " writable in a terminal (chmod g+rw)."
+SHUT = gettext_noop(
+    "“{path}” can't be written, so what you type isn't in the file. Copy your text, or make the"
+    " file writable in a terminal (chmod g+rw)."
 )
-READ_ONLY = (
-    "“{}” is read-only: what you type or run here is not saved. To keep it, save a copy (File, Save"
-    " … As)."
+READ_ONLY = gettext_noop(
+    "“{path}” is read-only: what you type or run here is not saved. To keep it, save a copy (File,"
+    " Save … As)."
 )
-UNSAVED = (
-    "“{}” can't be saved: {}. The lab keeps what you type, and writes it to the file as soon as"
-    " possible."
+UNSAVED = gettext_noop(
+    "“{path}” can't be saved: {why}. The lab keeps what you type, and writes it to the file as"
+    " soon as possible."
 )
-GONE = "“{}” has been deleted."
+GONE = gettext_noop("“{path}” has been deleted.")
 
 
 def trouble_of(error: Exception, path: str) -> Trouble:
@@ -49,7 +51,7 @@ def trouble_of(error: Exception, path: str) -> Trouble:
     if isinstance(error, HTTPError):
         gone = error.status_code == HTTPStatus.NOT_FOUND
     if gone:
-        return Trouble(GONE.format(path), is_gone=True)
+        return Trouble(gettext(GONE).format(path=path), is_gone=True)
     said = error.get_message() if isinstance(error, HTTPError) else None
     why = said or (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return Trouble(UNSAVED.format(path, why.rstrip(".")), is_passing=True)
+    return Trouble(gettext(UNSAVED).format(path=path, why=why.rstrip(".")), is_passing=True)

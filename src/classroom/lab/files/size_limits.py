@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from classroom.lab.files.document_encoding import MOST_PARTS, is_crowded, parts
+from classroom.runtime.words import gettext, gettext_noop, number
 from classroom.runtime.worker import MB
 
-
-def _cure(path: str, kind: str) -> str:
-    name = path.rpartition("/")[2]
-    if kind == "notebook":
-        return (
-            f"clear its outputs in a terminal (jupyter nbconvert --clear-output --inplace {name!r})"
-        )
-    return "download it, or read it in a notebook"
+TOO_LARGE = {
+    "notebook": gettext_noop(
+        "“{name}” has {size} MB, and more than {most} MB can't be opened here: clear its outputs"
+        " in a terminal (jupyter nbconvert --clear-output --inplace {quoted})."
+    ),
+    "file": gettext_noop(
+        "“{name}” has {size} MB, and more than {most} MB can't be opened here: download it, or read"
+        " it in a notebook."
+    ),
+}
+TO_CLEAR = gettext_noop(
+    "“{name}” has more than {most} MB, and its outputs can't be cleared here: download it, or"
+    " restore an earlier version."
+)
+PARTS = gettext_noop(
+    "“{name}” has {count} cells and outputs, and more than {most} can't be opened here: clear its"
+    " outputs in a terminal (jupyter nbconvert --clear-output --inplace {quoted})."
+)
+VALUES = gettext_noop(
+    "“{name}” has too many values in it to be opened here: clear its outputs in a terminal (jupyter"
+    " nbconvert --clear-output --inplace {quoted})."
+)
 
 
 def too_large(path: str, kind: str, size: int, most: int) -> str:
@@ -24,9 +39,9 @@ def too_large(path: str, kind: str, size: int, most: int) -> str:
         size: its bytes.
         most: that can be opened.
     """
-    name, cure = path.rpartition("/")[2], _cure(path, kind)
-    what = f"“{name}” has {size // MB} MB, and more than {most // MB} MB can't be opened here"
-    return f"{what}: {cure}."
+    name = path.rpartition("/")[2]
+    words = TOO_LARGE["notebook" if kind == "notebook" else "file"]
+    return gettext(words).format(name=name, size=size // MB, most=most // MB, quoted=repr(name))
 
 
 def too_large_to_clear(path: str, most: int) -> str:
@@ -37,10 +52,7 @@ def too_large_to_clear(path: str, most: int) -> str:
         most: bytes of the largest whose outputs can be.
     """
     name = path.rpartition("/")[2]
-    return (
-        f"“{name}” has more than {most // MB} MB, and its outputs can't be cleared here: download"
-        " it, or restore an earlier version."
-    )
+    return gettext(TO_CLEAR).format(name=name, most=most // MB)
 
 
 def too_many(path: str, count: int) -> str:
@@ -52,9 +64,10 @@ def too_many(path: str, count: int) -> str:
     """
     if count <= MOST_PARTS:
         return ""
-    name, cure = path.rpartition("/")[2], _cure(path, "notebook")
-    what = f"“{name}” has {count:,} cells and outputs, and more than {MOST_PARTS:,}"
-    return f"{what} can't be opened here: {cure}."
+    name = path.rpartition("/")[2]
+    return gettext(PARTS).format(
+        name=name, count=number(count), most=number(MOST_PARTS), quoted=repr(name)
+    )
 
 
 def refusal(path: str, data: bytes) -> str:
@@ -65,6 +78,6 @@ def refusal(path: str, data: bytes) -> str:
         data: all of its file.
     """
     if is_crowded(data):
-        name, cure = path.rpartition("/")[2], _cure(path, "notebook")
-        return f"“{name}” has too many values in it to be opened here: {cure}."
+        name = path.rpartition("/")[2]
+        return gettext(VALUES).format(name=name, quoted=repr(name))
     return too_many(path, parts(data))

@@ -13,6 +13,7 @@ from classroom.lab.files.atomic_write import NEW_FILE_MODE
 from classroom.lab.files.directory_entry import DirectoryEntry
 from classroom.lab.files.disk_reserve import SMALLEST, Allowance, left
 from classroom.lab.files.reader import PIECE, NoFileError
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,9 @@ class TooDeepError(OSError):
 
     def __init__(self, name: str) -> None:
         """Name one of them."""
-        what = f"“{name}” has more than {DEEPEST} folders in folders."
+        what = gettext("“{name}” has more than {most} folders in folders.").format(
+            name=name, most=DEEPEST
+        )
         super().__init__(errno.ENAMETOOLONG, what)
 
 

@@ -19,6 +19,7 @@ from classroom.lab.files import disk_reserve
 from classroom.lab.files.atomic_write import NEW_FILE_MODE, Scratch, file_at
 from classroom.lab.files.directory_entry import FOLDER, DirectoryEntry, Parts
 from classroom.lab.files.reader import Seen
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,15 +63,15 @@ def refusal(name: str, piece: int, expected: int | None, idle: float) -> str | N
     """
     if piece == 1:
         if expected is not None and idle < UNDER_WAY_SECONDS:
-            return (
-                f"You are uploading “{name}” already, in this or another page: wait for it, or, if"
-                f" it was interrupted, try again in {UNDER_WAY_SECONDS:.0f} seconds."
-            )
+            return gettext(
+                "You are uploading “{name}” already, in this or another page: wait for it, or, if"
+                " it was interrupted, try again in {seconds:.0f} seconds."
+            ).format(name=name, seconds=UNDER_WAY_SECONDS)
         return None
     if expected is None:
-        return f"The upload of “{name}” was interrupted: upload it again."
+        return gettext("The upload of “{name}” was interrupted: upload it again.").format(name=name)
     if piece not in {expected, LAST}:
-        return f"A part of “{name}” has not arrived: upload it again."
+        return gettext("A part of “{name}” has not arrived: upload it again.").format(name=name)
     return None
 
 
@@ -176,7 +177,9 @@ class Uploads:
                 raise UploadError(sentence)
             if piece == 1 and sum(name == who for name, _ in self._unfinished) >= MOST_UNFINISHED:
                 raise UploadError(
-                    f"You are uploading {MOST_UNFINISHED} files already: wait for some."
+                    gettext("You are uploading {most} files already: wait for some.").format(
+                        most=MOST_UNFINISHED
+                    )
                 )
         if piece == 1 or found is None:
             return self._begin(key, data, now)
@@ -234,8 +237,10 @@ class Uploads:
         name = key[1][-1]
         with self._root.at(key[1]) as place:
             meanwhile = UploadError(
-                f"While you were uploading “{name}”, somebody else saved a file of that name."
-                " Theirs is there: rename yours, and upload it again."
+                gettext(
+                    "While you were uploading “{name}”, somebody else saved a file of that name."
+                    " Theirs is there: rename yours, and upload it again."
+                ).format(name=name)
             )
             if identity(place) != upload.replaces:
                 raise meanwhile

@@ -9,25 +9,32 @@ from typing import Any
 from tornado.web import HTTPError
 
 from classroom.lab.execution.request_checks import KERNEL_GONE
+from classroom.runtime.words import gettext, gettext_noop
 
-OWN_FAULT = (
+OWN_FAULT = gettext_noop(
     "The lab could not do this, because of an error of its own. Try again, and tell your tutor if"
     " it happens again."
 )
-VIEW_ONLY = (
+VIEW_ONLY = gettext_noop(
     "You are view-only at the moment, so nothing was changed. A tutor can let you write again."
 )
 UPSTREAMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("Kernel does not exist"), KERNEL_GONE),
     (re.compile("Session not found"), KERNEL_GONE),
     (re.compile("Kernel deleted before session"), KERNEL_GONE),
-    (re.compile("Exception restarting kernel"), "The kernel could not be restarted. Try again."),
+    (
+        re.compile("Exception restarting kernel"),
+        gettext_noop("The kernel could not be restarted. Try again."),
+    ),
     (
         re.compile("Terminal not found"),
-        "This terminal has ended. Open another one (File, New, Terminal).",
+        gettext_noop("This terminal has ended. Open another one (File, New, Terminal)."),
     ),
     (re.compile("User is not authorized to (write|execute)"), VIEW_ONLY),
-    (re.compile("No exporter for format"), "Notebooks can't be exported in that format."),
+    (
+        re.compile("No exporter for format"),
+        gettext_noop("Notebooks can't be exported in that format."),
+    ),
     (re.compile("Invalid JSON in body of request"), "The request is no JSON."),
     (re.compile("Missing field in JSON data"), "The request has no path, or no type."),
     (re.compile("JSON body missing"), "The request has no body."),
@@ -43,10 +50,10 @@ def sentence(status: int, error: BaseException | None) -> str:
         error: why it failed; None if nobody knows.
     """
     if not isinstance(error, HTTPError):
-        return OWN_FAULT if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _phrase(status)
+        return gettext(OWN_FAULT) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _phrase(status)
     # As it is: `log_message` has each % twice, for a log that formats it.
     found = error.get_message() or _phrase(status)
-    return next((ours for theirs, ours in UPSTREAMS if theirs.match(found)), found)
+    return next((gettext(ours) for theirs, ours in UPSTREAMS if theirs.match(found)), found)
 
 
 def answer(status: int, error: BaseException | None) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from classroom.lab.pages import content_security_policy as policy
 from classroom.lab.pages import error_sentences
 from classroom.lab.pages.content_security_policy import Policies
 from classroom.lab.upstream import request_patches
+from classroom.runtime.words import APOSTROPHE, gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -46,11 +47,24 @@ class ClassPages(Configurable):
     avatars = List(Unicode(), config=True, help="Hosts that people's pictures come from.")
 
 
+NOT_LOADED = gettext_noop(
+    "Not loaded from {host}: outputs load nothing from elsewhere unless a tutor opens the host"
+    " (c.Classroom.page_hosts)."
+)
+"""What the frame says, as it stands there."""
+
+
+def frame() -> str:
+    """Return the page in which outputs run, in the class's language."""
+    page = files("classroom.lab.pages").joinpath("frame.html").read_text(encoding="utf-8")
+    return page.replace(NOT_LOADED, gettext(NOT_LOADED).replace("'", APOSTROPHE))
+
+
 class FrameHandler(JupyterHandler):
     """The page in which outputs run: the same for everybody, with nothing in it yet."""
 
     auth_resource = "classroom"
-    page = files("classroom.lab.pages").joinpath("frame.html").read_text(encoding="utf-8")
+    page = frame()
 
     @web.authenticated
     @authorized

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from classroom.lab.connections import notifications, registry
 from classroom.runtime import access_state, file_watch
 from classroom.runtime.access_state import Standing
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 
 CLOSE = 1003
 """The code on which JupyterLab's document provider gives up and shows the reason's sentence."""
-SENTENCE = "A tutor has ended your access. What you typed is kept."
+SENTENCE = gettext_noop("A tutor has ended your access. What you typed is kept.")
 AGAIN_SECONDS = 2.0
 """After so long all is done once more: an answer of the Hub's may have been under way."""
 
 
 def reason() -> str:
     """Word the close frame."""
-    return notifications.closing(SENTENCE)
+    return notifications.closing(gettext(SENTENCE))
 
 
 def forget(cache: Any, names: Collection[str]) -> int:

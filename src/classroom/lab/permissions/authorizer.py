@@ -14,6 +14,7 @@ from tornado.web import Application, HTTPError, RequestHandler
 from classroom.lab import services
 from classroom.lab.permissions.handler_rules import REFUSALS, RULES, Rule
 from classroom.lab.permissions.mode_service import ModeService
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ class ClassAuthorizer(JupyterHubAuthorizer):
         modes = services.of(handler)[ModeService]
         rule = rule_of(type(handler), handler.request.method)
         if rule is Rule.NOBODY or (rule is Rule.TUTORS and name not in modes.tutors):
-            raise HTTPError(403, REFUSALS[rule])
+            raise HTTPError(403, gettext(REFUSALS[rule]))
         if not modes.is_view_only(name):
             return True
         if rule is Rule.READ:

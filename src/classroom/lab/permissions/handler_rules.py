@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from classroom.runtime.words import gettext_noop
+
 
 class Rule(Enum):
     """Who may use a method."""
@@ -23,8 +25,8 @@ class Rule(Enum):
 
 
 REFUSALS = {
-    Rule.TUTORS: "Only a tutor may do that.",
-    Rule.NOBODY: (
+    Rule.TUTORS: gettext_noop("Only a tutor may do that."),
+    Rule.NOBODY: gettext_noop(
         "Nobody may do that here, because it would change the lab for everybody: a tutor changes it"
         " in jupyterhub_config.py or in the image."
     ),

@@ -10,6 +10,7 @@ from tornado import web
 
 from classroom.lab import services
 from classroom.lab.permissions.mode_service import ModeService
+from classroom.runtime.words import gettext
 
 
 class TutorHandler(APIHandler):
@@ -25,7 +26,7 @@ class TutorHandler(APIHandler):
         """
         await super().prepare()
         if self.caller not in self.modes.tutors:
-            raise web.HTTPError(403, "Only a tutor may do that.")
+            raise web.HTTPError(403, gettext("Only a tutor may do that."))
 
     @property
     def modes(self) -> ModeService:

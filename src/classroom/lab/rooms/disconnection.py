@@ -10,17 +10,18 @@ from classroom.lab.connections.notifications import Notifications
 from classroom.lab.connections.registry import TRY_AGAIN, Connections
 from classroom.lab.protocol import messages
 from classroom.lab.rooms.frame_writer import FrameWriter
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from classroom.lab.protocol.messages import SyncUpdate
     from classroom.lab.rooms.sync_record import SyncRecord
 
-UNREADABLE = "What this page sent can't be read. Reload it to go on."
-TOO_MUCH = (
+UNREADABLE = gettext_noop("What this page sent can't be read. Reload it to go on.")
+TOO_MUCH = gettext_noop(
     "This page sent more than the server can handle. Leave it open: it continues by itself within"
     " two minutes."
 )
-IN_VAIN = (
+IN_VAIN = gettext_noop(
     "This page has text of somebody else that the lab lost, and waits for their page. To stop"
     " waiting, copy what you typed, then reload."
 )
@@ -38,7 +39,7 @@ class Disconnecting(FrameWriter):
 
     def _refuse(self, why: str) -> None:
         """End this page's connection: it sent what no page sends. Nobody else notices."""
-        if self.services[Connections].refuse(self, notifications.closing(UNREADABLE)):
+        if self.services[Connections].refuse(self, notifications.closing(gettext(UNREADABLE))):
             self.log.warning("%s: rejected a message of %s: %s", self.path, self.who, why)
 
     def _come_back(self, why: str) -> None:
@@ -51,14 +52,14 @@ class Disconnecting(FrameWriter):
         self.record.returns[self.who] += 1
         if self.record.returns[self.who] % MOST_RETURNS == 0:
             self.log.info("%s: %s reconnected in vain: %s", self.path, self.who, why)
-            self.services[Notifications].tell({self.who}, IN_VAIN)
+            self.services[Notifications].tell({self.who}, gettext(IN_VAIN))
 
     def _send_away(self) -> None:
         """Close this page's connection for a while; it reconnects by itself and sends the rest."""
         registry.end(self, TRY_AGAIN, "too much at once")
         if self.cpu.telling.is_time(self.who, time.monotonic()):
             self.log.warning("%s: %s sent too much at once", self.path, self.who)
-            self.services[Notifications].tell({self.who}, TOO_MUCH)
+            self.services[Notifications].tell({self.who}, gettext(TOO_MUCH))
 
     async def _tell_conflict(self, error: Exception, message: SyncUpdate) -> None:
         """Make a page whose copy has another history than the document ask its user what to do."""

@@ -10,6 +10,7 @@ from tornado.web import HTTPError
 
 from classroom.lab.connections import registry
 from classroom.lab.storage.ystore import ClassYStore
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,15 +20,17 @@ if TYPE_CHECKING:
     from classroom.lab.files.save_trouble import Trouble
     from classroom.lab.rooms.room_socket import RoomSocket
 
-UNREAD = (
-    "“{}” is shown as it was last saved. Later text can't be read and was put aside: ask a tutor if"
-    " you miss it."
+UNREAD = gettext_noop(
+    "“{path}” is shown as it was last saved. Later text can't be read and was put aside: ask a"
+    " tutor if you miss it."
 )
-NOT_TAKEN = (
-    "A program changed “{}”, and its version can't be opened: {}. Until it can, the lab keeps what"
-    " you type, but not in the file."
+NOT_TAKEN = gettext_noop(
+    "A program changed “{path}”, and its version can't be opened: {why}. Until it can, the lab"
+    " keeps what you type, but not in the file."
 )
-NESTED = "“{}” has parts that are nested more than 64 levels deep. They are shown as text."
+NESTED = gettext_noop(
+    "“{path}” has parts that are nested more than 64 levels deep. They are shown as text."
+)
 
 
 class DocumentNotices:
@@ -93,7 +96,7 @@ class DocumentNotices:
         Args:
             why: in words; "" once it is.
         """
-        sentence = why and NOT_TAKEN.format(self._file.last_path, why.rstrip("."))
+        sentence = why and gettext(NOT_TAKEN).format(path=self._file.last_path, why=why.rstrip("."))
         if sentence and sentence != self._not_taken:
             self._log.warning("%s", sentence)
             self._file.kept.append(sentence)
@@ -115,12 +118,12 @@ class DocumentNotices:
             self._tell(self._here(), self._file.kept.pop())
         if self._file.nested:
             self._file.nested = False
-            self._tell(self._here(), NESTED.format(self._file.last_path))
+            self._tell(self._here(), gettext(NESTED).format(path=self._file.last_path))
         if not isinstance(self._store, ClassYStore):
             return
         opening, path = self._store.journal.opening, self._store.path
         if path in opening.unread:
             opening.unread.discard(path)
-            self._tell(self._here(), UNREAD.format(self._file.last_path))
+            self._tell(self._here(), gettext(UNREAD).format(path=self._file.last_path))
         if (sentence := opening.kept.pop(path, "")) and self._here():
             self._tell(self._here(), sentence)

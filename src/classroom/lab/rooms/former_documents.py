@@ -24,6 +24,7 @@ from classroom.lab.protocol import messages
 from classroom.lab.rooms.update_admission import Admission
 from classroom.lab.storage import threads
 from classroom.lab.storage.page_sessions import Refusal
+from classroom.runtime.words import gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,12 +36,16 @@ if TYPE_CHECKING:
 
 Content = Any
 REASONS = {
-    Refusal.RESTORED: "The lab was restored from a backup. Reload this page to go on.",
-    Refusal.CHANGED: "The lab was updated. Reload this page to go on.",
-    Refusal.UNKNOWN: "This page is older than the lab's data. Reload it to go on.",
-    Refusal.AGAIN: "This document had to begin again from its file. Reload this page.",
+    Refusal.RESTORED: gettext_noop(
+        "The lab was restored from a backup. Reload this page to go on."
+    ),
+    Refusal.CHANGED: gettext_noop("The lab was updated. Reload this page to go on."),
+    Refusal.UNKNOWN: gettext_noop("This page is older than the lab's data. Reload it to go on."),
+    Refusal.AGAIN: gettext_noop(
+        "This document had to begin again from its file. Reload this page."
+    ),
 }
-COPIED = "Text of “{}” that the lab no longer had is in “{}”."
+COPIED = gettext_noop("Text of “{path}” that the lab no longer had is in “{copy}”.")
 KINDS = {"notebook": {"cells": []}, "file": ""}
 """The kinds of documents of which copies are made, and what each says while nothing is in it."""
 NOTHING = b"\x00"

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 from classroom.lab.files.document_encoding import MOST_LISTS, MOST_PARTS, MOST_VALUES
 from classroom.lab.protocol.weight import Weight
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SHARE = 0.9
 """Of what can be opened, how much runs may fill. The rest is for what people type."""
-FULL = (
-    "“{}” is almost too large to be opened again: clear outputs (Edit menu, Clear Outputs of All"
-    " Cells)."
+FULL = gettext_noop(
+    "“{path}” is almost too large to be opened again: clear outputs (Edit menu, Clear Outputs of"
+    " All Cells)."
 )
 MEASURE_SECONDS = 5.0
 """Seconds between two measurements of a document that seems full: each goes through all of it."""
@@ -73,7 +74,7 @@ class Growth:
         was_full, self._is_full = self._is_full, not known.fits(self._most)
         if was_full or not self._is_full:
             return None
-        return FULL.format(path)
+        return gettext(FULL).format(path=path)
 
     def emptied(self) -> None:
         """Take note that a run has deleted what its cell showed: there may be room again.

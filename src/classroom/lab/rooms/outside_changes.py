@@ -22,6 +22,7 @@ from classroom.lab.merging.outcome import Keep, Outcome
 from classroom.lab.merging.versions import Versions
 from classroom.lab.storage import threads
 from classroom.lab.upstream import patches
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,12 +36,16 @@ TRIES = 5
 """How often a decision is repeated because people have typed meanwhile."""
 TURN_SECONDS = 0.005
 """How long the event loop is held at most while a change is worked out."""
-KEPT = "A program changed this file. Text that was typed here and is no longer in it is in “{}”."
-MOVED = "A program moved “{}”. It is now saved as “{}”."
-GONE = "“{}” was deleted while you have it open. What you type now is saved in “{}”."
-WROTE = (
+KEPT = gettext_noop(
+    "A program changed this file. Text that was typed here and is no longer in it is in “{copy}”."
+)
+MOVED = gettext_noop("A program moved “{path}”. It is now saved as “{place}”.")
+GONE = gettext_noop(
+    "“{path}” was deleted while you have it open. What you type now is saved in “{place}”."
+)
+WROTE = gettext_noop(
     "A program changed this file where you were typing. What you typed stays; what the program"
-    " wrote is in “{}”."
+    " wrote is in “{copy}”."
 )
 
 
@@ -105,11 +110,11 @@ class OutsideChanges:
         """
         path = self._file.last_path
         if (found := await self._file.follow()) is not None:
-            self._file.kept.append(MOVED.format(path, found))
+            self._file.kept.append(gettext(MOVED).format(path=path, place=found))
             return True
         kept, is_new = await self._copies.mirror(await self._document.aget(), path)
         if is_new:
-            self._file.kept.append(GONE.format(path, kept))
+            self._file.kept.append(gettext(GONE).format(path=path, place=kept))
             if self._places is not None:
                 with contextlib.suppress(sqlite3.Error):
                     await self._places.note_mirror(kept)
@@ -180,7 +185,7 @@ class OutsideChanges:
         if Keep.OURS in found.keep:
             kept = await self._copies.keep(ours, found.content, path, TYPED)
             await threads.run(self._versions.kept, ours)
-            self._file.kept.append(KEPT.format(kept))
+            self._file.kept.append(gettext(KEPT).format(copy=kept))
         if Keep.THEIRS in found.keep:
             kept = await self._copies.keep(theirs, found.content, path, WRITTEN)
-            self._file.kept.append(WROTE.format(kept))
+            self._file.kept.append(gettext(WROTE).format(copy=kept))

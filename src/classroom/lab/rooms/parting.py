@@ -17,6 +17,7 @@ from classroom.lab.protocol.messages import SyncStep1, SyncUpdate
 from classroom.lab.rooms.document_writer import DocumentWriter
 from classroom.lab.rooms.former_documents import COPIED, REASONS, FormerDocuments, LostRoom
 from classroom.lab.rooms.update_admission import BrokenError, UnreadableError
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -27,7 +28,9 @@ ANSWER_SECONDS = 20.0
 """How long a page may take to send its copy of a document."""
 RELOAD = 1003
 """The code of a close frame at which a page asks its user to reload."""
-UNKEPT = "What only this page has couldn't be saved: copy what you need before you reload it."
+UNKEPT = gettext_noop(
+    "What only this page has couldn't be saved: copy what you need before you reload it."
+)
 
 
 class Parting(DocumentWriter):
@@ -107,8 +110,8 @@ class Parting(DocumentWriter):
             pass  # it has gone, or has nothing to say
         except (HTTPError, OutOfBoundsError, TooMuchError, UnreadableError, BrokenError) as error:
             self.log.warning("%s: the copy of %s isn't kept: %s", self.path, self.who, error)
-            self.services[Notifications].tell({self.who}, UNKEPT)
-        self.close(RELOAD, notifications.closing(REASONS[why]))
+            self.services[Notifications].tell({self.who}, gettext(UNKEPT))
+        self.close(RELOAD, notifications.closing(gettext(REASONS[why])))
 
     async def _keep(self, room: Any, update: SyncUpdate) -> None:
         """Save what only this page has, and tell where.
@@ -127,5 +130,5 @@ class Parting(DocumentWriter):
         with self.cpu.charged(self.who):
             taken = former.take(room, update)
         if taken is not None and (copy := await former.keep(room, taken)):
-            sentence = COPIED.format(taken.path, copy)
+            sentence = gettext(COPIED).format(path=taken.path, copy=copy)
             self.services[Notifications].tell({self.who}, sentence)

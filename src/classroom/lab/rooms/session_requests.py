@@ -9,12 +9,15 @@ from jupyter_server_ydoc.handlers import DocSessionHandler
 from tornado.web import HTTPError
 
 from classroom.lab.rooms import room_names
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from tornado.web import RequestHandler
 
 
-NOT_SO = "The document can't be opened in that form. Choose Open With → Editor, or Notebook."
+NOT_SO = gettext_noop(
+    "The document can't be opened in that form. Choose Open With → Editor, or Notebook."
+)
 
 
 def problem(body: bytes) -> str:
@@ -32,7 +35,7 @@ def problem(body: bytes) -> str:
     wrong = [name for name in ("format", "type") if not isinstance(found.get(name), str)]
     if wrong:
         return f"The request's {wrong[0]} must be a text."
-    return "" if room_names.fit(found["format"], found["type"]) else NOT_SO
+    return "" if room_names.fit(found["format"], found["type"]) else gettext(NOT_SO)
 
 
 def check(handler: RequestHandler) -> None:

@@ -23,6 +23,7 @@ from tornado import web
 from classroom.lab import services
 from classroom.lab.connections.cpu_budget import CpuBudget, TooMuchError
 from classroom.lab.upstream import patches
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ SHARE = 0.2
 """Of the server's time that goes into making one."""
 TURN_SECONDS = 0.01
 """For so long the others wait meanwhile."""
-BUSY = "You have used too much of the server's time. Try again in a minute."
+BUSY = gettext_noop("You have used too much of the server's time. Try again in a minute.")
 
 
 async def replay(
@@ -84,7 +85,7 @@ async def get(self: Any, path: str) -> None:
     encoded = encode_file_path(self.get_query_argument("format"), kind, file_id)
     who = str(self.current_user.username)
     if (factory := ydocs.get(kind)) is None:
-        raise web.HTTPError(404, "There is no such kind of documents.")
+        raise web.HTTPError(404, gettext("There is no such kind of documents."))
     cpu = services.of(self)[CpuBudget]
     async with cpu.replaying(who):
         try:
@@ -95,9 +96,9 @@ async def get(self: Any, path: str) -> None:
             document = factory(Doc())
             times = await replay(history, document, who, cpu)
         except RoomNotFound as error:
-            raise web.HTTPError(404, "Nobody has this document open.") from error
+            raise web.HTTPError(404, gettext("Nobody has this document open.")) from error
         except TooMuchError as error:
-            raise web.HTTPError(429, BUSY) from error
+            raise web.HTTPError(429, gettext(BUSY)) from error
     fork = uuid4().hex
     jupyter_server_ydoc.handlers.FORK_DOCUMENTS[fork] = document
     self.ywebsocket_server.add_room(fork, YRoom(ydoc=document.ydoc))

@@ -17,6 +17,7 @@ from classroom.lab.snapshots import preview
 from classroom.lab.storage import threads
 from classroom.runtime.ipc import client
 from classroom.runtime.ipc.server import LocalHandler, SaidError
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,7 +28,7 @@ SECONDS = 60
 """How long an answer may take."""
 KEY = "classroom_restoring"
 """Where the application's settings have what restores; there is none yet while the lab starts."""
-NOT_YET = "The lab is starting: try again."
+NOT_YET = gettext_noop("The lab is starting: try again.")
 
 
 def trouble(error: Exception) -> tuple[int, str]:
@@ -38,7 +39,9 @@ def trouble(error: Exception) -> tuple[int, str]:
     """
     if isinstance(error, client.ServiceRefusedError):
         return error.status, str(error)
-    return HTTPStatus.SERVICE_UNAVAILABLE, f"The snapshot service can't be reached: {error}."
+    return HTTPStatus.SERVICE_UNAVAILABLE, gettext(
+        "The snapshot service can't be reached: {error}."
+    ).format(error=error)
 
 
 TROUBLES = (client.ServiceRefusedError, OSError, HTTPException, tarfile.TarError)
@@ -51,7 +54,7 @@ def said(method: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None
     @wraps(method)
     async def guarded(self: SnapshotsHandler, *args: str) -> None:
         if self.settings.get(KEY) is None:
-            raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, NOT_YET)
+            raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, gettext(NOT_YET))
         try:
             await method(self, *args)
         except TROUBLES as error:
@@ -126,7 +129,7 @@ class PreviewHandler(SnapshotsHandler):
                     notebook=path.endswith(".ipynb"),
                 )
             except preview.NoTextError:
-                sentence = "There is no preview, because this is not text."
+                sentence = gettext("There is no preview, because this is not text.")
                 raise client.ServiceRefusedError(
                     HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence
                 ) from None

@@ -23,6 +23,7 @@ from classroom.lab.snapshots.restore_job import (
 )
 from classroom.lab.upstream import patches
 from classroom.runtime.ipc import client
+from classroom.runtime.words import gettext
 from classroom.snapshots.records import Why
 
 if TYPE_CHECKING:
@@ -146,4 +147,6 @@ def check(new: Path, rooms: Iterable[str]) -> None:
         elif any(form == "text" for form, _ in kinds):
             new.read_text(encoding="utf-8")
     except Exception as error:
-        raise IncompatibleDocumentError("it is open, and was no document then: close it") from error
+        raise IncompatibleDocumentError(
+            gettext("it is open, and was no document then: close it")
+        ) from error

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from classroom.lab.files.directory_entry import path_of
 from classroom.lab.snapshots.placement import Restored, place_link
 from classroom.runtime.ipc import client
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,7 +115,10 @@ class RestoreJob:
                 for member in found:
                     self._member(found, member)
         else:
-            self._leave(self._path, f"it is a {kind} and no file: restore its folder")
+            self._leave(
+                self._path,
+                gettext("it is a {kind} and no file: restore its folder").format(kind=kind),
+            )
 
     def _open(self, kind: str) -> Any:
         address = f"/snapshots/{self._report.snapshot}/{kind}"
@@ -126,7 +130,7 @@ class RestoreJob:
         kind = self._entry(parts)["type"]
         if kind not in RESTORED:
             # restic makes empty files of them.
-            self._leave(parts, f"it is a {kind} and no file")
+            self._leave(parts, gettext("it is a {kind} and no file").format(kind=kind))
         elif member.isdir():
             self._try(parts, lambda: self._folder(parts), count=0)
         elif member.issym():

@@ -7,6 +7,8 @@ of exports it imports every exporter, for kernels it looks through folders, thre
 from __future__ import annotations
 
 import asyncio
+import base64
+import gzip
 import http
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -34,6 +36,8 @@ KNOWN = frozenset(
     }
 )
 """Addresses below the lab's own, without a query."""
+LARGE = 16 * 1024
+"""Characters from which on an answer goes compressed with a page, which isn't compressed itself."""
 LANGUAGE_SERVERS = "lsp/status"
 NO_LANGUAGE_SERVERS = '{"version": 2, "sessions": {}, "specs": {}}'
 
@@ -44,10 +48,12 @@ class KnownAnswers:
 
     Attributes:
         answers: what pages are sent, by address below the lab's own.
+        packed: the large ones, compressed with gzip, in base64.
         finding: by address: held by the request that finds it out; the others wait for it.
     """
 
     answers: dict[str, str] = field(default_factory=lambda: {LANGUAGE_SERVERS: NO_LANGUAGE_SERVERS})
+    packed: dict[str, str] = field(default_factory=dict)
     finding: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def ask(self, name: str, find: Callable[[], Awaitable[object]]) -> str | None:
@@ -76,6 +82,9 @@ class KnownAnswers:
         """
         if name in KNOWN and isinstance(answer, str):
             self.answers[name] = answer
+            if len(answer) >= LARGE:
+                packed = gzip.compress(answer.encode(), mtime=0)
+                self.packed[name] = base64.b64encode(packed).decode()
 
 
 class KnownAnswerHandler:

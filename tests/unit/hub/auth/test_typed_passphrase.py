@@ -55,7 +55,7 @@ def test_who_mixes_the_two_up_reads_which_is_whose() -> None:
     def said(name: str, typed: str) -> str:
         return typed_passphrase.advice(name, typed, ("tutor",), STUDENT, TUTOR)
 
-    assert said("tutor", STUDENT.upper()) == OTHERS.format("tutor")
-    assert said("ada", TUTOR) == TUTORS.format("tutor")
+    assert said("tutor", STUDENT.upper()) == OTHERS.format(name="tutor")
+    assert said("ada", TUTOR) == TUTORS.format(name="tutor")
     assert said("ada", STUDENT) == said("tutor", TUTOR) == said("ada", "guess") == ""
     assert typed_passphrase.advice("ada", "", ("tutor",), "", "") == ""
