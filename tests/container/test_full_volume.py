@@ -117,7 +117,7 @@ def test_a_lab_with_a_full_volume_starts_and_goes_on_when_somebody_makes_room(
                 assert said == table[key], (key, answer.text)
             gone = client.delete(f"{API}/contents/{filler}")
             assert gone.status_code == 204, gone.text
-            sentence = contents_manager.REMOVED.format(filler)
+            sentence = contents_manager.REMOVED.format(name=filler)
             standing.listen_until(lambda: sentence in standing.notices)
             standing.listen_until(lambda: not standing.warnings)
             # Though nobody opens it.

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+from typing import TYPE_CHECKING
+
 import pytest
 from babel.messages.catalog import Catalog, Message
 
+from tests import labs
 from tools import translations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SOURCES = labs.ROOT / "src"
 
 
 def test_all_is_translated_and_nothing_is_stale() -> None:
@@ -61,3 +70,73 @@ def test_a_translation_has_what_the_english_has(
 ) -> None:
     found = translations.wrong(Message(english, said))
     assert (what in found) if what else not found
+
+
+def module(file: Path) -> str:
+    return ".".join(file.relative_to(SOURCES).with_suffix("").parts)
+
+
+def marked() -> set[str]:
+    """Name the constants that hold a sentence for `gettext`: "classroom.lab.x.NAME"."""
+    found = set()
+    for file in SOURCES.glob("classroom/**/*.py"):
+        for one in ast.parse(file.read_text(encoding="utf-8")).body:
+            if (
+                isinstance(one, ast.Assign)
+                and isinstance(one.value, ast.Call)
+                and ast.unparse(one.value.func) == "gettext_noop"
+            ):
+                found.add(f"{module(file)}.{ast.unparse(one.targets[0])}")
+    return found
+
+
+def untranslated(file: Path, known: set[str]) -> list[str]:
+    """List where a file says such a sentence in English."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    names: dict[str, str] = {}
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Assign):
+            names |= {
+                target: f"{module(file)}.{target}" for target in map(ast.unparse, one.targets)
+            }
+        elif isinstance(one, ast.ImportFrom):
+            names |= {as_.asname or as_.name: f"{one.module}.{as_.name}" for as_ in one.names}
+    within = {
+        id(inner)
+        for one in ast.walk(tree)
+        if isinstance(one, ast.Call) and ast.unparse(one.func).endswith("gettext")
+        for inner in ast.walk(one)
+    } | {
+        id(inner)
+        for one in ast.walk(tree)
+        if isinstance(one, ast.Dict | ast.Tuple)
+        for inner in ast.walk(one)
+    }
+    found = []
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Name | ast.Attribute) and isinstance(one.ctx, ast.Load):
+            first, *rest = ast.unparse(one).split(".")
+            if ".".join([names.get(first, first), *rest]) in known and id(one) not in within:
+                found.append(f"{file.name}: {ast.unparse(one)}")
+    return found
+
+
+ELSEWHERE = ("listing.py: PASSPHRASE", "headers.py: NOT_LOADED")
+"""The page People translates the one; the frame has the other in it."""
+
+
+def test_what_is_marked_is_translated_where_it_is_said() -> None:
+    """Tables (dictionaries, tuples) are looked up, and translated, elsewhere."""
+    known = marked()
+    assert "classroom.lab.files.http_errors.GONE" in known
+    found = [
+        where for file in SOURCES.glob("classroom/**/*.py") for where in untranslated(file, known)
+    ]
+    assert [where for where in found if where not in ELSEWHERE] == []
+
+
+def test_values_are_put_in_by_name() -> None:
+    for file in SOURCES.glob("classroom/**/*.py"):
+        for one in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(one, ast.Call) and ast.unparse(one.func).endswith(").format"):
+                assert not (one.args and "gettext(" in ast.unparse(one.func)), ast.unparse(one)

@@ -10,7 +10,7 @@ import re
 from http.client import responses
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2.ext import InternationalizationExtension
 
@@ -140,7 +140,10 @@ def translated(source: str, name: str) -> str:
 
 
 class TemplateWords(InternationalizationExtension):
-    """``{% trans %}`` and ``_()`` in templates, and JupyterHub's own words."""
+    """``{% trans %}`` and ``_()`` in templates, and JupyterHub's own words.
+
+    Jinja gives each extension's class an `identifier`.
+    """
 
     def __init__(self, environment: Environment) -> None:
         """Have an environment speak the class's language.
@@ -151,7 +154,8 @@ class TemplateWords(InternationalizationExtension):
         super().__init__(environment)
         environment.policies["ext.i18n.trimmed"] = True
         environment.globals["phrase"] = phrase
-        self._install_callables(words.gettext, words.ngettext, newstyle=True)
+        speaking: Any = environment  # the extension has given it the next
+        speaking.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """Translate what JupyterHub's templates say; ours say it by themselves."""

@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from classroom.launcher.command import DIES_FIRST
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -90,8 +91,11 @@ def why(name: str, pid: int, value: int) -> str:
         value: what it has lowered the number to.
     """
     who = "".join(letter for letter in name if letter.isprintable())
-    asked = f'its process "{who}" ({pid}) asked the system to end others first when memory runs out'
-    return f"{asked} (oom_score_adj {value}, below {DIES_FIRST})"
+    words = gettext(
+        'its process "{who}" ({pid}) asked the system to end others first when memory runs out'
+        " (oom_score_adj {value}, below {least})"
+    )
+    return words.format(who=who, pid=pid, value=value, least=DIES_FIRST)
 
 
 def _name(pid: int) -> str:

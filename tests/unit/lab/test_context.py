@@ -69,6 +69,7 @@ FIXED = frozenset(
     | {"Batch", "Location", "Mode", "Style"}  # frozen dataclasses of ours
     | {"Bool", "Instance", "Int", "List", "Type", "Unicode"}  # traits: values are of each object
     | {"field"}  # of dataclasses: likewise
+    | {"gettext_noop", "frame"}  # texts
     | {"_by_method"}  # rules that are written down in the module, by handler
 )
 """What module-level calls may make: values that don't change."""

@@ -16,7 +16,6 @@ from classroom.lab import services
 from classroom.lab.api.usage import Usage
 from classroom.lab.api.user_settings import DefaultSettings, folder_of, layout_of, layouts, size_of
 from classroom.lab.upstream.known_answers import KnownAnswers
-from classroom.runtime import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,7 +117,6 @@ class LabPageHandler(LabHandler):
         found: dict[str, Any] = LabHandler.get_page_config.__wrapped__(self)
         return {
             **found,
-            "classroomLanguage": words.chosen(),
             "classroomAnswers": dict(self._answers or {}),
             "classroomPacked": dict(services.of(self)[KnownAnswers].packed)
             if self._answers

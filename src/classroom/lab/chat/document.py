@@ -10,6 +10,7 @@ from jupyterlab_chat.ychat import YChat
 
 from classroom.lab.chat import schema
 from classroom.lab.chat.validator import NotTakenError, Referee
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,14 +91,14 @@ class ClassChat(YChat):
             NotTakenError: they may not write that.
         """
         if not str(self.path).endswith(schema.SUFFIX):
-            raise NotTakenError("the file has another name now")
+            raise NotTakenError(gettext("the file has another name now"))
         if update != NOTHING:
             self._take(update, who, repeats=repeats)
 
     def _take(self, update: bytes, who: str, *, repeats: bool) -> None:
         referee = self._referee or self._new_referee()
         if self._size + len(update) > LARGEST:
-            raise NotTakenError("the chat is full, a tutor can begin another")
+            raise NotTakenError(gettext("the chat is full, a tutor can begin another"))
         self._referee = None  # not one that has something which isn't taken
         try:
             offer = referee.judge(update, who, repeats=repeats)

@@ -13,6 +13,7 @@ from pycrdt import Array, Doc, Map
 from classroom.lab.chat import schema
 from classroom.lab.protocol.lib0 import OutOfBoundsError
 from classroom.lab.protocol.update_bounds import read_state, read_update
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,7 +109,7 @@ class Referee:
             NotTakenError: they may not.
         """
         if len(update) > LARGEST:
-            raise NotTakenError("it is too long")
+            raise NotTakenError(gettext("it is too long"))
         self._who, self._flaws, self._new, self._changed, self._ours = who, [], [], b"", False
         try:
             self._copy.apply_update(update)
@@ -167,7 +168,7 @@ class Referee:
         for one in step.get("insert", ()):
             found = dict(one.items()) if isinstance(one, Map) else None
             if found is None or schema.message(found) != found:
-                self._flaw("it isn't a message, or too long")
+                self._flaw(gettext("it isn't a message, or too long"))
                 continue
             if self._who is not None:
                 self._on_new(found)
@@ -185,7 +186,7 @@ class Referee:
         if found.get("sender") != self._who:
             self._flaw("it is somebody else's message")
         if keys.keys() - schema.EDITED or schema.message(found) != found:
-            self._flaw("it isn't a message, or too long")
+            self._flaw(gettext("it isn't a message, or too long"))
 
     def _on_attachments(self, events: Iterable[Any]) -> None:
         for event in events:

@@ -170,7 +170,8 @@ class ClassContents(SavedFiles):
             try:
                 await threads.run(operations.rename, self.root, old, new)
             except FileExistsError as error:
-                raise web.HTTPError(409, TAKEN.format(path=path_of(new))) from error
+                what = gettext(TAKEN).format(path=path_of(new))
+                raise web.HTTPError(409, what) from error
 
     async def update(self, model: Model, path: str) -> Model:
         """Rename something; return its model as its folder's list has it.

@@ -23,6 +23,7 @@ from classroom.lab.files.saving_pace import SavingPace
 from classroom.lab.files.whereabouts import Whereabouts
 from classroom.lab.protocol.nesting import flattened
 from classroom.lab.storage import saved_hashes, threads
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -292,8 +293,8 @@ class ClassLoader(FileLoader):
         if self.is_changed:
             return None
         is_shut = saved is None and not await self._is_writable() and not await self._has(model)
-        shut = READ_ONLY if self.is_read_only else SHUT
-        self._note(Trouble(shut.format(self.path)) if is_shut else None)
+        shut = gettext(READ_ONLY) if self.is_read_only else gettext(SHUT)
+        self._note(Trouble(shut.format(path=self.path)) if is_shut else None)
         if saved is not None and known is not None and saving is not None:
             # A text keeps its file's line ends and encoding, which the document hasn't got.
             is_text = model["type"] == "file"

@@ -13,9 +13,6 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 
-LANGUAGE = '<html lang="en">'
-"""The beginning of JupyterLab's template, and what it becomes: the class's language."""
-OF_THE_CLASS = "<html lang=\"{{ page_config.classroomLanguage or 'en' }}\">"
 BEFORE = '<script defer="defer" src="{{page_config.fullStaticUrl}}/main.'
 """Where the names are put: in front of the first script."""
 PLACES = {
@@ -80,20 +77,6 @@ def with_links(page: str, links: str) -> str:
     return page.replace(BEFORE, f"{links}{BEFORE}")
 
 
-def in_its_language(page: str) -> str:
-    """Have the page name its language: screen readers choose a voice by it.
-
-    Args:
-        page: JupyterLab's template.
-
-    Raises:
-        ValueError: the page is another than we know.
-    """
-    if page.count(LANGUAGE) != 1:
-        raise ValueError(f"JupyterLab's page has no longer one {LANGUAGE!r}")
-    return page.replace(LANGUAGE, OF_THE_CLASS)
-
-
 def found(share: Path, name: str) -> str:
     """Find the file of a listed script.
 
@@ -127,8 +110,7 @@ def main(share: Path) -> None:
     """
     page = share / "lab/static/index.html"
     links = "".join(link(found(share, name)) for name in listed())
-    changed = with_links(in_its_language(page.read_text(encoding="utf-8")), links)
-    page.write_text(changed, encoding="utf-8")
+    page.write_text(with_links(page.read_text(encoding="utf-8"), links), encoding="utf-8")
     # Compressed without the change; a template is never served as a file.
     for ending in (".br", ".gz"):
         page.with_name(page.name + ending).unlink(missing_ok=True)

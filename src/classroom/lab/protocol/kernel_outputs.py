@@ -15,6 +15,7 @@ import nbformat
 
 from classroom.lab.protocol import json_text
 from classroom.lab.protocol.nesting import flattened
+from classroom.runtime.words import gettext, gettext_noop
 
 KINDS = frozenset(
     {"stream", "display_data", "execute_result", "error", "clear_output", "update_display_data"}
@@ -134,7 +135,7 @@ LONGEST_IDENT = 256
 """Characters of the id by which a display is updated."""
 
 
-DEEP = "More than fits here, as text: "
+DEEP = gettext_noop("More than fits here, as text: ")
 """What a value begins with that is nested too deep."""
 
 
@@ -176,7 +177,7 @@ def step(kind: str, content: dict[str, Any], size: int = 0) -> Step:
     try:
         output = dict(nbformat.v4.output_from_msg(message))
         # Plain JSON again: nbformat's own dictionaries are no business of the document's.
-        output = flattened(json.loads(json.dumps(output)), DEEP)
+        output = flattened(json.loads(json.dumps(output)), gettext(DEEP))
     except (nbformat.ValidationError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise BadOutputError(f"it is no {kind}") from error
     return Updated(ident, output, size) if updates else Shown(output, ident, size)

@@ -10,8 +10,9 @@ import json
 from typing import Any
 
 from classroom.lab.protocol.lib0 import DEPTH, is_flat
+from classroom.runtime.words import gettext, gettext_noop
 
-NOT_SHOWN = "This is nested too deep to be shown."
+NOT_SHOWN = gettext_noop("This is nested too deep to be shown.")
 
 
 def flattened(value: Any, prefix: str = "") -> Any:
@@ -31,7 +32,7 @@ def _flattened(value: Any, prefix: str, depth: int) -> Any:
         try:
             return prefix + json.dumps(value)
         except RecursionError:
-            return NOT_SHOWN
+            return gettext(NOT_SHOWN)
     if isinstance(value, list):
         return [_flattened(one, prefix, depth - 1) for one in value]
     return {key: _flattened(one, prefix, depth - 1) for key, one in value.items()}

@@ -31,6 +31,7 @@ from classroom.lab.storage.client_owners import Writers
 from classroom.lab.storage.last_places import LastPlaces
 from classroom.lab.storage.saved_hashes import Saving
 from classroom.lab.storage.ystore import ClassYStore
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -241,7 +242,8 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         recovered = await self._file.recovery.recover(
             self._file_format, self._file_type, self._file.path, self.ystore
         )
-        self._file.kept += [KEPT.format(recovered.kept)] if recovered.kept else []
+        if recovered.kept:
+            self._file.kept.append(gettext(KEPT).format(copy=recovered.kept))
         return recovered.found
 
     def _keep_what_came_first(self) -> None:

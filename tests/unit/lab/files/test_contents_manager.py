@@ -337,7 +337,7 @@ def test_on_a_full_disk_what_is_deleted_makes_room(full: ClassContents) -> None:
     done(full.delete_file("a.txt"), full.delete_file("folder"))
     assert [one.name for one in full.root.path.iterdir()] == ["kept.txt"], "and there is no trash"
     assert sorted(sentence for _, sentence in told) == [
-        contents_manager.REMOVED.format(name) for name in ("a.txt", "folder")
+        contents_manager.REMOVED.format(name=name) for name in ("a.txt", "folder")
     ]
 
 
