@@ -72,7 +72,7 @@ UPSTREAMS: dict[str, tuple[str, ...]] = {
         gettext_noop("You will be able to start it again once it has finished stopping."),
     ),
 }
-"""JupyterHub's words, by its templates; `tests/upstream/test_hub_words.py` finds each there."""
+"""JupyterHub's words, by its templates; a test looks for each there."""
 PHRASES = (
     gettext_noop("Bad Request"),
     gettext_noop("Forbidden"),
