@@ -6,6 +6,8 @@ from typing import Any
 
 from jupyterhub.handlers.login import LoginHandler
 
+from classroom.runtime.words import gettext
+
 UPSTREAMS = "Invalid username or password"
 
 
@@ -17,5 +19,5 @@ class OurWordsHandler(LoginHandler):
     def render_template(self, name: str, **words: Any) -> Any:
         """Say in our words what was wrong."""
         if words.get("login_error") == UPSTREAMS:
-            words["login_error"] = self.wrong
+            words["login_error"] = gettext(self.wrong)
         return super().render_template(name, **words)
