@@ -142,6 +142,8 @@ RUN tools/bin/python -m hatchling build --target wheel \
  && grep --quiet '^#!/opt/classroom/bin/python -I$' /opt/classroom/bin/classroom \
  && mkdir -p /opt/classroom/share/jupyter/lab/settings \
  && cp src/classroom/lab/settings/*.json /opt/classroom/share/jupyter/lab/settings/ \
+ && mkdir /opt/classroom/etc/ipython \
+ && cp src/classroom/launcher/ipython_kernel_config.json /opt/classroom/etc/ipython/ \
  && cp -r src/classroom/hub/static /opt/classroom/share/jupyterhub/static/classroom \
  && brotli --best --keep /opt/classroom/share/jupyterhub/static/classroom/* \
  && gzip -9 --keep /opt/classroom/share/jupyterhub/static/classroom/*.css \

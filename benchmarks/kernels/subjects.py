@@ -26,6 +26,8 @@ c.Classroom.max_kernels = 100
 c.Classroom.preload = {{preload}}
 """
 STOCK_PORT = 8888
+OURS_ALONE = "/opt/classroom/etc/ipython"
+"""Where the image changes a setting of all kernels."""
 students.SECONDS = 600
 """Thirty cold kernels that import at the same moment take longer than a test waits."""
 READY = "Kernels start warm: "
@@ -96,10 +98,11 @@ def ours(name: str) -> Iterator[Ours]:
 def stock() -> Iterator[Stock]:
     """Start a stock server."""
     options = ("token=", "password=", "disable_check_xsrf=True", "allow_root=True", "ip=0.0.0.0")
+    settings = " ".join(f"--ServerApp.{one}" for one in options)
     made = (
         DockerContainer(labs.IMAGE)
-        .with_kwargs(entrypoint="jupyter", labels=labs.LABELS, healthcheck=labs.NO_HEALTH_CHECK)
-        .with_command(["server", "--no-browser", *(f"--ServerApp.{one}" for one in options)])
+        .with_kwargs(entrypoint="sh", labels=labs.LABELS, healthcheck=labs.NO_HEALTH_CHECK)
+        .with_command(["-c", f"rm -r {OURS_ALONE}; exec jupyter server --no-browser {settings}"])
         # What the launcher gives every kernel.
         .with_env("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     )

@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from classroom.launcher import forked_kernel, immortal, shown_command
+from classroom.launcher import forked_kernel, gaps, immortal, rehearsal, shown_command
 from classroom.launcher.clone import Clone, UnsupportedError
 from classroom.launcher.forked_kernel import Kernel
 from classroom.launcher.protocol import LONGEST
@@ -86,6 +86,9 @@ def load(names: list[str]) -> dict[str, str]:
 
     Returns:
         Why some could not be imported, by name.
+
+    Raises:
+        UnsupportedError: a kernel does not run here.
     """
     gc.disable()
     sys.dont_write_bytecode = True
@@ -99,8 +102,10 @@ def load(names: list[str]) -> dict[str, str]:
                 importlib.import_module(one)
         except Exception as error:  # noqa: BLE001 (whatever a module does at its import)
             failed[name] = f"{type(error).__name__}: {error}"
+    rehearsal.rehearse()
     gc.collect()
     immortal.make_immortal()
+    gaps.fill()
     gc.freeze()
     return failed
 

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import gc
 import os
 import resource
@@ -204,11 +205,25 @@ def note_kernels_modules() -> None:
     loaded["ipykernel.ipkernel"].sys = KernelsModules()
 
 
+def _take_connection_file(application: Any, _: Any = None) -> None:
+    """Take the only argument that a warm kernel has (`warm_kernels.is_images_kernel`).
+
+    To parse it, traitlets would make an option of each of a kernel's settings first.
+    """
+    loader: Any = sys.modules["traitlets.config.loader"]
+    application.argv = sys.argv[1:]
+    own = loader.Config()
+    own.IPKernelApp.connection_file = application.argv[-1]
+    application.cli_config, application.extra_args = own, []
+    application.update_config(own)
+
+
 def run() -> None:
     """Run the kernel, until it ends, as `ipykernel_launcher` does."""
     loaded: Any = sys.modules
     del loaded["ipykernel_launcher"]
     application = loaded["ipykernel.kernelapp"].IPKernelApp.instance()
+    application.parse_command_line = functools.partial(_take_connection_file, application)
     application.initialize()
     loaded["ipykernel.ipkernel"].sys = sys
     application.start()

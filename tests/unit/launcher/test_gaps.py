@@ -1,0 +1,48 @@
+"""What is made after the gaps are filled is not between what was there before."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+CODE = """
+import ctypes, json, sys
+from classroom.launcher import gaps
+
+def of_malloc(size):
+    return libc.malloc(size)
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_size_t, (ctypes.c_size_t,)
+held = [bytes(size) for size in range(0, 100_000, 7)]
+del held[::2], held[1::3]
+before = [one[:2] for one in gaps._mappings()]
+if "filled" in sys.argv:
+    gaps.fill()
+
+def is_old(place):
+    return any(begin <= place < end for begin, end in before)
+
+sizes = [64, 96, 160, 320, 480]
+kept = [bytes(size - 33) for size in sizes for _ in range(2000)]
+objects = [is_old(id(one)) for one in kept]
+mallocs = [is_old(of_malloc(size)) for size in (600, 1500, 9000) for _ in range(20)]
+print(json.dumps([sum(objects), sum(mallocs)]))
+"""
+
+
+def old(*arguments: str) -> list[int]:
+    """Say how many of 10,000 objects and 60 of malloc's pieces are where memory was before."""
+    command = [sys.executable, "-c", CODE, *arguments]
+    return list(json.loads(subprocess.run(command, capture_output=True, check=True).stdout))
+
+
+def test_what_is_new_is_where_nothing_was() -> None:
+    objects, mallocs = old()
+    assert objects > 1000
+    assert mallocs > 20
+    objects, mallocs = old("filled")
+    # What the filling itself has used.
+    assert objects < 100
+    assert mallocs < 10
