@@ -7,7 +7,6 @@ it prints can be traced too.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import re
@@ -36,6 +35,8 @@ from classroom.lab.protocol.lib0 import is_flat
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
+    import asyncio
+
     from classroom.lab.execution.shared_iopub import SharedIopub
 
 EXECUTE = "execute_request"
@@ -235,11 +236,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
 
     def nudge(self) -> asyncio.Future[None]:
         """Wait until the kernel is heard; of one that others hear already nothing is asked."""
-        if self._iopub is None or not self._iopub.hears:
-            return super().nudge()
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        done.set_result(None)
-        return done
+        return super().nudge() if self._iopub is None else self._iopub.hearing(super().nudge)
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
         """Sign a message with its sender's name; write down what is run."""

@@ -7,6 +7,7 @@ opens its notebook costs the square of its number.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ class SharedIopub:
         self.stream, self.ports = stream, ports
         self.hears = False
         """Whether anything has come: zmq doesn't say when a subscription has arrived."""
+        self._heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._asking: asyncio.Future[None] | None = None
         self._pages: list[PageIopub] = []
         stream.on_recv(self._hear)
 
@@ -52,8 +55,32 @@ class SharedIopub:
         if not self.stream.closed():
             self.stream.close()
 
+    def hearing(self, ask: Callable[[], asyncio.Future[None]]) -> asyncio.Future[None]:
+        """Return a future that is done when anything has come.
+
+        One page at a time asks the kernel to say something. If each did, as upstream's, a class
+        that comes back would hear what all of them have asked for.
+
+        Args:
+            ask: ask until something has come, or there is no use in it any more; its future is done
+                then.
+        """
+        if self.hears:
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            done.set_result(None)
+            return done
+        if self._asking is None or self._asking.done():
+            self._asking = ask()
+            return self._asking
+        return asyncio.ensure_future(self._wait_for(self._asking))
+
+    async def _wait_for(self, asking: asyncio.Future[None]) -> None:
+        await asyncio.wait({self._heard, asking}, return_when=asyncio.FIRST_COMPLETED)
+
     def _hear(self, message: list[Any]) -> None:
         self.hears = True
+        if not self._heard.done():
+            self._heard.set_result(None)
         for page in tuple(self._pages):
             try:
                 page.hear(message)

@@ -70,3 +70,38 @@ def test_each_page_hears_all_until_it_goes(tmp_path: Path) -> None:
             assert shared.stream.closed()
 
     loops.run(run())
+
+
+def test_one_page_at_a_time_asks_a_kernel_that_is_not_heard_yet(tmp_path: Path) -> None:
+    address = f"ipc://{tmp_path}/iopub"
+
+    async def run() -> None:
+        with zmq.Context() as context, closing(context.socket(zmq.XPUB)) as kernel:
+            kernel.bind(address)
+            lab: zmq.Socket[Any] = context.socket(zmq.SUB)
+            lab.setsockopt(zmq.SUBSCRIBE, b"")
+            lab.connect(address)
+            shared = SharedIopub(ZMQStream(lab), [])
+            await until(lambda: kernel.poll(0) == zmq.POLLIN)
+            asking: list[asyncio.Future[None]] = []
+
+            def ask() -> asyncio.Future[None]:
+                asking.append(asyncio.get_running_loop().create_future())
+                return asking[-1]
+
+            first, second = shared.hearing(ask), shared.hearing(ask)
+            assert len(asking) == 1
+            asking[0].cancel()  # it came to nothing: nobody waits for it in vain
+            await asyncio.wait({first, second}, timeout=30)
+            assert first.cancelled()
+            assert second.done()
+            third, fourth = shared.hearing(ask), shared.hearing(ask)
+            assert len(asking) == 2
+            kernel.send(b"anything")
+            await asyncio.wait_for(fourth, 30)
+            assert not third.done(), "who asks waits for the answer as well"
+            assert shared.hearing(ask).done()
+            assert len(asking) == 2
+            shared.close()
+
+    loops.run(run())
