@@ -54,6 +54,7 @@ from classroom.lab.upstream import (
     contract,
     document_hash,
     fork_limit,
+    handler_patches,
     known_cookies,
     page_cache,
     page_language,
@@ -116,6 +117,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         cookie_names.use(app.web_app, lab_id, renamed)
         same_origin.use(hub_auth)
         known_cookies.use(hub_auth)
+        handler_patches.use(app.identity_provider)
     contract.check(chat=isinstance(app.contents_manager, ClassContents))
     _patch()
     root_task.use(app.io_loop)

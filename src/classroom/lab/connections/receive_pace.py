@@ -60,6 +60,8 @@ class Timed:
                 yield waiting
             except BaseException as raised:  # noqa: BLE001 (raised where the work waits)
                 error = raised
+            finally:
+                waiting = None  # what it ends with has this frame: neither would be freed
 
 
 class ReceivePace:

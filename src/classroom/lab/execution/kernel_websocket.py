@@ -272,6 +272,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         self._taken()
         if (pings := self.websocket_handler.ping_callback) is not None:
             pings.stop()  # upstream does at the next one, and keeps all until then
+            self.websocket_handler.ping_callback = None
         super().disconnect()
         if untaken > LITTLE and self.kernel_id in self.multi_kernel_manager:
             self.multi_kernel_manager.stop_buffering(self.kernel_id)

@@ -60,6 +60,8 @@ class ContentsHandler(upstream.ContentsHandler):
         except asyncio.CancelledError:
             if not self._gone:
                 raise
+        finally:
+            self._reading = None  # it has us in its context: neither would be freed
 
     def on_connection_close(self) -> None:
         """Stop reading if nobody waits any more; continue saving."""

@@ -102,6 +102,7 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
         super().on_close()
         if self.ping_callback is not None:
             self.ping_callback.stop()  # upstream does at the next one, and keeps all until then
+            self.ping_callback = None
         self._participants.tell()
 
     def on_message(self, message: str | bytes) -> None:

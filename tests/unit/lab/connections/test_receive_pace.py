@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import weakref
 from typing import Any
 
 import pytest
@@ -109,5 +111,40 @@ def test_errors_and_cancellations_pass_through() -> None:
 
         with pytest.raises(TimeoutError):
             await patient()
+
+    loops.run(main())
+
+
+def test_what_was_awaited_is_freed_when_it_has_failed() -> None:
+    class Held:
+        """What the work has."""
+
+    async def main() -> None:
+        held: list[Any] = []
+
+        def failing() -> asyncio.Future[None]:
+            made: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_soon(made.set_exception, ValueError("failed"))
+            return made
+
+        async def work() -> None:
+            own = Held()
+            held.append(weakref.ref(own))
+            await failing()
+
+        async def outer() -> None:
+            try:
+                await Timed(work())
+            except ValueError:
+                return
+
+        gc.collect()
+        gc.disable()
+        try:
+            await outer()
+            await asyncio.sleep(0)  # the step that it ended in has what it waited for
+            assert held[0]() is None
+        finally:
+            gc.enable()
 
     loops.run(main())
