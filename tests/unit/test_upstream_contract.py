@@ -28,6 +28,7 @@ LAB, HUB = lab.table(), hub.table()
 NOT_UPSTREAMS = {
     "_CONFIG_VARS": "Python's own; test_warm_kernels.py compares what it says",
     "_CONFIG_VARS_INITIALIZED": "likewise",
+    "_counter": "Python's own, of threads without a name; test_warm_kernels.py compares it",
     "_exit": "os: documented, ends a process without waiting for threads",
     "_create_unverified_context": "ssl: of Python's own, named in PEP 476",
     "_replace": "NamedTuple: documented, the underscore keeps fields' names free",
