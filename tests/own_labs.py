@@ -11,10 +11,12 @@ from tests.students import Student
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import httpx
 
     from tests.labs import Lab
+    from tests.pki import Authority
 
 CONFIG = f"""{labs.GITHUB_CONFIG}
 c.Classroom.personal_labs = True
@@ -34,6 +36,32 @@ EXPECTED = (
     r"Invalid cookie token|Not allowing user",
 )
 """Lines of the log that tests of labs bring about."""
+
+
+@contextlib.contextmanager
+def started(
+    folder: Path,
+    authority: Authority,
+    network: Any,
+    lock: str = "nftables",
+    config: str = CONFIG,
+    expected: tuple[str, ...] = (),
+) -> Iterator[Lab]:
+    """Start a container with labs besides the class's, and wait until it serves.
+
+    Args:
+        folder: for the tutor's files; it is made.
+        authority: signs its certificate.
+        network: of the test.
+        lock: how the egress lock is held: "nftables" or "sandbox".
+        config: the tutor's file.
+        expected: lines of the log besides `EXPECTED`.
+    """
+    labs.write_folder(folder, config, authority)
+    lines, plain = (*EXPECTED, *expected), lock == "sandbox"
+    with labs.start(folder, network=network, plain=plain, expected=lines) as made:
+        made.wait_healthy()
+        yield made
 
 
 def base(name: str) -> str:

@@ -29,9 +29,7 @@ def lab(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
     del github
-    folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), own_labs.CONFIG, authority)
-    with labs.start(folder, network=network, expected=own_labs.EXPECTED) as made:
-        made.wait_healthy()
+    with own_labs.started(tmp_path_factory.mktemp("tutor"), authority, network) as made:
         yield made
 
 

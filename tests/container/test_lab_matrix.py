@@ -138,15 +138,8 @@ def lab(
 ) -> Iterator[Lab]:
     """A lab in which everybody may have one of their own, under each egress lock."""
     del github
-    folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), own_labs.CONFIG, authority)
-    plain = request.param == "sandbox"
-    with labs.start(
-        folder,
-        network=network,  # type: ignore[arg-type]
-        plain=plain,
-        expected=own_labs.EXPECTED,
-    ) as made:
-        made.wait_healthy()
+    folder = tmp_path_factory.mktemp("tutor")
+    with own_labs.started(folder, authority, network, request.param) as made:
         yield made
 
 
