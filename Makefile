@@ -36,7 +36,7 @@ users: own-class ## list allowed users, and who is online
 	@docker compose exec --no-TTY classroom classroom users
 
 .PHONY: labs
-labs: own-class ## list the labs of people's own
+labs: own-class ## list the labs besides the class's
 	@docker compose exec --no-TTY classroom classroom labs
 
 .PHONY: egress

@@ -51,6 +51,10 @@ c.GitHubOAuthenticator.client_secret = ""
 
 # A lab of their own for everybody, besides the class's; how many may run, and when one stops:
 # c.Classroom.personal_labs = True
+# Labs for some of the class, named as people, organizations and teams; and groups whose members may
+# enter each other's own labs:
+# c.Classroom.rooms = {"algebra": ["ada", "my-school:team-a"], "lecture": {"edit": ["ada"], "view": ["my-school"]}}
+# c.Classroom.groups = {"team-a": ["ada", "grace"]}
 # c.Classroom.max_labs = 30
 # c.Classroom.idle_lab_timeout = "30 min"
 

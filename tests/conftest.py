@@ -38,7 +38,11 @@ PEOPLE = {
     "hubot": {"name": None},
     "mona": {"name": "Mona Lisa"},
     "stranger": {"name": "Sam Stranger"},
-    "astronaut": {"name": "Neil Astronaut", "organizations": ["moon"]},
+    "astronaut": {
+        "name": "Neil Astronaut",
+        "organizations": ["moon"],
+        "teams": ["moon:crew"],
+    },
     "unsure": {"name": None, "membership": [403, "API rate limit exceeded"]},
     "twin": {"name": "The first", "organizations": ["moon"]},
     # Another account, which has taken the name over.

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 CONFIG = f"""{labs.GITHUB_CONFIG}
 c.Classroom.personal_labs = True
+c.Classroom.rooms = {{"maths": ["Octocat", "hubot"]}}
 """
+ROOM = "room.maths"
+"""What the Hub calls the room."""
 
 EXPECTED = (
     r"is slow to (start|become responsive)",  # on a machine that is busy
@@ -28,6 +31,7 @@ EXPECTED = (
     r"Activity events disabled",
     r"Role user has obtained extra permissions",  # on a volume that was without
     r"appears to have stopped while the Hub was down",  # when a lab's container is started again
+    r"is slow to become responsive",  # on a busy machine
     r"discarding scopes",  # of somebody who was a tutor
     r"Failed to connect to http\+unix|init_spawners did not complete",  # both are starting again
     # Who may not enter a lab, and tries.

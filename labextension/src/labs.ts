@@ -20,7 +20,8 @@ export interface IPresent {
 /** A lab, as `docs/openapi.yaml` has it. */
 export interface ILab {
   readonly kind: string;
-  readonly owner: string;
+  /** The room's or the owner's; '' for the class's. */
+  readonly name: string;
   readonly address: string;
   readonly own: boolean;
   readonly running: boolean;
@@ -50,11 +51,14 @@ export function isHere({ address }: ILab): boolean {
 }
 
 /** What a lab is called. */
-export function called({ kind, owner, own }: ILab, words: Texts): string {
+export function called({ kind, name, own }: ILab, words: Texts): string {
   if (kind === 'class') {
     return words.classroom;
   }
-  return own ? words.yourLab : words.labOf(owner);
+  if (kind === 'room') {
+    return words.room(name);
+  }
+  return own ? words.yourLab : words.labOf(name);
 }
 
 /**

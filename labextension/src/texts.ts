@@ -71,6 +71,7 @@ export function texts(translator: ITranslator | null) {
     labs: trans.__('Labs'),
     yourLab: trans.__('Your lab'),
     labOf: (owner: string) => trans.__('Lab of %1', owner),
+    room: (name: string) => trans.__('Room %1', name),
     labWith: (lab: string, people: string) => trans.__('%1: %2', lab, people),
     nobodyThere: trans.__('nobody'),
     notRunning: trans.__('not running'),

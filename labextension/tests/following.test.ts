@@ -226,7 +226,7 @@ describe('a tutor who goes to another lab', () => {
 
   afterEach(() => PageConfig.setOption('classroomLabs', ''));
 
-  const theirs = { kind: 'personal', owner: 'ada', own: false, running: true };
+  const theirs = { kind: 'personal', name: 'ada', own: false, running: true };
   const at = (address: string, ...names: string[]) => ({
     ...theirs,
     address,

@@ -11,11 +11,11 @@ import { Classroom, eventually, until } from './classroom';
 
 const LABS = '/classroom/api/labs';
 
-function lab(owner: string, people: string[] = [], more: Partial<ILab> = {}): ILab {
-  const address = owner ? `/user/${owner}/lab` : '/services/classroom/lab';
-  const kind = owner ? 'personal' : 'class';
+function lab(name: string, people: string[] = [], more: Partial<ILab> = {}): ILab {
+  const address = name ? `/user/${name}/lab` : '/services/classroom/lab';
+  const kind = name ? 'personal' : 'class';
   const known = people.map((name) => ({ name }));
-  return { kind, owner, address, own: false, running: true, people: known, ...more };
+  return { kind, name, address, own: false, running: true, people: known, ...more };
 }
 
 let classroom: Classroom;
@@ -124,7 +124,7 @@ test('where there is one lab there is no such menu', async () => {
 test('those in which people are come before others, and there are no more than fit', async () => {
   const many = Array.from({ length: SLOTS + 5 }, (_, number) => lab(`p${number}`));
   const found = ordered([...many, lab('zoe', ['zoe']), lab('me', [], { own: true }), lab('')]);
-  expect(found.slice(0, 3).map(({ owner }) => owner)).toEqual(['', 'me', 'zoe']);
+  expect(found.slice(0, 3).map(({ name }) => name)).toEqual(['', 'me', 'zoe']);
   const menu = await activate();
   labs = found;
   menu?.open(0, 0);

@@ -27,7 +27,7 @@ def main() -> int:
     commands.add_parser("health", help="check whether the Hub and the lab answer")
     commands.add_parser("egress", help="list what the egress lock has refused")
     commands.add_parser("users", help="list allowed users, and who is online")
-    commands.add_parser("labs", help="list the labs of people's own")
+    commands.add_parser("labs", help="list the labs besides the class's")
     listed = commands.add_parser("snapshots", help="list the snapshots of the lab's files")
     back = commands.add_parser("restore", help="restore files from a snapshot")
     back.add_argument("snapshot", help="its id, as `classroom snapshots` lists it")
@@ -74,7 +74,7 @@ def say_health(_: argparse.Namespace) -> int:
 
 
 def say_labs(_: argparse.Namespace) -> int:
-    """Print the list of labs of people's own."""
+    """Print the list of labs besides the class's."""
     from classroom.cli import labs  # noqa: PLC0415
 
     return labs.say(Paths())

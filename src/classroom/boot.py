@@ -124,14 +124,14 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     for sentence in (*warnings.of_settings(loaded), *short):
         warn(sentence)
     apart = subdomains.of(loaded.config)
-    if loaded.personal_labs:
+    if loaded.has_labs:
         labs.check_kernel()
-        say("labs", f"everybody may have one; {loaded.max_labs} may run at the same time")
-    prepare_data(paths, several=loaded.personal_labs)
+        say("labs", labs.describe(loaded))
+    prepare_data(paths, several=loaded.has_labs)
     prepare_tls(loaded, environ.get("ADDRESSES", ""))
     last_good.keep(loaded)
     server_config.install(loaded)
-    if loaded.personal_labs:
+    if loaded.has_labs:
         server_config.install_labs(loaded)
     limits.write(paths, loaded.limits)
     preload.write(paths, loaded.preload)

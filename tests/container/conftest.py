@@ -145,7 +145,8 @@ def labs_of_people(
 ) -> Iterator[Lab]:
     """A lab under nftables, as `locked_lab`, in which people have labs of their own."""
     del github
-    config = f"{EGRESS_CONFIG}\nc.Classroom.personal_labs = True\n"
+    labs_wanted = 'c.Classroom.personal_labs = True\nc.Classroom.rooms = {"maths": ["Octocat"]}\n'
+    config = f"{EGRESS_CONFIG}\n{labs_wanted}"
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), config, authority)
     options = {"dns": [world.ip]}
     with labs.start(folder, network=network, options=options, expected=own_labs.EXPECTED) as lab:
@@ -155,12 +156,14 @@ def labs_of_people(
         yield lab
 
 
-@pytest.fixture(scope="session")
-def student_at_home(labs_of_people: Lab, github: Lab, authority: Authority) -> Iterator[Student]:
-    """A student in a lab of their own, under nftables."""
+@pytest.fixture(scope="session", params=["octocat", own_labs.ROOM])
+def student_at_home(
+    request: pytest.FixtureRequest, labs_of_people: Lab, github: Lab, authority: Authority
+) -> Iterator[Student]:
+    """A student in a lab of their own and in a room, under nftables."""
     with own_labs.sign_in(labs_of_people, github, authority.crt, "Octocat") as client:
-        own_labs.enter(client, "octocat")
-        yield own_labs.student(client, labs_of_people, "octocat")
+        own_labs.enter(client, request.param)
+        yield own_labs.student(client, labs_of_people, request.param)
 
 
 @pytest.fixture(scope="session")

@@ -145,7 +145,7 @@ def lab(
 
 @pytest.fixture(scope="module")
 def neighbours(lab: Lab, github: Lab, authority: Authority) -> Iterator[dict[str, Neighbour]]:
-    """Two people's own labs and the class's, with code running in each."""
+    """Two people's own labs, a room and the class's, with code running in each."""
     with contextlib.ExitStack() as closing:
         found = {}
         for name, login in (("octocat", "Octocat"), ("hubot", "hubot")):
@@ -153,10 +153,11 @@ def neighbours(lab: Lab, github: Lab, authority: Authority) -> Iterator[dict[str
             if name == "hubot":
                 in_class = students.Student(client, lab, place=f"{CLASS_FILES}/attempts.py")
                 found["class"] = Neighbour(in_class, lab, CLASS_FILES, None)
-            enter(client, name)
-            own = number(lab, name)
-            student = own_labs.student(client, lab, name)
-            found[name] = Neighbour(student, lab, f"/data/labs/{own}/files", own)
+            for owner in (name, *([own_labs.ROOM] if name == "octocat" else [])):
+                enter(client, owner)
+                own = number(lab, owner)
+                student = own_labs.student(client, lab, owner)
+                found[owner] = Neighbour(student, lab, f"/data/labs/{own}/files", own)
         yield found
 
 
@@ -174,10 +175,18 @@ def check_refused(row: Try, found: dict[str, Any]) -> None:
     assert found["error"] in row.errors, found
 
 
+PAIRS = [("hubot", "octocat"), ("hubot", own_labs.ROOM), (own_labs.ROOM, "octocat")]
+"""From which lab at which: from one at another, also where both have somebody in common."""
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=" at ".join)
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_between_two_labs(row: Try, where: str, neighbours: dict[str, Neighbour]) -> None:
-    words = filled_in(row, neighbours["octocat"])
-    check_refused(row, neighbours["hubot"].attempt(where, words))
+def test_between_two_labs(
+    row: Try, where: str, pair: tuple[str, str], neighbours: dict[str, Neighbour]
+) -> None:
+    ours, theirs = pair
+    words = filled_in(row, neighbours[theirs])
+    check_refused(row, neighbours[ours].attempt(where, words))
 
 
 def is_without_network(lab: Lab) -> bool:

@@ -61,7 +61,7 @@ def test_a_lab_that_nobody_uses_stops_and_is_there_again(
         save(ada, "octocat", "kept.txt", "kept")
         with open_socket(ada, lab, "classroom/api/live", base=base("octocat")):
             refused = grace.get(f"{labs.ADDRESS}/hub/spawn/hubot")
-            assert "As many personal labs are running as may run at once (1)" in refused.text
+            assert "as may run at once (1)" in refused.text
             kernel = ask(ada, "octocat", "POST", "api/kernels", json={"name": "python3"}).json()
             (before,) = server(lab, "octocat")
         # The page has gone, and the kernel keeps the lab. Both files are written a moment later.
@@ -173,6 +173,48 @@ def test_a_group_enters_its_members_labs_by_jupyterhubs_own_roles(
         removed = ask(ada, "octocat", "DELETE", "classroom/api/people/hubot")
         assert removed.status_code == 403
         assert "who may enter this lab stands in the configuration" in removed.text
+
+
+def test_a_group_of_the_file_is_followed_as_it_is_saved(
+    network: Network, github: Lab, authority: Authority, tmp_path: Path
+) -> None:
+    """Who joins may enter and work; who leaves is out within three seconds, at home they stay."""
+    groups = "c.Classroom.groups = {}\n"
+    alone, both = (
+        groups.format({"team-a": ["hubot"]}),
+        groups.format({"team-a": ["octocat", "hubot"]}),
+    )
+    refused = (r"403 (PUT|DELETE) /user/", r"40[34] GET /hub/")
+    with (
+        own_labs.started(
+            *(tmp_path / "tutor", authority, network),
+            config=own_labs.CONFIG + alone,
+            expected=refused,
+        ) as lab,
+        own_labs.sign_in(lab, github, authority.crt, "Octocat") as ada,
+        own_labs.sign_in(lab, github, authority.crt, "hubot") as grace,
+    ):
+        file = tmp_path / "tutor" / "jupyterhub_config.py"
+        enter(ada, "octocat")
+        enter(grace, "hubot")
+        assert is_open(grace, "octocat") is None
+        file.write_text(own_labs.CONFIG + both)
+        labs.wait_until(lambda: is_open(grace, "octocat"), "the group holds", 10)
+        grace.headers["X-XSRFToken"] = str(grace.cookies.get("_xsrf", path=f"{base('octocat')}/"))
+        save(grace, "octocat", "guest.txt", "from a guest")
+        assert is_open(ada, "hubot") is not None
+        page = grace.get(f"{labs.ADDRESS}/hub/home").text
+        assert 'href="/user/octocat/lab"' in page
+        assert 'data-stop="octocat"' not in page
+        with (
+            open_socket(grace, lab, "classroom/api/live", base=base("octocat")) as theirs,
+            open_socket(grace, lab, "classroom/api/live", base=base("hubot")) as own,
+        ):
+            file.write_text(own_labs.CONFIG + alone)
+            labs.wait_until(lambda: not _hear(theirs), "they are out", 3)
+            assert _hear(own)
+        assert is_open(grace, "octocat") is None
+        assert is_open(grace, "hubot") is not None
 
 
 def test_a_backup_has_every_lab_and_an_old_volume_gets_labs(

@@ -150,6 +150,17 @@ class Member(Api):
         self.set_status(204 if organization in person.get("organizations", []) else 404)
 
 
+class TeamMember(Api):
+    """GET /orgs/{org}/teams/{team}/members/{username}, which GitHub documents no more."""
+
+    def get(self, organization: str, team: str, login: str) -> None:
+        """Say whether somebody is in a team."""
+        self.login()
+        people = {known.lower(): person for known, person in PEOPLE.items()}
+        teams = people.get(login.lower(), {}).get("teams", [])
+        self.set_status(204 if f"{organization}:{team}" in teams else 404)
+
+
 class Avatar(tornado.web.RequestHandler):
     """A picture for everybody."""
 
@@ -176,6 +187,7 @@ if __name__ == "__main__":
             (r"/(favicon)\.ico", Avatar),
             ("/api/v3/user", User),
             (r"/api/v3/orgs/([^/]+)/members/([^/]+)", Member),
+            (r"/api/v3/orgs/([^/]+)/teams/([^/]+)/members/([^/]+)", TeamMember),
         ]
     ).listen(443, ssl_options=context)
     sys.stderr.write("stand-in GitHub is up\n")

@@ -92,7 +92,7 @@ def check_certificate(loaded: Settings, now: dt.datetime, found: Findings) -> No
 def check_locks(loaded: Settings, found: Findings) -> None:
     """Check that the egress lock could be taken, and labs be kept apart; as the others."""
     try:
-        if loaded.personal_labs:
+        if loaded.has_labs:
             labs.check_kernel()
         kind = lock.choose(loaded.egress, detect.look())
         if kind is LockKind.NFTABLES:

@@ -1,26 +1,32 @@
-"""``classroom labs``: the labs of people's own, as a table."""
+"""``classroom labs``: the labs besides the class's, as a table."""
 
 from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classroom.hub.access.listing import read_here
 from classroom.hub.labs.registry import LabRegistry
 from classroom.launcher import process_table
-from classroom.runtime import lab_users
+from classroom.runtime import access_state, lab_users
+from classroom.runtime.access_state import VIEW
+from classroom.runtime.room_names import room_of
 from classroom.snapshots.quota import megabytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from classroom.runtime.paths import Paths
 
-HEADS = ("lab", "owner", "running", "in the lab", "memory", "disk")
-NONE = "Nobody has a lab of their own. c.Classroom.personal_labs = True lets everybody have one."
+HEADS = ("lab", "kind", "of", "members", "running", "in the lab", "memory", "disk")
+NONE = (
+    "There is no lab besides the class's. c.Classroom.personal_labs = True lets everybody have one,"
+    " and c.Classroom.rooms is for groups."
+)
+SHOWN_MEMBERS = 6
 PROC = Path("/proc")
 SECONDS = 5.0
 
@@ -30,20 +36,26 @@ class LabRow:
     """A lab as it is.
 
     Attributes:
-        number: its own.
-        owner: what its owner was called when it was opened last.
+        number: its own; None for a room that nobody has opened yet.
+        kind: "personal" or "room".
+        name: the room's, or what its owner was called when it was opened last.
+        members: as what people are in a room, by name.
         running: whether its server runs.
+        closed: whether it is a room that the configuration doesn't have any more.
         here: who has it open.
         memory: bytes that its processes have.
         disk: bytes of its folder.
     """
 
-    number: int
-    owner: str
-    running: bool
-    here: tuple[str, ...]
-    memory: int
-    disk: int
+    number: int | None
+    kind: str
+    name: str
+    running: bool = False
+    closed: bool = False
+    here: tuple[str, ...] = ()
+    memory: int = 0
+    disk: int = 0
+    members: Mapping[str, str] = field(default_factory=dict)
 
 
 def table(rows: Iterable[LabRow]) -> str:
@@ -54,9 +66,11 @@ def table(rows: Iterable[LabRow]) -> str:
     """
     cells = [
         (
-            str(row.number),
-            row.owner,
-            "yes" if row.running else "",
+            "" if row.number is None else str(row.number),
+            row.kind,
+            row.name,
+            _listed(row.members),
+            "closed" if row.closed else "yes" if row.running else "",
             ", ".join(sorted(row.here)),
             megabytes(row.memory) if row.running else "",
             megabytes(row.disk),
@@ -71,6 +85,13 @@ def table(rows: Iterable[LabRow]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in shown
     )
+
+
+def _listed(members: Mapping[str, str]) -> str:
+    """Name members in one cell: who only looks on, marked; of many the first."""
+    names = [f"{one} (view)" if role == VIEW else one for one, role in sorted(members.items())]
+    more = len(names) - SHOWN_MEMBERS
+    return ", ".join([*names[:SHOWN_MEMBERS], *([f"and {more} more"] if more > 0 else [])])
 
 
 def memory() -> dict[int, int]:
@@ -120,21 +141,33 @@ def say(paths: Paths) -> int:
         paths: where things are.
     """
     used = memory()
+    rooms = access_state.read(paths.of_lab(lab_users.LAST).standing).rooms
     rows = []
     for lab in LabRegistry(paths.registry).all():
         own = paths.of_lab(lab.number)
         running = is_running(own)
-        here = read_here(own.here) if running else ()
-        size = disk(own.lab_data)
         rows.append(
-            LabRow(lab.number, lab.name, running, tuple(here), used.get(lab.number, 0), size)
+            LabRow(
+                number=lab.number,
+                kind="room" if lab.room else "personal",
+                name=lab.room or lab.name,
+                members=rooms.get(lab.name, {}),
+                running=running,
+                closed=bool(lab.room) and lab.name not in rooms,
+                here=tuple(read_here(own.here)) if running else (),
+                memory=used.get(lab.number, 0),
+                disk=disk(own.lab_data),
+            )
         )
+    opened = {row.name for row in rows if row.kind == "room"}
+    unopened = [name for name in sorted(rooms) if room_of(name) not in opened]
+    rows += [LabRow(None, "room", room_of(name), members=rooms[name]) for name in unopened]
     print(table(rows))
     return 0
 
 
 def number(paths: Paths, wanted: str) -> int | None:
-    """Find a lab by its number or its owner's name; None if there is none.
+    """Find a lab by its number, its owner's name or its room's; None if there is none, or several.
 
     Args:
         paths: where things are.
@@ -143,5 +176,6 @@ def number(paths: Paths, wanted: str) -> int | None:
     if not wanted:
         return lab_users.CLASS
     known = LabRegistry(paths.registry).all()
-    found = [lab.number for lab in known if wanted.lower() in {str(lab.number), lab.name}]
+    exact = [lab.number for lab in known if wanted.lower() in {str(lab.number), lab.name}]
+    found = exact or [lab.number for lab in known if lab.room == wanted.lower()]
     return found[0] if len(found) == 1 else None

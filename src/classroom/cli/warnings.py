@@ -111,9 +111,9 @@ def of_locks(loaded: Settings, kind: LockKind) -> list[str]:
     found = [f"egress lock: {describe(kind, loaded.egress)}"] if is_open else []
     if landlock.abi() == 0:
         found.append(NO_LANDLOCK)
-    if loaded.personal_labs and landlock.abi() < landlock.SCOPES_ABI:
+    if loaded.has_labs and landlock.abi() < landlock.SCOPES_ABI:
         found.append(NO_SCOPES)
-    return [*found, PORTS] if loaded.personal_labs and is_open else found
+    return [*found, PORTS] if loaded.has_labs and is_open else found
 
 
 def of_sign_in(loaded: Settings) -> list[str]:

@@ -1,4 +1,4 @@
-"""Labs of people's own: what of the tutor's file they go with, and how many may run."""
+"""Labs besides the class's: what of the tutor's file they go with, and how many may run."""
 
 from __future__ import annotations
 
@@ -12,29 +12,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from classroom.config.config_file import ConfigFile
+    from classroom.config.settings import Settings
+    from classroom.config.traits import Classroom
 
-SETTING = "Classroom.personal_labs"
+SETTINGS = ("personal_labs", "rooms")
+"""Those of ours that ask for labs."""
 A_LAB = 512 * 1024**2
 """Bytes of the container's memory for one that runs: its server, and a kernel or two."""
 FEWEST, MOST = 4, 100
 FOREIGN = {
     "spawner_class": "c.JupyterHub.spawner_class is set, and would start other servers instead",
-    "subdomain_host": "c.JupyterHub.subdomain_host is set, and personal labs have no host there",
+    "subdomain_host": "c.JupyterHub.subdomain_host is set, and other labs have no host there",
 }
 """Settings of JupyterHub's that say otherwise, and what they mean."""
 
 
-def check(file: ConfigFile, *, wanted: bool) -> Iterator[Problem]:
+def check(file: ConfigFile, ours: Classroom) -> Iterator[Problem]:
     """Find what keeps people from having labs.
 
     Args:
         file: the tutor's.
-        wanted: whether they are to have some.
+        ours: our settings in it.
     """
     hub = file.config.get("JupyterHub", {})
+    wanted = [file.where(f"Classroom.{name}") for name in SETTINGS if getattr(ours, name)]
     for name, what in FOREIGN.items():
         if wanted and hub.get(name):
-            cure = f"remove one of the two lines: that one, or {file.where(SETTING)}"
+            cure = f"remove that line, or {' and '.join(wanted)}"
             yield Problem(file.where(f"JupyterHub.{name}"), what, cure)
 
 
@@ -46,8 +50,19 @@ def check_kernel() -> None:
     """
     if landlock.abi() == 0:
         what = "this machine's kernel can't keep labs apart: it has no Landlock (Linux 5.13 has it)"
-        cure = "use a newer kernel, or remove the line"
-        raise StartRefusedError([Problem(SETTING, what, cure)])
+        cure = "use a newer kernel, or remove c.Classroom.personal_labs and c.Classroom.rooms"
+        raise StartRefusedError([Problem("labs", what, cure)])
+
+
+def describe(loaded: Settings) -> str:
+    """Say which labs there may be besides the class's, for the start.
+
+    Args:
+        loaded: the settings.
+    """
+    own = ["everybody may have one"] if loaded.personal_labs else []
+    rooms = [f"rooms: {', '.join(sorted(loaded.rooms))}"] if loaded.rooms else []
+    return "; ".join([*own, *rooms, f"{loaded.max_labs} may run at the same time"])
 
 
 def most(wanted: int) -> int:

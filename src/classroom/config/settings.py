@@ -21,6 +21,7 @@ from classroom.config import (
     people,
     people_lists,
     preload,
+    rooms,
     schema,
     students_file,
     welcome,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from classroom.config.config_file import ConfigFile
     from classroom.config.github import OAuth
     from classroom.config.hosts import Host
+    from classroom.config.rooms import LabRoom
     from classroom.runtime.paths import Paths
 
 
@@ -90,8 +92,10 @@ class Settings:
         preload: the modules that are imported before a kernel starts.
         idle_kernel_timeout: seconds after which an idle kernel ends; 0 for never.
         personal_labs: whether people have labs of their own.
-        max_labs: how many of these may run at the same time.
-        idle_lab_timeout: seconds after which one that nobody uses stops; 0 for never.
+        rooms: labs of several people, by their names.
+        groups: whose members may enter each other's labs, by their names.
+        max_labs: how many labs may run at the same time besides the class's.
+        idle_lab_timeout: seconds after which one of these that nobody uses stops; 0 for never.
         snapshot_interval: seconds between snapshots; 0 for none but those before a restore and at
             stop.
         welcome: the notebook that everybody's page opens once.
@@ -121,6 +125,8 @@ class Settings:
     preload: tuple[str, ...] = ()
     idle_kernel_timeout: int = 0
     personal_labs: bool = False
+    rooms: Mapping[str, LabRoom] = field(default_factory=dict)
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     max_labs: int = 0
     idle_lab_timeout: int = 0
     snapshot_interval: int = 600
@@ -128,6 +134,11 @@ class Settings:
     students_file: str = ""
     shown: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def has_labs(self) -> bool:
+        """Say whether there are labs besides the class's."""
+        return self.personal_labs or bool(self.rooms)
 
 
 def mode_of(given: Given, chosen: str) -> SignInMode:
@@ -202,9 +213,12 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     )
     where = file.where("Classroom.page_hosts")
     page_hosts = egress_settings.read_hosts(where, ours.page_hosts, problems)
-    problems += labs.check(file, wanted=ours.personal_labs)
     problems += preload.check(ours, file.where("Classroom.preload"))
     spoken = language.read(ours.language, file.where(language.SETTING), problems)
+    problems += labs.check(file, ours)
+    others = rooms.read(file, ours, by_github=mode is SignInMode.GITHUB)
+    problems += others.problems
+    problems += rooms.reserved(file.where("Authenticator.allowed_users"), allowed | tutors)
     found = Settings(
         paths=paths,
         mode=mode,
@@ -223,6 +237,8 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         preload=preload.of(ours),
         idle_kernel_timeout=ours.idle_kernel_timeout,
         personal_labs=ours.personal_labs,
+        rooms=others.rooms,
+        groups=others.groups,
         max_labs=labs.most(ours.max_labs),
         idle_lab_timeout=ours.idle_lab_timeout,
         snapshot_interval=ours.snapshot_interval,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traitlets import Bool, Enum, Int, List, Unicode, Union
+from traitlets import Bool, Dict, Enum, Int, List, Unicode, Union
 from traitlets.config import Configurable
 
 from classroom.config.quantities import ByteSize, Duration
@@ -58,6 +58,11 @@ class Classroom(Configurable):
         GitHub Enterprise server in it.""",
     ).tag(config=True)
 
+    groups = Dict(
+        help="""Groups whose members may enter each other's personal labs and work there, such as
+        {"team-a": ["ada", "grace"]}. It is followed as USERS is.""",
+    ).tag(config=True)
+
     idle_kernel_timeout = Duration(
         4 * 3600,
         help="""After which time an idle kernel that nobody has open is stopped: seconds, or "4h".
@@ -66,8 +71,8 @@ class Classroom(Configurable):
 
     idle_lab_timeout = Duration(
         1800,
-        help="""After which time a personal lab without people and without kernels is stopped:
-        seconds, or "30 min". It starts again when its owner opens it. 0: never.""",
+        help="""After which time a personal lab or a room without people and without kernels is
+        stopped: seconds, or "30 min". It starts again when it is opened. 0: never.""",
     ).tag(config=True)
 
     language = Unicode(
@@ -80,8 +85,8 @@ class Classroom(Configurable):
     max_labs = Int(
         0,
         min=0,
-        help="""How many personal labs may run at the same time. 0: one for each 512 MB of the
-        container's memory, at least 4 and at most 100.""",
+        help="""How many personal labs and rooms may run at the same time. 0: one for each 512 MB
+        of the container's memory, at least 4 and at most 100.""",
     ).tag(config=True)
 
     personal_labs = Bool(
@@ -109,6 +114,12 @@ class Classroom(Configurable):
         moment: ["numpy", "torch"] for these alone. True: what the image brings for classes, with
         2 GB of memory or more, and 512 MB or more for one kernel. False or []: none, kernels start
         as in any JupyterLab.""",
+    ).tag(config=True)
+
+    rooms = Dict(
+        help="""Labs for groups, by name, and who may be in each besides tutors: a list of people,
+        organizations and teams, such as {"algebra": ["ada", "my-school:team-a"]}, or two lists,
+        {"lecture": {"edit": ["ada"], "view": ["my-school"]}}. It is followed as USERS is.""",
     ).tag(config=True)
 
     sign_in = Enum(

@@ -91,7 +91,7 @@ def take(settings: Settings) -> Lock:
     kind = lock.choose(settings.egress, detect.look())
     taken = Lock(kind)
     if kind is LockKind.NFTABLES:
-        taken = take_nftables(settings.egress, labs=settings.personal_labs)
+        taken = take_nftables(settings.egress, labs=settings.has_labs)
     elif kind is LockKind.SANDBOX:
         probe.sandboxed(sys.executable)
     lock.write(settings.paths, taken)

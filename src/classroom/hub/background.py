@@ -18,6 +18,7 @@ from classroom.front import certificate
 from classroom.hub.access.service import Access
 from classroom.hub.egress.gateway import Egress
 from classroom.hub.labs import idle
+from classroom.hub.labs.rooms import Rooms
 from classroom.hub.labs.service import PersonalLabs
 from classroom.hub.reload import watch
 from classroom.runtime.paths import Paths
@@ -39,7 +40,8 @@ class Background(LoggingConfigurable):
         config=True
     )
 
-    labs = Instance(PersonalLabs, allow_none=True, help="Labs of people's own.").tag(config=True)
+    labs = Instance(PersonalLabs, allow_none=True, help="Labs besides the class.").tag(config=True)
+    rooms = Instance(Rooms, allow_none=True, help="Which of them are rooms.").tag(config=True)
 
     def __init__(self, **kwargs: Any) -> None:
         """Do nothing yet; the arguments are traitlets'."""
@@ -59,6 +61,8 @@ class Background(LoggingConfigurable):
             await self.access.start(app)
         if self.labs is not None:
             self.labs.begin(app)
+            if self.rooms is not None and self.access is not None:
+                await self.rooms.begin(self.access)
             self._watch("labs that nobody uses", idle.watch(app, self.labs))
         self._watch(
             "certificate",
@@ -93,6 +97,8 @@ class Background(LoggingConfigurable):
             self.egress.follow(saved, self.log)
         if self.access is not None:
             await self.access.follow(saved)
+        if self.rooms is not None:
+            await self.rooms.follow(saved)
 
     async def stop(self) -> None:
         """End all of it."""

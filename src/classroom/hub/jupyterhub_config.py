@@ -16,6 +16,7 @@ from classroom.hub.auth.invited import ClassroomInvitationAuthenticator
 from classroom.hub.auth.passphrase import ClassroomPassphraseAuthenticator
 from classroom.hub.egress.gateway import Egress
 from classroom.hub.labs.listing import LabListing
+from classroom.hub.labs.rooms import Rooms, roles_of
 from classroom.hub.labs.service import PersonalLabs
 from classroom.hub.labs.spawner import POLL_SECONDS, PersonalLab
 from classroom.hub.proxy import NginxProxy
@@ -75,12 +76,12 @@ def configure(
     place(c, settings.paths)
     accounts = Accounts(settings.paths.hub / "accounts.json")
     routes(c, lab)
-    own_labs(c, settings, accounts)
+    rooms = other_labs(c, settings, accounts)
     cookies(c, handed.lab_id)
     c.NginxProxy.handover = handed
     egress(c, settings, lock, handed)
-    roles(c, labs=settings.personal_labs)
-    sign_in(c, settings, access, accounts)
+    roles(c, settings)
+    sign_in(c, settings, access, accounts, rooms)
     pages(c, settings, lab)
     classroom(c, handed.lab_token, lab)
 
@@ -136,16 +137,19 @@ def egress(c: Config, settings: Settings, lock: Lock, handed: Handover) -> None:
     }
 
 
-def own_labs(c: Config, settings: Settings, accounts: Accounts) -> None:
-    """Let everybody have a lab of their own, where the tutor wants that.
+def other_labs(c: Config, settings: Settings, accounts: Accounts) -> Rooms | None:
+    """Let there be labs besides the class, where the tutor wants that: people's own, and rooms.
 
     Args:
         c: the Hub's configuration object.
         settings: as loaded and checked.
         accounts: which account is behind each name.
+
+    Returns:
+        The rooms; None where there are no labs.
     """
-    if not settings.personal_labs:
-        return
+    if not settings.has_labs:
+        return None
     labs = PersonalLabs(settings, accounts)
     c.JupyterHub.spawner_class = PersonalLab
     c.PersonalLab.labs = labs
@@ -158,34 +162,38 @@ def own_labs(c: Config, settings: Settings, accounts: Accounts) -> None:
     # A lab that is starting again waits for the Hub, which would wait for it.
     c.JupyterHub.init_spawners_timeout = 1
     c.Background.labs = labs
+    c.Background.rooms = rooms = Rooms(settings, labs)
     c.JupyterHub.template_vars = {
         "classroom_labs": LabListing(labs),
         **tutors_own(c, "template_vars", {}),
     }
+    return rooms
 
 
-def roles(c: Config, *, labs: bool) -> None:
+def roles(c: Config, settings: Settings) -> None:
     """Give users the classroom, and the lab a way to remove them; the tutor's own roles stay.
 
     Args:
         c: the Hub's configuration object.
-        labs: whether people have labs of their own.
+        settings: as loaded and checked.
     """
     wanted = list(tutors_own(c, "load_roles", []))
     given = [role for role in wanted if role.get("name") == "user"]
-    own = OWN_LAB_SCOPES if labs else []
+    own = OWN_LAB_SCOPES if settings.personal_labs else []
     scopes = [scope for role in given for scope in role.get("scopes", [])]
     others = [role for role in wanted if role.get("name") != "user"]
     user = {"name": "user", "scopes": [*USER_SCOPES, *own, *scopes]}
     lab = {"name": f"{SERVICE}-lab", "scopes": [REMOVE], "services": [SERVICE]}
-    c.JupyterHub.load_roles = [*others, user, lab]
+    c.JupyterHub.load_roles = [*others, user, lab, *roles_of(settings.rooms, settings.groups)]
     c.JupyterHub.custom_scopes = {
         REMOVE: {"description": "Remove students on request of a tutor in the lab"},
         **tutors_own(c, "custom_scopes", {}),
     }
 
 
-def sign_in(c: Config, settings: Settings, access: Access, accounts: Accounts) -> None:
+def sign_in(
+    c: Config, settings: Settings, access: Access, accounts: Accounts, rooms: Rooms | None
+) -> None:
     """Choose the authenticator and give it the names."""
     people = access.people
     c.Background.access = access
@@ -210,6 +218,7 @@ def sign_in(c: Config, settings: Settings, access: Access, accounts: Accounts) -
         ours.oauth_callback_url = settings.oauth.callback_url
         ours.github_url = settings.oauth.github_url
         ours.accounts = accounts
+        ours.rooms = rooms
         # The tutor may have written them on a more specific class.
         ours.allowed_users = set(people.names)
         ours.admin_users = set(people.all_tutors)
@@ -223,7 +232,10 @@ def sign_in(c: Config, settings: Settings, access: Access, accounts: Accounts) -
         chosen = ClassroomInvitationAuthenticator
     else:
         chosen = c.JupyterHub.authenticator_class
-    c.JupyterHub.authenticator_class = of_ours(chosen, access, avatars=settings.avatars)
+    greet = None if rooms is None else rooms.greet
+    c.JupyterHub.authenticator_class = of_ours(
+        chosen, access, avatars=settings.avatars, greet=greet
+    )
 
 
 def pages(c: Config, settings: Settings, lab: str) -> None:
@@ -241,6 +253,7 @@ def pages(c: Config, settings: Settings, lab: str) -> None:
         "classroom_contact": settings.contact,
         "classroom_tutors": sorted(settings.tutors),
         "classroom_personal_labs": c.JupyterHub.spawner_class not in {NoPersonalLab, PersonalLab},
+        "classroom_has_labs": settings.has_labs,
         "classroom_own_labs": settings.personal_labs,
         **tutors_own(c, "template_vars", {}),
     }

@@ -97,6 +97,8 @@ FOLLOWED = re.compile(
     r"^(GitHubOAuthenticator|OAuthenticator|Authenticator)\.(allowed|admin|blocked)_users$"
     r"|^Classroom\.(egress|students_file$)"
 )
+LABS = ("Classroom.rooms", "Classroom.groups")
+"""Followed as well, in a container that was started with labs besides the class."""
 
 
 def plain(value: Any) -> Any:
@@ -129,7 +131,9 @@ def waiting(held: Config, saved: Config) -> list[str]:
         for one in (held, saved)
     )
     changed = (name for name in before | after if before.get(name) != after.get(name))
-    return sorted(name for name in changed if not FOLLOWED.match(name))
+    has_labs = before.get("Classroom.personal_labs") or before.get("Classroom.rooms")
+    followed = LABS if has_labs else ()
+    return sorted(name for name in changed if not FOLLOWED.match(name) and name not in followed)
 
 
 def contents(file: Path, students: str) -> bytes | None:

@@ -69,6 +69,7 @@ from classroom.runtime import (
     credentials,
     words,
 )
+from classroom.runtime.access_state import VIEW
 from classroom.runtime.ipc.server import serve
 from classroom.runtime.paths import own
 
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
     from tornado.websocket import WebSocketHandler
 
+    from classroom.runtime.access_state import Standing
     from classroom.runtime.paths import Paths
 
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
@@ -151,12 +153,17 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         # Nobody's kernel is any sooner before that, and a lab in which nobody is stays small.
         warm = partial(app.io_loop.add_callback, app.kernel_manager.warm)
         lab.participants.before_all = warm
+    _tell_pages(app, lab)
+    rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
+    app.web_app.add_handlers(".*$", rules)
+
+
+def _tell_pages(app: ServerApp, lab: LabContext) -> None:
+    """Say to each page that loads what its extensions have to know of this lab."""
     page_config = app.web_app.settings.setdefault("page_config_data", {})
     page_socket.announce(page_config)
     labs.announce(page_config, several=headers.ClassPages(config=app.config).labs)
     headers.announce(page_config, lab.policies)
-    rules: list[Any] = [(url_path_join(app.base_url, path), handler) for path, handler in HANDLERS]
-    app.web_app.add_handlers(".*$", rules)
 
 
 def _make(app: ServerApp) -> LabContext:
@@ -280,13 +287,15 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
 
 
 def owner_of_lab() -> str:
-    """Return whose lab this is; "" for the class's."""
+    """Return whose lab this is to the Hub, somebody's or a room's; "" for the class's."""
     return os.environ.get("JUPYTERHUB_USER", "")
 
 
-def _appoint(lab: LabContext, tutors: frozenset[str]) -> None:
-    """Take over who is a tutor now, and tell the pages."""
-    lab.modes.appoint(tutors)
+def _appoint(lab: LabContext, found: Standing) -> None:
+    """Take over who is a tutor now, and who only looks on here; tell the pages."""
+    guests = found.guests(lab.modes.owner)
+    viewers = frozenset(name for name, role in guests.items() if role == VIEW)
+    lab.modes.appoint(found.tutors, viewers)
     lab.participants.tell()
 
 

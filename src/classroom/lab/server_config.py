@@ -171,7 +171,7 @@ def pages(settings: Settings) -> Config:
     github = settings.oauth.github_url if settings.oauth and settings.avatars else ""
     return {
         "ClassPages": {
-            "labs": settings.personal_labs,
+            "labs": settings.has_labs,
             "hosts": [str(host) for host in settings.page_hosts],
             "avatars": list(content_security_policy.avatar_hosts(github)),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from classroom.cli.labs import LabRow
 from classroom.hub.access import listing
 from classroom.hub.access.listing import HubUser
 from classroom.hub.access.roster import Roster
-from classroom.hub.labs.registry import LabRegistry, Owner
+from classroom.hub.labs.registry import ROOMS, LabRegistry, Owner
 from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
@@ -87,13 +88,23 @@ def test_no_link_is_followed_and_no_pipe_waited_for(tmp_path: Path) -> None:
 
 def test_the_table_of_labs() -> None:
     rows = [
-        LabRow(1, "ada", running=True, here=("mona", "ada"), memory=300 << 20, disk=5 << 20),
-        LabRow(2, "grace", running=False, here=(), memory=0, disk=1 << 20),
+        LabRow(
+            *(1, "personal", "ada"),
+            running=True,
+            here=("mona", "ada"),
+            memory=9 << 20,
+            disk=5 << 20,
+        ),
+        LabRow(2, "room", "maths", members={"ada": "edit", "bob": "view"}, disk=1 << 20),
+        LabRow(3, "room", "old", closed=True, disk=1 << 20),
+        LabRow(None, "room", "new", members={f"p{number}": "edit" for number in range(8)}),
     ]
-    assert labs.table(rows).splitlines() == [
-        "lab  owner  running  in the lab  memory  disk",
-        "1    ada    yes      ada, mona   300 MB  5 MB",
-        "2    grace                               1 MB",
+    assert [re.split("  +", line) for line in labs.table(rows).splitlines()] == [
+        ["lab", "kind", "of", "members", "running", "in the lab", "memory", "disk"],
+        ["1", "personal", "ada", "yes", "ada, mona", "9 MB", "5 MB"],
+        ["2", "room", "maths", "ada, bob (view)", "1 MB"],
+        ["3", "room", "old", "closed", "1 MB"],
+        ["", "room", "new", "p0, p1, p2, p3, p4, p5, and 2 more", "0 MB"],
     ]
     assert labs.table([]) == labs.NONE
 
@@ -106,3 +117,7 @@ def test_a_lab_is_found_by_its_number_or_one_owners_name(tmp_path: Path) -> None
         registry.give(Owner("https://github.com", account), name)
     assert [labs.number(paths, one) for one in ("", "1", "Grace")] == [0, 1, 2]
     assert labs.number(paths, "ada") is labs.number(paths, "hopper") is None  # two, and none
+    registry.give(Owner(ROOMS, "grace"), "room.grace")
+    registry.give(Owner(ROOMS, "algebra"), "room.algebra")
+    names = ("grace", "room.grace", "algebra")
+    assert [labs.number(paths, one) for one in names] == [2, 4, 5]

@@ -16,10 +16,11 @@ from classroom.hub.auth import appearance
 from classroom.hub.labs.where_handler import WhereHandler
 from classroom.hub.requests import confirmation
 from classroom.runtime.paths import SERVICE
+from classroom.runtime.room_names import room_of
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection
 
     from classroom.hub.access.service import Access
 
@@ -28,7 +29,7 @@ REMOVE = "custom:classroom:remove"
 TUTORS_TOKEN = "X-Classroom-Tutor"  # noqa: S105 (a header's name)
 
 
-def refuse_wrong(handler: Any, names: Iterable[str]) -> None:
+def refuse_wrong(handler: Any, names: Collection[str]) -> None:
     """Refuse names that the tutor's file could not have either.
 
     Args:
@@ -42,13 +43,27 @@ def refuse_wrong(handler: Any, names: Iterable[str]) -> None:
         raise web.HTTPError(400, " ".join(wrong))
 
 
+def refuse_rooms(handler: Any, *names: str) -> None:
+    """Refuse to change a room as if it were a person, and to call a person as a room is called.
+
+    Args:
+        handler: of the request.
+        names: of those who are to be changed, and their new names.
+
+    Raises:
+        HTTPError: 400, with a sentence.
+    """
+    if rooms := [name for name in names if room_of(name.lower())]:
+        refuse_wrong(handler, rooms)
+
+
 class PeopleHandler(UserListAPIHandler):
     """Add people; the Hub itself would admit nobody by that."""
 
     async def post(self) -> None:
         """Add as the Hub does, then to the roster: the Hub has checked who asks."""
         body = dict(self.get_json_body() or {})
-        refuse_wrong(self, map(str, body.get("usernames") or ()))
+        refuse_wrong(self, [str(name) for name in body.get("usernames") or ()])
         asked = map(self.authenticator.normalize_username, map(str, body.get("usernames") or ()))
         # The Hub passes over those whom it knows, whatever is asked for them: so do we.
         new = [name for name in asked if self.find_user(name) is None]
@@ -69,12 +84,14 @@ class PersonHandler(UserAPIHandler):
 
     async def delete(self, user_name: str) -> None:
         """Remove as the Hub does; the roster keeps them out, and the lab lets them go."""
+        refuse_rooms(self, user_name)
         await super().delete(user_name)
         await self.authenticator.access.removed(user_name)
 
     async def patch(self, user_name: str) -> None:
         """Change as the Hub does; a new name is another person."""
         body = self.get_json_body() or {}
+        refuse_rooms(self, user_name, str(body.get("name", "")))
         await super().patch(user_name)
         access: Access = self.authenticator.access
         name = user_name
@@ -150,7 +167,13 @@ def find(named: Any) -> type:
     return item
 
 
-def of_ours(named: Any, access: Access, *, avatars: bool) -> type:
+def of_ours(
+    named: Any,
+    access: Access,
+    *,
+    avatars: bool,
+    greet: Callable[[str, dict[str, Any]], None] | None = None,
+) -> type:
     """Make of an authenticator one that shows people well, and whose admin page has a say.
 
     An authenticator's handlers come before the Hub's own: that is the public way to stand in for
@@ -160,6 +183,7 @@ def of_ours(named: Any, access: Access, *, avatars: bool) -> type:
         named: the authenticator: a class, or what JupyterHub finds one by.
         access: who may be in.
         avatars: whether people's pictures may be shown.
+        greet: called with the name and the ``user_info`` of whoever signs in, before they are in.
     """
     base: Any = find(named)
 
@@ -168,9 +192,14 @@ def of_ours(named: Any, access: Access, *, avatars: bool) -> type:
 
     async def get_authenticated_user(self: Any, handler: Any, data: Any) -> Any:
         model = await base.get_authenticated_user(self, handler, data)
+        if model and room_of(model["name"]):
+            self.log.warning("%s is a room, and nobody signs in as one", model["name"])
+            return None
         if model:
             info = model.get("user_info")
             model["user_info"] = appearance.looks(model["name"], info, avatars=avatars)
+            if greet is not None:
+                greet(model["name"], model["user_info"])
         return model
 
     body = {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from classroom.hub.labs import lab_files
+from classroom.runtime.room_names import room_of
 from classroom.runtime.words import gettext_noop
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def entries(known: Iterable[HubUser], people: Roster, here: Iterable[str]) -> li
         people: who is on the list.
         here: who has the lab open.
     """
-    by_name = {one.name: one for one in known}
+    by_name = {one.name: one for one in known if not room_of(one.name)}
     there = set(here)
     found = []
     for name in sorted(by_name.keys() | people.names | people.out):

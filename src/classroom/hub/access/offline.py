@@ -16,6 +16,7 @@ from classroom.hub.access import policy, roster
 from classroom.hub.access.policy import Allowlist
 from classroom.hub.access.roster import Roster
 from classroom.runtime import files
+from classroom.runtime.room_names import room_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +82,7 @@ def end_access(database: Path, rule: Allowlist, tutors: frozenset[str]) -> list[
         gone = [
             user
             for user in session.query(orm.User)
-            if not rule.admits(user.name, policy.admitted_by(user))
+            if not room_of(user.name) and not rule.admits(user.name, policy.admitted_by(user))
         ]
         ended = [user.name for user in gone if user.api_tokens]
         for user in gone:

@@ -19,9 +19,10 @@ from classroom.config.settings import SignInMode
 from classroom.hub import reload
 from classroom.hub.access import policy, roster
 from classroom.runtime import access_state, background_tasks, lab_users
+from classroom.runtime.room_names import room_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from jupyterhub.app import JupyterHub
 
@@ -47,7 +48,10 @@ class Access:
         self.people = people
         self._app: JupyterHub | None = None
         self._lock = asyncio.Lock()
-        self._standing = access_state.read(settings.paths.standing)
+        # The labs' has all, and they must not miss anything of it while the Hub starts again.
+        of_labs = settings.paths.of_lab(lab_users.LAST).standing
+        known = of_labs if of_labs.exists() else settings.paths.standing
+        self._standing = access_state.read(known)
         self._again: asyncio.Task[None] | None = None
 
     def __deepcopy__(self, _: Any) -> Access:
@@ -75,12 +79,14 @@ class Access:
         """The file of students' names; "" for none."""
         return self._first.students_file
 
-    def wrong(self, names: Iterable[str]) -> list[str]:
+    def wrong(self, names: Collection[str]) -> list[str]:
         """Say what is wrong with names that a tutor adds, as with those in the file.
 
         Args:
             names: as typed.
         """
+        if rooms := [one for one in names if room_of(one.lower())]:
+            return [f"{one!r} is a room: rooms stand in jupyterhub_config.py." for one in rooms]
         if self._held.mode is SignInMode.GITHUB:
             return [str(one) for one in people_lists.wrong_logins("The name", names)]
         if self._held.mode is SignInMode.INVITATIONS:
@@ -133,6 +139,23 @@ class Access:
         """Take over that the page has made somebody a tutor, or no longer one."""
         await self._apply(lambda people: people.appointed(name, tutor=tutor))
 
+    def tell_labs(
+        self, rooms: Mapping[str, Mapping[str, str]], groups: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Tell the labs besides the class who belongs where.
+
+        Args:
+            rooms: as what people are in each room, by what the Hub calls it.
+            groups: of people who may enter each other's labs.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        found = replace(self._standing, rooms=rooms, groups=groups)
+        if found != self._standing:
+            access_state.write(self.paths.of_lab(lab_users.LAST).standing, found)
+            self._standing = found
+
     async def _apply(
         self, change: Callable[[Roster], Roster], deleted: tuple[str, ...] = ()
     ) -> None:
@@ -181,7 +204,7 @@ class Access:
             dropped: who was on the list until now.
         """
         rule = policy.rule(self._held, self.people, dropped)
-        users = self.app.db.query(orm.User).all()
+        users = [user for user in self.app.db.query(orm.User) if not room_of(user.name)]
         gone = [user for user in users if not rule.admits(user.name, policy.admitted_by(user))]
         for user in gone:
             self.app.log.info("access: %s is no longer admitted", user.name)
@@ -222,10 +245,10 @@ class Access:
     def _tell_the_lab(self, ended: set[str]) -> None:
         tutors = frozenset(user.name for user in self.app.db.query(orm.User).filter_by(admin=True))
         self._standing = self._standing.after(tutors, ended, time.time())
-        paths = self._held.paths
-        for labs in (paths, paths.of_lab(lab_users.LAST)):
-            if labs.standing.parent.is_dir():
-                access_state.write(labs.standing, self._standing)
+        access_state.write(self.paths.standing, self._standing.of_class())
+        labs = self.paths.of_lab(lab_users.LAST)
+        if labs.standing.parent.is_dir():
+            access_state.write(labs.standing, self._standing)
 
     async def _look_again(self) -> None:
         """Find who was let in by a check that was under way when the list changed."""

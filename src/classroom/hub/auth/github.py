@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextvars import ContextVar
 from typing import Any
 
@@ -18,6 +19,7 @@ from classroom.hub.auth.oauth_sign_in import (
     LoginHandler,
     NotTheSameError,
 )
+from classroom.hub.labs.members import ORGANIZATIONS
 from classroom.runtime.words import gettext, gettext_noop
 
 COULD_NOT_ASK = gettext_noop(
@@ -59,6 +61,9 @@ class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
 
     login_handler = LoginHandler
     callback_handler = CallbackHandler
+    rooms = AnyTrait(
+        None, config=True, help="What is asked of whoever signs in (`Rooms`); None for nothing."
+    )
     accounts = AnyTrait(
         None, config=True, help="Which account is behind each name (`Accounts`); None for any."
     )
@@ -95,7 +100,23 @@ class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
         if allowed and username not in self.allowed_users | self.admin_users:
             organizations = sorted(name.lower() for name in self.allowed_organizations)
             auth_model["user_info"][ADMITTED_BY] = organizations
+        if allowed and self.rooms is not None:
+            await self._ask_for_rooms(username, auth_model)
         return allowed
+
+    async def _ask_for_rooms(self, name: str, auth_model: dict[str, Any]) -> None:
+        """Ask which of the organizations and teams of rooms and groups somebody belongs to.
+
+        What GitHub can't say counts as a no, until the next sign-in: the log says so.
+        """
+        token = auth_model["auth_state"]["token_response"]
+        proof = token["access_token"], token["token_type"]
+        asked = self.rooms.to_ask()
+        answers = await asyncio.gather(
+            *(self._check_membership_allowed_organizations(one, name, *proof) for one in asked)
+        )
+        belongs = [one for one, answer in zip(asked, answers, strict=True) if answer]
+        auth_model["user_info"][ORGANIZATIONS] = belongs
 
     def _check_account(self, name: str, number: int, *, allowed: bool) -> None:
         if not allowed:

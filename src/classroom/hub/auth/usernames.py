@@ -9,7 +9,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from classroom.hub.auth import confusables
+from classroom.config import confusables
+from classroom.runtime.room_names import PREFIX, room_of
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
@@ -71,12 +72,26 @@ def problem(name: str, tutors: Iterable[str]) -> str:
         return gettext(
             "That name has a character in it that can't be shown: use letters, digits and spaces."
         )
+    return _taken(name, tutors) or mixture(name)
+
+
+def _taken(name: str, tutors: Iterable[str]) -> str:
+    """Say for whom a name would be taken that isn't who has it; "" for nobody.
+
+    Args:
+        name: as `normal` makes it.
+        tutors: as for `problem`.
+    """
+    if room_of(name):
+        return gettext("A name can't begin with “{prefix}”: rooms are called so.").format(
+            prefix=PREFIX
+        )
     for tutor in tutors:
         if name != tutor and confusables.alike(name, tutor):
             return gettext("That name looks like the tutor's, {tutor}: choose another.").format(
                 tutor=tutor
             )
-    return mixture(name)
+    return ""
 
 
 def mixture(name: str) -> str:

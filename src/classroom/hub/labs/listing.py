@@ -3,42 +3,60 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from jupyterhub.scopes import has_scope
+from jupyterhub.scopes import get_scopes_for, has_scope, parse_scopes
 
-from classroom.hub.access.listing import read_here
+from classroom.hub.labs import members
 from classroom.hub.labs.present import Present, present_in
 from classroom.hub.labs.spawner import PersonalLab
+from classroom.runtime.access_state import EDIT
 from classroom.runtime.paths import SERVICE
+from classroom.runtime.room_names import hub_name, room_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from classroom.hub.labs.service import PersonalLabs
+
+DRIVE = "drive"
+"""As what tutors are in every lab, and the owner in a lab of their own."""
+
+
+class LabKind(Enum):
+    """The kinds of labs."""
+
+    CLASS = "class"
+    ROOM = "room"
+    PERSONAL = "personal"
 
 
 @dataclass(frozen=True)
-class ListedLab:
-    """A lab as pages show it to somebody who may enter it.
+class EnterableLab:
+    """A lab that somebody may enter.
 
     Attributes:
-        kind: "class" or "personal".
-        owner: whose; "" for the class's.
-        address: where it is.
-        is_own: whether it is that of whoever looks.
+        kind: the class's, a room, or somebody's own.
+        name: the room's or the owner's; "" for the class's.
+        hub_name: what the Hub calls its owner; "" for the class's, which is a service.
+        address: where it is, with a host if it has one of its own.
+        role: as what: `DRIVE`, `classroom.runtime.access_state.EDIT` or ``VIEW``.
+        is_own: whether it is that of whoever asks.
         is_running: whether its server runs.
-        role: "edit", or "view" for who may only look on.
+        may_start: whether whoever asks may start it.
+        may_stop: whether they may stop it.
         present: who has it open, by name.
     """
 
-    kind: str
-    owner: str
+    kind: LabKind
+    name: str
+    hub_name: str
     address: str
-    is_own: bool
-    is_running: bool
     role: str
-    present: tuple[Present, ...]
+    is_own: bool = False
+    is_running: bool = True
+    may_start: bool = False
+    may_stop: bool = False
+    present: tuple[Present, ...] = ()
 
     @property
     def here(self) -> tuple[str, ...]:
@@ -47,13 +65,13 @@ class ListedLab:
 
 
 class LabListing:
-    """Lists labs for a template; no function, which JupyterHub would call for every page."""
+    """Lists labs, also for a template; no function, which JupyterHub would call for every page."""
 
     def __init__(self, labs: PersonalLabs) -> None:
         """Know them.
 
         Args:
-            labs: all of people's own.
+            labs: all besides the class.
         """
         self._labs = labs
 
@@ -61,46 +79,58 @@ class LabListing:
         """Stay the one there is: traitlets copies what stands in a configuration."""
         return self
 
-    def in_class(self) -> list[str]:
-        """Return who has the class's lab open."""
-        return sorted(read_here(self._labs.paths.here))
-
-    def all_of(self, user: Any, scopes: Mapping[str, Any]) -> list[ListedLab]:
-        """List all labs that somebody may enter: the class's, their own, and others'.
+    def may_enter(self, user: Any) -> list[EnterableLab]:
+        """List the labs that somebody may enter: the class, rooms, one's own, others'.
 
         Args:
-            user: the Hub's.
-            scopes: what they may, as the Hub parses it.
+            user: the Hub's (`jupyterhub.user.User`).
         """
         labs = self._labs
-        found = self.of(user, scopes)
-        if has_scope(f"access:services!service={SERVICE}", scopes, db=labs.app.db):
-            present = present_in(labs.paths.here)
-            address = str(labs.app.default_url)
-            found.insert(0, ListedLab("class", "", address, False, True, "edit", present))  # noqa: FBT003
-        return found
+        scopes = parse_scopes(get_scopes_for(user.orm_user))
+        rooms = [hub_name(room) for room in sorted(labs.rooms)]
+        people = sorted({user.name, *(lab.name for lab in labs.registry.all() if not lab.room)})
+        own_first = sorted(people, key=lambda name: name != user.name)
+        known = [labs.app.users[name] for name in (*rooms, *own_first) if labs.app.users.get(name)]
+        entered = [self._listed(user, scopes, one) for one in known]
+        return [*self._of_class(user, scopes), *(one for one in entered if one is not None)]
 
-    def of(self, user: Any, scopes: Mapping[str, Any]) -> list[ListedLab]:
-        """List the labs of people's own that somebody may enter, one's own first.
-
-        Args:
-            user: the Hub's, who looks.
-            scopes: what they may, as the Hub has parsed it for the page.
-        """
+    def _of_class(self, user: Any, scopes: Any) -> list[EnterableLab]:
+        """Describe the class's lab; nothing if it may not be entered."""
         labs = self._labs
-        names = {user.name, *(lab.name for lab in labs.registry.all())}
-        known = [labs.app.users[name] for name in names if labs.app.users.get(name)]
-        found = [
-            _listed(labs, one, is_own=one.name == user.name)
-            for one in known
-            if has_scope(f"access:servers!server={one.name}/", scopes, db=labs.app.db)
-        ]
-        return sorted(found, key=lambda one: (not one.is_own, one.owner))
+        if not has_scope(f"access:services!service={SERVICE}", scopes, db=labs.app.db):
+            return []
+        role = DRIVE if user.admin else EDIT
+        address, present = str(labs.app.default_url), present_in(labs.paths.here)
+        return [EnterableLab(LabKind.CLASS, "", "", address, role, present=present)]
 
+    def _listed(self, user: Any, scopes: Any, owner: Any) -> EnterableLab | None:
+        """Describe a lab; None if it may not be entered, or there can be none."""
 
-def _listed(labs: PersonalLabs, user: Any, *, is_own: bool) -> ListedLab:
-    spawner = user.spawners.get("")
-    runs = isinstance(spawner, PersonalLab) and spawner.ready
-    present = present_in(labs.paths.of_lab(spawner.number).here) if runs else ()
-    # With a host in front, where each lab has its own.
-    return ListedLab("personal", user.name, f"{user.url}lab", is_own, bool(runs), "edit", present)
+        def may(what: str) -> bool:
+            wanted = f"{what}:servers!server={owner.name}/"
+            return bool(has_scope(wanted, scopes, db=self._labs.app.db))
+
+        room, is_own = room_of(owner.name), owner.name == user.name
+        if not may("access") or not (room or self._labs.has_own):
+            return None
+        spawner = owner.spawners.get("")
+        runs = isinstance(spawner, PersonalLab) and bool(spawner.ready)
+        return EnterableLab(
+            LabKind.ROOM if room else LabKind.PERSONAL,
+            room or owner.name,
+            owner.name,
+            f"{owner.url}lab",
+            self._role(user, room, is_own=is_own),
+            is_own,
+            runs,
+            may("start"),
+            may("delete"),
+            present_in(self._labs.paths.of_lab(spawner.number).here) if runs else (),
+        )
+
+    def _role(self, user: Any, room: str, *, is_own: bool) -> str:
+        if user.admin or is_own:
+            return DRIVE
+        theirs = (user.orm_user.user_info or {}).get(members.ORGANIZATIONS, ())
+        found = members.role_of(self._labs.rooms[room], {user.name, *theirs}) if room else ""
+        return found or EDIT  # by a role that the tutor has written

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+ROOMS = "rooms"
+"""The authority of rooms: the tutor's file says which there are."""
+
+
 class NoNumberError(Exception):
     """All numbers are given away."""
 
@@ -27,7 +31,8 @@ class Owner:
     """Somebody, whatever they are called.
 
     Attributes:
-        authority: who says so: the address of a GitHub, or another way to sign in.
+        authority: who says so: the address of a GitHub, or another way to sign in; `ROOMS` for a
+            room, which is nobody's.
         account: what tells them from others there: GitHub's number, elsewhere the name.
     """
 
@@ -42,12 +47,17 @@ class RegisteredLab:
     Attributes:
         number: its own for good.
         owner: whose.
-        name: what the owner was called when it was opened last.
+        name: what the Hub called the owner when it was opened last.
     """
 
     number: int
     owner: Owner
     name: str
+
+    @property
+    def room(self) -> str:
+        """The room's name; "" for a lab of somebody's own."""
+        return self.owner.account if self.owner.authority == ROOMS else ""
 
 
 class LabRegistry:

@@ -1,4 +1,4 @@
-"""Labs of people's own: what the Hub knows of them, and does about them."""
+"""Labs besides the class's: what the Hub knows of them, and does about them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from classroom.config.settings import SignInMode
 from classroom.hub.access import offline
 from classroom.hub.labs import door
 from classroom.hub.labs.door import LabNotStartedError
-from classroom.hub.labs.registry import LabRegistry, NoNumberError, Owner
+from classroom.hub.labs.registry import ROOMS, LabRegistry, NoNumberError, Owner
 from classroom.runtime import volume_reserve
+from classroom.runtime.room_names import room_of
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from classroom.config.rooms import LabRoom
     from classroom.config.settings import Settings
     from classroom.hub.auth.accounts import Accounts
 
@@ -39,13 +41,19 @@ SIGN_IN_AGAIN = gettext_noop(
     " account's number yet."
 )
 TOO_MANY = gettext_noop(
-    "As many personal labs are running as may run at once ({most}). Try again later, or ask a"
-    " tutor to stop one that nobody uses."
+    "As many labs are running beside the class's as may run at once ({most}). Try again later, or"
+    " ask a tutor to stop one that nobody uses."
 )
 FULL = gettext_noop(
     "The disk is full, so that no lab can be made for {name}. Ask a tutor to make room."
 )
 NO_NUMBER = gettext_noop("No more labs can be made in this container: all numbers are given away.")
+NO_OWN = gettext_noop(
+    "Nobody has a lab of their own here: a tutor can set c.Classroom.personal_labs."
+)
+CLOSED = gettext_noop(
+    "There is no room {name} any more: a tutor has closed it. Its files are kept."
+)
 NOT_STARTED = gettext_noop("The lab of {name} could not be started: {why}.")
 
 
@@ -91,6 +99,11 @@ class PersonalLabs:
         self._accounts = accounts
         self.registry = LabRegistry(settings.paths.registry)
         self._starting: set[int] = set()
+        self.has_own = settings.personal_labs
+        """Whether people have labs of their own."""
+        """Whether people may have labs of their own."""
+        self.rooms: Mapping[str, LabRoom] = settings.rooms
+        """Those that are open now, by their names."""
         self.app: Any = None
         """The running Hub, from `begin` on."""
 
@@ -118,6 +131,8 @@ class PersonalLabs:
         Args:
             name: the Hub's.
         """
+        if room := room_of(name):
+            return Owner(ROOMS, room)
         if not self._by_number:
             return Owner(self._authority, name)
         number = self._accounts.number(name)
@@ -132,6 +147,7 @@ class PersonalLabs:
         Raises:
             HTTPError: there can be none, with the sentence that people see.
         """
+        self._refuse(name)
         if len(name.encode()) > LONGEST_NAME or ":" in name or name.startswith("."):
             raise refusal(403, gettext(NO_PATH).format(most=LONGEST_NAME))
         if (owner := self.owner(name)) is None:
@@ -156,6 +172,18 @@ class PersonalLabs:
         elif known.name != name:
             LOG.warning("%s was %s: lab %d is theirs still", name, known.name, lab.number)
         return lab.number
+
+    def _refuse(self, name: str) -> None:
+        """Refuse what the configuration has no labs for.
+
+        Raises:
+            HTTPError: 403 or 404, with the sentence that people see.
+        """
+        room = room_of(name)
+        if room and room not in self.rooms:
+            raise refusal(404, gettext(CLOSED).format(name=room))
+        if not room and not self.has_own:
+            raise refusal(403, gettext(NO_OWN))
 
     async def start(self, lab: int, name: str, token: str, hub: Mapping[str, Any]) -> None:
         """Have a lab's server started.

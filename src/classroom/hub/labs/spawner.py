@@ -19,7 +19,7 @@ POLL_SECONDS = 10
 
 
 class PersonalLab(Spawner):
-    """A lab of somebody's own."""
+    """A lab of somebody's own, or a room."""
 
     labs = AnyTrait(config=True, help="All of them (`classroom.hub.labs.service.PersonalLabs`).")
     number = Int(CLASS, help="The lab's; the class's while it has none.")

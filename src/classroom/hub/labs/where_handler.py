@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from jupyterhub.apihandlers.base import APIHandler
-from jupyterhub.scopes import get_scopes_for, parse_scopes
 from tornado import web
 
 from classroom.hub.labs.listing import LabListing
@@ -14,7 +13,7 @@ from classroom.hub.labs.service import CLIENT, LABS
 from classroom.runtime.paths import SERVICE
 
 if TYPE_CHECKING:
-    from classroom.hub.labs.listing import ListedLab
+    from classroom.hub.labs.listing import EnterableLab
 
 
 class WhereHandler(APIHandler):
@@ -35,7 +34,7 @@ class WhereHandler(APIHandler):
             raise web.HTTPError(403, "Only a lab may ask for this, for somebody who is in it.")
         if (labs := self.settings.get(LABS)) is None:
             raise web.HTTPError(404, "There is only one lab here.")
-        found = LabListing(labs).all_of(user, parse_scopes(get_scopes_for(user)))
+        found = LabListing(labs).may_enter(user)
         sees_places = bool(user.admin)
         self.finish(json.dumps({"labs": [as_json(one, places=sees_places) for one in found]}))
 
@@ -49,7 +48,7 @@ def is_of_a_lab(client: str) -> bool:
     return client == f"service-{SERVICE}" or client.startswith(CLIENT)
 
 
-def as_json(lab: ListedLab, *, places: bool) -> dict[str, Any]:
+def as_json(lab: EnterableLab, *, places: bool) -> dict[str, Any]:
     """Write a lab for a page.
 
     Args:
@@ -61,8 +60,8 @@ def as_json(lab: ListedLab, *, places: bool) -> dict[str, Any]:
         for one in lab.present
     ]
     return {
-        "kind": lab.kind,
-        "owner": lab.owner,
+        "kind": lab.kind.value,
+        "name": lab.name,
         "address": lab.address,
         "own": lab.is_own,
         "running": lab.is_running,

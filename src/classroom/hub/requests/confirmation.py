@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyterhub.handlers.login import LogoutHandler
-from jupyterhub.handlers.pages import SpawnHandler
+from jupyterhub.handlers.pages import SpawnHandler, SpawnPendingHandler
+from jupyterhub.scopes import needs_scope
+from tornado import web
 from tornado.httputil import url_concat
 
 from classroom.hub.labs.spawner import PersonalLab
 from classroom.hub.spawner import NoPersonalLab
+from classroom.runtime.room_names import room_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,17 +20,25 @@ if TYPE_CHECKING:
 LOGOUT = r"/logout"
 
 
+START = "start:servers"
+"""Whoever may start a lab may, also who may not stop it. Upstream's pages ask for both."""
+
+
 class AskingSpawnHandler(SpawnHandler):
     """Start a personal lab, where the tutor has them, at a button and not by an address.
 
-    One's own lab of ours starts when it is opened: who has a script in a page can do no more by it
-    than have that lab run.
+    One's own lab of ours starts when it is opened, and so does a room: who has a script in a page
+    can do no more by it than have that lab run.
     """
+
+    _get = needs_scope(START)(SpawnHandler._get.__wrapped__)  # noqa: SLF001 (the contract's)
+    _post = needs_scope(START)(SpawnHandler._post.__wrapped__)  # noqa: SLF001 (likewise)
 
     async def _wrap_spawn_single_user(self, user: Any, *args: Any, **kwargs: Any) -> Any:
         """Start it if a form says so, with the page's XSRF token; else show that form."""
-        is_own = isinstance(user.spawner, PersonalLab) and user.name == self.current_user.name
-        by_itself = is_own or isinstance(user.spawner, NoPersonalLab)
+        is_own = user.name == self.current_user.name or bool(room_of(user.name))
+        is_ours = isinstance(user.spawner, PersonalLab) and is_own
+        by_itself = is_ours or isinstance(user.spawner, NoPersonalLab)
         if self.request.method == "POST" or by_itself:
             return await super()._wrap_spawn_single_user(user, *args, **kwargs)
         wanted = {
@@ -44,7 +55,15 @@ class AskingSpawnHandler(SpawnHandler):
         return self.finish(page)
 
 
+class StartingHandler(SpawnPendingHandler):
+    """Show how a lab starts to whoever may start it."""
+
+    get = web.authenticated(needs_scope(START)(SpawnPendingHandler.get.__wrapped__.__wrapped__))
+
+
 SPAWN = (
+    (r"/spawn-pending/([^/]+)", StartingHandler),
+    (r"/spawn-pending/([^/]+)/([^/]+)", StartingHandler),
     (r"/spawn", AskingSpawnHandler),
     (r"/spawn/([^/]+)", AskingSpawnHandler),
     (r"/spawn/([^/]+)/([^/]+)", AskingSpawnHandler),

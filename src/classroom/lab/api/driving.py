@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ADDRESS = "classroom/api/driving"
 FOLLOWING = "classroom/api/following"
 """Both below the server's own address."""
+LOOKS_ON = "{} only looks on in this room: c.Classroom.rooms in jupyterhub_config.py says so."
 
 
 class DrivingHandler(TutorHandler):
@@ -57,12 +58,14 @@ class PersonModeHandler(DrivingHandler):
         """Switch them.
 
         Raises:
-            HTTPError: 400, a tutor is never view-only.
+            HTTPError: 400, a tutor is never view-only; 409, the configuration says that they are.
         """
         wanted = self.wanted("viewOnly")
         name = name.lower()
         if name in self.modes.tutors:
             raise web.HTTPError(400, f"{name} is a tutor")
+        if not wanted and name in self.modes.viewers:
+            raise web.HTTPError(409, LOOKS_ON.format(name))
         mode = self.modes.mode.for_one(name, view_only=wanted)
         self.switch(mode, f"{name!r} to {'view-only' if wanted else 'writing'}")
 

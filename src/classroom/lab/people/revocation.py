@@ -58,7 +58,7 @@ class Revocation:
         open_sockets: Connections,
         cache: Any,
         log: Logger,
-        appoint: Callable[[frozenset[str]], None],
+        appoint: Callable[[Standing], None],
         owner: str = "",
     ) -> None:
         """Begin with nothing known.
@@ -67,9 +67,9 @@ class Revocation:
             open_sockets: everybody's.
             cache: JupyterHub's, of user models by token.
             log: where to say who has left.
-            appoint: is told who is a tutor.
-            owner: whose lab it is; "" for the class's, in which tutors stay when they are none any
-                more.
+            appoint: is told how people stand.
+            owner: whose lab it is to the Hub; "" for the class's, in which tutors stay when they
+                are none any more.
         """
         self.places: Callable[[], dict[str, Any]] = dict
         """Says in which document everybody is, for the Hub's lists of labs."""
@@ -88,7 +88,7 @@ class Revocation:
             here: where to write who is in the lab.
         """
         self.standing = access_state.read(file)
-        self._appoint(self.standing.tutors)
+        self._appoint(self.standing)
         before: tuple[set[str], dict[str, Any]] | None = None
         async for _ in file_watch.moments(file.parent):
             self.take(access_state.read(file))
@@ -102,17 +102,29 @@ class Revocation:
         Args:
             found: as the Hub has written it.
         """
-        ended = found.ended_since(self.standing)
-        if self._owner:
-            ended |= self.standing.tutors - found.tutors - {self._owner}
-        changed = ended | (found.tutors ^ self.standing.tutors)
-        self.standing = found
-        self._appoint(found.tutors)
+        before, self.standing = self.standing, found
+        ended, left = found.ended_since(before), self._left(before)
+        were, are = before.guests(self._owner), found.guests(self._owner)
+        others = {name for name in were | are if were.get(name) != are.get(name)}
+        changed = ended | left | (found.tutors ^ before.tutors) | others
+        self._appoint(found)
         if not changed:
             return
-        self._end(ended, changed)
-        if ended:
-            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._end_again, ended, found)
+        self._end(ended | left, changed)
+        if ended or left:
+            again = ended, left, found
+            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._end_again, *again)
+
+    def _left(self, before: Standing) -> frozenset[str]:
+        """List who could enter this lab, as far as the configuration says, and no longer can.
+
+        Args:
+            before: how people stood.
+        """
+        if not self._owner:
+            return frozenset()
+        were = (before.tutors | before.guests(self._owner).keys()) - {self._owner}
+        return were - self.standing.tutors - self.standing.guests(self._owner).keys()
 
     def _end(self, ended: Collection[str], changed: Collection[str]) -> None:
         forget(self._cache, changed)
@@ -120,9 +132,10 @@ class Revocation:
             count = self._open.end(name, CLOSE, reason())
             self._log.info("access: %s has left, %d sockets closed", name, count)
 
-    def _end_again(self, ended: Collection[str], then: Standing) -> None:
+    def _end_again(self, ended: Collection[str], left: frozenset[str], then: Standing) -> None:
         """Find what was being opened just then, of people who haven't been let in again."""
-        forget(self._cache, ended)
-        for name in ended:
-            if self.standing.ended.get(name) == then.ended.get(name):
-                self._open.end(name, CLOSE, reason())
+        forget(self._cache, {*ended, *left})
+        out = {name for name in ended if self.standing.ended.get(name) == then.ended.get(name)}
+        back = self.standing.tutors | self.standing.guests(self._owner).keys()
+        for name in out | (left - back):
+            self._open.end(name, CLOSE, reason())

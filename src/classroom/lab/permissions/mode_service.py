@@ -40,7 +40,9 @@ class ModeService:
         self.mode = Mode()
         self.tutors: frozenset[str] = frozenset()
         self.owner = ""
-        """Whose lab it is; "" for the class's."""
+        """Whose lab it is to the Hub, somebody's or a room's; "" for the class's."""
+        self.viewers: frozenset[str] = frozenset()
+        """Who only looks on in this lab, whoever drives: the configuration says so."""
         self.outdated = Outdated()
         self._file: Path | None = None
         self._told: dict[str, float] = {}
@@ -74,20 +76,22 @@ class ModeService:
         self.mode = mode
         self.tell()
 
-    def appoint(self, tutors: frozenset[str]) -> None:
+    def appoint(self, tutors: frozenset[str], viewers: frozenset[str] = frozenset()) -> None:
         """Take over who is a tutor now; so is the owner, in a lab of their own.
 
         Args:
             tutors: the class's.
+            viewers: who only looks on here by the configuration.
         """
         tutors = tutors | {self.owner} if self.owner else tutors
-        if tutors != self.tutors:
-            self.tutors = tutors
+        if (tutors, viewers) != (self.tutors, self.viewers):
+            self.tutors, self.viewers = tutors, viewers
             self.tell()
 
     def is_view_only(self, name: str) -> bool:
         """Say whether somebody may only look on."""
-        return self.mode.is_view_only(name, self.tutors)
+        looks_on = name in self.viewers - self.tutors
+        return looks_on or self.mode.is_view_only(name, self.tutors)
 
     def state(self, name: str) -> dict[str, Any]:
         """Return what somebody's page is told.

@@ -1,0 +1,212 @@
+"""Have JupyterHub know rooms and groups, as users, roles and groups of its own.
+
+Roles can't be made or changed by JupyterHub's API. Code that runs in its process may do both. What
+JupyterHub then says of somebody's scopes, here and to every lab's server, is its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from jupyterhub import orm, roles
+
+from classroom.hub.labs import members
+from classroom.hub.labs.door import LabNotStartedError
+from classroom.hub.labs.registry import ROOMS, Owner
+from classroom.runtime.room_names import hub_name, room_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from classroom.config.settings import Settings
+    from classroom.hub.access.service import Access
+    from classroom.hub.labs.service import PersonalLabs
+
+OF_ROOM, OF_GROUP = "classroom.room.", "classroom.group."
+"""How the names of the roles begin."""
+OF_MEMBERS = ("access", "start", "read")
+"""What members may do with a room's server; to stop it is the tutors'."""
+OURS = {"classroom": True}
+"""Properties of the groups that stand in the tutor's file as `c.Classroom.groups`."""
+
+
+def roles_of(rooms: Iterable[str], groups: Iterable[str]) -> list[dict[str, Any]]:
+    """Describe JupyterHub's roles, without those who have them.
+
+    Args:
+        rooms: names of rooms.
+        groups: names of groups.
+
+    Returns:
+        As in ``c.JupyterHub.load_roles``. JupyterHub deletes at its start what isn't there.
+    """
+    of_rooms = [
+        {
+            "name": f"{OF_ROOM}{room}",
+            "description": f"Enter the room {room}",
+            "scopes": [f"{what}:servers!server={hub_name(room)}/" for what in OF_MEMBERS],
+        }
+        for room in rooms
+    ]
+    of_groups = [
+        {
+            "name": f"{OF_GROUP}{group}",
+            "description": f"Enter the labs of {group}",
+            "scopes": [f"access:servers!group={group}"],
+        }
+        for group in groups
+    ]
+    return [*of_rooms, *of_groups]
+
+
+class Rooms:
+    """All rooms and groups. One event loop's."""
+
+    def __init__(self, settings: Settings, labs: PersonalLabs) -> None:
+        """Begin with what the file has at the start.
+
+        Args:
+            settings: as loaded and checked.
+            labs: which start and stop.
+        """
+        self._labs = labs
+        self._groups: Mapping[str, frozenset[str]] = settings.groups
+        self._admitting = settings.organizations
+        self._access: Access | None = None
+
+    def __deepcopy__(self, _: Any) -> Rooms:
+        """Stay the one there is: traitlets copies what stands in a configuration."""
+        return self
+
+    @property
+    def _app(self) -> Any:
+        return self._labs.app
+
+    async def begin(self, access: Access) -> None:
+        """Take over the Hub that runs, before it listens; `PersonalLabs.begin` has been called.
+
+        Args:
+            access: who may be in.
+        """
+        self._access = access
+        self._apply()
+        await self._close()
+
+    async def follow(self, found: Settings) -> None:
+        """Take over what the tutor has saved: who is out is so before a room that is closed stops.
+
+        Args:
+            found: the new settings, checked.
+        """
+        self._labs.rooms, self._groups = found.rooms, found.groups
+        self._apply()
+        await self._close()
+
+    def to_ask(self) -> list[str]:
+        """List the organizations and teams that GitHub is asked about at a sign-in."""
+        named = {entry for room in self._labs.rooms.values() for entry in room.entries}
+        named |= {entry for group in self._groups.values() for entry in group}
+        if not named:
+            return []
+        return members.to_ask(named | self._admitting, self._people())
+
+    def greet(self, name: str, info: dict[str, Any]) -> None:
+        """Have somebody who signs in belong where they do, before they are in.
+
+        Args:
+            name: the Hub's.
+            info: JupyterHub's ``user_info``, which it keeps from now on.
+        """
+        user = orm.User.find(self._app.db, name)
+        if user is None:
+            user = orm.User(name=name)
+            self._app.db.add(user)
+            roles.assign_default_roles(self._app.db, entity=user)
+        user.user_info = info
+        self._apply()
+
+    def _people(self) -> dict[str, Collection[str]]:
+        """List organizations and teams by the names of all whom the Hub knows."""
+        return {
+            user.name: tuple((user.user_info or {}).get(members.ORGANIZATIONS, ()))
+            for user in self._app.db.query(orm.User)
+            if not room_of(user.name)
+        }
+
+    def _apply(self) -> None:
+        """Have JupyterHub and the labs know who may enter what, and as what.
+
+        Raises:
+            OSError: the labs can't be told.
+            RuntimeError: the Hub has not started yet.
+        """
+        if self._access is None:
+            raise RuntimeError("the Hub has not started yet")
+        people = self._people()
+        rooms = {hub_name(r): members.of_room(one, people) for r, one in self._labs.rooms.items()}
+        groups = {name: members.of_group(one, people) for name, one in self._groups.items()}
+        db = self._app.db
+        try:
+            self._keep_roles(rooms, groups)
+            db.commit()
+        except BaseException:
+            db.rollback()
+            raise
+        self._access.tell_labs(rooms, groups)
+
+    def _keep_roles(
+        self, rooms: Mapping[str, Collection[str]], groups: Mapping[str, Collection[str]]
+    ) -> None:
+        """Make, fill and delete users, groups and roles; nothing is committed."""
+        db = self._app.db
+        wanted = {one["name"]: one for one in roles_of(self._labs.rooms, self._groups)}
+        for role in db.query(orm.Role).all():
+            if role.name.startswith((OF_ROOM, OF_GROUP)) and role.name not in wanted:
+                db.delete(role)
+        for group in db.query(orm.Group).all():
+            if group.properties == OURS and group.name not in groups:
+                db.delete(group)
+        made = {name: roles.create_role(db, one, commit=False) for name, one in wanted.items()}
+        for room, entering in rooms.items():
+            if orm.User.find(db, room) is None:
+                user = orm.User(name=room)
+                db.add(user)
+                roles.assign_default_roles(db, entity=user)
+            _fill(db, made[f"{OF_ROOM}{room_of(room)}"], {room, *entering})
+        for name, entering in groups.items():
+            group = orm.Group.find(db, name)
+            if group is None:
+                group = orm.Group(name=name, properties=dict(OURS))
+                db.add(group)
+            _fill(db, group, entering)
+            made[f"{OF_GROUP}{name}"].groups = [group]
+
+    async def _close(self) -> None:
+        """Stop the rooms that are not in the file any more; their files stay, and their numbers."""
+        for found in self._app.db.query(orm.User).all():
+            room = room_of(found.name)
+            if not room or room in self._labs.rooms:
+                continue
+            user = self._app.users[found]
+            if user.spawner.active:
+                await self._app.proxy.delete_user(user)
+                await user.stop()
+            lab = self._labs.registry.find(Owner(ROOMS, room))
+            if lab is not None:
+                with contextlib.suppress(LabNotStartedError):  # the supervisor has logged it
+                    await self._labs.stop(lab.number)
+            self._app.users.delete(user)
+            self._app.log.info("The room %s is closed; its files are kept", room)
+
+
+def _fill(db: Any, place: Any, names: Collection[str]) -> None:
+    """Have a role or a group have these people, and no others.
+
+    Args:
+        db: the Hub's database.
+        place: the role or the group.
+        names: of users that there are.
+    """
+    if {user.name for user in place.users} != set(names):
+        place.users = db.query(orm.User).filter(orm.User.name.in_(sorted(names))).all()
