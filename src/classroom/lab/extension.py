@@ -19,6 +19,8 @@ from prometheus_client import Gauge
 from classroom.lab import hub_credentials, recovering, services
 from classroom.lab.api import labs
 from classroom.lab.api.usage import Usage
+from classroom.lab.assignments import handlers as assignments
+from classroom.lab.assignments.service import Assignments
 from classroom.lab.chat import setup
 from classroom.lab.connections.receive_limits import ReceiveLimits
 from classroom.lab.connections.refusal_log import RefusalLog
@@ -164,6 +166,8 @@ def _tell_pages(app: ServerApp, lab: LabContext) -> None:
     page_socket.announce(page_config)
     labs.announce(page_config, several=headers.ClassPages(config=app.config).labs)
     headers.announce(page_config, lab.policies)
+    if not owner_of_lab():
+        assignments.announce(page_config)
 
 
 def _make(app: ServerApp) -> LabContext:
@@ -263,6 +267,8 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
             unused = Idleness(app, lab.connections).write_down(paths.idle)
             background_tasks.start(unused, "Writing down since when nobody is here", app.log)
         _restore(app, paths)
+        if not owner:
+            _assign(app, paths, lab)
     # JupyterHub has put in its own since we were loaded.
     settings = app.web_app.settings
     RefusalLog(app.log, settings["log_function"]).use(settings)
@@ -319,3 +325,11 @@ def _restore(app: ServerApp, paths: Paths) -> None:
     paths.restoring_socket.unlink(missing_ok=True)  # of a server that was killed
     known = {"restoring": restoring}
     serve(paths.restoring_socket, [("/restore", snapshots.RootsHandler, known)], {0})
+
+
+def _assign(app: ServerApp, paths: Paths, lab: LabContext) -> None:
+    """Let tutors hand out and collect, and students hand in: in the class alone."""
+    (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
+    contents: Any = app.contents_manager
+    made = Assignments(paths.assignments, contents, documents, lab.notifications, app.log)
+    app.web_app.settings[assignments.KEY] = made

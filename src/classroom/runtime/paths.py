@@ -127,6 +127,11 @@ class Paths:
         return self.history / "driving.json"
 
     @property
+    def assignments(self) -> Path:
+        """What was handed out and handed in: `classroom`'s alone."""
+        return self.history / "assignments"
+
+    @property
     def files(self) -> Path:
         """The lab's files."""
         return self.lab_data / "files"

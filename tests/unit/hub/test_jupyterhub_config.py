@@ -11,7 +11,7 @@ from traitlets.config import Config
 from classroom.config import config_file, settings, subdomains
 from classroom.egress.lock import Lock, LockKind
 from classroom.hub.access import policy
-from classroom.hub.access.handlers import REMOVE
+from classroom.hub.access.handlers import LIST, REMOVE
 from classroom.hub.access.roster import Roster
 from classroom.hub.access.service import Access
 from classroom.hub.auth.appearance import READABLE, colour, looks, luminance
@@ -77,8 +77,10 @@ def test_users_have_no_more_than_the_classroom(tmp_path: Path) -> None:
     assert c.JupyterHub.spawner_class is NoPersonalLab
     (service,) = c.JupyterHub.services
     assert "admin" not in service
-    assert (lab["services"], lab["scopes"]) == (["classroom"], [REMOVE]), "the lab may do no more"
-    assert REMOVE in c.JupyterHub.custom_scopes
+    assert (lab["services"], lab["scopes"]) == (["classroom"], [REMOVE, LIST]), (
+        "the lab may do no more"
+    )
+    assert {REMOVE, LIST} <= set(c.JupyterHub.custom_scopes)
 
 
 def test_what_the_tutor_adds_stays(tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ c.Classroom.egress = "open"
     roles = {role["name"]: role["scopes"] for role in c.JupyterHub.load_roles}
     assert roles["user"] == [*USER_SCOPES, "access:services!service=grader"]
     assert roles["grader"] == ["list:users"]
-    assert c.JupyterHub.custom_scopes.keys() == {REMOVE, "custom:grader:grade"}
+    assert c.JupyterHub.custom_scopes.keys() == {REMOVE, LIST, "custom:grader:grade"}
     assert c.JupyterHub.template_vars["announcement"] == "Hello"
     assert c.JupyterHub.spawner_class == "simple"
 

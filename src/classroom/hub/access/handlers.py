@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from jupyterhub.apihandlers.users import UserAPIHandler, UserListAPIHandler
 from tornado import web
 from traitlets.utils.importstring import import_item
 
+from classroom.hub.access import people_page
 from classroom.hub.access.people_page import PeopleListHandler
 from classroom.hub.auth import appearance
 from classroom.hub.labs.where_handler import WhereHandler
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 
     from classroom.hub.access.service import Access
 
-REMOVE = "custom:classroom:remove"
-"""The scope of the lab's token."""
+REMOVE, LIST = "custom:classroom:remove", "custom:classroom:list"
+"""The scopes of the lab's token."""
 TUTORS_TOKEN = "X-Classroom-Tutor"  # noqa: S105 (a header's name)
 
 
@@ -102,30 +104,22 @@ class PersonHandler(UserAPIHandler):
             await access.appointed(name, tutor=bool(body["admin"]))
 
 
-class RemovalHandler(APIHandler):
-    """Remove a student: the lab asks, with its own token and that of a tutor who has asked it."""
+class LabsHandler(APIHandler):
+    """What the lab asks, with its own token and that of a tutor who has asked it."""
 
-    async def delete(self, user_name: str) -> None:
-        """Keep them out; the lab lets them go as when the page had removed them.
+    def check(self, scope: str) -> None:
+        """See that the lab asks, because a tutor does.
+
+        Args:
+            scope: that the lab's token must have.
 
         Raises:
-            HTTPError: 403, it isn't the lab that asks, or no tutor has asked it, or it is a tutor
-                who is to go; 404, there is no such person.
+            HTTPError: 403, it isn't the lab that asks, or no tutor has asked it.
         """
-        if REMOVE not in getattr(self, "expanded_scopes", ()):
+        if scope not in getattr(self, "expanded_scopes", ()):
             raise web.HTTPError(403, gettext("Only the lab may ask for this."))
         if not self._is_asked_by_a_tutor():
-            raise web.HTTPError(403, gettext("Only a tutor may remove people."))
-        name = self.authenticator.normalize_username(user_name)
-        person = self.find_user(name)
-        if person is None:
-            raise web.HTTPError(404, gettext("There is no {name}.").format(name=name))
-        if person.admin:
-            raise web.HTTPError(
-                403, gettext("Tutors are removed on the page People or in the file.")
-            )
-        await self.authenticator.access.removed(name)
-        self.set_status(204)
+            raise web.HTTPError(403, gettext("Only a tutor may do that."))
 
     def _is_asked_by_a_tutor(self) -> bool:
         """Say whether the request bears a token that a tutor's sign-in to the lab has got.
@@ -142,10 +136,50 @@ class RemovalHandler(APIHandler):
         )
 
 
+class RemovalHandler(LabsHandler):
+    """Remove a student."""
+
+    async def delete(self, user_name: str) -> None:
+        """Keep them out; the lab lets them go as when the page had removed them.
+
+        Raises:
+            HTTPError: 403, as of `check`, or it is a tutor who is to go; 404, there is no such
+                person.
+        """
+        self.check(REMOVE)
+        name = self.authenticator.normalize_username(user_name)
+        person = self.find_user(name)
+        if person is None:
+            raise web.HTTPError(404, gettext("There is no {name}.").format(name=name))
+        if person.admin:
+            raise web.HTTPError(
+                403, gettext("Tutors are removed on the page People or in the file.")
+            )
+        await self.authenticator.access.removed(name)
+        self.set_status(204)
+
+
+class StudentsHandler(LabsHandler):
+    """Everybody on the list who is no tutor, also those who have never signed in."""
+
+    async def get(self) -> None:
+        """List them: names as the Hub has them, and as the others see them.
+
+        Raises:
+            HTTPError: 403, as of `check`.
+        """
+        self.check(LIST)
+        found = people_page.listed(self.db, self.authenticator.access)
+        students = [one for one in found if not (one.tutor or one.removed)]
+        answer = [{"name": one.name, "shown": one.shown} for one in students]
+        self.finish(json.dumps({"students": answer}))
+
+
 HANDLERS = (
     (r"/api/classroom/labs", WhereHandler),
     (r"/api/classroom/people", PeopleListHandler),
     (r"/api/classroom/people/([^/]+)", RemovalHandler),
+    (r"/api/classroom/students", StudentsHandler),
     (r"/api/users", PeopleHandler),
     (r"/api/users/([^/]+)", PersonHandler),
 )

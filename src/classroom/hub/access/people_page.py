@@ -17,6 +17,8 @@ from classroom.runtime.words import gettext
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy.orm import Session
+
     from classroom.hub.access.service import Access
 
 
@@ -47,14 +49,22 @@ def as_json(entry: ListEntry) -> dict[str, object]:
     }
 
 
+def listed(db: Session, access: Access) -> list[ListEntry]:
+    """List everybody who may be in, and who was removed.
+
+    Args:
+        db: the Hub's database.
+        access: who may be in.
+    """
+    users = [known(user) for user in db.query(orm.User).all()]
+    return listing.entries(users, access.people, listing.read_here(access.paths.here))
+
+
 class PeopleListHandler(APIHandler):
     """Everybody who may be in: for tutors alone."""
 
     @needs_scope("admin:users")  # type: ignore[untyped-decorator]
     async def get(self) -> None:
         """Get the list."""
-        access: Access = self.authenticator.access
-        users = [known(user) for user in self.db.query(orm.User).all()]
-        here = listing.read_here(access.paths.here)
-        found = listing.entries(users, access.people, here)
+        found = listed(self.db, self.authenticator.access)
         self.finish(json.dumps({"people": [as_json(entry) for entry in found]}))

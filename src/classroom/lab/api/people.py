@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from jupyter_server.base.handlers import APIHandler
-from jupyterhub.httpclient import fetch
 from jupyterhub.utils import url_escape_path
 from tornado import web
 
@@ -14,9 +12,6 @@ from classroom.lab import services
 from classroom.lab.execution.run_history import RunHistory
 from classroom.lab.permissions.tutor_handler import TutorHandler
 from classroom.runtime.words import gettext, gettext_noop
-
-if TYPE_CHECKING:
-    from jupyterhub.services.auth import HubOAuth
 
 ADDRESS = "classroom/api/people"
 RUNS = "classroom/api/runs"
@@ -43,19 +38,7 @@ class MemberHandler(TutorHandler):
         """
         if self.modes.owner:
             raise web.HTTPError(403, gettext(AT_HOME))
-        auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
-        answer = await fetch(
-            f"{auth.api_url}/classroom/people/{url_escape_path(name)}",
-            method="DELETE",
-            headers={
-                "Authorization": f"token {auth.api_token}",
-                # The Hub doesn't take our word that a tutor asks.
-                "X-Classroom-Tutor": str(auth.get_token(self) or ""),
-            },
-            raise_for_status=False,
-        )
-        if not answer.ok:
-            raise web.HTTPError(answer.status, (await answer.json())["message"])
+        await self.ask_hub("DELETE", f"people/{url_escape_path(name)}")
         self.log.info("access: %s removes %r", self.caller, name)
         self.set_status(204)
         self.finish()

@@ -61,7 +61,11 @@ def copy(root: Root, old: Parts, new: Parts, most: int | None = None) -> None:
 
 
 def copy_all(
-    source: DirectoryEntry, target: DirectoryEntry, depth: int, allowed: Allowance
+    source: DirectoryEntry,
+    target: DirectoryEntry,
+    depth: int,
+    allowed: Allowance,
+    left_out: list[str] | None = None,
 ) -> None:
     """Copy something with all that is in it; what can't be copied as a whole isn't.
 
@@ -70,6 +74,8 @@ def copy_all(
         target: where the copy is to be; nothing is replaced.
         depth: how many folders it is already in.
         allowed: bytes that may be written.
+        left_out: None to copy links as links. Else gets the names of what is no file and no folder,
+            and of what is hidden in a folder: neither is copied.
 
     Raises:
         TooDeepError: it has too many folders in folders.
@@ -80,6 +86,9 @@ def copy_all(
     if stat.S_ISREG(mode):
         _copy_file(source, target, allowed)
         return
+    if left_out is not None and not stat.S_ISDIR(mode):
+        left_out.append(source.name)
+        return
     allowed.take(SMALLEST, source.name)
     if stat.S_ISLNK(mode):
         pointed = os.readlink(source.name, dir_fd=source.folder)
@@ -89,8 +98,12 @@ def copy_all(
         with _or_not_at_all(target, depth):
             made = target.open(os.O_RDONLY | os.O_DIRECTORY)
             try:
-                for below in _below(source, depth):
-                    copy_all(below, DirectoryEntry(made, below.name), depth + 1, allowed)
+                for below in entries(source, depth):
+                    if left_out is not None and below.name.startswith("."):
+                        left_out.append(below.name)
+                        continue
+                    copy = DirectoryEntry(made, below.name)
+                    copy_all(below, copy, depth + 1, allowed, left_out)
             finally:
                 os.close(made)
 
@@ -122,8 +135,17 @@ def _copy_file(source: DirectoryEntry, target: DirectoryEntry, allowed: Allowanc
             os.fchmod(made, info.st_mode & 0o777 | NEW_FILE_MODE)
 
 
-def _below(place: DirectoryEntry, depth: int) -> Iterator[DirectoryEntry]:
-    """Go through what is in a folder, which is held meanwhile."""
+def entries(place: DirectoryEntry, depth: int) -> Iterator[DirectoryEntry]:
+    """Go through what is in a folder, which is held meanwhile.
+
+    Args:
+        place: where it is; a link is no folder.
+        depth: how many folders it is already in.
+
+    Raises:
+        TooDeepError: they are too many.
+        OSError: it can't be listed.
+    """
     if depth >= DEEPEST:
         raise TooDeepError(place.name)
     held = place.open(os.O_RDONLY | os.O_DIRECTORY)
@@ -148,7 +170,7 @@ def remove_all(place: DirectoryEntry, depth: int) -> None:
         OSError: it can't be removed.
     """
     if stat.S_ISDIR(place.stat().st_mode):
-        for below in _below(place, depth):
+        for below in entries(place, depth):
             remove_all(below, depth + 1)
         os.rmdir(place.name, dir_fd=place.folder)
     else:
@@ -185,6 +207,6 @@ def size_of(place: DirectoryEntry, depth: int, allowed: Allowance) -> int:
     info = place.stat()
     allowed.take(max(info.st_size, info.st_blocks * BLOCK, SMALLEST), place.name)
     if stat.S_ISDIR(info.st_mode):
-        for below in _below(place, depth):
+        for below in entries(place, depth):
             size_of(below, depth + 1, allowed)
     return allowed.most - allowed.left

@@ -5,12 +5,21 @@ jupyter_server's own handlers refuse other origins and want the page's XSRF toke
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import ClientError
 from jupyter_server.base.handlers import APIHandler
+from jupyterhub.httpclient import fetch
 from tornado import web
 
 from classroom.lab import services
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.runtime.words import gettext
+
+if TYPE_CHECKING:
+    from jupyterhub.services.auth import HubOAuth
+
+NO_HUB = "The Hub does not answer, perhaps because it is being restarted: try again in a moment."
 
 
 class TutorHandler(APIHandler):
@@ -52,3 +61,34 @@ class TutorHandler(APIHandler):
         if not isinstance(wanted, bool):
             raise web.HTTPError(400, f"{name} must be true or false")
         return wanted
+
+    async def ask_hub(self, method: str, path: str) -> Any:
+        """Ask the Hub for the tutor who calls: it wants to see the lab's token, and theirs.
+
+        Args:
+            method: of HTTP.
+            path: below the classroom's part of the Hub's API.
+
+        Returns:
+            The Hub's answer.
+
+        Raises:
+            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+        """
+        auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
+        try:
+            answer = await fetch(
+                f"{auth.api_url}/classroom/{path}",
+                method=method,
+                headers={
+                    "Authorization": f"token {auth.api_token}",
+                    # The Hub doesn't take our word that a tutor asks.
+                    "X-Classroom-Tutor": str(auth.get_token(self) or ""),
+                },
+                raise_for_status=False,
+            )
+        except (OSError, ClientError) as error:
+            raise web.HTTPError(503, NO_HUB) from error
+        if not answer.ok:
+            raise web.HTTPError(answer.status, (await answer.json())["message"])
+        return answer

@@ -1,0 +1,86 @@
+"""Names of folders: a student's own, an assignment's, and where nbgrader looks for them.
+
+Pure: plain values only.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from classroom.lab.files.directory_entry import Parts
+
+STUDENTS = "students"
+"""The folder of the class's files in which each student has a folder."""
+SUBMITTED = "submitted"
+"""The folder of a course in which nbgrader looks for what was handed in."""
+LONGEST = 100
+"""Characters of an assignment's name."""
+UNUSABLE = frozenset('<>:"|?*/\\%')
+"""What a folder's name can't have here or on Windows, where a tutor may unpack it; the percent sign
+stands for all of them."""
+NO_PLUS = "+"
+"""What nbgrader refuses in an assignment's name."""
+
+
+def folder_of(person: str) -> str:
+    """Name a student's folder. No two people have the same, also where capitals don't count.
+
+    Args:
+        person: the name that the Hub knows, which is lower case. Users of GitHub have letters,
+            digits and hyphens; in a trial and with invitations it is what people typed.
+
+    Returns:
+        The name, with what a folder can't be called written as in an address (``%3A``).
+    """
+    shown = "".join(_written(letter) if letter in UNUSABLE else letter for letter in person)
+    if shown.startswith("."):
+        shown = _written(".") + shown[1:]
+    if shown.endswith((".", " ")):
+        shown = shown[:-1] + _written(shown[-1])
+    return shown
+
+
+def _written(letter: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in letter.encode())
+
+
+def wrong_assignment(name: str) -> str:
+    """Say what is wrong with an assignment's name; "" for a good one.
+
+    Args:
+        name: as a tutor typed it.
+    """
+    if not name or name != name.strip():
+        return "Type a name for the assignment, without spaces around it."
+    if len(name) > LONGEST:
+        return f"The assignment's name is too long: it may have {LONGEST} characters."
+    bad = UNUSABLE | {NO_PLUS}
+    if name.startswith(".") or name.endswith(".") or any(letter in bad for letter in name):
+        shown = " ".join(sorted(bad))
+        return f"The assignment's name is a folder's: it can't have any of {shown} or dots around."
+    if not name.isprintable() or unicodedata.normalize("NFC", name) != name:
+        return "The assignment's name has a character in it that can't be shown: type it again."
+    return ""
+
+
+def copy_of(person: str, assignment: str) -> Parts:
+    """Return the path of a student's copy, below the class's files.
+
+    Args:
+        person: the student's name.
+        assignment: its name.
+    """
+    return (STUDENTS, folder_of(person), assignment)
+
+
+def submitted(folder: Parts, student_folder: str, assignment: str) -> Parts:
+    """Return where nbgrader looks for what somebody has handed in.
+
+    Args:
+        folder: the course's.
+        student_folder: from `folder_of`.
+        assignment: its name.
+    """
+    return (*folder, SUBMITTED, student_folder, assignment)

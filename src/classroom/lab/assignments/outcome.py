@@ -1,0 +1,83 @@
+"""Whom something is done for, and what came of it for each."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from classroom.lab.assignments import copying
+from classroom.lab.files.directory_entry import NoFolderError
+from classroom.lab.files.http_errors import sentence
+from classroom.lab.files.reader import TooLargeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+IN_THE_WAY = "There is a file or link of that name, which stays. The copy needs a folder there."
+TOO_LARGE = (
+    "“{}” is too large: an assignment may have {} MB. Delete what isn't needed, and try again."
+)
+
+
+@dataclass(frozen=True)
+class Student:
+    """Somebody on the list.
+
+    Attributes:
+        name: the Hub's.
+        shown: as the others see it.
+    """
+
+    name: str
+    shown: str
+
+
+@dataclass
+class Outcome:
+    """What came of handing out or collecting.
+
+    Attributes:
+        done: names of those for whom something is new.
+        unchanged: names of those for whom everything was there already.
+        left: sentences, by the names of those for whom it couldn't be done.
+        left_out: names of files that aren't copied.
+    """
+
+    done: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is sent."""
+        out = sorted(set(self.left_out))
+        return {
+            "done": self.done,
+            "unchanged": self.unchanged,
+            "left": self.left,
+            "leftOut": out,
+        }
+
+
+def too_large(what: str) -> str:
+    """Word that something has more bytes than an assignment may have."""
+    return TOO_LARGE.format(what, copying.LARGEST // copying.MB)
+
+
+@contextlib.contextmanager
+def each(outcome: Outcome, who: str) -> Iterator[None]:
+    """Keep for one student why something couldn't be done, and go on with the others.
+
+    Args:
+        outcome: gets a sentence.
+        who: the student.
+    """
+    try:
+        yield
+    except NoFolderError:
+        outcome.left[who] = IN_THE_WAY
+    except TooLargeError:
+        outcome.left[who] = too_large(who)
+    except OSError as error:
+        outcome.left[who] = sentence(error, who)

@@ -1,0 +1,285 @@
+"""Hand out, hand in, collect: one lab's assignments, on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from tornado import web
+
+from classroom.lab.assignments import collection, names
+from classroom.lab.assignments.outcome import Outcome, Student, too_large
+from classroom.lab.assignments.sender import Sender
+from classroom.lab.assignments.store import Assignment, Store
+from classroom.lab.assignments.work import Work
+from classroom.lab.files.directory_entry import parts_of, path_of
+from classroom.lab.files.http_errors import said
+from classroom.lab.files.reader import TooLargeError
+from classroom.lab.storage import threads
+from classroom.runtime.turns import TooManyError, Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from logging import Logger
+    from pathlib import Path
+
+    from jupyter_server_ydoc.app import YDocExtension
+
+    from classroom.lab.connections.notifications import Notifications
+    from classroom.lab.files.contents_manager import ClassContents
+    from classroom.lab.files.directory_entry import Parts
+
+TOGETHER, EACH, ASKED = 2, 1, 4
+"""Hand-ins that are copied at a time, of one person, and that wait with that."""
+NO_SOURCE = "Choose a file or folder to hand out, and not the class's folder or “students”."
+NO_ASSIGNMENT = "Nothing was handed out by the name “{}”. The table of assignments lists what was."
+OTHER = "“{}” was handed out from “{}” before. Choose another name for another assignment."
+ALIKE = "There is an assignment “{}” already: choose a name that differs in more than its capitals."
+OFTEN = "What you hand in is being copied: wait a moment."
+HANDED_OUT = "A tutor has handed out “{}”: you find your copy in {}."
+
+
+class Assignments:
+    """The assignments of one lab."""
+
+    def __init__(
+        self,
+        place: Path,
+        contents: ClassContents,
+        documents: YDocExtension,
+        notifications: Notifications,
+        log: Logger,
+    ) -> None:
+        """Know where everything is.
+
+        Args:
+            place: the store's.
+            contents: the class's files.
+            documents: upstream's extension, whose rooms may have some of them open.
+            notifications: tells students what they have got.
+            log: where to say who has done what.
+
+        Raises:
+            OSError: the store can't be made.
+        """
+        self._store = Store(place)
+        self._work = Work(contents.root, contents.scratch_folder, self._store)
+        self._contents, self._documents = contents, documents
+        self._notifications, self._log = notifications, log
+        self._turn = asyncio.Lock()
+        self._turns = Turns(TOGETHER, EACH, ASKED)
+
+    async def all(self) -> list[Assignment]:
+        """List what was handed out, the latest first."""
+        return await threads.run(self._store.all)
+
+    async def hand_out(
+        self, name: str, path: str, students: Iterable[Student], by: str, now: float
+    ) -> Outcome:
+        """Give each student a copy of a file or folder, as it is in the open documents now.
+
+        Args:
+            name: the assignment's.
+            path: of the file or folder.
+            students: who gets one.
+            by: the tutor who hands it out.
+            now: seconds since the epoch.
+
+        Raises:
+            HTTPError: nothing was handed out, and why.
+        """
+        if wrong := names.wrong_assignment(name):
+            raise web.HTTPError(HTTPStatus.BAD_REQUEST, wrong)
+        with said(path):
+            parts = parts_of(path)
+        if not parts or parts == (names.STUDENTS,):
+            raise web.HTTPError(HTTPStatus.BAD_REQUEST, NO_SOURCE)
+        async with self._turn:
+            before = await self._before(name, path_of(parts))
+            await self._save(parts)
+            students = list(students)
+            with _worded(path, name):
+                outcome = await threads.run_long(self._work.hand_out, name, parts, students)
+            given = {**(before.given if before else {}), **dict.fromkeys(self._got(outcome), now)}
+            made = Assignment(name, path_of(parts), by, now, given)
+            await threads.run(self._store.write, made)
+        for student in outcome.done:
+            where = path_of(names.copy_of(student, name))
+            self._notifications.tell({student}, HANDED_OUT.format(name, where))
+            self._changed(names.copy_of(student, name))
+        text = "assignments: %s has handed out %r as %r: %d new, %d had it, %d could not get it"
+        numbers = len(outcome.done), len(outcome.unchanged), len(outcome.left)
+        self._log.info(text, by, path_of(parts), name, *numbers)
+        return outcome
+
+    async def _before(self, name: str, source: str) -> Assignment | None:
+        """Return the assignment of that name, if it is handed out again."""
+        for one in await self.all():
+            if one.name != name and one.name.casefold() == name.casefold():
+                raise web.HTTPError(HTTPStatus.CONFLICT, ALIKE.format(one.name))
+            if one.name == name and one.source != source:
+                raise web.HTTPError(HTTPStatus.CONFLICT, OTHER.format(name, one.source))
+        return await threads.run(self._store.find, name)
+
+    def _got(self, outcome: Outcome) -> list[str]:
+        return [*outcome.done, *outcome.unchanged]
+
+    async def hand_in(self, name: str, person: str) -> dict[str, Any]:
+        """Keep what a student has of an assignment, as it is in the open documents now.
+
+        Args:
+            name: the assignment's.
+            person: the student's name, the server's word.
+
+        Returns:
+            What `mine` lists of it, and what was left out.
+
+        Raises:
+            HTTPError: it wasn't handed in, and why.
+        """
+        await self.find(name)
+        parts = names.copy_of(person, name)
+        try:
+            async with self._turns.own(person), self._turns.place():
+                await self._save(parts)
+                with _worded(path_of(parts), name):
+                    left_out = await threads.run_long(self._work.hand_in, name, person, parts)
+        except TooManyError as error:
+            raise web.HTTPError(HTTPStatus.TOO_MANY_REQUESTS, OFTEN) from error
+        self._log.info("assignments: %s has handed in %r", person, name)
+        (found,) = [one for one in await self.mine(person) if one["name"] == name]
+        return {**found, "leftOut": sorted(set(left_out))}
+
+    async def mine(self, person: str) -> list[dict[str, Any]]:
+        """List the assignments of which a student has a copy, the latest first.
+
+        Args:
+            person: the student's name.
+        """
+        return await threads.run(self._work.mine, person)
+
+    async def table(self, name: str, students: Iterable[Student]) -> dict[str, Any]:
+        """Say who has an assignment, who has changed it, and who has handed it in.
+
+        Args:
+            name: the assignment's.
+            students: everybody on the list.
+
+        Raises:
+            HTTPError: 404, nothing was handed out by that name.
+        """
+        one = await self.find(name)
+        rows = await threads.run_long(self._work.rows, one, list(students))
+        return {"name": one.name, "source": one.source, "by": one.by, "at": one.at, "rows": rows}
+
+    async def collect(
+        self, name: str, folder: str, students: Iterable[Student], *, missing: bool, by: str
+    ) -> Outcome:
+        """Put what was handed in into a folder of the class's files, as nbgrader wants it.
+
+        Args:
+            name: the assignment's.
+            folder: the course's, in which there is to be ``submitted``.
+            students: everybody on the list.
+            missing: whether to take the copies of those who have handed in nothing, too, as they
+                are now.
+            by: the tutor who collects.
+
+        Raises:
+            HTTPError: 404, nothing was handed out by that name; or nothing was collected, and why.
+        """
+        one = await self.find(name)
+        with said(folder):
+            parts = parts_of(folder)
+        students = list(students)
+        if missing:
+            await self._save((names.STUDENTS,))
+        async with self._turn:
+            with _worded(folder, name):
+                outcome = await threads.run_long(
+                    self._work.collect, one, parts, students if missing else []
+                )
+        for student in outcome.done:
+            self._changed(names.submitted(parts, student, name))
+        text = "assignments: %s has collected %r into %r: %d new, %d as before, %d not"
+        numbers = len(outcome.done), len(outcome.unchanged), len(outcome.left)
+        self._log.info(text, by, name, path_of(parts), *numbers)
+        return outcome
+
+    async def archive(
+        self,
+        name: str,
+        students: Iterable[Student],
+        send: Callable[[bytes], Awaitable[None]],
+        *,
+        missing: bool,
+        by: str,
+    ) -> None:
+        """Send what was handed in as an archive, which only who asks for it has.
+
+        Args:
+            name: the assignment's.
+            students: everybody on the list.
+            send: takes the archive, piece by piece.
+            missing: as of `collect`.
+            by: the tutor who collects.
+
+        Raises:
+            HTTPError: 404, nothing was handed out by that name.
+            OSError: something can't be read, or the tutor's page is gone.
+        """
+        one = await self.find(name)
+        students = list(students)
+        if missing:
+            await self._save((names.STUDENTS,))
+        outcome = Outcome()
+        stream = Sender(send, asyncio.get_running_loop())
+
+        def write() -> None:
+            found = self._work.submissions(one, students if missing else [], outcome)
+            collection.write_archive(stream, one.name, found)
+            stream.finish()
+
+        # Not in a thread for files: it waits for the tutor's connection.
+        await asyncio.to_thread(write)
+        self._log.info("assignments: %s has downloaded %r", by, name)
+
+    async def find(self, name: str) -> Assignment:
+        """Return an assignment.
+
+        Args:
+            name: as a page has it.
+
+        Raises:
+            HTTPError: 404, nothing was handed out by that name.
+        """
+        found = None
+        if not names.wrong_assignment(name):
+            found = await threads.run(self._store.find, name)
+        if found is None:
+            raise web.HTTPError(HTTPStatus.NOT_FOUND, NO_ASSIGNMENT.format(name))
+        return found
+
+    async def _save(self, parts: Parts) -> None:
+        """Have in the files what people have typed in the open documents of a folder."""
+        for room in tuple(self._documents.ywebsocket_server.rooms.values()):
+            path = getattr(room, "file_path", None)
+            if path is not None and parts_of(path)[: len(parts)] == parts:
+                await room.finish()
+
+    def _changed(self, parts: Parts) -> None:
+        """Tell pages that there is something new, as after any save."""
+        self._contents.emit(data={"action": "save", "path": path_of(parts)})
+
+
+@contextlib.contextmanager
+def _worded(path: str, name: str) -> Iterator[None]:
+    """Say in a sentence what can't be done with an assignment."""
+    with said(path):
+        try:
+            yield
+        except TooLargeError as error:
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            raise web.HTTPError(status, too_large(name)) from error
