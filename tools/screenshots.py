@@ -19,7 +19,9 @@ from playwright.sync_api import expect
 from tests import labs
 from tests.browser import test_chat as chat
 from tests.browser.conftest import new_person, sign_in, wait_for_lab
+from tests.browser.test_assignments import choose
 from tests.browser.test_execution import KERNEL, Place
+from tests.browser.test_snapshots import item
 from tests.browser.test_view_only import badge, control
 
 if TYPE_CHECKING:
@@ -71,20 +73,23 @@ def enter(browser: Browser, login: str) -> Page:
     return page
 
 
-def write_lesson(page: Page) -> None:
+def write_lesson(page: Page, folder: str = "", *sources: str) -> None:
     """Put the lesson into the lab's files, as a tutor would upload it.
 
     Args:
         page: a tutor's.
+        folder: where to, with a slash at the end.
+        *sources: of other cells in the place of the lesson's.
     """
+    cells = [nbformat.v4.new_code_cell(source) for source in sources] or list(CELLS)
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    lesson = nbformat.v4.new_notebook(cells=list(CELLS), metadata={"kernelspec": kernel})
+    lesson = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     status = page.evaluate(
         """async ([name, content]) => (await fetch(`/services/classroom/api/contents/${name}`, {
             method: "PUT", body: JSON.stringify({type: "notebook", format: "json", content}),
             headers: {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)[1]},
         })).status""",
-        [LESSON, json.loads(nbformat.writes(lesson))],
+        [folder + LESSON, json.loads(nbformat.writes(lesson))],
     )
     assert status in {200, 201}, status
 
@@ -163,6 +168,31 @@ def test_a_class(browser: Browser, classroom: Classroom) -> None:
     mona.goto(f"{labs.ADDRESS}/hub/admin")
     expect(mona.get_by_role("button", name="Remove hubot")).to_be_visible()
     take(mona, "people")
+
+
+def test_assignments(browser: Browser, classroom: Classroom) -> None:
+    """Hand the lesson out, let a student hand it in, and show the table."""
+    del classroom  # the browser finds it
+    mona = enter(browser, "mona")
+    write_lesson(mona)
+    octocat = enter(browser, "Octocat")
+    item(mona, LESSON)
+    choose(mona, "Hand Out…")
+    dialog = mona.get_by_role("dialog")
+    expect(dialog.get_by_label("hubot")).to_be_checked()
+    take(mona, "hand-out")
+    dialog.get_by_role("button", name="Hand Out").click()
+    table = mona.locator(".classroom-Assignments")
+    expect(table.locator("tr", has_text="hubot")).to_contain_text("not changed")
+    write_lesson(octocat, "students/octocat/decay/", PLOT, "4 * np.log2(100)")
+    octocat.get_by_role("menuitem", name="File", exact=True).click()
+    choose(octocat, "Hand In…")
+    octocat.get_by_role("dialog").get_by_role("button", name="Hand in").click()
+    expect(octocat.get_by_text("“decay” is handed in")).to_be_visible()
+    table.get_by_role("button", name="Refresh").click()
+    expect(table.get_by_text("1 have handed it in")).to_be_visible()
+    expect(mona.locator(".Toastify__toast")).to_have_count(0, timeout=60_000)
+    take(mona, "assignments")
 
 
 def test_materials(chromium: Chromium, tmp_path: Path) -> None:

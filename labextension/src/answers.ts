@@ -16,6 +16,8 @@ const FRESH = 3_000;
 /** What is answered once: whoever asks again wants to know how it is now. */
 const CHANGES =
   /^(api\/(kernels|sessions|terminals|metrics\/v1)$|lab\/api\/(settings|workspaces)\b)/;
+/** What people ask for, with a button: always how it is now. */
+const ASKED = /^classroom\/api\/(assignments|my)\b/;
 /** What a page writes by itself as it opens: nothing that it asks for is any different after it. */
 const OWN = /^(lab\/api\/workspaces|api\/collaboration\/session)\//;
 
@@ -79,7 +81,7 @@ export class Answers {
     const method = (init?.method ?? request?.method ?? 'GET').toUpperCase();
     const address = new URL(request?.url ?? String(input), this.base).href;
     const what = this.now() < LOADING ? named(address, this.base) : null;
-    if (what === null) {
+    if (what === null || (method === 'GET' && ASKED.test(what))) {
       return this.ask(input, init);
     }
     if (method !== 'GET') {

@@ -1,10 +1,12 @@
 /** What the classroom adds to JupyterLab: its plugins, each in a module of its own. */
 
 import { answerFirst } from './answers';
+import { assignments } from './assignments';
 import { connection } from './connection';
 import { driving } from './driving';
 import { ended } from './ended';
 import { following } from './following';
+import { handingIn } from './handIn';
 import { help } from './help';
 import { htmlFiles } from './htmlFiles';
 import { kernels } from './kernels';
@@ -44,6 +46,8 @@ export default [
   preferences,
   snapshots,
   driving,
+  assignments,
+  handingIn,
   readOnly,
   kernels,
   materials,

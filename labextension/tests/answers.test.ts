@@ -87,6 +87,12 @@ test('a failure is nobody else’s answer', async () => {
   expect(asked.length).toBeGreaterThan(1);
 });
 
+test('what people ask for by a button is asked for each time', async () => {
+  const { get } = page();
+  const table = 'classroom/api/assignments/ps1';
+  expect([await get(`${table}?1`), await get(`${table}?2`)]).toEqual(['1', '2']);
+});
+
 test('a page that has loaded asks as it always does', async () => {
   const { asked, state, get } = page({ 'api/me': '{}' });
   state.now = 30_000;

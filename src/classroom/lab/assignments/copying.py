@@ -31,6 +31,9 @@ MB = 1024**2
 LARGEST = 100 * MB
 """Bytes of the largest assignment, counted as by `tree.size`."""
 
+CHECKPOINTS = ".ipynb_checkpoints"
+"""JupyterLab's own, beside every notebook: nobody misses them."""
+
 
 @dataclass
 class Placed:
@@ -79,7 +82,7 @@ def take_in(source: DirectoryEntry, target: DirectoryEntry) -> list[str]:
     except BaseException:
         drop(target)
         raise
-    return left_out
+    return [name for name in left_out if name != CHECKPOINTS]
 
 
 @contextlib.contextmanager

@@ -1,0 +1,74 @@
+/** How a tutor collects: into a folder of the class's files, or as a download. */
+
+import type { Dialog } from '@jupyterlab/apputils';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type * as React from 'react';
+import type { Texts } from './texts';
+
+export interface ICollect {
+  /** The course's, in which nbgrader looks for `submitted`. */
+  readonly folder: string;
+  /** Whether to take the copies of those who have handed in nothing. */
+  readonly missing: boolean;
+}
+
+/**
+ * Propose a folder: the course's if what was handed out is in nbgrader's `release`.
+ *
+ * @param source - path of what was handed out.
+ */
+export function courseOf(source: string): string {
+  const found = /^(?:(.*)\/)?release\//.exec(source);
+  return found ? (found[1] ?? '') : 'collected';
+}
+
+export class Collect extends ReactWidget implements Dialog.IBodyWidget<ICollect> {
+  /**
+   * @param folder - that is proposed.
+   * @param words - to show.
+   */
+  constructor(
+    private folder: string,
+    private readonly words: Texts
+  ) {
+    super();
+    this.addClass('classroom-Collect');
+  }
+
+  getValue(): ICollect {
+    return { folder: this.folder.trim(), missing: this.missing };
+  }
+
+  protected override render(): React.ReactElement {
+    const { words } = this;
+    return (
+      <>
+        <p>{words.collectMeans}</p>
+        <label>
+          <input
+            type="checkbox"
+            defaultChecked={this.missing}
+            onChange={({ target }) => {
+              this.missing = target.checked;
+            }}
+          />
+          {words.collectMissing}
+        </label>
+        <label>
+          {words.courseFolder}
+          <input
+            className="jp-mod-styled"
+            type="text"
+            defaultValue={this.folder}
+            onChange={({ target }) => {
+              this.folder = target.value;
+            }}
+          />
+        </label>
+        <p>{words.everybodyReads}</p>
+      </>
+    );
+  }
+
+  private missing = false;
+}
