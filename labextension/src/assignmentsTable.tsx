@@ -40,6 +40,9 @@ export class AssignmentsTable extends ReactWidget {
    * @param name - of an assignment to show; without it, the one that is shown.
    */
   async refresh(name = this.name): Promise<void> {
+    if (this.isDisposed) {
+      return; // closed while something was done
+    }
     this.asked += 1;
     const { asked } = this;
     this.status = this.words.looking;
@@ -57,7 +60,7 @@ export class AssignmentsTable extends ReactWidget {
       status = (error as Error).message;
     }
     // What was asked last counts, whatever comes last.
-    if (asked === this.asked) {
+    if (asked === this.asked && !this.isDisposed) {
       [this.known, this.rows, this.name, this.status] = [known, rows, found?.name ?? '', status];
       this.update();
     }
