@@ -307,37 +307,38 @@ def test_a_student_has_none_of_the_tutors_calls(school: Classroom, octocat: http
 def test_nobody_hands_in_for_another_or_changes_what_was_handed_in(
     school: Classroom, mona: httpx.Client, octocat: httpx.Client
 ) -> None:
+    hubot = school.people["hubot"]
     write(school, "exam.txt", "question")
     hand_out(mona, "exam", "exam.txt")
-    write(school, "students/octocat/exam/exam.txt", "octocat's answer")
+    write(school, "students/hubot/exam/exam.txt", "hubot's answer")
+    hand_in(hubot, "exam")
+    # octocat's program does to hubot's copy what it likes: hubot's hand-in stays what it was.
+    write(school, "students/hubot/exam/exam.txt", "forged by octocat")
+    as_student(school, "rm -r students/hubot; ln -s /data/history students/hubot")
     hand_in(octocat, "exam")
-    # hubot's program does to octocat's copy what it likes: octocat's hand-in stays what it was.
-    write(school, "students/octocat/exam/exam.txt", "forged by hubot")
-    as_student(school, "rm -r students/octocat; ln -s /data/history students/octocat")
-    hand_in(school.people["hubot"], "exam")
     found = archive(mona, "exam")
-    assert found["submitted/octocat/exam/exam.txt"] == b"octocat's answer"
-    assert found["submitted/hubot/exam/exam.txt"] == b"question"
+    assert found["submitted/hubot/exam/exam.txt"] == b"hubot's answer"
+    assert found["submitted/octocat/exam/exam.txt"] == b"question"
     # No student's program comes to where it is kept.
     status, said = school.lab.run("ls", "/data/history/assignments", user="student")
     assert status != 0, said
-    # octocat's folder is a link that leads out now: nothing is read or written there.
-    answer = octocat.post(f"{MINE}/exam")
+    # hubot's folder is a link that leads out now: nothing is read or written there.
+    answer = hubot.post(f"{MINE}/exam")
     assert (answer.status_code, "leads out" in answer.text) == (403, True), answer.text
     outcome = hand_out(mona, "exam", "exam.txt")
-    assert "stays" in outcome["left"]["octocat"], outcome
-    assert rows(mona, "exam")["octocat"]["has"] == "other"
+    assert "stays" in outcome["left"]["hubot"], outcome
+    assert rows(mona, "exam")["hubot"]["has"] == "other"
     assert "exam" not in school.lab.run("ls", "/data/history")[1].split()
-    as_student(school, "rm students/octocat")
+    as_student(school, "rm students/hubot")
     # A link to another student's folder brings nobody's work in by one's own name.
-    write(school, "students/hubot/exam/exam.txt", "hubot's answer")
-    as_student(school, "mkdir -p students/octocat; ln -s ../hubot/exam students/octocat/exam")
-    answer = octocat.post(f"{MINE}/exam")
+    write(school, "students/octocat/exam/exam.txt", "octocat's answer")
+    as_student(school, "mkdir -p students/hubot; ln -s ../octocat/exam students/hubot/exam")
+    answer = hubot.post(f"{MINE}/exam")
     assert (answer.status_code, "link" in answer.text) == (400, True), answer.text
-    as_student(school, "rm students/octocat/exam")
-    answer = octocat.post(f"{MINE}/exam")
+    as_student(school, "rm students/hubot/exam")
+    answer = hubot.post(f"{MINE}/exam")
     assert (answer.status_code, "Ask your tutor" in answer.text) == (404, True), answer.text
-    answer = octocat.post(f"{MINE}/..%2Fexam")
+    answer = hubot.post(f"{MINE}/..%2Fexam")
     assert (answer.status_code, "Nothing was handed out" in answer.text) == (404, True)
 
 
