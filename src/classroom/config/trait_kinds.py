@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from traitlets import Bool, Container, Enum, Int, Unicode, Union
+from traitlets import Bool, Container, Dict, Enum, Int, Unicode, Union
 from traitlets.config.loader import LazyConfigValue
 
 from classroom.config.quantities import Quantity, TooFewBytesError
@@ -36,6 +36,7 @@ KINDS: dict[type, tuple[str, str]] = {
     Bool: ("True or False", "write one of the two, without quotes"),
     Enum: ("", "write one of these, in quotes"),
     Unicode: ("a text", "write one in quotes"),
+    Dict: ("", 'write names and values in braces: {"name": …}'),
 }
 """Kinds of traits: what they are called here, or "" as traitlets has it, and how to write one."""
 

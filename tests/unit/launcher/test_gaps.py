@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+SOURCES = Path(__file__).resolve().parents[3] / "src"
 CODE = """
 import ctypes, json, sys
 from classroom.launcher import gaps
@@ -35,7 +38,9 @@ print(json.dumps([sum(objects), sum(mallocs)]))
 def old(*arguments: str) -> list[int]:
     """Say how many of 10,000 objects and 60 of malloc's pieces are where memory was before."""
     command = [sys.executable, "-c", CODE, *arguments]
-    return list(json.loads(subprocess.run(command, capture_output=True, check=True).stdout))
+    environment = {**os.environ, "PYTHONPATH": str(SOURCES)}
+    done = subprocess.run(command, env=environment, capture_output=True, check=True)
+    return list(json.loads(done.stdout))
 
 
 def test_what_is_new_is_where_nothing_was() -> None:

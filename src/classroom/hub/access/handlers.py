@@ -104,7 +104,7 @@ class PersonHandler(UserAPIHandler):
             await access.appointed(name, tutor=bool(body["admin"]))
 
 
-class LabsHandler(APIHandler):
+class LabCallHandler(APIHandler):
     """What the lab asks, with its own token and that of a tutor who has asked it."""
 
     def check(self, scope: str) -> None:
@@ -136,7 +136,7 @@ class LabsHandler(APIHandler):
         )
 
 
-class RemovalHandler(LabsHandler):
+class RemovalHandler(LabCallHandler):
     """Remove a student."""
 
     async def delete(self, user_name: str) -> None:
@@ -159,7 +159,7 @@ class RemovalHandler(LabsHandler):
         self.set_status(204)
 
 
-class StudentsHandler(LabsHandler):
+class StudentsHandler(LabCallHandler):
     """Everybody on the list who is no tutor, also those who have never signed in."""
 
     async def get(self) -> None:

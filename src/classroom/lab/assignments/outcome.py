@@ -34,7 +34,7 @@ class Student:
 
 
 @dataclass
-class Outcome:
+class AssignmentOutcome:
     """What came of handing out or collecting.
 
     Attributes:
@@ -66,7 +66,7 @@ def too_large(what: str) -> str:
 
 
 @contextlib.contextmanager
-def each(outcome: Outcome, who: str) -> Iterator[None]:
+def each(outcome: AssignmentOutcome, who: str) -> Iterator[None]:
     """Keep for one student why something couldn't be done, and go on with the others.
 
     Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tornado import web
 
 from classroom.lab.assignments import collection, names
-from classroom.lab.assignments.outcome import Outcome, Student, too_large
+from classroom.lab.assignments.outcome import AssignmentOutcome, Student, too_large
 from classroom.lab.assignments.sender import Sender
 from classroom.lab.assignments.store import Assignment, Store
 from classroom.lab.assignments.work import Work
@@ -77,7 +77,7 @@ class Assignments:
 
     async def hand_out(
         self, name: str, path: str, students: Iterable[Student], by: str, now: float
-    ) -> Outcome:
+    ) -> AssignmentOutcome:
         """Give each student a copy of a file or folder, as it is in the open documents now.
 
         Args:
@@ -123,7 +123,7 @@ class Assignments:
                 raise web.HTTPError(HTTPStatus.CONFLICT, OTHER.format(name, one.source))
         return await threads.run(self._store.find, name)
 
-    def _got(self, outcome: Outcome) -> list[str]:
+    def _got(self, outcome: AssignmentOutcome) -> list[str]:
         return [*outcome.done, *outcome.unchanged]
 
     async def hand_in(self, name: str, person: str) -> dict[str, Any]:
@@ -176,7 +176,7 @@ class Assignments:
 
     async def collect(
         self, name: str, folder: str, students: Iterable[Student], *, missing: bool, by: str
-    ) -> Outcome:
+    ) -> AssignmentOutcome:
         """Put what was handed in into a folder of the class's files, as nbgrader wants it.
 
         Args:
@@ -234,7 +234,7 @@ class Assignments:
         students = list(students)
         if missing:
             await self._save((names.STUDENTS,))
-        outcome = Outcome()
+        outcome = AssignmentOutcome()
         stream = Sender(send, asyncio.get_running_loop())
 
         def write() -> None:

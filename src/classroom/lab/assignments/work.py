@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tornado import web
 
 from classroom.lab.assignments import collection, comparing, copying, names
-from classroom.lab.assignments.outcome import Outcome, Student, each
+from classroom.lab.assignments.outcome import AssignmentOutcome, Student, each
 from classroom.lab.assignments.store import Assignment, HandIn, Store, stamp
 from classroom.lab.files import tree
 from classroom.lab.files.directory_entry import NoFolderError, path_of
@@ -40,7 +40,7 @@ class Work:
         """
         self._root, self._scratch, self._store = root, scratch, store
 
-    def hand_out(self, name: str, parts: Parts, students: list[Student]) -> Outcome:
+    def hand_out(self, name: str, parts: Parts, students: list[Student]) -> AssignmentOutcome:
         """Keep what is handed out, and give each student a copy.
 
         Args:
@@ -51,7 +51,7 @@ class Work:
         Raises:
             OSError: it can't be kept; nobody got anything.
         """
-        outcome = Outcome()
+        outcome = AssignmentOutcome()
         with self._root.at(parts) as source:
             size = tree.size_of(source, 0, Allowance(copying.LARGEST))
             ensure(self._root, size * (len(students) + 1))
@@ -141,7 +141,7 @@ class Work:
             changed = min(max(changed, 0.0), time.time())
         return {**row, "has": has, "changed": changed, **_handed_in(mine)}
 
-    def collect(self, one: Assignment, parts: Parts, students: list[Student]) -> Outcome:
+    def collect(self, one: Assignment, parts: Parts, students: list[Student]) -> AssignmentOutcome:
         """Put what was handed in into a folder of the class's files.
 
         Args:
@@ -149,7 +149,7 @@ class Work:
             parts: of the course's folder.
             students: as of `submissions`.
         """
-        outcome = Outcome()
+        outcome = AssignmentOutcome()
         for folder, place in self.submissions(one, students, outcome):
             with each(outcome, folder):
                 where = names.submitted(parts, folder, one.name)
@@ -158,7 +158,7 @@ class Work:
         return outcome
 
     def submissions(
-        self, one: Assignment, students: list[Student], outcome: Outcome
+        self, one: Assignment, students: list[Student], outcome: AssignmentOutcome
     ) -> Iterator[tuple[str, DirectoryEntry]]:
         """Hold what each has handed in, one after the other, with the name of their folder.
 
