@@ -113,7 +113,7 @@ def test_three_people_in_a_room(
             pages[login] = page = new_person(browser).new_page()
             sign_in(page, login, "/hub/home")
             shoot(page, f"rooms-home-{login.lower()}")
-            page.get_by_role("link", name="the room maths").click()
+            page.get_by_role("link", name="Room maths").click()
             page.wait_for_url("**/user/room.maths/lab**", timeout=90_000)
             wait_for_lab(page)
             if login == "Octocat":
