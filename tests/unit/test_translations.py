@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from babel.messages.catalog import Catalog, Message
 
+from classroom.lab.people import welcome_text
 from tests import labs
 from tools import translations
 
@@ -70,6 +71,27 @@ def test_a_translation_has_what_the_english_has(
 ) -> None:
     found = translations.wrong(Message(english, said))
     assert (what in found) if what else not found
+
+
+@pytest.mark.parametrize("language", translations.languages())
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (welcome_text.TOGETHER, "Who is here"),
+        (welcome_text.TOGETHER, "Share link"),
+        (welcome_text.TOGETHER, "Follow a tutor"),
+        (welcome_text.HAND_IN, "My copy"),
+        (welcome_text.OWN_BACK, "Restore an Earlier Version…"),
+    ],
+)
+def test_the_welcome_names_what_it_is_about_as_the_page_does(
+    language: str, text: str, named: str
+) -> None:
+    said, page = (translations.read(language, name).get for name in ("server", "page"))
+    shown, written = page(named), said(text)
+    assert shown is not None
+    assert written is not None
+    assert f"*{shown.string}*" in " ".join(str(written.string).split())
 
 
 def module(file: Path) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classroom.lab.files import http_errors, size_limits
+from classroom.lab.people import welcome_text
 from classroom.runtime import compile_words, words
 from tests import labs
 
@@ -53,6 +54,33 @@ def test_numbers_are_written_as_the_language_does(speak: pytest.MonkeyPatch) -> 
     speak.setenv(words.VARIABLE, "fr_FR")
     assert "50\N{NARROW NO-BREAK SPACE}002 cellules" in size_limits.too_many("a.ipynb", 50_002)
     assert "300 Mo" in size_limits.too_large("a.csv", "file", 300 * MB, 256 * MB)
+
+
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize(
+    ("language", "says", "prints"),
+    [
+        ("", ("Welcome", "Run a cell"), "Hello, everybody!\n"),
+        ("de_DE", ("Willkommen", "Eine Zelle ausführen"), "Hallo, alle zusammen!\n"),
+        ("fr_FR", ("Bienvenue", "Exécuter une cellule"), "Bonjour, tout le monde !\n"),
+    ],
+)
+def test_the_welcome_notebook_is_in_the_class_language(
+    speak: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    language: str,
+    says: tuple[str, str],
+    prints: str,
+    *,
+    own: bool,
+) -> None:
+    speak.setenv(words.VARIABLE, language)
+    found = welcome_text.cells(own=own, chat=True)
+    for text, (_, said) in zip(says, found, strict=False):
+        assert text in said
+    (code,) = [said for kind, said in found if kind == "code"]
+    exec(code, {})  # noqa: S102 (it is to run in every language)
+    assert capsys.readouterr().out == prints
 
 
 def test_without_a_catalogue_our_words_are_english(speak: pytest.MonkeyPatch) -> None:

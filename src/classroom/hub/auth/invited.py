@@ -23,8 +23,6 @@ from classroom.runtime.words import gettext, gettext_noop
 if TYPE_CHECKING:
     from pathlib import Path
 
-WRONG = gettext_noop("That link is not good any more: ask your tutor for a new one.")
-
 
 class InvitationHandler(BaseHandler):
     """The page that a personal link leads to."""
@@ -36,7 +34,8 @@ class InvitationHandler(BaseHandler):
         if not name:
             said = await self.authenticator.guesses.answer_wrong(self.request.remote_ip)
             self.set_status(403)
-            self.finish(await self.render_template("invitation.html", wrong=said or gettext(WRONG)))
+            wrong = said or gettext(InvitedLoginHandler.wrong)
+            self.finish(await self.render_template("invitation.html", wrong=wrong))
             return
         page = self.render_template(
             "invitation.html",
@@ -52,7 +51,7 @@ class InvitationHandler(BaseHandler):
 class InvitedLoginHandler(OurWordsHandler):
     """Take a personal link's key, or a code that somebody has typed from the sheet."""
 
-    wrong = WRONG
+    wrong = gettext_noop("That link is not good any more: ask your tutor for a new one.")
 
     async def post(self) -> None:
         """Sign in as the Hub does, which wants a name in the form."""

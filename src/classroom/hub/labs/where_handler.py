@@ -11,6 +11,7 @@ from tornado import web
 from classroom.hub.labs.listing import LabListing
 from classroom.hub.labs.service import CLIENT, LABS
 from classroom.runtime.paths import SERVICE
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from classroom.hub.labs.listing import EnterableLab
@@ -31,9 +32,11 @@ class WhereHandler(APIHandler):
         token = self.get_token()
         user = self.current_user
         if token is None or user is None or not is_of_a_lab(str(token.client_id)):
-            raise web.HTTPError(403, "Only a lab may ask for this, for somebody who is in it.")
+            raise web.HTTPError(
+                403, gettext("Only a lab may ask for this, for somebody who is in it.")
+            )
         if (labs := self.settings.get(LABS)) is None:
-            raise web.HTTPError(404, "There is only one lab here.")
+            raise web.HTTPError(404, gettext("There is only one lab here."))
         found = LabListing(labs).may_enter(user)
         sees_places = bool(user.admin)
         self.finish(json.dumps({"labs": [as_json(one, places=sees_places) for one in found]}))

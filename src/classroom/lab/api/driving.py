@@ -9,6 +9,7 @@ from tornado import web
 from classroom.lab import services
 from classroom.lab.people.participants import Participants
 from classroom.lab.permissions.tutor_handler import TutorHandler
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from classroom.lab.permissions.mode import Mode
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 ADDRESS = "classroom/api/driving"
 FOLLOWING = "classroom/api/following"
 """Both below the server's own address."""
-LOOKS_ON = "{} only looks on in this room: c.Classroom.rooms in jupyterhub_config.py says so."
+LOOKS_ON = gettext_noop(
+    "{name} only looks on in this room: c.Classroom.rooms in jupyterhub_config.py says so."
+)
 
 
 class DrivingHandler(TutorHandler):
@@ -63,9 +66,9 @@ class PersonModeHandler(DrivingHandler):
         wanted = self.wanted("viewOnly")
         name = name.lower()
         if name in self.modes.tutors:
-            raise web.HTTPError(400, f"{name} is a tutor")
+            raise web.HTTPError(400, gettext("{name} is a tutor").format(name=name))
         if not wanted and name in self.modes.viewers:
-            raise web.HTTPError(409, LOOKS_ON.format(name))
+            raise web.HTTPError(409, gettext(LOOKS_ON).format(name=name))
         mode = self.modes.mode.for_one(name, view_only=wanted)
         self.switch(mode, f"{name!r} to {'view-only' if wanted else 'writing'}")
 

@@ -15,6 +15,7 @@ from classroom.lab import services
 from classroom.lab.assignments.outcome import Student
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.permissions.tutor_handler import TutorHandler
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -23,11 +24,17 @@ if TYPE_CHECKING:
 
 KEY = "classroom_assignments"
 """Where the application's settings have the service; there is none yet while the lab starts."""
-NOT_YET = "The lab is starting: try again."
-AT_HOME = "Assignments are handed out, handed in and collected in the classroom: do so there."
+NOT_YET = gettext_noop("The lab is starting: try again.")
+AT_HOME = gettext_noop(
+    "Assignments are handed out, handed in and collected in the classroom: do so there."
+)
 UNCLEAR = "The request must say the assignment's name, the path, and whose names."
-STRANGERS = "These names are not on the list of students: {}. Open the dialog again."
-NO_STUDENTS = "There is nobody on the list of students yet. Add them on the page People (Hub)."
+STRANGERS = gettext_noop(
+    "These names are not on the list of students: {names}. Open the dialog again."
+)
+NO_STUDENTS = gettext_noop(
+    "There is nobody on the list of students yet. Add them on the page People (Hub)."
+)
 
 
 def announce(page_config: MutableMapping[str, Any]) -> None:
@@ -49,10 +56,10 @@ def service_of(handler: APIHandler) -> Assignments:
         HTTPError: 503, the lab is starting; 403, it is somebody's own.
     """
     if services.of(handler)[ModeService].owner:
-        raise web.HTTPError(HTTPStatus.FORBIDDEN, AT_HOME)
+        raise web.HTTPError(HTTPStatus.FORBIDDEN, gettext(AT_HOME))
     found: Assignments | None = handler.settings.get(KEY)
     if found is None:
-        raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, NOT_YET)
+        raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, gettext(NOT_YET))
     return found
 
 
@@ -118,11 +125,11 @@ class AssignmentsHandler(ForTutors):
             if not (isinstance(wanted, list) and all(isinstance(one, str) for one in wanted)):
                 raise web.HTTPError(HTTPStatus.BAD_REQUEST, UNCLEAR)
             if strangers := sorted({*wanted} - {one.name for one in students}):
-                told = STRANGERS.format(", ".join(strangers))
+                told = gettext(STRANGERS).format(names=", ".join(strangers))
                 raise web.HTTPError(HTTPStatus.BAD_REQUEST, told)
             students = [one for one in students if one.name in wanted]
         if not students:
-            raise web.HTTPError(HTTPStatus.CONFLICT, NO_STUDENTS)
+            raise web.HTTPError(HTTPStatus.CONFLICT, gettext(NO_STUDENTS))
         outcome = await self.assignments.hand_out(name, path, students, self.caller, time.time())
         self.finish(json.dumps(outcome.as_json()))
 

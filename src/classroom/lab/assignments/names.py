@@ -8,6 +8,8 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from classroom.runtime.words import gettext
+
 if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import Parts
 
@@ -53,15 +55,21 @@ def wrong_assignment(name: str) -> str:
         name: as a tutor typed it.
     """
     if not name or name != name.strip():
-        return "Type a name for the assignment, without spaces around it."
+        return gettext("Type a name for the assignment, without spaces around it.")
     if len(name) > LONGEST:
-        return f"The assignment's name is too long: it may have {LONGEST} characters."
+        return gettext("The assignment's name is too long: it may have {most} characters.").format(
+            most=LONGEST
+        )
     bad = UNUSABLE | {NO_PLUS}
     if name.startswith(".") or name.endswith(".") or any(letter in bad for letter in name):
         shown = " ".join(sorted(bad))
-        return f"The assignment's name is a folder's: it can't have any of {shown} or dots around."
+        return gettext(
+            "The assignment's name is a folder's: it can't have any of {letters} or dots around."
+        ).format(letters=shown)
     if not name.isprintable() or unicodedata.normalize("NFC", name) != name:
-        return "The assignment's name has a character in it that can't be shown: type it again."
+        return gettext(
+            "The assignment's name has a character in it that can't be shown: type it again."
+        )
     return ""
 
 

@@ -10,13 +10,17 @@ from classroom.lab.assignments import copying
 from classroom.lab.files.directory_entry import NoFolderError
 from classroom.lab.files.http_errors import sentence
 from classroom.lab.files.reader import TooLargeError
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-IN_THE_WAY = "There is a file or link of that name, which stays. The copy needs a folder there."
-TOO_LARGE = (
-    "“{}” is too large: an assignment may have {} MB. Delete what isn't needed, and try again."
+IN_THE_WAY = gettext_noop(
+    "There is a file or link of that name, which stays. The copy needs a folder there."
+)
+TOO_LARGE = gettext_noop(
+    "“{name}” is too large: an assignment may have {most} MB. Delete what isn't needed, and try"
+    " again."
 )
 
 
@@ -62,7 +66,7 @@ class AssignmentOutcome:
 
 def too_large(what: str) -> str:
     """Word that something has more bytes than an assignment may have."""
-    return TOO_LARGE.format(what, copying.LARGEST // copying.MB)
+    return gettext(TOO_LARGE).format(name=what, most=copying.LARGEST // copying.MB)
 
 
 @contextlib.contextmanager
@@ -76,7 +80,7 @@ def each(outcome: AssignmentOutcome, who: str) -> Iterator[None]:
     try:
         yield
     except NoFolderError:
-        outcome.left[who] = IN_THE_WAY
+        outcome.left[who] = gettext(IN_THE_WAY)
     except TooLargeError:
         outcome.left[who] = too_large(who)
     except OSError as error:

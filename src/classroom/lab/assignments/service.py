@@ -19,6 +19,7 @@ from classroom.lab.files.http_errors import said
 from classroom.lab.files.reader import TooLargeError
 from classroom.lab.storage import threads
 from classroom.runtime.turns import TooManyError, Turns
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -33,12 +34,20 @@ if TYPE_CHECKING:
 
 TOGETHER, EACH, ASKED = 2, 1, 4
 """Hand-ins that are copied at a time, of one person, and that wait with that."""
-NO_SOURCE = "Choose a file or folder to hand out, and not the class's folder or “students”."
-NO_ASSIGNMENT = "Nothing was handed out by the name “{}”. The table of assignments lists what was."
-OTHER = "“{}” was handed out from “{}” before. Choose another name for another assignment."
-ALIKE = "There is an assignment “{}” already: choose a name that differs in more than its capitals."
-OFTEN = "What you hand in is being copied: wait a moment."
-HANDED_OUT = "A tutor has handed out “{}”: you find your copy in {}."
+NO_SOURCE = gettext_noop(
+    "Choose a file or folder to hand out, and not the class's folder or “students”."
+)
+NO_ASSIGNMENT = gettext_noop(
+    "Nothing was handed out by the name “{name}”. The table of assignments lists what was."
+)
+OTHER = gettext_noop(
+    "“{name}” was handed out from “{source}” before. Choose another name for another assignment."
+)
+ALIKE = gettext_noop(
+    "There is an assignment “{name}” already: choose a name that differs in more than its capitals."
+)
+OFTEN = gettext_noop("What you hand in is being copied: wait a moment.")
+HANDED_OUT = gettext_noop("A tutor has handed out “{name}”: you find your copy in {folder}.")
 
 
 class Assignments:
@@ -95,7 +104,7 @@ class Assignments:
         with said(path):
             parts = parts_of(path)
         if not parts or parts == (names.STUDENTS,):
-            raise web.HTTPError(HTTPStatus.BAD_REQUEST, NO_SOURCE)
+            raise web.HTTPError(HTTPStatus.BAD_REQUEST, gettext(NO_SOURCE))
         async with self._turn:
             before = await self._before(name, path_of(parts))
             await self._save(parts)
@@ -107,7 +116,8 @@ class Assignments:
             await threads.run(self._store.write, made)
         for student in outcome.done:
             where = path_of(names.copy_of(student, name))
-            self._notifications.tell({student}, HANDED_OUT.format(name, where))
+            told = gettext(HANDED_OUT).format(name=name, folder=where)
+            self._notifications.tell({student}, told)
             self._changed(names.copy_of(student, name))
         text = "assignments: %s has handed out %r as %r: %d new, %d had it, %d could not get it"
         numbers = len(outcome.done), len(outcome.unchanged), len(outcome.left)
@@ -118,9 +128,11 @@ class Assignments:
         """Return the assignment of that name, if it is handed out again."""
         for one in await self.all():
             if one.name != name and one.name.casefold() == name.casefold():
-                raise web.HTTPError(HTTPStatus.CONFLICT, ALIKE.format(one.name))
+                alike = gettext(ALIKE).format(name=one.name)
+                raise web.HTTPError(HTTPStatus.CONFLICT, alike)
             if one.name == name and one.source != source:
-                raise web.HTTPError(HTTPStatus.CONFLICT, OTHER.format(name, one.source))
+                other = gettext(OTHER).format(name=name, source=one.source)
+                raise web.HTTPError(HTTPStatus.CONFLICT, other)
         return await threads.run(self._store.find, name)
 
     def _got(self, outcome: AssignmentOutcome) -> list[str]:
@@ -147,7 +159,7 @@ class Assignments:
                 with _worded(path_of(parts), name):
                     left_out = await threads.run_long(self._work.hand_in, name, person, parts)
         except TooManyError as error:
-            raise web.HTTPError(HTTPStatus.TOO_MANY_REQUESTS, OFTEN) from error
+            raise web.HTTPError(HTTPStatus.TOO_MANY_REQUESTS, gettext(OFTEN)) from error
         self._log.info("assignments: %s has handed in %r", person, name)
         (found,) = [one for one in await self.mine(person) if one["name"] == name]
         return {**found, "leftOut": sorted(set(left_out))}
@@ -259,7 +271,8 @@ class Assignments:
         if not names.wrong_assignment(name):
             found = await threads.run(self._store.find, name)
         if found is None:
-            raise web.HTTPError(HTTPStatus.NOT_FOUND, NO_ASSIGNMENT.format(name))
+            missing = gettext(NO_ASSIGNMENT).format(name=name)
+            raise web.HTTPError(HTTPStatus.NOT_FOUND, missing)
         return found
 
     async def _save(self, parts: Parts) -> None:

@@ -16,6 +16,7 @@ from classroom.lab.assignments.store import Assignment, HandIn, Store, stamp
 from classroom.lab.files import tree
 from classroom.lab.files.directory_entry import NoFolderError, path_of
 from classroom.lab.files.disk_reserve import Allowance, ensure
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
     from classroom.lab.files.directory_entry import DirectoryEntry, Parts
 
-NOT_YOURS = "You have no “{}” to hand in: your copy would be the folder “{}”. Ask your tutor."
+NOT_YOURS = gettext_noop(
+    "You have no “{name}” to hand in: your copy would be the folder “{folder}”. Ask your tutor."
+)
 
 
 class Work:
@@ -83,7 +86,7 @@ class Work:
                 source = stack.enter_context(root.at(parts, follow=False))
                 source.stat()
             except (FileNotFoundError, NotADirectoryError) as error:
-                missing = NOT_YOURS.format(name, path_of(parts))
+                missing = gettext(NOT_YOURS).format(name=name, folder=path_of(parts))
                 raise web.HTTPError(HTTPStatus.NOT_FOUND, missing) from error
             ensure(root, tree.size_of(source, 0, Allowance(copying.LARGEST)))
             return self._store.take_hand_in(name, person, source)

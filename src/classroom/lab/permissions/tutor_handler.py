@@ -14,12 +14,14 @@ from tornado import web
 
 from classroom.lab import services
 from classroom.lab.permissions.mode_service import ModeService
-from classroom.runtime.words import gettext
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from jupyterhub.services.auth import HubOAuth
 
-NO_HUB = "The Hub does not answer, perhaps because it is being restarted: try again in a moment."
+NO_HUB = gettext_noop(
+    "The Hub does not answer, perhaps because it is being restarted: try again in a moment."
+)
 
 
 class TutorHandler(APIHandler):
@@ -88,7 +90,7 @@ class TutorHandler(APIHandler):
                 raise_for_status=False,
             )
         except (OSError, ClientError) as error:
-            raise web.HTTPError(503, NO_HUB) from error
+            raise web.HTTPError(503, gettext(NO_HUB)) from error
         if not answer.ok:
             raise web.HTTPError(answer.status, (await answer.json())["message"])
         return answer
