@@ -1,8 +1,10 @@
-/** What a person sees whose access has ended: one sentence, and the way to sign in again. */
+/** What a person sees whose access has ended: one sentence, and where to go on. */
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Dialog, showDialog } from '@jupyterlab/apputils';
+import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import { ITranslator } from '@jupyterlab/translation';
+import { thereAreSeveral, travel } from './labs';
 import { ILive } from './live';
 import { silence } from './silence';
 import { texts } from './texts';
@@ -15,12 +17,20 @@ async function show(sentence: string, translator: ITranslator | null): Promise<v
   for (const open of Dialog.tracker.filter(() => true)) {
     open.reject();
   }
+  // It may be this lab alone that they may not enter: the Hub's page lists the others, or asks who
+  // is not signed in any more to sign in.
+  const elsewhere = sentence !== '' && thereAreSeveral();
   await showDialog({
-    title: words.signedOut,
+    title: sentence ? words.accessEnded : words.signedOut,
     body: sentence || words.signInToGoOn,
     hasClose: false,
-    buttons: [Dialog.okButton({ label: words.signInAgain })]
+    buttons: [Dialog.okButton({ label: elsewhere ? words.allLabs : words.signInAgain })]
   });
+  if (elsewhere) {
+    const home = URLExt.join(PageConfig.getOption('hubPrefix'), 'home');
+    travel.to(PageConfig.getOption('hubHost') + home);
+    return;
+  }
   // To the sign-in, and from there back to where one was.
   window.location.reload();
 }

@@ -6,13 +6,14 @@ export function texts(translator: ITranslator | null) {
   return {
     classroom: trans.__('Classroom'),
     signedOut: trans.__('You are signed out'),
+    accessEnded: trans.__('Your access has ended'),
     signInToGoOn: trans.__('Sign in again to go on. What you typed is kept.'),
     signInAgain: trans.__('Sign in again'),
     connectionLost: trans.__(
       'No connection to the lab: trying again. What you type goes on to the others when it is back.'
     ),
     connectionBack: trans.__('The connection is back.'),
-    viewOnly: trans.__('View-only: a tutor drives'),
+    viewOnly: trans.__('View-only: a tutor says who may write'),
     viewOnlyWhile: (driver: string) => trans.__('View-only: %1 drives', driver),
     youMayWrite: trans.__('You may write again.'),
     studentsWatch: trans.__('Students: view-only'),

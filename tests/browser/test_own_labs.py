@@ -130,7 +130,10 @@ def test_three_people_in_a_room(
         shoot(grace, "rooms-view-only")
         shoot(ada, "rooms-edit")
         (tmp_path / "jupyterhub_config.py").write_text(config + line.format(then))
-        expect(neil.locator(".jp-Dialog")).to_contain_text("A tutor has ended your access.")
+        expect(neil.locator(".jp-Dialog")).to_contain_text("You may no longer enter this lab.")
         expect(grace.locator(".classroom-Badge")).to_be_empty()
         shoot(neil, "rooms-removed")
         shoot(grace, "rooms-may-write")
+        neil.get_by_role("button", name="All labs").click()  # in the class they still are
+        expect(neil.get_by_role("link", name="Open: Classroom")).to_be_visible(timeout=30_000)
+        expect(neil.get_by_text("Room maths")).to_have_count(0)

@@ -201,7 +201,7 @@ def test_a_comment_and_a_broken_file_change_nothing(room: Classroom) -> None:
     stays = [line for line in room.said.splitlines() if "in use stays" in line]
     assert len(stays) == 2, "one sentence each"
     assert "jupyterhub_config.py:1" in stays[0]
-    assert "correct the line" in stays[0]
+    assert "put the bracket that is missing" in stays[0]
     # Whom the test before had listed may have left only now.
     assert not re.search(r" access: (hubot|Octocat) ", before)
 

@@ -31,7 +31,7 @@ ENDED = (
     r"IOPub (data|message) rate exceeded|iopub messages resumed",
     r"WebSocketClosedError|doesn't keep up",
     r"429 |413 |unresponsive",
-    r"more than the \S+ GB that the container has",
+    r"more than the \S+ GB that (the container has|all may use together)",
     # A kernel that was ended in the middle of what it does to the machine.
     r"Wait for final termination of kernel timed out",
 )

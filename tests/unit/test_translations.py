@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
 
-from classroom.lab.people import welcome_text
+from classroom.lab.connections import notifications
+from classroom.lab.people import revocation, welcome_text
+from classroom.lab.rooms import disconnection, former_documents
 from tests import labs
 from tools import translations
 
@@ -20,6 +24,22 @@ SOURCES = labs.ROOT / "src"
 
 def test_all_is_translated_and_nothing_is_stale() -> None:
     assert translations.problems() == []
+
+
+ENDS = (
+    revocation.SENTENCE,
+    revocation.NOT_HERE,
+    disconnection.UNREADABLE,
+    *former_documents.REASONS.values(),
+)
+
+
+@pytest.mark.parametrize("language", ["de", "fr"])
+@pytest.mark.parametrize("english", ENDS)
+def test_what_ends_a_connection_fits_into_its_close_frame(language: str, english: str) -> None:
+    with (labs.ROOT / f"locale/{language}/server.po").open("rb") as file:
+        said = read_po(file)[english].string
+    assert json.loads(notifications.closing(str(said)))["errorReason"] == said
 
 
 def test_german_and_french_are_there() -> None:
@@ -81,6 +101,7 @@ def test_a_translation_has_what_the_english_has(
         (welcome_text.TOGETHER, "Share link"),
         (welcome_text.TOGETHER, "Follow a tutor"),
         (welcome_text.HAND_IN, "My copy"),
+        (welcome_text.HAND_IN, "Hand In…"),
         (welcome_text.OWN_BACK, "Restore an Earlier Version…"),
     ],
 )

@@ -14,6 +14,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -105,6 +106,7 @@ def become(kernel: Kernel, current: Map, output: int, told: int) -> None:
     _prctl(DUMPABLE, 1)
     os.environ.clear()
     os.environ.update(kernel.environment)
+    tempfile.tempdir = None  # what the parent has looked up is not this lab's (TMPDIR)
     try:
         os.chdir(kernel.folder)
     except OSError as error:

@@ -32,7 +32,9 @@ def closing(sentence: str) -> str:
     Raises:
         ValueError: it is too long.
     """
-    found = json.dumps({"reloadable": True, "errorReason": sentence}, separators=(",", ":"))
+    found = json.dumps(
+        {"reloadable": True, "errorReason": sentence}, separators=(",", ":"), ensure_ascii=False
+    )
     if len(found.encode()) > 123:  # noqa: PLR2004 (RFC 6455, 5.5)
         raise ValueError("a close frame has no room for that")
     return found

@@ -24,13 +24,10 @@ if TYPE_CHECKING:
 CLOSE = 1003
 """The code on which JupyterLab's document provider gives up and shows the reason's sentence."""
 SENTENCE = gettext_noop("A tutor has ended your access. What you typed is kept.")
+NOT_HERE = gettext_noop("You may no longer enter this lab. What you typed is kept.")
+"""For who may still be in the class, and in other labs."""
 AGAIN_SECONDS = 2.0
 """After so long all is done once more: an answer of the Hub's may have been under way."""
-
-
-def reason() -> str:
-    """Word the close frame."""
-    return notifications.closing(gettext(SENTENCE))
 
 
 def forget(cache: Any, names: Collection[str]) -> int:
@@ -110,7 +107,9 @@ class Revocation:
         self._appoint(found)
         if not changed:
             return
-        self._end(ended | left, changed)
+        forget(self._cache, changed)
+        self._end(ended, gettext(SENTENCE))
+        self._end(left - ended, gettext(NOT_HERE))
         if ended or left:
             again = ended, left, found
             asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._end_again, *again)
@@ -126,10 +125,9 @@ class Revocation:
         were = (before.tutors | before.guests(self._owner).keys()) - {self._owner}
         return were - self.standing.tutors - self.standing.guests(self._owner).keys()
 
-    def _end(self, ended: Collection[str], changed: Collection[str]) -> None:
-        forget(self._cache, changed)
+    def _end(self, ended: Collection[str], sentence: str) -> None:
         for name in sorted(ended):
-            count = self._open.end(name, CLOSE, reason())
+            count = self._open.end(name, CLOSE, notifications.closing(sentence))
             self._log.info("access: %s has left, %d sockets closed", name, count)
 
     def _end_again(self, ended: Collection[str], left: frozenset[str], then: Standing) -> None:
@@ -138,4 +136,5 @@ class Revocation:
         out = {name for name in ended if self.standing.ended.get(name) == then.ended.get(name)}
         back = self.standing.tutors | self.standing.guests(self._owner).keys()
         for name in out | (left - back):
-            self._open.end(name, CLOSE, reason())
+            sentence = gettext(SENTENCE) if name in out else gettext(NOT_HERE)
+            self._open.end(name, CLOSE, notifications.closing(sentence))

@@ -36,8 +36,8 @@ CHAT = gettext_noop("""\
 **Chat.** The speech bubble at the right edge opens the class's chat. Everybody can answer.""")
 HAND_IN = gettext_noop("""\
 **Material, and handing in.** What your tutor hands out is in the folder `materials`, to be read.
-*My copy*, above such a file, makes a copy in a folder with your name: work there. Your tutor sees
-that folder, so handing in is being done with it.""")
+*My copy*, above such a file, makes a copy in a folder with your name: work there. When you have
+done, *Hand In…* in the menu *File* gives your tutor a copy that nobody changes any more.""")
 BACK = gettext_noop("""\
 **Something went wrong?** *Edit → Undo* takes back your own steps. A tutor can bring back any file
 as it was before.""")
