@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from tests import labs
 from tests.chromium import Chromium
@@ -96,7 +96,13 @@ def wait_for_lab(page: Page) -> None:
 def shoot(page: Page, name: str) -> None:
     """Keep a screenshot, for a person to look at."""
     labs.ARTIFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=labs.ARTIFACTS / f"{name}.png")
+
+    def taken() -> bool:
+        page.screenshot(path=labs.ARTIFACTS / f"{name}.png")
+        return True
+
+    # With several pages on a busy machine Chromium says at times that it can't take one.
+    labs.wait_until(taken, f"the screenshot {name}", ignoring=(Error,))
 
 
 def new_notebook(page: Page) -> str:
