@@ -50,8 +50,7 @@ class LabsMenu extends MenuSvg {
 export function ordered(labs: readonly ILab[]): ILab[] {
   const rank = ({ kind, own }: ILab) => (kind === 'class' ? 0 : own ? 1 : 2);
   return [...labs].sort(
-    (a, b) =>
-      rank(a) - rank(b) || b.people.length - a.people.length || a.name.localeCompare(b.name)
+    (a, b) => rank(a) - rank(b) || b.people.length - a.people.length || a.name.localeCompare(b.name)
   );
 }
 
