@@ -30,6 +30,7 @@ CONTEXT = (
     "src",
     "nftables",
     "nginx",
+    "locale",
     "labextension",
 )
 BUILT = shutil.ignore_patterns("node_modules", "lib", "dist")
