@@ -308,7 +308,7 @@ def test_trial_says_which_passphrase_is_whose(trial_lab: Lab) -> None:
         with web.browser(trial_lab.hosts) as client:
             page = web.sign_in_with_passphrase(client, labs.ADDRESS, name, typed)
             assert page.status_code == 403
-            assert said.format("tutor") in html.unescape(page.text)
+            assert said.format(name="tutor") in html.unescape(page.text)
             assert "the log of the" not in page.text
 
 

@@ -167,6 +167,9 @@ ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("ContentsHandler.post", "POST", "api/contents", {"type": "notebook"}),
     ("ContentsHandler.post", "POST", "api/contents", {"copy_from": "work.ipynb"}),
     ("ContentsHandler.patch", "PATCH", "api/contents/work.ipynb", {"path": "mine.ipynb"}),
+    ("HandInHandler.post", "POST", "classroom/api/my/assignments/week-1", {}),
+    ("AssignmentsHandler.post", "POST", "classroom/api/assignments", {"name": "week-1"}),
+    ("CollectionHandler.post", "POST", "classroom/api/assignments/week-1/submitted", {}),
     ("ContentsHandler.delete", "DELETE", "api/contents/work.ipynb", {}),
     ("CheckpointsHandler.post", "POST", "api/contents/work.ipynb/checkpoints", {}),
     (

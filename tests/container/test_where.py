@@ -92,7 +92,7 @@ def test_tutors_see_all_labs_and_where_in_each_people_are(lab: Lab, people: Peop
 
     labs.wait_until(known, "both are known", 30)
     found = listed(people["mona"])
-    assert list(found)[:2] == ["classroom", "mona"], "the class's, then one's own"
+    assert list(found)[:3] == ["classroom", "room.maths", "mona"], "rooms, then one's own"
     assert (found["octocat"]["kind"], found["octocat"]["running"]) == ("personal", True)
     assert found["octocat"]["people"][0]["active"] > 0
     assert found["mona"]["own"]
@@ -119,7 +119,7 @@ def test_students_see_labs_that_they_may_enter_and_names_alone(lab: Lab, people:
     assert home["own"]
     assert "diary.txt" not in json.dumps(home), "where somebody is, tutors see"
     found = listed(people["hubot"])
-    assert set(found) == {"classroom", "hubot"}
+    assert set(found) == {"classroom", "hubot", "room.maths"}
     assert "octocat" not in json.dumps(found)
     assert all(set(one) == {"name"} for lab in found.values() for one in lab["people"])
     refused = ask(people["hubot"], "octocat", "GET", ADDRESS)
