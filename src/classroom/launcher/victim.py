@@ -115,9 +115,12 @@ def beyond_a_labs_share(uses: Mapping[str, Use], limit: int) -> tuple[str, str] 
     if not limit or together <= limit:
         return None
     group = max(uses, key=lambda one: uses[one].memory)
-    most = f"this {process_table.kind_of(group)} used the most ({uses[group].memory // MB} MB)"
-    all_of_them = f"this lab's programs together used {together // MB} MB"
-    return group, f"{all_of_them} (limit {limit // MB} MB for each lab), and {most}"
+    words = gettext(
+        "this lab's programs together used {together} MB (limit {limit} MB for each lab), and this"
+        " {kind} used the most ({used} MB)"
+    )
+    kind, used = process_table.kind_of(group), uses[group].memory // MB
+    return group, words.format(together=together // MB, limit=limit // MB, kind=kind, used=used)
 
 
 def too_full_disk(
