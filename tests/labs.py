@@ -370,3 +370,26 @@ def start(
             assert not alarming, "unexpected in the log:\n" + "\n".join(alarming)
     finally:
         made.stop()
+
+
+@contextlib.contextmanager
+def configured(
+    folder: Path,
+    config: str,
+    authority: Authority,
+    network: Network,
+    expected: tuple[str, ...] = (),
+) -> Iterator[Lab]:
+    """Run a lab with a configuration and a certificate, and wait until it is healthy.
+
+    Args:
+        folder: becomes the tutor's.
+        config: the tutor's file.
+        authority: issues the certificate.
+        network: as for `start`.
+        expected: as for `start`.
+    """
+    written = write_folder(folder, config, authority)
+    with start(written, network=network, expected=expected) as lab:
+        lab.wait_healthy()
+        yield lab

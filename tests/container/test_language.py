@@ -37,9 +37,8 @@ def german(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
     del github
-    folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), CONFIG, authority)
-    with labs.start(folder, network=network, expected=EXPECTED) as made:
-        made.wait_healthy()
+    folder = tmp_path_factory.mktemp("tutor")
+    with labs.configured(folder, CONFIG, authority, network, EXPECTED) as made:
         yield made
 
 

@@ -100,9 +100,8 @@ def lab(
 ) -> Iterator[Lab]:
     """A lab that takes snapshots only when it is asked to."""
     del github
-    folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), QUIET, authority)
-    with labs.start(folder, network=network, expected=EXPECTED) as found:
-        found.wait_healthy()
+    folder = tmp_path_factory.mktemp("tutor")
+    with labs.configured(folder, QUIET, authority, network, EXPECTED) as found:
         yield found
 
 
