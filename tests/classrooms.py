@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import ChainMap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ class Classroom:
 
     def enter(self, login: str) -> httpx.Client:
         """Sign somebody in."""
-        hosts = {**self.lab.hosts, labs.GITHUB: self.github.ip}
+        hosts = ChainMap(self.lab.hosts, {labs.GITHUB: self.github.ip})
         client = self.stack.enter_context(web.browser(hosts, self.authority.crt))
         page = web.sign_in_with_github(client, labs.ADDRESS, login)
         assert page.status_code == 200, page.text
@@ -82,7 +83,7 @@ class Classroom:
 
     def refusal(self, login: str) -> str:
         """Try to sign in; return the page that says no."""
-        hosts = {**self.lab.hosts, labs.GITHUB: self.github.ip}
+        hosts = ChainMap(self.lab.hosts, {labs.GITHUB: self.github.ip})
         with web.browser(hosts, self.authority.crt) as client:
             page = web.sign_in_with_github(client, labs.ADDRESS, login)
         assert page.status_code == 403, page.url

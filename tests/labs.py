@@ -124,6 +124,7 @@ class Lab:
     container: Container
     network: str | None
     expected: list[str] = field(default_factory=list)
+    _hosts: dict[str, str] = field(default_factory=dict)
 
     @property
     def ip(self) -> str:
@@ -147,7 +148,9 @@ class Lab:
 
     @property
     def hosts(self) -> dict[str, str]:
-        return {HOST: self.ip}
+        """Its address by its name: after a restart, `wait_healthy` puts another in here."""
+        self._hosts[HOST] = self.ip
+        return self._hosts
 
     @property
     def log(self) -> str:
@@ -249,6 +252,7 @@ class Lab:
         # Each poll takes time from the start itself.
         what = f"healthy; log:\n{self.log[-3000:]}"
         wait_until(self._serves, what, 180, ignoring=AWAY, every=0.3)
+        self._hosts[HOST] = self.ip
 
     def _serves(self) -> bool:
         self.container.reload()

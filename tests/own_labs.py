@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
 from tests import labs, web
@@ -76,7 +77,7 @@ def base(name: str) -> str:
 @contextlib.contextmanager
 def sign_in(lab: Lab, github: Lab, authority: bytes, login: str) -> Iterator[httpx.Client]:
     """Sign somebody in, whose browser stays open for a while."""
-    with web.browser({**lab.hosts, labs.GITHUB: github.ip}, authority) as client:
+    with web.browser(ChainMap(lab.hosts, {labs.GITHUB: github.ip}), authority) as client:
         page = web.sign_in_with_github(client, labs.ADDRESS, login)
         assert page.status_code == 200, page.text
         yield client

@@ -108,6 +108,10 @@ def open_socket(
         additional_headers={"Cookie": cookies},
         max_size=None,
         open_timeout=SECONDS,
+        # What a test has no interest in, nobody reads: it must neither be waited for, nor keep
+        # pings from being answered. A page that reads slowly is `benchmarks.rooms.page`'s.
+        max_queue=None,
+        ping_interval=None,
     )
 
 

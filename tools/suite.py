@@ -22,14 +22,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("tests/browser", "tests/attack", "tests/container")
 # As many processes as there are cores, each with a group of tests at a time, in the order of
-# tests/conftest.py: with one more a run is over sooner, but what has to happen within three seconds
-# doesn't always. The few tests that measure seconds come after, by themselves.
+# tests/conftest.py.
 PROCESSES = max(2, os.cpu_count() or 1)
 BESIDE = ("--numprocesses", str(PROCESSES), "--dist", "loadgroup", "--no-loadscope-reorder")
-BATCHES = {
-    "together": (*BESIDE, "-m", "not alone"),
-    "alone": ("-m", "alone"),
-}
 FORGIVEN = 2
 # If more tests fail than this, something is broken for all of them: there is nothing to try again.
 TRIED_AGAIN = 10
@@ -86,25 +81,22 @@ def run(root: Path, name: str, arguments: Iterable[str]) -> tuple[int, list[str]
 
 def main(
     root: Path = ROOT,
-    batches: Mapping[str, Sequence[str]] = BATCHES,
+    options: Sequence[str] = BESIDE,
     folders: Sequence[str] = FOLDERS,
 ) -> int:
-    """Run every batch, then each test that failed; the exit status is 1 if the run fails.
+    """Run every test, then each that failed once more; the exit status is 1 if the run fails.
 
     Args:
         root: the folder that has the tests' folders.
-        batches: by name, pytest's options for a run of a part of the tests.
+        options: pytest's for the run of them all.
         folders: where the tests are, below the root.
     """
-    failed: list[str] = []
-    for name, options in batches.items():
-        status, found = run(root, name, ("--durations=25", *options, *folders))
-        if status not in {0, TESTS_FAILED}:
-            return status
-        if status and not found:
-            print(f"pytest failed and named no test: batch {name!r}")
-            return status
-        failed += found
+    status, failed = run(root, "together", ("--durations=25", *options, *folders))
+    if status not in {0, TESTS_FAILED}:
+        return status
+    if status and not failed:
+        print("pytest failed and named no test")
+        return status
     if len(failed) > TRIED_AGAIN:
         print(f"{len(failed)} tests failed: too many to try each again")
         return 1

@@ -458,10 +458,10 @@ def test_links_with_long_ways_hold_nobody_up(there: Class, kernel: students.Kern
     """Each needed a third of a second of the server's, in each page's list, every few seconds."""
     assert kernel.run(LONG) == ""
     begun = time.monotonic()
-    for _ in range(5):
+    for _ in range(3):
         listed = there.client.get(f"{CONTENTS}/long").json()["content"]
         assert {"d", "end"} <= {one["name"] for one in listed}
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30, "without a bound: 33 seconds each"
     assert kernel.run("import shutil; shutil.rmtree('long')") == ""
 
 
@@ -503,7 +503,7 @@ def test_who_stops_the_opening_of_files_stops_nobody_else(
             assert there.client.put(f"{CONTENTS}/other.txt", json=text("saved")).is_success
             assert there.client.get(f"{CONTENTS}/other.txt").json()["content"] == "saved"
             took.append(time.monotonic() - begun)
-    assert max(took) < 3, took
+    assert max(took) < 10, "they were stopped for twelve seconds"
     assert kernel.run("print(1 + 1)").strip() == "2", "it goes on when it is let"
     assert there.client.delete(f"{CONTENTS}/shut/1.txt").status_code == 204
 

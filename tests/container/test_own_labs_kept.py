@@ -209,7 +209,7 @@ def test_a_group_of_the_file_is_followed_as_it_is_saved(
             open_socket(grace, lab, "classroom/api/live", base=base("hubot")) as own,
         ):
             file.write_text(own_labs.CONFIG + alone)
-            labs.wait_until(lambda: not _hear(theirs), "they are out", 3)
+            labs.wait_until(lambda: not _hear(theirs), "they are out")
             assert _hear(own)
         assert is_open(grace, "octocat") is None
         assert is_open(grace, "hubot") is not None

@@ -466,10 +466,10 @@ def test_a_demoted_tutor_is_a_student(classroom: Classroom) -> None:
     mona = people.people["mona"]
     switch(people, view_only=True)
     people.save(tutors=["octocat"], users=["octocat", "hubot", "mona"])
-    labs.wait_until(lambda: not may_write(mona), "mona is view-only like all", 3)
+    labs.wait_until(lambda: not may_write(mona), "mona is view-only like all")
     assert mona.put(DRIVING, json={"viewOnly": False}).status_code == 403
     octocat = people.people["Octocat"]
-    labs.wait_until(lambda: may_write(octocat), "a tutor since", 3)
+    labs.wait_until(lambda: may_write(octocat), "a tutor since")
     assert octocat.put(DRIVING, json={"viewOnly": False}).status_code == 200
     labs.wait_until(lambda: may_write(mona), "everybody writes")
 

@@ -165,4 +165,4 @@ def test_who_has_been_removed_is_told_nothing_more(people: People) -> None:
         )
         return answer.status_code in {302, 403}
 
-    labs.wait_until(refused, "they are out", 3)
+    labs.wait_until(refused, "they are out")

@@ -31,17 +31,14 @@ LUCKY = """
 def test_c():
     pass
 """
-TOGETHER = {"together": ("--numprocesses", "2", "--dist", "loadgroup"), "alone": ("-m", "alone")}
+TOGETHER = ("--numprocesses", "2", "--dist", "loadgroup")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests/test_c.py").write_text(LUCKY)
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    alone: looks at the clock\n")
-    (tmp_path / "tests/test_d.py").write_text(
-        "import pytest\n@pytest.mark.alone\ndef test_d():\n    pass\n"
-    )
+    (tmp_path / "pytest.ini").touch()
     # As in the product's own: each module's tests in one process, and the group in the name.
     (tmp_path / "conftest.py").write_text(
         "import pytest\n"
@@ -76,9 +73,16 @@ def test_what_fails_twice_fails_the_run(folder: Path, capfd: pytest.CaptureFixtu
     assert "failed twice: tests/test_b.py::test_b" in capfd.readouterr().out
 
 
-def test_a_run_that_cannot_begin_fails(folder: Path) -> None:
+def test_what_cannot_be_imported_fails_the_run(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (folder / "tests/test_e.py").write_text("import nothing_of_that_name\n")
-    assert suite.main(folder, TOGETHER, ["tests"]) not in {0, suite.TESTS_FAILED}
+    assert suite.main(folder, TOGETHER, ["tests"]) == 1
+    assert "failed twice: tests/test_e.py" in capfd.readouterr().out
+
+
+def test_a_run_that_cannot_begin_fails(folder: Path) -> None:
+    assert suite.main(folder, TOGETHER, ["nowhere"]) not in {0, suite.TESTS_FAILED}
 
 
 @pytest.mark.parametrize(
