@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 
 ME = f"{labs.ADDRESS}/services/classroom/api/me"
+EVENTS = "api/events/subscribe"
 SECONDS = 60
 """How long anything here is waited for."""
 
@@ -67,7 +68,7 @@ def sockets(room: Classroom, login: str) -> dict[str, ClientConnection]:
         "presence": room.open(login, "api/collaboration/room/JupyterLab:globalAwareness"),
         "kernel": room.open(login, channels(kernel)),
         "terminal": room.open(login, f"terminals/websocket/{terminal}"),
-        "events": room.open(login, "api/events/subscribe"),
+        "events": room.open(login, EVENTS),
         "live": room.open(login, page_socket.ADDRESS),
     }
     # They are really served: the lab has answered a question, or said something by itself.
@@ -133,6 +134,20 @@ def test_who_leaves_the_file_is_out_and_everybody_sees_it(room: Classroom) -> No
     labs.wait_until(lambda: "hubot" in listing(room), "hubot listed again")
     assert is_out(hubot), "what was signed in then is not signed in now"
     assert not is_out(room.enter("hubot"))
+
+
+def test_who_was_put_back_at_once_and_has_signed_in_anew_stays(room: Classroom) -> None:
+    """The lab looks a second time whose access has ended, and theirs has begun again."""
+    room.enter("hubot")
+    first = room.open("hubot", EVENTS)
+    room.save(users=["Octocat"])
+    assert closed(first)[0] == revocation.CLOSE
+    room.save(users=["Octocat", "hubot"])
+    labs.wait_until(lambda: is_listed(room, "hubot"), "hubot listed again")
+    room.enter("hubot")
+    again = room.open("hubot", EVENTS)
+    with pytest.raises(TimeoutError):
+        again.recv(timeout=2 * revocation.AGAIN_SECONDS)
 
 
 def listing(classroom: Classroom) -> str:

@@ -256,7 +256,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         paths, owner = own(), owner_of_lab()
         appoint = partial(_appoint, lab)
         lab.modes.owner = owner
-        followed = Revocation(lab.connections, hub_auth.cache, app.log, appoint, owner)
+        followed = Revocation(lab.connections, hub_auth, app.log, appoint, owner)
         if headers.ClassPages(config=app.config).labs:
             followed.places = lab.participants.places
         lab.modes.load(paths.driving)

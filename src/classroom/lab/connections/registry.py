@@ -17,7 +17,7 @@ from classroom.runtime import files
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 SAYING_SECONDS = 0.5
@@ -128,23 +128,34 @@ class Connections:
         """List who has any socket open."""
         return {name_of(handler) for handler in self.open()} - {""}
 
-    def end(self, name: str, code: int, reason: str) -> int:
+    def of(self, name: str) -> list[RequestHandler]:
+        """List one person's sockets, and their requests that are being answered.
+
+        Args:
+            name: theirs.
+        """
+        sockets = [handler for handler in self.open() if name_of(handler) == name]
+        requests = [request() for whose, request in self._answering.values() if whose == name]
+        return [*sockets, *(request for request in requests if request is not None)]
+
+    def end(self, name: str, code: int, reason: str, keep: Collection[RequestHandler] = ()) -> int:
         """Close all of one person's sockets and downloads: nothing they send is taken from now on.
 
         Args:
             name: theirs.
             code: of the close frame (RFC 6455, 7.4).
             reason: at most 123 bytes (RFC 6455, 5.5).
+            keep: which of them stay.
 
         Returns:
-            How many there were.
+            How many sockets were closed.
         """
-        theirs = [handler for handler in self.open() if name_of(handler) == name]
+        theirs = [one for one in self.open() if name_of(one) == name and one not in keep]
         for handler in theirs:
             self._ended.add(handler)
             end(handler, code, reason)
         for stream, (whose, request) in list(self._answering.items()):
-            if whose == name:
+            if whose == name and request() not in keep:
                 self._end_answer(stream, request())
         return len(theirs)
 

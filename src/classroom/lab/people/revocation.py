@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from tornado.web import HTTPError
+
 from classroom.lab.connections import notifications, registry
-from classroom.runtime import access_state, file_watch
+from classroom.runtime import access_state, background_tasks, file_watch
 from classroom.runtime.access_state import Standing
 from classroom.runtime.words import gettext, gettext_noop
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from logging import Logger
     from pathlib import Path
+
+    from tornado.web import RequestHandler
 
     from classroom.lab.connections.registry import Connections
 
@@ -28,6 +32,8 @@ NOT_HERE = gettext_noop("You may no longer enter this lab. What you typed is kep
 """For who may still be in the class, and in other labs."""
 AGAIN_SECONDS = 2.0
 """After so long all is done once more: an answer of the Hub's may have been under way."""
+TURNS = 3
+"""How often the Hub is asked about what somebody has opened while it was being asked."""
 
 
 def forget(cache: Any, names: Collection[str]) -> int:
@@ -47,13 +53,34 @@ def forget(cache: Any, names: Collection[str]) -> int:
     return len(theirs)
 
 
+async def is_in(hub_auth: Any, handler: RequestHandler) -> bool:
+    """Ask the Hub whether whoever has opened a socket may be in, by the sign-in that they used.
+
+    Args:
+        hub_auth: JupyterHub's `HubOAuth`; it has forgotten what the Hub said of them before.
+        handler: of the socket, or of a request.
+
+    Returns:
+        False also when the Hub doesn't answer: they can come back.
+    """
+    try:
+        model = await hub_auth.user_for_token(
+            hub_auth.get_token(handler) or "",
+            session_id=hub_auth.get_session_id(handler),
+            sync=False,
+        )
+    except HTTPError:
+        return False
+    return bool(model) and bool(hub_auth.check_scopes(hub_auth.access_scopes, model))
+
+
 class Revocation:
     """Follows how people stand."""
 
     def __init__(
         self,
         open_sockets: Connections,
-        cache: Any,
+        hub_auth: Any,
         log: Logger,
         appoint: Callable[[Standing], None],
         owner: str = "",
@@ -62,7 +89,7 @@ class Revocation:
 
         Args:
             open_sockets: everybody's.
-            cache: JupyterHub's, of user models by token.
+            hub_auth: JupyterHub's `HubOAuth`, with its cache of user models by token.
             log: where to say who has left.
             appoint: is told how people stand.
             owner: whose lab it is to the Hub; "" for the class's, in which tutors stay when they
@@ -73,7 +100,7 @@ class Revocation:
         self._appoint = appoint
         self._owner = owner
         self._open = open_sockets
-        self._cache = cache
+        self._hub_auth = hub_auth
         self._log = log
         self.standing = Standing()
 
@@ -107,12 +134,12 @@ class Revocation:
         self._appoint(found)
         if not changed:
             return
-        forget(self._cache, changed)
+        forget(self._hub_auth.cache, changed)
         self._end(ended, gettext(SENTENCE))
         self._end(left - ended, gettext(NOT_HERE))
         if ended or left:
-            again = ended, left, found
-            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._end_again, *again)
+            work = self._end_again(ended, left, found)
+            background_tasks.start(work, "Looking again who is in", self._log)
 
     def _left(self, before: Standing) -> frozenset[str]:
         """List who could enter this lab, as far as the configuration says, and no longer can.
@@ -130,11 +157,26 @@ class Revocation:
             count = self._open.end(name, CLOSE, notifications.closing(sentence))
             self._log.info("access: %s has left, %d sockets closed", name, count)
 
-    def _end_again(self, ended: Collection[str], left: frozenset[str], then: Standing) -> None:
+    async def _end_again(
+        self, ended: Collection[str], left: frozenset[str], then: Standing
+    ) -> None:
         """Find what was being opened just then, of people who haven't been let in again."""
-        forget(self._cache, {*ended, *left})
-        out = {name for name in ended if self.standing.ended.get(name) == then.ended.get(name)}
+        await asyncio.sleep(AGAIN_SECONDS)
+        forget(self._hub_auth.cache, {*ended, *left})
+        for name in ended:
+            if self.standing.ended.get(name) == then.ended.get(name):
+                closing = notifications.closing(gettext(SENTENCE))
+                self._open.end(name, CLOSE, closing, await self._newly_in(name))
         back = self.standing.tutors | self.standing.guests(self._owner).keys()
-        for name in out | (left - back):
-            sentence = gettext(SENTENCE) if name in out else gettext(NOT_HERE)
-            self._open.end(name, CLOSE, notifications.closing(sentence))
+        for name in left - back - set(ended):
+            self._open.end(name, CLOSE, notifications.closing(gettext(NOT_HERE)))
+
+    async def _newly_in(self, name: str) -> set[RequestHandler]:
+        """Find what somebody has opened who was put back on the list, and has signed in anew."""
+        asked: dict[RequestHandler, bool] = {}
+        for _ in range(TURNS):
+            if not (new := [one for one in self._open.of(name) if one not in asked]):
+                break
+            for handler in new:
+                asked[handler] = await is_in(self._hub_auth, handler)
+        return {handler for handler, may in asked.items() if may}

@@ -1,0 +1,1 @@
+"""How soon somebody is out after they may no longer be in."""

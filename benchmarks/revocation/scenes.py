@@ -1,0 +1,267 @@
+"""What is measured: the tutor saves the file, and somebody who is there may no longer be."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from websockets.exceptions import ConnectionClosed
+
+from benchmarks.labs.subjects import Subject
+from benchmarks.rooms import away
+from benchmarks.soak.lab import PASSPHRASE
+from classroom.lab.people import page_socket
+from tests import labs, own_labs, students
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from websockets.sync.client import ClientConnection
+
+EVERYBODY = ["ada", "grace", "class"]
+ROOM, OWN = "room.algebra", "ada"
+SOCKETS = (page_socket.ADDRESS, "api/events/subscribe")
+FRONT = "nginx: master process.*front.conf"
+TYPED_PER_SECOND = 4
+ONE_IN = 5
+"""Of the class, one in so many types."""
+WAIT_SECONDS = 60
+POLL_SECONDS = 0.02
+
+
+def config(
+    people: list[str], room: dict[str, list[str]], group: list[str], passphrase: str = PASSPHRASE
+) -> str:
+    """Write a tutor's file.
+
+    Args:
+        people: who may be in the class.
+        room: who may be in the room, by ``edit`` and ``view``.
+        group: who may enter each other's labs.
+        passphrase: everybody's.
+    """
+    return f"""
+c.JupyterHub.authenticator_class = "shared-password"
+c.SharedPasswordAuthenticator.user_password = {passphrase!r}
+c.Authenticator.allowed_users = {people!r}
+c.Classroom.personal_labs = True
+c.Classroom.rooms = {{"algebra": {room!r}}}
+c.Classroom.groups = {{"team": {group!r}}}
+"""
+
+
+ALL = config(EVERYBODY, {"edit": ["ada", "grace"]}, ["ada", "grace"])
+
+
+@dataclass
+class Found:
+    """What was measured beside a class.
+
+    Attributes:
+        people: in the class.
+        seconds: of each round, by the names of `report.ROWS`.
+    """
+
+    people: int
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    def keep(self, name: str, begun: float) -> None:
+        """Keep how long something took, from then until now."""
+        self.seconds.setdefault(name, []).append(time.monotonic() - begun)
+
+
+@dataclass(frozen=True)
+class School:
+    """A lab, and the tutor's file.
+
+    Attributes:
+        hub: the lab, as benchmarks see it.
+        file: the tutor's.
+    """
+
+    hub: Subject
+    file: Path
+
+    def save(self, text: str) -> float:
+        """Save the tutor's file; return when, of the monotonic clock."""
+        self.file.write_text(text, encoding="utf-8")
+        return time.monotonic()
+
+    def socket(self, client: httpx.Client, base: str, path: str) -> ClientConnection:
+        """Open somebody's socket in a lab.
+
+        Args:
+            client: their browser.
+            base: the lab's address, below the Hub's.
+            path: the socket's, below the lab's.
+        """
+        return students.open_socket(client, self.hub.lab, path, base=base)
+
+
+def wait(condition: Callable[[], bool]) -> None:
+    """Ask, often, until a condition holds.
+
+    Raises:
+        AssertionError: it never did.
+    """
+    labs.wait_until(
+        condition, "what is measured", WAIT_SECONDS, ignoring=labs.AWAY, every=POLL_SECONDS
+    )
+
+
+def until_closed(socket: ClientConnection) -> None:
+    """Read from a socket until the lab has closed it.
+
+    Raises:
+        TimeoutError: it never did.
+    """
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            socket.recv(timeout=WAIT_SECONDS)
+
+
+def status(client: httpx.Client, base: str, method: str = "GET", **body: Any) -> int:
+    """Ask for a file of a lab, or write it; return what the lab answers.
+
+    Args:
+        client: somebody's browser.
+        base: the lab's address, below the Hub's.
+        method: of HTTP.
+        body: what is sent as JSON.
+    """
+    headers = {
+        "X-XSRFToken": str(client.cookies.get("_xsrf", path=f"{base}/")),
+        "Sec-Fetch-Mode": "cors",
+        "Sec-Fetch-Dest": "empty",
+    }
+    address = f"{labs.ADDRESS}{base}/api/contents" + ("/measured.txt" if body else "")
+    answer = client.request(
+        method, address, json=body or None, headers=headers, follow_redirects=False
+    )
+    return answer.status_code
+
+
+def writes(client: httpx.Client, base: str) -> bool:
+    """Say whether somebody may write in a lab."""
+    body = {"type": "file", "format": "text", "content": "x"}
+    return status(client, base, "PUT", **body) in {200, 201}
+
+
+@contextlib.contextmanager
+def entered(school: School, name: str, base: str) -> Iterator[httpx.Client]:
+    """Let somebody sign in and open a lab's page, when they may again."""
+    with contextlib.ExitStack() as stack:
+
+        def is_in() -> httpx.Client | None:
+            client = stack.enter_context(school.hub.sign_in(name))
+            page = client.get(f"{labs.ADDRESS}{base}/lab")
+            return client if page.is_success and page.url.path == f"{base}/lab" else None
+
+        yield labs.wait_until(is_in, f"{name} is in {base}", 120, ignoring=labs.AWAY, every=1)
+
+
+def off_the_list(school: School, found: Found) -> None:
+    """Take somebody off the list who has the class open."""
+    with entered(school, "grace", students.BASE) as grace, contextlib.ExitStack() as stack:
+        sockets = [
+            stack.enter_context(school.socket(grace, students.BASE, path)) for path in SOCKETS
+        ]
+        begun = school.save(
+            config([one for one in EVERYBODY if one != "grace"], {"edit": ["ada"]}, [])
+        )
+        for socket in sockets:
+            until_closed(socket)
+        found.keep("sockets", begun)
+        wait(lambda: status(grace, students.BASE) != httpx.codes.OK)
+        found.keep("request", begun)
+
+
+def out_of_the_room(school: School, found: Found) -> None:
+    """Let somebody view alone who has edited in a room, and then nothing."""
+    base = own_labs.base(ROOM)
+    with (
+        entered(school, "grace", base) as grace,
+        school.socket(grace, base, page_socket.ADDRESS) as socket,
+    ):
+        wait(partial(writes, grace, base))
+        begun = school.save(config(EVERYBODY, {"edit": ["ada"], "view": ["grace"]}, []))
+        wait(lambda: not writes(grace, base))
+        found.keep("view", begun)
+        begun = school.save(config(EVERYBODY, {"edit": ["ada"]}, []))
+        until_closed(socket)
+        found.keep("room", begun)
+
+
+def out_of_the_group(school: School, found: Found) -> None:
+    """Take somebody out of a group who has the lab of another open."""
+    base = own_labs.base(OWN)
+    with (
+        entered(school, "grace", base) as grace,
+        school.socket(grace, base, page_socket.ADDRESS) as socket,
+    ):
+        begun = school.save(config(EVERYBODY, {"edit": ["ada", "grace"]}, ["ada"]))
+        until_closed(socket)
+        found.keep("group", begun)
+
+
+def dead_front(school: School, found: Found) -> None:
+    """Kill the front; a class's sockets would end with it."""
+    lab = school.hub.lab
+    address = f"https://{lab.ip}:8443/hub/health"
+    lab.run("kill", "-9", str(lab.pid(FRONT)))
+    begun = time.monotonic()
+    wait(lambda: httpx.get(address, verify=False).is_success)
+    found.keep("front", begun)
+
+
+BESIDE = (off_the_list, out_of_the_room, out_of_the_group)
+ALONE = (*BESIDE, dead_front)
+
+
+def measure(school: School, people: int, rounds: int) -> Found:
+    """Take people off lists, beside a class.
+
+    Args:
+        school: the lab.
+        people: in the class, of whom one in five types; 0 for none.
+        rounds: of each kind.
+    """
+    found = Found(people)
+    with contextlib.ExitStack() as stack:
+        if people:
+            member = stack.enter_context(entered(school, "class", students.BASE))
+            place = school.hub.room(member, students.BASE, "n.ipynb")
+            crowd = stack.enter_context(away.crowd([place], people, max(1, people // ONE_IN)))
+            crowd.do("settle", 30)
+        for kind in BESIDE if people else ALONE:
+            for _ in range(rounds):
+                if people:
+                    crowd.ask("work", 2.0, TYPED_PER_SECOND)
+                kind(school, found)
+                if people:
+                    crowd.wait()
+                school.save(ALL)
+    return found
+
+
+@contextlib.contextmanager
+def started() -> Iterator[School]:
+    """Start a lab with a room, a group, and the lab of one of its people."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        labs.write_folder(folder, ALL, None)
+        with labs.start(folder, check_log=False) as lab:
+            lab.wait_healthy()
+            hub = Subject("ours", lab, students.BASE, r"-m classroom\.lab --config")
+            school = School(hub, folder / "jupyterhub_config.py")
+            with hub.sign_in("ada") as ada:
+                hub.open(ada, OWN)
+                hub.open(ada, ROOM)
+            yield school
