@@ -171,6 +171,18 @@ class Lab:
         assert status == 0, said + complaint
         return json.loads(said.strip().splitlines()[-1])
 
+    def shown(self, *command: str) -> str:
+        """Run something that changes nothing and always prints something; return that.
+
+        As for `look`, an answer that Docker has lost is asked for again.
+        """
+        for _ in range(5):
+            status, said = self.run(*command)
+            assert status == 0, said
+            if said.strip():
+                return said
+        raise AssertionError(f"five answers were lost: {command}")
+
     def _execute(
         self, command: tuple[str, ...], user: str, *, apart: bool
     ) -> tuple[int, bytes, bytes]:

@@ -108,11 +108,10 @@ def kernel(there: Class) -> students.Kernel:
 def vault(there: Class, kernel: students.Kernel) -> Iterator[str]:
     """What nobody may reach: afterwards it is as it was, to its times."""
     del kernel
-    status, before = there.lab.run("sh", "-c", LOOKED)
-    assert status == 0
+    before = there.lab.shown("sh", "-c", LOOKED)
     assert CANARY in before
     yield VAULT
-    assert there.lab.run("sh", "-c", LOOKED)[1] == before
+    assert there.lab.shown("sh", "-c", LOOKED) == before
 
 
 def text(content: str) -> dict[str, Any]:

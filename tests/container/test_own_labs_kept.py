@@ -293,7 +293,7 @@ def test_a_lab_keeps_to_its_share_of_the_memory(
     """Each of its kernels may have what they use, but not both; the class may have more than it."""
     config = f"{own_labs.CONFIG}c.Classroom.memory_limit = '2G'\n"
     folder = labs.write_folder(tmp_path / "tutor", config, authority)
-    expected = (*own_labs.EXPECTED, ENDED)
+    expected = (*own_labs.EXPECTED, ENDED, r"kernel \S+ restarted")
     with contextlib.ExitStack() as stack:
         lab = stack.enter_context(labs.start(folder, network=network, expected=expected))
         lab.wait_healthy()
