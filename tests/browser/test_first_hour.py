@@ -1,4 +1,7 @@
-"""A tutor's first hour, with a stopwatch: from a clone to the collected work of a student."""
+"""A tutor's first hour, with a stopwatch: from a clone to the collected work of a student.
+
+The laps are kept in ``artifacts/first-hour.txt``; `docs/get-started.md` shows those of one run.
+"""
 
 from __future__ import annotations
 
