@@ -112,11 +112,17 @@ def send(
     connection.send(json.dumps(message))
 
 
-def until_idle(connection: ClientConnection, ident: str) -> list[str]:
-    """Hear a kernel out; return the kinds of messages that came of a request."""
+def until_idle(connection: ClientConnection, ident: str, seconds: float = 60) -> list[str]:
+    """Hear a kernel out; return the kinds of messages that came of a request.
+
+    Args:
+        connection: to the kernel's channels.
+        ident: the request's.
+        seconds: how long the kernel may say nothing.
+    """
     kinds = []
     while True:
-        found = json.loads(connection.recv(timeout=30))
+        found = json.loads(connection.recv(timeout=seconds))
         if found["parent_header"].get("msg_id") != ident:
             continue
         kinds.append(found["msg_type"])
