@@ -106,7 +106,7 @@ def test_members_of_a_group_enter_each_others_labs(hub: Any, tmp_path: Path) -> 
     assert not may(hub, "ada", "start", "dan")
     assert hub.told[-1][1] == {"team-a": ["ada", "dan"]}
     assert orm.Group.find(hub.db, "team-a").properties == OURS
-    made._groups = {}
+    made._labs.groups = {}
     made.greet("ada", {})
     assert not may(hub, "ada", "access", "dan")
     assert [group.name for group in hub.db.query(orm.Group)] == ["tutors-own"]

@@ -87,12 +87,30 @@ class LabListing:
         """
         labs = self._labs
         scopes = parse_scopes(get_scopes_for(user.orm_user))
-        rooms = [hub_name(room) for room in sorted(labs.rooms)]
         people = sorted({user.name, *(lab.name for lab in labs.registry.all() if not lab.room)})
         own_first = sorted(people, key=lambda name: name != user.name)
-        known = [labs.app.users[name] for name in (*rooms, *own_first) if labs.app.users.get(name)]
+        entered = self._of_owners(user, scopes, [*self._rooms(), *own_first])
+        return [*self._of_class(user, scopes), *entered]
+
+    def rooms(self, user: Any) -> list[EnterableLab]:
+        """List the rooms that somebody may enter.
+
+        Args:
+            user: the Hub's (`jupyterhub.user.User`).
+        """
+        scopes = parse_scopes(get_scopes_for(user.orm_user))
+        return self._of_owners(user, scopes, self._rooms())
+
+    def _rooms(self) -> list[str]:
+        """List what the Hub calls the rooms, in the order of their names."""
+        return [hub_name(room) for room in sorted(self._labs.rooms)]
+
+    def _of_owners(self, user: Any, scopes: Any, names: list[str]) -> list[EnterableLab]:
+        """Describe the labs of some owners: those that may be entered."""
+        users = self._labs.app.users
+        known = [users[name] for name in names if users.get(name)]
         entered = [self._listed(user, scopes, one) for one in known]
-        return [*self._of_class(user, scopes), *(one for one in entered if one is not None)]
+        return [one for one in entered if one is not None]
 
     def _of_class(self, user: Any, scopes: Any) -> list[EnterableLab]:
         """Describe the class's lab; nothing if it may not be entered."""

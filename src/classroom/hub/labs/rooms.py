@@ -60,6 +60,19 @@ def roles_of(rooms: Iterable[str], groups: Iterable[str]) -> list[dict[str, Any]
     return [*of_rooms, *of_groups]
 
 
+def people_of(db: Any) -> dict[str, Collection[str]]:
+    """List organizations and teams by the names of all whom the Hub knows.
+
+    Args:
+        db: the Hub's database.
+    """
+    return {
+        user.name: tuple((user.user_info or {}).get(members.ORGANIZATIONS, ()))
+        for user in db.query(orm.User)
+        if not room_of(user.name)
+    }
+
+
 class Rooms:
     """All rooms and groups. One event loop's."""
 
@@ -71,7 +84,6 @@ class Rooms:
             labs: which start and stop.
         """
         self._labs = labs
-        self._groups: Mapping[str, frozenset[str]] = settings.groups
         self._admitting = settings.organizations
         self._access: Access | None = None
 
@@ -99,17 +111,17 @@ class Rooms:
         Args:
             found: the new settings, checked.
         """
-        self._labs.rooms, self._groups = found.rooms, found.groups
+        self._labs.rooms, self._labs.groups = found.rooms, found.groups
         self._apply()
         await self._close()
 
     def to_ask(self) -> list[str]:
         """List the organizations and teams that GitHub is asked about at a sign-in."""
         named = {entry for room in self._labs.rooms.values() for entry in room.entries}
-        named |= {entry for group in self._groups.values() for entry in group}
+        named |= {entry for group in self._labs.groups.values() for entry in group}
         if not named:
             return []
-        return members.to_ask(named | self._admitting, self._people())
+        return members.to_ask(named | self._admitting, people_of(self._app.db))
 
     def greet(self, name: str, info: dict[str, Any]) -> None:
         """Have somebody who signs in belong where they do, before they are in.
@@ -126,14 +138,6 @@ class Rooms:
         user.user_info = info
         self._apply()
 
-    def _people(self) -> dict[str, Collection[str]]:
-        """List organizations and teams by the names of all whom the Hub knows."""
-        return {
-            user.name: tuple((user.user_info or {}).get(members.ORGANIZATIONS, ()))
-            for user in self._app.db.query(orm.User)
-            if not room_of(user.name)
-        }
-
     def _apply(self) -> None:
         """Have JupyterHub and the labs know who may enter what, and as what.
 
@@ -143,9 +147,9 @@ class Rooms:
         """
         if self._access is None:
             raise RuntimeError("the Hub has not started yet")
-        people = self._people()
+        people = people_of(self._app.db)
         rooms = {hub_name(r): members.of_room(one, people) for r, one in self._labs.rooms.items()}
-        groups = {name: members.of_group(one, people) for name, one in self._groups.items()}
+        groups = {name: members.of_group(one, people) for name, one in self._labs.groups.items()}
         db = self._app.db
         try:
             self._keep_roles(rooms, groups)
@@ -160,7 +164,7 @@ class Rooms:
     ) -> None:
         """Make, fill and delete users, groups and roles; nothing is committed."""
         db = self._app.db
-        wanted = {one["name"]: one for one in roles_of(self._labs.rooms, self._groups)}
+        wanted = {one["name"]: one for one in roles_of(self._labs.rooms, self._labs.groups)}
         for role in db.query(orm.Role).all():
             if role.name.startswith((OF_ROOM, OF_GROUP)) and role.name not in wanted:
                 db.delete(role)

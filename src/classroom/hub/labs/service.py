@@ -104,6 +104,8 @@ class PersonalLabs:
         """Whether people may have labs of their own."""
         self.rooms: Mapping[str, LabRoom] = settings.rooms
         """Those that are open now, by their names."""
+        self.groups: Mapping[str, frozenset[str]] = settings.groups
+        """Whom the file names, by the names of groups whose members may enter each other's labs."""
         self.app: Any = None
         """The running Hub, from `begin` on."""
 
