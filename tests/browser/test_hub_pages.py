@@ -40,6 +40,12 @@ def test_a_tutor_does_everything_in_them(browser: Browser, classroom: Classroom)
     page.get_by_label("Search").fill("OCTO")
     expect(row).to_have_count(0)
     expect(page.get_by_role("row").filter(has_text="octocat")).to_have_count(1)
+    # A class without rooms and groups has no word of them.
+    expect(page.get_by_role("heading", level=2)).to_have_count(0)
+    expect(page.get_by_role("columnheader", name="Rooms and groups")).to_have_count(0)
+    expect(page.get_by_text("jupyterhub_config.py")).to_be_hidden()
+    octocat = page.get_by_role("row").filter(has_text="octocat")
+    expect(octocat.get_by_role("cell")).to_have_count(5)
     shoot(page, "hub-appointed")
 
     page.goto(f"{labs.ADDRESS}/hub/token")

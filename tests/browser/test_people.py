@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from classroom.lab.people import page_socket, revocation
-from tests import labs
+from tests import labs, own_labs
 from tests.browser.conftest import (
     new_notebook,
     new_person,
@@ -18,15 +18,19 @@ from tests.browser.conftest import (
     sign_in,
     wait_for_lab,
 )
+from tests.browser.test_tutor import violations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page, WebSocket
+    from testcontainers.core.network import Network
 
     from tests.browser.conftest import Chromium
     from tests.classrooms import Classroom
     from tests.labs import Lab
+    from tests.pki import Authority
 
 
 @pytest.fixture
@@ -192,3 +196,85 @@ def test_somebody_is_removed_while_their_page_hears_nothing(
     expect(hubot.get_by_text("Sign in again to go on")).to_be_visible(timeout=60_000)
     reads(hubot, "Sign in again to go on", restored_classroom)
     shoot(hubot, "removed-asleep")
+
+
+def places(rooms: dict[str, object], groups: dict[str, list[str]]) -> str:
+    """Write a tutor's file with rooms and groups."""
+    return (
+        f"{labs.GITHUB_CONFIG}\nc.Classroom.personal_labs = True\n"
+        f"c.Classroom.rooms = {rooms!r}\nc.Classroom.groups = {groups!r}\n"
+    )
+
+
+def test_rooms_and_groups_are_shown_to_tutors_as_the_file_has_them(
+    chromium: Chromium, network: Network, github: Lab, authority: Authority, tmp_path: Path
+) -> None:
+    """Beside each person, and with all members; a save is followed, and one click opens a room."""
+    rooms = {
+        "algebra": {"edit": ["Octocat", "moon:crew"], "view": ["hubot"]},
+        "lecture": {"edit": ["mona"], "view": ["moon"]},
+    }
+    first = places(rooms, {"team-a": ["Octocat", "hubot"]})
+    with (
+        own_labs.started(
+            *(tmp_path, authority, network),
+            config=first,
+            expected=(r"403 (PUT|POST|GET) /", r"Not authorizing access"),
+        ) as lab,
+        chromium.start({**lab.hosts, labs.GITHUB: github.ip}) as browser,
+    ):
+        neil = new_person(browser).new_page()
+        sign_in(neil, "astronaut", "/hub/home")
+        neil.get_by_role("link", name="Start: Room algebra").click()
+        neil.wait_for_url("**/user/room.algebra/lab**", timeout=90_000)
+        wait_for_lab(neil)
+        neil.goto(f"{labs.ADDRESS}/hub/home")
+        expect(neil.get_by_role("link", name="People")).to_have_count(0)
+        neil.goto(f"{labs.ADDRESS}/hub/admin")
+        expect(neil.get_by_text("algebra")).to_have_count(0)
+        neil.goto(f"{labs.ADDRESS}/user/room.algebra/lab")
+        wait_for_lab(neil)
+
+        mona = new_person(browser).new_page()
+        sign_in(mona, "mona", "/hub/admin")
+        people = mona.get_by_role("table").filter(has_text="May enter by")
+        row = people.get_by_role("row")
+        astronaut = row.filter(has_text="astronaut").get_by_role("listitem")
+        expect(astronaut).to_have_text(["algebra (may edit)", "lecture (view-only)"])
+        hubot = row.filter(has_text="hubot").get_by_role("listitem")
+        expect(hubot).to_have_text(["algebra (view-only)", "group team-a"])
+        expect(row.filter(has_text="mona").get_by_role("listitem")).to_have_text(["all rooms"])
+
+        algebra = mona.get_by_role("row").filter(
+            has=mona.get_by_role("rowheader", name="algebra", exact=True)
+        )
+        expect(algebra).to_contain_text("hubot (view-only)")
+        expect(algebra).to_contain_text("Also named: moon:crew (may edit)")
+        here = algebra.get_by_role("cell").nth(1)
+        expect(here).to_have_text(re.compile("astronaut|Neil"), timeout=30_000)
+        lecture = mona.get_by_role("row").filter(
+            has=mona.get_by_role("rowheader", name="lecture", exact=True)
+        )
+        expect(lecture).to_contain_text("Mona Lisa (tutor)")
+        expect(lecture).to_contain_text("not running")
+        expect(lecture.get_by_role("link", name="Start: Room lecture")).to_be_visible()
+        group = mona.get_by_role("row").filter(has=mona.get_by_role("rowheader", name="team-a"))
+        expect(group).to_contain_text("hubot")
+        expect(mona.get_by_text("edit these lines in jupyterhub_config.py")).to_be_visible()
+        expect(mona.locator("#people-lines")).to_contain_text(
+            '"lecture": {"edit": ["mona"], "view": ["moon"]}'
+        )
+        shoot(mona, "people-rooms")
+        mona.locator("#people-change").scroll_into_view_if_needed()
+        shoot(mona, "people-rooms-below")
+        assert violations(mona) == []
+
+        (tmp_path / "jupyterhub_config.py").write_text(places({"algebra": ["hubot"]}, {}))
+        expect(hubot).to_have_text(["algebra (may edit)"])
+        expect(astronaut).to_have_count(0)
+        expect(mona.get_by_role("heading", name="Groups", exact=True)).to_have_count(0)
+        expect(lecture).to_have_count(0)
+        expect(mona.locator("#people-also")).to_be_hidden()
+        mona.get_by_role("link", name="Room algebra").click()
+        mona.wait_for_url("**/user/room.algebra/lab**", timeout=90_000)
+        wait_for_lab(mona)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests import labs, own_labs
+from classroom.lab.people import page_socket
+from tests import labs, own_labs, web
 from tests.own_labs import ask, base, enter, is_open, look, number
 from tests.students import open_socket
 
@@ -111,6 +112,38 @@ def test_members_enter_by_name_and_by_team_and_nobody_else(lab: Lab, people: Peo
     assert listed(lab)[0][:3] == [str(own), "room", "algebra"]
 
 
+def people_page(client: httpx.Client) -> httpx.Response:
+    """Ask as the page *People* does."""
+    headers = {
+        "X-XSRFToken": str(web.cookie(client, "_xsrf").value),
+        "Referer": f"{labs.ADDRESS}/hub/admin",
+    }
+    return client.get(f"{labs.ADDRESS}/hub/api/classroom/people", headers=headers)
+
+
+def test_the_page_people_shows_rooms_to_tutors_alone(lab: Lab, people: People) -> None:
+    """Members by name and by team, what else the file names, and who is in the room."""
+
+    def room() -> dict[str, Any]:
+        (found,) = people_page(people["mona"]).json()["rooms"]
+        assert isinstance(found, dict)
+        return found
+
+    found = room()
+    assert found["members"] == {"astronaut": "edit", "hubot": "view", "octocat": "edit"}
+    assert found["named"] == {"moon:crew": "edit"}
+    assert (found["address"], found["running"]) == (f"{base(ALGEBRA)}/lab", True)
+    with open_socket(people["hubot"], lab, page_socket.ADDRESS, base=base(ALGEBRA)):
+        labs.wait_until(lambda: room()["here"] == ["hubot"], "who is there", 30)
+    told = people_page(people["mona"]).json()
+    assert told["groups"] == []
+    assert '"algebra": {"edit": ["moon:crew", "octocat"], "view": ["hubot"]}' in told["lines"]
+    for name in ("octocat", "hubot", "astronaut", "twin"):
+        refused = people_page(people[name])
+        assert refused.status_code == 403, name
+        assert "algebra" not in refused.text
+
+
 def test_tutors_drive_and_no_member_does(people: People) -> None:
     for name in ("octocat", "hubot", "mona"):
         found = ask(people[name], ALGEBRA, "GET", "classroom/api/driving")
@@ -175,6 +208,11 @@ def test_who_is_removed_is_out_and_a_new_room_is_there(
     assert is_open(people["astronaut"], PHYSICS) is not None  # by the organization
     assert is_open(people["octocat"], PHYSICS) is None
     assert number(lab, PHYSICS) != number(lab, ALGEBRA)
+    shown = {one["name"]: one["members"] for one in people_page(people["mona"]).json()["rooms"]}
+    assert shown == {
+        "algebra": {"octocat": "edit"},
+        "physics": {"astronaut": "edit", "twin": "edit"},
+    }
 
 
 def test_a_room_that_is_gone_from_the_file_is_closed_and_has_its_files_when_it_is_back(

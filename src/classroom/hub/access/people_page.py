@@ -1,25 +1,33 @@
-"""What the page *People* shows: everybody on the list, as it is at the moment."""
+"""What the page *People* shows: everybody on the list, rooms and groups, as it is at the moment."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyterhub import orm
 from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.scopes import needs_scope
+from jupyterhub.user import User
 
 from classroom.hub.access import listing, policy
 from classroom.hub.access.listing import HubUser, ListEntry
+from classroom.hub.labs import belonging, rooms
+from classroom.hub.labs.listing import LabListing
+from classroom.hub.labs.service import LABS
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from classroom.hub.access.service import Access
+    from classroom.hub.labs.belonging import Belonging
+    from classroom.hub.labs.listing import EnterableLab
+    from classroom.hub.labs.service import PersonalLabs
 
 
 def known(user: orm.User) -> HubUser:
@@ -60,11 +68,66 @@ def listed(db: Session, access: Access) -> list[ListEntry]:
     return listing.entries(users, access.people, listing.read_here(access.paths.here))
 
 
+def rooms_and_groups(
+    db: Session, labs: PersonalLabs, found: Iterable[ListEntry], entered: Iterable[EnterableLab]
+) -> dict[str, Any]:
+    """Write rooms and groups for the page: who belongs to each, and the lines that say so.
+
+    Args:
+        db: the Hub's database.
+        labs: all besides the class.
+        found: everybody, as `listed`.
+        entered: the rooms that whoever asks may enter.
+    """
+    inside = [entry for entry in found if not entry.removed]
+    known = rooms.people_of(db)
+    people = {entry.name: known.get(entry.name, ()) for entry in inside}
+    tutors = {entry.name for entry in inside if entry.tutor}
+    by_name = {lab.name: lab for lab in entered}
+    of_rooms = [belonging.of_room(n, labs.rooms[n], people, tutors) for n in sorted(labs.rooms)]
+    of_groups = [belonging.of_group(n, labs.groups[n], people) for n in sorted(labs.groups)]
+    return {
+        "rooms": [room_as_json(one, by_name.get(one.name)) for one in of_rooms],
+        "groups": [
+            {"name": one.name, "members": list(one.members), "named": list(one.named)}
+            for one in of_groups
+        ],
+        "lines": belonging.lines(labs.rooms, labs.groups),
+    }
+
+
+def room_as_json(room: Belonging, lab: EnterableLab | None) -> dict[str, Any]:
+    """Write a room for the page.
+
+    Args:
+        room: who belongs to it.
+        lab: the room, for somebody who may enter it.
+
+    Returns:
+        Its address is empty for somebody who may not open it.
+    """
+    may_open = lab is not None and (lab.is_running or lab.may_start)
+    return {
+        "name": room.name,
+        "members": dict(room.members),
+        "named": dict(room.named),
+        "address": lab.address if lab is not None and may_open else "",
+        "running": lab is not None and lab.is_running,
+        "here": list(lab.here) if lab is not None else [],
+    }
+
+
 class PeopleListHandler(APIHandler):
-    """Everybody who may be in: for tutors alone."""
+    """Everybody who may be in, with rooms and groups: for tutors alone."""
 
     @needs_scope("admin:users")  # type: ignore[untyped-decorator]
     async def get(self) -> None:
         """Get the list."""
         found = listed(self.db, self.authenticator.access)
-        self.finish(json.dumps({"people": [as_json(entry) for entry in found]}))
+        answer: dict[str, Any] = {"people": [as_json(entry) for entry in found]}
+        labs: PersonalLabs | None = self.settings.get(LABS)
+        if labs is not None:
+            asking = self.current_user  # a service enters nothing
+            entered = LabListing(labs).rooms(asking) if isinstance(asking, User) else []
+            answer |= rooms_and_groups(self.db, labs, found, entered)
+        self.finish(json.dumps(answer))

@@ -1,4 +1,5 @@
-/* The page People: shows who may be in, and has the Hub's own API add, change and remove them. */
+/* The page People: shows who may be in, and has the Hub's own API add, change and remove them.
+   Rooms and groups are the file's: it shows them. */
 (() => {
   "use strict";
   const SECONDS = 5;
@@ -7,6 +8,9 @@
   const part = (name) => document.getElementById(`people-${name}`);
   const words = JSON.parse(document.getElementById("classroom-words").textContent);
   let people = [];
+  let rooms = [];
+  let groups = [];
+  const drawn = {};
 
   /** Return a sentence in the page's language, its values put in. */
   function say(name, values = {}) {
@@ -74,6 +78,31 @@
     return words.format(-Math.floor(minutes / 1440), "day");
   }
 
+  /** Name somebody, or something that the file names, with what they may do in a room. */
+  function withRole(name, role) {
+    return `${name} (${say(role)})`;
+  }
+
+  /** List to which rooms somebody belongs, as what, and to which groups. */
+  function belongs(one) {
+    const entered = rooms
+      .filter((room) => Object.hasOwn(room.members, one.name))
+      .map((room) => withRole(room.name, room.members[one.name]));
+    const everywhere = one.tutor && rooms.length > 0;
+    const theirs = groups.filter((group) => group.members.includes(one.name));
+    const said = [
+      ...(everywhere ? [say("all-rooms")] : entered),
+      ...theirs.map((group) => say("group", { name: group.name })),
+    ];
+    const made = document.createElement("td");
+    if (said.length > 0) {
+      const list = element("ul", "", "list-unstyled mb-0");
+      list.append(...said.map((text) => element("li", text)));
+      made.append(list);
+    }
+    return made;
+  }
+
   const at = (name) => `users/${encodeURIComponent(name)}`;
 
   function row(one) {
@@ -98,8 +127,77 @@
         }),
       );
     }
-    made.append(name, element("td", one.source), seen, element("td", one.here ? say("yes") : ""), doing);
+    const where = rooms.length + groups.length > 0 ? [belongs(one)] : [];
+    made.append(name, element("td", one.source), seen, element("td", one.here ? say("yes") : ""), ...where, doing);
     return made;
+  }
+
+  /** Show who belongs to a room or a group, and what else the file names there. */
+  function members(names, others) {
+    const made = element("td", names.join(", ") || say("nobody"));
+    if (others.length > 0) {
+      made.append(element("small", say("also-named", { names: others.join(", ") }), "d-block text-body-secondary"));
+    }
+    return made;
+  }
+
+  function heading(name) {
+    const made = element("th", name);
+    made.scope = "row";
+    return made;
+  }
+
+  /** Make the link that opens a room; whoever opens one that doesn't run starts it. */
+  function door(room) {
+    const made = element("td", "", "text-end text-nowrap");
+    if (room.address) {
+      const link = element("a", say(room.running ? "open" : "start"), "btn btn-sm btn-outline-secondary");
+      link.href = room.address;
+      link.setAttribute("aria-label", say(room.running ? "open-room" : "start-room", { name: room.name }));
+      made.append(link);
+    }
+    return made;
+  }
+
+  function showRooms(shown) {
+    part("rooms").hidden = rooms.length === 0;
+    part("room-list").replaceChildren(
+      ...rooms.map((room) => {
+        const made = document.createElement("tr");
+        const inside = Object.entries(room.members).map(([name, role]) => withRole(shown(name), role));
+        const others = Object.entries(room.named).map(([name, role]) => withRole(name, role));
+        const here = room.here.map(shown).join(", ") || say("nobody");
+        made.append(
+          heading(room.name),
+          members(inside, others),
+          element("td", room.running ? here : say("not-running")),
+          door(room),
+        );
+        return made;
+      }),
+    );
+  }
+
+  function showGroups(shown) {
+    part("groups").hidden = groups.length === 0;
+    part("group-list").replaceChildren(
+      ...groups.map((group) => {
+        const made = document.createElement("tr");
+        made.append(heading(group.name), members(group.members.map(shown), group.named));
+        return made;
+      }),
+    );
+  }
+
+  /** Show rooms, groups, and where they are changed; nothing of it where there are none. */
+  function showPlaces(lines) {
+    const names = new Map(people.map((one) => [one.name, one.shown]));
+    const shown = (name) => names.get(name) ?? name;
+    showRooms(shown);
+    showGroups(shown);
+    part("also").hidden = [...rooms, ...groups].every((one) => Object.keys(one.named).length === 0);
+    part("lines").textContent = lines;
+    part("change").hidden = lines === "";
   }
 
   function show() {
@@ -109,6 +207,7 @@
     const out = people.filter((one) => one.removed);
     const here = inside.filter((one) => one.here).length;
     part("summary").textContent = say("summary", { count: inside.length, here });
+    part("belong").hidden = rooms.length + groups.length === 0;
     part("list").replaceChildren(...inside.filter(fits).map(row));
     part("removed").hidden = out.length === 0;
     part("out").replaceChildren(
@@ -120,14 +219,25 @@
     );
   }
 
+  /** Draw a part if what it shows has changed: a new table takes the focus from a button of it. */
+  function drawIfNew(name, values, draw) {
+    const key = JSON.stringify(values);
+    if (drawn[name] === key) return;
+    drawn[name] = key;
+    draw();
+  }
+
   async function load() {
     try {
-      const found = (await ask("GET", "classroom/people")).people;
-      // A table that is made anew takes the focus from whoever is at a button of it.
-      if (JSON.stringify(found) !== JSON.stringify(people)) {
-        people = found;
-        show();
-      }
+      const found = await ask("GET", "classroom/people");
+      people = found.people;
+      rooms = found.rooms ?? [];
+      groups = found.groups ?? [];
+      const lines = found.lines ?? "";
+      const roles = rooms.map((room) => [room.name, room.members]);
+      const names = people.map((one) => [one.name, one.shown]);
+      drawIfNew("people", [people, roles, groups], show);
+      drawIfNew("places", [rooms, groups, lines, names], () => showPlaces(lines));
     } catch (error) {
       complain(error);
     }

@@ -1,0 +1,103 @@
+"""Who belongs to each room and group, for the page *People*: decisions on plain values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from classroom.hub.labs import members
+from classroom.hub.labs.listing import DRIVE
+from classroom.runtime.access_state import EDIT, VIEW
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from classroom.config.rooms import LabRoom
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """Who belongs to a room or a group.
+
+    Attributes:
+        name: the room's or the group's.
+        members: as what people are there, by their names: `DRIVE`, `EDIT` or `VIEW`.
+        named: as what the file names whatever is no person who may be in: organizations, teams,
+            and people who are not on the list.
+    """
+
+    name: str
+    members: Mapping[str, str]
+    named: Mapping[str, str]
+
+
+def of_room(
+    name: str, room: LabRoom, people: Mapping[str, Collection[str]], tutors: Collection[str]
+) -> Belonging:
+    """Say who belongs to a room. Tutors may enter each: only those whom the file names are listed.
+
+    Args:
+        name: the room's.
+        room: whom the file names there.
+        people: organizations and teams by the names of all who may be in.
+        tutors: the names of tutors.
+    """
+    found = members.of_room(room, people)
+    return Belonging(
+        name,
+        {one: DRIVE if one in tutors else role for one, role in found.items()},
+        {
+            entry: members.role_of(room, {entry})
+            for entry in sorted(room.entries)
+            if entry not in people
+        },
+    )
+
+
+def of_group(
+    name: str, entries: Collection[str], people: Mapping[str, Collection[str]]
+) -> Belonging:
+    """Say who belongs to a group.
+
+    Args:
+        name: the group's.
+        entries: whom the file names there.
+        people: organizations and teams by the names of all who may be in.
+    """
+    return Belonging(
+        name,
+        dict.fromkeys(members.of_group(entries, people), EDIT),
+        {entry: EDIT for entry in sorted(entries) if entry not in people},
+    )
+
+
+def lines(rooms: Mapping[str, LabRoom], groups: Mapping[str, Collection[str]]) -> str:
+    """Write rooms and groups as lines of the tutor's file, which mean what is in force.
+
+    Args:
+        rooms: by their names.
+        groups: by their names.
+
+    Returns:
+        Nothing where there are neither.
+    """
+    of_rooms = {name: _lists(room) for name, room in rooms.items()}
+    of_groups = {name: sorted(entries) for name, entries in groups.items()}
+    found = {"c.Classroom.rooms": of_rooms, "c.Classroom.groups": of_groups}
+    return "\n".join(_setting(name, value) for name, value in found.items() if value)
+
+
+def _lists(room: LabRoom) -> object:
+    if not room.view:
+        return sorted(room.edit)
+    return {EDIT: sorted(room.edit), VIEW: sorted(room.view)}
+
+
+def _setting(name: str, value: Mapping[str, object]) -> str:
+    """Write a setting; lists and texts of JSON are Python's as well."""
+    entries = [
+        f"    {json.dumps(key)}: {json.dumps(one, ensure_ascii=False)},\n"
+        for key, one in value.items()
+    ]
+    return f"{name} = {{\n{''.join(entries)}}}"
