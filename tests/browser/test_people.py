@@ -21,7 +21,7 @@ from tests.browser.conftest import (
 from tests.browser.test_tutor import violations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page, WebSocket
@@ -198,7 +198,7 @@ def test_somebody_is_removed_while_their_page_hears_nothing(
     shoot(hubot, "removed-asleep")
 
 
-def places(rooms: dict[str, object], groups: dict[str, list[str]]) -> str:
+def places(rooms: Mapping[str, object], groups: dict[str, list[str]]) -> str:
     """Write a tutor's file with rooms and groups."""
     return (
         f"{labs.GITHUB_CONFIG}\nc.Classroom.personal_labs = True\n"

@@ -84,7 +84,10 @@ def lines(rooms: Mapping[str, LabRoom], groups: Mapping[str, Collection[str]]) -
     """
     of_rooms = {name: _lists(room) for name, room in rooms.items()}
     of_groups = {name: sorted(entries) for name, entries in groups.items()}
-    found = {"c.Classroom.rooms": of_rooms, "c.Classroom.groups": of_groups}
+    found: dict[str, Mapping[str, object]] = {
+        "c.Classroom.rooms": of_rooms,
+        "c.Classroom.groups": of_groups,
+    }
     return "\n".join(_setting(name, value) for name, value in found.items() if value)
 
 
