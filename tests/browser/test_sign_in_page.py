@@ -83,7 +83,7 @@ def test_the_github_button_weighs_little(browser: Browser, size: dict[str, int])
     assert_light(found)
     assert wrong == []
     button = page.get_by_role("button", name="Sign in with GitHub")
-    assert button.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(243, 117, 36)"
+    assert button.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(194, 65, 12)"
     shoot(page, f"sign-in-github-{size['width']}")
 
 
