@@ -7,10 +7,12 @@ import json
 import re
 import socket
 import ssl
+import time
 import uuid
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
@@ -113,6 +115,22 @@ def open_socket(
         max_queue=None,
         ping_interval=None,
     )
+
+
+def until_closed(connection: ClientConnection, seconds: float = 60) -> None:
+    """Read from a socket until the lab has closed it.
+
+    Args:
+        connection: open, or closed already.
+        seconds: how long that may take.
+
+    Raises:
+        TimeoutError: it stays open.
+    """
+    end = time.monotonic() + seconds
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            connection.recv(timeout=max(0.01, end - time.monotonic()))
 
 
 class Kernel:

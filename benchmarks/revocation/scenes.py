@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from websockets.exceptions import ConnectionClosed
 
 from benchmarks.labs.subjects import Subject
 from benchmarks.rooms import away
@@ -35,20 +34,17 @@ WAIT_SECONDS = 60
 POLL_SECONDS = 0.02
 
 
-def config(
-    people: list[str], room: dict[str, list[str]], group: list[str], passphrase: str = PASSPHRASE
-) -> str:
+def config(people: list[str], room: dict[str, list[str]], group: list[str]) -> str:
     """Write a tutor's file.
 
     Args:
         people: who may be in the class.
         room: who may be in the room, by ``edit`` and ``view``.
         group: who may enter each other's labs.
-        passphrase: everybody's.
     """
     return f"""
 c.JupyterHub.authenticator_class = "shared-password"
-c.SharedPasswordAuthenticator.user_password = {passphrase!r}
+c.SharedPasswordAuthenticator.user_password = {PASSPHRASE!r}
 c.Authenticator.allowed_users = {people!r}
 c.Classroom.personal_labs = True
 c.Classroom.rooms = {{"algebra": {room!r}}}
@@ -115,17 +111,6 @@ def wait(condition: Callable[[], bool]) -> None:
     )
 
 
-def until_closed(socket: ClientConnection) -> None:
-    """Read from a socket until the lab has closed it.
-
-    Raises:
-        TimeoutError: it never did.
-    """
-    with contextlib.suppress(ConnectionClosed):
-        while True:
-            socket.recv(timeout=WAIT_SECONDS)
-
-
 def status(client: httpx.Client, base: str, method: str = "GET", **body: Any) -> int:
     """Ask for a file of a lab, or write it; return what the lab answers.
 
@@ -166,6 +151,16 @@ def entered(school: School, name: str, base: str) -> Iterator[httpx.Client]:
         yield labs.wait_until(is_in, f"{name} is in {base}", 120, ignoring=labs.AWAY, every=1)
 
 
+@contextlib.contextmanager
+def opened(school: School, name: str, base: str) -> Iterator[tuple[httpx.Client, ClientConnection]]:
+    """Let somebody open a lab's page, with its own socket."""
+    with (
+        entered(school, name, base) as client,
+        school.socket(client, base, page_socket.ADDRESS) as socket,
+    ):
+        yield client, socket
+
+
 def off_the_list(school: School, found: Found) -> None:
     """Take somebody off the list who has the class open."""
     with entered(school, "grace", students.BASE) as grace, contextlib.ExitStack() as stack:
@@ -176,7 +171,7 @@ def off_the_list(school: School, found: Found) -> None:
             config([one for one in EVERYBODY if one != "grace"], {"edit": ["ada"]}, [])
         )
         for socket in sockets:
-            until_closed(socket)
+            students.until_closed(socket)
         found.keep("sockets", begun)
         wait(lambda: status(grace, students.BASE) != httpx.codes.OK)
         found.keep("request", begun)
@@ -185,28 +180,22 @@ def off_the_list(school: School, found: Found) -> None:
 def out_of_the_room(school: School, found: Found) -> None:
     """Let somebody view alone who has edited in a room, and then nothing."""
     base = own_labs.base(ROOM)
-    with (
-        entered(school, "grace", base) as grace,
-        school.socket(grace, base, page_socket.ADDRESS) as socket,
-    ):
+    with opened(school, "grace", base) as (grace, socket):
         wait(partial(writes, grace, base))
         begun = school.save(config(EVERYBODY, {"edit": ["ada"], "view": ["grace"]}, []))
         wait(lambda: not writes(grace, base))
         found.keep("view", begun)
         begun = school.save(config(EVERYBODY, {"edit": ["ada"]}, []))
-        until_closed(socket)
+        students.until_closed(socket)
         found.keep("room", begun)
 
 
 def out_of_the_group(school: School, found: Found) -> None:
     """Take somebody out of a group who has the lab of another open."""
     base = own_labs.base(OWN)
-    with (
-        entered(school, "grace", base) as grace,
-        school.socket(grace, base, page_socket.ADDRESS) as socket,
-    ):
+    with opened(school, "grace", base) as (_, socket):
         begun = school.save(config(EVERYBODY, {"edit": ["ada", "grace"]}, ["ada"]))
-        until_closed(socket)
+        students.until_closed(socket)
         found.keep("group", begun)
 
 

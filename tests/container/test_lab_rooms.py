@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed
 
 from classroom.lab.people import page_socket
 from tests import labs, own_labs, web
 from tests.own_labs import ask, base, enter, is_open, look, number
-from tests.students import open_socket
+from tests.students import open_socket, until_closed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,14 +79,6 @@ def write(client: httpx.Client, room: str, name: str) -> int:
     xsrf(client, room)
     content = {"type": "file", "format": "text", "content": name}
     return ask(client, room, "PUT", f"api/contents/{name}", json=content).status_code
-
-
-def until_cut(socket: ClientConnection) -> None:
-    """Wait until the lab has closed a socket; `benchmarks.revocation` measures how soon."""
-    end = time.monotonic() + 60
-    with contextlib.suppress(ConnectionClosed):
-        while True:
-            socket.recv(timeout=max(0.01, end - time.monotonic()))
 
 
 def home(client: httpx.Client) -> str:
@@ -201,7 +191,7 @@ def test_who_is_removed_is_out_and_a_new_room_is_there(
         page_of(people["octocat"], lab, ALGEBRA) as others,
     ):
         file.write_text(config({"algebra": ["octocat"], "physics": ["twin", "moon"]}))
-        until_cut(theirs)
+        until_closed(theirs)
         assert others.close_code is None
     assert is_open(people["astronaut"], ALGEBRA) is None
     enter(people["twin"], PHYSICS)
@@ -222,7 +212,7 @@ def test_a_room_that_is_gone_from_the_file_is_closed_and_has_its_files_when_it_i
     assert write(people["octocat"], ALGEBRA, "kept.txt") == 201
     with page_of(people["octocat"], lab, ALGEBRA) as theirs:
         file.write_text(config({"physics": ["twin", "moon"]}))
-        until_cut(theirs)
+        until_closed(theirs)
     server = ("classroom.lab --config", f"lab{own}-server")
     labs.wait_until(lambda: not lab.pids(*server), "the room has stopped")
     labs.wait_until(lambda: "The room algebra is closed" in lab.log, "the Hub has closed it")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 from typing import TYPE_CHECKING
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
 from tests import labs, own_labs, web
 from tests.own_labs import ask, base, enter, is_open, look, number
-from tests.students import open_socket
+from tests.students import open_socket, until_closed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -209,10 +208,7 @@ def test_who_is_removed_is_out_of_every_lab(lab: Lab, people: People) -> None:
             headers={"X-XSRFToken": xsrf, "Sec-Fetch-Mode": "cors", "Referer": str(page.url)},
         )
         assert told.status_code == 204, told.text
-        end = time.monotonic() + 60
-        with contextlib.suppress(ConnectionClosed):
-            while True:
-                socket.recv(timeout=max(0.01, end - time.monotonic()))
+        until_closed(socket)
     labs.wait_until(
         lambda: not lab.pids("classroom.lab --config", f"lab{own}-server"), "the lab has ended"
     )

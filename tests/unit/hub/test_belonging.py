@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,10 @@ def test_there_is_no_line_for_what_there_is_not() -> None:
     assert '"Ärger \\"x\\""' in belonging.lines({"x": LabRoom(frozenset({'Ärger "x"'}))}, {})
 
 
+RUNNING = EnterableLab(LabKind.ROOM, "lecture", "room.lecture", "/user/room.lecture/lab", "drive")
+"""The room, for a tutor."""
+
+
 def places(tmp_path: Path, *entered: EnterableLab) -> dict[str, Any]:
     """Write for the page a room with somebody who was removed, and with a team."""
     db = orm.new_session_factory(f"sqlite:///{tmp_path}/jupyterhub.sqlite")()
@@ -100,28 +105,12 @@ def test_only_who_may_enter_a_room_learns_who_is_there(tmp_path: Path) -> None:
 
 
 def test_a_room_that_does_not_run_can_be_opened_by_who_may_start_it(tmp_path: Path) -> None:
-    lab = EnterableLab(
-        LabKind.ROOM,
-        "lecture",
-        "room.lecture",
-        "/user/room.lecture/lab",
-        "drive",
-        is_running=False,
-        may_start=True,
-    )
+    lab = replace(RUNNING, is_running=False, may_start=True)
     (room,) = places(tmp_path, lab)["rooms"]
     assert (room["address"], room["running"]) == ("/user/room.lecture/lab", False)
 
 
 def test_who_is_in_a_room_that_runs_is_named(tmp_path: Path) -> None:
-    lab = EnterableLab(
-        LabKind.ROOM,
-        "lecture",
-        "room.lecture",
-        "/user/room.lecture/lab",
-        "drive",
-        present=(Present("cleo"),),
-    )
-    (room,) = places(tmp_path, lab)["rooms"]
+    (room,) = places(tmp_path, replace(RUNNING, present=(Present("cleo"),)))["rooms"]
     assert (room["address"], room["running"]) == ("/user/room.lecture/lab", True)
     assert room["here"] == ["cleo"]

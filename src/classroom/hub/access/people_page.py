@@ -77,7 +77,7 @@ def rooms_and_groups(
         db: the Hub's database.
         labs: all besides the class.
         found: everybody, as `listed`.
-        entered: the rooms that whoever asks may enter.
+        entered: the rooms that the asking person may enter.
     """
     inside = [entry for entry in found if not entry.removed]
     known = rooms.people_of(db)

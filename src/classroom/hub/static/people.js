@@ -147,7 +147,7 @@
     return made;
   }
 
-  /** Make the link that opens a room; whoever opens one that doesn't run starts it. */
+  /** Make the link that opens a room. It starts a room that doesn't run. */
   function door(room) {
     const made = element("td", "", "text-end text-nowrap");
     if (room.address) {

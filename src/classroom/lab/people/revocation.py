@@ -54,7 +54,7 @@ def forget(cache: Any, names: Collection[str]) -> int:
 
 
 async def is_in(hub_auth: Any, handler: RequestHandler) -> bool:
-    """Ask the Hub whether whoever has opened a socket may be in, by the sign-in that they used.
+    """Ask the Hub whether it still accepts the sign-in by which a person opened a socket.
 
     Args:
         hub_auth: JupyterHub's `HubOAuth`; it has forgotten what the Hub said of them before.
@@ -172,7 +172,7 @@ class Revocation:
             self._open.end(name, CLOSE, notifications.closing(gettext(NOT_HERE)))
 
     async def _newly_in(self, name: str) -> set[RequestHandler]:
-        """Find what somebody has opened who was put back on the list, and has signed in anew."""
+        """List the sockets and requests of a person that the Hub accepts: they signed in again."""
         asked: dict[RequestHandler, bool] = {}
         for _ in range(TURNS):
             if not (new := [one for one in self._open.of(name) if one not in asked]):
