@@ -34,7 +34,7 @@ EXPECTED = (
     # keep the Hub busy by itself is tested as a value (long questions, floods), not by time.
     r"Event loop was unresponsive for at least",
     # The sum of what one person was refused; what isn't expected of it is told by lines before.
-    r"\d+ more refused requests? of \S+ in \d+ s \((4\d\d: \d+(, )?)+\)",
+    r"\d+ more refused requests? of .+ in \d+ s \((4\d\d: \d+(, )?)+\)",
     # A page of somebody who has just signed out asks once more, and the lab asks the Hub who it is.
     r"403 GET /hub/api/user \(@0\.0\.0\.0\)",
     # jupyter_server: a page connects to its kernel anew before the end of the last connection came.

@@ -84,7 +84,13 @@ class Student:
 
 
 def open_socket(
-    client: httpx.Client, lab: Lab, path: str, origin: str = labs.ADDRESS, base: str = BASE
+    client: httpx.Client,
+    lab: Lab,
+    path: str,
+    origin: str = labs.ADDRESS,
+    base: str = BASE,
+    *,
+    ahead: int | None = None,
 ) -> ClientConnection:
     """Open a WebSocket to the lab with a client's cookies.
 
@@ -94,6 +100,8 @@ def open_socket(
         path: below the lab's own, with its query.
         origin: the page that seems to open it.
         base: the lab's address.
+        ahead: how many messages are read before the test asks for them; None for all, so that
+            what a test has no interest in is never waited for and pings are answered.
     """
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -110,9 +118,7 @@ def open_socket(
         additional_headers={"Cookie": cookies},
         max_size=None,
         open_timeout=SECONDS,
-        # What a test has no interest in, nobody reads: it must neither be waited for, nor keep
-        # pings from being answered. A page that reads slowly is `benchmarks.rooms.page`'s.
-        max_queue=None,
+        max_queue=ahead,
         ping_interval=None,
     )
 
@@ -154,12 +160,18 @@ class Kernel:
         self._connection.send(json.dumps(message))
         return ident
 
-    def run(self, code: str) -> str:
-        """Run a cell and return what it printed, the traceback's last line included."""
+    def run(self, code: str, until: str = "") -> str:
+        """Run a cell and return what it printed, the traceback's last line included.
+
+        Args:
+            code: the cell's.
+            until: what it prints at last, waited for also after its end: what a program other
+                than Python writes, ipykernel reads in a thread of its own.
+        """
         content = {"code": code, "silent": False, "store_history": False, "stop_on_error": False}
         ident = self.ask("execute_request", content)
-        printed = ""
-        while True:
+        printed, ended = "", False
+        while not (ended and until in printed):
             found = json.loads(self._connection.recv(timeout=SECONDS))
             if found["parent_header"].get("msg_id") != ident:
                 continue
@@ -168,7 +180,8 @@ class Kernel:
             elif found["msg_type"] == "error":
                 printed += f"{found['content']['ename']}: {found['content']['evalue']}"
             elif found["msg_type"] == "status" and found["content"]["execution_state"] == "idle":
-                return printed
+                ended = True
+        return printed
 
     def debug(self, request: dict[str, Any]) -> dict[str, Any]:
         """Ask the kernel's debugger; return its answer."""

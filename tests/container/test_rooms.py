@@ -190,7 +190,7 @@ def test_who_stops_reading_is_let_go_and_finds_everything_when_back(
     """Stock keeps for them what they don't read, without end."""
     trial_lab.expected.append(r"doesn't keep up|Broken pipe\) while proxying upgraded")
     where = room(client, "deaf.ipynb")
-    deaf = students.open_socket(client, trial_lab, where)  # reads ahead a little, then no more
+    deaf = students.open_socket(client, trial_lab, where, ahead=1)  # then reads no more
     deaf.send(create_sync_message(Doc()))
     printer = Page(students.open_socket(client, trial_lab, where))
     before = memory(trial_lab)

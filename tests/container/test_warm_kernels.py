@@ -399,7 +399,7 @@ RUNS = {
 def test_it_runs(there: Class, what: str) -> None:
     code, printed = RUNS[what]
     _, kernel = start(there)
-    said = kernel.run(code)
+    said = kernel.run(code, until=printed or "")
     assert "Error" not in said
     assert printed is None or said == printed
 
