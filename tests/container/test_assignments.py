@@ -371,7 +371,11 @@ def test_links_and_pipes_are_left_out_and_a_huge_folder_is_refused(
     answer = octocat.post(f"{MINE}/big")
     assert (answer.status_code, "folders in folders" in answer.text) == (400, True), answer.text
     assert rows(mona, "big")["octocat"]["handedIn"] == before
-    as_student(school, "rm -r students/octocat/big/d; truncate -s 101M huge.bin")
+    # A name of bytes that are no UTF-8 keeps nobody's from the tutor.
+    as_student(school, "cd students/octocat/big; rm -r d; printf x > \"$(printf 'a\\377')\"")
+    hand_in(octocat, "big")
+    assert archive(mona, "big")["submitted/octocat/big/a%FF"] == b"x"
+    as_student(school, "truncate -s 101M huge.bin")
     answer = mona.post(OURS, json={"name": "huge", "path": "huge.bin"})
     assert answer.status_code == 413, answer.text
     as_student(school, "rm huge.bin")

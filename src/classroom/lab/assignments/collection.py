@@ -77,12 +77,24 @@ def write_archive(
             _add(archive, place, names.submitted((), folder, name), 0)
 
 
+def in_archive(name: str) -> str:
+    """Return a file's name as an archive can have it, in UTF-8.
+
+    Args:
+        name: as Python reads it of the file system (PEP 383). A program may have written bytes
+            there that are no UTF-8: they become ``%FF``, as in an address.
+    """
+    return "".join(
+        f"%{ord(one) - 0xDC00:02X}" if "\udc80" <= one <= "\udcff" else one for one in name
+    )
+
+
 def _add(archive: zipfile.ZipFile, place: DirectoryEntry, parts: Parts, depth: int) -> None:
     info = place.stat()
     if stat.S_ISDIR(info.st_mode):
         archive.writestr(zipfile.ZipInfo(f"{'/'.join(parts)}/"), b"")
         for below in tree.entries(place, depth):
-            _add(archive, below, (*parts, below.name), depth + 1)
+            _add(archive, below, (*parts, in_archive(below.name)), depth + 1)
         return
     when = time.gmtime(max(info.st_mtime, OLDEST))[:6]
     entry = zipfile.ZipInfo("/".join(parts), min(when, NEWEST))
