@@ -16,7 +16,7 @@ import {
 import { PageConfig, PathExt } from '@jupyterlab/coreutils';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ITranslator } from '@jupyterlab/translation';
-import { AssignmentsApi, type IAssignment, type IOutcome } from './assignmentsApi';
+import { AssignmentsApi, type IAssignment, type IOutcome, type IRow } from './assignmentsApi';
 import { AssignmentsTable } from './assignmentsTable';
 import { Collect, courseOf } from './collect';
 import { HandOut } from './handOut';
@@ -29,8 +29,8 @@ const NAMESPACE = 'classroom-assignments';
 /** Milliseconds: how long is said at most that something is being done. */
 const MEANWHILE = 5000;
 
-/** Whether there are assignments: in the class, and not in a lab of somebody's own. */
-export function hasAssignments(): boolean {
+/** Whether assignments are handed out and collected here: in the class, and in no other lab. */
+function isClass(): boolean {
   return PageConfig.getOption('classroomAssignments') === 'true';
 }
 
@@ -72,10 +72,10 @@ class Desk {
   /** Ask to whom a file or folder is handed out, and do so; say whether it was. */
   async handOut(path: string, name: string): Promise<boolean> {
     const { words } = this;
-    const { students } = await this.api.all();
+    const recipients = await this.api.all();
     const { button, value } = await showDialog({
       title: words.handOut,
-      body: new HandOut(path, name, students, words),
+      body: new HandOut(path, name, recipients, words),
       buttons: [Dialog.cancelButton(), Dialog.okButton({ label: words.handOutNow })],
       focusNodeSelector: '.classroom-HandOut-name'
     });
@@ -118,7 +118,11 @@ class Desk {
     await this.handOut(source, name);
   };
 
-  readonly show = async (path: string): Promise<void> => {
+  readonly show = async ({ path, address }: IRow): Promise<void> => {
+    if (address) {
+      window.open(address, '_blank', 'noopener'); // the student's own lab
+      return;
+    }
     await this.app.commands.execute('filebrowser:open-path', { path });
   };
 
@@ -157,7 +161,7 @@ export const assignments: JupyterFrontEndPlugin<void> = {
     restorer: ILayoutRestorer | null,
     translator: ITranslator | null
   ) => {
-    if (!hasAssignments()) {
+    if (!isClass()) {
       return;
     }
     const words = texts(translator);

@@ -10,6 +10,22 @@ export interface IStudent {
   readonly shown: string;
 }
 
+/** A room of the class's, with those of the list who may be in it. */
+export interface IRoom {
+  readonly name: string;
+  /** Names of students. */
+  readonly members: readonly string[];
+}
+
+/** Those to whom something may be handed out. */
+export interface IRecipients {
+  /** Everybody on the list. */
+  readonly students: readonly IStudent[];
+  readonly rooms: readonly IRoom[];
+  /** Whether they have their copies in labs of their own. */
+  readonly own: boolean;
+}
+
 export interface IAssignment {
   readonly name: string;
   /** The file or folder that was handed out. */
@@ -29,6 +45,10 @@ export interface IRow extends IStudent, IHandedIn {
   /** Where the copy is, or would be. */
   readonly path: string;
   readonly has: 'copy' | 'none' | 'other';
+  /** Where the student's own lab shows the copy, if it is there. */
+  readonly address?: string;
+  /** Why nothing can be said of the copy. */
+  readonly error?: string;
   /** Seconds since the epoch; null for never. */
   readonly changed: number | null;
   /** Whether the student is on the list. */
@@ -54,8 +74,8 @@ export class AssignmentsApi {
   /** @param settings - of the server. */
   constructor(private readonly settings: ServerConnection.ISettings) {}
 
-  /** What was handed out, the latest first, and everybody on the list. */
-  all(): Promise<{ assignments: IAssignment[]; students: IStudent[] }> {
+  /** What was handed out, the latest first, and those to whom it may be. */
+  all(): Promise<{ assignments: IAssignment[] } & IRecipients> {
     return this.call('assignments');
   }
 

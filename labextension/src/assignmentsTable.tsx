@@ -15,8 +15,8 @@ export interface IActions {
   /** Hand out again what was handed out. */
   again(assignment: IAssignment): Promise<void>;
   collect(assignment: IAssignment): Promise<void>;
-  /** Show a folder in the file browser. */
-  show(path: string): Promise<void>;
+  /** Show a student's folder: in the file browser, or in the student's own lab. */
+  show(row: IRow): Promise<void>;
 }
 
 export class AssignmentsTable extends ReactWidget {
@@ -130,12 +130,12 @@ export class AssignmentsTable extends ReactWidget {
               type="button"
               className="classroom-Assignments-link"
               title={words.showFolder}
-              onClick={() => void this.actions.show(row.path)}
+              onClick={() => void this.actions.show(row)}
             >
               {row.path}
             </button>
           ) : (
-            words.has[row.has]
+            (row.error ?? words.has[row.has])
           )}
         </td>
         <td>{row.has === 'copy' && (moment(row.changed) || words.notChanged)}</td>

@@ -2,11 +2,12 @@
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Dialog, ICommandPalette, Notification, showDialog } from '@jupyterlab/apputils';
+import { PageConfig } from '@jupyterlab/coreutils';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ITranslator } from '@jupyterlab/translation';
 import { HTMLSelect, ReactWidget } from '@jupyterlab/ui-components';
 import type * as React from 'react';
-import { hasAssignments, tell } from './assignments';
+import { tell } from './assignments';
 import { AssignmentsApi, type IMine } from './assignmentsApi';
 import { moment } from './assignmentsTable';
 import { IDriving } from './driving';
@@ -100,17 +101,20 @@ export const handingIn: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     translator: ITranslator | null
   ) => {
-    if (!hasAssignments()) {
+    const where = PageConfig.getOption('classroomAssignments');
+    if (!where) {
       return;
     }
+    // Whoever is in a lab of their own drives it; in the class, tutors have nothing to hand in.
+    const isOffered = () => where === 'own' || !standing.tutor;
     const words = texts(translator);
     const { commands, contextMenu, serviceManager, shell } = app;
     const api = new AssignmentsApi(serviceManager.serverSettings);
     commands.addCommand(COMMAND, {
       label: words.handInMore,
       caption: words.handInCaption,
-      isVisible: () => !standing.tutor,
-      isEnabled: () => !standing.tutor,
+      isVisible: isOffered,
+      isEnabled: isOffered,
       execute: async () => {
         if (driving.viewOnly) {
           driving.explain();

@@ -1,10 +1,13 @@
 /** What a tutor says when handing out: the assignment's name, and to whom. */
 
 import type { Dialog } from '@jupyterlab/apputils';
-import { ReactWidget } from '@jupyterlab/ui-components';
+import { HTMLSelect, ReactWidget } from '@jupyterlab/ui-components';
 import type * as React from 'react';
-import type { IStudent } from './assignmentsApi';
+import type { IRecipients, IRoom, IStudent } from './assignmentsApi';
 import type { Texts } from './texts';
+
+/** Of the choice of a room. */
+const ROOM = 'classroom-HandOut-room';
 
 export interface IHandOut {
   readonly name: string;
@@ -16,16 +19,19 @@ export class HandOut extends ReactWidget implements Dialog.IBodyWidget<IHandOut>
   /**
    * @param path - of what is handed out.
    * @param name - that is proposed.
-   * @param students - everybody on the list.
+   * @param recipients - to choose from.
    * @param words - to show.
    */
   constructor(
     private readonly path: string,
     private name: string,
-    private readonly students: readonly IStudent[],
+    { students, rooms, own }: IRecipients,
     private readonly words: Texts
   ) {
     super();
+    this.students = students;
+    this.rooms = rooms;
+    this.own = own;
     this.addClass('classroom-HandOut');
     this.chosen = new Set(students.map((one) => one.name));
   }
@@ -41,7 +47,7 @@ export class HandOut extends ReactWidget implements Dialog.IBodyWidget<IHandOut>
     const { words } = this;
     return (
       <>
-        <p>{words.handOutMeans(this.path)}</p>
+        <p>{this.own ? words.handOutHome(this.path) : words.handOutMeans(this.path)}</p>
         <label>
           {words.assignmentName}
           <input
@@ -64,6 +70,20 @@ export class HandOut extends ReactWidget implements Dialog.IBodyWidget<IHandOut>
             />
             {words.allStudents(this.students.length)}
           </label>
+          {this.rooms.length > 0 && (
+            <label htmlFor={ROOM}>
+              {words.membersOf}
+              <HTMLSelect
+                id={ROOM}
+                value={this.room}
+                options={[
+                  { label: words.noRoom, value: '' },
+                  ...this.rooms.map(({ name }) => ({ label: name, value: name }))
+                ]}
+                onChange={({ target }) => this.chooseRoom(target.value)}
+              />
+            </label>
+          )}
           <ul>
             {this.students.map(({ name, shown }) => (
               <li key={name}>
@@ -85,6 +105,7 @@ export class HandOut extends ReactWidget implements Dialog.IBodyWidget<IHandOut>
   }
 
   private choose(name: string, wanted: boolean): void {
+    this.room = '';
     if (wanted) {
       this.chosen.add(name);
     } else {
@@ -99,7 +120,22 @@ export class HandOut extends ReactWidget implements Dialog.IBodyWidget<IHandOut>
     }
   }
 
+  /** Choose those who may be in a room, and nobody else. */
+  private chooseRoom(name: string): void {
+    const members = this.rooms.find((one) => one.name === name)?.members;
+    for (const student of members ? this.students : []) {
+      this.choose(student.name, members?.includes(student.name) ?? false);
+    }
+    this.room = name;
+    this.update();
+  }
+
+  private readonly students: readonly IStudent[];
+  private readonly rooms: readonly IRoom[];
+  private readonly own: boolean;
   private readonly chosen: Set<string>;
+  /** The room whose members are chosen; '' for none. */
+  private room = '';
 }
 
 /** A student's name as it is shown, with the one that the Hub knows if that is another. */

@@ -141,6 +141,11 @@ export function texts(translator: ITranslator | null) {
         'Each student gets a copy of “%1” in a folder with the student’s name, in “students”. What a student has already stays as it is.',
         path
       ),
+    handOutHome: (path: string) =>
+      trans.__(
+        'Each student gets a copy of “%1” in a lab of their own. What a student has already stays as it is.',
+        path
+      ),
     handingOut: trans.__('Handing out …'),
     wasHandedOut: (done: number, unchanged: number) =>
       [
@@ -152,6 +157,8 @@ export function texts(translator: ITranslator | null) {
     chooseWhat: trans.__('First click on a file or folder in the file browser.'),
     assignmentName: trans.__('Name of the assignment'),
     toWhom: trans.__('To whom'),
+    membersOf: trans.__('Members of the room'),
+    noRoom: '–',
     allStudents: (count: number) => trans.__('All students on the list (%1)', count),
     notYetHere: trans.__(
       'Members of an organization are on the list once they have signed in. Hand out again for those who come later.'

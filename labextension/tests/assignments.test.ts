@@ -6,6 +6,7 @@ import { AssignmentsApi, type IRow } from '../src/assignmentsApi';
 import { AssignmentsTable, type IActions } from '../src/assignmentsTable';
 import { courseOf } from '../src/collect';
 import { assignmentOf } from '../src/handIn';
+import { HandOut } from '../src/handOut';
 import { texts } from '../src/texts';
 import { Classroom, until } from './classroom';
 
@@ -31,7 +32,7 @@ const acted: string[] = [];
 const actions: IActions = {
   again: async ({ name }) => void acted.push(`again ${name}`),
   collect: async ({ name }) => void acted.push(`collect ${name}`),
-  show: async (path) => void acted.push(`show ${path}`)
+  show: async ({ path }) => void acted.push(`show ${path}`)
 };
 
 beforeEach(async () => {
@@ -49,7 +50,7 @@ beforeEach(async () => {
       return { body: JSON.stringify({ rows: found }) };
     }
     const assignments = [{ name: 'ps1', source: 'course/release/ps1' }];
-    return { body: JSON.stringify({ assignments, students: [] }) };
+    return { body: JSON.stringify({ assignments, students: [], rooms: [], own: false }) };
   };
   table = new AssignmentsTable(
     new AssignmentsApi(classroom.app().serviceManager.serverSettings),
@@ -104,6 +105,29 @@ test('its buttons lead on', async () => {
   }
   await until(() => acted.length === 3);
   expect(acted).toEqual(['show students/ada/ps1', 'collect ps1', 'again ps1']);
+});
+
+test('a copy that can not be looked at is named with its reason', async () => {
+  rows = [{ ...ADA, has: 'other', error: 'The lab of Ada is away.' }];
+  await table.refresh();
+  await until(() => lines().length === 1);
+  expect(lines()[0]).toContain('The lab of Ada is away.');
+});
+
+test('the members of a room are chosen, and nobody else', async () => {
+  const students = ['ada', 'ben', 'eve'].map((name) => ({ name, shown: name }));
+  const rooms = [{ name: 'maths', members: ['ada', 'eve'] }];
+  const dialog = new HandOut('ps1', 'ps1', { students, rooms, own: true }, texts(null));
+  Widget.attach(dialog, document.body);
+  await until(() => dialog.node.querySelector('select') !== null);
+  expect(dialog.node.textContent).toContain('in a lab of their own');
+  expect(dialog.getValue().students).toEqual(['ada', 'ben', 'eve']);
+  const select = dialog.node.querySelector('select') as HTMLSelectElement;
+  select.value = 'maths';
+  select.dispatchEvent(new Event('change', { bubbles: true }));
+  await until(() => dialog.getValue().students.length === 2);
+  expect(dialog.getValue().students).toEqual(['ada', 'eve']);
+  dialog.dispose();
 });
 
 test('the course is where nbgrader has released from', () => {

@@ -10,6 +10,7 @@ from classroom.config import invitations, subdomains, trial
 from classroom.config.settings import SignInMode
 from classroom.config.trait_kinds import is_lazy
 from classroom.egress.lock import LockKind
+from classroom.hub.access.assignments_handlers import CARRY
 from classroom.hub.access.handlers import LIST, REMOVE, of_ours
 from classroom.hub.auth.accounts import Accounts
 from classroom.hub.auth.invited import ClassroomInvitationAuthenticator
@@ -183,11 +184,12 @@ def roles(c: Config, settings: Settings) -> None:
     scopes = [scope for role in given for scope in role.get("scopes", [])]
     others = [role for role in wanted if role.get("name") != "user"]
     user = {"name": "user", "scopes": [*USER_SCOPES, *own, *scopes]}
-    lab = {"name": f"{SERVICE}-lab", "scopes": [REMOVE, LIST], "services": [SERVICE]}
+    lab = {"name": f"{SERVICE}-lab", "scopes": [REMOVE, LIST, CARRY], "services": [SERVICE]}
     c.JupyterHub.load_roles = [*others, user, lab, *roles_of(settings.rooms, settings.groups)]
     c.JupyterHub.custom_scopes = {
         REMOVE: {"description": "Remove students on request of a tutor in the lab"},
         LIST: {"description": "List students on request of a tutor in the lab"},
+        CARRY: {"description": "Hand out to labs of students, and collect, as a tutor asks for"},
         **tutors_own(c, "custom_scopes", {}),
     }
 

@@ -21,6 +21,8 @@ from classroom.lab.api import labs
 from classroom.lab.api.usage import Usage
 from classroom.lab.assignments import handlers as assignments
 from classroom.lab.assignments.service import Assignments
+from classroom.lab.assignments.store import Store
+from classroom.lab.assignments.work import Work
 from classroom.lab.chat import setup
 from classroom.lab.connections.receive_limits import ReceiveLimits
 from classroom.lab.connections.refusal_log import RefusalLog
@@ -166,8 +168,8 @@ def _tell_pages(app: ServerApp, lab: LabContext) -> None:
     page_socket.announce(page_config)
     labs.announce(page_config, several=headers.ClassPages(config=app.config).labs)
     headers.announce(page_config, lab.policies)
-    if not owner_of_lab():
-        assignments.announce(page_config)
+    own_labs = headers.ClassPages(config=app.config).own_labs
+    assignments.announce(page_config, owner=owner_of_lab(), own=own_labs)
 
 
 def _make(app: ServerApp) -> LabContext:
@@ -267,7 +269,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
             unused = Idleness(app, lab.connections).write_down(paths.idle)
             background_tasks.start(unused, "Writing down since when nobody is here", app.log)
         _restore(app, paths)
-        if not owner:
+        if assignments.has_assignments(owner, own=headers.ClassPages(config=app.config).own_labs):
             _assign(app, paths, lab)
     # JupyterHub has put in its own since we were loaded.
     settings = app.web_app.settings
@@ -328,8 +330,11 @@ def _restore(app: ServerApp, paths: Paths) -> None:
 
 
 def _assign(app: ServerApp, paths: Paths, lab: LabContext) -> None:
-    """Let tutors hand out and collect, and students hand in: in the class alone."""
+    """Let tutors hand out and collect in the class, and students hand in, also in their own lab."""
     (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
     contents: Any = app.contents_manager
-    made = Assignments(paths.assignments, contents, documents, lab.notifications, app.log)
+    own_labs = headers.ClassPages(config=app.config).own_labs
+    store = Store(paths.assignments)
+    work = Work(contents.root, contents.scratch_folder, store, own=own_labs)
+    made = Assignments(work, contents, documents, lab.notifications, app.log)
     app.web_app.settings[assignments.KEY] = made

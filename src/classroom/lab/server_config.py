@@ -172,6 +172,7 @@ def pages(settings: Settings) -> Config:
     return {
         "ClassPages": {
             "labs": settings.has_labs,
+            "own_labs": settings.personal_labs,
             "hosts": [str(host) for host in settings.page_hosts],
             "avatars": list(content_security_policy.avatar_hosts(github)),
         }

@@ -20,6 +20,7 @@ from classroom.runtime.handover import Handover
 from classroom.runtime.log import LOG
 from classroom.runtime.paths import PORT, Paths
 from classroom.supervisor import process, services
+from classroom.supervisor.carrying import Carrying
 from classroom.supervisor.labs import Labs
 from classroom.supervisor.labs_door import LabsDoor
 from classroom.supervisor.process import Keeper
@@ -70,7 +71,9 @@ class Supervisor:
             "snapshots": services.snapshots(paths, base),
         }
         self._labs = Labs(paths, base, lock.kind, known_by)
-        self._door = LabsDoor(paths, self._labs) if labs else None
+        self._door = (
+            LabsDoor(paths, self._labs, Carrying(paths, base, self._labs)) if labs else None
+        )
         self._keepers = {
             name: Keeper(child, LOG, self._fail if child.vital else self._do_without)
             for name, child in parts.items()

@@ -114,6 +114,21 @@ class Labs:
             # Whoever waits for the lab needn't wait for its snapshots.
             background_tasks.start(self._begin(copier), f"Starting {copier.name}", LOG)
 
+    async def ensure(self, lab: int) -> None:
+        """Make the folders of a lab that nobody has opened yet; nothing runs in it by that.
+
+        Args:
+            lab: its number.
+
+        Raises:
+            StartRefusedError: they can't be made.
+            OSError: likewise.
+        """
+        async with self._turn(lab):
+            paths = self._paths.of_lab(lab)
+            if not paths.files.is_dir():
+                layout.ensure(layout.plan_lab(paths))
+
     async def stop(self, lab: int) -> None:
         """Stop a lab's server, then all that its code has running.
 

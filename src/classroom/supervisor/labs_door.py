@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import socket
 
     from classroom.runtime.paths import Paths
+    from classroom.supervisor.carrying import Carrying
     from classroom.supervisor.labs import Labs
 
 ROOT = 0
@@ -25,15 +26,16 @@ ROOT = 0
 class LabsDoor:
     """Answers the Hub."""
 
-    def __init__(self, paths: Paths, labs: Labs) -> None:
+    def __init__(self, paths: Paths, labs: Labs, carrying: Carrying) -> None:
         """Open the socket; it is kept for as long as the container lives.
 
         Args:
             paths: where things are.
             labs: what is asked about.
+            carrying: has assignments carried between them and the class.
         """
         self._socket = process.listen_locally(paths.labs_socket)
-        self._labs = labs
+        self._labs, self._carrying = labs, carrying
 
     async def serve(self) -> None:
         """Answer for ever."""
@@ -60,8 +62,11 @@ class LabsDoor:
                 )
             elif asked["do"] == "stop":
                 await self._labs.stop(_number(asked))
+            elif asked["do"] == "carry":
+                carried = await self._carrying.do(asked["order"])
+                return {"running": self._labs.running, "carried": carried}
         except (RuntimeError, TimeoutError, OSError, ValueError, StartRefusedError) as error:
-            LOG.error("Lab %s: can't %s: %s", asked.get("lab"), asked["do"], error)
+            LOG.error("Lab %s: can't %s: %s", asked.get("lab", "-"), asked["do"], error)
             return {"error": str(error), "running": self._labs.running}
         return {"running": self._labs.running}
 

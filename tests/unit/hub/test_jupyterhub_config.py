@@ -11,6 +11,7 @@ from traitlets.config import Config
 from classroom.config import config_file, settings, subdomains
 from classroom.egress.lock import Lock, LockKind
 from classroom.hub.access import policy
+from classroom.hub.access.assignments_handlers import CARRY
 from classroom.hub.access.handlers import LIST, REMOVE
 from classroom.hub.access.roster import Roster
 from classroom.hub.access.service import Access
@@ -77,7 +78,7 @@ def test_users_have_no_more_than_the_classroom(tmp_path: Path) -> None:
     assert c.JupyterHub.spawner_class is NoPersonalLab
     (service,) = c.JupyterHub.services
     assert "admin" not in service
-    assert (lab["services"], lab["scopes"]) == (["classroom"], [REMOVE, LIST]), (
+    assert (lab["services"], lab["scopes"]) == (["classroom"], [REMOVE, LIST, CARRY]), (
         "the lab may do no more"
     )
     assert {REMOVE, LIST} <= set(c.JupyterHub.custom_scopes)
@@ -103,7 +104,7 @@ c.Classroom.egress = "open"
     roles = {role["name"]: role["scopes"] for role in c.JupyterHub.load_roles}
     assert roles["user"] == [*USER_SCOPES, "access:services!service=grader"]
     assert roles["grader"] == ["list:users"]
-    assert c.JupyterHub.custom_scopes.keys() == {REMOVE, LIST, "custom:grader:grade"}
+    assert c.JupyterHub.custom_scopes.keys() == {REMOVE, LIST, CARRY, "custom:grader:grade"}
     assert c.JupyterHub.template_vars["announcement"] == "Hello"
     assert c.JupyterHub.spawner_class == "simple"
 

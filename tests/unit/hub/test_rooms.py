@@ -12,7 +12,7 @@ from traitlets.config import Config
 
 from classroom.config.rooms import LabRoom
 from classroom.config.settings import Settings, SignInMode
-from classroom.hub.access import listing, offline
+from classroom.hub.access import listing, offline, people_page
 from classroom.hub.access.listing import HubUser
 from classroom.hub.access.policy import Allowlist
 from classroom.hub.access.roster import Roster
@@ -136,3 +136,9 @@ def test_a_room_is_nobody_who_could_be_removed_or_sign_in(hub: Any) -> None:
     shown = listing.entries([HubUser("ada"), HubUser("room.lecture")], Roster(), ())
     assert [one.name for one in shown] == ["ada"]
     assert "rooms are called so" in usernames.problem("Room.Lecture", ())
+
+
+def test_the_students_of_each_room_are_listed() -> None:
+    roles = {"room.b": {"ada": "edit", "mona": "edit"}, "room.a": {"bob": "view"}, "room.c": {}}
+    found = people_page.students_of_rooms(roles, ["ada", "bob"])
+    assert found == [{"name": "a", "members": ["bob"]}, {"name": "b", "members": ["ada"]}]

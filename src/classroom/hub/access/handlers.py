@@ -6,18 +6,17 @@ import json
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
-from jupyterhub import orm
-from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.apihandlers.users import UserAPIHandler, UserListAPIHandler
 from tornado import web
 from traitlets.utils.importstring import import_item
 
 from classroom.hub.access import people_page
+from classroom.hub.access.assignments_handlers import CarryHandler, HomeHandInHandler
+from classroom.hub.access.lab_call import LabCallHandler
 from classroom.hub.access.people_page import PeopleListHandler
 from classroom.hub.auth import appearance
 from classroom.hub.labs.where_handler import WhereHandler
 from classroom.hub.requests import confirmation
-from classroom.runtime.paths import SERVICE
 from classroom.runtime.room_names import room_of
 from classroom.runtime.words import gettext
 
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
     from classroom.hub.access.service import Access
 
 REMOVE, LIST = "custom:classroom:remove", "custom:classroom:list"
-"""The scopes of the lab's token."""
-TUTORS_TOKEN = "X-Classroom-Tutor"  # noqa: S105 (a header's name)
+"""The scopes of the lab's token, besides `CARRY`."""
 
 
 def refuse_wrong(handler: Any, names: Collection[str]) -> None:
@@ -104,38 +102,6 @@ class PersonHandler(UserAPIHandler):
             await access.appointed(name, tutor=bool(body["admin"]))
 
 
-class LabCallHandler(APIHandler):
-    """What the lab asks, with its own token and that of a tutor who has asked it."""
-
-    def check(self, scope: str) -> None:
-        """See that the lab asks, because a tutor does.
-
-        Args:
-            scope: that the lab's token must have.
-
-        Raises:
-            HTTPError: 403, it isn't the lab that asks, or no tutor has asked it.
-        """
-        if scope not in getattr(self, "expanded_scopes", ()):
-            raise web.HTTPError(403, gettext("Only the lab may ask for this."))
-        if not self._is_asked_by_a_tutor():
-            raise web.HTTPError(403, gettext("Only a tutor may do that."))
-
-    def _is_asked_by_a_tutor(self) -> bool:
-        """Say whether the request bears a token that a tutor's sign-in to the lab has got.
-
-        The lab's own token proves nothing about who uses the lab.
-        """
-        shown = self.request.headers.get(TUTORS_TOKEN, "")
-        found = orm.APIToken.find(self.db, shown, kind="user") if shown else None
-        return (
-            found is not None
-            and found.client_id == f"service-{SERVICE}"
-            and found.user is not None
-            and bool(found.user.admin)
-        )
-
-
 class RemovalHandler(LabCallHandler):
     """Remove a student."""
 
@@ -163,19 +129,23 @@ class StudentsHandler(LabCallHandler):
     """Everybody on the list who is no tutor, also those who have never signed in."""
 
     async def get(self) -> None:
-        """List them: names as the Hub has them, and as the others see them.
+        """List them: names as the Hub has them, and as the others see them; and who is in a room.
 
         Raises:
             HTTPError: 403, as of `check`.
         """
         self.check(LIST)
-        found = people_page.listed(self.db, self.authenticator.access)
+        access: Access = self.authenticator.access
+        found = people_page.listed(self.db, access)
         students = [one for one in found if not (one.tutor or one.removed)]
         answer = [{"name": one.name, "shown": one.shown} for one in students]
-        self.finish(json.dumps({"students": answer}))
+        rooms = people_page.students_of_rooms(access.rooms, [one.name for one in students])
+        self.finish(json.dumps({"students": answer, "rooms": rooms}))
 
 
 HANDLERS = (
+    (r"/api/classroom/assignments/([^/]+)", CarryHandler),
+    (r"/api/classroom/hand-in/([^/]+)", HomeHandInHandler),
     (r"/api/classroom/labs", WhereHandler),
     (r"/api/classroom/people", PeopleListHandler),
     (r"/api/classroom/people/([^/]+)", RemovalHandler),

@@ -16,10 +16,11 @@ from classroom.hub.access.listing import HubUser, ListEntry
 from classroom.hub.labs import belonging, rooms
 from classroom.hub.labs.listing import LabListing
 from classroom.hub.labs.service import LABS
+from classroom.runtime.room_names import room_of
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -115,6 +116,19 @@ def room_as_json(room: Belonging, lab: EnterableLab | None) -> dict[str, Any]:
         "running": lab is not None and lab.is_running,
         "here": list(lab.here) if lab is not None else [],
     }
+
+
+def students_of_rooms(
+    roles: Mapping[str, Mapping[str, str]], students: Collection[str]
+) -> list[dict[str, object]]:
+    """List the rooms in which there are students, with those.
+
+    Args:
+        roles: as what people are in each room, by what the Hub calls it.
+        students: names of those who count.
+    """
+    found = {room_of(name): [one for one in students if one in who] for name, who in roles.items()}
+    return [{"name": room, "members": found[room]} for room in sorted(found) if found[room]]
 
 
 class PeopleListHandler(APIHandler):

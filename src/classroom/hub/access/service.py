@@ -75,6 +75,11 @@ class Access:
         return self._held.paths
 
     @property
+    def rooms(self) -> Mapping[str, Mapping[str, str]]:
+        """As what people are in each room, by what the Hub calls it (`tell_labs`)."""
+        return self._standing.rooms
+
+    @property
     def students_file(self) -> str:
         """The file of students' names; "" for none."""
         return self._first.students_file

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LONGEST = 1 << 22
+"""Bytes of an answer at most: it may say something of each student."""
+
+
 class LabNotStartedError(Exception):
     """The supervisor couldn't do it, with its reason."""
 
@@ -28,7 +32,31 @@ async def ask(place: Path, **wanted: Any) -> frozenset[int]:
         LabNotStartedError: it can't be done.
         OSError: nobody answers.
     """
-    reader, writer = await asyncio.open_unix_connection(str(place))
+    return frozenset((await _say(place, wanted))["running"])
+
+
+async def carry(place: Path, order: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Have an assignment carried between the class and labs of people's own.
+
+    Args:
+        place: of the socket.
+        order: as of `classroom.supervisor.carrier`.
+
+    Returns:
+        What came of it, by the students' names; a sentence under ``error`` where it isn't done.
+
+    Raises:
+        LabNotStartedError: nothing could be carried.
+        OSError: nobody answers.
+    """
+    found: dict[str, dict[str, Any]] = (await _say(place, {"do": "carry", "order": order}))[
+        "carried"
+    ]
+    return found
+
+
+async def _say(place: Path, wanted: dict[str, Any]) -> dict[str, Any]:
+    reader, writer = await asyncio.open_unix_connection(str(place), limit=LONGEST)
     try:
         writer.write(json.dumps(wanted).encode() + b"\n")
         await writer.drain()
@@ -36,7 +64,7 @@ async def ask(place: Path, **wanted: Any) -> frozenset[int]:
             raise ConnectionResetError("the supervisor hung up")
     finally:
         writer.close()
-    found = json.loads(line)
+    found: dict[str, Any] = json.loads(line)
     if "error" in found:
         raise LabNotStartedError(found["error"])
-    return frozenset(found["running"])
+    return found

@@ -78,7 +78,7 @@ def take_in(source: DirectoryEntry, target: DirectoryEntry) -> list[str]:
             os.mkdir(target.name, 0o777, dir_fd=target.folder)
             with _held(target) as folder:
                 tree.copy_all(source, DirectoryEntry(folder, source.name), 1, allowed)
-        _flush_all(target, 0)
+        flush_all(target, 0)
     except BaseException:
         drop(target)
         raise
@@ -94,11 +94,19 @@ def _held(place: DirectoryEntry) -> Iterator[int]:
         os.close(held)
 
 
-def _flush_all(place: DirectoryEntry, depth: int) -> None:
-    """Have all of a folder on the disk: what was handed in is there after a power cut as well."""
+def flush_all(place: DirectoryEntry, depth: int) -> None:
+    """Have all of a folder on the disk: what was handed in is there after a power cut as well.
+
+    Args:
+        place: where it is.
+        depth: how many folders it is already in.
+
+    Raises:
+        OSError: it can't be read, or the disk is full.
+    """
     if stat.S_ISDIR(place.stat().st_mode):
         for below in tree.entries(place, depth):
-            _flush_all(below, depth + 1)
+            flush_all(below, depth + 1)
         with _held(place) as folder:
             flush(folder)
         return

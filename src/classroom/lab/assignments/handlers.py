@@ -8,17 +8,23 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from aiohttp import ClientError
 from jupyter_server.base.handlers import APIHandler
+from jupyterhub.httpclient import fetch
 from tornado import web
 
 from classroom.lab import services
+from classroom.lab.assignments.asked import AskingTutor
 from classroom.lab.assignments.outcome import Student
 from classroom.lab.permissions.mode_service import ModeService
-from classroom.lab.permissions.tutor_handler import TutorHandler
+from classroom.lab.permissions.tutor_handler import NO_HUB, TutorHandler
+from classroom.runtime.room_names import room_of
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import MutableMapping, Sequence
+
+    from jupyterhub.services.auth import HubOAuth
 
     from classroom.lab.assignments.service import Assignments
 
@@ -28,6 +34,8 @@ NOT_YET = gettext_noop("The lab is starting: try again.")
 AT_HOME = gettext_noop(
     "Assignments are handed out, handed in and collected in the classroom: do so there."
 )
+NOT_THEIRS = gettext_noop("This is the lab of {owner}, who alone hands in what is in it.")
+IN_OWN_LAB = gettext_noop("Your copy of “{name}” is in your own lab: hand it in there.")
 UNCLEAR = "The request must say the assignment's name, the path, and whose names."
 STRANGERS = gettext_noop(
     "These names are not on the list of students: {names}. Open the dialog again."
@@ -37,26 +45,43 @@ NO_STUDENTS = gettext_noop(
 )
 
 
-def announce(page_config: MutableMapping[str, Any]) -> None:
-    """Tell pages that there are assignments; in a lab of somebody's own there are none.
+def announce(page_config: MutableMapping[str, Any], *, owner: str, own: bool) -> None:
+    """Tell pages that there are assignments: all of it in the class, to hand in in one's own lab.
 
     Args:
         page_config: JupyterLab's, of every page.
+        owner: whose lab it is to the Hub; "" for the class's.
+        own: whether people have labs of their own.
     """
-    page_config["classroomAssignments"] = "true"
+    if has_assignments(owner, own=own):
+        page_config["classroomAssignments"] = "own" if owner else "true"
 
 
-def service_of(handler: APIHandler) -> Assignments:
+def has_assignments(owner: str, *, own: bool) -> bool:
+    """Say whether there are assignments in a lab; in a room there are none.
+
+    Args:
+        owner: whose lab it is to the Hub; "" for the class's.
+        own: whether people have labs of their own.
+    """
+    return not owner or (own and not room_of(owner))
+
+
+def service_of(handler: APIHandler, caller: str = "") -> Assignments:
     """Return the lab's assignments.
 
     Args:
         handler: of the request.
+        caller: who may have them in a lab of their own; "" for the class alone.
 
     Raises:
-        HTTPError: 503, the lab is starting; 403, it is somebody's own.
+        HTTPError: 503, the lab is starting; 403, it is a room, or somebody else's.
     """
-    if services.of(handler)[ModeService].owner:
+    owner = services.of(handler)[ModeService].owner
+    if owner and (not caller or room_of(owner)):
         raise web.HTTPError(HTTPStatus.FORBIDDEN, gettext(AT_HOME))
+    if owner and caller != owner:
+        raise web.HTTPError(HTTPStatus.FORBIDDEN, gettext(NOT_THEIRS).format(owner=owner))
     found: Assignments | None = handler.settings.get(KEY)
     if found is None:
         raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, gettext(NOT_YET))
@@ -71,15 +96,35 @@ class ForTutors(TutorHandler):
         """The lab's."""
         return service_of(self)
 
+    def tutor(self) -> AskingTutor:
+        """Return who asks."""
+        return AskingTutor(self.caller, self._carry if self.assignments.own else None)
+
+    async def _carry(
+        self, do: str, name: str, students: Sequence[str], place: str = ""
+    ) -> dict[str, dict[str, Any]]:
+        body = {"do": do, "students": list(students), "place": place}
+        answer = await self.ask_hub("POST", f"assignments/{quote(name, safe='')}", body)
+        found: dict[str, dict[str, Any]] = (await answer.json())["students"]
+        return found
+
     async def students(self) -> list[Student]:
         """Ask the Hub who is on the list and no tutor.
 
         Raises:
             HTTPError: the Hub says no, or doesn't answer.
         """
-        answer = await self.ask_hub("GET", "students")
-        found = (await answer.json())["students"]
-        return [Student(str(one["name"]), str(one["shown"])) for one in found]
+        return (await self.listed())[0]
+
+    async def listed(self) -> tuple[list[Student], list[dict[str, Any]]]:
+        """Ask the Hub who is on the list and no tutor, and who of them is in a room.
+
+        Raises:
+            HTTPError: the Hub says no, or doesn't answer.
+        """
+        found = await (await self.ask_hub("GET", "students")).json()
+        students = [Student(str(one["name"]), str(one["shown"])) for one in found["students"]]
+        return students, found["rooms"]
 
     def body(self) -> dict[str, Any]:
         """Return the request's JSON object.
@@ -109,11 +154,13 @@ class AssignmentsHandler(ForTutors):
 
     @web.authenticated
     async def get(self) -> None:
-        """List what was handed out, the latest first, and the students on the list."""
+        """List what was handed out, the latest first; the students, and the rooms they are in."""
         found = await self.assignments.all()
         listed = [{"name": one.name, "source": one.source, "at": one.at} for one in found]
-        people = [{"name": one.name, "shown": one.shown} for one in await self.students()]
-        self.finish(json.dumps({"assignments": listed, "students": people}))
+        students, rooms = await self.listed()
+        people = [{"name": one.name, "shown": one.shown} for one in students]
+        answer = {"assignments": listed, "students": people, "rooms": rooms}
+        self.finish(json.dumps({**answer, "own": self.assignments.own}))
 
     @web.authenticated
     async def post(self) -> None:
@@ -130,7 +177,7 @@ class AssignmentsHandler(ForTutors):
             students = [one for one in students if one.name in wanted]
         if not students:
             raise web.HTTPError(HTTPStatus.CONFLICT, gettext(NO_STUDENTS))
-        outcome = await self.assignments.hand_out(name, path, students, self.caller, time.time())
+        outcome = await self.assignments.hand_out(name, path, students, self.tutor(), time.time())
         self.finish(json.dumps(outcome.as_json()))
 
 
@@ -140,7 +187,8 @@ class AssignmentHandler(ForTutors):
     @web.authenticated
     async def get(self, name: str) -> None:
         """Say who has it, who has changed it, and who has handed it in."""
-        self.finish(json.dumps(await self.assignments.table(name, await self.students())))
+        students = await self.students()
+        self.finish(json.dumps(await self.assignments.table(name, students, self.tutor())))
 
 
 class CollectionHandler(ForTutors):
@@ -152,7 +200,7 @@ class CollectionHandler(ForTutors):
         folder, missing = self.text("folder"), self.wanted("missing")
         students = await self.students()
         outcome = await self.assignments.collect(
-            name, folder, students, missing=missing, by=self.caller
+            name, folder, students, missing=missing, by=self.tutor()
         )
         self.finish(json.dumps(outcome.as_json()))
 
@@ -171,7 +219,7 @@ class CollectionHandler(ForTutors):
         self.set_header(
             "Content-Disposition", f"attachment; filename*=utf-8''{quote(name, safe='')}.zip"
         )
-        await self.assignments.archive(name, students, send, missing=missing, by=self.caller)
+        await self.assignments.archive(name, students, send, missing=missing, by=self.tutor())
         self.finish(set_content_type="application/zip")
 
 
@@ -183,7 +231,8 @@ class OwnAssignmentsHandler(APIHandler):
     @web.authenticated
     async def get(self) -> None:
         """List those of which the caller has got a copy, and what they have handed in."""
-        found = await service_of(self).mine(str(self.current_user.username))
+        person = str(self.current_user.username)
+        found = await service_of(self, person).mine(person)
         self.finish(json.dumps({"assignments": found}))
 
 
@@ -194,9 +243,35 @@ class HandInHandler(APIHandler):
 
     @web.authenticated
     async def post(self, name: str) -> None:
-        """Hand in what the caller has of it, as it is now."""
-        found = await service_of(self).hand_in(name, str(self.current_user.username))
-        self.finish(json.dumps(found))
+        """Hand in what the caller has of it, as it is now.
+
+        Raises:
+            HTTPError: 409, it is in the caller's own lab, and this isn't it; it isn't handed in.
+        """
+        person = str(self.current_user.username)
+        assignments = service_of(self, person)
+        is_own = bool(services.of(self)[ModeService].owner)
+        if assignments.own and not is_own:
+            raise web.HTTPError(HTTPStatus.CONFLICT, gettext(IN_OWN_LAB).format(name=name))
+        bring = self._bring if is_own else None
+        self.finish(json.dumps(await assignments.hand_in(name, person, bring)))
+
+    async def _bring(self, name: str) -> dict[str, Any]:
+        """Have the Hub bring what is ready to the class: it wants to see the caller's sign-in."""
+        auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
+        try:
+            answer = await fetch(
+                f"{auth.api_url}/classroom/hand-in/{quote(name, safe='')}",
+                method="POST",
+                headers={"Authorization": f"token {auth.get_token(self) or ''}"},
+                raise_for_status=False,
+            )
+        except (OSError, ClientError) as error:
+            raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, gettext(NO_HUB)) from error
+        found: dict[str, Any] = await answer.json()
+        if not answer.ok:
+            raise web.HTTPError(answer.status, str(found["message"]))
+        return found
 
 
 HANDLERS: tuple[tuple[str, type[web.RequestHandler]], ...] = (

@@ -83,6 +83,16 @@ def copy_of(person: str, assignment: str) -> Parts:
     return (STUDENTS, folder_of(person), assignment)
 
 
+def own_copy_of(_: str, assignment: str) -> Parts:
+    """Return the path of a student's copy in a lab of their own, below that lab's files.
+
+    Args:
+        _: the student's name, as of `copy_of`: everything there is theirs.
+        assignment: its name.
+    """
+    return (assignment,)
+
+
 def submitted(folder: Parts, student_folder: str, assignment: str) -> Parts:
     """Return where nbgrader looks for what somebody has handed in.
 

@@ -79,9 +79,17 @@ def each(outcome: AssignmentOutcome, who: str) -> Iterator[None]:
     """
     try:
         yield
-    except NoFolderError:
-        outcome.left[who] = gettext(IN_THE_WAY)
-    except TooLargeError:
-        outcome.left[who] = too_large(who)
     except OSError as error:
-        outcome.left[who] = sentence(error, who)
+        outcome.left[who] = why(error, who)
+
+
+def why(error: OSError, who: str) -> str:
+    """Word why something couldn't be done for one student.
+
+    Args:
+        error: of the file system.
+        who: the student.
+    """
+    if isinstance(error, NoFolderError):
+        return gettext(IN_THE_WAY)
+    return too_large(who) if isinstance(error, TooLargeError) else sentence(error, who)

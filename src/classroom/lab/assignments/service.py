@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tornado import web
 
 from classroom.lab.assignments import collection, names
+from classroom.lab.assignments.asked import carried
 from classroom.lab.assignments.outcome import AssignmentOutcome, Student, too_large
 from classroom.lab.assignments.sender import Sender
-from classroom.lab.assignments.store import Assignment, Store
-from classroom.lab.assignments.work import Work
+from classroom.lab.assignments.store import Assignment
+from classroom.lab.assignments.work import away_from
 from classroom.lab.files.directory_entry import parts_of, path_of
 from classroom.lab.files.http_errors import said
 from classroom.lab.files.reader import TooLargeError
@@ -22,12 +23,13 @@ from classroom.runtime.turns import TooManyError, Turns
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
     from logging import Logger
-    from pathlib import Path
 
     from jupyter_server_ydoc.app import YDocExtension
 
+    from classroom.lab.assignments.asked import AskingTutor, Carry
+    from classroom.lab.assignments.work import Work
     from classroom.lab.connections.notifications import Notifications
     from classroom.lab.files.contents_manager import ClassContents
     from classroom.lab.files.directory_entry import Parts
@@ -48,6 +50,9 @@ ALIKE = gettext_noop(
 )
 OFTEN = gettext_noop("What you hand in is being copied: wait a moment.")
 HANDED_OUT = gettext_noop("A tutor has handed out “{name}”: you find your copy in {folder}.")
+HANDED_OUT_HOME = gettext_noop(
+    "A tutor has handed out “{name}”: you find your copy in your own lab, in the folder “{name}”."
+)
 
 
 class Assignments:
@@ -55,7 +60,7 @@ class Assignments:
 
     def __init__(
         self,
-        place: Path,
+        work: Work,
         contents: ClassContents,
         documents: YDocExtension,
         notifications: Notifications,
@@ -64,17 +69,15 @@ class Assignments:
         """Know where everything is.
 
         Args:
-            place: the store's.
+            work: does it, on the class's files and the store.
             contents: the class's files.
             documents: upstream's extension, whose rooms may have some of them open.
             notifications: tells students what they have got.
             log: where to say who has done what.
-
-        Raises:
-            OSError: the store can't be made.
         """
-        self._store = Store(place)
-        self._work = Work(contents.root, contents.scratch_folder, self._store)
+        self._work, self._store = work, work.store
+        self.own = work.own
+        """Whether students have their copies in labs of their own."""
         self._contents, self._documents = contents, documents
         self._notifications, self._log = notifications, log
         self._turn = asyncio.Lock()
@@ -85,7 +88,12 @@ class Assignments:
         return await threads.run(self._store.all)
 
     async def hand_out(
-        self, name: str, path: str, students: Iterable[Student], by: str, now: float
+        self,
+        name: str,
+        path: str,
+        students: Iterable[Student],
+        by: AskingTutor,
+        now: float,
     ) -> AssignmentOutcome:
         """Give each student a copy of a file or folder, as it is in the open documents now.
 
@@ -110,19 +118,37 @@ class Assignments:
             await self._save(parts)
             students = list(students)
             with _worded(path, name):
-                outcome = await threads.run_long(self._work.hand_out, name, parts, students)
+                if by.carry is None:
+                    outcome = await threads.run_long(self._work.hand_out, name, parts, students)
+                else:
+                    outcome = await threads.run_long(self._work.keep, name, parts, len(students))
+                    await self._give(outcome, name, students, by.carry)
             given = {**(before.given if before else {}), **dict.fromkeys(self._got(outcome), now)}
-            made = Assignment(name, path_of(parts), by, now, given)
+            made = Assignment(name, path_of(parts), by.name, now, given)
             await threads.run(self._store.write, made)
         for student in outcome.done:
             where = path_of(names.copy_of(student, name))
-            told = gettext(HANDED_OUT).format(name=name, folder=where)
-            self._notifications.tell({student}, told)
-            self._changed(names.copy_of(student, name))
+            words = gettext(HANDED_OUT) if by.carry is None else gettext(HANDED_OUT_HOME)
+            self._notifications.tell({student}, words.format(name=name, folder=where))
+            if by.carry is None:
+                self._changed(names.copy_of(student, name))
         text = "assignments: %s has handed out %r as %r: %d new, %d had it, %d could not get it"
         numbers = len(outcome.done), len(outcome.unchanged), len(outcome.left)
-        self._log.info(text, by, path_of(parts), name, *numbers)
+        self._log.info(text, by.name, path_of(parts), name, *numbers)
         return outcome
+
+    @staticmethod
+    async def _give(
+        outcome: AssignmentOutcome, name: str, students: Sequence[Student], carry: Carry
+    ) -> None:
+        """Bring what is handed out to students' own labs, and keep what came of it."""
+        found = await carried(carry, "give", name, [one.name for one in students])
+        for student in (one.name for one in students):
+            said = found[student]
+            if "error" in said:
+                outcome.left[student] = str(said["error"])
+            else:
+                (outcome.done if said.get("added") else outcome.unchanged).append(student)
 
     async def _before(self, name: str, source: str) -> Assignment | None:
         """Return the assignment of that name, if it is handed out again."""
@@ -138,12 +164,19 @@ class Assignments:
     def _got(self, outcome: AssignmentOutcome) -> list[str]:
         return [*outcome.done, *outcome.unchanged]
 
-    async def hand_in(self, name: str, person: str) -> dict[str, Any]:
+    async def hand_in(
+        self,
+        name: str,
+        person: str,
+        bring: Callable[[str], Awaitable[dict[str, Any]]] | None = None,
+    ) -> dict[str, Any]:
         """Keep what a student has of an assignment, as it is in the open documents now.
 
         Args:
             name: the assignment's.
             person: the student's name, the server's word.
+            bring: brings it from this lab, the student's own, to the class, and returns what the
+                class has got; None in the class.
 
         Returns:
             What `mine` lists of it, and what was left out.
@@ -152,16 +185,24 @@ class Assignments:
             HTTPError: it wasn't handed in, and why.
         """
         await self.find(name)
-        parts = names.copy_of(person, name)
+        parts = self._work.copy_of(person, name)
         try:
             async with self._turns.own(person), self._turns.place():
                 await self._save(parts)
                 with _worded(path_of(parts), name):
-                    left_out = await threads.run_long(self._work.hand_in, name, person, parts)
+                    if bring is None:
+                        left_out = await threads.run_long(self._work.hand_in, name, person, parts)
+                    else:
+                        left_out = await threads.run_long(self._work.make_ready, name, parts)
+                        receipt = await bring(name)
+                        await threads.run(self._store.write_receipt, name, receipt)
         except TooManyError as error:
             raise web.HTTPError(HTTPStatus.TOO_MANY_REQUESTS, gettext(OFTEN)) from error
         self._log.info("assignments: %s has handed in %r", person, name)
-        (found,) = [one for one in await self.mine(person) if one["name"] == name]
+        mine = {one["name"]: one for one in await self.mine(person)}
+        found = mine.get(
+            name, {"name": name}
+        )  # of somebody who was renamed, until it is given again
         return {**found, "leftOut": sorted(set(left_out))}
 
     async def mine(self, person: str) -> list[dict[str, Any]]:
@@ -172,22 +213,35 @@ class Assignments:
         """
         return await threads.run(self._work.mine, person)
 
-    async def table(self, name: str, students: Iterable[Student]) -> dict[str, Any]:
+    async def table(
+        self, name: str, students: Iterable[Student], by: AskingTutor
+    ) -> dict[str, Any]:
         """Say who has an assignment, who has changed it, and who has handed it in.
 
         Args:
             name: the assignment's.
             students: everybody on the list.
+            by: the tutor who asks.
 
         Raises:
             HTTPError: 404, nothing was handed out by that name.
         """
-        one = await self.find(name)
-        rows = await threads.run_long(self._work.rows, one, list(students))
+        one, students = await self.find(name), list(students)
+        looked = None
+        if by.carry is not None:
+            asked = [*(student.name for student in students), *away_from(one, students)]
+            looked = await carried(by.carry, "look", name, asked)
+        rows = await threads.run_long(self._work.rows, one, students, looked)
         return {"name": one.name, "source": one.source, "by": one.by, "at": one.at, "rows": rows}
 
     async def collect(
-        self, name: str, folder: str, students: Iterable[Student], *, missing: bool, by: str
+        self,
+        name: str,
+        folder: str,
+        students: Iterable[Student],
+        *,
+        missing: bool,
+        by: AskingTutor,
     ) -> AssignmentOutcome:
         """Put what was handed in into a folder of the class's files, as nbgrader wants it.
 
@@ -205,19 +259,18 @@ class Assignments:
         one = await self.find(name)
         with said(folder):
             parts = parts_of(folder)
-        students = list(students)
-        if missing:
+        students = list(students) if missing else []
+        if students and by.carry is None:
             await self._save((names.STUDENTS,))
-        async with self._turn:
+        async with self._gathered(one, students, by.carry) as (place, left), self._turn:
             with _worded(folder, name):
-                outcome = await threads.run_long(
-                    self._work.collect, one, parts, students if missing else []
-                )
+                outcome = await threads.run_long(self._work.collect, one, parts, students, place)
+            outcome.left |= left
         for student in outcome.done:
             self._changed(names.submitted(parts, student, name))
         text = "assignments: %s has collected %r into %r: %d new, %d as before, %d not"
         numbers = len(outcome.done), len(outcome.unchanged), len(outcome.left)
-        self._log.info(text, by, name, path_of(parts), *numbers)
+        self._log.info(text, by.name, name, path_of(parts), *numbers)
         return outcome
 
     async def archive(
@@ -227,7 +280,7 @@ class Assignments:
         send: Callable[[bytes], Awaitable[None]],
         *,
         missing: bool,
-        by: str,
+        by: AskingTutor,
     ) -> None:
         """Send what was handed in as an archive, which only who asks for it has.
 
@@ -243,20 +296,42 @@ class Assignments:
             OSError: something can't be read, or the tutor's page is gone.
         """
         one = await self.find(name)
-        students = list(students)
-        if missing:
+        students = list(students) if missing else []
+        if students and by.carry is None:
             await self._save((names.STUDENTS,))
         outcome = AssignmentOutcome()
         stream = Sender(send, asyncio.get_running_loop())
 
-        def write() -> None:
-            found = self._work.submissions(one, students if missing else [], outcome)
+        def write(place: str) -> None:
+            found = self._work.submissions(one, students, outcome, place)
             collection.write_archive(stream, one.name, found)
             stream.finish()
 
-        # Not in a thread for files: it waits for the tutor's connection.
-        await asyncio.to_thread(write)
-        self._log.info("assignments: %s has downloaded %r", by, name)
+        async with self._gathered(one, students, by.carry) as (place, _):
+            # Not in a thread for files: it waits for the tutor's connection.
+            await asyncio.to_thread(write, place)
+        self._log.info("assignments: %s has downloaded %r", by.name, name)
+
+    @contextlib.asynccontextmanager
+    async def _gathered(
+        self, one: Assignment, students: Sequence[Student], carry: Carry | None
+    ) -> AsyncIterator[tuple[str, dict[str, str]]]:
+        """Fetch the copies of those who have handed in nothing from labs of their own.
+
+        Yields:
+            Where they are ("" for nowhere), and sentences by the folders of those of whom there is
+            none.
+        """
+        if carry is None or not students:
+            yield "", {}
+            return
+        handed_in = await threads.run(self._store.hand_ins, one.name)
+        wanted = [student.name for student in students if student.name in one.given]
+        wanted = [name for name in wanted if names.folder_of(name) not in handed_in]
+        with self._store.gathering(one.name) as place:
+            found = await carried(carry, "fetch", one.name, wanted, place)
+            folders = {names.folder_of(name): said for name, said in found.items()}
+            yield place, {who: said["error"] for who, said in folders.items() if "error" in said}
 
     async def find(self, name: str) -> Assignment:
         """Return an assignment.

@@ -7,6 +7,11 @@ or deletes it. A folder for each assignment:
 - ``record.json``: where it came from, and who has got it when;
 - ``out``: what was handed out last;
 - ``in/<student>/<moment>``: what a student has handed in, with nbgrader's ``timestamp.txt``.
+
+A lab of somebody's own has one, too, with what its owner has got. In place of ``in`` it has:
+
+- ``ready``: what the owner hands in, for the class's to fetch;
+- ``receipt.json``: what the class has got of it last.
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ import os
 import secrets
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from classroom.lab.assignments import copying
 from classroom.lab.assignments.names import folder_of
@@ -27,7 +32,7 @@ from classroom.lab.files.directory_entry import DirectoryEntry
 from classroom.runtime import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 KEPT = 3
@@ -37,6 +42,10 @@ MOMENT = "%Y%m%dT%H%M%S.%fZ"
 TIMESTAMP, FORMAT = "timestamp.txt", "%Y-%m-%d %H:%M:%S.%f %Z"
 """nbgrader's file beside what was handed in, and what is in it (its ``Exchange``)."""
 RECORD, OUT, IN, NEW = "record.json", "out", "in", ".new-"
+READY, RECEIPT = "ready", "receipt.json"
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -127,6 +136,47 @@ class Store:
         with self._folder(name) as held:
             yield DirectoryEntry(held, OUT)
 
+    @contextlib.contextmanager
+    def ready(self, name: str) -> Iterator[DirectoryEntry]:
+        """Hold the folder that the owner of the lab hands in.
+
+        Args:
+            name: the assignment's.
+
+        Raises:
+            OSError: there is none.
+        """
+        with self._folder(name) as held:
+            yield DirectoryEntry(held, READY)
+
+    def receipt(self, name: str) -> dict[str, Any]:
+        """Return what the class has got of the lab's owner; nothing when it hasn't got any.
+
+        Args:
+            name: the assignment's.
+        """
+        try:
+            kept: dict[str, Any] = json.loads((self._place / name / RECEIPT).read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        return kept
+
+    def write_receipt(self, name: str, receipt: Mapping[str, Any]) -> None:
+        """Keep what the class has got of the lab's owner.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        files.write_private(self._place / name / RECEIPT, json.dumps(receipt).encode())
+
+    def forget(self, name: str) -> None:
+        """Remove an assignment that nobody has got."""
+        held = os.open(self._place, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            copying.drop(DirectoryEntry(held, name))
+        finally:
+            os.close(held)
+
     def take_original(self, name: str, source: DirectoryEntry) -> list[str]:
         """Keep what is to be handed out, in the place of what was before.
 
@@ -140,12 +190,28 @@ class Store:
         Raises:
             OSError: as of `copying.take_in`.
         """
+        return self.put(name, OUT, lambda new: copying.take_in(source, new))
+
+    def put(self, name: str, what: str, fill: Callable[[DirectoryEntry], T]) -> T:
+        """Keep a folder, in the place of what was before.
+
+        Args:
+            name: the assignment's.
+            what: `OUT` or `READY`.
+            fill: makes the folder in a place where there is nothing; leaves none if it fails.
+
+        Returns:
+            What `fill` does.
+
+        Raises:
+            OSError: of `fill`; what was before stays.
+        """
         (self._place / name).mkdir(mode=0o700, exist_ok=True)
         with self._folder(name) as held:
-            left_out = copying.take_in(source, new := self._new(held))
-            copying.drop(DirectoryEntry(held, OUT))
-            os.rename(new.name, OUT, src_dir_fd=held, dst_dir_fd=held)
-        return left_out
+            found = fill(new := self._new(held))
+            copying.drop(DirectoryEntry(held, what))
+            os.rename(new.name, what, src_dir_fd=held, dst_dir_fd=held)
+        return found
 
     def take_hand_in(self, name: str, person: str, source: DirectoryEntry) -> list[str]:
         """Keep what a student hands in, with the time; of those before only the last stay.
@@ -161,11 +227,27 @@ class Store:
         Raises:
             OSError: as of `copying.take_in`; what was handed in before stays.
         """
+        return self.put_hand_in(name, person, lambda new: copying.take_in(source, new))
+
+    def put_hand_in(self, name: str, person: str, fill: Callable[[DirectoryEntry], T]) -> T:
+        """Keep what a student hands in, as `take_hand_in`, wherever it comes from.
+
+        Args:
+            name: the assignment's.
+            person: the student's name.
+            fill: as of `put`.
+
+        Returns:
+            What `fill` does.
+
+        Raises:
+            OSError: of `fill`; what was handed in before stays.
+        """
         with self._folder(name, IN, folder_of(person), make=True) as held:
             for left in _names(held):
                 if left.startswith(NEW):  # of a server that was killed
                     copying.drop(DirectoryEntry(held, left))
-            left_out = copying.take_in(source, new := self._new(held))
+            found = fill(new := self._new(held))
             now = datetime.now(UTC)
             try:
                 stamp(new, now)
@@ -177,7 +259,7 @@ class Store:
                 raise
             for old in _moments(held)[:-KEPT]:
                 copying.drop(DirectoryEntry(held, old))
-        return left_out
+        return found
 
     def hand_ins(self, name: str) -> dict[str, HandIn]:
         """Return what was handed in, by the students' folders.
@@ -221,6 +303,39 @@ class Store:
                 yield place
             finally:
                 copying.drop(place)
+
+    @contextlib.contextmanager
+    def gathering(self, name: str) -> Iterator[str]:
+        """Make a folder for copies that nobody keeps, which come from labs of people's own.
+
+        Args:
+            name: the assignment's.
+
+        Yields:
+            What `gathered` and `put_gathered` know it by.
+        """
+        with self._folder(name) as held:
+            place = self._new(held)
+            os.mkdir(place.name, 0o700, dir_fd=held)
+            try:
+                yield place.name.removeprefix(NEW)
+            finally:
+                copying.drop(place)
+
+    @contextlib.contextmanager
+    def gathered(self, name: str, place: str, person: str) -> Iterator[DirectoryEntry]:
+        """Hold the place of somebody's copy, which needn't be there.
+
+        Args:
+            name: the assignment's.
+            place: from `gathering`.
+            person: the student's name.
+
+        Raises:
+            OSError: nothing is gathered there any more.
+        """
+        with self._folder(name, f"{NEW}{place}") as held:
+            yield DirectoryEntry(held, folder_of(person))
 
     @contextlib.contextmanager
     def _folder(self, *names: str, make: bool = False) -> Iterator[int]:

@@ -12,14 +12,14 @@ from tornado import web
 
 from classroom.lab.assignments import collection, comparing, copying, names
 from classroom.lab.assignments.outcome import AssignmentOutcome, Student, each
-from classroom.lab.assignments.store import Assignment, HandIn, Store, stamp
+from classroom.lab.assignments.store import READY, Assignment, HandIn, Store, stamp
 from classroom.lab.files import tree
 from classroom.lab.files.directory_entry import NoFolderError, path_of
 from classroom.lab.files.disk_reserve import Allowance, ensure
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from classroom.lab.files.beneath import Root
@@ -33,15 +33,20 @@ NOT_YOURS = gettext_noop(
 class Work:
     """Works on the class's files and the store."""
 
-    def __init__(self, root: Root, scratch: Path | None, store: Store) -> None:
+    def __init__(
+        self, root: Root, scratch: Path | None, store: Store, *, own: bool = False
+    ) -> None:
         """Know both.
 
         Args:
-            root: the class's files.
+            root: the lab's files.
             scratch: as of `atomic_write.write`.
             store: what the lab keeps of assignments.
+            own: whether students have their copies in labs of their own.
         """
-        self._root, self._scratch, self._store = root, scratch, store
+        self._root, self._scratch = root, scratch
+        self.own, self.store = own, store
+        self.copy_of = names.own_copy_of if own else names.copy_of
 
     def hand_out(self, name: str, parts: Parts, students: list[Student]) -> AssignmentOutcome:
         """Keep what is handed out, and give each student a copy.
@@ -54,18 +59,32 @@ class Work:
         Raises:
             OSError: it can't be kept; nobody got anything.
         """
-        outcome = AssignmentOutcome()
-        with self._root.at(parts) as source:
-            size = tree.size_of(source, 0, Allowance(copying.LARGEST))
-            ensure(self._root, size * (len(students) + 1))
-            outcome.left_out = self._store.take_original(name, source)
+        outcome = self.keep(name, parts, len(students))
         for student in students:
-            with self._store.original(name) as original, each(outcome, student.name):
-                copy = names.copy_of(student.name, name)
+            with self.store.original(name) as original, each(outcome, student.name):
+                copy = self.copy_of(student.name, name)
                 placed = copying.give(self._root, copy, original, self._scratch)
                 if placed.blocked:
                     raise NoFolderError(path_of(copy))
                 (outcome.done if placed.added else outcome.unchanged).append(student.name)
+        return outcome
+
+    def keep(self, name: str, parts: Parts, copies: int) -> AssignmentOutcome:
+        """Keep what is handed out; nobody has got it yet.
+
+        Args:
+            name: the assignment's.
+            parts: of the tutor's file or folder.
+            copies: for how many more there must be space.
+
+        Raises:
+            OSError: it can't be kept.
+        """
+        outcome = AssignmentOutcome()
+        with self._root.at(parts) as source:
+            size = tree.size_of(source, 0, Allowance(copying.LARGEST))
+            ensure(self._root, size * (copies + 1))
+            outcome.left_out = self.store.take_original(name, source)
         return outcome
 
     def hand_in(self, name: str, person: str, parts: Parts) -> list[str]:
@@ -80,6 +99,25 @@ class Work:
             HTTPError: 404, the student has none.
             OSError: it can't be kept; what was handed in before stays.
         """
+        with self._to_hand_in(name, parts) as source:
+            return self.store.take_hand_in(name, person, source)
+
+    def make_ready(self, name: str, parts: Parts) -> list[str]:
+        """Keep what the owner of the lab hands in until the class has fetched it, as `hand_in`.
+
+        Args:
+            name: the assignment's.
+            parts: of the student's copy.
+
+        Raises:
+            HTTPError: 404, the student has none.
+            OSError: it can't be kept.
+        """
+        with self._to_hand_in(name, parts) as source:
+            return self.store.put(name, READY, lambda new: copying.take_in(source, new))
+
+    @contextlib.contextmanager
+    def _to_hand_in(self, name: str, parts: Parts) -> Iterator[DirectoryEntry]:
         root = self._root
         with contextlib.ExitStack() as stack:
             try:
@@ -89,7 +127,7 @@ class Work:
                 missing = gettext(NOT_YOURS).format(name=name, folder=path_of(parts))
                 raise web.HTTPError(HTTPStatus.NOT_FOUND, missing) from error
             ensure(root, tree.size_of(source, 0, Allowance(copying.LARGEST)))
-            return self._store.take_hand_in(name, person, source)
+            yield source
 
     def mine(self, person: str) -> list[dict[str, Any]]:
         """List the assignments that a student has got, the latest first.
@@ -98,62 +136,79 @@ class Work:
             person: the student's name.
         """
         found = []
-        for one in self._store.all():
-            mine = self._store.hand_ins(one.name).get(names.folder_of(person))
-            copy = names.copy_of(person, one.name)
+        for one in self.store.all():
+            mine = self.store.hand_ins(one.name).get(names.folder_of(person))
+            copy = self.copy_of(person, one.name)
             if person in one.given or mine:
-                found.append({"name": one.name, "path": path_of(copy), **_handed_in(mine)})
+                handed_in = _handed_in(mine) | self.store.receipt(one.name)
+                found.append({"name": one.name, "path": path_of(copy), **handed_in})
         return found
 
-    def rows(self, one: Assignment, students: list[Student]) -> list[dict[str, Any]]:
+    def rows(
+        self,
+        one: Assignment,
+        students: list[Student],
+        looked: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> list[dict[str, Any]]:
         """Make the table's rows: of everybody on the list, and of others who have something of it.
 
         Args:
             one: the assignment.
             students: everybody on the list.
+            looked: what `look` says of each, where they have labs of their own.
         """
-        handed_in = self._store.hand_ins(one.name)
+        handed_in = self.store.hand_ins(one.name)
         listed = {student.name for student in students}
-        away = [Student(name, name) for name in sorted(one.given) if name not in listed]
-        rows = [self._row(one, student, handed_in) for student in (*students, *away)]
+        away = [Student(name, name) for name in away_from(one, students)]
+        rows = []
+        for student in (*students, *away):
+            found = self.look(one, student.name) if looked is None else looked[student.name]
+            mine = handed_in.get(names.folder_of(student.name))
+            row = {"name": student.name, "shown": student.shown, **found, **_handed_in(mine)}
+            rows.append({**row, "path": path_of(self.copy_of(student.name, one.name))})
         return [
             {**row, "listed": row["name"] in listed}
             for row in rows
             if row["name"] in listed or row["handedIn"] or row["has"] == "copy"
         ]
 
-    def _row(
-        self, one: Assignment, student: Student, handed_in: dict[str, HandIn]
-    ) -> dict[str, Any]:
-        copy = names.copy_of(student.name, one.name)
+    def look(self, one: Assignment, student: str) -> dict[str, Any]:
+        """Say whether a student has their copy, and when it was changed last.
+
+        Args:
+            one: the assignment.
+            student: the student's name.
+        """
+        copy = self.copy_of(student, one.name)
         has, changed = "other", None
         try:
             with self._root.at(copy, follow=False) as place:
                 place.stat()
-                if student.name in one.given:
-                    with self._store.original(one.name) as original:
+                if student in one.given:
+                    with self.store.original(one.name) as original:
                         changed = comparing.changed(place, original)
                     has = "copy"
         except FileNotFoundError:
             has = "none"
         except OSError:  # a link or a file in its place, or shut by a student's program
             pass
-        mine = handed_in.get(names.folder_of(student.name))
-        row = {"name": student.name, "shown": student.shown, "path": path_of(copy)}
         if changed is not None:  # programs set their files' times as they like
             changed = min(max(changed, 0.0), time.time())
-        return {**row, "has": has, "changed": changed, **_handed_in(mine)}
+        return {"has": has, "changed": changed}
 
-    def collect(self, one: Assignment, parts: Parts, students: list[Student]) -> AssignmentOutcome:
+    def collect(
+        self, one: Assignment, parts: Parts, students: list[Student], gathered: str = ""
+    ) -> AssignmentOutcome:
         """Put what was handed in into a folder of the class's files.
 
         Args:
             one: the assignment.
             parts: of the course's folder.
             students: as of `submissions`.
+            gathered: likewise.
         """
         outcome = AssignmentOutcome()
-        for folder, place in self.submissions(one, students, outcome):
+        for folder, place in self.submissions(one, students, outcome, gathered):
             with each(outcome, folder):
                 where = names.submitted(parts, folder, one.name)
                 is_new = collection.bring(self._root, where, place)
@@ -161,7 +216,11 @@ class Work:
         return outcome
 
     def submissions(
-        self, one: Assignment, students: list[Student], outcome: AssignmentOutcome
+        self,
+        one: Assignment,
+        students: list[Student],
+        outcome: AssignmentOutcome,
+        gathered: str = "",
     ) -> Iterator[tuple[str, DirectoryEntry]]:
         """Hold what each has handed in, one after the other, with the name of their folder.
 
@@ -169,15 +228,21 @@ class Work:
             one: the assignment.
             students: whose copies are taken where nothing is handed in.
             outcome: gets a sentence for each that can't be taken.
+            gathered: where the copies have come from labs of people's own (`Store.gathering`).
         """
-        handed_in = self._store.hand_ins(one.name)
+        handed_in = self.store.hand_ins(one.name)
         for folder, mine in sorted(handed_in.items()):
-            with self._store.hand_in(one.name, mine) as place:
+            with self.store.hand_in(one.name, mine) as place:
                 yield folder, place
         for student in students:
             if (folder := names.folder_of(student.name)) in handed_in:
                 continue
-            with self._store.spare(one.name) as place:
+            if gathered:
+                with self.store.gathered(one.name, gathered, student.name) as place:
+                    if _is_there(place):
+                        yield folder, place
+                continue
+            with self.store.spare(one.name) as place:
                 taken = False
                 with each(outcome, folder):
                     taken = self._take_copy(one, student, place)
@@ -193,18 +258,34 @@ class Work:
         if student.name not in one.given:
             return False
         with (
-            self._root.at(names.copy_of(student.name, one.name), follow=False) as source,
-            self._store.original(one.name) as original,
+            self._root.at(self.copy_of(student.name, one.name), follow=False) as source,
+            self.store.original(one.name) as original,
         ):
-            try:
-                source.stat()
-            except FileNotFoundError:
+            if not _is_there(source):
                 return False
             changed = comparing.changed(source, original) or 0
             copying.take_in(source, place)
         when = min(max(changed, one.given[student.name]), time.time())
         stamp(place, datetime.fromtimestamp(when, UTC))
         return True
+
+
+def away_from(one: Assignment, students: Iterable[Student]) -> list[str]:
+    """List those who have got an assignment and are no longer on the list.
+
+    Args:
+        one: the assignment.
+        students: everybody on the list.
+    """
+    return sorted(set(one.given) - {student.name for student in students})
+
+
+def _is_there(place: DirectoryEntry) -> bool:
+    try:
+        place.stat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _handed_in(one: HandIn | None) -> dict[str, Any]:

@@ -44,6 +44,9 @@ class ClassPages(Configurable):
     labs = Bool(
         default_value=False, config=True, help="Whether there are other labs, which pages show."
     )
+    own_labs = Bool(
+        default_value=False, config=True, help="Whether people have labs of their own among them."
+    )
     avatars = List(Unicode(), config=True, help="Hosts that people's pictures come from.")
 
 

@@ -64,12 +64,13 @@ class TutorHandler(APIHandler):
             raise web.HTTPError(400, f"{name} must be true or false")
         return wanted
 
-    async def ask_hub(self, method: str, path: str) -> Any:
+    async def ask_hub(self, method: str, path: str, body: Any = None) -> Any:
         """Ask the Hub for the tutor who calls: it wants to see the lab's token, and theirs.
 
         Args:
             method: of HTTP.
             path: below the classroom's part of the Hub's API.
+            body: sent as JSON; None for nothing.
 
         Returns:
             The Hub's answer.
@@ -87,6 +88,7 @@ class TutorHandler(APIHandler):
                     # The Hub doesn't take our word that a tutor asks.
                     "X-Classroom-Tutor": str(auth.get_token(self) or ""),
                 },
+                json=body,
                 raise_for_status=False,
             )
         except (OSError, ClientError) as error:

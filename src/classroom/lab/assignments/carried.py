@@ -1,0 +1,164 @@
+"""What is carried between the class and labs of people's own: each side's part; blocking.
+
+The two sides are processes of two users (`classroom.supervisor.carrier`), with a pipe between them:
+each touches only what its user may. A student's lab is hostile: what the class's side takes in, it
+takes in as `parcel.receive` does. The class's side is no friend of the student either: the lab's
+side gives nothing away that wasn't handed out in this lab before, and replaces nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import IO, TYPE_CHECKING, Any
+
+from classroom.lab.assignments import comparing, copying, names, parcel
+from classroom.lab.assignments.store import OUT, Assignment, Store, stamp
+from classroom.lab.assignments.work import Work
+from classroom.lab.files.beneath import Root
+from classroom.lab.files.directory_entry import DirectoryEntry, NoFolderError
+
+if TYPE_CHECKING:
+    from classroom.runtime.paths import Paths
+
+Said = dict[str, Any]
+
+
+class Errand(Enum):
+    """What is done."""
+
+    GIVE = "give"
+    """The class's original goes to the lab."""
+    LOOK = "look"
+    """The lab says whether there is a copy, and when it was changed last."""
+    FETCH = "fetch"
+    """The copy, as it is now, goes to the class."""
+    HAND_IN = "hand in"
+    """What the lab's server has made ready goes to the class."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """One assignment of one student.
+
+    Attributes:
+        errand: what is done.
+        name: the assignment's.
+        person: the student's name.
+        place: where the class gathers what is fetched (`Store.gathering`).
+        reserve: bytes of the disk that stay free.
+    """
+
+    errand: Errand
+    name: str
+    person: str
+    place: str = ""
+    reserve: int = 0
+
+
+def of_class(what: Carried, paths: Paths, pipe: IO[bytes]) -> Said:
+    """Do the class's part.
+
+    Args:
+        what: is to be done.
+        paths: the class's.
+        pipe: to the lab's side, or from it.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        OSError: it can't be done.
+    """
+    store = Store(paths.assignments)
+    root = Root(paths.history, reserve=what.reserve)
+    if what.errand is Errand.GIVE:
+        with store.original(what.name) as original:
+            parcel.send(original, pipe)
+    elif what.errand is Errand.FETCH:
+        with store.gathered(what.name, what.place, what.person) as place:
+            parcel.receive(pipe, place, root)
+            _stamp(store, what, place)
+    elif what.errand is Errand.HAND_IN:
+        if store.find(what.name) is None:
+            raise parcel.BrokenParcelError  # nothing was handed out by that name
+        store.put_hand_in(what.name, what.person, lambda new: parcel.receive(pipe, new, root))
+        found = store.hand_ins(what.name)[names.folder_of(what.person)]
+        return {"handedIn": found.at.timestamp(), "times": found.times}
+    return {}
+
+
+def _stamp(store: Store, what: Carried, place: DirectoryEntry) -> None:
+    """Write the time of the last change, as of a copy that is in the class's files."""
+    one = store.find(what.name)
+    given = one.given.get(what.person, 0.0) if one else 0.0
+    with store.original(what.name) as original:
+        changed = comparing.changed(place, original) or 0.0
+    stamp(place, datetime.fromtimestamp(min(max(changed, given), time.time()), UTC))
+
+
+def of_lab(what: Carried, paths: Paths, pipe: IO[bytes]) -> Said:
+    """Do the lab's part.
+
+    Args:
+        what: is to be done.
+        paths: of the lab.
+        pipe: to the class's side, or from it.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        OSError: it can't be done.
+    """
+    if not paths.files.is_dir():  # nobody has ever opened it
+        return {"has": "none", "changed": None}
+    store, root = Store(paths.assignments), Root(paths.files, reserve=what.reserve)
+    work = Work(root, None, store, own=True)
+    if what.errand is Errand.GIVE:
+        return {"added": _give(what, store, root, pipe)}
+    one = store.find(what.name)
+    # Whatever the owner was called then: all here is theirs.
+    given = {what.person: one.at} if one else {}
+    looked = work.look(Assignment(what.name, "", "", 0.0, given), what.person)
+    if what.errand is Errand.FETCH and looked["has"] == "copy":
+        with root.at(names.own_copy_of(what.person, what.name), follow=False) as place:
+            parcel.send(place, pipe)
+    elif what.errand is Errand.HAND_IN:
+        with store.ready(what.name) as place:
+            parcel.send(place, pipe)
+    return looked
+
+
+def _give(what: Carried, store: Store, root: Root, pipe: IO[bytes]) -> bool:
+    """Take in what is handed out; say whether any file of it is new.
+
+    Raises:
+        NoFolderError: there is something of the student's own.
+        OSError: it can't be written.
+    """
+    parts = names.own_copy_of(what.person, what.name)
+    is_first = store.find(what.name) is None
+    if is_first and _is_there(root, parts):
+        raise NoFolderError(what.name)
+    store.put(what.name, OUT, lambda new: parcel.receive(pipe, new, root))
+    with store.original(what.name) as original:
+        if is_first and not copying.put_new(root, parts, original):
+            store.forget(what.name)
+            raise NoFolderError(what.name)  # made meanwhile: it is the student's own
+        placed = copying.Placed(1) if is_first else copying.give(root, parts, original, None)
+    if placed.blocked:
+        raise NoFolderError(what.name)
+    now = time.time()
+    store.write(Assignment(what.name, "", "", now, {what.person: now}))
+    return placed.added > 0
+
+
+def _is_there(root: Root, parts: tuple[str, ...]) -> bool:
+    with contextlib.suppress(FileNotFoundError), root.at(parts, follow=False) as place:
+        place.stat()
+        return True
+    return False

@@ -1,0 +1,136 @@
+"""Carry assignments between the class and labs of people's own, for the Hub.
+
+Run as root, ``python -I -m classroom.supervisor.carrier``, with an order on its input; its output
+says what came of it for each student. Root itself opens nothing of either side. For each student it
+makes two processes with a pipe between them: one becomes the class's server's user, the other the
+user of the server of the student's lab (`classroom.lab.assignments.carried`). Neither keeps a right
+of root's, neither can use more files than its own lab's (Landlock), and neither can be traced by
+what runs as the same user: they have changed their user and executed nothing since (prctl(2),
+PR_SET_DUMPABLE). Whatever links, pipes or names a student or a lab's server puts in the way, they
+lead to nothing that user could not reach anyway.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+from classroom.lab.assignments import carried, names
+from classroom.lab.assignments.carried import Carried, Errand
+from classroom.runtime import lab_users, log, privileges
+from classroom.runtime.lab_users import CLASS
+from classroom.runtime.paths import Paths
+from classroom.runtime.words import gettext, gettext_noop
+from classroom.supervisor.carrier_sides import BROKEN, PipeEnd, start, wait
+
+KEPT = ("kill", "setgid", "setuid")
+"""What root keeps: to make processes of other users, and to end them."""
+INTERRUPTED = gettext_noop("Copying was interrupted: try again.")
+
+
+def carry(what: Carried, lab: int, paths: Paths) -> dict[str, Any]:
+    """Do something for one student.
+
+    Args:
+        what: is to be done.
+        lab: the number of the student's lab, which has its folders.
+        paths: the container's.
+
+    Returns:
+        What came of it; under ``error`` a sentence if it wasn't done.
+    """
+    theirs, ours = paths.of_lab(lab), paths.of_lab(CLASS)
+    reading, writing = os.pipe()
+    gives = what.errand is Errand.GIVE  # from the class to the lab
+    sides = [
+        start(
+            lab_users.server(theirs.lab),
+            (theirs.files, theirs.history),
+            PipeEnd(reading, writing, "rb") if gives else PipeEnd(writing, reading, "wb"),
+            lambda pipe: carried.of_lab(what, theirs, pipe),
+            what.person,
+        )
+    ]
+    if what.errand is not Errand.LOOK:
+        sides.append(
+            start(
+                lab_users.server(CLASS),
+                (ours.history,),
+                PipeEnd(writing, reading, "wb") if gives else PipeEnd(reading, writing, "rb"),
+                lambda pipe: carried.of_class(what, ours, pipe),
+                what.person,
+            )
+        )
+    os.close(reading)
+    os.close(writing)
+    return merged(wait(sides), what)
+
+
+def merged(answers: list[dict[str, Any]], what: Carried) -> dict[str, Any]:
+    """Say what came of something, from what the lab's side and the class's side say.
+
+    Args:
+        answers: the lab's first. A side whose other end is gone says that it is broken.
+        what: was to be done.
+    """
+    for answer in answers:
+        if "error" in answer:
+            return {"error": answer["error"]}
+    lab = answers[0]
+    if what.errand is Errand.FETCH and lab.get("has") in {"none", "other"}:
+        return lab  # there is nothing to fetch: the class's side has waited for nothing
+    if any(BROKEN in answer for answer in answers):
+        return {"error": gettext(INTERRUPTED)}
+    return {key: value for answer in answers for key, value in answer.items()}
+
+
+def reserve(paths: Paths) -> int:
+    """Return how many bytes of the disk stay free.
+
+    Args:
+        paths: the container's; root has written there what labs are told.
+    """
+    told = json.loads(paths.labs_config.read_bytes())
+    return int(told["ClassContents"]["disk_reserve"])
+
+
+def ordered(order: dict[str, Any], kept: int) -> list[tuple[Carried, int]]:
+    """Read an order of the Hub's.
+
+    Args:
+        order: ``do`` (an `Errand`), ``assignment``, ``labs`` (numbers by students' names), and
+            for what is fetched ``place``.
+        kept: bytes of the disk that stay free.
+
+    Raises:
+        ValueError: no assignment or place can be called so, or there is no such errand.
+    """
+    name, place = str(order["assignment"]), str(order.get("place", ""))
+    if wrong := names.wrong_assignment(name):
+        raise ValueError(wrong)
+    if place and not (place.isascii() and place.isalnum()):
+        raise ValueError("no place is called so")
+    errand = Errand(order["do"])
+    if errand is Errand.FETCH and not place:
+        raise ValueError("no place is named")
+    return [
+        (Carried(errand, name, person, place, kept), int(lab))
+        for person, lab in order["labs"].items()
+    ]
+
+
+def main() -> None:
+    """Do what is ordered."""
+    log.quote()
+    paths = Paths()
+    wanted = ordered(json.load(sys.stdin), reserve(paths))
+    privileges.drop(KEPT)
+    os.chdir("/")
+    found = {what.person: carry(what, lab, paths) for what, lab in wanted}
+    sys.stdout.write(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

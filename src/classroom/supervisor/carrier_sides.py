@@ -1,0 +1,169 @@
+"""The two processes that carry an assignment, each of another user without any right."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import resource
+import select
+import signal
+import time
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from classroom.lab.assignments.outcome import why
+from classroom.lab.assignments.parcel import BrokenParcelError
+from classroom.runtime import privileges
+from classroom.runtime.paths import Paths
+from classroom.sandbox import lab_server, landlock
+from classroom.sandbox.landlock import KEEP, LOAD, LOOK, AllowedPath
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from classroom.runtime.lab_users import UnixUser
+
+LOG = logging.getLogger("classroom.assignments")
+SECONDS = 60.0
+"""How long one student's may take: whoever is stopped, or slowed down, ends then."""
+CPU_SECONDS, MEMORY = 60, 1 << 30
+LONGEST_ANSWER = 1 << 16
+BROKEN = "broken"
+"""In the answer of a side whose other end is gone."""
+
+
+class PipeEnd(NamedTuple):
+    """A side's end of the pipe.
+
+    Attributes:
+        own: its descriptor.
+        other: the other end's, which this side closes, so that it hears of the other's end.
+        mode: of its own, for `open`.
+    """
+
+    own: int
+    other: int
+    mode: str
+
+
+@dataclass
+class Side:
+    """A process of one side.
+
+    Attributes:
+        pid: the process's.
+        answer: descriptor from which its answer is read.
+        said: of the answer, what has come.
+    """
+
+    pid: int
+    answer: int
+    said: bytes = b""
+
+
+def start(
+    user: UnixUser,
+    places: tuple[Any, ...],
+    pipe: PipeEnd,
+    part: Callable[[IO[bytes]], dict[str, Any]],
+    person: str,
+) -> Side:
+    """Start a side's process.
+
+    Args:
+        user: whom it becomes.
+        places: folders that it may use.
+        pipe: between the two.
+        part: what it does.
+        person: the student's name, for sentences.
+    """
+    answer, answering = os.pipe()
+    if (pid := os.fork()) != 0:
+        os.close(answering)
+        return Side(pid, answer)
+    said: dict[str, Any] = {BROKEN: True}
+    try:
+        os.close(answer)
+        os.close(pipe.other)
+        become(user, places)
+        said = _done(part, os.fdopen(pipe.own, pipe.mode))
+    except (BrokenPipeError, BrokenParcelError):
+        pass
+    except OSError as error:
+        said = {"error": why(error, person)}
+    except Exception:
+        LOG.exception("An assignment of %s is not carried", person)
+    finally:
+        os.write(answering, json.dumps(said).encode()[:LONGEST_ANSWER])
+        os._exit(0)  # nothing of root's is written or closed a second time
+
+
+def _done(part: Callable[[IO[bytes]], dict[str, Any]], pipe: IO[bytes]) -> dict[str, Any]:
+    """Do a side's part and close its pipe, which what is left in it mustn't keep open."""
+    try:
+        return part(pipe)
+    finally:
+        # Whoever sends has flushed what was all of it; after a failure nobody reads the rest.
+        with contextlib.suppress(BrokenPipeError):
+            pipe.close()
+
+
+def become(user: UnixUser, places: tuple[Any, ...]) -> None:
+    """Become somebody without any right, who can use some folders and nothing else.
+
+    Raises:
+        OSError: the kernel refuses.
+        PermissionError: it is still somebody else.
+    """
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    os.setgroups([])
+    os.setgid(user.gid)
+    os.setuid(user.uid)
+    if os.getresuid() != (user.uid,) * 3 or os.getresgid() != (user.gid,) * 3 or os.getgroups():
+        raise PermissionError("the user has not changed")
+    privileges.drop()
+    os.umask(0o002)  # in a student's lab its code may write what is handed out
+    read = (*lab_server.PROGRAMS, str(Paths().prefix))
+    landlock.enter(
+        tcp=False,
+        places=(
+            *(AllowedPath(one, LOAD) for one in read),
+            *(AllowedPath(one, LOOK) for one in lab_server.KNOWN),
+            *(AllowedPath(str(one), KEEP) for one in places),
+        ),
+    )
+
+
+def wait(sides: list[Side]) -> list[dict[str, Any]]:
+    """Wait until both have ended, and end them when it takes too long.
+
+    Args:
+        sides: as started.
+
+    Returns:
+        What each says of it.
+    """
+    end = time.monotonic() + SECONDS
+    open_ones = {side.answer: side for side in sides}
+    while open_ones and (left := end - time.monotonic()) > 0:
+        for found in select.select(list(open_ones), [], [], left)[0]:
+            piece = os.read(found, LONGEST_ANSWER)
+            open_ones[found].said += piece
+            if not piece or len(open_ones[found].said) > LONGEST_ANSWER:
+                del open_ones[found]
+    for side in sides:
+        os.close(side.answer)
+        os.kill(side.pid, signal.SIGKILL)  # it has ended, or it is to; nobody else has its number
+        os.waitpid(side.pid, 0)
+    return [_answer(side.said) for side in sides]
+
+
+def _answer(said: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(said)
+    except ValueError:
+        return {BROKEN: True}
+    return found if isinstance(found, dict) else {BROKEN: True}

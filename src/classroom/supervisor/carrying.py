@@ -1,0 +1,87 @@
+"""Have assignments carried between the class and labs of people's own, as the Hub says."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from classroom.runtime import lab_users
+from classroom.supervisor.services import BEHIND_THE_CLASS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from classroom.runtime.paths import Paths
+    from classroom.supervisor.labs import Labs
+
+TOGETHER = 2
+"""Orders that are carried out at a time; others wait."""
+SECONDS_EACH = 70.0
+"""How long a student's may take: longer than the carrier allows itself."""
+
+
+class Carrying:
+    """Carries out the Hub's orders. One event loop's."""
+
+    def __init__(self, paths: Paths, base: Mapping[str, str], labs: Labs) -> None:
+        """Carry nothing yet.
+
+        Args:
+            paths: where things are.
+            base: the environment of what is started.
+            labs: make the folders of labs that nobody has opened yet.
+        """
+        self._python = str(paths.prefix / "bin/python")
+        self._base, self._labs = dict(base), labs
+        self._together = asyncio.Semaphore(TOGETHER)
+        self._turns: dict[int, asyncio.Lock] = {}
+
+    async def do(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Carry an order out (`classroom.supervisor.carrier`).
+
+        Args:
+            order: the Hub's.
+
+        Returns:
+            What came of it, by the students' names.
+
+        Raises:
+            ValueError: no lab has such a number.
+            RuntimeError: it was not carried out.
+            TimeoutError: it has taken too long.
+            StartRefusedError: a lab's folders can't be made.
+            OSError: likewise.
+        """
+        numbers = sorted({int(lab) for lab in order["labs"].values()})
+        if wrong := [lab for lab in numbers if not lab_users.is_number(lab)]:
+            raise ValueError(f"no lab has the number {wrong[0]}")
+        async with contextlib.AsyncExitStack() as turns:
+            for lab in numbers:  # in order, so that no two wait for each other
+                await turns.enter_async_context(self._turns.setdefault(lab, asyncio.Lock()))
+            await turns.enter_async_context(self._together)
+            if order["do"] == "give":
+                for lab in numbers:
+                    await self._labs.ensure(lab)
+            return await self._run(order)
+
+    async def _run(self, order: dict[str, Any]) -> dict[str, Any]:
+        process = await asyncio.create_subprocess_exec(
+            *(*BEHIND_THE_CLASS, self._python, "-I", "-m", "classroom.supervisor.carrier"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=self._base,
+            cwd="/",
+        )
+        try:
+            async with asyncio.timeout(SECONDS_EACH * max(1, len(order["labs"]))):
+                said, _ = await process.communicate(json.dumps(order).encode())
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode:
+            raise RuntimeError(f"the carrier ended with {process.returncode}")
+        found: dict[str, Any] = json.loads(said)
+        return found
