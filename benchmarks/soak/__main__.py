@@ -1,34 +1,39 @@
-"""Thirty people type for twenty minutes while all that serves them is killed again and again.
+"""A class and labs of people's own type for twenty minutes while all that serves them is killed.
 
 Run by ``make soak``. At the end every copy of every document is the same, has every word that
-anybody typed, and so has its file; anything else is an error.
+anybody typed, and so has its file; and who was cut off was so by something of their own lab's, or
+of everybody's. Anything else is an error.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import random
-import statistics
 import sys
-from collections import Counter, defaultdict
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 
-from benchmarks.soak.faults import FAULTS, bring_about
-from benchmarks.soak.lab import API, enter, room, started
-from benchmarks.soak.people import Person, Place
-from tests import labs, logs, web
+from benchmarks.soak import groups
+from benchmarks.soak.faults import FAULTS, OWN, bring_about, disturbed, in_turn, of_own_lab
+from benchmarks.soak.groups import Group
+from benchmarks.soak.lab import CONFIG, started
+from benchmarks.soak.report import REOPENED, Happened, whole
+from tests import labs, logs, own_labs, web
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from benchmarks.soak.faults import Fault
+    from benchmarks.soak.people import Person
     from tests.labs import Lab
 
 BETWEEN_WORDS = 1.0
 REST_SECONDS = (5.0, 20.0)
+HERE_SECONDS = 60
 CONVERGE_SECONDS = 60
 KNOWN = (
     r"ended with -9|is back|doesn't start|\[error\]|\[crit\]|\[alert\]",
@@ -36,6 +41,9 @@ KNOWN = (
     r"Recovered what was typed last|could not be adopted",
     r"Task exception was never retrieved|wrote error|499 |503 |50\d GET",
     r"(?s)^\[E [^\n]* ServerApp\] \{\n",
+    *own_labs.EXPECTED,
+    # A lab that has been started again knows its visitors by new tokens.
+    r"403 GET /hub/api/user |No Hub user identified|Token stored in cookie may have expired",
 )
 """What the log may say when things are killed."""
 LOG = Path("artifacts/soak.log")
@@ -43,31 +51,26 @@ LOG = Path("artifacts/soak.log")
 
 
 class Soak:
-    """The class, and what befalls it."""
+    """The class and the labs of people's own, and what befalls them."""
 
-    def __init__(self, lab: Lab, people: int, notebooks: int, faults: list[Fault]) -> None:
+    def __init__(self, lab: Lab, people: int, notebooks: int, own: int) -> None:
         """Sign everybody in, and have them open a document each.
 
         Args:
             lab: with a volume.
-            people: how many.
+            people: how many are in the class.
             notebooks: how many documents they share.
-            faults: what may befall them.
+            own: how many others have a lab of their own.
         """
         self.lab = lab
-        self.faults = faults
         self.hosts = lab.hosts
-        self.client = enter(self.hosts, "tutor-of-the-soak")
-        self.names = [f"soak{number}.ipynb" for number in range(notebooks)]
-        rooms = [room(self.client, name) for name in self.names]
-        self.people: list[Person] = []
-        for number in range(people):
-            with contextlib.closing(enter(self.hosts, f"p{number}")) as client:
-                cookies = "; ".join(f"{c.name}={c.value}" for c in client.cookies.jar)
-            headers = {"Cookie": cookies, "Origin": labs.ADDRESS}
-            place = Place(rooms[number % notebooks], headers, self.where)
-            self.people.append(Person(f"p{number}", place))
-        self.recoveries: dict[str, list[float]] = defaultdict(list)
+        self.groups = [groups.of_class(self.hosts, self.where, people, notebooks)]
+        self.groups += [groups.of_own(self.hosts, self.where, number) for number in range(own)]
+        self.faults = [*FAULTS]
+        for group in self.groups[1:]:
+            self.faults += of_own_lab(group.name, own_labs.number(lab, group.name))
+        self.happened: list[Happened] = []
+        self.wrong: list[str] = []
 
     def where(self) -> tuple[str, int]:
         """Return where the lab is now."""
@@ -77,31 +80,100 @@ class Soak:
         """Say whether the lab answers at a path."""
         self.hosts.update(self.lab.hosts)
         with web.browser(self.hosts) as client:
-            return bool(client.get(f"{labs.ADDRESS}{path}").status_code == httpx.codes.OK)
+            # One that doesn't run is answered for by the Hub, from elsewhere.
+            answer = client.get(f"{labs.ADDRESS}{path}")
+            return answer.status_code == httpx.codes.OK and answer.url.path == path
 
-    def break_something(self) -> None:
-        """Kill something at random and wait until it is back."""
-        (fault,) = random.choices(self.faults, [fault.weight for fault in self.faults])
-        took = bring_about(fault, self.lab, self.answers)
-        if took is not None:
-            self.recoveries[fault.name].append(took)
-            print(f"  {fault.name} back after {took:.1f} s", flush=True)
+    @property
+    def people(self) -> list[Person]:
+        """Everybody, wherever they type."""
+        return [person for group in self.groups for person in group.people]
 
-    async def run(self, seconds: float) -> list[str]:
-        """Type and kill for so long; return what is wrong at the end."""
+    async def run(self, seconds: float, kinds: list[str] | None) -> None:
+        """Type and kill for so long.
+
+        Args:
+            seconds: how long.
+            kinds: what may be killed; None for everything.
+        """
         staying = [asyncio.create_task(person.stay()) for person in self.people]
         typing = [asyncio.create_task(person.type(BETWEEN_WORDS)) for person in self.people]
+        faults = in_turn([one for one in self.faults if not kinds or one.name in kinds])
         end = asyncio.get_running_loop().time() + seconds
-        while asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(random.uniform(*REST_SECONDS))
-            self.client.post(f"{API}/kernels")
-            await asyncio.to_thread(self.break_something)
+        try:
+            while asyncio.get_running_loop().time() < end:
+                await asyncio.sleep(random.uniform(*REST_SECONDS))
+                await self._break(next(faults))
+        except (AssertionError, TimeoutError) as error:
+            self.wrong.append(str(error))
         for task in typing:
             task.cancel()
-        wrong = await self._converge()
+        self.wrong += await self._converge()
         for task in staying:
             task.cancel()
-        return wrong
+
+    async def _break(self, fault: Fault) -> None:
+        """Kill something, wait until all is well again, and see whom it has disturbed.
+
+        Raises:
+            AssertionError: something doesn't come back.
+            TimeoutError: somebody doesn't.
+        """
+        await self._each(Group.start_kernels)
+        await self._until_here({})
+        before = {group.name: group.cut for group in self.groups}
+        least = {
+            person.name: person.cut + fault.reaches(group.name)
+            for group in self.groups
+            for person in group.people
+        }
+        took = await asyncio.to_thread(bring_about, fault, self.lab, self.answers)
+        if took is None:
+            return
+        if not fault.pattern and len(self.groups) > 1:
+            self.happened.append(Happened(REOPENED, took + await self._reopen(), {}))
+        await self._until_here(least)
+        cut = {group.name: group.cut - before[group.name] for group in self.groups}
+        self.happened.append(Happened(fault.name, took, cut))
+        self.wrong += disturbed(fault, cut)
+        print(f"  {fault.name} {fault.user} back after {took:.1f} s", flush=True)
+
+    async def _reopen(self) -> float:
+        """Have people open their own labs again, all at the same moment; return the seconds.
+
+        Raises:
+            AssertionError: one doesn't open.
+        """
+        begun = time.monotonic()
+        health = "/hub/health"
+        await asyncio.to_thread(
+            labs.wait_until, lambda: self.answers(health), health, ignoring=labs.AWAY
+        )
+        await self._each(Group.reopen)
+        return time.monotonic() - begun
+
+    async def _each(self, do: Callable[[Group], None]) -> None:
+        """Do something for the class and for each lab, at the same moment."""
+        await asyncio.gather(*(asyncio.to_thread(do, group) for group in self.groups))
+
+    async def _until_here(self, least: Mapping[str, int]) -> None:
+        """Wait until everybody is connected.
+
+        Args:
+            least: connections that each person must have lost before: an end is noticed late.
+
+        Raises:
+            TimeoutError: somebody isn't.
+        """
+        end = asyncio.get_running_loop().time() + HERE_SECONDS
+        while away := [
+            person.name
+            for person in self.people
+            if not person.is_here or person.cut < least.get(person.name, 0)
+        ]:
+            if asyncio.get_running_loop().time() > end:
+                raise TimeoutError(f"not here again after {HERE_SECONDS} s: {', '.join(away)}")
+            await asyncio.sleep(0.1)
 
     async def _converge(self) -> list[str]:
         """Wait until all is the same everywhere; return what isn't in the end."""
@@ -113,40 +185,7 @@ class Soak:
         return wrong
 
     def _differences(self) -> list[str]:
-        found = []
-        for number, name in enumerate(self.names):
-            group = self.people[number :: len(self.names)]
-            texts = {person.text for person in group}
-            if len(texts) > 1:
-                found.append(f"{name}: {len(texts)} different copies")
-            text = group[0].text
-            typed = [word for person in group for word in person.typed]
-            if lost := [word for word in typed if word not in text]:
-                found.append(f"{name}: {len(lost)} words lost, such as {lost[:3]}")
-            if len(text) != sum(map(len, typed)):
-                found.append(f"{name}: {len(text)} characters of {sum(map(len, typed))} typed")
-            cells = self.client.get(f"{API}/contents/{name}").json()["content"]["cells"]
-            if cells[0]["source"] != text:
-                found.append(f"{name}: the file has {len(cells[0]['source'])} characters")
-        return found
-
-    def report(self, wrong: list[str]) -> str:
-        """Word what happened."""
-        typed = sum(len(person.typed) for person in self.people)
-        faults = sum(map(len, self.recoveries.values()))
-        lost = sum((person.lost for person in self.people), Counter[str]())
-        lines = [
-            f"{faults} faults survived, {typed} edits by {len(self.people)} people, "
-            f"{lost.total()} reconnections",
-            f"{'fault':<10} {'times':>5} {'median s':>9} {'longest s':>9}",
-        ]
-        lines += [
-            f"{name:<10} {len(took):>5} {statistics.median(took):>9.1f} {max(took):>9.1f}"
-            for name, took in sorted(self.recoveries.items())
-        ]
-        lines += [f"{times:>5} times: {why}" for why, times in lost.most_common()]
-        lines.append("edits lost: 0" if not wrong else "WRONG: " + "; ".join(wrong))
-        return "\n".join(lines)
+        return [words for group in self.groups for words in group.differences()]
 
 
 def main() -> int:
@@ -155,17 +194,19 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--people", type=int, default=30)
     parser.add_argument("--notebooks", type=int, default=5)
-    parser.add_argument("--faults", nargs="+", choices=[fault.name for fault in FAULTS])
+    parser.add_argument("--labs", type=int, default=5, help="labs of people's own; 0: the class")
+    kinds = [*(fault.name for fault in FAULTS), *OWN]
+    parser.add_argument("--faults", nargs="+", choices=kinds)
     parser.add_argument("--seed", type=int, default=None)
     asked = parser.parse_args()
     random.seed(asked.seed)
-    with started("soak") as lab:
-        faults = [f for f in FAULTS if not asked.faults or f.name in asked.faults]
-        soak = Soak(lab, asked.people, asked.notebooks, faults)
-        wrong = asyncio.run(soak.run(asked.minutes * 60))
+    own = groups.SETTINGS.format(labs=asked.labs) if asked.labs else ""
+    with started("soak", CONFIG + own) as lab:
+        soak = Soak(lab, asked.people, asked.notebooks, asked.labs)
+        asyncio.run(soak.run(asked.minutes * 60, asked.faults))
         alarming = logs.unexpected(lab.log, KNOWN)
-        wrong += [f"the log says: {line[:300]}" for line in alarming[:5]]
-        print(soak.report(wrong))
+        wrong = [*soak.wrong, *(f"the log says: {line[:300]}" for line in alarming[:5])]
+        print(whole(soak.happened, soak.groups, wrong))
         if wrong:
             LOG.parent.mkdir(exist_ok=True)
             LOG.write_text(lab.log, encoding="utf-8")

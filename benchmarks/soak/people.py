@@ -72,6 +72,8 @@ class Person:
         typed: everything that they have typed, a word each.
         seen: words of others that have come to them: the lab has told them.
         lost: how often they had to connect again, by why the connection ended or didn't begin.
+        is_here: whether they are connected.
+        cut: how often a connection that they had has ended.
     """
 
     name: str
@@ -80,6 +82,8 @@ class Person:
     typed: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     lost: Counter[str] = field(default_factory=Counter)
+    is_here: bool = False
+    cut: int = 0
 
     @property
     def text(self) -> str:
@@ -91,10 +95,14 @@ class Person:
         while True:
             try:
                 async with self.place.connect(open_timeout=10) as connection:
+                    self.is_here = True
                     await self._be_there(connection)
-                self.lost[f"closed {connection.close_code} {connection.close_reason}"] += 1
+                why = f"closed {connection.close_code} {connection.close_reason}"
             except (OSError, WebSocketException, TimeoutError) as error:
-                self.lost[f"{type(error).__name__}: {error}"] += 1
+                why = f"{type(error).__name__}: {error}"
+            self.lost[why] += 1
+            self.cut += self.is_here
+            self.is_here = False
             await asyncio.sleep(AGAIN_SECONDS * (1 + random.random()))
 
     async def _be_there(self, connection: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from classroom.lab.execution.shared_iopub import SharedIopub
 from tests import loops
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
 
@@ -22,6 +22,20 @@ async def until(happened: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not happened():  # noqa: ASYNC110 (nothing else tells it)
             await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def connected(folder: Path) -> AsyncIterator[tuple[zmq.Socket[Any], SharedIopub]]:
+    """Make what a kernel speaks by, and the lab's ear, once it is subscribed there."""
+    address = f"ipc://{folder}/iopub"
+    with zmq.Context() as context, closing(context.socket(zmq.XPUB)) as kernel:
+        kernel.bind(address)
+        lab: zmq.Socket[Any] = context.socket(zmq.SUB)
+        lab.setsockopt(zmq.SUBSCRIBE, b"")
+        lab.connect(address)
+        shared = SharedIopub(ZMQStream(lab), [])
+        await until(lambda: kernel.poll(0) == zmq.POLLIN)  # the subscription
+        yield kernel, shared
 
 
 def keep(heard: list[Any], page: Any, message: list[Any]) -> None:
@@ -33,16 +47,8 @@ def fail(message: list[Any]) -> None:
 
 
 def test_each_page_hears_all_until_it_goes(tmp_path: Path) -> None:
-    address = f"ipc://{tmp_path}/iopub"
-
     async def run() -> None:
-        with zmq.Context() as context, closing(context.socket(zmq.XPUB)) as kernel:
-            kernel.bind(address)
-            lab: zmq.Socket[Any] = context.socket(zmq.SUB)
-            lab.setsockopt(zmq.SUBSCRIBE, b"")
-            lab.connect(address)
-            shared = SharedIopub(ZMQStream(lab), [])
-            await until(lambda: kernel.poll(0) == zmq.POLLIN)  # the subscription
+        async with connected(tmp_path) as (kernel, shared):
             pages = [shared.join() for _ in range(3)]
             heard: list[list[Any]] = [[], [], []]
             assert not shared.hears
@@ -73,16 +79,8 @@ def test_each_page_hears_all_until_it_goes(tmp_path: Path) -> None:
 
 
 def test_one_page_at_a_time_asks_a_kernel_that_is_not_heard_yet(tmp_path: Path) -> None:
-    address = f"ipc://{tmp_path}/iopub"
-
     async def run() -> None:
-        with zmq.Context() as context, closing(context.socket(zmq.XPUB)) as kernel:
-            kernel.bind(address)
-            lab: zmq.Socket[Any] = context.socket(zmq.SUB)
-            lab.setsockopt(zmq.SUBSCRIBE, b"")
-            lab.connect(address)
-            shared = SharedIopub(ZMQStream(lab), [])
-            await until(lambda: kernel.poll(0) == zmq.POLLIN)
+        async with connected(tmp_path) as (kernel, shared):
             asking: list[asyncio.Future[None]] = []
 
             def ask() -> asyncio.Future[None]:
