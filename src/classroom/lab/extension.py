@@ -19,7 +19,7 @@ from prometheus_client import Gauge
 from classroom.lab import hub_credentials, recovering, services
 from classroom.lab.api import labs
 from classroom.lab.api.usage import Usage
-from classroom.lab.assignments import handlers as assignments
+from classroom.lab.assignments import availability
 from classroom.lab.assignments.service import Assignments
 from classroom.lab.assignments.store import Store
 from classroom.lab.assignments.work import Work
@@ -169,7 +169,7 @@ def _tell_pages(app: ServerApp, lab: LabContext) -> None:
     labs.announce(page_config, several=headers.ClassPages(config=app.config).labs)
     headers.announce(page_config, lab.policies)
     own_labs = headers.ClassPages(config=app.config).own_labs
-    assignments.announce(page_config, owner=owner_of_lab(), own=own_labs)
+    availability.announce(page_config, owner=owner_of_lab(), own=own_labs)
 
 
 def _make(app: ServerApp) -> LabContext:
@@ -269,7 +269,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
             unused = Idleness(app, lab.connections).write_down(paths.idle)
             background_tasks.start(unused, "Writing down since when nobody is here", app.log)
         _restore(app, paths)
-        if assignments.has_assignments(owner, own=headers.ClassPages(config=app.config).own_labs):
+        if availability.has_assignments(owner, own=headers.ClassPages(config=app.config).own_labs):
             _assign(app, paths, lab)
     # JupyterHub has put in its own since we were loaded.
     settings = app.web_app.settings
@@ -337,4 +337,4 @@ def _assign(app: ServerApp, paths: Paths, lab: LabContext) -> None:
     store = Store(paths.assignments)
     work = Work(contents.root, contents.scratch_folder, store, own=own_labs)
     made = Assignments(work, contents, documents, lab.notifications, app.log)
-    app.web_app.settings[assignments.KEY] = made
+    app.web_app.settings[availability.KEY] = made

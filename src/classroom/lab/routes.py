@@ -15,7 +15,7 @@ from classroom.lab.api.people import MemberHandler, RunsHandler
 from classroom.lab.api.shutdown import NoShutdownHandler
 from classroom.lab.api.usage import UsageHandler
 from classroom.lab.api.user_settings import PersonalSettingsHandler, PersonalWorkspacesHandler
-from classroom.lab.assignments import handlers as assignments
+from classroom.lab.assignments import student_handlers, tutor_handlers
 from classroom.lab.execution.session_handlers import ChangedSessionHandler, SessionsHandler
 from classroom.lab.execution.terminals import StudentTerminalsHandler, StudentTermSocket
 from classroom.lab.exports import handlers as exports
@@ -66,6 +66,7 @@ HANDLERS = (
     *contents_handler.HANDLERS,
     *exports.HANDLERS,
     *snapshots.HANDLERS,
-    *assignments.HANDLERS,
+    *tutor_handlers.HANDLERS,
+    *student_handlers.HANDLERS,
 )
 """Regular expressions of paths below the lab's own. The first that fits wins."""

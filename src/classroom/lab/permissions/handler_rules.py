@@ -37,12 +37,12 @@ SERVER = "jupyter_server.services"
 # What a page shows, and what is the user's own: settings, layout, sign-in. A socket may be opened:
 # its messages are judged one by one.
 READS: dict[str, tuple[str, ...]] = {
-    "classroom.lab.assignments.handlers": (
+    "classroom.lab.assignments.tutor_handlers": (
         "AssignmentsHandler.get",
         "AssignmentHandler.get",
         "CollectionHandler.get",
-        "OwnAssignmentsHandler.get",
     ),
+    "classroom.lab.assignments.student_handlers": ("OwnAssignmentsHandler.get",),
     "classroom.lab.api.liveness": ("LabLivenessHandler.get",),
     "classroom.lab.api.driving": ("ModeHandler.get",),
     "classroom.lab.files.contents_handler": ("ContentsHandler.get",),
@@ -132,11 +132,11 @@ READS: dict[str, tuple[str, ...]] = {
     f"{SERVER}.sessions.handlers": ("SessionHandler.get", "SessionRootHandler.get"),
 }
 WRITES: dict[str, tuple[str, ...]] = {
-    "classroom.lab.assignments.handlers": (
+    "classroom.lab.assignments.tutor_handlers": (
         "AssignmentsHandler.post",
         "CollectionHandler.post",
-        "HandInHandler.post",
     ),
+    "classroom.lab.assignments.student_handlers": ("HandInHandler.post",),
     "classroom.lab.api.driving": (
         "FollowingHandler.put",
         "ModeHandler.put",

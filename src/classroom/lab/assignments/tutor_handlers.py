@@ -1,4 +1,4 @@
-"""Assignments for pages: tutors hand out, look and collect; students hand in."""
+"""Assignments for tutors' pages: hand out, look and collect."""
 
 from __future__ import annotations
 
@@ -8,34 +8,19 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from aiohttp import ClientError
-from jupyter_server.base.handlers import APIHandler
-from jupyterhub.httpclient import fetch
 from tornado import web
 
-from classroom.lab import services
 from classroom.lab.assignments.asked import AskingTutor
+from classroom.lab.assignments.availability import service_of
 from classroom.lab.assignments.outcome import Student
-from classroom.lab.permissions.mode_service import ModeService
-from classroom.lab.permissions.tutor_handler import NO_HUB, TutorHandler
-from classroom.runtime.room_names import room_of
+from classroom.lab.permissions.tutor_handler import TutorHandler
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping, Sequence
-
-    from jupyterhub.services.auth import HubOAuth
+    from collections.abc import Sequence
 
     from classroom.lab.assignments.service import Assignments
 
-KEY = "classroom_assignments"
-"""Where the application's settings have the service; there is none yet while the lab starts."""
-NOT_YET = gettext_noop("The lab is starting: try again.")
-AT_HOME = gettext_noop(
-    "Assignments are handed out, handed in and collected in the classroom: do so there."
-)
-NOT_THEIRS = gettext_noop("This is the lab of {owner}, who alone hands in what is in it.")
-IN_OWN_LAB = gettext_noop("Your copy of “{name}” is in your own lab: hand it in there.")
 UNCLEAR = "The request must say the assignment's name, the path, and whose names."
 STRANGERS = gettext_noop(
     "These names are not on the list of students: {names}. Open the dialog again."
@@ -43,49 +28,6 @@ STRANGERS = gettext_noop(
 NO_STUDENTS = gettext_noop(
     "There is nobody on the list of students yet. Add them on the page People (Hub)."
 )
-
-
-def announce(page_config: MutableMapping[str, Any], *, owner: str, own: bool) -> None:
-    """Tell pages that there are assignments: all of it in the class, to hand in in one's own lab.
-
-    Args:
-        page_config: JupyterLab's, of every page.
-        owner: whose lab it is to the Hub; "" for the class's.
-        own: whether people have labs of their own.
-    """
-    if has_assignments(owner, own=own):
-        page_config["classroomAssignments"] = "own" if owner else "true"
-
-
-def has_assignments(owner: str, *, own: bool) -> bool:
-    """Say whether there are assignments in a lab; in a room there are none.
-
-    Args:
-        owner: whose lab it is to the Hub; "" for the class's.
-        own: whether people have labs of their own.
-    """
-    return not owner or (own and not room_of(owner))
-
-
-def service_of(handler: APIHandler, caller: str = "") -> Assignments:
-    """Return the lab's assignments.
-
-    Args:
-        handler: of the request.
-        caller: who may have them in a lab of their own; "" for the class alone.
-
-    Raises:
-        HTTPError: 503, the lab is starting; 403, it is a room, or somebody else's.
-    """
-    owner = services.of(handler)[ModeService].owner
-    if owner and (not caller or room_of(owner)):
-        raise web.HTTPError(HTTPStatus.FORBIDDEN, gettext(AT_HOME))
-    if owner and caller != owner:
-        raise web.HTTPError(HTTPStatus.FORBIDDEN, gettext(NOT_THEIRS).format(owner=owner))
-    found: Assignments | None = handler.settings.get(KEY)
-    if found is None:
-        raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, gettext(NOT_YET))
-    return found
 
 
 class ForTutors(TutorHandler):
@@ -223,61 +165,8 @@ class CollectionHandler(ForTutors):
         self.finish(set_content_type="application/zip")
 
 
-class OwnAssignmentsHandler(APIHandler):
-    """The assignments of who calls."""
-
-    auth_resource = "contents"
-
-    @web.authenticated
-    async def get(self) -> None:
-        """List those of which the caller has got a copy, and what they have handed in."""
-        person = str(self.current_user.username)
-        found = await service_of(self, person).mine(person)
-        self.finish(json.dumps({"assignments": found}))
-
-
-class HandInHandler(APIHandler):
-    """One assignment of who calls."""
-
-    auth_resource = "contents"
-
-    @web.authenticated
-    async def post(self, name: str) -> None:
-        """Hand in what the caller has of it, as it is now.
-
-        Raises:
-            HTTPError: 409, it is in the caller's own lab, and this isn't it; it isn't handed in.
-        """
-        person = str(self.current_user.username)
-        assignments = service_of(self, person)
-        is_own = bool(services.of(self)[ModeService].owner)
-        if assignments.own and not is_own:
-            raise web.HTTPError(HTTPStatus.CONFLICT, gettext(IN_OWN_LAB).format(name=name))
-        bring = self._bring if is_own else None
-        self.finish(json.dumps(await assignments.hand_in(name, person, bring)))
-
-    async def _bring(self, name: str) -> dict[str, Any]:
-        """Have the Hub bring what is ready to the class: it wants to see the caller's sign-in."""
-        auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
-        try:
-            answer = await fetch(
-                f"{auth.api_url}/classroom/hand-in/{quote(name, safe='')}",
-                method="POST",
-                headers={"Authorization": f"token {auth.get_token(self) or ''}"},
-                raise_for_status=False,
-            )
-        except (OSError, ClientError) as error:
-            raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, gettext(NO_HUB)) from error
-        found: dict[str, Any] = await answer.json()
-        if not answer.ok:
-            raise web.HTTPError(answer.status, str(found["message"]))
-        return found
-
-
 HANDLERS: tuple[tuple[str, type[web.RequestHandler]], ...] = (
     (r"classroom/api/assignments", AssignmentsHandler),
     (r"classroom/api/assignments/([^/]+)", AssignmentHandler),
     (r"classroom/api/assignments/([^/]+)/submitted", CollectionHandler),
-    (r"classroom/api/my/assignments", OwnAssignmentsHandler),
-    (r"classroom/api/my/assignments/([^/]+)", HandInHandler),
 )
