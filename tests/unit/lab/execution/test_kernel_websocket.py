@@ -1,87 +1,22 @@
-"""Messages to kernels bear the name of who is signed in, and can't harm the server."""
+"""A page's connection to a kernel keeps no more for it than a person may have waiting."""
 
 from __future__ import annotations
 
 import json
 import logging
-from typing import Any
+from typing import TYPE_CHECKING
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from jupyter_server.services.kernels.connection.base import (
-    deserialize_msg_from_ws_v1,
-    serialize_msg_to_ws_v1,
-)
+from jupyter_server.services.kernels.connection.base import serialize_msg_to_ws_v1
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
 from classroom.lab.connections.memory_budget import MemoryBudget
 from classroom.lab.execution import kernel_websocket
-from classroom.lab.execution.kernel_websocket import BadKernelMessageError
 from tests import contexts
 
+if TYPE_CHECKING:
+    import pytest
 
-def message(kind: str, metadata: dict[str, Any], *buffers: bytes) -> bytes:
-    parts: list[Any] = [{"msg_type": kind, "username": "mona"}, {}, metadata, {"code": "1"}]
-    raw = [json.dumps(part).encode() for part in parts]
-    found: bytes = serialize_msg_to_ws_v1([*raw, *buffers], "shell")
-    return found
-
-
-@pytest.mark.parametrize(
-    ("kind", "metadata", "cell"),
-    [
-        ("execute_request", {"cellId": "a1-b2"}, "a1-b2"),
-        ("execute_request", {}, ""),
-        ("execute_request", {"cellId": "x\n[I] somebody else"}, ""),
-        ("execute_request", {"cellId": 7}, ""),
-        ("kernel_info_request", {"cellId": "a1"}, None),
-    ],
-)
-def test_the_name_is_the_servers_word(kind: str, metadata: dict[str, Any], cell: str) -> None:
-    found, runs = kernel_websocket.signed(message(kind, metadata, b"\x00\xff", b""), "ada")
-    assert (runs.cell if runs.kind == kernel_websocket.EXECUTE else None) == cell
-    channel, parts = deserialize_msg_from_ws_v1(found)
-    assert channel == "shell"
-    assert json.loads(parts[0]) == {"msg_type": kind, "username": "ada"}
-    assert [json.loads(part) for part in parts[1:4]] == [{}, metadata, {"code": "1"}]
-    assert parts[4:] == [b"\x00\xff", b""], "a widget's buffers"
-
-
-def test_the_older_protocol_too() -> None:
-    text = json.dumps(
-        {
-            "header": {"msg_type": "execute_request", "username": "mona"},
-            "metadata": {"cellId": "a1"},
-            "channel": "shell",
-        }
-    )
-    found, runs = kernel_websocket.signed_legacy(text, "ada")
-    assert runs == kernel_websocket.Request("execute_request", "", "a1")
-    assert json.loads(found)["header"]["username"] == "ada"
-    assert json.loads(found)["channel"] == "shell"
-
-
-def test_a_number_that_would_fill_the_memory() -> None:
-    """Eight bytes are enough to make upstream's decoder ask for all there is."""
-    with pytest.raises(BadKernelMessageError):
-        kernel_websocket.signed(b"\xff" * 8, "ada")
-
-
-@given(st.binary(max_size=300))
-def test_any_bytes_are_signed_or_refused(raw: bytes) -> None:
-    try:
-        found, _ = kernel_websocket.signed(raw, "ada")
-    except BadKernelMessageError:
-        return
-    _, parts = deserialize_msg_from_ws_v1(found)
-    assert json.loads(parts[0])["username"] == "ada"
-
-
-@given(st.text(max_size=300))
-def test_any_text_is_signed(text: str) -> None:
-    found, _ = kernel_websocket.signed_legacy(text, "ada")
-    assert json.loads(found)["header"]["username"] == "ada"
+    from classroom.lab.execution.signed_messages import Request
 
 
 class Connection(kernel_websocket.SignedConnection):
@@ -91,7 +26,7 @@ class Connection(kernel_websocket.SignedConnection):
     _who = "mallory"
     log = logging.getLogger("test")
 
-    def _note(self, found: kernel_websocket.Request) -> None:
+    def _note(self, found: Request) -> None:
         """Be in no lab."""
 
 
@@ -106,7 +41,8 @@ def test_what_kernels_do_not_take_counts_for_all_of_a_persons_connections(
     upstreams = ZMQChannelsWebsocketConnection
     monkeypatch.setattr(upstreams, "handle_incoming_message", lambda _, one: sent.append(one))
     pages = [Connection.__new__(Connection) for _ in range(5)]
-    large = message("comm_msg", {}, b"x" * 300)
+    header = json.dumps({"msg_type": "comm_msg"}).encode()
+    large = serialize_msg_to_ws_v1([header, b"{}", b"{}", b"{}", b"x" * 300], "shell")
     for page in pages:
         page.handle_incoming_message(large)
     assert len(sent) == 1000 // len(large) < 5
