@@ -17,7 +17,7 @@ from jupyter_ydoc import YNotebook
 from pycrdt import Array, Doc, Map
 
 from classroom.lab.protocol import update_pieces
-from classroom.lab.protocol.document_index import Where
+from classroom.lab.protocol.document_runs import Where
 from classroom.lab.protocol.lib0 import OutOfBoundsError
 from classroom.lab.protocol.update_bounds import read_update
 from classroom.lab.rooms.update_admission import Admission, UnreadableError

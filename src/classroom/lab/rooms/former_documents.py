@@ -29,7 +29,7 @@ from classroom.runtime.words import gettext_noop
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from classroom.lab.protocol.document_index import Additions
+    from classroom.lab.protocol.document_runs import Additions
     from classroom.lab.protocol.messages import SyncUpdate
     from classroom.lab.protocol.update_bounds import Update
     from classroom.lab.storage.page_sessions import PageSessions

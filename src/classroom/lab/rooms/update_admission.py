@@ -16,9 +16,9 @@ from pycrdt import get_update, merge_updates
 
 from classroom.lab.connections.cpu_budget import TooMuchError
 from classroom.lab.protocol import state_fields, update_pieces
-from classroom.lab.protocol.document_index import KnownError, MissingError
 from classroom.lab.protocol.lib0 import OutOfBoundsError
 from classroom.lab.protocol.update_bounds import read_update
+from classroom.lab.protocol.update_judgement import KnownError, MissingError
 from classroom.lab.storage import document_indexes
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from pycrdt import Doc
 
-    from classroom.lab.protocol.document_index import Additions
+    from classroom.lab.protocol.document_runs import Additions
     from classroom.lab.protocol.update_bounds import Update
 
 LOG = logging.getLogger("classroom.documents")

@@ -24,7 +24,7 @@ from classroom.runtime import background_tasks
 if TYPE_CHECKING:
     from pycrdt import Doc
 
-    from classroom.lab.protocol.document_index import Additions
+    from classroom.lab.protocol.document_runs import Additions
 
 LOG = logging.getLogger("classroom.documents")
 KINDS: dict[Any, int] = {Array: ARRAY, Map: MAP, Text: TEXT}
