@@ -16,7 +16,8 @@ from enum import Enum
 from typing import IO, TYPE_CHECKING, Any
 
 from classroom.lab.assignments import comparing, copying, names, parcel
-from classroom.lab.assignments.store import OUT, Assignment, Store, stamp
+from classroom.lab.assignments.hand_ins import stamp
+from classroom.lab.assignments.store import OUT, Assignment, Store
 from classroom.lab.assignments.work import Work
 from classroom.lab.files.beneath import Root
 from classroom.lab.files.directory_entry import DirectoryEntry, NoFolderError
@@ -48,7 +49,7 @@ class Carried:
         errand: what is done.
         name: the assignment's.
         person: the student's name.
-        place: where the class gathers what is fetched (`Store.gathering`).
+        place: where the class gathers what is fetched (`Gathered.place`).
         reserve: bytes of the disk that stay free.
     """
 
@@ -79,14 +80,14 @@ def of_class(what: Carried, paths: Paths, pipe: IO[bytes]) -> Said:
         with store.original(what.name) as original:
             parcel.send(original, pipe)
     elif what.errand is Errand.FETCH:
-        with store.gathered(what.name, what.place, what.person) as place:
+        with store.gathered.copy(what.name, what.place, what.person) as place:
             parcel.receive(pipe, place, root)
             _stamp(store, what, place)
     elif what.errand is Errand.HAND_IN:
         if store.find(what.name) is None:
             raise parcel.BrokenParcelError  # nothing was handed out by that name
-        store.put_hand_in(what.name, what.person, lambda new: parcel.receive(pipe, new, root))
-        found = store.hand_ins(what.name)[names.folder_of(what.person)]
+        store.hand_ins.put(what.name, what.person, lambda new: parcel.receive(pipe, new, root))
+        found = store.hand_ins.of(what.name)[names.folder_of(what.person)]
         return {"handedIn": found.at.timestamp(), "times": found.times}
     return {}
 

@@ -325,10 +325,10 @@ class Assignments:
         if carry is None or not students:
             yield "", {}
             return
-        handed_in = await threads.run(self._store.hand_ins, one.name)
+        handed_in = await threads.run(self._store.hand_ins.of, one.name)
         wanted = [student.name for student in students if student.name in one.given]
         wanted = [name for name in wanted if names.folder_of(name) not in handed_in]
-        with self._store.gathering(one.name) as place:
+        with self._store.gathered.place(one.name) as place:
             found = await carried(carry, "fetch", one.name, wanted, place)
             folders = {names.folder_of(name): said for name, said in found.items()}
             yield place, {who: said["error"] for who, said in folders.items() if "error" in said}

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from tornado import web
 
 from classroom.lab.assignments import collection, comparing, copying, names
+from classroom.lab.assignments.hand_ins import HandIn, stamp
 from classroom.lab.assignments.outcome import AssignmentOutcome, Student, each
-from classroom.lab.assignments.store import READY, Assignment, HandIn, Store, stamp
+from classroom.lab.assignments.store import READY, Assignment, Store
 from classroom.lab.files import tree
 from classroom.lab.files.directory_entry import NoFolderError, path_of
 from classroom.lab.files.disk_reserve import Allowance, ensure
@@ -100,7 +101,7 @@ class Work:
             OSError: it can't be kept; what was handed in before stays.
         """
         with self._to_hand_in(name, parts) as source:
-            return self.store.take_hand_in(name, person, source)
+            return self.store.hand_ins.take(name, person, source)
 
     def make_ready(self, name: str, parts: Parts) -> list[str]:
         """Keep what the owner of the lab hands in until the class has fetched it, as `hand_in`.
@@ -137,7 +138,7 @@ class Work:
         """
         found = []
         for one in self.store.all():
-            mine = self.store.hand_ins(one.name).get(names.folder_of(person))
+            mine = self.store.hand_ins.of(one.name).get(names.folder_of(person))
             copy = self.copy_of(person, one.name)
             if person in one.given or mine:
                 handed_in = _handed_in(mine) | self.store.receipt(one.name)
@@ -157,7 +158,7 @@ class Work:
             students: everybody on the list.
             looked: what `look` says of each, where they have labs of their own.
         """
-        handed_in = self.store.hand_ins(one.name)
+        handed_in = self.store.hand_ins.of(one.name)
         listed = {student.name for student in students}
         away = [Student(name, name) for name in away_from(one, students)]
         rows = []
@@ -228,21 +229,21 @@ class Work:
             one: the assignment.
             students: whose copies are taken where nothing is handed in.
             outcome: gets a sentence for each that can't be taken.
-            gathered: where the copies have come from labs of people's own (`Store.gathering`).
+            gathered: where the copies have come from labs of people's own (`Gathered.place`).
         """
-        handed_in = self.store.hand_ins(one.name)
+        handed_in = self.store.hand_ins.of(one.name)
         for folder, mine in sorted(handed_in.items()):
-            with self.store.hand_in(one.name, mine) as place:
+            with self.store.hand_ins.newest(one.name, mine) as place:
                 yield folder, place
         for student in students:
             if (folder := names.folder_of(student.name)) in handed_in:
                 continue
             if gathered:
-                with self.store.gathered(one.name, gathered, student.name) as place:
+                with self.store.gathered.copy(one.name, gathered, student.name) as place:
                     if _is_there(place):
                         yield folder, place
                 continue
-            with self.store.spare(one.name) as place:
+            with self.store.gathered.spare(one.name) as place:
                 taken = False
                 with each(outcome, folder):
                     taken = self._take_copy(one, student, place)

@@ -136,7 +136,7 @@ def test_what_is_fetched_has_the_time_of_the_last_change(both: Both) -> None:
     both.give()
     (both.copy / "task.txt").write_text("answer")
     os.utime(both.copy / "task.txt", (1_000_000_000, 1_000_000_000))
-    with both.store.gathering("ps1") as place:
+    with both.store.gathered.place("ps1") as place:
         what, pipe = Carried(Errand.FETCH, "ps1", "ada", place), io.BytesIO()
         carried.of_lab(what, both.theirs, pipe)
         carried.of_class(what, both.ours, io.BytesIO(pipe.getvalue()))

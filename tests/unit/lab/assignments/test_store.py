@@ -1,18 +1,15 @@
-"""What the lab keeps: what was handed out, and the last hand-ins of each."""
+"""What the lab keeps of what was handed out."""
 
 from __future__ import annotations
 
 import os
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom.lab.assignments import copying, store
+from classroom.lab.assignments import copying
 from classroom.lab.assignments.store import Assignment, Store
 from classroom.lab.files.beneath import Root
-from classroom.lab.files.directory_entry import DirectoryEntry
-from classroom.lab.files.reader import TooLargeError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,21 +27,6 @@ class Lab:
             self.store.take_original("ps1", source)
         self.store.write(Assignment("ps1", "work", "mona", 1.0, {"ada": 1.0}))
 
-    def hand_in(self, person: str, text: str) -> list[str]:
-        (self.files / "work/task.txt").write_text(text)
-        with self.root.at(("work",)) as source:
-            return self.store.take_hand_in("ps1", person, source)
-
-    def newest(self, folder: str) -> str:
-        with self.store.hand_in("ps1", self.store.hand_ins("ps1")[folder]) as place:
-            held = place.open(os.O_PATH | os.O_DIRECTORY)
-            try:
-                found = DirectoryEntry(held, "task.txt").open(os.O_RDONLY)
-                with os.fdopen(found) as stream:
-                    return stream.read()
-            finally:
-                os.close(held)
-
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
@@ -57,45 +39,6 @@ def test_a_record_is_as_it_was_written(lab: Lab) -> None:
     assert lab.store.find("ps2") is None
     (lab.kept / "begun").mkdir()  # by a server that was killed
     assert len(lab.store.all()) == 1
-
-
-def test_the_newest_counts_and_the_last_are_kept(lab: Lab) -> None:
-    for number in range(5):
-        lab.hand_in("ada", f"answer {number}")
-    lab.hand_in("dr. who?", "another")
-    found = lab.store.hand_ins("ps1")
-    assert found["ada"].times == store.KEPT
-    assert lab.newest("ada") == "answer 4"
-    assert lab.newest("dr. who%3F") == "another"
-
-
-def test_the_time_is_the_servers_word(lab: Lab) -> None:
-    (lab.files / "work/timestamp.txt").mkdir()
-    (lab.files / "work/timestamp.txt/x").write_text("a student's")
-    lab.hand_in("ada", "answer")
-    one = lab.store.hand_ins("ps1")["ada"]
-    (moment,) = (lab.kept / "ps1/in/ada").iterdir()
-    text = (moment / "timestamp.txt").read_text()
-    assert datetime.strptime(text, store.FORMAT).replace(tzinfo=one.at.tzinfo) == one.at
-
-
-def test_what_cannot_be_copied_leaves_the_earlier(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lab.hand_in("ada", "answer")
-    monkeypatch.setattr(copying, "LARGEST", 4096)
-    with pytest.raises(TooLargeError):
-        lab.hand_in("ada", "x" * 10_000)
-    assert lab.newest("ada") == "answer"
-    assert len(list((lab.kept / "ps1/in/ada").iterdir())) == 1
-
-
-def test_what_a_killed_server_left_is_removed(lab: Lab) -> None:
-    lab.hand_in("ada", "answer")
-    (lab.kept / "ps1/in/ada/.new-1234").mkdir()
-    assert lab.store.hand_ins("ps1")["ada"].times == 1
-    lab.hand_in("ada", "answer")
-    assert not list((lab.kept / "ps1/in/ada").glob(".new*"))
 
 
 def test_a_single_file_is_in_a_folder(lab: Lab) -> None:
