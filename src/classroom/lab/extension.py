@@ -20,9 +20,9 @@ from classroom.lab import hub_credentials, recovering, services
 from classroom.lab.api import labs
 from classroom.lab.api.usage import Usage
 from classroom.lab.assignments import availability
+from classroom.lab.assignments.places import Places
 from classroom.lab.assignments.service import Assignments
 from classroom.lab.assignments.store import Store
-from classroom.lab.assignments.work import Work
 from classroom.lab.chat import setup
 from classroom.lab.connections.receive_limits import ReceiveLimits
 from classroom.lab.connections.refusal_log import RefusalLog
@@ -335,6 +335,6 @@ def _assign(app: ServerApp, paths: Paths, lab: LabContext) -> None:
     contents: Any = app.contents_manager
     own_labs = headers.ClassPages(config=app.config).own_labs
     store = Store(paths.assignments)
-    work = Work(contents.root, contents.scratch_folder, store, own=own_labs)
-    made = Assignments(work, contents, documents, lab.notifications, app.log)
+    places = Places(contents.root, contents.scratch_folder, store, own=own_labs)
+    made = Assignments(places, contents, documents, lab.notifications, app.log)
     app.web_app.settings[availability.KEY] = made

@@ -17,8 +17,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from classroom.lab.assignments import comparing, copying, names, parcel
 from classroom.lab.assignments.hand_ins import stamp
+from classroom.lab.assignments.places import Places
+from classroom.lab.assignments.progress import Progress
 from classroom.lab.assignments.store import OUT, Assignment, Store
-from classroom.lab.assignments.work import Work
 from classroom.lab.files.beneath import Root
 from classroom.lab.files.directory_entry import DirectoryEntry, NoFolderError
 
@@ -118,13 +119,13 @@ def of_lab(what: Carried, paths: Paths, pipe: IO[bytes]) -> Said:
     if not paths.files.is_dir():  # nobody has ever opened it
         return {"has": "none", "changed": None}
     store, root = Store(paths.assignments), Root(paths.files, reserve=what.reserve)
-    work = Work(root, None, store, own=True)
+    progress = Progress(Places(root, None, store, own=True))
     if what.errand is Errand.GIVE:
         return {"added": _give(what, store, root, pipe)}
     one = store.find(what.name)
     # Whatever the owner was called then: all here is theirs.
     given = {what.person: one.at} if one else {}
-    looked = work.look(Assignment(what.name, "", "", 0.0, given), what.person)
+    looked = progress.look(Assignment(what.name, "", "", 0.0, given), what.person)
     if what.errand is Errand.FETCH and looked["has"] == "copy":
         with root.at(names.own_copy_of(what.person, what.name), follow=False) as place:
             parcel.send(place, pipe)

@@ -12,9 +12,11 @@ from tornado import web
 from classroom.lab.assignments import collection, names
 from classroom.lab.assignments.asked import carried
 from classroom.lab.assignments.outcome import AssignmentOutcome, Student, too_large
+from classroom.lab.assignments.progress import Progress, away_from
 from classroom.lab.assignments.sender import Sender
 from classroom.lab.assignments.store import Assignment
-from classroom.lab.assignments.work import away_from
+from classroom.lab.assignments.submissions import Submissions
+from classroom.lab.assignments.work import Work
 from classroom.lab.files.directory_entry import parts_of, path_of
 from classroom.lab.files.http_errors import said
 from classroom.lab.files.reader import TooLargeError
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from jupyter_server_ydoc.app import YDocExtension
 
     from classroom.lab.assignments.asked import AskingTutor, Carry
-    from classroom.lab.assignments.work import Work
+    from classroom.lab.assignments.places import Places
     from classroom.lab.connections.notifications import Notifications
     from classroom.lab.files.contents_manager import ClassContents
     from classroom.lab.files.directory_entry import Parts
@@ -60,7 +62,7 @@ class Assignments:
 
     def __init__(
         self,
-        work: Work,
+        places: Places,
         contents: ClassContents,
         documents: YDocExtension,
         notifications: Notifications,
@@ -69,14 +71,16 @@ class Assignments:
         """Know where everything is.
 
         Args:
-            work: does it, on the class's files and the store.
+            places: the lab's files and the store.
             contents: the class's files.
             documents: upstream's extension, whose rooms may have some of them open.
             notifications: tells students what they have got.
             log: where to say who has done what.
         """
-        self._work, self._store = work, work.store
-        self.own = work.own
+        self._places, self._store = places, places.store
+        self._work, self._progress = Work(places), Progress(places)
+        self._submissions = Submissions(places)
+        self.own = places.own
         """Whether students have their copies in labs of their own."""
         self._contents, self._documents = contents, documents
         self._notifications, self._log = notifications, log
@@ -185,7 +189,7 @@ class Assignments:
             HTTPError: it wasn't handed in, and why.
         """
         await self.find(name)
-        parts = self._work.copy_of(person, name)
+        parts = self._places.copy_of(person, name)
         try:
             async with self._turns.own(person), self._turns.place():
                 await self._save(parts)
@@ -211,7 +215,7 @@ class Assignments:
         Args:
             person: the student's name.
         """
-        return await threads.run(self._work.mine, person)
+        return await threads.run(self._progress.mine, person)
 
     async def table(
         self, name: str, students: Iterable[Student], by: AskingTutor
@@ -231,7 +235,7 @@ class Assignments:
         if by.carry is not None:
             asked = [*(student.name for student in students), *away_from(one, students)]
             looked = await carried(by.carry, "look", name, asked)
-        rows = await threads.run_long(self._work.rows, one, students, looked)
+        rows = await threads.run_long(self._progress.rows, one, students, looked)
         return {"name": one.name, "source": one.source, "by": one.by, "at": one.at, "rows": rows}
 
     async def collect(
@@ -264,7 +268,9 @@ class Assignments:
             await self._save((names.STUDENTS,))
         async with self._gathered(one, students, by.carry) as (place, left), self._turn:
             with _worded(folder, name):
-                outcome = await threads.run_long(self._work.collect, one, parts, students, place)
+                outcome = await threads.run_long(
+                    self._submissions.collect, one, parts, students, place
+                )
             outcome.left |= left
         for student in outcome.done:
             self._changed(names.submitted(parts, student, name))
@@ -303,7 +309,7 @@ class Assignments:
         stream = Sender(send, asyncio.get_running_loop())
 
         def write(place: str) -> None:
-            found = self._work.submissions(one, students, outcome, place)
+            found = self._submissions.held(one, students, outcome, place)
             collection.write_archive(stream, one.name, found)
             stream.finish()
 

@@ -1,0 +1,41 @@
+"""Where a lab has assignments: in its files, and in what it keeps of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from classroom.lab.assignments import names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from classroom.lab.assignments.store import Store
+    from classroom.lab.files.beneath import Root
+    from classroom.lab.files.directory_entry import Parts
+
+
+@dataclass(frozen=True)
+class Places:
+    """Those of one lab.
+
+    Attributes:
+        root: the lab's files.
+        scratch: as of `atomic_write.write`.
+        store: what the lab keeps of assignments.
+        own: whether students have their copies in labs of their own.
+    """
+
+    root: Root
+    scratch: Path | None
+    store: Store
+    own: bool = False
+
+    def copy_of(self, person: str, name: str) -> Parts:
+        """Return the path of a student's copy.
+
+        Args:
+            person: the student's name.
+            name: the assignment's.
+        """
+        return names.own_copy_of(person, name) if self.own else names.copy_of(person, name)
