@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+
+from tornado import web
 
 from classroom.lab.assignments import copying
 from classroom.lab.files.directory_entry import NoFolderError
-from classroom.lab.files.http_errors import sentence
+from classroom.lab.files.http_errors import said, sentence
 from classroom.lab.files.reader import TooLargeError
 from classroom.runtime.words import gettext, gettext_noop
 
@@ -67,6 +70,25 @@ class AssignmentOutcome:
 def too_large(what: str) -> str:
     """Word that something has more bytes than an assignment may have."""
     return gettext(TOO_LARGE).format(name=what, most=copying.LARGEST // copying.MB)
+
+
+@contextlib.contextmanager
+def worded(path: str, name: str) -> Iterator[None]:
+    """Say in a sentence what can't be done with an assignment.
+
+    Args:
+        path: of the file or folder that is meant.
+        name: the assignment's.
+
+    Raises:
+        HTTPError: in the place of an error of the file system.
+    """
+    with said(path):
+        try:
+            yield
+        except TooLargeError as error:
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            raise web.HTTPError(status, too_large(name)) from error
 
 
 @contextlib.contextmanager

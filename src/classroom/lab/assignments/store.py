@@ -59,7 +59,7 @@ class Assignment:
 
 
 class Store:
-    """The assignments of one lab. In threads; who writes takes turns (`service`)."""
+    """The assignments of one lab. In threads; who writes takes turns (`handing_out`)."""
 
     def __init__(self, place: Path) -> None:
         """Make the folder, if there is none.

@@ -33,7 +33,7 @@ class OwnAssignmentsHandler(APIHandler):
     async def get(self) -> None:
         """List those of which the caller has got a copy, and what they have handed in."""
         person = str(self.current_user.username)
-        found = await service_of(self, person).mine(person)
+        found = await service_of(self, person).handing_in.mine(person)
         self.finish(json.dumps({"assignments": found}))
 
 
@@ -55,7 +55,7 @@ class HandInHandler(APIHandler):
         if assignments.own and not is_own:
             raise web.HTTPError(HTTPStatus.CONFLICT, gettext(IN_OWN_LAB).format(name=name))
         bring = self._bring if is_own else None
-        self.finish(json.dumps(await assignments.hand_in(name, person, bring)))
+        self.finish(json.dumps(await assignments.handing_in.hand_in(name, person, bring)))
 
     async def _bring(self, name: str) -> dict[str, Any]:
         """Have the Hub bring what is ready to the class: it wants to see the caller's sign-in."""

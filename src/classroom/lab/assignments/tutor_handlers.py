@@ -97,7 +97,7 @@ class AssignmentsHandler(ForTutors):
     @web.authenticated
     async def get(self) -> None:
         """List what was handed out, the latest first; the students, and the rooms they are in."""
-        found = await self.assignments.all()
+        found = await self.assignments.catalogue.all()
         listed = [{"name": one.name, "source": one.source, "at": one.at} for one in found]
         students, rooms = await self.listed()
         people = [{"name": one.name, "shown": one.shown} for one in students]
@@ -119,7 +119,9 @@ class AssignmentsHandler(ForTutors):
             students = [one for one in students if one.name in wanted]
         if not students:
             raise web.HTTPError(HTTPStatus.CONFLICT, gettext(NO_STUDENTS))
-        outcome = await self.assignments.hand_out(name, path, students, self.tutor(), time.time())
+        outcome = await self.assignments.handing_out.hand_out(
+            name, path, students, self.tutor(), time.time()
+        )
         self.finish(json.dumps(outcome.as_json()))
 
 
@@ -141,7 +143,7 @@ class CollectionHandler(ForTutors):
         """Put it into a folder of the class's files, in nbgrader's layout."""
         folder, missing = self.text("folder"), self.wanted("missing")
         students = await self.students()
-        outcome = await self.assignments.collect(
+        outcome = await self.assignments.collecting.collect(
             name, folder, students, missing=missing, by=self.tutor()
         )
         self.finish(json.dumps(outcome.as_json()))
@@ -156,12 +158,14 @@ class CollectionHandler(ForTutors):
             self.write(piece)
             await self.flush()
 
-        await self.assignments.find(name)
+        await self.assignments.catalogue.find(name)
         self.set_header("Content-Type", "application/zip")
         self.set_header(
             "Content-Disposition", f"attachment; filename*=utf-8''{quote(name, safe='')}.zip"
         )
-        await self.assignments.archive(name, students, send, missing=missing, by=self.tutor())
+        await self.assignments.collecting.archive(
+            name, students, send, missing=missing, by=self.tutor()
+        )
         self.finish(set_content_type="application/zip")
 
 

@@ -1,4 +1,4 @@
-"""Hand out and hand in: blocking, in threads; `service` calls it from the event loop."""
+"""Hand out and hand in: blocking; `handing_out` and `handing_in` call it, in threads."""
 
 from __future__ import annotations
 

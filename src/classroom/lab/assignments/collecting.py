@@ -1,0 +1,143 @@
+"""Collect: what was handed in goes to the tutor, on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from classroom.lab.assignments import collection, names
+from classroom.lab.assignments.asked import carried
+from classroom.lab.assignments.outcome import AssignmentOutcome, Student, worded
+from classroom.lab.assignments.sender import Sender
+from classroom.lab.assignments.submissions import Submissions
+from classroom.lab.files.directory_entry import parts_of, path_of
+from classroom.lab.files.http_errors import said
+from classroom.lab.storage import threads
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+    from logging import Logger
+
+    from classroom.lab.assignments.asked import AskingTutor, Carry
+    from classroom.lab.assignments.catalogue import Catalogue
+    from classroom.lab.assignments.live_files import LiveFiles
+    from classroom.lab.assignments.places import Places
+    from classroom.lab.assignments.store import Assignment
+
+
+class Collecting:
+    """Collects in one lab."""
+
+    def __init__(self, places: Places, catalogue: Catalogue, files: LiveFiles, log: Logger) -> None:
+        """Know where everything is.
+
+        Args:
+            places: the lab's files and the store.
+            catalogue: what was handed out.
+            files: the lab's, as people have them open.
+            log: where to say who has done what.
+        """
+        self._submissions, self._store = Submissions(places), places.store
+        self._catalogue, self._files, self._log = catalogue, files, log
+
+    async def collect(
+        self,
+        name: str,
+        folder: str,
+        students: Iterable[Student],
+        *,
+        missing: bool,
+        by: AskingTutor,
+    ) -> AssignmentOutcome:
+        """Put what was handed in into a folder of the class's files, as nbgrader wants it.
+
+        Args:
+            name: the assignment's.
+            folder: the course's, in which there is to be ``submitted``.
+            students: everybody on the list.
+            missing: whether to take the copies of those who have handed in nothing, too, as they
+                are now.
+            by: the tutor who collects.
+
+        Raises:
+            HTTPError: 404, nothing was handed out by that name; or nothing was collected, and why.
+        """
+        one = await self._catalogue.find(name)
+        with said(folder):
+            parts = parts_of(folder)
+        students = list(students) if missing else []
+        if students and by.carry is None:
+            await self._files.save((names.STUDENTS,))
+        async with self._gathered(one, students, by.carry) as (place, left), self._files.turn:
+            with worded(folder, name):
+                outcome = await threads.run_long(
+                    self._submissions.collect, one, parts, students, place
+                )
+            outcome.left |= left
+        for student in outcome.done:
+            self._files.changed(names.submitted(parts, student, name))
+        text = "assignments: %s has collected %r into %r: %d new, %d as before, %d not"
+        numbers = len(outcome.done), len(outcome.unchanged), len(outcome.left)
+        self._log.info(text, by.name, name, path_of(parts), *numbers)
+        return outcome
+
+    async def archive(
+        self,
+        name: str,
+        students: Iterable[Student],
+        send: Callable[[bytes], Awaitable[None]],
+        *,
+        missing: bool,
+        by: AskingTutor,
+    ) -> None:
+        """Send what was handed in as an archive, which only who asks for it has.
+
+        Args:
+            name: the assignment's.
+            students: everybody on the list.
+            send: takes the archive, piece by piece.
+            missing: as of `collect`.
+            by: the tutor who collects.
+
+        Raises:
+            HTTPError: 404, nothing was handed out by that name.
+            OSError: something can't be read, or the tutor's page is gone.
+        """
+        one = await self._catalogue.find(name)
+        students = list(students) if missing else []
+        if students and by.carry is None:
+            await self._files.save((names.STUDENTS,))
+        outcome = AssignmentOutcome()
+        stream = Sender(send, asyncio.get_running_loop())
+
+        def write(place: str) -> None:
+            found = self._submissions.held(one, students, outcome, place)
+            collection.write_archive(stream, one.name, found)
+            stream.finish()
+
+        async with self._gathered(one, students, by.carry) as (place, _):
+            # Not in a thread for files: it waits for the tutor's connection.
+            await asyncio.to_thread(write, place)
+        self._log.info("assignments: %s has downloaded %r", by.name, name)
+
+    @contextlib.asynccontextmanager
+    async def _gathered(
+        self, one: Assignment, students: Sequence[Student], carry: Carry | None
+    ) -> AsyncIterator[tuple[str, dict[str, str]]]:
+        """Fetch the copies of those who have handed in nothing from labs of their own.
+
+        Yields:
+            Where they are ("" for nowhere), and sentences by the folders of those of whom there is
+            none.
+        """
+        if carry is None or not students:
+            yield "", {}
+            return
+        handed_in = await threads.run(self._store.hand_ins.of, one.name)
+        wanted = [student.name for student in students if student.name in one.given]
+        wanted = [name for name in wanted if names.folder_of(name) not in handed_in]
+        with self._store.gathered.place(one.name) as place:
+            found = await carried(carry, "fetch", one.name, wanted, place)
+            folders = {names.folder_of(name): said for name, said in found.items()}
+            yield place, {who: said["error"] for who, said in folders.items() if "error" in said}

@@ -1,0 +1,95 @@
+"""Hand in: what a student has is kept, or made ready for the class, on the event loop."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from tornado import web
+
+from classroom.lab.assignments.outcome import worded
+from classroom.lab.assignments.progress import Progress
+from classroom.lab.assignments.work import Work
+from classroom.lab.files.directory_entry import path_of
+from classroom.lab.storage import threads
+from classroom.runtime.turns import TooManyError, Turns
+from classroom.runtime.words import gettext, gettext_noop
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from logging import Logger
+
+    from classroom.lab.assignments.catalogue import Catalogue
+    from classroom.lab.assignments.live_files import LiveFiles
+    from classroom.lab.assignments.places import Places
+
+TOGETHER, EACH, ASKED = 2, 1, 4
+"""Hand-ins that are copied at a time, of one person, and that wait with that."""
+OFTEN = gettext_noop("What you hand in is being copied: wait a moment.")
+
+
+class HandingIn:
+    """Takes what is handed in, in one lab."""
+
+    def __init__(self, places: Places, catalogue: Catalogue, files: LiveFiles, log: Logger) -> None:
+        """Know where everything is.
+
+        Args:
+            places: the lab's files and the store.
+            catalogue: what was handed out.
+            files: the lab's, as people have them open.
+            log: where to say who has done what.
+        """
+        self._places, self._store = places, places.store
+        self._work, self._progress = Work(places), Progress(places)
+        self._catalogue, self._files, self._log = catalogue, files, log
+        self._turns = Turns(TOGETHER, EACH, ASKED)
+
+    async def hand_in(
+        self,
+        name: str,
+        person: str,
+        bring: Callable[[str], Awaitable[dict[str, Any]]] | None = None,
+    ) -> dict[str, Any]:
+        """Keep what a student has of an assignment, as it is in the open documents now.
+
+        Args:
+            name: the assignment's.
+            person: the student's name, the server's word.
+            bring: brings it from this lab, the student's own, to the class, and returns what the
+                class has got; None in the class.
+
+        Returns:
+            What `mine` lists of it, and what was left out.
+
+        Raises:
+            HTTPError: it wasn't handed in, and why.
+        """
+        await self._catalogue.find(name)
+        parts = self._places.copy_of(person, name)
+        try:
+            async with self._turns.own(person), self._turns.place():
+                await self._files.save(parts)
+                with worded(path_of(parts), name):
+                    if bring is None:
+                        left_out = await threads.run_long(self._work.hand_in, name, person, parts)
+                    else:
+                        left_out = await threads.run_long(self._work.make_ready, name, parts)
+                        receipt = await bring(name)
+                        await threads.run(self._store.write_receipt, name, receipt)
+        except TooManyError as error:
+            raise web.HTTPError(HTTPStatus.TOO_MANY_REQUESTS, gettext(OFTEN)) from error
+        self._log.info("assignments: %s has handed in %r", person, name)
+        mine = {one["name"]: one for one in await self.mine(person)}
+        found = mine.get(
+            name, {"name": name}
+        )  # of somebody who was renamed, until it is given again
+        return {**found, "leftOut": sorted(set(left_out))}
+
+    async def mine(self, person: str) -> list[dict[str, Any]]:
+        """List the assignments of which a student has a copy, the latest first.
+
+        Args:
+            person: the student's name.
+        """
+        return await threads.run(self._progress.mine, person)

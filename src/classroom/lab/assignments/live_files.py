@@ -1,0 +1,48 @@
+"""The lab's files as people have them open: saved before they are copied, shown when new."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from classroom.lab.files.directory_entry import parts_of, path_of
+
+if TYPE_CHECKING:
+    from jupyter_server_ydoc.app import YDocExtension
+
+    from classroom.lab.files.contents_manager import ClassContents
+    from classroom.lab.files.directory_entry import Parts
+
+
+class LiveFiles:
+    """Those of one lab."""
+
+    def __init__(self, contents: ClassContents, documents: YDocExtension) -> None:
+        """Know where they are.
+
+        Args:
+            contents: the lab's files.
+            documents: upstream's extension, whose rooms may have some of them open.
+        """
+        self._contents, self._documents = contents, documents
+        self.turn = asyncio.Lock()
+        """Who hands out or collects has it: one at a time."""
+
+    async def save(self, parts: Parts) -> None:
+        """Have in the files what people have typed in the open documents of a folder.
+
+        Args:
+            parts: of the folder, or of one file.
+        """
+        for room in tuple(self._documents.ywebsocket_server.rooms.values()):
+            path = getattr(room, "file_path", None)
+            if path is not None and parts_of(path)[: len(parts)] == parts:
+                await room.finish()
+
+    def changed(self, parts: Parts) -> None:
+        """Tell pages that there is something new, as after any save.
+
+        Args:
+            parts: of the folder.
+        """
+        self._contents.emit(data={"action": "save", "path": path_of(parts)})
