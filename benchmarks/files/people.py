@@ -17,12 +17,12 @@ from pycrdt import (
     Map,
     Text,
     create_sync_message,
-    create_update_message,
     handle_sync_message,
 )
 from websockets.exceptions import WebSocketException
 
 from benchmarks.files.ledger import words
+from benchmarks.soak.people import telling
 from classroom.lab.protocol import awareness
 from classroom.lab.protocol.awareness import Entry
 
@@ -172,15 +172,12 @@ class Typist:
 
     async def _be_there(self, desk: Desk, connection: Any) -> None:
         """Send what is typed, and note the words of others that arrive."""
-        updates: asyncio.Queue[bytes] = asyncio.Queue()
         # A page says first whose its copy is.
         self._clock += 1
         here = Entry(desk.doc.client_id, self._clock, b"{}")
         await connection.send(awareness.encode([here]))
         await connection.send(create_sync_message(desk.doc))
-        watching = desk.doc.observe(lambda event: updates.put_nowait(event.update))
-        sending = asyncio.create_task(self._send(connection, updates))
-        try:
+        async with telling(connection, desk.doc):
             async for message in connection:
                 if not isinstance(message, bytes) or message[0] != SYNC:
                     continue
@@ -191,12 +188,3 @@ class Typist:
                 for word in words(desk.text):
                     if not word.startswith(self.name):
                         self.seen.setdefault(word, time.time())
-        finally:
-            desk.doc.unobserve(watching)
-            sending.cancel()
-
-    @staticmethod
-    async def _send(connection: Any, updates: asyncio.Queue[bytes]) -> None:
-        with contextlib.suppress(WebSocketException):
-            while True:
-                await connection.send(create_update_message(await updates.get()))

@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
 SYNC = 0
 AGAIN_SECONDS = 0.5
@@ -59,6 +59,30 @@ def text_of(doc: Doc[Any]) -> str:
     """Return a notebook's first cell's source, "" before there is one."""
     cells = doc.get("cells", type=Array)
     return str(cells[0]["source"]) if len(cells) else ""
+
+
+@contextlib.asynccontextmanager
+async def telling(connection: Any, doc: Doc[Any]) -> AsyncIterator[None]:
+    """Send the others what is typed into a document, for as long as the connection is used.
+
+    Args:
+        connection: to the document's room.
+        doc: somebody's copy.
+    """
+    updates: asyncio.Queue[bytes] = asyncio.Queue()
+    watching = doc.observe(lambda event: updates.put_nowait(event.update))
+
+    async def send() -> None:
+        with contextlib.suppress(WebSocketException):
+            while True:
+                await connection.send(create_update_message(await updates.get()))
+
+    sending = asyncio.create_task(send())
+    try:
+        yield
+    finally:
+        doc.unobserve(watching)
+        sending.cancel()
 
 
 @dataclass
@@ -107,27 +131,11 @@ class Person:
 
     async def _be_there(self, connection: Any) -> None:
         """Tell what is typed, and hear what others type."""
-        updates: asyncio.Queue[bytes] = asyncio.Queue()
-
-        def note(event: Any) -> None:
-            updates.put_nowait(event.update)
-
         await connection.send(create_sync_message(self.doc))
-        watching = self.doc.observe(note)
-        sending = asyncio.create_task(self._send(connection, updates))
-        try:
+        async with telling(connection, self.doc):
             async for message in connection:
                 if message[0] == SYNC and (reply := handle_sync_message(message[1:], self.doc)):
                     await connection.send(reply)
-        finally:
-            self.doc.unobserve(watching)
-            sending.cancel()
-
-    @staticmethod
-    async def _send(connection: Any, updates: asyncio.Queue[bytes]) -> None:
-        with contextlib.suppress(WebSocketException):
-            while True:
-                await connection.send(create_update_message(await updates.get()))
 
     async def type(self, seconds: float) -> None:
         """Type a word now and then until cancelled, connected or not.
