@@ -67,6 +67,10 @@ export interface ModeMessage {
   people?: {
     [k: string]: boolean;
   };
+  /**
+   * For the owner of a lab, and tutors: names of the guests who were removed from it.
+   */
+  removed?: string[];
 }
 /**
  * Where the tutors are, and whom everybody is asked to follow (classroom.lab.people.participants).

@@ -16,7 +16,7 @@ import { ask } from './api';
 import { fullName, type IAwareness, type Known, known, picture, unknown } from './faces';
 import { addressOf, called, type ILab, isHere, labsOf, thereAreSeveral, travel } from './labs';
 import { ILive } from './live';
-import type { PeopleMessage, Person, ServerMessage } from './pageMessages';
+import type { ModeMessage, PeopleMessage, Person, ServerMessage } from './pageMessages';
 import { IPlaces } from './places';
 import { IStanding } from './standing';
 import { type Texts, texts } from './texts';
@@ -59,8 +59,12 @@ class Panel extends ReactWidget {
     standing.changed.connect(look);
   }
 
-  take({ people }: PeopleMessage): void {
-    this.people = people;
+  take(message: PeopleMessage | ModeMessage): void {
+    if (message.type === 'people') {
+      this.people = message.people;
+    } else {
+      this.removed = message.removed;
+    }
     this.update();
   }
 
@@ -95,6 +99,7 @@ class Panel extends ReactWidget {
         <ul>{rows}</ul>
         {this.standing.tutor &&
           this.labs.filter(({ people }) => people.length).map((lab) => this.group(lab))}
+        {this.standing.tutor && this.removed?.length ? this.guestsOut(this.removed) : null}
       </>
     );
   }
@@ -129,7 +134,7 @@ class Panel extends ReactWidget {
                 })
             )}
           {!person.tutor &&
-            button(words.remove, words.removePerson(shown), false, () => this.remove(person))}
+            button(words.remove, this.removal(shown).title, false, () => this.remove(person))}
         </div>
       </li>
     );
@@ -163,6 +168,29 @@ class Panel extends ReactWidget {
     );
   }
 
+  /** Guests who were removed from this lab, which is somebody's own. */
+  private guestsOut(names: readonly string[]): React.ReactElement {
+    const { words } = this;
+    return (
+      <section aria-label={words.removedGuests}>
+        <h2>{words.removedGuests}</h2>
+        <ul>
+          {names.map((name) => (
+            <li key={name} className="classroom-Person">
+              {picture(unknown(name))}
+              <div className="classroom-Person-name">{name}</div>
+              <div className="classroom-Person-buttons">
+                {button(words.letIn, words.letGuestIn(name), false, () =>
+                  this.call(`people/${encodeURIComponent(name)}`, { method: 'PUT' })
+                )}
+              </div>
+            </li>
+          ))}
+        </ul>
+      </section>
+    );
+  }
+
   private active(since: number): string {
     return this.words.active(Math.floor((Date.now() / 1000 - since) / 60));
   }
@@ -175,11 +203,17 @@ class Panel extends ReactWidget {
     return person.cell ? this.words.inCell(path, person.index + 1) : path;
   }
 
+  /** Say what it means to remove somebody: from the class, or from this lab alone. */
+  private removal(shown: string): { title: string; body: string } {
+    const { words } = this;
+    return this.removed === undefined
+      ? { title: words.removePerson(shown), body: words.removeMeans(shown) }
+      : { title: words.removeGuest(shown), body: words.removeGuestMeans(shown) };
+  }
+
   private async remove(person: Person): Promise<void> {
-    const shown = person.display_name;
     const answer = await showDialog({
-      title: this.words.removePerson(shown),
-      body: this.words.removeMeans(shown),
+      ...this.removal(person.display_name),
       buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: this.words.remove })]
     });
     if (answer.button.accept) {
@@ -198,6 +232,8 @@ class Panel extends ReactWidget {
 
   private people: readonly Person[] = [];
   private labs: readonly ILab[] = [];
+  /** Names of guests who were removed from a lab of somebody's own; undefined in any other. */
+  private removed: readonly string[] | undefined;
 }
 
 /** What students see of somebody. */
@@ -250,12 +286,13 @@ export const people: JupyterFrontEndPlugin<void> = {
     const words = texts(translator);
     const panel = new Panel(standing, awareness, serverSettings, places, local, words);
     const take = (message: ServerMessage | undefined) => {
-      if (message?.type === 'people') {
+      if (message?.type === 'people' || message?.type === 'driving') {
         panel.take(message);
       }
     };
     live.said.connect((_, message) => take(message));
     take(live.latest.get('people'));
+    take(live.latest.get('driving'));
     shell.add(panel, 'left', { rank: 250, type: 'Classroom' });
   }
 };

@@ -103,6 +103,15 @@ export function texts(translator: ITranslator | null) {
         '%1 is signed out at once and can’t come back. What they wrote stays. On the page People (Hub) they can be let in again.',
         person
       ),
+    removeGuest: (person: string) => trans.__('Remove %1 from this lab', person),
+    removeGuestMeans: (person: string) =>
+      trans.__(
+        '%1 is out of this lab at once and can’t come back. What they wrote stays. You can let them in again here.',
+        person
+      ),
+    removedGuests: trans.__('Removed from this lab'),
+    letIn: trans.__('Let in again'),
+    letGuestIn: (person: string) => trans.__('Let %1 into this lab again', person),
     notDone: trans.__('That was not done.'),
     chat: trans.__('Chat'),
     unread: (count: number) => trans._n('Chat: %1 new message', 'Chat: %1 new messages', count),

@@ -132,47 +132,6 @@ def _hear(socket: object) -> bool:
     return True
 
 
-GROUP = """
-c.JupyterHub.load_groups = {"team-a": {"users": ["octocat", "hubot"]}}
-c.JupyterHub.load_roles = [
-    {"name": "team-a", "scopes": ["access:servers!group=team-a"], "groups": ["team-a"]}
-]
-"""
-
-
-def test_a_group_enters_its_members_labs_by_jupyterhubs_own_roles(
-    network: Network, github: Lab, authority: Authority, tmp_path: Path
-) -> None:
-    """As jupyter-collaboration's guide writes it; guests work there, and the owner drives."""
-    folder = labs.write_folder(tmp_path / "tutor", own_labs.CONFIG + GROUP, authority)
-    with contextlib.ExitStack() as stack:
-        lab = stack.enter_context(
-            labs.start(
-                folder, network=network, expected=(*own_labs.EXPECTED, r"403 (PUT|DELETE) /user/")
-            )
-        )
-        lab.wait_healthy()
-        ada = stack.enter_context(own_labs.sign_in(lab, github, authority.crt, "Octocat"))
-        grace = stack.enter_context(own_labs.sign_in(lab, github, authority.crt, "hubot"))
-        enter(ada, "octocat")
-        assert is_open(grace, "octocat") is not None
-        grace.headers["X-XSRFToken"] = str(grace.cookies.get("_xsrf", path=f"{base('octocat')}/"))
-        save(grace, "octocat", "guest.txt", "from a guest")
-        assert read(ada, "octocat", "guest.txt") == "from a guest"
-        assert 'href="/user/octocat/lab"' in grace.get(f"{labs.ADDRESS}/hub/home").text
-        driving = "classroom/api/driving"
-        assert ask(grace, "octocat", "GET", driving).status_code == 403
-        told = ask(ada, "octocat", "PUT", f"{driving}/hubot", json={"viewOnly": True})
-        assert told.is_success, told.text
-        content = {"type": "file", "format": "text", "content": "again"}
-        refused = ask(grace, "octocat", "PUT", "api/contents/guest.txt", json=content)
-        assert refused.status_code == 403, refused.text
-        assert read(grace, "octocat", "guest.txt") == "from a guest"
-        removed = ask(ada, "octocat", "DELETE", "classroom/api/people/hubot")
-        assert removed.status_code == 403
-        assert "who may enter this lab stands in the configuration" in removed.text
-
-
 def test_a_group_of_the_file_is_followed_as_it_is_saved(
     network: Network, github: Lab, authority: Authority, tmp_path: Path
 ) -> None:

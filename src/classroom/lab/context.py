@@ -25,6 +25,7 @@ from classroom.lab.people.open_documents import OpenDocuments
 from classroom.lab.people.participants import Participants
 from classroom.lab.people.welcome import Greeting
 from classroom.lab.permissions.mode_service import ModeService
+from classroom.lab.permissions.removed_guests import RemovedGuests
 from classroom.lab.rooms.former_documents import FormerDocuments
 from classroom.lab.rooms.hooks import Hooks
 from classroom.lab.services import Services
@@ -57,6 +58,7 @@ class LabContext:
         bounded: stands before what sockets read and write.
         former: what pages have that may not come back.
         notifications: what pages show.
+        guests: who was removed from the lab.
         modes: who is view-only, and who is a tutor.
         documents: which are open, and who is in each.
         participants: who is here and where.
@@ -82,6 +84,7 @@ class LabContext:
     bounded: ReceiveLimits = field(init=False)
     notifications: Notifications = field(init=False)
     former: FormerDocuments = field(default_factory=FormerDocuments)
+    guests: RemovedGuests = field(default_factory=RemovedGuests)
     modes: ModeService = field(init=False)
     documents: OpenDocuments = field(default_factory=OpenDocuments)
     participants: Participants = field(init=False)
@@ -90,7 +93,7 @@ class LabContext:
 
     def __post_init__(self) -> None:
         """Make the parts that use others."""
-        modes = ModeService(self.connections)
+        modes = ModeService(self.connections, self.guests)
         made = {
             "bounded": ReceiveLimits(self.memory),
             "notifications": Notifications(self.connections),

@@ -262,6 +262,7 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
         if headers.ClassPages(config=app.config).labs:
             followed.places = lab.participants.places
         lab.modes.load(paths.driving)
+        lab.guests.load(paths.removed_guests)
         # Without it nobody's access ends any more.
         work = followed.follow(paths.standing, paths.here)
         background_tasks.start(work, "Following who may be here", app.log, app.stop)

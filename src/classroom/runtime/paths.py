@@ -127,6 +127,11 @@ class Paths:
         return self.history / "driving.json"
 
     @property
+    def removed_guests(self) -> Path:
+        """Whom the owner has removed from the lab: its server's alone."""
+        return self.history / "removed-guests.json"
+
+    @property
     def assignments(self) -> Path:
         """What was handed out and handed in: `classroom`'s alone."""
         return self.history / "assignments"

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+from typing import TYPE_CHECKING
 
 from jupyter_server.base.handlers import APIHandler
 from jupyterhub.utils import url_escape_path
 from tornado import web
 
 from classroom.lab import services
+from classroom.lab.connections import notifications
+from classroom.lab.connections.registry import Connections
 from classroom.lab.execution.run_history import RunHistory
+from classroom.lab.people.revocation import AGAIN_SECONDS, CLOSE
+from classroom.lab.permissions.removed_guests import REMOVED, RemovedGuests
 from classroom.lab.permissions.tutor_handler import TutorHandler
+from classroom.runtime.room_names import room_of
 from classroom.runtime.words import gettext, gettext_noop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ADDRESS = "classroom/api/people"
 RUNS = "classroom/api/runs"
 """Both below the server's own address."""
-AT_HOME = gettext_noop(
-    "Nobody can be removed here: who may enter this lab stands in the configuration. Tutors remove"
-    " people in the classroom."
+IN_ROOM = gettext_noop(
+    "Nobody can be removed here: c.Classroom.rooms in jupyterhub_config.py says who may enter this"
+    " room. Tutors remove people in the classroom."
 )
+STAYS = gettext_noop("{name} is the owner of this lab, or a tutor, and can't be removed from it.")
+IN_CLASS = gettext_noop(
+    "Whoever was removed from the classroom is let in again on the Hub's page People."
+)
+NOT_NOW = gettext_noop("That could not be kept, perhaps because the disk is full. Try again.")
 
 
 class MemberHandler(TutorHandler):
@@ -27,21 +43,67 @@ class MemberHandler(TutorHandler):
 
     @web.authenticated
     async def delete(self, name: str) -> None:
-        """Remove them: the Hub keeps them out, and whatever they have open ends.
+        """Remove them, and end whatever they have open.
 
-        Args:
-            name: the user's.
+        From the class the Hub keeps them out. A lab of somebody's own they merely may not enter.
 
         Raises:
-            HTTPError: with the Hub's status and sentence, when it doesn't; 403, in a lab of
-                somebody's own.
+            HTTPError: with the Hub's status and sentence, when it doesn't; 403, in a room, or of
+                the owner or a tutor; 507, it can't be kept.
         """
         if self.modes.owner:
-            raise web.HTTPError(403, gettext(AT_HOME))
-        await self.ask_hub("DELETE", f"people/{url_escape_path(name)}")
+            self._remove_guest(name.lower())
+        else:
+            await self.ask_hub("DELETE", f"people/{url_escape_path(name)}")
         self.log.info("access: %s removes %r", self.caller, name)
         self.set_status(204)
         self.finish()
+
+    @web.authenticated
+    def put(self, name: str) -> None:
+        """Let a guest enter again who was removed from a lab of somebody's own.
+
+        Raises:
+            HTTPError: 403, it is the class, or a room; 507, it can't be kept.
+        """
+        if not self.modes.owner:
+            raise web.HTTPError(403, gettext(IN_CLASS))
+        self._refuse_in_rooms()
+        with _kept():
+            services.of(self)[RemovedGuests].let_in(name.lower())
+        self.modes.tell()
+        self.log.info("access: %s lets %r in again", self.caller, name)
+        self.set_status(204)
+        self.finish()
+
+    def _refuse_in_rooms(self) -> None:
+        if room_of(self.modes.owner):
+            raise web.HTTPError(403, gettext(IN_ROOM))
+
+    def _remove_guest(self, name: str) -> None:
+        self._refuse_in_rooms()
+        if name in self.modes.tutors:
+            raise web.HTTPError(403, gettext(STAYS).format(name=name))
+        with _kept():
+            services.of(self)[RemovedGuests].remove(name)
+        self.modes.tell()
+        self._end(name)
+        # What was being opened just then was allowed before.
+        asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._end, name)
+
+    def _end(self, name: str) -> None:
+        if self.modes.is_removed(name):
+            closing = notifications.closing(gettext(REMOVED))
+            services.of(self)[Connections].end(name, CLOSE, closing)
+
+
+@contextlib.contextmanager
+def _kept() -> Iterator[None]:
+    """Word that what was decided can't be written down."""
+    try:
+        yield
+    except OSError as error:
+        raise web.HTTPError(507, gettext(NOT_NOW)) from error
 
 
 class RunsHandler(APIHandler):

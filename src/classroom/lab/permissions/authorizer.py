@@ -14,6 +14,7 @@ from tornado.web import Application, HTTPError, RequestHandler
 from classroom.lab import services
 from classroom.lab.permissions.handler_rules import REFUSALS, RULES, Rule
 from classroom.lab.permissions.mode_service import ModeService
+from classroom.lab.permissions.removed_guests import REMOVED
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
@@ -47,13 +48,16 @@ class ClassAuthorizer(JupyterHubAuthorizer):
         """Say whether a request may do what it asks for; the arguments are upstream's.
 
         Raises:
-            HTTPError: 403, nobody may do that, or only a tutor; with a sentence that says so.
+            HTTPError: 403, nobody may do that, or only a tutor, or the caller was removed from
+                this lab; with a sentence that says so.
         """
         if not super().is_authorized(handler, user, action, resource):
             return False
         name = str(getattr(user, "username", ""))
         modes = services.of(handler)[ModeService]
         rule = rule_of(type(handler), handler.request.method)
+        if modes.is_removed(name):
+            raise HTTPError(403, gettext(REMOVED))
         if rule is Rule.NOBODY or (rule is Rule.TUTORS and name not in modes.tutors):
             raise HTTPError(403, gettext(REFUSALS[rule]))
         if not modes.is_view_only(name):

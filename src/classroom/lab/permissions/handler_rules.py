@@ -149,7 +149,7 @@ WRITES: dict[str, tuple[str, ...]] = {
         "SessionsHandler.post",
         "ChangedSessionHandler.patch delete",
     ),
-    "classroom.lab.api.people": ("MemberHandler.delete",),
+    "classroom.lab.api.people": ("MemberHandler.delete put",),
     "classroom.lab.api.shutdown": ("NoShutdownHandler.post",),
     "classroom.lab.snapshots.handlers": ("RestoreHandler.post",),
     "classroom.lab.execution.terminals": ("StudentTerminalsHandler.post",),

@@ -11,8 +11,10 @@ from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 
 from classroom.lab.connections.registry import name_of
 from classroom.lab.permissions.mode import SAFE, Mode, Outdated, decode
+from classroom.lab.permissions.removed_guests import RemovedGuests
 from classroom.lab.upstream import request_patches
 from classroom.runtime import files
+from classroom.runtime.room_names import room_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,13 +32,15 @@ NOTICE_SECONDS = 2.0
 class ModeService:
     """What holds in one lab. One event loop's: nothing here is for threads."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, guests: RemovedGuests | None = None) -> None:
         """Let everybody write: so it is where only the rooms are measured.
 
         Args:
             connections: the lab's, with its pages.
+            guests: who was removed from the lab; None for nobody.
         """
         self._connections = connections
+        self._guests = guests or RemovedGuests()
         self.mode = Mode()
         self.tutors: frozenset[str] = frozenset()
         self.owner = ""
@@ -88,6 +92,10 @@ class ModeService:
             self.tutors, self.viewers = tutors, viewers
             self.tell()
 
+    def is_removed(self, name: str) -> bool:
+        """Say whether somebody was removed from this lab; the owner and tutors never are."""
+        return name in self._guests.names - self.tutors
+
     def is_view_only(self, name: str) -> bool:
         """Say whether somebody may only look on."""
         looks_on = name in self.viewers - self.tutors
@@ -100,7 +108,8 @@ class ModeService:
             name: the signed-in user's.
 
         Returns:
-            For a tutor also what holds for each single student.
+            For a tutor also what holds for each single student, and, in a lab of somebody's own,
+            who was removed from it.
         """
         found: dict[str, Any] = {
             "type": "driving",
@@ -109,7 +118,11 @@ class ModeService:
             "driver": self.mode.driver,
             "outdated": self.outdated.of(name),
         }
-        return {**found, "people": dict(self.mode.people)} if name in self.tutors else found
+        if name in self.tutors:
+            found["people"] = dict(self.mode.people)
+            if self.owner and not room_of(self.owner):
+                found["removed"] = sorted(self._guests.names)
+        return found
 
     def tell(self) -> None:
         """Tell every page what holds for whoever is at it."""
