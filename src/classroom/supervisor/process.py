@@ -25,9 +25,9 @@ UP_SECONDS = 90
 """How long a process may take until it serves: on a machine that is busy with other things, too."""
 GIVE_UP_SECONDS = 30
 """When it can't be revived for so long the container ends, so that Docker starts all anew."""
-BEFORE_SECONDS, BEFORE_TIMES = 2.0, 5
-"""How long what comes before a start may take, and how often it is tried: together less than
-`GIVE_UP_SECONDS`."""
+BEFORE_SECONDS, BEFORE_TIMES = 1.5, 4
+"""How long what comes before a start may take at the first try, twice as long at each further one,
+and how often it is tried: together less than `GIVE_UP_SECONDS`."""
 BACKLOG = 1024
 LOOK_SECONDS = 0.02
 
@@ -103,10 +103,11 @@ async def run_before(command: tuple[str, ...]) -> None:
     Raises:
         TimeoutError: it hasn't ended by itself at any try.
     """
-    for _ in range(BEFORE_TIMES):
+    for tried in range(BEFORE_TIMES):
         process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
         try:
-            async with asyncio.timeout(BEFORE_SECONDS):
+            # Perhaps nobody has stopped it, and the machine is busy.
+            async with asyncio.timeout(BEFORE_SECONDS * 2**tried):
                 status = await process.wait()
         except TimeoutError:
             process.kill()
