@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("tests/browser", "tests/attack", "tests/container")
-# As many processes as there are cores, each with a group of tests at a time, in the order of
-# tests/conftest.py.
-PROCESSES = max(2, os.cpu_count() or 1)
+# One process more than there are cores, since tests often wait for something; each with a group of
+# tests at a time, in the order of tests/conftest.py.
+PROCESSES = (os.cpu_count() or 1) + 1
 BESIDE = ("--numprocesses", str(PROCESSES), "--dist", "loadgroup", "--no-loadscope-reorder")
 FORGIVEN = 2
 # If more tests fail than this, something is broken for all of them: there is nothing to try again.

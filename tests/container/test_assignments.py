@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shlex
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import classrooms, labs, students
+from tests.assignments import OURS, archive, hand_out, rows
 from tests.container.test_rooms import Page, room
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from tests.classrooms import Classroom
 
 BASE = f"{labs.ADDRESS}{students.BASE}"
-OURS = f"{BASE}/classroom/api/assignments"
 MINE = f"{BASE}/classroom/api/my/assignments"
 LISTED = ("hubot", "octocat")
 EXPECTED = (
@@ -65,19 +63,6 @@ def write(school: Classroom, path: str, text: str) -> None:
 
 def read(school: Classroom, path: str) -> str:
     return school.lab.read(f"/data/files/{path}")
-
-
-def hand_out(mona: httpx.Client, name: str, path: str, **more: Any) -> dict[str, Any]:
-    answer = mona.post(OURS, json={"name": name, "path": path, **more})
-    assert answer.is_success, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def rows(mona: httpx.Client, name: str) -> dict[str, dict[str, Any]]:
-    answer = mona.get(f"{OURS}/{name}")
-    assert answer.is_success, answer.text
-    return {row["name"]: row for row in answer.json()["rows"]}
 
 
 def hand_in(client: httpx.Client, name: str) -> dict[str, Any]:
@@ -246,16 +231,7 @@ def test_collect_has_nbgraders_layout(
     ]
     assert found["submitted/octocat/layout/a.txt"] == b"octocat's"
     assert found["submitted/octocat/layout/timestamp.txt"].decode() == stamp
-    assert "submitted/hubot/layout/a.txt" in archive(mona, "layout", "?missing=yes")
-
-
-def archive(mona: httpx.Client, name: str, more: str = "") -> dict[str, bytes]:
-    answer = mona.get(f"{OURS}/{name}/submitted{more}")
-    assert answer.is_success, answer.text
-    assert answer.headers["Content-Type"] == "application/zip"
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as opened:
-        assert opened.testzip() is None
-        return {one: opened.read(one) for one in opened.namelist() if not one.endswith("/")}
+    assert "submitted/hubot/layout/a.txt" in archive(mona, "layout", missing=True)
 
 
 @pytest.mark.parametrize(

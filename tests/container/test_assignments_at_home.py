@@ -5,16 +5,15 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import io
 import json
 import re
 import shlex
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import labs, own_labs, students
+from tests.assignments import OURS, archive, hand_out, rows
 from tests.own_labs import ask, base, enter, number
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.pki import Authority
 
-OURS = f"{labs.ADDRESS}{students.BASE}/classroom/api/assignments"
 MINE = "classroom/api/my/assignments"
 KEPT = "/data/history/assignments"
 PYTHON = "/opt/classroom/bin/python"
@@ -109,27 +107,6 @@ def in_lab(lab: Lab, name: str, script: str, *, server: bool = False) -> str:
 
 def read(lab: Lab, name: str, path: str) -> str:
     return lab.read(f"/data/labs/{number(lab, name)}/files/{path}")
-
-
-def hand_out(mona: httpx.Client, name: str, path: str, **more: Any) -> dict[str, Any]:
-    answer = mona.post(OURS, json={"name": name, "path": path, **more})
-    assert answer.is_success, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def rows(mona: httpx.Client, name: str) -> dict[str, dict[str, Any]]:
-    answer = mona.get(f"{OURS}/{name}")
-    assert answer.is_success, answer.text
-    return {row["name"]: row for row in answer.json()["rows"]}
-
-
-def archive(mona: httpx.Client, name: str, *, missing: bool = False) -> dict[str, bytes]:
-    answer = mona.get(f"{OURS}/{name}/submitted{'?missing=yes' if missing else ''}")
-    assert answer.is_success, answer.text
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as opened:
-        assert opened.testzip() is None
-        return {one: opened.read(one) for one in opened.namelist() if not one.endswith("/")}
 
 
 def carry(lab: Lab, order: dict[str, Any]) -> dict[str, dict[str, Any]]:

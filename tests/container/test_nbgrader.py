@@ -14,7 +14,8 @@ import nbformat
 import pytest
 
 from tests import labs, students
-from tests.container.test_assignments import MINE, OURS, collect, hand_in, hand_out
+from tests.assignments import OURS, hand_out
+from tests.container.test_assignments import MINE, collect, hand_in
 from tests.container.test_rooms import API
 from tools.engine import PYTHON
 
