@@ -27,15 +27,20 @@ class Row:
 # Issue 19 asks for the class's 200 ms, issue 18 for a lab's start and memory.
 ROWS = (
     Row("alone p50", "a lab opens, one after the other: p50, s", 2.0),
-    Row("alone p95", "the slowest of five, s"),
+    Row("alone p95", "the slowest of these, s"),
     Row("at once p50", "labs open, all at the same moment: p50, s"),
-    Row("at once p95", "p95, s"),
+    Row("at once p95", "the same: p95, s"),
     Row("server", "memory of each lab's server (PSS), MB"),
     Row("whole", "what the container grows by for each lab (PSS), MB"),
     Row("typing before p95", "a keystroke in the class reaches the others: p95, ms"),
     Row("typing while labs open p95", "while all these labs open: p95, ms", 200),
     Row("typing while labs are used p95", "while people type in all of them: p95, ms", 200),
     Row("lag while labs are used p95", "the crowd's own lag meanwhile: p95, ms"),
+    Row("typing beside a runaway p95", "while one lab runs away, in the class: p95, ms", 200),
+    Row("typing next door to a runaway p95", "the same, in another lab: p95, ms", 200),
+    Row("lag beside a runaway p95", "the crowd's own lag meanwhile: p95, ms"),
+    Row("runaway processes", "the most processes of the runaway"),
+    Row("runaway memory", "the most memory of its program that grows, MB"),
 )
 
 

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 CONFIG = f"""{TRIAL}
 c.Classroom.personal_labs = True
 c.Classroom.max_labs = 100
+c.Classroom.memory_limit = "4G"
 """
+"""A lab's programs may then use 1 GB together, and be 256 processes, on any machine."""
 STOCK_IMAGE = "collaborative_jupyterlab_stock_hub"
 STOCK = Path(__file__).parent / "stock"
 CLASS = "class"
