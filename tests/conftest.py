@@ -47,6 +47,8 @@ PEOPLE = {
     "twin": {"name": "The first", "organizations": ["moon"]},
     # Another account, which has taken the name over.
     "second-twin": {"name": "The second", "login": "twin"},
+    # The first account, which has another name now.
+    "renamed-twin": {"name": "The first", "account": "twin", "organizations": ["moon"]},
 }
 HERE = Path(__file__).parent
 # How long an example takes says nothing on a busy machine.

@@ -126,7 +126,7 @@ class User(Api):
         self.write(
             {
                 "login": person.get("login", login),
-                "id": list(PEOPLE).index(login) + 1,
+                "id": list(PEOPLE).index(person.get("account", login)) + 1,
                 "name": person.get("name"),
                 "email": None,
                 "avatar_url": f"https://{self.request.host}/avatars/{login}.png",

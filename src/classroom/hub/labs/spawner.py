@@ -13,6 +13,7 @@ from jupyterhub.spawner import Spawner
 from traitlets import Any as AnyTrait
 from traitlets import Int
 
+from classroom.hub.labs import renamed
 from classroom.runtime.lab_users import CLASS
 
 POLL_SECONDS = 10
@@ -49,6 +50,7 @@ class PersonalLab(Spawner):
             HTTPError: it isn't, with the sentence that people see.
         """
         number = self.labs.number(self.user.name)
+        await renamed.stop_under_other_names(self.labs, number, self.user.name)
         given = self.get_env()
         hub = {
             "user": self.user.name,
