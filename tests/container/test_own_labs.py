@@ -78,6 +78,20 @@ def test_each_has_a_lab_with_files_and_users_of_its_own(lab: Lab, people: People
     assert len(numbers) == 2
 
 
+THEMES = "lab/api/settings/@jupyterlab/apputils-extension:themes"
+
+
+def test_each_lab_has_settings_of_its_own(people: People) -> None:
+    chosen = {"octocat": "JupyterLab Dark", "hubot": "JupyterLab Dark High Contrast"}
+    for name, theme in chosen.items():
+        told = ask(people[name], name, "PUT", THEMES, json={"raw": json.dumps({"theme": theme})})
+        assert told.is_success, told.text
+    for name, theme in chosen.items():
+        found = ask(people[name], name, "GET", THEMES)
+        assert found.is_success, found.text
+        assert json.loads(found.json()["raw"]) == {"theme": theme}
+
+
 def test_kernels_and_terminals_are_the_labs_own_users(lab: Lab, people: People) -> None:
     student = own_labs.student(people["octocat"], lab, "octocat")
     own = number(lab, "octocat")
