@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from tests.pki import Authority
 
 
+CELL = ".jp-Notebook .jp-Cell .cm-content >> visible=true"
+SOON = "c.Classroom.idle_lab_timeout = 30\n"
+"""Longer than a page takes to be there on a busy machine."""
+AGAIN = (r"403 GET /hub/api/user |No Hub user identified|Token stored in cookie may have expired",)
+"""Lines about visitors of a lab that is started again: it knows them by new tokens."""
+
+
 @pytest.fixture
 def lab(
     network: Network,
@@ -30,7 +37,8 @@ def lab(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
     del github
-    with own_labs.started(tmp_path_factory.mktemp("tutor"), authority, network) as made:
+    folder, config = tmp_path_factory.mktemp("tutor"), f"{own_labs.CONFIG}{SOON}"
+    with own_labs.started(folder, authority, network, config=config, expected=AGAIN) as made:
         yield made
 
 
@@ -47,6 +55,13 @@ def run_cell(page: Page, code: str, shown: str) -> None:
     expect(output.first).to_be_visible(timeout=60_000)
 
 
+def who_is_here(page: Page, name: str) -> str:
+    """Load the Hub's page with all labs again; return who is in one of them now."""
+    page.goto(f"{labs.ADDRESS}/hub/home")
+    named = page.get_by_role("rowheader", name=name, exact=True)
+    return page.get_by_role("row").filter(has=named).get_by_role("cell").first.inner_text().strip()
+
+
 def test_a_student_works_at_home_and_a_tutor_drops_in(browser: Browser, lab: Lab) -> None:
     """What one types the other sees, and both see who is here."""
     ada = new_person(browser).new_page()
@@ -56,13 +71,13 @@ def test_a_student_works_at_home_and_a_tutor_drops_in(browser: Browser, lab: Lab
     ada.wait_for_url("**/user/octocat/lab**", timeout=90_000)
     wait_for_lab(ada)
     name = new_notebook(ada)
-    ada.locator(".jp-Notebook .jp-Cell .cm-content >> visible=true").first.click()
+    ada.locator(CELL).first.click()
     run_cell(ada, "import os; print('user', os.getuid() > 20000)", "user True")
     shoot(ada, "labs-own")
 
     mona = new_person(browser).new_page()
     sign_in(mona, "mona", "/hub/home")
-    expect(mona.get_by_role("row").filter(has_text="Lab of octocat")).to_contain_text("octocat")
+    labs.wait_until(lambda: who_is_here(mona, "Lab of octocat") == "octocat", "that she is there")
     shoot(mona, "labs-home-tutor")
     mona.get_by_role("link", name="Open: Lab of octocat").click()
     mona.wait_for_url("**/user/octocat/lab**", timeout=60_000)
@@ -70,7 +85,9 @@ def test_a_student_works_at_home_and_a_tutor_drops_in(browser: Browser, lab: Lab
     mona.locator(".jp-DirListing-item", has_text=name).dblclick()
     expect(mona.get_by_text("user True").first).to_be_visible(timeout=60_000)
     shoot(mona, "labs-tutor-inside")
-    expect(ada.get_by_text("mona").first).to_be_attached(timeout=30_000)
+    ada.locator("[data-id='classroom-people']").click()
+    here = ada.get_by_role("region", name="Who is here").get_by_role("listitem")
+    expect(here.filter(has_text="Mona Lisa")).to_be_visible(timeout=30_000)
     shoot(ada, "labs-own-visited")
     listed = lab.run("classroom", "labs")[1].splitlines()[1].split()
     assert listed[:4] == ["1", "personal", "octocat", "yes"]
@@ -80,12 +97,44 @@ def test_a_student_works_at_home_and_a_tutor_drops_in(browser: Browser, lab: Lab
     shoot(mona, "labs-home-stopped")
 
 
-def test_an_address_that_was_kept_starts_the_lab(browser: Browser) -> None:
-    """By a bookmark, while the lab doesn't run; with a page that says what happens."""
-    page = new_person(browser).new_page()
+def goes_on_to_start(page: Page, name: str) -> bool:
+    """Open the address of a lab; say whether it leads to the page that starts a stopped lab.
+
+    While the lab still makes its last snapshot, it leads to one that says so.
+    """
+    answer = page.goto(f"{labs.ADDRESS}/user/{name}/lab")
+    return answer is not None and answer.status == 424
+
+
+def test_an_address_that_was_kept_starts_the_lab_and_what_was_open_is_open(
+    browser: Browser, lab: Lab
+) -> None:
+    """By a bookmark, first while the lab has never run, then after it has stopped by itself."""
+    person = new_person(browser)
+    page = person.new_page()
     sign_in(page, "Octocat", "/user/octocat/lab")
     page.wait_for_url("**/user/octocat/lab**", timeout=90_000)
     wait_for_lab(page)
+    name = new_notebook(page)
+    page.locator(CELL).first.click()
+    page.keyboard.type("kept = 'open'")
+    kept = ("sh", "-c", f"grep -rlq {name} $(find /data/labs/1/history -name '*-workspace')")
+    labs.wait_until(lambda: lab.run(*kept)[0] == 0, "the layout is kept")
+    page.get_by_role("menubar").get_by_text("Kernel", exact=True).click()
+    page.get_by_role("menuitem", name="Shut Down All Kernels").click()
+    page.get_by_role("button", name="Shut Down All").click()
+    labs.wait_until(lambda: not lab.pids("ipykernel|kernel", "lab1"), "no kernel runs")
+    page.close()
+    server = ("classroom.lab --config", "lab1-server")
+    labs.wait_until(lambda: not lab.pids(*server), "nobody uses the lab, and it has stopped", 120)
+    page = person.new_page()
+    labs.wait_until(lambda: goes_on_to_start(page, "octocat"), "its last snapshot is made")
+    page.wait_for_url("**/user/octocat/lab**", timeout=90_000)
+    wait_for_lab(page)
+    expect(page.locator(".lm-DockPanel .lm-TabBar-tabLabel", has_text=name)).to_be_visible()
+    expect(page.locator(CELL).first).to_contain_text("kept = 'open'", timeout=60_000)
+    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+    shoot(page, "labs-own-again")
 
 
 def test_three_people_in_a_room(
@@ -121,7 +170,7 @@ def test_three_people_in_a_room(
             else:
                 page.locator(".jp-DirListing-item", has_text=name).dblclick()
         ada, grace, neil = pages.values()
-        ada.locator(".jp-Notebook .jp-Cell .cm-content >> visible=true").first.click()
+        ada.locator(CELL).first.click()
         run_cell(ada, "print('from', 'ada')", "from ada")
         for page in (grace, neil):
             expect(page.get_by_text("from ada").first).to_be_visible(timeout=60_000)
