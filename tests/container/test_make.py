@@ -255,6 +255,79 @@ def test_a_backup_is_written_and_moves_to_another_machine(tutor: Tutor) -> None:
     assert inside(tutor, "cat /data/kept/*/files/newer.txt") == "newer\n"
 
 
+PASSPHRASE = "correct-horse-battery"
+OWN_LABS = f"""
+c.JupyterHub.authenticator_class = "shared-password"
+c.SharedPasswordAuthenticator.user_password = "{PASSPHRASE}"
+c.Authenticator.allow_all = True
+c.Classroom.personal_labs = True
+"""
+TAKE = """/opt/classroom/bin/python -c '
+from classroom.runtime.ipc import client
+from classroom.runtime.paths import Paths
+place = Paths().of_lab(1).snapshots_socket
+client.ask(place, "/snapshots", body={"why": "asked"}, seconds=60)
+'"""
+KEPT = {"essay.txt": "hers", "notes/day.txt": "monday"}
+
+
+def in_lab_of_ada(tutor: Tutor, content: str | None = None) -> dict[str, str]:
+    """Write something into each of the files, if there is anything; return what is in them."""
+    for name in KEPT if content is not None else ():
+        inside(tutor, f"printf %s {content} > /data/labs/1/files/{name}")
+    return {name: inside(tutor, f"cat /data/labs/1/files/{name}") for name in KEPT}
+
+
+def test_a_tutor_restores_somebodys_own_lab_and_nothing_else(tutor: Tutor) -> None:
+    """One file of it, and all of it; the class's file of the same name stays as it is."""
+    (tutor.folder / "jupyterhub_config.py").write_text(OWN_LABS)
+    done = tutor.make("up")
+    assert done.returncode == 0, done.stdout + done.stderr
+    address = f"https://localhost:{tutor.port}"
+    with web.browser({}) as ada:
+        web.sign_in_with_passphrase(ada, address, "ada", PASSPHRASE)
+        assert ada.get(f"{address}/hub/spawn/ada").is_success
+        own = f"{address}/user/ada"
+        labs.wait_until(lambda: ada.get(f"{own}/lab").url.path == "/user/ada/lab", "her lab", 90)
+        headers = {
+            "X-XSRFToken": str(ada.cookies.get("_xsrf", path="/user/ada/")),
+            "Sec-Fetch-Mode": "cors",
+            "Sec-Fetch-Dest": "empty",
+        }
+        bodies: dict[str, dict[str, str]] = {"notes": {"type": "directory"}}
+        for name, content in KEPT.items():
+            bodies[name] = {"type": "file", "format": "text", "content": content}
+        for name, body in bodies.items():
+            told = ada.put(f"{own}/api/contents/{name}", json=body, headers=headers)
+            assert told.is_success, told.text
+    inside(tutor, "echo ours > /data/files/essay.txt")
+    labs.wait_until(lambda: inside(tutor, f"{TAKE} && echo taken") == "taken\n", "a snapshot")
+    listed = tutor.make("snapshots", "LAB=ada")
+    assert listed.returncode == 0, listed.stderr
+    snapshot = listed.stdout.splitlines()[1].split()[0]
+
+    assert set(in_lab_of_ada(tutor, "spoilt").values()) == {"spoilt"}
+    wanted = f"SNAPSHOT={snapshot}"
+    done = tutor.make("restore", wanted, "LAB=ada", "FILE=notes/day.txt")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"1 file restored from snapshot {snapshot}" in done.stdout
+    assert in_lab_of_ada(tutor) == {"essay.txt": "spoilt", "notes/day.txt": "monday"}
+    in_lab_of_ada(tutor, "spoilt")
+    done = tutor.make("restore", wanted, "LAB=1")  # by its number, as `make labs` lists it
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"files restored from snapshot {snapshot}" in done.stdout
+    assert in_lab_of_ada(tutor) == KEPT
+    assert inside(tutor, "cat /data/files/essay.txt") == "ours\n"
+
+    # Of the class that snapshot is none, and nobody else has a lab.
+    assert tutor.make("restore", wanted).returncode != 0
+    done = tutor.make("restore", wanted, "LAB=grace")
+    assert done.returncode != 0
+    assert "There is no such lab: `make labs` lists them by number." in done.stderr
+    assert inside(tutor, "cat /data/files/essay.txt") == "ours\n"
+    assert in_lab_of_ada(tutor) == KEPT
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
