@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections import ChainMap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from tests import labs, students, web
+import pytest
+
+from tests import labs, own_labs, students, web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +36,30 @@ EXPECTED = (
 )
 
 
+CLASS = "the class"
+BESIDE = {"a lab of one's own": "octocat", "a room": own_labs.ROOM}
+"""Labs besides the class's, by whose they are."""
+TOGETHER = pytest.mark.xdist_group("labs_beside")
+"""They are in one container, which one process starts."""
+EVERYWHERE = pytest.mark.parametrize(
+    "any_lab", [CLASS, *(pytest.param(kind, marks=TOGETHER) for kind in BESIDE)], indirect=True
+)
+"""For a test of what is promised in every lab: it runs against each kind."""
+OF_LABS = """
+c.Classroom.personal_labs = True
+c.Classroom.rooms = {"maths": ["Octocat", "hubot"]}
+c.Classroom.groups = {"pair": ["Octocat", "hubot"]}
+"""
+"""The same people are in the class, the room, and as owner and guest in octocat's own lab."""
+
+
 @dataclass
 class Classroom:
-    """A lab of its own whose list can be changed, and its people's browsers."""
+    """A lab of its own whose list can be changed, and its people's browsers.
+
+    Attributes:
+        base: the lab's address.
+    """
 
     lab: Lab
     folder: Path
@@ -47,6 +70,34 @@ class Classroom:
     sockets: list[ClientConnection] = field(default_factory=list)
     begun: int = 0
     first: set[str] = field(default_factory=set)
+    base: str = students.BASE
+
+    @property
+    def address(self) -> str:
+        """The lab's address, with its host."""
+        return f"{labs.ADDRESS}{self.base}"
+
+    @property
+    def api(self) -> str:
+        return f"{self.address}/api"
+
+    @property
+    def owner(self) -> str:
+        """Whose the lab is; nobody's if it is the class's."""
+        return "" if self.base == students.BASE else self.base.rpartition("/")[2]
+
+    @property
+    def files(self) -> str:
+        """Where a terminal of the lab begins."""
+        if not self.owner:
+            return "/home/classroom"
+        return f"/data/labs/{own_labs.number(self.lab, self.owner)}/files"
+
+    @property
+    def server(self) -> int:
+        """The process of the lab's server."""
+        user = f"lab{own_labs.number(self.lab, self.owner)}-server" if self.owner else "classroom"
+        return self.lab.pid("classroom.lab --config", user)
 
     @property
     def said(self) -> str:
@@ -76,7 +127,9 @@ class Classroom:
         client = self.stack.enter_context(web.browser(hosts, self.authority.crt))
         page = web.sign_in_with_github(client, labs.ADDRESS, login)
         assert page.status_code == 200, page.text
-        token = client.cookies.get("_xsrf", path=f"{students.BASE}/")
+        if self.owner:
+            own_labs.enter(client, self.owner)
+        token = client.cookies.get("_xsrf", path=f"{self.base}/")
         client.headers["X-XSRFToken"] = str(token)
         self.people[login] = client
         return client
@@ -107,19 +160,19 @@ class Classroom:
         client = self.people[login]
         content = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         made = client.put(
-            f"{labs.ADDRESS}{students.BASE}/api/contents/{name}",
+            f"{self.api}/contents/{name}",
             json={"type": "notebook", "format": "json", "content": content},
         )
         assert made.is_success, made.text
         found = client.put(
-            f"{labs.ADDRESS}{students.BASE}/api/collaboration/session/{name}",
+            f"{self.api}/collaboration/session/{name}",
             json={"format": "json", "type": "notebook"},
         ).json()
         room = f"json:notebook:{found['fileId']}?sessionId={found['sessionId']}"
         return f"api/collaboration/room/{room}"
 
     def open(self, login: str, path: str) -> ClientConnection:
-        made = students.open_socket(self.people[login], self.lab, path)
+        made = students.open_socket(self.people[login], self.lab, path, base=self.base)
         self.sockets.append(made)
         return made
 
@@ -165,3 +218,27 @@ def opened(
         made = Classroom(lab, folder, github, authority, stack)
         made.first = made.listed()
         yield made
+
+
+@contextlib.contextmanager
+def beside(
+    network: Network, github: Lab, authority: Authority, folder: Path
+) -> Iterator[dict[str, Classroom]]:
+    """Start a lab of somebody's own and a room, in one container, for tests that leave them be.
+
+    Args:
+        network: of the test.
+        github: where people sign in.
+        authority: signs the certificate.
+        folder: becomes the tutor's.
+    """
+    text = config(more=OF_LABS)
+    with (
+        own_labs.started(folder, authority, network, config=text, expected=EXPECTED) as lab,
+        contextlib.ExitStack() as stack,
+    ):
+        of_class = Classroom(lab, folder, github, authority, stack)
+        yield {
+            kind: replace(of_class, base=own_labs.base(owner), people={}, sockets=[])
+            for kind, owner in BESIDE.items()
+        }

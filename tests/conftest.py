@@ -91,6 +91,7 @@ LONGEST = (
     "attack.test_hub_pages",
     "container.test_warm_kernels",
     "container.test_own_labs",
+    "labs_beside",
     "container.test_lab_matrix",
     "browser.test_outputs",
     "browser.test_page_requests",
@@ -239,6 +240,28 @@ def shared_classroom(
         classrooms.opened(network, github, authority, volume, folder) as made,
     ):
         yield made
+
+
+@pytest.fixture(scope="session")
+def labs_beside(
+    network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Classroom]]:
+    """A lab of somebody's own and a room, for tests that leave them as they were."""
+    folder = tmp_path_factory.mktemp("tutor") / "folder"
+    with classrooms.beside(network, github, authority, folder) as made:
+        yield made
+
+
+@pytest.fixture
+def any_lab(request: pytest.FixtureRequest) -> Iterator[Classroom]:
+    """The class; or the lab of another kind that a test is for (`classrooms.EVERYWHERE`)."""
+    kind = getattr(request, "param", classrooms.CLASS)
+    if kind == classrooms.CLASS:
+        yield request.getfixturevalue("shared_classroom")
+        return
+    found: Classroom = request.getfixturevalue("labs_beside")[kind]
+    yield found
+    found.close()
 
 
 @pytest.fixture

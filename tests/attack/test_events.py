@@ -12,7 +12,8 @@ from websockets.exceptions import ConnectionClosed
 
 from tests import labs, students
 from tests.container.test_access import is_out
-from tests.container.test_view_only import API, LAB, Copy, entered
+from tests.container.test_rooms import API
+from tests.container.test_view_only import Copy, entered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from tests.classrooms import Classroom
 
+LAB = f"{labs.ADDRESS}{students.BASE}"
 CONTENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
 AWARENESS = "https://schema.jupyter.org/jupyter_collaboration/awareness/v1"
 SUBSCRIBE = "api/events/subscribe"

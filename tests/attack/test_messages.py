@@ -21,9 +21,10 @@ from classroom.lab.protocol import awareness
 from classroom.lab.protocol.awareness import Entry
 from classroom.lab.protocol.update_bounds import read_state
 from tests import classrooms, labs, students, updates
+from tests.classrooms import EVERYWHERE
 from tests.container.test_chat import Copy as Chat
 from tests.container.test_chat import said
-from tests.container.test_rooms import API, Page, room, saved
+from tests.container.test_rooms import Page, room, saved
 from tests.container.test_view_only import switch
 
 if TYPE_CHECKING:
@@ -77,25 +78,50 @@ def calm(trial_lab: Lab) -> Lab:
     return trial_lab
 
 
-def test_no_message_ends_anything_but_its_senders_connection(calm: Lab) -> None:
+@pytest.fixture
+def there(any_lab: Classroom) -> Iterator[Classroom]:
+    """Somebody who works in a lab, and hubot, who sends what no page sends."""
+    for login in ("Octocat", "hubot"):
+        if login not in any_lab.people:
+            any_lab.enter(login)
+    any_lab.lab.expected.append(EXPECTED)
+    yield any_lab
+    any_lab.close()
+
+
+def notebook(there: Classroom, name: str) -> str:
+    """Make a notebook as Octocat; return the path of its room."""
+    return room(there.people["Octocat"], name, there.api)
+
+
+def pages_of(there: Classroom, address: str) -> list[Page]:
+    """Open two pages of Octocat's."""
+    return [Page(there.open("Octocat", address)) for _ in range(2)]
+
+
+def wait_saved(there: Classroom, name: str, page: Page) -> None:
+    """Wait until what a page shows is in the file."""
+    client = there.people["Octocat"]
+    labs.wait_until(lambda: saved(client, name, there.api) == str(page.source), "it is saved", 20)
+
+
+@EVERYWHERE
+def test_no_message_ends_anything_but_its_senders_connection(there: Classroom) -> None:
     """Each of these stops, stalls or silences the lab without bounds, some of them for good."""
-    process = server(calm)
-    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
-        address = room(ada, "bounds.ipynb")
-        pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
-        for number, (what, message) in enumerate(updates.BREAKING.items()):
-            attacker = students.open_socket(mallory, calm, address)
-            attacker.recv(timeout=students.SECONDS)
-            attacker.send(message)
-            reason = json.loads(ended(attacker))
-            assert "Reload" in reason["errorReason"], what
-            talk(pages, f"after {number}")
-        assert server(calm) == process, "the lab server is another one"
-        labs.wait_until(
-            lambda: saved(ada, "bounds.ipynb") == str(pages[0].source), "it to be saved", 20
-        )
-        for page in pages:
-            page.connection.close()
+    process = there.server
+    address = notebook(there, "bounds.ipynb")
+    pages = pages_of(there, address)
+    for number, (what, message) in enumerate(updates.BREAKING.items()):
+        attacker = there.open("hubot", address)
+        attacker.recv(timeout=students.SECONDS)
+        attacker.send(message)
+        reason = json.loads(ended(attacker))
+        assert "Reload" in reason["errorReason"], what
+        talk(pages, f"after {number}")
+    assert there.server == process, "the lab server is another one"
+    wait_saved(there, "bounds.ipynb", pages[0])
+    for page in pages:
+        page.connection.close()
 
 
 NONSENSE: dict[str, Callable[[Page], None]] = {
@@ -147,36 +173,34 @@ STATE: dict[str, tuple[Any, ...]] = {
 server to move the kernel's session."""
 
 
-def test_what_a_document_says_of_its_file_is_the_labs(calm: Lab) -> None:
+@EVERYWHERE
+def test_what_a_document_says_of_its_file_is_the_labs(there: Classroom) -> None:
     """Nobody's page hears another word of it, not even one to the same value or for a moment."""
-    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
-        address = room(ada, "named.ipynb")
-        ident = address.rpartition("/")[2].partition("?")[0]
-        page, attacker = (
-            Page(students.open_socket(client, calm, address)) for client in (ada, mallory)
-        )
-        talk([page], "before")
-        state, heard = page.doc.get("state", type=Map), set()
-        page.change(partial(state.__setitem__, "document_id", ident))
-        labs.wait_until(lambda: saved(ada, "named.ipynb") == str(page.source), "a save", 20)
-        talk([page], "then")
-        state.observe(lambda event: heard.update(event.keys))
-        theirs = attacker.doc.get("state", type=Map)
-        for key, values in STATE.items():
-            for value in (*values, "named.ipynb", Map({"a": "b"})):
-                attacker.change(partial(theirs.__setitem__, key, value))
-            attacker.change(partial(theirs.__delitem__, key))
-        attacker.change(theirs.clear)
-        attacker.type("mallory's\n")
-        page.listen_until(lambda: "mallory's" in str(page.source))
-        assert heard <= {"dirty", "hash"}  # by saves
-        talk([page], "after")
-        late = Page(students.open_socket(ada, calm, address))
-        for one in (page, late):
-            found = one.doc.get("state", type=Map).to_py()
-            assert found.keys() <= {"path", "hash", "dirty", "document_id"}
-            assert (found["path"], found["document_id"]) == ("named.ipynb", ident)
-        labs.wait_until(lambda: saved(ada, "named.ipynb") == str(page.source), "a save", 20)
+    address = notebook(there, "named.ipynb")
+    ident = address.rpartition("/")[2].partition("?")[0]
+    page, attacker = (Page(there.open(login, address)) for login in ("Octocat", "hubot"))
+    talk([page], "before")
+    state, heard = page.doc.get("state", type=Map), set()
+    page.change(partial(state.__setitem__, "document_id", ident))
+    wait_saved(there, "named.ipynb", page)
+    talk([page], "then")
+    state.observe(lambda event: heard.update(event.keys))
+    theirs = attacker.doc.get("state", type=Map)
+    for key, values in STATE.items():
+        for value in (*values, "named.ipynb", Map({"a": "b"})):
+            attacker.change(partial(theirs.__setitem__, key, value))
+        attacker.change(partial(theirs.__delitem__, key))
+    attacker.change(theirs.clear)
+    attacker.type("mallory's\n")
+    page.listen_until(lambda: "mallory's" in str(page.source))
+    assert heard <= {"dirty", "hash"}  # by saves
+    talk([page], "after")
+    late = Page(there.open("Octocat", address))
+    for one in (page, late):
+        found = one.doc.get("state", type=Map).to_py()
+        assert found.keys() <= {"path", "hash", "dirty", "document_id"}
+        assert (found["path"], found["document_id"]) == ("named.ipynb", ident)
+    wait_saved(there, "named.ipynb", page)
 
 
 def test_no_chain_grows_deep_message_by_message(calm: Lab) -> None:
@@ -216,33 +240,34 @@ def test_what_waits_for_something_else_is_bounded(calm: Lab) -> None:
         talk(pages, "still")
 
 
-def test_nobody_writes_under_the_id_of_anothers_page(calm: Lab) -> None:
+@EVERYWHERE
+def test_nobody_writes_under_the_id_of_anothers_page(there: Classroom) -> None:
     """What that page writes would be taken for what is there already, and told to nobody."""
-    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
-        address = room(ada, "theirs.ipynb")
-        pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
-        for page in pages:
-            page.connection.send(awareness.encode([Entry(page.doc.client_id, 1, b"{}")]))
-        talk(pages, "before")
-        clock = read_state(pages[0].doc.get_state())[pages[0].doc.client_id]
-        attacker = students.open_socket(mallory, calm, address)
-        gone = updates.update([b"\x00" + updates.uint(1000)], pages[0].doc.client_id, clock)
-        attacker.send(updates.write(gone))
-        ended(attacker, TRY_AGAIN)
-        talk(pages, "still")
+    address = notebook(there, "theirs.ipynb")
+    pages = pages_of(there, address)
+    for page in pages:
+        page.connection.send(awareness.encode([Entry(page.doc.client_id, 1, b"{}")]))
+    talk(pages, "before")
+    clock = read_state(pages[0].doc.get_state())[pages[0].doc.client_id]
+    attacker = there.open("hubot", address)
+    gone = updates.update([b"\x00" + updates.uint(1000)], pages[0].doc.client_id, clock)
+    attacker.send(updates.write(gone))
+    ended(attacker, TRY_AGAIN)
+    talk(pages, "still")
 
 
-def test_nothing_comes_into_a_document_by_a_fork(calm: Lab) -> None:
+@EVERYWHERE
+def test_nothing_comes_into_a_document_by_a_fork(there: Classroom) -> None:
     """Upstream applies what is merged of one to the document as it is, and keeps all there were."""
-    with students.signed_in(calm, "mallory") as mallory:
-        address = room(mallory, "forked.ipynb")
-        page = Page(students.open_socket(mallory, calm, address))
-        ident = address.rpartition("/")[2].partition("?")[0]
-        for method, body in (("PUT", {}), ("PUT", {"synchronize": True}), ("DELETE", None)):
-            where = f"{API}/collaboration/fork/{ident}?merge=true"
-            assert mallory.request(method, where, json=body).status_code == 403
-        assert mallory.get(f"{API}/collaboration/fork/{ident}").json() == {}
-        talk([page], "still")
+    hubot = there.people["hubot"]
+    address = notebook(there, "forked.ipynb")
+    page = Page(there.open("hubot", address))
+    ident = address.rpartition("/")[2].partition("?")[0]
+    for method, body in (("PUT", {}), ("PUT", {"synchronize": True}), ("DELETE", None)):
+        where = f"{there.api}/collaboration/fork/{ident}?merge=true"
+        assert hubot.request(method, where, json=body).status_code == 403
+    assert hubot.get(f"{there.api}/collaboration/fork/{ident}").json() == {}
+    talk([page], "still")
 
 
 def test_a_frame_has_a_bound(calm: Lab) -> None:
@@ -365,26 +390,26 @@ def test_what_takes_too_long_is_stopped_and_nobody_waits(calm: Lab) -> None:
         )
 
 
-def test_presence_is_bounded_in_each_room(calm: Lab) -> None:
+@EVERYWHERE
+def test_presence_is_bounded_in_each_room(there: Classroom) -> None:
     """Of one person's made-up pages a room remembers some, and each says little."""
-    with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
-        address = room(ada, "presence.ipynb")
-        attacker = students.open_socket(mallory, calm, address)
-        for first in range(1, 2000, 100):
-            made = [Entry(client, 1, b"{}") for client in range(first, first + 100)]
-            attacker.send(awareness.encode(made))
-        deep = b'{"a":' * 500 + b"1" + b"}" * 500
-        attacker.send(awareness.encode([Entry(5, 9, deep)]))
-        seen: set[int] = set()
-        watcher = students.open_socket(ada, calm, address)
-        watcher.send(awareness.encode([Entry(2**40, 1, b"{}")]))
-        while 2**40 not in seen:
-            message = watcher.recv(timeout=students.SECONDS)
-            assert isinstance(message, bytes)
-            if message[0] == awareness.AWARENESS:
-                seen |= {one.client for one in awareness.parse(message)}
-                assert deep not in message
-        assert len(seen) <= 102
+    address = notebook(there, "presence.ipynb")
+    attacker = there.open("hubot", address)
+    for first in range(1, 2000, 100):
+        made = [Entry(client, 1, b"{}") for client in range(first, first + 100)]
+        attacker.send(awareness.encode(made))
+    deep = b'{"a":' * 500 + b"1" + b"}" * 500
+    attacker.send(awareness.encode([Entry(5, 9, deep)]))
+    seen: set[int] = set()
+    watcher = there.open("Octocat", address)
+    watcher.send(awareness.encode([Entry(2**40, 1, b"{}")]))
+    while 2**40 not in seen:
+        message = watcher.recv(timeout=students.SECONDS)
+        assert isinstance(message, bytes)
+        if message[0] == awareness.AWARENESS:
+            seen |= {one.client for one in awareness.parse(message)}
+            assert deep not in message
+    assert len(seen) <= 102
 
 
 def told_of(socket: ClientConnection, client: int, clock: int) -> list[Entry]:

@@ -15,7 +15,8 @@ from classroom.lab.api.people import ADDRESS, RUNS
 from tests import labs, students, web
 from tests.container import test_view_only
 from tests.container.test_execution import execute, until_idle
-from tests.container.test_view_only import API, LAB, Page, channels, switch
+from tests.container.test_rooms import API
+from tests.container.test_view_only import Page, channels, switch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tests.classrooms import Classroom
 
 PLACE = {"type": "place", "path": "RTC:lesson.ipynb", "cell": "a1", "index": 2, "line": 0}
+LAB = f"{labs.ADDRESS}{students.BASE}"
 FOLLOWING = f"{LAB}/{driving.FOLLOWING}"
 PEOPLE = f"{LAB}/{ADDRESS}"
 

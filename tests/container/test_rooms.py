@@ -50,15 +50,15 @@ def client(trial_lab: Lab) -> Iterator[httpx.Client]:
         yield found
 
 
-def room(client: httpx.Client, name: str) -> str:
+def room(client: httpx.Client, name: str, api: str = API) -> str:
     """Make a notebook and return the path of its room."""
     made = client.put(
-        f"{API}/contents/{name}",
+        f"{api}/contents/{name}",
         json={"type": "notebook", "format": "json", "content": NOTEBOOK},
     )
     assert made.is_success, made.text
     body = {"format": "json", "type": "notebook"}
-    found = client.put(f"{API}/collaboration/session/{name}", json=body).json()
+    found = client.put(f"{api}/collaboration/session/{name}", json=body).json()
     return f"api/collaboration/room/json:notebook:{found['fileId']}?sessionId={found['sessionId']}"
 
 
@@ -124,12 +124,17 @@ class Page:
         self.connection.send(create_sync_message(self.doc))
 
 
-def saved(client: httpx.Client, name: str) -> str:
+def saved(client: httpx.Client, name: str, api: str = API) -> str:
     """Read a notebook's first cell from the file: whole at any moment, also while it is saved.
 
     Where the lab refuses, its answer is returned instead.
+
+    Args:
+        client: somebody who has signed in.
+        name: the notebook's.
+        api: the lab's.
     """
-    answer = client.get(f"{API}/contents/{name}")
+    answer = client.get(f"{api}/contents/{name}")
     if not answer.is_success:
         return f"{answer.status_code} {answer.text}"
     return str(answer.json()["content"]["cells"][0]["source"])

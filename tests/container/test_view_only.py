@@ -16,6 +16,7 @@ from classroom.lab.permissions import handler_rules
 from classroom.lab.protocol import awareness
 from classroom.lab.protocol.awareness import Entry
 from tests import labs, students, web
+from tests.classrooms import EVERYWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,36 +25,38 @@ if TYPE_CHECKING:
 
     from tests.classrooms import Classroom
 
-LAB = f"{labs.ADDRESS}{students.BASE}"
-API = f"{LAB}/api"
-DRIVING = f"{LAB}/{driving.ADDRESS}"
 REFUSALS = (
     "User is not authorized to|Only a tutor may do that|viewOnly must be|'mona is a tutor'",
     "Nobody may do that here",
-    r"40[034] (PUT|GET) /services/classroom/classroom/api/driving|Blocking Cross Origin",
+    r"40[034] (PUT|GET) \S+/classroom/api/driving|Blocking Cross Origin",
 )
 
 
 @pytest.fixture
-def people(shared_classroom: Classroom) -> Iterator[Classroom]:
-    yield entered(shared_classroom)
-    shared_classroom.close()
-    switch(shared_classroom, view_only=False)
+def people(any_lab: Classroom) -> Iterator[Classroom]:
+    yield entered(any_lab)
+    any_lab.close()
+    switch(any_lab, view_only=False)
 
 
 def entered(room: Classroom) -> Classroom:
-    """Have a tutor and two students signed in."""
-    for login in ("mona", "Octocat", "hubot"):
+    """Have a tutor and two students signed in; of octocat's own lab hubot is a guest."""
+    for login in ("Octocat", "mona", "hubot"):
         if login not in room.people:
             room.enter(login)
     room.lab.expected += REFUSALS
     return room
 
 
+def mode_of(room: Classroom, name: str = "") -> str:
+    """Where a lab's mode is asked for and switched, or that of one of its people."""
+    address = f"{room.address}/{driving.ADDRESS}"
+    return f"{address}/{name}" if name else address
+
+
 def switch(room: Classroom, *, view_only: bool, name: str = "") -> None:
     """Switch all students, or one, as mona."""
-    address = f"{DRIVING}/{name}" if name else DRIVING
-    answer = room.people["mona"].put(address, json={"viewOnly": view_only})
+    answer = room.people["mona"].put(mode_of(room, name), json={"viewOnly": view_only})
     assert answer.status_code == 200, answer.text
 
 
@@ -140,7 +143,7 @@ def made(people: Classroom) -> dict[str, str]:
     hubot = people.people["hubot"]
     people.room("hubot", "work.ipynb")
     session = hubot.post(
-        f"{API}/sessions",
+        f"{people.api}/sessions",
         json={
             "path": "work.ipynb",
             "name": "work.ipynb",
@@ -151,8 +154,8 @@ def made(people: Classroom) -> dict[str, str]:
     return {
         "session": session["id"],
         "kernel": session["kernel"]["id"],
-        "terminal": hubot.post(f"{API}/terminals").json()["name"],
-        "checkpoint": hubot.post(f"{API}/contents/work.ipynb/checkpoints").json()["id"],
+        "terminal": hubot.post(f"{people.api}/terminals").json()["name"],
+        "checkpoint": hubot.post(f"{people.api}/contents/work.ipynb/checkpoints").json()["id"],
         "room": people.room("hubot", "work.ipynb").rpartition("/")[2].partition("?")[0],
     }
 
@@ -249,6 +252,13 @@ READS = (
 )
 
 
+def in_use(room: Classroom) -> set[str]:
+    """Which kernels of notebooks and which terminals there are."""
+    hubot = room.people["hubot"]
+    kernels = {one["kernel"]["id"] for one in hubot.get(f"{room.api}/sessions").json()}
+    return kernels | {one["name"] for one in hubot.get(f"{room.api}/terminals").json()}
+
+
 def test_a_client_tries_every_handler_that_writes() -> None:
     tried = {name for name, *_ in ATTEMPTS} | UNREACHED
     written = {
@@ -259,34 +269,37 @@ def test_a_client_tries_every_handler_that_writes() -> None:
     assert tried == written
 
 
+@EVERYWHERE
 def test_nothing_is_written_over_http(people: Classroom, made: dict[str, str]) -> None:
     hubot, mona = people.people["hubot"], people.people["mona"]
-    before = hubot.get(f"{API}/contents").json()["content"]
+    before = hubot.get(f"{people.api}/contents").json()["content"]
     assert before
+    running = in_use(people)
+    assert {made["kernel"], made["terminal"]} <= running
     switch(people, view_only=True)
     for name, method, path, body in ATTEMPTS:
-        answer = hubot.request(method, f"{LAB}/{path.format(**made)}", json=body)
+        answer = hubot.request(method, f"{people.address}/{path.format(**made)}", json=body)
         assert answer.status_code == 403, f"{name} by {path}: {answer.status_code}"
     for path in READS:
-        answer = hubot.get(f"{LAB}/{path.format(**made)}")
+        answer = hubot.get(f"{people.address}/{path.format(**made)}")
         assert answer.status_code == 200, path
-    assert hubot.get(f"{API}/contents").json()["content"] == before
-    running = hubot.get(f"{API}/sessions").json()
-    assert [one["kernel"]["id"] for one in running] == [made["kernel"]]
-    assert [one["name"] for one in hubot.get(f"{API}/terminals").json()] == [made["terminal"]]
+    assert hubot.get(f"{people.api}/contents").json()["content"] == before
+    assert in_use(people) == running
 
-    own = f"{LAB}/lab/api/settings/@jupyterlab/apputils-extension:themes"
+    own = f"{people.address}/lab/api/settings/@jupyterlab/apputils-extension:themes"
     assert hubot.put(own, json={"raw": "{}"}).status_code == 204, "settings are one's own"
-    assert mona.put(f"{API}/contents/tutors.txt", json=FILE).status_code == 201
+    assert mona.put(f"{people.api}/contents/tutors.txt", json=FILE).status_code == 201
     switch(people, view_only=False)
-    assert hubot.put(f"{API}/contents/new.txt", json=FILE).status_code == 201
+    assert hubot.put(f"{people.api}/contents/new.txt", json=FILE).status_code == 201
 
 
+@EVERYWHERE
 def test_every_handler_of_the_running_lab_has_a_rule(people: Classroom) -> None:
     assert "People are no longer followed" not in people.lab.log
     assert "No view-only rule" not in people.lab.log
 
 
+@EVERYWHERE
 def test_nothing_is_written_to_a_document_that_is_open(people: Classroom) -> None:
     path = people.room("hubot", "open.ipynb")
     page, hubot, mona = (
@@ -307,6 +320,7 @@ def test_nothing_is_written_to_a_document_that_is_open(people: Classroom) -> Non
     assert shared(people, path) == ["before", "the tutor's"]
 
 
+@EVERYWHERE
 def test_an_outdated_copy_never_comes_in(people: Classroom) -> None:
     """Neither what was typed meanwhile, nor what is built on it, by whichever way."""
     path = people.room("hubot", "late.ipynb")
@@ -342,6 +356,7 @@ def test_an_outdated_copy_never_comes_in(people: Classroom) -> None:
     assert shared(people, path) == [*expected, "and from a new copy"]
 
 
+@EVERYWHERE
 def test_nothing_comes_in_by_what_is_offered_at_the_beginning(people: Classroom) -> None:
     """A client that wrote while it had no connection, and never says who it is."""
     path = people.room("hubot", "offered.ipynb")
@@ -380,6 +395,7 @@ def message(kind: str, channel: str = "shell", **content: Any) -> str:
     return json.dumps({**whole, "content": content, "channel": channel})
 
 
+@EVERYWHERE
 def test_nothing_is_run_in_a_kernel_that_is_open(people: Classroom, made: dict[str, str]) -> None:
     mine, tutors = (people.open(login, channels(made["kernel"])) for login in ("hubot", "mona"))
     hubot, mona = students.Kernel(mine), students.Kernel(tutors)
@@ -415,6 +431,7 @@ def test_nothing_is_run_in_a_kernel_that_is_open(people: Classroom, made: dict[s
     assert "[1]" in hubot.run("ran.append(1); print(ran)")
 
 
+@EVERYWHERE
 def test_an_open_terminal_takes_nothing(people: Classroom, made: dict[str, str]) -> None:
     socket = people.open("hubot", f"terminals/websocket/{made['terminal']}")
     terminal = students.Terminal(socket)
@@ -422,7 +439,7 @@ def test_an_open_terminal_takes_nothing(people: Classroom, made: dict[str, str])
     switch(people, view_only=True)
     socket.send(json.dumps(["stdin", "touch typed\r"]))
     labs.wait_until(
-        lambda: people.lab.run("test", "-e", "/home/classroom/goes-on")[0] == 0, "what runs goes on"
+        lambda: people.lab.run("test", "-e", f"{people.files}/goes-on")[0] == 0, "what runs goes on"
     )
     tutors = students.Terminal(people.open("mona", f"terminals/websocket/{made['terminal']}"))
     assert "typed" not in tutors.run("ls")
@@ -432,20 +449,20 @@ def test_an_open_terminal_takes_nothing(people: Classroom, made: dict[str, str])
 
 def test_single_students_and_who_comes_later(people: Classroom) -> None:
     switch(people, view_only=True, name="hubot")
-    assert not may_write(people.people["hubot"])
-    assert may_write(people.people["Octocat"])
-    assert not may_write(people.enter("hubot")), "signed in anew"
+    assert not may_write(people, people.people["hubot"])
+    assert may_write(people, people.people["Octocat"])
+    assert not may_write(people, people.enter("hubot")), "signed in anew"
     switch(people, view_only=True)
     switch(people, view_only=False, name="Octocat")
-    assert may_write(people.people["Octocat"])
+    assert may_write(people, people.people["Octocat"])
     people.page("POST", "users", usernames=["Stranger"])
-    assert not may_write(people.enter("stranger")), "a new arrival"
+    assert not may_write(people, people.enter("stranger")), "a new arrival"
     switch(people, view_only=False)
-    assert may_write(people.people["hubot"])
+    assert may_write(people, people.people["hubot"])
 
 
-def may_write(client: httpx.Client) -> bool:
-    status = client.put(f"{API}/contents/probe.txt", json=FILE).status_code
+def may_write(room: Classroom, client: httpx.Client) -> bool:
+    status = client.put(f"{room.api}/contents/probe.txt", json=FILE).status_code
     assert status in {200, 201, 403}, status
     return status != 403
 
@@ -455,10 +472,12 @@ def test_it_survives_a_restart_of_the_lab(people: Classroom) -> None:
     people.lab.kill_server()
     hubot = people.people["hubot"]
     labs.wait_until(
-        lambda: hubot.get(f"{API}/me").status_code == 200, "the lab is back", ignoring=labs.AWAY
+        lambda: hubot.get(f"{people.api}/me").status_code == 200,
+        "the lab is back",
+        ignoring=labs.AWAY,
     )
-    assert not may_write(hubot)
-    assert may_write(people.people["mona"])
+    assert not may_write(people, hubot)
+    assert may_write(people, people.people["mona"])
 
 
 def test_a_demoted_tutor_is_a_student(classroom: Classroom) -> None:
@@ -466,14 +485,15 @@ def test_a_demoted_tutor_is_a_student(classroom: Classroom) -> None:
     mona = people.people["mona"]
     switch(people, view_only=True)
     people.save(tutors=["octocat"], users=["octocat", "hubot", "mona"])
-    labs.wait_until(lambda: not may_write(mona), "mona is view-only like all")
-    assert mona.put(DRIVING, json={"viewOnly": False}).status_code == 403
+    labs.wait_until(lambda: not may_write(people, mona), "mona is view-only like all")
+    assert mona.put(mode_of(people), json={"viewOnly": False}).status_code == 403
     octocat = people.people["Octocat"]
-    labs.wait_until(lambda: may_write(octocat), "a tutor since")
-    assert octocat.put(DRIVING, json={"viewOnly": False}).status_code == 200
-    labs.wait_until(lambda: may_write(mona), "everybody writes")
+    labs.wait_until(lambda: may_write(people, octocat), "a tutor since")
+    assert octocat.put(mode_of(people), json={"viewOnly": False}).status_code == 200
+    labs.wait_until(lambda: may_write(people, mona), "everybody writes")
 
 
+@EVERYWHERE
 def test_only_a_tutors_own_page_switches(people: Classroom) -> None:
     people.lab.expected += ["XSRF cookie does not match|'_xsrf' argument missing|'Not Found'"]
     mona, hubot = people.people["mona"], people.people["hubot"]
@@ -482,15 +502,15 @@ def test_only_a_tutors_own_page_switches(people: Classroom) -> None:
         (mona, {"X-XSRFToken": "forged"}),
         (mona, {"Origin": "https://evil.classroom.test"}),
     ):
-        answer = client.put(DRIVING, json={"viewOnly": True}, headers=headers)
+        answer = client.put(mode_of(people), json={"viewOnly": True}, headers=headers)
         assert answer.status_code in {403, 404}, headers
-    assert hubot.get(DRIVING).status_code == 403
+    assert hubot.get(mode_of(people)).status_code == 403
     with web.browser(people.lab.hosts, people.authority.crt) as nobody:
         nobody.headers["Sec-Fetch-Mode"] = "cors"
-        assert nobody.put(DRIVING, json={"viewOnly": True}).status_code == 403
+        assert nobody.put(mode_of(people), json={"viewOnly": True}).status_code == 403
     unclear: tuple[Any, ...] = ({}, [], {"viewOnly": 1}, {"viewOnly": "no"})
     for body in unclear:
-        assert mona.put(DRIVING, json=body).status_code == 400
-    assert mona.put(f"{DRIVING}/mona", json={"viewOnly": True}).status_code == 400
-    assert mona.get(DRIVING).json() == {"driver": "", "people": {}}
-    assert may_write(hubot)
+        assert mona.put(mode_of(people), json=body).status_code == 400
+    assert mona.put(mode_of(people, "mona"), json={"viewOnly": True}).status_code == 400
+    assert mona.get(mode_of(people)).json() == {"driver": "", "people": {}}
+    assert may_write(people, hubot)
