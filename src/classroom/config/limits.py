@@ -83,9 +83,8 @@ def of_lab(found: Limits, lab: int) -> Limits:
     if lab == CLASS:
         return found
     kernels = max(FEWEST_IN_A_LAB, found.kernels // LABS_SHARE)
-    processes = found.processes and max(
-        A_KERNELS_PROCESSES * kernels, found.processes // LABS_SHARE
-    )
+    enough = max(A_KERNELS_PROCESSES * kernels, found.processes // LABS_SHARE)
+    processes = min(found.processes, enough)
     together = min(found.together, max(LEAST_OF_A_LAB, found.together // LABS_SHARE))
     return replace(
         found,

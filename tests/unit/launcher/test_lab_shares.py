@@ -34,6 +34,24 @@ def test_a_lab_has_a_quarter_but_enough_for_a_kernel_or_two(together: int, share
     assert of_class.together == together
 
 
+@pytest.mark.parametrize(
+    ("processes", "kernels", "share"),
+    [
+        (6400, 200, 1600),
+        (1024, 10, 256),
+        (400, 10, 160),  # enough for its five kernels
+        (99, 10, 99),  # never more than the tutor lets all have
+        (0, 10, 0),  # no limit
+    ],
+)
+def test_a_lab_has_a_quarter_of_the_processes_but_enough_for_its_kernels(
+    processes: int, kernels: int, share: int
+) -> None:
+    found = Limits(processes=processes, kernels=kernels)
+    assert limits.of_lab(found, 3).processes == share
+    assert limits.of_lab(found, lab_users.CLASS).processes == processes
+
+
 def test_only_labs_beyond_their_share_are_measured_and_never_the_class() -> None:
     several = [
         process(10, lab_users.CLASS, 7 * GB),
