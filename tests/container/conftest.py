@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import docker
 import pytest
@@ -34,6 +34,11 @@ EGRESS_CONFIG = f"""{labs.GITHUB_CONFIG}
 c.Classroom.egress_allow = {[DATA, f"*.{WILD}", PRIVATE, NAMED, SIX, SELF, *NEVER]}
 c.Classroom.egress_private = ["{NAMED_NETWORK}"]
 """
+
+
+HOMES = ("octocat", own_labs.ROOM)
+"""Labs that Octocat runs code in, besides the class's."""
+OF_LABS = 'c.Classroom.personal_labs = True\nc.Classroom.rooms = {"maths": ["Octocat"]}\n'
 
 
 @contextlib.contextmanager
@@ -145,8 +150,7 @@ def labs_of_people(
 ) -> Iterator[Lab]:
     """A lab under nftables, as `locked_lab`, in which people have labs of their own."""
     del github
-    labs_wanted = 'c.Classroom.personal_labs = True\nc.Classroom.rooms = {"maths": ["Octocat"]}\n'
-    config = f"{EGRESS_CONFIG}\n{labs_wanted}"
+    config = f"{EGRESS_CONFIG}\n{OF_LABS}"
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), config, authority)
     options = {"dns": [world.ip]}
     with labs.start(folder, network=network, options=options, expected=own_labs.EXPECTED) as lab:
@@ -156,14 +160,51 @@ def labs_of_people(
         yield lab
 
 
-@pytest.fixture(scope="session", params=["octocat", own_labs.ROOM])
+@contextlib.contextmanager
+def with_student_at_home(
+    lab: Lab, github: Lab, authority: Authority, owner: str
+) -> Iterator[Student]:
+    """Sign Octocat in, who runs code in a lab that isn't the class's."""
+    with own_labs.sign_in(lab, github, authority.crt, "Octocat") as client:
+        own_labs.enter(client, owner)
+        yield own_labs.student(client, lab, owner)
+
+
+@pytest.fixture(scope="session", params=HOMES)
 def student_at_home(
     request: pytest.FixtureRequest, labs_of_people: Lab, github: Lab, authority: Authority
 ) -> Iterator[Student]:
     """A student in a lab of their own and in a room, under nftables."""
-    with own_labs.sign_in(labs_of_people, github, authority.crt, "Octocat") as client:
-        own_labs.enter(client, request.param)
-        yield own_labs.student(client, labs_of_people, request.param)
+    with with_student_at_home(labs_of_people, github, authority, request.param) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def sandboxed_labs_of_people(
+    network: Network,
+    world: Internet,
+    github: Lab,
+    authority: Authority,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Lab]:
+    """A lab as of a plain ``docker run``, in which people have labs of their own."""
+    del github
+    config = f"{labs.GITHUB_CONFIG}\n{OF_LABS}"
+    folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), config, authority)
+    more: dict[str, Any] = {"options": {"dns": [world.ip]}, "expected": own_labs.EXPECTED}
+    with labs.start(folder, network=network, plain=True, **more) as lab:
+        lab.wait_healthy()
+        yield lab
+
+
+@pytest.fixture(scope="session", params=HOMES)
+def sandboxed_student_at_home(
+    request: pytest.FixtureRequest, sandboxed_labs_of_people: Lab, github: Lab, authority: Authority
+) -> Iterator[Student]:
+    """A student in a lab of their own and in a room, in the sandbox."""
+    lab = sandboxed_labs_of_people
+    with with_student_at_home(lab, github, authority, request.param) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

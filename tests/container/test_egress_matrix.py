@@ -128,6 +128,7 @@ ROWS = (
 
 SETUID = 17
 """The row that says who code runs as, which isn't `student` in a lab of one's own."""
+SANDBOXED = [row for row in ROWS if row.sandboxed is not None]
 
 
 @pytest.fixture(params=["kernel", "terminal"])
@@ -173,6 +174,14 @@ def hold(row: Row, runner: Any, lab: Lab, world: Internet) -> None:
     check(found, row.errors, row.got)
 
 
+def hold_in_the_sandbox(row: Row, runner: Any, lab: Lab, world: Internet) -> None:
+    """As `hold`, in the sandbox."""
+    world.forget()
+    found = runner.attempt(*filled_in(row, world, lab))
+    assert world.heard_from(lab) == []
+    check(found, row.sandboxed or frozenset(), row.got)
+
+
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_under_nftables(
     row: Row, where: str, student: Student, locked_lab: Lab, world: Internet
@@ -187,15 +196,23 @@ def test_the_egress_lock_holds_for_a_lab_of_ones_own(
     hold(row, getattr(student_at_home, where), labs_of_people, world)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.sandboxed is not None], ids=str)
+@pytest.mark.parametrize("row", SANDBOXED, ids=str)
 def test_in_the_sandbox(
     row: Row, where: str, sandboxed_student: Student, sandboxed_lab: Lab, world: Internet
 ) -> None:
-    world.forget()
-    runner = getattr(sandboxed_student, where)
-    found = runner.attempt(*filled_in(row, world, sandboxed_lab))
-    assert world.heard_from(sandboxed_lab) == []
-    check(found, row.sandboxed or frozenset(), row.got)
+    hold_in_the_sandbox(row, getattr(sandboxed_student, where), sandboxed_lab, world)
+
+
+@pytest.mark.parametrize("row", [row for row in SANDBOXED if row.number != SETUID], ids=str)
+def test_the_sandbox_holds_for_a_lab_of_ones_own(
+    row: Row,
+    where: str,
+    sandboxed_student_at_home: Student,
+    sandboxed_labs_of_people: Lab,
+    world: Internet,
+) -> None:
+    runner = getattr(sandboxed_student_at_home, where)
+    hold_in_the_sandbox(row, runner, sandboxed_labs_of_people, world)
 
 
 def test_row_18_capabilities(where: str, student: Student, sandboxed_student: Student) -> None:

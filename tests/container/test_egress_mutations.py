@@ -8,14 +8,15 @@ from __future__ import annotations
 import base64
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import labs
+from classroom.runtime import lab_users
+from tests import labs, students
 from tests.container import test_egress_allow, test_egress_lock
 from tests.container.conftest import DATA, PRIVATE
-from tests.container.test_egress_matrix import Row, hold
+from tests.container.test_egress_matrix import Row, hold, hold_in_the_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +37,14 @@ from classroom.runtime.paths import Paths
 nftables.RULES = pathlib.Path("/tmp/mutated.nft")
 nftables.RULES.write_bytes(base64.b64decode(sys.argv[1]))
 resolved = resolv.parse(pathlib.Path("/etc/resolv.conf").read_text())
-nftables.load(settings.load(Paths(), os.environ).egress, resolved)
+nftables.load(settings.load(Paths(), os.environ).egress, resolved, int(sys.argv[2]))
 """
 
 
-def load(lab: Lab, rules: str) -> None:
-    status, said = lab.run("python", "-c", LOAD, base64.b64encode(rules.encode()).decode())
+def load(lab: Lab, rules: str, last: int = lab_users.CLASS) -> None:
+    """Load rules; `last` is the highest number of a lab, the class's where it is alone."""
+    encoded = base64.b64encode(rules.encode()).decode()
+    status, said = lab.run("python", "-c", LOAD, encoded, str(last))
     assert status == 0, said
 
 
@@ -119,13 +122,13 @@ MUTATIONS = (
 
 
 @contextlib.contextmanager
-def mutated(lab: Lab, rules: str) -> Iterator[None]:
+def mutated(lab: Lab, rules: str, last: int = lab_users.CLASS) -> Iterator[None]:
     """Load other rules for a while."""
-    load(lab, rules)
+    load(lab, rules, last)
     try:
         yield
     finally:
-        load(lab, RULES)
+        load(lab, RULES, last)
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=str)
@@ -139,6 +142,60 @@ def test_the_row_notices(
         with pytest.raises(AssertionError):
             hold(mutation.row, student.kernel, locked_lab, world)
     hold(mutation.row, student.kernel, locked_lab, world)
+
+
+OF_LABS = (
+    Mutation(
+        "labs may leave",
+        "        meta skuid @apart goto lab ",
+        "        meta skuid @apart accept ",
+        Row(1, "tcp {ip} 80"),
+    ),
+    Mutation(
+        "labs may use all of loopback",
+        "        meta skuid @apart goto lab ",
+        "        meta skuid @apart oif lo accept ",
+        Row(13, "tcp 127.0.0.1 8443"),
+    ),
+)
+
+
+@pytest.mark.parametrize("mutation", OF_LABS, ids=str)
+def test_the_row_notices_from_a_lab_of_ones_own(
+    mutation: Mutation, student_at_home: Student, labs_of_people: Lab, world: Internet
+) -> None:
+    """With rules taken away that are about labs alone."""
+    with (
+        mutated(labs_of_people, mutation.rules, lab_users.LAST),
+        pytest.raises(AssertionError),
+    ):
+        hold(mutation.row, student_at_home.kernel, labs_of_people, world)
+    hold(mutation.row, student_at_home.kernel, labs_of_people, world)
+
+
+@pytest.mark.parametrize("words", ["tcp {ip} 80", "udp {ip} 9999", "dns_udp {ip} leak.example"])
+def test_the_row_notices_that_a_lab_is_without_its_sandbox(
+    words: str, sandboxed_student_at_home: Student, sandboxed_labs_of_people: Lab, world: Internet
+) -> None:
+    """The same user is heard whom Docker starts, as the host's operator can, outside of it."""
+    kernel, lab = sandboxed_student_at_home.kernel, sandboxed_labs_of_people
+    user = kernel.run("import os; print(f'{os.getuid()}:{os.getgid()}')").strip()
+    assert int(user.partition(":")[0]) > 20000, "no user of a lab's"
+    with pytest.raises(AssertionError):
+        hold_in_the_sandbox(Row(1, words), Outside(lab, user), lab, world)
+    hold_in_the_sandbox(Row(1, words), kernel, lab, world)
+
+
+class Outside:
+    """Runs attempts outside of any sandbox."""
+
+    def __init__(self, lab: Lab, user: str) -> None:
+        self._lab, self._user = lab, user
+
+    def attempt(self, *words: str) -> dict[str, Any]:
+        """Try something of tests/attempts.py."""
+        command = ("python", "-c", students.ATTEMPTS, *words)
+        return students.read(self._lab.run(*command, user=self._user)[1])
 
 
 def test_row_16_notices(student: Student, locked_lab: Lab, world: Internet) -> None:
