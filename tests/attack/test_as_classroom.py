@@ -14,26 +14,13 @@ from typing import TYPE_CHECKING, Any
 import docker
 import pytest
 
-from tests import labs, students
+from tests import lab_servers, labs, students
 from tests.container.test_faults import HUB, LAB, LAUNCHER, SUPERVISOR, Class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECRET = "the tutor's client secret"
-ENTER = """
-import os, sys
-from classroom.egress import lock
-from classroom.runtime.paths import Paths
-from classroom.supervisor import services
-paths = Paths()
-lab = services.lab(paths, {"PATH": os.environ["PATH"]}, lock.read(paths).kind, 0)
-command = list(lab.command)
-words = [*command[: command.index("classroom.lab") - 3], command[0], "-I", "-c", sys.argv[1]]
-os.chdir("/")
-os.execve(words[0], words, {name: str(value) for name, value in lab.environment.items()})
-"""
-"""Becomes what the supervisor starts as the lab server, up to its own program."""
 TOOLS = """
 import errno, json, os, pathlib, signal, socket, struct, sys, time, uuid
 LAUNCHER = "/run/classroom/launcher/launcher.sock"
@@ -67,7 +54,7 @@ def why(attempt, *arguments):
 
 def as_classroom(lab: labs.Lab, code: str) -> Any:
     """Run code as the lab server: what it prints is JSON."""
-    return lab.answer("/opt/classroom/bin/python", "-I", "-c", ENTER, f"{TOOLS}\n{code}")
+    return lab_servers.run(lab, f"{TOOLS}\n{code}")
 
 
 @pytest.fixture(scope="module", params=["nftables", "sandbox"])

@@ -3,7 +3,6 @@ the class; and what a student, or a student's lab, puts in the way."""
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import re
@@ -14,7 +13,7 @@ import pytest
 
 from tests import labs, own_labs, students
 from tests.assignments import OURS, archive, hand_out, rows
-from tests.own_labs import ask, base, enter, number
+from tests.own_labs import ask, base, enter, number, token_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,19 +114,6 @@ def carry(lab: Lab, order: dict[str, Any]) -> dict[str, dict[str, Any]]:
     command = f"printf %s {text} | {PYTHON} -I -m classroom.supervisor.carrier"
     found: dict[str, dict[str, Any]] = lab.answer("sh", "-c", command)
     return found
-
-
-def token_of(client: httpx.Client, path: str) -> str:
-    """Return the token that a lab's cookie is signed around."""
-    (cookie,) = [
-        one
-        for one in client.cookies.jar
-        if one.path == path
-        and one.name.startswith(("service-classroom", "jupyterhub-user"))
-        and str(one.value).strip('"').startswith("2|")
-    ]
-    value = str(cookie.value).strip('"').split("|")[4].partition(":")[2]
-    return base64.b64decode(value).decode()
 
 
 def test_a_rooms_members_are_listed_for_the_dialog(mona: httpx.Client) -> None:

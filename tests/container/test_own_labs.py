@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests import labs, own_labs, web
-from tests.own_labs import ask, base, enter, is_open, look, number
+from classroom.runtime import lab_users
+from classroom.runtime.paths import Paths
+from tests import lab_servers, labs, own_labs, students, web
+from tests.own_labs import ask, base, enter, is_open, look, number, token_of
 from tests.students import open_socket, until_closed
 
 if TYPE_CHECKING:
@@ -173,6 +175,68 @@ def test_a_cookie_of_one_lab_opens_no_other(lab: Lab, people: People) -> None:
     with web.browser(lab.hosts) as client:
         client.cookies.set(own, str(jar[own].value), domain=labs.HOST, path=f"{base('hubot')}/")
         assert ask(client, "hubot", "GET", "api/contents").status_code == 200
+
+
+def test_a_token_of_one_lab_opens_no_other(lab: Lab, people: People) -> None:
+    """Not even a token of somebody who may enter both: each is for the lab that it was made for."""
+    mona = people["mona"]
+    lab.expected.append("403 GET /services/classroom/api/contents")
+    for client in (mona, people["hubot"]):
+        assert client.get(f"{labs.ADDRESS}{students.BASE}/lab").is_success
+    assert enter(mona, "octocat").is_success
+    of_class, guests, owners = (
+        (students.BASE, token_of(mona, f"{students.BASE}/")),
+        (base("octocat"), token_of(mona, f"{base('octocat')}/")),
+        (base("hubot"), token_of(people["hubot"], f"{base('hubot')}/")),
+    )
+    all_bases = (students.BASE, base("octocat"), base("hubot"))
+    with web.browser(lab.hosts) as nobody:
+        for where, token in (of_class, guests, owners):
+            headers = {"Authorization": f"token {token}", "Sec-Fetch-Mode": "cors"}
+            found = {
+                one: nobody.get(f"{labs.ADDRESS}{one}/api/contents", headers=headers).status_code
+                for one in all_bases
+            }
+            assert found == {one: 200 if one == where else 403 for one in all_bases}, where
+            assert not nobody.cookies
+
+
+CONNECT = """
+import errno, json, socket
+def reach(place):
+    for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
+        try:
+            socket.socket(socket.AF_UNIX, kind).connect(place)
+        except OSError as error:
+            if error.errno != errno.EPROTOTYPE:
+                return errno.errorcode[error.errno]
+        else:
+            return "connected"
+print(json.dumps({place: reach(place) for place in PLACES}))
+"""
+
+
+def doors(number: int) -> set[str]:
+    """Where a lab's server and those who work for it listen."""
+    paths = Paths().of_lab(number)
+    found = (paths.lab_socket, paths.restoring_socket, paths.snapshots_socket)
+    return {*map(str, found), str(paths.launcher_socket)}
+
+
+def test_a_labs_server_that_was_taken_over_reaches_no_other_lab(lab: Lab, people: People) -> None:
+    """From behind its sandbox, as its user: at its own doors it is let in, at no other lab's."""
+    del people  # their labs run
+    first, second = (number(lab, name) for name in ("octocat", "hubot"))
+    for own, others in (
+        (first, (second, lab_users.CLASS)),
+        (lab_users.CLASS, (first, second)),
+    ):
+        reached = doors(own)
+        closed = set().union(*map(doors, others)) - reached
+        places = sorted(reached | closed)
+        found = lab_servers.run(lab, f"PLACES = {places!r}\n{CONNECT}", own)
+        assert {place for place in reached if found[place] != "connected"} == set(), found
+        assert {found[place] for place in closed} <= {"EACCES", "EPERM"}, found
 
 
 def test_the_hubs_home_page_lists_the_labs_that_one_may_enter(people: People) -> None:
