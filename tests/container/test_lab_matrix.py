@@ -244,6 +244,12 @@ def open_for(lab: Lab, neighbour: Neighbour, mode: str, *places: str) -> None:
         lab.run("chmod", "-R", mode, *places, user=f"{user}:{first}")
 
 
+def code_of(neighbour: Neighbour) -> str:
+    """Who a lab's code runs as."""
+    own = int(neighbour.number or 0)
+    return f"{20001 + 4 * own}:{20000 + 4 * own}"
+
+
 @pytest.mark.parametrize("row", OF_FILES, ids=str)
 def test_each_of_two_walls_holds_alone(
     row: Try, lab: Lab, neighbours: dict[str, Neighbour]
@@ -251,7 +257,7 @@ def test_each_of_two_walls_holds_alone(
     """Users without Landlock, Landlock where all users may; and nothing where there is neither."""
     theirs, ours = neighbours["octocat"], neighbours["hubot"]
     words = filled_in(row, theirs)
-    user = f"{20001 + 4 * int(ours.number or 0)}:{20000 + 4 * int(ours.number or 0)}"
+    user = code_of(ours)
     check_refused(row, by_hand(lab, user, ours, words))
     places = (theirs.files, theirs.left["home"])
     open_for(lab, theirs, "a+rwX", *places)
@@ -261,6 +267,28 @@ def test_each_of_two_walls_holds_alone(
         assert found["error"] is None, found
     finally:
         open_for(lab, theirs, "o-rwx", *places)
+
+
+OF_PROCESSES = ("end {pid}", "trace {pid}", "read /proc/{pid}/environ", "listed /proc/{pid}/fd")
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.words in OF_PROCESSES], ids=str)
+def test_the_rows_of_processes_notice(row: Try, lab: Lab, neighbours: dict[str, Neighbour]) -> None:
+    """Outside of Landlock another lab's user is refused it, and the same user is not."""
+    theirs, ours = neighbours["octocat"], neighbours["hubot"]
+    words = filled_in(row, theirs)
+    check_refused(row, by_hand(lab, code_of(ours), ours, words))
+    found = by_hand(lab, code_of(theirs), ours, words)
+    assert found["error"] is None, found
+
+
+def test_the_row_of_abstract_sockets_notices(lab: Lab, neighbours: dict[str, Neighbour]) -> None:
+    """Landlock alone is in the way: outside of it another lab's socket answers."""
+    theirs, ours = neighbours["octocat"], neighbours["hubot"]
+    row = Try("abstract {abstract}")
+    words = filled_in(row, theirs)
+    assert by_hand(lab, code_of(ours), ours, words)["got"] == SECRET
+    check_refused(row, ours.attempt("kernel", words))
 
 
 LOAD = """
@@ -284,9 +312,10 @@ MUTATIONS = {
 }
 
 
+@pytest.mark.parametrize("words", ["tcp 127.0.0.1 {port}", "tcp ::1 {port6}"])
 @pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS)
 def test_the_rows_of_ports_notice(
-    mutation: tuple[str, str], lab: Lab, neighbours: dict[str, Neighbour]
+    mutation: tuple[str, str], words: str, lab: Lab, neighbours: dict[str, Neighbour]
 ) -> None:
     """With a rule taken away, what was refused is answered; with the rules back it is not."""
     if is_without_network(lab):
@@ -294,13 +323,13 @@ def test_the_rows_of_ports_notice(
         return
     rule, instead = mutation
     assert rule in RULES, "the mutation changes nothing"
-    row = Try("tcp 127.0.0.1 {port}", NO_ANSWER)
-    words = filled_in(row, neighbours["octocat"])
+    row = Try(words, NO_ANSWER)
+    place = filled_in(row, neighbours["octocat"])
     try:
         status, said = lab.run("python", "-c", LOAD, RULES.replace(rule, instead))
         assert status == 0, said
-        assert neighbours["hubot"].attempt("kernel", words)["got"] == SECRET
+        assert neighbours["hubot"].attempt("kernel", place)["got"] == SECRET
     finally:
         status, said = lab.run("python", "-c", LOAD, RULES)
         assert status == 0, said
-    check_refused(row, neighbours["hubot"].attempt("kernel", words))
+    check_refused(row, neighbours["hubot"].attempt("kernel", place))
