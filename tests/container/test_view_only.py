@@ -227,6 +227,7 @@ ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("RestoreHandler.post", "POST", "classroom/api/snapshots/0/restore", {"path": ""}),
     ("FollowingHandler.put", "PUT", driving.FOLLOWING, {"follow": True}),
     ("MemberHandler.delete", "DELETE", f"{ADDRESS}/octocat", {}),
+    ("MemberHandler.put", "PUT", f"{ADDRESS}/octocat", {}),
     ("ModeHandler.put", "PUT", driving.ADDRESS, {"viewOnly": False}),
     ("OutputsHandler.delete", "DELETE", "classroom/api/outputs/work.ipynb", {}),
     ("PersonModeHandler.put", "PUT", f"{driving.ADDRESS}/hubot", {"viewOnly": False}),
