@@ -39,6 +39,10 @@ users: own-class ## list allowed users, and who is online
 labs: own-class ## list the labs besides the class's
 	@docker compose exec --no-TTY classroom classroom labs
 
+.PHONY: lab
+lab: own-class ## start, stop or delete one of these labs; deleting keeps a snapshot: NAME=… DO=start|stop|delete
+	@docker compose exec --no-TTY classroom classroom lab "$(DO)" "$(NAME)"
+
 .PHONY: egress
 egress: own-class ## show what the egress lock has refused
 	@docker compose exec --no-TTY --user egress classroom classroom egress

@@ -28,6 +28,9 @@ def main() -> int:
     commands.add_parser("egress", help="list what the egress lock has refused")
     commands.add_parser("users", help="list allowed users, and who is online")
     commands.add_parser("labs", help="list the labs besides the class's")
+    lab = commands.add_parser("lab", help="start, stop or delete a lab besides the class's")
+    lab.add_argument("order", help="start, stop or delete")
+    lab.add_argument("name", nargs="?", default="", help="as `classroom labs` lists it")
     listed = commands.add_parser("snapshots", help="list the snapshots of the lab's files")
     back = commands.add_parser("restore", help="restore files from a snapshot")
     back.add_argument("snapshot", help="its id, as `classroom snapshots` lists it")
@@ -35,8 +38,8 @@ def main() -> int:
         "path", nargs="?", default="", help="a file or folder; without it, everything"
     )
     for command in (listed, back):
-        lab = "whose lab, by the owner's name or its number; without it, the class's"
-        command.add_argument("--lab", default="", help=lab)
+        whose = "whose lab, by the owner's name or its number; without it, the class's"
+        command.add_argument("--lab", default="", help=whose)
     commands.add_parser("backup", help="write a backup of the volume to standard output")
     commands.add_parser(
         "restore-backup", help="read a backup from standard input, for the next start"
@@ -80,6 +83,13 @@ def say_labs(_: argparse.Namespace) -> int:
     return labs.say(Paths())
 
 
+def order_lab(chosen: argparse.Namespace) -> int:
+    """Have a lab started, stopped or deleted."""
+    from classroom.cli import lab  # noqa: PLC0415
+
+    return lab.main(Paths(), chosen.order, chosen.name)
+
+
 def of_lab(chosen: argparse.Namespace) -> Paths | None:
     """Return where the chosen lab is; say so if there is none, or several of that name."""
     from classroom.cli import labs  # noqa: PLC0415
@@ -92,17 +102,22 @@ def of_lab(chosen: argparse.Namespace) -> Paths | None:
 
 def say_snapshots(chosen: argparse.Namespace) -> int:
     """Print the list of snapshots."""
-    from classroom.cli import snapshots  # noqa: PLC0415
+    from classroom.cli import deleted_labs, snapshots  # noqa: PLC0415
 
-    return 1 if (paths := of_lab(chosen)) is None else snapshots.say(paths)
+    if (paths := of_lab(chosen)) is None:
+        return 1
+    return deleted_labs.say(paths) if deleted_labs.find(paths) else snapshots.say(paths)
 
 
 def restore(chosen: argparse.Namespace) -> int:
     """Restore files from a snapshot."""
-    from classroom.cli import snapshots  # noqa: PLC0415
+    from classroom.cli import deleted_labs, snapshots  # noqa: PLC0415
 
-    paths = of_lab(chosen)
-    return 1 if paths is None else snapshots.restore(paths, chosen.snapshot, chosen.path)
+    if (paths := of_lab(chosen)) is None:
+        return 1
+    if (deleted := deleted_labs.find(paths)) is not None:
+        return deleted_labs.restore(paths, deleted, chosen.snapshot, chosen.path)
+    return snapshots.restore(paths, chosen.snapshot, chosen.path)
 
 
 def write_backup(_: argparse.Namespace) -> int:
@@ -198,10 +213,13 @@ NEEDED = {
     "users": ("dac_override",),
     "sign-in": ("dac_override",),
     "labs": ("dac_override",),
+    "lab": ("dac_override",),
     "invitations": ("dac_override",),
     # To see which lock the start could take; it takes none.
     "check": ("dac_override", "net_admin"),
-    "restore": ("dac_override",),
+    # And to give what reads a deleted lab's snapshots to the lab that gets them.
+    "restore": ("chown", "dac_override"),
+    "snapshots": ("chown", "dac_override"),
     # And to open others' databases with no more than their rights.
     "backup": ("dac_override", "setgid", "setuid"),
     "restore-backup": ("chown", "dac_override"),
@@ -216,6 +234,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "egress": say_what_was_refused,
     "users": say_who_may_be_in,
     "labs": say_labs,
+    "lab": order_lab,
     "snapshots": say_snapshots,
     "restore": restore,
     "backup": write_backup,

@@ -41,6 +41,7 @@ class LabRow:
         name: the room's, or what its owner was called when it was opened last.
         members: as what people are in a room, by name.
         running: whether its server runs.
+        deleted: whether only its snapshots are left.
         closed: whether it is a room that the configuration doesn't have any more.
         here: who has it open.
         memory: bytes that its processes have.
@@ -52,6 +53,7 @@ class LabRow:
     name: str
     running: bool = False
     closed: bool = False
+    deleted: bool = False
     here: tuple[str, ...] = ()
     memory: int = 0
     disk: int = 0
@@ -70,7 +72,7 @@ def table(rows: Iterable[LabRow]) -> str:
             row.kind,
             row.name,
             _listed(row.members),
-            "closed" if row.closed else "yes" if row.running else "",
+            _state(row),
             ", ".join(sorted(row.here)),
             megabytes(row.memory) if row.running else "",
             megabytes(row.disk),
@@ -85,6 +87,12 @@ def table(rows: Iterable[LabRow]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in shown
     )
+
+
+def _state(row: LabRow) -> str:
+    if row.deleted:
+        return "deleted"
+    return "closed" if row.closed else "yes" if row.running else ""
 
 
 def _listed(members: Mapping[str, str]) -> str:
@@ -143,7 +151,8 @@ def say(paths: Paths) -> int:
     used = memory()
     rooms = access_state.read(paths.of_lab(lab_users.LAST).standing).rooms
     rows = []
-    for lab in LabRegistry(paths.registry).all():
+    registry = LabRegistry(paths.registry)
+    for lab in registry.all():
         own = paths.of_lab(lab.number)
         running = is_running(own)
         rows.append(
@@ -162,6 +171,16 @@ def say(paths: Paths) -> int:
     opened = {row.name for row in rows if row.kind == "room"}
     unopened = [name for name in sorted(rooms) if room_of(name) not in opened]
     rows += [LabRow(None, "room", room_of(name), members=rooms[name]) for name in unopened]
+    rows += [
+        LabRow(
+            lab.number,
+            "room" if lab.room else "personal",
+            lab.room or lab.name,
+            deleted=True,
+            disk=disk(paths.of_lab(lab.number).lab_data),
+        )
+        for lab in registry.retired()
+    ]
     print(table(rows))
     return 0
 
@@ -175,7 +194,5 @@ def number(paths: Paths, wanted: str) -> int | None:
     """
     if not wanted:
         return lab_users.CLASS
-    known = LabRegistry(paths.registry).all()
-    exact = [lab.number for lab in known if wanted.lower() in {str(lab.number), lab.name}]
-    found = exact or [lab.number for lab in known if lab.room == wanted.lower()]
-    return found[0] if len(found) == 1 else None
+    found = LabRegistry(paths.registry).named(wanted)
+    return found[0].number if len(found) == 1 else None

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 SECONDS = 60
 RESTORE_SECONDS = 3600
-WORDS = {"beat": "", "restore": "before a restore", "stop": "when the lab stopped", "asked": ""}
+WORDS = {
+    "beat": "",
+    "restore": "before a restore",
+    "stop": "when the lab stopped",
+    "asked": "",
+    "delete": "when the lab was deleted",
+}
 HEADS = ("snapshot", "time ({})", "", "files", "size", "")
 FEW = 20
 
@@ -73,10 +79,8 @@ def describe(report: Any) -> str:
         snapshot, before = plain(str(report["snapshot"])), plain(str(report["before"]))
     except (KeyError, TypeError, ValueError, OverflowError):
         raise ValueError("its answer does not say what was restored") from None
-    lines = [
-        f"{count} file{'' if count == 1 else 's'} restored from snapshot {snapshot}; "
-        f"the previous state is in snapshot {before}."
-    ]
+    undo = f"the previous state is in snapshot {before}" if before else "there were no files before"
+    lines = [f"{count} file{'' if count == 1 else 's'} restored from snapshot {snapshot}; {undo}."]
     if left:
         lines.append(f"{len(left)} could not be restored:")
     lines += [f"  {plain(str(path))}: {plain(str(why))}" for path, why in list(left.items())[:FEW]]
@@ -106,18 +110,19 @@ def say(paths: Paths) -> int:
     return 0
 
 
-def restore(paths: Paths, snapshot: str, path: str) -> int:
+def restore(paths: Paths, snapshot: str, path: str, source: int | None = None) -> int:
     """Restore a file or folder and print what was done; return the exit code.
 
     Args:
-        paths: where things are.
+        paths: where things are, of the lab that gets it.
         snapshot: its id.
         path: relative to the lab's files; "" for everything.
+        source: the number of the lab whose snapshot it is; None for that same one.
     """
     if not snapshot.isalnum():
         print("Name a snapshot: `make snapshots` lists them.", file=sys.stderr)
         return 1
-    wanted = {"snapshot": snapshot, "path": path}
+    wanted = {"snapshot": snapshot, "path": path, "lab": source}
     try:
         report = client.ask(
             paths.restoring_socket, "/restore", body=wanted, seconds=RESTORE_SECONDS

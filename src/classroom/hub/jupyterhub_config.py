@@ -16,6 +16,7 @@ from classroom.hub.auth.accounts import Accounts
 from classroom.hub.auth.invited import ClassroomInvitationAuthenticator
 from classroom.hub.auth.passphrase import ClassroomPassphraseAuthenticator
 from classroom.hub.egress.gateway import Egress
+from classroom.hub.labs.deletion_handler import ADMINISTER
 from classroom.hub.labs.listing import LabListing
 from classroom.hub.labs.rooms import Rooms, roles_of
 from classroom.hub.labs.service import PersonalLabs
@@ -23,7 +24,7 @@ from classroom.hub.labs.spawner import POLL_SECONDS, PersonalLab
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab
 from classroom.hub.template_words import TemplateWords
-from classroom.runtime.paths import COOKIES, PORT, PREFIX, SERVICE
+from classroom.runtime.paths import COMMAND, COOKIES, PORT, PREFIX, SERVICE
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -85,6 +86,8 @@ def configure(
     sign_in(c, settings, access, accounts, rooms)
     pages(c, settings, lab)
     classroom(c, handed.lab_token, lab)
+    if handed.command_token:
+        command(c, handed.command_token)
 
 
 def place(c: Config, paths: Paths) -> None:
@@ -278,3 +281,16 @@ def classroom(c: Config, lab_token: str, lab: str) -> None:
         "oauth_no_confirm": True,
     }
     c.JupyterHub.services = [*tutors_own(c, "services", []), service]
+
+
+def command(c: Config, token: str) -> None:
+    """Let ``classroom lab`` start, stop and delete labs, by a token that only root can read.
+
+    Args:
+        c: the Hub's configuration object, with our own roles and service in it.
+        token: by which the Hub knows the command.
+    """
+    role = {"name": COMMAND, "scopes": [ADMINISTER], "services": [COMMAND]}
+    c.JupyterHub.load_roles = [*c.JupyterHub.load_roles, role]
+    service = {"name": COMMAND, "display": False, "api_token": token}
+    c.JupyterHub.services = [*c.JupyterHub.services, service]

@@ -1,4 +1,4 @@
-"""The lab's tokens in the Hub's database: none but the present one is good for anything."""
+"""Our services' tokens in the Hub's database: none but the present ones are good for anything."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from jupyterhub import orm
 
-from classroom.runtime.paths import SERVICE
+from classroom.runtime.paths import COMMAND, SERVICE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def end_former(database: Path) -> None:
-    """Delete the tokens that the lab had before, so that none of them is good for anything.
+    """Delete the tokens that lab and command had before, so that none is good for anything.
 
     Args:
-        database: the Hub's SQLite file, before the Hub opens it; it adds the present one again.
+        database: the Hub's SQLite file, before the Hub opens it; it adds the present ones again.
     """
     if not database.exists():
         return
@@ -25,7 +25,8 @@ def end_former(database: Path) -> None:
     except orm.DatabaseSchemaMismatch:
         return  # the Hub itself refuses to run on it, and says how to upgrade
     with factory() as session:
-        service = orm.Service.find(session, SERVICE)
-        for one in list(service.api_tokens) if service is not None else ():
-            session.delete(one)
+        for name in (SERVICE, COMMAND):
+            service = orm.Service.find(session, name)
+            for one in list(service.api_tokens) if service is not None else ():
+                session.delete(one)
         session.commit()

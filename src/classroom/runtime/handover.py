@@ -1,4 +1,4 @@
-"""What the supervisor hands to the Hub: open descriptors, and the lab's token."""
+"""What the supervisor hands to the Hub: open descriptors, and tokens."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class Handover:
             supervisor keeps it open, so that nobody takes it while the Hub is away.
         refusals: socket on which the kernel tells what it refused; -1 without one.
         lab_token: by which it knows the lab server.
+        command_token: by which the Hub knows ``classroom lab``, which root starts; "" where there
+            are no labs besides the class.
         lab_id: `classroom.runtime.credentials.Secrets.lab_id`.
     """
 
@@ -33,6 +35,7 @@ class Handover:
     refusals: int = -1
     lab_token: str = field(default="", repr=False)
     lab_id: str = ""
+    command_token: str = field(default="", repr=False)
 
     @property
     def descriptors(self) -> tuple[int, ...]:
@@ -55,7 +58,16 @@ def write(paths: Paths, handover: Handover) -> None:
 
 def read(paths: Paths) -> Handover:
     """Read what was handed over; the descriptors go to none of this process's children."""
-    found = Handover(**json.loads(paths.handover.read_text(encoding="utf-8")))
+    found = look(paths)
     for descriptor in found.descriptors:
         os.set_inheritable(descriptor, False)  # noqa: FBT003 (a builtin's)
     return found
+
+
+def look(paths: Paths) -> Handover:
+    """Read what was handed to the Hub, whose descriptors are not this process's.
+
+    Raises:
+        OSError: nothing was handed over yet, or it isn't this process's to read.
+    """
+    return Handover(**json.loads(paths.handover.read_text(encoding="utf-8")))

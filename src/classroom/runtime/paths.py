@@ -9,6 +9,8 @@ from pathlib import Path
 from classroom.runtime.lab_users import CLASS
 
 SERVICE = "classroom"
+COMMAND = f"{SERVICE}-command"
+"""What the Hub calls whoever is root in the container and types ``classroom lab``: a service."""
 PREFIX = f"/services/{SERVICE}/"
 PORT = 8443
 KNOWN = "classroom/api/known"

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 import signal
+from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -78,18 +79,19 @@ class Taker:
             pause = interval
 
 
-async def run(paths: Paths, excluded: list[str], interval: float) -> None:
+async def run(paths: Paths, excluded: list[str], interval: float, given: Namespace) -> None:
     """Serve until told to end, then take the last snapshot.
 
     Args:
         paths: where things are.
         excluded: absolute paths that are not the class's.
         interval: seconds between snapshots.
+        given: as of `arguments`.
     """
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     repository = Repository(paths, excluded, LOG)
-    callers = {0, lab_users.server(paths.lab).uid}
+    callers = {0, lab_users.server(paths.lab if given.reader is None else given.reader).uid}
     if not filesystem.is_confined():
         # Not ended: the supervisor would start it again, and it would say the same each time.
         LOG.error("No snapshots: this machine's kernel has no Landlock (Linux 5.13 or newer).")
@@ -97,6 +99,10 @@ async def run(paths: Paths, excluded: list[str], interval: float) -> None:
         await ended.wait()
         return
     server = serve(paths.snapshots_socket, handlers(repository), callers)
+    if given.only_asked:
+        await ended.wait()
+        server.stop()
+        return
     taker = Taker(repository)
     beating = asyncio.create_task(taker.go_on(interval))
     await asyncio.wait(
@@ -113,8 +119,21 @@ async def run(paths: Paths, excluded: list[str], interval: float) -> None:
         LOG.warning("The last snapshot took too long: there is no snapshot of this stop")
 
 
+def arguments() -> Namespace:
+    """Read the command line.
+
+    ``--only-asked`` makes it take no snapshot by itself, and ``--reader`` answer the server of
+    another lab in place of its own's: of a lab that was deleted.
+    """
+    parser = ArgumentParser(prog="classroom.snapshots")
+    parser.add_argument("--only-asked", action="store_true")
+    parser.add_argument("--reader", type=int)
+    return parser.parse_args()
+
+
 def main() -> None:
     """Run until SIGTERM."""
+    given = arguments()
     log.quote()
     logging.basicConfig(
         level=logging.INFO,
@@ -124,7 +143,7 @@ def main() -> None:
     os.umask(0o077)
     paths = own()
     excluded = [str(paths.files / point) for point in mounts.now_below(paths.files)]
-    asyncio.run(run(paths, excluded, schedule.read(paths)))
+    asyncio.run(run(paths, excluded, schedule.read(paths), given))
 
 
 if __name__ == "__main__":

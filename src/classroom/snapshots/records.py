@@ -18,6 +18,7 @@ class Why(StrEnum):
     RESTORE = "restore"
     STOP = "stop"
     ASKED = "asked"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True)

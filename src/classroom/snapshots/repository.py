@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from classroom.runtime.words import gettext
 from classroom.snapshots import lock, quota, records, restic, runner
-from classroom.snapshots.runner import ResticError
+from classroom.snapshots.records import Why
+from classroom.snapshots.runner import IncompleteError, ResticError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
     from logging import Logger
 
     from classroom.runtime.paths import Paths
-    from classroom.snapshots.records import Snapshot, SnapshotEntry, Why
+    from classroom.snapshots.records import Snapshot, SnapshotEntry
 
 ID = re.compile(r"[0-9a-f]{8,64}")
 READERS = 2
@@ -43,7 +44,8 @@ class Repository:
             excluded: absolute paths that are not the class's.
             log: where to say what happened.
         """
-        self._files = paths.files
+        self._has_files = paths.files.is_dir()
+        self._files = paths.files if self._has_files else paths.snapshots
         self._home = paths.snapshots
         self._place = paths.snapshots / "repository"
         self._scratch = paths.snapshots / "scratch"
@@ -56,6 +58,13 @@ class Repository:
         self._broken_off = False
 
     async def _run(self, *words: str, politely: bool = True, grows: bool = False) -> bytes:
+        """Run restic; a snapshot without files that it couldn't read is one."""
+        try:
+            return await self._run_whole(*words, politely=politely, grows=grows)
+        except IncompleteError as error:
+            return error.printed
+
+    async def _run_whole(self, *words: str, politely: bool = True, grows: bool = False) -> bytes:
         return await runner.run(
             restic.command(self._place, *words),
             self._scratch,
@@ -114,6 +123,8 @@ class Repository:
             ResticError: it couldn't be done.
             OSError: likewise.
         """
+        if not self._has_files:
+            raise ResticError(gettext("this lab has been deleted"))
         async with self._alone():
             await self._free_space()
             made = await self._copy(why, politely=politely)
@@ -125,9 +136,11 @@ class Repository:
             return (self._known or {}).get(made)
 
     async def _copy(self, why: Why, *, politely: bool) -> str | None:
-        words = restic.backup(why, self._excluded)
+        whole = why is Why.DELETE  # of what isn't in it there is nothing any more
+        words = restic.backup(why, self._excluded, whole=whole)
+        run = self._run_whole if whole else self._run
         try:
-            printed = await self._run(*words, politely=politely, grows=True)
+            printed = await run(*words, politely=politely, grows=True)
         except ResticError as error:
             if restic.EMPTY in str(error):
                 return None

@@ -48,17 +48,18 @@ def unlock() -> tuple[str, ...]:
     return ("unlock", "--remove-all", "--quiet")
 
 
-def backup(why: Why, excluded: Iterable[str]) -> tuple[str, ...]:
+def backup(why: Why, excluded: Iterable[str], *, whole: bool = False) -> tuple[str, ...]:
     """Copy the folder that restic is started in, if anything in it has changed.
 
     Args:
         why: what for.
         excluded: absolute paths; none of them is a pattern.
+        whole: whether it has the largest files, too.
     """
     return (
         *("backup", "--json", "--quiet", "--skip-if-unchanged"),
         *(f"--host={HOST}", "--group-by=host", f"--tag={why}"),
-        f"--exclude-larger-than={LARGEST}",
+        *(() if whole else (f"--exclude-larger-than={LARGEST}",)),
         *(f"--exclude={escape(path)}" for path in excluded),
         ".",
     )

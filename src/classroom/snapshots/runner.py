@@ -17,7 +17,7 @@ RUN_SECONDS = 900
 LOOK_SECONDS = 1.0
 PIECE = 1 << 16
 INCOMPLETE = 3
-"""restic's exit code for a snapshot without some files, as when they went while it read."""
+"""restic's exit code for a snapshot without some files."""
 POLITE = ("nice", "-n", "19", "ionice", "-c", "3")
 # The kernel ends it with us: a second one would be told that nobody else is there.
 OURS = ("setpriv", "--pdeathsig", "KILL", "--")
@@ -25,6 +25,20 @@ OURS = ("setpriv", "--pdeathsig", "KILL", "--")
 
 class ResticError(Exception):
     """restic couldn't do it; the text is its own reason."""
+
+
+class IncompleteError(ResticError):
+    """restic made a snapshot without some files, as when they went while it read."""
+
+    def __init__(self, why: str, printed: bytes) -> None:
+        """Keep what it has printed.
+
+        Args:
+            why: its own reason.
+            printed: of the snapshot.
+        """
+        super().__init__(why)
+        self.printed = printed
 
 
 def environment(scratch: Path) -> dict[str, str]:
@@ -96,6 +110,7 @@ async def run(
         problem: asked every second; a reason ends it.
 
     Raises:
+        IncompleteError: it made a snapshot, but without some files.
         ResticError: it couldn't do it, or was ended.
     """
     async with started(command, scratch, folder, politely=politely) as process:
@@ -110,7 +125,9 @@ async def run(
             printed, said = talk.result()
         finally:
             talk.cancel()
-    if process.returncode not in {0, INCOMPLETE}:
+    if process.returncode == INCOMPLETE:
+        raise IncompleteError(reason(said), printed)
+    if process.returncode:
         raise ResticError(reason(said))
     return printed
 

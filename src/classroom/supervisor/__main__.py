@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import sys
 
@@ -58,10 +59,13 @@ class Supervisor:
             named = asked.fileno()
             self._sockets += [*opened, asked]
         known_by = credentials.make(paths.hub)
-        handed = Handover(told, named, lock.refusals, known_by.token, known_by.lab_id)
-        handover.write(paths, handed)
         # Only where the tutor has labs besides the class: boot has made their folder then.
         labs = paths.labs_run.exists()
+        handed = Handover(
+            *(told, named, lock.refusals, known_by.token, known_by.lab_id),
+            secrets.token_hex(32) if labs else "",
+        )
+        handover.write(paths, handed)
         parts = {
             handover.FRONT: services.front(paths, base, fronts),
             **({handover.EGRESS: services.proxy(paths, base, doors)} if doors else {}),

@@ -38,6 +38,14 @@ class Carrying:
         self._together = asyncio.Semaphore(TOGETHER)
         self._turns: dict[int, asyncio.Lock] = {}
 
+    def quiet(self, lab: int) -> asyncio.Lock:
+        """Return what keeps anything from being carried to or from a lab while it is held.
+
+        Args:
+            lab: its number.
+        """
+        return self._turns.setdefault(lab, asyncio.Lock())
+
     async def do(self, order: dict[str, Any]) -> dict[str, Any]:
         """Carry an order out (`classroom.supervisor.carrier`).
 
@@ -59,7 +67,7 @@ class Carrying:
             raise ValueError(f"no lab has the number {wrong[0]}")
         async with contextlib.AsyncExitStack() as turns:
             for lab in numbers:  # in order, so that no two wait for each other
-                await turns.enter_async_context(self._turns.setdefault(lab, asyncio.Lock()))
+                await turns.enter_async_context(self.quiet(lab))
             await turns.enter_async_context(self._together)
             if order["do"] == "give":
                 for lab in numbers:

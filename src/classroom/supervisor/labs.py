@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from classroom.runtime import background_tasks, credentials, lab_users, layout, user_names
 from classroom.runtime.log import LOG
-from classroom.supervisor import process, services
+from classroom.supervisor import lab_removal, process, services
 from classroom.supervisor.process import Keeper
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class Labs:
         self._base = {**base, credentials.LAB_ID: known_by.lab_id}
         self._running: dict[int, RunningLab] = {}
         self._turns: dict[int, asyncio.Lock] = {}
+        self._removed: set[int] = set()
         self._starting = asyncio.Semaphore(STARTING_AT_ONCE)
 
     @property
@@ -89,12 +90,14 @@ class Labs:
         Raises:
             RuntimeError: it ended instead.
             TimeoutError: it didn't serve in time.
+            ValueError: it has been deleted.
             StartRefusedError: its folders can't be made.
             OSError: likewise.
         """
         async with self._turn(lab):
             if lab in self._running:
                 return
+            self._check(lab)
             paths = self._paths.of_lab(lab)
             layout.ensure(layout.plan_lab(paths))
             self._tell(paths)
@@ -121,10 +124,12 @@ class Labs:
             lab: its number.
 
         Raises:
+            ValueError: it has been deleted.
             StartRefusedError: they can't be made.
             OSError: likewise.
         """
         async with self._turn(lab):
+            self._check(lab)
             paths = self._paths.of_lab(lab)
             if not paths.files.is_dir():
                 layout.ensure(layout.plan_lab(paths))
@@ -136,13 +141,62 @@ class Labs:
             lab: its number.
         """
         async with self._turn(lab):
-            if (found := self._running.get(lab)) is not None:
-                await found.stop()
-                self._forget(lab)
-                LOG.info("%s has stopped", found.keeper.name)
-            code = lab_users.code(lab)
-            await process.run_before(services.ending(code))
-            await process.run_before(services.emptying(code))
+            await self._stop(lab)
+
+    async def keep(self, lab: int) -> None:
+        """Stop a lab and take the last snapshot that there will be of it.
+
+        Args:
+            lab: its number.
+
+        Raises:
+            RuntimeError: it can't be taken.
+            TimeoutError: likewise.
+            StartRefusedError: likewise.
+            OSError: likewise.
+        """
+        async with self._turn(lab):
+            await self._stop(lab)
+            paths = self._paths.of_lab(lab)
+            if not paths.files.is_dir():
+                return  # nobody has ever opened it
+            layout.ensure(layout.plan_lab(paths))
+            child = services.snapshots(paths, self._base, only_asked=True)
+            copier = Keeper(child, LOG, self._do_without)
+            try:
+                await copier.start()
+                await lab_removal.keep(paths)
+            finally:
+                await copier.stop()
+
+    async def remove(self, lab: int) -> None:
+        """Remove everything of a lab but its snapshots; it never runs again.
+
+        Args:
+            lab: its number, which nobody has any more.
+
+        Raises:
+            RuntimeError: something is left.
+            OSError: likewise.
+        """
+        async with self._turn(lab):
+            await self._stop(lab)
+            self._removed.add(lab)
+            await asyncio.to_thread(lab_removal.remove, self._paths.of_lab(lab))
+            LOG.info("Lab %d is removed; its snapshots are kept", lab)
+
+    async def _stop(self, lab: int) -> None:
+        if (found := self._running.get(lab)) is not None:
+            await found.stop()
+            self._forget(lab)
+            LOG.info("%s has stopped", found.keeper.name)
+        code = lab_users.code(lab)
+        await process.run_before(services.ending(code))
+        await process.run_before(services.emptying(code))
+
+    def _check(self, lab: int) -> None:
+        if lab in self._removed:
+            raise ValueError(f"lab {lab} has been deleted")
 
     async def stop_all(self) -> None:
         """Stop all servers; what their code has running ends with the launcher."""

@@ -1,4 +1,4 @@
-"""Where the Hub asks for labs to be started and stopped: a line of JSON each way, root's alone."""
+"""Where the Hub has labs started, stopped and deleted: a line of JSON each way, root's alone."""
 
 from __future__ import annotations
 
@@ -62,6 +62,11 @@ class LabsDoor:
                 )
             elif asked["do"] == "stop":
                 await self._labs.stop(_number(asked))
+            elif asked["do"] == "keep":
+                async with self._carrying.quiet(lab := _number(asked)):
+                    await self._labs.keep(lab)
+            elif asked["do"] == "remove":
+                await self._labs.remove(_number(asked))
             elif asked["do"] == "carry":
                 carried = await self._carrying.do(asked["order"])
                 return {"running": self._labs.running, "carried": carried}

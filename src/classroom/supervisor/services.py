@@ -152,12 +152,13 @@ def launcher(paths: Paths, base: Mapping[str, str], kind: LockKind, *, labs: boo
     )
 
 
-def snapshots(paths: Paths, base: Mapping[str, str]) -> Child:
+def snapshots(paths: Paths, base: Mapping[str, str], *, only_asked: bool = False) -> Child:
     """Describe what makes a lab's snapshots, and the last one at its end.
 
     Args:
         paths: where things are, of the lab.
         base: the environment to add to.
+        only_asked: whether it makes only those that it is asked for.
     """
     is_class = paths.lab == lab_users.CLASS
     return Child(
@@ -165,6 +166,7 @@ def snapshots(paths: Paths, base: Mapping[str, str]) -> Child:
         (
             *filesystem.prefix(paths, landlock.abi()),
             *(str(paths.prefix / "bin/python"), "-I", "-m", "classroom.snapshots"),
+            *(("--only-asked",) if only_asked else ()),
         ),
         paths.snapshots_socket,
         base if is_class else {**base, OWN_LAB: str(paths.lab)},

@@ -15,6 +15,7 @@ from classroom.hub.access.assignments_handlers import CarryHandler, HomeHandInHa
 from classroom.hub.access.lab_call import LabCallHandler
 from classroom.hub.access.people_page import PeopleListHandler
 from classroom.hub.auth import appearance
+from classroom.hub.labs.deletion_handler import LabDeletionHandler
 from classroom.hub.labs.where_handler import WhereHandler
 from classroom.hub.requests import confirmation
 from classroom.runtime.room_names import room_of
@@ -147,6 +148,7 @@ HANDLERS = (
     (r"/api/classroom/assignments/([^/]+)", CarryHandler),
     (r"/api/classroom/hand-in/([^/]+)", HomeHandInHandler),
     (r"/api/classroom/labs", WhereHandler),
+    (r"/api/classroom/labs/([0-9]{1,9})", LabDeletionHandler),
     (r"/api/classroom/people", PeopleListHandler),
     (r"/api/classroom/people/([^/]+)", RemovalHandler),
     (r"/api/classroom/students", StudentsHandler),

@@ -14,7 +14,8 @@ from jupyterhub.user import User
 from classroom.hub.access import listing, policy
 from classroom.hub.access.listing import HubUser, ListEntry
 from classroom.hub.labs import belonging, rooms
-from classroom.hub.labs.listing import LabListing
+from classroom.hub.labs.administration import labs_as_json
+from classroom.hub.labs.listing import LabKind, LabListing
 from classroom.hub.labs.service import LABS
 from classroom.runtime.room_names import room_of
 from classroom.runtime.words import gettext
@@ -142,6 +143,8 @@ class PeopleListHandler(APIHandler):
         labs: PersonalLabs | None = self.settings.get(LABS)
         if labs is not None:
             asking = self.current_user  # a service enters nothing
-            entered = LabListing(labs).rooms(asking) if isinstance(asking, User) else []
-            answer |= rooms_and_groups(self.db, labs, found, entered)
+            entered = LabListing(labs).may_enter(asking) if isinstance(asking, User) else []
+            in_rooms = [lab for lab in entered if lab.kind is LabKind.ROOM]
+            answer |= rooms_and_groups(self.db, labs, found, in_rooms)
+            answer["labs"] = labs_as_json(labs.registry.all(), entered, labs.rooms)
         self.finish(json.dumps(answer))

@@ -92,15 +92,6 @@ class LabListing:
         entered = self._of_owners(user, scopes, [*self._rooms(), *own_first])
         return [*self._of_class(user, scopes), *entered]
 
-    def rooms(self, user: Any) -> list[EnterableLab]:
-        """List the rooms that somebody may enter.
-
-        Args:
-            user: the Hub's (`jupyterhub.user.User`).
-        """
-        scopes = parse_scopes(get_scopes_for(user.orm_user))
-        return self._of_owners(user, scopes, self._rooms())
-
     def _rooms(self) -> list[str]:
         """List what the Hub calls the rooms, in the order of their names."""
         return [hub_name(room) for room in sorted(self._labs.rooms)]

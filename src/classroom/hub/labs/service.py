@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from classroom.config.rooms import LabRoom
     from classroom.config.settings import Settings
     from classroom.hub.auth.accounts import Accounts
+    from classroom.hub.labs.registry import RegisteredLab
 
 LOG = logging.getLogger("classroom.labs")
 CLIENT = "jupyterhub-user-"
@@ -54,6 +55,7 @@ NO_OWN = gettext_noop(
 CLOSED = gettext_noop(
     "There is no room {name} any more: a tutor has closed it. Its files are kept."
 )
+LEAVING = gettext_noop("The lab of {name} is being deleted at this moment: try again in a minute.")
 NOT_STARTED = gettext_noop("The lab of {name} could not be started: {why}.")
 
 
@@ -99,6 +101,8 @@ class PersonalLabs:
         self._accounts = accounts
         self.registry = LabRegistry(settings.paths.registry)
         self._starting: set[int] = set()
+        self.leaving: set[int] = set()
+        """The numbers of labs that are being deleted at the moment."""
         self.has_own = settings.personal_labs
         """Whether people have labs of their own."""
         """Whether people may have labs of their own."""
@@ -154,7 +158,7 @@ class PersonalLabs:
             raise refusal(403, gettext(NO_PATH).format(most=LONGEST_NAME))
         if (owner := self.owner(name)) is None:
             raise refusal(403, gettext(SIGN_IN_AGAIN).format(name=name))
-        known = self.registry.find(owner)
+        known = self._staying(owner, name)
         try:
             lab = self.registry.give(owner, name)
         except NoNumberError:
@@ -174,6 +178,17 @@ class PersonalLabs:
         elif known.name != name:
             LOG.warning("%s was %s: lab %d is theirs still", name, known.name, lab.number)
         return lab.number
+
+    def _staying(self, owner: Owner, name: str) -> RegisteredLab | None:
+        """Find somebody's lab.
+
+        Raises:
+            HTTPError: 409, it is being deleted, with the sentence that people see.
+        """
+        known = self.registry.find(owner)
+        if known is not None and known.number in self.leaving:
+            raise refusal(409, gettext(LEAVING).format(name=known.room or name))
+        return known
 
     def _refuse(self, name: str) -> None:
         """Refuse what the configuration has no labs for.

@@ -1,5 +1,5 @@
 /* The page People: shows who may be in, and has the Hub's own API add, change and remove them.
-   Rooms and groups are the file's: it shows them. */
+   Rooms and groups are the file's: it shows them. Labs it has started, stopped and deleted. */
 (() => {
   "use strict";
   const SECONDS = 5;
@@ -10,6 +10,7 @@
   let people = [];
   let rooms = [];
   let groups = [];
+  let labs = [];
   const drawn = {};
 
   /** Return a sentence in the page's language, its values put in. */
@@ -64,7 +65,11 @@
     const made = element("button", text, "btn btn-sm btn-outline-secondary ms-1");
     made.type = "button";
     made.setAttribute("aria-label", label);
-    made.addEventListener("click", () => act(work));
+    made.addEventListener("click", async () => {
+      made.disabled = true;
+      await act(work);
+      made.disabled = false;
+    });
     return made;
   }
 
@@ -147,16 +152,66 @@
     return made;
   }
 
-  /** Make the link that opens a room. It starts a room that doesn't run. */
+  function link(text, label, address) {
+    const made = element("a", text, "btn btn-sm btn-outline-secondary ms-1");
+    made.href = address;
+    made.setAttribute("aria-label", label);
+    return made;
+  }
+
+  const server = (lab) => `users/${encodeURIComponent(lab.user)}/server`;
+
+  /** Make the buttons that stop and delete a lab. */
+  function ending(lab, called) {
+    const stop = button(say("stop"), say("stop-lab", { lab: called }), () => ask("DELETE", server(lab)));
+    const remove = button(say("delete"), say("delete-lab", { lab: called }), async () => {
+      if (window.confirm(say("delete-sure", { lab: called, number: lab.number }))) {
+        await ask("DELETE", `classroom/labs/${lab.number}`);
+      }
+    });
+    return [...(lab.running ? [stop] : []), ...(lab.number === null ? [] : [remove])];
+  }
+
+  /** Make the link that opens a room, which starts one that doesn't run, and what ends it. */
   function door(room) {
     const made = element("td", "", "text-end text-nowrap");
     if (room.address) {
-      const link = element("a", say(room.running ? "open" : "start"), "btn btn-sm btn-outline-secondary");
-      link.href = room.address;
-      link.setAttribute("aria-label", say(room.running ? "open-room" : "start-room", { name: room.name }));
-      made.append(link);
+      const label = say(room.running ? "open-room" : "start-room", { name: room.name });
+      made.append(link(say(room.running ? "open" : "start"), label, room.address));
     }
+    const lab = labs.find((one) => one.kind === "room" && one.name === room.name);
+    if (lab) made.append(...ending(lab, say("room", { name: room.name })));
     return made;
+  }
+
+  /** Make what opens, starts, stops and deletes a lab of somebody's own, or a closed room. */
+  function doing(lab, called) {
+    const made = element("td", "", "text-end text-nowrap");
+    if (lab.address && lab.running) {
+      made.append(link(say("open"), say("open-lab", { lab: called }), lab.address));
+    } else if (lab.address) {
+      made.append(button(say("start"), say("start-lab", { lab: called }), () => ask("POST", server(lab))));
+    }
+    made.append(...ending(lab, called));
+    return made;
+  }
+
+  /** Show the labs that are not in the list of rooms: people's own, and rooms that are closed. */
+  function showLabs(shown) {
+    const open = new Set(rooms.map((room) => room.name));
+    const listed = labs.filter((lab) => lab.kind !== "room" || !open.has(lab.name));
+    part("labs").hidden = listed.length === 0;
+    part("lab-list").replaceChildren(
+      ...listed.map((lab) => {
+        const made = document.createElement("tr");
+        const closed = lab.kind === "room";
+        const called = closed ? say("room", { name: lab.name }) : say("lab-of", { name: shown(lab.name) });
+        const here = lab.here.map(shown).join(", ") || say("nobody");
+        const state = closed ? say("closed") : say("not-running");
+        made.append(heading(called), element("td", lab.running ? here : state), doing(lab, called));
+        return made;
+      }),
+    );
   }
 
   function showRooms(shown) {
@@ -194,6 +249,7 @@
     const names = new Map(people.map((one) => [one.name, one.shown]));
     const shown = (name) => names.get(name) ?? name;
     showRooms(shown);
+    showLabs(shown);
     showGroups(shown);
     part("also").hidden = [...rooms, ...groups].every((one) => Object.keys(one.named).length === 0);
     part("lines").textContent = lines;
@@ -233,11 +289,12 @@
       people = found.people;
       rooms = found.rooms ?? [];
       groups = found.groups ?? [];
+      labs = found.labs ?? [];
       const lines = found.lines ?? "";
       const roles = rooms.map((room) => [room.name, room.members]);
       const names = people.map((one) => [one.name, one.shown]);
       drawIfNew("people", [people, roles, groups], show);
-      drawIfNew("places", [rooms, groups, lines, names], () => showPlaces(lines));
+      drawIfNew("places", [rooms, groups, labs, lines, names], () => showPlaces(lines));
     } catch (error) {
       complain(error);
     }

@@ -17,6 +17,7 @@ from classroom.lab.snapshots import preview
 from classroom.lab.storage import threads
 from classroom.runtime.ipc import client
 from classroom.runtime.ipc.server import LocalHandler, SaidError
+from classroom.runtime.paths import Paths
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
@@ -168,8 +169,12 @@ class RootsHandler(LocalHandler):
     async def post(self) -> None:
         """Bring back a file or a folder."""
         wanted = json.loads(self.request.body)
+        lab = wanted.get("lab")
+        source = None if lab is None else Paths().of_lab(int(lab)).snapshots_socket
         try:
-            report = await self.restoring.restore(wanted["snapshot"], wanted["path"], "root")
+            report = await self.restoring.restore(
+                wanted["snapshot"], wanted["path"], "root", source
+            )
         except TROUBLES as error:
             raise SaidError(*trouble(error)) from error
         self.finish(report.as_json())

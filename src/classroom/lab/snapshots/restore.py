@@ -60,13 +60,16 @@ class RestoreService:
         self._group_access = contents.group_access
         self.scratch = Path(contents.scratch)
 
-    async def restore(self, snapshot: str, path: str, who: str) -> Report:
+    async def restore(
+        self, snapshot: str, path: str, who: str, source: Path | None = None
+    ) -> Report:
         """Bring back a file, or a folder with all that was in it; what is new in it stays.
 
         Args:
             snapshot: its id.
             path: of the file or folder; "" for everything.
             who: has asked for it.
+            source: where another lab's snapshots are answered for; None for this lab's own.
 
         Raises:
             client.ServiceRefusedError: the snapshots' process says no.
@@ -76,19 +79,22 @@ class RestoreService:
         """
         async with self._turn:
             query = {"path": path, "deep": "yes"}
-            found = await self._ask(f"/snapshots/{snapshot}/tree", query)
+            place = source or self.socket
+            found = await self._ask(place, f"/snapshots/{snapshot}/tree", query)
             await self._save_all()
-            before = await self._ask("/snapshots", body={"why": Why.RESTORE})
-            report = Report(snapshot, before["newest"]["id"])
-            await run_sync(RestoreJob(self, found["entries"], path, report).bring)
+            before = await self._ask(self.socket, "/snapshots", body={"why": Why.RESTORE})
+            newest = before["newest"] or {"id": ""}  # a new lab has nothing to lose
+            report = Report(snapshot, newest["id"])
+            await run_sync(RestoreJob(self, found["entries"], path, report, place).bring)
             text = "restore: %s restored %d files of %r from snapshot %s; the state before it: %s"
             self._log.info(text, who, report.restored, path, snapshot, report.before)
             return report
 
-    async def _ask(self, path: str, query: dict[str, str] | None = None, body: Any = None) -> Any:
-        return await run_sync(
-            lambda: client.ask(self.socket, path, query, body=body, seconds=SECONDS)
-        )
+    @staticmethod
+    async def _ask(
+        place: Path, path: str, query: dict[str, str] | None = None, body: Any = None
+    ) -> Any:
+        return await run_sync(lambda: client.ask(place, path, query, body=body, seconds=SECONDS))
 
     async def _save_all(self) -> None:
         """Have in the files what people have typed until now."""

@@ -53,12 +53,10 @@ class Files(Protocol):
     """Where files are put.
 
     Attributes:
-        socket: where the snapshots' process answers.
         root: of the class's files.
         scratch: folder for what isn't finished.
     """
 
-    socket: Path
     root: Root
     scratch: Path
 
@@ -80,7 +78,12 @@ class RestoreJob:
     """Restores the files of a list, as far as that is possible."""
 
     def __init__(
-        self, files: Files, entries: list[dict[str, Any]], path: str, report: Report
+        self,
+        files: Files,
+        entries: list[dict[str, Any]],
+        path: str,
+        report: Report,
+        source: Path,
     ) -> None:
         """Prepare, on the event loop.
 
@@ -89,11 +92,13 @@ class RestoreJob:
             entries: what is at the path and below it, as the snapshots' process lists it.
             path: what is wanted back.
             report: where to write down how it went.
+            source: the socket where the snapshots' process answers.
         """
         self._files = files
         self._entries = {str(entry["path"]): entry for entry in entries}
         self._path = parts_of(path)
         self._report = report
+        self._source = source
         self._loop = asyncio.get_running_loop()
 
     def bring(self) -> None:
@@ -123,7 +128,7 @@ class RestoreJob:
     def _open(self, kind: str) -> Any:
         address = f"/snapshots/{self._report.snapshot}/{kind}"
         query = {"path": "/".join(self._path)}
-        return client.open_stream(self._files.socket, address, query, seconds=SECONDS)
+        return client.open_stream(self._source, address, query, seconds=SECONDS)
 
     def _member(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
         parts = (*self._path, *PurePosixPath(member.name).parts)

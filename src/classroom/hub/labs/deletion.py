@@ -1,0 +1,113 @@
+"""Delete a lab: its last snapshot is kept, everything else of it goes, and so does its number.
+
+The order is what makes it safe. The lab stops, then a snapshot is taken; if that fails, nothing
+has been deleted. Then the number is retired, so that nobody can open the lab any more, and only
+then its files are removed.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from classroom.hub.labs import door
+from classroom.hub.labs.door import LabNotStartedError
+from classroom.hub.labs.service import LEAVING, refusal
+from classroom.hub.labs.spawner import PersonalLab
+from classroom.runtime.lab_users import CLASS
+from classroom.runtime.words import gettext, gettext_noop
+
+if TYPE_CHECKING:
+    from classroom.hub.labs.registry import RegisteredLab
+    from classroom.hub.labs.service import PersonalLabs
+
+LOG = logging.getLogger("classroom.labs")
+OF_CLASS = gettext_noop("This is the class's lab, which is never deleted.")
+NO_SUCH = gettext_noop("There is no lab {number}.")
+BUSY = gettext_noop("The lab of {name} is being started or stopped: try again in a moment.")
+NOT_DELETED = gettext_noop(
+    "The lab of {name} is not deleted, because no last snapshot of it could be taken: {why}."
+)
+NOT_REMOVED = gettext_noop(
+    "The lab of {name} is deleted and its last snapshot kept, but files are left: {why}. Delete lab"
+    " {number} again."
+)
+
+
+async def delete(labs: PersonalLabs, number: int) -> None:
+    """Delete a lab; one that was deleted, but has files left, is cleared of them.
+
+    Args:
+        labs: all of them.
+        number: the lab's.
+
+    Raises:
+        HTTPError: it isn't deleted, with the sentence that people see.
+    """
+    if number == CLASS:
+        raise refusal(400, gettext(OF_CLASS))
+    lab = next((one for one in labs.registry.all() if one.number == number), None)
+    former = next((one for one in labs.registry.retired() if one.number == number), None)
+    if lab is None and (former is None or not labs.paths.of_lab(number).files.exists()):
+        raise refusal(404, gettext(NO_SUCH).format(number=number))
+    if number in labs.leaving:
+        raise refusal(409, gettext(LEAVING).format(name=_called(lab or former)))
+    labs.leaving.add(number)
+    try:
+        if lab is not None:
+            await _stop(labs, lab)
+            await _keep(labs, lab)
+            LOG.info("Lab %d (%s) is deleted; its snapshots are kept", number, lab.name)
+        await _remove(labs, lab or former)
+    finally:
+        labs.leaving.discard(number)
+
+
+def _called(lab: Any) -> str:
+    return str(lab.room or lab.name)
+
+
+async def _stop(labs: PersonalLabs, lab: RegisteredLab) -> None:
+    """Stop a lab, so that the Hub's pages know that it has.
+
+    Raises:
+        HTTPError: 409, it is being started or stopped.
+    """
+    user = labs.app.users.get(lab.name)
+    spawner = user.spawners.get("") if user else None
+    if not isinstance(spawner, PersonalLab):
+        return
+    if spawner.pending:
+        raise refusal(409, gettext(BUSY).format(name=_called(lab)))
+    if spawner.active and spawner.number == lab.number:
+        await labs.app.proxy.delete_user(user)
+        await user.stop()
+
+
+async def _keep(labs: PersonalLabs, lab: RegisteredLab) -> None:
+    """Have the last snapshot taken, and retire the lab's number.
+
+    Raises:
+        HTTPError: 503, neither is done.
+    """
+    try:
+        await door.ask(labs.paths.labs_socket, do="keep", lab=lab.number)
+        labs.registry.retire(lab.number)
+    except (LabNotStartedError, OSError) as error:
+        why = (getattr(error, "strerror", None) or str(error)).rstrip(".")
+        sentence = gettext(NOT_DELETED).format(name=_called(lab), why=why)
+        raise refusal(503, sentence) from error
+
+
+async def _remove(labs: PersonalLabs, lab: Any) -> None:
+    """Have everything of a lab removed but its snapshots.
+
+    Raises:
+        HTTPError: 503, something is left.
+    """
+    try:
+        await door.ask(labs.paths.labs_socket, do="remove", lab=lab.number)
+    except (LabNotStartedError, OSError) as error:
+        why = (getattr(error, "strerror", None) or str(error)).rstrip(".")
+        sentence = gettext(NOT_REMOVED).format(name=_called(lab), why=why, number=lab.number)
+        raise refusal(503, sentence) from error
