@@ -17,7 +17,7 @@ from classroom.config.settings import Settings, SignInMode
 from classroom.front import lab_routes
 from classroom.hub.auth.accounts import Accounts
 from classroom.hub.labs import lab_files
-from classroom.hub.labs.registry import LabRegistry, NoNumberError, Owner
+from classroom.hub.labs.registry import ROOMS, LabRegistry, NoNumberError, Owner
 from classroom.hub.labs.service import PersonalLabs
 from classroom.runtime import lab_users, layout
 from classroom.runtime.paths import Paths
@@ -62,6 +62,59 @@ def test_when_all_numbers_are_given_away_there_is_none(tmp_path: Path) -> None:
     file.write_text(json.dumps({"next": lab_users.LAST + 1, "labs": []}))
     with pytest.raises(NoNumberError):
         LabRegistry(file).give(ADA, "ada")
+
+
+def test_a_deleted_labs_number_is_given_to_nobody_any_more(tmp_path: Path) -> None:
+    """Not to its owner either, also after a start, and what cannot be written changes nothing."""
+    file = tmp_path / "labs.json"
+    registry = LabRegistry(file)
+    registry.give(ADA, "ada")
+    registry.give(GRACE, "grace")
+    registry.retire(2)
+    assert [one.number for one in registry.all()] == [1]
+    again = LabRegistry(file)
+    assert again.find(GRACE) is None
+    assert [one.number for one in again.retired()] == [2]
+    assert again.give(GRACE, "grace").number == 3
+    file.unlink()
+    tmp_path.rmdir()
+    with pytest.raises(OSError, match="No such file"):
+        again.retire(1)
+    assert again.find(ADA) is not None
+
+
+def test_a_name_means_the_lab_that_there_is_and_else_the_one_deleted_last(tmp_path: Path) -> None:
+    registry = LabRegistry(tmp_path / "labs.json")
+    room = Owner(ROOMS, "maths")
+    for owner, name in ((ADA, "ada"), (room, "room.maths"), (GRACE, "grace")):
+        registry.give(owner, name)
+
+    def meant(wanted: str) -> list[int]:
+        return [one.number for one in registry.named(wanted)]
+
+    assert [meant(one) for one in ("ada", "Ada", "1", "maths", "room.maths", "2")] == [
+        *([1], [1], [1], [2], [2], [2])
+    ]
+    assert meant("") == meant("4") == meant("nobody") == []
+    registry.retire(1)
+    registry.retire(2)
+    assert [meant(one) for one in ("ada", "1", "maths")] == [[1], [1], [2]]
+    assert [registry.give(ADA, "ada").number, registry.give(room, "room.maths").number] == [4, 5]
+    assert [meant(one) for one in ("ada", "1", "maths", "2")] == [[4], [1], [5], [2]]
+    registry.retire(4)
+    assert meant("ada") == [4]
+
+
+def test_a_lab_that_is_being_deleted_is_given_to_nobody(settings: Settings) -> None:
+    labs = labs_of(settings, ada=1)
+    assert labs.number("ada") == 1
+    labs.leaving.add(1)
+    with pytest.raises(web.HTTPError) as refused:
+        labs.number("ada")
+    assert "is being deleted" in refused.value.jupyterhub_message  # type: ignore[attr-defined]
+    labs.leaving.discard(1)
+    labs.registry.retire(1)
+    assert labs.number("ada") == 2
 
 
 @pytest.fixture

@@ -100,10 +100,12 @@ class LabRegistry:
         """List the labs that somebody can mean; of deleted ones only where no other is meant.
 
         Args:
-            wanted: a lab's number, its owner's name, or a room's.
+            wanted: a lab's number, its owner's name, or a room's; "" means none.
         """
         name = wanted.lower()
         known = self.all()
+        if not name:
+            return []
         return (
             [one for one in known if name in {str(one.number), one.name}]
             or [one for one in known if one.room == name]
