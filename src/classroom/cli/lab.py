@@ -83,6 +83,8 @@ def choose(registry: LabRegistry, rooms: Any, wanted: str, order: str) -> Chosen
             return ChosenLab(None, user, name)
     if name in CLASS_NAMES:
         raise RefusedError(OF_CLASS)
+    if found and order == DELETE:  # the Hub knows whether files of it are left
+        return ChosenLab(found[0].number, found[0].name, found[0].room or found[0].name)
     if found and (order != START or name.isdecimal()):
         raise RefusedError(DELETED.format(number=found[0].number))
     if order != START:

@@ -39,6 +39,7 @@ def registry(tmp_path: Path) -> LabRegistry:
         ("algebra", START, ChosenLab(None, "room.algebra", "algebra")),
         ("eve", START, ChosenLab(None, "eve", "eve")),  # the Hub knows whether there is such a one
         ("bob", START, ChosenLab(None, "bob", "bob")),  # a new lab, empty
+        ("bob", DELETE, ChosenLab(5, "bob", "bob")),  # again: of whatever files are left
     ],
 )
 def test_a_lab_is_found_as_it_is_listed(
@@ -53,7 +54,7 @@ def test_a_lab_is_found_as_it_is_listed(
         ("grace", STOP, lab.SEVERAL),
         ("eve", STOP, lab.NO_SUCH),
         ("algebra", DELETE, lab.NO_SUCH),
-        ("bob", DELETE, lab.DELETED.format(number=5)),
+        ("bob", STOP, lab.DELETED.format(number=5)),
         ("5", START, lab.DELETED.format(number=5)),
         *((name, order, lab.OF_CLASS) for name in ("", "0", "class") for order in (START, DELETE)),
     ],

@@ -20,10 +20,12 @@ from classroom.runtime.words import gettext, gettext_noop
 if TYPE_CHECKING:
     from classroom.hub.labs.registry import RegisteredLab
     from classroom.hub.labs.service import PersonalLabs
+    from classroom.runtime.paths import Paths
 
 LOG = logging.getLogger("classroom.labs")
 OF_CLASS = gettext_noop("This is the class's lab, which is never deleted.")
 NO_SUCH = gettext_noop("There is no lab {number}.")
+DELETED = gettext_noop("Lab {number} has been deleted already. Its snapshots are kept.")
 BUSY = gettext_noop("The lab of {name} is being started or stopped: try again in a moment.")
 NOT_DELETED = gettext_noop(
     "The lab of {name} is not deleted, because no last snapshot of it could be taken: {why}."
@@ -48,8 +50,10 @@ async def delete(labs: PersonalLabs, number: int) -> None:
         raise refusal(400, gettext(OF_CLASS))
     lab = next((one for one in labs.registry.all() if one.number == number), None)
     former = next((one for one in labs.registry.retired() if one.number == number), None)
-    if lab is None and (former is None or not labs.paths.of_lab(number).files.exists()):
+    if lab is None and former is None:
         raise refusal(404, gettext(NO_SUCH).format(number=number))
+    if lab is None and not _has_files(labs.paths.of_lab(number)):
+        raise refusal(404, gettext(DELETED).format(number=number))
     if number in labs.leaving:
         raise refusal(409, gettext(LEAVING).format(name=_called(lab or former)))
     labs.leaving.add(number)
@@ -61,6 +65,12 @@ async def delete(labs: PersonalLabs, number: int) -> None:
         await _remove(labs, lab or former)
     finally:
         labs.leaving.discard(number)
+
+
+def _has_files(paths: Paths) -> bool:
+    """Say whether anything but snapshots is left of a lab."""
+    folder = paths.lab_data
+    return folder.is_dir() and any(one != paths.snapshots for one in folder.iterdir())
 
 
 def _called(lab: Any) -> str:
