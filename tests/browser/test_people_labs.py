@@ -96,7 +96,7 @@ def test_a_tutor_stops_starts_and_deletes_a_lab(seen: Seen) -> None:
     assert violations(mona) == []
 
     seen.press("Stop")
-    expect(row).to_contain_text("not running", timeout=30_000)
+    expect(row).to_contain_text("not running", timeout=60_000)
     assert seen.servers(own) == []
     seen.press("Start")
     expect(row.get_by_role("button", name="Stop: Lab of")).to_be_visible(timeout=60_000)
@@ -136,6 +136,7 @@ def test_the_page_says_why_a_lab_is_not_deleted(seen: Seen) -> None:
     seen.press("Delete")
     trouble = seen.mona.locator("#people-error")
     expect(trouble).to_contain_text("is not deleted, because no last snapshot", timeout=60_000)
+    expect(trouble).to_be_in_viewport()
     expect(seen.row).to_have_count(1)
     shoot(seen.mona, "people-labs-refused")
     assert own_labs.number(seen.lab, "octocat") == own

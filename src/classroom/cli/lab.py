@@ -35,6 +35,8 @@ NO_SUCH = "There is no such lab: `make labs` lists them."
 SEVERAL = "Several labs are called so: name one by its number, as `make labs` lists them."
 DELETED = "Lab {number} was deleted. Its snapshots are kept: `make snapshots LAB={number}`."
 NO_ANSWER = "The Hub does not answer ({why}). Is it running?"
+PENDING = "is pending"
+"""In JupyterHub's answer about a lab that is being started or stopped."""
 MISSING = 404
 ERRORS = 400
 
@@ -133,6 +135,19 @@ def _sentence(said: bytes) -> str:
         return ""
 
 
+def _order(paths: Paths, chosen: ChosenLab, method: str, end: float) -> None:
+    """Have a lab started or stopped, as soon as the Hub has done what it was doing with it."""
+    while True:
+        try:
+            call(paths, method, f"users/{quote(chosen.user, safe='')}/server")
+        except RefusedError as error:
+            if PENDING not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.5)
+        else:
+            return
+
+
 def _wait(paths: Paths, chosen: ChosenLab, *, running: bool) -> bool:
     """Wait until a lab runs, or doesn't any more; False if that takes too long."""
     end = time.monotonic() + WAIT_SECONDS
@@ -176,9 +191,10 @@ def do(paths: Paths, order: str, chosen: ChosenLab) -> str:
             f" `make snapshots LAB={chosen.number}`."
         )
     running = order == START
+    end = time.monotonic() + WAIT_SECONDS
     if is_running(paths, chosen) == running:
         return f"The lab of {chosen.name} {'runs already' if running else 'is not running'}."
-    call(paths, "POST" if running else "DELETE", f"users/{quote(chosen.user, safe='')}/server")
+    _order(paths, chosen, "POST" if running else "DELETE", end)
     if not _wait(paths, chosen, running=running):
         raise RefusedError(f"The lab of {chosen.name} did not {order}: `make logs` says why.")
     return f"The lab of {chosen.name} {'runs' if running else 'is stopped'}."

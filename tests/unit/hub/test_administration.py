@@ -12,11 +12,25 @@ CLOSED = RegisteredLab(2, Owner(ROOMS, "old"), "room.old")
 GONE = RegisteredLab(3, Owner("github", "2"), "bob")
 
 
-def entered(name: str, kind: LabKind, *, running: bool, start: bool) -> EnterableLab:
+def entered(
+    name: str, kind: LabKind, *, running: bool, start: bool, pending: bool = False
+) -> EnterableLab:
     here = (Present("ada"),) if running else ()
     address = f"/user/{name}/lab"
     return EnterableLab(
-        *(kind, name.removeprefix("room."), name, address, DRIVE, False, running, start, True, here)
+        *(
+            kind,
+            name.removeprefix("room."),
+            name,
+            address,
+            DRIVE,
+            False,
+            running,
+            start,
+            True,
+            here,
+        ),
+        is_pending=pending,
     )
 
 
@@ -26,7 +40,7 @@ def test_labs_that_cannot_be_opened_can_still_be_deleted() -> None:
         [
             EnterableLab(LabKind.CLASS, "", "", "/services/classroom/lab", DRIVE),
             entered("ada", LabKind.PERSONAL, running=True, start=True),
-            entered("room.algebra", LabKind.ROOM, running=False, start=True),
+            entered("room.algebra", LabKind.ROOM, running=False, start=True, pending=True),
             entered("mona", LabKind.PERSONAL, running=False, start=True),  # has none yet
         ],
         ["algebra"],
@@ -37,9 +51,9 @@ def test_labs_that_cannot_be_opened_can_still_be_deleted() -> None:
         (3, "personal", "bob", "bob"),
         (None, "room", "algebra", "room.algebra"),
     ]
-    assert [(one["address"], one["running"], one["here"]) for one in found] == [
-        ("/user/ada/lab", True, ["ada"]),
-        ("", False, []),
-        ("", False, []),
-        ("/user/room.algebra/lab", False, []),
+    assert [(one["address"], one["running"], one["pending"], one["here"]) for one in found] == [
+        ("/user/ada/lab", True, False, ["ada"]),
+        ("", False, False, []),
+        ("", False, False, []),
+        ("/user/room.algebra/lab", False, True, []),
     ]

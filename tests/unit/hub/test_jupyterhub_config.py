@@ -21,7 +21,7 @@ from classroom.hub.jupyterhub_config import USER_SCOPES, configure
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab
 from classroom.runtime.handover import Handover
-from classroom.runtime.paths import Paths
+from classroom.runtime.paths import COMMAND, Paths
 from classroom.runtime.problems import StartRefusedError
 from tests import labs
 
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def configured(tmp_path: Path, config: str | None, kind: LockKind = LockKind.NFTABLES) -> Config:
+def configured(
+    tmp_path: Path,
+    config: str | None,
+    kind: LockKind = LockKind.NFTABLES,
+    handed: Handover | None = None,
+) -> Config:
     paths = Paths(config=tmp_path / "config", data=tmp_path / "data")
     paths.config.mkdir()
     paths.hub.mkdir(parents=True)
@@ -37,7 +42,7 @@ def configured(tmp_path: Path, config: str | None, kind: LockKind = LockKind.NFT
         paths.config_file.write_text(config)
     c, loaded = Config(), settings.load(paths, {})
     people = Roster().saved(*policy.listed(loaded))
-    configure(c, loaded, Lock(kind), Access(loaded, people), Handover())
+    configure(c, loaded, Lock(kind), Access(loaded, people), handed or Handover())
     return c
 
 
@@ -82,6 +87,22 @@ def test_users_have_no_more_than_the_classroom(tmp_path: Path) -> None:
         "the lab may do no more"
     )
     assert {REMOVE, LIST} <= set(c.JupyterHub.custom_scopes)
+
+
+def test_the_command_may_start_stop_and_delete_labs_and_nothing_else(tmp_path: Path) -> None:
+    """It is no service where there is one lab: then the supervisor hands over no token for it."""
+    handed = Handover(lab_token="lab", command_token="command")
+    c = configured(
+        tmp_path, f"{labs.GITHUB_CONFIG}c.Classroom.personal_labs = True\n", handed=handed
+    )
+    (own,) = [one for one in c.JupyterHub.services if one["name"] == COMMAND]
+    assert (own["api_token"], own["display"]) == ("command", False)
+    roles = [one for one in c.JupyterHub.load_roles if COMMAND in one.get("services", ())]
+    assert [one["scopes"] for one in roles] == [["admin:servers"]]
+    assert "command" not in {one["api_token"] for one in c.JupyterHub.services if one is not own}
+    (tmp_path / "alone").mkdir()
+    alone = configured(tmp_path / "alone", labs.GITHUB_CONFIG)
+    assert COMMAND not in {one["name"] for one in alone.JupyterHub.services}
 
 
 def test_what_the_tutor_adds_stays(tmp_path: Path) -> None:

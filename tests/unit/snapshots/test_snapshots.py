@@ -56,6 +56,9 @@ def test_what_restic_is_told() -> None:
     assert "--exclude=/data/files/mat\\[e\\]rials" in told
     assert "--exclude-larger-than=1G" in told
     assert told[-1] == "."
+    # Of what the last snapshot of a lab leaves out there would be nothing any more.
+    whole = restic.backup(Why.DELETE, [], whole=True)
+    assert set(restic.backup(Why.DELETE, [])) - set(whole) == {"--exclude-larger-than=1G"}
 
 
 def test_old_snapshots_are_thinned_out() -> None:

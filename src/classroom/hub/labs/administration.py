@@ -47,5 +47,6 @@ def _lab(name: str, number: int | None, room: str, lab: EnterableLab | None) -> 
         "number": number,
         "address": lab.address if lab is not None and may_open else "",
         "running": lab is not None and lab.is_running,
+        "pending": lab is not None and lab.is_pending,
         "here": list(lab.here) if lab is not None else [],
     }

@@ -45,6 +45,7 @@ class EnterableLab:
         may_start: whether whoever asks may start it.
         may_stop: whether they may stop it.
         present: who has it open, by name.
+        is_pending: whether its server is being started or stopped.
     """
 
     kind: LabKind
@@ -57,6 +58,7 @@ class EnterableLab:
     may_start: bool = False
     may_stop: bool = False
     present: tuple[Present, ...] = ()
+    is_pending: bool = False
 
     @property
     def here(self) -> tuple[str, ...]:
@@ -135,6 +137,7 @@ class LabListing:
             may("start"),
             may("delete"),
             present_in(self._labs.paths.of_lab(spawner.number).here) if runs else (),
+            isinstance(spawner, PersonalLab) and bool(spawner.pending),
         )
 
     def _role(self, user: Any, room: str, *, is_own: bool) -> str:

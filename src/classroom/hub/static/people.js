@@ -50,6 +50,7 @@
       await work();
     } catch (error) {
       complain(error);
+      part("error").scrollIntoView({ block: "center" }); // the button may be far below
     }
     await load();
   }
@@ -163,6 +164,7 @@
 
   /** Make the buttons that stop and delete a lab. */
   function ending(lab, called) {
+    if (lab.pending) return [];
     const stop = button(say("stop"), say("stop-lab", { lab: called }), () => ask("DELETE", server(lab)));
     const remove = button(say("delete"), say("delete-lab", { lab: called }), async () => {
       if (window.confirm(say("delete-sure", { lab: called, number: lab.number }))) {
@@ -187,6 +189,7 @@
   /** Make what opens, starts, stops and deletes a lab of somebody's own, or a closed room. */
   function doing(lab, called) {
     const made = element("td", "", "text-end text-nowrap");
+    if (lab.pending) return made;
     if (lab.address && lab.running) {
       made.append(link(say("open"), say("open-lab", { lab: called }), lab.address));
     } else if (lab.address) {
@@ -207,7 +210,7 @@
         const closed = lab.kind === "room";
         const called = closed ? say("room", { name: lab.name }) : say("lab-of", { name: shown(lab.name) });
         const here = lab.here.map(shown).join(", ") || say("nobody");
-        const state = closed ? say("closed") : say("not-running");
+        const state = lab.pending ? say("pending") : closed ? say("closed") : say("not-running");
         made.append(heading(called), element("td", lab.running ? here : state), doing(lab, called));
         return made;
       }),
