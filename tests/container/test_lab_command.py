@@ -244,4 +244,4 @@ def test_a_deleted_room_is_empty_when_it_is_opened_again(lab: Lab, people: Peopl
     assert number(lab, ROOM) != own
     assert read(ada, ROOM, "sums.txt").status_code == 404
     found = ask(ada, ROOM, "GET", "api/contents").json()["content"]
-    assert [one["name"] for one in found] == [], "it is empty"
+    assert {one["name"] for one in found} <= {"Classroom.chat"}, "no more than any new lab has"
