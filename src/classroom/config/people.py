@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from classroom.config import github, people_lists, students_file, trait_kinds
+from classroom.config import (
+    class_list,
+    github,
+    people_lists,
+    repeated_names,
+    students_file,
+    trait_kinds,
+)
 from classroom.config.students_file import Listed
 from classroom.runtime.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from classroom.config.config_file import ConfigFile
     from classroom.config.github import Given
@@ -27,7 +35,7 @@ def names(value: Any) -> frozenset[str]:
     """
     if trait_kinds.is_lazy(value):
         value = value.get_value(set())
-    plain = (" ".join(str(name).split()).lower() for name in value or ())
+    plain = (people_lists.normal(str(name)) for name in value or ())
     return frozenset(name for name in plain if name)
 
 
@@ -46,14 +54,15 @@ def shown_names(*lists: Any) -> dict[str, str]:
     for names_of in lists:
         plain = names_of.get_value(set()) if trait_kinds.is_lazy(names_of) else names_of
         for one in plain or ():
-            written = " ".join((one.written if isinstance(one, Listed) else str(one)).split())
+            text = one.written if isinstance(one, Listed) else str(one)
+            written = " ".join(unicodedata.normalize("NFC", text).split())
             if written.lower() != written:
                 found[written.lower()] = written
     return found
 
 
 def load_students(
-    file: ConfigFile, paths: Paths, name: str
+    file: ConfigFile, paths: Paths, name: str, *, of_accounts: bool
 ) -> tuple[list[Listed], dict[str, bytes]]:
     """Read the file of students' names.
 
@@ -61,6 +70,7 @@ def load_students(
         file: the tutor's configuration.
         paths: where it is.
         name: the file's; "" for none.
+        of_accounts: whether it has accounts' names, not people's.
 
     Returns:
         The names, and the bytes that they were read from, by the file's name.
@@ -70,7 +80,9 @@ def load_students(
     """
     if not name:
         return [], {}
-    found, source = students_file.read(paths.config, name, file.where(students_file.SETTING))
+    names_in = students_file.of_accounts if of_accounts else class_list.parse
+    where = file.where(students_file.SETTING)
+    found, source = students_file.read(paths.config, name, where, names_in)
     return found, {name: source}
 
 
@@ -100,23 +112,34 @@ def check_allowlist(file: ConfigFile, paths: Paths, allowed: frozenset[str]) -> 
     yield Problem(where, what, cure)
 
 
-def check_invitations(file: ConfigFile, given: Given, listed: frozenset[str]) -> Iterator[Problem]:
+def check_invitations(
+    file: ConfigFile, given: Given, students: Collection[Listed]
+) -> Iterator[Problem]:
     """Find what doesn't go together with personal links.
 
     Args:
         file: the tutor's configuration.
         given: whatever was given for GitHub.
-        listed: everybody who is named, tutors among them.
+        students: those of the file of students' names.
     """
     where = file.where("Classroom.sign_in")
+    lists = {trait: names(lookup(file, trait)) for trait in ("allowed_users", "admin_users")}
     if given.anything() or "authenticator_class" in file.config.get("JupyterHub", {}):
         what = "is 'invitations', and another way to sign in is configured"
         yield Problem(where, what, "remove one of the two")
-    if not listed:
+    named = str(file.config.get("Classroom", {}).get("students_file") or "")
+    if not students and not any(lists.values()) and named:
+        cure = "write one name a line, or a table that begins with First name,Last name"
+        yield Problem(named, "nobody is on the list: there is no name in this file", cure)
+    elif not students and not any(lists.values()):
         what = "is 'invitations', and nobody is on the list"
         cure = "write people's names into USERS and TUTORS, or into c.Classroom.students_file"
         yield Problem(where, what, cure)
     if any(lookup(file, trait) for trait in ADMIT_EVERYBODY):
         what = "is 'invitations', and a setting admits everybody"
         yield Problem(where, what, "remove the line with allow_all, or the like")
-    yield from people_lists.wrong_people(where, listed)
+    for trait, found in lists.items():
+        yield from people_lists.wrong_people(file.where(f"Authenticator.{trait}"), found)
+    for one in students:
+        yield from people_lists.wrong_people(f"{named}:{one.line}", [one.name])
+    yield from repeated_names.check(file, named, students)

@@ -96,6 +96,15 @@ LONGEST_PERSON = 64
 IN_A_LIST = "write one name between each pair of quotes"
 
 
+def normal(name: str) -> str:
+    """Write a name the one way in which the Hub has it: case and spaces make no difference.
+
+    Args:
+        name: as written.
+    """
+    return " ".join(unicodedata.normalize("NFC", name).lower().split())
+
+
 def visible(name: str) -> str:
     """Return a name without the characters that nobody sees, such as a web page's."""
     return "".join(one for one in name if unicodedata.category(one) != "Cf")

@@ -203,7 +203,9 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     given = Given(file, environ, secret, github.misnamed_secrets(paths))
     ours = Classroom(config=file.config)
     mode = mode_of(given, ours.sign_in)
-    students, read_from = people.load_students(file, paths, ours.students_file)
+    students, read_from = people.load_students(
+        file, paths, ours.students_file, of_accounts=mode is not SignInMode.INVITATIONS
+    )
     welcomed, welcome_from = welcome.load(file, paths.config, environ)
     written = people.names(people.lookup(file, "allowed_users"))
     allowed = written | {one.name for one in students}
@@ -255,7 +257,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         },
     )
     if mode is SignInMode.INVITATIONS:
-        problems += people.check_invitations(file, given, allowed | tutors)
+        problems += people.check_invitations(file, given, students)
     if mode is not SignInMode.GITHUB:
         if problems:
             raise StartRefusedError(problems)

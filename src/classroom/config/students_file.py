@@ -1,4 +1,4 @@
-"""The students' names in a file of their own: a list, or a table of a school's program."""
+"""The students' GitHub names in a file of their own: a list, or a table of a school's program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from classroom.runtime.problems import Problem, StartRefusedError
 from classroom.runtime.tutors_text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 HEADS = ("github", "github name", "github username", "github user", "github login", "login")
@@ -41,7 +41,7 @@ class Listed:
     @property
     def name(self) -> str:
         """As the Hub has it."""
-        return " ".join(self.written.split()).lower()
+        return people_lists.normal(self.written)
 
 
 def separator(text: str) -> str:
@@ -84,17 +84,43 @@ def one_line(text: str, found: list[Listed]) -> list[str]:
     return cells if is_list else []
 
 
-def parse(text: str) -> list[Listed]:
-    """Read the names of a list or a table.
+def several(where: str, cells: Sequence[str]) -> StartRefusedError:
+    """Refuse a list that is written in one line.
+
+    Args:
+        where: file and line.
+        cells: the names, two at least.
+    """
+    what = f"has several names in one line, such as {cells[0]!r} and {cells[1]!r}"
+    return StartRefusedError([Problem(where, what, "write one name a line")])
+
+
+def rows_of(text: str, between: str) -> list[tuple[int, list[str]]]:
+    """Read the lines of a list or a table.
 
     Args:
         text: one name a line, or CSV with commas, semicolons or tabs. Lines that begin with # and
             empty ones count for nothing.
+        between: what is between the cells; "" for a list.
+
+    Returns:
+        Line numbers from 1, with the cells.
+
+    Raises:
+        csv.Error: it is no table.
     """
-    between = separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=between or "\x1f")
     rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
-    rows = [(line, row) for line, row in rows if any(row) and not row[0].startswith("#")]
+    return [(line, row) for line, row in rows if any(row) and not row[0].startswith("#")]
+
+
+def parse(text: str) -> list[Listed]:
+    """Read the names of accounts.
+
+    Args:
+        text: as for `rows_of`.
+    """
+    rows = rows_of(text, separator(text))
     column, head = 0, ""
     if rows:
         heads = [cell.lower() for cell in rows[0][1]]
@@ -105,13 +131,35 @@ def parse(text: str) -> list[Listed]:
     return [Listed(cell, line, head) for line, cell in cells if cell]
 
 
-def read(folder: Path, name: str, where: str) -> tuple[list[Listed], bytes]:
+def of_accounts(name: str, text: str) -> list[Listed]:
+    """Read the names of accounts, one a line.
+
+    Args:
+        name: the file's, for the sentence.
+        text: as for `rows_of`.
+
+    Raises:
+        StartRefusedError: they are in one line.
+    """
+    found = parse(text)
+    if cells := one_line(text, found):
+        raise several(f"{name}:{found[0].line}", cells)
+    return found
+
+
+def read(
+    folder: Path,
+    name: str,
+    where: str,
+    names_in: Callable[[str, str], list[Listed]] = of_accounts,
+) -> tuple[list[Listed], bytes]:
     """Read the file.
 
     Args:
         folder: the tutor's.
         name: what the setting says.
         where: the setting, for the sentence.
+        names_in: finds the names in its text, which is given after the file's name.
 
     Returns:
         The names, and the bytes that they were read from.
@@ -125,16 +173,11 @@ def read(folder: Path, name: str, where: str) -> tuple[list[Listed], bytes]:
         source = utf8(saved)
         if form := python_slips.foreign_format(source):
             raise StartRefusedError([Problem(name, f"is {form}", cure)])
-        text = source.decode()
-        found = parse(text)
+        found = names_in(name, source.decode())
     except UnicodeDecodeError:
         raise StartRefusedError([Problem(name, "is not text in UTF-8", cure)]) from None
     except csv.Error as error:
         raise StartRefusedError([Problem(name, f"can't be read ({error})", cure)]) from None
-    if several := one_line(text, found):
-        what = f"has several names in one line, such as {several[0]!r} and {several[1]!r}"
-        cure = "write one name a line"
-        raise StartRefusedError([Problem(f"{name}:{found[0].line}", what, cure)])
     return found, saved
 
 

@@ -138,7 +138,8 @@ class Classroom(Configurable):
     students_file = Unicode(
         "",
         help="""A file beside the configuration with the students' GitHub names, one a line, or a
-        table (CSV) with a column "github". It is followed as USERS is, and both count.""",
+        table (CSV) with a column "github". For "invitations" people's own names, one a line, or a
+        table with "First name" and "Last name". It is followed as USERS is, and both count.""",
     ).tag(config=True)
 
     welcome = Union(

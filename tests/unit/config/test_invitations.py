@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONFIG = """
-c.Authenticator.allowed_users = ["Anna  Maria", "ben", "Ben"]
+c.Authenticator.allowed_users = ["Anna  Maria", "Ben"]
 c.Authenticator.admin_users = ["Mona"]
 c.Classroom.sign_in = "invitations"
 """
