@@ -19,6 +19,7 @@ from tests.browser.conftest import (
     wait_for_lab,
 )
 from tests.browser.test_tutor import violations
+from tests.container import test_invitations as invitations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -278,3 +279,46 @@ def test_rooms_and_groups_are_shown_to_tutors_as_the_file_has_them(
         mona.get_by_role("link", name="Room algebra").click()
         mona.wait_for_url("**/user/room.algebra/lab**", timeout=90_000)
         wait_for_lab(mona)
+
+
+def test_people_of_a_class_list_are_added_by_their_whole_names(
+    chromium: Chromium, tmp_path: Path
+) -> None:
+    """Nobody has a GitHub name there, and a space is part of a name."""
+    folder = labs.write_folder(tmp_path / "folder", invitations.CONFIG, None)
+    expected = (
+        r"403 (PUT|POST|GET) /|ssl.crt and secrets/ssl.key are missing",
+        "400 POST /hub/api",
+    )
+    with (
+        labs.start(folder, expected=expected) as lab,
+        chromium.start(lab.hosts) as browser,
+    ):
+        lab.wait_healthy()
+        mona = new_person(browser).new_page()
+        mona.goto(invitations.links(lab)["Mona"])
+        mona.get_by_role("button", name="Go in as Mona").click()
+        wait_for_lab(mona)
+        mona.goto(f"{labs.ADDRESS}/hub/admin")
+        asked = mona.get_by_label("Add people")
+        expect(asked).to_have_attribute(
+            "placeholder", "Anna Miller, Ben Weaver: with commas between people"
+        )
+        expect(mona.get_by_text("GitHub")).to_have_count(0)
+        shoot(mona, "people-invitations")
+        add = mona.get_by_role("button", name="Add", exact=True)
+        asked.fill("Carla Maria, Dora, Ben")
+        add.click()
+        expect(mona.get_by_role("alert")).to_contain_text("'Ben' is on the list already")
+        rows = mona.get_by_role("row")
+        expect(rows.filter(has_text="dora")).to_have_count(0)
+        shoot(mona, "people-invitations-twice")
+        asked.fill("Carla Maria, Dora, Ben B.")
+        add.click()
+        names = rows.get_by_role("cell").and_(mona.locator("td:first-child"))
+        expect(names).to_have_text(
+            ["anna maria", "ben", "ben b.", "carla maria", "dora", re.compile("Mona")]
+        )
+        expect(mona.get_by_role("alert")).to_be_hidden()
+        shoot(mona, "people-invitations-added")
+        assert {"carla maria", "dora", "ben b."} < set(invitations.links(lab))

@@ -16,7 +16,7 @@ from classroom.runtime.problems import Problem
 from classroom.runtime.tutors_text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from classroom.config.config_file import ConfigFile
     from classroom.config.students_file import Listed
@@ -110,10 +110,36 @@ def problem(first: Place, again: Place) -> Problem:
     what = f"{shown!r} is in {place} too"
     if shown != other:
         what = f"{shown!r} and {other!r} in {place} would be one person"
-    cure = f"write a last name or an initial to each, such as '{shown} B.', or remove one"
+    return Problem(again.where, what, f"{apart(shown)}, or remove one")
+
+
+def apart(shown: str) -> str:
+    """Say how to tell two of one name apart.
+
+    Args:
+        shown: the name.
+    """
     if " " in shown:
-        cure = f"tell them apart, such as by '{shown} (2)', or remove one"
-    return Problem(again.where, what, cure)
+        return f"tell them apart, such as by '{shown} (2)'"
+    return f"write a last name or an initial to each, such as '{shown} B.'"
+
+
+def added(names: Iterable[str], listed: Collection[str]) -> list[str]:
+    """Refuse to add somebody whose name is on the list already, or stands twice in what is added.
+
+    Args:
+        names: as typed.
+        listed: who is on the list, as the Hub has them.
+    """
+    before = set(listed)
+    found = []
+    for one in names:
+        name, shown = people_lists.normal(one), people_lists.short(" ".join(one.split()))
+        if name in before:
+            what = f"{shown!r} is on the list already, and would be the same person"
+            found.append(str(Problem("The name", what, apart(shown))))
+        before.add(name)
+    return found
 
 
 def check(file: ConfigFile, named: str, students: Iterable[Listed]) -> Iterator[Problem]:

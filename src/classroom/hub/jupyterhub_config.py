@@ -253,6 +253,7 @@ def pages(c: Config, settings: Settings, lab: str) -> None:
     c.JupyterHub.jinja_environment_options = {**options, "extensions": extensions}
     c.JupyterHub.template_vars = {
         "classroom_url": f"{lab}{PREFIX}lab",
+        "classroom_github": settings.mode is SignInMode.GITHUB,
         "classroom_trial": settings.mode is SignInMode.TRIAL,
         "classroom_invitations": settings.mode is SignInMode.INVITATIONS,
         "classroom_name": settings.name,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom.config import class_list, last_good, settings
+from classroom.config import class_list, last_good, repeated_names, settings
 from classroom.runtime.problems import StartRefusedError
 from tests.unit.config.test_settings import folder
 
@@ -62,3 +62,16 @@ def test_a_bad_save_leaves_the_last_good_list_in_force(tmp_path: Path) -> None:
     kept, why = last_good.load(paths, {})
     assert kept.allowed == {"anna", "ben"}
     assert "students.csv:3" in why
+
+
+def test_nobody_is_added_whose_name_is_on_the_list() -> None:
+    said = repeated_names.added(["ANNA", "Ben", "ben", "Carla Wolf", "carla wolf"], ["anna"])
+    assert said == [
+        "The name: 'ANNA' is on the list already, and would be the same person: write a last name"
+        " or an initial to each, such as 'ANNA B.'.",
+        "The name: 'ben' is on the list already, and would be the same person: write a last name"
+        " or an initial to each, such as 'ben B.'.",
+        "The name: 'carla wolf' is on the list already, and would be the same person: tell them"
+        " apart, such as by 'carla wolf (2)'.",
+    ]
+    assert repeated_names.added(["Anna M.", "Ben"], ["anna"]) == []

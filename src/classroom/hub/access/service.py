@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub import orm
 from jupyterhub.roles import assign_default_roles
 
-from classroom.config import people_lists
+from classroom.config import people_lists, repeated_names
 from classroom.config.settings import SignInMode
 from classroom.hub import reload
 from classroom.hub.access import policy, roster
@@ -95,7 +95,8 @@ class Access:
         if self._held.mode is SignInMode.GITHUB:
             return [str(one) for one in people_lists.wrong_logins("The name", names)]
         if self._held.mode is SignInMode.INVITATIONS:
-            return [str(one) for one in people_lists.wrong_people("The name", names)]
+            wrong = [str(one) for one in people_lists.wrong_people("The name", names)]
+            return wrong + repeated_names.added(names, self.people.names)
         return []
 
     async def start(self, app: JupyterHub) -> None:
