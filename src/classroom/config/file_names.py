@@ -8,7 +8,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classroom.config import python_slips, stray_settings
 from classroom.runtime.problems import Problem
+from classroom.runtime.tutors_text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,10 +20,14 @@ COPY = re.compile(
     re.IGNORECASE,
 )
 """What programs and people put before or behind a copy's name."""
-ENDINGS = {".py", ".txt", ".json", ".rtf"}
+ENDINGS = {".py", ".txt", ".json", ".rtf", ".doc", ".docx", ".odt", ".pages", ".html"}
 NEAR = 0.88
 """How alike two names are, from 0 to 1, of which one is the other misspelt."""
-EXAMPLE, NOT_FILLED_IN = "jupyterhub_config_example.py", b"<your GitHub name>"
+EXAMPLE = "jupyterhub_config_example.py"
+PRODUCT = "jupyterhub"
+"""What is in the name of a file that may be meant, in a folder below."""
+LOOKED_AT = 4096
+"""Bytes by which a format is known."""
 
 
 def plain(name: str) -> str:
@@ -62,27 +68,32 @@ def meant(folder: Path, wanted: str) -> list[str]:
 
 
 def elsewhere(folder: Path, wanted: str) -> list[str]:
-    """List the folders in which a wanted file is, below the one where it belongs.
+    """List what was meant for a wanted file in the folders below the one where it belongs.
 
     Args:
         folder: where that file belongs.
         wanted: its name.
     """
     with contextlib.suppress(OSError):
-        return sorted(one.parent.name for one in folder.glob(f"*/{wanted}"))
+        return sorted(
+            f"{one.parent.name}/{one.name}"
+            for one in folder.glob("*/*")
+            if PRODUCT in one.name.lower() and (one.name == wanted or stray_settings.in_file(one))
+        )
     return []
 
 
-def is_filled_in(example: Path) -> bool:
-    """Say whether somebody has filled in the example, in place of a copy.
+def is_text(file: Path) -> bool:
+    """Say whether a file would be read if it had the right name, and not a text processor's.
 
     Args:
-        example: its file.
+        file: its path.
     """
     try:
-        return NOT_FILLED_IN not in example.read_bytes()
-    except OSError:
-        return False
+        with file.open("rb") as opened:
+            return not python_slips.foreign_format(utf8(opened.read(LOOKED_AT)))
+    except (OSError, UnicodeDecodeError):
+        return True
 
 
 def misnamed(file: Path) -> Iterator[Problem]:
@@ -91,15 +102,25 @@ def misnamed(file: Path) -> Iterator[Problem]:
     Args:
         file: the path that is read, where nothing is.
     """
-    for name in meant(file.parent, file.name):
+    folder = file.parent
+    alike = meant(folder, file.name)
+    filled = [one for one in stray_settings.beside(folder) if one not in alike]
+    for name in [*alike, *filled]:
         what = "is not the name that the lab reads"
-        yield Problem(name, what, f"rename it to {file.name}, or to something else")
-    for place in elsewhere(file.parent, file.name):
+        cure = f"rename it to {file.name}, or move it out of this folder"
+        if name == EXAMPLE:
+            what = f"is filled in, and the lab reads {file.name}"
+            cure = f"rename it to {file.name}"
+        elif name not in alike:
+            what = f"has settings that are filled in, and the lab reads {file.name} alone"
+        if not is_text(folder / name):
+            what = "is a document, and not the file that the lab reads"
+            cure = f"save it as plain text named {file.name}, or move it out of this folder"
+        yield Problem(name, what, cure)
+    for name in elsewhere(folder, file.name):
         what = "is in a folder where the lab doesn't look"
-        yield Problem(f"{place}/{file.name}", what, "move it beside the Makefile")
-    if is_filled_in(file.parent / EXAMPLE):
-        what = f"is filled in, and the lab reads {file.name}"
-        yield Problem(EXAMPLE, what, f"rename it to {file.name}")
+        named = "" if name.endswith(f"/{file.name}") else f", under the name {file.name}"
+        yield Problem(name, what, f"move it beside the Makefile{named}")
 
 
 def instead(found: Iterable[str]) -> str:

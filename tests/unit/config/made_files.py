@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import html
 import io
 import zipfile
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ SOON = dt.datetime.now(dt.UTC) + 10 * DAY + dt.timedelta(hours=1)
 LONG_AGO, FAR = dt.datetime(2001, 2, 3, tzinfo=dt.UTC), dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
 OWN, OTHER, PUBLIC = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
 WEAK = rsa.generate_private_key(65537, 1024)  # noqa: S505 (the point)
+SETTINGS = '# my class\nc.Authenticator.allowed_users = ["anna"]\n'
 NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, labs.HOST)])
 
 
@@ -66,12 +68,20 @@ def request() -> bytes:
     return builder.sign(OWN, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
-def archive(member: str) -> bytes:
+def archive(member: str, text: str = "anna") -> bytes:
     """Make what Word and Excel save: a zip archive."""
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as zipped:
-        zipped.writestr(zipfile.ZipInfo(member), "anna")
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr(zipfile.ZipInfo(member), text)
     return made.getvalue()
+
+
+def document(text: str) -> bytes:
+    """Make a document of Word's: a paragraph for each line, with a mark of its spelling."""
+    parts = (html.escape(line).partition(".") for line in text.splitlines())
+    runs = ("</w:t></w:r><w:proofErr/><w:r><w:t>".join((a + dot, b)) for a, dot, b in parts)
+    body = "".join(f"<w:p><w:r><w:t>{run}</w:t></w:r></w:p>" for run in runs)
+    return archive("word/document.xml", f"<w:document><w:body>{body}</w:body></w:document>")
 
 
 @functools.cache
@@ -107,6 +117,9 @@ def contents() -> dict[str, bytes]:
         "key in UTF-16": private().decode().encode("utf-16"),
         "a workbook": archive("xl/workbook.xml"),
         "a document of a text processor": archive("word/document.xml"),
+        "a document with settings": document(SETTINGS),
+        "a document of an old text processor with settings": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0"
+        + SETTINGS.encode("utf-16-le"),
         "a notebook of 2 MB": b'{"cells": [], "nbformat": 4, "metadata": {"x": "%s"}}'
         % (b"x" * (2 << 20)),
         "bytes that are no text": b"anna\nb\x00\xff\xfe\x81\n",
