@@ -15,7 +15,7 @@ from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from classroom.config import file_names, people_lists, python_slips
 from classroom.runtime import files
-from classroom.runtime.problems import StartRefusedError
+from classroom.runtime.problems import Problem, StartRefusedError
 from classroom.runtime.tutors_text import utf8
 
 if TYPE_CHECKING:
@@ -104,15 +104,27 @@ class Loader(PyFileConfigLoader):
         self.sources: dict[str, bytes] = {}
 
     def load_subconfig(self, fname: str, path: str | None = None) -> None:
-        """Load another file into this one; a missing file counts as empty."""
+        """Load another file into this one.
+
+        Raises:
+            StartRefusedError: there is none. Upstream takes it for an empty one.
+        """
         loader = Loader(fname, self.path if path is None else path)
         loader.sources = self.sources
-        with contextlib.suppress(ConfigFileNotFound):
+        try:
             self.config.merge(loader.load_config())
+        except ConfigFileNotFound:
+            caller = sys._getframe(1)  # noqa: SLF001 (whose line it is)
+            where = f"{Path(caller.f_code.co_filename).name}:{caller.f_lineno}: load_subconfig"
+            there = file_names.instead(file_names.meant(Path(self.path or "."), fname))
+            what = f"there is no file {fname} beside the configuration"
+            cure = f"put it there, correct the name{there}, or remove the line"
+            raise StartRefusedError([Problem(where, what, cure)]) from None
 
     def _read_file_as_dict(self) -> None:
         place = Path(self.full_filename)
-        source = place.read_bytes()
+        source = files.read(place, place.name)
+        python_slips.refuse_foreign(place.name, utf8(source))
         if path := self.path:
             with contextlib.suppress(ValueError):  # of another folder
                 self.sources[str(place.relative_to(path))] = source
@@ -140,9 +152,8 @@ def read(file: Path) -> ConfigFile:
             raise StartRefusedError(problems)
         return ConfigFile(name=file.name)
     sys.dont_write_bytecode = True  # The folder is mounted read-only, and it is not ours.
+    files.read(file, file.name)  # refuses what is no file, where the loader looks elsewhere
     try:
-        source = utf8(files.read(file, file.name))
-        python_slips.refuse_foreign(file.name, source)
         loader = Loader(file.name, path=str(file.parent))
         config = loader.load_config()
     except StartRefusedError:

@@ -26,8 +26,6 @@ NEAR = 0.88
 EXAMPLE = "jupyterhub_config_example.py"
 PRODUCT = "jupyterhub"
 """What is in the name of a file that may be meant, in a folder below."""
-LOOKED_AT = 4096
-"""Bytes by which a format is known."""
 
 
 def plain(name: str) -> str:
@@ -83,17 +81,17 @@ def elsewhere(folder: Path, wanted: str) -> list[str]:
     return []
 
 
-def is_text(file: Path) -> bool:
-    """Say whether a file would be read if it had the right name, and not a text processor's.
+def form_of(file: Path) -> str:
+    """Say what a file is that wouldn't be read if it had the right name; "" for a text.
 
     Args:
         file: its path.
     """
     try:
         with file.open("rb") as opened:
-            return not python_slips.foreign_format(utf8(opened.read(LOOKED_AT)))
+            return python_slips.foreign_format(utf8(opened.read(stray_settings.LARGEST)))
     except (OSError, UnicodeDecodeError):
-        return True
+        return ""
 
 
 def misnamed(file: Path) -> Iterator[Problem]:
@@ -113,9 +111,11 @@ def misnamed(file: Path) -> Iterator[Problem]:
             cure = f"rename it to {file.name}"
         elif name not in alike:
             what = f"has settings that are filled in, and the lab reads {file.name} alone"
-        if not is_text(folder / name):
-            what = "is a document, and not the file that the lab reads"
+        if form := form_of(folder / name):
+            what = f"is not the file that the lab reads, but {form}"
             cure = f"save it as plain text named {file.name}, or move it out of this folder"
+            if form == python_slips.NOTEBOOK:
+                cure = f"copy its settings into {file.name}, or move it out of this folder"
         yield Problem(name, what, cure)
     for name in elsewhere(folder, file.name):
         what = "is in a folder where the lab doesn't look"

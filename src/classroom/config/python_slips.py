@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import json
 import re
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classroom.runtime.problems import Problem, StartRefusedError
@@ -13,15 +15,23 @@ from classroom.runtime.tutors_text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 FORMATS = {
     b"PK\x03\x04": "a document of a text processor, or a workbook",
     b"{\\rtf": "a document of a text processor",
     b"<!doctype": "a web page",
     b"<html": "a web page",
+    b"<!--": "a web page",
+    b"\xd0\xcf\x11\xe0": "a document of a text processor, or a workbook",
+    b"%pdf": "a PDF",
 }
 """What a file is that begins so, in small letters."""
+NOTEBOOK, JSON = "a notebook", "JSON"
+CURES = {
+    NOTEBOOK: "copy the settings out of its cells into a plain text of that name",
+    JSON: "write each setting as c.Class.name = value, as the example has them",
+}
+"""How to mend a file that is one of these."""
 COPIED = "remove what was copied along with the text"
 BY_LINE: Mapping[str, str] = {
     r"[“”„‟\u2018\u2019«»]": 'write straight quotes: "anna"',
@@ -79,9 +89,22 @@ def foreign_format(source: bytes) -> str:
     Args:
         source: its bytes.
     """
-    begin = source[:16].lstrip().lower()
-    found = (what for mark, what in FORMATS.items() if begin.startswith(mark.lower()))
-    return next(found, "no text" if b"\0" in source else "")
+    begin = source[:64].lstrip().lower()
+    for mark, what in FORMATS.items():
+        if begin.startswith(mark.lower()):
+            return what
+    if b"\0" in source:
+        return "no text"
+    return _json_format(source) if begin.startswith(b"{") else ""
+
+
+def _json_format(source: bytes) -> str:
+    """Say what a file is that begins as JSON: Python takes it for a value that nobody uses."""
+    try:
+        found = json.loads(source)
+    except ValueError:
+        return ""
+    return NOTEBOOK if "cells" in found or "nbformat" in found else JSON
 
 
 def without_effect(name: str, source: bytes) -> Iterator[Problem]:
@@ -138,21 +161,27 @@ def refuse_foreign(name: str, source: bytes) -> None:
         StartRefusedError: it is something else.
     """
     if form := foreign_format(source):
-        cure = "save it as a plain text, or copy the example again"
+        cure = CURES.get(form, "save it as a plain text, or copy the example again")
         raise StartRefusedError([Problem(name, f"is {form}", cure)])
 
 
-def failing_line(error: BaseException, file: Path) -> int | None:
-    """Find the line of the file in which an exception arose.
+def failing_place(error: BaseException, file: Path) -> tuple[Path, int | None]:
+    """Find where an exception arose.
 
     Args:
         error: what evaluating the file raised.
-        file: the file that was evaluated.
+        file: the file that was evaluated; it may have loaded others beside it.
+
+    Returns:
+        The file, and its line; None if unknown.
     """
-    if isinstance(error, SyntaxError) and error.filename == str(file):
-        return error.lineno
-    frames = traceback.extract_tb(error.__traceback__)
-    return next((frame.lineno for frame in reversed(frames) if frame.filename == str(file)), None)
+    places = [(one.filename, one.lineno) for one in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        places.append((error.filename, error.lineno))
+    for name, line in reversed(places):
+        if Path(name).is_relative_to(file.parent):
+            return Path(name), line
+    return file, None
 
 
 def stopped_at(error: BaseException, file: Path) -> Problem:
@@ -162,12 +191,12 @@ def stopped_at(error: BaseException, file: Path) -> Problem:
         error: the exception.
         file: the file that was evaluated.
     """
-    line = failing_line(error, file)
+    place, line = failing_place(error, file)
     detail = error.msg if isinstance(error, SyntaxError) else str(error)
     what = f"{type(error).__name__}: {'' if detail == 'None' else detail}".rstrip(": ")
     text = ""
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        lines = utf8(file.read_bytes()).decode(errors="replace").splitlines()
+        lines = utf8(place.read_bytes()).decode(errors="replace").splitlines()
         text = lines[line - 1] if line and line <= len(lines) else ""
-    where = f"{file.name}:{line}" if line else file.name
-    return Problem(where, what, cure(what, text))
+    name = str(place.relative_to(file.parent))
+    return Problem(f"{name}:{line}" if line else name, what, cure(what, text))
