@@ -31,6 +31,11 @@ pathlib.Path("broken.ipynb").write_text('{"cells": 5')
 pathlib.Path("good.ipynb").write_text(NOTEBOOK)
 pathlib.Path("list.ipynb").write_text("[1, 2]")
 pathlib.Path("empty.ipynb").write_text("")
+pathlib.Path("blank.ipynb").write_text("\\n  \\n")
+page = '<!DOCTYPE html>\\n<html lang="en">\\n<title>notebooks/page.ipynb at main</title>\\n'
+pathlib.Path("page.ipynb").write_text(page)
+page = "\\n<!-- saved from url=(0020)https://site.test/ -->\\n<HTML>"
+pathlib.Path("old-page.ipynb").write_text(page)
 pathlib.Path("picture.png").write_bytes(bytes(range(256)))
 with open("large.csv", "wb") as stream:
     stream.truncate(300 << 20)
@@ -190,6 +195,7 @@ ATTEMPTS: dict[tuple[str, str], Attempt] = {
     ("open", "a notebook that is a list"): notebook("list.ipynb"),
     ("open", "a text as notebook"): notebook("there.txt"),
     ("open", "an empty notebook"): notebook("empty.ipynb"),
+    ("open", "a web page as notebook"): notebook("page.ipynb"),
     ("open", "a large file"): opened("large.csv"),
     ("open", "a large notebook"): notebook("large.ipynb"),
     ("open", "a notebook of many outputs"): notebook("many.ipynb"),
@@ -380,6 +386,12 @@ ROOMS: dict[tuple[str, str], tuple[str, str, str]] = {
     ("open together", "no text"): ("latin.txt", "text", "file"),
     ("open together", "a large file"): ("large.csv", "text", "file"),
     ("open together", "a notebook of broken JSON"): ("broken.ipynb", "json", "notebook"),
+    ("open together", "a notebook that is a list"): ("list.ipynb", "json", "notebook"),
+    ("open together", "a text as notebook"): ("there.txt", "json", "notebook"),
+    ("open together", "an empty notebook"): ("empty.ipynb", "json", "notebook"),
+    ("open together", "a notebook of blanks"): ("blank.ipynb", "json", "notebook"),
+    ("open together", "a web page as notebook"): ("page.ipynb", "json", "notebook"),
+    ("open together", "an old web page as notebook"): ("old-page.ipynb", "json", "notebook"),
     ("open together", "a large notebook"): ("large.ipynb", "json", "notebook"),
     ("open together", "a notebook of many outputs"): ("many.ipynb", "json", "notebook"),
 }

@@ -150,7 +150,11 @@ def test_who_opens_a_document_reads_it(
     lab: Lab, people: dict[str, httpx.Client], key: tuple[str, str]
 ) -> None:
     name, form, kind = failures.ROOMS[key]
-    ada = people["ada"]
+    file = f"/data/files/{failures.FOLDER}/{name}"
+    # Of other kinds there are pipes, which have no content to look at.
+    look = ["sha256sum"] if kind == "notebook" else ["stat", "--format=%s %Y"]
+    ada, looked_at = people["ada"], [*look, file]
+    before = lab.run(*looked_at)
     with students.open_socket(ada, lab, "classroom/api/live") as live:
         address = f"{LAB}/api/collaboration/session/{quote(f'{failures.FOLDER}/{name}')}"
         found = ada.put(address, json={"format": form, "type": kind}).raise_for_status().json()
@@ -160,6 +164,7 @@ def test_who_opens_a_document_reads_it(
             while True:
                 socket.recv(timeout=60)
         assert (socket.close_code, notice(live)) == table()[key]
+    assert lab.run(*looked_at) == before, "the file stays as it was"
 
 
 @contextlib.contextmanager

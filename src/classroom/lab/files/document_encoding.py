@@ -12,7 +12,7 @@ from nbformat.v4 import rwbase
 from nbformat.v4.nbjson import BytesEncoder
 from tornado import web
 
-from classroom.lab.files import notebook_validity
+from classroom.lab.files import no_notebook, notebook_validity
 from classroom.lab.protocol import json_text, text_style
 from classroom.runtime.words import gettext, gettext_noop
 
@@ -27,11 +27,6 @@ MOST_PARTS = 50_000
 """Cells and outputs of a notebook: each takes time and memory of its own, however short it is."""
 MARK = "trusted"
 """The name that the mark of trust has in a cell's metadata (`classroom.lab.files.trust`)."""
-NO_NOTEBOOK = gettext_noop(
-    "“{path}” isn't a valid notebook. Choose Open With → Editor to see its text, or ask its author"
-    " for another copy."
-)
-"""Short: JupyterLab shows 140 characters of a notice."""
 NOT_A_NOTEBOOK = gettext_noop("What was to be saved isn't a notebook: nothing is saved.")
 REQUIRED: dict[str, dict[str, Any]] = {
     "stream": {"name": "stdout", "text": ""},
@@ -168,17 +163,19 @@ def notebook(data: bytes, path: str, problem: dict[str, Any]) -> Any:
     Raises:
         HTTPError: 400, it is none.
     """
+    text = text_style.decoded(data, errors="replace")
     try:
-        text = text_style.decoded(data, errors="replace")
         if json_text.is_odd(data):
-            text = json.dumps(json_text.loads(data))
-        found = nbformat.convert(nbformat.reader.reads(text), notebook_validity.MAJOR)
+            found = nbformat.reader.reads(json.dumps(json_text.loads(data)))
+        else:
+            found = nbformat.reader.reads(text)
+        found = nbformat.convert(found, notebook_validity.MAJOR)
         _note(found, problem)
         for cell in found.get("cells", ()):
             completed(cell)
         return found  # noqa: TRY300 (whatever fails, it is none)
     except Exception as error:
-        raise web.HTTPError(400, gettext(NO_NOTEBOOK).format(path=path)) from error
+        raise web.HTTPError(400, no_notebook.sentence(text, path)) from error
 
 
 def forget(notebook: Any) -> None:
