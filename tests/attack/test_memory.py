@@ -8,8 +8,10 @@ import uuid
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tests import labs, students
+from tests.container.test_failures import notice
 from tests.container.test_limits import limited, meanwhile, started, unharmed
 from tests.container.test_rooms import API
 
@@ -109,6 +111,83 @@ def test_memfds_count_as_their_makers(bounded: Class, *, mapped: bool) -> None:
         )
         labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.said, "its end", 60)
         assert there.kernel(small).run("print(x)") == "42\n"
+
+
+SHARING = """
+from multiprocessing import get_context, shared_memory
+SIZE, CONTEXT = 300 * 10**6, get_context("fork")
+def fill(name, quarter):
+    found = shared_memory.SharedMemory(name=name)
+    found.buf[quarter * SIZE // 4 : (quarter + 1) * SIZE // 4] = bytes([quarter + 1]) * (SIZE // 4)
+    together.wait()  # until all have their quarter
+    read = sum(found.buf[at] for at in range(0, SIZE, 4096)) > 0
+    sums.put((found.buf[0], found.buf[SIZE // 4], found.buf[SIZE // 2], found.buf[SIZE - 1], read))
+    together.wait()  # while all of them have all of it
+    found.close()
+shared = shared_memory.SharedMemory(create=True, size=SIZE)
+together, sums = CONTEXT.Barrier(4), CONTEXT.Queue()
+workers = [CONTEXT.Process(target=fill, args=(shared.name, n)) for n in range(4)]
+[one.start() for one in workers]
+said = {sums.get() for _ in workers}
+[one.join() for one in workers]
+shared.close()
+shared.unlink()
+print(said, [one.exitcode for one in workers])
+"""
+
+
+@pytest.fixture(scope="module")
+def sharing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
+    """A lab with as much of /dev/shm as ``make up`` gives it."""
+    compose = yaml.safe_load((labs.ROOT / "docker-compose.yml").read_text())
+    bounds = 'c.Classroom.memory_limit = "900M"\nc.Classroom.kernel_memory_limit = "2G"'
+    given = compose["services"]["classroom"]["shm_size"]
+    with started(tmp_path_factory.mktemp("sharing"), bounds, shm_size=given) as there:
+        yield there
+
+
+def test_four_processes_share_300_mb(sharing: Class) -> None:
+    """As loaders of data do; it counts once, though four processes have all of it."""
+    with unharmed(sharing) as (there, _):
+        ident, running = kernel(there)
+        assert running.run(SHARING) == "{(1, 2, 3, 4, True)} [0, 0, 0, 0]\n"
+        assert ENDED not in there.said
+        assert there.client.delete(f"{API}/kernels/{ident}").status_code == 204
+
+
+def test_a_file_in_shared_memory_counts_and_ends_its_maker(sharing: Class) -> None:
+    """There is room for it in /dev/shm, and none in memory_limit; the page reads why."""
+    with unharmed(sharing) as (there, _):
+        small, running = kernel(there)
+        large, filling = kernel(there)
+        assert running.run("x = 42") == ""
+        code = (
+            "import time\nf = open('/dev/shm/mine', 'wb')\n"
+            "for _ in range(98): f.write(b'x' * 10**7)\nf.flush()\ntime.sleep(90)"
+        )
+        with students.open_socket(there.client, there.lab, "classroom/api/live") as live:
+            meanwhile(filling, code)
+            labs.wait_until(lambda: f"kernel {large} {ENDED}" in there.said, "its end", 60)
+            assert USED in notice(live)
+        labs.wait_until(
+            lambda: there.lab.run("ls", "/dev/shm/mine")[0] != 0,  # noqa: S108 (in the container)
+            "the file's end",
+            60,
+        )
+        assert there.kernel(small).run("print(x)") == "42\n"
+
+
+def test_who_has_1_gb_of_it_reads_what_else_to_do(sharing: Class) -> None:
+    with unharmed(sharing) as (there, _):
+        _, running = kernel(there)
+        assert running.run("1") == ""
+        with students.open_socket(there.client, there.lab, "classroom/api/live") as live:
+            code = "import os, signal; os.kill(os.getpid(), signal.SIGBUS)"
+            running.ask("execute_request", {"code": code, "silent": False})
+            said = notice(live)
+        assert "left of the 1 GB of /dev/shm" in said
+        assert "use fewer processes" in said
+        assert "--shm-size" not in said
 
 
 HIDE = {

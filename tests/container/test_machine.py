@@ -95,7 +95,7 @@ def test_who_uses_too_much_shared_memory_reads_why(client: httpx.Client, lab: La
     execute(kernel, code, page.cell["id"])
     labs.wait_until(lambda: "error" in book.text(), "the error on the disk", 60)
     (cell,) = json.loads(lab.read("/data/files/shared.ipynb"))["cells"]
-    assert "used more shared memory than /dev/shm has" in cell["outputs"][-1]["evalue"]
+    assert "used more shared memory than the 64 MB of /dev/shm" in cell["outputs"][-1]["evalue"]
     assert "--shm-size=1g" in cell["outputs"][-1]["evalue"]
     kernel.close()
     page.connection.close()

@@ -9,13 +9,13 @@ import signal
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from classroom.launcher import command, homes, signals
+from classroom.launcher import command, endings, homes, signals
 from classroom.launcher.as_student import as_student
 from classroom.launcher.protocol import ProcessKind, Running
 from classroom.runtime import background_tasks, lab_users
 from classroom.runtime.lab_users import CLASS, STUDENT
 from classroom.runtime.log import LOG
-from classroom.runtime.words import gettext, gettext_noop
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,13 +43,6 @@ if TYPE_CHECKING:
             """Return its exit status when it has ended."""
 
 
-MEMORY = gettext_noop("it was killed, most likely because the container's memory ran out")
-BUS = gettext_noop(
-    "it used more shared memory than /dev/shm has (a tutor can set --shm-size=1g), or a file that"
-    " it had mapped became shorter"
-)
-CRASHED = gettext_noop("it crashed, as compiled code can do ({signal})")
-CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE}
 LAST_WORDS = 2000
 """Bytes that are kept of what a kernel has said on its own stdout and stderr."""
 
@@ -122,12 +115,9 @@ class StudentProcess:
     async def wait(self) -> int:
         """Return its exit status when it has ended: negative for a signal."""
         status = await self._process.wait()
-        if status == -signal.SIGKILL and not self._asked:
-            self.why = gettext(MEMORY)  # nobody else kills students' processes, but students
-        elif status == -signal.SIGBUS:
-            self.why = gettext(BUS)
-        elif -status in CRASHES:
-            self.why = gettext(CRASHED).format(signal=signal.Signals(-status).name)
+        # Nobody but us kills students' processes, and students themselves.
+        if status != -signal.SIGKILL or not self._asked:
+            self.why = endings.why(status) or self.why
         # What it has started and left behind.
         signals.send_group(self._process.pid, signal.SIGKILL, self._uid)
         return status

@@ -1,0 +1,63 @@
+"""Why a student's process has ended by a signal, in words for the people who used it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from classroom.runtime import paths
+from classroom.runtime.words import gettext, gettext_noop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MEMORY = gettext_noop("it was killed, most likely because the container's memory ran out")
+BUS_SMALL = gettext_noop(
+    "it used more shared memory than the {size} of /dev/shm (a tutor can start the lab with"
+    " --shm-size=1g), or a file that it had mapped became shorter"
+)
+BUS = gettext_noop(
+    "it used more shared memory than was left of the {size} of /dev/shm, which all programs share"
+    " (use fewer processes at a time; a tutor can raise shm_size), or a file that it had mapped"
+    " became shorter"
+)
+CRASHED = gettext_noop("it crashed, as compiled code can do ({signal})")
+CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE}
+ENOUGH = 1 << 30
+"""Bytes of /dev/shm, as ``make up`` gives it: from there on more is not the first thing to try."""
+
+
+def size_of(place: Path) -> int:
+    """Return how many bytes a file system has; 0 if unknown.
+
+    Args:
+        place: a folder of it.
+    """
+    try:
+        found = os.statvfs(place)
+    except OSError:
+        return 0
+    return found.f_blocks * found.f_frsize
+
+
+def amount(size: int) -> str:
+    """Write a number of bytes for people."""
+    return f"{size / ENOUGH:.3g} GB" if size >= ENOUGH else f"{size >> 20} MB"
+
+
+def why(status: int, place: Path = paths.SHARED_MEMORY) -> str:
+    """Say why a process has ended; "" if it ended by itself, or nobody knows.
+
+    Args:
+        status: its exit status, negative for a signal that nobody of the lab has sent.
+        place: where shared memory is.
+    """
+    if status == -signal.SIGKILL:
+        return gettext(MEMORY)
+    if status == -signal.SIGBUS:
+        size = size_of(place)
+        return gettext(BUS if size >= ENOUGH else BUS_SMALL).format(size=amount(size))
+    if -status in CRASHES:
+        return gettext(CRASHED).format(signal=signal.Signals(-status).name)
+    return ""
