@@ -25,8 +25,8 @@ LISTS = ("allowed_users", "admin_users")
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a name stands.
+class Mention:
+    """A name on a list, and where it stands.
 
     Attributes:
         written: as it is there.
@@ -46,7 +46,7 @@ class Place:
         return people_lists.normal(self.written)
 
 
-def literals(file: ConfigFile) -> list[list[Place]]:
+def literals(file: ConfigFile) -> list[list[Mention]]:
     """Collect the texts of each list that is written out in the tutor's configuration.
 
     Args:
@@ -54,7 +54,7 @@ def literals(file: ConfigFile) -> list[list[Place]]:
     """
     return [
         [
-            Place(element.value, name, element.lineno, f"{name}:{element.lineno}")
+            Mention(element.value, name, element.lineno, f"{name}:{element.lineno}")
             for element in node.elts
             if isinstance(element, ast.Constant) and isinstance(element.value, str)
         ]
@@ -64,7 +64,7 @@ def literals(file: ConfigFile) -> list[list[Place]]:
     ]
 
 
-def of_setting(file: ConfigFile, trait: str, found: Mapping[str, list[Place]]) -> list[Place]:
+def of_setting(file: ConfigFile, trait: str, found: Mapping[str, list[Mention]]) -> list[Mention]:
     """Collect one of the Hub's lists, each name with the line on which it is written out.
 
     Args:
@@ -75,11 +75,11 @@ def of_setting(file: ConfigFile, trait: str, found: Mapping[str, list[Place]]) -
     value = file.first(github.SECTIONS, trait)[1]
     plain = value.get_value(set()) if trait_kinds.is_lazy(value) else value
     setting = f"Authenticator.{trait}"
-    made = (Place(str(one), file.name, 0, file.where(setting)) for one in plain or ())
+    made = (Mention(str(one), file.name, 0, file.where(setting)) for one in plain or ())
     return [found[one.name].pop(0) if found.get(one.name) else one for one in made]
 
 
-def twice(places: Iterable[Place]) -> Iterator[tuple[Place, Place]]:
+def twice(places: Iterable[Mention]) -> Iterator[tuple[Mention, Mention]]:
     """Find the names that stand twice.
 
     Args:
@@ -88,14 +88,14 @@ def twice(places: Iterable[Place]) -> Iterator[tuple[Place, Place]]:
     Yields:
         Where a name stands first, and where it stands again.
     """
-    before: dict[str, Place] = {}
+    before: dict[str, Mention] = {}
     for place in places:
         first = before.setdefault(place.name, place)
         if first is not place:
             yield first, place
 
 
-def problem(first: Place, again: Place) -> Problem:
+def problem(first: Mention, again: Mention) -> Problem:
     """Word it.
 
     Args:
@@ -151,7 +151,7 @@ def check(file: ConfigFile, named: str, students: Iterable[Listed]) -> Iterator[
         students: those in it.
     """
     lists = literals(file)
-    by_name: dict[str, list[Place]] = {}
+    by_name: dict[str, list[Mention]] = {}
     for one in itertools.chain(*lists):
         by_name.setdefault(one.name, []).append(one)
     order = [one for trait in LISTS for one in of_setting(file, trait, by_name)]
@@ -159,6 +159,6 @@ def check(file: ConfigFile, named: str, students: Iterable[Listed]) -> Iterator[
     # A set, and what is made one, has lost a name that is written twice.
     pairs = [pair for found in lists for pair in twice(found) if pair[1].name in names]
     told = {again.name for _, again in pairs}
-    order += [Place(one.written, named, one.line, f"{named}:{one.line}") for one in students]
+    order += [Mention(one.written, named, one.line, f"{named}:{one.line}") for one in students]
     for first, again in [*pairs, *(pair for pair in twice(order) if pair[1].name not in told)]:
         yield problem(first, again)
