@@ -6,6 +6,7 @@ import ast
 import contextlib
 import itertools
 import sys
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,8 +115,8 @@ class Loader(PyFileConfigLoader):
         try:
             self.config.merge(loader.load_config())
         except ConfigFileNotFound:
-            caller = sys._getframe(1)  # noqa: SLF001 (whose line it is)
-            where = f"{Path(caller.f_code.co_filename).name}:{caller.f_lineno}: load_subconfig"
+            caller = traceback.extract_stack(limit=2)[0]
+            where = f"{Path(caller.filename).name}:{caller.lineno}: load_subconfig"
             there = file_names.instead(file_names.meant(Path(self.path or "."), fname))
             what = f"there is no file {fname} beside the configuration"
             cure = f"put it there, correct the name{there}, or remove the line"

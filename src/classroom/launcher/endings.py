@@ -57,7 +57,8 @@ def why(status: int, place: Path = paths.SHARED_MEMORY) -> str:
         return gettext(MEMORY)
     if status == -signal.SIGBUS:
         size = size_of(place)
-        return gettext(BUS if size >= ENOUGH else BUS_SMALL).format(size=amount(size))
+        words = gettext(BUS) if size >= ENOUGH else gettext(BUS_SMALL)
+        return words.format(size=amount(size))
     if -status in CRASHES:
         return gettext(CRASHED).format(signal=signal.Signals(-status).name)
     return ""

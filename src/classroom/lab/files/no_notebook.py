@@ -35,9 +35,9 @@ def sentence(text: str, path: str) -> str:
         path: its path, for who is told.
     """
     if not text.strip():
-        words = EMPTY
+        words = gettext(EMPTY)
     elif PAGE.match(text[:LOOKED_AT]):
-        words = WEB_PAGE
+        words = gettext(WEB_PAGE)
     else:
-        words = NO_NOTEBOOK
-    return gettext(words).format(path=path)
+        words = gettext(NO_NOTEBOOK)
+    return words.format(path=path)
