@@ -144,3 +144,20 @@ def test_who_is_off_the_list_is_out_and_their_link_is_no_good(lab: Lab, folder: 
     with web.browser(lab.hosts) as client:
         assert WRONG in go_in(client, link).text, "with a new link"
         assert go_in(client, links(lab)["ben"]).url.path == LAB
+
+
+def test_a_repeated_name_changes_nothing_while_the_lab_runs(lab: Lab, folder: Path) -> None:
+    """Two of one name would be one person: the list that was good stays, and the log says why."""
+    link = links(lab)["ben"]
+    file = folder / "jupyterhub_config.py"
+    file.write_text(CONFIG.replace('"ben"', '"ben", "BEN"'))
+    said = "in use stays: jupyterhub_config.py:2: 'BEN' and 'ben' in the same line would be one"
+    lab.expected.append(said)
+    labs.wait_until(lambda: said in lab.log, "the reason", 10)
+    with web.browser(lab.hosts) as client:
+        assert go_in(client, link).url.path == LAB
+    status, sheet = lab.run("classroom", "invitations")
+    assert status == 78
+    assert "would be one person" in sheet
+    file.write_text(CONFIG)
+    assert links(lab)["ben"] == link
