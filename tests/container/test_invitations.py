@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from classroom.lab.people import page_socket, revocation
 from tests import labs, students, web
-from tests.container.test_rooms import API
+from tests.container.test_rooms import API, room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     import httpx
+    from websockets.sync.client import ClientConnection
 
     from tests.labs import Lab
 
@@ -28,6 +30,7 @@ c.Classroom.name = "Algebra"
 """
 LINK = re.compile(r"<h2>([^<]+)</h2>.*?<code>([^<]+)</code>", re.DOTALL)
 LAB = f"{students.BASE}/lab"
+GLOBAL_AWARENESS = "api/collaboration/room/JupyterLab:globalAwareness"
 WRONG = "That link is not good any more"
 
 
@@ -134,15 +137,57 @@ def test_who_is_off_the_list_is_out_and_their_link_is_no_good(lab: Lab, folder: 
     link = links(lab)["ben"]
     with web.browser(lab.hosts) as ben:
         assert go_in(ben, link).url.path == LAB
+        open_ones = sockets(lab, ben)
         file = folder / "jupyterhub_config.py"
         file.write_text(CONFIG.replace(', "ben"', ', "carla"'))
-        labs.wait_until(lambda: ben.get(f"{API}/me").status_code == 403, "ben is out", 10)
+        are_cut(open_ones)
+        labs.wait_until(lambda: ben.get(f"{API}/me").status_code == 403, "ben is out")
         assert WRONG in go_in(ben, link).text
     assert set(links(lab)) == {"Anna Maria", "carla", "Mona"}
     file.write_text(CONFIG)
     labs.wait_until(lambda: "ben" in links(lab), "ben is back on the list", 10)
     with web.browser(lab.hosts) as client:
         assert WRONG in go_in(client, link).text, "with a new link"
+        assert go_in(client, links(lab)["ben"]).url.path == LAB
+
+
+def sockets(lab: Lab, client: httpx.Client) -> list[ClientConnection]:
+    """Open what somebody's page has open: a document, where people are, and the page's own."""
+    client.headers["X-XSRFToken"] = str(client.cookies.get("_xsrf", path=f"{students.BASE}/"))
+    paths = (room(client, "links.ipynb"), GLOBAL_AWARENESS, page_socket.ADDRESS)
+    return [students.open_socket(client, lab, path) for path in paths]
+
+
+def are_cut(open_ones: list[ClientConnection]) -> None:
+    """Wait until the lab has closed all of somebody's sockets, with its sentence."""
+    for one in open_ones:
+        students.until_closed(one)
+        assert one.close_code == revocation.CLOSE
+        assert revocation.SENTENCE in str(one.close_reason)
+
+
+def test_whom_a_tutor_removes_on_the_page_is_out_and_their_link_is_no_good(lab: Lab) -> None:
+    found = links(lab)
+    with web.browser(lab.hosts) as ben, web.browser(lab.hosts) as mona:
+        assert go_in(ben, found["ben"]).url.path == LAB
+        assert go_in(mona, found["Mona"]).url.path == LAB
+        open_ones = sockets(lab, ben)
+        page = mona.get(f"{labs.ADDRESS}/hub/admin")
+        xsrf = page.text.split('xsrf_token: "')[1].split('"')[0]
+        headers = {"X-XSRFToken": xsrf, "Sec-Fetch-Mode": "cors", "Referer": str(page.url)}
+        told = mona.delete(f"{labs.ADDRESS}/hub/api/users/ben", headers=headers)
+        assert told.status_code == 204, told.text
+        are_cut(open_ones)
+        labs.wait_until(lambda: ben.get(f"{API}/me").status_code == 403, "ben is out")
+        assert WRONG in go_in(ben, found["ben"]).text
+        # Whoever else is there stays; and ben is let in again where he was removed.
+        assert mona.get(f"{API}/me").status_code == 200
+        told = mona.post(
+            f"{labs.ADDRESS}/hub/api/users", json={"usernames": ["ben"]}, headers=headers
+        )
+        assert told.is_success, told.text
+    labs.wait_until(lambda: "ben" in links(lab), "ben has a link again")
+    with web.browser(lab.hosts) as client:
         assert go_in(client, links(lab)["ben"]).url.path == LAB
 
 

@@ -149,6 +149,36 @@ def test_make_up_takes_a_changed_configuration(tutor: Tutor) -> None:
     assert "Traceback" not in said.stderr
 
 
+def test_make_check_says_what_a_start_would_and_ends_no_class(tutor: Tutor) -> None:
+    """While a class runs: nothing of it is stopped, started or made anew."""
+    assert tutor.make("up").returncode == 0
+
+    def running() -> str:
+        words = ["docker", "compose", "ps", "--format", "{{.ID}} {{.RunningFor}}", "--no-trunc"]
+        done = subprocess.run(
+            [*words[:2], "--project-name", tutor.project, *words[2:]],
+            cwd=tutor.folder,
+            env=tutor.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.split()[0]
+
+    before = running()
+    done = tutor.make("check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    file = tutor.folder / "jupyterhub_config.py"
+    file.write_text("c.Authenticator.allowed_user = {'octocat'}\n")
+    done = tutor.make("check")
+    assert done.returncode != 0
+    assert "did you mean allowed_users?" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert running() == before
+    with web.browser({}) as client:
+        assert client.get(f"https://localhost:{tutor.port}/hub/login").status_code == 200
+
+
 def test_a_taken_port_and_a_package_that_is_not_there_end_no_lab(tutor: Tutor) -> None:
     assert tutor.make("up").returncode == 0
     with socket.socket() as taken:
