@@ -291,11 +291,11 @@ def test_unconfined_it_makes_no_snapshot(lab: Lab) -> None:
 import asyncio, os, signal
 from pathlib import Path
 from classroom.runtime.paths import Paths
-from classroom.snapshots.__main__ import run
+from classroom.snapshots.__main__ import arguments, run
 paths = Paths(run=Path("/tmp/unconfined"))
 paths.snapshots_socket.parent.mkdir(parents=True)
 async def main():
-    service = asyncio.create_task(run(paths, [], 1))
+    service = asyncio.create_task(run(paths, [], 1, arguments()))
     while not paths.snapshots_socket.exists():
         await asyncio.sleep(0.01)
     os.kill(os.getpid(), signal.SIGTERM)
