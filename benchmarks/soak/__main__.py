@@ -42,8 +42,6 @@ KNOWN = (
     r"Task exception was never retrieved|wrote error|499 |503 |50\d GET",
     r"(?s)^\[E [^\n]* ServerApp\] \{\n",
     *own_labs.EXPECTED,
-    # A lab that has been started again knows its visitors by new tokens.
-    r"403 GET /hub/api/user |No Hub user identified|Token stored in cookie may have expired",
 )
 """What the log may say when things are killed."""
 LOG = Path("artifacts/soak.log")

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 REFUSED = (
     *own_labs.EXPECTED,
     *(r"Error starting ", r"\[E .*HTTP 503", r"503 GET /hub/spawn(-pending)?/"),
-    # A lab that has been stopped and is started again knows its visitors by new tokens.
-    r"403 GET /hub/api/user |No Hub user identified|Token stored in cookie may have expired",
 )
 
 
