@@ -40,10 +40,12 @@ EXPECTED = (
     r"not allowed to access Server|403 GET /hub/api/oauth2/authorize|Not authorizing access",
     r"40[34] GET /user/|404 GET /hub/user/|403 GET /services/classroom/classroom/api/driving",
     r"Invalid cookie token|Not allowing user",
-    # A lab that has been stopped and is started again knows its visitors by new tokens.
-    r"403 GET /hub/api/user |No Hub user identified|Token stored in cookie may have expired",
 )
 """Lines of the log that tests of labs bring about."""
+NEW_TOKENS = (
+    r"403 GET /hub/api/user |No Hub user identified|Token stored in cookie may have expired"
+)
+"""A lab that has been stopped and is started again knows its visitors by new tokens."""
 
 
 @contextlib.contextmanager

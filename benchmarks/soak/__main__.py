@@ -41,7 +41,7 @@ KNOWN = (
     r"Recovered what was typed last|could not be adopted",
     r"Task exception was never retrieved|wrote error|499 |503 |50\d GET",
     r"(?s)^\[E [^\n]* ServerApp\] \{\n",
-    *own_labs.EXPECTED,
+    *(*own_labs.EXPECTED, own_labs.NEW_TOKENS),
 )
 """What the log may say when things are killed."""
 LOG = Path("artifacts/soak.log")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.pki import Authority
 
-EXPECTED = (r"40[013] \w+ /", r"Not authorizing access")
+EXPECTED = (r"40[013] \w+ /", r"Not authorizing access", own_labs.NEW_TOKENS)
 
 
 @dataclass

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 REFUSED = (
     *own_labs.EXPECTED,
     *(r"Error starting ", r"\[E .*HTTP 503", r"503 GET /hub/spawn(-pending)?/"),
+    own_labs.NEW_TOKENS,
 )
 
 
