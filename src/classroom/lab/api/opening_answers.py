@@ -22,6 +22,7 @@ from classroom.lab.api.people import RUNS
 from classroom.lab.chat import schema, setup
 from classroom.lab.execution.run_history import RunHistory
 from classroom.lab.files.shared_listings import SharedListings
+from classroom.lab.people.welcome import Greeting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,18 +47,19 @@ class Openings:
     shared: SharedListings[dict[str, str]] = field(default_factory=SharedListings)
 
 
-def shown(tree: str | None, layout: Mapping[str, Any]) -> list[str]:
+def shown(tree: str | None, layout: Mapping[str, Any], welcome: str = "") -> list[str]:
     """List the notebooks that a page opens with, the one in its address first.
 
     Args:
         tree: what comes after the page's own address, such as ``/tree/a%20b.ipynb``.
         layout: of the window, as `layout_of` reads it; any JSON, since a person may write it.
+        welcome: the welcome notebook, if it is to be opened for them.
 
     Returns:
         Paths below the class's folder, at most `MOST`.
     """
     named = unquote((tree or "").removeprefix("/tree").strip("/"))
-    found = [named, *_restored(layout)]
+    found = [named, welcome, *_restored(layout)]
     kept = (path for path in dict.fromkeys(found) if path.endswith(NOTEBOOK) and is_shown(path))
     return list(kept)[:MOST]
 
@@ -102,9 +104,11 @@ async def of(handler: Any, layout: Mapping[str, Any]) -> dict[str, str]:
         handler: of the request for the page; its user is signed in.
         layout: of the window.
     """
-    opening = services.of(handler)[Openings].shared
+    lab = services.of(handler)
+    opening, greeting = lab[Openings].shared, lab[Greeting]
+    welcome = greeting.name if greeting.offers(handler.current_user) else ""
     found: dict[str, str] = {}
-    for path in shown(handler.path_kwargs.get("tree"), layout):
+    for path in shown(handler.path_kwargs.get("tree"), layout, welcome):
         found |= await opening.get(path, partial(_notebook, handler, path))
     if handler.settings.get(setup.KEY):
         found |= await opening.get(setup.FIRST, partial(_chat, handler))

@@ -33,6 +33,12 @@ def test_what_a_page_opens_with(
     assert opening_answers.shown(tree, restored) == shown
 
 
+def test_the_welcome_notebook_comes_before_what_is_restored() -> None:
+    found = opening_answers.shown("/tree/a.ipynb", layout("b.ipynb"), "Welcome.ipynb")
+    assert found == ["a.ipynb", "Welcome.ipynb", "b.ipynb"]
+    assert opening_answers.shown(None, {}, "Welcome.ipynb") == ["Welcome.ipynb"]
+
+
 @pytest.mark.parametrize(
     "restored",
     [
