@@ -344,6 +344,7 @@ def start(
     expected: tuple[str, ...] = (),
     check_log: bool = True,
     health_check: bool = False,
+    image: str = "",
 ) -> Iterator[Lab]:
     """Run the image as docker-compose.yml does, or as a plain ``docker run``.
 
@@ -361,8 +362,9 @@ def start(
         check_log: whether alarming lines fail the test at the end.
         health_check: whether Docker runs the image's health check. Each run starts a Python, once
             a second while the lab starts, so only `trial_lab` has it.
+        image: that a test has built; without, the one under test.
     """
-    made = DockerContainer(IMAGE)
+    made = DockerContainer(image or IMAGE)
     arguments: dict[str, Any] = {"labels": LABELS}
     if not plain:
         arguments |= {
