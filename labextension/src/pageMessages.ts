@@ -17,6 +17,7 @@ export type ServerMessage =
   | LeadingMessage
   | PeopleMessage
   | OpenMessage
+  | LabsMessage
   | RanMessage
   | NoticeMessage
   | WarningsMessage
@@ -168,6 +169,13 @@ export interface OpenDocument {
    * How many people have it open.
    */
   count: number;
+}
+/**
+ * Whether there are labs besides the class, as the tutor's file says now (classroom.lab.people.participants).
+ */
+export interface LabsMessage {
+  type: 'labs';
+  several: boolean;
 }
 /**
  * Who has just run which cells, and which wait for an answer (classroom.lab.execution.run_history).

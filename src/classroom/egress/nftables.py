@@ -32,12 +32,12 @@ def apart(last: int) -> dict[str, str]:
         last: the highest number of a lab; the class's for no other lab.
     """
     if last == lab_users.CLASS:
-        return {"APART": as_set(()), "SAME": as_set(())}
+        return dict.fromkeys(("APART", "OTHERS", "SAME"), as_set(()))
     labs = [lab_users.CLASS, *range(1, last + 1)]
     users = [(lab_users.server(lab).uid, lab_users.code(lab).uid) for lab in labs]
     pairs = (f"{server} . {one}" for server, code in users for one in (server, code))
-    own = f"{users[0][0]}-{users[0][1]}"
-    return {"APART": as_set((own, f"{users[1][0]}-{users[-1][1]}")), "SAME": as_set(pairs)}
+    own, others = f"{users[0][0]}-{users[0][1]}", f"{users[1][0]}-{users[-1][1]}"
+    return {"APART": as_set((own, others)), "OTHERS": as_set((others,)), "SAME": as_set(pairs)}
 
 
 def values(

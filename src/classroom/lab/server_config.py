@@ -255,7 +255,10 @@ def install_labs(settings: Settings) -> Path:
     """
     lab = lab_users.LAST
     own = replace(
-        settings, paths=settings.paths.of_lab(lab), limits=limits.of_lab(settings.limits, lab)
+        settings,
+        paths=settings.paths.of_lab(lab),
+        limits=limits.of_lab(settings.limits, lab),
+        personal_labs=True,  # a lab of somebody's own runs only while people have some
     )
     config = render(own)
     config["Application"]["log_format"] = LOG_FORMAT.format(lab)
