@@ -141,6 +141,10 @@ export interface Person {
    */
   active: number;
   tutor: boolean;
+  /**
+   * Whether the lab is theirs.
+   */
+  owner: boolean;
   viewOnly: boolean;
 }
 /**

@@ -110,7 +110,13 @@ class Panel extends ReactWidget {
   private row(person: Person): React.ReactElement {
     const { words } = this;
     const shown = person.display_name;
-    const standing = person.tutor ? words.tutor : person.viewOnly ? words.isViewOnly : '';
+    const standing = person.owner
+      ? words.owner
+      : person.tutor
+        ? words.tutor
+        : person.viewOnly
+          ? words.isViewOnly
+          : '';
     return (
       <li key={person.name} className="classroom-Person">
         {picture(person)}

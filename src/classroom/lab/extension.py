@@ -36,7 +36,7 @@ from classroom.lab.files.beneath import Root
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.file_loader import ClassLoader
 from classroom.lab.files.notebook import KIND, ClassNotebook
-from classroom.lab.pages import headers
+from classroom.lab.pages import error_sentences, headers
 from classroom.lab.people import page_socket, welcome
 from classroom.lab.people.idleness import Idleness
 from classroom.lab.people.revocation import Revocation
@@ -164,6 +164,10 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
 
 def _tell_pages(app: ServerApp, lab: LabContext) -> None:
     """Say to each page that loads what its extensions have to know of this lab."""
+    hub_auth = getattr(app.identity_provider, "hub_auth", None)
+    home = "" if hub_auth is None else f"{hub_auth.hub_host}{hub_auth.hub_prefix}home"
+    known = app.web_app.settings.get("jinja_template_vars", {})
+    app.web_app.settings["jinja_template_vars"] = {**known, **error_sentences.ways_on(home)}
     page_config = app.web_app.settings.setdefault("page_config_data", {})
     page_socket.announce(page_config)
     labs.announce(page_config, several=headers.ClassPages(config=app.config).labs)

@@ -152,6 +152,7 @@ class Participants:
                     **one.place.as_json(),
                     "active": round(one.active),
                     "tutor": one.name in self._modes.tutors,
+                    "owner": one.name == self._modes.owner,
                     "viewOnly": self._modes.is_view_only(one.name),
                 }
                 for one in people
