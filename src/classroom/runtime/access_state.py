@@ -31,12 +31,16 @@ class Standing:
         rooms: as what people are in each room (`EDIT`, `VIEW`), by what the Hub calls it. A room
             that isn't here is closed.
         groups: of people who may enter each other's labs.
+        several: whether there are labs besides the class; None while the Hub hasn't said.
+        own: whether people have labs of their own among them.
     """
 
     tutors: frozenset[str] = frozenset()
     ended: Mapping[str, float] = field(default_factory=dict)
     rooms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    several: bool | None = None
+    own: bool = False
 
     def after(self, tutors: frozenset[str], ended: Iterable[str], now: float) -> Standing:
         """Return how people stand after a change.
@@ -62,7 +66,7 @@ class Standing:
 
     def of_class(self) -> Standing:
         """Return what the class's server needs to know."""
-        return Standing(self.tutors, self.ended)
+        return Standing(self.tutors, self.ended, several=self.several, own=self.own)
 
     def ended_since(self, before: Standing) -> frozenset[str]:
         """List whose access has been ended since."""
@@ -82,7 +86,12 @@ def read(file: Path) -> Standing:
         return Standing()
     labs = found.get("labs", {})
     return Standing(
-        frozenset(found["tutors"]), found["ended"], labs.get("rooms", {}), labs.get("groups", {})
+        frozenset(found["tutors"]),
+        found["ended"],
+        labs.get("rooms", {}),
+        labs.get("groups", {}),
+        found.get("several"),
+        bool(found.get("own")),
     )
 
 
@@ -99,4 +108,6 @@ def write(file: Path, standing: Standing) -> None:
             "rooms": {room: dict(roles) for room, roles in standing.rooms.items()},
             "groups": {group: list(names) for group, names in standing.groups.items()},
         }
+    if standing.several is not None:
+        found |= {"several": standing.several, "own": standing.own}
     files.write_for(file, json.dumps(found).encode())

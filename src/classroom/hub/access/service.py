@@ -114,7 +114,8 @@ class Access:
         Args:
             found: the new settings, checked.
         """
-        if waiting := reload.waiting(self._first.config, found.config):
+        labs = self.paths.labs_run.is_dir()
+        if waiting := reload.waiting(self._first.config, found.config, labs=labs):
             self.app.log.warning(
                 "These changes take effect at the next start: %s", ", ".join(waiting)
             )
@@ -146,20 +147,30 @@ class Access:
         await self._apply(lambda people: people.appointed(name, tutor=tutor))
 
     def tell_labs(
-        self, rooms: Mapping[str, Mapping[str, str]], groups: Mapping[str, Sequence[str]]
+        self,
+        rooms: Mapping[str, Mapping[str, str]],
+        groups: Mapping[str, Sequence[str]],
+        *,
+        several: bool,
+        own: bool,
     ) -> None:
-        """Tell the labs besides the class who belongs where.
+        """Tell the labs besides the class who belongs where, and the class what labs there are.
 
         Args:
             rooms: as what people are in each room, by what the Hub calls it.
             groups: of people who may enter each other's labs.
+            several: whether there are labs besides the class.
+            own: whether people have labs of their own.
 
         Raises:
             OSError: it can't be written.
         """
-        found = replace(self._standing, rooms=rooms, groups=groups)
-        if found != self._standing:
+        before = self._standing
+        found = replace(before, rooms=rooms, groups=groups, several=several, own=own)
+        if found != before:
             access_state.write(self.paths.of_lab(lab_users.LAST).standing, found)
+            if found.of_class() != before.of_class():
+                access_state.write(self.paths.standing, found.of_class())
             self._standing = found
 
     async def _apply(
