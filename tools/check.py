@@ -13,15 +13,16 @@ from tools.build import build
 from tools.compose import SERVICE, compose, project
 
 
-def command(port: int) -> list[str]:
+def command(port: int, *options: str) -> list[str]:
     """Build the command that checks everything in a container of its own.
 
     Args:
         port: under which this machine would publish the lab.
+        *options: of ``classroom check``.
     """
     once = ["run", "--rm", "--no-deps", "--no-TTY", "--quiet-pull", "--entrypoint", "classroom"]
     hosts = [word for host in addresses.for_others() for word in ("--host", host)]
-    return [*once, SERVICE, "check", "--port", str(port), *hosts]
+    return [*once, SERVICE, "check", "--port", str(port), *hosts, *options]
 
 
 def main() -> int:

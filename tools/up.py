@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from tools import addresses, classes, ports, remembered, time_zone
+from tools import addresses, check, classes, ports, remembered, time_zone
 from tools.build import build
 from tools.compose import (
     NOT_RUNNING,
@@ -27,6 +27,11 @@ from tools.progress import Progress
 
 HEALTHY_SECONDS = 300
 REFUSED = "Not started."
+GOES_ON = (
+    "The lab goes on as it was, because it would not start with this configuration. {problems}"
+)
+EX_CONFIG = 78
+"""The exit status of a check that has found what a start would refuse."""
 WARNING = re.compile(r"^\[W [\d-]+ [\d:]+ classroom\] (.*)$", re.MULTILINE)
 """What classroom.boot prints."""
 
@@ -88,6 +93,23 @@ def say() -> int:
     return compose(*words, *hosts, *picture).returncode
 
 
+def refused(port: int) -> str:
+    """Say why the lab that runs can't be replaced; "" if it can, or none runs.
+
+    The image that was just built is asked: once the container is gone, so is everybody's lesson.
+
+    Args:
+        port: under which this machine publishes the lab.
+    """
+    if current_state()[0] != "running":
+        return ""
+    done = compose(*check.command(port, "--start-only"), quiet=True)
+    if done.returncode != EX_CONFIG:
+        return ""
+    problems = [line for line in done.stderr.splitlines() if line.startswith("Wrong: ")]
+    return "\n".join([GOES_ON, *problems])
+
+
 def run(port: int) -> None:
     """Replace the container.
 
@@ -126,6 +148,8 @@ def up() -> int:
         raise UpError(said)
     if not build():
         return 1
+    if said := refused(port):
+        raise UpError(said)
     run(port)
     if not wait():
         explain_failure()

@@ -47,6 +47,8 @@ def main() -> int:
     sign_in = commands.add_parser("sign-in", help="print the address and how to sign in")
     sign_in.add_argument("--qr", action="store_true", help="draw the address as a QR code as well")
     check = commands.add_parser("check", help="say what a start would refuse or warn of")
+    start_only = "only what it would refuse; don't ask GitHub"
+    check.add_argument("--start-only", action="store_true", help=start_only)
     invite = commands.add_parser("invitations", help="print a sheet with personal sign-in links")
     invite.add_argument("--renew", default="", help="a name whose link is replaced")
     invite.add_argument("--address", default="", help="by which people come: https://…")
@@ -209,7 +211,7 @@ def check_all(chosen: argparse.Namespace) -> int:
     from classroom.cli import check, sign_in  # noqa: PLC0415
 
     published = sign_in.Published(chosen.port, tuple(chosen.host))
-    return check.main(Paths(), os.environ, published)
+    return check.main(Paths(), os.environ, published, start_only=chosen.start_only)
 
 
 def print_invitations(chosen: argparse.Namespace) -> int:

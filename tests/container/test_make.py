@@ -105,6 +105,20 @@ def tutor(tmp_path: Path) -> Iterator[Tutor]:
         yield made
 
 
+def container(tutor: Tutor) -> str:
+    """Return the id of the container that runs the class."""
+    words = ["docker", "compose", "--project-name", tutor.project, "ps", "--format", "{{.ID}}"]
+    done = subprocess.run(
+        [*words, "--no-trunc"],
+        cwd=tutor.folder,
+        env=tutor.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
 def test_make_up_and_down(tutor: Tutor) -> None:
     done = tutor.make("up")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -143,7 +157,14 @@ def test_make_up_takes_a_changed_configuration(tutor: Tutor) -> None:
     assert (tutor.folder / "materials").stat().st_uid == os.getuid()
     file = tutor.folder / "jupyterhub_config.py"
     file.write_text("c.Authenticator.allowed_user = {'octocat'}\n")
-    assert "did you mean allowed_users?" in tutor.make("up").stderr
+    before = container(tutor)
+    done = tutor.make("up")
+    assert done.returncode != 0
+    assert done.stderr.startswith("The lab goes on as it was")
+    assert "did you mean allowed_users?" in done.stderr
+    assert container(tutor) == before, "nobody's lesson ends by a mistake"
+    with web.browser({}) as client:
+        assert client.get(f"https://localhost:{tutor.port}/hub/login").status_code == 200
     file.write_text(labs.GITHUB_CONFIG.replace("secrets/ca.crt", "no.crt"))
     done = tutor.make("up")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -180,19 +201,7 @@ def test_make_check_says_what_a_start_would_and_ends_no_class(tutor: Tutor) -> N
     """While a class runs: nothing of it is stopped, started or made anew."""
     assert tutor.make("up").returncode == 0
 
-    def running() -> str:
-        words = ["docker", "compose", "ps", "--format", "{{.ID}} {{.RunningFor}}", "--no-trunc"]
-        done = subprocess.run(
-            [*words[:2], "--project-name", tutor.project, *words[2:]],
-            cwd=tutor.folder,
-            env=tutor.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout.split()[0]
-
-    before = running()
+    before = container(tutor)
     done = tutor.make("check")
     assert done.returncode == 0, done.stdout + done.stderr
     file = tutor.folder / "jupyterhub_config.py"
@@ -201,7 +210,7 @@ def test_make_check_says_what_a_start_would_and_ends_no_class(tutor: Tutor) -> N
     assert done.returncode != 0
     assert "did you mean allowed_users?" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    assert running() == before
+    assert container(tutor) == before
     with web.browser({}) as client:
         assert client.get(f"https://localhost:{tutor.port}/hub/login").status_code == 200
 
