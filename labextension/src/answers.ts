@@ -17,7 +17,7 @@ const FRESH = 3_000;
 const CHANGES =
   /^(api\/(kernels|sessions|terminals|metrics\/v1)$|lab\/api\/(settings|workspaces)\b)/;
 /** What people ask for, with a button: always how it is now. */
-const ASKED = /^classroom\/api\/(assignments|my)\b/;
+const ASKED = /^classroom\/api\/(assignments|my|shares)\b/;
 /** What a page writes by itself as it opens: nothing that it asks for is any different after it. */
 const OWN = /^(lab\/api\/workspaces|api\/collaboration\/session)\//;
 

@@ -22,6 +22,7 @@ from classroom.hub.labs.rooms import Rooms, roles_of
 from classroom.hub.labs.service import PersonalLabs
 from classroom.hub.labs.spawner import POLL_SECONDS, PersonalLab
 from classroom.hub.proxy import NginxProxy
+from classroom.hub.sharing import service as sharing
 from classroom.hub.spawner import NoPersonalLab
 from classroom.hub.template_words import TemplateWords
 from classroom.runtime.paths import COMMAND, COOKIES, PORT, PREFIX, SERVICE
@@ -38,8 +39,11 @@ if TYPE_CHECKING:
 # A user may see who they are and enter the classroom: no server of their own, no tokens that
 # would outlive their place on the list.
 USER_SCOPES = ["read:users!user", f"access:services!service={SERVICE}"]
-OWN_LAB_SCOPES = ["servers!user", "access:servers!user"]
-"""To open, start and stop one's own lab; a tutor's role has that of everybody's."""
+OWN_LAB_SCOPES = ["servers!user", "access:servers!user", "shares!user", "read:users:name"]
+"""To open, start and stop one's own lab, and to share it with anybody whose name one knows; a
+tutor's role has that of everybody's."""
+LEAVE_SCOPES = ["users:shares!user"]
+"""To see which labs are shared with oneself, and to leave them."""
 START_SECONDS = 120
 """How long a lab may take to start, on a machine that is busy with others."""
 
@@ -167,6 +171,7 @@ def other_labs(c: Config, settings: Settings, accounts: Accounts) -> Rooms | Non
     c.JupyterHub.init_spawners_timeout = 1
     c.Background.labs = labs
     c.Background.rooms = rooms = Rooms(settings, labs)
+    c.Background.shares = sharing.Shares(settings.paths.hub / sharing.FILE)
     c.JupyterHub.template_vars = {
         "classroom_labs": LabListing(labs),
         **tutors_own(c, "template_vars", {}),
@@ -183,7 +188,8 @@ def roles(c: Config, settings: Settings) -> None:
     """
     wanted = list(tutors_own(c, "load_roles", []))
     given = [role for role in wanted if role.get("name") == "user"]
-    own = OWN_LAB_SCOPES if settings.personal_labs else []
+    own = LEAVE_SCOPES if settings.has_labs else []
+    own = [*own, *OWN_LAB_SCOPES] if settings.personal_labs else own
     scopes = [scope for role in given for scope in role.get("scopes", [])]
     others = [role for role in wanted if role.get("name") != "user"]
     user = {"name": "user", "scopes": [*USER_SCOPES, *own, *scopes]}
