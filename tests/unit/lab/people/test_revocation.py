@@ -180,10 +180,10 @@ def test_a_share_ends_by_the_labs_own_clock() -> None:
             lab.followed = lab.of("mona")
             lab.followed.take(shared)
             guest = await lab.open("a guest's")
-            while lab.connections.of(NAME):
-                lab.followed.take(shared)
-                await asyncio.sleep(0.01)
             async with asyncio.timeout(20):
+                while lab.connections.of(NAME):
+                    lab.followed.take(shared)
+                    await asyncio.sleep(0.01)
                 assert await until_closed(guest) == revocation.NOT_HERE
 
     loops.run(look())
