@@ -32,27 +32,27 @@ logs: own-class ## follow the lab's log
 	@docker compose logs --follow --tail 100
 
 .PHONY: users
-users: own-class ## list allowed users, and who is online
+users: running-class ## list allowed users, and who is online
 	@docker compose exec --no-TTY classroom classroom users
 
 .PHONY: labs
-labs: own-class ## list the labs besides the class's
+labs: running-class ## list the labs besides the class's
 	@docker compose exec --no-TTY classroom classroom labs
 
 .PHONY: lab
-lab: own-class ## start, stop or delete one of these labs; deleting keeps a snapshot: NAME=… DO=start|stop|delete
+lab: running-class ## start, stop or delete one of these labs; deleting keeps a snapshot: NAME=… DO=start|stop|delete
 	@docker compose exec --no-TTY classroom classroom lab "$(DO)" "$(NAME)"
 
 .PHONY: egress
-egress: own-class ## show what the egress lock has refused
+egress: running-class ## show what the egress lock has refused
 	@docker compose exec --no-TTY --user egress classroom classroom egress
 
 .PHONY: snapshots
-snapshots: own-class ## list the snapshots of everybody's files, or of one person's lab: [LAB=…]
+snapshots: running-class ## list the snapshots of everybody's files, or of one person's lab: [LAB=…]
 	@docker compose exec --no-TTY classroom classroom snapshots --lab "$(LAB)"
 
 .PHONY: restore
-restore: own-class ## restore everything from a snapshot, or one file or folder: SNAPSHOT=… [FILE=…] [LAB=…]
+restore: running-class ## restore everything from a snapshot, or one file or folder: SNAPSHOT=… [FILE=…] [LAB=…]
 	@docker compose exec --no-TTY classroom classroom restore --lab "$(LAB)" "$(SNAPSHOT)" "$(FILE)"
 
 .PHONY: backup
@@ -183,6 +183,10 @@ engine: ## install a Docker engine and the base image, if missing
 own-class: ## refuse a command that would reach another folder's class
 	@$(PYTHON) -m tools.classes
 
+.PHONY: running-class
+running-class: ## the same, and refuse a command that needs a lab that runs
+	@$(PYTHON) -m tools.classes --running
+
 .PHONY: venv
 venv: $(VENV)/.complete ## create the Python environment for tests and tools
 $(VENV)/.complete: requirements/dev.txt
@@ -198,4 +202,4 @@ browser: venv | engine ## install Chromium, if missing
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} \
 	    /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	    /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	    /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

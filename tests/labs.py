@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import docker
 import httpx
+import requests
 from testcontainers.core.container import DockerContainer
 
 from tests import logs
@@ -64,6 +65,10 @@ NO_HEALTH_CHECK = {"test": ["NONE"]}
 
 AWAY = (httpx.TransportError, OSError)
 """What a client gets from a part of the lab that is not there at this moment."""
+
+LOST = (docker.errors.APIError, requests.RequestException, OSError, ValueError)
+"""What docker-py raises where the engine ends the answer of a program before it is whole, or mixes
+up its parts."""
 
 
 def wait_until(
@@ -210,12 +215,19 @@ class Lab:
         asked for again.
         """
         command = ("python", "-I", "-S", "-c", code, *arguments)
+        lost: Exception | None = None
         for _ in range(5):
-            status, said, complaint = self._execute(command, "root", apart=True)
+            try:
+                status, said, complaint = self._execute(command, "root", apart=True)
+            except LOST as error:
+                lost = error
+                continue
             assert status == 0, complaint.decode()
             if said.strip():
-                return json.loads(said.strip().splitlines()[-1])
-        raise AssertionError(f"five answers were lost: {command}")
+                # A part of it may be lost as well.
+                with contextlib.suppress(json.JSONDecodeError):
+                    return json.loads(said.strip().splitlines()[-1])
+        raise AssertionError(f"five answers were lost: {command}") from lost
 
     def read(self, path: str) -> str:
         """Read a text file, as root."""
@@ -332,6 +344,7 @@ def start(
     expected: tuple[str, ...] = (),
     check_log: bool = True,
     health_check: bool = False,
+    image: str = "",
 ) -> Iterator[Lab]:
     """Run the image as docker-compose.yml does, or as a plain ``docker run``.
 
@@ -349,8 +362,9 @@ def start(
         check_log: whether alarming lines fail the test at the end.
         health_check: whether Docker runs the image's health check. Each run starts a Python, once
             a second while the lab starts, so only `trial_lab` has it.
+        image: that a test has built; without, the one under test.
     """
-    made = DockerContainer(IMAGE)
+    made = DockerContainer(image or IMAGE)
     arguments: dict[str, Any] = {"labels": LABELS}
     if not plain:
         arguments |= {

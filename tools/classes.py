@@ -1,10 +1,13 @@
 """Several classes on one machine: a command must never reach another folder's class.
 
-Run as ``python3 -m tools.classes`` before each command of a tutor.
+Run as ``python3 -m tools.classes`` before each command of a tutor, with ``--running`` before those
+that need a lab that runs.
 """
 
 from __future__ import annotations
 
+import argparse
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +21,8 @@ OTHERS = (
     " kept in .env. (If that folder has moved here, remove its container: docker rm -f {name}. All"
     " work stays.)"
 )
+
+NO_DOCKER = "There is no Docker here, so there is no lab: make up says how to install it."
 
 
 def folders(project: str) -> list[tuple[Path, str]]:
@@ -59,8 +64,12 @@ def another() -> str:
 
 
 def main() -> int:
-    """Refuse what would reach another folder's class."""
-    said = another()
+    """Refuse what would reach another folder's class, or no lab that runs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--running", action="store_true", help="refuse where no lab runs")
+    said = another() if shutil.which("docker") else NO_DOCKER
+    if not said and parser.parse_args().running and compose.published_port() is None:
+        said = compose.NOT_RUNNING
     if said:
         print(said, file=sys.stderr)
     return 1 if said else 0

@@ -6,6 +6,7 @@ import json
 import subprocess
 
 SERVICE = "classroom"
+NOT_RUNNING = "The lab doesn't run: make up starts it."
 INSIDE_PORT = 8443
 """The port that the container listens on."""
 

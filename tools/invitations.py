@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from tools import addresses
-from tools.compose import SERVICE, published_port
+from tools.compose import NOT_RUNNING, SERVICE, published_port
 
 
 def main() -> int:
@@ -27,7 +27,7 @@ def main() -> int:
         return 1
     port = published_port()
     if port is None:
-        print("The lab doesn't run: make up starts it.", file=sys.stderr)
+        print(NOT_RUNNING, file=sys.stderr)
         return 1
     words = ["docker", "compose", "exec", "--no-TTY", SERVICE, "classroom", "invitations"]
     words += ["--port", str(port), "--renew", chosen.renew, "--address", chosen.address]

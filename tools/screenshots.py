@@ -7,6 +7,7 @@ Each function below is a scene that the browser tests' helpers play; its picture
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from tests import labs
 from tests.browser import test_chat as chat
@@ -23,13 +24,13 @@ from tests.browser.test_assignments import choose
 from tests.browser.test_execution import KERNEL, Place
 from tests.browser.test_snapshots import item
 from tests.browser.test_view_only import badge, control
+from tests.chromium import Chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
-    from tests.chromium import Chromium
     from tests.classrooms import Classroom
     from tests.labs import Lab
 
@@ -52,6 +53,15 @@ CELLS = (
     nbformat.v4.new_markdown_cell("**Your turn:** when is one percent left?"),
     nbformat.v4.new_code_cell(""),
 )
+SMALL: ViewportSize = {"width": 800, "height": 600}
+FORM: ViewportSize = {"width": 800, "height": 440}
+TWO_CARDS: ViewportSize = {"width": 800, "height": 510}
+INVITATIONS = """
+c.Authenticator.allowed_users = ["Anna Maria", "Ben"]
+c.Authenticator.admin_users = ["Mona"]
+c.Classroom.sign_in = "invitations"
+c.Classroom.name = "Algebra"
+"""
 CODE = ".jp-Notebook .jp-CodeCell .cm-content"
 TURN = 2
 """Which cell of code is the students'."""
@@ -210,6 +220,39 @@ def test_materials(chromium: Chromium, tmp_path: Path) -> None:
             wait_for_lab(page)
             expect(page.get_by_role("button", name="My copy")).to_be_visible()
             take(page, "materials")
+
+
+def test_what_students_see_first(chromium: Chromium) -> None:
+    """Open a trial: the browser's warning of the lab's own certificate, and the form to sign in."""
+    with labs.start() as lab:
+        lab.wait_healthy()
+        # Only the one that people use has pages of its own.
+        full = Chromium(chromium.playwright, shutil.which("chromium") or chromium.command)
+        with full.start(lab.hosts) as browser:
+            page = browser.new_context(viewport=SMALL).new_page()
+            with pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"):
+                page.goto(labs.ADDRESS)
+            page.get_by_role("button", name="Advanced").click()
+            expect(page.get_by_role("link", name="Proceed to")).to_be_visible()
+            take(page, "certificate-warning")
+            page = browser.new_context(viewport=FORM, ignore_https_errors=True).new_page()
+            page.goto(labs.ADDRESS)
+            page.get_by_label("Your name").fill("Anna")
+            take(page, "sign-in")
+
+
+def test_invitations(chromium: Chromium, tmp_path: Path) -> None:
+    """Write the sheet of personal links, of people and a machine that do not exist."""
+    folder = labs.write_folder(tmp_path / "tutor", INVITATIONS, None)
+    with labs.start(folder) as lab:
+        lab.wait_healthy()
+        status, sheet = lab.run("classroom", "invitations", "--address", "https://lab.example.org")
+        assert status == 0, sheet
+        with chromium.start(lab.hosts) as browser:
+            page = browser.new_context(viewport=TWO_CARDS).new_page()
+            page.set_content(sheet)
+            expect(page.locator(".card svg")).to_have_count(3)
+            take(page, "invitations")
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from tools import addresses, classes, ports, remembered, time_zone
 from tools.build import build
 from tools.compose import (
+    NOT_RUNNING,
     SERVICE,
     compose,
     current_state,
@@ -79,7 +80,7 @@ def say() -> int:
     """Print the address and how to sign in, from the running lab itself."""
     port = published_port()
     if port is None:
-        print("The lab doesn't run: make up starts it.", file=sys.stderr)
+        print(NOT_RUNNING, file=sys.stderr)
         return 1
     hosts = [word for host in addresses.for_others() for word in ("--host", host)]
     picture = ("--qr",) if sys.stdout.isatty() else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,13 @@ ROWS = (
 )
 
 
+def shown(value: float) -> str:
+    """Write a value; infinity is what never came to its end."""
+    if math.isinf(value):
+        return "never"
+    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+
+
 def table(found: list[Found], people: int) -> str:
     """Write the table, with the ratio of ours to stock.
 
@@ -58,9 +66,9 @@ def table(found: list[Found], people: int) -> str:
     ]
     for row in ROWS:
         values = [one.values[row.name] for one in (ours, stock)]
-        mine, theirs = (f"{value:.2f}" if value < 10 else f"{value:.0f}" for value in values)
+        mine, theirs = map(shown, values)
         most = "" if row.at_most is None else f"≤ {row.at_most:g}"
-        ratio = f"{values[0] / values[1]:.2f}" if values[1] else ""
+        ratio = f"{values[0] / values[1]:.2f}" if values[1] and math.isfinite(values[1]) else ""
         lines.append(f"| {row.words} | {mine} | {theirs} | {most} | {ratio} |")
     return "\n".join(lines)
 

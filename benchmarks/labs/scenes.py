@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import statistics
+import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -49,8 +50,9 @@ class Found:
 
         Args:
             name: of what was measured.
-            values: one at least.
+            values: none if nothing came to its end, which is kept as infinity.
         """
+        values = values or [math.inf]
         self.values[f"{name} p50"] = statistics.median(values)
         self.values[f"{name} p95"] = sorted(values)[math.ceil(len(values) * 95 / 100) - 1]
 
@@ -165,10 +167,15 @@ def beside_a_runaway(
                 taken.look()
                 return next(left, None) is None
 
-            with neighbours.noted("next door to a runaway"):
-                crowd.ask("work", seconds, TYPED_PER_SECOND)
-                typing.meanwhile("beside a runaway", is_over)
-                crowd.wait()
+            try:
+                with neighbours.noted("next door to a runaway"):
+                    crowd.ask("work", seconds, TYPED_PER_SECOND)
+                    typing.meanwhile("beside a runaway", is_over)
+                    crowd.wait()
+            except ConnectionError as cut:
+                print(f"{subject.name}, beside a runaway: {cut}", file=sys.stderr)
+                for scene in ("typing beside", "typing next door to", "lag beside"):
+                    typing.found.spread(f"{scene} a runaway", [])
     typing.found.values["runaway processes"] = taken.processes
     typing.found.values["runaway memory"] = taken.memory
 

@@ -139,17 +139,19 @@ def find_lab(lab: labs.Lab) -> int:
 
 
 @contextlib.contextmanager
-def start(recipe: Recipe) -> Iterator[Started]:
+def start(recipe: Recipe, **variables: str) -> Iterator[Started]:
     """Run an image as a plain ``docker run`` does, and remove the container at the end.
 
     Args:
         recipe: the image and its passphrase.
+        **variables: of the container's environment.
 
     Raises:
         RuntimeError: it ended instead; the message holds the end of its log.
     """
     # A variable of the old recipe's configuration; ours makes a passphrase of its own.
     environment = {"CLASSROOM_PASSPHRASE": recipe.passphrase} if recipe.passphrase else {}
+    environment |= variables
     begun = time.monotonic()
     container = docker.from_env().containers.run(
         recipe.image, detach=True, environment=environment, labels={LABEL: "1"}

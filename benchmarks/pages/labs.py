@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8
 """People who sign in at the same time, while nothing is measured."""
-CHAT = "Classroom.chat"
 
 
 @dataclass(frozen=True)
@@ -82,16 +81,11 @@ def start() -> Iterator[Measured]:
         recording.visit(client, whole.BASE)
         room = whole.room(client, NOTEBOOK)
         file, _, session = room.rpartition("json:notebook:")[2].partition("?sessionId=")
-        chat = client.put(
-            f"{whole.BASE}/api/collaboration/session/{CHAT}",
-            headers=whole.token(client),
-            json={"format": "text", "type": "chat"},
-        ).json()
         ids = {
             "notebook": NOTEBOOK,
             "file": file,
             "session": session,
-            "chat": chat["fileId"],
+            "chat": recording.chat(client),
             "kernel": whole.kernel(client, NOTEBOOK),
         }
         address = f"{labs.HOST}:8443"

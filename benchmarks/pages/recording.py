@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 FILE = Path(__file__).parent / "recording.json"
 BASE = "/services/classroom"
-NOTEBOOK = "n.ipynb"
+NOTEBOOK, CHAT = "n.ipynb", "Classroom.chat"
 STATIC = ("/static/", "/lab/extensions/", "/lab/api/themes/", "/kernelspecs/", "/oauth_callback")
 """What the front answers from the disk, and what is asked once a day to sign in."""
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -171,15 +171,30 @@ def visit(person: httpx.Client, base: str) -> None:
         person.get(f"{base}/{what}").raise_for_status()
 
 
+def chat(person: httpx.Client) -> str:
+    """Open the chat, as everybody's first page does; return its file's id.
+
+    Args:
+        person: signed in.
+    """
+    address = f"{whole.BASE}/api/collaboration/session/{CHAT}"
+    asked = {"format": "text", "type": "chat"}
+    answer = person.put(address, headers=whole.token(person), json=asked)
+    return str(answer.raise_for_status().json()["fileId"])
+
+
 def read() -> Recording:
     """Read the recording that is kept."""
     return Recording(**json.loads(FILE.read_text(encoding="utf-8")))
 
 
 def main() -> None:
-    """Record a page of the image as it is, whose notebook has a kernel already."""
+    """Record a page of the image as it is, whose notebook has a kernel already.
+
+    Of somebody who has been there before: to others the welcome notebook is shown as well.
+    """
     with (
-        containers.start(images.ours()) as started,
+        containers.start(images.ours(), WELCOME="off") as started,
         started.sign_in("ada") as person,
         sync_playwright() as playwright,
         browsing.profile(playwright, started, person) as context,
@@ -187,6 +202,7 @@ def main() -> None:
         whole.room(person, NOTEBOOK)
         whole.kernel(person, NOTEBOOK)
         visit(person, whole.BASE)
+        chat(person)
         found = record(context.new_page(), whole.BASE)
     FILE.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
 

@@ -15,7 +15,9 @@ const LOADING = 30_000;
 const FRESH = 3_000;
 /** What is answered once: whoever asks again wants to know how it is now. */
 const CHANGES =
-  /^(api\/(kernels|sessions|terminals|metrics\/v1)$|lab\/api\/(settings|workspaces)\b)/;
+  /^(PUT |api\/(kernels|sessions|terminals|metrics\/v1)$|lab\/api\/(settings|workspaces)\b)/;
+/** What is good for whoever asks the same soon after: of a document several parts of a page ask. */
+const OPENING = /^(api\/contents|classroom\/api\/runs)\b/;
 /** What people ask for, with a button: always how it is now. */
 const ASKED = /^classroom\/api\/(assignments|my|shares)\b/;
 /** What a page writes by itself as it opens: nothing that it asks for is any different after it. */
@@ -88,13 +90,13 @@ export class Answers {
       if (!OWN.test(what)) {
         this.forget();
       }
-      return this.ask(input, init);
+      const room = this.take(`${method} ${what}`);
+      return room === undefined
+        ? this.ask(input, init)
+        : this.enter(room, new Request(input, init), (request) => this.ask(request));
     }
-    const known = this.given[what];
+    const known = this.take(what);
     if (known !== undefined) {
-      if (CHANGES.test(what)) {
-        delete this.given[what];
-      }
       return Promise.resolve(good(known));
     }
     const large = this.packed[what];
@@ -104,11 +106,38 @@ export class Answers {
     return this.share(what, () => this.ask(input, init));
   };
 
+  /** Return what came with the page; what changes is good for one answer. */
+  private take(what: string): string | undefined {
+    const known = this.given[what];
+    if (known !== undefined && (CHANGES.test(what) || OPENING.test(what))) {
+      delete this.given[what];
+    }
+    if (known !== undefined && OPENING.test(what)) {
+      this.shared.set(what, { answer: Promise.resolve(good(known)), came: this.now() });
+    }
+    return known;
+  }
+
+  /**
+   * Answer the request for a document's room, if it is for the form of document that was thought of.
+   *
+   * @param room - JSON: format, type, and what names the room.
+   */
+  private async enter(
+    room: string,
+    request: Request,
+    ask: (request: Request) => Promise<Response>
+  ) {
+    const wanted = await request.clone().json();
+    const { format, type } = JSON.parse(room);
+    return wanted.format === format && wanted.type === type ? good(room) : ask(request);
+  }
+
   /** Something has changed: what was known of it may not hold any more. */
   private forget(): void {
     this.shared.clear();
     for (const what of Object.keys(this.given)) {
-      if (CHANGES.test(what)) {
+      if (CHANGES.test(what) || OPENING.test(what)) {
         delete this.given[what];
       }
     }

@@ -5,102 +5,23 @@
  * one, as bokeh's do. Libraries that a cell above has loaded are loaded in each frame below.
  */
 
-import type { ICodeCellModel } from '@jupyterlab/cells';
-import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
-import type { IOutputModel, IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
-import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { type Message, MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import { Frame, type IItem } from './frame';
-import { idsOf, isPlain, librariesIn, wordsOf } from './html';
+import { idsOf, isPlain, wordsOf } from './html';
+import { HTML, type ILibrary, LOADS, libraries, piece, SCRIPTS } from './libraries';
 
-const HTML = 'text/html';
-const SCRIPTS = ['application/javascript', 'text/javascript'];
-/** Of libraries that load, or fill, what their other output shows; beside a script. */
-const LOADS = ['application/vnd.bokehjs_load.v0+json', 'application/vnd.holoviews_load.v0+json'];
+/** Of libraries that fill what their other output shows; beside a script. */
 const FILLS = ['application/vnd.bokehjs_exec.v0+json', 'application/vnd.holoviews_exec.v0+json'];
 const VEGA_5 = 'application/vnd.vegalite.v5+json';
 const VEGA_6 = 'application/vnd.vegalite.v6+json';
-/** Characters: a script of that length is a library. */
-const LIBRARY = 50_000;
 const AREA = '.jp-OutputArea';
 const SHOWN = 'classroom-Framed';
 
 /** The types that are always shown in a frame. */
 export const FRAMED: readonly string[] = [...SCRIPTS, ...LOADS, ...FILLS];
-
-type Bundle = ReadonlyPartialJSONObject;
-
-/** nbformat's text: one string, or lines. */
-function text(value: unknown): string {
-  return Array.isArray(value) ? value.join('') : typeof value === 'string' ? value : '';
-}
-
-function piece(bundle: Bundle): { html: string; script: string } {
-  const script = SCRIPTS.map((type) => text(bundle[type])).find((found) => found) ?? '';
-  return { html: text(bundle[HTML]), script };
-}
-
-/** What of an output later ones may need: what it loads, not what it shows. */
-interface ILibrary {
-  /** All of the output, by which it is known. */
-  readonly code: string;
-  readonly loaded: Pick<IItem, 'html' | 'script'>;
-}
-
-function library(bundle: Bundle): ILibrary | null {
-  const { html, script } = piece(bundle);
-  const loads = script.length > LIBRARY || LOADS.some((type) => type in bundle);
-  const tags = /<script[\s>]/i.test(html) ? librariesIn(html, LIBRARY) : '';
-  return loads || tags
-    ? { code: html + script, loaded: { html: tags, script: loads ? script : '' } }
-    : null;
-}
-
-let notebooks: INotebookTracker | null = null;
-
-/** Look for libraries in the cells of these notebooks. */
-export function lookIn(tracker: INotebookTracker): void {
-  notebooks = tracker;
-}
-
-/** What is found in an output, until it changes: looking takes it apart. */
-const found = new WeakMap<IOutputModel, ILibrary | null>();
-const watched = new WeakSet<IOutputModel>();
-
-function libraryOf(output: IOutputModel): ILibrary | null {
-  let known = found.get(output);
-  if (known === undefined) {
-    known = library(output.data);
-    found.set(output, known);
-    if (!watched.has(output)) {
-      watched.add(output);
-      output.changed.connect(() => found.delete(output));
-    }
-  }
-  return known;
-}
-
-/** Find what the cells above load, and the node's own, in the order in which they stand. */
-function libraries(node: HTMLElement): ILibrary[] {
-  const panel = notebooks?.find((one: NotebookPanel) => one.content.node.contains(node));
-  const items: ILibrary[] = [];
-  for (const cell of panel?.content.widgets ?? []) {
-    const { outputs: model } = cell.model as Partial<ICodeCellModel>;
-    for (let at = 0; at < (model?.length ?? 0); at++) {
-      const output = model?.get(at);
-      const known = output ? libraryOf(output) : null;
-      if (known) {
-        items.push(known);
-      }
-    }
-    if (cell.node.contains(node)) {
-      break;
-    }
-  }
-  return items;
-}
 
 let made = 0;
 

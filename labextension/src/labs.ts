@@ -3,7 +3,10 @@
 import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import type { ServerConnection } from '@jupyterlab/services';
 import { ask } from './api';
+import type { LabsMessage } from './pageMessages';
 import type { Texts } from './texts';
+
+const LABS = 'classroom/api/labs';
 
 /** In an address: the name of the tutor whom its page is to follow. */
 export const FOLLOWED = 'follow';
@@ -30,9 +33,14 @@ export interface ILab {
   readonly people: readonly IPresent[];
 }
 
-/** Whether there are other labs at all. */
+/** Whether there are other labs at all, as far as the page has heard. */
 export function thereAreSeveral(): boolean {
   return PageConfig.getOption('classroomLabs') !== '';
+}
+
+/** Take over that a tutor has made the first of them, or removed the last. */
+export function hear({ several }: LabsMessage): void {
+  PageConfig.setOption('classroomLabs', several ? LABS : '');
 }
 
 /**

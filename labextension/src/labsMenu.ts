@@ -7,8 +7,18 @@ import { ITranslator } from '@jupyterlab/translation';
 import { MenuSvg } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
-import { addressOf, called, type ILab, isHere, labsOf, thereAreSeveral, travel } from './labs';
+import {
+  addressOf,
+  called,
+  hear,
+  type ILab,
+  isHere,
+  labsOf,
+  thereAreSeveral,
+  travel
+} from './labs';
 import { ILive } from './live';
+import type { ServerMessage } from './pageMessages';
 import { type Texts, texts } from './texts';
 
 const GO = 'classroom:go-to-lab';
@@ -70,13 +80,10 @@ export const labsMenu: JupyterFrontEndPlugin<void> = {
   optional: [ITranslator],
   activate: (
     { commands, serviceManager }: JupyterFrontEnd,
-    _: ILive,
+    live: ILive,
     menus: IMainMenu,
     translator: ITranslator | null
   ) => {
-    if (!thereAreSeveral()) {
-      return;
-    }
     const words = texts(translator);
     let labs: readonly ILab[] = [];
     let status = words.looking;
@@ -124,11 +131,30 @@ export const labsMenu: JupyterFrontEndPlugin<void> = {
         labs = [];
         status = `${words.noLabs} ${error instanceof Error ? error.message : ''}`;
       }
-      menu.update();
+      menu?.update();
     };
-    const menu = new LabsMenu(commands, () => void look());
-    menu.id = 'classroom-labs';
-    menu.title.label = words.labs;
-    menus.addMenu(menu, true, { rank: RANK });
+    let menu: LabsMenu | null = null;
+    const show = () => {
+      if (!thereAreSeveral()) {
+        menu?.dispose();
+        menu = null;
+      } else if (menu === null) {
+        menu = new LabsMenu(commands, () => void look());
+        menu.id = 'classroom-labs';
+        menu.title.label = words.labs;
+        menus.addMenu(menu, true, { rank: RANK });
+      }
+    };
+    const take = (message: ServerMessage) => {
+      if (message.type === 'labs') {
+        hear(message);
+        show();
+      }
+    };
+    show();
+    live.said.connect((_, message) => take(message));
+    for (const message of live.latest.values()) {
+      take(message);
+    }
   }
 };

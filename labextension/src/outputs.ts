@@ -6,8 +6,9 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator } from '@jupyterlab/translation';
 import { address, dress } from './frame';
-import { lookIn, register } from './frames';
+import { register } from './frames';
 import { keepKeyboard } from './keyboard';
+import { lookIn } from './libraries';
 import { texts } from './texts';
 import { distrust } from './untrusted';
 

@@ -17,6 +17,7 @@ export type ServerMessage =
   | LeadingMessage
   | PeopleMessage
   | OpenMessage
+  | LabsMessage
   | RanMessage
   | NoticeMessage
   | WarningsMessage
@@ -140,6 +141,10 @@ export interface Person {
    */
   active: number;
   tutor: boolean;
+  /**
+   * Whether the lab is theirs.
+   */
+  owner: boolean;
   viewOnly: boolean;
 }
 /**
@@ -168,6 +173,13 @@ export interface OpenDocument {
    * How many people have it open.
    */
   count: number;
+}
+/**
+ * Whether there are labs besides the class, as the tutor's file says now (classroom.lab.people.participants).
+ */
+export interface LabsMessage {
+  type: 'labs';
+  several: boolean;
 }
 /**
  * Who has just run which cells, and which wait for an answer (classroom.lab.execution.run_history).

@@ -52,9 +52,7 @@ class Panel extends ReactWidget {
     this.node.setAttribute('aria-label', words.people);
     const look = () => this.isVisible && this.update();
     window.setInterval(look, MINUTE);
-    if (thereAreSeveral()) {
-      window.setInterval(() => void this.lookAround(), OTHERS);
-    }
+    window.setInterval(() => void this.lookAround(), OTHERS);
     awareness?.on('change', look);
     standing.changed.connect(look);
   }
@@ -71,14 +69,19 @@ class Panel extends ReactWidget {
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
     this.update();
-    if (thereAreSeveral()) {
-      void this.lookAround();
-    }
+    void this.lookAround();
   }
 
   /** Ask who is in other labs, while a tutor looks at the panel: nobody else is shown them here. */
   private async lookAround(): Promise<void> {
     if (!this.isVisible || !this.standing.tutor || document.visibilityState === 'hidden') {
+      return;
+    }
+    if (!thereAreSeveral()) {
+      if (this.labs.length) {
+        this.labs = [];
+        this.update();
+      }
       return;
     }
     try {
@@ -107,7 +110,13 @@ class Panel extends ReactWidget {
   private row(person: Person): React.ReactElement {
     const { words } = this;
     const shown = person.display_name;
-    const standing = person.tutor ? words.tutor : person.viewOnly ? words.isViewOnly : '';
+    const standing = person.owner
+      ? words.owner
+      : person.tutor
+        ? words.tutor
+        : person.viewOnly
+          ? words.isViewOnly
+          : '';
     return (
       <li key={person.name} className="classroom-Person">
         {picture(person)}

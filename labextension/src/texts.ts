@@ -64,6 +64,7 @@ export function texts(translator: ITranslator | null) {
     people: trans.__('Who is here'),
     peopleHere: (count: number) => trans._n('%1 person here', '%1 people here', count),
     tutor: trans.__('tutor'),
+    owner: trans.__('owner'),
     isViewOnly: trans.__('view-only'),
     inNoDocument: trans.__('in no document'),
     inCell: (path: string, number: number) => trans.__('%1, cell %2', path, number),

@@ -34,6 +34,35 @@ test('what came with the page is not asked for; what changes only the first time
   expect(asked).toEqual(['GET api/sessions?4']);
 });
 
+test('a document’s answers are good for all parts of the page that ask soon after', async () => {
+  const there = 'api/contents/a%20b.ipynb?content=0&hash=0';
+  const { asked, state, get } = page({ [there]: '"there"' });
+  expect([await get(`${there}&1`), await get(`${there}&2`)]).toEqual(['"there"', '"there"']);
+  state.now = 3_001;
+  expect(await get(`${there}&3`)).toBe('1');
+  expect(asked).toHaveLength(1);
+});
+
+test('after a change a document’s answers are not good any more', async () => {
+  const there = 'api/contents/a.ipynb?content=0&hash=0';
+  const { get } = page({ [there]: '"there"' });
+  await get('api/contents/a.ipynb', { method: 'PATCH' });
+  expect(await get(there)).toBe('2');
+});
+
+test('a document’s room is entered without asking, once and in the form that it has', async () => {
+  const place = 'api/collaboration/session/a.ipynb';
+  const room = '{"format":"json","type":"notebook","fileId":"f","sessionId":"s"}';
+  const put = (type: string) => ({
+    method: 'PUT',
+    body: JSON.stringify({ format: 'json', type })
+  });
+  const { get } = page({ [`PUT ${place}`]: room });
+  expect(await get(place, put('notebook'))).toBe(room);
+  expect(await get(place, put('notebook'))).toBe('1');
+  expect(await page({ [`PUT ${place}`]: room }).get(place, put('file'))).toBe('1');
+});
+
 test('a large answer comes compressed with the page, for everybody who asks', async () => {
   const words = JSON.stringify({ data: { classroom: { Chat: ['Ä „Chat“ '.repeat(9_000)] } } });
   const packed = { 'lab/api/translations/default': gzipSync(words).toString('base64') };

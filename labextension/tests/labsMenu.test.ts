@@ -121,6 +121,21 @@ test('where there is one lab there is no such menu', async () => {
   expect(await activate()).toBeUndefined();
 });
 
+test('it comes with the first lab besides the class, and goes with the last', async () => {
+  PageConfig.setOption('classroomLabs', '');
+  await activate();
+  expect(menus).toHaveLength(0);
+  classroom.say({ type: 'labs', several: true });
+  await eventually(() => expect(menus).toHaveLength(1));
+  classroom.say({ type: 'labs', several: true });
+  labs = [lab('')];
+  menus[0]?.open(0, 0);
+  await eventually(() => expect(shown(menus[0])).toEqual(['Classroom: nobody', '', 'All labs …']));
+  classroom.say({ type: 'labs', several: false });
+  await eventually(() => expect(menus[0]?.isDisposed).toBe(true));
+  expect(menus).toHaveLength(1);
+});
+
 test('those in which people are come before others, and there are no more than fit', async () => {
   const many = Array.from({ length: SLOTS + 5 }, (_, number) => lab(`p${number}`));
   const found = ordered([...many, lab('zoe', ['zoe']), lab('me', [], { own: true }), lab('')]);

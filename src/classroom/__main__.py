@@ -195,7 +195,7 @@ def say_how_to_sign_in(chosen: argparse.Namespace) -> int:
     print(sign_in.describe(loaded, published))
     for slip in sign_in.slips(loaded.oauth, published):
         print(f"Warning: {slip}", file=sys.stderr)
-    if published.hosts and loaded.mode is settings.SignInMode.TRIAL:
+    if published.hosts:
         print(f"\n{sign_in.UNREACHABLE.format(port=chosen.port)}")
     if chosen.qr:
         from classroom.cli import qr  # noqa: PLC0415

@@ -127,17 +127,18 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     if loaded.has_labs:
         labs.check_kernel()
         say("labs", labs.describe(loaded))
-    prepare_data(paths, several=loaded.has_labs)
+    several = labs.may_come(loaded)
+    prepare_data(paths, several=several)
     prepare_tls(loaded, environ.get("ADDRESSES", ""))
     last_good.keep(loaded)
     server_config.install(loaded)
-    if loaded.has_labs:
+    if several:
         server_config.install_labs(loaded)
     limits.write(paths, loaded.limits)
     preload.write(paths, loaded.preload)
     schedule.write(paths, loaded.snapshot_interval)
     # Before anything listens, while this process still has the capability.
-    taken = apply.take(loaded)
+    taken = apply.take(loaded, labs=several)
     if taken.kind is not lock.LockKind.OPEN:
         say("egress lock", lock.describe(taken.kind, loaded.egress))
     for sentence in (*warnings.of_locks(loaded, taken.kind), *warnings.of_sign_in(loaded)):

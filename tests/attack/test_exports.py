@@ -75,11 +75,11 @@ def mallory(lab: Lab) -> Iterator[httpx.Client]:
 
 
 def by_file(client: httpx.Client) -> httpx.Response:
-    return client.get(f"{LAB}/nbconvert/html/slow.ipynb")
+    return client.get(f"{LAB}/nbconvert/html/slow-export.ipynb")
 
 
 def by_post(client: httpx.Client) -> httpx.Response:
-    body = {"name": "slow.ipynb", "content": notebook(SLOW)}
+    body = {"name": "slow-export.ipynb", "content": notebook(SLOW)}
     return client.post(f"{LAB}/nbconvert/html", json=body)
 
 
@@ -89,7 +89,7 @@ def test_who_exports_keeps_nobody_waiting(
 ) -> None:
     """A regular expression runs for minutes; the lab answers, and is the same afterwards."""
     process = server(lab)
-    save(mallory, "slow.ipynb", notebook(SLOW))
+    save(mallory, "slow-export.ipynb", notebook(SLOW))
     answered, longest = 0, 0.0
     with ThreadPoolExecutor(1) as pool:
         exported: Future[httpx.Response] = pool.submit(how, mallory)
@@ -113,7 +113,7 @@ def test_who_exports_keeps_nobody_waiting(
 def test_one_person_has_one_at_a_time_and_others_theirs(
     lab: Lab, ada: httpx.Client, mallory: httpx.Client
 ) -> None:
-    save(mallory, "slow.ipynb", notebook(SLOW))
+    save(mallory, "slow-export.ipynb", notebook(SLOW))
     save(ada, "plain.ipynb", notebook("print('hers')", "code"))
     mallory.timeout = LEAVES
     with ThreadPoolExecutor(3) as pool:
@@ -132,7 +132,7 @@ def test_one_person_has_one_at_a_time_and_others_theirs(
 def test_the_process_has_nothing_of_the_labs_and_ends_with_it(
     lab: Lab, mallory: httpx.Client
 ) -> None:
-    save(mallory, "slow.ipynb", notebook(SLOW))
+    save(mallory, "slow-export.ipynb", notebook(SLOW))
     with ThreadPoolExecutor(1) as pool:
         pool.submit(by_file, mallory)
         (number,) = labs.wait_until(lambda: exports(lab), "an export that runs")

@@ -13,6 +13,7 @@ import pytest
 from docker.types import Mount
 
 from benchmarks.files import __main__ as files
+from benchmarks.files import report
 from benchmarks.files.programs import WEIGHTS
 from benchmarks.kills.__main__ import started
 from classroom.lab.people import page_socket
@@ -53,8 +54,8 @@ def test_every_word_that_another_page_showed_is_kept_whatever_befalls_its_file()
     random.seed(17)
     with files.started(6, 3, WEIGHTS) as people:
         found, different = loops.run(people.run(FILES_SECONDS))
-        wrong = files.judged(found, different, people.happened.total(), people.lab.log)
-        assert wrong == [], people.report(found, wrong)
+        wrong = report.judged(found, different, people.happened.total(), people.lab.log)
+        assert wrong == [], report.report(people, found, wrong)
         assert found.accepted > FILES_SECONDS
 
 

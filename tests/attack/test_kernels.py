@@ -208,7 +208,7 @@ def test_what_is_displayed_is_measured_before_it_is_read(tmp_path: Path) -> None
 
 
 def test_many_values_and_many_outputs_are_left_out(client: httpx.Client, trial_lab: Lab) -> None:
-    book = Notebook(client, trial_lab, "many.ipynb")
+    book = Notebook(client, trial_lab, "many-kernels.ipynb")
     page, kernel = book.open(), book.channels()
     until_idle(kernel, execute(kernel, "1", ""))
     execute(kernel, "display({'application/json': [0] * 10**6}, raw=True)", page.cell["id"])

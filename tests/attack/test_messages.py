@@ -164,7 +164,15 @@ def test_a_notebook_with_nonsense_in_it_is_saved_and_opened(calm: Lab, what: str
 
 
 STATE: dict[str, tuple[Any, ...]] = {
-    "path": ("two.ipynb", "../../hub/logout", "RTC:two.ipynb", 5, None, ["x"], {"a": 1}),
+    "path": (
+        "x.ipynb",
+        "../../hub/logout",
+        "RTC:x.ipynb",
+        5,
+        None,
+        ["x"],
+        {"a": 1},
+    ),
     "document_id": ("json:notebook:another", 5, None),
     "hash": ("0" * 64, 5),
     "else": ("x",),
@@ -368,7 +376,7 @@ def test_what_takes_too_long_is_stopped_and_nobody_waits(calm: Lab) -> None:
         for at in range(2000, 0, -1)
     ]
     with students.signed_in(calm) as ada, students.signed_in(calm, "trudy") as trudy:
-        address = room(ada, "long.ipynb")
+        address = room(ada, "long-sentences.ipynb")
         pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
         several = (
             [updates.uint(count) + chain + end + b"\x00"],
@@ -386,14 +394,14 @@ def test_what_takes_too_long_is_stopped_and_nobody_waits(calm: Lab) -> None:
             assert time.monotonic() - begun < 20
             attacker.close()
         labs.wait_until(
-            lambda: saved(ada, "long.ipynb") == str(pages[0].source), "it to be saved", 30
+            lambda: saved(ada, "long-sentences.ipynb") == str(pages[0].source), "it to be saved", 30
         )
 
 
 @EVERYWHERE
 def test_presence_is_bounded_in_each_room(there: Classroom) -> None:
     """Of one person's made-up pages a room remembers some, and each says little."""
-    address = notebook(there, "presence.ipynb")
+    address = notebook(there, "said-presence.ipynb")
     attacker = there.open("hubot", address)
     for first in range(1, 2000, 100):
         made = [Entry(client, 1, b"{}") for client in range(first, first + 100)]
@@ -463,7 +471,7 @@ def test_a_flood_of_presence_over_fifty_connections_holds_nobody_up(calm: Lab) -
     """Uncounted, it kept the server from answering until it was killed."""
     process = server(calm)
     with students.signed_in(calm) as ada, students.signed_in(calm, "malory") as malory:
-        address = room(ada, "flood.ipynb")
+        address = room(ada, "said-flood.ipynb")
         pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
         attackers = [students.open_socket(malory, calm, address) for _ in range(FLOODING)]
         state = b'{"other":"' + b"x" * 1000 + b'"}'

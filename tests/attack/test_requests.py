@@ -83,11 +83,11 @@ def test_settings_are_read_in_no_time(client: httpx.Client) -> None:
 
 def test_a_hole_is_no_text(client: httpx.Client, trial_lab: Lab) -> None:
     """It takes no room on the disk, and six times its size in an answer."""
-    make(trial_lab, "truncate -s 100M hole.txt; yes line | head -c 5M > plain.txt")
+    make(trial_lab, "truncate -s 100M hole.txt; yes line | head -c 5M > simple.txt")
     found = client.get(f"{API}/contents/hole.txt", params={"content": 1})
     assert found.status_code == 413
     assert "can't be opened here" in found.json()["message"]
-    assert len(client.get(f"{API}/contents/plain.txt").json()["content"]) == 5 << 20
+    assert len(client.get(f"{API}/contents/simple.txt").json()["content"]) == 5 << 20
 
 
 def test_a_notebook_of_empty_lists(client: httpx.Client, trial_lab: Lab) -> None:

@@ -162,13 +162,17 @@ def test_a_run_goes_on_when_its_page_is_closed(place: Place) -> None:
 
 def test_who_opens_the_notebook_meanwhile_sees_it_run(place: Place) -> None:
     ada = place.enter("ada")
-    write(ada, "later.ipynb", "import time\nfor n in range(300):\n    print(n); time.sleep(0.1)")
-    open_notebook(ada, "later.ipynb")
+    write(
+        ada,
+        "late.ipynb",
+        "import time\nfor n in range(300):\n    print(n); time.sleep(0.1)",
+    )
+    open_notebook(ada, "late.ipynb")
     run_cell(ada, 0)
     expect(outputs(ada, 0)).to_contain_text("3")
     ada.context.close()
     bob = place.enter("bob")
-    open_notebook(bob, "later.ipynb")
+    open_notebook(bob, "late.ipynb")
     expect(prompt(bob, 0)).to_contain_text("[*]")
     seen = int(outputs(bob, 0).inner_text().split()[-1])
     labs.wait_until(lambda: int(outputs(bob, 0).inner_text().split()[-1]) > seen + 10, "more")

@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING
 
 import docker
 import nbformat
+import pytest
 from playwright.sync_api import expect
 
 from tests import labs
 from tests.browser.conftest import enter_trial, new_person, wait_for_lab
 from tests.browser.test_execution import KERNEL
 from tests.browser.test_view_only import control
-from tests.container.test_make import Tutor, tutor
+from tests.container.test_make import Tutor, tutor_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.browser.conftest import Chromium
-
-__all__ = ["tutor"]
 
 EDITOR = ".jp-Notebook:visible .jp-Cell .cm-content"
 
@@ -44,6 +44,20 @@ class Stopwatch:
         self._begun = now
 
 
+@pytest.fixture
+def tutor(tmp_path: Path) -> Iterator[Tutor]:
+    """Somebody who has nothing yet."""
+    with tutor_in(tmp_path / "clone") as made:
+        yield made
+
+
+def clone(folder: Path) -> None:
+    """Clone what is committed here, as the README begins."""
+    words = ["git", "clone", "--quiet", str(labs.ROOT), str(folder)]
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def hand_out(folder: Path) -> None:
     """Put an exercise into the tutor's folder, as `docs/how-to/hand-out.md` says."""
     cells = [
@@ -56,6 +70,8 @@ def hand_out(folder: Path) -> None:
 
 def test_from_a_clone_to_collected_work(tutor: Tutor, chromium: Chromium) -> None:
     watch = Stopwatch()
+    clone(tutor.folder)
+    watch.lap("git clone")
     done = tutor.make("up")
     assert done.returncode == 0, done.stdout + done.stderr
     watch.lap("make up")

@@ -89,12 +89,50 @@ def test_a_student_works_at_home_and_a_tutor_drops_in(browser: Browser, lab: Lab
     here = ada.get_by_role("region", name="Who is here").get_by_role("listitem")
     expect(here.filter(has_text="Mona Lisa")).to_be_visible(timeout=30_000)
     shoot(ada, "labs-own-visited")
+    expect(here.filter(has_text="Mona Lisa")).to_contain_text("tutor")
+    expect(here.filter(has_text="Ada Octocat")).to_contain_text("owner")
+    expect(here.filter(has_text="Ada Octocat")).not_to_contain_text("tutor")
     listed = lab.run("classroom", "labs")[1].splitlines()[1].split()
     assert listed[:4] == ["1", "personal", "octocat", "yes"]
     mona.goto(f"{labs.ADDRESS}/hub/home")
     mona.get_by_role("button", name="Stop: Lab of octocat").click()
     expect(mona.get_by_role("link", name="Start: Lab of octocat")).to_be_visible(timeout=30_000)
     shoot(mona, "labs-home-stopped")
+
+
+def test_an_address_of_a_lab_that_is_stopping_leads_there_without_a_click(
+    browser: Browser, lab: Lab
+) -> None:
+    """To the place in it that was asked for, as soon as the lab can start again."""
+    person = new_person(browser)
+    ada = person.new_page()
+    sign_in(ada, "Octocat", "/user/octocat/lab")
+    ada.wait_for_url("**/user/octocat/lab**", timeout=90_000)
+    wait_for_lab(ada)
+    assert lab.run("sh", "-c", "echo kept > /data/labs/1/files/kept.txt", user="20004")[0] == 0
+    mona = new_person(browser).new_page()
+    sign_in(mona, "mona", "/hub/home")
+    # A server that takes its time to stop.
+    lab.expected += [
+        r"[Ll]ab 1.*(killed|did not|ended)",
+        r"slow to stop",
+        r"Recovered what was typed",
+    ]
+    server = lab.pid("classroom.lab --config", "lab1-server")
+    assert lab.run("kill", "-STOP", str(server))[0] == 0
+    mona.get_by_role("button", name="Stop: Lab of octocat").click()
+    page = person.new_page()
+    labs.wait_until(lambda: not lab.run("ls", "/run/classroom/routes")[1], "no way leads there")
+    page.goto(f"{labs.ADDRESS}/user/octocat/lab/tree/kept.txt", wait_until="commit")
+    expect(page.get_by_role("heading", name="This lab is stopping")).to_be_visible()
+    shoot(page, "labs-stopping")
+    page.wait_for_url("**/user/octocat/lab/tree/kept.txt**", timeout=90_000)
+    wait_for_lab(page)
+    expect(page.locator(".lm-DockPanel .lm-TabBar-tabLabel", has_text="kept.txt")).to_be_visible()
+    shoot(page, "labs-stopped-and-back")
+    page.goto(f"{labs.ADDRESS}/user/octocat/files/nowhere.txt")
+    expect(page.get_by_role("link", name="Go to the start page")).to_be_visible()
+    shoot(page, "lab-error")
 
 
 def goes_on_to_start(page: Page, name: str) -> bool:

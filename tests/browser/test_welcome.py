@@ -91,6 +91,9 @@ def test_it_is_behind_what_somebody_came_for(browser: Browser, lab: Lab) -> None
     wait_for_lab(page)
     expect(page.locator(tab(OURS))).to_be_visible()
     expect(page.locator(f"{tab('lesson.ipynb')}.lm-mod-current")).to_be_visible()
+    given = "JSON.parse(document.getElementById('jupyter-config-data').text).classroomAnswers"
+    about = f"api/contents/{OURS}?content=0&hash=0"
+    assert about in page.evaluate(given), "what the page asks about it comes with the page"
     labs.wait_until(lambda: seen(lab, OURS, 2), "it is written down who has seen it")
     leave(page)
 

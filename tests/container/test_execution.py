@@ -55,12 +55,15 @@ class Notebook:
     client: httpx.Client
     lab: Lab
     name: str
+    language: str = "python3"
+    """The kernel's name."""
 
     def __post_init__(self) -> None:
         self.room = room(self.client, self.name)
+        kernel = {"name": self.language}
         made = self.client.post(
             f"{API}/sessions",
-            json={"path": self.name, "name": "", "type": "notebook", "kernel": {"name": "python3"}},
+            json={"path": self.name, "name": "", "type": "notebook", "kernel": kernel},
         )
         assert made.is_success, made.text
         self.kernel = str(made.json()["kernel"]["id"])

@@ -102,9 +102,20 @@ def sentence_of(answer: httpx.Response) -> str:
     """Take the sentence out of an answer: the API's, or a page's."""
     if answer.headers["Content-Type"].startswith("application/json"):
         return str(answer.json()["message"])
-    found = re.search(r"The error was:.*?<pre[^>]*>(.*?)</pre>", answer.text, re.DOTALL)
+    found = re.search(r'<main class="classroom-error">.*?<p>(.*?)</p>', answer.text, re.DOTALL)
     assert found, answer.text
     return html.unescape(found[1]).strip()
+
+
+def test_a_page_that_is_refused_leads_on(people: dict[str, httpx.Client]) -> None:
+    """To the lab's own page, and to the Hub's."""
+    answer = people["ada"].get(f"{LAB}/files/nowhere.txt")
+    assert answer.status_code == 404
+    ways = re.findall(r'<a href="([^"]*)">([^<]*)</a>', answer.text)
+    assert ("/services/classroom/lab", "Go to the lab") in ways
+    assert ("/hub/home", "Go to the start page") in ways
+    for where, _ in ways:
+        assert people["ada"].get(f"{labs.ADDRESS}{where}").is_success, where
 
 
 @pytest.mark.parametrize("key", failures.ATTEMPTS, ids=", ".join)

@@ -3,56 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import uuid
 from typing import TYPE_CHECKING
 
 import docker
 import pytest
 
-from tests import labs, students
-from tests.container.test_rooms import API
+from tests import builds, labs
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
 TAG = "collaborative_jupyterlab:test-requirements"
-CONTEXT = (
-    "Dockerfile",
-    ".dockerignore",
-    "pyproject.toml",
-    "LICENSE",
-    "requirements",
-    "src",
-    "nftables",
-    "nginx",
-    "locale",
-    "labextension",
-)
-BUILT = shutil.ignore_patterns("node_modules", "lib", "dist")
 
 
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[Path]:
     """A copy of what goes into the image, for a build of its own."""
-    for name in CONTEXT:
-        source = labs.ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, tmp_path / name, ignore=BUILT)
-        else:
-            shutil.copy2(source, tmp_path / name)
-    yield tmp_path
-    subprocess.run(["docker", "rmi", "--force", TAG], check=False, capture_output=True)
+    yield builds.copy_context(tmp_path)
+    builds.remove(TAG)
 
 
 def build(context: Path) -> subprocess.CompletedProcess[str]:
-    bundle = os.environ.get("CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or os.devnull
-    words = ["docker", "build", "--secret", f"id=ca,src={bundle}", "--tag", TAG, str(context)]
-    return subprocess.run(words, check=False, capture_output=True, text=True)
+    return builds.build(context, TAG)
 
 
 def test_size_and_labels() -> None:
@@ -139,43 +114,6 @@ def test_the_documentation_says_what_is_in_the_image() -> None:
         labs.IMAGE, ["-I", "-c", IN_IMAGE, wanted], entrypoint="python", remove=True
     )
     assert json.loads(output) == [packages, programs, []]
-
-
-POST_BUILD = """\
-#!/bin/bash
-set -e
-Rscript -e 'IRkernel::installspec(user=FALSE)'
-git --version > /opt/seen-by-post-build
-chmod u+s /usr/bin/git
-"""
-
-
-def test_the_tutors_programs_and_kernels_are_added(
-    context: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As Notepad saves the files; a kernel of R runs under the same promises as one of Python."""
-    apt = "# statistics\r\nr-cran-irkernel\r\n\r\ngraphviz\r\ngit  # versions\r\n"
-    (context / "apt.txt").write_bytes(b"\xef\xbb\xbf" + apt.encode())
-    (context / "postBuild").write_bytes(POST_BUILD.replace("\n", "\r\n").encode())
-    built = build(context)
-    assert built.returncode == 0, built.stderr[-3000:]
-    monkeypatch.setattr(labs, "IMAGE", TAG)
-    with labs.start() as lab:
-        lab.wait_healthy()
-        assert lab.run("dot", "-V")[0] == 0
-        assert "git version" in lab.read("/opt/seen-by-post-build")
-        assert lab.run("find", "/usr", "/opt", "-perm", "/6000", "-type", "f") == (0, "")
-        assert lab.run("ls", "/build")[0] != 0
-        with students.signed_in(lab) as ada:
-            kernel = ada.post(f"{API}/kernels", json={"name": "ir"}).json()["id"]
-            path = f"api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
-            with students.open_socket(ada, lab, path) as socket:
-                running = students.Kernel(socket)
-                assert running.run('cat(6 * 7, system("whoami", intern=TRUE))') == "42 student"
-                status = running.run('cat(readLines("/proc/self/status"), sep="\\n")')
-                assert "NoNewPrivs:\t1" in status
-                assert "CapEff:\t0000000000000000" in status
-                assert "cannot open" in running.run('readLines(url("http://192.88.99.1"))')
 
 
 def test_a_program_that_is_not_there_ends_the_build_with_apts_words(context: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from classroom.lab.api import first_answers
+from classroom.lab.api import first_answers, opening_answers
 from classroom.lab.upstream import known_answers
 from tests import labs, web
 
@@ -80,7 +80,7 @@ def test_a_page_comes_with_what_it_asks_first(people: tuple[httpx.Client, httpx.
             assert client.get(f"{LAB}/{what}").is_success
         page = client.get(f"{LAB}/lab/tree/none.ipynb")
         assert page.headers["cache-control"] == "no-store", "tomorrow it doesn't hold any more"
-        found = answers(page)
+        found = {what: one for what, one in answers(page).items() if ".chat" not in what}
         assert found["api/me"]["identity"]["username"] == name
         assert isinstance(found.pop("api/metrics/v1")["rss"], int)
         for what in ("api/kernels", "api/sessions", "api/terminals"):
@@ -92,10 +92,69 @@ def test_a_page_comes_with_what_it_asks_first(people: tuple[httpx.Client, httpx.
         )
         for what, answer in found.items():
             assert client.get(f"{LAB}/{what}").json() == answer
-    large = {**layout, "data": {"x": "y" * first_answers.LARGEST}}
+    large = {**layout, "data": {"x": "y" * opening_answers.LARGEST}}
     assert ada.put(f"{LAB}/lab/api/workspaces/default", json=large).status_code == 204
     assert "lab/api/workspaces" not in answers(ada.get(f"{LAB}/lab"))
     assert ada.put(f"{LAB}/lab/api/workspaces/default", json=layout).status_code == 204
+
+
+NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def test_a_page_comes_with_what_it_asks_about_its_notebooks(
+    people: tuple[httpx.Client, httpx.Client],
+) -> None:
+    """Of the one in its address, and of those of its layout: as the lab answers those who ask."""
+    ada, _ = people
+    names = {"Übung (1)/a b.ipynb": "%C3%9Cbung%20(1)/a%20b.ipynb", "open.ipynb": "open.ipynb"}
+    first, second = names
+    folder = first.partition("/")[0]
+    assert ada.put(f"{LAB}/api/contents/{folder}", json={"type": "directory"}).is_success
+    body = {"type": "notebook", "format": "json", "content": NOTEBOOK}
+    session = {"format": "json", "type": "notebook"}
+    for name in names:
+        assert ada.put(f"{LAB}/api/contents/{name}", json=body).is_success
+        assert ada.put(f"{LAB}/api/collaboration/session/{name}", json=session).is_success
+    restored = {f"notebook:{second}": {"data": {"path": second, "factory": "Notebook"}}}
+    layout = {"data": restored, "metadata": {"id": "default"}}
+    assert ada.put(f"{LAB}/lab/api/workspaces/default", json=layout).is_success
+    found = answers(ada.get(f"{LAB}/lab/tree/{first}"))
+    for place in names.values():
+        for what in (
+            f"api/contents/{place}?content=0&hash=0",
+            f"api/contents/{place}?type=notebook&content=0&hash=1&contentProviderId=undefined",
+            f"api/contents/{place}/checkpoints",
+            f"classroom/api/runs?path={place.replace('/', '%2F')}",
+        ):
+            assert found.pop(what) == ada.get(f"{LAB}/{what}").json(), what
+        room = f"api/collaboration/session/{place}"
+        assert found.pop(f"PUT {room}") == ada.put(f"{LAB}/{room}", json=session).json()
+    assert not [what for what in found if "ipynb" in what]
+    elsewhere = answers(ada.get(f"{LAB}/lab/workspaces/other/tree/{first}"))
+    assert not [what for what in elsewhere if second in what], "another window's"
+    gone = {**layout, "data": {}}
+    assert ada.put(f"{LAB}/lab/api/workspaces/default", json=gone).is_success
+
+
+def test_a_page_comes_with_what_it_asks_about_the_chat(
+    people: tuple[httpx.Client, httpx.Client],
+) -> None:
+    ada, _ = people
+    place, session = "api/collaboration/session/Classroom.chat", {"format": "text", "type": "chat"}
+    told = ada.put(f"{LAB}/{place}", json=session).json()
+    found = answers(ada.get(f"{LAB}/lab"))
+    assert found[f"PUT {place}"] == told
+    chat = "api/contents/Classroom.chat"
+    assert found[chat] == ada.get(f"{LAB}/{chat}").json()
+
+
+def test_a_page_of_what_is_not_there_comes_without_answers_about_it(
+    people: tuple[httpx.Client, httpx.Client],
+) -> None:
+    ada, _ = people
+    for place in ("none.ipynb", ".hidden.ipynb", "folder%2f%2e%2e/secret.ipynb"):
+        page = ada.get(f"{LAB}/lab/tree/{place}")
+        assert not [what for what in answers(page) if "ipynb" in what], place
 
 
 def test_all_settings_come_compressed_to_whoever_takes_that(

@@ -304,15 +304,25 @@ nftables.RULES = place
 resolved = resolv.parse(pathlib.Path("/etc/resolv.conf").read_text())
 nftables.load(settings.load(Paths(), os.environ).egress, resolved, lab_users.LAST)
 """
-SAME = "        ct mark . meta skuid @same accept\n"
-TRACKED = "        meta skuid @apart return "
+SAME = "        goto same\n"
+TRACKED = "        meta skuid @others return\n"
+AWAKE = "        meta skuid { $CLASSROOM, $STUDENT } meta nfproto @awake return\n"
 MUTATIONS = {
     "anybody's answer": (SAME, f"        accept\n{SAME}"),
     "nobody is kept track of": (TRACKED, f"#{TRACKED}"),
 }
 
 
-@pytest.mark.parametrize("words", ["tcp 127.0.0.1 {port}", "tcp ::1 {port6}"])
+PORTS = ("tcp 127.0.0.1 {port}", "tcp ::1 {port6}")
+
+
+def load(lab: Lab, rules: str) -> None:
+    """Load rules, and forget who has sent something."""
+    status, said = lab.run("python", "-c", LOAD, rules)
+    assert status == 0, said
+
+
+@pytest.mark.parametrize("words", PORTS)
 @pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS)
 def test_the_rows_of_ports_notice(
     mutation: tuple[str, str], words: str, lab: Lab, neighbours: dict[str, Neighbour]
@@ -326,10 +336,84 @@ def test_the_rows_of_ports_notice(
     row = Try(words, NO_ANSWER)
     place = filled_in(row, neighbours["octocat"])
     try:
-        status, said = lab.run("python", "-c", LOAD, RULES.replace(rule, instead))
-        assert status == 0, said
+        load(lab, RULES.replace(rule, instead))
         assert neighbours["hubot"].attempt("kernel", place)["got"] == SECRET
     finally:
-        status, said = lab.run("python", "-c", LOAD, RULES)
-        assert status == 0, said
+        load(lab, RULES)
     check_refused(row, neighbours["hubot"].attempt("kernel", place))
+
+
+BITS = """
+import contextlib, os, socket
+
+def made(uid, make):
+    os.seteuid(uid)
+    try:
+        return make()
+    finally:
+        os.seteuid(0)
+
+def answers(server, client):
+    with made(server, lambda: socket.create_server(("127.0.0.1", 0))) as door:
+        try:
+            with made(client, lambda: socket.create_connection(door.getsockname(), timeout=0.3)):
+                return True
+        except OSError:
+            return False
+
+def labs_that_differ_in(bit):
+    uids = range(20004, 65530, 4)
+    return next((one, one ^ bit) for one in uids if (one ^ bit) in uids and not one & bit)
+
+reached = [
+    server ^ client
+    for at in range(2, 16)
+    for pair in [labs_that_differ_in(1 << at)]
+    for server, client in (pair, pair[::-1])
+    if answers(server, client)
+]
+own = all(answers(server, server + 1) and answers(server + 1, server) for server in (20004, 65528))
+print(reached, own)
+"""
+
+
+def test_ports_of_labs_whose_numbers_differ_in_any_bit_are_apart(lab: Lab) -> None:
+    """The rules compare them bit by bit; without those of one bit, its labs reach each other."""
+    if is_without_network(lab):
+        return
+    assert lab.run("python", "-c", BITS)[1].strip() == "[] True"
+    of_one = [line for line in RULES.splitlines(keepends=True) if "0x0400" in line]
+    assert len(of_one) == 2
+    try:
+        load(lab, "".join(line for line in RULES.splitlines(keepends=True) if line not in of_one))
+        found = lab.run("python", "-c", BITS)[1].strip()
+        assert found == "[1024, 1024] True", found
+    finally:
+        load(lab, RULES)
+
+
+@pytest.mark.parametrize("words", PORTS)
+def test_ports_are_apart_from_another_labs_first_packet_on(
+    words: str, lab: Lab, neighbours: dict[str, Neighbour]
+) -> None:
+    """Until then the class's connections are not kept track of.
+
+    Without that rule an answer comes: no connection, but others learn that somebody listens.
+    """
+    if is_without_network(lab):
+        assert neighbours["class"].left["port"] == 9
+        return
+    row, of_class = Try(words, NO_ANSWER), neighbours["class"]
+    for ours, theirs in (("class", "octocat"), ("octocat", "class")):
+        load(lab, RULES)  # as after a start, when nobody has sent anything
+        place = filled_in(row, of_class)
+        assert of_class.attempt("terminal", place)["got"] == SECRET
+        place = filled_in(row, neighbours[theirs])
+        check_refused(row, neighbours[ours].attempt("kernel", place))
+    assert AWAKE in RULES
+    try:
+        load(lab, RULES.replace(AWAKE, ""))
+        assert neighbours["octocat"].attempt("kernel", place)["error"] == "ECONNRESET"
+    finally:
+        load(lab, RULES)
+    assert neighbours["octocat"].attempt("kernel", place)["error"] == "TimeoutError"

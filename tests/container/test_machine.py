@@ -14,7 +14,9 @@ from docker.types import Ulimit
 
 from tests import labs, students
 from tests.container.test_execution import Notebook, execute, until_idle
+from tests.container.test_outside_changes import Program, copies_of, open_page, until_saved
 from tests.container.test_rooms import API
+from tests.container.test_snapshots import as_student, take
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,13 +76,42 @@ def test_students_programs_have_the_containers_time_zone(client: httpx.Client, l
             shown += str(rest[0]) if kind == "stdout" else ""
 
 
+def is_now(said: str, form: str) -> bool:
+    """Say whether a time is that of the lab's zone: any other is hours away."""
+    now = datetime.now(ZoneInfo(ZONE)).replace(tzinfo=None)
+    return abs(now - datetime.strptime(said, form)) < timedelta(hours=1)  # noqa: DTZ007 (so it is)
+
+
 def test_hub_and_lab_have_it(lab: Lab) -> None:
     """The log's times are those of the people who read it."""
-    now = datetime.now(ZoneInfo(ZONE)).replace(tzinfo=None)
     for part in ("JupyterHub", "ServerApp"):
         found = re.findall(rf"\[[A-Z] (\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d)\S* {part}\b", lab.log)
-        said = datetime.strptime(found[-1], "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 (that is the point)
-        assert abs(now - said) < timedelta(hours=1), part
+        assert is_now(found[-1], "%Y-%m-%d %H:%M:%S"), part
+
+
+def test_snapshots_are_listed_with_it(lab: Lab) -> None:
+    as_student(lab, "echo text > /data/files/kept.txt")
+    take(lab)
+    status, said = lab.run("classroom", "snapshots")
+    assert status == 0, said
+    head, newest, *_ = said.splitlines()
+    assert re.search(r"\(NZ[DS]T\)", head)
+    assert is_now(" ".join(newest.split()[1:3]), "%Y-%m-%d %H:%M")
+
+
+def test_copies_are_named_with_it(client: httpx.Client, lab: Lab) -> None:
+    """What a program wrote over typed words is kept beside the file, under the time of it."""
+    page = open_page(client, lab, "zone.ipynb")
+    page.type("word")
+    until_saved(client, "zone.ipynb", "word")
+    program = Program(lab, "zone.ipynb", 'found["cells"][0]["source"] = "written"')
+    page.type("typed")
+    program.write()
+    (copy,) = labs.wait_until(lambda: copies_of(client, "zone"), "a copy")
+    stamp = re.fullmatch(r"zone \(as a program wrote it (.+)\)\.ipynb", copy)
+    assert stamp is not None, copy
+    assert is_now(stamp[1], "%Y-%m-%d %H.%M.%S")
+    page.connection.close()
 
 
 def test_who_uses_too_much_shared_memory_reads_why(client: httpx.Client, lab: Lab) -> None:

@@ -84,6 +84,15 @@ class Tutor:
         return seen.decode()
 
 
+@contextlib.contextmanager
+def tutor_in(folder: Path) -> Iterator[Tutor]:
+    """Be a tutor in a folder that has a clone by the end; the class goes with its volume."""
+    made = Tutor(folder)
+    yield made
+    words = ["docker", "compose", "--project-name", made.project, "down", "--volumes"]
+    subprocess.run(words, cwd=folder, env=made.environment, check=True, capture_output=True)
+
+
 @pytest.fixture
 def tutor(tmp_path: Path) -> Iterator[Tutor]:
     folder = tmp_path / "clone"
@@ -92,10 +101,8 @@ def tutor(tmp_path: Path) -> Iterator[Tutor]:
         if entry.name not in LEFT_OUT and not entry.name.endswith("_cache"):
             copy = shutil.copytree if entry.is_dir() else shutil.copy2
             copy(entry, folder / entry.name)
-    made = Tutor(folder)
-    yield made
-    words = ["docker", "compose", "--project-name", made.project, "down", "--volumes"]
-    subprocess.run(words, cwd=folder, env=made.environment, check=True, capture_output=True)
+    with tutor_in(folder) as made:
+        yield made
 
 
 def test_make_up_and_down(tutor: Tutor) -> None:
@@ -111,6 +118,8 @@ def test_make_up_and_down(tutor: Tutor) -> None:
     assert f"https://localhost:{tutor.port}" in done.stdout
     for address in addresses.of_network():
         assert f"https://{address}:{tutor.port}" in done.stdout
+    assert "If a device in the same network can't open it" in done.stdout
+    assert f"allow TCP port {tutor.port} in the provider's firewall" in done.stdout
     passphrase = re.search(r"Students .*passphrase +(\S+)", done.stdout)
     assert passphrase is not None
 
@@ -147,6 +156,24 @@ def test_make_up_takes_a_changed_configuration(tutor: Tutor) -> None:
     said = tutor.make("sign-in")
     assert "did you mean allowed_users?" in said.stderr
     assert "Traceback" not in said.stderr
+
+
+def test_that_anybody_may_enter_is_said_wherever_a_tutor_looks(tutor: Tutor) -> None:
+    file = tutor.folder / "jupyterhub_config.py"
+    config = labs.GITHUB_CONFIG.replace("secrets/ca.crt", "no.crt")
+    file.write_text(f"{config}c.Authenticator.allow_all = True\n")
+    done = tutor.make("up")
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = "ANYBODY who has a GitHub account may enter, because c.Authenticator.allow_all is set."
+    assert f"Warning: sign-in: {said}" in done.stderr
+    assert said in done.stdout
+    for command in ("sign-in", "check", "users"):
+        done = tutor.make(command)
+        assert said in done.stdout + done.stderr, command
+    file.write_text(config)
+    for command in ("check", "users"):
+        done = tutor.make(command)
+        assert "ANYBODY" not in done.stdout + done.stderr, command
 
 
 def test_make_check_says_what_a_start_would_and_ends_no_class(tutor: Tutor) -> None:
@@ -372,6 +399,15 @@ def test_what_is_no_backup_is_a_sentence(tutor: Tutor, words: tuple[str, ...], s
     assert done.returncode != 0
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("users",), ("labs",), ("egress",), ("snapshots",), ("restore", "SNAPSHOT=x")]
+)
+def test_what_needs_a_lab_says_that_none_runs(tutor: Tutor, words: tuple[str, ...]) -> None:
+    done = tutor.make(*words)
+    assert done.returncode != 0
+    assert done.stderr.startswith("The lab doesn't run: make up starts it.\n")
 
 
 def test_make_help_names_every_command(tutor: Tutor) -> None:

@@ -122,15 +122,15 @@ def test_a_notebook_of_many_cells_that_is_rewritten(ada: httpx.Client, trial_lab
     body = {"type": "notebook", "format": "json", "content": whole}
     change = """
 import json
-found = json.load(open("many.ipynb"))
+found = json.load(open("many-cells.ipynb"))
 found["cells"].reverse()
 found["cells"][0]["source"] = "changed"
-open("many.ipynb", "w").write(json.dumps(found))
+open("many-cells.ipynb", "w").write(json.dumps(found))
 """
     with nothing_held(ada, trial_lab):
-        ada.put(f"{API}/contents/many.ipynb", json=body).raise_for_status()
+        ada.put(f"{API}/contents/many-cells.ipynb", json=body).raise_for_status()
         session = {"format": "json", "type": "notebook"}
-        found = ada.put(f"{API}/collaboration/session/many.ipynb", json=session).json()
+        found = ada.put(f"{API}/collaboration/session/many-cells.ipynb", json=session).json()
         ident = f"json:notebook:{found['fileId']}?sessionId={found['sessionId']}"
         socket = students.open_socket(ada, trial_lab, f"api/collaboration/room/{ident}")
         page = Page(socket)

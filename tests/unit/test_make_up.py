@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import socket
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -107,6 +108,20 @@ def test_another_folder_is_told_from_one_that_was_moved(tmp_path: Path) -> None:
     assert classes.is_another(other, here)
     (tmp_path / "link").symlink_to(here)
     assert not classes.is_another(tmp_path / "link", here)
+
+
+@pytest.mark.parametrize("options", [(), ("--running",)])
+def test_without_docker_every_command_says_so(tmp_path: Path, options: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.classes", *options],
+        cwd=labs.ROOT,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"{classes.NO_DOCKER}\n"
 
 
 @pytest.mark.parametrize(

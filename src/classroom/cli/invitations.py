@@ -67,7 +67,9 @@ def picture(text: str) -> str:
         text: what it says.
     """
     stream = io.BytesIO()
-    segno.make(text, micro=False).save(stream, kind="svg", xmldecl=False, svgns=False, scale=4)
+    # Without a size of its own, the page's size shrinks it; with one, it would cut it off.
+    looks = {"xmldecl": False, "svgns": False, "omitsize": True}
+    segno.make(text, micro=False).save(stream, kind="svg", **looks)
     return stream.getvalue().decode()
 
 

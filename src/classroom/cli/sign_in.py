@@ -31,7 +31,7 @@ ONLY_HERE = (
 )
 UNREACHABLE = (
     "If a device in the same network can't open it: guest Wi-Fi often keeps devices apart; on a"
-    " cloud machine, allow TCP port {port} in the provider's firewall"
+    " cloud\nmachine, allow TCP port {port} in the provider's firewall"
     " (docs/operate/troubleshooting.md)."
 )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from classroom.cli import sign_in
-from classroom.config import exposure, limits, students_file
+from classroom.config import exposure, labs, limits, students_file
 from classroom.config.settings import SignInMode
 from classroom.egress.lock import LockKind, describe
 from classroom.front import certificate_slips, tls
@@ -28,11 +28,6 @@ NO_LANDLOCK = (
     "files: this machine's kernel has no Landlock (Linux 5.13 or newer has it): a compromised lab"
     " server can open everything that its unix user can, including /proc."
 )
-NO_SCOPES = (
-    "labs: this machine's kernel can't keep labs from each other's abstract unix sockets (Linux"
-    " 6.12 or newer can); nothing in the image makes any."
-)
-PORTS = "labs: without an egress lock, labs reach each other's ports on 127.0.0.1."
 
 
 def of_settings(loaded: Settings) -> list[str]:
@@ -111,9 +106,7 @@ def of_locks(loaded: Settings, kind: LockKind) -> list[str]:
     found = [f"egress lock: {describe(kind, loaded.egress)}"] if is_open else []
     if landlock.abi() == 0:
         found.append(NO_LANDLOCK)
-    if loaded.has_labs and landlock.abi() < landlock.SCOPES_ABI:
-        found.append(NO_SCOPES)
-    return [*found, PORTS] if loaded.has_labs and is_open else found
+    return [*found, *labs.warnings(is_open=is_open)] if loaded.has_labs else found
 
 
 def of_sign_in(loaded: Settings) -> list[str]:

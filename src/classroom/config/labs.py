@@ -25,6 +25,11 @@ FOREIGN = {
     "subdomain_host": "c.JupyterHub.subdomain_host is set, and other labs have no host there",
 }
 """Settings of JupyterHub's that say otherwise, and what they mean."""
+NO_SCOPES = (
+    "labs: this machine's kernel can't keep labs from each other's abstract unix sockets (Linux"
+    " 6.12 or newer can); nothing in the image makes any."
+)
+PORTS = "labs: without an egress lock, labs reach each other's ports on 127.0.0.1."
 
 
 def check(file: ConfigFile, ours: Classroom) -> Iterator[Problem]:
@@ -52,6 +57,28 @@ def check_kernel() -> None:
         what = "this machine's kernel can't keep labs apart: it has no Landlock (Linux 5.13 has it)"
         cure = "use a newer kernel, or remove c.Classroom.personal_labs and c.Classroom.rooms"
         raise StartRefusedError([Problem("labs", what, cure)])
+
+
+def may_come(loaded: Settings) -> bool:
+    """Say whether a container gets ready for labs, so that saving a line in the file is enough.
+
+    Not in a trial, which has no file to write it in; nor with what doesn't go with labs.
+
+    Args:
+        loaded: the settings.
+    """
+    hub = loaded.config.get("JupyterHub", {})
+    return loaded.has_file and landlock.abi() > 0 and not any(hub.get(name) for name in FOREIGN)
+
+
+def warnings(*, is_open: bool) -> list[str]:
+    """Say what doesn't keep labs apart.
+
+    Args:
+        is_open: whether there is no egress lock.
+    """
+    found = [NO_SCOPES] if landlock.abi() < landlock.SCOPES_ABI else []
+    return [*found, PORTS] if is_open else found
 
 
 def describe(loaded: Settings) -> str:

@@ -140,6 +140,11 @@ class Settings:
         """Say whether there are labs besides the class's."""
         return self.personal_labs or bool(self.rooms)
 
+    @property
+    def has_file(self) -> bool:
+        """Say whether there is a file of the tutor's, in which labs may come to stand."""
+        return self.mode is not SignInMode.TRIAL
+
 
 def mode_of(given: Given, chosen: str) -> SignInMode:
     """Decide how people sign in.

@@ -79,11 +79,12 @@ def take_nftables(wanted: EgressSettings, *, labs: bool) -> Lock:
     )
 
 
-def take(settings: Settings) -> Lock:
+def take(settings: Settings, *, labs: bool) -> Lock:
     """Take the strongest lock that there is.
 
     Args:
         settings: as loaded and checked.
+        labs: whether there may be others than the class.
 
     Raises:
         StartRefusedError: none holds, and the tutor hasn't said that none need.
@@ -91,7 +92,7 @@ def take(settings: Settings) -> Lock:
     kind = lock.choose(settings.egress, detect.look())
     taken = Lock(kind)
     if kind is LockKind.NFTABLES:
-        taken = take_nftables(settings.egress, labs=settings.has_labs)
+        taken = take_nftables(settings.egress, labs=labs)
     elif kind is LockKind.SANDBOX:
         probe.sandboxed(sys.executable)
     lock.write(settings.paths, taken)

@@ -26,18 +26,16 @@ def as_set(values: Iterable[object]) -> str:
 
 
 def apart(last: int) -> dict[str, str]:
-    """Say which users are in one lab, and which in another.
+    """Say which users are in labs that are to be kept apart.
 
     Args:
         last: the highest number of a lab; the class's for no other lab.
     """
     if last == lab_users.CLASS:
-        return {"APART": as_set(()), "SAME": as_set(())}
-    labs = [lab_users.CLASS, *range(1, last + 1)]
-    users = [(lab_users.server(lab).uid, lab_users.code(lab).uid) for lab in labs]
-    pairs = (f"{server} . {one}" for server, code in users for one in (server, code))
-    own = f"{users[0][0]}-{users[0][1]}"
-    return {"APART": as_set((own, f"{users[1][0]}-{users[-1][1]}")), "SAME": as_set(pairs)}
+        return dict.fromkeys(("APART", "OTHERS"), as_set(()))
+    own = f"{lab_users.server(lab_users.CLASS).uid}-{lab_users.code(lab_users.CLASS).uid}"
+    others = f"{lab_users.server(1).uid}-{lab_users.code(last).uid}"
+    return {"APART": as_set((own, others)), "OTHERS": as_set((others,))}
 
 
 def values(

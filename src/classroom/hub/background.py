@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from traitlets import Instance
 from traitlets.config import LoggingConfigurable
 
-from classroom.config import last_good, settings
+from classroom.config import labs, last_good, settings
+from classroom.egress.lock import LockKind
 from classroom.front import certificate
 from classroom.hub.access.service import Access
 from classroom.hub.egress.gateway import Egress
@@ -96,7 +97,14 @@ class Background(LoggingConfigurable):
         self._watchers.append(task)
 
     async def _follow(self, saved: Settings) -> None:
-        """Hold to what the tutor has saved, as far as that can be done while all runs."""
+        """Hold to what the tutor has saved, as far as that can be done while all runs.
+
+        Raises:
+            StartRefusedError: the next start would refuse it.
+        """
+        is_first = self.labs is None or not self.labs.has_any
+        if saved.has_labs and is_first:
+            labs.check_kernel()
         last_good.keep(saved)
         if self.egress is not None:
             self.egress.follow(saved, self.log)
@@ -104,6 +112,10 @@ class Background(LoggingConfigurable):
             await self.access.follow(saved)
         if self.rooms is not None:
             await self.rooms.follow(saved)
+            if saved.has_labs and is_first:
+                is_open = self.egress is not None and self.egress.lock.kind is LockKind.OPEN
+                for sentence in labs.warnings(is_open=is_open):
+                    self.log.warning(sentence)
 
     async def stop(self) -> None:
         """End all of it."""

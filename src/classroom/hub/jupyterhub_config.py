@@ -18,7 +18,7 @@ from classroom.hub.auth.passphrase import ClassroomPassphraseAuthenticator
 from classroom.hub.egress.gateway import Egress
 from classroom.hub.labs.deletion_handler import ADMINISTER
 from classroom.hub.labs.listing import LabListing
-from classroom.hub.labs.rooms import Rooms, roles_of
+from classroom.hub.labs.rooms import OWN_LAB_SCOPES, Rooms, roles_of
 from classroom.hub.labs.service import PersonalLabs
 from classroom.hub.labs.spawner import POLL_SECONDS, PersonalLab
 from classroom.hub.proxy import NginxProxy
@@ -36,14 +36,9 @@ if TYPE_CHECKING:
     from classroom.runtime.handover import Handover
     from classroom.runtime.paths import Paths
 
-# A user may see who they are and enter the classroom: no server of their own, no tokens that
-# would outlive their place on the list.
-USER_SCOPES = ["read:users!user", f"access:services!service={SERVICE}"]
-OWN_LAB_SCOPES = ["servers!user", "access:servers!user", "shares!user", "read:users:name"]
-"""To open, start and stop one's own lab, and to share it with anybody whose name one knows; a
-tutor's role has that of everybody's."""
-LEAVE_SCOPES = ["users:shares!user"]
-"""To see which labs are shared with oneself, and to leave them."""
+# A user may see who they are, enter the classroom, and leave labs that are shared with them: no
+# server of their own, no tokens that would outlive their place on the list.
+USER_SCOPES = ["read:users!user", f"access:services!service={SERVICE}", "users:shares!user"]
 START_SECONDS = 120
 """How long a lab may take to start, on a machine that is busy with others."""
 
@@ -146,7 +141,10 @@ def egress(c: Config, settings: Settings, lock: Lock, handed: Handover) -> None:
 
 
 def other_labs(c: Config, settings: Settings, accounts: Accounts) -> Rooms | None:
-    """Let there be labs besides the class, where the tutor wants that: people's own, and rooms.
+    """Be ready for labs besides the class: people's own, and rooms.
+
+    There are some as soon as the tutor has written so, also while the Hub runs; until then nothing
+    is seen of them. The start has made the folders, unless something doesn't go with labs.
 
     Args:
         c: the Hub's configuration object.
@@ -154,9 +152,9 @@ def other_labs(c: Config, settings: Settings, accounts: Accounts) -> Rooms | Non
         accounts: which account is behind each name.
 
     Returns:
-        The rooms; None where there are no labs.
+        The rooms; None where there can be no labs.
     """
-    if not settings.has_labs:
+    if not settings.paths.labs_run.is_dir():
         return None
     labs = PersonalLabs(settings, accounts)
     c.JupyterHub.spawner_class = PersonalLab
@@ -170,13 +168,28 @@ def other_labs(c: Config, settings: Settings, accounts: Accounts) -> Rooms | Non
     # A lab that is starting again waits for the Hub, which would wait for it.
     c.JupyterHub.init_spawners_timeout = 1
     c.Background.labs = labs
-    c.Background.rooms = rooms = Rooms(settings, labs)
+    c.Background.rooms = rooms = Rooms(settings, labs, scopes_of_users(c, own=False))
     c.Background.shares = sharing.Shares(settings.paths.hub / sharing.FILE)
+    # JupyterHub calls what can be called, with whoever asks for a page.
     c.JupyterHub.template_vars = {
         "classroom_labs": LabListing(labs),
+        "classroom_has_labs": lambda _: labs.has_any,
+        "classroom_own_labs": lambda _: labs.has_own,
         **tutors_own(c, "template_vars", {}),
     }
     return rooms
+
+
+def scopes_of_users(c: Config, *, own: bool) -> list[str]:
+    """List what everybody may do, with what the tutor adds to that.
+
+    Args:
+        c: the Hub's configuration object.
+        own: whether people have labs of their own.
+    """
+    given = [role for role in tutors_own(c, "load_roles", []) if role.get("name") == "user"]
+    more = [scope for role in given for scope in role.get("scopes", [])]
+    return [*USER_SCOPES, *(OWN_LAB_SCOPES if own else []), *more]
 
 
 def roles(c: Config, settings: Settings) -> None:
@@ -187,12 +200,8 @@ def roles(c: Config, settings: Settings) -> None:
         settings: as loaded and checked.
     """
     wanted = list(tutors_own(c, "load_roles", []))
-    given = [role for role in wanted if role.get("name") == "user"]
-    own = LEAVE_SCOPES if settings.has_labs else []
-    own = [*own, *OWN_LAB_SCOPES] if settings.personal_labs else own
-    scopes = [scope for role in given for scope in role.get("scopes", [])]
     others = [role for role in wanted if role.get("name") != "user"]
-    user = {"name": "user", "scopes": [*USER_SCOPES, *own, *scopes]}
+    user = {"name": "user", "scopes": scopes_of_users(c, own=settings.personal_labs)}
     lab = {"name": f"{SERVICE}-lab", "scopes": [REMOVE, LIST, CARRY], "services": [SERVICE]}
     c.JupyterHub.load_roles = [*others, user, lab, *roles_of(settings.rooms, settings.groups)]
     c.JupyterHub.custom_scopes = {
@@ -266,8 +275,6 @@ def pages(c: Config, settings: Settings, lab: str) -> None:
         "classroom_contact": settings.contact,
         "classroom_tutors": sorted(settings.tutors),
         "classroom_personal_labs": c.JupyterHub.spawner_class not in {NoPersonalLab, PersonalLab},
-        "classroom_has_labs": settings.has_labs,
-        "classroom_own_labs": settings.personal_labs,
         **tutors_own(c, "template_vars", {}),
     }
 

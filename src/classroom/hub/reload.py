@@ -97,8 +97,8 @@ FOLLOWED = re.compile(
     r"^(GitHubOAuthenticator|OAuthenticator|Authenticator)\.(allowed|admin|blocked)_users$"
     r"|^Classroom\.(egress|students_file$)"
 )
-LABS = ("Classroom.rooms", "Classroom.groups")
-"""Followed as well, in a container that was started with labs besides the class."""
+LABS = ("Classroom.personal_labs", "Classroom.rooms", "Classroom.groups")
+"""Followed as well, in a container that is ready for labs besides the class."""
 
 
 def plain(value: Any) -> Any:
@@ -113,7 +113,7 @@ def plain(value: Any) -> Any:
     return value.__qualname__ if isinstance(value, type) else value
 
 
-def waiting(held: Config, saved: Config) -> list[str]:
+def waiting(held: Config, saved: Config, *, labs: bool) -> list[str]:
     """List the settings that were changed, added or removed and wait for the next start.
 
     Values are compared as evaluated: a comment changes nothing.
@@ -121,6 +121,7 @@ def waiting(held: Config, saved: Config) -> list[str]:
     Args:
         held: what the Hub was started with.
         saved: what the tutor has saved.
+        labs: whether the container is ready for labs besides the class.
     """
     before, after = (
         {
@@ -131,8 +132,7 @@ def waiting(held: Config, saved: Config) -> list[str]:
         for one in (held, saved)
     )
     changed = (name for name in before | after if before.get(name) != after.get(name))
-    has_labs = before.get("Classroom.personal_labs") or before.get("Classroom.rooms")
-    followed = LABS if has_labs else ()
+    followed = LABS if labs else ()
     return sorted(name for name in changed if not FOLLOWED.match(name) and name not in followed)
 
 

@@ -13,6 +13,7 @@ from classroom.lab.api.events import EventFeed
 from classroom.lab.api.labs import LabLists
 from classroom.lab.api.licenses import LicenseReports
 from classroom.lab.api.loop_stalls import LoopStalls
+from classroom.lab.api.opening_answers import Openings
 from classroom.lab.api.user_settings import DefaultSettings
 from classroom.lab.connections.cpu_budget import CpuBudget
 from classroom.lab.connections.memory_budget import MemoryBudget
@@ -54,6 +55,7 @@ class LabContext:
         events: tells pages of events.
         settings: of people who have set nothing.
         lists: of labs, which people have just been told.
+        openings: what is being found out for pages that open.
         turns: who may export now.
         bounded: stands before what sockets read and write.
         former: what pages have that may not come back.
@@ -79,6 +81,7 @@ class LabContext:
     events: EventFeed = field(default_factory=EventFeed)
     settings: DefaultSettings = field(default_factory=DefaultSettings)
     lists: LabLists = field(default_factory=LabLists)
+    openings: Openings = field(default_factory=Openings)
     turns: ExportQueue = field(default_factory=ExportQueue)
     stalls: LoopStalls = field(default_factory=LoopStalls)
     bounded: ReceiveLimits = field(init=False)

@@ -36,7 +36,7 @@ from classroom.lab.files.beneath import Root
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.file_loader import ClassLoader
 from classroom.lab.files.notebook import KIND, ClassNotebook
-from classroom.lab.pages import headers
+from classroom.lab.pages import error_sentences, headers
 from classroom.lab.people import page_socket, welcome
 from classroom.lab.people.idleness import Idleness
 from classroom.lab.people.revocation import Revocation
@@ -164,6 +164,10 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
 
 def _tell_pages(app: ServerApp, lab: LabContext) -> None:
     """Say to each page that loads what its extensions have to know of this lab."""
+    hub_auth = getattr(app.identity_provider, "hub_auth", None)
+    home = "" if hub_auth is None else f"{hub_auth.hub_host}{hub_auth.hub_prefix}home"
+    known = app.web_app.settings.get("jinja_template_vars", {})
+    app.web_app.settings["jinja_template_vars"] = {**known, **error_sentences.ways_on(home)}
     page_config = app.web_app.settings.setdefault("page_config_data", {})
     page_socket.announce(page_config)
     labs.announce(page_config, several=headers.ClassPages(config=app.config).labs)
@@ -257,11 +261,10 @@ async def _start_jupyter_server_extension(app: ServerApp) -> None:
     hub_auth = getattr(app.identity_provider, "hub_auth", None)
     if hub_auth is not None:  # there is none where only the rooms are measured
         paths, owner = own(), owner_of_lab()
-        appoint = partial(_appoint, lab)
+        appoint = partial(_appoint, app, lab)
         lab.modes.owner = owner
         followed = Revocation(lab.connections, hub_auth, app.log, appoint, owner)
-        if headers.ClassPages(config=app.config).labs:
-            followed.places = lab.participants.places
+        followed.places = lab.participants.places
         lab.modes.load(paths.driving)
         lab.guests.load(paths.removed_guests)
         # Without it nobody's access ends any more.
@@ -301,11 +304,17 @@ def owner_of_lab() -> str:
     return os.environ.get("JUPYTERHUB_USER", "")
 
 
-def _appoint(lab: LabContext, found: Standing) -> None:
-    """Take over who is a tutor now, and who only looks on here; tell the pages."""
+def _appoint(app: ServerApp, lab: LabContext, found: Standing) -> None:
+    """Take over who is a tutor now, who only looks on here, and what labs there are; tell pages."""
     guests = found.guests(lab.modes.owner)
     viewers = frozenset(name for name, role in guests.items() if role == VIEW)
     lab.modes.appoint(found.tutors, viewers)
+    if found.several is not None:
+        settings = app.web_app.settings
+        lab.participants.several = found.several
+        labs.announce(settings["page_config_data"], several=found.several)
+        if availability.KEY in settings and not lab.modes.owner:
+            settings[availability.KEY].own = found.own
     lab.participants.tell()
 
 

@@ -9,6 +9,7 @@ import grp
 import json
 import os
 from dataclasses import replace
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from classroom.backup import swap
@@ -79,6 +80,7 @@ def serve(paths: Paths) -> Config:
             "contents_manager_class": "classroom.lab.files.contents_manager.ClassContents",
             "default_url": "/lab",
             "tornado_settings": {"xsrf_cookie_kwargs": COOKIES},  # pages read it
+            "extra_template_paths": [str(resources.files("classroom.lab.pages") / "templates")],
             "allow_root": False,
             # As much as the front lets through for files, and a room's message (RFC 6455's head).
             "max_body_size": body_limits.FILE,
@@ -255,7 +257,10 @@ def install_labs(settings: Settings) -> Path:
     """
     lab = lab_users.LAST
     own = replace(
-        settings, paths=settings.paths.of_lab(lab), limits=limits.of_lab(settings.limits, lab)
+        settings,
+        paths=settings.paths.of_lab(lab),
+        limits=limits.of_lab(settings.limits, lab),
+        personal_labs=True,  # a lab of somebody's own runs only while people have some
     )
     config = render(own)
     config["Application"]["log_format"] = LOG_FORMAT.format(lab)

@@ -23,6 +23,7 @@ from classroom.launcher import (
     victim,
 )
 from classroom.launcher.as_student import as_student
+from classroom.launcher.lasting import Lasting
 from classroom.launcher.process_table import Census
 from classroom.launcher.shared_memory_cleanup import Leftovers
 from classroom.launcher.victim import MB
@@ -49,6 +50,9 @@ SHARE = 0.05
 LEFT_SECONDS = 10
 """How long something may outlive its kernel or terminal: what has just been started isn't listed
 yet."""
+LOST_SECONDS = 5.0
+"""How long memory of no known program may be too much before a log line says so: a file of somebody
+who has just been ended is removed only when it is a moment old."""
 END_SECONDS = 3.0
 """How long what was killed may take to give its memory back before more is ended."""
 
@@ -93,7 +97,8 @@ class Watch:
         self._before: dict[str, Use] = {}
         self._left: dict[str, float] = {}
         self._least = victim.margin(cgroup.memory())
-        self._complained = self._lost = self._out = False
+        self._lost = Lasting(LOST_SECONDS)
+        self._complained = self._out = False
 
     async def look(self) -> None:
         """Look once, and end what uses too much or was left behind."""
@@ -111,6 +116,8 @@ class Watch:
         left = cgroup.left(sum(one.tables for one in self._census.processes.values()))
         short = left is not None and left < self._least
         pressed = bool(self._limits.together) and seen + beyond > self._limits.together
+        if not pressed:
+            self._lost.see(present=False, now=time.monotonic())
         if pressed or full or short:
             await self._choose(free, beyond, left if short else None, pressed=pressed)
         else:
@@ -210,7 +217,7 @@ class Watch:
         limit, seen = self._limits.together, sum(use.memory for use in uses.values())
         known = sum(use.shared for use in uses.values())
         if seen + max(0, beyond - known) <= limit:
-            self._lost = False
+            self._lost.see(present=False, now=time.monotonic())
             return None
         await self._remove_unused(groups, opened)
         # Whether that was enough is measured: else a file that can't be removed, or an empty one
@@ -221,10 +228,9 @@ class Watch:
             hiding = await inspection.who_hides(groups, opened, unseen)
         chosen = victim.too_much_memory(uses, limit, unseen, hiding)
         lost = chosen is None and seen + unseen > limit
-        if lost and not self._lost:
+        if self._lost.see(present=lost, now=time.monotonic()):
             what = "Students' memory is short: %d MB are shared memory of no known program"
             self._log.warning(what, unseen // MB)
-        self._lost = lost
         return chosen
 
     async def _end_group(self, group: str, several: Collection[Process], why: str) -> None:

@@ -51,6 +51,8 @@ class Standing:
         shares: with whom each lab is shared, by what the Hub calls its owner.
         gone: when somebody was last taken out of a lab that was shared with them, likewise. They
             may have been let in and taken out again between two looks at the file.
+        several: whether there are labs besides the class; None while the Hub hasn't said.
+        own: whether people have labs of their own among them.
     """
 
     tutors: frozenset[str] = frozenset()
@@ -59,6 +61,8 @@ class Standing:
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, Guest]] = field(default_factory=dict)
     gone: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    several: bool | None = None
+    own: bool = False
 
     def after(self, tutors: frozenset[str], ended: Iterable[str], now: float) -> Standing:
         """Return how people stand after a change.
@@ -128,7 +132,7 @@ class Standing:
 
     def of_class(self) -> Standing:
         """Return what the class's server needs to know."""
-        return Standing(self.tutors, self.ended)
+        return Standing(self.tutors, self.ended, several=self.several, own=self.own)
 
     def ended_since(self, before: Standing) -> frozenset[str]:
         """List whose access has been ended since."""
@@ -157,6 +161,8 @@ def read(file: Path) -> Standing:
             for owner, guests in labs.get("shares", {}).items()
         },
         labs.get("gone", {}),
+        found.get("several"),
+        bool(found.get("own")),
     )
 
 
@@ -178,4 +184,6 @@ def write(file: Path, standing: Standing) -> None:
             },
             "gone": {owner: dict(names) for owner, names in standing.gone.items()},
         }
+    if standing.several is not None:
+        found |= {"several": standing.several, "own": standing.own}
     files.write_for(file, json.dumps(found).encode())

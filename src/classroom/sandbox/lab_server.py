@@ -22,6 +22,9 @@ KNOWN = (
     *("/etc/resolv.conf", "/etc/gai.conf", "/etc/localtime", "/etc/timezone"),
     *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/mime.types", "/etc/ssl"),
     *("/dev/urandom", "/dev/random", "/dev/zero"),
+    # LaTeX, if the tutor's image has it: for PDF.
+    *("/etc/texmf", "/var/lib/texmf", "/etc/fonts", "/var/cache/fontconfig"),
+    *("/etc/papersize", "/etc/paperspecs"),
     # What the container uses and may use (lab/api/usage.py), and how many processors there are.
     *("/sys/fs/cgroup", "/sys/devices/system/cpu"),
 )

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom.config import settings
+from classroom.config import labs, settings
 from classroom.config.rooms import LabRoom
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import StartRefusedError
+from classroom.sandbox import landlock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +49,30 @@ def test_rooms_and_groups_are_read(tmp_path: Path) -> None:
     }
     assert found.groups == {"team-a": frozenset({"ada", "grace"})}
     assert found.has_labs
+
+
+@pytest.mark.parametrize(
+    ("line", "comes"),
+    [
+        ("", True),
+        ('c.Classroom.rooms = {"maths": ["ada"]}', True),
+        ("c.JupyterHub.subdomain_host = 'https://lab.example.org'", False),
+        ("c.JupyterHub.spawner_class = 'simple'\nc.Classroom.egress = 'open'", False),
+    ],
+)
+def test_what_does_not_go_with_labs_keeps_them_from_coming(
+    tmp_path: Path, line: str, *, comes: bool
+) -> None:
+    for way in (BY_GITHUB, BY_LINKS):
+        assert labs.may_come(load(tmp_path, line, way=way)) is comes
+
+
+def test_an_old_kernel_and_a_trial_get_no_labs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not labs.may_come(settings.load(Paths(config=tmp_path, data=tmp_path), {}))
+    monkeypatch.setattr(landlock, "abi", lambda: 0)
+    assert not labs.may_come(load(tmp_path))
 
 
 def test_rooms_do_without_personal_labs(tmp_path: Path) -> None:

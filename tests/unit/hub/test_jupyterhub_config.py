@@ -18,6 +18,8 @@ from classroom.hub.access.service import Access
 from classroom.hub.auth.appearance import READABLE, colour, looks, luminance
 from classroom.hub.auth.github import ClassroomGitHubOAuthenticator, user_info
 from classroom.hub.jupyterhub_config import USER_SCOPES, configure
+from classroom.hub.labs.rooms import OWN_LAB_SCOPES
+from classroom.hub.labs.spawner import PersonalLab
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab
 from classroom.runtime.handover import Handover
@@ -34,10 +36,15 @@ def configured(
     config: str | None,
     kind: LockKind = LockKind.NFTABLES,
     handed: Handover | None = None,
+    *,
+    ready: bool = False,
 ) -> Config:
-    paths = Paths(config=tmp_path / "config", data=tmp_path / "data")
+    """Configure the Hub; the start has got ready for labs if it says so."""
+    paths = Paths(config=tmp_path / "config", data=tmp_path / "data", run=tmp_path / "run")
     paths.config.mkdir()
     paths.hub.mkdir(parents=True)
+    if ready:
+        paths.labs_run.mkdir(parents=True)
     if config is not None:
         paths.config_file.write_text(config)
     c, loaded = Config(), settings.load(paths, {})
@@ -103,6 +110,32 @@ def test_the_command_may_start_stop_and_delete_labs_and_nothing_else(tmp_path: P
     (tmp_path / "alone").mkdir()
     alone = configured(tmp_path / "alone", labs.GITHUB_CONFIG)
     assert COMMAND not in {one["name"] for one in alone.JupyterHub.services}
+
+
+@pytest.mark.parametrize(
+    ("lines", "several", "own"),
+    [
+        ("", False, False),
+        ('c.Classroom.rooms = {"maths": ["octocat"]}\n', True, False),
+        ("c.Classroom.personal_labs = True\n", True, True),
+    ],
+)
+def test_it_is_ready_for_labs_and_shows_nothing_of_them_until_there_are_some(
+    tmp_path: Path, lines: str, *, several: bool, own: bool
+) -> None:
+    c = configured(tmp_path, labs.GITHUB_CONFIG + lines, ready=True)
+    assert c.JupyterHub.spawner_class is PersonalLab
+    found = c.JupyterHub.template_vars
+    assert (found["classroom_has_labs"](None), found["classroom_own_labs"](None)) == (several, own)
+    (user,) = [role for role in c.JupyterHub.load_roles if role["name"] == "user"]
+    assert user["scopes"] == [*USER_SCOPES, *(OWN_LAB_SCOPES if own else [])]
+
+
+def test_without_a_start_that_has_got_ready_there_are_none(tmp_path: Path) -> None:
+    """Also where the file has got a room meanwhile, and the Hub alone is started again."""
+    c = configured(tmp_path, f'{labs.GITHUB_CONFIG}c.Classroom.rooms = {{"maths": ["octocat"]}}\n')
+    assert c.JupyterHub.spawner_class is NoPersonalLab
+    assert "classroom_labs" not in c.JupyterHub.template_vars
 
 
 def test_what_the_tutor_adds_stays(tmp_path: Path) -> None:

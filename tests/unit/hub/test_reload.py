@@ -47,7 +47,17 @@ def read(folder: Path, text: str) -> Config:
 )
 def test_what_waits(tmp_path: Path, before: str, after: str, waits: list[str]) -> None:
     held = read(tmp_path, HELD)
-    assert reload.waiting(held, read(tmp_path, HELD.replace(before, after))) == waits
+    saved = read(tmp_path, HELD.replace(before, after))
+    assert reload.waiting(held, saved, labs=False) == waits
+
+
+def test_labs_wait_only_where_a_start_has_to_get_ready_for_them(tmp_path: Path) -> None:
+    lines = 'c.Classroom.rooms = {"a": ["ada"]}\nc.Classroom.personal_labs = True\n'
+    held, saved = read(tmp_path, HELD), read(tmp_path, HELD + lines)
+    assert reload.waiting(held, saved, labs=True) == []
+    waits = ["Classroom.personal_labs", "Classroom.rooms"]
+    assert reload.waiting(held, saved, labs=False) == waits
+    assert reload.waiting(saved, held, labs=False) == waits
 
 
 @pytest.mark.parametrize(

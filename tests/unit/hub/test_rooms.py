@@ -69,8 +69,8 @@ def rooms_of(hub: Any, folder: Path, **given: Any) -> Rooms:
     settings = Settings(paths, SignInMode.TRIAL, Config(), **given)
     labs = PersonalLabs(settings, Accounts(paths.hub / "accounts.json"))
     labs.app = hub
-    made = Rooms(settings, labs)
-    made._access = SimpleNamespace(tell_labs=lambda *told: hub.told.append(told))  # type: ignore[assignment]
+    made = Rooms(settings, labs, ["read:users!user"])
+    made._access = SimpleNamespace(tell_labs=lambda *told, **labs: hub.told.append((*told, labs)))  # type: ignore[assignment]
     return made
 
 
@@ -111,6 +111,25 @@ def test_members_of_a_group_enter_each_others_labs(hub: Any, tmp_path: Path) -> 
     assert not may(hub, "ada", "access", "dan")
     assert [group.name for group in hub.db.query(orm.Group)] == ["tutors-own"]
     assert orm.Role.find(hub.db, "classroom.group.team-a") is None
+
+
+def test_people_may_have_labs_of_their_own_as_soon_as_the_file_says_so(
+    hub: Any, tmp_path: Path
+) -> None:
+    """And not a moment longer; the class and the labs are told."""
+    made = rooms_of(hub, tmp_path)
+    made.greet("ada", {})
+    assert not any(may(hub, "ada", what, "ada") for what in ("access", "start"))
+    assert hub.told[-1][2] == {"several": False, "own": False}
+    made._labs.has_own = True
+    made.greet("ada", {})
+    assert all(may(hub, "ada", what, "ada") for what in ("access", "start", "delete"))
+    assert not may(hub, "ada", "access", "bob")
+    assert hub.told[-1][2] == {"several": True, "own": True}
+    made._labs.has_own = False
+    made.greet("ada", {})
+    assert not may(hub, "ada", "access", "ada")
+    assert orm.Role.find(hub.db, "user").scopes == ["read:users!user"]
 
 
 def test_a_room_has_a_number_of_its_own_while_it_is_open(hub: Any, tmp_path: Path) -> None:

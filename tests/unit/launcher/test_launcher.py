@@ -23,7 +23,7 @@ from classroom.config import limits
 from classroom.config.limits import Limits
 from classroom.config.traits import Classroom
 from classroom.egress.lock import LockKind
-from classroom.lab.execution import kernel_manager, terminals
+from classroom.lab.execution import provisioner, terminals
 from classroom.lab.files import group_access
 from classroom.lab.files.beneath import Root
 from classroom.launcher import (
@@ -389,7 +389,7 @@ def test_who_has_others_end_first_is_found(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_nothing_of_the_lab_servers_environment_goes_on() -> None:
     own = {"JUPYTERHUB_API_TOKEN": "x", "JPY_SESSION_NAME": "n", "FOO": "1", "TERM": "xterm"}
-    found = kernel_manager.environment(own, {"FOO": "${BAR}"})
+    found = provisioner.environment(own, {"FOO": "${BAR}"})
     assert found == {"JPY_SESSION_NAME": "n", "FOO": "1"}
     assert terminals.environment(own) == {"TERM": "xterm"}
 

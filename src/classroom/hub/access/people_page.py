@@ -141,7 +141,7 @@ class PeopleListHandler(APIHandler):
         found = listed(self.db, self.authenticator.access)
         answer: dict[str, Any] = {"people": [as_json(entry) for entry in found]}
         labs: PersonalLabs | None = self.settings.get(LABS)
-        if labs is not None:
+        if labs is not None and labs.has_any:
             asking = self.current_user  # a service enters nothing
             entered = LabListing(labs).may_enter(asking) if isinstance(asking, User) else []
             in_rooms = [lab for lab in entered if lab.kind is LabKind.ROOM]

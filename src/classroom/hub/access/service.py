@@ -115,7 +115,8 @@ class Access:
         Args:
             found: the new settings, checked.
         """
-        if waiting := reload.waiting(self._first.config, found.config):
+        labs = self.paths.labs_run.is_dir()
+        if waiting := reload.waiting(self._first.config, found.config, labs=labs):
             self.app.log.warning(
                 "These changes take effect at the next start: %s", ", ".join(waiting)
             )
@@ -147,18 +148,26 @@ class Access:
         await self._apply(lambda people: people.appointed(name, tutor=tutor))
 
     def tell_labs(
-        self, rooms: Mapping[str, Mapping[str, str]], groups: Mapping[str, Sequence[str]]
+        self,
+        rooms: Mapping[str, Mapping[str, str]],
+        groups: Mapping[str, Sequence[str]],
+        *,
+        several: bool,
+        own: bool,
     ) -> None:
-        """Tell the labs besides the class who belongs where.
+        """Tell the labs besides the class who belongs where, and the class what labs there are.
 
         Args:
             rooms: as what people are in each room, by what the Hub calls it.
             groups: of people who may enter each other's labs.
+            several: whether there are labs besides the class.
+            own: whether people have labs of their own.
 
         Raises:
             OSError: it can't be written.
         """
-        self._tell(replace(self._standing, rooms=rooms, groups=groups))
+        found = replace(self._standing, rooms=rooms, groups=groups, several=several, own=own)
+        self._tell(found)
 
     def tell_shares(self, shares: Mapping[str, Mapping[str, Guest]]) -> None:
         """Tell the labs besides the class with whom each is shared.
@@ -173,8 +182,11 @@ class Access:
             self._tell(self._standing.shared(shares, time.time()))
 
     def _tell(self, found: Standing) -> None:
-        if found != self._standing:
+        before = self._standing
+        if found != before:
             access_state.write(self.paths.of_lab(lab_users.LAST).standing, found)
+            if found.of_class() != before.of_class():
+                access_state.write(self.paths.standing, found.of_class())
             self._standing = found
 
     async def _apply(

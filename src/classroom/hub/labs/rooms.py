@@ -1,4 +1,4 @@
-"""Have JupyterHub know rooms and groups, as users, roles and groups of its own.
+"""Have JupyterHub know the labs that there are, as users, roles and groups of its own.
 
 Roles can't be made or changed by JupyterHub's API. Code that runs in its process may do both. What
 JupyterHub then says of somebody's scopes, here and to every lab's server, is its own.
@@ -27,6 +27,9 @@ OF_ROOM, OF_GROUP = "classroom.room.", "classroom.group."
 """How the names of the roles begin."""
 OF_MEMBERS = ("access", "start", "read")
 """What members may do with a room's server; to stop it is the tutors'."""
+OWN_LAB_SCOPES = ["servers!user", "access:servers!user", "shares!user", "read:users:name"]
+"""To open, start and stop one's own lab, and to share it with anybody whose name one knows; a
+tutor's role has that of everybody's."""
 OURS = {"classroom": True}
 """Properties of the groups that stand in the tutor's file as `c.Classroom.groups`."""
 
@@ -74,16 +77,20 @@ def people_of(db: Any) -> dict[str, Collection[str]]:
 
 
 class Rooms:
-    """All rooms and groups. One event loop's."""
+    """All rooms and groups, and whether people have labs of their own. One event loop's."""
 
-    def __init__(self, settings: Settings, labs: PersonalLabs) -> None:
+    def __init__(
+        self, settings: Settings, labs: PersonalLabs, scopes_of_users: Iterable[str]
+    ) -> None:
         """Begin with what the file has at the start.
 
         Args:
             settings: as loaded and checked.
             labs: which start and stop.
+            scopes_of_users: what everybody may do who has no lab of their own.
         """
         self._labs = labs
+        self._scopes_of_users = list(scopes_of_users)
         self._admitting = settings.organizations
         self._access: Access | None = None
 
@@ -104,6 +111,7 @@ class Rooms:
         self._access = access
         self._apply()
         await self._close()
+        await self._close_own()
 
     async def follow(self, found: Settings) -> None:
         """Take over what the tutor has saved: who is out is so before a room that is closed stops.
@@ -112,8 +120,10 @@ class Rooms:
             found: the new settings, checked.
         """
         self._labs.rooms, self._labs.groups = found.rooms, found.groups
+        self._labs.has_own = found.personal_labs
         self._apply()
         await self._close()
+        await self._close_own()
 
     def to_ask(self) -> list[str]:
         """List the organizations and teams that GitHub is asked about at a sign-in."""
@@ -157,7 +167,8 @@ class Rooms:
         except BaseException:
             db.rollback()
             raise
-        self._access.tell_labs(rooms, groups)
+        labs = self._labs
+        self._access.tell_labs(rooms, groups, several=labs.has_any, own=labs.has_own)
 
     def _keep_roles(
         self, rooms: Mapping[str, Collection[str]], groups: Mapping[str, Collection[str]]
@@ -165,6 +176,10 @@ class Rooms:
         """Make, fill and delete users, groups and roles; nothing is committed."""
         db = self._app.db
         wanted = {one["name"]: one for one in roles_of(self._labs.rooms, self._labs.groups)}
+        own = OWN_LAB_SCOPES if self._labs.has_own else []
+        everybody = {"name": "user", "scopes": [*self._scopes_of_users, *own]}
+        if (known := orm.Role.find(db, "user")) and set(known.scopes) != set(everybody["scopes"]):
+            roles.create_role(db, everybody, commit=False)
         for role in db.query(orm.Role).all():
             if role.name.startswith((OF_ROOM, OF_GROUP)) and role.name not in wanted:
                 db.delete(role)
@@ -202,6 +217,16 @@ class Rooms:
                     await self._labs.stop(lab.number)
             self._app.users.delete(user)
             self._app.log.info("The room %s is closed; its files are kept", room)
+
+    async def _close_own(self) -> None:
+        """Stop labs of people's own if there are to be none any more; their files stay."""
+        for user in list(self._app.users.values()):
+            spawner = user.spawners.get("")
+            if self._labs.has_own or room_of(user.name) or spawner is None or not spawner.active:
+                continue
+            await self._app.proxy.delete_user(user)
+            await user.stop()
+            self._app.log.info("The lab of %s is closed; its files are kept", user.name)
 
 
 def _fill(db: Any, place: Any, names: Collection[str]) -> None:

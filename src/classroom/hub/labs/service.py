@@ -105,7 +105,6 @@ class PersonalLabs:
         """The numbers of labs that are being deleted at the moment."""
         self.has_own = settings.personal_labs
         """Whether people have labs of their own."""
-        """Whether people may have labs of their own."""
         self.rooms: Mapping[str, LabRoom] = settings.rooms
         """Those that are open now, by their names."""
         self.groups: Mapping[str, frozenset[str]] = settings.groups
@@ -130,6 +129,11 @@ class PersonalLabs:
         settings = app.tornado_application.settings
         settings[NO_QUESTION] = OwnClients(settings.get(NO_QUESTION, ()))
         settings[LABS] = self
+
+    @property
+    def has_any(self) -> bool:
+        """Whether there are any, as the tutor's file says; until then nothing is seen of them."""
+        return self.has_own or bool(self.rooms)
 
     def owner(self, name: str) -> Owner | None:
         """Return who somebody is, whatever they are called; None if that isn't known.

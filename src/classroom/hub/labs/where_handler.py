@@ -15,6 +15,7 @@ from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from classroom.hub.labs.listing import EnterableLab
+    from classroom.hub.labs.service import PersonalLabs
 
 
 class WhereHandler(APIHandler):
@@ -35,7 +36,8 @@ class WhereHandler(APIHandler):
             raise web.HTTPError(
                 403, gettext("Only a lab may ask for this, for somebody who is in it.")
             )
-        if (labs := self.settings.get(LABS)) is None:
+        labs: PersonalLabs | None = self.settings.get(LABS)
+        if labs is None or not labs.has_any:
             raise web.HTTPError(404, gettext("There is only one lab here."))
         found = LabListing(labs).may_enter(user)
         sees_places = bool(user.admin)

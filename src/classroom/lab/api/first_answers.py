@@ -5,14 +5,14 @@ The labextension answers JupyterLab's requests with it while the page loads (`an
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from jupyter_client.jsonutil import json_default
 from jupyter_server.utils import ensure_async
 from jupyterlab_server.handlers import LabHandler
 
 from classroom.lab import services
+from classroom.lab.api import opening_answers
+from classroom.lab.api.opening_answers import LARGEST, encoded
 from classroom.lab.api.usage import Usage
 from classroom.lab.api.user_settings import DefaultSettings, folder_of, layout_of, layouts, size_of
 from classroom.lab.upstream.known_answers import KnownAnswers
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 ADDRESS = r"(?P<mode>lab|doc)(?P<workspace>/workspaces/[a-zA-Z0-9\-\_]+)?(?P<tree>/tree/.*)?"
 """Where JupyterLab's page is, below the server's own address (its `MASTER_URL_PATTERN`)."""
-LARGEST = 16 * 1024
-"""Bytes of one answer that comes with a page, which isn't compressed."""
 SETTINGS = (
     "?ids_only=true",
     "/@jupyterlab/codemirror-extension:plugin",
@@ -31,16 +29,6 @@ SETTINGS = (
     "/@jupyterlab/notebook-extension:panel",
 )
 """Of which plugins JupyterLab asks for the settings once more after all of them, and their list."""
-
-
-def encoded(values: Mapping[str, Any]) -> dict[str, str]:
-    """Write answers as JSON; leave out what is too large to be in every page.
-
-    Args:
-        values: by address.
-    """
-    texts = {name: json.dumps(value, default=json_default) for name, value in values.items()}
-    return {name: text for name, text in texts.items() if len(text) <= LARGEST}
 
 
 async def of(handler: Any) -> dict[str, str]:
@@ -66,14 +54,19 @@ async def of(handler: Any) -> dict[str, str]:
         now["api/terminals"] = settings["terminal_manager"].list()
     name = handler.current_user.username
     folder = folder_of(handler.extensionapp.workspaces_dir, name)
+    layout: dict[str, Any] = {}
     if size_of(folder) <= LARGEST:
-        now["lab/api/workspaces"] = layouts(folder)
-        now["lab/api/workspaces/default"] = layout_of(folder, "default")
+        layout = layout_of(folder, "default")
+        now |= {"lab/api/workspaces": layouts(folder), "lab/api/workspaces/default": layout}
     found = lab[KnownAnswers]
     known = {name: text for name, text in found.answers.items() if name not in found.packed}
     if not folder_of(handler.extensionapp.user_settings_dir, name).exists():
         known |= defaults(lab[DefaultSettings])
-    return {**known, **encoded(now)}
+    # Somebody else's window, and its documents, have an address of their own.
+    opening = await opening_answers.of(
+        handler, {} if handler.path_kwargs.get("workspace") else layout
+    )
+    return {**known, **encoded(now), **opening}
 
 
 def defaults(settings: DefaultSettings) -> dict[str, str]:

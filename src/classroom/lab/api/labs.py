@@ -25,14 +25,13 @@ is asked no more often than that."""
 
 
 def announce(page_config: MutableMapping[str, Any], *, several: bool) -> None:
-    """Have pages show other labs, where there are any.
+    """Have pages that are loaded from now on show other labs, where there are any.
 
     Args:
         page_config: JupyterLab's, of every page.
         several: whether there are.
     """
-    if several:
-        page_config["classroomLabs"] = ADDRESS
+    page_config["classroomLabs"] = ADDRESS if several else ""
 
 
 class LabLists:

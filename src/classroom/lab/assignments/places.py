@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import Parts
 
 
-@dataclass(frozen=True)
+@dataclass
 class Places:
     """Those of one lab.
 

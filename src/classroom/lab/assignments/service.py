@@ -30,7 +30,6 @@ class Assignments:
     """The assignments of one lab.
 
     Attributes:
-        own: whether students have their copies in labs of their own.
         catalogue: what was handed out.
         handing_out: for tutors.
         handing_in: for students.
@@ -54,13 +53,22 @@ class Assignments:
             notifications: tells students what they have got.
             log: where to say who has done what.
         """
-        self.own = places.own
+        self._places = places
         self.catalogue = catalogue = Catalogue(places.store)
         files = LiveFiles(contents, documents)
         self.handing_out = HandingOut(places, catalogue, files, notifications, log)
         self.handing_in = HandingIn(places, catalogue, files, log)
         self.collecting = Collecting(places, catalogue, files, log)
         self._progress = Progress(places)
+
+    @property
+    def own(self) -> bool:
+        """Whether students have their copies in labs of their own, from now on."""
+        return self._places.own
+
+    @own.setter
+    def own(self, own: bool) -> None:
+        self._places.own = own
 
     async def table(
         self, name: str, students: Iterable[Student], by: AskingTutor

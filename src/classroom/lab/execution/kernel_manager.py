@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import time
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import zmq
-from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_server._tz import utcnow
 from jupyter_server.prometheus.metrics import KERNEL_CURRENTLY_RUNNING_TOTAL
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
@@ -22,21 +19,16 @@ from classroom.lab.connections.registry import Connections
 from classroom.lab.execution import working_folder
 from classroom.lab.execution.iopub_listener import ListeningKernels
 from classroom.lab.execution.iopub_reconnect import Reconnected
+from classroom.lab.execution.provisioner import LAUNCHER_SECONDS, StudentProvisioner
 from classroom.lab.execution.session_paths import local_path
 from classroom.lab.protocol.kernel_messages import LONGEST
 from classroom.lab.upstream import patches
 from classroom.launcher import client
 from classroom.launcher.client import NoLauncherError, NotLaunchedError
-from classroom.launcher.protocol import KEY, ProcessKind, Start
+from classroom.launcher.protocol import KEY
 from classroom.runtime.paths import own
 from classroom.runtime.words import gettext
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-GROUP_READABLE = 0o640
-LAUNCHER_SECONDS = 10
-"""How long a kernel waits for a launcher that is being started again."""
 MOST_SOCKETS = 16_384
 """Sockets of zmq's that the lab server may have."""
 BOUNDS = {
@@ -47,105 +39,6 @@ BOUNDS = {
     zmq.SNDHWM: 100,
 }
 """Of the sockets by which the lab server speaks with kernels."""
-PASSED_ON = ("JPY_SESSION_NAME",)
-"""Of the lab server's own environment nothing else reaches a kernel: its token is in there."""
-
-
-def environment(given: Mapping[str, str], spec: Mapping[str, str]) -> dict[str, str]:
-    """Choose what a kernel gets of an environment.
-
-    Args:
-        given: what jupyter_client would start it with: all of the lab server's, and the spec's.
-        spec: what the kernel's spec asks for; taken as filled in.
-    """
-    wanted = (*PASSED_ON, *spec)
-    return {name: str(given[name]) for name in wanted if name in given}
-
-
-class StudentProvisioner(LocalProvisioner):
-    """Starts a kernel through the launcher."""
-
-    process: Any
-    parent: Any
-
-    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Write the connection file as upstream does, and let students' group read it."""
-        found = await super().pre_launch(**kwargs)
-        os.chmod(self.parent.connection_file, GROUP_READABLE)  # noqa: PTH101 (on tmpfs or overlay)
-        return dict(found)
-
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
-        """Start the kernel.
-
-        Raises:
-            NotLaunchedError: it couldn't be started.
-        """
-        env = kwargs.get("env") or {}
-        folder = str(kwargs.get("cwd") or own().files_link)
-        start = Start(
-            self.kernel_id,
-            ProcessKind.KERNEL,
-            tuple(cmd),
-            environment(env, self.kernel_spec.env),
-            folder,
-            {
-                "kernel_name": self.parent.kernel_name,
-                "connection_file": self.parent.connection_file,
-                "folder": folder,
-                "environment": environment(env, {}),
-            },
-        )
-        end = time.monotonic() + LAUNCHER_SECONDS
-        while True:
-            try:
-                self.process = await client.start(start)
-            except NoLauncherError:
-                # Its death is often why a kernel must be started again.
-                if time.monotonic() > end:
-                    raise
-                await asyncio.sleep(0.1)
-            else:
-                self._know(folder)
-                return self.connection_info
-
-    def resolve_path(self, path_str: str) -> str | None:
-        """Say where a file is that the kernel names; None outside the class's folder.
-
-        Upstream looks for it anywhere, as the lab server.
-
-        Args:
-            path_str: absolute, or from the kernel's folder.
-        """
-        root = working_folder.root_of(self.parent.parent.parent)
-        return working_folder.file_for(root, str(PurePosixPath(self.cwd or "/", path_str)))
-
-    async def poll(self) -> int | None:
-        """Say whether it has ended, as upstream; and tell people why, if nobody asked for it.
-
-        A kernel that is being shut down can crash on its way out, in what compiled code does at
-        the end: that is nobody's loss.
-        """
-        status = await super().poll()
-        if status is not None and self.process is not None and self.process.why:
-            why, self.process.why = self.process.why, ""
-            if not self.parent.shutting_down:
-                self.parent.why_it_ended = why
-                self.parent.parent.tell_end(self.kernel_id, why)
-        return status
-
-    async def adopt(self, folder: str) -> None:
-        """Take over the kernel that runs already.
-
-        Raises:
-            NotLaunchedError: it doesn't.
-        """
-        self.process = await client.adopt(self.kernel_id)
-        self._know(folder)
-
-    def _know(self, folder: str) -> None:
-        self.pid = self.process.pid
-        self.pgid = None  # upstream would signal the group itself, and may not
-        self.cwd = folder
 
 
 class StudentKernel(ServerKernelManager):

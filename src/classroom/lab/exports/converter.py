@@ -24,6 +24,8 @@ WORK_SECONDS = 30
 MEMORY = 1024 * MB
 REASON = 1000
 """Characters of nbconvert's own reason."""
+TEX = {"openin_any": "p", "openout_any": "p", "shell_escape": "f"}
+"""A notebook's LaTeX reads and writes text of its own folder only, and runs no program."""
 LARGE = gettext_noop("This notebook takes too much memory to export: clear its outputs first.")
 
 
@@ -39,6 +41,17 @@ class NotConvertedError(Exception):
         """
         super().__init__(text)
         self.status = status
+
+
+def shortened(reason: str) -> str:
+    """Leave out the middle of a long reason: LaTeX says at its end what is wrong.
+
+    Args:
+        reason: nbconvert's.
+    """
+    if len(reason) <= REASON:
+        return reason
+    return f"{reason[: REASON // 5]} … {reason[-(REASON * 4 // 5) :]}"
 
 
 def zipped(name: str, output: bytes, others: dict[str, bytes]) -> bytes:
@@ -135,13 +148,17 @@ def answer_to(message: bytes) -> bytes:
     except MemoryError:
         status, text = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, gettext(LARGE)
     except Exception as error:  # noqa: BLE001 (nbconvert's reason, whatever it is)
-        status, text = HTTPStatus.INTERNAL_SERVER_ERROR, f"nbconvert failed: {error}"[:REASON]
+        status, text = (
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            f"nbconvert failed: {shortened(str(error))}",
+        )
     return framed({"status": status, "text": text}, b"")
 
 
 def main() -> None:
     """Read the request, and write the answer where nothing else that is printed comes."""
     confine(int(sys.argv[1]), WORK_SECONDS, MEMORY)
+    os.environ.update(TEX)
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)
         out.write(answer_to(sys.stdin.buffer.read()))

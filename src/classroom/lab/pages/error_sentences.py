@@ -41,6 +41,22 @@ UPSTREAMS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 """Beginnings of upstream's words, and ours for them."""
 
+TO_LAB = gettext_noop("Go to the lab")
+TO_HOME = gettext_noop("Go to the start page")
+
+
+def ways_on(home: str) -> dict[str, str]:
+    """Return what the page of a failed request needs to lead on (`templates/error.html`).
+
+    Args:
+        home: the address of the Hub's page; "" where there is no Hub.
+    """
+    return {
+        "classroom_to_lab": gettext(TO_LAB),
+        "classroom_to_home": gettext(TO_HOME),
+        "classroom_home": home,
+    }
+
 
 def sentence(status: int, error: BaseException | None) -> str:
     """Word a failed request.

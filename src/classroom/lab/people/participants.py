@@ -66,6 +66,8 @@ class Participants:
         documents.changed = self.tell
         self.cpu = CpuBudget()
         """Not that of documents: somebody who has written too much there hears of it by a page."""
+        self.several: bool | None = None
+        """Whether there are labs besides the class; None while the Hub hasn't said."""
         self.asking = ""
         """The tutor whom all are asked to follow; "" for nobody."""
         self.before_all: Callable[[], None] | None = None
@@ -150,6 +152,7 @@ class Participants:
                     **one.place.as_json(),
                     "active": round(one.active),
                     "tutor": one.name in self._modes.tutors,
+                    "owner": one.name == self._modes.owner,
                     "viewOnly": self._modes.is_view_only(one.name),
                 }
                 for one in people
@@ -166,6 +169,8 @@ class Participants:
         self._pending = False
         people = self.people()
         for_all, listed = [self.leading(people), self._documents.message()], self.listed(people)
+        if self.several is not None:
+            for_all.append({"type": "labs", "several": self.several})
         for page in self._pages():
             words = [*for_all, listed] if name_of(page) in self._modes.tutors else for_all
             told = self._told.setdefault(page, {})

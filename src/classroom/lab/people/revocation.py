@@ -118,7 +118,9 @@ class Revocation:
         before: tuple[set[str], dict[str, Any]] | None = None
         async for _ in file_watch.moments(file.parent):
             self.take(access_state.read(file))
-            if (now := (self._open.people(), self.places())) != before:
+            # Only other labs' tutors want to know where somebody is.
+            places = self.places() if self.standing.several else {}
+            if (now := (self._open.people(), places)) != before:
                 registry.write_here(here, *now)
                 before = now
 

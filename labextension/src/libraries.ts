@@ -1,0 +1,93 @@
+/**
+ * Libraries that the outputs of cells load, for the frames of the cells below.
+ */
+
+import type { ICodeCellModel } from '@jupyterlab/cells';
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { IOutputModel } from '@jupyterlab/rendermime';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import type { IItem } from './frame';
+import { librariesIn } from './html';
+
+export const HTML = 'text/html';
+export const SCRIPTS = ['application/javascript', 'text/javascript'];
+/** Of libraries that load what their other output shows; beside a script. */
+export const LOADS = [
+  'application/vnd.bokehjs_load.v0+json',
+  'application/vnd.holoviews_load.v0+json'
+];
+/** Characters: a script of that length is a library. */
+const LIBRARY = 50_000;
+
+type Bundle = ReadonlyPartialJSONObject;
+
+/** nbformat's text: one string, or lines. */
+function text(value: unknown): string {
+  return Array.isArray(value) ? value.join('') : typeof value === 'string' ? value : '';
+}
+
+/** What an output shows, and its script. */
+export function piece(bundle: Bundle): { html: string; script: string } {
+  const script = SCRIPTS.map((type) => text(bundle[type])).find((found) => found) ?? '';
+  return { html: text(bundle[HTML]), script };
+}
+
+/** What of an output later ones may need: what it loads, not what it shows. */
+export interface ILibrary {
+  /** All of the output, by which it is known. */
+  readonly code: string;
+  readonly loaded: Pick<IItem, 'html' | 'script'>;
+}
+
+function library(bundle: Bundle): ILibrary | null {
+  const { html, script } = piece(bundle);
+  const loads = script.length > LIBRARY || LOADS.some((type) => type in bundle);
+  const tags = /<script[\s>]/i.test(html) ? librariesIn(html, LIBRARY) : '';
+  return loads || tags
+    ? { code: html + script, loaded: { html: tags, script: loads ? script : '' } }
+    : null;
+}
+
+let notebooks: INotebookTracker | null = null;
+
+/** Look for libraries in the cells of these notebooks. */
+export function lookIn(tracker: INotebookTracker): void {
+  notebooks = tracker;
+}
+
+/** What is found in an output, until it changes: looking takes it apart. */
+const found = new WeakMap<IOutputModel, ILibrary | null>();
+const watched = new WeakSet<IOutputModel>();
+
+function libraryOf(output: IOutputModel): ILibrary | null {
+  let known = found.get(output);
+  if (known === undefined) {
+    known = library(output.data);
+    found.set(output, known);
+    if (!watched.has(output)) {
+      watched.add(output);
+      output.changed.connect(() => found.delete(output));
+    }
+  }
+  return known;
+}
+
+/** Find what the cells above load, and the node's own, in the order in which they stand. */
+export function libraries(node: HTMLElement): ILibrary[] {
+  const panel = notebooks?.find((one: NotebookPanel) => one.content.node.contains(node));
+  const items: ILibrary[] = [];
+  for (const cell of panel?.content.widgets ?? []) {
+    const { outputs: model } = cell.model as Partial<ICodeCellModel>;
+    for (let at = 0; at < (model?.length ?? 0); at++) {
+      const output = model?.get(at);
+      const known = output ? libraryOf(output) : null;
+      if (known) {
+        items.push(known);
+      }
+    }
+    if (cell.node.contains(node)) {
+      break;
+    }
+  }
+  return items;
+}

@@ -1,0 +1,161 @@
+"""What a page asks about the documents that it opens with, sent with the page itself.
+
+Of each document JupyterLab asks whether it is there, for its room, its time and its checkpoints, in
+six requests one after the other; for the folder that it shows, once more. A class that opens the
+same notebook in the same moment asks for the same: it is found out once for all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from jupyter_client.jsonutil import json_default
+from jupyter_server_ydoc.utils import SERVER_SESSION
+from tornado.web import HTTPError
+
+from classroom.lab import services
+from classroom.lab.api.people import RUNS
+from classroom.lab.chat import schema, setup
+from classroom.lab.execution.run_history import RunHistory
+from classroom.lab.files.shared_listings import SharedListings
+from classroom.lab.people.welcome import Greeting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+NOTEBOOK = ".ipynb"
+LARGEST = 16 * 1024
+"""Bytes of one answer that comes with a page, which isn't compressed."""
+MOST = 3
+"""Documents of a page that are looked at: a layout may have dozens, most of them behind others."""
+SAFE = "!~*'()"
+"""What JavaScript's ``encodeURIComponent`` leaves as it is, besides what Python's `quote` does."""
+
+
+@dataclass
+class Openings:
+    """What is being found out for pages that open, by document. For one event loop.
+
+    Attributes:
+        shared: the answers about a document or a folder.
+    """
+
+    shared: SharedListings[dict[str, str]] = field(default_factory=SharedListings)
+
+
+def shown(tree: str | None, layout: Mapping[str, Any], welcome: str = "") -> list[str]:
+    """List the notebooks that a page opens with, the one in its address first.
+
+    Args:
+        tree: what comes after the page's own address, such as ``/tree/a%20b.ipynb``.
+        layout: of the window, as `layout_of` reads it; any JSON, since a person may write it.
+        welcome: the welcome notebook, if it is to be opened for them.
+
+    Returns:
+        Paths below the class's folder, at most `MOST`.
+    """
+    named = unquote((tree or "").removeprefix("/tree").strip("/"))
+    found = [named, welcome, *_restored(layout)]
+    kept = (path for path in dict.fromkeys(found) if path.endswith(NOTEBOOK) and is_shown(path))
+    return list(kept)[:MOST]
+
+
+def is_shown(path: str) -> bool:
+    """Say whether a path is one that people are shown; of any other the page asks by itself."""
+    parts = path.split("/")
+    return all(part and not part.startswith(".") for part in parts)
+
+
+def _restored(layout: Mapping[str, Any]) -> Iterable[str]:
+    """List what is open in a window's layout: its stored state has a path for each document."""
+    states = layout.get("data")
+    for name, state in states.items() if isinstance(states, dict) else ():
+        data = state.get("data") if isinstance(state, dict) else None
+        path = data.get("path") if isinstance(data, dict) else None
+        if name.startswith("notebook:") and isinstance(path, str):
+            yield path
+
+
+def address(path: str) -> str:
+    """Write a path below ``api/contents`` as JupyterLab does."""
+    return "/".join(quote(part, safe=SAFE) for part in path.split("/"))
+
+
+def encoded(values: Mapping[str, Any]) -> dict[str, str]:
+    """Write answers as JSON; leave out what is too large to be in every page.
+
+    Args:
+        values: by address.
+    """
+    texts = {name: json.dumps(value, default=json_default) for name, value in values.items()}
+    return {name: text for name, text in texts.items() if len(text) <= LARGEST}
+
+
+async def of(handler: Any, layout: Mapping[str, Any]) -> dict[str, str]:
+    """Answer what a page is about to ask of its documents: JSON by address below the lab's own.
+
+    What isn't there, or can't be read, is left out: the page asks, and shows what is wrong.
+
+    Args:
+        handler: of the request for the page; its user is signed in.
+        layout: of the window.
+    """
+    lab = services.of(handler)
+    opening, greeting = lab[Openings].shared, lab[Greeting]
+    welcome = greeting.name if greeting.offers(handler.current_user) else ""
+    found: dict[str, str] = {}
+    for path in shown(handler.path_kwargs.get("tree"), layout, welcome):
+        found |= await opening.get(path, partial(_notebook, handler, path))
+    if handler.settings.get(setup.KEY):
+        found |= await opening.get(setup.FIRST, partial(_chat, handler))
+    return found
+
+
+async def _notebook(handler: Any, path: str) -> dict[str, str]:
+    """Answer what is asked of one notebook."""
+    files, place = handler.contents_manager, f"api/contents/{address(path)}"
+    try:
+        there = await files.get(path, content=False)
+        if there["type"] != "notebook":
+            return {}
+        hashed = await files.get(path, content=False, type="notebook", require_hash=True)
+        checkpoints = await files.list_checkpoints(path)
+    except (HTTPError, OSError):
+        return {}
+    answers: dict[str, Any] = {
+        f"{place}?content=0&hash=0": there,
+        f"{place}?type=notebook&content=0&hash=1&contentProviderId=undefined": hashed,
+        f"{place}/checkpoints": checkpoints,
+    }
+    ident = handler.settings["file_id_manager"].get_id(path)
+    if ident is not None:
+        history = services.of(handler)[RunHistory]
+        answers |= _session(path, "json", "notebook", ident)
+        answers[f"{RUNS}?path={quote(path, safe=SAFE)}"] = {"runs": history.of(ident)}
+    return encoded(answers)
+
+
+async def _chat(handler: Any) -> dict[str, str]:
+    """Answer what is asked of the first chat."""
+    files, path = handler.contents_manager, setup.FIRST
+    try:
+        there = await files.get(path, content=False)
+        if there["size"] > LARGEST:
+            return {}
+        answers = {f"api/contents/{address(path)}": await files.get(path)}
+    except (HTTPError, OSError):
+        return {}
+    ident = handler.settings["file_id_manager"].get_id(path)
+    if ident is not None:
+        answers |= _session(path, schema.FORMAT, schema.KIND, ident)
+    return encoded(answers)
+
+
+def _session(path: str, form: str, kind: str, ident: str) -> dict[str, Any]:
+    """Answer the request for a document's room, as `DocSessionHandler` does."""
+    answer = {"format": form, "type": kind, "fileId": ident, "sessionId": SERVER_SESSION}
+    return {f"PUT api/collaboration/session/{address(path)}": answer}
