@@ -137,6 +137,7 @@ def token_of(client: httpx.Client, path: str) -> str:
         for one in client.cookies.jar
         if one.path == path
         and one.name.startswith(("service-classroom", "jupyterhub-user"))
+        and "oauth-state" not in one.name
         and str(one.value).strip('"').startswith("2|")
     ]
     value = str(cookie.value).strip('"').split("|")[4].partition(":")[2]

@@ -19,7 +19,7 @@ const CHANGES =
 /** What is good for whoever asks the same soon after: of a document several parts of a page ask. */
 const OPENING = /^(api\/contents|classroom\/api\/runs)\b/;
 /** What people ask for, with a button: always how it is now. */
-const ASKED = /^classroom\/api\/(assignments|my)\b/;
+const ASKED = /^classroom\/api\/(assignments|my|shares)\b/;
 /** What a page writes by itself as it opens: nothing that it asks for is any different after it. */
 const OWN = /^(lab\/api\/workspaces|api\/collaboration\/session)\//;
 

@@ -24,6 +24,7 @@ import { places } from './places';
 import { preferences } from './preferences';
 import { footers, ran } from './ran';
 import { readOnly } from './readonly';
+import { sharing } from './sharing';
 import { snapshots } from './snapshots';
 import { standing } from './standing';
 import { talk } from './talk';
@@ -56,6 +57,7 @@ export default [
   following,
   people,
   labsMenu,
+  sharing,
   openNow,
   footers,
   ran,

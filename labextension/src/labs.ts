@@ -28,6 +28,8 @@ export interface ILab {
   readonly address: string;
   readonly own: boolean;
   readonly running: boolean;
+  /** Whether it is shared with the person at the page, who may leave it. */
+  readonly shared?: boolean;
   readonly people: readonly IPresent[];
 }
 
@@ -59,14 +61,15 @@ export function isHere({ address }: ILab): boolean {
 }
 
 /** What a lab is called. */
-export function called({ kind, name, own }: ILab, words: Texts): string {
+export function called({ kind, name, own, shared }: ILab, words: Texts): string {
   if (kind === 'class') {
     return words.classroom;
   }
-  if (kind === 'room') {
-    return words.room(name);
+  if (own) {
+    return words.yourLab;
   }
-  return own ? words.yourLab : words.labOf(name);
+  const lab = kind === 'room' ? words.room(name) : words.labOf(name);
+  return shared ? words.sharedLab(lab) : lab;
 }
 
 /**

@@ -22,6 +22,7 @@ from classroom.hub.labs import idle
 from classroom.hub.labs.rooms import Rooms
 from classroom.hub.labs.service import PersonalLabs
 from classroom.hub.reload import watch
+from classroom.hub.sharing.service import Shares
 from classroom.runtime.paths import Paths
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Background(LoggingConfigurable):
 
     labs = Instance(PersonalLabs, allow_none=True, help="Labs besides the class.").tag(config=True)
     rooms = Instance(Rooms, allow_none=True, help="Which of them are rooms.").tag(config=True)
+    shares = Instance(Shares, allow_none=True, help="With whom labs are shared.").tag(config=True)
 
     def __init__(self, **kwargs: Any) -> None:
         """Do nothing yet; the arguments are traitlets'."""
@@ -64,6 +66,9 @@ class Background(LoggingConfigurable):
             self.labs.begin(app)
             if self.rooms is not None and self.access is not None:
                 await self.rooms.begin(self.access)
+            if self.shares is not None and self.access is not None:
+                self.shares.begin(app, self.access)
+                self._watch("labs that are shared", self.shares.follow())
             self._watch("labs that nobody uses", idle.watch(app, self.labs))
         self._watch(
             "certificate",

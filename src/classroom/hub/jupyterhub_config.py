@@ -22,6 +22,7 @@ from classroom.hub.labs.rooms import OWN_LAB_SCOPES, Rooms, roles_of
 from classroom.hub.labs.service import PersonalLabs
 from classroom.hub.labs.spawner import POLL_SECONDS, PersonalLab
 from classroom.hub.proxy import NginxProxy
+from classroom.hub.sharing import service as sharing
 from classroom.hub.spawner import NoPersonalLab
 from classroom.hub.template_words import TemplateWords
 from classroom.runtime.paths import COMMAND, COOKIES, PORT, PREFIX, SERVICE
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
     from classroom.runtime.handover import Handover
     from classroom.runtime.paths import Paths
 
-# A user may see who they are and enter the classroom: no server of their own, no tokens that
-# would outlive their place on the list.
-USER_SCOPES = ["read:users!user", f"access:services!service={SERVICE}"]
+# A user may see who they are, enter the classroom, and leave labs that are shared with them: no
+# server of their own, no tokens that would outlive their place on the list.
+USER_SCOPES = ["read:users!user", f"access:services!service={SERVICE}", "users:shares!user"]
 START_SECONDS = 120
 """How long a lab may take to start, on a machine that is busy with others."""
 
@@ -168,6 +169,7 @@ def other_labs(c: Config, settings: Settings, accounts: Accounts) -> Rooms | Non
     c.JupyterHub.init_spawners_timeout = 1
     c.Background.labs = labs
     c.Background.rooms = rooms = Rooms(settings, labs, scopes_of_users(c, own=False))
+    c.Background.shares = sharing.Shares(settings.paths.hub / sharing.FILE)
     # JupyterHub calls what can be called, with whoever asks for a page.
     c.JupyterHub.template_vars = {
         "classroom_labs": LabListing(labs),

@@ -17,7 +17,7 @@ from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
 
 from classroom.lab import hub_credentials, recovering, services
-from classroom.lab.api import labs
+from classroom.lab.api import labs, sharing
 from classroom.lab.api.usage import Usage
 from classroom.lab.assignments import availability
 from classroom.lab.assignments.places import Places
@@ -171,6 +171,7 @@ def _tell_pages(app: ServerApp, lab: LabContext) -> None:
     page_config = app.web_app.settings.setdefault("page_config_data", {})
     page_socket.announce(page_config)
     labs.announce(page_config, several=headers.ClassPages(config=app.config).labs)
+    sharing.announce(page_config, owner=owner_of_lab())
     headers.announce(page_config, lab.policies)
     own_labs = headers.ClassPages(config=app.config).own_labs
     availability.announce(page_config, owner=owner_of_lab(), own=own_labs)

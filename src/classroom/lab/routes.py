@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from classroom.lab.api import driving, first_answers, labs, liveness, outputs, people
+from classroom.lab.api import driving, first_answers, labs, liveness, outputs, people, sharing
 from classroom.lab.api.driving import FollowingHandler, ModeHandler, PersonModeHandler
 from classroom.lab.api.events import EventsSocket
 from classroom.lab.api.first_answers import LabPageHandler
@@ -12,6 +12,7 @@ from classroom.lab.api.licenses import KnownLicensesHandler
 from classroom.lab.api.liveness import LabLivenessHandler
 from classroom.lab.api.outputs import OutputsHandler
 from classroom.lab.api.people import MemberHandler, RunsHandler
+from classroom.lab.api.sharing import LabShareHandler, LabSharesHandler
 from classroom.lab.api.shutdown import NoShutdownHandler
 from classroom.lab.api.usage import UsageHandler
 from classroom.lab.api.user_settings import PersonalSettingsHandler, PersonalWorkspacesHandler
@@ -54,6 +55,8 @@ HANDLERS = (
     (f"{people.ADDRESS}/(?P<name>[^/]+)", MemberHandler),
     (people.RUNS, RunsHandler),
     (labs.ADDRESS, LabsHandler),
+    (sharing.ADDRESS, LabSharesHandler),
+    (f"{sharing.ADDRESS}/(?P<name>[^/]+)", LabShareHandler),
     (f"{outputs.ADDRESS}/(?P<path>.+)", OutputsHandler),
     (r"api/terminals", StudentTerminalsHandler),
     (r"terminals/websocket/(\w+)", StudentTermSocket),

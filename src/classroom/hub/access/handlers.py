@@ -18,6 +18,7 @@ from classroom.hub.auth import appearance
 from classroom.hub.labs.deletion_handler import LabDeletionHandler
 from classroom.hub.labs.where_handler import WhereHandler
 from classroom.hub.requests import confirmation
+from classroom.hub.sharing.handlers import HANDLERS as SHARING
 from classroom.runtime.room_names import room_of
 from classroom.runtime.words import gettext
 
@@ -152,6 +153,7 @@ HANDLERS = (
     (r"/api/classroom/people", PeopleListHandler),
     (r"/api/classroom/people/([^/]+)", RemovalHandler),
     (r"/api/classroom/students", StudentsHandler),
+    *SHARING,
     (r"/api/users", PeopleHandler),
     (r"/api/users/([^/]+)", PersonHandler),
 )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from classroom.config.settings import Settings
     from classroom.hub.access.roster import Roster
+    from classroom.runtime.access_state import Guest, Standing
     from classroom.runtime.paths import Paths
 
 AGAIN_SECONDS = 2.0
@@ -165,8 +166,23 @@ class Access:
         Raises:
             OSError: it can't be written.
         """
+        found = replace(self._standing, rooms=rooms, groups=groups, several=several, own=own)
+        self._tell(found)
+
+    def tell_shares(self, shares: Mapping[str, Mapping[str, Guest]]) -> None:
+        """Tell the labs besides the class with whom each is shared.
+
+        Args:
+            shares: with whom, by whose lab it is.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        if shares != self._standing.shares:
+            self._tell(self._standing.shared(shares, time.time()))
+
+    def _tell(self, found: Standing) -> None:
         before = self._standing
-        found = replace(before, rooms=rooms, groups=groups, several=several, own=own)
         if found != before:
             access_state.write(self.paths.of_lab(lab_users.LAST).standing, found)
             if found.of_class() != before.of_class():

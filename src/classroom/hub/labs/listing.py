@@ -11,12 +11,16 @@ from jupyterhub.scopes import get_scopes_for, has_scope, parse_scopes
 from classroom.hub.labs import members
 from classroom.hub.labs.present import Present, present_in
 from classroom.hub.labs.spawner import PersonalLab
+from classroom.hub.sharing import service as sharing
 from classroom.runtime.access_state import EDIT
 from classroom.runtime.paths import SERVICE
 from classroom.runtime.room_names import hub_name, room_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from classroom.hub.labs.service import PersonalLabs
+    from classroom.hub.sharing.grants import GuestListing
 
 DRIVE = "drive"
 """As what tutors are in every lab, and the owner in a lab of their own."""
@@ -46,6 +50,7 @@ class EnterableLab:
         may_stop: whether they may stop it.
         present: who has it open, by name.
         is_pending: whether its server is being started or stopped.
+        is_shared: whether its owner, or a tutor, shares it with whoever asks, who may leave it.
     """
 
     kind: LabKind
@@ -59,6 +64,7 @@ class EnterableLab:
     may_stop: bool = False
     present: tuple[Present, ...] = ()
     is_pending: bool = False
+    is_shared: bool = False
 
     @property
     def here(self) -> tuple[str, ...]:
@@ -91,18 +97,22 @@ class LabListing:
         scopes = parse_scopes(get_scopes_for(user.orm_user))
         people = sorted({user.name, *(lab.name for lab in labs.registry.all() if not lab.room)})
         own_first = sorted(people, key=lambda name: name != user.name)
-        entered = self._of_owners(user, scopes, [*self._rooms(), *own_first])
+        shares = sharing.of_app(labs.app)
+        shared = shares.shared_with(user.name) if shares is not None else {}
+        entered = self._of_owners(user, scopes, shared, [*self._rooms(), *own_first])
         return [*self._of_class(user, scopes), *entered]
 
     def _rooms(self) -> list[str]:
         """List what the Hub calls the rooms, in the order of their names."""
         return [hub_name(room) for room in sorted(self._labs.rooms)]
 
-    def _of_owners(self, user: Any, scopes: Any, names: list[str]) -> list[EnterableLab]:
+    def _of_owners(
+        self, user: Any, scopes: Any, shared: Mapping[str, GuestListing], names: list[str]
+    ) -> list[EnterableLab]:
         """Describe the labs of some owners: those that may be entered."""
         users = self._labs.app.users
         known = [users[name] for name in names if users.get(name)]
-        entered = [self._listed(user, scopes, one) for one in known]
+        entered = [self._listed(user, scopes, shared.get(one.name), one) for one in known]
         return [one for one in entered if one is not None]
 
     def _of_class(self, user: Any, scopes: Any) -> list[EnterableLab]:
@@ -114,7 +124,9 @@ class LabListing:
         address, present = str(labs.app.default_url), present_in(labs.paths.here)
         return [EnterableLab(LabKind.CLASS, "", "", address, role, present=present)]
 
-    def _listed(self, user: Any, scopes: Any, owner: Any) -> EnterableLab | None:
+    def _listed(
+        self, user: Any, scopes: Any, share: GuestListing | None, owner: Any
+    ) -> EnterableLab | None:
         """Describe a lab; None if it may not be entered, or there can be none."""
 
         def may(what: str) -> bool:
@@ -131,18 +143,21 @@ class LabListing:
             room or owner.name,
             owner.name,
             f"{owner.url}lab",
-            self._role(user, room, is_own=is_own),
+            self._role(user, room, share, is_own=is_own),
             is_own,
             runs,
             may("start"),
             may("delete"),
             present_in(self._labs.paths.of_lab(spawner.number).here) if runs else (),
             isinstance(spawner, PersonalLab) and bool(spawner.pending),
+            share is not None,
         )
 
-    def _role(self, user: Any, room: str, *, is_own: bool) -> str:
+    def _role(self, user: Any, room: str, share: GuestListing | None, *, is_own: bool) -> str:
         if user.admin or is_own:
             return DRIVE
         theirs = (user.orm_user.user_info or {}).get(members.ORGANIZATIONS, ())
         found = members.role_of(self._labs.rooms[room], {user.name, *theirs}) if room else ""
+        if share is not None and found != EDIT:
+            return share.role
         return found or EDIT  # by a role that the tutor has written

@@ -27,8 +27,9 @@ OF_ROOM, OF_GROUP = "classroom.room.", "classroom.group."
 """How the names of the roles begin."""
 OF_MEMBERS = ("access", "start", "read")
 """What members may do with a room's server; to stop it is the tutors'."""
-OWN_LAB_SCOPES = ["servers!user", "access:servers!user"]
-"""To open, start and stop one's own lab; a tutor's role has that of everybody's."""
+OWN_LAB_SCOPES = ["servers!user", "access:servers!user", "shares!user", "read:users:name"]
+"""To open, start and stop one's own lab, and to share it with anybody whose name one knows; a
+tutor's role has that of everybody's."""
 OURS = {"classroom": True}
 """Properties of the groups that stand in the tutor's file as `c.Classroom.groups`."""
 

@@ -71,5 +71,6 @@ def as_json(lab: EnterableLab, *, places: bool) -> dict[str, Any]:
         "own": lab.is_own,
         "running": lab.is_running,
         "role": lab.role,
+        "shared": lab.is_shared,
         "people": people,
     }

@@ -1,15 +1,14 @@
-// The Hub's list of labs: stops one at a button.
+// The Hub's list of labs: stops one, and leaves one that is shared, at a button.
 "use strict";
 
 {
   const { base_url: base, xsrf_token: token } = window.jhdata;
   const trouble = document.getElementById("labs-error");
 
-  async function stop(button) {
+  async function end(button, address) {
     button.disabled = true;
     trouble.hidden = true;
-    const name = encodeURIComponent(button.dataset.stop);
-    const answer = await fetch(`${base}api/users/${name}/server`, {
+    const answer = await fetch(`${base}api/users/${address}`, {
       method: "DELETE",
       headers: { "X-XSRFToken": token },
     }).catch(() => null);
@@ -24,6 +23,12 @@
   }
 
   for (const button of document.querySelectorAll("[data-stop]")) {
-    button.addEventListener("click", () => stop(button));
+    const name = encodeURIComponent(button.dataset.stop);
+    button.addEventListener("click", () => end(button, `${name}/server`));
+  }
+  const me = encodeURIComponent(document.getElementById("labs").dataset.me);
+  for (const button of document.querySelectorAll("[data-leave]")) {
+    const owner = encodeURIComponent(button.dataset.leave);
+    button.addEventListener("click", () => end(button, `${me}/shared/${owner}/`));
   }
 }

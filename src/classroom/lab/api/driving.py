@@ -9,6 +9,7 @@ from tornado import web
 from classroom.lab import services
 from classroom.lab.people.participants import Participants
 from classroom.lab.permissions.tutor_handler import TutorHandler
+from classroom.runtime.room_names import room_of
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
 ADDRESS = "classroom/api/driving"
 FOLLOWING = "classroom/api/following"
 """Both below the server's own address."""
+IS_SHARED = gettext_noop(
+    "{name} only looks on in this lab: the panel “Share” says so, where you can change it."
+)
 LOOKS_ON = gettext_noop(
-    "{name} only looks on in this room: c.Classroom.rooms in jupyterhub_config.py says so."
+    "{name} only looks on in this room: c.Classroom.rooms in jupyterhub_config.py says so, or the"
+    " panel “Share”."
 )
 
 
@@ -68,7 +73,8 @@ class PersonModeHandler(DrivingHandler):
         if name in self.modes.tutors:
             raise web.HTTPError(400, gettext("{name} is a tutor").format(name=name))
         if not wanted and name in self.modes.viewers:
-            raise web.HTTPError(409, gettext(LOOKS_ON).format(name=name))
+            sentence = gettext(LOOKS_ON if room_of(self.modes.owner) else IS_SHARED)
+            raise web.HTTPError(409, sentence.format(name=name))
         mode = self.modes.mode.for_one(name, view_only=wanted)
         self.switch(mode, f"{name!r} to {'view-only' if wanted else 'writing'}")
 

@@ -7,6 +7,7 @@ answers is five minutes old, and an open WebSocket never.
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any
 
 from tornado.web import HTTPError
@@ -103,6 +104,7 @@ class Revocation:
         self._hub_auth = hub_auth
         self._log = log
         self.standing = Standing()
+        """As of now: without shares that are over, also while no Hub is there to say so."""
 
     async def follow(self, file: Path, here: Path) -> None:
         """Follow the Hub's word for as long as the lab runs.
@@ -111,7 +113,7 @@ class Revocation:
             file: where the Hub writes how people stand.
             here: where to write who is in the lab.
         """
-        self.standing = access_state.read(file)
+        self.standing = access_state.read(file).at(time.time())
         self._appoint(self.standing)
         before: tuple[set[str], dict[str, Any]] | None = None
         async for _ in file_watch.moments(file.parent):
@@ -128,7 +130,8 @@ class Revocation:
         Args:
             found: as the Hub has written it.
         """
-        before, self.standing = self.standing, found
+        before, self.standing = self.standing, found.at(time.time())
+        found = self.standing
         ended, left = found.ended_since(before), self._left(before)
         were, are = before.guests(self._owner), found.guests(self._owner)
         others = {name for name in were | are if were.get(name) != are.get(name)}
@@ -152,6 +155,7 @@ class Revocation:
         if not self._owner:
             return frozenset()
         were = (before.tutors | before.guests(self._owner).keys()) - {self._owner}
+        were |= self.standing.gone_since(before, self._owner)
         return were - self.standing.tutors - self.standing.guests(self._owner).keys()
 
     def _end(self, ended: Collection[str], sentence: str) -> None:

@@ -79,6 +79,8 @@ READS: dict[str, tuple[str, ...]] = {
     "classroom.lab.execution.terminals": ("StudentTermSocket.get", "StudentTerminalsHandler.get"),
     "classroom.lab.api.usage": ("UsageHandler.get",),
     "classroom.lab.api.labs": ("LabsHandler.get",),
+    # The Hub says who may: the owner and tutors; whoever only looks on may leave.
+    "classroom.lab.api.sharing": ("LabSharesHandler.get", "LabShareHandler.put delete"),
     "jupyter_lsp.handlers": ("LanguageServersHandler.get",),
     "jupyter_server.base.handlers": (
         "APIVersionHandler.get",

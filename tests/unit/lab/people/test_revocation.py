@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +20,7 @@ from tornado.websocket import WebSocketHandler, websocket_connect
 
 from classroom.lab.connections import registry
 from classroom.lab.people import revocation
-from classroom.runtime.access_state import Standing
+from classroom.runtime.access_state import EDIT, Guest, Standing
 from tests import loops
 
 if TYPE_CHECKING:
@@ -74,9 +76,13 @@ class Lab:
             oauth_client_id="service-classroom",
             access_scopes={"access:services!service=classroom"},
         )
-        self.followed = revocation.Revocation(
-            self.connections, hub_auth, logging.getLogger("test"), lambda _: None
-        )
+        self._hub_auth = hub_auth
+        self.followed = self.of("")
+
+    def of(self, owner: str) -> revocation.Revocation:
+        """Follow people for the lab of somebody; for the class's if it is nobody's."""
+        log = logging.getLogger("test")
+        return revocation.Revocation(self.connections, self._hub_auth, log, lambda _: None, owner)
 
     async def open(self, token: str) -> WebSocketClientConnection:
         """Open a socket with a sign-in."""
@@ -145,5 +151,39 @@ def test_the_second_look_asks_the_hub_whose_sign_in_is_new(
             stale = await lab.open("old")
             assert await until_closed(stale) == revocation.SENTENCE
             assert len(lab.connections.of(NAME)) == 1
+
+    loops.run(look())
+
+
+def test_who_was_let_in_and_taken_out_between_two_looks_is_out() -> None:
+    """The lab has never seen that its owner shared it with them; the Hub has let them in."""
+    cut = Standing(gone={"mona": {NAME: 1.0}})
+
+    async def look() -> None:
+        async with started() as lab:
+            lab.followed = lab.of("mona")
+            guest = await lab.open("a guest's")
+            lab.followed.take(Standing())
+            lab.followed.take(cut)
+            async with asyncio.timeout(20):
+                assert await until_closed(guest) == revocation.NOT_HERE
+
+    loops.run(look())
+
+
+def test_a_share_ends_by_the_labs_own_clock() -> None:
+    """No Hub has to say so."""
+    shared = Standing(shares={"mona": {NAME: Guest(EDIT, time.time() + 1)}})
+
+    async def look() -> None:
+        async with started() as lab:
+            lab.followed = lab.of("mona")
+            lab.followed.take(shared)
+            guest = await lab.open("a guest's")
+            async with asyncio.timeout(20):
+                while lab.connections.of(NAME):
+                    lab.followed.take(shared)
+                    await asyncio.sleep(0.01)
+                assert await until_closed(guest) == revocation.NOT_HERE
 
     loops.run(look())

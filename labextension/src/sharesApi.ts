@@ -1,0 +1,62 @@
+/** The classroom's REST calls about with whom this lab is shared (`docs/openapi.yaml`). */
+
+import { PageConfig } from '@jupyterlab/coreutils';
+import type { ServerConnection } from '@jupyterlab/services';
+import { ask } from './api';
+
+export type Role = 'edit' | 'view';
+
+/** Somebody with whom the lab is shared. */
+export interface IShare {
+  readonly name: string;
+  readonly role: Role;
+  /** Seconds since the epoch. */
+  readonly since: number;
+  /** Seconds since the epoch; null for no end. */
+  readonly until: number | null;
+  /** Whether they have never signed in yet. */
+  readonly waits: boolean;
+  /** Whether they are in the lab now. */
+  readonly here: boolean;
+}
+
+export interface IShares {
+  /** All of them, or only that of the person at the page. */
+  readonly shares: readonly IShare[];
+  /** Whether the person at the page may share the lab. */
+  readonly may_share: boolean;
+  /** The name of the person at the page. */
+  readonly caller: string;
+}
+
+/** As what, and for how many seconds, somebody is let in. Without seconds the end stays as it is. */
+export interface ITerms {
+  readonly role: Role;
+  readonly seconds?: number | null;
+}
+
+/** Whether this page's lab is one that can be shared: not the class's. */
+export function canBeShared(): boolean {
+  return PageConfig.getOption('classroomShares') !== '';
+}
+
+/** All throw ServerConnection.ResponseError with the server's sentence when it says no. */
+export class SharesApi {
+  constructor(private readonly settings: ServerConnection.ISettings) {}
+
+  /** List with whom the lab is shared. */
+  async list(): Promise<IShares> {
+    return await (await ask(this.settings, 'shares')).json();
+  }
+
+  /** Share the lab with somebody, or change as what and until when. */
+  async share(name: string, terms: ITerms): Promise<void> {
+    const init = { method: 'PUT', body: JSON.stringify(terms) };
+    await ask(this.settings, `shares/${encodeURIComponent(name)}`, init);
+  }
+
+  /** Share the lab with somebody no more. */
+  async revoke(name: string): Promise<void> {
+    await ask(this.settings, `shares/${encodeURIComponent(name)}`, { method: 'DELETE' });
+  }
+}

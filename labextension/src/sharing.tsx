@@ -1,0 +1,239 @@
+/** Sharing this lab: with whom, as what, until when. A guest sees what is shared, and may leave. */
+
+import {
+  ILabShell,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
+import { PageConfig, URLExt } from '@jupyterlab/coreutils';
+import { ITranslator } from '@jupyterlab/translation';
+import { ReactWidget, shareIcon } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
+import type * as React from 'react';
+import { picture, unknown } from './faces';
+import { travel } from './labs';
+import { ILive } from './live';
+import { ShareForm } from './shareForm';
+import { canBeShared, type IShare, type IShares, SharesApi } from './sharesApi';
+import { type Texts, texts } from './texts';
+
+/** Milliseconds: how often whoever looks at the panel is shown anew how it is. */
+const AGAIN = 5_000;
+
+export class SharePanel extends ReactWidget {
+  /**
+   * @param api - to ask.
+   * @param words - to show.
+   */
+  constructor(
+    private readonly api: SharesApi,
+    private readonly words: Texts
+  ) {
+    super();
+    this.id = 'classroom-share';
+    this.addClass('classroom-People');
+    this.title.icon = shareIcon;
+    this.title.caption = words.shareLab;
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', words.shareLab);
+    this.timer = window.setInterval(() => void this.look(), AGAIN);
+  }
+
+  override dispose(): void {
+    window.clearInterval(this.timer);
+    super.dispose();
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    void this.look();
+  }
+
+  protected override render(): React.ReactElement {
+    const { words } = this;
+    return (
+      <>
+        <h2>{words.shareLab}</h2>
+        {this.known?.may_share && (
+          <ShareForm
+            words={words}
+            share={(name, terms) => this.attempt(() => this.api.share(name, terms))}
+          />
+        )}
+        <div className="classroom-Share-status" role="status">
+          {this.status}
+        </div>
+        {this.known && (this.known.may_share ? this.everybody(this.known) : this.own(this.known))}
+      </>
+    );
+  }
+
+  /** What the owner and tutors see. */
+  private everybody({ shares }: IShares): React.ReactElement {
+    const { words } = this;
+    return (
+      <section aria-label={words.whoHasAccess}>
+        <h2>{words.whoHasAccess}</h2>
+        {shares.length === 0 && <p className="classroom-Share-none">{words.nobodyHasAccess}</p>}
+        <ul>{shares.map((share) => this.row(share))}</ul>
+      </section>
+    );
+  }
+
+  private row(share: IShare): React.ReactElement {
+    const { words } = this;
+    const { name, role } = share;
+    const other = role === 'edit' ? 'view' : 'edit';
+    return (
+      <li key={name} className="classroom-Person">
+        {picture(unknown(name))}
+        <div className="classroom-Person-name">
+          {name}
+          <span className="classroom-Person-standing">
+            {role === 'edit' ? words.mayEdit : words.mayLook}
+          </span>
+          {share.here && <span className="classroom-Person-standing">{words.hereNow}</span>}
+        </div>
+        <div className="classroom-Person-place">{this.terms(share)}</div>
+        <div className="classroom-Person-buttons">
+          <button
+            type="button"
+            className="jp-mod-styled"
+            aria-label={
+              other === 'edit' ? words.letPersonEdit(name) : words.letPersonOnlyLook(name)
+            }
+            onClick={() => void this.attempt(() => this.api.share(name, { role: other }))}
+          >
+            {other === 'edit' ? words.letEdit : words.letOnlyLook}
+          </button>
+          <button
+            type="button"
+            className="jp-mod-styled"
+            aria-label={words.revokePerson(name)}
+            onClick={() => void this.revoke(name)}
+          >
+            {words.revoke}
+          </button>
+        </div>
+      </li>
+    );
+  }
+
+  /** Since when, until when, and whether they were ever here. */
+  private terms({ since, until, waits }: IShare): string {
+    const { words } = this;
+    const parts = [
+      waits ? words.waitsForSignIn : words.since(time(since)),
+      until === null ? words.noEnd : words.until(time(until))
+    ];
+    return parts.join(' · ');
+  }
+
+  /** What a guest sees: what is shared with them. */
+  private own({ shares: [share] }: IShares): React.ReactElement {
+    const { words } = this;
+    if (share === undefined) {
+      return <p className="classroom-Share-none">{words.onlyOwnersShare}</p>;
+    }
+    return (
+      <section aria-label={words.sharedWithYou}>
+        <p className="classroom-Share-none">
+          {share.role === 'edit' ? words.youMayEdit : words.youMayLook}
+        </p>
+        <p className="classroom-Share-none">{this.terms(share)}</p>
+        <p className="classroom-Share-none">
+          <button
+            type="button"
+            className="jp-mod-styled jp-mod-warn"
+            onClick={() => void this.leave(share.name)}
+          >
+            {words.leaveLab}
+          </button>
+        </p>
+      </section>
+    );
+  }
+
+  private async revoke(name: string): Promise<void> {
+    const { words } = this;
+    const answer = await showDialog({
+      title: words.revokePerson(name),
+      body: words.revokeMeans(name),
+      buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: words.revoke })]
+    });
+    if (answer.button.accept) {
+      await this.attempt(() => this.api.revoke(name));
+    }
+  }
+
+  private async leave(name: string): Promise<void> {
+    const { words } = this;
+    const answer = await showDialog({
+      title: words.leaveLab,
+      body: words.leaveMeans,
+      buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: words.leaveLab })]
+    });
+    if (answer.button.accept && (await this.attempt(() => this.api.revoke(name), false))) {
+      const prefix = PageConfig.getOption('hubPrefix');
+      travel.to(PageConfig.getOption('hubHost') + URLExt.join(prefix, 'home'));
+    }
+  }
+
+  /** Do something and show how it is then; say so when it can't be done. */
+  private async attempt(what: () => Promise<void>, again = true): Promise<boolean> {
+    this.status = '';
+    try {
+      await what();
+    } catch (error) {
+      this.status = error instanceof Error ? error.message : String(error);
+      this.update();
+      return false;
+    }
+    if (again) {
+      await this.look();
+    }
+    return true;
+  }
+
+  private async look(): Promise<void> {
+    if (!this.isVisible || document.visibilityState === 'hidden') {
+      return;
+    }
+    try {
+      this.known = await this.api.list();
+      this.update();
+    } catch (error) {
+      console.warn('With whom the lab is shared could not be listed', error); // it is asked again
+    }
+  }
+
+  private known: IShares | null = null;
+  private status = '';
+  private readonly timer: number;
+}
+
+/** @param seconds - since the epoch. */
+function time(seconds: number): string {
+  const style = { dateStyle: 'medium', timeStyle: 'short' } as const;
+  return new Date(seconds * 1000).toLocaleString(undefined, style);
+}
+
+export const sharing: JupyterFrontEndPlugin<void> = {
+  id: '@classroom/labextension:sharing',
+  description: 'Shares a lab with people.',
+  autoStart: true,
+  requires: [ILive, ILabShell],
+  optional: [ITranslator],
+  activate: (
+    { serviceManager: { serverSettings } }: JupyterFrontEnd,
+    _: ILive,
+    shell: ILabShell,
+    translator: ITranslator | null
+  ) => {
+    if (canBeShared()) {
+      const panel = new SharePanel(new SharesApi(serverSettings), texts(translator));
+      shell.add(panel, 'left', { rank: 260, type: 'Classroom' });
+    }
+  }
+};

@@ -1,0 +1,1 @@
+"""Labs that their owners share: with whom, as what, until when."""

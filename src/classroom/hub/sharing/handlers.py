@@ -1,0 +1,164 @@
+"""Labs' servers ask for whoever is in the lab: with whom it is shared, and to share it.
+
+The token is that of the person's sign-in to this lab, and to no other. What that token itself may
+do is less than its person may: it was given for one lab.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from jupyterhub import orm
+from jupyterhub.apihandlers.base import APIHandler
+from jupyterhub.scopes import get_scopes_for, has_scope, parse_scopes
+from tornado import web
+
+from classroom.hub.sharing import requests
+from classroom.hub.sharing.requests import NotSharedError
+from classroom.hub.sharing.service import LOG, SHARES
+from classroom.runtime.words import gettext, gettext_noop
+
+if TYPE_CHECKING:
+    from classroom.hub.sharing.grants import GuestListing
+    from classroom.hub.sharing.service import Shares
+
+ONLY_HERE = gettext_noop("Only a lab may ask for this, for somebody who is in it.")
+ONLY_OWNERS = gettext_noop("Only the owner of a lab, or a tutor, shares it.")
+NOBODY = gettext_noop(
+    "There can be nobody called “{name}”: type their exact name, as it is on their profile page."
+)
+NOT_SHARED = gettext_noop("This lab is not shared with {name}.")
+NOT_KEPT = gettext_noop("That could not be kept, perhaps because the disk is full. Try again.")
+
+
+class SharingHandler(APIHandler):
+    """What a lab asks for whoever is in it."""
+
+    def check(self, owner: str) -> Shares:
+        """See that the server of this lab asks, for somebody who has signed in to it.
+
+        Args:
+            owner: whose lab it is to the Hub.
+
+        Raises:
+            HTTPError: 403, it doesn't; 404, there is only one lab.
+        """
+        shares: Shares | None = self.settings.get(SHARES)
+        if shares is None:
+            raise web.HTTPError(404, gettext("There is only one lab here."))
+        token, user, whose = self.get_token(), self.current_user, self.find_user(owner)
+        if (
+            token is None
+            or whose is None
+            or not isinstance(getattr(user, "orm_user", None), orm.User)
+            or token.client_id != whose.spawner.oauth_client_id
+        ):
+            raise web.HTTPError(403, gettext(ONLY_HERE))
+        return shares
+
+    def may_share(self, owner: str) -> bool:
+        """Say whether whoever asks may share a lab.
+
+        Args:
+            owner: whose lab it is to the Hub.
+        """
+        scopes = parse_scopes(get_scopes_for(self.current_user.orm_user))
+        return bool(has_scope(f"shares!server={owner}/", scopes, db=self.db))
+
+
+class SharesHandler(SharingHandler):
+    """Everybody with whom a lab is shared."""
+
+    def get(self, owner: str) -> None:
+        """List them for whoever may share the lab; for others, what they may there themselves.
+
+        Raises:
+            HTTPError: 403, as of `check`.
+        """
+        shares = self.check(owner)
+        if self.may_share(owner):
+            found = [asdict(one) for one in shares.listed(owner)]
+            self.finish(json.dumps({"shares": found, "may_share": True}))
+            return
+        own = shares.of(owner, self.current_user.name)
+        self.finish(
+            json.dumps({"shares": [asdict(own)] if own is not None else [], "may_share": False})
+        )
+
+
+class ShareHandler(SharingHandler):
+    """One person, who may be in a lab."""
+
+    def put(self, owner: str, name: str) -> None:
+        """Share the lab with them, or change as what and until when.
+
+        Raises:
+            HTTPError: 400, there can be nobody of this name, or it isn't clear what is asked for;
+                403, as of `check`, or whoever asks may not share the lab; 507, it can't be kept.
+        """
+        shares = self.check(owner)
+        if not self.may_share(owner):
+            raise web.HTTPError(403, gettext(ONLY_OWNERS))
+        name = self._called(name)
+        tutors = {user.name for user in self.db.query(orm.User).filter_by(admin=True)}
+        known = {one.name: one for one in shares.listed(owner)}
+        until = known[name].until if name in known else None
+        try:
+            requests.check(name, owner, tutors, known)
+            wanted = requests.read(self.get_json_body(), time.time(), until)
+            shares.grant(owner, name, wanted.role, wanted.until)
+        except NotSharedError as refused:
+            raise web.HTTPError(400, str(refused).replace("%", "%%")) from refused
+        except OSError as error:
+            raise web.HTTPError(507, gettext(NOT_KEPT)) from error
+        LOG.info(
+            "sharing: %s shares the lab of %s with %s (%s)",
+            *(self.current_user.name, owner, name, wanted.role),
+        )
+        self._say(shares.of(owner, name))
+
+    def delete(self, owner: str, name: str) -> None:
+        """Share the lab with them no more; whom it is shared with may leave it.
+
+        Raises:
+            HTTPError: 403, as of `check`, or whoever asks is somebody else and may not share the
+                lab; 404, it isn't shared with them; 507, it can't be kept.
+        """
+        shares = self.check(owner)
+        name = self.authenticator.normalize_username(name)
+        if name != self.current_user.name and not self.may_share(owner):
+            raise web.HTTPError(403, gettext(ONLY_OWNERS))
+        if shares.of(owner, name) is None:
+            raise web.HTTPError(404, gettext(NOT_SHARED).format(name=name).replace("%", "%%"))
+        try:
+            shares.revoke(owner, name)
+        except OSError as error:
+            raise web.HTTPError(507, gettext(NOT_KEPT)) from error
+        LOG.info(
+            "sharing: %s ends that the lab of %s is shared with %s",
+            *(self.current_user.name, owner, name),
+        )
+        self.set_status(204)
+
+    def _called(self, name: str) -> str:
+        """Return what the Hub calls somebody.
+
+        Raises:
+            HTTPError: 400, there can be nobody of this name.
+        """
+        if self.authenticator.access.wrong([name]):
+            raise web.HTTPError(400, gettext(NOBODY).format(name=name).replace("%", "%%"))
+        return str(self.authenticator.normalize_username(name))
+
+    def _say(self, access: GuestListing | None) -> None:
+        found: dict[str, Any] = asdict(access) if access is not None else {}
+        self.finish(json.dumps(found))
+
+
+HANDLERS = (
+    (r"/api/classroom/shares/([^/]+)", SharesHandler),
+    (r"/api/classroom/shares/([^/]+)/([^/]+)", ShareHandler),
+)

@@ -1,0 +1,206 @@
+"""Labs that are shared: JupyterHub's shares, what is kept beside them, and what labs are told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from classroom.hub.sharing import grants, kept, rows
+from classroom.hub.sharing.grants import Terms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from classroom.hub.access.service import Access
+    from classroom.hub.sharing.grants import Pair
+
+LOG = logging.getLogger("classroom.sharing")
+SHARES = "classroom_shares"
+"""Where the Hub's settings have the `Shares`."""
+FILE = "shares.json"
+"""Below the Hub's folder on the volume."""
+LOOK_SECONDS = 60.0
+"""How often everything is looked through at least; a clock may have been set."""
+AGAIN_SECONDS = 1.0
+"""After how long it is tried again when it has failed."""
+
+
+def of_app(app: Any) -> Shares | None:
+    """Return the shares; None where there are no labs that could be shared.
+
+    Args:
+        app: the Hub.
+    """
+    found: Shares | None = app.tornado_application.settings.get(SHARES)
+    return found
+
+
+class Shares:
+    """All shares. One event loop's."""
+
+    def __init__(self, file: Path) -> None:
+        """Read what was kept.
+
+        Args:
+            file: where terms are kept, in a folder that is root's.
+
+        Raises:
+            StartRefusedError: it is damaged.
+        """
+        self._file = file
+        self._terms: Mapping[Pair, Terms] = kept.read(file)
+        self._written: Mapping[Pair, Terms] = self._terms
+        self._db: Any = None
+        self._access: Access | None = None
+        self._changed = asyncio.Event()
+
+    def __deepcopy__(self, _: Any) -> Shares:
+        """Stay the one there is: traitlets copies what stands in a configuration."""
+        return self
+
+    def begin(self, app: Any, access: Access) -> None:
+        """Take over the Hub that runs, before it listens: what has ended meanwhile is over.
+
+        Args:
+            app: the Hub.
+            access: tells labs who belongs where.
+        """
+        self._db, self._access = app.db, access
+        app.tornado_application.settings[SHARES] = self
+        self._apply()
+        rows.hear(self._db, self._changed.set)
+
+    async def follow(self) -> None:
+        """Do what follows from each change, whoever has made it, for as long as the Hub runs."""
+        wait = 0.0
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
+            self._changed.clear()
+            try:
+                self._apply()
+                end = grants.next_end(self._terms)
+                wait = LOOK_SECONDS if end is None else min(LOOK_SECONDS, end - time.time())
+                if self._terms != self._written:
+                    wait = AGAIN_SECONDS
+            except Exception:  # a full disk, a locked database: it may pass
+                LOG.exception("Who may be in shared labs could not be applied yet; retrying")
+                wait = AGAIN_SECONDS
+
+    def listed(self, owner: str) -> list[grants.GuestListing]:
+        """List with whom a lab is shared, and for whom it waits.
+
+        Args:
+            owner: whose lab it is to the Hub.
+        """
+        return grants.listed(owner, rows.read(self._db), self._terms)
+
+    def of(self, owner: str, name: str) -> grants.GuestListing | None:
+        """Return what somebody may in a lab by its share; None if it isn't shared with them.
+
+        Args:
+            owner: whose lab it is to the Hub.
+            name: theirs.
+        """
+        return next((one for one in self.listed(owner) if one.name == name), None)
+
+    def shared_with(self, name: str) -> dict[str, grants.GuestListing]:
+        """Return which labs are shared with somebody, by whose they are.
+
+        Args:
+            name: theirs.
+        """
+        shares = rows.read(self._db)
+        owners = {owner for (owner, guest) in (one.pair for one in shares) if guest == name}
+        found = {owner: grants.listed(owner, shares, self._terms) for owner in owners}
+        return {owner: one for owner, all_ in found.items() for one in all_ if one.name == name}
+
+    def grant(self, owner: str, name: str, role: str, until: float | None) -> None:
+        """Share a lab with somebody, or change as what and until when.
+
+        Args:
+            owner: whose lab it is to the Hub.
+            name: theirs; they need not have signed in yet.
+            role: as what.
+            until: until when, in seconds since the epoch; None for no end.
+
+        Raises:
+            OSError: it can't be kept; nothing has changed then.
+        """
+        known = self.of(owner, name)
+        since = known.since if known else time.time()
+        before = self._terms.get((owner, name), Terms(role, until, since))
+        held = self._terms
+        wanted = replace(before, role=role, until=until)
+        self._keep({**held, (owner, name): wanted})
+        try:
+            self._apply()
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self._keep(held)
+            self._terms = held
+            raise
+        self._changed.set()  # it may be the next to end
+
+    def revoke(self, owner: str, name: str) -> None:
+        """Share a lab with somebody no more.
+
+        Args:
+            owner: whose lab it is to the Hub.
+            name: theirs.
+
+        Raises:
+            OSError: it can't be kept that somebody is not waited for; nothing has changed then.
+        """
+        pair = owner, name
+        left = {one: terms for one, terms in self._terms.items() if one != pair}
+        if pair in self._terms and not self._terms[pair].key:
+            self._keep(left)
+        rows.delete(self._db, [pair])
+        self._apply()
+
+    def _apply(self) -> None:
+        """Have JupyterHub and the labs know who may be in what, and as what.
+
+        The labs first: nobody is in before their lab knows that they only look on.
+
+        Raises:
+            OSError: the labs can't be told.
+            RuntimeError: the Hub has not started yet.
+        """
+        if self._access is None:
+            raise RuntimeError("the Hub has not started yet")
+        found = self._decide()
+        self._access.tell_shares(found.guests)
+        try:
+            if found.end:
+                rows.delete(self._db, found.end)
+            for pair in found.begin:
+                rows.make(self._db, pair)
+        except BaseException:
+            self._db.rollback()
+            raise
+        for owner, name in sorted(found.end):
+            LOG.info("sharing: the lab of %s is shared with %s no longer: time is up", owner, name)
+        if found.begin:
+            found = self._decide()
+        self._terms = found.terms
+        if self._terms != self._written:
+            try:
+                self._keep(self._terms)
+            except OSError as error:
+                LOG.warning("Who may be in shared labs is not written down yet: %s", error)
+
+    def _decide(self) -> grants.Decision:
+        people = rows.people(self._db)
+        return grants.decide(rows.read(self._db), self._terms, people, time.time())
+
+    def _keep(self, terms: Mapping[Pair, Terms]) -> None:
+        kept.write(self._file, terms)
+        self._terms = self._written = terms

@@ -1,0 +1,128 @@
+"""With whom this lab is shared: the Hub decides, by the sign-in of whoever asks.
+
+The lab passes on what a page asks for, with the token of that person's own sign-in to this lab. The
+page never sees the token, and code in kernels has none.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import ClientError
+from jupyter_server.base.handlers import APIHandler
+from jupyterhub.httpclient import fetch
+from jupyterhub.utils import url_escape_path
+from tornado import web
+
+from classroom.lab import services
+from classroom.lab.connections.registry import Connections
+from classroom.lab.permissions.mode_service import ModeService
+from classroom.lab.permissions.removed_guests import RemovedGuests
+from classroom.lab.permissions.tutor_handler import NO_HUB
+from classroom.runtime.words import gettext
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from jupyterhub.services.auth import HubOAuth
+
+ADDRESS = "classroom/api/shares"
+"""Below the server's own address."""
+
+
+def announce(page_config: MutableMapping[str, Any], *, owner: str) -> None:
+    """Have pages offer to share this lab, where it is one that can be shared.
+
+    Args:
+        page_config: JupyterLab's, of every page.
+        owner: whose lab it is to the Hub; "" for the class's, which is everybody's.
+    """
+    if owner:
+        page_config["classroomShares"] = ADDRESS
+
+
+class AskingHandler(APIHandler):
+    """Asks the Hub in the name of whoever calls."""
+
+    auth_resource = "classroom"
+
+    async def ask_hub(self, method: str, name: str = "", body: Any = None) -> Any:
+        """Ask the Hub in the name of whoever calls.
+
+        Args:
+            method: of HTTP.
+            name: of the person it is about; "" for everybody.
+            body: sent as JSON; None for nothing.
+
+        Returns:
+            The Hub's answer; None if there is nothing in it.
+
+        Raises:
+            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+        """
+        auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
+        owner = services.of(self)[ModeService].owner
+        path = "/".join(url_escape_path(one) for one in (owner, name) if one)
+        try:
+            answer = await fetch(
+                f"{auth.api_url}/classroom/shares/{path}",
+                method=method,
+                # Not the lab's own token: nobody could tell in whose name it asks.
+                headers={"Authorization": f"token {auth.get_token(self) or ''}"},
+                json=body,
+                raise_for_status=False,
+            )
+        except (OSError, ClientError) as error:
+            raise web.HTTPError(503, gettext(NO_HUB)) from error
+        if not answer.ok:
+            raise web.HTTPError(answer.status, (await answer.json())["message"])
+        return await answer.json() if answer.status != HTTPStatus.NO_CONTENT else None
+
+
+class LabSharesHandler(AskingHandler):
+    """Everybody with whom the lab is shared."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        """List them for the owner and tutors, with who is here; for a guest, only the guest.
+
+        Raises:
+            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+        """
+        found = await self.ask_hub("GET")
+        here = services.of(self)[Connections].people()
+        for one in found["shares"]:
+            one["here"] = one["name"] in here
+        self.finish({**found, "caller": self.current_user.username})
+
+
+class LabShareHandler(AskingHandler):
+    """One person, with whom the lab is shared."""
+
+    @web.authenticated
+    async def put(self, name: str) -> None:
+        """Share the lab with them, or change as what and until when.
+
+        Whom the owner has removed from the lab before may enter it again.
+
+        Raises:
+            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+        """
+        found = await self.ask_hub("PUT", name, self.get_json_body())
+        guests = services.of(self)[RemovedGuests]
+        if found["name"] in guests.names:
+            guests.let_in(found["name"])
+            services.of(self)[ModeService].tell()
+        self.finish(found)
+
+    @web.authenticated
+    async def delete(self, name: str) -> None:
+        """Share the lab with them no more, or leave it.
+
+        Raises:
+            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+        """
+        await self.ask_hub("DELETE", name)
+        self.set_status(204)
+        self.finish()
