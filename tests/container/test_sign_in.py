@@ -158,6 +158,22 @@ def test_many_that_were_begun_leave_few_cookies(person: httpx.Client) -> None:
     assert person.get(tabs[-1]).url.path == LAB_PATH
 
 
+WAITING_TABS = 50
+"""A browser that is opened again with as many of them, signed out, has begun as many sign-ins."""
+
+
+def test_who_has_many_tabs_that_wait_gets_in(person: httpx.Client) -> None:
+    """All that these sign-ins left is cleared at the end: more than fits a small header."""
+    for number in range(WAITING_TABS):
+        tab = person.get(f"{labs.ADDRESS}{LAB_PATH}/tree/{number}.ipynb", follow_redirects=False)
+        assert tab.is_redirect
+    begun = [name for name in person.cookies if name.startswith("service-classroom-oauth-state")]
+    assert len(begun) == WAITING_TABS
+    assert web.sign_in_with_github(person, labs.ADDRESS, "Octocat").url.path == LAB_PATH
+    left = [name for name in person.cookies if name.startswith("service-classroom-oauth-state")]
+    assert left == []
+
+
 def test_who_cancels_at_github_finds_the_way_back(person: httpx.Client, github_lab: Lab) -> None:
     github_lab.expected.append("400 GET /hub/oauth_callback")
     first = person.get(f"{labs.ADDRESS}/hub/oauth_login")

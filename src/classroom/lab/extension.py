@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import gc
 import logging
 import os
 from functools import partial
@@ -16,16 +14,12 @@ from jupyter_server_ydoc.utils import SERVER_SESSION, YDOC_SERVER_VERSION
 from jupyter_ydoc import ydocs
 from prometheus_client import Gauge
 
-from classroom.lab import hub_credentials, recovering, services
+from classroom.lab import hub_credentials, recovering, services, starting
 from classroom.lab.api import labs, sharing
 from classroom.lab.api.usage import Usage
 from classroom.lab.assignments import availability
-from classroom.lab.assignments.places import Places
-from classroom.lab.assignments.service import Assignments
-from classroom.lab.assignments.store import Store
 from classroom.lab.chat import setup
 from classroom.lab.connections.receive_limits import ReceiveLimits
-from classroom.lab.connections.refusal_log import RefusalLog
 from classroom.lab.connections.registry import Connections
 from classroom.lab.context import LabContext
 from classroom.lab.execution import request_checks, room_hooks
@@ -38,18 +32,14 @@ from classroom.lab.files.file_loader import ClassLoader
 from classroom.lab.files.notebook import KIND, ClassNotebook
 from classroom.lab.pages import error_sentences, headers
 from classroom.lab.people import page_socket, welcome
-from classroom.lab.people.idleness import Idleness
-from classroom.lab.people.revocation import Revocation
 from classroom.lab.people.welcome import WelcomeNotebook
-from classroom.lab.permissions import authorizer, same_origin, view_only
+from classroom.lab.permissions import same_origin, view_only
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol.lib0 import FRAME
 from classroom.lab.rooms import session_requests, timeline
 from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.routes import HANDLERS
-from classroom.lab.snapshots import handlers as snapshots
-from classroom.lab.snapshots.restore import RestoreService
 from classroom.lab.storage import page_sessions, ystore
 from classroom.lab.storage.journal import Journal
 from classroom.lab.storage.page_sessions import PageSessions
@@ -57,7 +47,6 @@ from classroom.lab.storage.saved_hashes import Saves
 from classroom.lab.upstream import (
     contract,
     document_hash,
-    fork_limit,
     handler_patches,
     known_cookies,
     page_cache,
@@ -66,34 +55,19 @@ from classroom.lab.upstream import (
     root_task,
 )
 from classroom.runtime import (
-    background_tasks,
-    backlog,
     body_limits,
     cookie_names,
     credentials,
     words,
 )
-from classroom.runtime.access_state import VIEW
-from classroom.runtime.ipc.server import serve
 from classroom.runtime.paths import own
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
     from tornado.websocket import WebSocketHandler
 
-    from classroom.runtime.access_state import Standing
-    from classroom.runtime.paths import Paths
 
 HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on the disk.")
-LONGEST_STALL = Gauge(
-    "classroom_longest_stall_seconds",
-    "The longest time that one step held the lab server's event loop, within the last minute.",
-)
-STALLS = Gauge(
-    "classroom_stalls_over_budget",
-    "How often one step held the lab server's event loop for more than 250 ms, since the start.",
-)
-NO_RULE = "No view-only rule for these handlers; view-only users get 403: %s"
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
@@ -171,10 +145,10 @@ def _tell_pages(app: ServerApp, lab: LabContext) -> None:
     page_config = app.web_app.settings.setdefault("page_config_data", {})
     page_socket.announce(page_config)
     labs.announce(page_config, several=headers.ClassPages(config=app.config).labs)
-    sharing.announce(page_config, owner=owner_of_lab())
+    sharing.announce(page_config, owner=starting.owner_of_lab())
     headers.announce(page_config, lab.policies)
     own_labs = headers.ClassPages(config=app.config).own_labs
-    availability.announce(page_config, owner=owner_of_lab(), own=own_labs)
+    availability.announce(page_config, owner=starting.owner_of_lab(), own=own_labs)
 
 
 def _make(app: ServerApp) -> LabContext:
@@ -252,100 +226,5 @@ def _begin_session(app: ServerApp, journal: Journal) -> PageSessions:
 
 
 async def _start_jupyter_server_extension(app: ServerApp) -> None:
-    """Follow the Hub's word on people; leave what stays out of every garbage collection."""
-    lab: LabContext = app.web_app.settings[services.KEY][LabContext]
-    lab.stalls.begin()
-    backlog.widen(app.http_server)
-    LONGEST_STALL.set_function(lab.stalls.longest)
-    STALLS.set_function(lambda: lab.stalls.over_budget)
-    hub_auth = getattr(app.identity_provider, "hub_auth", None)
-    if hub_auth is not None:  # there is none where only the rooms are measured
-        paths, owner = own(), owner_of_lab()
-        appoint = partial(_appoint, app, lab)
-        lab.modes.owner = owner
-        followed = Revocation(lab.connections, hub_auth, app.log, appoint, owner)
-        followed.places = lab.participants.places
-        lab.modes.load(paths.driving)
-        lab.guests.load(paths.removed_guests)
-        # Without it nobody's access ends any more.
-        work = followed.follow(paths.standing, paths.here)
-        background_tasks.start(work, "Following who may be here", app.log, app.stop)
-        if owner:
-            unused = Idleness(app, lab.connections).write_down(paths.idle)
-            background_tasks.start(unused, "Writing down since when nobody is here", app.log)
-        _restore(app, paths)
-        if availability.has_assignments(owner, own=headers.ClassPages(config=app.config).own_labs):
-            _assign(app, paths, lab)
-    # JupyterHub has put in its own since we were loaded.
-    settings = app.web_app.settings
-    RefusalLog(app.log, settings["log_function"]).use(settings)
-    setup.hide(settings)
-    headers.give_no_token(app.web_app.settings)
-    setup.stop_looking(app.web_app.settings)
-    if missing := authorizer.without_rule(app.web_app):
-        app.log.warning(NO_RULE, ", ".join(missing))
-    for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
-        # Upstream starts it with the first document, and fails to stop what was never started.
-        server = collaboration.ywebsocket_server
-        fork_limit.bound(server.rooms)
-        # Without it no document opens any more.
-        background_tasks.start(server.start(), "The server of the rooms", app.log, app.stop)
-        patches.before_stop(collaboration, partial(_finish, server, app))
-    if isinstance(app.contents_manager, ClassContents):
-        background_tasks.start(
-            recovering.recover(app, app.contents_manager), "Recovering documents", app.log
-        )
-    gc.collect()
-    gc.freeze()
-
-
-def owner_of_lab() -> str:
-    """Return whose lab this is to the Hub, somebody's or a room's; "" for the class's."""
-    return os.environ.get("JUPYTERHUB_USER", "")
-
-
-def _appoint(app: ServerApp, lab: LabContext, found: Standing) -> None:
-    """Take over who is a tutor now, who only looks on here, and what labs there are; tell pages."""
-    guests = found.guests(lab.modes.owner)
-    viewers = frozenset(name for name, role in guests.items() if role == VIEW)
-    lab.modes.appoint(found.tutors, viewers)
-    if found.several is not None:
-        settings = app.web_app.settings
-        lab.participants.several = found.several
-        labs.announce(settings["page_config_data"], several=found.several)
-        if availability.KEY in settings and not lab.modes.owner:
-            settings[availability.KEY].own = found.own
-    lab.participants.tell()
-
-
-async def _finish(server: Any, app: ServerApp) -> None:
-    """Save every document that is open, and what can be though one can't."""
-    rooms = [room for room in server.rooms.values() if isinstance(room, ClassDocumentRoom)]
-    results = await asyncio.gather(*(room.finish() for room in rooms), return_exceptions=True)
-    for room, error in zip(rooms, results, strict=True):
-        if error is not None:
-            app.log.error(
-                "%s could not be saved; its changes are in the journal: %s", room.room_id, error
-            )
-
-
-def _restore(app: ServerApp, paths: Paths) -> None:
-    """Take tutors' and root's word to go back to a snapshot."""
-    (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
-    contents: Any = app.contents_manager
-    restoring = RestoreService(paths.snapshots_socket, contents, documents, app.log)
-    app.web_app.settings[snapshots.KEY] = restoring
-    paths.restoring_socket.unlink(missing_ok=True)  # of a server that was killed
-    known = {"restoring": restoring}
-    serve(paths.restoring_socket, [("/restore", snapshots.RootsHandler, known)], {0})
-
-
-def _assign(app: ServerApp, paths: Paths, lab: LabContext) -> None:
-    """Let tutors hand out and collect in the class, and students hand in, also in their own lab."""
-    (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
-    contents: Any = app.contents_manager
-    own_labs = headers.ClassPages(config=app.config).own_labs
-    store = Store(paths.assignments)
-    places = Places(contents.root, contents.scratch_folder, store, own=own_labs)
-    made = Assignments(places, contents, documents, lab.notifications, app.log)
-    app.web_app.settings[availability.KEY] = made
+    """Begin what goes on for as long as the lab serves."""
+    await starting.start(app)
