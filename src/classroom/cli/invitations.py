@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import html
-import io
 import sys
 from typing import TYPE_CHECKING
-
-import segno
 
 from classroom.cli import sign_in
 from classroom.config import invitations, settings
 from classroom.config.settings import SignInMode
 from classroom.hub.access import roster
-from classroom.runtime import words
+from classroom.runtime import qr_code, words
 from classroom.runtime.problems import EX_CONFIG, StartRefusedError
 from classroom.runtime.words import gettext_noop
 
@@ -60,19 +57,6 @@ def link(address: str, key: str) -> str:
     return f"{address}{invitations.PATH}?key={key}"
 
 
-def picture(text: str) -> str:
-    """Return a QR code as SVG, for a page.
-
-    Args:
-        text: what it says.
-    """
-    stream = io.BytesIO()
-    # Without a size of its own, the page's size shrinks it; with one, it would cut it off.
-    looks = {"xmldecl": False, "svgns": False, "omitsize": True}
-    segno.make(text, micro=False).save(stream, kind="svg", **looks)
-    return stream.getvalue().decode()
-
-
 def sheet(
     title: str, links: Mapping[str, str], shown: Mapping[str, str], tutors: Iterable[str]
 ) -> str:
@@ -87,7 +71,7 @@ def sheet(
     leading = set(tutors)
     cards = (
         CARD.format(
-            code=picture(address),
+            code=qr_code.picture(address),
             name=html.escape(shown.get(name, name)),
             title=html.escape(title),
             role=f" ({html.escape(words.gettext('tutor'))})" if name in leading else "",

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from classroom.lab.api import driving, first_answers, labs, liveness, outputs, people, sharing
+from classroom.lab.api import (
+    driving,
+    first_answers,
+    labs,
+    links,
+    liveness,
+    outputs,
+    people,
+    sharing,
+)
 from classroom.lab.api.driving import FollowingHandler, ModeHandler, PersonModeHandler
 from classroom.lab.api.events import EventsSocket
 from classroom.lab.api.first_answers import LabPageHandler
 from classroom.lab.api.known import KnownHandler
 from classroom.lab.api.labs import LabsHandler
 from classroom.lab.api.licenses import KnownLicensesHandler
+from classroom.lab.api.links import LabLinkHandler, LabLinksHandler
 from classroom.lab.api.liveness import LabLivenessHandler
 from classroom.lab.api.outputs import OutputsHandler
 from classroom.lab.api.people import MemberHandler, RunsHandler
@@ -57,6 +67,8 @@ HANDLERS = (
     (labs.ADDRESS, LabsHandler),
     (sharing.ADDRESS, LabSharesHandler),
     (f"{sharing.ADDRESS}/(?P<name>[^/]+)", LabShareHandler),
+    (links.ADDRESS, LabLinksHandler),
+    (f"{links.ADDRESS}/(?P<key>[^/]+)", LabLinkHandler),
     (f"{outputs.ADDRESS}/(?P<path>.+)", OutputsHandler),
     (r"api/terminals", StudentTerminalsHandler),
     (r"terminals/websocket/(\w+)", StudentTermSocket),

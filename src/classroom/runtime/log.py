@@ -18,6 +18,8 @@ UNSAFE = re.compile(
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 PARAMETER = re.compile(r"(?<=[?&])([^=?&\s]{1,64})=([^&\s'\"]+)")
+WITHIN = re.compile(r"(?<=%3F|%26)([^=?&%\s]{1,64})%3D([^&%\s'\"]+)", re.IGNORECASE)
+"""The same in an address within another: where to go on to after a sign-in."""
 SECRET = re.compile("token|auth|key|code|state|xsrf", re.IGNORECASE)
 """Names in an address whose values the Hub and the lab hide in their own lines; tornado doesn't."""
 CONTINUED = "\n    "
@@ -34,13 +36,18 @@ def hidden(found: re.Match[str]) -> str:
     return f"{found[1]}=[secret]" if SECRET.search(found[1]) else found.group()
 
 
+def hidden_within(found: re.Match[str]) -> str:
+    """Write a part of an address within another without what is secret in it."""
+    return f"{found[1]}%3D[secret]" if SECRET.search(found[1]) else found.group()
+
+
 def quoted(text: str) -> str:
     """Make a text safe for the log: no line of its own, and no secret of an address.
 
     Args:
         text: any; line ends stay, and every further line is indented.
     """
-    text = PARAMETER.sub(hidden, text)
+    text = WITHIN.sub(hidden_within, PARAMETER.sub(hidden, text))
     return CONTINUED.join(UNSAFE.sub(escape, text.replace("\r\n", "\n")).split("\n"))
 
 

@@ -18,7 +18,9 @@ from classroom.hub.auth import appearance
 from classroom.hub.labs.deletion_handler import LabDeletionHandler
 from classroom.hub.labs.where_handler import WhereHandler
 from classroom.hub.requests import confirmation
+from classroom.hub.sharing.accept import HANDLERS as ACCEPTING
 from classroom.hub.sharing.handlers import HANDLERS as SHARING
+from classroom.hub.sharing.link_handlers import HANDLERS as LINKS
 from classroom.runtime.room_names import room_of
 from classroom.runtime.words import gettext
 
@@ -154,6 +156,8 @@ HANDLERS = (
     (r"/api/classroom/people/([^/]+)", RemovalHandler),
     (r"/api/classroom/students", StudentsHandler),
     *SHARING,
+    *LINKS,
+    *ACCEPTING,
     (r"/api/users", PeopleHandler),
     (r"/api/users/([^/]+)", PersonHandler),
 )

@@ -43,12 +43,14 @@ class Terms:
         until: when it ends, in seconds since the epoch; None for never.
         since: when somebody was let in first.
         key: of the share; "" while the person has never signed in, and it waits for them.
+        link: the key of the link by which they came; "" for none.
     """
 
     role: str
     until: float | None
     since: float
     key: str = ""
+    link: str = ""
 
     def has_ended(self, now: float) -> bool:
         """Say whether it is over.
@@ -126,6 +128,7 @@ class GuestListing:
         since: since when, in seconds since the epoch.
         until: until when; None for no end.
         waits: whether they have never signed in yet.
+        link: the id of the link by which they came; "" for none.
     """
 
     name: str
@@ -133,6 +136,7 @@ class GuestListing:
     since: float
     until: float | None
     waits: bool
+    link: str = ""
 
 
 def listed(owner: str, shares: Iterable[Share], kept: Mapping[Pair, Terms]) -> list[GuestListing]:
@@ -148,7 +152,8 @@ def listed(owner: str, shares: Iterable[Share], kept: Mapping[Pair, Terms]) -> l
     accesses = []
     for pair in sorted(pairs):
         terms = kept.get(pair) or Terms(EDIT, None, found.get(pair, 0.0))
+        waits = pair not in found
         accesses.append(
-            GuestListing(pair[1], terms.role, terms.since, terms.until, waits=pair not in found)
+            GuestListing(pair[1], terms.role, terms.since, terms.until, waits, terms.link)
         )
     return accesses

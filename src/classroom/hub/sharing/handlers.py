@@ -110,6 +110,7 @@ class ShareHandler(SharingHandler):
             requests.check(name, owner, tutors, known)
             wanted = requests.read(self.get_json_body(), time.time(), until)
             shares.grant(owner, name, wanted.role, wanted.until)
+            shares.links.let_in(owner, name)
         except NotSharedError as refused:
             raise web.HTTPError(400, str(refused).replace("%", "%%")) from refused
         except OSError as error:
@@ -133,6 +134,8 @@ class ShareHandler(SharingHandler):
             raise web.HTTPError(403, gettext(ONLY_OWNERS))
         if shares.of(owner, name) is None:
             raise web.HTTPError(404, gettext(NOT_SHARED).format(name=name).replace("%", "%%"))
+        if name != self.current_user.name:
+            shares.links.refuse(owner, name)
         try:
             shares.revoke(owner, name)
         except OSError as error:

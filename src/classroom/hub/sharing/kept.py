@@ -45,6 +45,7 @@ def decode(text: bytes) -> dict[Pair, Terms]:
                 None if one["until"] is None else float(one["until"]),
                 float(one["since"]),
                 str(one["key"]),
+                str(one.get("link", "")),
             )
             for one in found
         }

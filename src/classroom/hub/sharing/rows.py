@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from classroom.hub.sharing.grants import Pair
 
-MATTERS = (orm.Share, orm.User, orm.Spawner)
+MATTERS = (orm.Share, orm.ShareCode, orm.User, orm.Spawner)
 """What JupyterHub changes when shares come and go. A deleted person's go with them."""
 
 
@@ -52,21 +52,34 @@ def people(db: Any) -> set[str]:
     return {name for (name,) in db.query(orm.User.name)}
 
 
-def make(db: Any, pair: Pair) -> None:
-    """Share a lab with somebody who is known, who may also start it.
+def spawner_of(db: Any, owner: str) -> Any:
+    """Return JupyterHub's row for a lab, which there may not be yet.
+
+    Args:
+        db: the Hub's database.
+        owner: whose lab; they are known.
+    """
+    user = orm.User.find(db, owner)
+    spawner = user.orm_spawners.get("")
+    if spawner is None:
+        spawner = orm.Spawner(name="", user=user)
+        db.add(spawner)
+        db.flush()
+    return spawner
+
+
+def make(db: Any, pair: Pair, scopes: list[str] | None = None) -> None:
+    """Share a lab with somebody who is known.
 
     Args:
         db: the Hub's database.
         pair: whose lab, and with whom.
+        scopes: what they may, as JupyterHub has it; None to enter the lab and start it.
     """
-    owner, guest = (orm.User.find(db, name) for name in pair)
-    spawner = owner.orm_spawners.get("")
-    if spawner is None:
-        spawner = orm.Spawner(name="", user=owner)
-        db.add(spawner)
-        db.flush()
-    scopes = [f"{what}:servers!server={owner.name}/" for what in OF_MEMBERS]
-    orm.Share.grant(db, spawner, guest, scopes=scopes)
+    owner, name = pair
+    if scopes is None:
+        scopes = [f"{what}:servers!server={owner}/" for what in OF_MEMBERS]
+    orm.Share.grant(db, spawner_of(db, owner), orm.User.find(db, name), scopes=scopes)
 
 
 def delete(db: Any, pairs: Iterable[Pair]) -> None:

@@ -9,8 +9,10 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from classroom.hub.sharing import grants, kept, rows
+from classroom.hub.sharing import grants, kept, link_service, rows
 from classroom.hub.sharing.grants import Terms
+from classroom.hub.sharing.link_service import Links
+from classroom.hub.sharing.links import came_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +60,7 @@ class Shares:
         self._db: Any = None
         self._access: Access | None = None
         self._changed = asyncio.Event()
+        self.links = Links(file.with_name(link_service.FILE))
 
     def __deepcopy__(self, _: Any) -> Shares:
         """Stay the one there is: traitlets copies what stands in a configuration."""
@@ -71,6 +74,7 @@ class Shares:
             access: tells labs who belongs where.
         """
         self._db, self._access = app.db, access
+        self.links.begin(app.db)
         app.tornado_application.settings[SHARES] = self
         self._apply()
         rows.hear(self._db, self._changed.set)
@@ -85,9 +89,10 @@ class Shares:
             self._changed.clear()
             try:
                 self._apply()
-                end = grants.next_end(self._terms)
-                wait = LOOK_SECONDS if end is None else min(LOOK_SECONDS, end - time.time())
-                if self._terms != self._written:
+                ends = [grants.next_end(self._terms), self.links.next_end()]
+                waits = [end - time.time() for end in ends if end is not None]
+                wait = min([LOOK_SECONDS, *waits])
+                if self._terms != self._written or not self.links.is_written:
                     wait = AGAIN_SECONDS
             except Exception:  # a full disk, a locked database: it may pass
                 LOG.exception("Who may be in shared labs could not be applied yet; retrying")
@@ -121,7 +126,9 @@ class Shares:
         found = {owner: grants.listed(owner, shares, self._terms) for owner in owners}
         return {owner: one for owner, all_ in found.items() for one in all_ if one.name == name}
 
-    def grant(self, owner: str, name: str, role: str, until: float | None) -> None:
+    def grant(
+        self, owner: str, name: str, role: str, until: float | None, link: str | None = None
+    ) -> None:
         """Share a lab with somebody, or change as what and until when.
 
         Args:
@@ -129,6 +136,7 @@ class Shares:
             name: theirs; they need not have signed in yet.
             role: as what.
             until: until when, in seconds since the epoch; None for no end.
+            link: the key of the link by which they come; None to leave it as it is.
 
         Raises:
             OSError: it can't be kept; nothing has changed then.
@@ -137,7 +145,7 @@ class Shares:
         since = known.since if known else time.time()
         before = self._terms.get((owner, name), Terms(role, until, since))
         held = self._terms
-        wanted = replace(before, role=role, until=until)
+        wanted = replace(before, role=role, until=until, link=before.link if link is None else link)
         self._keep({**held, (owner, name): wanted})
         try:
             self._apply()
@@ -148,22 +156,33 @@ class Shares:
             raise
         self._changed.set()  # it may be the next to end
 
-    def revoke(self, owner: str, name: str) -> None:
-        """Share a lab with somebody no more.
+    def revoke(self, owner: str, *names: str) -> None:
+        """Share a lab with some people no more.
 
         Args:
             owner: whose lab it is to the Hub.
-            name: theirs.
+            names: theirs.
 
         Raises:
             OSError: it can't be kept that somebody is not waited for; nothing has changed then.
         """
-        pair = owner, name
-        left = {one: terms for one, terms in self._terms.items() if one != pair}
-        if pair in self._terms and not self._terms[pair].key:
+        pairs = {(owner, name) for name in names}
+        left = {one: terms for one, terms in self._terms.items() if one not in pairs}
+        if any(pair in self._terms and not self._terms[pair].key for pair in pairs):
             self._keep(left)
-        rows.delete(self._db, [pair])
+        rows.delete(self._db, pairs)
         self._apply()
+
+    def take_back(self, owner: str, key: str, *, guests: bool) -> None:
+        """Have a link to a lab let in nobody any more.
+
+        Args:
+            owner: whose lab it is to the Hub.
+            key: the link's.
+            guests: whether the access of all who came by it ends as well.
+        """
+        self.links.delete(key)
+        self.revoke(owner, *(came_by(key, owner, self._terms) if guests else ()))
 
     def _apply(self) -> None:
         """Have JupyterHub and the labs know who may be in what, and as what.
@@ -182,7 +201,7 @@ class Shares:
             if found.end:
                 rows.delete(self._db, found.end)
             for pair in found.begin:
-                rows.make(self._db, pair)
+                rows.make(self._db, pair, self.links.scopes(found.terms[pair].link))
         except BaseException:
             self._db.rollback()
             raise
@@ -196,6 +215,7 @@ class Shares:
                 self._keep(self._terms)
             except OSError as error:
                 LOG.warning("Who may be in shared labs is not written down yet: %s", error)
+        self.links.apply(self._terms, rows.people(self._db))
 
     def _decide(self) -> grants.Decision:
         people = rows.people(self._db)

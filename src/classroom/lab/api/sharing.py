@@ -47,13 +47,19 @@ class AskingHandler(APIHandler):
 
     auth_resource = "classroom"
 
-    async def ask_hub(self, method: str, name: str = "", body: Any = None) -> Any:
+    about = "shares"
+    """What it asks about: a part of the address at the Hub."""
+
+    async def ask_hub(
+        self, method: str, name: str = "", body: Any = None, *, query: str = ""
+    ) -> Any:
         """Ask the Hub in the name of whoever calls.
 
         Args:
             method: of HTTP.
-            name: of the person it is about; "" for everybody.
+            name: of the person or the link it is about; "" for all.
             body: sent as JSON; None for nothing.
+            query: of the address, with its question mark.
 
         Returns:
             The Hub's answer; None if there is nothing in it.
@@ -66,7 +72,7 @@ class AskingHandler(APIHandler):
         path = "/".join(url_escape_path(one) for one in (owner, name) if one)
         try:
             answer = await fetch(
-                f"{auth.api_url}/classroom/shares/{path}",
+                f"{auth.api_url}/classroom/{self.about}/{path}{query}",
                 method=method,
                 # Not the lab's own token: nobody could tell in whose name it asks.
                 headers={"Authorization": f"token {auth.get_token(self) or ''}"},

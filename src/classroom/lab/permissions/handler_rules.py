@@ -81,6 +81,7 @@ READS: dict[str, tuple[str, ...]] = {
     "classroom.lab.api.labs": ("LabsHandler.get",),
     # The Hub says who may: the owner and tutors; whoever only looks on may leave.
     "classroom.lab.api.sharing": ("LabSharesHandler.get", "LabShareHandler.put delete"),
+    "classroom.lab.api.links": ("LabLinksHandler.get post", "LabLinkHandler.delete"),
     "jupyter_lsp.handlers": ("LanguageServersHandler.get",),
     "jupyter_server.base.handlers": (
         "APIVersionHandler.get",

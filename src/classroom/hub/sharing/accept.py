@@ -1,0 +1,121 @@
+"""The page that a link to a lab leads to, over JupyterHub's own: whose lab, what for, until when.
+
+Opening it lets nobody in: programs that look at links before people do would use it up. The button
+does, with the page's XSRF token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from jupyterhub.handlers.base import BaseHandler
+from tornado import web
+
+from classroom.hub.auth.throttle import Guesses
+from classroom.hub.sharing import link_requests
+from classroom.hub.sharing.answers import Answer, Visitor, answer
+from classroom.hub.sharing.handlers import NOT_KEPT
+from classroom.hub.sharing.service import LOG, SHARES
+from classroom.runtime import file_watch
+from classroom.runtime.room_names import room_of
+from classroom.runtime.words import gettext
+
+if TYPE_CHECKING:
+    from classroom.hub.sharing.link_service import Shown
+    from classroom.hub.sharing.service import Shares
+
+GUESSES = Guesses()
+
+
+def accept(shares: Shares, shown: Shown, name: str) -> None:
+    """Let somebody in by a link, who is counted first.
+
+    Args:
+        shares: all of them.
+        shown: the link; it gives them something.
+        name: theirs.
+
+    Raises:
+        OSError: it can't be kept; they are not in then.
+    """
+    owner, link = shown.code.owner, shown.link
+    shares.links.count(shown, name)
+    try:
+        shares.grant(owner, name, link.role, link.guests_until, shown.code.key)
+    except BaseException:
+        shares.links.take_off(shown)
+        raise
+    shares.links.tell_count(shown.code.key)
+
+
+class AcceptHandler(BaseHandler):
+    """Ask somebody who is signed in whether they want to go to a lab; let them in."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        """Say whose lab it is, what one may do there, and until when."""
+        shown, found = await self._look()
+        await self._show(shown, found)
+
+    @web.authenticated
+    async def post(self) -> None:
+        """Let them in, and lead them to the lab.
+
+        Raises:
+            HTTPError: 507, it can't be kept.
+        """
+        shown, found = await self._look()
+        if shown is None or found is not Answer.ASK:
+            await self._show(shown, found)
+            return
+        name, owner = self.current_user.name, shown.code.owner
+        try:
+            accept(self.settings[SHARES], shown, name)
+        except OSError as error:
+            raise web.HTTPError(507, gettext(NOT_KEPT)) from error
+        LOG.info("sharing: %s comes to the lab of %s by a link (%s)", name, owner, shown.link.role)
+        # The lab's server hears of it by looking, and would say no until then.
+        await asyncio.sleep(file_watch.LOOK_SECONDS)
+        self.redirect(self._way_in(owner))
+
+    async def _look(self) -> tuple[Shown | None, Answer]:
+        """Find the link; who guesses has to wait for the answer."""
+        shares: Shares | None = self.settings.get(SHARES)
+        shown = shares.links.find(self.get_argument("code", "")) if shares is not None else None
+        if shares is None or shown is None:
+            await GUESSES.answer_wrong(self.request.remote_ip)
+            return None, Answer.WRONG
+        user, owner = self.current_user, shown.code.owner
+        visitor = Visitor(
+            user.name,
+            bool(user.admin),
+            shares.links.refuses(owner, user.name),
+            shares.of(owner, user.name),
+        )
+        return shown, answer(shown.code, shown.link, visitor, len(shares.listed(owner)))
+
+    def _way_in(self, owner: str) -> str:
+        lab = self.users[owner].server_url("")
+        return link_requests.way_in(lab, self.get_argument("next", ""))
+
+    async def _show(self, shown: Shown | None, found: Answer) -> None:
+        more: dict[str, Any] = {}
+        if shown is None:
+            self.set_status(404)
+        else:
+            owner, until = shown.code.owner, shown.link.guests_until
+            more = {
+                "owner": owner,
+                "room": room_of(owner),
+                "role": shown.link.role,
+                "until": None if until is None else datetime.fromtimestamp(until, UTC),
+                "way_in": self._way_in(owner),
+                "code": self.get_argument("code"),
+                "next": self.get_argument("next", ""),
+            }
+        self.finish(await self.render_template("accept-share.html", answer=found.value, **more))
+
+
+HANDLERS = ((r"/accept-share", AcceptHandler),)

@@ -1,0 +1,67 @@
+"""Links to this lab: the Hub makes them, by the sign-in of whoever asks, as in `sharing`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tornado import web
+
+from classroom.lab.api.sharing import AskingHandler
+from classroom.runtime import qr_code
+
+if TYPE_CHECKING:
+    from jupyterhub.services.auth import HubOAuth
+
+ADDRESS = "classroom/api/links"
+"""Below the server's own address."""
+
+
+class LinksAskingHandler(AskingHandler):
+    """Asks the Hub about links."""
+
+    about = "links"
+
+
+class LabLinksHandler(LinksAskingHandler):
+    """All links to the lab."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        """List them for the owner and tutors, without the codes in them.
+
+        Raises:
+            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+        """
+        self.finish(await self.ask_hub("GET"))
+
+    @web.authenticated
+    async def post(self) -> None:
+        """Make one, and show it: this once.
+
+        Raises:
+            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+        """
+        found = await self.ask_hub("POST", body=self.get_json_body())
+        auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
+        # People come by this name; the front has checked that it is the class's.
+        address = f"{auth.hub_host or f'https://{self.request.host}'}{found.pop('place')}"
+        self.set_header("Cache-Control", "no-store")
+        self.set_status(201)
+        picture = qr_code.picture(address, standalone=True)
+        self.finish({**found, "address": address, "picture": picture})
+
+
+class LabLinkHandler(LinksAskingHandler):
+    """One link to the lab."""
+
+    @web.authenticated
+    async def delete(self, key: str) -> None:
+        """Take it back; with ``guests=1``, with all who came by it.
+
+        Raises:
+            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+        """
+        guests = self.get_query_argument("guests", "") == "1"
+        await self.ask_hub("DELETE", key, query="?guests=1" if guests else "")
+        self.set_status(204)
+        self.finish()
