@@ -6,13 +6,12 @@ import type { ITerms, Role } from './sharesApi';
 import type { Texts } from './texts';
 
 const HOUR = 3600;
-const DAY = 24 * HOUR;
+export const DAY = 24 * HOUR;
 /** Of the choice of an end: a date is typed beside it. */
 const DATE = 'date';
-const NEVER = 'never';
-/** Ids of choices, for their labels. */
+export const NEVER = 'never';
+/** Id of a choice, for its label. */
 const ROLE = 'classroom-ShareForm-role';
-const END = 'classroom-ShareForm-end';
 
 /**
  * Say for how many seconds from now somebody is let in.
@@ -34,6 +33,84 @@ export function secondsOf(choice: string, date: string, now: number): number | n
   return Math.round((end.getTime() - now) / 1000);
 }
 
+interface IEndProps {
+  readonly words: Texts;
+  /** The choice's id, for its label. */
+  readonly id: string;
+  readonly label: string;
+  readonly choice: string;
+  readonly date: string;
+  /** Whether there may be no end. */
+  readonly never: boolean;
+  readonly choose: (choice: string, date: string) => void;
+}
+
+/** The choice of an end: a time from now on, or the end of a day. */
+export function EndChoice(props: IEndProps): React.ReactElement {
+  const { words, id, label, choice, date, never, choose } = props;
+  return (
+    <>
+      <label htmlFor={id}>
+        {label}
+        <HTMLSelect
+          id={id}
+          value={choice}
+          options={[
+            ...(never ? [{ value: NEVER, label: words.noEnd }] : []),
+            { value: String(HOUR), label: words.anHour },
+            { value: String(DAY), label: words.aDay },
+            { value: String(7 * DAY), label: words.aWeek },
+            { value: DATE, label: words.toADate }
+          ]}
+          onChange={({ target }) => choose(target.value, date)}
+        />
+      </label>
+      {choice === DATE && (
+        <label>
+          {words.lastDay}
+          <input
+            className="jp-mod-styled"
+            type="date"
+            value={date}
+            onChange={({ target }) => choose(choice, target.value)}
+          />
+        </label>
+      )}
+    </>
+  );
+}
+
+interface IRoleProps {
+  readonly words: Texts;
+  /** The choice's id, for its label. */
+  readonly id: string;
+  readonly role: Role;
+  readonly choose: (role: Role) => void;
+}
+
+/** The choice between edit and look. */
+export function RoleChoice({ words, id, role, choose }: IRoleProps): React.ReactElement {
+  return (
+    <label htmlFor={id}>
+      {words.asWhat}
+      <HTMLSelect
+        id={id}
+        value={role}
+        options={[
+          { value: 'edit', label: words.mayEdit },
+          { value: 'view', label: words.mayLook }
+        ]}
+        onChange={({ target }) => choose(target.value as Role)}
+      />
+    </label>
+  );
+}
+
+/** Whether a choice of an end is made. */
+export function isChosen(choice: string, date: string): boolean {
+  return choice !== DATE || date !== '';
+}
+
 interface IProps {
   readonly words: Texts;
   /** @returns whether it was done. */
@@ -45,7 +122,7 @@ export function ShareForm({ words, share }: IProps): React.ReactElement {
   const [role, setRole] = React.useState<Role>('edit');
   const [end, setEnd] = React.useState(NEVER);
   const [date, setDate] = React.useState('');
-  const ready = name.trim() !== '' && (end !== DATE || date !== '');
+  const ready = name.trim() !== '' && isChosen(end, date);
   return (
     <form
       className="classroom-ShareForm"
@@ -69,44 +146,19 @@ export function ShareForm({ words, share }: IProps): React.ReactElement {
           onChange={({ target }) => setName(target.value)}
         />
       </label>
-      <label htmlFor={ROLE}>
-        {words.asWhat}
-        <HTMLSelect
-          id={ROLE}
-          value={role}
-          options={[
-            { value: 'edit', label: words.mayEdit },
-            { value: 'view', label: words.mayLook }
-          ]}
-          onChange={({ target }) => setRole(target.value as Role)}
-        />
-      </label>
-      <label htmlFor={END}>
-        {words.untilWhen}
-        <HTMLSelect
-          id={END}
-          value={end}
-          options={[
-            { value: NEVER, label: words.noEnd },
-            { value: String(HOUR), label: words.anHour },
-            { value: String(DAY), label: words.aDay },
-            { value: String(7 * DAY), label: words.aWeek },
-            { value: DATE, label: words.toADate }
-          ]}
-          onChange={({ target }) => setEnd(target.value)}
-        />
-      </label>
-      {end === DATE && (
-        <label>
-          {words.lastDay}
-          <input
-            className="jp-mod-styled"
-            type="date"
-            value={date}
-            onChange={({ target }) => setDate(target.value)}
-          />
-        </label>
-      )}
+      <RoleChoice words={words} id={ROLE} role={role} choose={setRole} />
+      <EndChoice
+        words={words}
+        id="classroom-ShareForm-end"
+        label={words.untilWhen}
+        choice={end}
+        date={date}
+        never
+        choose={(choice, day) => {
+          setEnd(choice);
+          setDate(day);
+        }}
+      />
       <button type="submit" className="jp-mod-styled jp-mod-accept" disabled={!ready}>
         {words.shareNow}
       </button>

@@ -16,6 +16,8 @@ export interface IShare {
   readonly until: number | null;
   /** Whether they have never signed in yet. */
   readonly waits: boolean;
+  /** The id of the link by which they came; empty for none. */
+  readonly link: string;
   /** Whether they are in the lab now. */
   readonly here: boolean;
 }
@@ -33,6 +35,43 @@ export interface IShares {
 export interface ITerms {
   readonly role: Role;
   readonly seconds?: number | null;
+}
+
+/** A link by which people come to the lab. */
+export interface ILink {
+  readonly id: string;
+  readonly role: Role;
+  /** When it was made, in seconds since the epoch. */
+  readonly since: number;
+  /** Seconds since the epoch; null for no end, or a dead link's. */
+  readonly until: number | null;
+  /** Until when those who come by it may come; null for no end. */
+  readonly guests_until: number | null;
+  /** How many people came by it. */
+  readonly used: number;
+  /** How many may; null for any number. */
+  readonly most: number | null;
+  /** Their names. */
+  readonly came: readonly string[];
+  /** Whether it still lets people in. */
+  readonly alive: boolean;
+}
+
+/** A link as it is shown this once. */
+export interface IMadeLink extends ILink {
+  readonly address: string;
+  /** The address as a QR code, in SVG. */
+  readonly picture: string;
+}
+
+/** What a link is to be. */
+export interface IWantedLink {
+  readonly role: Role;
+  /** How long it lives. */
+  readonly seconds: number;
+  /** From now on; null for no end. */
+  readonly guest_seconds: number | null;
+  readonly most: number | null;
 }
 
 /** Whether this page's lab is one that can be shared: not the class's. */
@@ -58,5 +97,27 @@ export class SharesApi {
   /** Share the lab with somebody no more. */
   async revoke(name: string): Promise<void> {
     await ask(this.settings, `shares/${encodeURIComponent(name)}`, { method: 'DELETE' });
+  }
+
+  /** List the links to the lab. */
+  async links(): Promise<readonly ILink[]> {
+    return (await (await ask(this.settings, 'links')).json()).links;
+  }
+
+  /** Make a link. */
+  async makeLink(wanted: IWantedLink): Promise<IMadeLink> {
+    const init = { method: 'POST', body: JSON.stringify(wanted) };
+    return await (await ask(this.settings, 'links', init)).json();
+  }
+
+  /**
+   * Take a link back.
+   *
+   * @param id - the link's.
+   * @param guests - with all who came by it.
+   */
+  async takeBack(id: string, guests: boolean): Promise<void> {
+    const address = `links/${encodeURIComponent(id)}${guests ? '?guests=1' : ''}`;
+    await ask(this.settings, address, { method: 'DELETE' });
   }
 }

@@ -13,9 +13,19 @@ import type { Message } from '@lumino/messaging';
 import type * as React from 'react';
 import { picture, unknown } from './faces';
 import { travel } from './labs';
+import { LinkForm } from './linkForm';
+import { LinkList, time } from './linkList';
 import { ILive } from './live';
 import { ShareForm } from './shareForm';
-import { canBeShared, type IShare, type IShares, SharesApi } from './sharesApi';
+import {
+  canBeShared,
+  type ILink,
+  type IMadeLink,
+  type IShare,
+  type IShares,
+  type IWantedLink,
+  SharesApi
+} from './sharesApi';
 import { type Texts, texts } from './texts';
 
 /** Milliseconds: how often whoever looks at the panel is shown anew how it is. */
@@ -61,10 +71,18 @@ export class SharePanel extends ReactWidget {
             share={(name, terms) => this.attempt(() => this.api.share(name, terms))}
           />
         )}
+        {this.known?.may_share && (
+          <LinkForm words={words} make={(wanted) => this.makeLink(wanted)} />
+        )}
         <div className="classroom-Share-status" role="status">
           {this.status}
         </div>
         {this.known && (this.known.may_share ? this.everybody(this.known) : this.own(this.known))}
+        <LinkList
+          words={words}
+          links={this.links}
+          takeBack={(id, guests) => this.attempt(() => this.api.takeBack(id, guests))}
+        />
       </>
     );
   }
@@ -121,11 +139,13 @@ export class SharePanel extends ReactWidget {
   }
 
   /** Since when, until when, and whether they were ever here. */
-  private terms({ since, until, waits }: IShare): string {
+  private terms({ since, until, waits, link }: IShare): string {
     const { words } = this;
+    const by = this.links.find(({ id }) => id === link);
     const parts = [
       waits ? words.waitsForSignIn : words.since(time(since)),
-      until === null ? words.noEnd : words.until(time(until))
+      until === null ? words.noEnd : words.until(time(until)),
+      ...(by ? [words.byLink(time(by.since))] : [])
     ];
     return parts.join(' · ');
   }
@@ -202,21 +222,25 @@ export class SharePanel extends ReactWidget {
     }
     try {
       this.known = await this.api.list();
+      this.links = this.known.may_share ? await this.api.links() : [];
       this.update();
     } catch (error) {
       console.warn('With whom the lab is shared could not be listed', error); // it is asked again
     }
   }
 
+  private async makeLink(wanted: IWantedLink): Promise<IMadeLink | null> {
+    let made: IMadeLink | null = null;
+    await this.attempt(async () => {
+      made = await this.api.makeLink(wanted);
+    });
+    return made;
+  }
+
   private known: IShares | null = null;
+  private links: readonly ILink[] = [];
   private status = '';
   private readonly timer: number;
-}
-
-/** @param seconds - since the epoch. */
-function time(seconds: number): string {
-  const style = { dateStyle: 'medium', timeStyle: 'short' } as const;
-  return new Date(seconds * 1000).toLocaleString(undefined, style);
 }
 
 export const sharing: JupyterFrontEndPlugin<void> = {
