@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import zxingcpp
 from playwright.sync_api import expect
 
 from tests import labs, own_labs, sharing
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
     from tests.pki import Authority
 
 SOON = 60_000
+SIDE = 300
+PIXELS = """(image, side) => {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = side;
+    const drawing = canvas.getContext("2d");
+    drawing.drawImage(image, 0, 0, side, side);
+    return [...drawing.getImageData(0, 0, side, side).data].filter((_, i) => i % 4 === 0);
+}"""
+"""What a phone would see of an image: one channel of its pixels."""
 
 
 @pytest.fixture
@@ -99,3 +109,57 @@ def test_an_owner_shares_and_revokes_and_a_guest_sees_it(browser: Browser) -> No
     expect(row).to_have_count(0)
     expect(guest.get_by_text("You may no longer enter this lab").first).to_be_visible(timeout=SOON)
     shoot(guest, "sharing-revoked")
+
+
+def test_an_owner_makes_a_link_and_who_comes_by_it_goes_with_it(browser: Browser) -> None:
+    ada = new_person(browser).new_page()
+    sign_in(ada, "Octocat", "/user/octocat/lab")
+    ada.wait_for_url("**/user/octocat/lab**", timeout=90_000)
+    wait_for_lab(ada)
+    share = panel(ada)
+    share.get_by_role("button", name="Copy a link…").click()
+    form = share.get_by_role("form", name="Copy a link…")
+    form.get_by_label("They").select_option("may look")
+    form.get_by_label("The link lives").select_option("for an hour")
+    form.get_by_label("It may be used").select_option("by 10 people")
+    form.get_by_label("Who comes by it may come").select_option("for a week")
+    form.get_by_role("button", name="Make the link").click()
+    new = share.get_by_role("group", name="New link")
+    address = new.get_by_role("textbox").input_value()
+    assert address.startswith(f"{labs.ADDRESS}/hub/accept-share?code=")
+    code = new.get_by_role("img", name="The link as a QR code")
+    expect(code).to_be_visible()
+    grey = memoryview(bytes(code.evaluate(PIXELS, SIDE))).cast("B", (SIDE, SIDE))
+    (read,) = zxingcpp.read_barcodes(grey)
+    assert read.text == address
+    new.get_by_role("button", name="Copy", exact=True).click()
+    shoot(ada, "sharing-link-made")
+    new.get_by_role("button", name="Done").click()
+    row = share.get_by_role("region", name="Links").get_by_role("listitem")
+    expect(row).to_contain_text("used 0 of 10")
+
+    guest = new_person(browser).new_page()
+    sign_in(guest, "hubot", address.removeprefix(labs.ADDRESS))
+    expect(guest.get_by_role("heading")).to_have_text("You are invited to the lab of octocat")
+    expect(guest.get_by_text("You may look:")).to_be_visible()
+    expect(guest.locator("time")).not_to_contain_text("UTC")
+    shoot(guest, "sharing-link-accept")
+    guest.get_by_role("button", name="Go to the lab").click()
+    guest.wait_for_url("**/user/octocat/lab**", timeout=90_000)
+    wait_for_lab(guest)
+    expect(panel(guest)).to_contain_text("This lab is shared with you: you may look.")
+    expect(panel(guest).get_by_role("button", name="Copy a link…")).to_have_count(0)
+
+    expect(row).to_contain_text("Came by it: hubot", timeout=SOON)
+    expect(row).to_contain_text("used 1 of 10")
+    expect(
+        share.get_by_role("region", name="Who has access").get_by_role("listitem")
+    ).to_contain_text("by the link of")
+    shoot(ada, "sharing-links")
+    row.get_by_role("button", name="Take back, with all who came by it").click()
+    ada.get_by_role("dialog").get_by_role("button", name="Take back").click()
+    expect(row).to_have_count(0)
+    expect(guest.get_by_text("You may no longer enter this lab").first).to_be_visible(timeout=SOON)
+    guest.goto(address)
+    expect(guest.get_by_role("heading")).to_have_text("This link leads nowhere")
+    shoot(guest, "sharing-link-dead")

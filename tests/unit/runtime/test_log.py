@@ -96,3 +96,17 @@ def test_no_address_tells_its_secrets(written: io.StringIO) -> None:
     assert "s3cret" not in said
     assert "?_xsrf=[secret]&page=2&access_token=[secret]&code=[secret] (::1): no such page" in said
     assert "&STATE=[secret]'}" in said
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/hub/accept-share?code=s3cret",
+        "/hub/login?next=%2Fhub%2Faccept-share%3Fcode%3Ds3cret",
+        "/hub/login?next=%2Fhub%2Faccept-share%3Fnext%3D%252Fuser%26code%3ds3cret",
+    ],
+)
+def test_what_is_secret_in_an_address_is_not_written(address: str) -> None:
+    said = log.quoted(f"302 GET {address} (@::1) 3.1ms")
+    assert "s3cret" not in said
+    assert said.endswith("[secret] (@::1) 3.1ms")

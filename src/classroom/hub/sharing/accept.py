@@ -15,7 +15,7 @@ from tornado import web
 
 from classroom.hub.auth.throttle import Guesses
 from classroom.hub.sharing import link_requests
-from classroom.hub.sharing.answers import Answer, Visitor, answer
+from classroom.hub.sharing.answers import LinkAnswer, Visitor, answer
 from classroom.hub.sharing.handlers import NOT_KEPT
 from classroom.hub.sharing.service import LOG, SHARES
 from classroom.runtime import file_watch
@@ -23,13 +23,13 @@ from classroom.runtime.room_names import room_of
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
-    from classroom.hub.sharing.link_service import Shown
+    from classroom.hub.sharing.link_service import ShownLink
     from classroom.hub.sharing.service import Shares
 
 GUESSES = Guesses()
 
 
-def accept(shares: Shares, shown: Shown, name: str) -> None:
+def accept(shares: Shares, shown: ShownLink, name: str) -> None:
     """Let somebody in by a link, who is counted first.
 
     Args:
@@ -67,7 +67,7 @@ class AcceptHandler(BaseHandler):
             HTTPError: 507, it can't be kept.
         """
         shown, found = await self._look()
-        if shown is None or found is not Answer.ASK:
+        if shown is None or found is not LinkAnswer.ASK:
             await self._show(shown, found)
             return
         name, owner = self.current_user.name, shown.code.owner
@@ -80,13 +80,13 @@ class AcceptHandler(BaseHandler):
         await asyncio.sleep(file_watch.LOOK_SECONDS)
         self.redirect(self._way_in(owner))
 
-    async def _look(self) -> tuple[Shown | None, Answer]:
+    async def _look(self) -> tuple[ShownLink | None, LinkAnswer]:
         """Find the link; who guesses has to wait for the answer."""
         shares: Shares | None = self.settings.get(SHARES)
         shown = shares.links.find(self.get_argument("code", "")) if shares is not None else None
         if shares is None or shown is None:
             await GUESSES.answer_wrong(self.request.remote_ip)
-            return None, Answer.WRONG
+            return None, LinkAnswer.WRONG
         user, owner = self.current_user, shown.code.owner
         visitor = Visitor(
             user.name,
@@ -100,7 +100,7 @@ class AcceptHandler(BaseHandler):
         lab = self.users[owner].server_url("")
         return link_requests.way_in(lab, self.get_argument("next", ""))
 
-    async def _show(self, shown: Shown | None, found: Answer) -> None:
+    async def _show(self, shown: ShownLink | None, found: LinkAnswer) -> None:
         more: dict[str, Any] = {}
         if shown is None:
             self.set_status(404)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from classroom.hub.sharing.links import Code, Link
 
 
-class Answer(enum.Enum):
+class LinkAnswer(enum.Enum):
     """What the page says."""
 
     ASK = "ask"
@@ -46,7 +46,7 @@ class Visitor:
     known: GuestListing | None
 
 
-def answer(code: Code, link: Link, visitor: Visitor, guests: int) -> Answer:
+def answer(code: Code, link: Link, visitor: Visitor, guests: int) -> LinkAnswer:
     """Decide what a link means for somebody.
 
     Args:
@@ -56,12 +56,12 @@ def answer(code: Code, link: Link, visitor: Visitor, guests: int) -> Answer:
         guests: with how many people the lab is shared.
     """
     if visitor.name == code.owner:
-        return Answer.OWN
+        return LinkAnswer.OWN
     if visitor.tutor:
-        return Answer.TUTOR
+        return LinkAnswer.TUTOR
     if visitor.refused:
-        return Answer.REFUSED
+        return LinkAnswer.REFUSED
     if not links.gives_more(link, visitor.known):
-        return Answer.HAS
+        return LinkAnswer.HAS
     is_full = visitor.known is None and guests >= requests.MOST
-    return Answer.FULL if is_full else Answer.ASK
+    return LinkAnswer.FULL if is_full else LinkAnswer.ASK

@@ -32,7 +32,7 @@ TOO_MANY = gettext_noop("There are {most} links to this lab already: take one ba
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownLink:
     """A link that somebody has shown, and that lets people in.
 
     Attributes:
@@ -86,7 +86,7 @@ class Links:
         codes = code_rows.read(self._db)
         return links.listed(owner, codes, self._kept.links, time.time())
 
-    def find(self, secret: str) -> Shown | None:
+    def find(self, secret: str) -> ShownLink | None:
         """Return the link that somebody has shown; None if it is wrong, over or used up.
 
         Args:
@@ -96,7 +96,7 @@ class Links:
         for code in code_rows.read(self._db):
             link = links.of_code(code, self._kept.links)
             if code.key == key and not links.is_over(code, link, time.time()):
-                return Shown(code, link)
+                return ShownLink(code, link)
         return None
 
     def make(self, owner: str, wanted: WantedLink) -> tuple[LinkListing, str]:
@@ -125,7 +125,7 @@ class Links:
         (found,) = (one for one in self.listed(owner) if one.id == code.key)
         return found, secret
 
-    def count(self, shown: Shown, name: str) -> None:
+    def count(self, shown: ShownLink, name: str) -> None:
         """Keep that somebody came by a link, before they are let in.
 
         Args:
@@ -141,7 +141,7 @@ class Links:
             return
         self._keep(replace(self._kept, links={**self._kept.links, key: after}))
 
-    def take_off(self, shown: Shown) -> None:
+    def take_off(self, shown: ShownLink) -> None:
         """Forget that somebody came by a link: they could not be let in.
 
         Args:

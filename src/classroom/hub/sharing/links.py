@@ -71,7 +71,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Decision:
+class LinkDecision:
     """What holds, and what is to be done for it.
 
     Attributes:
@@ -107,7 +107,7 @@ def is_over(code: Code, link: Link, now: float) -> bool:
 
 def decide(
     codes: Iterable[Code], kept: Mapping[str, Link], held: Collection[str], now: float
-) -> Decision:
+) -> LinkDecision:
     """Decide which links there are.
 
     Args:
@@ -121,7 +121,7 @@ def decide(
     end = frozenset(one.key for one in known if is_over(one, of_code(one, kept), now))
     alive = {one.key for one in known} - end
     links = {key: link for key, link in kept.items() if key in alive or key in held}
-    return Decision(links, end)
+    return LinkDecision(links, end)
 
 
 def next_end(codes: Iterable[Code], kept: Mapping[str, Link]) -> float | None:
@@ -196,7 +196,7 @@ def listed(
     Args:
         owner: whose lab it is to the Hub.
         codes: all that JupyterHub has.
-        kept: what is kept (`Decision.links`).
+        kept: what is kept (`LinkDecision.links`).
         now: seconds since the epoch.
     """
     mine = {one.key: one for one in codes if one.owner == owner}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classroom.hub.sharing import kept_links, link_requests, links, requests
-from classroom.hub.sharing.answers import Answer, Visitor, answer
+from classroom.hub.sharing.answers import LinkAnswer, Visitor, answer
 from classroom.hub.sharing.grants import GuestListing, Terms
 from classroom.hub.sharing.kept_links import KeptLinks
 from classroom.hub.sharing.link_requests import WantedLink
@@ -104,17 +104,17 @@ def test_the_owner_sees_links_the_newest_first_and_no_other_labs() -> None:
 
 
 def test_what_a_link_means_for_whoever_opens_it() -> None:
-    def meant(visitor: Visitor, guests: int = 0) -> Answer:
+    def meant(visitor: Visitor, guests: int = 0) -> LinkAnswer:
         return answer(CODE, LOOKS, visitor, guests)
 
-    assert meant(ADA) is Answer.ASK
-    assert meant(replace(ADA, name="mona")) is Answer.OWN
-    assert meant(replace(ADA, tutor=True)) is Answer.TUTOR
-    assert meant(replace(ADA, refused=True)) is Answer.REFUSED
-    assert meant(replace(ADA, known=GUEST)) is Answer.HAS
-    assert meant(ADA, requests.MOST) is Answer.FULL
+    assert meant(ADA) is LinkAnswer.ASK
+    assert meant(replace(ADA, name="mona")) is LinkAnswer.OWN
+    assert meant(replace(ADA, tutor=True)) is LinkAnswer.TUTOR
+    assert meant(replace(ADA, refused=True)) is LinkAnswer.REFUSED
+    assert meant(replace(ADA, known=GUEST)) is LinkAnswer.HAS
+    assert meant(ADA, requests.MOST) is LinkAnswer.FULL
     looks = replace(GUEST, until=5.0)
-    assert meant(replace(ADA, known=looks), requests.MOST) is Answer.ASK, "they are one of them"
+    assert meant(replace(ADA, known=looks), requests.MOST) is LinkAnswer.ASK, "they are one of them"
 
 
 def test_links_are_kept_and_what_is_damaged_ends_the_start(tmp_path: Path) -> None:

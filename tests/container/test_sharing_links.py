@@ -1,0 +1,377 @@
+"""Sharing a lab by a link: who gets in by it, as what, and what an attacking client gets."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from classroom.lab.api.links import ADDRESS
+from classroom.lab.people import page_socket
+from tests import labs, links, own_labs, sharing, students, web
+from tests.links import DEAD, accept, code_of, made, take_back
+from tests.own_labs import ask, base, enter, look
+from tests.sharing import OWNER, api, goes_in, revoke, share, signed_in, token_of, writes
+from tests.students import open_socket, until_closed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+    from testcontainers.core.network import Network
+
+    from tests.classrooms import Classroom
+    from tests.labs import Lab
+    from tests.pki import Authority
+
+
+@pytest.fixture(scope="module")
+def everybody(
+    network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Classroom]:
+    folder = tmp_path_factory.mktemp("tutor")
+    with sharing.opened(network, github, authority, folder) as room:
+        yield room
+
+
+@pytest.fixture
+def room(everybody: Classroom) -> Iterator[Classroom]:
+    """The owner's lab, shared with nobody and without links; and after the test again."""
+    yield everybody
+    everybody.close()
+    for link in links.listed(everybody):
+        take_back(everybody, link["id"], guests=True)
+    forget(everybody)
+
+
+def forget(room: Classroom) -> None:
+    """Share the lab with nobody, and let links let them in again all the same."""
+    program = token_of(room, OWNER)
+    assert api(room, program, "DELETE", f"shares/{OWNER}/").status_code == 204
+    labs.wait_until(lambda: sharing.listed(room) == {}, "that nobody has access")
+
+
+def is_in(page: httpx.Response) -> bool:
+    """Say whether an answer is the lab's page."""
+    return page.is_success and page.url.path == f"{base(OWNER)}/lab"
+
+
+def is_out(room: Classroom, name: str) -> None:
+    """See that somebody doesn't get into the lab."""
+    client = room.people[name]
+    assert look(client, OWNER).status_code in {403, 404}
+    assert writes(room, name) in {302, 403, 404}
+    for one in [one for one in client.cookies.jar if "oauth-state" in one.name]:
+        client.cookies.jar.clear(one.domain, one.path, one.name)
+
+
+def is_dead(room: Classroom, address: str, name: str = "hubot") -> str:
+    """See that a link lets nobody in; return what the page says."""
+    page = room.people[name].get(address)
+    assert (page.status_code, DEAD in page.text) == (404, True), page.text
+    assert "<form" not in page.text
+    return page.text.split("<main")[1].split("</main>")[0]
+
+
+def page_of(room: Classroom, name: str) -> Any:
+    return open_socket(room.people[name], room.lab, page_socket.ADDRESS, base=base(OWNER))
+
+
+def test_a_link_says_what_it_gives_and_the_button_gives_it(room: Classroom) -> None:
+    """Opening it gives nothing; the button leads to the lab. A viewer by link writes nothing."""
+    answer = links.make(room, role="view", guest_seconds=7200, most=10)
+    assert answer.status_code == 201, answer.text
+    address, code = answer.json()["address"], code_of(answer.json()["address"])
+    assert address == f"{links.PLACE}?code={code}"
+    assert len(code) * 6 >= 128
+    assert answer.json()["picture"].startswith("<svg")
+    page = room.people["hubot"].get(address)
+    for sentence in ("the lab of octocat", "You may look", "<time datetime="):
+        assert sentence in page.text
+    assert page.headers["X-Frame-Options"] == "DENY"
+    assert page.headers["Cache-Control"] == "no-store"
+    is_out(room, "hubot")
+    assert is_in(accept(room, "hubot", address)), "the lab has heard of it"
+    assert goes_in(room, "hubot")
+    assert writes(room, "hubot") == 403
+    kernel = ask(room.people["hubot"], OWNER, "POST", "api/kernels", json={"name": "python3"})
+    assert kernel.status_code == 403
+    (link,) = links.listed(room)
+    assert (link["used"], link["most"], link["came"], link["alive"]) == (1, 10, ["hubot"], True)
+    found = sharing.listed(room)["hubot"]
+    assert (found["role"], found["link"], found["until"]) == (
+        *("view", link["id"]),
+        link["guests_until"],
+    )
+    program = token_of(room, OWNER)
+    (upstreams,) = api(room, program, "GET", f"share-codes/{OWNER}/").json()["items"]
+    assert (upstreams["exchange_count"], "code" in upstreams) == (1, False)
+    # The code is kept nowhere, and in no line of the log.
+    assert room.lab.run("grep", "-rlF", code, "/data", "/run")[1] == ""
+    assert code not in room.lab.log
+
+
+def test_whoever_is_not_signed_in_signs_in_and_comes_back(room: Classroom) -> None:
+    """And whoever may not enter the class at all is refused there."""
+    address = made(room, role="edit")
+    hosts = ChainMap(room.lab.hosts, {labs.GITHUB: room.github.ip})
+    with web.browser(hosts, room.authority.crt) as stranger:
+        room.lab.expected += [
+            "User 'stranger' not allowed|Failed login for|stranger is not part",
+            r"\[W .* 403 GET /hub/oauth_callback",
+        ]
+        refused = web.sign_in_with_github(stranger, address, "stranger")
+        assert "not on this classroom's list" in refused.text
+        assert '<form method="post"' not in refused.text
+    with web.browser(hosts, room.authority.crt) as client:
+        page = web.sign_in_with_github(client, address, "hubot")
+        assert str(page.url) == address
+        assert "You are invited to the lab of octocat" in page.text
+    assert code_of(address) not in room.lab.log, "also not as where to go on after the sign-in"
+
+
+def test_a_link_is_used_so_often_and_then_dead_like_any_wrong_one(room: Classroom) -> None:
+    """Who comes twice counts once; the answer tells none of the dead apart."""
+    room.people.setdefault("twin", signed_in(room, "twin"))
+    address = made(room, most=1)
+    spare = made(room, most=2)
+    assert is_in(accept(room, "hubot", spare))
+    again = room.people["hubot"].get(spare)
+    assert "You may enter this lab already" in again.text
+    assert is_in(accept(room, "twin", address))
+    said = {is_dead(room, address), is_dead(room, f"{links.PLACE}?code={'x' * 43}")}
+    short = made(room)
+    newest = links.listed(room)[0]["id"]
+    assert take_back(room, newest, guests=False).status_code == 204
+    said |= {
+        is_dead(room, short),
+        is_dead(room, f"{links.PLACE}?code="),
+        is_dead(room, links.PLACE),
+    }
+    assert len(said) == 1
+    by_link = {one["most"]: one for one in links.listed(room)}
+    assert (by_link[1]["alive"], by_link[1]["came"]) == (False, ["twin"])
+    assert (by_link[2]["alive"], by_link[2]["used"]) == (True, 1)
+
+
+def test_no_more_come_than_may_however_fast(room: Classroom) -> None:
+    names = ("hubot", "twin", "astronaut")
+    for name in names:
+        room.people.setdefault(name, signed_in(room, name))
+    address = made(room, most=1)
+    forms = {name: links.fields(room.people[name].get(address)) for name in names}
+
+    def come(name: str) -> bool:
+        return is_in(room.people[name].post(links.PLACE, data=forms[name]))
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        assert sum(pool.map(come, names)) == 1
+    assert len(sharing.listed(room)) == 1
+
+
+def test_who_has_less_gets_more_by_a_link_and_never_less(room: Classroom) -> None:
+    looks, edits = made(room, role="view"), made(room, role="edit", guest_seconds=3600)
+    assert is_in(accept(room, "hubot", looks))
+    assert is_in(accept(room, "hubot", edits))
+    labs.wait_until(lambda: goes_in(room, "hubot") and writes(room, "hubot") < 300, "they edit")
+    page = room.people["hubot"].get(looks)
+    assert "the link gives you no more" in page.text
+    assert sharing.listed(room)["hubot"]["role"] == "edit"
+
+
+def test_no_forged_request_opens_a_link_for_somebody(room: Classroom) -> None:
+    address = made(room)
+    hubot = room.people["hubot"]
+    good = links.fields(hubot.get(address))
+    assert set(good) == {"_xsrf", "code", "next"}
+    twin = room.people.setdefault("twin", signed_in(room, "twin"))
+    theirs = links.fields(twin.get(address))["_xsrf"]
+    for what, data, headers in (
+        ("no token", {**good, "_xsrf": ""}, {}),
+        ("somebody else's token", {**good, "_xsrf": theirs}, {}),
+        ("a frame", good, {"Sec-Fetch-Dest": "iframe"}),
+        ("a script", good, {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}),
+    ):
+        answer = hubot.post(links.PLACE, data=data, headers=headers)
+        assert answer.status_code == 403, what
+    for what, headers in (
+        ("a frame", {"Sec-Fetch-Dest": "iframe"}),
+        ("a script", {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}),
+        ("a prefetch", {"Sec-Purpose": "prefetch"}),
+    ):
+        assert hubot.get(address, headers=headers).status_code == 403, what
+    is_out(room, "hubot")
+    assert (sharing.listed(room), links.listed(room)[0]["used"]) == ({}, 0)
+
+
+def test_nobody_makes_or_sees_links_but_the_owner_and_tutors(room: Classroom) -> None:
+    """No guest, no stranger, no sign-in to another lab, no lab's own token at JupyterHub's API."""
+    people = room.people
+    address = made(room, role="edit")
+    assert is_in(accept(room, "hubot", address))
+    assert goes_in(room, "hubot")
+    assert links.make(room, "hubot").status_code == 403
+    assert ask(people["hubot"], OWNER, "GET", ADDRESS).status_code == 403
+    (link,) = links.listed(room)
+    assert take_back(room, link["id"], guests=True, who="hubot").status_code == 403
+    assert take_back(room, "7 x", guests=True).status_code == 404
+    for wrong in ({"role": "drive"}, {"seconds": 1}, {"most": 0}, {"guest_seconds": -1}):
+        assert links.make(room, **wrong).status_code == 400, wrong
+    enter(people["hubot"], "hubot")
+    assert people[OWNER].get(f"{labs.ADDRESS}{students.BASE}/lab").is_success
+    of_hub = f"{labs.ADDRESS}/hub/api/classroom/links/{OWNER}"
+    tokens = {
+        "the owner's, for the class": own_labs.token_of(people[OWNER], f"{students.BASE}/"),
+        "the guest's, for their own": own_labs.token_of(people["hubot"], f"{base('hubot')}/"),
+        "the guest's, for this one": own_labs.token_of(people["hubot"], f"{base(OWNER)}/"),
+        "an API token of the owner's": token_of(room, OWNER),
+    }
+    terms = {"role": "edit", "seconds": 3600}
+    with web.browser(room.lab.hosts, room.authority.crt) as program:
+        for what, token in tokens.items():
+            headers = {"Authorization": f"token {token}", "Sec-Fetch-Mode": "cors"}
+            assert program.post(of_hub, headers=headers, json=terms).status_code == 403, what
+            assert program.get(of_hub, headers=headers).status_code == 403, what
+    owners = own_labs.token_of(people[OWNER], f"{base(OWNER)}/")
+    assert api(room, owners, "POST", f"share-codes/{OWNER}/").status_code == 403
+    enter(people["hubot"], "hubot")
+    theirs = links.make(room, "hubot", "hubot").json()["id"]
+    assert take_back(room, theirs, guests=True).status_code == 404, "a link to another lab"
+    assert len(links.listed(room)) == 1
+
+
+def test_a_link_is_taken_back_with_all_who_came_by_it(room: Classroom) -> None:
+    address = made(room, most=None)
+    assert is_in(accept(room, "hubot", address))
+    (link,) = links.listed(room)
+    assert take_back(room, link["id"], guests=False).status_code == 204
+    is_dead(room, address, "twin" if "twin" in room.people else "hubot")
+    assert goes_in(room, "hubot"), "only the link is dead"
+    assert links.listed(room)[0]["alive"] is False
+    with page_of(room, "hubot") as theirs, page_of(room, OWNER) as owners:
+        assert take_back(room, link["id"], guests=True).status_code == 204
+        until_closed(theirs)
+        assert owners.close_code is None
+    is_out(room, "hubot")
+    assert (links.listed(room), sharing.listed(room)) == ([], {})
+
+
+def test_whom_the_owner_has_revoked_or_removed_no_link_lets_in(room: Classroom) -> None:
+    """Until the owner shares the lab with them again."""
+    address = made(room)
+    assert is_in(accept(room, "hubot", address))
+    assert revoke(room, "hubot").status_code == 204
+    page = room.people["hubot"].get(address)
+    assert "Your access to this lab was ended" in page.text
+    assert "<form" not in page.text
+    is_out(room, "hubot")
+    assert share(room, "hubot", role="view", seconds=None).is_success
+    labs.wait_until(lambda: goes_in(room, "hubot"), "that they are let in")
+    removed = ask(room.people[OWNER], OWNER, "DELETE", "classroom/api/people/hubot")
+    assert removed.status_code == 204
+    assert not is_in(accept(room, "hubot", address)), "the lab keeps them out"
+    assert not goes_in(room, "hubot")
+    assert share(room, "hubot", role="view", seconds=None).is_success
+    labs.wait_until(lambda: goes_in(room, "hubot"), "that they are let in")
+
+
+def test_the_owner_and_tutors_need_no_link(room: Classroom) -> None:
+    address = made(room, most=1)
+    for name, sentence in ((OWNER, "a link to your own lab"), ("mona", "As a tutor")):
+        page = room.people[name].get(address)
+        assert sentence in page.text
+        assert '<form method="post"' not in page.text
+        xsrf = page.text.split('xsrf_token: "')[1].split('"')[0]
+        data = {"_xsrf": xsrf, "code": code_of(address)}
+        room.people[name].post(links.PLACE, data=data)
+    assert links.listed(room)[0]["used"] == 0
+
+
+def test_a_link_leads_to_a_document_and_to_no_other_place(room: Classroom) -> None:
+    address = made(room)
+    hubot, inside = room.people["hubot"], f"{base(OWNER)}/lab/tree/links.txt"
+    assert links.fields(hubot.get(f"{address}&next={inside}"))["next"] == inside
+    odd = '"><script>alert(1)</script>'
+    page = hubot.get(address, params={"code": code_of(address), "next": odd})
+    assert "<script>alert" not in page.text
+    for wanted in ("https://evil.test/", "//evil.test/", "/hub/admin", f"{base(OWNER)}/../../hub/"):
+        data = {**links.fields(hubot.get(address)), "next": wanted}
+        answer = hubot.post(links.PLACE, data=data, follow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"{base(OWNER)}/lab")
+        forget(room)
+    data = {**links.fields(hubot.get(address)), "next": inside}
+    answer = hubot.post(links.PLACE, data=data, follow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (302, inside)
+
+
+def test_a_restart_of_the_hub_loses_no_link_and_no_count(room: Classroom) -> None:
+    lab = room.lab
+    lab.expected += [r"The Hub ended with -9", r"is back", r"\[crit\]|\[error\]|\[front\]"]
+    room.people.setdefault("twin", signed_in(room, "twin"))
+    address = made(room, role="view", most=2)
+    assert is_in(accept(room, "hubot", address))
+    before = links.listed(room)
+    assert lab.run("pkill", "-KILL", "-f", "classroom.hub --")[0] == 0
+    asked = room.people[OWNER]
+    labs.wait_until(lambda: ask(asked, OWNER, "GET", ADDRESS).is_success, "the Hub")
+    assert links.listed(room) == before
+    assert is_in(accept(room, "twin", address))
+    assert goes_in(room, "twin")
+    assert writes(room, "twin") == 403
+    is_dead(room, address)
+
+
+def test_a_code_made_by_jupyterhubs_api_is_an_ordinary_link(room: Classroom) -> None:
+    """It works, shows in the panel, and is taken back on either side."""
+    program = token_of(room, OWNER)
+    codes = f"share-codes/{OWNER}/"
+    upstreams = api(room, program, "POST", codes).json()
+    address = f"{labs.ADDRESS}{upstreams['accept_url']}"
+    (link,) = links.listed(room)
+    assert (link["role"], link["most"], link["used"], link["alive"]) == ("edit", None, 0, True)
+    assert is_in(accept(room, "hubot", address))
+    assert goes_in(room, "hubot")
+    assert writes(room, "hubot") < 300
+    assert links.listed(room)[0]["came"] == ["hubot"]
+    ours = made(room)
+    assert len(api(room, program, "GET", codes).json()["items"]) == 2
+    assert api(room, program, "DELETE", f"{codes}?code={code_of(ours)}").status_code == 204
+    is_dead(room, ours)
+    assert take_back(room, link["id"], guests=True).status_code == 204
+    assert api(room, program, "GET", codes).json()["items"] == []
+    labs.wait_until(lambda: not goes_in(room, "hubot"), "that they are out")
+
+
+def test_the_links_of_who_is_removed_from_the_class_are_dead(room: Classroom) -> None:
+    """Also for whoever comes by that name later."""
+    room.people.setdefault("twin", signed_in(room, "twin"))
+    enter(room.people["hubot"], "hubot")
+    answer = links.make(room, "hubot", "hubot")
+    assert answer.status_code == 201, answer.text
+    address = answer.json()["address"]
+    assert "You are invited" in room.people["twin"].get(address).text
+    page = room.people["mona"].get(f"{labs.ADDRESS}/hub/admin")
+    xsrf = page.text.split('xsrf_token: "')[1].split('"')[0]
+    headers = {"X-XSRFToken": xsrf, "Sec-Fetch-Mode": "cors", "Referer": str(page.url)}
+    person = f"{labs.ADDRESS}/hub/api/users/hubot"
+    assert room.people["mona"].delete(person, headers=headers).status_code == 204
+    is_dead(room, address, "twin")
+    assert room.people["mona"].post(person, headers=headers).status_code == 201
+    room.people["hubot"] = signed_in(room, "hubot")
+    is_dead(room, address, "twin")
+
+
+def test_codes_are_not_tried_all_the_time(room: Classroom) -> None:
+    """The last: whoever guesses from this address is made to wait."""
+    twin = room.people.setdefault("twin", signed_in(room, "twin"))
+
+    def guess(number: int) -> int:
+        answer = twin.get(f"{links.PLACE}?code={number:043x}", timeout=90)
+        return answer.status_code
+
+    with ThreadPoolExecutor(300) as pool:
+        answers = list(pool.map(guess, range(300)))
+    assert set(answers) == {404, 429}
+    assert answers.count(429) >= 20

@@ -1,0 +1,71 @@
+"""Links to a lab that its owner shares: made as the panel does, opened as people do."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from classroom.lab.api.links import ADDRESS
+from tests import labs
+from tests.own_labs import ask
+from tests.sharing import OWNER
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.classrooms import Classroom
+
+PLACE = f"{labs.ADDRESS}/hub/accept-share"
+DEAD = "This link leads nowhere"
+"""What is said of a wrong link, and of one that is over, used up or taken back."""
+
+
+def make(room: Classroom, who: str = OWNER, owner: str = OWNER, **wanted: Any) -> httpx.Response:
+    """Make a link as the panel does."""
+    terms = {"role": "edit", "seconds": 3600, "guest_seconds": None, "most": None, **wanted}
+    return ask(room.people[who], owner, "POST", ADDRESS, json=terms)
+
+
+def made(room: Classroom, **wanted: Any) -> str:
+    """Make a link to octocat's lab; return its address."""
+    answer = make(room, **wanted)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["address"])
+
+
+def listed(room: Classroom, who: str = OWNER) -> list[dict[str, Any]]:
+    """What the panel shows of the links to octocat's lab."""
+    answer = ask(room.people[who], OWNER, "GET", ADDRESS)
+    assert answer.is_success, answer.text
+    found: list[dict[str, Any]] = answer.json()["links"]
+    return found
+
+
+def take_back(room: Classroom, key: str, *, guests: bool, who: str = OWNER) -> httpx.Response:
+    """Take back a link as the panel does."""
+    query = "?guests=1" if guests else ""
+    return ask(room.people[who], OWNER, "DELETE", f"{ADDRESS}/{key}{query}")
+
+
+def code_of(address: str) -> str:
+    """The code in a link."""
+    (code,) = parse_qs(urlsplit(address).query)["code"]
+    return code
+
+
+def fields(page: httpx.Response) -> dict[str, str]:
+    """What the accept page's form sends."""
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)
+    return {name: html.unescape(value) for name, value in found}
+
+
+def accept(room: Classroom, name: str, address: str) -> httpx.Response:
+    """Open a link and press the button; return where that leads."""
+    client = room.people[name]
+    page = client.get(address)
+    assert page.status_code == 200, page.text
+    form = re.search(r'<form method="post" action="([^"]+)"', page.text)
+    assert form is not None, page.text
+    return client.post(page.url.join(html.unescape(form.group(1))), data=fields(page))
