@@ -228,6 +228,24 @@ def test_what_waits_for_a_start_is_named(room: Classroom) -> None:
     labs.wait_until(lambda: sentence in room.said, "it is named")
 
 
+def test_a_class_that_anybody_may_enter_is_closed_by_a_save(room: Classroom) -> None:
+    """Who came by that alone is out, and the lab says at once that nobody else may come."""
+    file = room.folder / "jupyterhub_config.py"
+    room.refusal("stranger")
+    before = file.read_text()
+    file.write_text(f"{before}\nc.Authenticator.allow_all = True\n")
+    labs.wait_until(lambda: "ANYBODY" in room.lab.run("classroom", "users")[1], "open to all", 10)
+    stranger = labs.wait_until(
+        lambda: room.enter("stranger"), "the stranger enters", 10, ignoring=(AssertionError,)
+    )
+    octocat = room.enter("octocat")
+    file.write_text(before)
+    labs.wait_until(lambda: is_out(stranger), "the stranger is out", 10)
+    assert not is_out(octocat)
+    room.refusal("stranger")
+    assert "take effect at the next start" not in room.said
+
+
 def test_the_page_has_a_say_and_the_last_word_counts(
     classroom: Classroom, network: Network, volume: str
 ) -> None:

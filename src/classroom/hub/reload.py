@@ -97,6 +97,8 @@ FOLLOWED = re.compile(
     r"^(GitHubOAuthenticator|OAuthenticator|Authenticator)\.(allowed|admin|blocked)_users$"
     r"|^Classroom\.(egress|students_file$)"
 )
+ANYBODY = re.compile(r"^(GitHubOAuthenticator|OAuthenticator|Authenticator)\.allow_all$")
+"""Followed as well where people sign in with GitHub."""
 LABS = ("Classroom.personal_labs", "Classroom.rooms", "Classroom.groups")
 """Followed as well, in a container that is ready for labs besides the class."""
 
@@ -113,7 +115,7 @@ def plain(value: Any) -> Any:
     return value.__qualname__ if isinstance(value, type) else value
 
 
-def waiting(held: Config, saved: Config, *, labs: bool) -> list[str]:
+def waiting(held: Config, saved: Config, *, labs: bool, github: bool) -> list[str]:
     """List the settings that were changed, added or removed and wait for the next start.
 
     Values are compared as evaluated: a comment changes nothing.
@@ -122,6 +124,7 @@ def waiting(held: Config, saved: Config, *, labs: bool) -> list[str]:
         held: what the Hub was started with.
         saved: what the tutor has saved.
         labs: whether the container is ready for labs besides the class.
+        github: whether people sign in with GitHub.
     """
     before, after = (
         {
@@ -132,8 +135,13 @@ def waiting(held: Config, saved: Config, *, labs: bool) -> list[str]:
         for one in (held, saved)
     )
     changed = (name for name in before | after if before.get(name) != after.get(name))
-    followed = LABS if labs else ()
-    return sorted(name for name in changed if not FOLLOWED.match(name) and name not in followed)
+
+    def is_followed(name: str) -> bool:
+        """Say whether a setting holds from the save on."""
+        by_kind = (labs and name in LABS) or (github and ANYBODY.match(name) is not None)
+        return by_kind or FOLLOWED.match(name) is not None
+
+    return sorted(name for name in changed if not is_followed(name))
 
 
 def contents(file: Path, students: str) -> bytes | None:

@@ -48,16 +48,26 @@ def read(folder: Path, text: str) -> Config:
 def test_what_waits(tmp_path: Path, before: str, after: str, waits: list[str]) -> None:
     held = read(tmp_path, HELD)
     saved = read(tmp_path, HELD.replace(before, after))
-    assert reload.waiting(held, saved, labs=False) == waits
+    assert reload.waiting(held, saved, labs=False, github=True) == waits
 
 
 def test_labs_wait_only_where_a_start_has_to_get_ready_for_them(tmp_path: Path) -> None:
     lines = 'c.Classroom.rooms = {"a": ["ada"]}\nc.Classroom.personal_labs = True\n'
     held, saved = read(tmp_path, HELD), read(tmp_path, HELD + lines)
-    assert reload.waiting(held, saved, labs=True) == []
+    assert reload.waiting(held, saved, labs=True, github=True) == []
     waits = ["Classroom.personal_labs", "Classroom.rooms"]
-    assert reload.waiting(held, saved, labs=False) == waits
-    assert reload.waiting(saved, held, labs=False) == waits
+    assert reload.waiting(held, saved, labs=False, github=True) == waits
+    assert reload.waiting(saved, held, labs=False, github=True) == waits
+
+
+def test_that_anybody_may_enter_is_followed_where_people_sign_in_with_github(
+    tmp_path: Path,
+) -> None:
+    held = read(tmp_path, HELD)
+    saved = read(tmp_path, f"{HELD}c.OAuthenticator.allow_all = True\n")
+    assert reload.waiting(held, saved, labs=True, github=True) == []
+    waits = ["OAuthenticator.allow_all"]
+    assert reload.waiting(held, saved, labs=True, github=False) == waits
 
 
 @pytest.mark.parametrize(

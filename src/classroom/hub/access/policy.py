@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from classroom.config import trial
@@ -58,6 +58,26 @@ def listed(settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
         found = frozenset({trial.TUTOR})
         return found, found
     return settings.allowed | settings.tutors, settings.tutors
+
+
+def followed(held: Settings, saved: Settings) -> Settings:
+    """Take over what the tutor has saved of who may be in; the rest waits for the next start.
+
+    Args:
+        held: as they hold.
+        saved: as loaded and checked.
+    """
+    # Beside allow_all, what else admits people whom nothing names isn't followed: without it they
+    # show at their next sign-in that it does.
+    others = held.everybody and not held.anybody
+    return replace(
+        held,
+        allowed=saved.allowed,
+        tutors=saved.tutors,
+        blocked=saved.blocked,
+        anybody=saved.anybody,
+        everybody=saved.anybody or others,
+    )
 
 
 def is_by_name(settings: Settings) -> bool:

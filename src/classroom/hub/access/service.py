@@ -116,13 +116,16 @@ class Access:
             found: the new settings, checked.
         """
         labs = self.paths.labs_run.is_dir()
-        if waiting := reload.waiting(self._first.config, found.config, labs=labs):
+        github = self._held.mode is SignInMode.GITHUB
+        waiting = reload.waiting(self._first.config, found.config, labs=labs, github=github)
+        if waiting:
             self.app.log.warning(
                 "These changes take effect at the next start: %s", ", ".join(waiting)
             )
-        self._held = replace(
-            self._held, allowed=found.allowed, tutors=found.tutors, blocked=found.blocked
-        )
+        if github and found.anybody != self._held.anybody:
+            who = "anybody who has a GitHub account" if found.anybody else "only the people named"
+            self.app.log.info("access: %s may enter from now on", who)
+        self._held = policy.followed(self._held, found)
         await self._apply(lambda people: people.saved(*policy.listed(self._held)))
 
     async def added(self, *names: str, tutor: bool) -> None:
@@ -229,6 +232,8 @@ class Access:
         if policy.is_by_name(self._held):
             authenticator.allowed_users = set(self.people.names)
             authenticator.admin_users = set(self.people.all_tutors)
+        if self._held.mode is SignInMode.GITHUB:
+            authenticator.allow_all = self._held.anybody
 
     def _end_whom_nothing_admits(self, dropped: frozenset[str]) -> list[orm.User]:
         """End the access of everybody whom neither list nor organization admits; return them.

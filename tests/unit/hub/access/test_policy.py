@@ -12,7 +12,7 @@ from classroom.config.github import OAuth
 from classroom.config.settings import Settings, SignInMode
 from classroom.hub.access import offline
 from classroom.hub.access.offline import end_access
-from classroom.hub.access.policy import ADMITTED_BY, Allowlist
+from classroom.hub.access.policy import ADMITTED_BY, Allowlist, followed
 from classroom.runtime.paths import Paths
 from classroom.runtime.secret import Secret
 
@@ -49,6 +49,30 @@ def test_admits(
     verdict: bool,  # noqa: FBT001
 ) -> None:
     assert allowlist.admits(name, admitted_by) is verdict
+
+
+@pytest.mark.parametrize(
+    ("held", "saved", "everybody"),
+    [
+        ((False, False), True, True),
+        ((True, True), False, False),
+        ((True, True), True, True),
+        ((False, True), False, True),  # by another setting, which waits for the next start
+        ((False, False), False, False),
+    ],
+)
+def test_that_anybody_may_enter_holds_as_it_is_saved(
+    held: tuple[bool, bool],
+    saved: bool,  # noqa: FBT001
+    everybody: bool,  # noqa: FBT001
+) -> None:
+    before, after = made(*held), made(saved, saved)
+    assert followed(before, after).everybody is everybody
+
+
+def made(anybody: bool, everybody: bool) -> Settings:  # noqa: FBT001 (a pair)
+    """Make the settings of a class without names."""
+    return Settings(Paths(), SignInMode.GITHUB, Config(), anybody=anybody, everybody=everybody)
 
 
 def test_leavers_lose_tokens_and_cookies_and_nobody_else_does(tmp_path: Path) -> None:
