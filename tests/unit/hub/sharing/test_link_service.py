@@ -186,3 +186,15 @@ def test_on_a_full_disk_no_link_is_made_and_lets_nobody_in(
         assert shares.links.find(secret) is None
     shares._apply()
     assert hub.start().links.refuses("mona", "ada"), "it is written when it can be"
+
+
+def test_a_link_that_gets_the_number_of_a_dead_one_stays(hub: Hub) -> None:
+    shares = hub.start()
+    first, secret = shares.links.make("mona", LOOKS)
+    come(shares, secret, "ada")
+    shares.take_back("mona", first.id, guests=False)
+    second, secret = shares.links.make("mona", LOOKS)
+    assert first.id.split()[0] == second.id.split()[0]
+    shares.take_back("mona", first.id, guests=True)
+    assert not hub.may("access")
+    assert shares.links.find(secret) is not None
