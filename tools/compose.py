@@ -11,10 +11,25 @@ INSIDE_PORT = 8443
 """The port that the container listens on."""
 
 
-def compose(*words: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
-    """Run docker compose; quietly, its output is returned instead of shown."""
+def compose(
+    *words: str, quiet: bool = False, seconds: float | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run docker compose; quietly, its output is returned instead of shown.
+
+    Args:
+        *words: its arguments.
+        quiet: whether to return what it prints.
+        seconds: how long it may take; None for any time.
+
+    Raises:
+        TimeoutExpired: it took longer.
+    """
     return subprocess.run(
-        ["docker", "compose", *words], capture_output=quiet, text=True, check=False
+        ["docker", "compose", *words],
+        capture_output=quiet,
+        text=True,
+        check=False,
+        timeout=seconds,
     )
 
 

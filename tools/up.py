@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -27,11 +28,11 @@ from tools.progress import Progress
 
 HEALTHY_SECONDS = 300
 REFUSED = "Not started."
-GOES_ON = (
-    "The lab goes on as it was, because it would not start with this configuration. {problems}"
-)
+GOES_ON = "The lab goes on as it was: it would not start with this configuration."
+UNCHECKED = "Warning: the configuration could not be checked before the start."
 EX_CONFIG = 78
 """The exit status of a check that has found what a start would refuse."""
+CHECK_SECONDS = 60
 WARNING = re.compile(r"^\[W [\d-]+ [\d:]+ classroom\] (.*)$", re.MULTILINE)
 """What classroom.boot prints."""
 
@@ -103,8 +104,14 @@ def refused(port: int) -> str:
     """
     if current_state()[0] != "running":
         return ""
-    done = compose(*check.command(port, "--start-only"), quiet=True)
+    try:
+        done = compose(*check.command(port, "--start-only"), quiet=True, seconds=CHECK_SECONDS)
+    except subprocess.TimeoutExpired:
+        print(UNCHECKED, file=sys.stderr)
+        return ""
     if done.returncode != EX_CONFIG:
+        if done.returncode:
+            print(UNCHECKED, file=sys.stderr)
         return ""
     problems = [line for line in done.stderr.splitlines() if line.startswith("Wrong: ")]
     return "\n".join([GOES_ON, *problems])
@@ -122,17 +129,21 @@ def run(port: int) -> None:
     Raises:
         UpError: Docker can't run it.
     """
-    os.environ.update(time_zone.use(os.environ, remembered.read(remembered.text_of())))
-    # For the certificate that the lab makes where the tutor has none.
-    os.environ.setdefault("ADDRESSES", ",".join(addresses.for_others()))
-    # Docker would make it as root, and the tutor could put nothing into it.
-    Path("materials").mkdir(exist_ok=True)
     done = compose("up", "--detach", "--no-build", "--force-recreate", quiet=True)
     if done.returncode != 0:
         if ports.TAKEN.search(done.stderr):
             holders = [name for name, owner in ports.containers(port) if owner != project()]
             raise UpError(ports.sentence(port, holders))
         raise UpError(f"Docker can't start the lab. It says:\n\n{done.stderr.strip()}")
+
+
+def prepare() -> None:
+    """Get ready what any container of this folder is given."""
+    os.environ.update(time_zone.use(os.environ, remembered.read(remembered.text_of())))
+    # For the certificate that the lab makes where the tutor has none.
+    os.environ.setdefault("ADDRESSES", ",".join(addresses.for_others()))
+    # Docker would make it as root, and the tutor could put nothing into it.
+    Path("materials").mkdir(exist_ok=True)
 
 
 def up() -> int:
@@ -148,6 +159,7 @@ def up() -> int:
         raise UpError(said)
     if not build():
         return 1
+    prepare()
     if said := refused(port):
         raise UpError(said)
     run(port)

@@ -91,13 +91,23 @@ class Access:
         Args:
             names: as typed.
         """
+        wrong = self.malformed(names)
+        if self._held.mode is SignInMode.INVITATIONS:
+            wrong += repeated_names.added(names, self.people.names)
+        return wrong
+
+    def malformed(self, names: Collection[str]) -> list[str]:
+        """Say what is wrong with names that nobody can have, with this way to sign in.
+
+        Args:
+            names: as typed.
+        """
         if rooms := [one for one in names if room_of(one.lower())]:
             return [f"{one!r} is a room: rooms stand in jupyterhub_config.py." for one in rooms]
         if self._held.mode is SignInMode.GITHUB:
             return [str(one) for one in people_lists.wrong_logins("The name", names)]
         if self._held.mode is SignInMode.INVITATIONS:
-            wrong = [str(one) for one in people_lists.wrong_people("The name", names)]
-            return wrong + repeated_names.added(names, self.people.names)
+            return [str(one) for one in people_lists.wrong_people("The name", names)]
         return []
 
     async def start(self, app: JupyterHub) -> None:

@@ -65,14 +65,28 @@ class Accounts:
         found = (one for one, known in self._known.items() if known == number and one != name)
         return "" if self._known.get(name) == number else next(found, "")
 
+    def is_former(self, name: str) -> bool:
+        """Say whether the account behind a name has signed in by another one since.
+
+        Args:
+            name: the Hub's.
+        """
+        number = self._known.get(name)
+        return number is not None and self._newest(number) != name
+
+    def _newest(self, number: int) -> str:
+        """Return the name by which an account came last; names stand in that order."""
+        return next((one for one in reversed(self._known) if self._known[one] == number), "")
+
     def remember(self, name: str, number: int) -> None:
-        """Write down to whom a name belongs.
+        """Write down to whom a name belongs, and that the account has that name now.
 
         Raises:
             OSError: it can't be written.
         """
-        if self._known.get(name) != number:
-            self._keep({**self._known, name: number})
+        if self._known.get(name) != number or self.is_former(name):
+            others = {one: known for one, known in self._known.items() if one != name}
+            self._keep({**others, name: number})
 
     def forget(self, name: str) -> None:
         """Let the next account that comes by a name have it, as a tutor has decided.
@@ -86,7 +100,7 @@ class Accounts:
     def _keep(self, known: dict[str, int]) -> None:
         """Write it down; on a full disk with the next change, so that people can sign in."""
         try:
-            files.write_private(self._file, json.dumps(known, indent=1, sort_keys=True).encode())
+            files.write_private(self._file, json.dumps(known, indent=1).encode())
         except OSError as error:
             if error.errno not in volume_reserve.FULL:
                 raise

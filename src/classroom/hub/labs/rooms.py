@@ -111,7 +111,10 @@ class Rooms:
         self._access = access
         self._apply()
         await self._close()
-        await self._close_own()
+        try:
+            await self._close_own()
+        except RuntimeError as error:
+            self._app.log.error("The Hub starts with %s", error)  # noqa: TRY400 (it says which)
 
     async def follow(self, found: Settings) -> None:
         """Take over what the tutor has saved: who is out is so before a room that is closed stops.
@@ -219,14 +222,32 @@ class Rooms:
             self._app.log.info("The room %s is closed; its files are kept", room)
 
     async def _close_own(self) -> None:
-        """Stop labs of people's own if there are to be none any more; their files stay."""
+        """Stop labs of people's own if there are to be none any more; their files stay.
+
+        Raises:
+            RuntimeError: some are still running. It is tried again.
+        """
+        if self._labs.has_own:
+            return
+        left = []
         for user in list(self._app.users.values()):
             spawner = user.spawners.get("")
-            if self._labs.has_own or room_of(user.name) or spawner is None or not spawner.active:
+            if room_of(user.name) or spawner is None or not spawner.active:
                 continue
-            await self._app.proxy.delete_user(user)
-            await user.stop()
-            self._app.log.info("The lab of %s is closed; its files are kept", user.name)
+            try:
+                await self._app.proxy.delete_user(user)
+                await user.stop()
+                owner = self._labs.owner(user.name)
+                lab = self._labs.registry.find(owner) if owner is not None else None
+                if lab is not None:  # it may be starting, and its number not be the spawner's yet
+                    with contextlib.suppress(LabNotStartedError):  # the supervisor has logged it
+                        await self._labs.stop(lab.number)
+            except Exception as error:  # noqa: BLE001 (whatever it is, the others' are closed)
+                left.append(f"{user.name} ({error})")
+            else:
+                self._app.log.info("The lab of %s is closed; its files are kept", user.name)
+        if left:
+            raise RuntimeError(f"labs that can't be closed yet: {', '.join(left)}")
 
 
 def _fill(db: Any, place: Any, names: Collection[str]) -> None:

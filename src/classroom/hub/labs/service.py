@@ -146,7 +146,10 @@ class PersonalLabs:
         if not self._by_number:
             return Owner(self._authority, name)
         number = self._accounts.number(name)
-        return None if number is None else Owner(self._authority, str(number))
+        if number is None or self._accounts.is_former(name):
+            # With whom it was shared by that name its owner doesn't see any more.
+            return None
+        return Owner(self._authority, str(number))
 
     def number(self, name: str) -> int:
         """Return the number of somebody's lab, which is made if there is none.

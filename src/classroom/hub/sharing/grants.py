@@ -79,7 +79,11 @@ class Decision:
 
 
 def decide(
-    shares: Iterable[Share], kept: Mapping[Pair, Terms], people: Collection[str], now: float
+    shares: Iterable[Share],
+    kept: Mapping[Pair, Terms],
+    people: Collection[str],
+    now: float,
+    out: Collection[str] = (),
 ) -> Decision:
     """Decide who may be in.
 
@@ -88,6 +92,7 @@ def decide(
         kept: the terms that are known.
         people: names of all whom the Hub knows.
         now: seconds since the epoch.
+        out: names of those whom a tutor has removed.
 
     Returns:
         Terms of a share that is gone, or that was made again by JupyterHub's API, are not in it.
@@ -97,8 +102,10 @@ def decide(
         pair: replace(one, key=found[pair].key if pair in found else "")
         for pair, one in kept.items()
         if one.key in ({"", found[pair].key} if pair in found else {""})
+        # Nobody waits in the lab of whoever takes the name next, nor who was removed meanwhile.
+        and (pair in found or (pair[0] in people and pair[1] not in out))
     }
-    end = {pair for pair, one in terms.items() if one.has_ended(now)}
+    end = {pair for pair, one in terms.items() if one.has_ended(now)} | renamed(found, kept)
     terms = {pair: one for pair, one in terms.items() if pair not in end}
     guests: dict[str, dict[str, Guest]] = {}
     for owner, name in sorted((found.keys() | terms.keys()) - end):
@@ -107,6 +114,19 @@ def decide(
     missing = terms.keys() - found.keys()
     begin = {(owner, name) for owner, name in missing if {owner, name} <= set(people)}
     return Decision(terms, guests, frozenset(end & found.keys()), frozenset(begin))
+
+
+def renamed(found: Mapping[Pair, Share], kept: Mapping[Pair, Terms]) -> set[Pair]:
+    """List the shares of people who have another name now: that is another person.
+
+    JupyterHub renames somebody in place, so that their shares stay. Their terms would not.
+
+    Args:
+        found: all that JupyterHub has, with people.
+        kept: the terms that are known.
+    """
+    by_key = {one.key: pair for pair, one in found.items()}
+    return {by_key[one.key] for pair, one in kept.items() if by_key.get(one.key, pair) != pair}
 
 
 def next_end(terms: Mapping[Pair, Terms]) -> float | None:

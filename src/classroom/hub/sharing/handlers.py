@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyterhub import orm
 from jupyterhub.apihandlers.base import APIHandler
@@ -22,7 +22,6 @@ from classroom.hub.sharing.service import LOG, SHARES
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
-    from classroom.hub.sharing.grants import GuestListing
     from classroom.hub.sharing.service import Shares
 
 ONLY_HERE = gettext_noop("Only a lab may ask for this, for somebody who is in it.")
@@ -31,6 +30,7 @@ NOBODY = gettext_noop(
     "There can be nobody called “{name}”: type their exact name, as it is on their profile page."
 )
 NOT_SHARED = gettext_noop("This lab is not shared with {name}.")
+OVER = gettext_noop("{name} has no access: the time is over, or a tutor has removed them.")
 NOT_KEPT = gettext_noop("That could not be kept, perhaps because the disk is full. Try again.")
 
 
@@ -97,7 +97,8 @@ class ShareHandler(SharingHandler):
 
         Raises:
             HTTPError: 400, there can be nobody of this name, or it isn't clear what is asked for;
-                403, as of `check`, or whoever asks may not share the lab; 507, it can't be kept.
+                403, as of `check`, or whoever asks may not share the lab; 409, they have no access
+                all the same; 507, it can't be kept.
         """
         shares = self.check(owner)
         if not self.may_share(owner):
@@ -119,7 +120,9 @@ class ShareHandler(SharingHandler):
             "sharing: %s shares the lab of %s with %s (%s)",
             *(self.current_user.name, owner, name, wanted.role),
         )
-        self._say(shares.of(owner, name))
+        if (found := shares.of(owner, name)) is None:
+            raise web.HTTPError(409, gettext(OVER).format(name=name).replace("%", "%%"))
+        self.finish(json.dumps(asdict(found)))
 
     def delete(self, owner: str, name: str) -> None:
         """Share the lab with them no more; whom it is shared with may leave it.
@@ -152,13 +155,9 @@ class ShareHandler(SharingHandler):
         Raises:
             HTTPError: 400, there can be nobody of this name.
         """
-        if self.authenticator.access.wrong([name]):
+        if self.authenticator.access.malformed([name]):
             raise web.HTTPError(400, gettext(NOBODY).format(name=name).replace("%", "%%"))
         return str(self.authenticator.normalize_username(name))
-
-    def _say(self, access: GuestListing | None) -> None:
-        found: dict[str, Any] = asdict(access) if access is not None else {}
-        self.finish(json.dumps(found))
 
 
 HANDLERS = (

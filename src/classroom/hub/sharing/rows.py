@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from jupyterhub import orm
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.orm import aliased
 
 from classroom.hub.labs.rooms import OF_MEMBERS
@@ -97,6 +97,11 @@ def delete(db: Any, pairs: Iterable[Pair]) -> None:
     db.commit()
 
 
+def is_renamed(row: Any) -> bool:
+    """Say whether a row that is being written is somebody's who gets another name."""
+    return isinstance(row, orm.User) and bool(inspect(row).attrs.name.history.has_changes())
+
+
 def hear(db: Any, changed: Callable[[], None]) -> None:
     """Have something called after each change that shares may be part of.
 
@@ -109,7 +114,7 @@ def hear(db: Any, changed: Callable[[], None]) -> None:
 
     def after_flush(session: Any, _: Any) -> None:
         rows = [*session.new, *session.deleted]
-        if any(isinstance(row, MATTERS) for row in rows):
+        if any(isinstance(row, MATTERS) for row in rows) or any(map(is_renamed, session.dirty)):
             changed()
 
     def after_bulk_delete(_: Any) -> None:

@@ -206,7 +206,7 @@ class Shares:
             self._db.rollback()
             raise
         for owner, name in sorted(found.end):
-            LOG.info("sharing: the lab of %s is shared with %s no longer: time is up", owner, name)
+            LOG.info("sharing: the lab of %s is no longer shared with %s", owner, name)
         if found.begin:
             found = self._decide()
         self._terms = found.terms
@@ -218,8 +218,8 @@ class Shares:
         self.links.apply(self._terms, rows.people(self._db))
 
     def _decide(self) -> grants.Decision:
-        people = rows.people(self._db)
-        return grants.decide(rows.read(self._db), self._terms, people, time.time())
+        people, out = rows.people(self._db), self._access.people.out if self._access else ()
+        return grants.decide(rows.read(self._db), self._terms, people, time.time(), out)
 
     def _keep(self, terms: Mapping[Pair, Terms]) -> None:
         kept.write(self._file, terms)

@@ -69,7 +69,7 @@ class MemberHandler(TutorHandler):
         if not self.modes.owner:
             raise web.HTTPError(403, gettext(IN_CLASS))
         self._refuse_in_rooms()
-        with _kept():
+        with kept():
             services.of(self)[RemovedGuests].let_in(name.lower())
         self.modes.tell()
         self.log.info("access: %s lets %r in again", self.caller, name)
@@ -84,7 +84,7 @@ class MemberHandler(TutorHandler):
         self._refuse_in_rooms()
         if name in self.modes.tutors:
             raise web.HTTPError(403, gettext(STAYS).format(name=name))
-        with _kept():
+        with kept():
             services.of(self)[RemovedGuests].remove(name)
         self.modes.tell()
         self._end(name)
@@ -98,8 +98,12 @@ class MemberHandler(TutorHandler):
 
 
 @contextlib.contextmanager
-def _kept() -> Iterator[None]:
-    """Word that what was decided can't be written down."""
+def kept() -> Iterator[None]:
+    """Word that what was decided can't be written down.
+
+    Raises:
+        HTTPError: 507, instead of the reason.
+    """
     try:
         yield
     except OSError as error:

@@ -16,6 +16,7 @@ from jupyterhub.utils import url_escape_path
 from tornado import web
 
 from classroom.lab import services
+from classroom.lab.api.people import kept
 from classroom.lab.connections.registry import Connections
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.permissions.removed_guests import RemovedGuests
@@ -79,11 +80,13 @@ class AskingHandler(APIHandler):
                 json=body,
                 raise_for_status=False,
             )
-        except (OSError, ClientError) as error:
+            empty = answer.status == HTTPStatus.NO_CONTENT
+            said: Any = None if empty else await answer.json()
+        except (OSError, ClientError, ValueError) as error:
             raise web.HTTPError(503, gettext(NO_HUB)) from error
         if not answer.ok:
-            raise web.HTTPError(answer.status, (await answer.json())["message"])
-        return await answer.json() if answer.status != HTTPStatus.NO_CONTENT else None
+            raise web.HTTPError(answer.status, said["message"])
+        return said
 
 
 class LabSharesHandler(AskingHandler):
@@ -113,12 +116,14 @@ class LabShareHandler(AskingHandler):
         Whom the owner has removed from the lab before may enter it again.
 
         Raises:
-            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer;
+                507, it can't be kept that they may enter again.
         """
         found = await self.ask_hub("PUT", name, self.get_json_body())
         guests = services.of(self)[RemovedGuests]
         if found["name"] in guests.names:
-            guests.let_in(found["name"])
+            with kept():
+                guests.let_in(found["name"])
             services.of(self)[ModeService].tell()
         self.finish(found)
 

@@ -46,6 +46,17 @@ def test_who_has_a_new_name_was_here(file: Path) -> None:
     assert accounts.former_name("octocat-new", 1) == ""
 
 
+def test_only_the_last_name_of_an_account_counts(file: Path) -> None:
+    """Also if it comes before the other in the alphabet, and when it was had before."""
+    accounts = Accounts(file)
+    for name, former in (("octocat", "another"), ("another", "octocat"), ("octocat", "another")):
+        accounts.remember(name, 1)
+        for known in (accounts, Accounts(file)):
+            assert not known.is_former(name)
+            assert known.is_former(former) is (known.number(former) is not None)
+    assert not accounts.is_former("nobody")
+
+
 def test_a_damaged_file_is_no_empty_one(file: Path) -> None:
     """Or whoever takes a name over would get in."""
     file.write_text("{")

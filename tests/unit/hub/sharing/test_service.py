@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jupyterhub import orm, roles, scopes
 
+from classroom.hub.access.roster import Roster
 from classroom.hub.sharing import kept
 from classroom.hub.sharing.service import FILE, SHARES, Shares
 from classroom.runtime.access_state import EDIT, VIEW, Guest
@@ -29,6 +30,7 @@ class Hub:
         for name in ("mona", "ada"):
             self.add(name)
         self.tornado_application = SimpleNamespace(settings={})
+        self.people = Roster()
         self.told: list[Any] = []
         self.before: list[bool] = []
         """Whether ada could enter when the labs were told."""
@@ -87,6 +89,53 @@ def test_a_share_is_jupyterhubs_and_the_lab_knows_first(hub: Hub) -> None:
     assert hub.told[-1] == {}
     assert shares.listed("mona") == []
     assert kept.read(hub.folder / FILE) == {}
+
+
+@pytest.mark.parametrize("name", ["ada", "mona"])
+def test_who_gets_another_name_is_another_person(hub: Hub, name: str) -> None:
+    """JupyterHub renames in place: a viewer would be an editor, as terms go by name."""
+    shares = hub.start()
+    shares.grant("mona", "ada", VIEW, None)
+    shares._changed.clear()
+    orm.User.find(hub.db, name).name = "another"
+    hub.db.commit()
+    assert shares._changed.is_set()
+    shares._apply()
+    assert hub.told[-1] == {}
+    assert hub.db.query(orm.Share).count() == 0
+    assert kept.read(hub.folder / FILE) == {}
+
+
+def test_a_change_of_somebody_else_is_not_looked_at(hub: Hub) -> None:
+    shares = hub.start()
+    shares._changed.clear()
+    orm.User.find(hub.db, "ada").admin = True
+    hub.db.commit()
+    assert not shares._changed.is_set(), "as whenever somebody does anything"
+
+
+def test_whoever_takes_an_owners_name_shares_with_nobody(hub: Hub) -> None:
+    shares = hub.start()
+    shares.grant("mona", "carol", EDIT, None)
+    hub.db.delete(orm.User.find(hub.db, "mona"))
+    hub.db.commit()
+    shares._apply()
+    hub.add("mona")
+    hub.add("carol")
+    shares._apply()
+    assert not hub.may("access", "carol")
+    assert hub.told[-1] == {}
+
+
+def test_who_was_removed_meanwhile_is_waited_for_no_more(hub: Hub) -> None:
+    shares = hub.start()
+    shares.grant("mona", "carol", EDIT, None)
+    hub.people = hub.people.added("carol", tutor=False).removed("carol")
+    shares._apply()
+    hub.people = hub.people.added("carol", tutor=False)
+    hub.add("carol")
+    shares._apply()
+    assert not hub.may("access", "carol")
 
 
 def test_what_the_api_does_is_followed(hub: Hub) -> None:
