@@ -96,13 +96,15 @@ def of_code(code: Code, kept: Mapping[str, Link]) -> Link:
 def is_over(code: Code, link: Link, now: float) -> bool:
     """Say whether nobody gets in by a link any more.
 
+    JupyterHub renames an owner in place, with their codes: that is another person.
+
     Args:
         code: JupyterHub's.
         link: what is kept beside it.
         now: seconds since the epoch.
     """
     ends = [end for end in (code.until, link.guests_until) if end is not None]
-    return link.is_used_up or any(end <= now for end in ends)
+    return link.owner != code.owner or link.is_used_up or any(end <= now for end in ends)
 
 
 def decide(
@@ -120,7 +122,8 @@ def decide(
     known = list(codes)
     end = frozenset(one.key for one in known if is_over(one, of_code(one, kept), now))
     alive = {one.key for one in known} - end
-    links = {key: link for key, link in kept.items() if key in alive or key in held}
+    links = {one.key: of_code(one, kept) for one in known if one.key in alive}
+    links |= {key: link for key, link in kept.items() if key in alive or key in held}
     return LinkDecision(links, end)
 
 

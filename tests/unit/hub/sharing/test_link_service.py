@@ -198,3 +198,16 @@ def test_a_link_that_gets_the_number_of_a_dead_one_stays(hub: Hub) -> None:
     shares.take_back("mona", first.id, guests=True)
     assert not hub.may("access")
     assert shares.links.find(secret) is not None
+
+
+def test_links_of_an_owner_with_another_name_are_dead(hub: Hub) -> None:
+    shares = hub.start()
+    secrets = [shares.links.make("mona", LOOKS)[1], by_the_api(hub, shares)]
+    shares._apply()
+    shares._changed.clear()
+    orm.User.find(hub.db, "mona").name = "lisa"
+    hub.db.commit()
+    assert all(shares.links.find(secret) is None for secret in secrets)
+    assert shares._changed.is_set()
+    shares._apply()
+    assert hub.db.query(orm.ShareCode).count() == 0

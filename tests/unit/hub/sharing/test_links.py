@@ -36,6 +36,7 @@ def test_a_code_by_the_api_lets_any_number_edit() -> None:
 def test_a_link_is_over_at_its_end_at_its_guests_and_when_it_is_used_up() -> None:
     assert not links.is_over(CODE, LOOKS, 499)
     assert links.is_over(CODE, LOOKS, 500)
+    assert links.is_over(replace(CODE, owner="lisa"), LOOKS, 200), "its owner is another now"
     assert links.is_over(replace(CODE, until=None), LOOKS, 900)
     once = LOOKS.with_guest("ada")
     assert once.with_guest("ada") == once, "who comes twice counts once"
@@ -59,7 +60,7 @@ def test_a_dead_link_is_kept_as_long_as_somebody_has_access_by_it() -> None:
 def test_another_code_with_the_number_of_one_before_has_nothing_of_it() -> None:
     again = replace(CODE, key="1 second")
     found = links.decide([again], {CODE.key: LOOKS}, set(), 200)
-    assert found.links == {}
+    assert found.links == {again.key: Link("mona", 100.0)}
     assert links.of_code(again, {CODE.key: LOOKS}).role == EDIT
 
 
