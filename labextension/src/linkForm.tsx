@@ -1,5 +1,6 @@
 /** Making a link to this lab, and showing it: this once, as nobody keeps it. */
 
+import { Clipboard } from '@jupyterlab/apputils';
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { DAY, EndChoice, isChosen, NEVER, RoleChoice, secondsOf } from './shareForm';
@@ -118,12 +119,13 @@ function MadeLink({ words, made, close }: IMadeProps): React.ReactElement {
         type="button"
         className="jp-mod-styled jp-mod-accept"
         onClick={async () => {
+          field.current?.select(); // for Ctrl+C, where the browser allows nothing else
           try {
             await navigator.clipboard.writeText(made.address);
-            setCopied(true);
           } catch {
-            field.current?.select(); // the browser doesn't allow it: for Ctrl+C
+            Clipboard.copyToSystem(made.address);
           }
+          setCopied(true);
         }}
       >
         {words.copyThisLink}

@@ -133,6 +133,7 @@ def test_an_owner_makes_a_link_and_who_comes_by_it_goes_with_it(browser: Browser
     (read,) = zxingcpp.read_barcodes(grey)
     assert read.text == address
     new.get_by_role("button", name="Copy", exact=True).click()
+    expect(new.get_by_role("status")).to_have_text("Copied.")
     shoot(ada, "sharing-link-made")
     new.get_by_role("button", name="Done").click()
     row = share.get_by_role("region", name="Links").get_by_role("listitem")
