@@ -44,6 +44,7 @@ EXPECTED = (
 """Lines of the log that tests of labs bring about."""
 NEW_TOKENS = (
     r"403 GET /hub/api/user |No Hub user identified|Token stored in cookie may have expired"
+    r"|Not accepting incorrect xsrf token id in cookie"
 )
 """A lab that has been stopped and is started again knows its visitors by new tokens."""
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 CELL = ".jp-Notebook .jp-Cell .cm-content >> visible=true"
 SOON = "c.Classroom.idle_lab_timeout = 30\n"
 """Longer than a page takes to be there on a busy machine."""
-AGAIN = (r"403 GET /hub/api/user |No Hub user identified|Token stored in cookie may have expired",)
-"""Lines about visitors of a lab that is started again: it knows them by new tokens."""
 
 
 @pytest.fixture
@@ -38,7 +36,9 @@ def lab(
 ) -> Iterator[Lab]:
     del github
     folder, config = tmp_path_factory.mktemp("tutor"), f"{own_labs.CONFIG}{SOON}"
-    with own_labs.started(folder, authority, network, config=config, expected=AGAIN) as made:
+    with own_labs.started(
+        folder, authority, network, config=config, expected=(own_labs.NEW_TOKENS,)
+    ) as made:
         yield made
 
 

@@ -230,7 +230,8 @@ def test_a_volume_of_the_version_before_labs_has_all_that_it_had(
         page.listen_until(lambda: old_volume.UNSAVED in str(page.source))
         assert str(page.source) == old_volume.SAVED + old_volume.UNSAVED
         labs.wait_until(lambda: old_volume.UNSAVED in saved(ada, "lesson.ipynb"), "it is saved")
-        assert old_volume.SAID in Copy(opened, "hubot").bodies()
+        said = [str(one["body"]) for one in Copy(opened, "hubot").messages]
+        assert old_volume.SAID in said
         # A tutor goes back, as in the version before.
         headers = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
         address = f"{opened.address}/classroom/api/snapshots"

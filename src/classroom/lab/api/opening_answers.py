@@ -131,7 +131,7 @@ async def _notebook(handler: Any, path: str) -> dict[str, str]:
         f"{place}?type=notebook&content=0&hash=1&contentProviderId=undefined": hashed,
         f"{place}/checkpoints": checkpoints,
     }
-    ident = handler.settings["file_id_manager"].get_id(path)
+    ident = _id_of(handler, path)
     if ident is not None:
         history = services.of(handler)[RunHistory]
         answers |= _session(path, "json", "notebook", ident)
@@ -149,10 +149,17 @@ async def _chat(handler: Any) -> dict[str, str]:
         answers = {f"api/contents/{address(path)}": await files.get(path)}
     except (HTTPError, OSError):
         return {}
-    ident = handler.settings["file_id_manager"].get_id(path)
+    ident = _id_of(handler, path)
     if ident is not None:
         answers |= _session(path, schema.FORMAT, schema.KIND, ident)
     return encoded(answers)
+
+
+def _id_of(handler: Any, path: str) -> str | None:
+    """Return a file's id, which it gets now if nobody has opened it before."""
+    known = handler.settings["file_id_manager"]
+    found: str | None = known.get_id(path) or known.index(path)
+    return found
 
 
 def _session(path: str, form: str, kind: str, ident: str) -> dict[str, Any]:
