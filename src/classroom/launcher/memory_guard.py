@@ -53,6 +53,9 @@ yet."""
 LOST_SECONDS = 5.0
 """How long memory of no known program may be too much before a log line says so: a file of somebody
 who has just been ended is removed only when it is a moment old."""
+LEFTOVERS_SECONDS = 2 * LONGEST_SECONDS
+"""How long memory of no known program may be what somebody has left who was just ended: it is
+removed when it was seen twice, a moment apart. Until then nobody is taken to hide it."""
 END_SECONDS = 3.0
 """How long what was killed may take to give its memory back before more is ended."""
 
@@ -99,6 +102,8 @@ class Watch:
         self._least = victim.margin(cgroup.memory())
         self._lost = Lasting(LOST_SECONDS)
         self._complained = self._out = False
+        self._ended = float("-inf")
+        """When somebody was ended last, in seconds of the monotonic clock."""
 
     async def look(self) -> None:
         """Look once, and end what uses too much or was left behind."""
@@ -223,6 +228,8 @@ class Watch:
         # Whether that was enough is measured: else a file that can't be removed, or an empty one
         # every second, would keep everybody from ever being ended.
         unseen = max(0, shared_memory.beyond_processes() - known)
+        if seen <= limit < seen + unseen and time.monotonic() < self._ended + LEFTOVERS_SECONDS:
+            return None
         hiding = {}
         if seen <= limit < seen + unseen:
             hiding = await inspection.who_hides(groups, opened, unseen)
@@ -241,7 +248,8 @@ class Watch:
                 "Stopped a program that a %s left behind: %s", process_table.kind_of(group), why
             )
         kill(several)
-        end = time.monotonic() + END_SECONDS
+        self._ended = time.monotonic()
+        end = self._ended + END_SECONDS
         while time.monotonic() < end and not all(map(process_table.is_over, several)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

@@ -583,6 +583,27 @@ def test_somebody_ends_unless_enough_was_freed(freed: int, monkeypatch: pytest.M
     assert (chosen is None) == bool(freed)
 
 
+def test_nobody_is_ended_for_what_somebody_who_was_just_ended_has_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A file in /dev/shm is removed a moment later; an innocent kernel was taken to hide it."""
+    monkeypatch.setattr(memory_guard, "as_student", nullcontext)
+    made = Watch(Paths(), Limits(together=500 * MB), Nobody(), logging.getLogger())
+    monkeypatch.setattr(made._leftovers[STUDENT], "remove", lambda *_: None)
+    monkeypatch.setattr(shared_memory, "beyond_processes", lambda: 600 * MB)
+    small = {"/homes/kernel-a": Use(450 * MB)}
+
+    def chosen(after_seconds: float) -> tuple[str, str] | None:
+        made._ended = time.monotonic() - after_seconds
+        asked = made._uses_too_much({"/homes/kernel-a": []}, small, set(), 600 * MB)
+        return loops.run(asked)
+
+    assert chosen(0) is None
+    assert chosen(memory_guard.LEFTOVERS_SECONDS + 1) is not None
+    small = {"/homes/kernel-a": Use(550 * MB)}
+    assert chosen(0) is not None, "it uses too much itself"
+
+
 def started(*command: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, start_new_session=True)
 
