@@ -590,12 +590,12 @@ def test_nobody_is_ended_for_what_somebody_who_was_just_ended_has_left(
     monkeypatch.setattr(memory_guard, "as_student", nullcontext)
     made = Watch(Paths(), Limits(together=500 * MB), Nobody(), logging.getLogger())
     monkeypatch.setattr(made._leftovers[STUDENT], "remove", lambda *_: None)
-    monkeypatch.setattr(shared_memory, "beyond_processes", lambda: 600 * MB)
+    monkeypatch.setattr(shared_memory, "beyond_processes", lambda: 200 * MB)
     small = {"/homes/kernel-a": Use(450 * MB)}
 
     def chosen(after_seconds: float) -> tuple[str, str] | None:
         made._ended = time.monotonic() - after_seconds
-        asked = made._uses_too_much({"/homes/kernel-a": []}, small, set(), 600 * MB)
+        asked = made._uses_too_much({"/homes/kernel-a": []}, small, set(), 200 * MB)
         return loops.run(asked)
 
     assert chosen(0) is None
