@@ -99,7 +99,7 @@ def test_what_the_front_answers_itself_is_no_page_for_scripts(client: httpx.Clie
         f"{lab}/kernelspecs/python3/logo-svg.svg": 200,
         f"{labs.ADDRESS}/hub/static/css/style.min.css": 200,
         f"{labs.ADDRESS}/hub/static/x.html": 404,
-        f"{lab}/lab?{'a' * 9000}": 414,
+        f"{lab}/lab?{'a' * 17_000}": 414,
     }
     for address, status in own.items():
         answer = client.get(address)
