@@ -88,13 +88,11 @@ class AcceptHandler(BaseHandler):
             await GUESSES.answer_wrong(self.request.remote_ip)
             return None, LinkAnswer.WRONG
         user, owner = self.current_user, shown.code.owner
-        visitor = Visitor(
-            user.name,
-            bool(user.admin),
-            shares.links.refuses(owner, user.name),
-            shares.of(owner, user.name),
-        )
-        return shown, answer(shown.code, shown.link, visitor, len(shares.listed(owner)))
+        guests = shares.listed(owner)
+        known = next((one for one in guests if one.name == user.name), None)
+        refused = shares.links.refuses(owner, user.name)
+        visitor = Visitor(user.name, bool(user.admin), refused, known)
+        return shown, answer(shown.code, shown.link, visitor, len(guests))
 
     def _way_in(self, owner: str) -> str:
         lab = self.users[owner].server_url("")

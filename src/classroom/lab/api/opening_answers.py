@@ -119,15 +119,12 @@ async def _notebook(handler: Any, path: str) -> dict[str, str]:
     """Answer what is asked of one notebook."""
     files, place = handler.contents_manager, f"api/contents/{address(path)}"
     try:
-        there = await files.get(path, content=False)
-        if there["type"] != "notebook":
-            return {}
         hashed = await files.get(path, content=False, type="notebook", require_hash=True)
         checkpoints = await files.list_checkpoints(path)
     except (HTTPError, OSError):
         return {}
     answers: dict[str, Any] = {
-        f"{place}?content=0&hash=0": there,
+        f"{place}?content=0&hash=0": {**hashed, "hash": None, "hash_algorithm": None},
         f"{place}?type=notebook&content=0&hash=1&contentProviderId=undefined": hashed,
         f"{place}/checkpoints": checkpoints,
     }
