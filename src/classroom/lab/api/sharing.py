@@ -6,12 +6,9 @@ page never sees the token, and code in kernels has none.
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import ClientError
 from jupyter_server.base.handlers import APIHandler
-from jupyterhub.httpclient import fetch
 from jupyterhub.utils import url_escape_path
 from tornado import web
 
@@ -20,8 +17,7 @@ from classroom.lab.api.people import kept
 from classroom.lab.connections.registry import Connections
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.permissions.removed_guests import RemovedGuests
-from classroom.lab.permissions.tutor_handler import NO_HUB
-from classroom.runtime.words import gettext
+from classroom.lab.permissions.tutor_handler import ask
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -71,22 +67,9 @@ class AskingHandler(APIHandler):
         auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
         owner = services.of(self)[ModeService].owner
         path = "/".join(url_escape_path(one) for one in (owner, name) if one)
-        try:
-            answer = await fetch(
-                f"{auth.api_url}/classroom/{self.about}/{path}{query}",
-                method=method,
-                # Not the lab's own token: nobody could tell in whose name it asks.
-                headers={"Authorization": f"token {auth.get_token(self) or ''}"},
-                json=body,
-                raise_for_status=False,
-            )
-            empty = answer.status == HTTPStatus.NO_CONTENT
-            said: Any = None if empty else await answer.json()
-        except (OSError, ClientError, ValueError) as error:
-            raise web.HTTPError(503, gettext(NO_HUB)) from error
-        if not answer.ok:
-            raise web.HTTPError(answer.status, said["message"])
-        return said
+        # Not the lab's own token: nobody could tell in whose name it asks.
+        headers = {"Authorization": f"token {auth.get_token(self) or ''}"}
+        return await ask(auth, method, f"{self.about}/{path}{query}", headers, body)
 
 
 class LabSharesHandler(AskingHandler):

@@ -47,7 +47,7 @@ class ForTutors(TutorHandler):
     ) -> dict[str, dict[str, Any]]:
         body = {"do": do, "students": list(students), "place": place}
         answer = await self.ask_hub("POST", f"assignments/{quote(name, safe='')}", body)
-        found: dict[str, dict[str, Any]] = (await answer.json())["students"]
+        found: dict[str, dict[str, Any]] = answer["students"]
         return found
 
     async def students(self) -> list[Student]:
@@ -64,7 +64,7 @@ class ForTutors(TutorHandler):
         Raises:
             HTTPError: the Hub says no, or doesn't answer.
         """
-        found = await (await self.ask_hub("GET", "students")).json()
+        found = await self.ask_hub("GET", "students")
         students = [Student(str(one["name"]), str(one["shown"])) for one in found["students"]]
         return students, found["rooms"]
 

@@ -5,6 +5,7 @@ jupyter_server's own handlers refuse other origins and want the page's XSRF toke
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientError
@@ -17,11 +18,47 @@ from classroom.lab.permissions.mode_service import ModeService
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jupyterhub.services.auth import HubOAuth
 
 NO_HUB = gettext_noop(
     "The Hub does not answer, perhaps because it is being restarted: try again in a moment."
 )
+
+
+async def ask(
+    auth: HubOAuth, method: str, path: str, headers: Mapping[str, str], body: Any = None
+) -> Any:
+    """Ask the Hub.
+
+    Args:
+        auth: the lab's way to it.
+        method: of HTTP.
+        path: below the classroom's part of the Hub's API.
+        headers: with the token in whose name it is asked.
+        body: sent as JSON; None for nothing.
+
+    Returns:
+        The Hub's answer; None if there is nothing in it.
+
+    Raises:
+        HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+    """
+    try:
+        answer = await fetch(
+            f"{auth.api_url}/classroom/{path}",
+            method=method,
+            headers=dict(headers),
+            json=body,
+            raise_for_status=False,
+        )
+        said: Any = None if answer.status == HTTPStatus.NO_CONTENT else await answer.json()
+    except (OSError, ClientError, ValueError) as error:
+        raise web.HTTPError(503, gettext(NO_HUB)) from error
+    if not answer.ok:
+        raise web.HTTPError(answer.status, said["message"])
+    return said
 
 
 class TutorHandler(APIHandler):
@@ -73,26 +110,15 @@ class TutorHandler(APIHandler):
             body: sent as JSON; None for nothing.
 
         Returns:
-            The Hub's answer.
+            The Hub's answer; None if there is nothing in it.
 
         Raises:
             HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
         """
         auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
-        try:
-            answer = await fetch(
-                f"{auth.api_url}/classroom/{path}",
-                method=method,
-                headers={
-                    "Authorization": f"token {auth.api_token}",
-                    # The Hub doesn't take our word that a tutor asks.
-                    "X-Classroom-Tutor": str(auth.get_token(self) or ""),
-                },
-                json=body,
-                raise_for_status=False,
-            )
-        except (OSError, ClientError) as error:
-            raise web.HTTPError(503, gettext(NO_HUB)) from error
-        if not answer.ok:
-            raise web.HTTPError(answer.status, (await answer.json())["message"])
-        return answer
+        headers = {
+            "Authorization": f"token {auth.api_token}",
+            # The Hub doesn't take our word that a tutor asks.
+            "X-Classroom-Tutor": str(auth.get_token(self) or ""),
+        }
+        return await ask(auth, method, path, headers, body)
