@@ -70,8 +70,23 @@ def rooms_of(hub: Any, folder: Path, **given: Any) -> Rooms:
     labs = PersonalLabs(settings, Accounts(paths.hub / "accounts.json"))
     labs.app = hub
     made = Rooms(settings, labs, ["read:users!user"])
-    made._access = SimpleNamespace(tell_labs=lambda *told, **labs: hub.told.append((*told, labs)))  # type: ignore[assignment]
+    made._access = Told(hub)  # type: ignore[assignment]
     return made
+
+
+class Told:
+    """What the labs are told, in place of the file that they read."""
+
+    def __init__(self, hub: Any) -> None:
+        self._hub = hub
+        self.rooms: Any = {}
+        self.is_full = False
+
+    def tell_labs(self, rooms: Any, groups: Any, **labs: bool) -> None:
+        if self.is_full:
+            raise OSError("No space left on device")
+        self._hub.told.append((rooms, groups, labs))
+        self.rooms = rooms
 
 
 def may(hub: Any, name: str, what: str, owner: str) -> bool:
@@ -93,6 +108,22 @@ def test_jupyterhub_knows_who_may_enter_and_start_a_room(hub: Any, tmp_path: Pat
     assert hub.told[-1][0]["room.lecture"]["dan"] == "view"
     made.greet("eve", {})  # of whom the Hub hasn't heard
     assert not may(hub, "eve", "access", "room.lecture")
+
+
+def test_nobody_is_in_a_room_that_does_not_know_as_what(hub: Any, tmp_path: Path) -> None:
+    """And who is out of one, or may only look on from now on, is out whatever the disk does."""
+    made = rooms_of(hub, tmp_path, rooms={"lecture": LabRoom(frozenset({"ada", "bob"}))})
+    made.greet("ada", {})
+    made._access.is_full = True  # type: ignore[union-attr]
+    made._labs.rooms = {"lecture": LabRoom(frozenset({"dan"}), frozenset({"ada", "cleo"}))}
+    for _ in range(2):
+        with pytest.raises(OSError, match="No space"):
+            made._apply()
+        assert not any(may(hub, name, "access", "room.lecture") for name in PEOPLE)
+    made._access.is_full = False  # type: ignore[union-attr]
+    made._apply()
+    found = {name for name in PEOPLE if may(hub, name, "access", "room.lecture")}
+    assert found == {"ada", "cleo", "dan"}
 
 
 def test_members_of_a_group_enter_each_others_labs(hub: Any, tmp_path: Path) -> None:

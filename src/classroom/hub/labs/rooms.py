@@ -76,6 +76,21 @@ def people_of(db: Any) -> dict[str, Collection[str]]:
     }
 
 
+def staying(
+    rooms: Mapping[str, Mapping[str, str]], told: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, str]]:
+    """Leave out of rooms' members those whose lab doesn't know yet as what they are there.
+
+    Args:
+        rooms: as what people are to be in each.
+        told: as what they are to the labs.
+    """
+    return {
+        room: {name: role for name, role in people.items() if told.get(room, {}).get(name) == role}
+        for room, people in rooms.items()
+    }
+
+
 class Rooms:
     """All rooms and groups, and whether people have labs of their own. One event loop's."""
 
@@ -154,8 +169,11 @@ class Rooms:
     def _apply(self) -> None:
         """Have JupyterHub and the labs know who may enter what, and as what.
 
+        Who is out is so first: the labs' file may not be writable. Who is in is so last: nobody is
+        in a room before its lab knows that they only look on.
+
         Raises:
-            OSError: the labs can't be told.
+            OSError: the labs can't be told; it is tried again.
             RuntimeError: the Hub has not started yet.
         """
         if self._access is None:
@@ -163,20 +181,25 @@ class Rooms:
         people = people_of(self._app.db)
         rooms = {hub_name(r): members.of_room(one, people) for r, one in self._labs.rooms.items()}
         groups = {name: members.of_group(one, people) for name, one in self._labs.groups.items()}
-        db = self._app.db
-        try:
-            self._keep_roles(rooms, groups)
-            db.commit()
-        except BaseException:
-            db.rollback()
-            raise
         labs = self._labs
+        self._keep_roles(staying(rooms, self._access.rooms), groups)
         self._access.tell_labs(rooms, groups, several=labs.has_any, own=labs.has_own)
+        self._keep_roles(rooms, groups)
 
     def _keep_roles(
         self, rooms: Mapping[str, Collection[str]], groups: Mapping[str, Collection[str]]
     ) -> None:
-        """Make, fill and delete users, groups and roles; nothing is committed."""
+        """Make, fill and delete users, groups and roles, all or none."""
+        try:
+            self._set_roles(rooms, groups)
+            self._app.db.commit()
+        except BaseException:
+            self._app.db.rollback()
+            raise
+
+    def _set_roles(
+        self, rooms: Mapping[str, Collection[str]], groups: Mapping[str, Collection[str]]
+    ) -> None:
         db = self._app.db
         wanted = {one["name"]: one for one in roles_of(self._labs.rooms, self._labs.groups)}
         own = OWN_LAB_SCOPES if self._labs.has_own else []

@@ -187,7 +187,8 @@ class Shares:
     def _apply(self) -> None:
         """Have JupyterHub and the labs know who may be in what, and as what.
 
-        The labs first: nobody is in before their lab knows that they only look on.
+        Who is out is so first: the labs' file may not be writable. Who is in is so last: nobody is
+        in before their lab knows that they only look on.
 
         Raises:
             OSError: the labs can't be told.
@@ -196,10 +197,10 @@ class Shares:
         if self._access is None:
             raise RuntimeError("the Hub has not started yet")
         found = self._decide()
-        self._access.tell_shares(found.guests)
         try:
             if found.end:
                 rows.delete(self._db, found.end)
+            self._access.tell_shares(found.guests)
             for pair in found.begin:
                 rows.make(self._db, pair, self.links.scopes(found.terms[pair].link))
         except BaseException:

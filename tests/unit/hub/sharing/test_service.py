@@ -32,6 +32,7 @@ class Hub:
         self.tornado_application = SimpleNamespace(settings={})
         self.people = Roster()
         self.told: list[Any] = []
+        self.is_full = False
         self.before: list[bool] = []
         """Whether ada could enter when the labs were told."""
 
@@ -42,6 +43,8 @@ class Hub:
         self.db.commit()
 
     def tell_shares(self, guests: Any) -> None:
+        if self.is_full:
+            raise OSError("No space left on device")
         self.before.append(self.may("access"))
         self.told.append(guests)
 
@@ -89,6 +92,24 @@ def test_a_share_is_jupyterhubs_and_the_lab_knows_first(hub: Hub) -> None:
     assert hub.told[-1] == {}
     assert shares.listed("mona") == []
     assert kept.read(hub.folder / FILE) == {}
+
+
+def test_whose_time_is_over_is_out_whatever_the_disk_does(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = hub.start()
+    shares.grant("mona", "ada", EDIT, time.time() + 60)
+    assert hub.may("access")
+    hub.is_full = True
+    later = time.time() + 61
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(OSError, match="No space"):
+        shares._apply()
+    assert not hub.may("access")
+    hub.is_full = False
+    shares._apply()
+    assert hub.told[-1] == {}
+    assert shares.listed("mona") == []
 
 
 @pytest.mark.parametrize("name", ["ada", "mona"])
