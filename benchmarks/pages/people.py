@@ -141,6 +141,27 @@ class Visit:
         return room is not None and room.synced and self.http.is_quiet
 
 
+class RoomPeople(Crowd):
+    """The same people in the notebook's room alone: each with a session of their own.
+
+    The lab gives one person so much of the processor; all sockets as one person's would wait.
+    """
+
+    def __init__(self, plan: Plan, people: list[Person], typists: int) -> None:
+        """Let people ask for entry, all at once.
+
+        Args:
+            plan: what their pages do.
+            people: who comes.
+            typists: how many of them will type.
+        """
+        super().__init__([], 0, 0)
+        self.known = [Known()]
+        recorded = next(one for one in plan.recording.sockets if ROOM in one)
+        for number, who in enumerate(people):
+            self.enter(0, plan.socket(recorded, who), number + 1, types=number < typists)
+
+
 class WholePeople(Crowd):
     """People with whole pages, and the loop they live in."""
 

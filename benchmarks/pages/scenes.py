@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from benchmarks.pages.people import ROOM, WholePeople
+from benchmarks.pages.people import RoomPeople, WholePeople
 from benchmarks.pages.recording import BASE
 from benchmarks.rooms import away
 from benchmarks.rooms.scenes import TYPED_PER_SECOND, Found, latencies
@@ -139,9 +139,7 @@ def rooms_only(lab: Measured, people: list[Person], seconds: float) -> Found:
     """Let the same typists type with sockets to the notebook's room alone."""
     found = Found("rooms only", len(people), "ours")
     plan = lab.plan if len(people) <= BY_ONE_ADDRESS else lab.past
-    recorded = next(one for one in plan.recording.sockets if ROOM in one)
-    place = plan.socket(recorded, people[0])
-    with away.crowd([place], len(people), max(1, len(people) // 5)) as crowd:
+    with away.start(RoomPeople, plan, people, max(1, len(people) // 5)) as crowd:
         crowd.do("settle", 60)
         crowd.do("live", 4)
         begun, used = time.monotonic(), lab.cpu()
