@@ -1,6 +1,5 @@
 /** What the classroom adds to JupyterLab: its plugins, each in a module of its own. */
 
-import { answerFirst } from './answers';
 import { assignments } from './assignments';
 import { connection } from './connection';
 import { driving } from './driving';
@@ -24,6 +23,8 @@ import { places } from './places';
 import { preferences } from './preferences';
 import { footers, ran } from './ran';
 import { readOnly } from './readonly';
+import { answerFirst } from './requests';
+import { running } from './running';
 import { sharing } from './sharing';
 import { snapshots } from './snapshots';
 import { standing } from './standing';
@@ -40,6 +41,7 @@ export default [
   layouts,
   help,
   live,
+  running,
   connection,
   ended,
   notices,

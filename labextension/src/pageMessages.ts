@@ -21,6 +21,8 @@ export type ServerMessage =
   | RanMessage
   | NoticeMessage
   | WarningsMessage
+  | RunningMessage
+  | UsageMessage
   | WelcomeMessage;
 /**
  * Of a document, with its drive in front; '' for none.
@@ -244,6 +246,24 @@ export interface Warning {
    */
   about: string;
   text: string;
+}
+/**
+ * How often what is running has changed since the lab's start: another figure is news (classroom.lab.api.page_notices).
+ */
+export interface RunningMessage {
+  type: 'running';
+  kernels: number;
+  sessions: number;
+  terminals: number;
+}
+/**
+ * What the container uses, as jupyter-resource-usage's pages read it (classroom.lab.api.usage).
+ */
+export interface UsageMessage {
+  type: 'usage';
+  usage: {
+    [k: string]: unknown;
+  };
 }
 /**
  * For somebody who hasn't seen the welcome notebook (classroom.lab.people.welcome).

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from benchmarks.pages import recording
 from benchmarks.rooms import whole
@@ -19,12 +20,16 @@ from tests import labs
 from tests.browser.conftest import new_person, notebook, sign_in, wait_for_lab
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
     from tests.labs import Lab
 
 MORE = 0.25
 """How many more or fewer requests a page may send while it loads: some depend on what is faster."""
+
+
+POLLED_SECONDS = 10.0
+"""How often JupyterLab asks what is running where nobody tells it."""
 
 
 def test_a_page_asks_for_what_the_benchmark_sends(browser: Browser, github_lab: Lab) -> None:
@@ -70,6 +75,44 @@ def test_a_page_asks_for_what_the_benchmark_sends(browser: Browser, github_lab: 
     assert all(found.polled[what] >= 0.5 * every for what, every in known.polled.items())
     assert not [what for what in found.polled if what.startswith("PUT")], "nothing has changed"
     assert labs.wait_until(lambda: saved(github_lab), "what was typed is in the file")
+
+
+@pytest.mark.usefixtures("github_lab")
+def test_a_page_hears_what_others_start_and_asks_only_then(browser: Browser) -> None:
+    """Of terminals: which there are is asked for once a minute otherwise."""
+    with new_person(browser) as tutor, new_person(browser) as student:
+        page, other = tutor.new_page(), student.new_page()
+        sign_in(page, "mona")
+        wait_for_lab(page)
+        sign_in(other, "Octocat")
+        wait_for_lab(other)
+        page.wait_for_timeout(1000 * recording.SETTLE_SECONDS)
+        page.get_by_role("tab", name="Running Terminals and Kernels").click()
+        panel = page.locator("#jp-running-sessions")
+        panel.get_by_text("Terminals", exact=True).first.wait_for()
+        page.wait_for_timeout(1000 * POLLED_SECONDS)  # what is slow now was due once as usual
+        recorder = recording.Recorder(page)
+        assert terminal(other, "POST", "", {"name": "theirs"}) == 200
+        expect(panel.get_by_text("terminals/theirs").first).to_be_visible(timeout=20_000)
+        asked = recorder.since(0)
+        assert asked.count("GET /api/terminals") == 1
+        assert not {"GET /api/kernels", "GET /api/sessions", "GET /api/metrics/v1"} & {*asked}
+        assert terminal(other, "DELETE", "/theirs") == 204
+        expect(panel.get_by_text("terminals/theirs")).to_have_count(0, timeout=20_000)
+
+
+def terminal(page: Page, method: str, name: str, body: object = None) -> int:
+    """Ask for something to be done to terminals; return the status."""
+    status: int = page.evaluate(
+        """async ([address, method, body]) => {
+            const headers = {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? ""};
+            const answer = await fetch(address, {method, headers,
+                body: body === null ? undefined : JSON.stringify(body)});
+            return answer.status;
+        }""",
+        [f"{whole.BASE}/api/terminals{name}", method, body],
+    )
+    return status
 
 
 def saved(lab: Lab) -> bool:

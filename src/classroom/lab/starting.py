@@ -12,6 +12,7 @@ from prometheus_client import Gauge
 
 from classroom.lab import recovering, services
 from classroom.lab.api import labs
+from classroom.lab.api.page_notices import PageNotices
 from classroom.lab.assignments import availability
 from classroom.lab.assignments.places import Places
 from classroom.lab.assignments.service import Assignments
@@ -59,6 +60,8 @@ async def start(app: ServerApp) -> None:
     lab: LabContext = app.web_app.settings[services.KEY][LabContext]
     lab.stalls.begin()
     backlog.widen(app.http_server)
+    notices = PageNotices(app, lab.connections, lab.usage)
+    background_tasks.start(notices.follow(), "Telling pages what is running", app.log)
     LONGEST_STALL.set_function(lab.stalls.longest)
     STALLS.set_function(lambda: lab.stalls.over_budget)
     hub_auth = getattr(app.identity_provider, "hub_auth", None)

@@ -124,6 +124,11 @@ class KernelSessions(SessionManager):
         self._shared_at.pop(session_id, None)
         await super().delete_session(session_id)
 
+    def known(self) -> frozenset[tuple[Any, ...]]:
+        """Return all sessions as what tells them apart, to be compared with another time's."""
+        self.cursor.execute("SELECT session_id, path, name, type, kernel_id FROM session")
+        return frozenset(tuple(row) for row in self.cursor)
+
     def of(self, path: str) -> list[Session]:
         """List the sessions of a file, or of all files in a folder.
 

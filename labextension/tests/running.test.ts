@@ -1,0 +1,104 @@
+/** What is running, as the classroom says. */
+
+import { PageConfig } from '@jupyterlab/coreutils';
+import { KernelManager, SessionManager, TerminalManager } from '@jupyterlab/services';
+import { type IManager, Running } from '../src/running';
+
+const KINDS = ['kernels', 'sessions', 'terminals'] as const;
+type Kind = (typeof KINDS)[number];
+
+let asked: Kind[];
+let page: { hidden: boolean };
+let managers: Record<Kind, IManager>;
+let running: Running;
+
+function say(kernels: number, sessions = 0, terminals = 0): void {
+  running.hear({ type: 'running', kernels, sessions, terminals });
+}
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  asked = [];
+  page = { hidden: false };
+  const manager = (kind: Kind): IManager => ({
+    refreshRunning: async () => {
+      asked.push(kind);
+    },
+    _pollModels: { frequency: { interval: 10_000, backoff: true, max: 300_000 } }
+  });
+  managers = {
+    kernels: manager('kernels'),
+    sessions: manager('sessions'),
+    terminals: manager('terminals')
+  };
+  running = new Running(managers, page, () => 0.5);
+});
+
+afterEach(() => jest.useRealTimers());
+
+test('a page asks for what has changed, within a moment', () => {
+  say(1, 1, 1);
+  say(1, 2, 1);
+  expect(asked).toEqual([]);
+  jest.advanceTimersByTime(3_000);
+  expect(asked).toEqual(['sessions']);
+});
+
+test('it asks no more often than JupyterLab would, and for the last that was said', () => {
+  say(1);
+  for (let count = 2; count < 30; count += 1) {
+    say(count);
+    jest.advanceTimersByTime(1_000);
+  }
+  expect(asked.length).toBeGreaterThan(1);
+  expect(asked.length).toBeLessThan(4);
+  const before = asked.length;
+  jest.advanceTimersByTime(20_000);
+  expect(asked).toHaveLength(before + 1);
+});
+
+test('a page that nobody looks at asks when somebody does', () => {
+  say(1);
+  page.hidden = true;
+  say(2);
+  jest.advanceTimersByTime(3_000);
+  expect(asked).toEqual([]);
+  running.see();
+  expect(asked).toEqual([]);
+  page.hidden = false;
+  running.see();
+  running.see();
+  expect(asked).toEqual(['kernels']);
+});
+
+test('after a time without connection it asks for all, and counts anew', () => {
+  say(5, 5, 5);
+  running.miss();
+  say(1, 1, 1); // of a lab that was started again
+  jest.advanceTimersByTime(3_000);
+  expect(asked).toEqual(['kernels', 'sessions', 'terminals']);
+});
+
+test('polls are slow while the classroom tells, and as they were without', () => {
+  running.slow(true);
+  const frequency = managers.kernels._pollModels?.frequency;
+  expect(frequency).toEqual({ interval: 60_000, backoff: true, max: 300_000 });
+  running.slow(false);
+  expect(managers.terminals._pollModels?.frequency.interval).toBe(10_000);
+});
+
+test('JupyterLab’s managers have the polls that are slowed down', () => {
+  PageConfig.setOption('terminalsAvailable', 'true');
+  const kernelManager = new KernelManager();
+  const made = {
+    kernels: kernelManager,
+    sessions: new SessionManager({ kernelManager }),
+    terminals: new TerminalManager()
+  };
+  new Running(made as unknown as Record<Kind, IManager>, page).slow(true);
+  for (const manager of Object.values(made)) {
+    expect((manager as unknown as IManager)._pollModels?.frequency.interval).toBe(60_000);
+    manager.ready.catch(() => undefined); // there is no server
+    manager.dispose();
+  }
+});
