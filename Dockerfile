@@ -229,6 +229,11 @@ WORKDIR /
 # A terminal's login shell sets PATH anew: `python` and `pip` must be the lab's there too.
 RUN echo "PATH=/opt/classroom/bin:\$PATH" > /etc/profile.d/classroom.sh
 
+# By which an upgrade knows that it is one; a volume says which release wrote it.
+ARG RELEASE=
+LABEL org.opencontainers.image.version="${RELEASE}"
+RUN echo "${RELEASE}" > /opt/classroom/release
+
 ENV PATH=/opt/classroom/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 EXPOSE 8443
 # Asked every second while it starts, so that `make up` sees it at once. Docker starts it with the

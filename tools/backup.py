@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools import compose, up
+from tools import compose, health
 
 FIRST_BYTES = b"\x1f\x8b"
 """Of everything that gzip has written."""
@@ -101,8 +101,8 @@ def restore(file: Path) -> int:
         print("make up starts the lab with it.")
         return 0
     print("The lab is started anew …")
-    if compose.compose("restart", quiet=True).returncode != 0 or not up.wait():
-        up.explain_failure()
+    if compose.compose("restart", quiet=True).returncode != 0 or not health.wait():
+        health.explain_failure()
         return 1
     return 0
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 
+from tools import release
 from tools.progress import Progress
 
 STEP = re.compile(r"^#\d+ \[([a-z0-9 -]+?) +(\d+/\d+)\]")
@@ -56,6 +58,7 @@ def build() -> bool:
     print("Building the image: minutes the first time, seconds after that.", flush=True)
     with subprocess.Popen(
         ["docker", "compose", "build"],
+        env={**os.environ, "RELEASE": release.release()},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -10,10 +10,9 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-from tools import addresses, check, classes, ports, remembered, time_zone
+from tools import addresses, check, classes, ports, remembered, time_zone, upgrade
 from tools.build import build
 from tools.compose import (
     NOT_RUNNING,
@@ -24,10 +23,9 @@ from tools.compose import (
     project,
     published_port,
 )
-from tools.progress import Progress
+from tools.health import explain_failure, wait
 
-HEALTHY_SECONDS = 300
-REFUSED = "Not started."
+NOT_STARTED = "Not started."
 GOES_ON = "The lab goes on as it was: it would not start with this configuration."
 UNCHECKED = "Warning: the configuration could not be checked before the start."
 EX_CONFIG = 78
@@ -39,32 +37,6 @@ WARNING = re.compile(r"^\[W [\d-]+ [\d:]+ classroom\] (.*)$", re.MULTILINE)
 
 class UpError(Exception):
     """The lab can't be started; the text is what the person reads."""
-
-
-def wait() -> bool:
-    """Wait until the lab is healthy, showing progress; False when it won't be."""
-    progress = Progress()
-    while progress.seconds < HEALTHY_SECONDS:
-        running, health = current_state()
-        if health == "healthy":
-            progress.end(f"The lab answers after {progress.seconds:.0f} s.")
-            return True
-        if running in {"exited", "restarting", "dead"} or health == "unhealthy":
-            break
-        progress.show("Starting the lab")
-        time.sleep(0.5)
-    progress.end()
-    return False
-
-
-def explain_failure() -> None:
-    """Show why it didn't start, and stop Docker from trying for ever."""
-    log = log_of_container("--tail", "200")
-    reasons = [line for line in log.splitlines() if line.startswith(REFUSED)]
-    compose("stop", quiet=True)
-    print()
-    for line in dict.fromkeys(reasons) or log.splitlines()[-20:]:
-        print(line, file=sys.stderr)
 
 
 def warnings(log: str) -> list[str]:
@@ -94,15 +66,17 @@ def say() -> int:
     return compose(*words, *hosts, *picture).returncode
 
 
-def refused(port: int) -> str:
-    """Say why the lab that runs can't be replaced; "" if it can, or none runs.
+def refused(port: int, *, upgrades: bool = False) -> str:
+    """Say why the lab that runs, or its data, can't be another's; "" if they can.
 
     The image that was just built is asked: once the container is gone, so is everybody's lesson.
 
     Args:
         port: under which this machine publishes the lab.
+        upgrades: whether the image is of another release than the one that ran last.
     """
-    if current_state()[0] != "running":
+    runs = current_state()[0] == "running"
+    if not runs and not upgrades:
         return ""
     try:
         done = compose(*check.command(port, "--start-only"), quiet=True, seconds=CHECK_SECONDS)
@@ -114,7 +88,7 @@ def refused(port: int) -> str:
             print(UNCHECKED, file=sys.stderr)
         return ""
     problems = [line for line in done.stderr.splitlines() if line.startswith("Wrong: ")]
-    return "\n".join([GOES_ON, *problems])
+    return "\n".join([GOES_ON if runs else NOT_STARTED, *problems])
 
 
 def run(port: int) -> None:
@@ -160,15 +134,53 @@ def up() -> int:
     if not build():
         return 1
     prepare()
-    if said := refused(port):
+    new, last = upgrade.built(), upgrade.last()
+    other = last is not None and upgrade.is_upgrade(last, new)
+    if said := refused(port, upgrades=other):
         raise UpError(said)
-    run(port)
-    if not wait():
-        explain_failure()
-        return 1
+    if last is not None and other:
+        if not upgraded(upgrade.Upgrade(last, new), port):
+            return 1
+    else:
+        run(port)
+        if not wait():
+            explain_failure()
+            return 1
+    upgrade.remember(new)
     warn()
     print()
     return say()
+
+
+def upgraded(step: upgrade.Upgrade, port: int) -> bool:
+    """Start another release; if it doesn't do, have the lab as it was.
+
+    Args:
+        step: from one release to the other.
+        port: under which this machine publishes the lab.
+
+    Returns:
+        Whether the new release runs.
+
+    Raises:
+        UpError: neither runs.
+        UpgradeError: nothing was changed.
+    """
+    step.begin()
+    try:
+        run(port)
+        trouble = step.trouble() if wait() else ["The new lab doesn't start."]
+    except UpError as error:
+        trouble = [str(error)]
+    if not trouble:
+        return True
+    print("\n".join(["Not upgraded.", *trouble]), file=sys.stderr)
+    if not step.back():
+        return False
+    run(port)
+    if not wait():
+        explain_failure()
+    return False
 
 
 def main() -> int:
@@ -177,7 +189,7 @@ def main() -> int:
     parser.add_argument("--only-say", action="store_true", help="print how to sign in, no more")
     try:
         return say() if parser.parse_args().only_say else up()
-    except (UpError, remembered.SettingError) as error:
+    except (UpError, upgrade.UpgradeError, remembered.SettingError) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -40,6 +40,7 @@ def main() -> int:
     for command in (listed, back):
         whose = "whose lab, by the owner's name or its number; without it, the class's"
         command.add_argument("--lab", default="", help=whose)
+    commands.add_parser("documents", help="open the newest documents; say which can't be, as JSON")
     commands.add_parser("backup", help="write a backup of the volume to standard output")
     commands.add_parser(
         "restore-backup", help="read a backup from standard input, for the next start"
@@ -132,6 +133,13 @@ def restore(chosen: argparse.Namespace) -> int:
     if (deleted := deleted_labs.find(paths)) is not None:
         return deleted_labs.restore(paths, deleted, chosen.snapshot, chosen.path)
     return snapshots.restore(paths, chosen.snapshot, chosen.path)
+
+
+def open_documents(_: argparse.Namespace) -> int:
+    """Print which of the newest documents can be opened."""
+    from classroom.cli import documents  # noqa: PLC0415
+
+    return documents.say(Paths())
 
 
 def write_backup(_: argparse.Namespace) -> int:
@@ -232,6 +240,7 @@ NEEDED = {
     # To see which lock the start could take; it takes none.
     "check": ("dac_override", "net_admin"),
     "restore": ("dac_override",),
+    "documents": ("dac_override",),
     # And to open others' databases with no more than their rights.
     "backup": ("dac_override", "setgid", "setuid"),
     "restore-backup": ("chown", "dac_override"),
@@ -249,6 +258,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "lab": order_lab,
     "snapshots": say_snapshots,
     "restore": restore,
+    "documents": open_documents,
     "backup": write_backup,
     "restore-backup": take_backup_in,
     "sign-in": say_how_to_sign_in,

@@ -28,7 +28,15 @@ from classroom.front import (
 )
 from classroom.hub.egress import gateway
 from classroom.lab import server_config
-from classroom.runtime import layout, machine, privileges, volume_lock, volume_reserve, words
+from classroom.runtime import (
+    layout,
+    machine,
+    privileges,
+    volume_format,
+    volume_lock,
+    volume_reserve,
+    words,
+)
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
 from classroom.snapshots import schedule
@@ -72,6 +80,10 @@ def prepare_data(paths: Paths, *, several: bool) -> None:
         warn(FULL.format(paths.data))
     if aside := swap.take_place(paths):
         say("data", f"restored from a backup; the previous data is in {aside}")
+    release = volume_format.release(paths.prefix)
+    before = volume_format.bring_up(paths, release)
+    if before.release not in {"", release}:
+        say("data", f"last written by release {before.release}; this is {release}")
     layout.ensure(layout.plan(paths))
     if several:
         layout.ensure(layout.plan_labs(paths))

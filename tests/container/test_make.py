@@ -91,6 +91,7 @@ def tutor_in(folder: Path) -> Iterator[Tutor]:
     yield made
     words = ["docker", "compose", "--project-name", made.project, "down", "--volumes"]
     subprocess.run(words, cwd=folder, env=made.environment, check=True, capture_output=True)
+    subprocess.run(["docker", "rmi", f"{made.project}:last"], check=False, capture_output=True)
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from classroom.backup import manifest, swap
 from classroom.backup.archive import ArchiveWriter
 from classroom.backup.extract import unpack
 from classroom.backup.manifest import FORMAT, Manifest, NotABackupError
-from classroom.runtime import layout, volume_reserve
+from classroom.runtime import layout, volume_format, volume_reserve
+from classroom.runtime.problems import StartRefusedError
 from classroom.snapshots import lock, mounts
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ COMPRESSION = 1
 """gzip's level. Snapshots are most of a backup, and already compressed."""
 
 UNPACKED = "unpacked"
+NEWER = "was made by release {} of this lab, which is newer than this one: restore it there"
 
 
 def warn(text: str) -> None:
@@ -81,6 +83,18 @@ def _write(writer: ArchiveWriter, paths: Paths) -> None:
     writer.text(manifest.LAST, json.dumps({"made": now}).encode())
 
 
+def _check_format(unpacked: Path) -> None:
+    """See that this lab can use what a backup has.
+
+    Raises:
+        NotABackupError: a newer one has written it.
+        StartRefusedError: it doesn't say.
+        OSError: it can't be read.
+    """
+    if volume_format.is_newer(said := volume_format.read(unpacked)):
+        raise NotABackupError(NEWER.format(said.release))
+
+
 def take_in(paths: Paths) -> int:
     """Read an archive from standard input; return the exit code.
 
@@ -100,6 +114,7 @@ def take_in(paths: Paths) -> int:
         unpacked = incoming / UNPACKED
         layout.clear(unpacked)  # of one that was killed
         found = unpack(sys.stdin.buffer, unpacked)
+        _check_format(unpacked)
         name = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S")
         (incoming / swap.ASIDE).write_text(name, encoding="utf-8")
         unpacked.rename(incoming / swap.READY)
@@ -107,7 +122,12 @@ def take_in(paths: Paths) -> int:
         warn("Nothing was changed: another restore-backup is running.")
         return 1
     except NotABackupError as error:
+        layout.clear(unpacked)
         warn(f"Nothing was changed: the file {error}.")
+        return 1
+    except StartRefusedError as error:
+        layout.clear(unpacked)
+        warn(f"Nothing was changed: {error}")
         return 1
     except OSError as error:
         warn(f"Nothing was changed: the backup could not be unpacked ({error.strerror or error}).")

@@ -21,7 +21,7 @@ from classroom.config.settings import SignInMode
 from classroom.egress import apply, detect, lock, resolv
 from classroom.egress.lock import LockKind
 from classroom.front import tls
-from classroom.runtime import layout, machine
+from classroom.runtime import layout, machine, volume_format
 from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def check_locks(loaded: Settings, found: Findings) -> None:
 
 
 def check_data(paths: Paths, found: Findings) -> None:
-    """Check that the volume can be written.
+    """Check that the volume can be written, and that no newer lab has.
 
     Args:
         paths: where it is.
@@ -115,6 +115,9 @@ def check_data(paths: Paths, found: Findings) -> None:
     try:
         with tempfile.TemporaryFile(dir=there):
             pass
+        volume_format.check(paths.data, volume_format.release(paths.prefix))
+    except StartRefusedError as refused:
+        found.refuse(refused.problems)
     except OSError as error:
         found.refuse((layout.problem(paths.data, error),))
 

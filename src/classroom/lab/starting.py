@@ -12,6 +12,7 @@ from prometheus_client import Gauge
 
 from classroom.lab import recovering, services
 from classroom.lab.api import labs
+from classroom.lab.api.opening_check import OpeningCheck, OpeningsHandler
 from classroom.lab.api.page_notices import PageNotices
 from classroom.lab.assignments import availability
 from classroom.lab.assignments.places import Places
@@ -136,14 +137,17 @@ async def _finish(server: Any, app: ServerApp) -> None:
 
 
 def _restore(app: ServerApp, paths: Paths) -> None:
-    """Take tutors' and root's word to go back to a snapshot."""
+    """Take tutors' and root's word to go back to a snapshot, and root's to open documents."""
     (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
     contents: Any = app.contents_manager
     restoring = RestoreService(paths.snapshots_socket, contents, documents, app.log)
     app.web_app.settings[snapshots.KEY] = restoring
     paths.restoring_socket.unlink(missing_ok=True)  # of a server that was killed
-    known = {"restoring": restoring}
-    serve(paths.restoring_socket, [("/restore", snapshots.RootsHandler, known)], {0})
+    roots = [
+        ("/restore", snapshots.RootsHandler, {"restoring": restoring}),
+        ("/documents", OpeningsHandler, {"checking": OpeningCheck(contents, documents)}),
+    ]
+    serve(paths.restoring_socket, roots, {0})
 
 
 def _assign(app: ServerApp, paths: Paths, lab: LabContext) -> None:

@@ -11,7 +11,6 @@ import hmac
 import json
 import os
 import secrets
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 LONGEST = 4096
 """Bytes of what the lab server is given."""
 COOKIES = "lab_cookie_secret"
-FORMER = "lab_token"
-"""Where earlier versions kept the token, for as long as the volume lived."""
 DESCRIPTOR = "CLASSROOM_SECRETS"
 """The environment variable that names the descriptor; not the secrets."""
 LAB_ID = "CLASSROOM_COOKIES"
@@ -78,8 +75,6 @@ def make(folder: Path) -> Secrets:
     Args:
         folder: root's alone.
     """
-    with suppress(FileNotFoundError):
-        (folder / FORMER).unlink()
     file = folder / COOKIES
     if not file.exists():
         files.write_private(file, secrets.token_hex(32).encode())

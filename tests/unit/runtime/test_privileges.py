@@ -27,9 +27,7 @@ def test_sets_are_bits() -> None:
 
 
 def test_secrets_are_handed_over_more_than_once_and_are_in_no_text(tmp_path: Path) -> None:
-    (tmp_path / credentials.FORMER).write_text("of an earlier version")
     made = credentials.make(tmp_path)
-    assert not (tmp_path / credentials.FORMER).exists()
     again = credentials.make(tmp_path)
     assert made.token != again.token, "new at each start"
     assert made.cookies == again.cookies, "pages come back"

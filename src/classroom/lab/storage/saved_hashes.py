@@ -144,6 +144,22 @@ class Saves:
 
         return await self.journal.run(select)
 
+    async def newest(self, count: int) -> list[str]:
+        """List so many documents, the one that was written last first.
+
+        Args:
+            count: at most.
+        """
+
+        def select(database: sqlite3.Connection) -> list[str]:
+            rows = database.execute(
+                "SELECT path FROM yupdates GROUP BY path ORDER BY MAX(timestamp) DESC LIMIT ?",
+                (count,),
+            )
+            return [row[0] for row in rows]
+
+        return await self.journal.run(select)
+
     async def recent(self) -> list[str]:
         """List the documents that were being changed when the journal was last written."""
 

@@ -1,0 +1,107 @@
+"""Open the newest documents as a page would, and say which can't be opened: after an upgrade.
+
+Root asks, by the socket that restores as well. A document that somebody has open is open; of any
+other the room is made, and let go again if nobody has come meanwhile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tornado.web import HTTPError
+
+from classroom.lab.files import recovery
+from classroom.runtime import background_tasks
+from classroom.runtime.ipc.server import LocalHandler
+
+if TYPE_CHECKING:
+    from jupyter_server_ydoc.app import YDocExtension
+
+    from classroom.lab.files.contents_manager import ClassContents
+
+MOST = 20
+"""Documents that are opened, those first in which people wrote last."""
+
+
+@dataclass
+class Checked:
+    """What could be opened, by the files' paths.
+
+    Attributes:
+        opened: what could.
+        failed: what couldn't, and why.
+    """
+
+    opened: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+class OpeningCheck:
+    """Opens documents. One event loop's."""
+
+    def __init__(self, contents: ClassContents, documents: YDocExtension) -> None:
+        """Open nothing yet.
+
+        Args:
+            contents: the lab's files.
+            documents: upstream's extension, with the rooms.
+        """
+        self._contents, self._documents = contents, documents
+
+    async def check(self) -> Checked:
+        """Open the newest documents whose files are there, one after the other."""
+        found = Checked()
+        ids: Any = self._documents.serverapp.web_app.settings["file_id_manager"]
+        assert self._contents.saves is not None  # noqa: S101 (set where it is loaded)
+        for name in await self._contents.saves.newest(MOST):
+            kind, ident = recovery.document_of(name)
+            path = ids.get_path(ident)
+            if path is None or not await self._contents.file_exists(path):
+                continue
+            why = await self._open(f"{'json' if kind == 'notebook' else 'text'}:{kind}:{ident}")
+            if why:
+                self._contents.log.warning("%s can't be opened: %s", path, why)
+                found.failed[path] = why
+            else:
+                found.opened.append(path)
+        return found
+
+    async def _open(self, room: str) -> str:
+        """Open a document; return why that can't be done, "" if it can."""
+        if room in self._documents.ywebsocket_server.rooms:
+            return ""
+        try:
+            await self._documents.get_document(room_id=room, create=True, copy=False)
+        except HTTPError as error:
+            return error.log_message or error.reason or str(error)
+        except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
+            background_tasks.reraise_if_meant(error)
+            return str(error) or type(error).__name__
+        await self._let_go(room)
+        return ""
+
+    async def _let_go(self, name: str) -> None:
+        """Unload a room that nobody else has come to."""
+        server, loaders = self._documents.ywebsocket_server, self._documents.file_loaders
+        async with self._documents._room_locks[name]:  # noqa: SLF001 (in the contract)
+            room: Any = server.rooms.get(name)
+            if room is None or room.visitors:
+                return
+            await server.delete_room(room=room)
+            ident = name.rpartition(":")[2]
+            if loaders[ident].number_of_subscriptions == 0:
+                await loaders.remove(ident)
+
+
+class OpeningsHandler(LocalHandler):
+    """For whoever is root in the container: ``classroom documents``."""
+
+    def initialize(self, checking: OpeningCheck) -> None:
+        """Know what opens documents."""
+        self.checking = checking
+
+    async def post(self) -> None:
+        """Say which documents could be opened, and which not."""
+        found = await self.checking.check()
+        self.finish({"opened": found.opened, "failed": found.failed})

@@ -1,0 +1,196 @@
+"""Another release on the same volume: what is looked at, what is refused, and the way back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import docker
+import pytest
+
+from classroom.runtime.volume_format import FILE, FORMAT
+from tests import labs, students
+from tests.container.test_make import Tutor, inside, tutor
+from tests.container.test_rooms import Page, room, saved
+from tests.labs import Lab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from docker.models.volumes import Volume
+
+__all__ = ["tutor"]  # a fixture
+
+NEWER = {"format": FORMAT + 1, "release": "v9.0"}
+SAID = "/data: was written by a newer lab, release v9.0; this one is "
+REFUSE = """
+    async def initialize(self) -> None:
+        raise RuntimeError("this release reads no documents")
+
+    async def initialize_never(self) -> None:"""
+
+
+@pytest.fixture
+def newer() -> Iterator[Volume]:
+    """A volume that a newer lab has written."""
+    volume = docker.from_env().volumes.create(labels=labs.LABELS)
+    write = f"open('/data/{FILE}', 'w').write({json.dumps(NEWER)!r})"
+    in_lab(volume, "python", "-c", write)
+    yield volume
+    volume.remove(force=True)
+
+
+def in_lab(volume: Volume, *command: str) -> str:
+    """Run something in the image on a volume; return all that it prints."""
+    mounted = ["--volume", f"{volume.name}:/data"]
+    words = ["docker", "run", "--rm", *mounted, "--entrypoint", command[0], labs.IMAGE]
+    done = subprocess.run([*words, *command[1:]], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def test_a_volume_says_who_has_written_it(trial_lab: Lab) -> None:
+    found = json.loads(trial_lab.read(f"/data/{FILE}"))
+    assert found["format"] == FORMAT
+    assert isinstance(found["release"], str)
+    assert trial_lab.run("stat", "--format=%U %a", f"/data/{FILE}")[1].strip() == "root 600"
+
+
+def test_a_newer_volume_is_refused_and_stays_as_it_is(newer: Volume) -> None:
+    for command in (("tini", "--", "classroom", "boot"), ("classroom", "check", "--start-only")):
+        said = in_lab(newer, *command)
+        assert SAID in said
+        assert "make restore-backup" in said
+        assert "Traceback" not in said
+    assert json.loads(in_lab(newer, "cat", f"/data/{FILE}")) == NEWER
+    assert in_lab(newer, "ls", "-A", "/data").split() == [FILE], "nothing was begun"
+
+
+def test_a_newer_labs_backup_is_refused(newer: Volume) -> None:
+    folders = "cd /data && mkdir hub history files snapshots"
+    script = (
+        f"{folders} && classroom backup > /tmp/b; classroom restore-backup < /tmp/b; ls incoming"
+    )
+    said = in_lab(newer, "sh", "-c", script)
+    assert "was made by release v9.0 of this lab, which is newer than this one" in said
+    assert "unpacked" not in said.splitlines()
+    assert "ready" not in said.splitlines()
+
+
+def test_documents_are_opened_and_let_go_again(trial_lab: Lab) -> None:
+    trial_lab.expected += ["failed to start on websocket server", "damaged.ipynb can't be opened"]
+    names = ("upgraded.ipynb", "damaged.ipynb", "deleted.ipynb")
+    with students.signed_in(trial_lab) as client:
+        rooms = {name: room(client, name) for name in names}
+        pages = {
+            name: Page(students.open_socket(client, trial_lab, where))
+            for name, where in rooms.items()
+        }
+        for name, page in pages.items():
+            page.type("kept = 1")
+
+            def is_saved(name: str = name) -> bool:
+                return "kept" in saved(client, name)
+
+            labs.wait_until(is_saved, f"{name} is saved")
+        for name in names[1:]:
+            pages[name].connection.close()
+            wait_for_the_end(trial_lab, rooms[name], 1)
+        trial_lab.run("sh", "-c", "echo '{' > /data/files/damaged.ipynb")
+        trial_lab.run("rm", "/data/files/deleted.ipynb")
+        status, said = trial_lab.run("classroom", "documents")
+        found: dict[str, Any] = json.loads(said)
+        assert "upgraded.ipynb" in found["opened"], "somebody is in it"
+        assert "isn't a valid notebook" in found["failed"]["damaged.ipynb"]
+        assert not {"deleted.ipynb"} & {*found["opened"], *found["failed"]}
+        assert status == 1
+        pages["upgraded.ipynb"].type(" + 1")
+        labs.wait_until(lambda: "kept = 1 + 1" in saved(client, "upgraded.ipynb"), "it goes on")
+        pages["upgraded.ipynb"].connection.close()
+        wait_for_the_end(trial_lab, rooms["upgraded.ipynb"], 1)
+        status, said = trial_lab.run("classroom", "documents")
+        assert "upgraded.ipynb" in json.loads(said)["opened"]
+        again = Page(students.open_socket(client, trial_lab, rooms["upgraded.ipynb"]))
+        assert str(again.source) == "kept = 1 + 1"
+        again.connection.close()
+        wait_for_the_end(trial_lab, rooms["upgraded.ipynb"], 2)
+
+
+def wait_for_the_end(lab: Lab, where: str, times: int) -> None:
+    """Wait until a room was unloaded that often after its last page had gone."""
+    name = where.rpartition("/")[2].partition("?")[0]
+    labs.wait_until(lambda: lab.log.count(f"Room {name} deleted") >= times, f"{name} is let go")
+
+
+def lab_of(tutor: Tutor) -> Lab:
+    """Find the lab that a tutor's make runs."""
+    words = ["docker", "compose", "--project-name", tutor.project, "ps", "--quiet", "--no-trunc"]
+    done = subprocess.run(
+        words, cwd=tutor.folder, env=tutor.environment, capture_output=True, text=True, check=True
+    )
+    return Lab(docker.from_env().containers.get(done.stdout.strip()), None)
+
+
+def change(tutor: Tutor, name: str, before: str, after: str) -> None:
+    """Have another release in the tutor's folder."""
+    file = tutor.folder / name
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after, 1))
+
+
+def backups(tutor: Tutor) -> list[Path]:
+    return sorted((tutor.folder / "backups").glob("before-*.tgz"))
+
+
+def test_make_up_upgrades_and_goes_back_where_it_fails(tutor: Tutor) -> None:
+    done = tutor.make("up")
+    assert done.returncode == 0, done.stderr
+    assert "Upgrade" not in done.stdout
+    assert not backups(tutor)
+    first = json.loads(inside(tutor, f"cat /data/{FILE}"))["release"]
+    with students.signed_in(lab_of(tutor)) as client:
+        page = Page(students.open_socket(client, lab_of(tutor), room(client, "lesson.ipynb")))
+        page.type("typed = 1")
+        labs.wait_until(lambda: "typed" in saved(client, "lesson.ipynb"), "it is saved")
+        page.connection.close()
+
+    change(tutor, "src/classroom/boot.py", "Start the container,", "Begin the container,")
+    done = tutor.make("up")
+    assert done.returncode == 0, done.stderr
+    second = json.loads(inside(tutor, f"cat /data/{FILE}"))["release"]
+    assert second != first
+    assert f"Upgrade from {first} to {second}: the lab stops for a backup." in done.stdout
+    (backup,) = backups(tutor)
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert "typed = 1" in inside(tutor, "cat /data/files/lesson.ipynb")
+    assert f"last written by release {first}; this is {second}" in lab_of(tutor).log
+
+    # One that answers, and opens no document.
+    inside(tutor, "echo work > /data/files/work.txt")
+    room_file = "src/classroom/lab/rooms/document_room.py"
+    change(tutor, room_file, "\n    async def initialize(self) -> None:", REFUSE)
+    done = tutor.make("up")
+    assert done.returncode != 0
+    assert "Not upgraded." in done.stderr
+    reason = "lesson.ipynb can't be opened any more: this release reads no documents"
+    assert reason in done.stderr
+    assert "Back to the release before" in done.stderr
+    assert "this release reads no documents" in "".join(
+        file.read_text() for file in (tutor.folder / "backups").glob("failed-*.log")
+    )
+    assert json.loads(inside(tutor, f"cat /data/{FILE}"))["release"] == second
+    assert inside(tutor, "cat /data/files/work.txt") == "work\n"
+    with students.signed_in(lab_of(tutor)) as client:
+        assert saved(client, "lesson.ipynb") == "typed = 1"
+
+    # One that doesn't start, after make down: the image that ran last is known still.
+    change(tutor, room_file, REFUSE, "\n    async def initialize(self) -> None:")
+    change(tutor, "src/classroom/boot.py", "    os.umask(0o022)", "    raise SystemExit(7)")
+    assert tutor.make("down").returncode == 0
+    done = tutor.make("up")
+    assert done.returncode != 0
+    assert "Not upgraded.\nThe new lab doesn't start." in done.stderr
+    assert inside(tutor, "cat /data/files/work.txt") == "work\n"
+    assert len(backups(tutor)) == 3

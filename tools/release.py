@@ -1,0 +1,57 @@
+"""Say which release this folder is, for the image that is built of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ("Dockerfile", "requirements", "src", "labextension/src", "nginx", "nftables", "locale")
+"""What makes one image differ from another, without what is the tutor's."""
+VERSION = re.compile(r'^version = "(.+)"$', re.MULTILINE)
+MADE = {"__pycache__"}
+
+
+def described(root: Path = ROOT) -> str:
+    """Return what git calls the commit: by the last tag, ``-dirty`` with changes; "" without git.
+
+    Args:
+        root: of the repository.
+    """
+    if not (root / ".git").exists():
+        return ""
+    words = ["git", "describe", "--tags", "--always", "--dirty"]
+    try:
+        done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def release(root: Path = ROOT) -> str:
+    """Return the release: git's word, else the version with a hash of the sources.
+
+    Args:
+        root: of the repository, or of an unpacked archive of it.
+    """
+    if found := described(root):
+        return found
+    version = VERSION.search((root / "pyproject.toml").read_text(encoding="utf-8"))
+    return f"{version[1] if version else '0'}+{digest(root)[:8]}"
+
+
+def digest(root: Path) -> str:
+    """Hash what an image is built of.
+
+    Args:
+        root: of the sources.
+    """
+    total = hashlib.sha256()
+    for place in map(root.joinpath, SOURCES):
+        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if file.is_file() and not MADE & {*file.parts}:
+                total.update(f"{file.relative_to(root)}\0".encode())
+                total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
