@@ -32,6 +32,10 @@ c.GitHubOAuthenticator.client_secret = ""
 # A GitHub Enterprise server, or an allowed host, on a private network:
 # c.Classroom.egress_private = ["10.1.2.0/24"]
 
+# A web server in front of the lab, of which it believes from where people come:
+# c.Classroom.trusted_proxies = ["172.17.0.1"]
+# c.Classroom.proxy_protocol = True
+
 # Hosts from which people's pages may load libraries and pictures of interactive outputs:
 # c.Classroom.page_hosts = ["cdn.jsdelivr.net"]
 

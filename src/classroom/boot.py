@@ -21,6 +21,7 @@ from classroom.config import labs, last_good, limits, preload, settings, subdoma
 from classroom.egress import apply, lock
 from classroom.front import (
     certificate,
+    client_addresses,
     hosts,
     local_authority,
     render,
@@ -157,6 +158,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
         warn(sentence)
     say("sign-in", f"{loaded.mode.value}\n{sign_in.describe(loaded)}")
     hosts.write(paths.front, loaded)
+    client_addresses.write(paths.front, loaded)
     subdomains.write(paths.front, apart)
     render.install(paths, {})
     if taken.kind is lock.LockKind.NFTABLES:

@@ -1,8 +1,11 @@
-"""A web server in front of the lab, configured as docs/how-to/proxy.md says."""
+"""Web servers in front of the lab, configured as docs/how-to/proxy.md says."""
 
 from __future__ import annotations
 
+import contextlib
 import re
+import socket
+import subprocess
 import uuid
 from typing import TYPE_CHECKING
 
@@ -13,7 +16,8 @@ from tests import labs, students, web
 from tests.container.test_rooms import API
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     import httpx
     from testcontainers.core.network import Network
@@ -22,7 +26,9 @@ if TYPE_CHECKING:
     from tests.pki import Authority
 
 PAGE = labs.ROOT / "docs/how-to/proxy.md"
-AROUND = """
+RECIPE = labs.ROOT / "tests/standin/proxies.Dockerfile"
+IMAGE = f"{labs.IMAGE}-proxies"
+NGINX = """
 daemon off;
 pid /tmp/nginx.pid;
 error_log stderr;
@@ -37,49 +43,106 @@ http {{
 {}
 }}
 """
+CADDY = "{{\n    admin off\n    auto_https disable_redirects\n}}\n{}"
+HAPROXY = "global\n    maxconn 2000\n{}"
+SECURE = {"/etc/ssl/lab": "/proxy/proxy", "listen 443 ssl": "listen 8443 ssl", ":443": ":8443"}
+SECURE["lab.example.org {"] = (
+    f"https://{labs.HOST}:8443 {{\n    tls /proxy/proxy.crt /proxy/proxy.key"
+)
+SECURE["lab.example.org"] = labs.HOST
+STARTED = {
+    "nginx": (NGINX, "nginx -c"),
+    "caddy": (CADDY, "HOME=/tmp caddy run --adapter caddyfile --config"),
+    "haproxy": (HAPROXY, "haproxy -db -f"),
+    "haproxy-tcp": (HAPROXY, "haproxy -db -f"),
+}
+"""What a block of the page stands in, and the program that reads it."""
+BLOCKS = {
+    "haproxy": r"text\n# haproxy\.cfg",
+    "haproxy-tcp": r"text\n# haproxy\.cfg, by the PROXY protocol",
+}
+"""How a block of the page begins, where that isn't the program's name."""
+ELSEWHERE = "9.9.9.9"
 
 
-def configuration(lab: Lab) -> str:
+def configuration(kind: str, lab: Lab) -> str:
     """The page's own words, with the test's names and port in the places of the example's."""
-    found = re.search(r"```nginx\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    found = re.search(rf"```{BLOCKS.get(kind, kind)}\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert found is not None
-    text = found[1]
-    for example, ours in (
-        ("listen 443 ssl", "listen 8443 ssl"),
-        ("lab.example.org", labs.HOST),
-        ("/etc/ssl/lab.crt", "/proxy/proxy.crt"),
-        ("/etc/ssl/lab.key", "/proxy/proxy.key"),
-        ("https://127.0.0.1:8443", f"https://{lab.ip}:8443"),
-    ):
-        assert example in text
+    text = found[1].replace("127.0.0.1:8443", f"{lab.ip}:9999")
+    for example, ours in SECURE.items():
         text = text.replace(example, ours)
-    return AROUND.format(text)
+    return STARTED[kind][0].format(text.replace(":9999", ":8443"))
 
 
-@pytest.fixture(scope="module")
-def proxy(
-    network: Network,
-    github_lab: Lab,
-    authority: Authority,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Lab]:
-    folder = tmp_path_factory.mktemp("proxy") / "proxy"
-    folder.mkdir(mode=0o755)
-    authority.issue(labs.HOST).write(folder, "proxy")
-    (folder / "nginx.conf").write_text(configuration(github_lab))
+@contextlib.contextmanager
+def waiting(network: Network) -> Iterator[Lab]:
+    """A container that will be a proxy: it has its address, which the lab is told first."""
     made = (
-        DockerContainer(labs.IMAGE)
-        .with_kwargs(entrypoint="nginx", labels=labs.LABELS, healthcheck=labs.NO_HEALTH_CHECK)
-        .with_command(["-c", "/proxy/nginx.conf"])
-        .with_volume_mapping(str(folder), "/proxy", "ro")
+        DockerContainer(IMAGE)
+        .with_kwargs(entrypoint="sleep", labels=labs.LABELS, healthcheck=labs.NO_HEALTH_CHECK)
+        .with_command(["3600"])
         .with_network(network)
     )
     with made:
         yield labs.Lab(made.get_wrapped_container(), network.name)
 
 
+def begin(proxy: Lab, kind: str, lab: Lab, authority: Authority) -> None:
+    """Have it stand in front of a lab."""
+    given = authority.issue(labs.HOST)
+    files = {"proxy.crt": given.crt, "proxy.key": given.key, "proxy.pem": given.crt + given.key}
+    for name, content in {**files, "conf": configuration(kind, lab).encode()}.items():
+        put(proxy, f"/proxy/{name}", content)
+    proxy.container.exec_run(["sh", "-c", f"{STARTED[kind][1]} /proxy/conf"], detach=True)
+
+
+def put(proxy: Lab, path: str, content: bytes) -> None:
+    """Write a file in a container."""
+    words = ["docker", "exec", "-i", str(proxy.container.id), "sh", "-c"]
+    script = f"mkdir -p /proxy && cat > {path}"
+    subprocess.run([*words, script], input=content, check=True)
+
+
 @pytest.fixture(scope="module")
-def person(proxy: Lab, github: Lab, authority: Authority) -> Iterator[httpx.Client]:
+def places(network: Network) -> Iterator[Mapping[str, Lab]]:
+    """All proxies, none of which serves anything yet."""
+    build = ["docker", "build", "--quiet", "--build-arg", f"LAB={labs.IMAGE}", "--tag", IMAGE]
+    done = subprocess.run(
+        [*build, "--file", str(RECIPE), str(RECIPE.parent)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    with contextlib.ExitStack() as stack:
+        yield {kind: stack.enter_context(waiting(network)) for kind in STARTED}
+
+
+def config(*proxies: Lab) -> str:
+    return f"{labs.GITHUB_CONFIG}c.Classroom.trusted_proxies = {[one.ip for one in proxies]}\n"
+
+
+@pytest.fixture(scope="module")
+def lab(
+    network: Network,
+    github: Lab,
+    places: Mapping[str, Lab],
+    authority: Authority,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Lab]:
+    """A lab that believes what the proxies say of where people come from."""
+    del github
+    text = config(*places.values())
+    folder = labs.write_folder(tmp_path_factory.mktemp("behind"), text, authority)
+    with labs.start(folder, network=network, expected=("404 GET .*no-such-file",)) as made:
+        made.wait_healthy()
+        yield made
+
+
+@contextlib.contextmanager
+def enter(proxy: Lab, github: Lab, authority: Authority) -> Iterator[httpx.Client]:
+    """Sign somebody in by way of a proxy, once that answers."""
     with web.browser({labs.HOST: proxy.ip, labs.GITHUB: github.ip}, authority.crt) as client:
         page = labs.wait_until(
             lambda: web.sign_in_with_github(client, labs.ADDRESS, "Octocat"),
@@ -91,15 +154,89 @@ def person(proxy: Lab, github: Lab, authority: Authority) -> Iterator[httpx.Clie
         yield client
 
 
-def test_somebody_signs_in_and_runs_something(person: httpx.Client, proxy: Lab) -> None:
-    kernel = person.post(f"{API}/kernels", json={}).json()["id"]
+@pytest.fixture(scope="module", params=["nginx", "caddy", "haproxy"])
+def person(
+    request: pytest.FixtureRequest,
+    places: Mapping[str, Lab],
+    lab: Lab,
+    github: Lab,
+    authority: Authority,
+) -> Iterator[tuple[httpx.Client, Lab]]:
+    """Somebody who has signed in, and the proxy by which they come."""
+    proxy = places[request.param]
+    begin(proxy, request.param, lab, authority)
+    with enter(proxy, github, authority) as client:
+        yield client, proxy
+
+
+def test_somebody_signs_in_and_runs_something(person: tuple[httpx.Client, Lab]) -> None:
+    client, proxy = person
+    kernel = client.post(f"{API}/kernels", json={}).json()["id"]
     path = f"api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
-    with students.open_socket(person, proxy, path) as socket:
+    with students.open_socket(client, proxy, path) as socket:
         assert students.Kernel(socket).run("print(6 * 7)").strip() == "42"
-    assert person.delete(f"{API}/kernels/{kernel}").status_code == 204
+    assert client.delete(f"{API}/kernels/{kernel}").status_code == 204
 
 
-def test_a_file_of_fifty_megabytes_is_saved(person: httpx.Client) -> None:
+def test_a_file_of_fifty_megabytes_is_saved(person: tuple[httpx.Client, Lab]) -> None:
+    client, _ = person
     body = {"type": "file", "format": "text", "content": "x" * 50_000_000}
-    made = person.put(f"{API}/contents/large-{uuid.uuid4().hex[:8]}.txt", json=body, timeout=120)
+    made = client.put(f"{API}/contents/large-{uuid.uuid4().hex[:8]}.txt", json=body, timeout=120)
     assert made.status_code == 201, made.text
+
+
+def this_machine(proxy: Lab) -> str:
+    """From where this machine's requests come to a container."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unsent:
+        unsent.connect((proxy.ip, 9))
+        return str(unsent.getsockname()[0])
+
+
+def asked_from(lab: Lab, client: httpx.Client, **headers: str) -> str:
+    """Ask for what isn't there; return from where that came, as the lab has logged it."""
+    name = f"no-such-file-{uuid.uuid4().hex}"
+    assert client.get(f"{API}/contents/{name}", headers=headers).status_code == 404
+    line = labs.wait_until(
+        lambda: next((one for one in lab.log.splitlines() if name in one and "(" in one), ""),
+        "it is logged",
+    )
+    found = re.search(r"@([0-9a-f.:]+)\)", line)
+    assert found is not None, line
+    return found[1]
+
+
+def test_the_lab_sees_from_where_somebody_comes_and_believes_nobody_else(
+    person: tuple[httpx.Client, Lab], lab: Lab
+) -> None:
+    client, proxy = person
+    forged = {"X-Forwarded-For": ELSEWHERE, "X-Real-IP": ELSEWHERE, "Forwarded": ELSEWHERE}
+    assert asked_from(lab, client) == this_machine(proxy)
+    assert asked_from(lab, client, **forged) == this_machine(proxy), "what the person claims"
+
+
+def test_who_comes_past_the_proxies_is_not_believed(
+    lab: Lab, github: Lab, authority: Authority
+) -> None:
+    with web.browser({labs.HOST: lab.ip, labs.GITHUB: github.ip}, authority.crt) as client:
+        page = web.sign_in_with_github(client, labs.ADDRESS, "hubot")
+        assert page.status_code == 200, page.text
+        assert asked_from(lab, client, **{"X-Forwarded-For": ELSEWHERE}) == this_machine(lab)
+
+
+def test_a_proxy_that_looks_into_nothing_says_it_by_the_proxy_protocol(
+    network: Network,
+    github: Lab,
+    places: Mapping[str, Lab],
+    authority: Authority,
+    tmp_path: Path,
+) -> None:
+    proxy = places["haproxy-tcp"]
+    text = f"{config(proxy)}c.Classroom.proxy_protocol = True\n"
+    folder = labs.write_folder(tmp_path / "tutor", text, authority)
+    with labs.start(folder, network=network, expected=("404 GET .*no-such-file",)) as behind:
+        labs.wait_until(behind.is_well, "the health check, which comes by no proxy")
+        begin(proxy, "haproxy-tcp", behind, authority)
+        with enter(proxy, github, authority) as client:
+            assert asked_from(behind, client) == this_machine(proxy)
+        with web.browser({labs.HOST: behind.ip}, authority.crt) as client, pytest.raises(labs.AWAY):
+            client.get(f"{labs.ADDRESS}/hub/login")

@@ -21,6 +21,7 @@ from classroom.config import (
     people,
     people_lists,
     preload,
+    proxies,
     rooms,
     schema,
     students_file,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
     from classroom.config.config_file import ConfigFile
+    from classroom.config.egress_settings import Network
     from classroom.config.github import OAuth
     from classroom.config.hosts import Host
     from classroom.config.rooms import LabRoom
@@ -98,6 +100,8 @@ class Settings:
         idle_lab_timeout: seconds after which one of these that nobody uses stops; 0 for never.
         snapshot_interval: seconds between snapshots; 0 for none but those before a restore and at
             stop.
+        trusted_proxies: networks of web servers of which the front believes from where people come.
+        proxy_protocol: whether these say so by the PROXY protocol.
         welcome: the notebook that everybody's page opens once.
         students_file: the file of students' names, beside the configuration; "" for none.
         shown: how names are written in the lists, where that is another way than the Hub's.
@@ -130,6 +134,8 @@ class Settings:
     max_labs: int = 0
     idle_lab_timeout: int = 0
     snapshot_interval: int = 600
+    trusted_proxies: tuple[Network, ...] = ()
+    proxy_protocol: bool = False
     welcome: Welcome = field(default_factory=Welcome)
     students_file: str = ""
     shown: Mapping[str, str] = field(default_factory=dict)
@@ -222,6 +228,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     page_hosts = egress_settings.read_hosts(where, ours.page_hosts, problems)
     problems += preload.check(ours, file.where("Classroom.preload"))
     spoken = language.read(ours.language, file.where(language.SETTING), problems)
+    trusted = proxies.read(file, ours, problems)
     problems += labs.check(file, ours)
     others = rooms.read(file, ours, by_github=mode is SignInMode.GITHUB)
     problems += others.problems
@@ -249,6 +256,8 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         max_labs=labs.most(ours.max_labs),
         idle_lab_timeout=ours.idle_lab_timeout,
         snapshot_interval=ours.snapshot_interval,
+        trusted_proxies=trusted,
+        proxy_protocol=ours.proxy_protocol,
         welcome=welcomed,
         students_file=ours.students_file,
         shown=people.shown_names(

@@ -116,6 +116,12 @@ class Classroom(Configurable):
         as in any JupyterLab.""",
     ).tag(config=True)
 
+    proxy_protocol = Bool(
+        default_value=False,
+        help="""Whether the proxies of trusted_proxies begin each connection with the PROXY
+        protocol's header, as HAProxy's send-proxy does. Then nobody else can connect.""",
+    ).tag(config=True)
+
     rooms = Dict(
         help="""Labs for groups, by name, and who may be in each besides tutors: a list of people,
         organizations and teams, such as {"algebra": ["ada", "my-school:team-a"]}, or two lists,
@@ -140,6 +146,13 @@ class Classroom(Configurable):
         help="""A file beside the configuration with the students' GitHub names, one a line, or a
         table (CSV) with a column "github". For "invitations" people's own names, one a line, or a
         table with "First name" and "Last name". It is followed as USERS is, and both count.""",
+    ).tag(config=True)
+
+    trusted_proxies = List(
+        Unicode(),
+        help="""Addresses or networks of web servers in front of the lab, such as "10.1.2.3" or
+        "172.17.0.0/16", of which the lab believes from where people come (X-Forwarded-For). See to
+        it that people can't reach the lab past them.""",
     ).tag(config=True)
 
     welcome = Union(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -10,7 +10,8 @@ from urllib.parse import unquote, urlsplit
 from classroom.config import subdomains
 from classroom.config.subdomains import TOGETHER, Hosts
 from classroom.egress import detect
-from classroom.front import certificate, hosts, nginx
+from classroom.front import certificate, client_addresses, hosts, nginx
+from classroom.front.client_addresses import Proxies
 from classroom.front.hosts import ANY, AllowedHosts
 from classroom.runtime import machine, words
 from classroom.runtime.paths import AUTHORITY, KNOWN, PREFIX
@@ -170,6 +171,7 @@ class Front:
         labs: whether people may have labs of their own.
         files: how many a worker may open.
         authority: the lab's own, which browsers may be told to trust, as PEM; "" without one.
+        proxies: who is in front of it.
     """
 
     paths: Paths
@@ -181,6 +183,7 @@ class Front:
     labs: bool = False
     files: int = MOST_FILES
     authority: str = ""
+    proxies: Proxies = field(default_factory=Proxies)
 
     @property
     def connections(self) -> int:
@@ -242,6 +245,7 @@ def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
         files=front.files,
         connections=front.connections,
         authority=front.authority,
+        proxies=front.proxies,
         authority_place=AUTHORITY,
     )
 
@@ -272,6 +276,7 @@ def install(paths: Paths, routes: Mapping[str, str]) -> bool:
             paths.labs_run.exists(),
             min(MOST_FILES, machine.most_files()),
             certificate.authority(paths.front),
+            client_addresses.read(paths.front),
         ),
         routes,
     )

@@ -11,6 +11,7 @@ import pytest
 from classroom.config.subdomains import Hosts
 from classroom.front import hosts
 from classroom.front import render as template
+from classroom.front.client_addresses import Proxies
 from classroom.runtime.paths import Paths
 from tests import labs
 
@@ -34,6 +35,26 @@ def test_only_one_port_listens() -> None:
     # And a socket for the supervisor, where only root comes.
     alive = f"unix:{Paths().front_alive};"
     assert [line.split()[1] for line in listens] == ["8443", "[::]:8443", alive]
+
+
+def test_nobody_is_believed_who_is_not_named() -> None:
+    assert "real_ip" not in render()
+    trusted = Proxies(("10.1.2.3/32", "fd00::/8"))
+    text = render(proxies=trusted)
+    assert re.findall(r"set_real_ip_from (.+);", text) == [*trusted.trusted]
+    assert "real_ip_header X-Forwarded-For;" in text
+    assert "proxy_protocol" not in text
+
+
+def test_by_the_proxy_protocol_only_the_health_check_comes_without() -> None:
+    text = render(proxies=Proxies(("10.1.2.3/32",), protocol=True))
+    listens = re.findall(r"^ *listen (\S*8443) ssl( proxy_protocol)?", text, re.MULTILINE)
+    assert listens == [
+        ("8443", " proxy_protocol"),
+        ("[::]:8443", " proxy_protocol"),
+        ("127.0.0.1:8443", ""),
+    ]
+    assert "real_ip_header proxy_protocol;" in text
 
 
 def test_without_ipv6_nothing_listens_on_it() -> None:
