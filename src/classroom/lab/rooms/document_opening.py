@@ -55,7 +55,7 @@ class DocumentOpening:
             return await self._recover()  # a program may have moved it just then
 
     async def _recover(self) -> Model | None:
-        await self._file.find_again(self._store)
+        await self._file.moves.find_again(self._store, self._file.recovery)
         recovered = await self._file.recovery.recover(
             self._format, self._kind, self._file.path, self._store
         )
