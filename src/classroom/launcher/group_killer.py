@@ -7,13 +7,14 @@ import signal
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from classroom.launcher import process_table, signals
+from classroom.launcher import census, process_table, signals
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from logging import Logger
 
-    from classroom.launcher.process_table import Census, Process
+    from classroom.launcher.census import Census
+    from classroom.launcher.process_table import Process
 
 LEFT_SECONDS = 10
 """How long something may outlive its kernel or terminal: what has just been started isn't listed
@@ -58,7 +59,7 @@ class GroupKiller:
         known = {home: pid for pid, home in self._launcher.homes().items()}
         if group not in known or not self._launcher.end(known[group], why):
             self._log.warning(
-                "Stopped a program that a %s left behind: %s", process_table.kind_of(group), why
+                "Stopped a program that a %s left behind: %s", census.kind_of(group), why
             )
         kill(several)
         self.ended = time.monotonic()
@@ -66,16 +67,16 @@ class GroupKiller:
         while time.monotonic() < end and not all(map(process_table.is_over, several)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
-    def end_left_behind(self, census: Census) -> None:
+    def end_left_behind(self, seen: Census) -> None:
         """End what goes on though its kernel or terminal has ended: nobody could see or stop it.
 
         Args:
-            census: of all students' processes.
+            seen: all students' processes.
         """
-        left = census.left_behind(set(self._launcher.homes().values()))
+        left = seen.left_behind(set(self._launcher.homes().values()))
         now = time.monotonic()
         self._left = {group: self._left.get(group, now) for group in left}
-        groups = census.groups()
+        groups = seen.groups()
         for group, since in self._left.items():
             if now - since >= LEFT_SECONDS and group in groups:
                 kill(groups[group])

@@ -22,9 +22,9 @@ from classroom.launcher import (
     watch_pace,
 )
 from classroom.launcher.as_student import as_student
+from classroom.launcher.census import Census
 from classroom.launcher.group_killer import GroupKiller
 from classroom.launcher.memory_shortage import MemoryShortage
-from classroom.launcher.process_table import Census
 from classroom.launcher.unused_shared_memory import UnusedSharedMemory
 from classroom.launcher.victim import MB
 from classroom.runtime import cgroup, lab_users

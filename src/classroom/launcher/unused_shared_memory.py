@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from logging import Logger
 
-    from classroom.launcher.process_table import Census, Process
+    from classroom.launcher.census import Census
+    from classroom.launcher.process_table import Process
     from classroom.launcher.unattributed_memory import File
     from classroom.runtime.lab_users import UnixUser
 

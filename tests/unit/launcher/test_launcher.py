@@ -26,6 +26,7 @@ from classroom.lab.execution import provisioner, terminals
 from classroom.lab.files import group_access
 from classroom.lab.files.beneath import Root
 from classroom.launcher import (
+    census,
     command,
     memory_usage,
     oom_score,
@@ -204,14 +205,14 @@ def test_who_left_session_group_and_parent_still_belongs_to_its_kernel() -> None
         return {40: "/homes/terminal-b"}.get(pid, "")
 
     before = processes((10, 1, 10), (11, 10, 10), (12, 11, 12), (20, 1, 20), (21, 20, 21))
-    known = process_table.owners(before, HOMES, {}, home)
+    known = census.owners(before, HOMES, {}, home)
     assert {pid for pid, _ in known} == {10, 11, 12, 20, 21}
     assert known[12, 0] == HOMES[10]
     assert known[21, 0] == HOMES[20]
     assert asked == []
     # Its parent has ended, it has children of its own, and others have nothing but their home.
     after = processes((10, 1, 10), (12, 1, 12), (13, 12, 13), (40, 1, 40), (50, 1, 50))
-    found = process_table.owners(after, {10: HOMES[10]}, known, home)
+    found = census.owners(after, {10: HOMES[10]}, known, home)
     assert found[12, 0] == found[13, 0] == HOMES[10]
     assert found[40, 0] == HOMES[20]
     assert found[50, 0] == "session 50"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classroom.launcher import memory_shortage, shared_memory
+from classroom.launcher.census import Census
 from classroom.launcher.memory_shortage import MemoryShortage
 from classroom.launcher.memory_usage import Use
-from classroom.launcher.process_table import Census, Process
 from classroom.launcher.unused_shared_memory import UnusedSharedMemory
 from classroom.launcher.victim import MB
 from classroom.runtime.lab_users import STUDENT
@@ -19,6 +19,8 @@ from tests import loops
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from classroom.launcher.process_table import Process
 
 LOG = logging.getLogger("test")
 
