@@ -17,10 +17,11 @@ from jupyter_ydoc import YNotebook
 from pycrdt import Array, Doc, Map
 
 from classroom.lab.protocol import update_pieces
+from classroom.lab.protocol.decoder import UnreadableError
 from classroom.lab.protocol.document_runs import Where
 from classroom.lab.protocol.lib0 import OutOfBoundsError
 from classroom.lab.protocol.update_bounds import read_update
-from classroom.lab.rooms.update_admission import Admission, UnreadableError
+from classroom.lab.rooms.update_admission import Admission
 from classroom.lab.storage import document_indexes
 from tests.updates import ident, struct, text, uint, values
 

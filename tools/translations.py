@@ -41,7 +41,10 @@ SERVER = (
     (babel_extract, "src/classroom/front/*.html", TEMPLATES),
     (babel_extract, "nginx/front.conf", TEMPLATES),
 )
-PAGE = (("javascript", "labextension/src/texts.ts", TYPESCRIPT),)
+PAGE = (
+    ("javascript", "labextension/src/texts.ts", TYPESCRIPT),
+    ("javascript", "labextension/src/assignmentTexts.ts", TYPESCRIPT),
+)
 SCHEMAS = "labextension/schema/*.json"
 PLACEHOLDER = re.compile(r"\{[a-z_]*(?::[^}]*)?\}|\{\{.*?\}\}|%\(\w+\)s|%\d|</?\w+>")
 """What must be the same in a translation: values' places, and HTML."""

@@ -13,10 +13,11 @@ import { ReactWidget, usersIcon } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import type * as React from 'react';
 import { ask } from './api';
-import { fullName, type IAwareness, type Known, known, picture, unknown } from './faces';
-import { addressOf, called, type ILab, isHere, labsOf, thereAreSeveral, travel } from './labs';
+import { type IAwareness, known } from './faces';
+import { type ILab, isHere, labsOf, thereAreSeveral } from './labs';
 import { ILive } from './live';
 import type { ModeMessage, PeopleMessage, Person, ServerMessage } from './pageMessages';
+import { named, PeopleRows } from './peopleRows';
 import { IPlaces } from './places';
 import { IStanding } from './standing';
 import { type Texts, texts } from './texts';
@@ -39,11 +40,21 @@ class Panel extends ReactWidget {
     private readonly standing: IStanding,
     private readonly awareness: IAwareness | null,
     private readonly settings: ServerConnection.ISettings,
-    private readonly places: IPlaces,
-    private readonly local: (path: string) => string,
+    places: IPlaces,
+    local: (path: string) => string,
     private readonly words: Texts
   ) {
     super();
+    this.rows = new PeopleRows(words, local, {
+      jump: (person) => places.show(person, false),
+      setViewOnly: (person, viewOnly) =>
+        this.call(`driving/${encodeURIComponent(person.name)}`, {
+          method: 'PUT',
+          body: JSON.stringify({ viewOnly })
+        }),
+      remove: (person) => this.remove(person),
+      letIn: (name) => this.call(`people/${encodeURIComponent(name)}`, { method: 'PUT' })
+    });
     this.id = 'classroom-people';
     this.addClass('classroom-People');
     this.title.icon = usersIcon;
@@ -94,122 +105,19 @@ class Panel extends ReactWidget {
 
   protected override render(): React.ReactElement {
     const rows = this.standing.tutor
-      ? this.people.map((person) => this.row(person))
+      ? this.people.map((person) =>
+          this.rows.person(person, this.removal(person.display_name).title)
+        )
       : known(this.awareness).map(named);
     return (
       <>
         <h2>{this.words.peopleHere(rows.length)}</h2>
         <ul>{rows}</ul>
         {this.standing.tutor &&
-          this.labs.filter(({ people }) => people.length).map((lab) => this.group(lab))}
-        {this.standing.tutor && this.removed?.length ? this.guestsOut(this.removed) : null}
+          this.labs.filter(({ people }) => people.length).map((lab) => this.rows.lab(lab))}
+        {this.standing.tutor && this.removed?.length ? this.rows.guestsOut(this.removed) : null}
       </>
     );
-  }
-
-  private row(person: Person): React.ReactElement {
-    const { words } = this;
-    const shown = person.display_name;
-    const standing = person.owner
-      ? words.owner
-      : person.tutor
-        ? words.tutor
-        : person.viewOnly
-          ? words.isViewOnly
-          : '';
-    return (
-      <li key={person.name} className="classroom-Person">
-        {picture(person)}
-        <div className="classroom-Person-name">
-          {fullName(person)}
-          {standing && <span className="classroom-Person-standing">{standing}</span>}
-        </div>
-        <div className="classroom-Person-place">
-          {this.place(person)} · {this.active(person.active)}
-        </div>
-        <div className="classroom-Person-buttons">
-          {button(words.jump, words.jumpTo(shown), !person.path, () =>
-            this.places.show(person, false)
-          )}
-          {!person.tutor &&
-            button(
-              person.viewOnly ? words.letWrite : words.makeViewOnly,
-              person.viewOnly ? words.letPersonWrite(shown) : words.makePersonViewOnly(shown),
-              false,
-              () =>
-                this.call(`driving/${encodeURIComponent(person.name)}`, {
-                  method: 'PUT',
-                  body: JSON.stringify({ viewOnly: !person.viewOnly })
-                })
-            )}
-          {!person.tutor &&
-            button(words.remove, this.removal(shown).title, false, () => this.remove(person))}
-        </div>
-      </li>
-    );
-  }
-
-  /** Another lab, with those who are in it. */
-  private group(lab: ILab): React.ReactElement {
-    const { words } = this;
-    const name = called(lab, words);
-    return (
-      <section key={lab.address} aria-label={name}>
-        <h2>{words.otherLab(name, lab.people.length)}</h2>
-        <ul>
-          {lab.people.map((person) => (
-            <li key={person.name} className="classroom-Person">
-              {picture(unknown(person.name))}
-              <div className="classroom-Person-name">{person.name}</div>
-              <div className="classroom-Person-place">
-                {person.path || words.inNoDocument}
-                {person.active ? ` · ${this.active(person.active)}` : ''}
-              </div>
-              <div className="classroom-Person-buttons">
-                {button(words.jump, words.jumpToOther(person.name, name), false, async () =>
-                  travel.to(addressOf(lab, person.path))
-                )}
-              </div>
-            </li>
-          ))}
-        </ul>
-      </section>
-    );
-  }
-
-  /** Guests who were removed from this lab, which is somebody's own. */
-  private guestsOut(names: readonly string[]): React.ReactElement {
-    const { words } = this;
-    return (
-      <section aria-label={words.removedGuests}>
-        <h2>{words.removedGuests}</h2>
-        <ul>
-          {names.map((name) => (
-            <li key={name} className="classroom-Person">
-              {picture(unknown(name))}
-              <div className="classroom-Person-name">{name}</div>
-              <div className="classroom-Person-buttons">
-                {button(words.letIn, words.letGuestIn(name), false, () =>
-                  this.call(`people/${encodeURIComponent(name)}`, { method: 'PUT' })
-                )}
-              </div>
-            </li>
-          ))}
-        </ul>
-      </section>
-    );
-  }
-
-  private active(since: number): string {
-    return this.words.active(Math.floor((Date.now() / 1000 - since) / 60));
-  }
-
-  private place(person: Person): string {
-    const path = this.local(person.path);
-    if (!path) {
-      return this.words.inNoDocument;
-    }
-    return person.cell ? this.words.inCell(path, person.index + 1) : path;
   }
 
   /** Say what it means to remove somebody: from the class, or from this lab alone. */
@@ -239,40 +147,11 @@ class Panel extends ReactWidget {
     }
   }
 
+  private readonly rows: PeopleRows;
   private people: readonly Person[] = [];
   private labs: readonly ILab[] = [];
   /** Names of guests who were removed from a lab of somebody's own; undefined in any other. */
   private removed: readonly string[] | undefined;
-}
-
-/** What students see of somebody. */
-function named(person: Known): React.ReactElement {
-  return (
-    <li key={person.name} className="classroom-Person classroom-mod-named">
-      {picture(person)}
-      <div className="classroom-Person-name">{fullName(person)}</div>
-    </li>
-  );
-}
-
-function button(
-  text: string,
-  title: string,
-  disabled: boolean,
-  act: () => Promise<void>
-): React.ReactElement {
-  return (
-    <button
-      type="button"
-      className="jp-mod-styled"
-      title={title}
-      aria-label={title}
-      disabled={disabled}
-      onClick={() => void act()}
-    >
-      {text}
-    </button>
-  );
 }
 
 export const people: JupyterFrontEndPlugin<void> = {

@@ -54,6 +54,7 @@ def test_all_kinds_of_sources_are_read() -> None:
         "src/classroom/hub/templates/login.html",
         "src/classroom/front/starting.html",
         "nginx/front.conf",
+        "labextension/src/assignmentTexts.ts",
         "labextension/src/texts.ts",
         "labextension/schema/plugin.json",
     ):

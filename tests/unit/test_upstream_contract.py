@@ -13,7 +13,7 @@ import pytest
 
 from classroom.hub.upstream import contract as hub
 from classroom.lab.upstream import contract as lab
-from classroom.runtime import upstream
+from classroom.runtime import code_names, contract_rows, packages
 from tests import labs
 from tools import bump
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from classroom.runtime.upstream import ContractRow
+    from classroom.runtime.contract_rows import ContractRow
 
 SOURCE = labs.ROOT / "src/classroom"
 LAB, HUB = lab.table(), hub.table()
@@ -228,7 +228,7 @@ def defined_by(row: ContractRow) -> Any:
     owner: Any = importlib.import_module(row.module)
     *parents, last = row.name.partition(":")[2].split(".")
     for parent in parents:
-        owner = upstream.member(owner, parent)
+        owner = code_names.member(owner, parent)
     if not isinstance(owner, type):
         return None
     return next((base for base in owner.__mro__ if last in vars(base)), None)
@@ -284,7 +284,9 @@ def flaws(row: ContractRow) -> Iterator[str]:
 
 def test_each_row_is_of_use_where_it_says() -> None:
     assert [flaw for row in (*LAB, *HUB) for flaw in flaws(row)] == []
-    (bad,) = upstream.rows("| `a:gone_in_six` | `class` | | `lab/extension.py` | for it. | it |")
+    (bad,) = contract_rows.rows(
+        "| `a:gone_in_six` | `class` | | `lab/extension.py` | for it. | it |"
+    )
     assert len(list(flaws(bad))) == 3
 
 
@@ -296,5 +298,5 @@ def test_upstream_is_as_we_know_it() -> None:
 
 def test_the_versions_are_those_of_the_lock() -> None:
     lock = (labs.ROOT / "requirements/image.txt").read_text(encoding="utf-8")
-    file = SOURCE / "runtime" / upstream.VERSIONS
+    file = SOURCE / "runtime" / packages.VERSIONS
     assert file.read_text(encoding="utf-8") == bump.versions(lock), "run make lock"

@@ -53,6 +53,7 @@ from classroom.lab.upstream import (
     page_language,
     patches,
     root_task,
+    socket_patches,
 )
 from classroom.runtime import (
     body_limits,
@@ -163,8 +164,8 @@ def _patch() -> None:
     """Change what upstream has no hook for: once, for all labs of this process."""
     ydocs[KIND] = ClassNotebook  # where upstream looks it up
     patches.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
-    patches.watch_sockets(_watch)
-    patches.bound_sockets(_bounded)
+    socket_patches.watch_sockets(_watch)
+    socket_patches.bound_sockets(_bounded)
     patches.ask_always(_begin)
     patches.keep_refusals(lambda handler: services.of_any(handler) is not None)
     document_hash.use()

@@ -9,226 +9,26 @@ opens nothing that a client names but as `student`, and has no right but to beco
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import resource
-import signal
 import socket
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from classroom.config import limits, preload
-from classroom.launcher import connections, homes, memory_guard, process, protocol
+from classroom.launcher import connections, homes, memory_guard
 from classroom.launcher.memory_guard import Watch
-from classroom.launcher.protocol import BadRequestError, ProcessKind
-from classroom.launcher.warm_kernels import Origin, WarmKernels
+from classroom.launcher.server import Launcher
 from classroom.runtime import background_tasks, lab_users, log, privileges
 from classroom.runtime.ipc.peer import caller
-from classroom.runtime.lab_users import CLASS
 from classroom.runtime.log import LOG
 from classroom.runtime.paths import Paths
-from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from classroom.launcher.process import StudentProcess
-    from classroom.launcher.protocol import Start
-
-SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGCONT}
-HANG_UP_SECONDS = 1.0
-TASK_SECONDS = 15.0
-"""How long a task may take; the lab waits for less
-(`classroom.launcher.client.TIMEOUT_SECONDS`)."""
-LONGEST_REASON = 2000
-"""Characters of why something isn't done: what was asked may be in it."""
-SPARE = 32
-"""How many processes there may be besides twice as many as kernels: tasks, and what is ending."""
 CONNECTIONS = 4
 """One in so many descriptors may be a connection: a process takes some itself, and so does looking
 after them."""
-BASE = {
-    "PATH": os.environ["PATH"],
-    "LANG": os.environ.get("LANG", "C.UTF-8"),
-    "TERM": "dumb",
-    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    # The time zone of whoever runs the lab; and, as the egress lock is (supervisor/services.py),
-    # how often pip tries.
-    **{name: os.environ[name] for name in ("TZ", "PIP_RETRIES") if name in os.environ},
-}
-
-
-class Launcher:
-    """What runs, by lab and key: nobody asks for another lab's."""
-
-    def __init__(self, paths: Paths) -> None:
-        """Run nothing yet.
-
-        Args:
-            paths: where things are.
-        """
-        self._paths = paths
-        self.limits = limits.read(paths)
-        origin = Origin(str(paths.prefix / "bin/python"), paths.warm_home, BASE)
-        self._warm = WarmKernels(origin, preload.read(paths))
-        self._running: dict[tuple[int, str], StudentProcess] = {}
-        self._starting: set[tuple[int, str]] = set()
-
-    async def serve(self, connection: socket.socket, lab: int = CLASS) -> None:
-        """Serve one connection until its other end closes it.
-
-        Args:
-            connection: of a lab's server.
-            lab: the number of that lab, by the kernel's word.
-        """
-        launched: StudentProcess | None = None
-        telling: asyncio.Task[None] | None = None
-        untold: StudentProcess | None = None
-        try:
-            while True:
-                if not (message := await connections.receive(connection)):
-                    return
-                try:
-                    asked = protocol.decode(message)
-                    answers, found = await self._do(asked, launched, lab)
-                    untold = found if asked["do"] == "start" else None
-                except (ValueError, OSError) as error:
-                    answers, found = [{"error": str(error)[:LONGEST_REASON]}], None
-                launched = launched or found
-                for answer in answers:
-                    await connections.send(connection, protocol.encode(**answer), found)
-                untold = None
-                if found is not None:
-                    telling = background_tasks.start(
-                        self._tell(connection, found), "Reporting an end", LOG
-                    )
-        except OSError:
-            # Whoever asked is gone: of what has just been started nobody would ever know.
-            if untold is not None:
-                untold.signal(signal.SIGKILL)
-        finally:
-            connection.close()
-            if telling is not None:
-                telling.cancel()
-            if launched is not None:
-                _let_go(launched)
-
-    async def _do(
-        self, asked: dict[str, Any], launched: StudentProcess | None, lab: int
-    ) -> tuple[list[dict[str, Any]], StudentProcess | None]:
-        """Do what is asked: the answers, and the process that the connection is about from now."""
-        if asked.get("do") == "start" and launched is None:
-            found = await self._start(protocol.start_of(asked), lab)
-            return [{"pid": found.running.pid}], found
-        if asked.get("do") == "adopt" and launched is None:
-            if (adopted := self._running.get((lab, str(asked.get("key"))))) is None:
-                raise BadRequestError("it doesn't run")
-            return [{"pid": adopted.running.pid}], adopted
-        if asked.get("do") == "signal" and launched is not None:
-            if not isinstance(asked.get("signal"), int) or asked["signal"] not in SIGNALS:
-                raise BadRequestError(f"no signal: {asked.get('signal')!r}")
-            launched.signal(asked["signal"])
-            return [], None
-        if asked.get("do") == "warm" and launched is None:
-            self._warm.begin()
-            return [{}], None
-        if asked.get("do") == "list" and launched is None:
-            kernels = [one.running for one in self._of(lab) if one.kind is ProcessKind.KERNEL]
-            return [*({"key": one.key, "note": one.note} for one in kernels), {"end": True}], None
-        raise BadRequestError(f"nothing to do: {asked.get('do')!r}")
-
-    def _of(self, lab: int) -> list[StudentProcess]:
-        """List what runs of a lab's."""
-        return [one for (whose, _), one in self._running.items() if whose == lab]
-
-    async def _start(self, start: Start, lab: int) -> StudentProcess:
-        """Start a process, unless it runs or too many of its lab's do."""
-        key, own = (lab, start.key), limits.of_lab(self.limits, lab)
-        if key in self._running or key in self._starting:
-            raise BadRequestError(f"{start.key} runs already")
-        most = 2 * own.kernels + SPARE
-        starting = sum(whose == lab for whose, _ in self._starting)
-        if len(self._of(lab)) + starting >= most:
-            raise BadRequestError(
-                gettext("{most} processes are running, which is the limit").format(most=most)
-            )
-        self._starting.add(key)
-        try:
-            found = await process.launch(start, BASE, own, self._paths.of_lab(lab), self._warm)
-        finally:
-            self._starting.discard(key)
-        # If this isn't the first launcher, the lab has served for long.
-        self._warm.begin()
-        self._running[key] = found
-        found.end = background_tasks.start(
-            self._await_end(found), f"Waiting for {start.key}'s end", LOG
-        )
-        if found.kind is ProcessKind.TASK:
-            # Another student can stop it: it would keep its place among all that may run.
-            asyncio.get_running_loop().call_later(TASK_SECONDS, found.signal, signal.SIGKILL)
-        return found
-
-    def homes(self) -> dict[int, str]:
-        """List the homes of what runs, by process id."""
-        return {one.running.pid: str(one.home) for one in self._running.values()}
-
-    def end(self, session: int, why: str) -> bool:
-        """End what uses too much for the others.
-
-        Args:
-            session: the process id of what was launched.
-            why: in words for the student.
-
-        Returns:
-            Whether it was one of ours.
-        """
-        for launched in self._running.values():
-            if launched.running.pid == session:
-                launched.why = why
-                launched.signal(signal.SIGKILL)
-                LOG.warning("%s %s ended: %s", launched.kind.value, launched.running.key, why)
-                return True
-        return False
-
-    async def _await_end(self, launched: StudentProcess) -> int:
-        """Wait until a process has ended, and begin to clean up after it."""
-        status = await launched.wait()
-        self._running.pop((launched.lab, launched.running.key), None)
-        launched.hand_over()
-        if status not in {0, -signal.SIGTERM, -signal.SIGHUP} and launched.last_words:
-            LOG.info(
-                "%s %s ended with %s: %s",
-                launched.kind.value,
-                launched.running.key,
-                status,
-                launched.last_words,
-            )
-        # Whoever waits for the end is told first: students can hold up what is done as one of them.
-        background_tasks.start(
-            homes.tidy(launched.home, user=launched.user),
-            f"Tidying up after {launched.running.key}",
-            LOG,
-        )
-        return status
-
-    async def _tell(self, connection: socket.socket, launched: StudentProcess) -> None:
-        """Tell the lab when a process has ended."""
-        assert launched.end is not None  # noqa: S101 (set before anybody knows of it)
-        status = await asyncio.shield(launched.end)
-        with contextlib.suppress(OSError):
-            await asyncio.get_running_loop().sock_sendall(
-                connection, protocol.encode(exited=status, why=launched.why)
-            )
-
-
-def _let_go(launched: StudentProcess) -> None:
-    """End what nobody can use without the connection that it was started on."""
-    if launched.kind is ProcessKind.TERMINAL:
-        launched.signal(signal.SIGHUP)
-        asyncio.get_running_loop().call_later(HANG_UP_SECONDS, launched.signal, signal.SIGKILL)
-    elif launched.kind is ProcessKind.TASK:
-        launched.signal(signal.SIGKILL)
 
 
 def _end_with(watching: asyncio.Task[None]) -> None:

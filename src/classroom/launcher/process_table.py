@@ -1,29 +1,16 @@
-"""Which processes are students', and which kernel or terminal each of them belongs to.
-
-A process may leave its session, its group and its parent (`nohup setsid … &`, daemons): it still
-belongs to what it was started by. That is known by its ancestors, by what it was seen to be before
-they ended, or by the home that it was given.
-"""
+"""What /proc says of one process: whose it is, how much memory it has, whether it has ended."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from classroom.runtime.words import gettext, gettext_noop
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
 
 PROC = Path("/proc")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 MOST_STATUS = 16384
 """Bytes of /proc/<pid>/status that are read: about ten times what it has."""
-STRAY = "session "
-"""How a group is called that belongs to nothing that was launched, before its session's id."""
 Key = tuple[int, int]
 """A process id and when the process began, in ticks: an id alone is used again."""
 
@@ -180,114 +167,3 @@ def home_of(pid: int) -> str:
         if entry.startswith(b"HOME="):
             return entry[len(b"HOME=") :].decode(errors="replace")
     return ""
-
-
-def owners(
-    processes: Mapping[int, Process],
-    launched: Mapping[int, str],
-    known: Mapping[Key, str],
-    home: Callable[[int], str],
-) -> dict[Key, str]:
-    """Say to what each process belongs.
-
-    Args:
-        processes: all of students', by their ids.
-        launched: the homes of what was launched and runs, by process id.
-        known: what was found before.
-        home: reads a process's home; asked only when nothing else is known.
-
-    Returns:
-        By process: a home, or the name of its session.
-    """
-    found: dict[Key, str] = {}
-    for process in processes.values():
-        belongs = known.get(process.key, "")
-        for pid in _line(process, processes):
-            if pid in launched:
-                belongs = launched[pid]
-                break
-            if not belongs and (ancestor := processes.get(pid)) is not None:
-                belongs = found.get(ancestor.key, "") or known.get(ancestor.key, "")
-        if not belongs or belongs.startswith(STRAY):
-            belongs = launched.get(process.session, "") or home(process.pid)
-        found[process.key] = belongs or f"{STRAY}{process.session}"
-    return found
-
-
-def _line(process: Process, processes: Mapping[int, Process]) -> Iterator[int]:
-    """Go through a process and its ancestors, as far as they are students'."""
-    seen: set[int] = set()
-    while process.pid not in seen:
-        seen.add(process.pid)
-        yield process.pid
-        parent = processes.get(process.parent)
-        if parent is None:
-            return
-        process = parent
-
-
-def kind_of(group: str) -> str:
-    """Say what a group is, in a word of the class's language: "kernel", "terminal" or "program"."""
-    if group.startswith(STRAY):
-        return gettext("program")
-    return gettext(Path(group).name.partition("-")[0])
-
-
-KINDS = (gettext_noop("kernel"), gettext_noop("terminal"), gettext_noop("task"))
-"""The beginnings of groups' names (`classroom.launcher.protocol.ProcessKind`)."""
-
-
-class Census:
-    """Students' processes, looked at again and again."""
-
-    def __init__(self, is_students: Callable[[int], bool]) -> None:
-        """Know of none.
-
-        Args:
-            is_students: says by a user's number whether it is a lab's for code.
-        """
-        self._is_students = is_students
-        self._theirs: dict[Key, int] = {}
-        self._owners: dict[Key, str] = {}
-        self.processes: dict[int, Process] = {}
-
-    def take(self, launched: Mapping[int, str], home: Callable[[int], str]) -> None:
-        """Look who is there, in one pass.
-
-        Args:
-            launched: the homes of what was launched and runs, by process id.
-            home: reads a process's home.
-        """
-        found: dict[int, Process] = {}
-        for name in os.listdir(PROC):  # noqa: PTH208 (thousands, twice a second)
-            if not name.isdecimal() or (process := read(int(name))) is None:
-                continue
-            uid = self._theirs.get(process.key) or user_of(process.pid)
-            if uid is not None and self._is_students(uid):
-                found[process.pid] = replace(process, tables=tables(process.pid), uid=uid)
-        self.processes = found
-        self._theirs = {process.key: process.uid for process in found.values()}
-        self._owners = owners(found, launched, self._owners, home)
-
-    def groups(self) -> dict[str, list[Process]]:
-        """List the processes by what they belong to."""
-        found: dict[str, list[Process]] = {}
-        for process in self.processes.values():
-            found.setdefault(self._owners[process.key], []).append(process)
-        return found
-
-    def group_of(self, process: Process) -> str:
-        """Say to what a process belongs."""
-        return self._owners[process.key]
-
-    def left_behind(self, homes: Collection[str]) -> set[str]:
-        """List the groups whose kernel or terminal has ended.
-
-        Args:
-            homes: of what runs.
-        """
-        return {
-            group
-            for group in self._owners.values()
-            if not group.startswith(STRAY) and group not in homes
-        }

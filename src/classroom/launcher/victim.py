@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classroom.launcher import process_table
+from classroom.launcher import census
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def too_little_left(uses: Mapping[str, Use], left: int, least: int) -> tuple[str
         "the container is nearly out of memory ({left} MB are left), and of all students' programs"
         " this {kind} used the most ({used} MB)"
     )
-    kind, used = process_table.kind_of(group), uses[group].memory // MB
+    kind, used = census.kind_of(group), uses[group].memory // MB
     return group, words.format(left=max(0, left) // MB, kind=kind, used=used)
 
 
@@ -77,7 +77,7 @@ def too_much_memory(
     if not limit or together <= limit or not uses:
         return None
     suspects = {one: size for one, size in (hiding or {}).items() if one in uses}
-    strays = [one for one in uses if one.startswith(process_table.STRAY)]
+    strays = [one for one in uses if one.startswith(census.STRAY)]
     if seen <= limit and (suspects or strays):
         group = max(
             suspects or strays,
@@ -87,7 +87,7 @@ def too_much_memory(
             "all students together used {together} MB (limit {limit} MB), {unseen} MB of it in"
             " memory that no program shows, and this {kind} may have that"
         )
-        kind = process_table.kind_of(group)
+        kind = census.kind_of(group)
         found = {"together": together // MB, "limit": limit // MB, "unseen": unseen // MB}
         return group, words.format(**found, kind=kind)
     group = max(uses, key=lambda one: uses[one].memory)
@@ -97,7 +97,7 @@ def too_much_memory(
         "all students together used {together} MB (limit {limit} MB), and this {kind} used the most"
         " ({used} MB)"
     )
-    kind, used = process_table.kind_of(group), uses[group].memory // MB
+    kind, used = census.kind_of(group), uses[group].memory // MB
     return group, words.format(together=together // MB, limit=limit // MB, kind=kind, used=used)
 
 
@@ -119,7 +119,7 @@ def beyond_a_labs_share(uses: Mapping[str, Use], limit: int) -> tuple[str, str] 
         "this lab's programs together used {together} MB (limit {limit} MB for each lab), and this"
         " {kind} used the most ({used} MB)"
     )
-    kind, used = process_table.kind_of(group), uses[group].memory // MB
+    kind, used = census.kind_of(group), uses[group].memory // MB
     return group, words.format(together=together // MB, limit=limit // MB, kind=kind, used=used)
 
 
@@ -148,5 +148,5 @@ def too_full_disk(
         "the disk is nearly full: only {free} MB of it are free, and this {kind} wrote {wrote} MB"
         " just then"
     )
-    kind = process_table.kind_of(group)
+    kind = census.kind_of(group)
     return group, words.format(free=free // MB, kind=kind, wrote=wrote[group] // MB)

@@ -282,7 +282,7 @@ def test_an_update_overtakes_no_display() -> None:
         book.add("b")
         found.announce("1", "a", ["room"])
         found.announce("2", "b", ["room"])
-        found._runs["1"]._due = time.monotonic() + 0.3
+        found._runs["1"]._beat._due = time.monotonic() + 0.3
         found.hear(message("display_data", "1", data={"text/plain": "old"}, **said))
         found.hear(message("status", "1", execution_state="idle"))
         found.hear(message("update_display_data", "2", data={"text/plain": "new"}, **said))
@@ -301,7 +301,7 @@ def test_who_searches_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
         found.announce("2", "other", ["room"])
         assert [run.cell_id for run in found.unfinished("room")] == ["other"]
 
-    monkeypatch.setattr("classroom.lab.execution.cell_run.PATIENCE", 0.02)
+    monkeypatch.setattr("classroom.lab.execution.cell_run.PATIENCE_SECONDS", 0.02)
     loops.run(main())
 
 

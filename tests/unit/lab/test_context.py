@@ -45,7 +45,7 @@ KEPT = {
     "merging.notebooks.MISSING": "a value of its own, without content",
     "protocol.participant.ENCODER": "it keeps nothing between two calls",
     "rooms.hooks.NO_HOOKS": "a chain that has no hooks, and gets none",
-    "rooms.update_admission._DECODING": "it has no state",
+    "protocol.decoder.DECODING": "it has no state",
     "protocol.kernel_outputs._remembered": "what the same bytes always say",
     "storage.document_indexes._followed": "by document, weakly: a document is of one lab",
     "upstream.page_cache._known_overrides": "of files that come with the image",

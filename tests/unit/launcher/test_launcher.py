@@ -11,7 +11,6 @@ import socket
 import subprocess
 import threading
 import time
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +26,8 @@ from classroom.lab.execution import provisioner, terminals
 from classroom.lab.files import group_access
 from classroom.lab.files.beneath import Root
 from classroom.launcher import (
+    census,
     command,
-    memory_guard,
     memory_usage,
     oom_score,
     process_table,
@@ -38,7 +37,6 @@ from classroom.launcher import (
     unattributed_memory,
     victim,
 )
-from classroom.launcher.memory_guard import Watch
 from classroom.launcher.memory_usage import Use
 from classroom.launcher.process_table import Process
 from classroom.launcher.protocol import BadRequestError, ProcessKind, Start
@@ -48,7 +46,7 @@ from classroom.runtime import cgroup
 from classroom.runtime.lab_users import STUDENT
 from classroom.runtime.paths import Paths
 from classroom.supervisor import services
-from tests import labs, loops
+from tests import labs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -181,12 +179,6 @@ def test_who_fills_the_disk_ends() -> None:
     assert inside is not None
 
 
-def test_looking_has_a_share_of_a_core_and_is_never_rare() -> None:
-    assert memory_guard.rest(0.001) == memory_guard.LOOK_SECONDS
-    assert memory_guard.rest(0.06) == pytest.approx(0.06 / memory_guard.SHARE)
-    assert memory_guard.rest(5) == memory_guard.LONGEST_SECONDS
-
-
 STAT = b"7 (a) b (c) S 3 7 5 0 -1 4194304 1 0 0 0 1 2 0 0 20 0 1 0 999 4096 25 1844 1 1"
 
 
@@ -213,14 +205,14 @@ def test_who_left_session_group_and_parent_still_belongs_to_its_kernel() -> None
         return {40: "/homes/terminal-b"}.get(pid, "")
 
     before = processes((10, 1, 10), (11, 10, 10), (12, 11, 12), (20, 1, 20), (21, 20, 21))
-    known = process_table.owners(before, HOMES, {}, home)
+    known = census.owners(before, HOMES, {}, home)
     assert {pid for pid, _ in known} == {10, 11, 12, 20, 21}
     assert known[12, 0] == HOMES[10]
     assert known[21, 0] == HOMES[20]
     assert asked == []
     # Its parent has ended, it has children of its own, and others have nothing but their home.
     after = processes((10, 1, 10), (12, 1, 12), (13, 12, 13), (40, 1, 40), (50, 1, 50))
-    found = process_table.owners(after, {10: HOMES[10]}, known, home)
+    found = census.owners(after, {10: HOMES[10]}, known, home)
     assert found[12, 0] == found[13, 0] == HOMES[10]
     assert found[40, 0] == HOMES[20]
     assert found[50, 0] == "session 50"
@@ -559,49 +551,6 @@ def test_no_depth_keeps_a_file(tmp_path: Path) -> None:
         found = list(unused(tmp_path, ()))
     assert found[0].path.name == "deep"
     assert unlink(found[0].path)
-
-
-class Nobody:
-    """What has launched nothing."""
-
-    def homes(self) -> dict[int, str]:
-        return {}
-
-    def end(self, session: int, why: str) -> bool:
-        raise AssertionError(session, why)
-
-
-@pytest.mark.parametrize("freed", [0, 200 * MB])
-def test_somebody_ends_unless_enough_was_freed(freed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One mkdir switched the guard off: as long as anything was found, nobody was ended."""
-    monkeypatch.setattr(memory_guard, "as_student", nullcontext)
-    made = Watch(Paths(), Limits(together=500 * MB), Nobody(), logging.getLogger())
-    monkeypatch.setattr(made._leftovers[STUDENT], "remove", lambda *_: None)
-    monkeypatch.setattr(shared_memory, "beyond_processes", lambda: 200 * MB - freed)
-    uses = {"/homes/kernel-a": Use(450 * MB)}
-    chosen = loops.run(made._uses_too_much({"/homes/kernel-a": []}, uses, set(), 200 * MB))
-    assert (chosen is None) == bool(freed)
-
-
-def test_nobody_is_ended_for_what_somebody_who_was_just_ended_has_left(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A file in /dev/shm is removed a moment later; an innocent kernel was taken to hide it."""
-    monkeypatch.setattr(memory_guard, "as_student", nullcontext)
-    made = Watch(Paths(), Limits(together=500 * MB), Nobody(), logging.getLogger())
-    monkeypatch.setattr(made._leftovers[STUDENT], "remove", lambda *_: None)
-    monkeypatch.setattr(shared_memory, "beyond_processes", lambda: 200 * MB)
-    small = {"/homes/kernel-a": Use(450 * MB)}
-
-    def chosen(after_seconds: float) -> tuple[str, str] | None:
-        made._ended = time.monotonic() - after_seconds
-        asked = made._uses_too_much({"/homes/kernel-a": []}, small, set(), 200 * MB)
-        return loops.run(asked)
-
-    assert chosen(0) is None
-    assert chosen(memory_guard.LEFTOVERS_SECONDS + 1) is not None
-    small = {"/homes/kernel-a": Use(550 * MB)}
-    assert chosen(0) is not None, "it uses too much itself"
 
 
 def started(*command: str) -> subprocess.Popen[bytes]:

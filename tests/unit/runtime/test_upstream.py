@@ -6,14 +6,14 @@ import asyncio
 import sys
 import textwrap
 from functools import wraps
-from importlib import metadata
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from classroom.runtime import upstream
-from classroom.runtime.upstream import ChangedError, Shape
+from classroom.runtime import contract_rows, upstream
+from classroom.runtime.contract_rows import Shape
+from classroom.runtime.upstream import ChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,14 +100,14 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
 
 def differences() -> list[str]:
-    rows = upstream.rows(ROWS, leave_out=("Chat",))
+    rows = contract_rows.rows(ROWS, leave_out=("Chat",))
     return [sentence for row in rows if (sentence := upstream.difference(row))]
 
 
 def test_a_table_is_read() -> None:
-    rows = upstream.rows(ROWS)
+    rows = contract_rows.rows(ROWS)
     assert len(rows) == 10
-    assert rows[1] == upstream.ContractRow(
+    assert rows[1] == contract_rows.ContractRow(
         "fake_upstream.rooms:Room._save",
         ("lab/a.py",),
         "overridden",
@@ -118,7 +118,7 @@ def test_a_table_is_read() -> None:
     assert rows[2].used_in == ("lab/a.py", "lab/b.py")
     assert rows[2].public == "jupyterlab/jupyterlab#1"
     assert rows[-1].module == "fake_chat"
-    assert len(upstream.rows(ROWS, leave_out=("Chat",))) == 9
+    assert len(contract_rows.rows(ROWS, leave_out=("Chat",))) == 9
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,13 @@ def test_a_table_is_read() -> None:
 )
 def test_a_row_that_cannot_be_read_is_an_error(line: str) -> None:
     with pytest.raises(ValueError, match="can't be read"):
-        upstream.rows(line)
+        contract_rows.rows(line)
 
 
 def test_upstream_as_we_know_it_has_no_differences(install: Callable[..., Any]) -> None:
     install()
     assert differences() == []
-    upstream.check(upstream.rows(ROWS, leave_out=("Chat",)))
+    upstream.check(contract_rows.rows(ROWS, leave_out=("Chat",)))
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_module_that_is_gone_is_a_sentence(install: Callable[..., Any]) -> Non
 def test_all_differences_are_told_at_once(install: Callable[..., Any]) -> None:
     install(("_lock", "_mutex"), ("def make", "def create"))
     with pytest.raises(ChangedError) as raised:
-        upstream.check(upstream.rows(ROWS), describe=lambda module: f"{module}, 2.0")
+        upstream.check(contract_rows.rows(ROWS), describe=lambda module: f"{module}, 2.0")
     said = str(raised.value)
     assert "in 4 places" in said
     lines = said.splitlines()[1:-1]
@@ -240,32 +240,3 @@ def test_a_class_of_ours_that_stands_in_is_looked_through(install: Callable[...,
     methods = {"_save": lambda: None, "__module__": "classroom.lab.rooms"}
     module.Room = type("Room", (module.Room,), methods)
     assert differences() == []
-
-
-def test_the_package_is_named_with_both_versions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metadata, "version", lambda _: "99.0")
-    said = upstream.package_of("pycrdt.websocket.yroom")
-    assert said.startswith("pycrdt-websocket 99.0 (we were written for 0."), said
-    said = upstream.package_of("jupyter_server_ydoc.rooms_that_are_gone")
-    assert said.startswith("jupyter-server-ydoc 99.0 (we were written for 3."), said
-
-
-@pytest.mark.parametrize(
-    ("module", "package"),
-    [
-        ("pycrdt", "pycrdt"),
-        ("pycrdt.store.base", "pycrdt-store"),
-        ("pycrdt.websocket.gone", "pycrdt-websocket"),
-        ("jupyterhub.handlers.base", "jupyterhub"),
-        ("zmq.eventloop.zmqstream", "pyzmq"),
-    ],
-)
-def test_the_package_of_a_module(module: str, package: str) -> None:
-    assert upstream.distribution_of(module).replace("_", "-") == package
-
-
-def test_a_package_that_is_not_installed_is_named_all_the_same() -> None:
-    said = upstream.package_of("jupyterlab_chat_gone.ychat")
-    assert said == (
-        "jupyterlab-chat-gone, which isn't installed (we were written for another version)"
-    )

@@ -11,13 +11,11 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jupyterhub import orm
-from jupyterhub.roles import assign_default_roles
-
 from classroom.config import people_lists, repeated_names
 from classroom.config.settings import SignInMode
 from classroom.hub import reload
 from classroom.hub.access import policy, roster
+from classroom.hub.access.hub_users import HubUsers
 from classroom.runtime import access_state, background_tasks, lab_users
 from classroom.runtime.room_names import room_of
 
@@ -211,6 +209,7 @@ class Access:
             change: makes of the roster as it is the one that holds from now on.
             deleted: whom the Hub itself has just deleted.
         """
+        users = HubUsers(self.app)
         async with self._lock:
             before, people = self.people, change(self.people)
             self.people = people
@@ -218,14 +217,14 @@ class Access:
                 # What ends access comes first, what may fail or take its time after it: the disk
                 # may be full, of somebody who is to go.
                 self._tell_the_authenticator()
-                gone = self._end_whom_nothing_admits(before.names - people.names)
+                gone = users.end_unadmitted(self._held, people, before.names - people.names)
                 ended = {*deleted, *(user.name for user in gone)}
-                self._set_tutors(before)
+                users.set_tutors(before, people)
                 self._tell_the_lab(ended)
-                self._list_the_named()
+                users.list_named(self._held, people)
                 roster.write(self._held.paths.people, people)
                 for user in gone:
-                    await self._delete(user)
+                    await users.delete(user)
             except BaseException:
                 # As if nothing had been said: whoever says it again is not taken at their word.
                 self.people = before
@@ -245,53 +244,8 @@ class Access:
         if self._held.mode is SignInMode.GITHUB:
             authenticator.allow_all = self._held.anybody
 
-    def _end_whom_nothing_admits(self, dropped: frozenset[str]) -> list[orm.User]:
-        """End the access of everybody whom neither list nor organization admits; return them.
-
-        Args:
-            dropped: who was on the list until now.
-        """
-        rule = policy.rule(self._held, self.people, dropped)
-        users = [user for user in self.app.db.query(orm.User) if not room_of(user.name)]
-        gone = [user for user in users if not rule.admits(user.name, policy.admitted_by(user))]
-        for user in gone:
-            self.app.log.info("access: %s is no longer admitted", user.name)
-            for token in list(user.api_tokens):
-                self.app.db.delete(token)
-            user.cookie_id = orm.new_token()
-            user.admin = False
-        self.app.db.commit()
-        return gone
-
-    async def _delete(self, found: orm.User) -> None:
-        """Take somebody out of the Hub's database; their files stay."""
-        user = self.app.users[found]
-        for name, spawner in list(user.spawners.items()):
-            if spawner.active:  # a personal lab, where the tutor has them
-                await self.app.proxy.delete_user(user, name)
-                await user.stop(name)
-        self.app.users.delete(user)
-
-    def _set_tutors(self, before: Roster) -> None:
-        """Give and take the powers of those whom this change concerns."""
-        now = self.people.all_tutors
-        for name in before.all_tutors ^ now:
-            if user := orm.User.find(self.app.db, name):
-                user.admin = name in now
-                assign_default_roles(self.app.db, entity=user)
-        self.app.db.commit()
-
-    def _list_the_named(self) -> None:
-        """Have the admin page list those who haven't signed in yet, as a start does."""
-        for name in sorted(self.people.names):
-            if orm.User.find(self.app.db, name) is None and name not in self._held.blocked:
-                user = orm.User(name=name, admin=name in self.people.all_tutors)
-                self.app.db.add(user)
-                assign_default_roles(self.app.db, entity=user)
-        self.app.db.commit()
-
     def _tell_the_lab(self, ended: set[str]) -> None:
-        tutors = frozenset(user.name for user in self.app.db.query(orm.User).filter_by(admin=True))
+        tutors = HubUsers(self.app).tutors()
         self._standing = self._standing.after(tutors, ended, time.time())
         access_state.write(self.paths.standing, self._standing.of_class())
         labs = self.paths.of_lab(lab_users.LAST)

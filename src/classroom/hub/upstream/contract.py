@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from classroom.runtime import upstream
+from classroom.runtime import contract_rows, upstream
 
 if TYPE_CHECKING:
-    from classroom.runtime.upstream import ContractRow
+    from classroom.runtime.contract_rows import ContractRow
 
 
 GITHUB = "Sign-in with GitHub"
@@ -22,7 +22,7 @@ def table(*, github: bool = True) -> tuple[ContractRow, ...]:
         github: whether with the rows about the sign-in with GitHub.
     """
     text = files("classroom.hub.upstream").joinpath("contract.md").read_text(encoding="utf-8")
-    return upstream.rows(text, leave_out=() if github else (GITHUB,))
+    return contract_rows.rows(text, leave_out=() if github else (GITHUB,))
 
 
 def check(*, github: bool) -> None:

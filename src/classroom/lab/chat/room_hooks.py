@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from classroom.lab.chat import schema
 from classroom.lab.chat.validator import NotTakenError
+from classroom.lab.protocol import decoder
 from classroom.lab.protocol.messages import SaveRequest
-from classroom.lab.rooms import update_admission
 from classroom.lab.rooms.hooks import RejectedError, RoomHook
 from classroom.runtime.words import gettext
 
@@ -47,7 +47,7 @@ class Chats(RoomHook):
         # What was judged, and not the message: it may bring more than that.
         update = connection.fitting(message)
         try:
-            with update_admission.decoding():
+            with decoder.DECODING:
                 connection.room.document.hear(update, connection.who, repeats=message.is_step_2)
         except NotTakenError as error:
             sentence = gettext(

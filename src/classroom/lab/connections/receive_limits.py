@@ -15,7 +15,7 @@ from tornado.iostream import StreamClosedError
 
 from classroom.lab.connections.receive_pace import ReceivePace, Timed
 from classroom.lab.connections.registry import TRY_AGAIN, name_of
-from classroom.lab.upstream import patches
+from classroom.lab.upstream import socket_patches
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -67,7 +67,7 @@ class ReceiveLimits:
         Raises:
             StreamClosedError: there is no space for them, or they don't come.
         """
-        if size <= PIECE and not patches.is_in_parts(socket):
+        if size <= PIECE and not socket_patches.is_in_parts(socket):
             return await read(socket, size)
         message = self._coming.setdefault(socket, Incoming())
         name, pieces = name_of(socket.handler), []
@@ -97,7 +97,7 @@ class ReceiveLimits:
         name, timed = name_of(socket.handler), Timed(receive(socket))
         try:
             await timed
-            goes_on = patches.is_in_parts(socket) and not socket.client_terminated
+            goes_on = socket_patches.is_in_parts(socket) and not socket.client_terminated
         finally:
             if not goes_on and (message := self._coming.pop(socket, None)) is not None:
                 self._budget.give(name, message.size)
@@ -113,7 +113,7 @@ class ReceiveLimits:
             size: the frame's, bytes.
             write: tornado's.
         """
-        if size <= PIECE and patches.unsent(socket.stream) <= PIECE:
+        if size <= PIECE and socket_patches.unsent(socket.stream) <= PIECE:
             return write()
         name = name_of(socket.handler)
         if not self._budget.take(name, size):

@@ -12,7 +12,7 @@ from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketHandler
 
 from classroom.lab.connections.throttle import Seldom
-from classroom.lab.upstream import patches, request_patches
+from classroom.lab.upstream import request_patches, socket_patches
 from classroom.runtime import files
 from classroom.runtime.words import gettext, gettext_noop
 
@@ -45,7 +45,7 @@ class Page(WebSocketHandler):
             message: with its ``type``, as the labextension knows it.
         """
         if self.ws_connection is not None and not self.ws_connection.is_closing():
-            self.write_message(json.dumps(message)).add_done_callback(patches.heard)
+            self.write_message(json.dumps(message)).add_done_callback(socket_patches.heard)
 
 
 def name_of(handler: RequestHandler) -> str:
@@ -226,7 +226,11 @@ def lags(handler: WebSocketHandler, most: int) -> bool:
         most: bytes that may wait for it.
     """
     connection: Any = handler.ws_connection
-    if connection is None or connection.stream is None or patches.unsent(connection.stream) <= most:
+    if (
+        connection is None
+        or connection.stream is None
+        or socket_patches.unsent(connection.stream) <= most
+    ):
         return False
     handler.log.info(  # type: ignore[attr-defined]
         "%s doesn't keep up: %s closed", name_of(handler), handler.request.path

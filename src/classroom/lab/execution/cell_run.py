@@ -4,54 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from classroom.lab.execution import cell_writer
-from classroom.lab.protocol import kernel_outputs
-from classroom.lab.protocol.kernel_outputs import (
-    BadOutputError,
-    Cleared,
-    Pending,
-    Printed,
-    Shown,
-    Updated,
-)
+from classroom.lab.execution import cell_writer, display_updates
+from classroom.lab.execution.heard_outputs import HeardOutputs
+from classroom.lab.execution.run_beat import GLANCE_SECONDS, RunBeat
+from classroom.lab.protocol.kernel_outputs import Cleared
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from logging import Logger
+    from collections.abc import Mapping, Sequence
 
-    from classroom.lab.protocol.kernel_outputs import Step
-    from classroom.lab.rooms.growth import Growth
+    from classroom.lab.execution.shared_by_runs import Shared
+    from classroom.lab.protocol.kernel_outputs import Updated
 
-BEAT = 0.1
-"""Seconds between two writings of one run's outputs: a page shows no more, however much comes."""
-SHARE = 0.1
-"""How much of the server's time the outputs of one kernel's runs may take."""
-ECHO = 1.0
-"""Seconds after which an answer's echo is no longer waited for."""
-GLANCE = 0.01
-"""Seconds after which it is looked for again."""
-SEARCH = 0.5
-"""Seconds after which a cell is looked for again that isn't in the document yet."""
-PATIENCE = 60
-"""Seconds for which that goes on: its page's connection may be down."""
-SETTLE = 0.5
-"""Seconds that the page which runs a cell has to say itself that it runs, or has ended: only then
-is it said for it. Two that say it at once trip up whoever looks (@jupyter/ydoc, YBaseCell)."""
-BACKLOG = 20_000_000
-"""Bytes that may wait to be written before more is left out."""
-RATE = 5_000_000
-"""Bytes a second that one run may write into a document on and on: it keeps its history."""
+ECHO_SECONDS = 1.0
+"""After which an answer's echo is no longer waited for."""
+SEARCH_SECONDS = 0.5
+"""After which a cell is looked for again that isn't in the document yet."""
+PATIENCE_SECONDS = 60
+"""For which that goes on: its page's connection may be down."""
 
 
 def died(why: str) -> dict[str, Any]:
     """Make the output of a cell whose kernel has died.
 
     Args:
-        why: the cause, if it is known.
+        why: the cause; "" if it isn't known.
     """
     if why:
         words = gettext("The kernel died while this cell ran: {why}. Its variables are gone.")
@@ -61,38 +40,11 @@ def died(why: str) -> dict[str, Any]:
     return {"output_type": "error", "ename": "KernelDied", "evalue": said, "traceback": []}
 
 
-class Documents(Protocol):
-    """The live notebooks."""
-
-    def cell(self, rooms: Sequence[str], cell_id: str) -> Any:
-        """Find a cell; None when it is in none of these rooms."""
-
-    def growth(self, rooms: Sequence[str], cell_id: str) -> Growth | None:
-        """Return how large a cell's notebook has become; None where that isn't known."""
-
-
-@dataclass
-class Shared:
-    """What the runs of one kernel have in common.
-
-    Attributes:
-        documents: where to find their cells.
-        update: has all runs change what they have displayed, by its id.
-        log: the server's.
-        due: when they may write again: one of them may have others change what they show.
-    """
-
-    documents: Documents
-    update: Callable[[Mapping[str, Updated]], None]
-    log: Logger
-    due: float = 0.0
-
-
 class Run:
-    """One request to run a cell, and what has come of it."""
+    """One request to run a cell, and what has come of it. On the event loop."""
 
     def __init__(self, cell_id: str, rooms: Sequence[str], shared: Shared) -> None:
-        """Be asked for; the kernel may have others to do first.
+        """Wait for the kernel, which may have others to run first.
 
         Args:
             cell_id: of the cell.
@@ -104,10 +56,9 @@ class Run:
         self.ended = asyncio.Event()
         self.writer = cell_writer.CellWriter()
         self._shared = shared
-        self._pending = Pending()
+        self._beat = RunBeat(shared, self._write)
+        self._heard = HeardOutputs(shared.log)
         self._updates: dict[str, Updated] = {}
-        self._heard: list[tuple[str, bytes]] = []
-        self._waiting = 0
         self._count: int | None = None
         self._begun = self._shown = self._said = self._over = False
         self._missed: float | None = None
@@ -115,9 +66,7 @@ class Run:
         self.unseen = self.cell() is None
         """Whether its cell hasn't been in a document yet, and is still looked for."""
         self._answers = 0
-        self._due = self._echo_by = self._settled = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._settling: asyncio.TimerHandle | None = None
+        self._echo_by = 0.0
 
     def begin(self, count: Any) -> None:
         """Take note that the kernel has begun.
@@ -127,20 +76,19 @@ class Run:
         """
         self._count = count if isinstance(count, int) else None
         self._begun = True
-        self._settle()
+        self._beat.settle()
 
     def say(self, kind: str, raw: bytes) -> None:
         """Take an output. It is read when it is written: on the beat, in the run's share of time.
 
         Args:
-            kind: of the message, one of `outputs.KINDS`.
+            kind: of the message, one of `kernel_outputs.KINDS`.
             raw: its content.
         """
-        if self._waiting > BACKLOG or (kind == "stream" and self.writer.full):
+        if kind == "stream" and self.writer.full:
             return  # not even read: it may be an endless print
-        self._waiting += len(raw)
-        self._heard.append((kind, raw))
-        self._write_soon()
+        if self._heard.add(kind, raw):
+            self._beat.write_soon()
 
     def renew(self, updates: Mapping[str, Updated]) -> None:
         """Change what was displayed here before, in its own time.
@@ -149,25 +97,11 @@ class Run:
             updates: by the id, of this run's or of others'.
         """
         # What is still to be read here may be what they change.
-        places = self.writer.places
-        mine = {ident: one for ident, one in updates.items() if self._heard or ident in places}
+        unread, places = self._heard.has_unread, self.writer.places
+        mine = {ident: one for ident, one in updates.items() if unread or ident in places}
         if mine:
             self._updates |= mine
-            self._write_soon()
-
-    def _read(self) -> None:
-        """Read what has been heard since; what can't be is left out."""
-        heard, self._heard = self._heard, []
-        for kind, raw in heard:
-            if len(raw) > cell_writer.MOST_SHOWN or kernel_outputs.too_much(raw):
-                words = gettext("An output of {size} kB is left out: it is more than fits here.")
-                what = words.format(size=len(raw) // 1000)
-                self._pending.add(Printed("stderr", f"{what}\n"))
-                continue
-            try:
-                self._pending.add(kernel_outputs.step(kind, kernel_outputs.read(raw), len(raw)))
-            except BadOutputError as error:
-                self._shared.log.debug("Dropped a kernel's message that can't be read: %s", error)
+            self._beat.write_soon()
 
     def answered(self) -> None:
         """Take note that somebody has answered: their page writes that below what was printed.
@@ -176,12 +110,12 @@ class Run:
         """
         if self._begun and not self._over:
             self._answers += 1
-            self._echo_by = time.monotonic() + ECHO
+            self._echo_by = time.monotonic() + ECHO_SECONDS
 
     def finish(self) -> None:
         """Take note that the kernel has finished, or never will begin."""
         self._over = True
-        self._settle()
+        self._beat.settle()
 
     @property
     def over(self) -> bool:
@@ -193,7 +127,7 @@ class Run:
 
         Args:
             is_dead: whether nobody had asked for the kernel's end.
-            why: the cause, if it is known.
+            why: the cause; "" if it isn't known.
         """
         if self.ended.is_set():
             return
@@ -201,26 +135,24 @@ class Run:
             if not is_dead:
                 self._count = None  # as in stock: it hasn't run
             elif self._begun:
-                self._read()
-                self._pending.add(Shown(died(why)))
-        self._over, self._settled = True, 0.0
+                self._heard.end_with(died(why))
+        self._over, self._beat.settled = True, 0.0
         self._updates = {}
         self._write()
         self.drop()
 
     def drop(self) -> None:
         """Write nothing more."""
-        for timer in (self._timer, self._settling):
-            if timer is not None:
-                timer.cancel()
-        self._heard, self._pending, self._updates, self.unseen = [], Pending(), {}, False
+        self._beat.stop()
+        self._heard.clear()
+        self._updates, self.unseen = {}, False
         self.ended.set()
 
     def seeks(self) -> bool:
         """Say whether its cell is still looked for; after a while it isn't."""
         if self.unseen and self.cell() is not None:
             self.unseen = False
-        if self.unseen and time.monotonic() - self._asked > PATIENCE:
+        if self.unseen and time.monotonic() - self._asked > PATIENCE_SECONDS:
             self.drop()
         return self.unseen
 
@@ -228,58 +160,35 @@ class Run:
         """Find the cell; None when it isn't there."""
         return self._shared.documents.cell(self.rooms, self.cell_id)
 
-    def _settle(self) -> None:
-        """Write what there is, and how the cell stands once its page had the time to say it."""
-        self._settled = time.monotonic() + SETTLE
-        if self._settling is not None:
-            self._settling.cancel()
-        self._settling = asyncio.get_running_loop().call_later(SETTLE + GLANCE, self._on_time)
-        self._write_soon()
-
-    def _write_soon(self) -> None:
-        if self._timer is None:
-            wait = max(0.0, max(self._due, self._shared.due) - time.monotonic())
-            self._timer = asyncio.get_running_loop().call_later(wait, self._on_time)
-
-    def _on_time(self) -> None:
-        """Write, unless another run of the kernel's has just taken the time for it."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if time.monotonic() < self._shared.due:
-            self._write_soon()
-        else:
-            self._write()
-
     def _write(self) -> None:
         """Write what is pending, if the cell can be found."""
         began, spent = time.monotonic(), time.thread_time()
+        settled = self._beat.settled
         try:
             if (cell := self.cell()) is None:
                 self._miss(began)
                 return
             self._missed, self.unseen = None, False
             if began < self._echo_by and cell_writer.echoes(cell) < self._answers:
-                self._due = began + GLANCE
-                self._write_soon()
+                self._beat.put_off(began + GLANCE_SECONDS)
+                self._beat.write_soon()
                 return
             self._write_to(cell)
-            if began >= self._settled and not self.ended.is_set():
+            if began >= settled and not self.ended.is_set():
                 self._say_of(cell)
         except Exception:
             # Whatever a kernel has said, and whatever a page has made of the cell.
             self._shared.log.exception("The outputs of cell %s can't be written", self.cell_id)
-        if self._over and began >= self._settled:
+        if self._over and began >= settled:
             self.ended.set()
-        self._shared.due = began + (time.thread_time() - spent) / SHARE
-        self._due = began + max(BEAT, self.writer.spent() / RATE)
+        self._beat.wrote(began, time.thread_time() - spent, self.writer.spent())
 
     def _miss(self, now: float) -> None:
         """Wait for a cell whose page hasn't told of it yet, or that is deleted."""
         self._missed = self._missed or now
-        self._due = now + SEARCH
-        if now - self._missed < PATIENCE:
-            self._write_soon()
+        self._beat.put_off(now + SEARCH_SECONDS)
+        if now - self._missed < PATIENCE_SECONDS:
+            self._beat.write_soon()
         else:
             self.drop()
 
@@ -287,13 +196,12 @@ class Run:
         if begins := self._begun and not self._shown:
             self._shown = True
             cell_writer.begin(cell)
-        self._read()
-        steps, self._waiting = self._pending.take(), 0
+        steps = self._heard.take()
         if any(isinstance(step, Cleared) for step in steps):
             self._answers = 0  # their echoes go too
         others, self._updates = self._updates, {}
         # Whatever has an id already looks like what had it last, in whichever cell.
-        last = {one.display_id: one for one in map(_update, steps) if one is not None}
+        last = display_updates.updates_of(steps)
         if last:
             self._shared.update(last)
         updates, self._updates = others | self._updates, {}
@@ -306,8 +214,7 @@ class Run:
                 growth.emptied()
         if updates:
             self.writer.update(cell, updates.values())
-        shown = [_latest(step, last) for step in steps if not isinstance(step, Updated)]
-        self.writer.write(cell, shown)
+        self.writer.write(cell, display_updates.shown(steps, last))
 
     def _say_of(self, cell: Any) -> None:
         """Say of a cell that it runs, or has ended, as its page should have."""
@@ -316,19 +223,3 @@ class Run:
         elif self._begun and not self._said:
             self._said = True
             cell_writer.run(cell)
-
-
-def _update(step: Step) -> Updated | None:
-    """Say what a step changes of what was displayed before, if anything."""
-    if isinstance(step, Shown) and step.display_id:
-        return Updated(step.display_id, step.output, step.size)
-    return step if isinstance(step, Updated) else None
-
-
-def _latest(step: Step, last: Mapping[str, Updated]) -> Step:
-    """Show at once what is displayed in a step as it is after all of them."""
-    if not isinstance(step, Shown) or not step.display_id:
-        return step
-    one = last[step.display_id]
-    output = {**step.output, "data": one.output["data"], "metadata": one.output["metadata"]}
-    return Shown(output, step.display_id, one.size)

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
-from classroom.lab.execution.output_capture import CAPTURE, Captured
+from classroom.lab.execution.iopub_sieve import OfflineMessages, Sieve, heard
 from classroom.lab.execution.run_history import RunHistory
 from classroom.lab.execution.run_registry import KernelRuns
 from classroom.lab.execution.shared_iopub import SharedIopub
-from classroom.lab.protocol import kernel_messages, kernel_outputs
-from classroom.lab.protocol.kernel_messages import Kept
+from classroom.lab.protocol import kernel_outputs
 from classroom.lab.protocol.kernel_outputs import BadOutputError
 
 if TYPE_CHECKING:
@@ -23,12 +22,6 @@ if TYPE_CHECKING:
     from classroom.lab.execution.cell_run import Run
     from classroom.lab.execution.open_notebooks import Notebooks
     from classroom.lab.services import Services
-
-
-KEPT = 500
-"""How many messages are kept for a page that may come back."""
-KEPT_BYTES = 10 * kernel_messages.MB
-"""How much they may be together."""
 
 
 @dataclass
@@ -48,48 +41,6 @@ class Ear:
     ports: list[int]
     asking: str = ""
     hears: bool = False
-
-
-def heard(session: Any, message: list[Any]) -> list[Any]:
-    """Take a zmq message apart: header, parent, metadata, content; empty when it can't be.
-
-    Nor when it is larger than any may be: nothing of such a one is read.
-
-    Its signature is not looked at: the socket is the kernel's own, as for pages.
-
-    Args:
-        session: jupyter_client's.
-        message: its frames.
-    """
-    try:
-        _, (_, *parts) = session.feed_identities(message)
-    except ValueError:  # students' code can send anything in its kernel's name
-        return []
-    return parts if kernel_messages.sound(parts) else []
-
-
-class Sieve:
-    """Keeps from one page what it needn't write: it comes to it with the document."""
-
-    def __init__(self, kernels: ListeningKernels, kernel_id: str) -> None:
-        """Begin, for one connection to a kernel."""
-        self._kernels = kernels
-        self._kernel_id = kernel_id
-        self._captured = Captured()
-
-    def holds(self, parts: Sequence[Any]) -> bool:
-        """Say whether a message is an output that is written here.
-
-        Args:
-            parts: of `heard`.
-        """
-        run = kernel_outputs.head(parts[1])[0] if parts else ""
-        if not self._kernels.keeps(self._kernel_id, run):
-            return False
-        _, kind = kernel_outputs.head(parts[0])
-        if kind == CAPTURE:
-            self._captured.hear(parts[3])
-        return kind in kernel_outputs.KINDS and run not in self._captured
 
 
 class ListeningKernels(AsyncMappingKernelManager):
@@ -287,16 +238,6 @@ class ListeningKernels(AsyncMappingKernelManager):
         super().start_buffering(kernel_id, session_key, channels)
         if not self.buffer_offline_messages or "iopub" not in channels:
             return
-        # Not without end: of whatever else prints all night, the last.
-        kept: Kept[tuple[str, list[bytes]]] = Kept(
-            KEPT, KEPT_BYTES, lambda one: kernel_messages.size(one[1])
-        )
-        self._kernel_buffers[kernel_id]["buffer"] = kept
-        sieve, session = Sieve(self, kernel_id), self.get_kernel(kernel_id).session
-
-        def keep(message: list[bytes]) -> None:
-            parts = heard(session, message)
-            if parts and not sieve.holds(parts):
-                kept.append(("iopub", message))
-
-        channels["iopub"].on_recv(keep)
+        buffer = OfflineMessages(self.get_kernel(kernel_id).session, Sieve(self, kernel_id))
+        self._kernel_buffers[kernel_id]["buffer"] = buffer.kept
+        channels["iopub"].on_recv(buffer.keep)

@@ -19,7 +19,8 @@ from classroom.lab import services
 from classroom.lab.connections import registry
 from classroom.lab.connections.memory_budget import MemoryBudget
 from classroom.lab.connections.notifications import Notifications
-from classroom.lab.execution.iopub_listener import ListeningKernels, Sieve, heard
+from classroom.lab.execution.iopub_listener import ListeningKernels
+from classroom.lab.execution.iopub_sieve import Sieve, heard
 from classroom.lab.execution.signed_messages import (
     ANSWER,
     EXECUTE,

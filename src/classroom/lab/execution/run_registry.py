@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classroom.lab.execution.cell_run import Run, Shared
+from classroom.lab.execution.cell_run import Run
 from classroom.lab.execution.output_capture import CAPTURE, Captured
+from classroom.lab.execution.shared_by_runs import Shared
 from classroom.lab.protocol import kernel_outputs
 from classroom.lab.protocol.kernel_outputs import BadOutputError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from logging import Logger
 
-    from classroom.lab.execution.cell_run import Documents
+    from classroom.lab.execution.shared_by_runs import Documents
     from classroom.lab.protocol.kernel_outputs import Updated
 
 REMEMBERED = 10_000

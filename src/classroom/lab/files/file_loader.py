@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-import time
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import ensure_async
@@ -14,10 +12,10 @@ from jupyter_server_ydoc.utils import OutOfBandChanges
 from tornado.web import HTTPError
 
 from classroom.lab.files import reader
-from classroom.lab.files.directory_entry import parts_of, path_of
-from classroom.lab.files.missing_files import MissingFiles
+from classroom.lab.files.directory_entry import parts_of
+from classroom.lab.files.document_moves import DocumentMoves
+from classroom.lab.files.file_looks import FileLooks
 from classroom.lab.files.recovery import Recovery
-from classroom.lab.files.same_words import are_same
 from classroom.lab.files.save_trouble import READ_ONLY, SHUT, Trouble, trouble_of
 from classroom.lab.files.saving_pace import SavingPace
 from classroom.lab.files.whereabouts import Whereabouts
@@ -30,11 +28,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from classroom.lab.storage.last_places import Place
-    from classroom.lab.storage.ystore import ClassYStore
 
 Model = dict[str, Any]
-RENAME_SECONDS = 2.0
-"""How long the file ids may take to hear of a new path: they do in tasks of their own."""
 
 
 class ClassLoader(FileLoader):
@@ -62,6 +57,10 @@ class ClassLoader(FileLoader):
         """Why the file takes nothing at present."""
         self._taken: datetime | None = None
         self._whereabouts = Whereabouts(self._contents_manager)
+        self.moves = DocumentMoves(
+            self.file_id, self._file_id_manager, self.contents, self._whereabouts, self._log
+        )
+        self._looks = FileLooks(self.contents)
         self._given: tuple[str, str, Model] | None = None
         self.nested = False
         """Whether something in the file is nested too deep, for the room to tell."""
@@ -145,24 +144,13 @@ class ClassLoader(FileLoader):
             self._given = None
 
     async def stamp(self) -> Model:
-        """Return the file's model with its hash, and without its content."""
-        found: Model = await ensure_async(
-            self._contents_manager.get(self.path, content=False, require_hash=True)
-        )
-        return found
+        """Return the file's model with its hash, and without its content.
 
-    async def _is_writable(self) -> bool:
-        found = await ensure_async(self._contents_manager.get(self.path, content=False))
-        return bool(found["writable"])
-
-    async def _has(self, model: Model) -> bool:
-        """Say whether the file has all that people have typed or run in a document."""
-        found = await ensure_async(
-            self._contents_manager.get(
-                self.path, content=True, type=model["type"], format=model["format"]
-            )
-        )
-        return await threads.run(are_same, found["content"], model["content"])
+        Raises:
+            HTTPError: it isn't there, or can't be read.
+            RuntimeError: it was deleted in a page.
+        """
+        return await self._looks.stamp(self.path)
 
     async def is_ours(self) -> bool:
         """Say whether what is in the file is what the room that asks has put there."""
@@ -224,50 +212,13 @@ class ClassLoader(FileLoader):
             trouble = trouble_of(error, self._current_path)
             if self._whereabouts.root is None or not trouble.is_gone:
                 raise
-            if await self.follow() is None:
+            if await self.moves.follow() is None:
                 self._note(trouble)
         # Upstream overlooks a file that is older than the one before, as `cp -p` leaves it.
         is_older = self._taken is not None and self.last_modified != self._taken
         if self.is_changed or is_older:  # or it couldn't be taken over the last time
             for take in tuple(self._subscriptions.values()):
                 await take()
-
-    async def find_again(self, store: ClassYStore) -> None:
-        """Find the file if a program has moved it while no room was open.
-
-        Args:
-            store: of the document, which knows where the file was last.
-
-        Raises:
-            sqlite3.Error: the journal can't be read.
-        """
-        path = self._file_id_manager.get_path(self.file_id)
-        is_ours = self._whereabouts.root is not None
-        if not is_ours or path is None or await self._contents_manager.file_exists(path):
-            return
-        missing = MissingFiles(self._contents_manager, self.recovery, self._log)
-        if (found := await missing.find(path, store)) is None:
-            return
-        end = time.monotonic() + RENAME_SECONDS
-        while self.last_path != found and time.monotonic() < end:  # noqa: ASYNC110 (it tells nobody)
-            await asyncio.sleep(0.01)
-
-    async def follow(self) -> str | None:
-        """Find where a program has moved the file, and update its path for everybody.
-
-        Returns:
-            Its new path; None if it isn't in the class's folders any more, or if another document
-            has been made of it there.
-        """
-        old = self._file_id_manager.get_path(self.file_id)
-        if old is None or (found := await self._whereabouts.search()) is None:
-            return None
-        if self._file_id_manager.get_id(new := path_of(found)) is not None:
-            return None
-        self._log.info("A program moved %s: its document follows it to %s", old, new)
-        # All that keeps account of files hears of it, as if it had been renamed in a page.
-        self._contents_manager.emit({"action": "rename", "path": new, "source_path": old})
-        return new
 
     async def maybe_save_content(self, model: Model) -> Model | None:
         """Save as upstream, unless somebody else has changed the file: that is the room's turn.
@@ -292,7 +243,7 @@ class ClassLoader(FileLoader):
             return None
         if self.is_changed:
             return None
-        is_shut = saved is None and not await self._is_writable() and not await self._has(model)
+        is_shut = saved is None and await self._is_shut(model)
         shut = gettext(READ_ONLY) if self.is_read_only else gettext(SHUT)
         self._note(Trouble(shut.format(path=self.path)) if is_shut else None)
         if saved is not None and known is not None and saving is not None:
@@ -303,6 +254,11 @@ class ClassLoader(FileLoader):
                 saving.document, saved["hash"], digest, self._whereabouts.place(self.last_path)
             )
         return dict(saved) if saved is not None else None
+
+    async def _is_shut(self, model: Model) -> bool:
+        """Say whether what a document says can't be written, and isn't in its file."""
+        looks = self._looks
+        return not await looks.is_writable(self.path) and not await looks.has(self.path, model)
 
     async def _saved(self, model: Model) -> Model | None:
         """Save as upstream; note a change of somebody else's."""

@@ -15,8 +15,8 @@ from pycrdt import create_update_message
 
 from classroom.lab.connections import registry
 from classroom.lab.connections.notifications import Notifications
-from classroom.lab.protocol import awareness, websocket_frames
-from classroom.lab.rooms import fanout, update_admission
+from classroom.lab.protocol import awareness, decoder, websocket_frames
+from classroom.lab.rooms import fanout
 from classroom.lab.rooms.awareness_mixin import Attended
 from classroom.lab.rooms.fanout import Fanout
 from classroom.lab.rooms.room_socket import RoomSocket
@@ -48,7 +48,7 @@ class Broadcasting(Attended):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Have nothing to tell yet; the arguments are upstream's."""
-        self._fanout = Fanout(lambda updates: update_admission.merged(updates, self.ydoc))
+        self._fanout = Fanout(lambda updates: decoder.merged(updates, self.ydoc))
         self._cost = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._alarm = float("inf")

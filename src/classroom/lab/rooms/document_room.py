@@ -11,7 +11,6 @@ import contextlib
 import sqlite3
 import sys
 from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -19,29 +18,23 @@ from jupyter_server_ydoc.rooms import DocumentRoom, TransientRoom
 from tornado.web import HTTPError
 
 from classroom.lab.files import notebook, recovery, trust
-from classroom.lab.protocol import awareness_state, kernel_outputs, weight
-from classroom.lab.protocol.update_bounds import read_state, write_state
+from classroom.lab.protocol import awareness_state
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
 from classroom.lab.rooms.document_notices import DocumentNotices
-from classroom.lab.rooms.growth import Growth
-from classroom.lab.rooms.outside_changes import KEPT, OutsideChanges
+from classroom.lab.rooms.document_opening import DocumentOpening
+from classroom.lab.rooms.file_agreement import FileAgreement
+from classroom.lab.rooms.growth import Growth, of_document
+from classroom.lab.rooms.outside_changes import OutsideChanges
 from classroom.lab.rooms.save_beat import SaveBeat, beat
-from classroom.lab.storage import document_indexes, saved_hashes, threads
+from classroom.lab.rooms.trust_marks import TrustMarks
+from classroom.lab.storage import document_indexes
 from classroom.lab.storage.client_owners import Writers
 from classroom.lab.storage.last_places import LastPlaces
-from classroom.lab.storage.saved_hashes import Saving
 from classroom.lab.storage.ystore import ClassYStore
-from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from classroom.lab.files.file_loader import ClassLoader
-    from classroom.lab.protocol.weight import Weight
     from classroom.lab.rooms.room_socket import RoomSocket
-
-MARK_SECONDS = 1.0
-"""How long a mark of trust may stay in a document: our pages take no notice of it anyway."""
 
 
 class ClassDocumentRoom(Broadcasting, DocumentRoom):
@@ -58,7 +51,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """
         self._taking = asyncio.Lock()
         """Held while the file is written, and while another's change of it is taken over."""
-        self._abandoned = self._is_forgetting = self._was_open = False
+        self._abandoned = self._was_open = False
         self.visitors: WeakSet[RoomSocket] = WeakSet()
         """Who was given this room and hasn't gone: in it, or on their way."""
         super().__init__(*args, **kwargs)
@@ -66,7 +59,11 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             self._writers = Writers(self.ystore.journal, self.ystore.path)
         self._document.undo_manager.include_origin("nobody")
         largest = getattr(self._file.contents, "largest_notebook", sys.maxsize)
-        self.growth = Growth(largest, self._weigh)
+        self.growth = Growth(largest, partial(of_document, self._document))
+        self._marks = TrustMarks(self._document)
+        self._agreement = FileAgreement(
+            self._file, self.ystore, self._model, self.written, self.log
+        )
         self._beat = SaveBeat(self._file, self._save, f"Saving {self.room_id}", self.log)
         self._notices = DocumentNotices(
             self._file,
@@ -123,21 +120,6 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """The class's contents manager."""
         return self._file.contents
 
-    def _weigh(self) -> Weight:
-        cells = getattr(self._document, "ycells", None)
-        return weight.of_notebook({"cells": [] if cells is None else cells.to_py()})
-
-    async def _note_growth(self, content: Any, since: Weight) -> None:
-        """Note how large a notebook is; tell people before it can't be opened any more.
-
-        Args:
-            content: of the document.
-            since: what runs had added before it was read.
-        """
-        known = await threads.run(weight.of_notebook, content)
-        said = self.growth.weighed(known, since, self._file.path)
-        self._file.kept += [said] if said else []
-
     def _on_document_change(self, target: str, event: Any) -> None:
         """Save a beat after the first change; later ones don't push it back.
 
@@ -145,7 +127,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         document's own state only being dirty is a reason to save.
         """
         if target == "cells" and trust.may_mark(event):
-            self._forget_marks_soon()
+            self._marks.forget_soon()
         if self._beat.is_due:
             return
         if target == "state" and not self._document.dirty:
@@ -158,19 +140,6 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if self._save_delay is None:
             return
         self._beat.begin(beat(self._save_delay, len(self._sockets)))
-
-    def _forget_marks_soon(self) -> None:
-        """Look for marks once for all changes of a while: it goes through the whole notebook.
-
-        Nothing could be changed now either, while a change is being told of.
-        """
-        if not self._is_forgetting:
-            self._is_forgetting = True
-            asyncio.get_running_loop().call_later(MARK_SECONDS, self._forget_marks)
-
-    def _forget_marks(self) -> None:
-        self._is_forgetting = False
-        trust.forget_live(self._document.ycells)
 
     async def abandon(self) -> None:
         """Stop without saving: what the document says now may be nothing anybody has typed."""
@@ -202,82 +171,29 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         if self.ready:
             return
         await self._writers.load()
-        found = None
-        with self._notices.opening(of_notebook=self._file_type == notebook.KIND):
-            if self._file.saves is not None and self.ystore is not None:
-                try:
-                    found = await self._recovered()
-                except HTTPError as error:
-                    if error.status_code != HTTPStatus.NOT_FOUND:
-                        raise
-                    found = await self._recovered()  # a program may have moved it just then
+        opening = DocumentOpening(
+            self._document, self._file, self.ystore, self.content_format, self.kind
+        )
+        with self._notices.opening(of_notebook=self.kind == notebook.KIND):
+            found = await opening.recovered()
             with self._file.given(self._file_format, self._file_type, found):
                 await super().initialize()
         if self.started.is_set():
             # What changes before is neither kept nor sent.
             await self.ydoc_observed.wait()
-            self._keep_what_came_first()
+            opening.keep_what_came_first()
         # From here on it is open for everybody: nothing may fail, though the file may be gone.
-        if self._document.path != self.file_path:
-            # A journal may say otherwise: of a file that was moved since, or of a page's.
-            self._document.path = self.file_path
-        # Of cells that ran when the server ended none runs any more.
-        for cell in getattr(self._document, "ycells", ()):
-            if cell.get("execution_state") == kernel_outputs.RUNNING:
-                cell["execution_state"] = kernel_outputs.IDLE
+        opening.correct()
         if self._file_type == notebook.KIND:
-            self._forget_marks()
+            self._marks.forget()
         self._changes = OutsideChanges(
             self._document, self._update_lock, self._file, self._model_of, self._places
         )
         await self._changes.begin()
-        await self._settle()
+        await self._agreement.settle(self.growth)
         self._was_open = True
         await document_indexes.prepare(self.ydoc)
         self._notices.tell_kept()
-
-    async def _recovered(self) -> dict[str, Any] | None:
-        """Find the file, and put it right; return it as it was looked at."""
-        await self._file.find_again(self.ystore)
-        recovered = await self._file.recovery.recover(
-            self._file_format, self._file_type, self._file.path, self.ystore
-        )
-        if recovered.kept:
-            self._file.kept.append(gettext(KEPT).format(copy=recovered.kept))
-        return recovered.found
-
-    def _keep_what_came_first(self) -> None:
-        """Have in the journal what the lab wrote before the document was observed.
-
-        That is the file's path, and cells that were mended as they were read. What the lab writes
-        later has the clocks behind it: without it the journal would have a gap.
-        """
-        if isinstance(self.ystore, ClassYStore):
-            state = read_state(self.ydoc.get_state())
-            if state.pop(self.ydoc.client_id, 0):
-                self.ystore.append(self.ydoc.get_update(write_state(state)))
-
-    async def _settle(self) -> None:
-        """Remember that file and document agree, as they do when one was taken over."""
-        if self._file.saves is None:
-            return
-        try:
-            found = await self._file.stamp()
-        except (HTTPError, RuntimeError):
-            return  # it is gone again: the next save sees that, and keeps what is typed
-        model = await self._model()
-        await self._note_growth(model["content"], self.growth.since)
-        if found["last_modified"] == self._file.last_modified:
-            digest = await self._file.recovery.digest(model)
-            try:
-                await self._file.saves.settle(
-                    self.ystore.path, found["hash"], digest, self._file.place
-                )
-            except sqlite3.Error as error:
-                # As on a full disk: people can go on, the journal says that nothing is kept.
-                self.log.warning(
-                    "The state of %s could not be recorded: %s", self._file.path, error
-                )
 
     async def _model(self) -> dict[str, Any]:
         """Return the document as the contents manager takes it."""
@@ -291,16 +207,16 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         shown = self.growth.since
         async with self._taking:
             if not self._file.is_changed:
-                with self._saving():
+                with self._agreement.saving():
                     await super()._maybe_save_document(saving_document, save_now)
         if self._file.is_changed:
             await self._on_outofband_change()
         elif self._file.saved is not None:
             await self._changes.saved(*self._file.saved)
-            await self._note_growth(self._file.saved[0], shown)
+            await self.growth.note(self._file.saved[0], shown, self._file)
             self._file.saved = None
         elif self._file.is_gone and await self._changes.gone():
-            with self._saving():
+            with self._agreement.saving():
                 await super()._maybe_save_document(None, save_now)
         self._notices.tell_kept()
         self._notices.tell_trouble()
@@ -320,7 +236,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         Nothing is awaited before the lock is held: whoever saves next waits for it.
         """
         async with self._taking:
-            with self._saving():
+            with self._agreement.saving():
                 try:
                     if await self._file.is_ours():
                         return  # touched, or written again by a room of the same file
@@ -334,7 +250,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
                     self._notices.not_taken("")
                     self._file.is_changed = False
                     if is_same:
-                        await self._settle()
+                        await self._agreement.settle(self.growth)
                     else:
                         # What changed while the lock was held was for no beat.
                         self._on_document_change("state", None)
@@ -344,10 +260,6 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         """Tell pages as upstream, if the file has a path; upstream fails without."""
         if self._file.has_path:
             super()._emit(*args, **kwargs)
-
-    def _saving(self) -> AbstractContextManager[None]:
-        mine = Saving(self.ystore.path, self.written) if self.ystore is not None else None
-        return saved_hashes.saving_of(mine)
 
 
 class ClassTransientRoom(Broadcasting, TransientRoom):

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING
 
 from classroom.lab.connections.cpu_budget import TooMuchError
 from classroom.lab.connections.notifications import Notifications
+from classroom.lab.protocol.decoder import BrokenError, UnreadableError
 from classroom.lab.protocol.lib0 import OutOfBoundsError
 from classroom.lab.protocol.update_judgement import MissingError, NoTypeError
 from classroom.lab.rooms.hooks import RejectedError
 from classroom.lab.rooms.sync_answers import Answering
-from classroom.lab.rooms.update_admission import (
-    Admission,
-    BrokenError,
-    NotTheirsError,
-    UnreadableError,
-)
+from classroom.lab.rooms.update_admission import Admission, NotTheirsError
 from classroom.lab.storage import document_indexes
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from classroom.lab.connections.memory_budget import MemoryBudget
 from classroom.lab.protocol import websocket_frames
 from classroom.lab.protocol.websocket_frames import Verdict
 from classroom.lab.rooms.room_lifecycle import Visiting
-from classroom.lab.upstream import patches
+from classroom.lab.upstream import socket_patches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ class FrameWriter(Visiting):
         if connection is None or connection.is_closing():
             return
         stream = connection.stream
-        unsent = patches.unsent(stream)
+        unsent = socket_patches.unsent(stream)
         if unsent:
             found = websocket_frames.verdict(unsent, presence=presence)
             if found is Verdict.SKIP:
@@ -68,7 +68,7 @@ class FrameWriter(Visiting):
                 self._cut_off()
                 return
             self._write_later(stream, frame)
-        elif rest := patches.send_now(stream, frame):
+        elif rest := socket_patches.send_now(stream, frame):
             self._write_later(stream, rest)
 
     def _write_later(self, stream: Any, rest: bytes) -> None:
@@ -83,7 +83,7 @@ class FrameWriter(Visiting):
         except StreamClosedError:
             self.memory.give(name, size)
             return
-        sent.add_done_callback(patches.heard)
+        sent.add_done_callback(socket_patches.heard)
         sent.add_done_callback(lambda _: self.memory.give(name, size))
 
     def _cut_off(self) -> None:

@@ -10,11 +10,17 @@ import time
 from typing import TYPE_CHECKING
 
 from classroom.lab.files.document_encoding import MOST_LISTS, MOST_PARTS, MOST_VALUES
+from classroom.lab.protocol import weight
 from classroom.lab.protocol.weight import Weight
+from classroom.lab.storage import threads
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
+
+    from classroom.lab.files.file_loader import ClassLoader
+    from classroom.lab.merging.outcome import Content
 
 SHARE = 0.9
 """Of what can be opened, how much runs may fill. The rest is for what people type."""
@@ -33,6 +39,16 @@ def limits(largest: int) -> Weight:
         largest: bytes of the largest file that can be opened.
     """
     return Weight(*(int(SHARE * most) for most in (largest, MOST_PARTS, MOST_VALUES, MOST_LISTS)))
+
+
+def of_document(document: Any) -> Weight:
+    """Weigh a document as it is. Slow if it is large.
+
+    Args:
+        document: of jupyter_ydoc; one that isn't a notebook weighs nothing.
+    """
+    cells = getattr(document, "ycells", None)
+    return weight.of_notebook({"cells": [] if cells is None else cells.to_py()})
 
 
 class Growth:
@@ -56,6 +72,18 @@ class Growth:
     def since(self) -> Weight:
         """What runs have added since the document was last weighed."""
         return self._since
+
+    async def note(self, content: Content, since: Weight, file: ClassLoader) -> None:
+        """Take note of a document's size; tell people before it can't be opened any more.
+
+        Args:
+            content: of the document; it is weighed in a thread.
+            since: what `since` was before it was read.
+            file: the document's.
+        """
+        known = await threads.run(weight.of_notebook, content)
+        if sentence := self.weighed(known, since, file.path):
+            file.kept.append(sentence)
 
     def weighed(self, known: Weight, since: Weight, path: str) -> str | None:
         """Take note of how large it was when it was opened, or saved last.

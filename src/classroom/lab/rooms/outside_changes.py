@@ -109,7 +109,7 @@ class OutsideChanges:
             HTTPError: it can't be saved, as on a full disk.
         """
         path = self._file.last_path
-        if (found := await self._file.follow()) is not None:
+        if (found := await self._file.moves.follow()) is not None:
             self._file.kept.append(gettext(MOVED).format(path=path, place=found))
             return True
         kept, is_new = await self._copies.mirror(await self._document.aget(), path)

@@ -12,11 +12,11 @@ from classroom.lab.connections import notifications
 from classroom.lab.connections.cpu_budget import TooMuchError
 from classroom.lab.connections.notifications import Notifications
 from classroom.lab.protocol import messages, websocket_frames
+from classroom.lab.protocol.decoder import BrokenError, UnreadableError
 from classroom.lab.protocol.lib0 import OutOfBoundsError
 from classroom.lab.protocol.messages import SyncStep1, SyncUpdate
 from classroom.lab.rooms.document_writer import DocumentWriter
 from classroom.lab.rooms.former_documents import COPIED, REASONS, FormerDocuments, LostRoom
-from classroom.lab.rooms.update_admission import BrokenError, UnreadableError
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:

@@ -8,11 +8,10 @@ from typing import Any
 
 from classroom.lab.connections.cpu_budget import TooMuchError
 from classroom.lab.connections.receive_limits import PIECE
-from classroom.lab.protocol import messages, websocket_frames
+from classroom.lab.protocol import decoder, messages, websocket_frames
+from classroom.lab.protocol.decoder import BrokenError, UnreadableError
 from classroom.lab.protocol.messages import SyncStep1
-from classroom.lab.rooms import update_admission
 from classroom.lab.rooms.disconnection import Disconnecting
-from classroom.lab.rooms.update_admission import BrokenError, UnreadableError
 
 MOST_QUESTIONS = 16
 """Waiting sync steps 1 of one page; an ordinary page sends one, when it connects."""
@@ -65,7 +64,7 @@ class Answering(Disconnecting):
 
     def _answer(self, question: SyncStep1) -> None:
         try:
-            with update_admission.decoding():
+            with decoder.DECODING:
                 update = self.room.ydoc.get_update(question.state)
         except (UnreadableError, BrokenError) as error:
             self._refuse(str(error))

@@ -1,8 +1,7 @@
 """What a page writes to a document: admitted if it is within bounds and fits, refused otherwise.
 
 Whatever is admitted is applied at once, in the socket's own turn, so that what goes wrong is known
-to be its sender's. The decoder is Rust: where it gives up in the middle (a panic), the document it
-was working on is of no more use, and only that document.
+to be its sender's.
 """
 
 from __future__ import annotations
@@ -12,17 +11,16 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from pycrdt import get_update, merge_updates
-
 from classroom.lab.connections.cpu_budget import TooMuchError
 from classroom.lab.protocol import state_fields, update_pieces
+from classroom.lab.protocol.decoder import DECODING, UnreadableError, without
 from classroom.lab.protocol.lib0 import OutOfBoundsError
 from classroom.lab.protocol.update_bounds import read_update
 from classroom.lab.protocol.update_judgement import KnownError, MissingError
 from classroom.lab.storage import document_indexes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from pycrdt import Doc
 
@@ -38,20 +36,10 @@ NEW_CLIENTS = 1000
 """Clients of whom one message brings something new: a page is one, and knows of a class of them."""
 LONGEST_SECONDS = 1.0
 """How long applying one message may take: the thousands of cells of a large notebook take less."""
-PANIC = "PanicException"
-"""Name of what the decoder raises when it gives up; it is no `Exception`."""
-
-
-class BrokenError(Exception):
-    """A document is of no more use: the decoder gave up in the middle."""
 
 
 class NotTheirsError(Exception):
     """Somebody writes under the id of another's page, which would no longer be taken itself."""
-
-
-class UnreadableError(Exception):
-    """The decoder refuses an update that was within the bounds; its text says why."""
 
 
 class Admission:
@@ -217,7 +205,7 @@ class Admission:
         body, additions = self.judge(body, update)
         left: deque[bytes] = deque()
         try:
-            with self._followed.admitting, _DECODING:
+            with self._followed.admitting, DECODING:
                 if len(additions.order) <= update_pieces.PIECE:
                     self._document.apply_update(body)
                 else:
@@ -246,59 +234,3 @@ class Admission:
         with self._document.transaction():
             while left and time.thread_time() <= until:
                 self._document.apply_update(left.popleft())
-
-
-class Decoding:
-    """Have what the decoder says be an `Exception`, also where it gives up. It has no state."""
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Word what was raised.
-
-        Raises:
-            UnreadableError: the decoder refuses what it was given.
-            BrokenError: what it was working on is of no more use.
-        """
-        if error is None:
-            return
-        if isinstance(error, ValueError | RuntimeError):
-            raise UnreadableError(str(error)) from error
-        if type(error).__name__ == PANIC:
-            raise BrokenError(str(error)) from error
-
-
-_DECODING = Decoding()
-
-
-def decoding() -> Decoding:
-    """Return what stands around everything that the decoder is given (`Decoding`)."""
-    return _DECODING
-
-
-def without(update: bytes, state: bytes) -> bytes:
-    """Leave out of an update what is in a state.
-
-    Raises:
-        OutOfBoundsError: that can't be done.
-    """
-    try:
-        with decoding():
-            return get_update(update, state)
-    except (BrokenError, UnreadableError) as error:  # nothing but the bytes
-        raise OutOfBoundsError(str(error)) from error
-
-
-def merged(updates: Sequence[bytes], document: Doc[Any]) -> bytes:
-    """Make one update of several, or of the whole document where the decoder can't.
-
-    Args:
-        updates: of the document.
-        document: in which they are.
-    """
-    try:
-        with decoding():
-            return merge_updates(*updates)
-    except (BrokenError, UnreadableError):
-        return document.get_update()

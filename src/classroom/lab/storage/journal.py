@@ -11,7 +11,6 @@ import contextlib
 import logging
 import sqlite3
 import time
-from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from classroom.lab.storage import (
@@ -21,11 +20,13 @@ from classroom.lab.storage import (
     threads,
     write_ahead_log,
 )
+from classroom.lab.storage.commit_attempts import CommitAttempts
+from classroom.lab.storage.commits import Commits
 from classroom.lab.storage.crash_guard import Opening
-from classroom.lab.storage.database import Database
 from classroom.lab.storage.disk_report import DiskReport
-from classroom.lab.storage.log_records import Row, together
-from classroom.runtime import background_tasks, volume_reserve
+from classroom.lab.storage.log_records import Row
+from classroom.lab.storage.uncommitted_updates import UncommittedUpdates
+from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,8 +42,6 @@ RETRY_SECONDS = 2.0
 """How long the database is left alone after it has failed."""
 FLUSH_SECONDS = 0.1
 """How often the log is flushed while the database is busy with something else than commits."""
-MOST_PENDING = 16 * 1024 * 1024
-"""Bytes of updates that wait for a disk that takes none, before documents wait as they are."""
 # By rowid, as they were written: a clock may be set back, and an update without those before it is
 # worth nothing.
 OLDEST_FIRST = "FROM yupdates WHERE path = ? ORDER BY rowid"
@@ -61,21 +60,19 @@ class Journal:
         self._file = file
         self._log = write_ahead_log.Log(file)
         self.opening = Opening(file.with_name(f"{file.stem}-opening.json"))
-        self._pending: list[Row] = []
-        self._committing: list[Row] = []
-        self._appended = self._committed = 0
+        self._uncommitted = UncommittedUpdates()
+        self._appended = 0
+        self._attempts = CommitAttempts()
         self._flush: asyncio.Task[None] | None = None
-        self._attempt: asyncio.Future[None] | None = None
         self._carried = 0
         self.disk = DiskReport()
         self._closed = False
-        self._since: Counter[str] = Counter()
-        self._wholes: dict[str, Row] = {}
         self.live: dict[str, Live] = {}
         """The documents that are open, by their path here."""
         self.ended: dict[str, set[str]] = {}
         """Sessions whose pages may not come back to a document, by its path."""
-        self._database = Database(file, self._take_over, self._log.put_aside)
+        self._commits = Commits(file, self._log, self.disk)
+        self._database = self._commits.database
 
     # ── In ─────────────────────────────────────────────────────────────────────────────────
 
@@ -99,7 +96,7 @@ class Journal:
         if self.disk.is_in_trouble:
             self._reserve(row)
         self._appended += 1
-        self._pending.append(row)
+        self._uncommitted.pending.append(row)
         self._flush_soon()
 
     def _reserve(self, row: Row) -> None:
@@ -112,7 +109,7 @@ class Journal:
     async def begin(self) -> None:
         """Commit what an earlier process has left; if the disk is full, say so from the start."""
         try:
-            await self._do(self._commit, [])
+            await self._do(self._commits.commit, [])
             self._log.try_out()
         except (sqlite3.Error, OSError) as error:
             self.disk.failed(error)
@@ -120,7 +117,7 @@ class Journal:
 
     def _flush_soon(self) -> None:
         if self._flush is None or self._flush.done():
-            self._attempt = asyncio.get_running_loop().create_future()
+            self._attempts.begin()
             self._flush = background_tasks.start(self._commit_all(), "The journal", LOG)
 
     async def write(self, path: str, update: bytes, metadata: bytes = b"") -> None:
@@ -130,63 +127,40 @@ class Journal:
             sqlite3.Error: it couldn't be written yet; it is tried again.
         """
         self.append(path, update, metadata)
-        end = self._appended
-        while self._committed < end and self._attempt is not None:
-            # Others wait for the same commit: a waiter that is cancelled doesn't end it.
-            await asyncio.shield(self._attempt)
+        await self._attempts.wait(self._appended)
 
     async def written(self) -> None:
         """Wait until all that has been appended is on the disk, however long that takes."""
-        end = self._appended
-        while self._committed < end and self._attempt is not None:
-            with contextlib.suppress(sqlite3.Error, OSError):
-                await asyncio.shield(self._attempt)
+        await self._attempts.wait_for_success(self._appended)
 
     async def _commit_all(self) -> None:
         """Commit what is pending, all documents together, until nothing is and all is well."""
-        while self._pending or self.disk.is_in_trouble:
+        while self._uncommitted.pending or self.disk.is_in_trouble:
             await asyncio.sleep(RETRY_SECONDS if self.disk.is_in_trouble else COLLECT_SECONDS)
             if self.disk.is_in_trouble:
-                self._shorten()
-            self._committing, self._pending, upto = self._pending, [], self._appended
+                self._uncommitted.shorten(self.live)
+            rows, upto = self._uncommitted.begin_commit(), self._appended
             self._log.rotate()
             try:
-                due = await self._do(self._commit, self._committing)
+                due = await self._do(self._commits.commit, rows)
             except Exception as error:  # noqa: BLE001 (whatever it is: nothing is kept)
-                self._pending[:0] = self._committing
-                self._committing = []
+                self._uncommitted.keep()
                 self.disk.failed(error)
-                self._tried(error)
+                self._attempts.failed(error)
                 await threads.run(self._log.flush)
                 continue
-            self._committing, self._committed, self._wholes = [], upto, {}
-            self._tried(None)
+            self._uncommitted.forget()
+            self._attempts.succeeded(upto)
             if self.disk.is_in_trouble:
                 self._try_out()
             for path in due:
                 await self._checkpoint(path)
 
-    def _shorten(self) -> None:
-        """Have documents wait as they are, where what waits of them becomes too much."""
-        wholes = list(map(id, self._wholes.values()))
-        late = [row for row in self._pending if id(row) not in wholes]
-        if sum(len(row.update) for row in late) <= MOST_PENDING:
-            return
-        for path in {row.path for row in late} & self.live.keys():
-            try:
-                whole = Row(path, self.live[path].get_update(), b"", time.time())
-            except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
-                background_tasks.reraise_if_meant(error)
-                continue  # the document's own trouble, when it is opened
-            self._pending = [row for row in self._pending if row.path != path]
-            self._pending.append(whole)
-            self._wholes[path] = whole
-
     def _try_out(self) -> None:
         """See whether there is space again: a database may find some where the log doesn't."""
         try:
             self._log.try_out()
-            for row in self._pending:  # since the commit, and only in the reserve
+            for row in self._uncommitted.pending:  # since the commit, and only in the reserve
                 self._log.append(row)
             self._log.empty_reserve()
         except OSError as error:
@@ -194,59 +168,12 @@ class Journal:
         else:
             self.disk.is_well()
 
-    def _tried(self, error: Exception | None) -> None:
-        """Wake those who wait for a commit."""
-        before, self._attempt = self._attempt, asyncio.get_running_loop().create_future()
-        if before is None or before.done():
-            return
-        if error is None:
-            before.set_result(None)
-        else:
-            before.set_exception(error)
-            before.exception()  # perhaps nobody waits
-
-    def _take_over(self, database: sqlite3.Connection) -> None:
-        """Commit what an earlier process has left in its log."""
-        if left := self._log.rows:
-            LOG.info("Read %d updates of an earlier process from the log", len(left))
-            made = together(left)
-            with database:
-                self._insert(database, made)
-            self._since.update(row.path for row in made)
-        # What stays in the log though it is committed is taken over twice, which does nothing.
-        with contextlib.suppress(OSError):
-            self._log.forget()
-
-    def _commit(self, database: sqlite3.Connection, rows: list[Row]) -> list[str]:
-        """Commit rows; return the documents that are due for a checkpoint."""
-        # The last of the disk isn't for us: without it nobody could sign in to make room.
-        volume_reserve.ensure(self._file.parent)
-        self._database.share()
-        database = self._database.connection
-        self._take_over(database)
-        # What is tried again and again isn't merged each time: that would hold up everybody.
-        made = rows if self.disk.is_in_trouble else together(rows)
-        with database:  # all or nothing
-            self._insert(database, made)
-        self._since.update(row.path for row in made)
-        with contextlib.suppress(OSError):
-            self._log.release()
-        paths = {row.path for row in made}
-        return [path for path in paths if history_checkpoints.is_due(self._since[path])]
-
-    @staticmethod
-    def _insert(database: sqlite3.Connection, rows: list[Row]) -> None:
-        database.executemany(
-            "INSERT INTO yupdates (path, yupdate, metadata, timestamp) VALUES (?, ?, ?, ?)",
-            [(row.path, row.update, row.metadata, row.timestamp) for row in rows],
-        )
-
     async def _checkpoint(self, path: str) -> None:
         """Write down a live document as it is, and shorten the history before the last time."""
         live = self.live.get(path)
         if live is None:
             return
-        self._since[path] = 0
+        self._commits.since[path] = 0
         try:
             state, vector = live.get_update(), live.get_state()
             taking = asyncio.ensure_future(self._do(history_checkpoints.take, path, state, vector))
@@ -266,7 +193,7 @@ class Journal:
         if self._carried != self._database.replaced:
             # The new one knows nothing of the documents that are open.
             self._carried = self._database.replaced
-            self._since.clear()
+            self._commits.since.clear()
             for path, live in self.live.items():
                 self.append(path, live.get_update())
         return found
@@ -303,7 +230,7 @@ class Journal:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(RETRY_SECONDS):
                 await self.written()
-        self._pending = [row for row in self._pending if row.path != path]
+        self._uncommitted.drop(path)
         where = await self._do(quarantine.put_document, self._file, path)
         self.ended = await self._do(page_sessions.ended)
         return str(where)
@@ -318,12 +245,12 @@ class Journal:
         def select(database: sqlite3.Connection) -> list[tuple[bytes, bytes, float]]:
             query = f"SELECT yupdate, metadata, timestamp {OLDEST_FIRST}"
             rows = database.execute(query, (path,)).fetchall()
-            self._since[path] = history_checkpoints.since(rows)
+            self._commits.since[path] = history_checkpoints.since(rows)
             return rows
 
         rows = await self._do(select)
         # What isn't committed, or was only a moment ago: an update that comes twice does nothing.
-        all_late = (*self._log.rows, *self._committing, *self._pending)
+        all_late = (*self._log.rows, *self._uncommitted.rows)
         late = [row for row in all_late if row.path == path]
         return rows + [(row.update, row.metadata, row.timestamp) for row in late]
 
@@ -338,11 +265,11 @@ class Journal:
         if self._closed:
             return
         self._closed = True
-        rows = [*self._committing, *self._pending]
-        self._pending = []
+        rows = self._uncommitted.rows
+        self._uncommitted.pending = []
         try:
             if rows or self._log.rows:
-                self._database.do_last(self._commit, rows)
+                self._database.do_last(self._commits.commit, rows)
             self._log.clear()
         except (sqlite3.Error, OSError) as error:
             LOG.error("Left in the log for the next start: %s", error)  # noqa: TRY400

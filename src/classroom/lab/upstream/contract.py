@@ -9,10 +9,10 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from classroom.runtime import upstream
+from classroom.runtime import contract_rows, upstream
 
 if TYPE_CHECKING:
-    from classroom.runtime.upstream import ContractRow
+    from classroom.runtime.contract_rows import ContractRow
 
 CHAT = "Chat"
 """The section about a package that isn't there where only the rooms are measured."""
@@ -25,7 +25,7 @@ def table(*, chat: bool = True) -> tuple[ContractRow, ...]:
         chat: whether with the rows about the chat.
     """
     text = files("classroom.lab.upstream").joinpath("contract.md").read_text(encoding="utf-8")
-    return upstream.rows(text, leave_out=() if chat else (CHAT,))
+    return contract_rows.rows(text, leave_out=() if chat else (CHAT,))
 
 
 def check(*, chat: bool) -> None:

@@ -20,7 +20,7 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 from classroom.lab.connections import receive_limits, receive_pace
 from classroom.lab.connections.memory_budget import MemoryBudget
 from classroom.lab.connections.receive_limits import PIECE, ReceiveLimits
-from classroom.lab.upstream import patches
+from classroom.lab.upstream import socket_patches
 from tests import loops
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def budget() -> Iterator[MemoryBudget]:
     own = {name: getattr(WebSocketProtocol13, name) for name in OWN}
     found = MemoryBudget(4 * MB, 6 * MB)
     bounded = ReceiveLimits(found)
-    patches.bound_sockets(lambda _: bounded)
+    socket_patches.bound_sockets(lambda _: bounded)
     yield found
     for name, function in own.items():
         setattr(WebSocketProtocol13, name, function)
@@ -74,7 +74,7 @@ class Handler(WebSocketHandler):
     def on_message(self, message: str | bytes) -> None:
         assert isinstance(message, bytes)
         if message.startswith(b"send"):
-            self.write_message(bytes(2 * MB), binary=True).add_done_callback(patches.heard)
+            self.write_message(bytes(2 * MB), binary=True).add_done_callback(socket_patches.heard)
         else:
             if message.startswith(b"busy"):
                 begun = time.thread_time()

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map
 
-from classroom.lab.execution import cell_run, cell_writer
+from classroom.lab.execution import cell_run, cell_writer, run_beat
 from classroom.lab.execution.output_capture import Captured
 from classroom.lab.execution.run_registry import KernelRuns
 from classroom.lab.execution.stream_text import Screen
@@ -243,16 +243,16 @@ def test_how_a_cell_stands_is_its_pages_to_say(monkeypatch: pytest.MonkeyPatch) 
         cell["execution_state"] = "running"
         said: list[tuple[float, list[str]]] = []
         watching = cell.observe(lambda event: said.append((time.monotonic(), sorted(event.keys))))
-        await asyncio.sleep(3 * cell_run.SETTLE)
+        await asyncio.sleep(3 * run_beat.SETTLE_SECONDS)
         ended = time.monotonic()
         runs.hear(message("status", "1", execution_state="idle"))
         await until(lambda: not runs.unfinished("room"))
         cell.unobserve(watching)
         ((at, keys),) = said  # nothing of what the page has said
         assert keys == ["execution_count", "execution_state"]
-        assert at - ended > cell_run.SETTLE * 0.9
+        assert at - ended > run_beat.SETTLE_SECONDS * 0.9
 
-    monkeypatch.setattr(cell_run, "SETTLE", 0.2)
+    monkeypatch.setattr(run_beat, "SETTLE_SECONDS", 0.2)
     loops.run(main())
 
 
@@ -268,11 +268,11 @@ def test_writing_is_on_a_beat(monkeypatch: pytest.MonkeyPatch) -> None:
             runs.hear(message("stream", "1", name="stdout", text=f"{number}\n"))
             await asyncio.sleep(0.001)
         await until(lambda: cell["outputs"].to_py()[0]["text"].endswith("199\n"))
-        beats = (time.monotonic() - begun) / cell_run.BEAT
+        beats = (time.monotonic() - begun) / run_beat.BEAT_SECONDS
         book.doc.unobserve(watching)
         assert len(changes) < beats + 10, "not one for each of 200 messages"
 
-    monkeypatch.setattr(cell_run, "BEAT", 0.05)
+    monkeypatch.setattr(run_beat, "BEAT_SECONDS", 0.05)
     loops.run(main())
 
 
@@ -288,7 +288,7 @@ def test_a_cell_that_comes_later_than_its_run(monkeypatch: pytest.MonkeyPatch) -
         await until(lambda: cell["outputs"].to_py() != [])
         assert cell["outputs"].to_py()[0]["text"] == "early"
 
-    monkeypatch.setattr(cell_run, "SEARCH", 0.02)
+    monkeypatch.setattr(cell_run, "SEARCH_SECONDS", 0.02)
     loops.run(main())
 
 
@@ -309,7 +309,7 @@ def test_what_is_answered_comes_before_what_follows(monkeypatch: pytest.MonkeyPa
         await until(lambda: len(cell["outputs"]) == 2)
         assert [one["name"] for one in cell["outputs"].to_py()] == ["stdin", "stdout"]
 
-    monkeypatch.setattr(cell_run, "ECHO", 60)
+    monkeypatch.setattr(cell_run, "ECHO_SECONDS", 60)
     loops.run(main())
 
 

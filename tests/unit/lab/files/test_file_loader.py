@@ -74,7 +74,7 @@ def test_a_file_that_is_moved_right_after_it_was_saved_is_found(contents: Moving
             assert await loader.maybe_save_content({**TEXT, "content": "typed"}) is not None
             assert await loader.maybe_save_content({**TEXT, "content": "typed on"}) is None
         assert loader.is_gone
-        assert await loader.follow() == "moved.txt"
+        assert await loader.moves.follow() == "moved.txt"
         assert renamed[-1] == {"action": "rename", "path": "moved.txt", "source_path": "a.txt"}
 
     loops.run(run())
@@ -88,7 +88,7 @@ def test_another_file_in_its_place_is_not_followed(contents: Moving, tmp_path: P
         with saved_hashes.saving_of(Saving(NAME)):
             await loader.maybe_save_content({**TEXT, "content": "typed"})
         (tmp_path / "files/moved.txt").write_text("of somebody else")
-        assert await loader.follow() is None
+        assert await loader.moves.follow() is None
         with pytest.raises(HTTPError):
             await loader.stamp()
 

@@ -483,18 +483,3 @@ def test_any_bytes_are_read_or_refused(found: bytes) -> None:
 @given(st.dictionaries(st.integers(0, 2**53 - 1), st.integers(0, 2**31 - 1)))
 def test_a_state_is_read_as_it_was_written(state: dict[int, int]) -> None:
     assert read_state(update_bounds.write_state(state)) == state
-
-
-def test_where_the_decoder_gives_up_is_an_exception_like_others() -> None:
-    """Rust's panics are none: they would end the task that serves everybody in a room."""
-    panic = type("PanicException", (BaseException,), {})  # as pyo3 names it, in no module
-    with pytest.raises(update_admission.BrokenError), update_admission.decoding():
-        raise panic
-    with pytest.raises(update_admission.UnreadableError), update_admission.decoding():
-        Doc().apply_update(b"\x01\x01\x01")
-
-
-def test_what_can_t_be_merged_is_told_as_the_whole_document() -> None:
-    document = opened().ydoc
-    whole = update_admission.merged([b"\x01\x01\x01", b"\x01"], document)
-    assert whole == document.get_update()

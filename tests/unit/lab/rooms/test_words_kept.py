@@ -139,7 +139,7 @@ class Words(RuleBasedStateMachine):
             kept=self.told,
             is_replaced=False,
             is_read_only=False,
-            follow=self.follow,
+            moves=SimpleNamespace(follow=self.follow),
         )
         self.changes = OutsideChanges(
             self.document,

@@ -25,6 +25,7 @@ from classroom.lab.storage import (
     log_records,
     log_segments,
     quarantine,
+    uncommitted_updates,
     write_ahead_log,
     ystore,
 )
@@ -82,13 +83,13 @@ def test_documents_share_a_commit(tmp_path: Path) -> None:
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
         commits: list[int] = []
-        commit = made._commit
+        commit = made._commits.commit
 
         def counted(database: sqlite3.Connection, rows: list[Row]) -> list[str]:
             commits.append(len(rows))
             return commit(database, rows)
 
-        made._commit = counted  # type: ignore[method-assign]
+        made._commits.commit = counted  # type: ignore[method-assign]
         await asyncio.gather(*(made.write(f"n{number}", b"x") for number in range(30)))
         assert [count for count in commits if count] == [30]
         made.close()
@@ -345,7 +346,7 @@ def test_a_full_disk_is_told_and_ends_nothing(
 
         with monkeypatch.context() as full:
             full.setattr(log_segments.LogSegment, "append", no_room)
-            full.setattr(made, "_commit", no_room)
+            full.setattr(made._commits, "commit", no_room)
             for update in updates[1:3]:
                 made.append("a", update)
                 await asyncio.sleep(0.1)
@@ -414,7 +415,7 @@ def test_while_people_go_on_typing_a_full_disk_comes_to_an_end(
         made, updates = Journal(tmp_path / "j.db"), typed("hello world")
         told: list[DiskTrouble] = []
         made.disk.told = told.append
-        commit = made._commit
+        commit = made._commits.commit
 
         def slow(database: sqlite3.Connection, rows: list[Row]) -> list[str]:
             loop.call_soon_threadsafe(lambda: made.append("a", updates.pop(0)))
@@ -426,13 +427,13 @@ def test_while_people_go_on_typing_a_full_disk_comes_to_an_end(
             full.setattr(volume_reserve, "ensure", no_room)
             with pytest.raises(OSError, match="No space left"):
                 await made.write("a", updates.pop(0))
-        monkeypatch.setattr(made, "_commit", slow)
+        monkeypatch.setattr(made._commits, "commit", slow)
         for _ in range(100):
             if told[-1] == DiskTrouble():
                 break
             await asyncio.sleep(0.02)
         assert told[-1] == DiskTrouble()
-        monkeypatch.setattr(made, "_commit", commit)
+        monkeypatch.setattr(made._commits, "commit", commit)
         for update in updates:
             made.append("a", update)
         await made.written()
@@ -510,7 +511,7 @@ def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
 ) -> None:
     """An endless print while the disk is full would fill the memory, and stop everybody."""
     monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(journal, "MOST_PENDING", 10_000)
+    monkeypatch.setattr(uncommitted_updates, "MOST_PENDING", 10_000)
     merged: list[int] = []
 
     def merge(*updates: bytes) -> bytes:
@@ -529,13 +530,13 @@ def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
         text = doc.get("text", type=Text)
         with monkeypatch.context() as full:
             full.setattr(log_segments.LogSegment, "append", no_room)
-            full.setattr(made, "_insert", no_room)
+            full.setattr(made._commits, "_insert", no_room)
             most = 0
             for number in range(200):
                 text += f"{number} " * 500
                 del text[0 : len(text) - 5]
                 await asyncio.sleep(0.005)
-                waiting = [*made._committing, *made._pending]
+                waiting = made._uncommitted.rows
                 most = max(most, sum(len(row.update) for row in waiting))
             assert len(merged) <= 1
             assert most < 60_000, "of some 400,000"
@@ -557,7 +558,7 @@ def test_a_connection_that_opens_later_empties_no_log(tmp_path: Path) -> None:
         made.append("a", updates[1])
         made._log.rotate()
         (full,) = made._log._full
-        made._take_over(made._database.connection)
+        made._commits.take_over(made._database.connection)
         assert full._end, "it is only emptied when it is committed"
         await made.written()
         made.close()

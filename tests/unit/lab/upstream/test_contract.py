@@ -7,7 +7,7 @@ import socket
 
 from tornado.iostream import IOStream
 
-from classroom.lab.upstream import patches
+from classroom.lab.upstream import socket_patches
 
 
 def test_a_closed_stream_has_nothing_unsent() -> None:
@@ -17,8 +17,8 @@ def test_a_closed_stream_has_nothing_unsent() -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             stream = IOStream(ours)
-            before = patches.unsent(stream)
+            before = socket_patches.unsent(stream)
             stream.close()
-            return before, patches.unsent(stream)
+            return before, socket_patches.unsent(stream)
 
     assert asyncio.run(count()) == (0, 0)

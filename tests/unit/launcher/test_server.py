@@ -14,8 +14,7 @@ import pytest
 
 from classroom.config import limits, preload
 from classroom.config.limits import Limits
-from classroom.launcher import __main__ as launcher
-from classroom.launcher import connections, homes, process, protocol
+from classroom.launcher import connections, homes, process, protocol, server
 from classroom.launcher.protocol import ProcessKind, Running, Start
 from classroom.runtime.lab_users import CLASS, STUDENT
 from classroom.runtime.paths import Paths
@@ -73,7 +72,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         kind: ProcessKind, during: Callable[[Any, socket.socket], Coroutine[Any, Any, None]]
     ) -> None:
         async def work() -> None:
-            made = launcher.Launcher(Paths())
+            made = server.Launcher(Paths())
             ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             ours.setblocking(False)  # noqa: FBT003 (a builtin's)
             its.setblocking(False)  # noqa: FBT003
@@ -117,7 +116,7 @@ def test_a_task_that_nobody_waits_for_keeps_no_place(serve: Callable[..., Any]) 
 
 
 def test_a_task_ends_in_time(serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launcher, "TASK_SECONDS", 0.1)
+    monkeypatch.setattr(server, "TASK_SECONDS", 0.1)
 
     async def wait(made: Any, _: socket.socket) -> None:
         await until(lambda: not made._running)

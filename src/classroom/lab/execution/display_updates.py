@@ -1,0 +1,49 @@
+"""What is displayed under an id, and shown differently later by it, in whichever cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classroom.lab.protocol.kernel_outputs import Shown, Updated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from classroom.lab.protocol.kernel_outputs import Step
+
+
+def updates_of(steps: Iterable[Step]) -> dict[str, Updated]:
+    """Say what steps change of what was displayed before: the last change of each, by its id.
+
+    Args:
+        steps: of one run, in order.
+    """
+    return {one.display_id: one for one in map(_update, steps) if one is not None}
+
+
+def shown(steps: Sequence[Step], last: Mapping[str, Updated]) -> list[Step]:
+    """Show at once what is displayed in steps as it is after all of them.
+
+    Args:
+        steps: of one run, in order.
+        last: what has each id in the end.
+
+    Returns:
+        The steps that write something, in order.
+    """
+    return [_latest(step, last) for step in steps if not isinstance(step, Updated)]
+
+
+def _update(step: Step) -> Updated | None:
+    """Say what a step changes of what was displayed before, if anything."""
+    if isinstance(step, Shown) and step.display_id:
+        return Updated(step.display_id, step.output, step.size)
+    return step if isinstance(step, Updated) else None
+
+
+def _latest(step: Step, last: Mapping[str, Updated]) -> Step:
+    if not isinstance(step, Shown) or not step.display_id:
+        return step
+    one = last[step.display_id]
+    output = {**step.output, "data": one.output["data"], "metadata": one.output["metadata"]}
+    return Shown(output, step.display_id, one.size)

@@ -1,0 +1,87 @@
+"""What a kernel has said of one run and isn't written yet; it is read only when it is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from classroom.lab.execution import cell_writer
+from classroom.lab.protocol import kernel_outputs
+from classroom.lab.protocol.kernel_outputs import BadOutputError, Pending, Printed, Shown
+from classroom.runtime.words import gettext
+
+if TYPE_CHECKING:
+    from logging import Logger
+
+    from classroom.lab.protocol.kernel_outputs import Step
+
+BACKLOG_BYTES = 20_000_000
+"""How much may wait to be written before more is left out."""
+
+
+class HeardOutputs:
+    """Of one run. On the event loop."""
+
+    def __init__(self, log: Logger) -> None:
+        """Have heard nothing yet.
+
+        Args:
+            log: the server's.
+        """
+        self._log = log
+        self._unread: list[tuple[str, bytes]] = []
+        self._pending = Pending()
+        self._waiting = 0
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether something waits to be read."""
+        return bool(self._unread)
+
+    def add(self, kind: str, raw: bytes) -> bool:
+        """Keep an output, unread.
+
+        Args:
+            kind: of the message, one of `kernel_outputs.KINDS`.
+            raw: its content.
+
+        Returns:
+            Whether it is kept; False when too much waits already.
+        """
+        if self._waiting > BACKLOG_BYTES:
+            return False
+        self._waiting += len(raw)
+        self._unread.append((kind, raw))
+        return True
+
+    def take(self) -> list[Step]:
+        """Return what is to be written, in order; nothing of it waits any more."""
+        self._read()
+        self._waiting = 0
+        return self._pending.take()
+
+    def end_with(self, output: dict[str, Any]) -> None:
+        """Add an output of the lab's own after all that was heard.
+
+        Args:
+            output: as of nbformat's schema.
+        """
+        self._read()
+        self._pending.add(Shown(output))
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        self._unread, self._pending = [], Pending()
+
+    def _read(self) -> None:
+        """Read what has been heard since; what can't be is left out."""
+        heard, self._unread = self._unread, []
+        for kind, raw in heard:
+            if len(raw) > cell_writer.MOST_SHOWN or kernel_outputs.too_much(raw):
+                words = gettext("An output of {size} kB is left out: it is more than fits here.")
+                what = words.format(size=len(raw) // 1000)
+                self._pending.add(Printed("stderr", f"{what}\n"))
+                continue
+            try:
+                self._pending.add(kernel_outputs.step(kind, kernel_outputs.read(raw), len(raw)))
+            except BadOutputError as error:
+                self._log.debug("Dropped a kernel's message that can't be read: %s", error)

@@ -1,0 +1,88 @@
+"""What is done to a document while its room opens it, before anybody may read or write it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from tornado.web import HTTPError
+
+from classroom.lab.protocol import kernel_outputs
+from classroom.lab.protocol.update_bounds import read_state, write_state
+from classroom.lab.rooms.outside_changes import KEPT
+from classroom.lab.storage.ystore import ClassYStore
+from classroom.runtime.words import gettext
+
+if TYPE_CHECKING:
+    from classroom.lab.files.file_loader import ClassLoader, Model
+
+
+class DocumentOpening:
+    """One opening of one document. On the event loop."""
+
+    def __init__(
+        self, document: Any, file: ClassLoader, store: Any, content_format: str, kind: str
+    ) -> None:
+        """Have done nothing yet.
+
+        Args:
+            document: of jupyter_ydoc.
+            file: the document's.
+            store: the document's, of any kind; None without one.
+            content_format: of the file, "json" or "text".
+            kind: of the document, "notebook", "file" or another.
+        """
+        self._document, self._file, self._store = document, file, store
+        self._format, self._kind = content_format, kind
+
+    async def recovered(self) -> Model | None:
+        """Write into the file what the journal has of it and a crash has kept from it.
+
+        Returns:
+            The file as it was found, with its content; None if that isn't known.
+
+        Raises:
+            HTTPError: the file can't be read or written.
+            sqlite3.Error: the journal can't be read.
+        """
+        if self._file.saves is None or self._store is None:
+            return None
+        try:
+            return await self._recover()
+        except HTTPError as error:
+            if error.status_code != HTTPStatus.NOT_FOUND:
+                raise
+            return await self._recover()  # a program may have moved it just then
+
+    async def _recover(self) -> Model | None:
+        await self._file.moves.find_again(self._store, self._file.recovery)
+        recovered = await self._file.recovery.recover(
+            self._format, self._kind, self._file.path, self._store
+        )
+        if recovered.kept:
+            self._file.kept.append(gettext(KEPT).format(copy=recovered.kept))
+        return recovered.found
+
+    def keep_what_came_first(self) -> None:
+        """Have in the journal what the lab wrote before the document was observed.
+
+        That is the file's path, and cells that were mended as they were read. What the lab writes
+        later has the clocks behind it: without it the journal would have a gap.
+        """
+        if isinstance(self._store, ClassYStore):
+            document = self._document.ydoc
+            state = read_state(document.get_state())
+            if state.pop(document.client_id, 0):
+                self._store.append(document.get_update(write_state(state)))
+
+    def correct(self) -> None:
+        """Correct what the journal says of the file's path and of running cells.
+
+        The path may be that of a file that was moved since, or a page's. Of cells that ran when the
+        server ended none runs any more.
+        """
+        if self._document.path != self._file.last_path:
+            self._document.path = self._file.last_path
+        for cell in getattr(self._document, "ycells", ()):
+            if cell.get("execution_state") == kernel_outputs.RUNNING:
+                cell["execution_state"] = kernel_outputs.IDLE

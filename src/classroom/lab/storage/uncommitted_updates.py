@@ -1,0 +1,78 @@
+"""Updates that aren't committed yet: kept in memory, and no more of them than fits there.
+
+They usually wait for a fraction of a second. While the disk takes nothing they may wait for hours.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from classroom.lab.storage.log_records import Row
+from classroom.runtime import background_tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from classroom.lab.storage.history_checkpoints import Live
+
+MOST_PENDING = 16 * 1024 * 1024
+"""Bytes of updates that wait for a disk that takes none, before documents wait as they are."""
+
+
+class UncommittedUpdates:
+    """All documents' updates that aren't committed, in order. On the event loop."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.pending: list[Row] = []
+        """What the next commit takes. The journal adds to it."""
+        self._committing: list[Row] = []
+        self._wholes: dict[str, Row] = {}
+
+    @property
+    def rows(self) -> list[Row]:
+        """All of them, oldest first: those that are being committed, and those that are to be."""
+        return [*self._committing, *self.pending]
+
+    def begin_commit(self) -> list[Row]:
+        """Return what is to be committed now; what comes meanwhile waits for the next commit."""
+        self._committing, self.pending = self.pending, []
+        return self._committing
+
+    def keep(self) -> None:
+        """End a commit that has failed: the next one takes its updates first."""
+        self.pending[:0] = self._committing
+        self._committing = []
+
+    def forget(self) -> None:
+        """End a commit that has succeeded."""
+        self._committing, self._wholes = [], {}
+
+    def drop(self, path: str) -> None:
+        """Leave out a document's updates from the next commit.
+
+        Args:
+            path: the document's.
+        """
+        self.pending = [row for row in self.pending if row.path != path]
+
+    def shorten(self, live: Mapping[str, Live]) -> None:
+        """Replace updates by their whole document, where they have become too much for the memory.
+
+        Args:
+            live: the documents that are open, by path.
+        """
+        wholes = list(map(id, self._wholes.values()))
+        late = [row for row in self.pending if id(row) not in wholes]
+        if sum(len(row.update) for row in late) <= MOST_PENDING:
+            return
+        for path in {row.path for row in late} & live.keys():
+            try:
+                whole = Row(path, live[path].get_update(), b"", time.time())
+            except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
+                background_tasks.reraise_if_meant(error)
+                continue  # the document's own trouble, when it is opened
+            self.drop(path)
+            self.pending.append(whole)
+            self._wholes[path] = whole
