@@ -122,6 +122,22 @@ def test_a_code_by_the_api_is_an_ordinary_link(hub: Hub) -> None:
     assert shares.links.find(secret) is None
 
 
+def test_who_has_access_may_do_more_at_jupyterhub_by_a_link(hub: Hub) -> None:
+    """As when JupyterHub exchanges a code; what somebody may in the lab stays if it is more."""
+    shares = hub.start()
+    made, secret = shares.links.make("mona", LOOKS)
+    come(shares, by_the_api(hub, shares), "ada")
+    assert (hub.may("access"), hub.may("start")) == (True, False)
+    assert shares.lacks("mona", "ada", made.id)
+    come(shares, secret, "ada")
+    shares._apply()
+    assert hub.may("start")
+    assert hub.told[-1] == {"mona": {"ada": Guest(EDIT)}}
+    assert not shares.lacks("mona", "ada", made.id)
+    shares.revoke("mona", "ada")
+    assert not hub.may("start")
+
+
 def test_links_outlive_the_hub_and_end_with_their_owner(hub: Hub) -> None:
     shares = hub.start()
     _, secret = shares.links.make("mona", LOOKS)

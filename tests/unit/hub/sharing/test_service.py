@@ -215,3 +215,41 @@ def test_on_a_full_disk_nobody_is_let_in(hub: Hub, monkeypatch: pytest.MonkeyPat
     shares.revoke("mona", "ada")
     assert not hub.may("access")
     assert hub.told[-1] == {}
+
+
+def test_who_is_left_no_right_to_enter_is_out(hub: Hub) -> None:
+    """By the API, which may leave of a share what lets nobody in; and which may give it again."""
+    shares = hub.start()
+    shares.grant("mona", "ada", VIEW, None)
+    shares._changed.clear()
+    spawner, ada = orm.User.find(hub.db, "mona").orm_spawners[""], orm.User.find(hub.db, "ada")
+    orm.Share.revoke(hub.db, spawner, ada, scopes=["read:servers!server=mona/"])
+    assert shares._changed.is_set()
+    shares._apply()
+    assert hub.told[-1] == {"mona": {"ada": Guest(VIEW)}}
+    orm.Share.revoke(hub.db, spawner, ada, scopes=["access:servers!server=mona/"])
+    shares._apply()
+    assert hub.share().scopes == ["start:servers!server=mona/"]
+    assert not hub.may("access")
+    assert (hub.told[-1], shares.listed("mona"), shares.shared_with("ada")) == ({}, [], {})
+    orm.Share.grant(hub.db, spawner, ada, scopes=["shares!server=mona/"])
+    shares._apply()
+    assert hub.may("access")
+    assert hub.told[-1] == {"mona": {"ada": Guest(EDIT)}}, "it is another share, without a role"
+
+
+def test_whose_access_the_api_has_ended_is_let_in_by_no_link(hub: Hub) -> None:
+    """And whoever has never signed in is not waited for any more."""
+    shares = hub.start()
+    shares.grant("mona", "ada", VIEW, None)
+    shares.grant("mona", "grace", VIEW, None)
+    hub.db.query(orm.Share).delete()
+    hub.db.commit()
+    shares.keep_out("mona", ["ada", "grace"])
+    shares._apply()
+    assert (hub.told[-1], shares.listed("mona")) == ({}, [])
+    again = hub.start()
+    hub.add("grace")
+    again._apply()
+    assert again.listed("mona") == []
+    assert all(again.links.refuses("mona", name) for name in ("ada", "grace"))
