@@ -147,6 +147,26 @@ def comes_in(room: Classroom, name: str) -> None:
     labs.wait_until(lambda: goes_in(room, name), f"that {name} is let in")
 
 
+def has_stopped(room: Classroom) -> None:
+    """Wait until the lab's server has ended."""
+    own = f"lab{own_labs.number(room.lab, OWNER)}-server"
+    labs.wait_until(lambda: not room.lab.pids("classroom.lab --config", own), "it has stopped")
+
+
+def starts(room: Classroom, name: str) -> None:
+    """Start the lab as a guest does: at a button, once the lab has made its last snapshot."""
+    client, wanted = room.people[name], {"next": f"{base(OWNER)}/lab"}
+
+    def is_in() -> bool:
+        asked = client.get(f"{labs.ADDRESS}/hub/spawn/{OWNER}", params=wanted)
+        if "<form" in asked.text:
+            form = asked.text.split('action="')[1].split('"')[0].replace("&amp;", "&")
+            client.post(asked.url.join(form))
+        return goes_in(room, name)
+
+    labs.wait_until(is_in, "the lab", 90)
+
+
 def hub_is_back(room: Classroom) -> None:
     """Wait until the Hub answers again."""
     asked = room.people[OWNER]

@@ -17,6 +17,7 @@ from tests.sharing import (
     at_hub,
     comes_in,
     goes_in,
+    has_stopped,
     hub_is_back,
     is_out,
     listed,
@@ -24,6 +25,7 @@ from tests.sharing import (
     revoke,
     share,
     signed_in,
+    starts,
     token_of,
     writes,
 )
@@ -129,6 +131,8 @@ def test_who_is_revoked_is_out_and_comes_back_by_no_way(room: Classroom) -> None
     is_out(room, "hubot")
     assert listed(room) == {}
     assert revoke(room, "hubot").status_code == 404
+    assert api(room, token_of(room, OWNER), "GET", f"shares/{OWNER}/").json()["items"] == []
+    assert at_hub(room, "hubot", "GET", "users/hubot/shared").json()["items"] == []
     assert "Shared with me" not in room.people["hubot"].get(f"{labs.ADDRESS}/hub/home").text
 
 
@@ -218,6 +222,8 @@ def test_who_has_never_signed_in_is_waited_for(room: Classroom) -> None:
     found = listed(room)["astronaut"]
     assert (found["waits"], found["role"]) == (False, "view")
     assert writes(room, "astronaut") == 403
+    theirs = at_hub(room, "astronaut", "GET", "users/astronaut/shared").json()["items"]
+    assert [one["server"]["user"]["name"] for one in theirs] == [OWNER], "JupyterHub says so"
     is_out(room, "twin")
 
 
@@ -338,27 +344,13 @@ def test_code_in_a_kernel_shares_nothing(room: Classroom) -> None:
 
 def test_a_guest_starts_a_lab_that_has_stopped(room: Classroom) -> None:
     """At a button, which asks first."""
-    lab, hubot = room.lab, room.people["hubot"]
+    hubot = room.people["hubot"]
     assert share(room, "hubot", role="view", seconds=None).is_success
     stopped = at_hub(room, "mona", "DELETE", f"users/{OWNER}/server")
     assert stopped.is_success, stopped.text
-    own = f"lab{number(lab, OWNER)}-server"
-    labs.wait_until(lambda: not lab.pids("classroom.lab --config", own), "it has stopped")
-
-    home = hubot.get(f"{labs.ADDRESS}/hub/home")
-    assert f"Start: Lab of {OWNER}" in home.text
-
-    def is_started() -> bool:
-        """Press the button, which is there once the lab has made its last snapshot."""
-        asked = hubot.get(
-            f"{labs.ADDRESS}/hub/spawn/{OWNER}", params={"next": f"{base(OWNER)}/lab"}
-        )
-        if "<form" in asked.text:
-            form = asked.text.split('action="')[1].split('"')[0].replace("&amp;", "&")
-            hubot.post(asked.url.join(form))
-        return goes_in(room, "hubot")
-
-    labs.wait_until(is_started, "the lab", 90)
+    has_stopped(room)
+    assert f"Start: Lab of {OWNER}" in hubot.get(f"{labs.ADDRESS}/hub/home").text
+    starts(room, "hubot")
     assert writes(room, "hubot") == 403
     enter(room.people[OWNER], OWNER)
 

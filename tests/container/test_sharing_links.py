@@ -230,6 +230,8 @@ def test_a_link_is_taken_back_with_all_who_came_by_it(room: Classroom) -> None:
     (link,) = links.listed(room)
     assert take_back(room, link["id"], guests=False).status_code == 204
     is_dead(room, address, "twin" if "twin" in room.people else "hubot")
+    codes = api(room, token_of(room, OWNER), "GET", f"share-codes/{OWNER}/")
+    assert codes.json()["items"] == [], "JupyterHub has none, either"
     assert goes_in(room, "hubot"), "only the link is dead"
     assert links.listed(room)[0]["alive"] is False
     with page_of(room, "hubot") as theirs, page_of(room, OWNER) as owners:
