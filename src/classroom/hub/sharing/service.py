@@ -55,7 +55,7 @@ class Shares:
             StartRefusedError: it is damaged.
         """
         self._file = file
-        self._terms: Mapping[Pair, Terms] = kept.read(file)
+        self._terms: Mapping[Pair, Terms] = kept.TERMS.read(file)
         self._written: Mapping[Pair, Terms] = self._terms
         self._db: Any = None
         self._access: Access | None = None
@@ -268,5 +268,5 @@ class Shares:
         return grants.decide(rows.read(self._db), self._terms, people, time.time(), out)
 
     def _keep(self, terms: Mapping[Pair, Terms]) -> None:
-        kept.write(self._file, terms)
+        kept.TERMS.write(self._file, terms)
         self._terms = self._written = terms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,7 @@ def test_a_share_is_jupyterhubs_and_the_lab_knows_first(hub: Hub) -> None:
     assert not hub.may("access")
     assert hub.told[-1] == {}
     assert shares.listed("mona") == []
-    assert kept.read(hub.folder / FILE) == {}
+    assert kept.TERMS.read(hub.folder / FILE) == {}
 
 
 @pytest.mark.parametrize("name", ["ada", "mona"])
@@ -103,7 +104,7 @@ def test_who_gets_another_name_is_another_person(hub: Hub, name: str) -> None:
     shares._apply()
     assert hub.told[-1] == {}
     assert hub.db.query(orm.Share).count() == 0
-    assert kept.read(hub.folder / FILE) == {}
+    assert kept.TERMS.read(hub.folder / FILE) == {}
 
 
 def test_a_change_of_somebody_else_is_not_looked_at(hub: Hub) -> None:
@@ -191,8 +192,8 @@ def test_what_ends_while_the_hub_is_down_is_over_when_it_starts(hub: Hub) -> Non
     again = hub.start()
     assert hub.told[-1]["mona"]["ada"].role == VIEW
     assert hub.may("access")
-    (terms,) = kept.read(hub.folder / FILE).values()
-    kept.write(hub.folder / FILE, {("mona", "ada"): type(terms)(VIEW, 5.0, 1.0, terms.key)})
+    (terms,) = kept.TERMS.read(hub.folder / FILE).values()
+    kept.TERMS.write(hub.folder / FILE, {("mona", "ada"): type(terms)(VIEW, 5.0, 1.0, terms.key)})
     again = hub.start()
     assert not hub.may("access")
     assert (again.listed("mona"), hub.told[-1]) == ([], {})
@@ -202,10 +203,10 @@ def test_on_a_full_disk_nobody_is_let_in(hub: Hub, monkeypatch: pytest.MonkeyPat
     shares = hub.start()
     shares.grant("mona", "ada", VIEW, None)
 
-    def full(*_: Any) -> None:
+    def full(*_: Any) -> bytes:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(kept, "write", full)
+    monkeypatch.setattr(kept, "TERMS", replace(kept.TERMS, encode=full))
     with pytest.raises(OSError, match="No space"):
         shares.grant("mona", "ada", EDIT, None)
     with pytest.raises(OSError, match="No space"):
