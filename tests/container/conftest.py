@@ -14,6 +14,7 @@ from tests.students import Student
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.classrooms import Classroom
     from tests.internet import Internet
@@ -209,11 +210,16 @@ def sandboxed_student_at_home(
 
 
 @pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tutor's, of the one lab of a module's tests."""
+    return tmp_path_factory.mktemp("tutor")
+
+
+@pytest.fixture(scope="module")
 def shared_lab(
-    network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
+    network: Network, github: Lab, authority: Authority, folder: Path
 ) -> Iterator[Classroom]:
     """A lab that its owner shares; each module's tests leave it shared with nobody."""
-    folder = tmp_path_factory.mktemp("tutor")
     with sharing.opened(network, github, authority, folder) as made:
         yield made
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from classroom.lab.api.sharing import ADDRESS
 from classroom.lab.people import page_socket, revocation
 from tests import labs, own_labs, sharing, students, web
 from tests.container.test_rooms import API, room
@@ -221,11 +222,10 @@ def test_labs_are_shared_with_people_by_their_names_on_the_list(tmp_path: Path) 
             page = own_labs.enter(ben, "ben")
             assert '"classroomNames": ""' in page.text
             terms = {"role": "view", "seconds": None}
-            address = sharing.ADDRESS
-            made = own_labs.ask(ben, "ben", "PUT", f"{address}/Anna%20Maria", json=terms)
+            made = own_labs.ask(ben, "ben", "PUT", f"{ADDRESS}/Anna%20Maria", json=terms)
             assert made.is_success, made.text
             assert made.json()["name"] == "anna maria"
-            refused = own_labs.ask(ben, "ben", "PUT", f"{address}/room.algebra", json=terms)
+            refused = own_labs.ask(ben, "ben", "PUT", f"{ADDRESS}/room.algebra", json=terms)
             assert (refused.status_code, "on the class's list" in refused.text) == (400, True)
             go_in(anna, found["Anna Maria"])
             labs.wait_until(lambda: own_labs.is_open(anna, "ben"), "that she is let in")

@@ -67,11 +67,6 @@ def config(projects: dict[str, list[str]]) -> str:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("tutor")
-
-
-@pytest.fixture(scope="module")
 def school(
     network: Network, github: Lab, authority: Authority, folder: Path
 ) -> Iterator[Classroom]:
