@@ -159,8 +159,9 @@ class ShareHandler(SharingHandler):
             HTTPError: 400, there can be nobody of this name.
         """
         if self.authenticator.access.malformed([name]):
-            sentence = NOBODY if self.authenticator.access.by_github else NOBODY_LISTED
-            raise web.HTTPError(400, gettext(sentence).format(name=name).replace("%", "%%"))
+            by_github = self.authenticator.access.by_github
+            sentence = gettext(NOBODY) if by_github else gettext(NOBODY_LISTED)
+            raise web.HTTPError(400, sentence.format(name=name).replace("%", "%%"))
         return str(self.authenticator.normalize_username(name))
 
 

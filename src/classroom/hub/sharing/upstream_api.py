@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from classroom.hub.sharing.service import Shares
 
 
-class LabSharesHandler(ServerShareAPIHandler):
+class UpstreamSharesHandler(ServerShareAPIHandler):
     """With whom a lab is shared: `/api/shares/<owner>/`."""
 
     async def post(self, user_name: str, server_name: str | None = None) -> None:
@@ -56,7 +56,7 @@ class LabSharesHandler(ServerShareAPIHandler):
         shares.keep_out(owner, [one for one in names if one != self.current_user.name])
 
 
-class SharedWithHandler(UserShareAPIHandler):
+class UpstreamSharedHandler(UserShareAPIHandler):
     """One lab that is shared with somebody: `/api/users/<guest>/shared/<owner>/`."""
 
     def delete(self, user_name: str, owner_name: str, _server_name: str) -> None:
@@ -68,6 +68,6 @@ class SharedWithHandler(UserShareAPIHandler):
 
 
 HANDLERS = (
-    (r"/api/shares/([^/]+)/([^/]*)", LabSharesHandler),
-    (r"/api/users/([^/]+)/shared/([^/]+)/([^/]*)", SharedWithHandler),
+    (r"/api/shares/([^/]+)/([^/]*)", UpstreamSharesHandler),
+    (r"/api/users/([^/]+)/shared/([^/]+)/([^/]*)", UpstreamSharedHandler),
 )
