@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.pki import Authority
 
+People = dict[str, "httpx.Client"]
+"""Browsers, by their people's names."""
 CONFIG = f"""{labs.GITHUB_CONFIG}
 c.Classroom.personal_labs = True
 c.Classroom.rooms = {{"maths": ["Octocat", "hubot"]}}
@@ -87,6 +89,16 @@ def sign_in(lab: Lab, github: Lab, authority: bytes, login: str) -> Iterator[htt
         page = web.sign_in_with_github(client, labs.ADDRESS, login)
         assert page.status_code == 200, page.text
         yield client
+
+
+@contextlib.contextmanager
+def signed_in(lab: Lab, github: Lab, authority: Authority, *logins: str) -> Iterator[People]:
+    """Sign people in, whose browsers stay open for a while; by what the Hub calls them."""
+    with contextlib.ExitStack() as closing:
+        yield {
+            login.lower(): closing.enter_context(sign_in(lab, github, authority.crt, login))
+            for login in logins
+        }
 
 
 def look(client: httpx.Client, name: str) -> httpx.Response:

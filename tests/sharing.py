@@ -6,10 +6,15 @@ import contextlib
 from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from websockets.exceptions import InvalidStatus
+
 from classroom.lab.api.sharing import ADDRESS
+from classroom.lab.people import page_socket
 from tests import labs, own_labs, web
 from tests.classrooms import Classroom
-from tests.own_labs import ask, base, is_open
+from tests.own_labs import ask, base, is_open, look
+from tests.students import open_socket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
     from tests.pki import Authority
 
 OWNER = "octocat"
+WAYS_IN = ("lab", "api/contents", "api/kernels", "files/guest.txt", "classroom/api/labs", ADDRESS)
+SOCKETS = (page_socket.ADDRESS, "api/collaboration/room/JupyterLab:globalAwareness")
 EXPECTED = (
     r"40[0349] (GET|PUT|POST|PATCH|DELETE) /hub/|Not authorizing access to /hub/api",
     r"(400|403|404|409|503) (GET|PUT|POST|PATCH|DELETE) /user/|User is not authorized to",
@@ -37,11 +44,15 @@ EXPECTED = (
 
 @contextlib.contextmanager
 def opened(
-    network: Network, github: Lab, authority: Authority, folder: Path
+    network: Network,
+    github: Lab,
+    authority: Authority,
+    folder: Path,
+    config: str = own_labs.CONFIG,
 ) -> Iterator[Classroom]:
     """Start a container in which octocat has a lab that runs, and hubot and mona are signed in."""
     with (
-        own_labs.started(folder, authority, network, expected=EXPECTED) as lab,
+        own_labs.started(folder, authority, network, config=config, expected=EXPECTED) as lab,
         contextlib.ExitStack() as stack,
     ):
         made = Classroom(lab, folder, github, authority, stack, base=base(OWNER))
@@ -105,14 +116,86 @@ def api(room: Classroom, token: str, method: str, path: str, **body: Any) -> htt
         )
 
 
+def at_hub(room: Classroom, who: str, method: str, path: str, **body: Any) -> httpx.Response:
+    """Call JupyterHub's own API as a page of the Hub's does."""
+    client = room.people[who]
+    page = client.get(f"{labs.ADDRESS}/hub/home")
+    xsrf = page.text.split('xsrf_token: "')[1].split('"')[0]
+    return client.request(
+        method,
+        f"{labs.ADDRESS}/hub/api/{path}",
+        headers={"X-XSRFToken": xsrf, "Sec-Fetch-Mode": "cors", "Referer": str(page.url)},
+        json=body or None,
+    )
+
+
 def token_of(room: Classroom, name: str) -> str:
     """Have a tutor make somebody an API token."""
-    page = room.people["mona"].get(f"{labs.ADDRESS}/hub/admin")
-    xsrf = page.text.split('xsrf_token: "')[1].split('"')[0]
-    made = room.people["mona"].post(
-        f"{labs.ADDRESS}/hub/api/users/{name}/tokens",
-        headers={"X-XSRFToken": xsrf, "Sec-Fetch-Mode": "cors", "Referer": str(page.url)},
-        json={"note": "a program", "expires_in": 3600},
-    )
+    terms = {"note": "a program", "expires_in": 3600}
+    made = at_hub(room, "mona", "POST", f"users/{name}/tokens", **terms)
     assert made.status_code == 201, made.text
     return str(made.json()["token"])
+
+
+def page_of(room: Classroom, name: str) -> Any:
+    """Open the socket of somebody's page in octocat's lab."""
+    return open_socket(room.people[name], room.lab, page_socket.ADDRESS, base=base(OWNER))
+
+
+def comes_in(room: Classroom, name: str) -> None:
+    """Wait until somebody is let in: the lab has just heard of it."""
+    labs.wait_until(lambda: goes_in(room, name), f"that {name} is let in")
+
+
+def has_stopped(room: Classroom) -> None:
+    """Wait until the lab's server has ended."""
+    own = f"lab{own_labs.number(room.lab, OWNER)}-server"
+    labs.wait_until(lambda: not room.lab.pids("classroom.lab --config", own), "it has stopped")
+
+
+def starts(room: Classroom, name: str) -> None:
+    """Start the lab as a guest does: at a button, once the lab has made its last snapshot."""
+    client, wanted = room.people[name], {"next": f"{base(OWNER)}/lab"}
+
+    def is_in() -> bool:
+        asked = client.get(f"{labs.ADDRESS}/hub/spawn/{OWNER}", params=wanted)
+        if "<form" in asked.text:
+            form = asked.text.split('action="')[1].split('"')[0].replace("&amp;", "&")
+            client.post(asked.url.join(form))
+        return goes_in(room, name)
+
+    labs.wait_until(is_in, "the lab", 90)
+
+
+def hub_is_back(room: Classroom) -> None:
+    """Wait until the Hub answers again."""
+    asked = room.people[OWNER]
+    labs.wait_until(lambda: ask(asked, OWNER, "GET", ADDRESS).is_success, "the Hub")
+
+
+def is_out(room: Classroom, name: str) -> None:
+    """See that somebody gets into the lab by no way, as soon as it has heard of it."""
+    client = room.people[name]
+    labs.wait_until(lambda: look(client, OWNER).status_code in {403, 404}, f"that {name} is out")
+    for path in WAYS_IN:
+        answer = ask(client, OWNER, "GET", path)
+        assert answer.status_code in {302, 403, 404}, (path, answer.status_code)
+        assert answer.status_code != 302 or "/hub/" in answer.headers["Location"], path
+    assert writes(room, name) in {302, 403, 404}
+    for path in SOCKETS:
+        with pytest.raises(InvalidStatus):
+            open_socket(client, room.lab, path, base=base(OWNER))
+    # Each attempt has begun a sign-in, of which a cookie is left: no person makes so many.
+    for one in [one for one in client.cookies.jar if "oauth-state" in one.name]:
+        client.cookies.jar.clear(one.domain, one.path, one.name)
+
+
+def forget(room: Classroom) -> None:
+    """Share the lab with nobody, and let links let everybody in again."""
+    for name in room.people.keys() - {OWNER, "mona"}:
+        assert share(room, name, role="view", seconds=None).is_success
+        left = at_hub(room, name, "DELETE", f"users/{name}/shared/{OWNER}/")
+        assert left.status_code == 204, left.text
+    program = token_of(room, OWNER)
+    assert api(room, program, "DELETE", f"shares/{OWNER}/").status_code == 204
+    labs.wait_until(lambda: listed(room) == {}, "that nobody has access")

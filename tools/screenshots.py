@@ -17,8 +17,9 @@ import nbformat
 import pytest
 from playwright.sync_api import Error, expect
 
-from tests import labs
+from tests import labs, own_labs, sharing
 from tests.browser import test_chat as chat
+from tests.browser import test_sharing as shares
 from tests.browser.conftest import new_person, sign_in, wait_for_lab
 from tests.browser.test_assignments import choose
 from tests.browser.test_execution import KERNEL, Place
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page, ViewportSize
+    from testcontainers.core.network import Network
 
     from tests.classrooms import Classroom
     from tests.labs import Lab
+    from tests.pki import Authority
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs/images"
 LARGEST_BYTES = 200_000
@@ -220,6 +223,41 @@ def test_materials(chromium: Chromium, tmp_path: Path) -> None:
             wait_for_lab(page)
             expect(page.get_by_role("button", name="My copy")).to_be_visible()
             take(page, "materials")
+
+
+def test_sharing(
+    chromium: Chromium, network: Network, github: Lab, authority: Authority, tmp_path: Path
+) -> None:
+    """Share a lab with somebody, and by a link that somebody else opens."""
+    expected = sharing.EXPECTED
+    with (
+        own_labs.started(tmp_path / "tutor", authority, network, expected=expected) as lab,
+        chromium.start({**lab.hosts, labs.GITHUB: github.ip}) as browser,
+    ):
+        octocat = shares.owner_of_lab(browser)
+        octocat.set_viewport_size({"width": 1200, "height": 800})
+        panel = shares.panel(octocat)
+        panel.get_by_label("GitHub name").fill("hubot")
+        panel.get_by_label("Until").select_option("for a week")
+        panel.get_by_role("button", name="Share", exact=True).click()
+        expect(panel.get_by_role("listitem")).to_contain_text("hubot")
+        panel.get_by_role("button", name="Copy a link…").click()
+        form = panel.get_by_role("form", name="Copy a link…")
+        form.get_by_label("They").select_option("may look")
+        form.get_by_label("It may be used").select_option("by 10 people")
+        form.get_by_label("Who comes by it may come").select_option("for a week")
+        form.get_by_role("button", name="Make the link").click()
+        address = panel.get_by_role("group", name="New link").get_by_role("textbox").input_value()
+        panel.get_by_role("button", name="Done").click()
+        guest = browser.new_context(viewport=FORM, ignore_https_errors=True).new_page()
+        sign_in(guest, "astronaut", address.removeprefix(labs.ADDRESS))
+        expect(guest.get_by_role("heading")).to_have_text("You are invited to the lab of octocat")
+        take(guest, "accept-share")
+        guest.get_by_role("button", name="Go to the lab").click()
+        guest.wait_for_url("**/user/octocat/lab**", timeout=90_000)
+        expect(panel.get_by_role("region", name="Links")).to_contain_text("Came by it: astronaut")
+        expect(panel.get_by_role("region", name="Who has access")).to_contain_text("here now")
+        take(octocat, "share")
 
 
 def test_what_students_see_first(chromium: Chromium) -> None:

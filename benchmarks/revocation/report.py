@@ -25,13 +25,15 @@ class Row:
     at_most: float
 
 
-# docs/reference/security.md promises three seconds, issue 10 two for the front.
+# docs/security.md promises three seconds, issue 10 two for the front.
 ROWS = (
     Row("sockets", "taken off the list: all sockets in the class are closed", 3),
     Row("request", "taken off the list: the next request is refused", 3),
     Row("room", "taken out of a room: its socket is closed", 3),
     Row("view", "in a room, may view instead of edit: the next write is refused", 3),
     Row("group", "taken out of a group: the socket in another's lab is closed", 3),
+    Row("share", "a share is revoked in the panel: the guest's socket is closed", 3),
+    Row("shared", "a share is revoked in the panel: the guest's next request is refused", 3),
     Row("front", "the front is killed: it answers again", 2),
 )
 

@@ -1,4 +1,4 @@
-"""What is measured: the tutor saves the file, and somebody who is there may no longer be."""
+"""What is measured: the tutor saves the file, or an owner revokes a share, and somebody is out."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import httpx
 from benchmarks.labs.subjects import Subject
 from benchmarks.rooms import away
 from benchmarks.soak.lab import PASSPHRASE
+from classroom.lab.api import sharing
 from classroom.lab.people import page_socket
 from tests import labs, own_labs, students
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from websockets.sync.client import ClientConnection
 
-EVERYBODY = ["ada", "grace", "class"]
+EVERYBODY = ["ada", "grace", "hedy", "class"]
 ROOM, OWN = "room.algebra", "ada"
 SOCKETS = (page_socket.ADDRESS, "api/events/subscribe")
 FRONT = "nginx: master process.*front.conf"
@@ -199,6 +200,22 @@ def out_of_the_group(school: School, found: Found) -> None:
         found.keep("group", begun)
 
 
+def revoked(school: School, found: Found) -> None:
+    """Revoke somebody's access to a lab that its owner has shared with them, in its panel."""
+    base, place = own_labs.base(OWN), f"{sharing.ADDRESS}/hedy"
+    with entered(school, OWN, base) as ada:
+        ada.headers["X-XSRFToken"] = str(ada.cookies.get("_xsrf", path=f"{base}/"))
+        terms = {"role": "edit", "seconds": None}
+        own_labs.ask(ada, OWN, "PUT", place, json=terms).raise_for_status()
+        with opened(school, "hedy", base) as (hedy, socket):
+            begun = time.monotonic()
+            own_labs.ask(ada, OWN, "DELETE", place).raise_for_status()
+            students.until_closed(socket)
+            found.keep("share", begun)
+            wait(lambda: status(hedy, base) != httpx.codes.OK)
+            found.keep("shared", begun)
+
+
 def dead_front(school: School, found: Found) -> None:
     """Kill the front; a class's sockets would end with it."""
     lab = school.hub.lab
@@ -209,7 +226,7 @@ def dead_front(school: School, found: Found) -> None:
     found.keep("front", begun)
 
 
-BESIDE = (off_the_list, out_of_the_room, out_of_the_group)
+BESIDE = (off_the_list, out_of_the_room, out_of_the_group, revoked)
 DEATHS = 2
 """Of the front: whatever dies again and again is started again later each time, by design."""
 

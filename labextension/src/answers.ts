@@ -1,20 +1,20 @@
 /**
  * Answers JupyterLab's first questions without asking the server.
  *
- * While a page loads, JupyterLab asks forty times: for what the server knew when it sent the page,
- * and for the same again and again. What came with the page is answered here, and who asks for what
- * has just been asked for shares that answer. Later the page asks as it always does. Large answers
+ * While a page loads, JupyterLab sends forty requests: for what the server knew when it sent the
+ * page, and for the same again and again. What came with the page is answered here, and a request
+ * that repeats an earlier one shares its answer. Later every request goes to the server. Large answers
  * (the words of a language) come compressed: the page itself isn't.
  */
 
 /** Milliseconds, since the page was asked for, during which it loads. */
 const LOADING = 30_000;
-/** Milliseconds for which an answer is good for whoever asks the same. */
+/** Milliseconds for which a request that repeats an earlier one shares its answer. */
 const FRESH = 3_000;
-/** What is answered once: whoever asks again wants to know how it is now. */
+/** What is answered here once: a second request wants to know how it is now. */
 const CHANGES =
   /^(PUT |api\/(kernels|sessions|terminals|metrics\/v1)$|lab\/api\/(settings|workspaces)\b)/;
-/** What is good for whoever asks the same soon after: of a document several parts of a page ask. */
+/** Answers that requests soon after share: several parts of a page ask about a document. */
 const OPENING = /^(api\/contents|classroom\/api\/runs)\b/;
 /** What people ask for, with a button: always how it is now. */
 const ASKED = /^classroom\/api\/(assignments|my|shares)\b/;

@@ -7,6 +7,7 @@ import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import { Token } from '@lumino/coreutils';
 import { type ISignal, Signal } from '@lumino/signaling';
 import { ask } from './api';
+import { isRoom, owner } from './labs';
 import { ILive } from './live';
 import type { ModeMessage, ServerMessage } from './pageMessages';
 import { type Texts, texts } from './texts';
@@ -86,8 +87,15 @@ class Driving implements IDriving {
   }
 
   private sentence(): string {
-    const { driver } = this;
-    return driver ? this.words.viewOnlyWhile(driver) : this.words.viewOnly;
+    const { driver, words } = this;
+    const whose = owner();
+    if (this.mode?.looksOn) {
+      return isRoom() ? words.looksInRoom : words.looksIn(whose);
+    }
+    if (driver) {
+      return words.viewOnlyWhile(driver);
+    }
+    return whose && !isRoom() ? words.viewOnlyIn(whose) : words.viewOnly;
   }
 
   private readonly change = new Signal<this, void>(this);

@@ -33,6 +33,16 @@ export interface ILab {
   readonly people: readonly IPresent[];
 }
 
+/** Whose this page's lab is to the Hub; '' for the class's. */
+export function owner(): string {
+  return PageConfig.getOption('classroomOwner');
+}
+
+/** Whether this page's lab is a room. */
+export function isRoom(): boolean {
+  return owner().startsWith('room.');
+}
+
 /** Whether there are other labs at all, as far as the page has heard. */
 export function thereAreSeveral(): boolean {
   return PageConfig.getOption('classroomLabs') !== '';

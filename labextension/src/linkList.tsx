@@ -11,6 +11,11 @@ export function time(seconds: number): string {
   return new Date(seconds * 1000).toLocaleString(undefined, style);
 }
 
+/** Show what is said of a share or a link, a line each. */
+export function lines(parts: readonly string[]): React.ReactElement[] {
+  return parts.map((part) => <div key={part}>{part}</div>);
+}
+
 interface IProps {
   readonly words: Texts;
   readonly links: readonly ILink[];
@@ -33,15 +38,16 @@ export function LinkList({ words, links, takeBack }: IProps): React.ReactElement
   );
 }
 
-/** Say what a link gives, and until when. */
-export function described(words: Texts, link: ILink): string {
+/** Say what a link gives, until when, and who came by it. */
+export function described(words: Texts, link: ILink): string[] {
   const parts = [
     link.alive ? '' : words.deadLink,
     link.alive && link.until !== null ? words.until(time(link.until)) : '',
     link.most === null ? words.usedBy(link.used) : words.usedOf(link.used, link.most),
-    link.guests_until === null ? '' : words.theyMayUntil(time(link.guests_until))
+    link.guests_until === null ? '' : words.theyMayUntil(time(link.guests_until)),
+    link.came.length > 0 ? words.cameBy(link.came.join(', ')) : ''
   ];
-  return parts.filter(Boolean).join(' · ');
+  return parts.filter(Boolean);
 }
 
 interface ILinkProps {
@@ -69,10 +75,7 @@ function Link({ words, link, takeBack }: ILinkProps): React.ReactElement {
           {link.role === 'edit' ? words.mayEdit : words.mayLook}
         </span>
       </div>
-      <div className="classroom-Person-place">{described(words, link)}</div>
-      {link.came.length > 0 && (
-        <div className="classroom-Person-place">{words.cameBy(link.came.join(', '))}</div>
-      )}
+      <div className="classroom-Person-place">{lines(described(words, link))}</div>
       <div className="classroom-Person-buttons">
         {link.alive && (
           <button type="button" className="jp-mod-styled" onClick={() => void take(false)}>

@@ -53,6 +53,10 @@ export interface ModeMessage {
   tutor: boolean;
   viewOnly: boolean;
   /**
+   * Whether the lab is shared with the person for looking only, or the room is theirs to view.
+   */
+  looksOn?: boolean;
+  /**
    * The tutor who drives; '' for nobody.
    */
   driver: string;

@@ -2,7 +2,7 @@
 
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import type { ITerms, Role } from './sharesApi';
+import { areOfGitHub, type ITerms, type Role } from './sharesApi';
 import type { Texts } from './texts';
 
 const HOUR = 3600;
@@ -134,7 +134,7 @@ export function ShareForm({ words, share }: IProps): React.ReactElement {
       }}
     >
       <label>
-        {words.withWhom}
+        {areOfGitHub() ? words.withWhom : words.withWhomElse}
         <input
           className="jp-mod-styled"
           type="text"

@@ -79,6 +79,11 @@ export function canBeShared(): boolean {
   return PageConfig.getOption('classroomShares') !== '';
 }
 
+/** Whether people are called as they are at GitHub. */
+export function areOfGitHub(): boolean {
+  return PageConfig.getOption('classroomNames') === 'github';
+}
+
 /** All throw ServerConnection.ResponseError with the server's sentence when it says no. */
 export class SharesApi {
   constructor(private readonly settings: ServerConnection.ISettings) {}

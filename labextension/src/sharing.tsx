@@ -14,7 +14,7 @@ import type * as React from 'react';
 import { picture, unknown } from './faces';
 import { travel } from './labs';
 import { LinkForm } from './linkForm';
-import { LinkList, time } from './linkList';
+import { LinkList, lines, time } from './linkList';
 import { ILive } from './live';
 import { ShareForm } from './shareForm';
 import {
@@ -24,12 +24,28 @@ import {
   type IShare,
   type IShares,
   type IWantedLink,
+  type Role,
   SharesApi
 } from './sharesApi';
 import { type Texts, texts } from './texts';
 
 /** Milliseconds: how often whoever looks at the panel is shown anew how it is. */
 const AGAIN = 5_000;
+
+/**
+ * A button of a person's.
+ *
+ * @param words - on it.
+ * @param says - what it does, and to whom, for somebody who hears it alone.
+ * @param act - does it.
+ */
+function button(words: string, says: string, act: () => Promise<void>): React.ReactElement {
+  return (
+    <button type="button" className="jp-mod-styled" aria-label={says} onClick={() => void act()}>
+      {words}
+    </button>
+  );
+}
 
 export class SharePanel extends ReactWidget {
   /**
@@ -102,7 +118,6 @@ export class SharePanel extends ReactWidget {
   private row(share: IShare): React.ReactElement {
     const { words } = this;
     const { name, role } = share;
-    const other = role === 'edit' ? 'view' : 'edit';
     return (
       <li key={name} className="classroom-Person">
         {picture(unknown(name))}
@@ -115,31 +130,17 @@ export class SharePanel extends ReactWidget {
         </div>
         <div className="classroom-Person-place">{this.terms(share)}</div>
         <div className="classroom-Person-buttons">
-          <button
-            type="button"
-            className="jp-mod-styled"
-            aria-label={
-              other === 'edit' ? words.letPersonEdit(name) : words.letPersonOnlyLook(name)
-            }
-            onClick={() => void this.attempt(() => this.api.share(name, { role: other }))}
-          >
-            {other === 'edit' ? words.letEdit : words.letOnlyLook}
-          </button>
-          <button
-            type="button"
-            className="jp-mod-styled"
-            aria-label={words.revokePerson(name)}
-            onClick={() => void this.revoke(name)}
-          >
-            {words.revoke}
-          </button>
+          {role === 'edit'
+            ? button(words.letOnlyLook, words.letPersonOnlyLook(name), () => this.let(name, 'view'))
+            : button(words.letEdit, words.letPersonEdit(name), () => this.let(name, 'edit'))}
+          {button(words.revoke, words.revokePerson(name), () => this.revoke(name))}
         </div>
       </li>
     );
   }
 
   /** Since when, until when, and whether they were ever here. */
-  private terms({ since, until, waits, link }: IShare): string {
+  private terms({ since, until, waits, link }: IShare): React.ReactElement[] {
     const { words } = this;
     const by = this.links.find(({ id }) => id === link);
     const parts = [
@@ -147,7 +148,7 @@ export class SharePanel extends ReactWidget {
       until === null ? words.noEnd : words.until(time(until)),
       ...(by ? [words.byLink(time(by.since))] : [])
     ];
-    return parts.join(' · ');
+    return lines(parts);
   }
 
   /** What a guest sees: what is shared with them. */
@@ -161,7 +162,7 @@ export class SharePanel extends ReactWidget {
         <p className="classroom-Share-none">
           {share.role === 'edit' ? words.youMayEdit : words.youMayLook}
         </p>
-        <p className="classroom-Share-none">{this.terms(share)}</p>
+        <div className="classroom-Share-none">{this.terms(share)}</div>
         <p className="classroom-Share-none">
           <button
             type="button"
@@ -173,6 +174,10 @@ export class SharePanel extends ReactWidget {
         </p>
       </section>
     );
+  }
+
+  private async let(name: string, role: Role): Promise<void> {
+    await this.attempt(() => this.api.share(name, { role }));
   }
 
   private async revoke(name: string): Promise<void> {

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests import labs, own_labs, sharing
 from tests.browser.conftest import new_person, shoot, sign_in, wait_for_lab
+from tests.browser.test_tutor import violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 SOON = 60_000
 SIDE = 300
+HUB = "main, nav"
+"""Of a page of the Hub's, what axe looks at."""
 PIXELS = """(image, side) => {
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = side;
@@ -49,6 +52,15 @@ def browser(chromium: Chromium, lab: Lab, github: Lab) -> Iterator[Browser]:
         yield made
 
 
+def owner_of_lab(browser: Browser) -> Page:
+    """Have octocat open a lab of their own."""
+    page = new_person(browser).new_page()
+    sign_in(page, "Octocat", "/user/octocat/lab")
+    page.wait_for_url("**/user/octocat/lab**", timeout=90_000)
+    wait_for_lab(page)
+    return page
+
+
 def panel(page: Page) -> Locator:
     """Open the panel *Share this lab*."""
     found = page.get_by_role("region", name="Share this lab")
@@ -59,10 +71,7 @@ def panel(page: Page) -> Locator:
 
 
 def test_an_owner_shares_and_revokes_and_a_guest_sees_it(browser: Browser) -> None:
-    ada = new_person(browser).new_page()
-    sign_in(ada, "Octocat", "/user/octocat/lab")
-    ada.wait_for_url("**/user/octocat/lab**", timeout=90_000)
-    wait_for_lab(ada)
+    ada = owner_of_lab(browser)
     share = panel(ada)
     expect(share).to_contain_text("Nobody yet.")
     share.get_by_label("GitHub name").fill("no such name")
@@ -87,23 +96,31 @@ def test_an_owner_shares_and_revokes_and_a_guest_sees_it(browser: Browser) -> No
     guest = new_person(browser).new_page()
     sign_in(guest, "hubot", "/hub/home")
     expect(guest.get_by_role("rowheader", name="Lab of octocat")).to_contain_text("view-only")
+    assert violations(guest, HUB) == []
     shoot(guest, "sharing-home")
     guest.get_by_role("link", name="Open: Lab of octocat").click()
     guest.wait_for_url("**/user/octocat/lab**", timeout=90_000)
     wait_for_lab(guest)
     expect(panel(guest)).to_contain_text("This lab is shared with you: you may look.")
+    badge = guest.get_by_role("status").filter(has_text="View-only:")
+    expect(badge).to_have_text("View-only: you may look in the lab of octocat")
+    expect(guest.locator(".jp-Launcher").first).to_be_visible()
+    assert violations(guest) == []
     shoot(guest, "sharing-guest")
     guest.get_by_role("menubar").get_by_text("Labs", exact=True).click()
     expect(
         guest.get_by_role("menuitemcheckbox").filter(has_text="Lab of octocat (shared with you)")
     ).to_be_visible(timeout=SOON)
+    shoot(guest, "sharing-menu")
     guest.keyboard.press("Escape")
 
     expect(row).to_contain_text("here now", timeout=SOON)
+    assert violations(ada) == []
     shoot(ada, "sharing-panel")
     row.get_by_role("button", name="Let hubot edit in this lab").click()
     expect(row).to_contain_text("may edit")
     expect(panel(guest)).to_contain_text("you may edit.", timeout=SOON)
+    expect(badge).to_have_count(0)
     row.get_by_role("button", name="Share this lab with hubot no more").click()
     ada.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     expect(row).to_have_count(0)
@@ -112,10 +129,7 @@ def test_an_owner_shares_and_revokes_and_a_guest_sees_it(browser: Browser) -> No
 
 
 def test_an_owner_makes_a_link_and_who_comes_by_it_goes_with_it(browser: Browser) -> None:
-    ada = new_person(browser).new_page()
-    sign_in(ada, "Octocat", "/user/octocat/lab")
-    ada.wait_for_url("**/user/octocat/lab**", timeout=90_000)
-    wait_for_lab(ada)
+    ada = owner_of_lab(browser)
     share = panel(ada)
     share.get_by_role("button", name="Copy a link…").click()
     form = share.get_by_role("form", name="Copy a link…")
@@ -134,6 +148,7 @@ def test_an_owner_makes_a_link_and_who_comes_by_it_goes_with_it(browser: Browser
     assert read.text == address
     new.get_by_role("button", name="Copy", exact=True).click()
     expect(new.get_by_role("status")).to_have_text("Copied.")
+    assert violations(ada) == []
     shoot(ada, "sharing-link-made")
     new.get_by_role("button", name="Done").click()
     row = share.get_by_role("region", name="Links").get_by_role("listitem")
@@ -144,6 +159,7 @@ def test_an_owner_makes_a_link_and_who_comes_by_it_goes_with_it(browser: Browser
     expect(guest.get_by_role("heading")).to_have_text("You are invited to the lab of octocat")
     expect(guest.get_by_text("You may look:")).to_be_visible()
     expect(guest.locator("time")).not_to_contain_text("UTC")
+    assert violations(guest, HUB) == []
     shoot(guest, "sharing-link-accept")
     guest.get_by_role("button", name="Go to the lab").click()
     guest.wait_for_url("**/user/octocat/lab**", timeout=90_000)
@@ -156,6 +172,7 @@ def test_an_owner_makes_a_link_and_who_comes_by_it_goes_with_it(browser: Browser
     expect(
         share.get_by_role("region", name="Who has access").get_by_role("listitem")
     ).to_contain_text("by the link of")
+    assert violations(ada) == []
     shoot(ada, "sharing-links")
     row.get_by_role("button", name="Take back, with all who came by it").click()
     ada.get_by_role("dialog").get_by_role("button", name="Take back").click()
@@ -163,4 +180,5 @@ def test_an_owner_makes_a_link_and_who_comes_by_it_goes_with_it(browser: Browser
     expect(guest.get_by_text("You may no longer enter this lab").first).to_be_visible(timeout=SOON)
     guest.goto(address)
     expect(guest.get_by_role("heading")).to_have_text("This link leads nowhere")
+    assert violations(guest, HUB) == []
     shoot(guest, "sharing-link-dead")

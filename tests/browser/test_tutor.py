@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from tests.classrooms import Classroom
     from tests.labs import Lab
 
-OURS = "[data-jp-item-name^='classroom-'], #classroom-people, .classroom-Ran, .classroom-Open"
+OURS = (
+    "[data-jp-item-name^='classroom-'], #classroom-people, #classroom-share, .classroom-Ran,"
+    " .classroom-Open"
+)
 
 
 @pytest.fixture
@@ -39,10 +42,10 @@ def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[B
         yield made
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, ours: str = OURS) -> list[str]:
     """Ask axe what of ours somebody couldn't use (WCAG 2.2, A and AA)."""
     rules = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-    include = [[one] for one in OURS.split(", ") if page.locator(one).count()]
+    include = [[one] for one in ours.split(", ") if page.locator(one).count()]
     found = Axe().run(page, context={"include": include}, options={"runOnly": rules})
     checked = found.response["passes"]
     assert checked, "nothing was looked at"

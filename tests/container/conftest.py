@@ -1,4 +1,4 @@
-"""The egress tests' world: an internet that hears everything, and labs with students in them."""
+"""What several modules' tests are in: an internet that hears everything, labs, and their people."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import docker
 import pytest
 from testcontainers.core.network import Network
 
-from tests import internet, labs, own_labs, web
+from tests import internet, labs, own_labs, sharing, web
 from tests.students import Student
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from tests.classrooms import Classroom
     from tests.internet import Internet
     from tests.labs import Lab
     from tests.pki import Authority
@@ -205,6 +207,21 @@ def sandboxed_student_at_home(
     lab = sandboxed_labs_of_people
     with with_student_at_home(lab, github, authority, request.param) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tutor's, of the one lab of a module's tests."""
+    return tmp_path_factory.mktemp("tutor")
+
+
+@pytest.fixture(scope="module")
+def shared_lab(
+    network: Network, github: Lab, authority: Authority, folder: Path
+) -> Iterator[Classroom]:
+    """A lab that its owner shares; each module's tests leave it shared with nobody."""
+    with sharing.opened(network, github, authority, folder) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@ the class; and what a student, or a student's lab, puts in the way."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import shlex
@@ -17,11 +16,13 @@ from tests.own_labs import ask, base, enter, number, token_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import httpx
     from testcontainers.core.network import Network
 
     from tests.labs import Lab
+    from tests.own_labs import People
     from tests.pki import Authority
 
 MINE = "classroom/api/my/assignments"
@@ -31,15 +32,11 @@ EXPECTED = (
     r"4(00|03|04|09|13) (GET|POST) /(services/classroom|user/\w+|hub)/",
     r"wrote error: '|Not authorizing access",
 )
-People = dict[str, "httpx.Client"]
 
 
 @pytest.fixture(scope="module")
-def lab(
-    network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Lab]:
+def lab(network: Network, github: Lab, authority: Authority, folder: Path) -> Iterator[Lab]:
     del github
-    folder = tmp_path_factory.mktemp("tutor")
     with own_labs.started(folder, authority, network, expected=EXPECTED) as made:
         yield made
 
@@ -47,10 +44,7 @@ def lab(
 @pytest.fixture(scope="module")
 def people(lab: Lab, github: Lab, authority: Authority) -> Iterator[People]:
     """A tutor in the class, a student who has opened a lab, and one who comes later."""
-    with contextlib.ExitStack() as closing:
-        found = {}
-        for name, login in (("mona", "mona"), ("octocat", "Octocat")):
-            found[name] = closing.enter_context(own_labs.sign_in(lab, github, authority.crt, login))
+    with own_labs.signed_in(lab, github, authority, "mona", "Octocat") as found:
         enter_class(found["mona"])
         enter(found["octocat"], "octocat")
         yield found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
     from tests.labs import Lab
+    from tests.own_labs import People
     from tests.pki import Authority
 
 ALGEBRA = "room.algebra"
@@ -35,12 +35,6 @@ EXPECTED = (
     r"Not authorizing access to /hub/",
     own_labs.NEW_TOKENS,
 )
-People = dict[str, "httpx.Client"]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("tutor")
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +49,8 @@ def lab(network: Network, github: Lab, authority: Authority, folder: Path) -> It
 
 @pytest.fixture(scope="module")
 def people(lab: Lab, github: Lab, authority: Authority) -> Iterator[People]:
-    with contextlib.ExitStack() as closing:
-        yield {
-            login.lower(): closing.enter_context(
-                own_labs.sign_in(lab, github, authority.crt, login)
-            )
-            for login in ("Octocat", "hubot", "mona")
-        }
+    with own_labs.signed_in(lab, github, authority, "Octocat", "hubot", "mona") as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from classroom.lab.api.sharing import ADDRESS
 from classroom.lab.people import page_socket, revocation
-from tests import labs, students, web
+from tests import labs, own_labs, sharing, students, web
 from tests.container.test_rooms import API, room
 
 if TYPE_CHECKING:
@@ -206,3 +207,25 @@ def test_a_repeated_name_changes_nothing_while_the_lab_runs(lab: Lab, folder: Pa
     assert "would be one person" in sheet
     file.write_text(CONFIG)
     assert links(lab)["ben"] == link
+
+
+def test_labs_are_shared_with_people_by_their_names_on_the_list(tmp_path: Path) -> None:
+    """The panel doesn't ask for a GitHub name, which nobody has here."""
+    config = f"{CONFIG}c.Classroom.personal_labs = True\n"
+    folder = labs.write_folder(tmp_path / "folder", config, None)
+    expected = ("ssl.crt and secrets/ssl.key are missing", *sharing.EXPECTED, *own_labs.EXPECTED)
+    with labs.start(folder, expected=expected) as lab:
+        lab.wait_healthy()
+        found = links(lab)
+        with web.browser(lab.hosts) as ben, web.browser(lab.hosts) as anna:
+            go_in(ben, found["ben"])
+            page = own_labs.enter(ben, "ben")
+            assert '"classroomNames": ""' in page.text
+            terms = {"role": "view", "seconds": None}
+            made = own_labs.ask(ben, "ben", "PUT", f"{ADDRESS}/Anna%20Maria", json=terms)
+            assert made.is_success, made.text
+            assert made.json()["name"] == "anna maria"
+            refused = own_labs.ask(ben, "ben", "PUT", f"{ADDRESS}/room.algebra", json=terms)
+            assert (refused.status_code, "on the class's list" in refused.text) == (400, True)
+            go_in(anna, found["Anna Maria"])
+            labs.wait_until(lambda: own_labs.is_open(anna, "ben"), "that she is let in")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
     import httpx
 
     from tests.labs import Lab
+    from tests.own_labs import People
     from tests.pki import Authority
 
-People = dict[str, "httpx.Client"]
 SCRIPT = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
 EXPECTED = (
     r"40[0349] (DELETE|POST|GET) /hub/|503 DELETE /hub/",
@@ -41,11 +40,7 @@ def lab(
 @pytest.fixture(scope="module")
 def people(lab: Lab, github: Lab, authority: Authority) -> Iterator[People]:
     """Two students, each with a lab and a file in it, and a tutor."""
-    with contextlib.ExitStack() as closing:
-        found = {
-            name: closing.enter_context(own_labs.sign_in(lab, github, authority.crt, login))
-            for name, login in (("octocat", "Octocat"), ("hubot", "hubot"), ("mona", "mona"))
-        }
+    with own_labs.signed_in(lab, github, authority, "Octocat", "hubot", "mona") as found:
         for name in ("octocat", "hubot"):
             enter(found[name], name)
             save(found[name], name, f"{name}.txt", f"of {name}")

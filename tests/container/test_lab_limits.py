@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,11 +66,7 @@ def lab(
 @pytest.fixture(scope="module")
 def people(lab: Lab, github: Lab, authority: Authority) -> Iterator[dict[str, httpx.Client]]:
     """Two people with labs of their own, and a room that one of them has opened."""
-    with contextlib.ExitStack() as closing:
-        found = {
-            name: closing.enter_context(own_labs.sign_in(lab, github, authority.crt, login))
-            for name, login in (("octocat", "Octocat"), ("hubot", "hubot"))
-        }
+    with own_labs.signed_in(lab, github, authority, "Octocat", "hubot") as found:
         enter(found["octocat"], own_labs.ROOM)
         for name, client in found.items():
             enter(client, name)

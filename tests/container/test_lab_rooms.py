@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
     from tests.labs import Lab
+    from tests.own_labs import People
     from tests.pki import Authority
 
 ALGEBRA, PHYSICS = "room.algebra", "room.physics"
@@ -31,16 +31,10 @@ EXPECTED = (
     r"Not authorizing access to /hub/",
     r"No Hub user identified|Token stored in cookie may have expired",
 )
-People = dict[str, "httpx.Client"]
 
 
 def config(rooms: Any, more: str = "") -> str:
     return f"{labs.GITHUB_CONFIG}\nc.Classroom.rooms = {rooms!r}\n{more}"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("tutor")
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +50,8 @@ def lab(network: Network, github: Lab, authority: Authority, folder: Path) -> It
 @pytest.fixture(scope="module")
 def people(lab: Lab, github: Lab, authority: Authority) -> Iterator[People]:
     """Those of the list, two of an organization of whom one is in a team, and a tutor."""
-    with contextlib.ExitStack() as closing:
-        found = {
-            login.lower(): closing.enter_context(
-                own_labs.sign_in(lab, github, authority.crt, login)
-            )
-            for login in ("Octocat", "hubot", "astronaut", "twin", "mona")
-        }
+    logins = ("Octocat", "hubot", "astronaut", "twin", "mona")
+    with own_labs.signed_in(lab, github, authority, *logins) as found:
         enter(found["octocat"], ALGEBRA)
         yield found
 

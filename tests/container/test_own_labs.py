@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from typing import TYPE_CHECKING
 
@@ -18,12 +17,10 @@ from tests.students import open_socket, until_closed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import httpx
-
     from tests.labs import Lab
+    from tests.own_labs import People
     from tests.pki import Authority
 
-People = dict[str, "httpx.Client"]
 IDLE_SECONDS = 8
 
 
@@ -45,11 +42,7 @@ def lab(
 @pytest.fixture(scope="module")
 def people(lab: Lab, github: Lab, authority: Authority) -> Iterator[People]:
     """Two students and a tutor, signed in; each student has opened a lab."""
-    with contextlib.ExitStack() as closing:
-        found = {
-            name: closing.enter_context(own_labs.sign_in(lab, github, authority.crt, login))
-            for name, login in (("octocat", "Octocat"), ("hubot", "hubot"), ("mona", "mona"))
-        }
+    with own_labs.signed_in(lab, github, authority, "Octocat", "hubot", "mona") as found:
         for name in ("octocat", "hubot"):
             enter(found[name], name)
         yield found

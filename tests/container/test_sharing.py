@@ -3,91 +3,49 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from websockets.exceptions import InvalidStatus
 
 from classroom.lab.api.sharing import ADDRESS
-from classroom.lab.people import page_socket
-from tests import labs, own_labs, sharing, students, web
+from tests import labs, own_labs, students, web
 from tests.container.test_view_only import ATTEMPTS, READS, Copy, Page
 from tests.own_labs import ask, base, enter, look, number
 from tests.sharing import (
     OWNER,
     api,
+    at_hub,
+    comes_in,
     goes_in,
+    has_stopped,
+    hub_is_back,
+    is_out,
     listed,
+    page_of,
     revoke,
     share,
     signed_in,
+    starts,
     token_of,
     writes,
 )
-from tests.students import open_socket, until_closed
+from tests.students import until_closed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx
-    from testcontainers.core.network import Network
 
     from tests.classrooms import Classroom
-    from tests.labs import Lab
-    from tests.pki import Authority
-
-WAYS_IN = ("lab", "api/contents", "api/kernels", "files/guest.txt", "classroom/api/labs", ADDRESS)
-SOCKETS = (page_socket.ADDRESS, "api/collaboration/room/JupyterLab:globalAwareness")
-
-
-@pytest.fixture(scope="module")
-def everybody(
-    network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Classroom]:
-    folder = tmp_path_factory.mktemp("tutor")
-    with sharing.opened(network, github, authority, folder) as made:
-        yield made
 
 
 @pytest.fixture
-def room(everybody: Classroom) -> Iterator[Classroom]:
+def room(shared_lab: Classroom) -> Iterator[Classroom]:
     """The owner's lab, shared with nobody; and after the test again."""
-    yield everybody
-    everybody.close()
-    for name in listed(everybody):
-        revoke(everybody, name)
-
-
-def page_of(room: Classroom, name: str) -> Any:
-    return open_socket(room.people[name], room.lab, page_socket.ADDRESS, base=base(OWNER))
-
-
-def comes_in(room: Classroom, name: str) -> None:
-    """Wait until somebody is let in: the lab has just heard of it."""
-    labs.wait_until(lambda: goes_in(room, name), f"that {name} is let in")
-
-
-def hub_is_back(room: Classroom) -> None:
-    """Wait until the Hub answers again."""
-    asked = room.people[OWNER]
-    labs.wait_until(lambda: ask(asked, OWNER, "GET", ADDRESS).is_success, "the Hub")
-
-
-def is_out(room: Classroom, name: str) -> None:
-    """See that somebody gets into the lab by no way."""
-    client = room.people[name]
-    for path in WAYS_IN:
-        answer = ask(client, OWNER, "GET", path)
-        assert answer.status_code in {302, 403, 404}, (path, answer.status_code)
-        assert answer.status_code != 302 or "/hub/" in answer.headers["Location"], path
-    assert look(client, OWNER).status_code in {403, 404}
-    assert writes(room, name) in {302, 403, 404}
-    for path in SOCKETS:
-        with pytest.raises(InvalidStatus):
-            open_socket(client, room.lab, path, base=base(OWNER))
-    # Each attempt has begun a sign-in, of which a cookie is left: no person makes so many.
-    for one in [one for one in client.cookies.jar if "oauth-state" in one.name]:
-        client.cookies.jar.clear(one.domain, one.path, one.name)
+    yield shared_lab
+    shared_lab.close()
+    for name in listed(shared_lab):
+        revoke(shared_lab, name)
 
 
 def test_who_is_let_in_to_edit_works_there(room: Classroom) -> None:
@@ -173,6 +131,8 @@ def test_who_is_revoked_is_out_and_comes_back_by_no_way(room: Classroom) -> None
     is_out(room, "hubot")
     assert listed(room) == {}
     assert revoke(room, "hubot").status_code == 404
+    assert api(room, token_of(room, OWNER), "GET", f"shares/{OWNER}/").json()["items"] == []
+    assert at_hub(room, "hubot", "GET", "users/hubot/shared").json()["items"] == []
     assert "Shared with me" not in room.people["hubot"].get(f"{labs.ADDRESS}/hub/home").text
 
 
@@ -262,6 +222,8 @@ def test_who_has_never_signed_in_is_waited_for(room: Classroom) -> None:
     found = listed(room)["astronaut"]
     assert (found["waits"], found["role"]) == (False, "view")
     assert writes(room, "astronaut") == 403
+    theirs = at_hub(room, "astronaut", "GET", "users/astronaut/shared").json()["items"]
+    assert [one["server"]["user"]["name"] for one in theirs] == [OWNER], "JupyterHub says so"
     is_out(room, "twin")
 
 
@@ -298,11 +260,7 @@ def test_a_guest_leaves(room: Classroom) -> None:
     assert share(room, "hubot", role="view", seconds=None).is_success
     page = room.people["hubot"].get(f"{labs.ADDRESS}/hub/home")
     assert f'data-leave="{OWNER}"' in page.text
-    xsrf = page.text.split('xsrf_token: "')[1].split('"')[0]
-    left = room.people["hubot"].delete(
-        f"{labs.ADDRESS}/hub/api/users/hubot/shared/{OWNER}/",
-        headers={"X-XSRFToken": xsrf, "Sec-Fetch-Mode": "cors", "Referer": str(page.url)},
-    )
+    left = at_hub(room, "hubot", "DELETE", f"users/hubot/shared/{OWNER}/")
     assert left.status_code == 204, left.text
     labs.wait_until(lambda: listed(room) == {}, "that they have left")
     is_out(room, "hubot")
@@ -386,32 +344,13 @@ def test_code_in_a_kernel_shares_nothing(room: Classroom) -> None:
 
 def test_a_guest_starts_a_lab_that_has_stopped(room: Classroom) -> None:
     """At a button, which asks first."""
-    lab, hubot = room.lab, room.people["hubot"]
+    hubot = room.people["hubot"]
     assert share(room, "hubot", role="view", seconds=None).is_success
-    page = room.people["mona"].get(f"{labs.ADDRESS}/hub/home")
-    xsrf = page.text.split('xsrf_token: "')[1].split('"')[0]
-    headers = {"X-XSRFToken": xsrf, "Sec-Fetch-Mode": "cors", "Referer": str(page.url)}
-    stopped = room.people["mona"].delete(
-        f"{labs.ADDRESS}/hub/api/users/{OWNER}/server", headers=headers
-    )
+    stopped = at_hub(room, "mona", "DELETE", f"users/{OWNER}/server")
     assert stopped.is_success, stopped.text
-    own = f"lab{number(lab, OWNER)}-server"
-    labs.wait_until(lambda: not lab.pids("classroom.lab --config", own), "it has stopped")
-
-    home = hubot.get(f"{labs.ADDRESS}/hub/home")
-    assert f"Start: Lab of {OWNER}" in home.text
-
-    def is_started() -> bool:
-        """Press the button, which is there once the lab has made its last snapshot."""
-        asked = hubot.get(
-            f"{labs.ADDRESS}/hub/spawn/{OWNER}", params={"next": f"{base(OWNER)}/lab"}
-        )
-        if "<form" in asked.text:
-            form = asked.text.split('action="')[1].split('"')[0].replace("&amp;", "&")
-            hubot.post(asked.url.join(form))
-        return goes_in(room, "hubot")
-
-    labs.wait_until(is_started, "the lab", 90)
+    has_stopped(room)
+    assert f"Start: Lab of {OWNER}" in hubot.get(f"{labs.ADDRESS}/hub/home").text
+    starts(room, "hubot")
     assert writes(room, "hubot") == 403
     enter(room.people[OWNER], OWNER)
 
@@ -458,14 +397,10 @@ def test_who_is_removed_from_the_class_is_out_of_shared_labs_and_forgotten(
     assert share(room, "hubot", role="edit", seconds=None).is_success
     comes_in(room, "hubot")
     with page_of(room, "hubot") as theirs:
-        page = room.people["mona"].get(f"{labs.ADDRESS}/hub/admin")
-        xsrf = page.text.split('xsrf_token: "')[1].split('"')[0]
-        headers = {"X-XSRFToken": xsrf, "Sec-Fetch-Mode": "cors", "Referer": str(page.url)}
-        address = f"{labs.ADDRESS}/hub/api/users/hubot"
-        assert room.people["mona"].delete(address, headers=headers).status_code == 204
+        assert at_hub(room, "mona", "DELETE", "users/hubot").status_code == 204
         until_closed(theirs)
     labs.wait_until(lambda: listed(room) == {}, "that nothing is shared with them")
-    assert room.people["mona"].post(address, headers=headers).status_code == 201
+    assert at_hub(room, "mona", "POST", "users/hubot").status_code == 201
     room.people["hubot"] = signed_in(room, "hubot")
     is_out(room, "hubot")
 

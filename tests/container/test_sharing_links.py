@@ -4,67 +4,53 @@ from __future__ import annotations
 
 from collections import ChainMap
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from classroom.lab.api.links import ADDRESS
-from classroom.lab.people import page_socket
 from tests import labs, links, own_labs, sharing, students, web
 from tests.links import DEAD, accept, code_of, made, take_back
-from tests.own_labs import ask, base, enter, look
-from tests.sharing import OWNER, api, goes_in, revoke, share, signed_in, token_of, writes
-from tests.students import open_socket, until_closed
+from tests.own_labs import ask, base, enter
+from tests.sharing import (
+    OWNER,
+    api,
+    at_hub,
+    comes_in,
+    forget,
+    goes_in,
+    hub_is_back,
+    is_out,
+    page_of,
+    revoke,
+    share,
+    signed_in,
+    token_of,
+    writes,
+)
+from tests.students import until_closed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from testcontainers.core.network import Network
+    from concurrent.futures import Future
 
     from tests.classrooms import Classroom
-    from tests.labs import Lab
-    from tests.pki import Authority
-
-
-@pytest.fixture(scope="module")
-def everybody(
-    network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Classroom]:
-    folder = tmp_path_factory.mktemp("tutor")
-    with sharing.opened(network, github, authority, folder) as room:
-        yield room
 
 
 @pytest.fixture
-def room(everybody: Classroom) -> Iterator[Classroom]:
+def room(shared_lab: Classroom) -> Iterator[Classroom]:
     """The owner's lab, shared with nobody and without links; and after the test again."""
-    yield everybody
-    everybody.close()
-    for link in links.listed(everybody):
-        take_back(everybody, link["id"], guests=True)
-    forget(everybody)
-
-
-def forget(room: Classroom) -> None:
-    """Share the lab with nobody, and let links let them in again all the same."""
-    program = token_of(room, OWNER)
-    assert api(room, program, "DELETE", f"shares/{OWNER}/").status_code == 204
-    labs.wait_until(lambda: sharing.listed(room) == {}, "that nobody has access")
+    yield shared_lab
+    shared_lab.close()
+    for link in links.listed(shared_lab):
+        take_back(shared_lab, link["id"], guests=True)
+    forget(shared_lab)
 
 
 def is_in(page: httpx.Response) -> bool:
     """Say whether an answer is the lab's page."""
     return page.is_success and page.url.path == f"{base(OWNER)}/lab"
-
-
-def is_out(room: Classroom, name: str) -> None:
-    """See that somebody doesn't get into the lab, as soon as it has heard of it."""
-    client = room.people[name]
-    labs.wait_until(lambda: look(client, OWNER).status_code in {403, 404}, "that they are out")
-    assert writes(room, name) in {302, 403, 404}
-    for one in [one for one in client.cookies.jar if "oauth-state" in one.name]:
-        client.cookies.jar.clear(one.domain, one.path, one.name)
 
 
 def is_dead(room: Classroom, address: str, name: str = "hubot") -> str:
@@ -73,10 +59,6 @@ def is_dead(room: Classroom, address: str, name: str = "hubot") -> str:
     assert (page.status_code, DEAD in page.text) == (404, True), page.text
     assert "<form" not in page.text
     return page.text.split("<main")[1].split("</main>")[0]
-
-
-def page_of(room: Classroom, name: str) -> Any:
-    return open_socket(room.people[name], room.lab, page_socket.ADDRESS, base=base(OWNER))
 
 
 def test_a_link_says_what_it_gives_and_the_button_gives_it(room: Classroom) -> None:
@@ -248,6 +230,8 @@ def test_a_link_is_taken_back_with_all_who_came_by_it(room: Classroom) -> None:
     (link,) = links.listed(room)
     assert take_back(room, link["id"], guests=False).status_code == 204
     is_dead(room, address, "twin" if "twin" in room.people else "hubot")
+    codes = api(room, token_of(room, OWNER), "GET", f"share-codes/{OWNER}/")
+    assert codes.json()["items"] == [], "JupyterHub has none, either"
     assert goes_in(room, "hubot"), "only the link is dead"
     assert links.listed(room)[0]["alive"] is False
     with page_of(room, "hubot") as theirs, page_of(room, OWNER) as owners:
@@ -314,8 +298,7 @@ def test_a_restart_of_the_hub_loses_no_link_and_no_count(room: Classroom) -> Non
     assert is_in(accept(room, "hubot", address))
     before = links.listed(room)
     assert lab.run("pkill", "-KILL", "-f", "classroom.hub --")[0] == 0
-    asked = room.people[OWNER]
-    labs.wait_until(lambda: ask(asked, OWNER, "GET", ADDRESS).is_success, "the Hub")
+    hub_is_back(room)
     assert links.listed(room) == before
     assert is_in(accept(room, "twin", address))
     assert goes_in(room, "twin")
@@ -352,29 +335,75 @@ def test_the_links_of_who_is_removed_from_the_class_are_dead(room: Classroom) ->
     assert answer.status_code == 201, answer.text
     address = answer.json()["address"]
     assert "You are invited" in room.people["twin"].get(address).text
-    page = room.people["mona"].get(f"{labs.ADDRESS}/hub/admin")
-    xsrf = page.text.split('xsrf_token: "')[1].split('"')[0]
-    headers = {"X-XSRFToken": xsrf, "Sec-Fetch-Mode": "cors", "Referer": str(page.url)}
-    person = f"{labs.ADDRESS}/hub/api/users/hubot"
-    assert room.people["mona"].delete(person, headers=headers).status_code == 204
+    assert at_hub(room, "mona", "DELETE", "users/hubot").status_code == 204
     is_dead(room, address, "twin")
-    assert room.people["mona"].post(person, headers=headers).status_code == 201
+    assert at_hub(room, "mona", "POST", "users/hubot").status_code == 201
     room.people["hubot"] = signed_in(room, "hubot")
     is_dead(room, address, "twin")
 
 
-def test_codes_are_not_tried_all_the_time(room: Classroom) -> None:
-    tries = 300
-    limits = httpx.Limits(max_connections=tries)
-    host = labs.ADDRESS.partition("//")[2]
-    with httpx.Client(verify=False, timeout=90, limits=limits, headers={"Host": host}) as client:
-        place = f"https://{room.lab.ip}:8443/hub/accept-share"
-        page = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+def test_whom_jupyterhubs_api_has_taken_out_no_link_lets_in(room: Classroom) -> None:
+    """As whom the owner revokes in the panel, until the lab is shared with them again."""
+    address, program = made(room), token_of(room, OWNER)
+    shares = f"shares/{OWNER}/"
 
-        def guess(number: int) -> int:
-            return client.get(f"{place}?code={number:043x}", headers=page).status_code
+    def is_kept_out() -> None:
+        page = room.people["hubot"].get(address)
+        assert "Your access to this lab was ended" in page.text
+        assert '<form method="post"' not in page.text
+        is_out(room, "hubot")
 
-        with ThreadPoolExecutor(tries) as pool:
-            answers = list(pool.map(guess, range(tries)))
-    assert set(answers) == {302, 429}
-    assert answers.count(429) >= 20
+    assert is_in(accept(room, "hubot", address))
+    access = {"user": "hubot", "scopes": [f"access:servers!server={OWNER}/"]}
+    with page_of(room, "hubot") as theirs:
+        left = api(room, program, "PATCH", shares, **access).json()["scopes"]
+        assert left == [f"{what}:servers!server={OWNER}/" for what in ("read", "start")]
+        until_closed(theirs)
+    is_kept_out()
+    assert sharing.listed(room) == {}
+    assert api(room, program, "POST", shares, user="hubot").is_success
+    comes_in(room, "hubot")
+    assert api(room, program, "PATCH", shares, user="hubot").json() == {}
+    is_kept_out()
+    assert share(room, "hubot", role="edit", seconds=None).is_success
+    comes_in(room, "hubot")
+    assert share(room, "nobody-yet", role="edit", seconds=None).is_success
+    assert api(room, program, "DELETE", shares).status_code == 204
+    is_kept_out()
+    assert sharing.listed(room) == {}, "nobody is waited for, either"
+    # Who leaves by the API may come back.
+    assert share(room, "hubot", role="edit", seconds=None).is_success
+    assert at_hub(room, "hubot", "DELETE", f"users/hubot/shared/{OWNER}/").status_code == 204
+    labs.wait_until(lambda: sharing.listed(room) == {}, "that they have left")
+    assert is_in(accept(room, "hubot", address))
+    # Whom a tutor takes out may not.
+    assert at_hub(room, "mona", "DELETE", f"users/hubot/shared/{OWNER}/").status_code == 204
+    is_kept_out()
+
+
+def refused(asked: list[Future[int]]) -> int:
+    """Count those that were refused so far."""
+    return sum(one.done() and one.result() == 429 for one in asked)
+
+
+def test_who_guesses_links_keeps_nobody_else_at_their_address_out(room: Classroom) -> None:
+    """Wrong ones are answered slower and slower, and some not at all; the right one at once."""
+    tries = 150
+    address = made(room)
+    assert len(code_of(address)) * 6 >= 128
+    guesser = room.people.setdefault("twin", signed_in(room, "twin"))
+    guesser.timeout = httpx.Timeout(120)
+    room.lab.expected += [r"429 GET /hub/accept-share"]
+
+    def guess(number: int) -> int:
+        return guesser.get(f"{links.PLACE}?code={number:043x}").status_code
+
+    with ThreadPoolExecutor(tries) as pool:
+        asked = [pool.submit(guess, number) for number in range(tries)]
+        labs.wait_until(lambda: refused(asked) >= tries - 80, "most are refused")
+        assert guesser.get(address).status_code == 429, "also if they come upon the right one"
+        assert is_in(accept(room, "hubot", address))
+        assert not all(one.done() for one in asked), "wrong ones wait still"
+        answers = {one.result() for one in asked}
+    assert answers == {404, 429}
+    assert links.listed(room)[0]["came"] == ["hubot"]

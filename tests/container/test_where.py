@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
     from tests.labs import Lab
+    from tests.own_labs import People
     from tests.pki import Authority
 
-People = dict[str, "httpx.Client"]
 FILE = {"type": "file", "format": "text", "content": "x"}
 
 
@@ -50,11 +49,7 @@ def lab(
 @pytest.fixture(scope="module")
 def people(lab: Lab, github: Lab, authority: Authority) -> Iterator[People]:
     """Two students and a tutor, signed in; one student has opened a lab of their own."""
-    with contextlib.ExitStack() as closing:
-        found = {
-            name: closing.enter_context(own_labs.sign_in(lab, github, authority.crt, login))
-            for name, login in (("octocat", "Octocat"), ("hubot", "hubot"), ("mona", "mona"))
-        }
+    with own_labs.signed_in(lab, github, authority, "Octocat", "hubot", "mona") as found:
         enter(found["octocat"], "octocat")
         told = ask(found["octocat"], "octocat", "PUT", "api/contents/diary.txt", json=FILE)
         assert told.status_code == 201

@@ -174,7 +174,7 @@ def check(file: ConfigFile) -> Iterator[Problem]:
         elif section.endswith("Spawner") and "spawner_class" not in file.config.get(
             "JupyterHub", {}
         ):
-            what = "there are no personal labs here to spawn"
+            what = "the labs here take no setting of a spawner's"
             yield Problem(where, what, "remove the line, or set c.JupyterHub.spawner_class")
         else:
             yield from value_problems(cls, trait, value, where)

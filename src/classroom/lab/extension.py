@@ -145,11 +145,11 @@ def _tell_pages(app: ServerApp, lab: LabContext) -> None:
     app.web_app.settings["jinja_template_vars"] = {**known, **error_sentences.ways_on(home)}
     page_config = app.web_app.settings.setdefault("page_config_data", {})
     page_socket.announce(page_config)
-    labs.announce(page_config, several=headers.ClassPages(config=app.config).labs)
-    sharing.announce(page_config, owner=starting.owner_of_lab())
+    pages = headers.ClassPages(config=app.config)
+    labs.announce(page_config, several=pages.labs)
+    sharing.announce(page_config, owner=starting.owner_of_lab(), github=pages.github)
     headers.announce(page_config, lab.policies)
-    own_labs = headers.ClassPages(config=app.config).own_labs
-    availability.announce(page_config, owner=starting.owner_of_lab(), own=own_labs)
+    availability.announce(page_config, owner=starting.owner_of_lab(), own=pages.own_labs)
 
 
 def _make(app: ServerApp) -> LabContext:

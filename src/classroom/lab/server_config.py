@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from classroom.backup import swap
 from classroom.config import limits, subdomains
+from classroom.config.settings import SignInMode
 from classroom.lab.pages import content_security_policy
 from classroom.lab.people import welcome_text
 from classroom.lab.storage import migration
@@ -175,6 +176,7 @@ def pages(settings: Settings) -> Config:
         "ClassPages": {
             "labs": settings.has_labs,
             "own_labs": settings.personal_labs,
+            "github": settings.mode is SignInMode.GITHUB,
             "hosts": [str(host) for host in settings.page_hosts],
             "avatars": list(content_security_policy.avatar_hosts(github)),
         }

@@ -21,6 +21,7 @@ from classroom.hub.requests import confirmation
 from classroom.hub.sharing.accept import HANDLERS as ACCEPTING
 from classroom.hub.sharing.handlers import HANDLERS as SHARING
 from classroom.hub.sharing.link_handlers import HANDLERS as LINKS
+from classroom.hub.sharing.upstream_api import HANDLERS as UPSTREAMS
 from classroom.runtime.room_names import room_of
 from classroom.runtime.words import gettext
 
@@ -158,6 +159,7 @@ HANDLERS = (
     *SHARING,
     *LINKS,
     *ACCEPTING,
+    *UPSTREAMS,
     (r"/api/users", PeopleHandler),
     (r"/api/users/([^/]+)", PersonHandler),
 )

@@ -94,6 +94,11 @@ class Access:
             wrong += repeated_names.added(names, self.people.names)
         return wrong
 
+    @property
+    def by_github(self) -> bool:
+        """Whether people sign in with GitHub, and are called as they are there."""
+        return self._held.mode is SignInMode.GITHUB
+
     def malformed(self, names: Collection[str]) -> list[str]:
         """Say what is wrong with names that nobody can have, with this way to sign in.
 
@@ -102,7 +107,7 @@ class Access:
         """
         if rooms := [one for one in names if room_of(one.lower())]:
             return [f"{one!r} is a room: rooms stand in jupyterhub_config.py." for one in rooms]
-        if self._held.mode is SignInMode.GITHUB:
+        if self.by_github:
             return [str(one) for one in people_lists.wrong_logins("The name", names)]
         if self._held.mode is SignInMode.INVITATIONS:
             return [str(one) for one in people_lists.wrong_people("The name", names)]
@@ -124,7 +129,7 @@ class Access:
             found: the new settings, checked.
         """
         labs = self.paths.labs_run.is_dir()
-        github = self._held.mode is SignInMode.GITHUB
+        github = self.by_github
         waiting = reload.waiting(self._first.config, found.config, labs=labs, github=github)
         if waiting:
             self.app.log.warning(
@@ -241,7 +246,7 @@ class Access:
         if policy.is_by_name(self._held):
             authenticator.allowed_users = set(self.people.names)
             authenticator.admin_users = set(self.people.all_tutors)
-        if self._held.mode is SignInMode.GITHUB:
+        if self.by_github:
             authenticator.allow_all = self._held.anybody
 
     def _tell_the_lab(self, ended: set[str]) -> None:

@@ -1,8 +1,9 @@
-"""Wrong passphrases: each address may make some, then answers get slower and slower.
+"""Guesses: each address, or person, may make some, then answers get slower and slower.
 
 The right passphrase is never made to wait: somebody who guesses can't keep a class out that comes
-from the same address. How often an address may try at all is bounded by the front
-(nginx/front.conf); what chance that leaves is in docs/security.md.
+from the same address. Whoever guesses links is signed in, and counted by name. How often an
+address may try at all is bounded by the front (nginx/front.conf); what chance that leaves is in
+docs/security.md.
 """
 
 from __future__ import annotations
@@ -90,6 +91,14 @@ class Guesses:
         if len(self._records) > ADDRESSES:
             self._records.popitem(last=False)
         return record.seconds
+
+    def are_many(self, address: str) -> bool:
+        """Say whether as many wrong answers wait as may: whoever makes them can be refused more.
+
+        Args:
+            address: whose.
+        """
+        return self._waiting.get(network(address), 0) >= WAITING
 
     async def answer_wrong(self, address: str) -> str:
         """Take note of a wrong passphrase, and wait before it is answered.

@@ -13,20 +13,24 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub.handlers.base import BaseHandler
 from tornado import web
 
-from classroom.hub.auth.throttle import Guesses
-from classroom.hub.sharing import link_requests
+from classroom.hub.auth.throttle import LONGEST_SECONDS, Guesses
+from classroom.hub.sharing import link_requests, links
 from classroom.hub.sharing.answers import LinkAnswer, Visitor, answer
 from classroom.hub.sharing.handlers import NOT_KEPT
 from classroom.hub.sharing.service import LOG, SHARES
 from classroom.runtime import file_watch
 from classroom.runtime.room_names import room_of
-from classroom.runtime.words import gettext
+from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from classroom.hub.sharing.link_service import ShownLink
     from classroom.hub.sharing.service import Shares
 
 GUESSES = Guesses()
+"""By who is signed in: a class at one address opens a link that is used up, all at once."""
+TOO_MANY = gettext_noop(
+    "You have opened too many links that lead nowhere: try again in {seconds:.0f} seconds."
+)
 
 
 def accept(shares: Shares, shown: ShownLink, name: str) -> None:
@@ -40,10 +44,15 @@ def accept(shares: Shares, shown: ShownLink, name: str) -> None:
     Raises:
         OSError: it can't be kept; they are not in then.
     """
-    owner, link = shown.code.owner, shown.link
+    owner, link, key = shown.code.owner, shown.link, shown.code.key
+    known = shares.of(owner, name)
+    more = shares.lacks(owner, name, key) if known is not None else ()
     shares.links.count(shown, name)
     try:
-        shares.grant(owner, name, link.role, link.guests_until, shown.code.key)
+        if links.gives_more(link, known):
+            shares.grant(owner, name, link.role, link.guests_until, key)
+        if more and shares.of(owner, name) is not None:
+            shares.widen(owner, name, more)
     except BaseException:
         shares.links.take_off(shown)
         raise
@@ -81,17 +90,25 @@ class AcceptHandler(BaseHandler):
         self.redirect(self._way_in(owner))
 
     async def _look(self) -> tuple[ShownLink | None, LinkAnswer]:
-        """Find the link; who guesses has to wait for the answer."""
+        """Find the link; whoever guesses has to wait for the answer.
+
+        Raises:
+            HTTPError: 429, too many answers to them wait already; nothing is looked at then.
+        """
+        user = self.current_user
+        if GUESSES.are_many(user.name):
+            raise web.HTTPError(429, gettext(TOO_MANY).format(seconds=LONGEST_SECONDS))
         shares: Shares | None = self.settings.get(SHARES)
         shown = shares.links.find(self.get_argument("code", "")) if shares is not None else None
         if shares is None or shown is None:
-            await GUESSES.answer_wrong(self.request.remote_ip)
+            await GUESSES.answer_wrong(user.name)
             return None, LinkAnswer.WRONG
-        user, owner = self.current_user, shown.code.owner
+        owner = shown.code.owner
         guests = shares.listed(owner)
         known = next((one for one in guests if one.name == user.name), None)
         refused = shares.links.refuses(owner, user.name)
-        visitor = Visitor(user.name, bool(user.admin), refused, known)
+        lacks = bool(shares.lacks(owner, user.name, shown.code.key))
+        visitor = Visitor(user.name, bool(user.admin), refused, known, lacks)
         return shown, answer(shown.code, shown.link, visitor, len(guests))
 
     def _way_in(self, owner: str) -> str:

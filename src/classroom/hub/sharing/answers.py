@@ -38,12 +38,14 @@ class Visitor:
         tutor: whether they are a tutor.
         refused: whether the owner has ended their access.
         known: what they may in the lab by a share; None for nothing.
+        lacks: whether the link lets do something at JupyterHub that their share does not.
     """
 
     name: str
     tutor: bool
     refused: bool
     known: GuestListing | None
+    lacks: bool = False
 
 
 def answer(code: Code, link: Link, visitor: Visitor, guests: int) -> LinkAnswer:
@@ -61,7 +63,7 @@ def answer(code: Code, link: Link, visitor: Visitor, guests: int) -> LinkAnswer:
         return LinkAnswer.TUTOR
     if visitor.refused:
         return LinkAnswer.REFUSED
-    if not links.gives_more(link, visitor.known):
+    if not (links.gives_more(link, visitor.known) or visitor.lacks):
         return LinkAnswer.HAS
     is_full = visitor.known is None and guests >= requests.MOST
     return LinkAnswer.FULL if is_full else LinkAnswer.ASK

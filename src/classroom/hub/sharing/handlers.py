@@ -29,6 +29,9 @@ ONLY_OWNERS = gettext_noop("Only the owner of a lab, or a tutor, shares it.")
 NOBODY = gettext_noop(
     "There can be nobody called “{name}”: type their exact name, as it is on their profile page."
 )
+NOBODY_LISTED = gettext_noop(
+    "There can be nobody called “{name}”: type their exact name, as it is on the class's list."
+)
 NOT_SHARED = gettext_noop("This lab is not shared with {name}.")
 OVER = gettext_noop("{name} has no access: the time is over, or a tutor has removed them.")
 NOT_KEPT = gettext_noop("That could not be kept, perhaps because the disk is full. Try again.")
@@ -156,7 +159,9 @@ class ShareHandler(SharingHandler):
             HTTPError: 400, there can be nobody of this name.
         """
         if self.authenticator.access.malformed([name]):
-            raise web.HTTPError(400, gettext(NOBODY).format(name=name).replace("%", "%%"))
+            by_github = self.authenticator.access.by_github
+            sentence = gettext(NOBODY) if by_github else gettext(NOBODY_LISTED)
+            raise web.HTTPError(400, sentence.format(name=name).replace("%", "%%"))
         return str(self.authenticator.normalize_username(name))
 
 

@@ -6,14 +6,12 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from classroom.hub.kept_file import KeptFile
 from classroom.hub.sharing.grants import Terms
-from classroom.runtime import files
 from classroom.runtime.access_state import EDIT, VIEW
-from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from classroom.hub.sharing.grants import Pair
 
@@ -56,33 +54,11 @@ def decode(text: bytes) -> dict[Pair, Terms]:
     return terms
 
 
-def read(file: Path) -> dict[Pair, Terms]:
-    """Read the terms of all shares; there are none if there is no file yet.
-
-    Args:
-        file: where they are kept.
-
-    Raises:
-        StartRefusedError: it is damaged. Whoever may only look on would else be let write.
-    """
-    if not file.exists():
-        return {}
-    try:
-        return decode(file.read_bytes())
-    except ValueError:
-        what = "is not readable as a list of those with whom labs are shared"
-        cure = "restore it from a backup, or delete it: then all shares let edit, without an end"
-        raise StartRefusedError([Problem(str(file), what, cure)]) from None
-
-
-def write(file: Path, terms: Mapping[Pair, Terms]) -> None:
-    """Write the terms of all shares, as a whole or not at all.
-
-    Args:
-        file: in a folder that is root's.
-        terms: by whose lab it is, and with whom it is shared.
-
-    Raises:
-        OSError: they can't be written.
-    """
-    files.write_private(file, encode(terms))
+# If it is damaged the Hub does not start: whoever may only look on would else be let write.
+TERMS: KeptFile[Mapping[Pair, Terms]] = KeptFile(
+    encode,
+    decode,
+    dict,
+    "is not readable as a list of those with whom labs are shared",
+    "restore it from a backup, or delete it: then all shares let edit, without an end",
+)

@@ -9,14 +9,12 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from classroom.hub.kept_file import KeptFile
 from classroom.hub.sharing.links import Link
-from classroom.runtime import files
 from classroom.runtime.access_state import EDIT, VIEW
-from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -73,36 +71,12 @@ def decode(text: bytes) -> KeptLinks:
     return KeptLinks(links, refused)
 
 
-def read(file: Path) -> KeptLinks:
-    """Read what is kept; nothing is if there is no file yet.
-
-    Args:
-        file: where it is kept.
-
-    Raises:
-        StartRefusedError: it is damaged. A link for looking only would else let edit.
-    """
-    if not file.exists():
-        return KeptLinks()
-    try:
-        return decode(file.read_bytes())
-    except ValueError:
-        what = "is not readable as a list of links to labs"
-        cure = (
-            "restore it from a backup, or delete it: then every link that there is lets edit,"
-            " without an end, and owners take back those that should not"
-        )
-        raise StartRefusedError([Problem(str(file), what, cure)]) from None
-
-
-def write(file: Path, kept: KeptLinks) -> None:
-    """Write what is kept, as a whole or not at all.
-
-    Args:
-        file: in a folder that is root's.
-        kept: all of it.
-
-    Raises:
-        OSError: it can't be written.
-    """
-    files.write_private(file, encode(kept))
+# If it is damaged the Hub does not start: a link for looking only would else let edit.
+LINKS = KeptFile(
+    encode,
+    decode,
+    KeptLinks,
+    "is not readable as a list of links to labs",
+    "restore it from a backup, or delete it: then every link that there is lets edit,"
+    " without an end, and owners take back those that should not",
+)

@@ -57,7 +57,7 @@ class Links:
             StartRefusedError: it is damaged.
         """
         self._file = file
-        self._kept = self._written = kept_links.read(file)
+        self._kept = self._written = kept_links.LINKS.read(file)
         self._db: Any = None
 
     def begin(self, db: Any) -> None:
@@ -233,5 +233,5 @@ class Links:
                 LOG.warning("What links to labs give is not written down yet: %s", error)
 
     def _keep(self, kept: KeptLinks) -> None:
-        kept_links.write(self._file, kept)
+        kept_links.LINKS.write(self._file, kept)
         self._kept = self._written = kept

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from jupyterhub import orm
-from sqlalchemy import event, inspect
+from jupyterhub.scopes import scope_definitions
+from sqlalchemy import Unicode, event, inspect, literal_column
 from sqlalchemy.orm import aliased
 
 from classroom.hub.labs.rooms import OF_MEMBERS
@@ -19,10 +21,28 @@ if TYPE_CHECKING:
 
 MATTERS = (orm.Share, orm.ShareCode, orm.User, orm.Spawner)
 """What JupyterHub changes when shares come and go. A deleted person's go with them."""
+ACCESS = "access:servers"
+SCOPES: Any = orm.Share.__table__.c.scopes
+SCOPES_AS_JSON = literal_column(f"{orm.Share.__tablename__}.{SCOPES.name}", Unicode())
+"""As they are kept; SQLAlchemy warns of the type that JupyterHub gives the column."""
+
+
+def lets_in(scopes: Iterable[str]) -> bool:
+    """Say whether a share lets enter the lab: JupyterHub's API may leave it less than that.
+
+    Args:
+        scopes: the share's.
+    """
+    left = {one.partition("!")[0] for one in scopes}
+    seen: set[str] = set()
+    while left and ACCESS not in left:
+        seen |= left
+        left = {one for name in left for one in scope_definitions[name].get("subscopes", ())} - seen
+    return ACCESS in left
 
 
 def read(db: Any) -> list[Share]:
-    """List the shares with people, of whichever way they were made.
+    """List the shares that let people enter a lab, of whichever way they were made.
 
     Shares with groups are not in it: with JupyterHub 6.1.1 they open no lab.
 
@@ -31,7 +51,7 @@ def read(db: Any) -> list[Share]:
     """
     owner, guest = aliased(orm.User), aliased(orm.User)
     query = (
-        db.query(orm.Share.id, orm.Share.created_at, owner.name, guest.name)
+        db.query(orm.Share.id, orm.Share.created_at, SCOPES_AS_JSON, owner.name, guest.name)
         .join(orm.Spawner, orm.Share.spawner_id == orm.Spawner.id)
         .join(owner, orm.Spawner.user_id == owner.id)
         .join(guest, orm.Share.user_id == guest.id)
@@ -39,7 +59,8 @@ def read(db: Any) -> list[Share]:
     )
     return [
         Share((whose, name), f"{number} {made.isoformat()}", made.replace(tzinfo=UTC).timestamp())
-        for number, made, whose, name in query
+        for number, made, scopes, whose, name in query
+        if lets_in(json.loads(scopes or "[]"))
     ]
 
 
@@ -82,6 +103,17 @@ def make(db: Any, pair: Pair, scopes: list[str] | None = None) -> None:
     orm.Share.grant(db, spawner_of(db, owner), orm.User.find(db, name), scopes=scopes)
 
 
+def scopes_of(db: Any, pair: Pair) -> frozenset[str]:
+    """Return what a share lets do, as JupyterHub has it; nothing if there is none.
+
+    Args:
+        db: the Hub's database.
+        pair: whose lab, and with whom.
+    """
+    row = _find(db, pair)
+    return frozenset(row.scopes) if row is not None else frozenset()
+
+
 def delete(db: Any, pairs: Iterable[Pair]) -> None:
     """End shares.
 
@@ -90,16 +122,29 @@ def delete(db: Any, pairs: Iterable[Pair]) -> None:
         pairs: whose lab, and with whom, of each.
     """
     for pair in pairs:
-        owner, guest = (orm.User.find(db, name) for name in pair)
-        spawner = owner.orm_spawners.get("") if owner is not None else None
-        if spawner is not None and guest is not None:
-            orm.Share.revoke(db, spawner, guest)
+        if (row := _find(db, pair)) is not None:
+            orm.Share.revoke(db, row.spawner, row.user)
     db.commit()
+
+
+def _find(db: Any, pair: Pair) -> Any:
+    owner, guest = (orm.User.find(db, name) for name in pair)
+    spawner = owner.orm_spawners.get("") if owner is not None else None
+    both = spawner is not None and guest is not None
+    return orm.Share.find(db, spawner, guest) if both else None
 
 
 def is_renamed(row: Any) -> bool:
     """Say whether a row that is being written is somebody's who gets another name."""
     return isinstance(row, orm.User) and bool(inspect(row).attrs.name.history.has_changes())
+
+
+def has_other_scopes(row: Any) -> bool:
+    """Say whether a row that is being written is a share that gives more or less from now on."""
+    if not isinstance(row, orm.Share):
+        return False
+    found = inspect(row)
+    return bool(found.attrs[found.mapper.get_property_by_column(SCOPES).key].history.has_changes())
 
 
 def hear(db: Any, changed: Callable[[], None]) -> None:
@@ -114,7 +159,8 @@ def hear(db: Any, changed: Callable[[], None]) -> None:
 
     def after_flush(session: Any, _: Any) -> None:
         rows = [*session.new, *session.deleted]
-        if any(isinstance(row, MATTERS) for row in rows) or any(map(is_renamed, session.dirty)):
+        other = (is_renamed(row) or has_other_scopes(row) for row in session.dirty)
+        if any(isinstance(row, MATTERS) for row in rows) or any(other):
             changed()
 
     def after_bulk_delete(_: Any) -> None:

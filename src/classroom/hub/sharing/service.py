@@ -15,7 +15,7 @@ from classroom.hub.sharing.link_service import Links
 from classroom.hub.sharing.links import came_by
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from classroom.hub.access.service import Access
@@ -55,7 +55,7 @@ class Shares:
             StartRefusedError: it is damaged.
         """
         self._file = file
-        self._terms: Mapping[Pair, Terms] = kept.read(file)
+        self._terms: Mapping[Pair, Terms] = kept.TERMS.read(file)
         self._written: Mapping[Pair, Terms] = self._terms
         self._db: Any = None
         self._access: Access | None = None
@@ -115,6 +115,16 @@ class Shares:
         """
         return next((one for one in self.listed(owner) if one.name == name), None)
 
+    def entering(self, owner: str) -> set[str]:
+        """List the names of those whom JupyterHub lets into a lab by a share.
+
+        Args:
+            owner: whose lab it is to the Hub.
+        """
+        return {
+            name for (whose, name) in (one.pair for one in rows.read(self._db)) if whose == owner
+        }
+
     def shared_with(self, name: str) -> dict[str, grants.GuestListing]:
         """Return which labs are shared with somebody, by whose they are.
 
@@ -156,6 +166,27 @@ class Shares:
             raise
         self._changed.set()  # it may be the next to end
 
+    def lacks(self, owner: str, name: str, key: str) -> frozenset[str]:
+        """Return what a link lets do at JupyterHub and somebody's share does not yet.
+
+        Args:
+            owner: whose lab it is to the Hub.
+            name: theirs.
+            key: the link's.
+        """
+        given = self.links.scopes(key) or ()
+        return frozenset(given) - rows.scopes_of(self._db, (owner, name))
+
+    def widen(self, owner: str, name: str, scopes: Collection[str]) -> None:
+        """Have somebody's share let them do more at JupyterHub.
+
+        Args:
+            owner: whose lab it is to the Hub.
+            name: theirs.
+            scopes: what else, as JupyterHub has it.
+        """
+        rows.make(self._db, (owner, name), sorted(scopes))
+
     def revoke(self, owner: str, *names: str) -> None:
         """Share a lab with some people no more.
 
@@ -172,6 +203,21 @@ class Shares:
             self._keep(left)
         rows.delete(self._db, pairs)
         self._apply()
+
+    def keep_out(self, owner: str, names: Collection[str]) -> None:
+        """Have no link let in some people whose access JupyterHub's API has ended.
+
+        Whoever has never signed in is not waited for any more: JupyterHub knows nothing of them.
+
+        Args:
+            owner: whose lab it is to the Hub.
+            names: theirs.
+        """
+        for name in names:
+            self.links.refuse(owner, name)
+        pairs = {(owner, name) for name in names}
+        self._terms = {one: terms for one, terms in self._terms.items() if one not in pairs}
+        self._changed.set()
 
     def take_back(self, owner: str, key: str, *, guests: bool) -> None:
         """Have a link to a lab let in nobody any more.
@@ -223,5 +269,5 @@ class Shares:
         return grants.decide(rows.read(self._db), self._terms, people, time.time(), out)
 
     def _keep(self, terms: Mapping[Pair, Terms]) -> None:
-        kept.write(self._file, terms)
+        kept.TERMS.write(self._file, terms)
         self._terms = self._written = terms

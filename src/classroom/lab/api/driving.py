@@ -66,7 +66,8 @@ class PersonModeHandler(DrivingHandler):
         """Switch them.
 
         Raises:
-            HTTPError: 400, a tutor is never view-only; 409, the configuration says that they are.
+            HTTPError: 400, a tutor is never view-only; 409, the configuration or a share says that
+                they are.
         """
         wanted = self.wanted("viewOnly")
         name = name.lower()

@@ -28,15 +28,18 @@ ADDRESS = "classroom/api/shares"
 """Below the server's own address."""
 
 
-def announce(page_config: MutableMapping[str, Any], *, owner: str) -> None:
-    """Have pages offer to share this lab, where it is one that can be shared.
+def announce(page_config: MutableMapping[str, Any], *, owner: str, github: bool) -> None:
+    """Tell pages whose lab it is, and have them offer to share it, where it can be shared.
 
     Args:
         page_config: JupyterLab's, of every page.
         owner: whose lab it is to the Hub; "" for the class's, which is everybody's.
+        github: whether people sign in with GitHub, and are called as they are there.
     """
     if owner:
         page_config["classroomShares"] = ADDRESS
+        page_config["classroomOwner"] = owner
+        page_config["classroomNames"] = "github" if github else ""
 
 
 class AskingHandler(APIHandler):

@@ -47,6 +47,7 @@ class ClassPages(Configurable):
     own_labs = Bool(
         default_value=False, config=True, help="Whether people have labs of their own among them."
     )
+    github = Bool(default_value=False, config=True, help="Whether people sign in with GitHub.")
     avatars = List(Unicode(), config=True, help="Hosts that people's pictures come from.")
 
 

@@ -147,7 +147,7 @@ class Revocation:
             background_tasks.start(work, "Looking again who is in", self._log)
 
     def _left(self, before: Standing) -> frozenset[str]:
-        """List who could enter this lab, as far as the configuration says, and no longer can.
+        """List who could enter this lab by the configuration or a share, and no longer can.
 
         Args:
             before: how people stood.

@@ -46,7 +46,7 @@ class ModeService:
         self.owner = ""
         """Whose lab it is to the Hub, somebody's or a room's; "" for the class's."""
         self.viewers: frozenset[str] = frozenset()
-        """Who only looks on in this lab, whoever drives: the configuration says so."""
+        """Who only looks on in this lab, whoever drives: the configuration says so, or a share."""
         self.outdated = Outdated()
         self._file: Path | None = None
         self._told: dict[str, float] = {}
@@ -85,7 +85,7 @@ class ModeService:
 
         Args:
             tutors: the class's.
-            viewers: who only looks on here by the configuration.
+            viewers: who only looks on here by the configuration, or by a share.
         """
         tutors = tutors | {self.owner} if self.owner else tutors
         if (tutors, viewers) != (self.tutors, self.viewers):
@@ -96,10 +96,13 @@ class ModeService:
         """Say whether somebody was removed from this lab; the owner and tutors never are."""
         return name in self._guests.names - self.tutors
 
+    def looks_on(self, name: str) -> bool:
+        """Say whether somebody only looks on, whoever drives."""
+        return name in self.viewers - self.tutors
+
     def is_view_only(self, name: str) -> bool:
         """Say whether somebody may only look on."""
-        looks_on = name in self.viewers - self.tutors
-        return looks_on or self.mode.is_view_only(name, self.tutors)
+        return self.looks_on(name) or self.mode.is_view_only(name, self.tutors)
 
     def state(self, name: str) -> dict[str, Any]:
         """Return what somebody's page is told.
@@ -118,6 +121,8 @@ class ModeService:
             "driver": self.mode.driver,
             "outdated": self.outdated.of(name),
         }
+        if self.looks_on(name):
+            found["looksOn"] = True
         if name in self.tutors:
             found["people"] = dict(self.mode.people)
             if self.owner and not room_of(self.owner):

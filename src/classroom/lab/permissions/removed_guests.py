@@ -1,7 +1,7 @@
 """Guests whom the owner of a lab, or a tutor, has removed from it: kept on the volume.
 
-The Hub would let them in: a group of the configuration says that they may enter. What it says of
-the class, and of other labs, stays.
+The Hub would let them in: a group of the configuration, or a share, says that they may enter. What
+these say of the class, and of other labs, stays.
 """
 
 from __future__ import annotations

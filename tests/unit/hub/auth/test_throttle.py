@@ -65,8 +65,11 @@ def test_few_answers_wait_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> N
         answers = [asyncio.ensure_future(found.answer_wrong(SCHOOL)) for _ in range(50)]
         await asyncio.sleep(0)
         at_once = sum(answer.done() for answer in answers)
+        assert found.are_many(SCHOOL)
+        assert not found.are_many("192.88.99.8")
         said = await asyncio.gather(*answers)
         assert all("Too many wrong passphrases from your address" in one for one in said)
+        assert not found.are_many(SCHOOL)
         return at_once, len(found._waiting)
 
     assert asyncio.run(many()) == (50 - WAITING, 0)

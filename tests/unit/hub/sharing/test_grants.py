@@ -72,18 +72,18 @@ def test_the_owner_sees_all_whom_the_lab_is_shared_with() -> None:
 
 def test_terms_are_kept_and_what_is_damaged_ends_the_start(tmp_path: Path) -> None:
     file = tmp_path / "shares.json"
-    assert kept.read(file) == {}
+    assert kept.TERMS.read(file) == {}
     terms = {PAIR: LOOKS, ("mona", "grace"): Terms(EDIT, None, 120)}
-    kept.write(file, terms)
-    assert kept.read(file) == terms
+    kept.TERMS.write(file, terms)
+    assert kept.TERMS.read(file) == terms
     assert file.stat().st_mode & 0o777 == 0o600
     for damaged in ("{", "[]", '{"shares": [{"owner": "a"}]}', '{"shares": 3}'):
         file.write_text(damaged)
         with pytest.raises(StartRefusedError):
-            kept.read(file)
+            kept.TERMS.read(file)
     file.write_bytes(kept.encode({PAIR: Terms("drive", None, 0)}))
     with pytest.raises(StartRefusedError):
-        kept.read(file)
+        kept.TERMS.read(file)
 
 
 def test_what_a_page_asks_for_is_read() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -82,7 +83,7 @@ def test_a_used_up_link_is_deleted_and_dead(hub: Hub) -> None:
     assert not hub.may("access")
     assert not hub.may("access", "grace")
     assert shares.links.listed("mona") == []
-    assert kept_links.read(hub.folder / link_service.FILE).links == {}
+    assert kept_links.LINKS.read(hub.folder / link_service.FILE).links == {}
 
 
 def test_a_link_is_taken_back_with_those_who_came_by_it_or_without(hub: Hub) -> None:
@@ -120,6 +121,22 @@ def test_a_code_by_the_api_is_an_ordinary_link(hub: Hub) -> None:
     hub.db.commit()
     assert shares._changed.is_set()
     assert shares.links.find(secret) is None
+
+
+def test_who_has_access_may_do_more_at_jupyterhub_by_a_link(hub: Hub) -> None:
+    """As when JupyterHub exchanges a code; what somebody may in the lab stays if it is more."""
+    shares = hub.start()
+    made, secret = shares.links.make("mona", LOOKS)
+    come(shares, by_the_api(hub, shares), "ada")
+    assert (hub.may("access"), hub.may("start")) == (True, False)
+    assert shares.lacks("mona", "ada", made.id)
+    come(shares, secret, "ada")
+    shares._apply()
+    assert hub.may("start")
+    assert hub.told[-1] == {"mona": {"ada": Guest(EDIT)}}
+    assert not shares.lacks("mona", "ada", made.id)
+    shares.revoke("mona", "ada")
+    assert not hub.may("start")
 
 
 def test_links_outlive_the_hub_and_end_with_their_owner(hub: Hub) -> None:
@@ -164,15 +181,15 @@ def test_on_a_full_disk_no_link_is_made_and_lets_nobody_in(
     shares = hub.start()
     made, secret = shares.links.make("mona", LOOKS)
 
-    def full(*_: Any) -> None:
+    def full(*_: Any) -> bytes:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as half:
-        half.setattr(kept, "write", full)
+        half.setattr(kept, "TERMS", replace(kept.TERMS, encode=full))
         with pytest.raises(OSError, match="No space"):
             come(shares, secret, "ada")
         assert shares.links.listed("mona")[0].came == ()
-        half.setattr(kept_links, "write", full)
+        half.setattr(kept_links, "LINKS", replace(kept_links.LINKS, encode=full))
         for attempt in (
             lambda: shares.links.make("mona", LOOKS),
             lambda: come(shares, secret, "ada"),

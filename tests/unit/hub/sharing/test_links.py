@@ -120,16 +120,16 @@ def test_what_a_link_means_for_whoever_opens_it() -> None:
 
 def test_links_are_kept_and_what_is_damaged_ends_the_start(tmp_path: Path) -> None:
     file = tmp_path / "links.json"
-    assert kept_links.read(file) == KeptLinks()
+    assert kept_links.LINKS.read(file) == KeptLinks()
     known = KeptLinks({CODE.key: LOOKS.with_guest("ada")}, {"mona": ("bob",)})
-    kept_links.write(file, known)
-    assert kept_links.read(file) == known
+    kept_links.LINKS.write(file, known)
+    assert kept_links.LINKS.read(file) == known
     assert file.stat().st_mode & 0o777 == 0o600
     drives = KeptLinks({CODE.key: replace(LOOKS, role="drive")})
     for damaged in (b"{", b"[]", b'{"links": {"1": {}}, "refused": {}}', kept_links.encode(drives)):
         file.write_bytes(damaged)
         with pytest.raises(StartRefusedError):
-            kept_links.read(file)
+            kept_links.LINKS.read(file)
 
 
 def test_what_a_page_asks_for_is_read() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,7 @@ def test_a_share_is_jupyterhubs_and_the_lab_knows_first(hub: Hub) -> None:
     assert not hub.may("access")
     assert hub.told[-1] == {}
     assert shares.listed("mona") == []
-    assert kept.read(hub.folder / FILE) == {}
+    assert kept.TERMS.read(hub.folder / FILE) == {}
 
 
 def test_whose_time_is_over_is_out_whatever_the_disk_does(
@@ -124,7 +125,7 @@ def test_who_gets_another_name_is_another_person(hub: Hub, name: str) -> None:
     shares._apply()
     assert hub.told[-1] == {}
     assert hub.db.query(orm.Share).count() == 0
-    assert kept.read(hub.folder / FILE) == {}
+    assert kept.TERMS.read(hub.folder / FILE) == {}
 
 
 def test_a_change_of_somebody_else_is_not_looked_at(hub: Hub) -> None:
@@ -212,8 +213,8 @@ def test_what_ends_while_the_hub_is_down_is_over_when_it_starts(hub: Hub) -> Non
     again = hub.start()
     assert hub.told[-1]["mona"]["ada"].role == VIEW
     assert hub.may("access")
-    (terms,) = kept.read(hub.folder / FILE).values()
-    kept.write(hub.folder / FILE, {("mona", "ada"): type(terms)(VIEW, 5.0, 1.0, terms.key)})
+    (terms,) = kept.TERMS.read(hub.folder / FILE).values()
+    kept.TERMS.write(hub.folder / FILE, {("mona", "ada"): type(terms)(VIEW, 5.0, 1.0, terms.key)})
     again = hub.start()
     assert not hub.may("access")
     assert (again.listed("mona"), hub.told[-1]) == ([], {})
@@ -223,10 +224,10 @@ def test_on_a_full_disk_nobody_is_let_in(hub: Hub, monkeypatch: pytest.MonkeyPat
     shares = hub.start()
     shares.grant("mona", "ada", VIEW, None)
 
-    def full(*_: Any) -> None:
+    def full(*_: Any) -> bytes:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(kept, "write", full)
+    monkeypatch.setattr(kept, "TERMS", replace(kept.TERMS, encode=full))
     with pytest.raises(OSError, match="No space"):
         shares.grant("mona", "ada", EDIT, None)
     with pytest.raises(OSError, match="No space"):
@@ -236,3 +237,41 @@ def test_on_a_full_disk_nobody_is_let_in(hub: Hub, monkeypatch: pytest.MonkeyPat
     shares.revoke("mona", "ada")
     assert not hub.may("access")
     assert hub.told[-1] == {}
+
+
+def test_who_is_left_no_right_to_enter_is_out(hub: Hub) -> None:
+    """By the API, which may leave of a share what lets nobody in; and which may give it again."""
+    shares = hub.start()
+    shares.grant("mona", "ada", VIEW, None)
+    shares._changed.clear()
+    spawner, ada = orm.User.find(hub.db, "mona").orm_spawners[""], orm.User.find(hub.db, "ada")
+    orm.Share.revoke(hub.db, spawner, ada, scopes=["read:servers!server=mona/"])
+    assert shares._changed.is_set()
+    shares._apply()
+    assert hub.told[-1] == {"mona": {"ada": Guest(VIEW)}}
+    orm.Share.revoke(hub.db, spawner, ada, scopes=["access:servers!server=mona/"])
+    shares._apply()
+    assert hub.share().scopes == ["start:servers!server=mona/"]
+    assert not hub.may("access")
+    assert (hub.told[-1], shares.listed("mona"), shares.shared_with("ada")) == ({}, [], {})
+    orm.Share.grant(hub.db, spawner, ada, scopes=["shares!server=mona/"])
+    shares._apply()
+    assert hub.may("access")
+    assert hub.told[-1] == {"mona": {"ada": Guest(EDIT)}}, "it is another share, without a role"
+
+
+def test_whose_access_the_api_has_ended_is_let_in_by_no_link(hub: Hub) -> None:
+    """And whoever has never signed in is not waited for any more."""
+    shares = hub.start()
+    shares.grant("mona", "ada", VIEW, None)
+    shares.grant("mona", "grace", VIEW, None)
+    hub.db.query(orm.Share).delete()
+    hub.db.commit()
+    shares.keep_out("mona", ["ada", "grace"])
+    shares._apply()
+    assert (hub.told[-1], shares.listed("mona")) == ({}, [])
+    again = hub.start()
+    hub.add("grace")
+    again._apply()
+    assert again.listed("mona") == []
+    assert all(again.links.refuses("mona", name) for name in ("ada", "grace"))

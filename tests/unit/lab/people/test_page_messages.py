@@ -31,6 +31,10 @@ def test_what_holds_for_a_person() -> None:
     modes.outdated.add("mona", [1, 2**32 - 1])
     assert problems(json.dumps(modes.state("mona")), "ServerMessage") == []
     assert problems(json.dumps({**modes.state("mona"), "refused": True}), "ServerMessage") == []
+    modes.appoint(frozenset({"mona"}), frozenset({"hubot", "mona"}))
+    assert problems(json.dumps(modes.state("hubot")), "ServerMessage") == []
+    looking = [name for name in ("hubot", "mona", "twin") if modes.state(name).get("looksOn")]
+    assert looking == ["hubot"], "a tutor never only looks on"
 
 
 def test_who_leads_and_who_is_here_while_nobody_is() -> None:
