@@ -151,9 +151,9 @@ def test_make_up_upgrades_and_goes_back_where_it_fails(tutor: Tutor) -> None:
     assert not backups(tutor)
     first = json.loads(inside(tutor, f"cat /data/{FILE}"))["release"]
     with students.signed_in(lab_of(tutor)) as client:
-        page = Page(students.open_socket(client, lab_of(tutor), room(client, "lesson.ipynb")))
+        page = Page(students.open_socket(client, lab_of(tutor), room(client, "of-last-week.ipynb")))
         page.type("typed = 1")
-        labs.wait_until(lambda: "typed" in saved(client, "lesson.ipynb"), "it is saved")
+        labs.wait_until(lambda: "typed" in saved(client, "of-last-week.ipynb"), "it is saved")
         page.connection.close()
 
     change(tutor, "src/classroom/boot.py", "Start the container,", "Begin the container,")
@@ -164,7 +164,7 @@ def test_make_up_upgrades_and_goes_back_where_it_fails(tutor: Tutor) -> None:
     assert f"Upgrade from {first} to {second}: the lab stops for a backup." in done.stdout
     (backup,) = backups(tutor)
     assert backup.stat().st_mode & 0o777 == 0o600
-    assert "typed = 1" in inside(tutor, "cat /data/files/lesson.ipynb")
+    assert "typed = 1" in inside(tutor, "cat /data/files/of-last-week.ipynb")
     assert f"last written by release {first}; this is {second}" in lab_of(tutor).log
 
     # One that answers, and opens no document.
@@ -174,7 +174,7 @@ def test_make_up_upgrades_and_goes_back_where_it_fails(tutor: Tutor) -> None:
     done = tutor.make("up")
     assert done.returncode != 0
     assert "Not upgraded." in done.stderr
-    reason = "lesson.ipynb can't be opened any more: this release reads no documents"
+    reason = "of-last-week.ipynb can't be opened any more: this release reads no documents"
     assert reason in done.stderr
     assert "Back to the release before" in done.stderr
     assert "this release reads no documents" in "".join(
@@ -183,7 +183,7 @@ def test_make_up_upgrades_and_goes_back_where_it_fails(tutor: Tutor) -> None:
     assert json.loads(inside(tutor, f"cat /data/{FILE}"))["release"] == second
     assert inside(tutor, "cat /data/files/work.txt") == "work\n"
     with students.signed_in(lab_of(tutor)) as client:
-        assert saved(client, "lesson.ipynb") == "typed = 1"
+        assert saved(client, "of-last-week.ipynb") == "typed = 1"
 
     # One that doesn't start, after make down: the image that ran last is known still.
     change(tutor, room_file, REFUSE, "\n    async def initialize(self) -> None:")
