@@ -58,6 +58,12 @@ class Classroom(Configurable):
         GitHub Enterprise server in it.""",
     ).tag(config=True)
 
+    egress_services = List(
+        Unicode(),
+        help="""Services that students may reach by TCP, as host and port: "db.example.org:5432" for
+        a database. Needs NET_ADMIN, which docker-compose.yml gives.""",
+    ).tag(config=True)
+
     groups = Dict(
         help="""Groups whose members may enter each other's personal labs and work there, such as
         {"team-a": ["ada", "grace"]}. It is followed as USERS is.""",
@@ -140,6 +146,12 @@ class Classroom(Configurable):
         help="""A file beside the configuration with the students' GitHub names, one a line, or a
         table (CSV) with a column "github". For "invitations" people's own names, one a line, or a
         table with "First name" and "Last name". It is followed as USERS is, and both count.""",
+    ).tag(config=True)
+
+    upstream_proxy = Unicode(
+        "",
+        help="""A proxy that the way out has to take, such as "http://proxy.example.org:3128". Its
+        user and password are in secrets/upstream_proxy, as user:password.""",
     ).tag(config=True)
 
     welcome = Union(
