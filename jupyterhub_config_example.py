@@ -29,8 +29,12 @@ c.GitHubOAuthenticator.client_secret = ""
 
 # Students' code reaches nothing outside the lab. Allow hosts by name, on port 443, for all students:
 # c.Classroom.egress_allow = ["data.example.org", "*.example.net"]
-# A GitHub Enterprise server, or an allowed host, on a private network:
+# Other ports of other hosts, by TCP: a database, a Dask scheduler.
+# c.Classroom.egress_services = ["db.example.org:5432", "dask.example.org:8786"]
+# A GitHub Enterprise server, an allowed host, a service or a proxy on a private network:
 # c.Classroom.egress_private = ["10.1.2.0/24"]
+# A proxy that the way out has to take; its user and password go into secrets/upstream_proxy, as user:password.
+# c.Classroom.upstream_proxy = "http://proxy.example.org:3128"
 
 # A web server in front of the lab, of which it believes from where people come:
 # c.Classroom.trusted_proxies = ["172.17.0.1"]

@@ -6,6 +6,7 @@ one line of JSON how it went: which error stopped it, or what it got.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import json
@@ -37,6 +38,23 @@ def tcp(host: str, port: str) -> str:
         way.settimeout(SECONDS)
         way.connect((host, int(port)))
         return "connected"
+
+
+def greeting(host: str, port: str) -> str:
+    """Read what a server says to whoever connects."""
+    with socket.create_connection((host, int(port)), timeout=SECONDS) as way:
+        found = way.recv(4096)
+        if not found:
+            raise ConnectionResetError(errno.ECONNRESET, "closed")
+        return found.decode().partition("\r\n\r\n")[2]
+
+
+def open_up(host: str, port: str) -> str:
+    """Open a service's port in the rules as the Hub does, and go there."""
+    place = socket.getaddrinfo(host, int(port), socket.AF_INET)[0][4]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way, contextlib.suppress(OSError):
+        way.sendto(b"", place)
+    return tcp(str(place[0]), port)
 
 
 def udp(host: str, port: str) -> str:

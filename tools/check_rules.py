@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from classroom.config.egress_settings import EgressSettings
+from classroom.config.upstream import Upstream
 from classroom.egress import nftables, resolv
 from classroom.runtime import lab_users
 
@@ -20,6 +21,7 @@ RULES = Path("nftables/egress.nft")
 WANTED = EgressSettings(
     private=(ipaddress.ip_network("10.1.2.0/24"), ipaddress.ip_network("fd00::/8")),
     services=(9000,),
+    upstream=Upstream("proxy.example.org", 3128),
 )
 NAMESERVERS = resolv.parse("nameserver 127.0.0.11\n# ExtServers: [10.0.0.1 fd00::1]\n")
 UIDS = {name: 1000 + number for number, name in enumerate(nftables.USERS)}

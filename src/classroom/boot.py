@@ -161,8 +161,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     client_addresses.write(paths.front, loaded)
     subdomains.write(paths.front, apart)
     render.install(paths, {})
-    if taken.kind is lock.LockKind.NFTABLES:
-        gateway.install(paths, taken, loaded.egress)
+    gateway.install(paths, taken, loaded.egress)
     supervisor = (str(paths.prefix / "bin/python"), "-I", "-m", "classroom.supervisor")
     return (*privileges.keep(privileges.HUB), *supervisor)
 

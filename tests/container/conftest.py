@@ -9,7 +9,7 @@ import docker
 import pytest
 from testcontainers.core.network import Network
 
-from tests import internet, labs, own_labs, sharing, web
+from tests import internet, labs, own_labs, school, sharing, web
 from tests.students import Student
 
 if TYPE_CHECKING:
@@ -36,6 +36,23 @@ EGRESS_CONFIG = f"""{labs.GITHUB_CONFIG}
 c.Classroom.egress_allow = {[DATA, f"*.{WILD}", PRIVATE, NAMED, SIX, SELF, *NEVER]}
 c.Classroom.egress_private = ["{NAMED_NETWORK}"]
 """
+
+SERVICE, DATABASE, SCHEDULER = "service.classroom.test", "db.school.test", "dask.school.test"
+IN_THE_SCHOOL = {DATABASE: "10.78.0.79", SCHEDULER: "10.78.0.80"}
+GREETS = 8080
+"""A port at which the test's internet greets whoever connects."""
+INSIDE = (PRIVATE, *NEVER)
+"""Names that lead where nothing may lead."""
+SERVICES = (
+    *(f"{name}:{GREETS}" for name in (SERVICE, SIX, NAMED, *INSIDE)),
+    f"{SELF}:8443",
+    f"{DATA}:{GREETS}",
+    f"{labs.GITHUB}:{GREETS}",  # which the Hub reaches as well, at its own door
+    f"{DATABASE}:{school.DATABASE}",
+    f"{SCHEDULER}:{school.SCHEDULER}",
+)
+WITH_SERVICES = f"{EGRESS_CONFIG}c.Classroom.egress_services = {list(SERVICES)}\n"
+SAID_OF_SERVICES = r"egress_services: \S+ is at \S+, a private address that c.Classroom"
 
 
 HOMES = ("octocat", own_labs.ROOM)
@@ -79,7 +96,13 @@ def world(
 ) -> Iterator[Internet]:
     """The test's internet, which is in the private networks as well."""
     places = {PRIVATE: "10.77.0.77", NAMED: "10.78.0.78"}
-    names = {**NEVER, **places, SELF: "asker", SIX: str(labs.subnet(str(network.name), 6)[0x66])}
+    names = {
+        **NEVER,
+        **places,
+        **IN_THE_SCHOOL,
+        SELF: "asker",
+        SIX: str(labs.subnet(str(network.name), 6)[0x66]),
+    }
     served = (DATA, f"*.{WILD}", OTHER, SIX, *places)
     folder = tmp_path_factory.mktemp("internet")
     with internet.start(folder, network, authority, names, served) as made:
@@ -142,6 +165,58 @@ def student(locked_lab: Lab, github: Lab, authority: Authority) -> Iterator[Stud
 
 
 @pytest.fixture(scope="session")
+def school_image() -> Iterator[None]:
+    """The image of a school's servers."""
+    with school.built():
+        yield
+
+
+@pytest.fixture(scope="session")
+def school_packages(school_image: None) -> Iterator[docker.types.Mount]:
+    """What a notebook needs for a school's servers."""
+    del school_image
+    with school.packages() as mount:
+        yield mount
+
+
+@pytest.fixture(scope="session")
+def opened_lab(
+    network: Network,
+    private_networks: dict[str, Network],
+    world: Internet,
+    github: Lab,
+    authority: Authority,
+    school_packages: docker.types.Mount,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Lab]:
+    """As `locked_lab`, with services open."""
+    del github
+    folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), WITH_SERVICES, authority)
+    options = {"dns": [world.ip], "mounts": [school_packages]}
+    with labs.start(folder, network=network, options=options, expected=(SAID_OF_SERVICES,)) as lab:
+        for found in private_networks.values():
+            join(found, lab)
+        lab.wait_healthy()
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def student_with_services(opened_lab: Lab, github: Lab, authority: Authority) -> Iterator[Student]:
+    """A student in the lab with services."""
+    with with_student(opened_lab, github, authority, "Octocat") as found:
+        yield found
+
+
+@pytest.fixture(scope="session", params=["as it is", "with services open"])
+def locked(request: pytest.FixtureRequest) -> tuple[Student, Lab]:
+    """A student in a lab under nftables, and the lab: without services and with."""
+    more = request.param == "with services open"
+    names = ("student_with_services", "opened_lab") if more else ("student", "locked_lab")
+    student, lab = map(request.getfixturevalue, names)
+    return student, lab
+
+
+@pytest.fixture(scope="session")
 def labs_of_people(
     network: Network,
     private_networks: dict[str, Network],
@@ -150,12 +225,13 @@ def labs_of_people(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
-    """A lab under nftables, as `locked_lab`, in which people have labs of their own."""
+    """A lab under nftables, as `opened_lab`, in which people have labs of their own."""
     del github
-    config = f"{EGRESS_CONFIG}\n{OF_LABS}"
+    config = f"{WITH_SERVICES}\n{OF_LABS}"
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), config, authority)
     options = {"dns": [world.ip]}
-    with labs.start(folder, network=network, options=options, expected=own_labs.EXPECTED) as lab:
+    expected = (*own_labs.EXPECTED, SAID_OF_SERVICES)
+    with labs.start(folder, network=network, options=options, expected=expected) as lab:
         for found in private_networks.values():
             join(found, lab)
         lab.wait_healthy()

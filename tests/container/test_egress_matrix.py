@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import labs
+from tests import labs, school
+from tests.container.conftest import GREETS, OTHER, SERVICE
 
 if TYPE_CHECKING:
     from tests.internet import Internet
@@ -126,6 +127,22 @@ ROWS = (
 )
 
 
+OF_SERVICES = (
+    Row(38, f"tcp {SERVICE} 80"),  # the same host, another port
+    Row(38, f"tcp {SERVICE} 443"),
+    Row(38, f"tcp {SERVICE} {school.DATABASE}"),  # a port that is open of another host
+    Row(38, f"tcp {OTHER} {GREETS}", {"gaierror"}),  # the same port, another host
+    Row(38, f"udp {SERVICE} {GREETS}"),
+    Row(38, f"tcp {{ip}} {GREETS}"),  # its address
+    Row(38, f"udp {{ip}} {GREETS}"),
+    Row(38, f"tcp {{ip6}} {GREETS}"),
+    Row(38, "tcp 127.0.0.4 443"),  # the tunnel's door, without having been brought there
+    Row(38, f"tcp 127.64.0.1 {GREETS}"),
+    Row(38, f"open_up {SERVICE} 80"),  # as the Hub opens a service
+    Row(38, "squat 127.0.0.4 443", {"EADDRINUSE"}),
+    Row(38, "unix /run/classroom/egress/tunnel/students.sock", NO_RIGHT),
+)
+"""What must be shut beside services that are open."""
 SETUID = 17
 """The row that says who code runs as, which isn't `student` in a lab of one's own."""
 SANDBOXED = [row for row in ROWS if row.sandboxed is not None]
@@ -183,13 +200,23 @@ def hold_in_the_sandbox(row: Row, runner: Any, lab: Lab, world: Internet) -> Non
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_under_nftables(
-    row: Row, where: str, student: Student, locked_lab: Lab, world: Internet
+def test_under_nftables(row: Row, where: str, locked: tuple[Student, Lab], world: Internet) -> None:
+    """Without services and with them."""
+    student, lab = locked
+    hold(row, getattr(student, where), lab, world)
+
+
+@pytest.mark.parametrize("row", OF_SERVICES, ids=str)
+def test_row_38_beside_a_service(
+    row: Row, where: str, student_with_services: Student, opened_lab: Lab, world: Internet
 ) -> None:
-    hold(row, getattr(student, where), locked_lab, world)
+    """What is open is exactly its host and port."""
+    hold(row, getattr(student_with_services, where), opened_lab, world)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.number != SETUID], ids=str)
+@pytest.mark.parametrize(
+    "row", [*(row for row in ROWS if row.number != SETUID), *OF_SERVICES], ids=str
+)
 def test_the_egress_lock_holds_for_a_lab_of_ones_own(
     row: Row, where: str, student_at_home: Student, labs_of_people: Lab, world: Internet
 ) -> None:

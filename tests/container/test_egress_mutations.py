@@ -14,8 +14,8 @@ import pytest
 
 from classroom.runtime import lab_users
 from tests import labs, students
-from tests.container import test_egress_allow, test_egress_lock
-from tests.container.conftest import DATA, PRIVATE
+from tests.container import test_egress_allow, test_egress_lock, test_egress_services
+from tests.container.conftest import DATA, GREETS, PRIVATE, SERVICE
 from tests.container.test_egress_matrix import Row, hold, hold_in_the_sandbox
 
 if TYPE_CHECKING:
@@ -142,6 +142,71 @@ def test_the_row_notices(
         with pytest.raises(AssertionError):
             hold(mutation.row, student.kernel, locked_lab, world)
     hold(mutation.row, student.kernel, locked_lab, world)
+
+
+OPENED = f"{LAB}        oif lo ip daddr 127.64.0.0/10 udp dport 1-65535 goto opening\n"
+OF_SERVICES = (
+    Mutation(
+        "every port of a service's host",
+        "ip daddr . tcp dport @endpoints dnat ip to 127.0.0.4:443",
+        "ip daddr 127.64.0.0/10 tcp dport 1-65535 dnat ip to 127.0.0.4:443",
+        Row(38, f"tcp {SERVICE} 80"),
+    ),
+    Mutation(
+        "every address that stands for a service",
+        "ip daddr . tcp dport @endpoints dnat ip to 127.0.0.4:443",
+        "ip daddr 127.64.0.0/10 tcp dport 1-65535 dnat ip to 127.0.0.4:443",
+        Row(38, f"tcp 127.64.0.1 {GREETS}"),
+    ),
+    Mutation(
+        "port 443 of every service's host",
+        "ip daddr . tcp dport @endpoints tcp dport 443 dnat",
+        "ip daddr 127.64.0.0/10 tcp dport 443 dnat",
+        Row(38, f"tcp {SERVICE} 443"),
+    ),
+    Mutation(
+        "the tunnel's door by itself",
+        "tcp dport 443 ct original ip daddr 127.64.0.0/10 goto tunnel",
+        "tcp dport 443 goto tunnel",
+        Row(38, "tcp 127.0.0.4 443"),
+    ),
+    Mutation("students open services", LAB, OPENED, Row(38, f"open_up {SERVICE} 80")),
+    Mutation(
+        "services over UDP",
+        LAB,
+        f"{LAB}        ip daddr 127.64.0.0/10 accept\n",
+        Row(38, f"udp {SERVICE} {GREETS}"),
+    ),
+)
+
+
+@pytest.mark.parametrize("mutation", OF_SERVICES, ids=str)
+def test_the_row_beside_a_service_notices(
+    mutation: Mutation, student_with_services: Student, opened_lab: Lab, world: Internet
+) -> None:
+    with mutated(opened_lab, mutation.rules), pytest.raises(AssertionError):
+        hold(mutation.row, student_with_services.kernel, opened_lab, world)
+    hold(mutation.row, student_with_services.kernel, opened_lab, world)
+
+
+def test_that_a_service_never_leads_inside_is_the_rules_doing(
+    student_with_services: Student, opened_lab: Lab, world: Internet
+) -> None:
+    weakened = RULES.replace("        ip daddr @never4 goto refuse\n", "")
+    assert weakened != RULES
+    kernel = student_with_services.kernel
+
+    def is_open() -> bool:
+        """Say whether the Hub has opened the services in rules that were loaded a moment ago."""
+        return bool(kernel.attempt("greeting", SERVICE, str(GREETS))["got"] == "hello")
+
+    check = test_egress_services.test_a_service_never_leads_inside
+    with mutated(opened_lab, weakened):
+        labs.wait_until(is_open, "the services", 20)
+        with pytest.raises(AssertionError):
+            check(PRIVATE, student_with_services, opened_lab, world)
+    labs.wait_until(is_open, "the services", 20)
+    check(PRIVATE, student_with_services, opened_lab, world)
 
 
 OF_LABS = (

@@ -19,6 +19,7 @@ import threading
 from typing import Any
 
 import dns.message
+import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
@@ -79,6 +80,9 @@ def answer(question: bytes, asker: str) -> bytes:
     response = dns.message.make_response(asked)
     (entry,) = asked.question
     name = entry.name.to_text(omit_final_dot=True).lower()
+    if name.startswith("nowhere."):
+        response.set_rcode(dns.rcode.NXDOMAIN)
+        return response.to_wire()
     address = NAMES.get(name, own_address()).replace("asker", asker)
     kind = dns.rdatatype.AAAA if ":" in address else dns.rdatatype.A
     if address and entry.rdtype == kind:

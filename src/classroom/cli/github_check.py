@@ -14,10 +14,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
+from classroom.tunnel import ways
+
 if TYPE_CHECKING:
     from traitlets.config import Config
 
     from classroom.config.github import OAuth
+    from classroom.config.upstream import Upstream
 
 TIMEOUT_SECONDS = 15
 MOST_BYTES = 65536
@@ -94,12 +97,33 @@ def authorities(config: Config) -> str | None:
     return None
 
 
-def ask(oauth: OAuth, cafile: str | None) -> Answer:
+def connect(
+    host: str, port: int | None, context: ssl.SSLContext, proxy: Upstream | None
+) -> http.client.HTTPSConnection:
+    """Make a connection that is yet to be opened.
+
+    Args:
+        host: whose.
+        port: its port; None for 443.
+        context: says whom to trust.
+        proxy: to go by; None for none.
+    """
+    if proxy is None:
+        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=context)
+    found = http.client.HTTPSConnection(
+        proxy.host, proxy.port, timeout=TIMEOUT_SECONDS, context=context
+    )
+    found.set_tunnel(host, port, ways.login_header(proxy))
+    return found
+
+
+def ask(oauth: OAuth, cafile: str | None, proxy: Upstream | None = None) -> Answer:
     """Ask GitHub to exchange a code that is none.
 
     Args:
         oauth: the app.
         cafile: authorities to trust; None for the system's.
+        proxy: to go by; None for none.
     """
     url = urlsplit(oauth.github_url)
     asked = {
@@ -115,9 +139,7 @@ def ask(oauth: OAuth, cafile: str | None) -> Answer:
     }
     try:
         context = ssl.create_default_context(cafile=cafile)
-        connection = http.client.HTTPSConnection(
-            url.hostname or "", url.port, timeout=TIMEOUT_SECONDS, context=context
-        )
+        connection = connect(url.hostname or "", url.port, context, proxy)
         try:
             connection.request("POST", f"{url.path}{PATH}", urlencode(asked), headers)
             answer = connection.getresponse()

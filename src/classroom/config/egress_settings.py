@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from classroom.config import hosts, trait_kinds
+from classroom.config import endpoints, hosts, trait_kinds, upstream
 from classroom.config.hosts import BadHostError, Host
 from classroom.config.traits import Classroom
 from classroom.runtime.problems import Problem, StartRefusedError
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from classroom.config.config_file import ConfigFile
+    from classroom.config.endpoints import Endpoint
+    from classroom.config.upstream import Upstream
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -33,6 +35,8 @@ class EgressSettings:
         allow: what students may reach.
         private: private networks that may be behind those names.
         services: loopback ports of services that the tutor has added to the Hub.
+        endpoints: ports of hosts that students may reach besides.
+        upstream: the proxy that the way out has to take; None for none.
     """
 
     open: bool = False
@@ -40,24 +44,29 @@ class EgressSettings:
     allow: tuple[Host, ...] = ()
     private: tuple[Network, ...] = ()
     services: tuple[int, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    upstream: Upstream | None = None
 
     def is_allowed(self, name: str) -> bool:
         """Check whether students may reach a host."""
         return any(host.matches(name) for host in self.allow)
 
 
-def read_hosts(where: str, written: Iterable[str], problems: list[Problem]) -> tuple[Host, ...]:
+def read_hosts(
+    where: str, written: Iterable[str], problems: list[Problem], elsewhere: str = ""
+) -> tuple[Host, ...]:
     """Read a list of hosts.
 
     Args:
         where: the setting, for error messages.
         written: as the tutor wrote them.
         problems: errors are appended to it.
+        elsewhere: the setting that takes hosts with a port.
     """
     found = []
     for text in written:
         try:
-            found.append(hosts.parse(text))
+            found.append(hosts.parse(text, elsewhere))
         except BadHostError as error:
             problems.append(Problem(where, f"{text!r} {error.what}", error.cure))
     return tuple(dict.fromkeys(found))
@@ -132,33 +141,70 @@ def service_ports(file: ConfigFile) -> tuple[int, ...]:
     return tuple(sorted({one.port for one in parts if one.hostname in local and one.port}))
 
 
-def load(file: ConfigFile, environ: Mapping[str, str], urls: Mapping[str, str]) -> EgressSettings:
+def check_upstream(
+    where: str, found: Upstream | None, private: Iterable[Network]
+) -> Iterator[Problem]:
+    """Refuse a proxy at a private address that is in no network which the tutor named.
+
+    Args:
+        where: the setting.
+        found: the proxy, if there is one.
+        private: ``c.Classroom.egress_private``.
+    """
+    if found is None or not hosts.is_address(found.host):
+        return
+    address = ipaddress.ip_address(found.host)
+    if address.is_private and not any(address in network for network in private):
+        what = f"{found} is a private address that c.Classroom.egress_private does not name"
+        yield Problem(where, what, f'add "{ipaddress.ip_network(address)}", or its network, there')
+
+
+def load(
+    file: ConfigFile, environ: Mapping[str, str], urls: Mapping[str, str], login: str = ""
+) -> EgressSettings:
     """Read the tutor's settings.
 
     Args:
         file: the tutor's configuration, its types checked.
         environ: the process environment.
         urls: addresses that the Hub asks, by the setting that they stand in.
+        login: of ``c.Classroom.upstream_proxy``.
 
     Raises:
         StartRefusedError: with a sentence for everything that is wrong.
     """
     given = Classroom(config=file.config)
     problems: list[Problem] = []
+    proxy_setting = file.where(upstream.SETTING)
+    proxy = upstream.load(proxy_setting, given.upstream_proxy, login, problems)
+    private_setting = file.where("Classroom.egress_private")
     if is_open(file, environ, problems):
-        return EgressSettings(open=True)
+        if proxy is None and not problems:
+            return EgressSettings(open=True)
+        private = read_networks(private_setting, given.egress_private, problems)
+        if problems:
+            raise StartRefusedError(problems)
+        # What isn't https on port 443 doesn't go by the proxy.
+        hub = hub_hosts(urls, [])
+        return EgressSettings(open=True, hub=hub, private=private, upstream=proxy)
 
     hub_setting = file.where("Classroom.egress_hub")
     own = read_hosts(hub_setting, given.egress_hub, problems)
     problems += check_wildcards(hub_setting, own)
     found = EgressSettings(
         hub=tuple(dict.fromkeys((*hub_hosts(urls, problems), *own))),
-        allow=read_hosts(file.where("Classroom.egress_allow"), given.egress_allow, problems),
-        private=read_networks(
-            file.where("Classroom.egress_private"), given.egress_private, problems
+        allow=read_hosts(
+            file.where("Classroom.egress_allow"),
+            given.egress_allow,
+            problems,
+            f"c.{endpoints.SETTING}",
         ),
+        private=read_networks(private_setting, given.egress_private, problems),
         services=service_ports(file),
+        endpoints=endpoints.read(file.where(endpoints.SETTING), given.egress_services, problems),
+        upstream=proxy,
     )
+    problems += check_upstream(proxy_setting, proxy, found.private)
     if problems:
         raise StartRefusedError(problems)
     return found

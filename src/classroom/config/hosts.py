@@ -92,8 +92,12 @@ def check_wildcard(name: str) -> None:
         )
 
 
-def parse(text: str) -> Host:
+def parse(text: str, elsewhere: str = "") -> Host:
     """Read one host as the tutor writes it: ``data.example.org`` or ``*.example.net``.
+
+    Args:
+        text: as written.
+        elsewhere: the setting that takes a host with a port.
 
     Raises:
         BadHostError: it isn't one, or is wider than a list of hosts should be.
@@ -110,8 +114,11 @@ def parse(text: str) -> Host:
         )
     if ":" in written:
         host, _, port = written.rpartition(":")
-        what = "names a port" if port == HTTPS else f"names port {port}; only 443 (TLS) is allowed"
-        raise BadHostError(what, f'write "{host}"')
+        if port == HTTPS:
+            raise BadHostError("names a port", f'write "{host}"')
+        other = f', or "{written}" into {elsewhere}' if elsewhere and port.isdigit() else ""
+        what = f"names port {port}; only 443 (TLS) is allowed"
+        raise BadHostError(what, f'write "{host}"{other}')
     below = written.startswith("*.")
     name = as_ascii(written.removeprefix("*.").removesuffix("."))
     if "*" in name:

@@ -25,6 +25,7 @@ from classroom.config import (
     rooms,
     schema,
     students_file,
+    upstream,
     welcome,
 )
 from classroom.config.egress_settings import EgressSettings
@@ -172,7 +173,7 @@ def mode_of(given: Given, chosen: str) -> SignInMode:
 
 
 def load_egress(
-    file: ConfigFile, environ: Mapping[str, str], urls: Mapping[str, str]
+    file: ConfigFile, environ: Mapping[str, str], urls: Mapping[str, str], login: str = ""
 ) -> tuple[EgressSettings, list[Problem]]:
     """Read what may be reached; with what is wrong, so that all of a file is told at once.
 
@@ -180,9 +181,10 @@ def load_egress(
         file: the tutor's configuration.
         environ: the process environment.
         urls: addresses that the Hub asks, by the setting that they stand in.
+        login: of ``c.Classroom.upstream_proxy``.
     """
     try:
-        found, problems = egress_settings.load(file, environ, urls), []
+        found, problems = egress_settings.load(file, environ, urls, login), []
     except StartRefusedError as refused:
         found, problems = EgressSettings(), list(refused.problems)
     if not found.open and "spawner_class" in file.config.get("JupyterHub", {}):
@@ -210,7 +212,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     if problems := list(schema.check(file)) or list(hub_lists.check(file)):
         # What is misspelt or mistyped can't be judged further.
         raise StartRefusedError(problems)
-    secret = github.read_secret(paths)
+    secret, login = github.read_secret(paths), upstream.read_login(paths)
     given = Given(file, environ, secret, github.misnamed_secrets(paths))
     ours = Classroom(config=file.config)
     mode = mode_of(given, ours.sign_in)
@@ -222,7 +224,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     allowed = written | {one.name for one in students}
     tutors = people.names(people.lookup(file, "admin_users"))
     egress, problems = load_egress(
-        file, environ, given.asked() if mode is SignInMode.GITHUB else {}
+        file, environ, given.asked() if mode is SignInMode.GITHUB else {}, login
     )
     where = file.where("Classroom.page_hosts")
     page_hosts = egress_settings.read_hosts(where, ours.page_hosts, problems)
@@ -268,6 +270,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
             **read_from,
             **welcome_from,
             **({github.SECRET_FILE: secret.encode()} if secret else {}),
+            **({upstream.SECRET_FILE: login.encode()} if login else {}),
         },
     )
     if mode is SignInMode.INVITATIONS:

@@ -58,6 +58,12 @@ class Classroom(Configurable):
         GitHub Enterprise server in it.""",
     ).tag(config=True)
 
+    egress_services = List(
+        Unicode(),
+        help="""Services that students may reach by TCP, as host and port: "db.example.org:5432" for
+        a database. Needs NET_ADMIN, which docker-compose.yml gives.""",
+    ).tag(config=True)
+
     groups = Dict(
         help="""Groups whose members may enter each other's personal labs and work there, such as
         {"team-a": ["ada", "grace"]}. It is followed as USERS is.""",
@@ -153,6 +159,12 @@ class Classroom(Configurable):
         help="""Addresses or networks of web servers in front of the lab, such as "10.1.2.3" or
         "172.17.0.0/16", of which the lab believes from where people come (X-Forwarded-For). See to
         it that people can't reach the lab past them.""",
+    ).tag(config=True)
+
+    upstream_proxy = Unicode(
+        "",
+        help="""A proxy that the way out has to take, such as "http://proxy.example.org:3128". Its
+        user and password are in secrets/upstream_proxy, as user:password.""",
     ).tag(config=True)
 
     welcome = Union(

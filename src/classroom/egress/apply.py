@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classroom.config import hosts
 from classroom.egress import detect, lock, nflog, nftables, probe, resolv
 from classroom.egress.lock import Lock, LockKind
 from classroom.runtime import lab_users
@@ -40,8 +41,12 @@ def check_nameservers(wanted: EgressSettings, found: resolv.Nameservers) -> None
     Raises:
         StartRefusedError: something may be reached, and there is nobody to ask for its address.
     """
-    if (wanted.hub or wanted.allow) and not found.asked:
-        what = f"{(*wanted.hub, *wanted.allow)[0]} may be reached, but no nameserver is named"
+    proxy = wanted.upstream
+    if proxy is not None and hosts.is_address(proxy.host):
+        return  # who knows names is the proxy
+    if (wanted.hub or wanted.allow or wanted.endpoints) and not found.asked:
+        first = (*wanted.hub, *wanted.allow, *wanted.endpoints)[0]
+        what = f"{first} may be reached, but no nameserver is named"
         raise StartRefusedError([Problem(str(RESOLV), what, "give the container one with --dns")])
 
 
@@ -79,6 +84,21 @@ def take_nftables(wanted: EgressSettings, *, labs: bool) -> Lock:
     )
 
 
+def lead_the_hub(kind: LockKind, wanted: EgressSettings) -> Lock:
+    """Where there are no rules, have the Hub go by the school's proxy, if there is one.
+
+    Args:
+        kind: how the lock is held.
+        wanted: what may be reached.
+    """
+    before = HOSTS.read_text(encoding="utf-8")
+    nameservers = resolv.parse(RESOLV.read_text(encoding="utf-8"))
+    names = resolv.doors(wanted) if wanted.upstream is not None else {}
+    if names or resolv.BEGIN in before:
+        rewrite(HOSTS, resolv.render_hosts(before, names))
+    return Lock(kind, tuple(map(resolv.as_nginx, nameservers.asked)), detect.ipv6())
+
+
 def take(settings: Settings, *, labs: bool) -> Lock:
     """Take the strongest lock that there is.
 
@@ -90,10 +110,11 @@ def take(settings: Settings, *, labs: bool) -> Lock:
         StartRefusedError: none holds, and the tutor hasn't said that none need.
     """
     kind = lock.choose(settings.egress, detect.look())
-    taken = Lock(kind)
     if kind is LockKind.NFTABLES:
         taken = take_nftables(settings.egress, labs=labs)
-    elif kind is LockKind.SANDBOX:
-        probe.sandboxed(sys.executable)
+    else:
+        if kind is LockKind.SANDBOX:
+            probe.sandboxed(sys.executable)
+        taken = lead_the_hub(kind, settings.egress)
     lock.write(settings.paths, taken)
     return taken

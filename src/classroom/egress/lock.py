@@ -78,10 +78,11 @@ def choose(wanted: EgressSettings, machine: Machine) -> LockKind:
             cure = "the lock would close the host's: publish the port with -p 8443:8443 instead"
             raise StartRefusedError([Problem("egress lock", what, cure)])
         return LockKind.NFTABLES
-    if wanted.allow:
-        what = f"opening {wanted.allow[0]} takes rules for the network, and the right is missing"
-        cure = "add --cap-add NET_ADMIN to docker run (make up does)"
-        raise StartRefusedError([Problem("Classroom.egress_allow", what, cure)])
+    for setting, opened in (("egress_allow", wanted.allow), ("egress_services", wanted.endpoints)):
+        if opened:
+            what = f"opening {opened[0]} takes rules for the network, and the right is missing"
+            cure = "add --cap-add NET_ADMIN to docker run (make up does)"
+            raise StartRefusedError([Problem(f"Classroom.{setting}", what, cure)])
     if machine.abstract_sockets and machine.landlock < SCOPES_ABI:
         what = "other programs listen on abstract unix sockets that students could reach"
         cure = "give the container a network of its own (-p 8443:8443 instead of --network)"
@@ -96,16 +97,22 @@ def describe(kind: LockKind, wanted: EgressSettings) -> str:
         kind: how it is held.
         wanted: what may be reached.
     """
+    by = f", by the proxy {wanted.upstream}" if wanted.upstream else ""
+    hubs = f"; the Hub goes by the proxy {wanted.upstream}" if wanted.upstream else ""
     if kind is LockKind.OPEN:
-        return "OPEN, as configured: students' code reaches every network that this container does"
+        return (
+            "OPEN, as configured: students' code reaches every network that this container does"
+            f"{hubs}"
+        )
     if kind is LockKind.SANDBOX:
         return (
             "sandbox (the container has no NET_ADMIN): the lab can open no network socket at all, "
             "loopback included: no kernel debugger, no Dask; --cap-add NET_ADMIN permits those"
+            f"{hubs}"
         )
-    students = ", ".join(map(str, wanted.allow)) or "no host"
+    students = ", ".join(map(str, (*wanted.allow, *wanted.endpoints))) or "no host"
     hub = ", ".join(map(str, wanted.hub)) or "no host"
-    return f"nftables: students reach {students}, the Hub reaches {hub}"
+    return f"nftables: students reach {students}, the Hub reaches {hub}{by}"
 
 
 def write(paths: Paths, lock: Lock) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from classroom.egress.resolv import Nameservers
 
 RULES = Path(__file__).parent.parent / "nftables/egress.nft"
+HTTPS = 443
 USERS = ("classroom", "student", "front", "egress", "nobody")
 
 
@@ -61,6 +62,8 @@ def values(
         for version in (4, 6):
             found[f"{name}{version}"] = as_set(i for i in items if i.version == version)
     found["SERVICES"] = as_set(wanted.services)
+    outward = {HTTPS, *((wanted.upstream.port,) if wanted.upstream else ())}
+    found["OUTWARD"] = as_set(sorted(outward))
     return {**found, **apart(last)}
 
 

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classroom.egress import addresses as places
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 HUB_DOOR = "127.0.0.2"
 STUDENTS_DOOR = "127.0.0.3"
+TUNNEL_DOOR = "127.0.0.4"
 DOCKERS = "127.0.0.11"
 OURS = "# The egress lock (docs/security.md) asks in everybody's place:"
 BEGIN, END = "# The egress lock: begin", "# The egress lock: end"
@@ -78,19 +81,32 @@ def render(found: Nameservers, before: str) -> str:
     )
 
 
+def answer_for(wanted: EgressSettings, name: str) -> str:
+    """Decide which address a host has for students.
+
+    Args:
+        wanted: what may be reached.
+        name: the host's, in any case.
+
+    Returns:
+        Its own, if it has a port in ``c.Classroom.egress_services``; the students' door for any
+        other that they may reach; "" for all others.
+    """
+    if place := places.of_services(wanted).get(name.lower().removesuffix(".")):
+        return place
+    return STUDENTS_DOOR if wanted.is_allowed(name) else ""
+
+
 def doors(wanted: EgressSettings) -> dict[str, str]:
     """Decide which address each host has that the Hub needs.
 
-    A host that students may reach as well has their door's: a name has one address. When the Hub
-    knocks there, the rules take it to its own (egress.nft, chain doors).
+    A host that students may reach as well has the address that it has for them: a name has one.
+    When the Hub knocks there, the rules take it to its own door (egress.nft, chain doors).
 
     Args:
         wanted: what may be reached.
     """
-    return {
-        host.name: STUDENTS_DOOR if wanted.is_allowed(host.name) else HUB_DOOR
-        for host in wanted.hub
-    }
+    return {host.name: answer_for(wanted, host.name) or HUB_DOOR for host in wanted.hub}
 
 
 def render_hosts(before: str, names: Mapping[str, str]) -> str:

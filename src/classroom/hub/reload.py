@@ -9,6 +9,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from classroom.config.trait_kinds import is_lazy
+from classroom.egress import resolv
 from classroom.egress.lock import LockKind
 from classroom.runtime import file_watch
 from classroom.runtime.problems import StartRefusedError
@@ -52,7 +53,7 @@ async def settled(read: Callable[[], bytes | None]) -> bytes | None:
 
 
 def shared(held: EgressSettings, saved: EgressSettings) -> list[str]:
-    """List hosts of the Hub's that students may now reach too: their address is fixed at start.
+    """List hosts of the Hub's that have another address for students now: theirs is fixed at start.
 
     The other way round nothing waits: the Hub knocks at its own door whatever the address.
 
@@ -63,7 +64,7 @@ def shared(held: EgressSettings, saved: EgressSettings) -> list[str]:
     return [
         host.name
         for host in held.hub
-        if not held.is_allowed(host.name) and saved.is_allowed(host.name)
+        if resolv.answer_for(saved, host.name) not in {"", resolv.answer_for(held, host.name)}
     ]
 
 
@@ -78,14 +79,16 @@ def at_next_start(held: EgressSettings, saved: EgressSettings, kind: LockKind) -
         saved: what the tutor has saved.
         kind: how the lock is held.
     """
+    of_shared = "egress_allow" if held.allow != saved.allow else "egress_services"
     return [
         f"Classroom.{name}"
         for name, differs in (
             ("egress", held.open != saved.open),
             ("egress_private", held.private != saved.private),
             ("egress_hub", held.hub != saved.hub),
-            (f"egress_allow for {', '.join(shared(held, saved))}", shared(held, saved)),
+            (f"{of_shared} for {', '.join(shared(held, saved))}", shared(held, saved)),
             ("egress_allow", kind is LockKind.SANDBOX and held.allow != saved.allow),
+            ("egress_services", kind is LockKind.SANDBOX and held.endpoints != saved.endpoints),
         )
         if differs
     ]

@@ -12,7 +12,7 @@ from classroom.runtime import files
 if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
-FRONT, EGRESS = "front", "egress"
+FRONT, EGRESS, TUNNEL = "front", "egress", "tunnel"
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Handover:
     """What the Hub is given.
 
     Attributes:
-        control: pipe on which the Hub says which nginx is to read its configuration again.
+        control: pipe on which the Hub says which part is to read its configuration again.
         names: socket on which students' questions for names arrive; -1 without one. The
             supervisor keeps it open, so that nobody takes it while the Hub is away.
         refusals: socket on which the kernel tells what it refused; -1 without one.
@@ -43,10 +43,12 @@ class Handover:
         return tuple(one for one in (self.control, self.names, self.refusals) if one >= 0)
 
     def reload(self, which: str) -> None:
-        """Have an nginx read its configuration and certificate again, keeping every connection.
+        """Have a part read its configuration again, the front its certificate too.
+
+        Every connection is kept, but to a service that is closed now.
 
         Args:
-            which: `FRONT` or `EGRESS`.
+            which: `FRONT`, `EGRESS`, or `TUNNEL`, which is started if it doesn't run yet.
         """
         os.write(self.control, f"{which}\n".encode())
 

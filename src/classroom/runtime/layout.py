@@ -86,6 +86,7 @@ def plan(paths: Paths) -> Iterator[Directory]:
     # Root's: what the Hub writes there the proxy reads, and can't exchange for a link.
     yield Directory(paths.egress, "root", "egress", 0o750)
     yield Directory(paths.egress / "nginx", "egress", "egress", 0o700)
+    yield Directory(paths.tunnel, "egress", "egress", 0o700)
 
 
 def plan_labs(paths: Paths) -> Iterator[Directory]:

@@ -277,6 +277,21 @@ class Paths:
         return self.lab_run / "lab-home"
 
     @property
+    def tunnel(self) -> Path:
+        """The tunnel's sockets: `egress`'s alone."""
+        return self.egress / "tunnel"
+
+    @property
+    def tunnel_orders(self) -> Path:
+        """What the tunnel may reach, and a proxy's password: root's and the tunnel's."""
+        return self.egress / "tunnel.json"
+
+    @property
+    def tunnel_alive(self) -> Path:
+        """Where the tunnel tells the supervisor that it lives."""
+        return self.tunnel / "alive.sock"
+
+    @property
     def egress(self) -> Path:
         """The egress proxy's configuration, and what was refused: root's and the proxy's."""
         return self.run / "egress"

@@ -15,7 +15,7 @@ import sys
 from classroom.egress import detect
 from classroom.egress import lock as locks
 from classroom.egress.lock import LockKind
-from classroom.egress.resolv import HUB_DOOR, STUDENTS_DOOR
+from classroom.egress.resolv import HUB_DOOR, STUDENTS_DOOR, TUNNEL_DOOR
 from classroom.runtime import background_tasks, credentials, handover, log, volume_reserve, words
 from classroom.runtime.handover import Handover
 from classroom.runtime.log import LOG
@@ -51,13 +51,22 @@ class Supervisor:
         os.set_blocking(self._control, False)
         named = -1
         doors: tuple[int, ...] = ()
+        carried: dict[str, int] = {}
         if lock.kind is LockKind.NFTABLES:
             opened = [process.listen(door, HTTPS) for door in (HUB_DOOR, STUDENTS_DOOR)]
             opened.append(process.listen_locally(paths.egress_alive))
             doors = tuple(one.fileno() for one in opened)
             asked = process.listen_for_datagrams(STUDENTS_DOOR, DNS)
             named = asked.fileno()
-            self._sockets += [*opened, asked]
+            door = process.listen(TUNNEL_DOOR, HTTPS)
+            carried = {"services": door.fileno()}
+            self._sockets += [*opened, asked, door]
+        elif paths.tunnel_orders.exists():
+            # Without the rules there is no egress proxy: the Hub goes by the tunnel alone.
+            door = process.listen(HUB_DOOR, HTTPS)
+            carried = {"hub": door.fileno()}
+            self._sockets.append(door)
+        self._tunnel_orders = paths.tunnel_orders
         known_by = credentials.make(paths.hub)
         # Only where the tutor has labs besides the class: boot has made their folder then.
         labs = paths.labs_run.exists()
@@ -69,6 +78,7 @@ class Supervisor:
         parts = {
             handover.FRONT: services.front(paths, base, fronts),
             **({handover.EGRESS: services.proxy(paths, base, doors)} if doors else {}),
+            **({handover.TUNNEL: services.tunnel(paths, base, **carried)} if carried else {}),
             "launcher": services.launcher(paths, base, lock.kind, labs=labs),
             "hub": services.hub(paths, own, handed.descriptors),
             "lab": services.lab(paths, base, lock.kind, credentials.hand(known_by)),
@@ -93,7 +103,11 @@ class Supervisor:
         if self._door is not None:
             what = "Starting and stopping labs"
             background_tasks.start(self._door.serve(), what, LOG, self._fail)
-        starting = {asyncio.create_task(one.start()): one for one in self._keepers.values()}
+        starting = {
+            asyncio.create_task(one.start()): one
+            for name, one in self._keepers.items()
+            if name != handover.TUNNEL or self._tunnel_orders.exists()
+        }
         ended = asyncio.create_task(self._ended.wait())
         for task, one in starting.items():
             await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -139,7 +153,12 @@ class Supervisor:
     def _reload(self) -> None:
         """Do as the Hub says."""
         for name in os.read(self._control, 4096).decode().split():
-            self._keepers[name].reload()
+            keeper = self._keepers[name]
+            if keeper.is_begun:
+                keeper.reload()
+            else:
+                what = f"Starting {keeper.name}"
+                background_tasks.start(keeper.start(), what, LOG, self._fail)
 
 
 async def supervise() -> int:

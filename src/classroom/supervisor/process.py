@@ -135,11 +135,17 @@ class Keeper:
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._backoff = Backoff()
+        self._begun = False
 
     @property
     def name(self) -> str:
         """What the log calls it."""
         return self._child.name
+
+    @property
+    def is_begun(self) -> bool:
+        """Say whether it was ever started."""
+        return self._begun
 
     async def start(self) -> None:
         """Start it and watch over it.
@@ -148,6 +154,7 @@ class Keeper:
             RuntimeError: it ended instead.
             TimeoutError: it didn't serve in time.
         """
+        self._begun = True
         self._process = await self._spawn()
         what = f"Watching over {self._child.name}"
         self._task = background_tasks.start(self._watch(), what, self._log, self.give_up)

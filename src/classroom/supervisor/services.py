@@ -105,6 +105,30 @@ def proxy(paths: Paths, base: Mapping[str, str], sockets: tuple[int, ...]) -> Ch
     )
 
 
+def tunnel(paths: Paths, base: Mapping[str, str], *, services: int = -1, hub: int = -1) -> Child:
+    """Describe the tunnel, which has the egress proxy's user and no right either.
+
+    Args:
+        paths: where things are.
+        base: the environment to add to.
+        services: descriptor of the socket at which students ask for services; -1 for none.
+        hub: of that at which the Hub does, where there is no egress proxy; -1 for none.
+    """
+    return Child(
+        "The egress tunnel",
+        (
+            *("setpriv", "--reuid=egress", "--regid=egress", "--clear-groups"),
+            *("--inh-caps=-all", "--no-new-privs", "--"),
+            *(str(paths.prefix / "bin/python"), "-I", "-m", "classroom.tunnel"),
+            *(f"--services={services}", f"--hub={hub}"),
+        ),
+        paths.tunnel_alive,
+        base,
+        tuple(one for one in (services, hub) if one >= 0),
+        question=Question(paths.tunnel_alive),
+    )
+
+
 def hub(paths: Paths, base: Mapping[str, str], handed: tuple[int, ...]) -> Child:
     """Describe the Hub."""
     return Child(

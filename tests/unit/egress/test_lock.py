@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import json
 import logging
+import re
 import socket
 import struct
 from pathlib import Path
@@ -19,8 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.config.egress_settings import EgressSettings
+from classroom.config.endpoints import Endpoint
 from classroom.config.hosts import Host
-from classroom.egress import detect, lock, nflog, nftables, refusals, resolv
+from classroom.config.upstream import Upstream
+from classroom.egress import addresses, detect, lock, nflog, nftables, refusals, resolv
 from classroom.egress.lock import Lock, LockKind, Machine
 from classroom.egress.nflog import Count, Refused
 from classroom.egress.refusals import Refusals
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 DATA = Host("data.example.org")
 BELOW = Host("example.net", below=True)
+SQL = Endpoint("db.example.org", 5432)
 COMPOSE = Machine(net_admin=True, landlock=7)
 PLAIN = Machine(net_admin=False, landlock=7)
 
@@ -68,6 +72,7 @@ def test_choosing(wanted: EgressSettings, found: Machine, kind: LockKind) -> Non
     ("wanted", "found", "words"),
     [
         (EgressSettings(allow=(DATA,)), PLAIN, ("Classroom.egress_allow", "--cap-add NET_ADMIN")),
+        (EgressSettings(endpoints=(SQL,)), PLAIN, ("Classroom.egress_services", "--cap-add NET")),
         (EgressSettings(), Machine(net_admin=True, hosts_network="br0"), ("br0", "-p 8443:8443")),
         (
             EgressSettings(),
@@ -159,6 +164,50 @@ def test_a_host_that_both_may_reach_is_at_the_students_door() -> None:
     assert found == {"github.com": "127.0.0.3", "api.github.com": "127.0.0.2"}
 
 
+def test_a_host_with_a_service_has_an_address_of_its_own() -> None:
+    """The same at each start, whatever else is in the list; and the Hub's hosts have it, too."""
+    git = Endpoint("github.com", 22)
+    wanted = EgressSettings(hub=(Host("github.com"),), allow=(DATA,), endpoints=(SQL, git))
+    place = resolv.answer_for(wanted, "DB.example.org.")
+    assert ipaddress.ip_address(place) in addresses.SERVICES
+    assert place == resolv.answer_for(EgressSettings(endpoints=(SQL,)), "db.example.org")
+    assert resolv.answer_for(wanted, "data.example.org") == "127.0.0.3"
+    assert resolv.answer_for(wanted, "x.db.example.org") == ""
+    assert resolv.doors(wanted) == {"github.com": resolv.answer_for(wanted, "github.com")}
+    assert len({place, *resolv.doors(wanted).values()}) == 2
+
+
+@given(st.lists(st.from_regex(r"[a-z]{1,3}", fullmatch=True), max_size=30))
+def test_no_two_names_share_an_address(names: list[str]) -> None:
+    found = addresses.of_names(names)
+    assert len(set(found.values())) == len(found) == len(set(names))
+    assert all(ipaddress.ip_address(one) in addresses.SERVICES for one in found.values())
+
+
+def test_port_443_is_open_where_both_lists_have_the_host() -> None:
+    host = Host(SQL.name)
+    place = addresses.of_services(EgressSettings(endpoints=(SQL,)))[SQL.name]
+    only = {(place, 5432): SQL.name}
+    assert addresses.opened(EgressSettings(endpoints=(SQL,))) == only
+    both = EgressSettings(allow=(host,), endpoints=(SQL,))
+    assert addresses.opened(both) == only | {(place, 443): SQL.name}
+
+
+def test_what_the_rules_refuse_is_what_the_warnings_are_about() -> None:
+    """nftables/egress.nft, never4 and never6, and this module's list."""
+    rules = (labs.ROOT / "nftables/egress.nft").read_text()
+    written = re.findall(r"set never[46] .*?elements = \{(.*?)\}", rules, re.DOTALL)
+    found = {ipaddress.ip_network(one.strip()) for text in written for one in text.split(",")}
+    assert found == set(addresses.NEVER)
+    named = (ipaddress.ip_network("10.1.2.0/24"),)
+    for address, reached in (
+        *(("10.1.2.3", True), ("10.1.3.3", False), ("192.88.99.7", True), ("8.8.8.8", True)),
+        *(("169.254.169.254", False), ("3fff::1", True), ("fd00::1", False), ("::1", False)),
+        *(("::ffff:10.1.2.3", False), ("2002:a01:203::1", False)),
+    ):
+        assert addresses.is_reached(ipaddress.ip_address(address), named) is reached, address
+
+
 def test_the_rules_values() -> None:
     wanted = EgressSettings(
         private=(ipaddress.ip_network("10.1.2.0/24"), ipaddress.ip_network("fd00::/8")),
@@ -174,6 +223,7 @@ def test_the_rules_values() -> None:
         "PRIVATE4": "{ 10.1.2.0/24 }",
         "PRIVATE6": "{ fd00::/8 }",
         "SERVICES": "{ 9000 }",
+        "OUTWARD": "{ 443 }",
         "APART": "{  }",
         "OTHERS": "{  }",
     }
@@ -211,6 +261,20 @@ def test_the_proxys_configuration() -> None:
     assert "github" not in for_students
 
 
+def test_with_the_schools_proxy_the_tunnel_is_where_all_goes() -> None:
+    """Which hosts, is checked as before."""
+    held = Lock(LockKind.NFTABLES, ("127.0.0.11",))
+    proxy = Upstream("proxy.example.org", 3128)
+    wanted = EgressSettings(hub=(Host("github.com"),), allow=(DATA,), upstream=proxy)
+    text = gateway.render(TEMPLATE, Path("/run/x"), held, wanted)
+    for_hub, for_students = text.split("map ")[1:3]
+    assert r'"~*^github\.com\z" unix:/run/x/tunnel/hub.sock;' in for_hub
+    assert r'"~*^data\.example\.org\z" unix:/run/x/tunnel/students.sock;' in for_students
+    assert ":443;" not in for_hub + for_students.split("server")[0]
+    found = nftables.values(wanted, resolv.parse(DOCKERS), {})
+    assert found["OUTWARD"] == "{ 443, 3128 }"
+
+
 def test_without_anybody_to_ask_there_is_no_resolver() -> None:
     assert "resolver " not in gateway.render(
         TEMPLATE, Path("/x"), Lock(LockKind.NFTABLES), EgressSettings()
@@ -221,8 +285,8 @@ def ask(name: str, kind: str = "A") -> bytes:
     return dns.message.make_query(name, kind).to_wire()
 
 
-def allowed(name: str) -> bool:
-    return EgressSettings(allow=(DATA, BELOW)).is_allowed(name)
+def allowed(name: str) -> str:
+    return resolv.answer_for(EgressSettings(allow=(DATA, BELOW)), name)
 
 
 def test_names() -> None:
@@ -384,6 +448,15 @@ def test_what_waits_for_the_next_start() -> None:
     both = EgressSettings(hub=held.hub, allow=(DATA, Host("github.com")))
     assert at_next_start(held, both, LockKind.NFTABLES) == ["Classroom.egress_allow for github.com"]
     assert at_next_start(both, held, LockKind.NFTABLES) == []
+    served = EgressSettings(hub=held.hub, allow=held.allow, endpoints=(SQL,))
+    assert at_next_start(held, served, LockKind.NFTABLES) == []
+    assert at_next_start(held, served, LockKind.SANDBOX) == ["Classroom.egress_services"]
+    git = EgressSettings(
+        hub=held.hub, allow=held.allow, endpoints=(SQL, Endpoint("github.com", 22))
+    )
+    of_git = ["Classroom.egress_services for github.com"]
+    assert at_next_start(held, git, LockKind.NFTABLES) == of_git
+    assert at_next_start(git, held, LockKind.NFTABLES) == []
     other = EgressSettings(hub=(*held.hub, DATA), private=(ipaddress.ip_network("10.0.0.0/8"),))
     assert at_next_start(held, other, LockKind.NFTABLES) == [
         "Classroom.egress_private",

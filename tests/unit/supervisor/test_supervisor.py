@@ -92,6 +92,7 @@ def test_every_part_is_asked() -> None:
     parts = (
         services.front(paths, base, ()),
         services.proxy(paths, base, ()),
+        services.tunnel(paths, base),
         services.hub(paths, base, ()),
         services.launcher(paths, base, LockKind.NFTABLES),
         services.snapshots(paths, base),

@@ -17,6 +17,7 @@ from classroom.runtime import files
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Mapping
     from logging import Logger
     from pathlib import Path
 
@@ -43,9 +44,15 @@ def who(uid: int | None) -> str:
         return str(uid)
 
 
-def where(found: Refused) -> str:
-    """Word where a refused packet was going."""
+def where(found: Refused, services: Mapping[str, str]) -> str:
+    """Word where a refused packet was going.
+
+    Args:
+        found: the packet.
+        services: names of services' hosts, by the addresses that stand for them.
+    """
     address = f"[{found.address}]" if ":" in found.address and found.port else found.address
+    address = services.get(address, address)
     port = f":{found.port}" if found.port else ""
     prefix = "from outside: " if found.direction == "in" else ""
     return f"{prefix}{found.protocol} {address}{port}"
@@ -65,13 +72,21 @@ class Account:
         self._report = report
         self._kind = kind
         self._words = ""
+        self._services: dict[str, str] = {}
         self._written = ""
         self._complaint = ""
         HOLDS.labels(kind.value).set(1)
 
-    def describe(self, words: str) -> None:
-        """Say anew what the lock holds to."""
+    def describe(self, words: str, services: Mapping[str, str] | None = None) -> None:
+        """Say anew what the lock holds to.
+
+        Args:
+            words: in a sentence.
+            services: addresses that stand for services' hosts, by name.
+        """
         self._words = words
+        # Not forgotten: who knocks at a service that was closed a moment ago is told of by name.
+        self._services |= {address: name for name, address in (services or {}).items()}
         self._write()
 
     def refused_name(self, name: str) -> None:
@@ -113,7 +128,7 @@ class Account:
 
     def _count(self, found: Refused | Count) -> None:
         if isinstance(found, Refused):
-            self.refusals.note(who(found.uid), where(found), time.time())
+            self.refusals.note(who(found.uid), where(found, self._services), time.time())
             return
         direction = "in" if found.group == nflog.IN else "out"
         new = (found.packets - self.refusals.packets[direction]) % 2**32

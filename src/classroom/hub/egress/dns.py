@@ -1,4 +1,4 @@
-"""Names in the locked lab: an allowed host is at the students' door, every other is nowhere.
+"""Names in the locked lab: a host that is open has an address on loopback, no other exists.
 
 No question leaves the container, not even to a resolver: names can carry data out (RFC 8324).
 Written with dnspython instead of running dnsmasq, because that shares its port (SO_REUSEADDR), so
@@ -18,8 +18,6 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from classroom.egress.resolv import STUDENTS_DOOR
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,12 +26,12 @@ LONGEST = 512  # of a question over UDP (RFC 1035)
 TTL_SECONDS = 5  # short: a change of the list holds at once
 
 
-def answer(question: bytes, is_allowed: Callable[[str], bool]) -> tuple[bytes | None, str]:
+def answer(question: bytes, address_of: Callable[[str], str]) -> tuple[bytes | None, str]:
     """Answer one DNS message.
 
     Args:
         question: as received.
-        is_allowed: says whether a host may be reached.
+        address_of: says where a host is; "" for one that may not be reached.
 
     Returns:
         The answer, None to something that is no question, and the host that was asked for in
@@ -49,14 +47,12 @@ def answer(question: bytes, is_allowed: Callable[[str], bool]) -> tuple[bytes | 
         response = dns.message.make_response(asked, recursion_available=True)
         (entry,) = asked.question
         name = entry.name.to_text(omit_final_dot=True).lower()
-        if not is_allowed(name):
+        if not (address := address_of(name)):
             response.set_rcode(dns.rcode.NXDOMAIN)
             is_host = entry.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA}
             return response.to_wire(), name if is_host else ""
         if entry.rdtype == dns.rdatatype.A and entry.rdclass == dns.rdataclass.IN:
-            response.answer.append(
-                dns.rrset.from_text(entry.name, TTL_SECONDS, "IN", "A", STUDENTS_DOOR)
-            )
+            response.answer.append(dns.rrset.from_text(entry.name, TTL_SECONDS, "IN", "A", address))
         return response.to_wire(), ""
     except (dns.exception.DNSException, ValueError):
         return None, ""
@@ -65,14 +61,14 @@ def answer(question: bytes, is_allowed: Callable[[str], bool]) -> tuple[bytes | 
 class DnsResponder(asyncio.DatagramProtocol):
     """Answers on the students' door."""
 
-    def __init__(self, is_allowed: Callable[[str], bool], refused: Callable[[str], None]) -> None:
+    def __init__(self, address_of: Callable[[str], str], refused: Callable[[str], None]) -> None:
         """Keep whom to ask and whom to tell.
 
         Args:
-            is_allowed: says whether a host may be reached.
+            address_of: says where a host is; "" for one that may not be reached.
             refused: is told each host that was asked for in vain.
         """
-        self._is_allowed = is_allowed
+        self._address_of = address_of
         self._refused = refused
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -83,7 +79,7 @@ class DnsResponder(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, int]) -> None:
         """Answer."""
-        response, refused = answer(data, self._is_allowed)
+        response, refused = answer(data, self._address_of)
         if refused:
             self._refused(refused)
         if response is not None and self._transport is not None:

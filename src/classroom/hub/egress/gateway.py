@@ -8,13 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from classroom.egress import addresses, resolv
 from classroom.egress import lock as locks
 from classroom.egress.lock import LockKind
 from classroom.front import nginx
-from classroom.hub.egress import dns
+from classroom.hub.egress import dns, knock
 from classroom.hub.egress.accounting import Account
 from classroom.hub.reload import at_next_start
 from classroom.runtime import files, handover
+from classroom.tunnel import orders
+from classroom.tunnel.orders import Orders
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -43,14 +46,37 @@ def render(template: str, folder: Path, lock: Lock, wanted: EgressSettings) -> s
         ipv6=lock.ipv6,
         hub=wanted.hub,
         allow=wanted.allow,
+        tunnel=folder / "tunnel" if wanted.upstream is not None else "",
     )
 
 
+def orders_of(lock: Lock, wanted: EgressSettings) -> Orders:
+    """Say what the tunnel is for; the arguments are those of `render`."""
+    ruled = lock.kind is LockKind.NFTABLES
+    return Orders.of(wanted, lock.nameservers, ipv6=lock.ipv6, ruled=ruled)
+
+
 def install(paths: Paths, lock: Lock, wanted: EgressSettings) -> None:
-    """Write the proxy's configuration; the arguments are those of `render`."""
+    """Write the proxy's configuration, and the tunnel's; the arguments are those of `render`.
+
+    Args:
+        paths: where things are.
+        lock: the lock that the start has taken.
+        wanted: what may be reached.
+    """
+    found = orders_of(lock, wanted)
+    if found.is_needed or paths.tunnel_orders.exists():
+        orders.write(paths.tunnel_orders, found)
+    if lock.kind is not LockKind.NFTABLES:
+        return
     template = (Path(__file__).parents[2] / "nginx/egress.conf").read_text(encoding="utf-8")
     text = render(template, paths.egress, lock, wanted)
     files.write_for(paths.egress / "egress.conf", text.encode())
+
+
+def login_of(wanted: EgressSettings) -> str:
+    """Return what the school's proxy is told; "" for nothing."""
+    return wanted.upstream.login.reveal() if wanted.upstream is not None else ""
 
 
 class Egress:
@@ -84,11 +110,12 @@ class Egress:
         asked = socket.socket(fileno=self._handed.names)
         asked.settimeout(0)
         await loop.create_datagram_endpoint(
-            lambda: dns.DnsResponder(self._is_allowed, self._account.refused_name), sock=asked
+            lambda: dns.DnsResponder(self._address_of, self._account.refused_name), sock=asked
         )
         kernel = socket.socket(fileno=self.lock.refusals)
         kernel.settimeout(0)
         self._watch(self._account.follow(kernel, log), log)
+        self._watch(knock.keep_open(lambda: self.wanted), log)
 
     def _watch(self, work: Coroutine[Any, Any, None], log: Logger) -> None:
         """Do something for as long as the lock holds, and let it not end unnoticed."""
@@ -117,19 +144,27 @@ class Egress:
         waiting = at_next_start(self.wanted, saved.egress, self.lock.kind)
         if waiting:
             log.warning("These changes take effect at the next start: %s", ", ".join(waiting))
-        if saved.egress.allow == self.wanted.allow or "Classroom.egress_allow" in waiting:
-            return
+        held, login = self.wanted, login_of(self.wanted)
         # Only this: what waits stays as it is held.
-        self.wanted = replace(self.wanted, allow=saved.egress.allow)
         if self.lock.kind is LockKind.NFTABLES:
-            install(self.paths, self.lock, self.wanted)
+            now = saved.egress
+            self.wanted = replace(self.wanted, allow=now.allow, endpoints=now.endpoints)
+        if saved.egress.upstream == self.wanted.upstream:
+            self.wanted = replace(self.wanted, upstream=saved.egress.upstream)  # the login
+        if self.wanted == held and login_of(self.wanted) == login:
+            return
+        install(self.paths, self.lock, self.wanted)
+        if self.lock.kind is LockKind.NFTABLES:
+            knock.knock(addresses.opened(self.wanted))
             self._handed.reload(handover.EGRESS)
+        if self.paths.tunnel_orders.exists():
+            self._handed.reload(handover.TUNNEL)
         log.info("Egress lock: %s", self._describe())
 
     def _describe(self) -> str:
         words = locks.describe(self.lock.kind, self.wanted)
-        self._account.describe(words)
+        self._account.describe(words, addresses.of_services(self.wanted))
         return words
 
-    def _is_allowed(self, name: str) -> bool:
-        return self.wanted.is_allowed(name)  # as it is when the name is asked for
+    def _address_of(self, name: str) -> str:
+        return resolv.answer_for(self.wanted, name)  # as it is when the name is asked for

@@ -1,0 +1,146 @@
+"""The tunnel's doors: who asks there, for what, and whether it is open."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import struct
+import time
+from typing import TYPE_CHECKING
+
+from classroom.egress.nftables import HTTPS
+from classroom.tunnel import hello, splice, ways
+from classroom.tunnel.hello import NotTlsError
+from classroom.tunnel.names import Names
+from classroom.tunnel.ways import NoWayError
+
+if TYPE_CHECKING:
+    from asyncio import StreamReader, StreamWriter
+    from collections.abc import Awaitable, Callable, Iterable
+    from logging import Logger
+
+    from classroom.config.hosts import Host
+    from classroom.tunnel.orders import Orders
+
+    Served = Callable[[StreamReader, StreamWriter], Awaitable[None]]
+
+ORIGINAL_DESTINATION = 80  # linux/netfilter_ipv4.h: SO_ORIGINAL_DST
+MOST = 384
+"""Connections to services at a time. At the other doors the SNI proxy counts, and the Hub has a
+share of its own."""
+PASSING = {"name", "host"}
+"""Kinds of trouble that are a host's own: whoever wanted it knows of it."""
+QUIET_SECONDS = 30
+"""One line in the log for one kind of trouble at most so often."""
+
+
+def wanted_by(writer: StreamWriter) -> tuple[str, int]:
+    """Ask the kernel where somebody wanted to go before the rules brought them here.
+
+    Raises:
+        OSError: nowhere else.
+    """
+    made = writer.get_extra_info("socket")
+    found = made.getsockopt(socket.SOL_IP, ORIGINAL_DESTINATION, 16)
+    port, address = struct.unpack_from("!2xH4s", found)
+    return socket.inet_ntoa(address), port
+
+
+def reset(writer: StreamWriter) -> None:
+    """End a connection at once, with a reset."""
+    made = writer.get_extra_info("socket")
+    with contextlib.suppress(OSError):
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+class Tunnel:
+    """All connections, and the orders in force."""
+
+    def __init__(self, orders: Orders, log: Logger) -> None:
+        """Have no connection yet.
+
+        Args:
+            orders: what may be reached.
+            log: where to say what isn't.
+        """
+        self._orders = orders
+        self._names = Names(orders)
+        self._log = log
+        self._said: dict[str, float] = {}
+        self._to_services: dict[asyncio.Task[None], tuple[str, int]] = {}
+
+    def follow(self, orders: Orders) -> None:
+        """Hold to other orders from now on; what is open to a service that is closed now ends."""
+        self._orders = orders
+        self._names = Names(orders)
+        kept = {(name, port) for (_, port), name in orders.endpoints.items()}
+        for task, target in list(self._to_services.items()):
+            if target not in kept:
+                task.cancel()
+
+    async def of_service(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """Serve a student who wants a service."""
+        try:
+            place = wanted_by(writer)
+        except OSError:
+            reset(writer)
+            return
+        name = self._orders.endpoints.get(place)
+        if name is None or len(self._to_services) >= MOST:
+            reset(writer)
+            return
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 (for the type checker)
+        self._to_services[task] = (name, place[1])
+        try:
+            await self._serve(reader, writer, name, place[1])
+        finally:
+            del self._to_services[task]
+
+    def by_name(self, allowed: Callable[[Orders], Iterable[Host]]) -> Served:
+        """Make what serves a door at which TLS says the name.
+
+        Args:
+            allowed: the hosts that may be reached from there.
+        """
+
+        async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+            try:
+                name, said = await hello.read(
+                    reader, lambda name: any(one.matches(name) for one in allowed(self._orders))
+                )
+            except (NotTlsError, OSError):
+                reset(writer)
+                return
+            await self._serve(reader, writer, name, HTTPS, said)
+
+        return serve
+
+    async def _serve(
+        self, reader: StreamReader, writer: StreamWriter, name: str, port: int, said: bytes = b""
+    ) -> None:
+        """Connect somebody to a host, for as long as both want."""
+        way: ways.Stream | None = None
+        try:
+            way = await ways.to(self._orders, self._names, name, port)
+            way[1].write(said)
+            await splice.both((reader, writer), way)
+        except NoWayError as error:
+            self._say(error)
+            reset(writer)
+        except asyncio.CancelledError:
+            reset(writer)
+            ways.close(way)
+        except OSError:
+            reset(writer)
+
+    def _say(self, error: NoWayError) -> None:
+        """Log a trouble, unless one of its kind was logged a moment ago."""
+        now = time.monotonic()
+        if now - self._said.get(error.kind, float("-inf")) >= QUIET_SECONDS:
+            self._said[error.kind] = now
+            level = logging.INFO if error.kind in PASSING else logging.WARNING
+            self._log.log(level, "%s", error)

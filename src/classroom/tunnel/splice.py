@@ -1,0 +1,41 @@
+"""Carry bytes between two connections until both have ended."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from classroom.tunnel.ways import Stream
+
+PIECE = 64 * 1024
+
+
+async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Carry all that one end says to the other, and that it has ended.
+
+    Raises:
+        OSError: one of them is gone.
+    """
+    while data := await reader.read(PIECE):
+        writer.write(data)
+        await writer.drain()
+    writer.write_eof()
+
+
+async def both(one: Stream, other: Stream) -> None:
+    """Carry in both directions; then both connections are closed.
+
+    Args:
+        one: a connection.
+        other: another.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(carry(one[0], other[1]))
+            group.create_task(carry(other[0], one[1]))
+    except* OSError:
+        pass
+    finally:
+        for _, writer in (one, other):
+            writer.close()

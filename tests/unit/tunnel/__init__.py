@@ -1,0 +1,1 @@
+"""The egress tunnel, as values and over sockets of this machine."""
