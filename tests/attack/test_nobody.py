@@ -571,13 +571,15 @@ ODD = [
 ]
 
 
-def ask(lab: Lab, host: str, path: str = "/", *, tls: bool = True) -> tuple[int, str]:
+def ask(
+    lab: Lab, host: str, path: str = "/", *, tls: bool = True, mode: str = "navigate"
+) -> tuple[int, str]:
     """Ask by some name; return the status and everything that was said."""
     way: Any = dial(lab) if tls else socket.create_connection((lab.ip, 8443), timeout=20)
     with way:
         way.sendall(
             f"GET {path} HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-Host: evil.test\r\n"
-            "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n"  # as a browser's page
+            f"Sec-Fetch-Mode: {mode}\r\nSec-Fetch-Dest: document\r\n"  # as a browser's page
             "Connection: close\r\n\r\n".encode()
         )
         said = b""
@@ -600,10 +602,15 @@ def test_a_foreign_host_is_not_echoed(github_lab: Lab, *, tls: bool) -> None:
 @pytest.mark.parametrize("path", ["/", "/hub/login", f"{BASE}/lab", "/hub/static", f"{BASE}/files"])
 def test_own_names_are_taken_and_redirects_stay_here(github_lab: Lab, path: str) -> None:
     github_lab.expected.append(r"\[W .* 404 GET /(hub/static|services/classroom/files) ")
-    own = (f"{labs.HOST}:8443", f"{github_lab.ip}:8443", "127.0.0.1:8443", "localhost")
-    for host in own:
+    machines = (f"{github_lab.ip}:8443", "127.0.0.1:8443", "localhost")
+    for host in machines:
         status, said = ask(github_lab, host, path)
+        assert status == 421, "nobody can sign in by that name: the callback leads elsewhere"
+        assert f"This classroom is at <a href='{labs.ADDRESS}'>" in said
+    for host, mode in ((f"{labs.HOST}:8443", "navigate"), *((one, "cors") for one in machines)):
+        status, said = ask(github_lab, host, path, mode=mode)
         assert status in {200, 302, 301, 403, 404}, host
+        assert host not in machines or "This classroom is at" not in said
         for to in re.findall(r"(?im)^location: (\S+)", said):
             assert to.startswith("/"), to
         assert "evil.test" not in said

@@ -214,6 +214,34 @@ def test_the_lab_sees_from_where_somebody_comes_and_believes_nobody_else(
     assert asked_from(lab, client, **forged) == this_machine(proxy), "what the person claims"
 
 
+def test_a_proxy_that_hides_the_address_is_named_in_page_and_log(
+    places: Mapping[str, Lab], lab: Lab, authority: Authority
+) -> None:
+    """As nginx does by itself: without it no page works, and none says why."""
+    lab.expected.append(r"\[front\] .* (where none is|421)")
+    proxy = places["nginx"]
+    text = configuration("nginx", lab).replace("proxy_set_header Host $http_host;", "")
+    text = text.replace("listen 8443 ssl", "listen 8444 ssl").replace("nginx.pid", "other.pid")
+    given = authority.issue(labs.HOST)
+    files = {"proxy.crt": given.crt, "proxy.key": given.key, "hides": text.encode()}
+    for name, content in files.items():
+        put(proxy, f"/proxy/{name}", content)
+    proxy.container.exec_run(["nginx", "-c", "/proxy/hides"], detach=True)
+    with web.browser({labs.HOST: proxy.ip}, authority.crt) as client:
+        page = labs.wait_until(
+            lambda: client.get(
+                f"https://{labs.HOST}:8444/hub/login", headers={"Sec-Fetch-Mode": "navigate"}
+            ),
+            "the page",
+            ignoring=labs.AWAY,
+        )
+    assert page.status_code == 421
+    assert "If you have opened it" in page.text
+    assert "(the header Host)" in page.text
+    said = f"{this_machine(proxy)} asked for a page of {lab.ip}:8443, where none is"
+    labs.wait_until(lambda: said in lab.log, "it is in the log")
+
+
 def test_who_comes_past_the_proxies_is_not_believed(
     lab: Lab, github: Lab, authority: Authority
 ) -> None:

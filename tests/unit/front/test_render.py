@@ -150,14 +150,14 @@ def test_only_known_names_where_an_address_is_configured() -> None:
     assert "map $http_host $foreign { default 0; }" in render()
     names = hosts.known("https://lab.test/hub/oauth_callback", ("*.wild.test",), ())
     text = render(names=names)
-    assert '"lab.test" 0;' in text
+    assert '"lab.test" ours;' in text
     assert "This classroom is at <a href='https://lab.test'>" in text
 
 
 def test_the_map_of_names_has_room_for_every_name_that_a_host_can_have() -> None:
     """By default nginx takes 55 characters with a port, and doesn't start with more."""
     text = render(names=hosts.known(f"https://{'a' * 253}:65535/", (), ()))
-    assert f'"{"a" * 253}:65535" 0;' in text
+    assert f'"{"a" * 253}:65535" ours;' in text
     size = re.search(r"map_hash_bucket_size (\d+);", text)
     assert size is not None
     # ngx_hash.c: a pointer, a length and the key itself, aligned, and one more pointer.
