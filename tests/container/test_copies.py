@@ -167,18 +167,24 @@ print(json.dumps([os.path.relpath(one, top) for one in found]))
 """
 
 
+GROWS = """
+import pathlib, threading
+def grow():
+    with open("grows.log", "ab") as file:
+        while not pathlib.Path("stop").exists():
+            file.write(bytes(1_000_000))
+threading.Thread(target=grow).start()
+"""
+
+
 def test_a_file_that_grows_all_the_time_is_copied(
     room: Classroom, octocat: httpx.Client, hubot: httpx.Client
 ) -> None:
     lab = room.lab
     write(lab, "grows.log", "begin\n")
     address = made(octocat, base(OWNER), "grows.log")
-    in_lab(
-        lab,
-        OWNER,
-        "sh -c 'while [ ! -e stop ]; do head -c 1000000 /dev/zero >> grows.log; done'"
-        " > /dev/null 2>&1 &",
-    )
+    kernel = own_labs.student(octocat, lab, OWNER).kernel
+    assert kernel.run(GROWS) == ""
     try:
         place = f"{files(lab, OWNER)}/grows.log"
         labs.wait_until(
@@ -375,7 +381,7 @@ def test_only_a_lab_makes_links_for_who_is_in_it(
         "the owner's, for the class": own_labs.token_of(octocat, f"{students.BASE}/"),
         "another's": own_labs.token_of(hubot, f"{base('hubot')}/"),
         "an API token of the owner's": sharing.token_of(room, OWNER),
-        "none": "",
+        "a made-up one": "0123456789abcdef",
     }
     with web.browser(lab.hosts, room.authority.crt) as program:
         for what, token in tokens.items():

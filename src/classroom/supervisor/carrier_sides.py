@@ -58,6 +58,7 @@ class Part:
         do: does it, with the pipe.
         why: words what can't be done.
         what: it does, for the log.
+        groups: that the user keeps besides their own.
     """
 
     user: UnixUser
@@ -65,6 +66,7 @@ class Part:
     do: Callable[[IO[bytes]], dict[str, Any]]
     why: Callable[[OSError], str]
     what: str
+    groups: tuple[int, ...] = ()
 
 
 @dataclass
@@ -107,7 +109,7 @@ def start(part: Part, pipe: PipeEnd) -> Side:
     try:
         os.close(answer)
         os.close(pipe.other)
-        become(part.user, part.places)
+        become(part.user, part.places, part.groups)
         said = _done(part.do, os.fdopen(pipe.own, pipe.mode))
     except (BrokenPipeError, BrokenParcelError):
         pass
@@ -130,7 +132,7 @@ def _done(do: Callable[[IO[bytes]], dict[str, Any]], pipe: IO[bytes]) -> dict[st
             pipe.close()
 
 
-def become(user: UnixUser, places: tuple[AllowedPath, ...]) -> None:
+def become(user: UnixUser, places: tuple[AllowedPath, ...], groups: tuple[int, ...] = ()) -> None:
     """Become somebody without any right, who can use some folders and nothing else.
 
     Raises:
@@ -139,10 +141,11 @@ def become(user: UnixUser, places: tuple[AllowedPath, ...]) -> None:
     """
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    os.setgroups([])
+    os.setgroups(groups)
     os.setgid(user.gid)
     os.setuid(user.uid)
-    if os.getresuid() != (user.uid,) * 3 or os.getresgid() != (user.gid,) * 3 or os.getgroups():
+    ids, groups_now = (os.getresuid(), os.getresgid()), tuple(os.getgroups())
+    if ids != ((user.uid,) * 3, (user.gid,) * 3) or groups_now != groups:
         raise PermissionError("the user has not changed")
     privileges.drop()
     os.umask(0o002)  # in a student's lab its code may write what is handed out

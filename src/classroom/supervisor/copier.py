@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from classroom.lab.copies import giving, order, sentences, taking
 from classroom.runtime import lab_users, log, privileges
+from classroom.runtime.lab_users import CLASS
 from classroom.runtime.paths import Paths
 from classroom.runtime.words import gettext
 from classroom.sandbox.landlock import KEEP, LOOK
@@ -43,6 +44,7 @@ def copy(what: CopyOrder, paths: Paths) -> dict[str, Any]:
         lambda pipe: giving.give(what, theirs, pipe),
         lambda error: sentences.not_given(error, what.name),
         f"a copy for {what.person}, by lab {what.source}",
+        _groups(what.source),
     )
     takes = Part(
         lab_users.server(what.target),
@@ -50,6 +52,7 @@ def copy(what: CopyOrder, paths: Paths) -> dict[str, Any]:
         lambda pipe: taking.take(what, ours, pipe),
         lambda error: sentences.not_taken(error, what.name),
         f"a copy for {what.person}, by lab {what.target}",
+        _groups(what.target),
     )
     reading, writing = os.pipe()
     sides = [
@@ -59,6 +62,11 @@ def copy(what: CopyOrder, paths: Paths) -> dict[str, Any]:
     os.close(reading)
     os.close(writing)
     return merged(wait(sides))
+
+
+def _groups(lab: int) -> tuple[int, ...]:
+    """Return what a lab's server's user needs besides its own group, for the lab's files."""
+    return (lab_users.STUDENT.gid,) if lab == CLASS else ()
 
 
 def merged(answers: list[dict[str, Any]]) -> dict[str, Any]:
