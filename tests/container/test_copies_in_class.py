@@ -114,7 +114,9 @@ def test_a_link_in_the_place_of_ones_folder_leads_nowhere(
 ) -> None:
     save(ada, "place.txt", "x")
     address = made(ada, BASE, "place.txt")
-    script = "cd /data/files; mkdir -p students; mv students/bob kept; ln -s /data/history students/bob"
+    script = (
+        "cd /data/files; mkdir -p students; mv students/bob kept; ln -s /data/history students/bob"
+    )
     assert lab.run("sh", "-c", script, user="student")[0] == 0
     try:
         assert "students/bob" in refusal(bob, address)

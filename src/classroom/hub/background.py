@@ -17,7 +17,7 @@ from classroom.config import labs, last_good, settings
 from classroom.egress.lock import LockKind
 from classroom.front import certificate
 from classroom.hub.access.service import Access
-from classroom.hub.copies.service import Copies
+from classroom.hub.copies.service import GivenCopies
 from classroom.hub.egress.gateway import Egress
 from classroom.hub.labs import idle
 from classroom.hub.labs.rooms import Rooms
@@ -46,7 +46,9 @@ class Background(LoggingConfigurable):
     labs = Instance(PersonalLabs, allow_none=True, help="Labs besides the class.").tag(config=True)
     rooms = Instance(Rooms, allow_none=True, help="Which of them are rooms.").tag(config=True)
     shares = Instance(Shares, allow_none=True, help="With whom labs are shared.").tag(config=True)
-    copies = Instance(Copies, allow_none=True, help="What people give copies of.").tag(config=True)
+    copies = Instance(GivenCopies, allow_none=True, help="What people give copies of.").tag(
+        config=True
+    )
 
     def __init__(self, **kwargs: Any) -> None:
         """Do nothing yet; the arguments are traitlets'."""

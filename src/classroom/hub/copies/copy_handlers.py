@@ -19,13 +19,13 @@ from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from classroom.hub.copies.lab_access import KnownLab
-    from classroom.hub.copies.service import Copies
+    from classroom.hub.copies.service import GivenCopies
 
 PAGE = "take-copy"
 """Where a link leads, below the Hub's address."""
 
 
-class CopyLinksHandler(APIHandler):
+class GivingHandler(APIHandler):
     """Links to copies of what is in a lab."""
 
     async def post(self) -> None:
@@ -35,7 +35,7 @@ class CopyLinksHandler(APIHandler):
             HTTPError: 400, it isn't clear what is asked for, or there are too many; 403, as of
                 `check`; 507, it can't be kept.
         """
-        copies: Copies = self.settings[COPIES]
+        copies: GivenCopies = self.settings[COPIES]
         body = self.get_json_body()
         lab = self.check(copies, str(body.get("owner", "")) if isinstance(body, dict) else "")
         name = self.current_user.name
@@ -50,7 +50,7 @@ class CopyLinksHandler(APIHandler):
         self.set_status(201)
         self.finish(json.dumps({"place": url_concat(f"{self.hub.base_url}{PAGE}", {"code": code})}))
 
-    def check(self, copies: Copies, owner: str) -> KnownLab:
+    def check(self, copies: GivenCopies, owner: str) -> KnownLab:
         """See that the server of this lab asks, for somebody who has signed in to it.
 
         Args:
@@ -83,4 +83,4 @@ class CopyLinksHandler(APIHandler):
         return str(whose.spawner.oauth_client_id) if whose else ""
 
 
-HANDLERS = ((r"/api/classroom/copies", CopyLinksHandler),)
+HANDLERS = ((r"/api/classroom/copies", GivingHandler),)

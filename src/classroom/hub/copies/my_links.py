@@ -13,14 +13,14 @@ from classroom.hub.copies.service import COPIES, LOG
 
 if TYPE_CHECKING:
     from classroom.hub.copies.copy_links import CopyLink
-    from classroom.hub.copies.service import Copies
+    from classroom.hub.copies.service import GivenCopies
 
 PAGE = "my-links"
 """Below the Hub's address."""
 
 
 @dataclass(frozen=True)
-class ShownLink:
+class OwnLinkListing:
     """A link, as its maker sees it.
 
     Attributes:
@@ -46,7 +46,7 @@ class MyLinksHandler(BaseHandler):
     @web.authenticated
     async def get(self) -> None:
         """List those that are not over."""
-        copies: Copies = self.settings[COPIES]
+        copies: GivenCopies = self.settings[COPIES]
         links = [_shown(copies, one) for one in copies.of_maker(self.current_user.name)]
         page = await self.render_template(
             "my-links.html", links=links, action=f"{self.hub.base_url}{PAGE}"
@@ -56,16 +56,16 @@ class MyLinksHandler(BaseHandler):
     @web.authenticated
     async def post(self) -> None:
         """Take one back."""
-        copies: Copies = self.settings[COPIES]
+        copies: GivenCopies = self.settings[COPIES]
         name = self.current_user.name
         if copies.take_back(name, self.get_body_argument("link", "")):
             LOG.info("copies: %s takes back a link", name)
         self.redirect(f"{self.hub.base_url}{PAGE}")
 
 
-def _shown(copies: Copies, link: CopyLink) -> ShownLink:
+def _shown(copies: GivenCopies, link: CopyLink) -> OwnLinkListing:
     lab = copies.labs.of_number(link.lab)
-    return ShownLink(
+    return OwnLinkListing(
         link,
         lab.owner if lab else "",
         lab.room if lab else "",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("classroom.copies")
 COPIES = "classroom_copies"
-"""Where the Hub's settings have the `Copies`."""
+"""Where the Hub's settings have the `GivenCopies`."""
 FILE = "copies.json"
 """Below the Hub's folder on the volume."""
 ROOT = Path("/")
@@ -37,7 +37,7 @@ TOO_MANY = gettext_noop(
 )
 
 
-class Copies:
+class GivenCopies:
     """All of them. One event loop's."""
 
     def __init__(self, paths: Paths) -> None:
@@ -54,7 +54,7 @@ class Copies:
         self._labs: LabAccess | None = None
         self._now: Environment | None = None
 
-    def __deepcopy__(self, _: Any) -> Copies:
+    def __deepcopy__(self, _: Any) -> GivenCopies:
         """Stay the one there is: traitlets copies what stands in a configuration."""
         return self
 

@@ -24,10 +24,10 @@ from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from classroom.hub.copies.copy_links import CopyLink
-    from classroom.hub.copies.service import Copies
+    from classroom.hub.copies.service import GivenCopies
 
 TOGETHER, EACH, ASKED = 4, 1, 3
-"""Copies that are made at a time, of one person's, and that wait with that."""
+"""GivenCopies that are made at a time, of one person's, and that wait with that."""
 OFTEN = gettext_noop("Your copy is being made already: wait a moment.")
 TURNS = Turns(TOGETHER, EACH, ASKED)
 
@@ -36,9 +36,9 @@ class TakeCopyHandler(BaseHandler):
     """Ask somebody who is signed in whether they want a copy; make it."""
 
     @property
-    def copies(self) -> Copies:
+    def copies(self) -> GivenCopies:
         """All links."""
-        found: Copies = self.settings[COPIES]
+        found: GivenCopies = self.settings[COPIES]
         return found
 
     @web.authenticated

@@ -30,8 +30,19 @@ NO_ROOM = gettext_noop(
     " a tutor to."
 )
 NOT_WRITTEN = gettext_noop("The copy could not be saved: the disk says “{why}”. Tell your tutor.")
-LOST = {errno.ENOENT, errno.ENOTDIR, errno.ESTALE}
-NOT_ALLOWED = {errno.EACCES, errno.EPERM}
+KINDS: tuple[tuple[type[OSError], str], ...] = (
+    (LeadsOutError, LEADS_OUT),
+    (TooLargeError, TOO_LARGE),
+    (NoFileError, NO_FILE),
+)
+NUMBERS = {
+    errno.ENOENT: GONE,
+    errno.ENOTDIR: GONE,
+    errno.ESTALE: GONE,
+    errno.EACCES: SHUT,
+    errno.EPERM: SHUT,
+}
+"""Sentences by the error of the operating system."""
 
 
 def not_given(error: OSError, name: str) -> str:
@@ -41,18 +52,10 @@ def not_given(error: OSError, name: str) -> str:
         error: of the lab that it is in.
         name: what it is called.
     """
-    if isinstance(error, LeadsOutError):
-        words = LEADS_OUT
-    elif isinstance(error, TooLargeError):
-        words = TOO_LARGE
-    elif isinstance(error, NoFileError):
-        words = NO_FILE
-    elif isinstance(error, TooDeepError):
+    if isinstance(error, TooDeepError):
         return str(error.strerror)
-    elif error.errno in LOST:
-        words = GONE
-    else:
-        words = SHUT if error.errno in NOT_ALLOWED else NOT_READ
+    by_kind = (words for kind, words in KINDS if isinstance(error, kind))
+    words = next(by_kind, NUMBERS.get(error.errno or 0, NOT_READ))
     return gettext(words).format(name=name, most=LARGEST // MB, why=error.strerror)
 
 
