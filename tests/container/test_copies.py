@@ -442,7 +442,7 @@ def test_a_copy_says_in_what_it_was_made_when_that_is_another(
     write(lab, "runs.ipynb", NOTEBOOK)
     address = made(octocat, base(OWNER), "runs.ipynb")
     said = words(hubot.get(address))
-    assert "another image" not in said
+    assert "other software" not in said
     assert "Its kernel “ir” isn't here" in said
     lab.run("mv", f"{site}/other-1.0.dist-info", f"{site}/other-2.0.dist-info")
     lab.run("mv", f"{site}/gone-1.0.dist-info", f"{site}/new-3.0.dist-info")
@@ -450,7 +450,7 @@ def test_a_copy_says_in_what_it_was_made_when_that_is_another(
         restart_hub(room)
         for page in (hubot.get(address), press(hubot, address)):
             said = words(page)
-            assert "another image was in use here" in said
+            assert "other software was installed here" in said
             assert "gone : 1.0 then, not here now" in said.replace("gone:", "gone :")
             assert "new: not there then, 3.0 now" in said
             assert "other: 1.0 then, 2.0 now" in said
