@@ -176,6 +176,9 @@ export const givingCopies: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     translator: ITranslator | null
   ) => {
+    if (!PageConfig.getOption('classroomLive')) {
+      return; // another server, as of a tutor's own spawner
+    }
     const words = texts(translator);
     commands.addCommand(GIVE, {
       label: words.giveCopy,

@@ -83,13 +83,14 @@ def link_to(page: Page, name: str, life: str) -> str:
     item.click(button="right")
     choice = page.get_by_role("menuitem", name="Copy Link to a Copy…")
     expect(choice).to_be_visible()
-    shoot(page, "copies-menu")
+    kind = "file" if name.endswith(".ipynb") else "folder"
+    shoot(page, f"copies-menu-{kind}")
     choice.click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(f"Link to a copy of “{name}”")
     dialog.get_by_label("The link works").select_option(life)
     assert violations(page, ".classroom-GiveCopy") == []
-    shoot(page, "copies-dialog")
+    shoot(page, f"copies-dialog-{kind}")
     dialog.get_by_role("button", name="Copy link").click()
     field = dialog.get_by_role("textbox", name="New link")
     expect(field).to_be_visible()
@@ -97,7 +98,7 @@ def link_to(page: Page, name: str, life: str) -> str:
     expect(dialog.get_by_role("status")).to_have_text("The link is copied.")
     assert page.evaluate("navigator.clipboard.readText()") == address
     assert violations(page, ".classroom-GiveCopy") == []
-    shoot(page, "copies-link")
+    shoot(page, f"copies-link-{kind}")
     dialog.get_by_role("button", name="Done").click()
     expect(dialog).to_have_count(0)
     return address

@@ -96,12 +96,22 @@ def read(body: Any) -> WantedCopies:
     asked: dict[str, Any] = body if isinstance(body, dict) else {}
     path: Any = asked.get("path")
     seconds: Any = asked.get("seconds")
-    if not isinstance(path, str) or not 0 < len(path) <= LONGEST_PATH:
+    if not isinstance(path, str) or not _is_path(path):
         raise NotMadeError(gettext(NO_PATH))
     if type(seconds) not in {int, float} or not SHORTEST <= seconds <= LONGEST:
         raise NotMadeError(gettext(NO_LIFE))
-    kernel = str(asked.get("kernel") or "")[:LONGEST_KERNEL]
-    return WantedCopies(path.strip("/"), asked.get("folder") is True, float(seconds), kernel)
+    kernel = str(asked.get("kernel") or "").encode(errors="replace").decode()[:LONGEST_KERNEL]
+    return WantedCopies(path, asked.get("folder") is True, float(seconds), kernel)
+
+
+def _is_path(path: str) -> bool:
+    """Say whether something may be called so that a lab shows: a lab's word is no proof."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    hides = any(not part or part.startswith(".") for part in path.split("/"))
+    return len(path) <= LONGEST_PATH and not hides and "\0" not in path
 
 
 def digest(code: str) -> str:

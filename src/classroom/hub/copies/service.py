@@ -125,8 +125,10 @@ class GivenCopies:
         Args:
             code: in it.
         """
-        link = copy_links.find(self.alive(), code)
-        return link if link is not None and self.source(link) is not None else None
+        link = copy_links.find(self._kept.links, code)
+        if link is None or not copy_links.alive([link], self.labs.accounts(), time.time()):
+            return None
+        return link if self.source(link) is not None else None
 
     async def make(self, name: str, lab: KnownLab, wanted: WantedCopies) -> str:
         """Make a link; return the code in it, which is not kept.

@@ -54,9 +54,10 @@ def not_given(error: OSError, name: str) -> str:
     """
     if isinstance(error, TooDeepError):
         return str(error.strerror)
-    by_kind = (words for kind, words in KINDS if isinstance(error, kind))
-    words = next(by_kind, NUMBERS.get(error.errno or 0, NOT_READ))
-    return gettext(words).format(name=name, most=LARGEST // MB, why=error.strerror)
+    by_kind = (gettext(words) for kind, words in KINDS if isinstance(error, kind))
+    by_number = gettext(NUMBERS[error.errno]) if error.errno in NUMBERS else gettext(NOT_READ)
+    words = next(by_kind, by_number)
+    return words.format(name=name, most=LARGEST // MB, why=error.strerror)
 
 
 def not_taken(error: OSError, name: str) -> str:

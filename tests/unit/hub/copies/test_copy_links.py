@@ -33,12 +33,14 @@ def test_what_a_lab_asks_for_is_read() -> None:
     )
     assert copy_links.read({**BODY, "folder": True, "kernel": None}).is_folder
     assert len(copy_links.read({**BODY, "kernel": "x" * 5000}).kernel) == 200
+    assert copy_links.read({**BODY, "kernel": "\ud800"}).kernel == "?"
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        *({"path": path} for path in ("", None, 3, "x" * 5000)),
+        *({"path": path} for path in ("", None, 3, "x" * 5000, "..", "../a", "a/../b", "/a", "a/")),
+        *({"path": path} for path in ("a//b", ".git/config", "a/.b", "a\0b", "\ud800")),
         *({"seconds": one} for one in (0, -1, 7 * 86400 + 1, "60", None, True, float("nan"))),
     ],
 )
