@@ -13,12 +13,14 @@ from prometheus_client import Gauge
 from classroom.lab import recovering, services
 from classroom.lab.api import labs
 from classroom.lab.assignments import availability
+from classroom.lab.assignments.live_files import LiveFiles
 from classroom.lab.assignments.places import Places
 from classroom.lab.assignments.service import Assignments
 from classroom.lab.assignments.store import Store
 from classroom.lab.chat import setup
 from classroom.lab.connections.refusal_log import RefusalLog
 from classroom.lab.context import LabContext
+from classroom.lab.copies.saving import SaveHandler
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.pages import headers
 from classroom.lab.people.idleness import Idleness
@@ -133,14 +135,17 @@ async def _finish(server: Any, app: ServerApp) -> None:
 
 
 def _restore(app: ServerApp, paths: Paths) -> None:
-    """Take tutors' and root's word to go back to a snapshot."""
+    """Take tutors' and root's word to go back to a snapshot, and root's to save what is open."""
     (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
     contents: Any = app.contents_manager
     restoring = RestoreService(paths.snapshots_socket, contents, documents, app.log)
     app.web_app.settings[snapshots.KEY] = restoring
     paths.restoring_socket.unlink(missing_ok=True)  # of a server that was killed
-    known = {"restoring": restoring}
-    serve(paths.restoring_socket, [("/restore", snapshots.RootsHandler, known)], {0})
+    known = [
+        ("/restore", snapshots.RootsHandler, {"restoring": restoring}),
+        ("/save", SaveHandler, {"files": LiveFiles(contents, documents)}),
+    ]
+    serve(paths.restoring_socket, known, {0})
 
 
 def _assign(app: ServerApp, paths: Paths, lab: LabContext) -> None:
