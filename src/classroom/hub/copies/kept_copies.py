@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 from classroom.hub.copies.copy_links import CopyLink
 from classroom.hub.copies.environment import Environment
-from classroom.runtime import files
-from classroom.runtime.problems import Problem, StartRefusedError
+from classroom.hub.kept_file import KeptFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -80,33 +78,10 @@ def decode(text: bytes) -> KeptCopies:
     return KeptCopies(links, packages)
 
 
-def read(file: Path) -> KeptCopies:
-    """Read what is kept; nothing is if there is no file yet.
-
-    Args:
-        file: where it is kept.
-
-    Raises:
-        StartRefusedError: it is damaged.
-    """
-    if not file.exists():
-        return KeptCopies()
-    try:
-        return decode(file.read_bytes())
-    except ValueError:
-        what = "is not readable as a list of links to copies"
-        cure = "restore it from a backup, or delete it: then all links to copies are dead"
-        raise StartRefusedError([Problem(str(file), what, cure)]) from None
-
-
-def write(file: Path, kept: KeptCopies) -> None:
-    """Write what is kept, as a whole or not at all.
-
-    Args:
-        file: in a folder that is root's.
-        kept: all of it.
-
-    Raises:
-        OSError: it can't be written.
-    """
-    files.write_private(file, encode(kept))
+COPIES = KeptFile(
+    encode,
+    decode,
+    KeptCopies,
+    "is not readable as a list of links to copies",
+    "restore it from a backup, or delete it: then all links to copies are dead",
+)

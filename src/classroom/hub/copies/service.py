@@ -50,7 +50,7 @@ class GivenCopies:
             StartRefusedError: what was kept is damaged.
         """
         self.paths, self._file = paths, paths.hub / FILE
-        self._kept = self._written = kept_copies.read(self._file)
+        self._kept = self._written = kept_copies.COPIES.read(self._file)
         self._labs: LabAccess | None = None
         self._now: Environment | None = None
 
@@ -194,5 +194,5 @@ class GivenCopies:
 
     def _keep(self, kept: KeptCopies) -> None:
         if kept != self._written:
-            kept_copies.write(self._file, kept)
+            kept_copies.COPIES.write(self._file, kept)
         self._kept = self._written = kept

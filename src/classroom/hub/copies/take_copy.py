@@ -18,7 +18,7 @@ from classroom.hub.copies import copy_handlers
 from classroom.hub.copies.service import COPIES, LOG
 from classroom.hub.labs import door
 from classroom.hub.labs.door import LabNotStartedError
-from classroom.hub.sharing.accept import GUESSES
+from classroom.hub.sharing import guesses
 from classroom.runtime.turns import TooManyError, Turns
 from classroom.runtime.words import gettext, gettext_noop
 
@@ -72,10 +72,15 @@ class TakeCopyHandler(BaseHandler):
             self.redirect(way)
 
     async def _look(self) -> CopyLink | None:
-        """Find the link; who guesses has to wait for the answer."""
+        """Find the link; whoever guesses has to wait for the answer.
+
+        Raises:
+            HTTPError: 429, too many answers to them wait already; nothing is looked at then.
+        """
+        guesses.check(self.current_user.name)
         link = self.copies.find(self.get_argument("code", ""))
         if link is None:
-            await GUESSES.answer_wrong(self.request.remote_ip)
+            await guesses.wrong(self.current_user.name)
             await self._show("wrong", None, status=404)
         return link
 

@@ -99,11 +99,11 @@ def test_copies_are_counted() -> None:
 
 def test_what_is_kept_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "copies.json"
-    assert kept_copies.read(file) == KeptCopies()
+    assert kept_copies.COPIES.read(file) == KeptCopies()
     here = Environment("image", {"pandas": "2.1"})
     kept = KeptCopies().with_links((link(used=3), link(path="\u202ename\n")), here)
-    kept_copies.write(file, kept)
-    assert kept_copies.read(file) == kept
+    kept_copies.COPIES.write(file, kept)
+    assert kept_copies.COPIES.read(file) == kept
     assert file.stat().st_mode & 0o777 == 0o600
     assert kept.environment("image") == here
     assert kept.environment("unknown") == Environment("unknown")
@@ -124,5 +124,5 @@ def test_what_is_damaged_is_said_at_the_start(tmp_path: Path, text: str) -> None
     file = tmp_path / "copies.json"
     file.write_text(text)
     with pytest.raises(StartRefusedError) as refused:
-        kept_copies.read(file)
+        kept_copies.COPIES.read(file)
     assert "all links to copies are dead" in str(refused.value)
