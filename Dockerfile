@@ -144,6 +144,7 @@ RUN tools/bin/python -m hatchling build --target wheel \
  && cp src/classroom/lab/settings/*.json /opt/classroom/share/jupyter/lab/settings/ \
  && mkdir /opt/classroom/etc/ipython \
  && cp src/classroom/launcher/ipython_kernel_config.json /opt/classroom/etc/ipython/ \
+ && sed -E '/^ *--hash/d; s/ *\\$//' requirements/image.txt > /opt/classroom/image.txt \
  && cp -r src/classroom/hub/static /opt/classroom/share/jupyterhub/static/classroom \
  && brotli --best --keep /opt/classroom/share/jupyterhub/static/classroom/* \
  && gzip -9 --keep /opt/classroom/share/jupyterhub/static/classroom/*.css \

@@ -5,6 +5,7 @@ import { connection } from './connection';
 import { driving } from './driving';
 import { ended } from './ended';
 import { following } from './following';
+import { givingCopies } from './giveCopy';
 import { handingIn } from './handIn';
 import { help } from './help';
 import { htmlFiles } from './htmlFiles';
@@ -60,6 +61,7 @@ export default [
   people,
   labsMenu,
   sharing,
+  givingCopies,
   openNow,
   footers,
   ran,

@@ -5,7 +5,7 @@ import * as React from 'react';
 import { areOfGitHub, type ITerms, type Role } from './sharesApi';
 import type { Texts } from './texts';
 
-const HOUR = 3600;
+export const HOUR = 3600;
 export const DAY = 24 * HOUR;
 /** Of the choice of an end: a date is typed beside it. */
 const DATE = 'date';

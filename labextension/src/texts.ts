@@ -142,6 +142,22 @@ export function texts(translator: ITranslator | null) {
         'The access of those who came by it ends at once: %1. What they wrote stays.',
         people
       ),
+    giveCopy: trans.__('Copy Link to a Copy…'),
+    giveCopyMore: trans.__('Make a link by which others get a copy of this file or folder'),
+    chooseWhatToGive: trans.__('Choose a file or folder in the file browser.'),
+    linkToCopyOf: (name: string) => trans.__('Link to a copy of “%1”', name),
+    giveCopyMeans: trans.__(
+      'Whoever has the link, and may sign in here, gets a copy of their own, as it was last saved when they open the link. Your file or folder stays as it is.'
+    ),
+    linkWorks: trans.__('The link works'),
+    copyLinkNow: trans.__('Copy link'),
+    linkToCopyCopied: trans.__('The link is copied.'),
+    copyByHand: trans.__('Copy the link from this field.'),
+    whereLinksAre: trans.__(
+      'The menu File has “My Links to Copies”: there you see how often it was used, and take it back.'
+    ),
+    myLinks: trans.__('My Links to Copies'),
+    myLinksMore: trans.__('List the links to copies that you have made, and take one back'),
     onlyOwnersShare: trans.__('Only the owner of a lab, or a tutor, shares it.'),
     sharedWithYou: trans.__('Shared with you'),
     youMayEdit: trans.__('This lab is shared with you: you may edit.'),

@@ -323,6 +323,7 @@ BECOME = """
 import ctypes, json, os
 from classroom.runtime import privileges
 from classroom.runtime.lab_users import UnixUser
+from classroom.sandbox.landlock import KEEP
 from classroom.supervisor import carrier, carrier_sides
 libc = ctypes.CDLL(None)
 def opens(place):
@@ -332,7 +333,9 @@ def opens(place):
         return type(error).__name__
     return "opened"
 privileges.drop(carrier.KEPT)
-carrier_sides.become(UnixUser("nobody in particular", 23000, 23000), ("/data/files",))
+carrier_sides.become(
+    UnixUser("nobody in particular", 23000, 23000), carrier_sides.allowed(KEEP, "/data/files")
+)
 traceable, no_new_privs = libc.prctl(3, 0, 0, 0, 0), libc.prctl(39, 0, 0, 0, 0)
 places = [opens(place) for place in ("/data/files", "/run/classroom", "/proc", "/tmp")]
 print(json.dumps([os.getresuid(), os.getgroups(), traceable, no_new_privs, places]))

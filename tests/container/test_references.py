@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from classroom.lab.people import page_socket
-from tests import labs, links, own_labs, sharing, web
+from tests import copies, labs, links, own_labs, sharing, web
 from tests.container.test_view_only import Copy
 from tests.own_labs import ask, base, enter, is_open, look
 from tests.sharing import (
@@ -299,6 +299,64 @@ def test_reference_sharing_settings(room: Classroom) -> None:
     assert made.is_success, made.text
     labs.wait_until(lambda: is_open(room.people["hubot"], "astronaut"), "that hubot is let in")
     assert room.lab.pid("classroom.hub --") == hub, "the Hub was not started again"
+
+
+def notebook(text: str) -> dict[str, Any]:
+    """Make what is saved of a notebook with one cell."""
+    cell = {"cell_type": "raw", "id": "a", "metadata": {}, "source": text}
+    content = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    return {"type": "notebook", "format": "json", "content": content}
+
+
+def test_reference_share_link(room: Classroom) -> None:
+    """The service `jupyterhub-share-link`, “With Containers” and “Without Containers”.
+
+    It is installed beside the Hub, with a key pair that signs links, an extension of JupyterLab and
+    one of each server. None of that is here, and no container or image is chosen: all labs have the
+    class's packages, and the page says so if they have changed. Its links have the path and the
+    owner's name in them (its README asks whether to encrypt them); here they are random.
+    """
+    # “Log in with any username” and “Spawn a server”; “create and save a notebook”.
+    octocat = room.people[OWNER]
+    saved = ask(octocat, OWNER, "PUT", "api/contents/Untitled.ipynb", json=notebook("first"))
+    assert saved.is_success, saved.text
+    # “right-click it. A dialog box will appear. Click the button to copy the link.”
+    address = copies.made(octocat, base(OWNER), "Untitled.ipynb", seconds=3600)
+    assert "Untitled" not in address
+    assert OWNER not in address
+    # “Log in as a different user and paste the shared link.” What the service's dialog says to the
+    # sender, the page says to the receiver.
+    hosts = ChainMap(room.lab.hosts, {labs.GITHUB: room.github.ip})
+    with web.browser(hosts, room.authority.crt) as other:
+        page = web.sign_in_with_github(other, address, "twin")
+        assert "octocat gives you a copy of this file: Untitled.ipynb" in copies.words(page)
+        # “The user will have a new server started …, and the notebook will be copied and opened.”
+        assert is_open(other, "twin") is None
+        mine = f"{base('twin')}/lab/tree"
+        assert copies.take(other, address) == f"{mine}/Untitled.ipynb"
+        enter(other, "twin")
+        assert source(other, "Untitled.ipynb") == "first"
+        # “If the sender changes the file, the recipient can click the link again to make another
+        # copy reflecting the changes.”
+        saved = ask(octocat, OWNER, "PUT", "api/contents/Untitled.ipynb", json=notebook("second"))
+        assert saved.is_success, saved.text
+        assert copies.take(other, address) == f"{mine}/Untitled-Copy1.ipynb"
+        assert source(other, "Untitled-Copy1.ipynb") == "second"
+        assert source(other, "Untitled.ipynb") == "first", "nothing is replaced"
+        assert is_open(other, OWNER) is None, "the lab itself isn't shared"
+        # “After a given time interval, the link expires.” Or its maker takes it back.
+        short = copies.made(octocat, base(OWNER), "Untitled.ipynb", seconds=1)
+        labs.wait_until(lambda: other.get(short).status_code == 404, "its end")
+        ((key, path, used),) = [one for one in copies.mine(octocat) if one[2] == 2]
+        assert (path, used) == ("Untitled.ipynb", 2)
+        assert copies.take_back(octocat, key).is_success
+        copies.is_dead(other, address)
+
+
+def source(client: httpx.Client, path: str) -> str:
+    """Read the one cell of a notebook in twin's lab."""
+    found = ask(client, "twin", "GET", f"api/contents/{path}").json()
+    return str(found["content"]["cells"][0]["source"])
 
 
 def test_reference_group_rtc(room: Classroom, folder: Path) -> None:

@@ -17,6 +17,7 @@ from classroom.config import labs, last_good, settings
 from classroom.egress.lock import LockKind
 from classroom.front import certificate
 from classroom.hub.access.service import Access
+from classroom.hub.copies.service import GivenCopies
 from classroom.hub.egress.gateway import Egress
 from classroom.hub.labs import idle
 from classroom.hub.labs.rooms import Rooms
@@ -45,6 +46,9 @@ class Background(LoggingConfigurable):
     labs = Instance(PersonalLabs, allow_none=True, help="Labs besides the class.").tag(config=True)
     rooms = Instance(Rooms, allow_none=True, help="Which of them are rooms.").tag(config=True)
     shares = Instance(Shares, allow_none=True, help="With whom labs are shared.").tag(config=True)
+    copies = Instance(GivenCopies, allow_none=True, help="What people give copies of.").tag(
+        config=True
+    )
 
     def __init__(self, **kwargs: Any) -> None:
         """Do nothing yet; the arguments are traitlets'."""
@@ -70,6 +74,9 @@ class Background(LoggingConfigurable):
                 self.shares.begin(app, self.access)
                 self._watch("labs that are shared", self.shares.follow())
             self._watch("labs that nobody uses", idle.watch(app, self.labs))
+        if self.copies is not None and self.access is not None:
+            self.copies.begin(app, self.access, self.labs)
+            self._watch("links to copies", self.copies.follow())
         self._watch(
             "certificate",
             certificate.watch(self.paths.secrets, self.paths.front, reload_front, self.log),

@@ -15,6 +15,7 @@ from classroom.hub.access.handlers import LIST, REMOVE, of_ours
 from classroom.hub.auth.accounts import Accounts
 from classroom.hub.auth.invited import ClassroomInvitationAuthenticator
 from classroom.hub.auth.passphrase import ClassroomPassphraseAuthenticator
+from classroom.hub.copies.service import GivenCopies
 from classroom.hub.egress.gateway import Egress
 from classroom.hub.labs.deletion_handler import ADMINISTER
 from classroom.hub.labs.listing import LabListing
@@ -84,6 +85,7 @@ def configure(
     roles(c, settings)
     sign_in(c, settings, access, accounts, rooms)
     pages(c, settings, lab)
+    c.Background.copies = GivenCopies(settings.paths)
     classroom(c, handed.lab_token, lab)
     if handed.command_token:
         command(c, handed.command_token)

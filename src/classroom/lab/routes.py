@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from classroom.lab.api import (
+    copies,
     driving,
     first_answers,
     labs,
@@ -12,6 +13,7 @@ from classroom.lab.api import (
     people,
     sharing,
 )
+from classroom.lab.api.copies import CopyLinksHandler
 from classroom.lab.api.driving import FollowingHandler, ModeHandler, PersonModeHandler
 from classroom.lab.api.events import EventsSocket
 from classroom.lab.api.first_answers import LabPageHandler
@@ -67,6 +69,7 @@ HANDLERS = (
     (labs.ADDRESS, LabsHandler),
     (sharing.ADDRESS, LabSharesHandler),
     (f"{sharing.ADDRESS}/(?P<name>[^/]+)", LabShareHandler),
+    (copies.ADDRESS, CopyLinksHandler),
     (links.ADDRESS, LabLinksHandler),
     (f"{links.ADDRESS}/(?P<key>[^/]+)", LabLinkHandler),
     (f"{outputs.ADDRESS}/(?P<path>.+)", OutputsHandler),

@@ -15,12 +15,14 @@ from classroom.lab.api import labs
 from classroom.lab.api.opening_check import OpeningCheck, OpeningsHandler
 from classroom.lab.api.page_notices import PageNotices
 from classroom.lab.assignments import availability
+from classroom.lab.assignments.live_files import LiveFiles
 from classroom.lab.assignments.places import Places
 from classroom.lab.assignments.service import Assignments
 from classroom.lab.assignments.store import Store
 from classroom.lab.chat import setup
 from classroom.lab.connections.refusal_log import RefusalLog
 from classroom.lab.context import LabContext
+from classroom.lab.copies.saving import SaveHandler
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.pages import headers
 from classroom.lab.people.idleness import Idleness
@@ -137,7 +139,7 @@ async def _finish(server: Any, app: ServerApp) -> None:
 
 
 def _restore(app: ServerApp, paths: Paths) -> None:
-    """Take tutors' and root's word to go back to a snapshot, and root's to open documents."""
+    """Take tutors' and root's word to go back to a snapshot; root's to save or open documents."""
     (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
     contents: Any = app.contents_manager
     restoring = RestoreService(paths.snapshots_socket, contents, documents, app.log)
@@ -146,6 +148,7 @@ def _restore(app: ServerApp, paths: Paths) -> None:
     roots = [
         ("/restore", snapshots.RootsHandler, {"restoring": restoring}),
         ("/documents", OpeningsHandler, {"checking": OpeningCheck(contents, documents)}),
+        ("/save", SaveHandler, {"files": LiveFiles(contents, documents)}),
     ]
     serve(paths.restoring_socket, roots, {0})
 

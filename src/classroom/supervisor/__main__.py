@@ -85,9 +85,8 @@ class Supervisor:
             "snapshots": services.snapshots(paths, base),
         }
         self._labs = Labs(paths, base, lock.kind, known_by)
-        self._door = (
-            LabsDoor(paths, self._labs, Carrying(paths, base, self._labs)) if labs else None
-        )
+        # Also where there is only the class: people give each other copies there.
+        self._door = LabsDoor(paths, self._labs, Carrying(paths, base, self._labs))
         self._keepers = {
             name: Keeper(child, LOG, self._fail if child.vital else self._do_without)
             for name, child in parts.items()
@@ -100,9 +99,8 @@ class Supervisor:
             loop.add_signal_handler(number, self._ended.set)
         loop.add_reader(self._control, self._reload)
         background_tasks.start(self._hold_reserve(), "Holding the volume's reserve", LOG)
-        if self._door is not None:
-            what = "Starting and stopping labs"
-            background_tasks.start(self._door.serve(), what, LOG, self._fail)
+        what = "Starting and stopping labs"
+        background_tasks.start(self._door.serve(), what, LOG, self._fail)
         starting = {
             asyncio.create_task(one.start()): one
             for name, one in self._keepers.items()

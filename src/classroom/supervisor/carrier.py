@@ -15,15 +15,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from typing import Any
 
 from classroom.lab.assignments import carried, names
 from classroom.lab.assignments.carried import Carried, Errand
+from classroom.lab.assignments.outcome import why
 from classroom.runtime import lab_users, log, privileges
 from classroom.runtime.lab_users import CLASS
 from classroom.runtime.paths import Paths
 from classroom.runtime.words import gettext, gettext_noop
-from classroom.supervisor.carrier_sides import BROKEN, PipeEnd, start, wait
+from classroom.sandbox.landlock import KEEP
+from classroom.supervisor.carrier_sides import BROKEN, Part, PipeEnd, allowed, start, wait
 
 KEPT = ("kill", "setgid", "setuid")
 """What root keeps: to make processes of other users, and to end them."""
@@ -44,25 +47,23 @@ def carry(what: Carried, lab: int, paths: Paths) -> dict[str, Any]:
     theirs, ours = paths.of_lab(lab), paths.of_lab(CLASS)
     reading, writing = os.pipe()
     gives = what.errand is Errand.GIVE  # from the class to the lab
-    sides = [
-        start(
-            lab_users.server(theirs.lab),
-            (theirs.files, theirs.history),
-            PipeEnd(reading, writing, "rb") if gives else PipeEnd(writing, reading, "wb"),
-            lambda pipe: carried.of_lab(what, theirs, pipe),
-            what.person,
-        )
-    ]
+    the_labs = Part(
+        lab_users.server(theirs.lab),
+        allowed(KEEP, theirs.files, theirs.history),
+        lambda pipe: carried.of_lab(what, theirs, pipe),
+        lambda error: why(error, what.person),
+        f"{what.name} of {what.person}",
+    )
+    the_class = replace(
+        the_labs,
+        user=lab_users.server(CLASS),
+        places=allowed(KEEP, ours.history),
+        do=lambda pipe: carried.of_class(what, ours, pipe),
+    )
+    reads, writes = PipeEnd(reading, writing, "rb"), PipeEnd(writing, reading, "wb")
+    sides = [start(the_labs, reads if gives else writes)]
     if what.errand is not Errand.LOOK:
-        sides.append(
-            start(
-                lab_users.server(CLASS),
-                (ours.history,),
-                PipeEnd(writing, reading, "wb") if gives else PipeEnd(reading, writing, "rb"),
-                lambda pipe: carried.of_class(what, ours, pipe),
-                what.person,
-            )
-        )
+        sides.append(start(the_class, writes if gives else reads))
     os.close(reading)
     os.close(writing)
     return merged(wait(sides), what)
@@ -92,7 +93,8 @@ def reserve(paths: Paths) -> int:
     Args:
         paths: the container's; root has written there what labs are told.
     """
-    told = json.loads(paths.labs_config.read_bytes())
+    several = paths.labs_config.exists()
+    told = json.loads((paths.labs_config if several else paths.lab_config).read_bytes())
     return int(told["ClassContents"]["disk_reserve"])
 
 

@@ -1,4 +1,4 @@
-"""The two processes that carry an assignment, each of another user without any right."""
+"""The two processes that carry files between labs, each of another user without any right."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from classroom.lab.assignments.outcome import why
 from classroom.lab.assignments.parcel import BrokenParcelError
 from classroom.runtime import privileges
 from classroom.runtime.paths import Paths
 from classroom.sandbox import lab_server, landlock
-from classroom.sandbox.landlock import KEEP, LOAD, LOOK, AllowedPath
+from classroom.sandbox.landlock import LOAD, LOOK, AllowedPath
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from classroom.runtime.lab_users import UnixUser
 
 LOG = logging.getLogger("classroom.assignments")
 SECONDS = 60.0
-"""How long one student's may take: whoever is stopped, or slowed down, ends then."""
+"""How long one may take: whoever is stopped, or slowed down, ends then."""
 CPU_SECONDS, MEMORY = 60, 1 << 30
 LONGEST_ANSWER = 1 << 16
 BROKEN = "broken"
@@ -48,6 +48,27 @@ class PipeEnd(NamedTuple):
     mode: str
 
 
+@dataclass(frozen=True)
+class Part:
+    """What a side does.
+
+    Attributes:
+        user: whom its process becomes.
+        places: folders that it may use.
+        do: does it, with the pipe.
+        why: words what can't be done.
+        what: it does, for the log.
+        groups: that the user keeps besides their own.
+    """
+
+    user: UnixUser
+    places: tuple[AllowedPath, ...]
+    do: Callable[[IO[bytes]], dict[str, Any]]
+    why: Callable[[OSError], str]
+    what: str
+    groups: tuple[int, ...] = ()
+
+
 @dataclass
 class Side:
     """A process of one side.
@@ -63,21 +84,22 @@ class Side:
     said: bytes = b""
 
 
-def start(
-    user: UnixUser,
-    places: tuple[Any, ...],
-    pipe: PipeEnd,
-    part: Callable[[IO[bytes]], dict[str, Any]],
-    person: str,
-) -> Side:
+def allowed(rights: int, *folders: Path) -> tuple[AllowedPath, ...]:
+    """Name folders that a side may use.
+
+    Args:
+        rights: `KEEP` or `LOOK`.
+        folders: which.
+    """
+    return tuple(AllowedPath(str(one), rights) for one in folders)
+
+
+def start(part: Part, pipe: PipeEnd) -> Side:
     """Start a side's process.
 
     Args:
-        user: whom it becomes.
-        places: folders that it may use.
-        pipe: between the two.
         part: what it does.
-        person: the student's name, for sentences.
+        pipe: between the two.
     """
     answer, answering = os.pipe()
     if (pid := os.fork()) != 0:
@@ -87,30 +109,30 @@ def start(
     try:
         os.close(answer)
         os.close(pipe.other)
-        become(user, places)
-        said = _done(part, os.fdopen(pipe.own, pipe.mode))
+        become(part.user, part.places, part.groups)
+        said = _done(part.do, os.fdopen(pipe.own, pipe.mode))
     except (BrokenPipeError, BrokenParcelError):
         pass
     except OSError as error:
-        said = {"error": why(error, person)}
+        said = {"error": part.why(error)}
     except Exception:
-        LOG.exception("An assignment of %s is not carried", person)
+        LOG.exception("Not carried: %s", part.what)
     finally:
         os.write(answering, json.dumps(said).encode()[:LONGEST_ANSWER])
         os._exit(0)  # nothing of root's is written or closed a second time
 
 
-def _done(part: Callable[[IO[bytes]], dict[str, Any]], pipe: IO[bytes]) -> dict[str, Any]:
+def _done(do: Callable[[IO[bytes]], dict[str, Any]], pipe: IO[bytes]) -> dict[str, Any]:
     """Do a side's part and close its pipe, which what is left in it mustn't keep open."""
     try:
-        return part(pipe)
+        return do(pipe)
     finally:
         # Whoever sends has flushed what was all of it; after a failure nobody reads the rest.
         with contextlib.suppress(BrokenPipeError):
             pipe.close()
 
 
-def become(user: UnixUser, places: tuple[Any, ...]) -> None:
+def become(user: UnixUser, places: tuple[AllowedPath, ...], groups: tuple[int, ...] = ()) -> None:
     """Become somebody without any right, who can use some folders and nothing else.
 
     Raises:
@@ -119,10 +141,11 @@ def become(user: UnixUser, places: tuple[Any, ...]) -> None:
     """
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    os.setgroups([])
+    os.setgroups(groups)
     os.setgid(user.gid)
     os.setuid(user.uid)
-    if os.getresuid() != (user.uid,) * 3 or os.getresgid() != (user.gid,) * 3 or os.getgroups():
+    ids, groups_now = (os.getresuid(), os.getresgid()), tuple(os.getgroups())
+    if ids != ((user.uid,) * 3, (user.gid,) * 3) or groups_now != groups:
         raise PermissionError("the user has not changed")
     privileges.drop()
     os.umask(0o002)  # in a student's lab its code may write what is handed out
@@ -132,7 +155,7 @@ def become(user: UnixUser, places: tuple[Any, ...]) -> None:
         places=(
             *(AllowedPath(one, LOAD) for one in read),
             *(AllowedPath(one, LOOK) for one in lab_server.KNOWN),
-            *(AllowedPath(str(one), KEEP) for one in places),
+            *places,
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Have assignments carried between the class and labs of people's own, as the Hub says."""
+"""Have files carried between labs, as the Hub says: assignments, and copies that people give."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from classroom.runtime import lab_users
+from classroom.supervisor import saving
 from classroom.supervisor.services import BEHIND_THE_CLASS
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Carrying:
             base: the environment of what is started.
             labs: make the folders of labs that nobody has opened yet.
         """
-        self._python = str(paths.prefix / "bin/python")
+        self._paths, self._python = paths, str(paths.prefix / "bin/python")
         self._base, self._labs = dict(base), labs
         self._together = asyncio.Semaphore(TOGETHER)
         self._turns: dict[int, asyncio.Lock] = {}
@@ -72,24 +73,52 @@ class Carrying:
             if order["do"] == "give":
                 for lab in numbers:
                     await self._labs.ensure(lab)
-            return await self._run(order)
+            seconds = SECONDS_EACH * max(1, len(order["labs"]))
+            return await self._run("classroom.supervisor.carrier", order, seconds)
 
-    async def _run(self, order: dict[str, Any]) -> dict[str, Any]:
+    async def copy(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Give somebody a copy (`classroom.supervisor.copier`).
+
+        Args:
+            order: the Hub's.
+
+        Returns:
+            What came of it.
+
+        Raises:
+            ValueError: no lab has such a number.
+            RuntimeError: it was not carried out.
+            TimeoutError: it has taken too long.
+            StartRefusedError: a lab's folders can't be made.
+            OSError: likewise.
+        """
+        source, target = int(order["source"]), int(order["target"])
+        async with contextlib.AsyncExitStack() as turns:
+            # The class is never deleted, and everybody's copies come from it or into it.
+            for lab in sorted({source, target} - {lab_users.CLASS}):
+                await turns.enter_async_context(self.quiet(lab))
+            await turns.enter_async_context(self._together)
+            if target != lab_users.CLASS:
+                await self._labs.ensure(target)
+            await saving.save(self._paths.of_lab(source), str(order["path"]))
+            return await self._run("classroom.supervisor.copier", order, SECONDS_EACH)
+
+    async def _run(self, module: str, order: dict[str, Any], seconds: float) -> dict[str, Any]:
         process = await asyncio.create_subprocess_exec(
-            *(*BEHIND_THE_CLASS, self._python, "-I", "-m", "classroom.supervisor.carrier"),
+            *(*BEHIND_THE_CLASS, self._python, "-I", "-m", module),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=self._base,
             cwd="/",
         )
         try:
-            async with asyncio.timeout(SECONDS_EACH * max(1, len(order["labs"]))):
+            async with asyncio.timeout(seconds):
                 said, _ = await process.communicate(json.dumps(order).encode())
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
         if process.returncode:
-            raise RuntimeError(f"the carrier ended with {process.returncode}")
+            raise RuntimeError(f"{module} ended with {process.returncode}")
         found: dict[str, Any] = json.loads(said)
         return found

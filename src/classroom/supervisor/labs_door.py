@@ -1,4 +1,4 @@
-"""Where the Hub has labs started, stopped and deleted: a line of JSON each way, root's alone."""
+"""Where the Hub has labs started, stopped and deleted, and files carried: JSON, root's alone."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LabsDoor:
         Args:
             paths: where things are.
             labs: what is asked about.
-            carrying: has assignments carried between them and the class.
+            carrying: has files carried between them and the class.
         """
         self._socket = process.listen_locally(paths.labs_socket)
         self._labs, self._carrying = labs, carrying
@@ -70,6 +70,9 @@ class LabsDoor:
             elif asked["do"] == "carry":
                 carried = await self._carrying.do(asked["order"])
                 return {"running": self._labs.running, "carried": carried}
+            elif asked["do"] == "copy":
+                copied = await self._carrying.copy(asked["order"])
+                return {"running": self._labs.running, "copied": copied}
         except (RuntimeError, TimeoutError, OSError, ValueError, StartRefusedError) as error:
             LOG.error("Lab %s: can't %s: %s", asked.get("lab", "-"), asked["do"], error)
             return {"error": str(error), "running": self._labs.running}

@@ -15,6 +15,9 @@ from classroom.hub.access.assignments_handlers import CarryHandler, HomeHandInHa
 from classroom.hub.access.lab_call import LabCallHandler
 from classroom.hub.access.people_page import PeopleListHandler
 from classroom.hub.auth import appearance
+from classroom.hub.copies.copy_handlers import HANDLERS as COPIES
+from classroom.hub.copies.my_links import HANDLERS as MY_LINKS
+from classroom.hub.copies.take_copy import HANDLERS as TAKING
 from classroom.hub.labs.deletion_handler import LabDeletionHandler
 from classroom.hub.labs.where_handler import WhereHandler
 from classroom.hub.requests import confirmation
@@ -160,6 +163,9 @@ HANDLERS = (
     *LINKS,
     *ACCEPTING,
     *UPSTREAMS,
+    *COPIES,
+    *TAKING,
+    *MY_LINKS,
     (r"/api/users", PeopleHandler),
     (r"/api/users/([^/]+)", PersonHandler),
 )

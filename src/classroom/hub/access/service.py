@@ -99,6 +99,16 @@ class Access:
         """Whether people sign in with GitHub, and are called as they are there."""
         return self._held.mode is SignInMode.GITHUB
 
+    def admits(self, user: orm.User) -> bool:
+        """Say whether somebody whom the Hub knows may still be in.
+
+        Args:
+            user: a person or a room.
+        """
+        if room_of(user.name):
+            return False
+        return policy.rule(self._held, self.people).admits(user.name, policy.admitted_by(user))
+
     def malformed(self, names: Collection[str]) -> list[str]:
         """Say what is wrong with names that nobody can have, with this way to sign in.
 

@@ -55,6 +55,24 @@ async def carry(place: Path, order: dict[str, Any]) -> dict[str, dict[str, Any]]
     return found
 
 
+async def copy(place: Path, order: dict[str, Any]) -> dict[str, Any]:
+    """Have somebody given a copy.
+
+    Args:
+        place: of the socket.
+        order: as of `classroom.supervisor.copier`.
+
+    Returns:
+        What came of it; a sentence under ``error`` if there is none.
+
+    Raises:
+        LabNotStartedError: nothing could be done.
+        OSError: nobody answers.
+    """
+    found: dict[str, Any] = (await _say(place, {"do": "copy", "order": order}))["copied"]
+    return found
+
+
 async def _say(place: Path, wanted: dict[str, Any]) -> dict[str, Any]:
     reader, writer = await asyncio.open_unix_connection(str(place), limit=LONGEST)
     try:

@@ -13,24 +13,17 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub.handlers.base import BaseHandler
 from tornado import web
 
-from classroom.hub.auth.throttle import LONGEST_SECONDS, Guesses
-from classroom.hub.sharing import link_requests, links
+from classroom.hub.sharing import guesses, link_requests, links
 from classroom.hub.sharing.answers import LinkAnswer, Visitor, answer
 from classroom.hub.sharing.handlers import NOT_KEPT
 from classroom.hub.sharing.service import LOG, SHARES
 from classroom.runtime import file_watch
 from classroom.runtime.room_names import room_of
-from classroom.runtime.words import gettext, gettext_noop
+from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from classroom.hub.sharing.link_service import ShownLink
     from classroom.hub.sharing.service import Shares
-
-GUESSES = Guesses()
-"""By who is signed in: a class at one address opens a link that is used up, all at once."""
-TOO_MANY = gettext_noop(
-    "You have opened too many links that lead nowhere: try again in {seconds:.0f} seconds."
-)
 
 
 def accept(shares: Shares, shown: ShownLink, name: str) -> None:
@@ -96,12 +89,11 @@ class AcceptHandler(BaseHandler):
             HTTPError: 429, too many answers to them wait already; nothing is looked at then.
         """
         user = self.current_user
-        if GUESSES.are_many(user.name):
-            raise web.HTTPError(429, gettext(TOO_MANY).format(seconds=LONGEST_SECONDS))
+        guesses.check(user.name)
         shares: Shares | None = self.settings.get(SHARES)
         shown = shares.links.find(self.get_argument("code", "")) if shares is not None else None
         if shares is None or shown is None:
-            await GUESSES.answer_wrong(user.name)
+            await guesses.wrong(user.name)
             return None, LinkAnswer.WRONG
         owner = shown.code.owner
         guests = shares.listed(owner)

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tornado import web
 
-from classroom.lab.api.sharing import AskingHandler
-from classroom.runtime import qr_code
-
-if TYPE_CHECKING:
-    from jupyterhub.services.auth import HubOAuth
+from classroom.lab.api.sharing import AskingHandler, shown_once
 
 ADDRESS = "classroom/api/links"
 """Below the server's own address."""
@@ -42,13 +36,8 @@ class LabLinksHandler(LinksAskingHandler):
             HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
         """
         found = await self.ask_hub("POST", body=self.get_json_body())
-        auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
-        # People come by this name; the front has checked that it is the class's.
-        address = f"{auth.hub_host or f'https://{self.request.host}'}{found.pop('place')}"
-        self.set_header("Cache-Control", "no-store")
-        self.set_status(201)
-        picture = qr_code.picture(address, standalone=True)
-        self.finish({**found, "address": address, "picture": picture})
+        shown = shown_once(self, found.pop("place"))
+        self.finish({**found, **shown})
 
 
 class LabLinkHandler(LinksAskingHandler):

@@ -18,6 +18,7 @@ from classroom.lab.connections.registry import Connections
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.permissions.removed_guests import RemovedGuests
 from classroom.lab.permissions.tutor_handler import ask
+from classroom.runtime import qr_code
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -40,6 +41,42 @@ def announce(page_config: MutableMapping[str, Any], *, owner: str, github: bool)
         page_config["classroomShares"] = ADDRESS
         page_config["classroomOwner"] = owner
         page_config["classroomNames"] = "github" if github else ""
+
+
+async def ask_as_caller(handler: APIHandler, method: str, path: str, body: Any = None) -> Any:
+    """Ask the Hub in the name of whoever calls.
+
+    Args:
+        handler: of the call.
+        method: of HTTP.
+        path: below the classroom's part of the Hub's API.
+        body: sent as JSON; None for nothing.
+
+    Returns:
+        The Hub's answer; None if there is nothing in it.
+
+    Raises:
+        HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+    """
+    auth: HubOAuth = handler.identity_provider.hub_auth  # type: ignore[attr-defined]
+    # Not the lab's own token: nobody could tell in whose name it asks.
+    headers = {"Authorization": f"token {auth.get_token(handler) or ''}"}
+    return await ask(auth, method, path, headers, body)
+
+
+def shown_once(handler: APIHandler, place: str) -> dict[str, Any]:
+    """Return a link as its maker sees it, and have no browser keep the answer.
+
+    Args:
+        handler: of the call.
+        place: where it leads, below the Hub's host.
+    """
+    auth: HubOAuth = handler.identity_provider.hub_auth  # type: ignore[attr-defined]
+    # People come by this name; the front has checked that it is the class's.
+    address = f"{auth.hub_host or f'https://{handler.request.host}'}{place}"
+    handler.set_header("Cache-Control", "no-store")
+    handler.set_status(201)
+    return {"address": address, "picture": qr_code.picture(address, standalone=True)}
 
 
 class AskingHandler(APIHandler):
@@ -67,12 +104,9 @@ class AskingHandler(APIHandler):
         Raises:
             HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
         """
-        auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
         owner = services.of(self)[ModeService].owner
         path = "/".join(url_escape_path(one) for one in (owner, name) if one)
-        # Not the lab's own token: nobody could tell in whose name it asks.
-        headers = {"Authorization": f"token {auth.get_token(self) or ''}"}
-        return await ask(auth, method, f"{self.about}/{path}{query}", headers, body)
+        return await ask_as_caller(self, method, f"{self.about}/{path}{query}", body)
 
 
 class LabSharesHandler(AskingHandler):

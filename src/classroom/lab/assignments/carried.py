@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import IO, TYPE_CHECKING, Any
 
-from classroom.lab.assignments import comparing, copying, names, parcel
+from classroom.lab.assignments import comparing, copying, names, packing, parcel
 from classroom.lab.assignments.hand_ins import stamp
 from classroom.lab.assignments.places import Places
 from classroom.lab.assignments.progress import Progress
@@ -79,7 +79,7 @@ def of_class(what: Carried, paths: Paths, pipe: IO[bytes]) -> Said:
     root = Root(paths.history, reserve=what.reserve)
     if what.errand is Errand.GIVE:
         with store.original(what.name) as original:
-            parcel.send(original, pipe)
+            packing.send(original, pipe)
     elif what.errand is Errand.FETCH:
         with store.gathered.copy(what.name, what.place, what.person) as place:
             parcel.receive(pipe, place, root)
@@ -128,10 +128,10 @@ def of_lab(what: Carried, paths: Paths, pipe: IO[bytes]) -> Said:
     looked = progress.look(Assignment(what.name, "", "", 0.0, given), what.person)
     if what.errand is Errand.FETCH and looked["has"] == "copy":
         with root.at(names.own_copy_of(what.person, what.name), follow=False) as place:
-            parcel.send(place, pipe)
+            packing.send(place, pipe)
     elif what.errand is Errand.HAND_IN:
         with store.ready(what.name) as place:
-            parcel.send(place, pipe)
+            packing.send(place, pipe)
     return looked
 
 

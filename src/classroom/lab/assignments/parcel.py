@@ -1,15 +1,14 @@
-"""Send a folder through a pipe, from a process of one user to one of another; blocking.
+"""Take in a folder that a process of another user sends through a pipe; blocking.
 
-The process that takes a folder in believes the other end nothing: neither names nor sizes, and not
-that it ends. It writes what comes into a folder of its own that is new, and that it removes again
-if anything is wrong. Only files and folders are sent: no links, pipes or devices, nothing hidden.
+`classroom.lab.assignments.packing` sends it. The process that takes a folder in believes the other
+end nothing: neither names nor sizes, and not that it ends. It writes what comes into a folder of
+its own that is new, and that it removes again if anything is wrong.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import stat
 import struct
 import time
 from typing import IO, TYPE_CHECKING
@@ -17,7 +16,7 @@ from typing import IO, TYPE_CHECKING
 from classroom.lab.assignments import copying
 from classroom.lab.files import tree
 from classroom.lab.files.atomic_write import NEW_FILE_MODE
-from classroom.lab.files.directory_entry import DirectoryEntry, NoFolderError
+from classroom.lab.files.directory_entry import DirectoryEntry
 from classroom.lab.files.disk_reserve import SMALLEST, Allowance, ensure
 from classroom.lab.files.reader import PIECE, TooLargeError
 
@@ -31,99 +30,50 @@ SIZE, PIECES = struct.Struct("!Q"), struct.Struct("!I")
 ENTRY = struct.Struct("!HHq")
 """Of a name its length; permissions; the time of the last change, in nanoseconds."""
 LONGEST_NAME = 255
+ONE = "copy"
+"""What `packing.send_one` calls what it sends: its name is the receiver's own business."""
 
 
 class BrokenParcelError(OSError):
-    """What came is no folder as `send` sends it, or broke off."""
+    """What came is no folder as `packing` sends it, or broke off."""
 
     def __init__(self) -> None:
         """Say so."""
         super().__init__(errno.EPROTO, os.strerror(errno.EPROTO))
 
 
-def send(place: DirectoryEntry, stream: IO[bytes]) -> None:
-    """Send a folder, which programs may change meanwhile.
-
-    Args:
-        place: where it is.
-        stream: to the other process.
-
-    Raises:
-        NoFolderError: it is a file, a link, or something else.
-        TooLargeError: it has more bytes than `copying.LARGEST`.
-        TooDeepError: it has too many folders in folders.
-        OSError: it can't be read, or nobody reads the stream.
-    """
-    if not stat.S_ISDIR(place.stat().st_mode):
-        raise NoFolderError(place.name)
-    stream.write(SIZE.pack(tree.size_of(place, 0, Allowance(copying.LARGEST))))
-    _send_folder(place, stream, 0, Allowance(copying.LARGEST))
-    stream.write(END)
-    stream.flush()
-
-
-def _send_folder(place: DirectoryEntry, stream: IO[bytes], depth: int, allowed: Allowance) -> None:
-    for below in tree.entries(place, depth):
-        info = below.stat()
-        allowed.take(SMALLEST, below.name)
-        if below.name.startswith("."):
-            continue
-        if stat.S_ISDIR(info.st_mode):
-            _send_entry(FOLDER, below, info, stream)
-            _send_folder(below, stream, depth + 1, allowed)
-            stream.write(UP)
-        elif stat.S_ISREG(info.st_mode):
-            _send_file(below, stream, allowed)
-
-
-def _send_entry(kind: bytes, entry: DirectoryEntry, info: os.stat_result, to: IO[bytes]) -> None:
-    name = os.fsencode(entry.name)
-    to.write(kind + ENTRY.pack(len(name), stat.S_IMODE(info.st_mode), info.st_mtime_ns) + name)
-
-
-def _send_file(entry: DirectoryEntry, stream: IO[bytes], allowed: Allowance) -> None:
-    with os.fdopen(entry.open(os.O_RDONLY), "rb") as content:
-        info = os.fstat(content.fileno())
-        if not stat.S_ISREG(info.st_mode):
-            return  # exchanged meanwhile
-        _send_entry(FILE, entry, info, stream)
-        while piece := content.read(PIECE):  # it may grow meanwhile, and without end
-            allowed.take(len(piece), entry.name)
-            stream.write(PIECES.pack(len(piece)) + piece)
-        stream.write(PIECES.pack(0))
-
-
-def receive(stream: IO[bytes], target: DirectoryEntry, root: Root) -> None:
+def receive(stream: IO[bytes], target: DirectoryEntry, root: Root, most: int | None = None) -> None:
     """Take a folder in, down to the disk.
 
     Args:
         stream: from the other process.
         target: the folder's place, in which there is nothing.
         root: says how much space there is.
+        most: bytes that it may have; None for `copying.LARGEST`.
 
     Raises:
-        BrokenParcelError: it isn't what `send` sends.
-        TooLargeError: it has more bytes than `copying.LARGEST`.
+        BrokenParcelError: it isn't what `packing` sends.
+        TooLargeError: it has more bytes.
         TooDeepError: it has too many folders in folders.
         DiskReserveError: there is no space.
         OSError: it can't be written.
     """
     (size,) = SIZE.unpack(_exactly(stream, SIZE.size))
-    if size > copying.LARGEST:
+    most = copying.LARGEST if most is None else most
+    if size > most:
         raise TooLargeError(target.name, size)
     ensure(root, size)
     os.mkdir(target.name, 0o777, dir_fd=target.folder)
     try:
-        _receive_all(stream, target)
+        _receive_all(stream, target, Allowance(most))
         copying.flush_all(target, 0)
     except BaseException:
         copying.drop(target)
         raise
 
 
-def _receive_all(stream: IO[bytes], target: DirectoryEntry) -> None:
+def _receive_all(stream: IO[bytes], target: DirectoryEntry, allowed: Allowance) -> None:
     """Take everything in; each folder that we are in is held open."""
-    allowed = Allowance(copying.LARGEST)
     folders = [_enter(target)]
     try:
         while (kind := _exactly(stream, 1)) != END:

@@ -82,6 +82,8 @@ READS: dict[str, tuple[str, ...]] = {
     # The Hub says who may: the owner and tutors; whoever only looks on may leave.
     "classroom.lab.api.sharing": ("LabSharesHandler.get", "LabShareHandler.put delete"),
     "classroom.lab.api.links": ("LabLinksHandler.get post", "LabLinkHandler.delete"),
+    # Who may read may give a copy, which others get elsewhere: they could download it.
+    "classroom.lab.api.copies": ("CopyLinksHandler.post",),
     "jupyter_lsp.handlers": ("LanguageServersHandler.get",),
     "jupyter_server.base.handlers": (
         "APIVersionHandler.get",

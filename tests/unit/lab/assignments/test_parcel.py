@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from classroom.lab.assignments import copying, parcel
+from classroom.lab.assignments import copying, packing, parcel
 from classroom.lab.assignments.parcel import (
     END,
     ENTRY,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def sent(place: Path) -> bytes:
     stream = io.BytesIO()
     with Root(place.parent).at((place.name,), follow=False) as entry:
-        parcel.send(entry, stream)
+        packing.send(entry, stream)
     return stream.getvalue()
 
 

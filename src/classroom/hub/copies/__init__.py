@@ -1,0 +1,1 @@
+"""Links by which somebody gives a copy of a file or folder."""

@@ -1,0 +1,160 @@
+"""Send files and folders through a pipe, as `parcel` takes them in; blocking.
+
+Only files and folders are sent: no links, pipes or devices, nothing hidden.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from typing import IO, TYPE_CHECKING
+
+from classroom.lab.assignments import copying
+from classroom.lab.assignments.parcel import END, ENTRY, FILE, FOLDER, ONE, PIECES, SIZE, UP
+from classroom.lab.files import tree
+from classroom.lab.files.directory_entry import NoFolderError
+from classroom.lab.files.disk_reserve import SMALLEST, Allowance
+from classroom.lab.files.reader import PIECE, NoFileError
+
+if TYPE_CHECKING:
+    from classroom.lab.files.directory_entry import DirectoryEntry
+
+
+def send(place: DirectoryEntry, stream: IO[bytes]) -> None:
+    """Send a folder, which programs may change meanwhile.
+
+    Args:
+        place: where it is.
+        stream: to the other process.
+
+    Raises:
+        NoFolderError: it is a file, a link, or something else.
+        TooLargeError: it has more bytes than `copying.LARGEST`.
+        TooDeepError: it has too many folders in folders.
+        OSError: it can't be read, or nobody reads the stream.
+    """
+    if not stat.S_ISDIR(place.stat().st_mode):
+        raise NoFolderError(place.name)
+    stream.write(SIZE.pack(tree.size_of(place, 0, Allowance(copying.LARGEST))))
+    _send_folder(place, stream, 0, Allowance(copying.LARGEST))
+    stream.write(END)
+    stream.flush()
+
+
+def send_one(place: DirectoryEntry, stream: IO[bytes], most: int) -> list[str]:
+    """Send a file or a folder: as `ONE`, which is all that is in the folder that arrives.
+
+    What can't be read in a folder isn't sent. Of a file that grows meanwhile, what it had is.
+
+    Args:
+        place: where it is.
+        stream: to the other process.
+        most: bytes that it may have.
+
+    Returns:
+        The names of what was left out: links, pipes and the like, what is hidden or shut.
+
+    Raises:
+        NoFileError: it is neither file nor folder.
+        TooLargeError: it has more bytes.
+        TooDeepError: it has too many folders in folders.
+        OSError: it can't be read, or nobody reads the stream.
+    """
+    info = place.stat()
+    if not (stat.S_ISDIR(info.st_mode) or stat.S_ISREG(info.st_mode)):
+        raise NoFileError(place.name, info.st_mode)
+    left_out: list[str] = []
+    if stat.S_ISDIR(info.st_mode):
+        stream.write(SIZE.pack(_size(place, 0, Allowance(most))))
+        _send_entry(FOLDER, ONE, info, stream)
+        _send_folder(place, stream, 1, Allowance(most), left_out)
+        stream.write(UP)
+    else:
+        with _opened(place) as content:
+            info = os.fstat(content.fileno())
+            if not stat.S_ISREG(info.st_mode):
+                raise NoFileError(place.name, info.st_mode)  # exchanged meanwhile
+            Allowance(most).take(info.st_size, place.name)
+            stream.write(SIZE.pack(info.st_size))
+            _send_content(ONE, content, stream, Allowance(most))
+    stream.write(END)
+    stream.flush()
+    return left_out
+
+
+def _size(place: DirectoryEntry, depth: int, allowed: Allowance) -> int:
+    """Add up what is sent of a folder."""
+    for below in tree.entries(place, depth):
+        info = below.stat()
+        allowed.take(SMALLEST, below.name)
+        if below.name.startswith("."):
+            continue
+        if stat.S_ISDIR(info.st_mode):
+            with contextlib.suppress(PermissionError):
+                _size(below, depth + 1, allowed)
+        elif stat.S_ISREG(info.st_mode):
+            allowed.take(info.st_size, below.name)
+    return allowed.most - allowed.left
+
+
+def _send_folder(
+    place: DirectoryEntry,
+    stream: IO[bytes],
+    depth: int,
+    allowed: Allowance,
+    left_out: list[str] | None = None,
+) -> None:
+    """Send what is in a folder.
+
+    Args:
+        place: where it is.
+        stream: to the other process.
+        depth: how many folders it is already in.
+        allowed: bytes that may be sent.
+        left_out: gets the names of what isn't sent; None to fail at what can't be read.
+    """
+    for below in tree.entries(place, depth):
+        info = below.stat()
+        allowed.take(SMALLEST, below.name)
+        is_folder = stat.S_ISDIR(info.st_mode)
+        is_sent = (is_folder or stat.S_ISREG(info.st_mode)) and not below.name.startswith(".")
+        if left_out is not None and not (is_sent and _may_be_read(below, is_folder=is_folder)):
+            left_out.append(below.name)
+        elif is_sent and is_folder:
+            _send_entry(FOLDER, below.name, info, stream)
+            _send_folder(below, stream, depth + 1, allowed, left_out)
+            stream.write(UP)
+        elif is_sent:
+            _send_file(below, stream, allowed)
+
+
+def _may_be_read(place: DirectoryEntry, *, is_folder: bool) -> bool:
+    return place.allows(os.R_OK | os.X_OK if is_folder else os.R_OK)
+
+
+def _send_entry(kind: bytes, called: str, info: os.stat_result, to: IO[bytes]) -> None:
+    name = os.fsencode(called)
+    to.write(kind + ENTRY.pack(len(name), stat.S_IMODE(info.st_mode), info.st_mtime_ns) + name)
+
+
+def _opened(entry: DirectoryEntry) -> IO[bytes]:
+    return os.fdopen(entry.open(os.O_RDONLY), "rb")
+
+
+def _send_file(entry: DirectoryEntry, stream: IO[bytes], allowed: Allowance) -> None:
+    with _opened(entry) as content:
+        if stat.S_ISREG(os.fstat(content.fileno()).st_mode):  # else exchanged meanwhile
+            _send_content(entry.name, content, stream, allowed)
+
+
+def _send_content(name: str, content: IO[bytes], to: IO[bytes], allowed: Allowance) -> None:
+    """Send an open file: as much as it has now. It may grow meanwhile, and without end."""
+    info = os.fstat(content.fileno())
+    _send_entry(FILE, name, info, to)
+    left = info.st_size
+    while left and (piece := content.read(min(left, PIECE))):
+        left -= len(piece)
+        allowed.take(len(piece), name)
+        to.write(PIECES.pack(len(piece)) + piece)
+    to.write(PIECES.pack(0))

@@ -1,0 +1,1 @@
+"""Copies that people give each other by links: each lab's part."""

@@ -1,0 +1,104 @@
+"""Take in a copy, beside all that is there: in the lab that gets it; blocking.
+
+The process is of that lab's server's user (`classroom.supervisor.copier`). It believes the other
+end nothing, as `classroom.lab.assignments.parcel` says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any
+
+from classroom.lab.assignments import copying, parcel
+from classroom.lab.copies.names import free_names
+from classroom.lab.copies.order import LARGEST
+from classroom.lab.files.atomic_write import flush
+from classroom.lab.files.beneath import Root
+from classroom.lab.files.directory_entry import DirectoryEntry, path_of
+from classroom.lab.files.link_atomically import take as take_name
+from classroom.lab.permissions.mode import SAFE, Mode, decode
+from classroom.runtime.lab_users import CLASS
+from classroom.runtime.words import gettext, gettext_noop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from classroom.lab.copies.order import CopyOrder
+    from classroom.runtime.paths import Paths
+
+TRIES = 10_000
+"""Names that are tried."""
+VIEW_ONLY = gettext_noop(
+    "You are view-only in the classroom at the moment, and the copy would come into your folder"
+    " there. Try again when you may write."
+)
+TOO_OFTEN = gettext_noop("You have too many copies of “{name}”: delete some.")
+
+
+def take(order: CopyOrder, paths: Paths, pipe: IO[bytes]) -> dict[str, Any]:
+    """Take it in.
+
+    Args:
+        order: the Hub's.
+        paths: of the lab that gets it.
+        pipe: from the lab that it is in.
+
+    Returns:
+        What came of it: its ``path``, or a sentence under ``error``.
+
+    Raises:
+        OSError: it can't be saved, or what came is no copy.
+    """
+    if order.target == CLASS and _looks_on(paths.driving, order):
+        return {"error": gettext(VIEW_ONLY)}
+    root = Root(paths.files, reserve=order.reserve)
+    with root.made(order.folder) as folder:
+        made = DirectoryEntry(folder, f".~{secrets.token_hex(8)}")
+        parcel.receive(pipe, made, root, LARGEST)
+        try:
+            name = _put(made, folder, order.parts[-1])
+        finally:
+            copying.drop(made)
+    if not name:
+        return {"error": gettext(TOO_OFTEN).format(name=order.name)}
+    return {"path": path_of((*order.folder, name))}
+
+
+def _looks_on(file: Path, order: CopyOrder) -> bool:
+    """Say whether somebody may write nothing in the class just now, as its server does."""
+    try:
+        found = decode(file.read_bytes())
+    except FileNotFoundError:
+        found = Mode()
+    except (OSError, ValueError):
+        found = SAFE
+    tutors = frozenset({order.person} if order.is_tutor else ())
+    return found.is_view_only(order.person, tutors)
+
+
+def _put(made: DirectoryEntry, folder: int, wanted: str) -> str:
+    """Give a copy the first free name; return that, or "" when none is free.
+
+    Raises:
+        BrokenParcelError: what has come is no copy.
+        OSError: it can't be renamed.
+    """
+    held = made.open(os.O_PATH | os.O_DIRECTORY)
+    try:
+        copy = DirectoryEntry(held, parcel.ONE)
+        try:
+            is_folder = stat.S_ISDIR(copy.stat().st_mode)
+        except FileNotFoundError:
+            raise parcel.BrokenParcelError from None
+        for name in islice(free_names(wanted, is_folder=is_folder), TRIES):
+            with contextlib.suppress(FileExistsError):
+                take_name(copy, DirectoryEntry(folder, name))
+                flush(folder)
+                return name
+        return ""
+    finally:
+        os.close(held)
