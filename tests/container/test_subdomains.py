@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests import classrooms, labs, web
+from classroom.lab.api import copies as copies_api
+from tests import classrooms, copies, labs, web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +66,23 @@ def test_neither_is_found_on_the_others(client: httpx.Client) -> None:
         found = answer.headers["location"]
         assert where in {None, found}
         assert httpx.URL(found).host not in {httpx.URL(asked).host, ""}
+
+
+def test_a_link_to_a_copy_leads_to_the_hub_and_the_copy_to_the_lab(
+    lab: Lab, client: httpx.Client
+) -> None:
+    web.sign_in_with_github(client, labs.ADDRESS, "mona")
+    lab.run("sh", "-c", "printf x > /data/files/apart.txt")
+    token = client.cookies.get("_xsrf", path="/services/classroom/")
+    answer = client.post(
+        f"{LAB}/{copies_api.ADDRESS}",
+        headers={"X-XSRFToken": str(token)},
+        json={"path": "apart.txt", "seconds": 60},
+    )
+    assert answer.status_code == 201, answer.text
+    address = answer.json()["address"]
+    assert address.startswith(f"{copies.PLACE}?code=")
+    assert copies.take(client, address) == f"{LAB}/lab/tree/students/mona/apart.txt"
 
 
 def test_what_the_hub_goes_by_stays_at_its_host(client: httpx.Client) -> None:

@@ -38,7 +38,7 @@ def test_a_kernel_that_is_not_there_is_named() -> None:
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
     """An image with two packages of its own, one of a tutor's, and a kernel."""
-    site = tmp_path / "opt/lib/python3.13/site-packages"
+    site = tmp_path / "opt/lib/python3.9/site-packages"
     for name in ("Jupyter_Core-5.9", "numpy-2.5", "my.tools-1.0", "classroom-0.1.0"):
         (site / f"{name}.dist-info").mkdir(parents=True)
     (tmp_path / "opt/image.txt").write_text("# made by uv\njupyter-core==5.9\nnumpy==2.5 ; x\n")
@@ -65,7 +65,7 @@ def test_of_the_packages_those_that_a_tutor_has_added_are_told(image: Path) -> N
 @pytest.mark.parametrize("what", ["a package", "of the image's own", "Debian's"])
 def test_whatever_is_installed_anew_makes_it_another(image: Path, what: str) -> None:
     before = look(image)
-    site = image / "opt/lib/python3.13/site-packages"
+    site = image / "opt/lib/python3.9/site-packages"
     if what == "a package":
         (site / "more-1.0.dist-info").mkdir()
     elif what == "Debian's":
@@ -79,7 +79,7 @@ def test_whatever_is_installed_anew_makes_it_another(image: Path, what: str) -> 
 
 def test_our_own_code_makes_it_no_other(image: Path) -> None:
     before = look(image)
-    site = image / "opt/lib/python3.13/site-packages"
+    site = image / "opt/lib/python3.9/site-packages"
     (site / "classroom-0.1.0.dist-info").rename(site / "classroom-0.2.0.dist-info")
     assert look(image) == before
 
