@@ -189,6 +189,11 @@ def test_the_tutor_reads_which_service_cannot_work(opened_lab: Lab) -> None:
     for name in INSIDE:
         sentence = f"c.Classroom.egress_services: {name} is at "
         labs.wait_until(lambda: sentence in opened_lab.log, sentence, 10)  # noqa: B023
+    status, said = opened_lab.run("classroom", "check")
+    assert status == 0, said
+    warned = [line for line in said.splitlines() if "egress_services" in line]
+    assert len(warned) == len(INSIDE), said
+    assert f"Warning: c.Classroom.egress_services: {PRIVATE} is at 10.77.0.77, a private" in said
 
 
 def test_nobody_can_take_a_services_address(student_with_services: Student) -> None:

@@ -140,6 +140,35 @@ def test_the_check_says_that_the_proxy_works(lab: Lab) -> None:
     assert f"Good: https://{labs.GITHUB} is reached" in said
 
 
+@pytest.mark.parametrize(
+    ("login", "status", "sentence"),
+    [
+        ("", 0, f"Good: https://{labs.GITHUB} is reached, and takes the client id and secret."),
+        ("class:another", 78, "does not take the user and password in secrets/upstream_proxy"),
+    ],
+)
+def test_the_check_without_a_start(
+    login: str,
+    status: int,
+    sentence: str,
+    inside: Network,
+    proxy: Lab,
+    github: Lab,
+    authority: Authority,
+    tmp_path: Path,
+) -> None:
+    """As `make check` runs it: GitHub, too, is asked by the proxy."""
+    del proxy, github
+    folder = written(tmp_path / "tutor", authority, CONFIG, login)
+    options = {"entrypoint": ["sleep", "infinity"], "init": True}
+    with labs.start(folder, network=inside, options=options, check_log=False) as lab:
+        found, said = lab.run("classroom", "check")
+        assert found == status, said
+        assert sentence in said
+        assert "can't be reached" not in said
+        assert said.count("Wrong:") == (1 if status else 0), said
+
+
 @pytest.mark.parametrize("open_", [False, True], ids=["sandbox", "open"])
 def test_the_hub_goes_by_the_proxy_without_the_rules_too(
     open_: bool,  # noqa: FBT001 (a table)

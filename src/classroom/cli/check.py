@@ -6,8 +6,6 @@ first person who signs in.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import datetime as dt
 import socket
 import sys
@@ -17,17 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from classroom.cli import github_check, sign_in, warnings
+from classroom.cli import github_check, sign_in, warnings, way_out
 from classroom.config import labs, settings, subdomains
 from classroom.config.settings import SignInMode
-from classroom.egress import apply, detect, lock, probe, resolv
+from classroom.egress import apply, detect, lock, resolv
 from classroom.egress.lock import LockKind
 from classroom.front import tls
 from classroom.runtime import layout, machine, volume_format
 from classroom.runtime.problems import EX_CONFIG, Problem, StartRefusedError
-from classroom.tunnel import checks, ways
-from classroom.tunnel.names import Names
-from classroom.tunnel.orders import Orders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -153,11 +148,8 @@ def check_github(loaded: Settings, found: Findings) -> None:
     """
     if loaded.oauth is None:
         return
-    # In a lab that runs, the Hub's way leads to the proxy already.
-    proxy = None if loaded.paths.lock.exists() else loaded.egress.upstream
-    if proxy is not None:
-        host = urlsplit(loaded.oauth.github_url).hostname or ""
-        proxy = proxy if asyncio.run(is_by_proxy(orders_of(loaded), host)) else None
+    host = urlsplit(loaded.oauth.github_url).hostname or ""
+    proxy = way_out.proxy_to(loaded, host)
     answer = github_check.ask(loaded.oauth, github_check.authorities(loaded.config), proxy)
     verdict = github_check.judge(loaded.oauth, answer)
     {
@@ -167,28 +159,7 @@ def check_github(loaded: Settings, found: Findings) -> None:
     }[verdict.kind].append(verdict.sentence)
 
 
-def orders_of(loaded: Settings) -> Orders:
-    """Say what the tunnel would be for.
-
-    Args:
-        loaded: the settings.
-    """
-    nameservers = resolv.parse(RESOLV.read_text(encoding="utf-8")).asked
-    ruled = not loaded.egress.open and detect.look().net_admin
-    return Orders.of(loaded.egress, map(str, nameservers), ipv6=detect.ipv6(), ruled=ruled)
-
-
-async def is_by_proxy(orders: Orders, host: str) -> bool:
-    """Say whether a host is reached by the school's proxy.
-
-    Args:
-        orders: what the tunnel would be for.
-        host: its name.
-    """
-    return await ways.goes_straight(orders, Names(orders), host) is None
-
-
-def check_ways(loaded: Settings, found: Findings) -> bool:
+def check_way_out(loaded: Settings, found: Findings) -> bool:
     """Try the school's proxy and the services that students may reach.
 
     Args:
@@ -198,19 +169,12 @@ def check_ways(loaded: Settings, found: Findings) -> bool:
     Returns:
         Whether GitHub is worth asking.
     """
-    orders = orders_of(loaded)
-    if not orders.is_needed:
-        return True
-    # In a lab that runs, only the proxy's user may leave.
-    locked = loaded.paths.lock.exists()
-    with probe.acting_as("egress") if locked else contextlib.nullcontext():
-        wrong = asyncio.run(checks.run(orders))
-    found.warned += [one for one in wrong if not one.startswith(ways.PROXY)]
-    of_proxy = [one for one in wrong if one.startswith(ways.PROXY)]
-    found.refused += of_proxy
-    if orders.upstream is not None and not of_proxy:
-        found.good.append(f"The proxy {orders.upstream} is reached, and connects.")
-    return not of_proxy
+    tried = way_out.ask(loaded)
+    found.warned += tried.of_services
+    found.refused += tried.of_proxy
+    if tried.by_proxy and not tried.of_proxy:
+        found.good.append(f"The proxy {loaded.egress.upstream} is reached, and connects.")
+    return not tried.of_proxy
 
 
 def of_files(
@@ -263,7 +227,7 @@ def run(
     check_locks(loaded, found)
     if asks:
         check_host(loaded, found)
-        if check_ways(loaded, found):
+        if check_way_out(loaded, found):
             check_github(loaded, found)
     return found
 

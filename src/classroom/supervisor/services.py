@@ -117,6 +117,8 @@ def tunnel(paths: Paths, base: Mapping[str, str], *, services: int = -1, hub: in
     return Child(
         "The egress tunnel",
         (
+            # One that comes before it listens to any would end it; it reads its orders after that.
+            *("env", "--ignore-signal=HUP"),
             *("setpriv", "--reuid=egress", "--regid=egress", "--clear-groups"),
             *("--inh-caps=-all", "--no-new-privs", "--"),
             *(str(paths.prefix / "bin/python"), "-I", "-m", "classroom.tunnel"),

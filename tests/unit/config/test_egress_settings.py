@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.config import config_file, hosts, settings
+from classroom.config import config_file, hosts, settings, upstream
 from classroom.config.egress_settings import EgressSettings
 from classroom.config.hosts import BadHostError, Host
 from classroom.runtime.paths import Paths
@@ -147,6 +147,38 @@ def test_open_by_the_file_or_the_environment(tmp_path: Path) -> None:
     assert not load(tmp_path, closed, EGRESS="open").open, "the file comes first"
     assert not load(tmp_path, labs.GITHUB_CONFIG, EGRESS="").open
     assert "neither locked nor open" in refused(tmp_path, "", EGRESS="yes")
+
+
+PROXY = 'c.Classroom.upstream_proxy = "http://proxy.example.org:3128"\n'
+
+
+def test_a_proxy_and_its_login(tmp_path: Path) -> None:
+    """The login is kept with the rest of what was read, for a Hub that restarts."""
+    paths = Paths(config=tmp_path / "config")
+    paths.secrets.mkdir(parents=True)
+    paths.config_file.write_text(f"{labs.GITHUB_CONFIG}{PROXY}")
+    (paths.config / upstream.SECRET_FILE).write_text("class:lovelace: 1843 \n")
+    found = settings.load(paths, {})
+    proxy = found.egress.upstream
+    assert proxy is not None
+    assert str(proxy) == "proxy.example.org:3128"
+    assert proxy.login.reveal() == "class:lovelace: 1843", "a password may have colons"
+    assert found.sources[upstream.SECRET_FILE] == b"class:lovelace: 1843"
+    assert "lovelace" not in repr(found)
+
+
+def test_without_a_lock_the_hub_goes_by_the_proxy_where_it_can(tmp_path: Path) -> None:
+    opened = "c.Classroom.egress = 'open'\n"
+    text = f"{labs.GITHUB_CONFIG}{opened}c.Classroom.egress_private = ['10.1.2.0/24']\n"
+    assert load(tmp_path, text) == EgressSettings(open=True)
+    found = load(tmp_path, f"{text}{PROXY}")
+    assert found.open
+    assert list(map(str, found.hub)) == [labs.GITHUB]
+    assert list(map(str, found.private)) == ["10.1.2.0/24"]
+    elsewhere = f"{text}{PROXY}".replace(labs.GITHUB, f"{labs.GITHUB}:8443")
+    assert load(tmp_path, elsewhere).hub == (), "another port is none of the proxy's"
+    said = refused(tmp_path, f"{opened}{PROXY.replace('http://', 'https://')}")
+    assert "Classroom.upstream_proxy" in said
 
 
 def test_the_defaults_are_the_traits() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import subprocess
 import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -100,6 +101,15 @@ def test_every_part_is_asked() -> None:
         services.lab(paths.of_lab(3), base, LockKind.SANDBOX, 7),
     )
     assert all(part.question is not None for part in parts)
+
+
+def test_a_tunnel_that_is_told_of_orders_while_it_starts_goes_on() -> None:
+    command = services.tunnel(Paths(), {}).command
+    before = command[: command.index("setpriv")]
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGHUP); print('it goes on')"
+    words = [*before, sys.executable, "-c", code]
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
+    assert done.stdout == "it goes on\n"
 
 
 SERVE = """
