@@ -54,7 +54,9 @@ def test_another_name_or_none_goes_nowhere(name: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"GET / HTTP/1.1\r\n\r\n", client_hello("a.b")[:40], b"\x16"]
+    "data",
+    [b"", b"GET / HTTP/1.1\r\n\r\n", client_hello("a.b")[:40], b"\x16"],
+    ids=["nothing", "http", "cut", "one byte"],
 )
 def test_what_is_no_first_message_goes_nowhere(data: bytes) -> None:
     with pytest.raises(NotTlsError):

@@ -22,6 +22,7 @@ from classroom.runtime.room_names import room_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from jupyterhub import orm
     from jupyterhub.app import JupyterHub
 
     from classroom.config.settings import Settings

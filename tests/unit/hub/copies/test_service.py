@@ -232,5 +232,5 @@ def test_what_is_over_is_forgotten(hub: Hub) -> None:
     make(copies)
     hub.remove("bob")
     asyncio.run(once(copies))
-    (left,) = kept_copies.read(hub.settings.paths.hub / service.FILE).links
+    (left,) = kept_copies.COPIES.read(hub.settings.paths.hub / service.FILE).links
     assert left.maker == "ada"
