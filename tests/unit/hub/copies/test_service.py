@@ -209,7 +209,7 @@ def test_on_a_full_disk_no_link_is_made_and_taking_back_works(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as half:
-        half.setattr(kept_copies, "write", full)
+        half.setattr(type(kept_copies.COPIES), "write", full)
         before = copies.of_maker("ada")
         with pytest.raises(OSError, match="No space"):
             make(copies)
