@@ -86,7 +86,7 @@ test-unit: venv ## run the tests without containers
 
 .PHONY: test-labextension
 test-labextension: engine ## run the labextension's own tests, where the image is built
-	docker build --quiet --target labextension-test --secret id=ca,src=$(CA_BUNDLE) .
+	docker build --progress plain --target labextension-test --secret id=ca,src=$(CA_BUNDLE) .
 
 .PHONY: test-labs
 test-labs: build venv browser | test-unit ## run the tests of the image, also in Chromium
