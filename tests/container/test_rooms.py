@@ -23,7 +23,8 @@ from pycrdt import (
 from traitlets.config import Config
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from classroom.config.settings import Settings, SignInMode
+from classroom.config.settings import Settings
+from classroom.config.sign_in_mode import SignInMode
 from classroom.lab.protocol import awareness
 from classroom.lab.protocol.awareness import Entry
 from classroom.lab.server_config import render

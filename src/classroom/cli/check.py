@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from classroom.cli import github_check, sign_in, warnings, way_out
 from classroom.config import labs, settings, subdomains
-from classroom.config.settings import SignInMode
+from classroom.config.sign_in_mode import SignInMode
 from classroom.egress import apply, detect, lock, resolv
 from classroom.egress.lock import LockKind
 from classroom.front import tls

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from classroom.cli import sign_in
 from classroom.config import invitations, settings
-from classroom.config.settings import SignInMode
+from classroom.config.sign_in_mode import SignInMode
 from classroom.hub.access import roster
 from classroom.runtime import qr_code, words
 from classroom.runtime.problems import EX_CONFIG, StartRefusedError

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from classroom.config import trial
-from classroom.config.settings import Settings, SignInMode
+from classroom.config.sign_in_mode import SignInMode
 from classroom.runtime.paths import PORT
 
 if TYPE_CHECKING:
     from classroom.config.github import OAuth
+    from classroom.config.settings import Settings
 
 HTTPS = 443
 ANYBODY = (

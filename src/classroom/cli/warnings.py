@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from classroom.cli import sign_in
 from classroom.config import exposure, labs, limits, students_file
-from classroom.config.settings import SignInMode
+from classroom.config.sign_in_mode import SignInMode
 from classroom.egress.lock import LockKind, describe
 from classroom.front import certificate_slips, tls
 from classroom.runtime import cgroup, machine, time_zone

@@ -7,7 +7,6 @@ after it takes the frozen `Settings`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from classroom.config import (
@@ -31,6 +30,7 @@ from classroom.config import (
 from classroom.config.egress_settings import EgressSettings
 from classroom.config.github import Given
 from classroom.config.limits import Limits
+from classroom.config.sign_in_mode import SignInMode, mode_of
 from classroom.config.traits import Classroom
 from classroom.config.welcome import Welcome
 from classroom.runtime.problems import Problem, StartRefusedError
@@ -47,26 +47,6 @@ if TYPE_CHECKING:
     from classroom.config.hosts import Host
     from classroom.config.rooms import LabRoom
     from classroom.runtime.paths import Paths
-
-
-GITHUB_AUTHENTICATORS = (
-    "github",
-    "oauthenticator.GitHubOAuthenticator",
-    "oauthenticator.github.GitHubOAuthenticator",
-)
-
-
-class SignInMode(Enum):
-    """How people prove who they are."""
-
-    TRIAL = "trial"
-    """No configuration: any name with a passphrase that the log shows."""
-    GITHUB = "github"
-    """GitHub sign-in; the allowlist decides."""
-    INVITATIONS = "invitations"
-    """A personal link for each person on the list."""
-    CUSTOM = "custom"
-    """The tutor's file names another JupyterHub authenticator."""
 
 
 @dataclass(frozen=True)
@@ -151,25 +131,6 @@ class Settings:
     def has_file(self) -> bool:
         """Say whether there is a file of the tutor's, in which labs may come to stand."""
         return self.mode is not SignInMode.TRIAL
-
-
-def mode_of(given: Given, chosen: str) -> SignInMode:
-    """Decide how people sign in.
-
-    Args:
-        given: the tutor's configuration, checked, and whatever was given for GitHub.
-        chosen: ``c.Classroom.sign_in``.
-    """
-    if chosen == SignInMode.INVITATIONS.value:
-        return SignInMode.INVITATIONS
-    named = given.file.config.get("JupyterHub", {}).get("authenticator_class", "github")
-    # Ours stands in for GitHub's own, not for a subclass that the tutor has written.
-    name = named if isinstance(named, str) else f"{named.__module__}.{named.__qualname__}"
-    if name not in GITHUB_AUTHENTICATORS:
-        return SignInMode.CUSTOM
-    if not given.file.present and not given.anything():
-        return SignInMode.TRIAL
-    return SignInMode.GITHUB
 
 
 def load_egress(

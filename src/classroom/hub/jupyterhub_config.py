@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from classroom.config import invitations, subdomains, trial
-from classroom.config.settings import SignInMode
+from classroom.config.sign_in_mode import SignInMode
 from classroom.config.trait_kinds import is_lazy
 from classroom.egress.lock import LockKind
 from classroom.hub.access.assignments_handlers import CARRY

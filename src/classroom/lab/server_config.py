@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from classroom.backup import swap
 from classroom.config import limits, subdomains
-from classroom.config.settings import SignInMode
+from classroom.config.sign_in_mode import SignInMode
 from classroom.lab.pages import content_security_policy
 from classroom.lab.people import welcome_text
 from classroom.lab.storage import migration

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from classroom.config import invitations, settings
-from classroom.config.settings import SignInMode
+from classroom.config.sign_in_mode import SignInMode
 from tests.unit.config.test_settings import folder
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.config import people, settings
-from classroom.config.settings import SignInMode
+from classroom.config.sign_in_mode import SignInMode
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import StartRefusedError
 from tests import labs

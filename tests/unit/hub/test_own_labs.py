@@ -13,7 +13,8 @@ from tornado import web
 from traitlets.config import Config
 
 from classroom.config.github import OAuth
-from classroom.config.settings import Settings, SignInMode
+from classroom.config.settings import Settings
+from classroom.config.sign_in_mode import SignInMode
 from classroom.front import lab_routes
 from classroom.hub.auth.accounts import Accounts
 from classroom.hub.labs import lab_files

@@ -11,7 +11,8 @@ from tornado import web
 from traitlets.config import Config
 
 from classroom.config.rooms import LabRoom
-from classroom.config.settings import Settings, SignInMode
+from classroom.config.settings import Settings
+from classroom.config.sign_in_mode import SignInMode
 from classroom.hub.access import listing, offline, people_page
 from classroom.hub.access.listing import HubUser
 from classroom.hub.access.policy import Allowlist

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from traitlets.config import Config
 
-from classroom.config.settings import Settings, SignInMode
+from classroom.config.settings import Settings
+from classroom.config.sign_in_mode import SignInMode
 from classroom.lab import server_config
 from classroom.lab.storage import migration
 from classroom.runtime.paths import Paths

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jupyterhub import orm
 
-from classroom.config.settings import SignInMode
+from classroom.config.sign_in_mode import SignInMode
 from classroom.hub.access import policy, roster
 from classroom.hub.access.policy import Allowlist
 from classroom.hub.access.roster import Roster

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from classroom.config import trial
-from classroom.config.settings import SignInMode
+from classroom.config.sign_in_mode import SignInMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

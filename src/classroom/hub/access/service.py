@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from classroom.config import people_lists, repeated_names
-from classroom.config.settings import SignInMode
+from classroom.config.sign_in_mode import SignInMode
 from classroom.hub import reload
 from classroom.hub.access import policy, roster
 from classroom.hub.access.hub_users import HubUsers

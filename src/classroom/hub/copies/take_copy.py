@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from classroom.hub.copies.service import GivenCopies
 
 TOGETHER, EACH, ASKED = 4, 1, 3
-"""GivenCopies that are made at a time, of one person's, and that wait with that."""
+"""Copies that are made at a time, of one person's, and that wait with that."""
 OFTEN = gettext_noop("Your copy is being made already: wait a moment.")
 TURNS = Turns(TOGETHER, EACH, ASKED)
 

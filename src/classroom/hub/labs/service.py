@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tornado import web
 
-from classroom.config.settings import SignInMode
+from classroom.config.sign_in_mode import SignInMode
 from classroom.hub.access import offline
 from classroom.hub.labs import door
 from classroom.hub.labs.door import LabNotStartedError

@@ -9,7 +9,8 @@ from jupyterhub import orm
 from traitlets.config import Config
 
 from classroom.config.github import OAuth
-from classroom.config.settings import Settings, SignInMode
+from classroom.config.settings import Settings
+from classroom.config.sign_in_mode import SignInMode
 from classroom.hub.access import offline
 from classroom.hub.access.offline import end_access
 from classroom.hub.access.policy import ADMITTED_BY, Allowlist, followed

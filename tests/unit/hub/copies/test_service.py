@@ -12,7 +12,8 @@ from tornado import web
 from traitlets.config import Config
 
 from classroom.config.rooms import LabRoom
-from classroom.config.settings import Settings, SignInMode
+from classroom.config.settings import Settings
+from classroom.config.sign_in_mode import SignInMode
 from classroom.hub.access.roster import Roster
 from classroom.hub.access.service import Access
 from classroom.hub.auth.accounts import Accounts
