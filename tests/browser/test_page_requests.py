@@ -7,6 +7,7 @@ meant.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,8 +29,8 @@ MORE = 0.25
 """How many more or fewer requests a page may send while it loads: some depend on what is faster."""
 
 
-POLLED_SECONDS = 10.0
-"""How often JupyterLab asks what is running where nobody tells it."""
+RUNNING = {"GET /api/kernels", "GET /api/sessions", "GET /api/terminals"}
+"""What JupyterLab asks every ten seconds where nobody tells it what is running."""
 
 
 def test_a_page_asks_for_what_the_benchmark_sends(browser: Browser, github_lab: Lab) -> None:
@@ -82,21 +83,27 @@ def test_a_page_hears_what_others_start_and_asks_only_then(browser: Browser) -> 
     """Of terminals: which there are is asked for once a minute otherwise."""
     with new_person(browser) as tutor, new_person(browser) as student:
         page, other = tutor.new_page(), student.new_page()
+        recorder = recording.Recorder(page)
         sign_in(page, "mona")
         wait_for_lab(page)
         sign_in(other, "Octocat")
         wait_for_lab(other)
-        page.wait_for_timeout(1000 * recording.SETTLE_SECONDS)
         page.get_by_role("tab", name="Running Terminals and Kernels").click()
         panel = page.locator("#jp-running-sessions")
         panel.get_by_text("Terminals", exact=True).first.wait_for()
-        page.wait_for_timeout(1000 * POLLED_SECONDS)  # what is slow now was due once as usual
-        recorder = recording.Recorder(page)
+        ready = time.monotonic()
+
+        def has_asked() -> bool:
+            page.wait_for_timeout(100)
+            return {*recorder.since(ready)} >= RUNNING
+
+        labs.wait_until(has_asked, "what is slow from now on was due once as usual")
+        begun = time.monotonic()
         assert terminal(other, "POST", "", {"name": "theirs"}) == 200
         expect(panel.get_by_text("terminals/theirs").first).to_be_visible(timeout=20_000)
-        asked = recorder.since(0)
+        asked = recorder.since(begun)
         assert asked.count("GET /api/terminals") == 1
-        assert not {"GET /api/kernels", "GET /api/sessions", "GET /api/metrics/v1"} & {*asked}
+        assert not ({*RUNNING, "GET /api/metrics/v1"} - {"GET /api/terminals"}) & {*asked}
         assert terminal(other, "DELETE", "/theirs") == 204
         expect(panel.get_by_text("terminals/theirs")).to_have_count(0, timeout=20_000)
 
