@@ -86,12 +86,12 @@ def test_a_page_hears_what_others_start_and_asks_only_then(browser: Browser) -> 
         recorder = recording.Recorder(page)
         sign_in(page, "mona")
         wait_for_lab(page)
+        ready = time.monotonic()
         sign_in(other, "Octocat")
         wait_for_lab(other)
         page.get_by_role("tab", name="Running Terminals and Kernels").click()
         panel = page.locator("#jp-running-sessions")
         panel.get_by_text("Terminals", exact=True).first.wait_for()
-        ready = time.monotonic()
 
         def has_asked() -> bool:
             page.wait_for_timeout(100)
