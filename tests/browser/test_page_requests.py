@@ -97,7 +97,7 @@ def test_a_page_hears_what_others_start_and_asks_only_then(browser: Browser) -> 
             page.wait_for_timeout(100)
             return {*recorder.since(ready)} >= RUNNING
 
-        labs.wait_until(has_asked, "what is slow from now on was due once as usual")
+        labs.wait_until(has_asked, "what is slow from now on was due once as usual", 120)
         begun = time.monotonic()
         assert terminal(other, "POST", "", {"name": "theirs"}) == 200
         expect(panel.get_by_text("terminals/theirs").first).to_be_visible(timeout=20_000)
