@@ -88,6 +88,7 @@ def listeners(lab: Lab, protocol: str) -> list[Listener]:
 
 
 HUBS_DOOR, STUDENTS_DOOR = "0200007F", "0300007F"  # 127.0.0.2 and .3, as /proc writes them
+TUNNELS_DOOR = "0400007F"
 
 
 @pytest.mark.parametrize("plain", [True, False])
@@ -98,6 +99,7 @@ def test_only_8443_listens(plain: bool, tmp_path: Path) -> None:  # noqa: FBT001
         tcp = {(row.address.strip("0"), row.port) for row in listeners(lab, "tcp")}
         udp = {(row.address, row.port) for row in listeners(lab, "udp")}
         doors = set() if plain else {(HUBS_DOOR.strip("0"), 443), (STUDENTS_DOOR.strip("0"), 443)}
+        doors |= set() if plain else {(TUNNELS_DOOR.strip("0"), 443)}
         assert tcp == {("", 8443)} | doors
         assert udp == (set() if plain else {(STUDENTS_DOOR, 53)})
 
@@ -107,7 +109,7 @@ def test_what_else_listens_is_a_kernels_debugger_on_loopback(github_lab: Lab) ->
     kernels = [f"/proc/{pid}/fd" for pid in github_lab.pids("ipykernel_launcher")]
     _, owned = github_lab.run("ls", "-l", *kernels, user="student")
     for row in listeners(github_lab, "tcp"):
-        if row.port != 8443 and row.address not in {HUBS_DOOR, STUDENTS_DOOR}:
+        if row.port != 8443 and row.address not in {HUBS_DOOR, STUDENTS_DOOR, TUNNELS_DOOR}:
             assert row.address in {"0100007F", "00000000000000000000000001000000"}
             assert f"socket:[{row.inode}]" in owned
 

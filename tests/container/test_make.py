@@ -175,7 +175,8 @@ def test_make_up_takes_a_changed_configuration(tutor: Tutor) -> None:
     assert "Warning: secrets/ssl.crt and secrets/ssl.key are missing" in done.stderr
     with web.browser({}) as client:
         page = client.get(f"https://localhost:{tutor.port}/")
-    assert "Sign in with GitHub" in page.text, "the lab still runs with what it read before"
+    assert page.status_code == 421, "a page by another name than the configured one"
+    assert f"This classroom is at <a href='{labs.ADDRESS}'>" in page.text
     file.write_text("c.Authenticator.allowed_user = {'octocat'}\n")
     said = tutor.make("sign-in")
     assert "did you mean allowed_users?" in said.stderr

@@ -89,6 +89,7 @@ class OpeningCheck:
             if room is None or room.visitors:
                 return
             await server.delete_room(room=room)
+            self._contents.log.info("Room %s deleted", name)
             ident = name.rpartition(":")[2]
             if loaders[ident].number_of_subscriptions == 0:
                 await loaders.remove(ident)
