@@ -9,6 +9,10 @@ import { named } from './answers';
 
 const USAGE = 'api/metrics/v1';
 const LAYOUTS = 'lab/api/workspaces';
+/** What a page starts and ends. */
+const RUNNING = /^api\/(kernels|sessions|terminals)\b/;
+/** Milliseconds for which what the page has started or ended may be news to itself. */
+const SETTLES = 2_000;
 /** Milliseconds for which what the container used is said to be what it uses. */
 const USAGE_LASTS = 15_000;
 /** Milliseconds for which layouts are taken to be as they were; another page may have written. */
@@ -24,6 +28,8 @@ export class Polled {
   private readonly known = new Map<string, IKnown>();
   /** How often the page has written layouts: what was asked before may be of before. */
   private written = 0;
+  private starting = 0;
+  private started = Number.NEGATIVE_INFINITY;
 
   /**
    * @param ask - asks whoever answers next.
@@ -42,6 +48,14 @@ export class Polled {
     this.known.set(USAGE, { text, until: this.now() + USAGE_LASTS });
   }
 
+  /**
+   * Whether the page is just starting or ending something: a list of what is running that was made
+   * before it, and came after it, would have JupyterLab drop what it has just got.
+   */
+  get isStarting(): boolean {
+    return this.starting > 0 || this.now() < this.started + SETTLES;
+  }
+
   /** Answer as the browser's `fetch`. */
   readonly fetch: typeof fetch = async (input, init) => {
     const request = input instanceof Request ? input : null;
@@ -52,7 +66,7 @@ export class Polled {
         this.written += 1;
         this.known.delete(LAYOUTS);
       }
-      return this.ask(input, init);
+      return RUNNING.test(what) ? this.start(() => this.ask(input, init)) : this.ask(input, init);
     }
     const known = this.known.get(what);
     if (known && this.now() < known.until) {
@@ -61,6 +75,16 @@ export class Polled {
     }
     return what === LAYOUTS ? this.keep(() => this.ask(input, init)) : this.ask(input, init);
   };
+
+  private async start(ask: () => Promise<Response>): Promise<Response> {
+    this.starting += 1;
+    try {
+      return await ask();
+    } finally {
+      this.starting -= 1;
+      this.started = this.now();
+    }
+  }
 
   /** Ask for the layouts, and keep them unless the page writes meanwhile. */
   private async keep(ask: () => Promise<Response>): Promise<Response> {

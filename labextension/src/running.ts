@@ -17,6 +17,8 @@ const USUAL = 10_000;
 const SLOW = 60_000;
 /** Milliseconds within which a page asks after news, at random: not all pages in one moment. */
 const SPREAD = 3_000;
+/** Milliseconds before that: what the page has started itself is to be there first. */
+const AFTER = 1_000;
 
 type Kind = Exclude<keyof RunningMessage, 'type'>;
 
@@ -39,11 +41,13 @@ export class Running {
   /**
    * @param managers - by what the classroom calls what they manage.
    * @param page - says whether nobody looks at it.
+   * @param isStarting - says whether the page itself is just starting or ending something.
    * @param random - from 0 to 1.
    */
   constructor(
     private readonly managers: Record<Kind, IManager>,
     private readonly page: Pick<Document, 'hidden'>,
+    private readonly isStarting: () => boolean = () => false,
     private readonly random: () => number = Math.random
   ) {}
 
@@ -91,10 +95,12 @@ export class Running {
     }
     this.waiting.add(kind);
     const earliest = (this.asked.get(kind) ?? -USUAL) + USUAL - Date.now();
-    const wait = Math.max(0, earliest) + this.random() * SPREAD;
+    const wait = Math.max(AFTER, earliest) + this.random() * SPREAD;
     setTimeout(() => {
       this.waiting.delete(kind);
-      if (this.page.hidden) {
+      if (this.isStarting()) {
+        this.soon(kind);
+      } else if (this.page.hidden) {
         this.unseen.add(kind);
       } else {
         this.ask(kind);
@@ -119,7 +125,7 @@ export const running: JupyterFrontEndPlugin<void> = {
   activate: ({ serviceManager }: JupyterFrontEnd, live: ILive) => {
     const { kernels, sessions, terminals } = serviceManager;
     const managers = { kernels, sessions, terminals } as unknown as Record<Kind, IManager>;
-    const following = new Running(managers, document);
+    const following = new Running(managers, document, () => polled?.isStarting ?? false);
     let isKnown = false;
     live.connected.connect(() => {
       following.slow(true);

@@ -62,3 +62,15 @@ test('all else goes to the server', async () => {
   await get('https://elsewhere.example/api/metrics/v1');
   expect(asked).toHaveLength(7);
 });
+
+test('a page is starting something until a moment after it was answered', async () => {
+  const { state, get, polled } = page();
+  expect(polled.isStarting).toBe(false);
+  const start = get(`${BASE}api/sessions?1`, { method: 'POST' });
+  expect(polled.isStarting).toBe(true);
+  await start;
+  state.now = 1_999;
+  expect(polled.isStarting).toBe(true);
+  state.now = 2_000;
+  expect(polled.isStarting).toBe(false);
+});

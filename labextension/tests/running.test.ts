@@ -16,6 +16,7 @@ let asked: Kind[];
 let page: { hidden: boolean };
 let managers: Record<Kind, IManager>;
 let running: Running;
+let isStarting: boolean;
 
 function say(kernels: number, sessions = 0, terminals = 0): void {
   running.hear({ type: 'running', kernels, sessions, terminals });
@@ -36,7 +37,13 @@ beforeEach(() => {
     sessions: manager('sessions'),
     terminals: manager('terminals')
   };
-  running = new Running(managers, page, () => 0.5);
+  isStarting = false;
+  running = new Running(
+    managers,
+    page,
+    () => isStarting,
+    () => 0.5
+  );
 });
 
 afterEach(() => jest.useRealTimers());
@@ -60,6 +67,17 @@ test('it asks no more often than JupyterLab would, and for the last that was sai
   const before = asked.length;
   jest.advanceTimersByTime(20_000);
   expect(asked).toHaveLength(before + 1);
+});
+
+test('it asks for nothing while it starts or ends something itself', () => {
+  say(1);
+  isStarting = true;
+  say(2);
+  jest.advanceTimersByTime(30_000);
+  expect(asked).toEqual([]);
+  isStarting = false;
+  jest.advanceTimersByTime(4_000);
+  expect(asked).toEqual(['kernels']);
 });
 
 test('a page that nobody looks at asks when somebody does', () => {
