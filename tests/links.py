@@ -22,6 +22,32 @@ DEAD = "This link leads nowhere"
 """What is said of a wrong link, and of one that is over, used up or taken back."""
 
 
+FORGED = (
+    ("a frame", {"Sec-Fetch-Dest": "iframe"}),
+    ("a script", {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}),
+)
+"""Requests that a browser sends, and nobody has meant: what by, and how they are told."""
+LOOKED = (*FORGED, ("a prefetch", {"Sec-Purpose": "prefetch"}))
+"""The same, for a page that is only looked at."""
+
+
+Fields = dict[str, str]
+
+
+def forged(good: Fields, theirs: str) -> tuple[tuple[str, Fields, Fields], ...]:
+    """List what a form's place must refuse: what it is, the fields, and the headers.
+
+    Args:
+        good: the form's fields.
+        theirs: somebody else's XSRF token.
+    """
+    return (
+        ("no token", {**good, "_xsrf": ""}, {}),
+        ("somebody else's token", {**good, "_xsrf": theirs}, {}),
+        *((what, good, headers) for what, headers in FORGED),
+    )
+
+
 def make(room: Classroom, who: str = OWNER, owner: str = OWNER, **wanted: Any) -> httpx.Response:
     """Make a link as the panel does."""
     terms = {"role": "edit", "seconds": 3600, "guest_seconds": None, "most": None, **wanted}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from typing import Any
 
 SERVICE = "classroom"
 NOT_RUNNING = "The lab doesn't run: make up starts it."
@@ -78,7 +79,17 @@ def published_port() -> int | None:
     return int(port) if port.isdigit() and port != "0" else None
 
 
+def configuration() -> dict[str, Any]:
+    """Return what docker compose makes of this folder's files; {} if it can't."""
+    said = compose("config", "--format", "json", quiet=True)
+    return dict(json.loads(said.stdout)) if said.returncode == 0 else {}
+
+
 def project() -> str:
     """Return the name under which docker compose keeps this folder's class."""
-    said = compose("config", "--format", "json", quiet=True)
-    return str(json.loads(said.stdout)["name"]) if said.returncode == 0 else ""
+    return str(configuration().get("name", ""))
+
+
+def image_name() -> str:
+    """Return the name of this class's image."""
+    return str(configuration()["services"][SERVICE]["image"])

@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import backup
-from tools.compose import SERVICE, compose, current_state, log_of_container, project
+from tools.compose import (
+    SERVICE,
+    compose,
+    current_state,
+    image_name,
+    log_of_container,
+    project,
+)
 
 FOLDER = Path("backups")
 KEPT = 3
@@ -119,26 +126,25 @@ def _inspected(*words: str) -> Image | None:
     return Image(found.get("Image") or found["Id"], labels.get(LABEL, ""))
 
 
-def image_name() -> str:
-    """Return the name of this class's image, as docker compose has it."""
-    said = compose("config", "--format", "json", quiet=True).stdout
-    return str(json.loads(said)["services"][SERVICE]["image"])
-
-
 def built() -> Image:
     """Return the image that was just built.
 
     Raises:
         UpgradeError: there is none.
     """
-    if (found := _inspected("image", "inspect", image_name())) is None:
-        raise UpgradeError(f"Docker has no image {image_name()}, which was just built.")
+    name = image_name()
+    if (found := _inspected("image", "inspect", name)) is None:
+        raise UpgradeError(f"Docker has no image {name}, which was just built.")
     return found
 
 
-def remembered() -> str:
-    """Return the name under which the image that ran last is kept, whatever is built since."""
-    return f"{project()}:last"
+def remembered(of: str) -> str:
+    """Return the name under which the image that ran last is kept, whatever is built since.
+
+    Args:
+        of: docker compose's name of the class.
+    """
+    return f"{of}:last"
 
 
 def last() -> Image | None:
@@ -146,17 +152,18 @@ def last() -> Image | None:
 
     That is the one of its container or, after ``make down``, the one remembered.
     """
-    if _asked("volume", "inspect", f"{project()}_data").returncode:
+    name = project()
+    if _asked("volume", "inspect", f"{name}_data").returncode:
         return None
     container = compose("ps", "--all", "--quiet", SERVICE, quiet=True).stdout.split()
     if container and (found := _inspected("inspect", container[0])):
         return found
-    return _inspected("image", "inspect", remembered())
+    return _inspected("image", "inspect", remembered(name))
 
 
 def remember(image: Image) -> None:
     """Keep an image as the one that ran last: the next upgrade may have to go back to it."""
-    _asked("tag", image.id, remembered())
+    _asked("tag", image.id, remembered(project()))
 
 
 def documents() -> Checked | None:

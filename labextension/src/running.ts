@@ -98,9 +98,7 @@ export class Running {
     const wait = Math.max(AFTER, earliest) + this.random() * SPREAD;
     setTimeout(() => {
       this.waiting.delete(kind);
-      if (this.isStarting()) {
-        this.soon(kind);
-      } else if (this.page.hidden) {
+      if (this.page.hidden) {
         this.unseen.add(kind);
       } else {
         this.ask(kind);
@@ -110,6 +108,10 @@ export class Running {
 
   private ask(kind: Kind): void {
     this.unseen.delete(kind);
+    if (this.isStarting()) {
+      this.soon(kind);
+      return;
+    }
     this.asked.set(kind, Date.now());
     this.managers[kind].refreshRunning().catch(() => {
       // The poll says so, and asks again by itself.

@@ -5,23 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests import labs, own_labs, sharing
+from tests import labs, own_labs
+from tests.browser.accessibility import violations
 from tests.browser.conftest import new_person, shoot, sign_in, wait_for_lab
+from tests.browser.test_sharing import browser, lab
 from tests.browser.test_snapshots import entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Browser, Page
-    from testcontainers.core.network import Network
 
-    from tests.browser.conftest import Chromium
     from tests.labs import Lab
-    from tests.pki import Authority
+
+__all__ = ["browser", "lab"]  # fixtures
 
 SOON = 60_000
 CELL = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# The plan of octocat"}
@@ -33,30 +30,6 @@ NOTEBOOK = json.dumps(
         "nbformat_minor": 5,
     }
 )
-RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-
-
-@pytest.fixture
-def lab(
-    network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Lab]:
-    del github
-    folder = tmp_path_factory.mktemp("tutor")
-    with own_labs.started(folder, authority, network, expected=sharing.EXPECTED) as made:
-        yield made
-
-
-@pytest.fixture
-def browser(chromium: Chromium, lab: Lab, github: Lab) -> Iterator[Browser]:
-    with chromium.start({**lab.hosts, labs.GITHUB: github.ip}) as made:
-        yield made
-
-
-def violations(page: Page, part: str) -> list[str]:
-    """Ask axe what of a part somebody couldn't use (WCAG 2.2, A and AA)."""
-    found = Axe().run(page, context={"include": [[part]]}, options={"runOnly": RULES})
-    assert found.response["passes"], "nothing was looked at"
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found.response["violations"]]
 
 
 def at_home(browser: Browser, lab: Lab) -> Page:
@@ -89,7 +62,7 @@ def link_to(page: Page, name: str, life: str) -> str:
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(f"Link to a copy of “{name}”")
     dialog.get_by_label("The link works").select_option(life)
-    assert violations(page, ".classroom-GiveCopy") == []
+    assert violations(page, [".classroom-GiveCopy"]) == []
     shoot(page, f"copies-dialog-{kind}")
     dialog.get_by_role("button", name="Copy link").click()
     field = dialog.get_by_role("textbox", name="New link")
@@ -97,7 +70,7 @@ def link_to(page: Page, name: str, life: str) -> str:
     address = field.input_value()
     expect(dialog.get_by_role("status")).to_have_text("The link is copied.")
     assert page.evaluate("navigator.clipboard.readText()") == address
-    assert violations(page, ".classroom-GiveCopy") == []
+    assert violations(page, [".classroom-GiveCopy"]) == []
     shoot(page, f"copies-link-{kind}")
     dialog.get_by_role("button", name="Done").click()
     expect(dialog).to_have_count(0)
@@ -115,7 +88,7 @@ def test_a_copy_is_given_by_a_link_and_opens_in_the_others_lab(browser: Browser,
     expect(bob.get_by_role("heading", name="A copy for you")).to_be_visible()
     expect(bob.get_by_text("octocat gives you a copy of this file: plan.ipynb")).to_be_visible()
     expect(bob.locator("time")).not_to_contain_text("UTC")
-    assert violations(bob, "main") == []
+    assert violations(bob, ["main"]) == []
     shoot(bob, "copies-accept")
     bob.get_by_role("button", name="Get the copy").click()
     bob.wait_for_url("**/user/hubot/lab/tree/plan.ipynb**", timeout=90_000)
@@ -139,7 +112,7 @@ def test_a_copy_is_given_by_a_link_and_opens_in_the_others_lab(browser: Browser,
     bob.get_by_role("button", name="Get the copy").click()
     expect(bob.get_by_role("heading", name="Your copy is there")).to_be_visible()
     expect(bob.get_by_text("These are not in the copy")).to_contain_text("out")
-    assert violations(bob, "main") == []
+    assert violations(bob, ["main"]) == []
     shoot(bob, "copies-done")
     bob.get_by_role("link", name="Open the copy").click()
     wait_for_lab(bob)
@@ -152,7 +125,7 @@ def test_a_copy_is_given_by_a_link_and_opens_in_the_others_lab(browser: Browser,
     row = mine.get_by_role("row").filter(has_text="plan.ipynb")
     expect(row.get_by_role("cell", name="2", exact=True)).to_be_visible()
     expect(row).to_contain_text("Your lab")
-    assert violations(mine, "main") == []
+    assert violations(mine, ["main"]) == []
     shoot(mine, "copies-mine")
     row.get_by_role("button", name="Take back: plan.ipynb").click()
     expect(row).to_have_count(0)
@@ -174,7 +147,7 @@ def test_whoever_opens_a_link_reads_what_is_the_matter(browser: Browser, lab: La
     sign_in(bob, "hubot", notebook.removeprefix(labs.ADDRESS))
     expect(bob.get_by_text("other software was installed here")).to_be_visible()
     expect(bob.get_by_text("polars: not there then, 1.30 now")).to_be_visible()
-    assert violations(bob, "main") == []
+    assert violations(bob, ["main"]) == []
     shoot(bob, "copies-other-software")
 
     number = own_labs.number(lab, "octocat")
@@ -182,13 +155,13 @@ def test_whoever_opens_a_link_reads_what_is_the_matter(browser: Browser, lab: La
     bob.goto(folder)
     bob.get_by_role("button", name="Get the copy").click()
     expect(bob.get_by_role("alert")).to_contain_text("has been moved, renamed or deleted")
-    assert violations(bob, "main") == []
+    assert violations(bob, ["main"]) == []
     shoot(bob, "copies-gone")
 
     bob.goto(f"{labs.ADDRESS}/hub/take-copy?code=made-up")
     expect(bob.get_by_role("heading", name="This link leads nowhere")).to_be_visible()
-    assert violations(bob, "main") == []
+    assert violations(bob, ["main"]) == []
     shoot(bob, "copies-dead")
     bob.get_by_role("link", name="My links").click()
     expect(bob.get_by_text("You have none that works")).to_be_visible()
-    assert violations(bob, "main") == []
+    assert violations(bob, ["main"]) == []

@@ -345,19 +345,10 @@ def test_no_forged_request_makes_a_copy_for_somebody(
     good = links.fields(hubot.get(address))
     assert set(good) == {"_xsrf", "code"}
     theirs = links.fields(room.people["twin"].get(address))["_xsrf"]
-    for what, data, headers in (
-        ("no token", {**good, "_xsrf": ""}, {}),
-        ("somebody else's token", {**good, "_xsrf": theirs}, {}),
-        ("a frame", good, {"Sec-Fetch-Dest": "iframe"}),
-        ("a script", good, {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}),
-    ):
+    for what, data, headers in links.forged(good, theirs):
         answer = hubot.post(copies.PLACE, data=data, headers=headers)
         assert answer.status_code == 403, what
-    for what, headers in (
-        ("a frame", {"Sec-Fetch-Dest": "iframe"}),
-        ("a script", {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}),
-        ("a prefetch", {"Sec-Purpose": "prefetch"}),
-    ):
+    for what, headers in links.LOOKED:
         assert hubot.get(address, headers=headers).status_code == 403, what
         assert hubot.get(copies.MINE, headers=headers).status_code == 403, what
     ((key, _, used),) = [one for one in mine(octocat) if one[1] == "forged.txt"]

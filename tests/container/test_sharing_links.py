@@ -170,19 +170,10 @@ def test_no_forged_request_opens_a_link_for_somebody(room: Classroom) -> None:
     assert set(good) == {"_xsrf", "code", "next"}
     twin = room.people.setdefault("twin", signed_in(room, "twin"))
     theirs = links.fields(twin.get(address))["_xsrf"]
-    for what, data, headers in (
-        ("no token", {**good, "_xsrf": ""}, {}),
-        ("somebody else's token", {**good, "_xsrf": theirs}, {}),
-        ("a frame", good, {"Sec-Fetch-Dest": "iframe"}),
-        ("a script", good, {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}),
-    ):
+    for what, data, headers in links.forged(good, theirs):
         answer = hubot.post(links.PLACE, data=data, headers=headers)
         assert answer.status_code == 403, what
-    for what, headers in (
-        ("a frame", {"Sec-Fetch-Dest": "iframe"}),
-        ("a script", {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}),
-        ("a prefetch", {"Sec-Purpose": "prefetch"}),
-    ):
+    for what, headers in links.LOOKED:
         assert hubot.get(address, headers=headers).status_code == 403, what
     is_out(room, "hubot")
     assert (sharing.listed(room), links.listed(room)[0]["used"]) == ({}, 0)

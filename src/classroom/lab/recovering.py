@@ -9,6 +9,7 @@ from classroom.lab.context import LabContext
 from classroom.lab.files import recovery
 from classroom.lab.files.contents_manager import ClassContents
 from classroom.lab.files.missing_files import MissingFiles
+from classroom.lab.rooms import room_names
 from classroom.lab.rooms.outside_changes import GONE, KEPT
 from classroom.lab.storage import client_owners, ystore
 from classroom.runtime import background_tasks
@@ -84,7 +85,7 @@ async def recover(app: ServerApp, contents: ClassContents) -> None:
         path = app.web_app.settings["file_id_manager"].get_path(file_id)
         if name in journal.live:
             continue  # its room saves it
-        file_format = "json" if file_type == "notebook" else "text"
+        file_format = room_names.format_of(file_type)
         kept, sentence = store(name, config=app.config), ""
         try:
             is_there = path is not None and await contents.file_exists(path)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tornado.web import HTTPError
 
 from classroom.lab.files import recovery
+from classroom.lab.rooms import room_lifecycle, room_names
 from classroom.runtime import background_tasks
 from classroom.runtime.ipc.server import LocalHandler
 
@@ -59,7 +60,7 @@ class OpeningCheck:
             path = ids.get_path(ident)
             if path is None or not await self._contents.file_exists(path):
                 continue
-            why = await self._open(f"{'json' if kind == 'notebook' else 'text'}:{kind}:{ident}")
+            why = await self._open(f"{room_names.format_of(kind)}:{kind}:{ident}")
             if why:
                 self._contents.log.warning("%s can't be opened: %s", path, why)
                 found.failed[path] = why
@@ -88,11 +89,7 @@ class OpeningCheck:
             room: Any = server.rooms.get(name)
             if room is None or room.visitors:
                 return
-            await server.delete_room(room=room)
-            self._contents.log.info("Room %s deleted", name)
-            ident = name.rpartition(":")[2]
-            if loaders[ident].number_of_subscriptions == 0:
-                await loaders.remove(ident)
+            await room_lifecycle.unload(room, server, loaders, self._contents.log)
 
 
 class OpeningsHandler(LocalHandler):

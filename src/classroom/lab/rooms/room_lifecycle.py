@@ -25,6 +25,27 @@ AGAIN_SECONDS = 1.0
 """Seconds between two checks whether a room can be unloaded, at least."""
 
 
+async def unload(room: Any, server: Any, loaders: Any, log: Any) -> bool:
+    """Save a document and forget it, and its file if no other room has that.
+
+    Args:
+        room: its room, which nobody is in; whoever calls holds the lock of its name.
+        server: has the rooms.
+        loaders: have the files.
+        log: where to say so.
+
+    Returns:
+        Whether no room has the file any more.
+    """
+    await server.delete_room(room=room)
+    log.info("Room %s deleted", room.room_id)
+    file_id = decode_file_path(room.room_id)[2]
+    if loaders[file_id].number_of_subscriptions:
+        return False
+    await loaders.remove(file_id)
+    return True
+
+
 class Visiting(YDocWebSocketHandler):
     """Upstream's handler, which never lets go of a room that somebody is just being given.
 
@@ -91,13 +112,10 @@ class Visiting(YDocWebSocketHandler):
         """Save the document and forget it; its lock stays, because others may wait for it."""
         if self._websocket_server.rooms.get(self._room_id) is not room:
             return  # another of its visitors did it
-        await self._websocket_server.delete_room(room=room)
         del self.room
-        self.log.info("Room %s deleted", self._room_id)
+        is_last = await unload(room, self._websocket_server, self._file_loaders, self.log)
         self._emit(LogLevel.INFO, "clean", "Room deleted.")
-        file_id = decode_file_path(self._room_id)[2]
-        if self._file_loaders[file_id].number_of_subscriptions == 0:
-            await self._file_loaders.remove(file_id)
+        if is_last:
             self._emit(LogLevel.INFO, "clean", "Loader deleted.")
 
     async def _put_aside(self, room: Any) -> None:

@@ -15,6 +15,15 @@ FORMATS = {"notebook": "json", "file": "text", "unicode": "text", "chat": "text"
 """The format of each kind of documents that we know; other extensions bring kinds of their own."""
 
 
+def format_of(kind: str) -> str:
+    """Return the format in which the lab itself opens a kind of documents.
+
+    Args:
+        kind: "notebook", "file", …; of kinds that we don't know it is text.
+    """
+    return FORMATS.get(kind, "text")
+
+
 def fit(file_format: str, kind: str) -> bool:
     """Say whether there are documents of a kind in a format.
 
