@@ -1,4 +1,4 @@
-/** Giving a copy: a link by which whoever has it gets one of a file or folder. */
+/** Giving a copy: a person makes a link, and others who open it get a copy of a file or folder. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import {

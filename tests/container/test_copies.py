@@ -340,6 +340,7 @@ def test_the_links_of_who_is_removed_from_the_class_are_dead(room: Classroom) ->
 def test_no_forged_request_makes_a_copy_for_somebody(
     room: Classroom, octocat: httpx.Client, hubot: httpx.Client
 ) -> None:
+    enter(hubot, "hubot")
     write(room.lab, "forged.txt", "x")
     address = made(octocat, base(OWNER), "forged.txt")
     good = links.fields(hubot.get(address))
