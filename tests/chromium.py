@@ -55,8 +55,11 @@ class Chromium:
             executable_path=self.command,
             args=[*FLAGS, f"--host-resolver-rules={rules}"],
         )
-        yield browser
-        browser.close()
+        try:
+            yield browser
+        finally:
+            # After a failure too: its pages would go on asking whichever lab has the address next.
+            browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -118,7 +118,7 @@ class Classroom:
         self.close()
         self.people.clear()
         self.save()
-        labs.wait_until(lambda: self.listed() == self.first, "the list as it was", 10)
+        labs.wait_until(lambda: self.listed() == self.first, "the list as it was")
         self.begun = len(self.lab.log)
 
     def enter(self, login: str) -> httpx.Client:

@@ -76,7 +76,7 @@ class Internet:
         mark = uuid.uuid4().hex.encode()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(mark, (self.ip, SENTINEL_PORT))
-        labs.wait_until(lambda: mark.hex().encode() in self._new(), "the sentinel", 10, every=0.01)
+        labs.wait_until(lambda: mark.hex().encode() in self._new(), "the sentinel", every=0.01)
         new = self._new()
         self._read += len(new)
         return [json.loads(line) for line in new.splitlines()]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +15,9 @@ from tests.own_labs import ask
 from tests.sharing import OWNER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
+
     import httpx
 
     from tests.classrooms import Classroom
@@ -79,6 +84,34 @@ def code_of(address: str) -> str:
     """The code in a link."""
     (code,) = parse_qs(urlsplit(address).query)["code"]
     return code
+
+
+@contextlib.contextmanager
+def guessing(guesser: httpx.Client, place: str, tries: int = 150) -> Iterator[None]:
+    """Have somebody open wrong links until most are refused and the others wait for their answer.
+
+    Args:
+        guesser: whose session it is.
+        place: where links of the kind lead.
+        tries: how many at once.
+    """
+    guesser.timeout = 120  # the slowest answers wait longer than one of a person's pages
+
+    def guess(number: int) -> int:
+        return guesser.get(f"{place}?code={number:043x}").status_code
+
+    with ThreadPoolExecutor(tries) as pool:
+        asked = [pool.submit(guess, number) for number in range(tries)]
+        labs.wait_until(lambda: _refused(asked) >= tries - 80, "most are refused")
+        yield
+        assert not all(one.done() for one in asked), "wrong ones wait still"
+        answers = {one.result() for one in asked}
+    assert answers == {404, 429}
+
+
+def _refused(asked: list[Future[int]]) -> int:
+    """Count those that were refused so far."""
+    return sum(one.done() and one.result() == 429 for one in asked)
 
 
 def fields(page: httpx.Response) -> dict[str, str]:

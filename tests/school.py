@@ -68,8 +68,10 @@ def built() -> Iterator[None]:
     words += ["--secret", f"id=ca,src={bundle}", "--file", str(RECIPE), str(RECIPE.parent)]
     done = subprocess.run(words, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
-    yield
-    builds.remove(IMAGE)
+    try:
+        yield
+    finally:
+        builds.remove(IMAGE)
 
 
 @contextlib.contextmanager
@@ -142,8 +144,10 @@ def packages() -> Iterator[docker.types.Mount]:
     engine.containers.run(
         IMAGE, ["true"], entrypoint=[], remove=True, volumes={volume.name: {"bind": "/srv/python"}}
     )
-    yield docker.types.Mount(PACKAGES, volume.name, type="volume", read_only=True)
-    volume.remove(force=True)
+    try:
+        yield docker.types.Mount(PACKAGES, volume.name, type="volume", read_only=True)
+    finally:
+        volume.remove(force=True)
 
 
 PACKAGES = "/home/classroom/materials"

@@ -29,7 +29,7 @@ BASE = "/services/classroom"
 ATTEMPTS = (labs.ROOT / "tests/attempts.py").read_text()
 PLACE = "/tmp/attempts.py"  # noqa: S108 (in the lab)
 ANSWER = re.compile(r'\{"attempt".*\}')
-SECONDS = 30
+SECONDS = 60
 
 
 @contextlib.contextmanager

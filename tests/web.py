@@ -71,7 +71,7 @@ def browser(hosts: Mapping[str, str], authority: bytes | None = None) -> httpx.C
         "Sec-Fetch-Site": "same-origin",
     }
     return httpx.Client(
-        transport=NamedHosts(hosts, context), follow_redirects=True, timeout=20, headers=headers
+        transport=NamedHosts(hosts, context), follow_redirects=True, timeout=60, headers=headers
     )
 
 

@@ -161,4 +161,4 @@ def test_a_download_ends_with_its_persons_access(classroom: Classroom) -> None:
                 if time.monotonic() - began < 4:  # on the disk of its computer, about 1 MB/s
                     time.sleep(0.05)
     assert taken < size / 2
-    labs.wait_until(lambda: is_out(hubot), "no access any more", 10)
+    labs.wait_until(lambda: is_out(hubot), "no access any more")

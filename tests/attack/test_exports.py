@@ -126,7 +126,7 @@ def test_one_person_has_one_at_a_time_and_others_theirs(
     assert "print('hers')" in hers.text
     for one in slow:
         assert isinstance(one.exception(), httpx.ReadTimeout)
-    labs.wait_until(lambda: not exports(lab), "no export that nobody waits for", 20)
+    labs.wait_until(lambda: not exports(lab), "no export that nobody waits for")
 
 
 def test_the_process_has_nothing_of_the_labs_and_ends_with_it(
@@ -153,7 +153,7 @@ def test_the_process_has_nothing_of_the_labs_and_ends_with_it(
         assert re.search(r"\) \S(?: -?\d+){15} 10 ", state), "its nice value (proc(5), stat)"
         before = server(lab)
         lab.kill_server()
-        labs.wait_until(lambda: not exports(lab), "no export without a lab", 10)
+        labs.wait_until(lambda: not exports(lab), "no export without a lab")
         labs.wait_until(
             lambda: mallory.get(f"{API}/me").status_code == 200,
             "the lab is back",

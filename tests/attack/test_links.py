@@ -287,7 +287,7 @@ def test_no_room_is_made_of_what_is_outside(there: Class, where: str) -> None:
         page = Page.__new__(Page)
         page.connection = students.open_socket(there.client, there.lab, way)
         while True:
-            message = page.connection.recv(timeout=20)
+            message = page.connection.recv(timeout=60)
             heard += message if isinstance(message, bytes) else message.encode()
     assert CANARY.encode() not in heard
     assert TOKEN.encode() not in heard
@@ -330,7 +330,7 @@ class Written:
         end = time.monotonic() + 20
         while not str(self.source):
             assert time.monotonic() < end
-            self.hear(connection.recv(timeout=20))
+            self.hear(connection.recv(timeout=60))
 
     def hear(self, message: Any) -> None:
         from pycrdt import handle_sync_message  # noqa: PLC0415

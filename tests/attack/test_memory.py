@@ -316,7 +316,7 @@ def test_a_stray_that_hides_everything_ends(bounded: Class) -> None:
         code = f"import subprocess, sys\nsubprocess.run({command}, env={{}})\nx = 42"
         assert running.run(code) == ""
         labs.wait_until(lambda: USED in there.said, "an end", 90)
-        labs.wait_until(lambda: not is_running(there, mark), "its end", 30)
+        labs.wait_until(lambda: not is_running(there, mark), "its end")
 
 
 def test_with_two_thousand_processes_it_looks_within_seconds(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def pages_of(there: Classroom, address: str) -> list[Page]:
 def wait_saved(there: Classroom, name: str, page: Page) -> None:
     """Wait until what a page shows is in the file."""
     client = there.people["Octocat"]
-    labs.wait_until(lambda: saved(client, name, there.api) == str(page.source), "it is saved", 20)
+    labs.wait_until(lambda: saved(client, name, there.api) == str(page.source), "it is saved")
 
 
 @EVERYWHERE
@@ -158,7 +158,7 @@ def test_a_notebook_with_nonsense_in_it_is_saved_and_opened(calm: Lab, what: str
         attacker = Page(students.open_socket(mallory, calm, address))
         attacker.change(lambda: NONSENSE[what](attacker))
         talk(pages, "kept")
-        labs.wait_until(lambda: saved(ada, name) == str(pages[0].source), "it to be saved", 20)
+        labs.wait_until(lambda: saved(ada, name) == str(pages[0].source), "it to be saved")
         late = Page(students.open_socket(ada, calm, address))
         assert str(late.source) == str(pages[0].source)
 
@@ -229,9 +229,7 @@ def test_no_chain_grows_deep_message_by_message(calm: Lab) -> None:
         ended(attacker)
         talk(pages, "still")
         assert server(calm) == process
-        labs.wait_until(
-            lambda: saved(ada, "chain.ipynb") == str(pages[0].source), "it to be saved", 20
-        )
+        labs.wait_until(lambda: saved(ada, "chain.ipynb") == str(pages[0].source), "it to be saved")
 
 
 def test_what_waits_for_something_else_is_bounded(calm: Lab) -> None:
@@ -394,7 +392,7 @@ def test_what_takes_too_long_is_stopped_and_nobody_waits(calm: Lab) -> None:
             assert time.monotonic() - begun < 20
             attacker.close()
         labs.wait_until(
-            lambda: saved(ada, "long-sentences.ipynb") == str(pages[0].source), "it to be saved", 30
+            lambda: saved(ada, "long-sentences.ipynb") == str(pages[0].source), "it to be saved"
         )
 
 

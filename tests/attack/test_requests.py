@@ -205,7 +205,7 @@ def test_large_notebooks_keep_nobody_else_waiting(client: httpx.Client, trial_la
     assert grown < MEMORY
     # What nobody waits for any more isn't gone on with.
     running = ("pgrep", "-f", "classroom.lab.files.file_worker")
-    labs.wait_until(lambda: trial_lab.run(*running)[0] == 1, "no work for those who have gone", 20)
+    labs.wait_until(lambda: trial_lab.run(*running)[0] == 1, "no work for those who have gone")
 
 
 def test_a_notebook_of_short_outputs_without_number(client: httpx.Client, trial_lab: Lab) -> None:

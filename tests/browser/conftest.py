@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Chromium"]
 
-expect.set_options(timeout=20_000)
+TIMEOUT = 60_000
+"""Milliseconds for which a busy machine may take its time."""
+expect.set_options(timeout=TIMEOUT)
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +66,7 @@ def new_person(browser: Browser, **options: object) -> BrowserContext:
         viewport={"width": 1280, "height": 800},
         **options,  # type: ignore[arg-type]
     )
+    context.set_default_timeout(TIMEOUT)
     context.on("page", WATCH.page)
     return context
 

@@ -99,7 +99,7 @@ def test_a_rooms_member_has_a_copy_at_home_and_hands_it_in_there(
         with mona.expect_popup() as opened:
             table.get_by_role("button", name="essay", exact=True).click()
         there = opened.value
-        there.wait_for_url("**/user/octocat/lab/tree/essay**", timeout=60_000)
+        there.wait_for_url("**/user/octocat/lab/tree/essay**")
         wait_for_lab(there)
         expect(there.locator(entry("essay.txt"))).to_be_visible()
         shoot(there, "assignments-home-inside")

@@ -151,7 +151,7 @@ def test_what_a_class_needs_is_in_the_kernel(browser: Browser, github_lab: Lab) 
             "plt.plot(numpy.arange(9) ** 2); ipywidgets.IntSlider(7)"
         )
         page.keyboard.press("Shift+Enter")
-        expect(page.locator(".jp-OutputArea-output img")).to_be_visible(timeout=60_000)
+        expect(page.locator(".jp-OutputArea-output img")).to_be_visible()
         expect(page.locator(".jp-OutputArea-output .widget-slider")).to_be_visible()
         shoot(page, "plot-and-widget")
 

@@ -82,7 +82,7 @@ def open_notebook(page: Page, name: str) -> None:
     """Open a notebook alone, and wait until its kernel can be asked."""
     page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}?reset")
     wait_for_lab(page)
-    expect(page.locator(CELL).first).to_be_visible(timeout=60_000)
+    expect(page.locator(CELL).first).to_be_visible()
     status = re.compile(r"\| (Idle|Busy|Unknown)")  # Unknown: it is too busy to introduce itself
     expect(page.get_by_role("contentinfo")).to_contain_text(status)
 
@@ -240,7 +240,7 @@ def test_what_is_shown_changes_as_in_stock(two: tuple[Page, Page], place: Place)
     )
     with both_open(two, "shown.ipynb", *sources) as (ada, bob):
         run_all(ada)
-        expect(prompt(ada, 5)).to_contain_text("[6]", timeout=60_000)
+        expect(prompt(ada, 5)).to_contain_text("[6]")
         for page in (ada, bob):
             expect(outputs(page, 0)).to_have_text(["done", "oops", "ütf 😀"])
             expect(outputs(page, 1)).to_have_text(["round 19"])
@@ -291,7 +291,7 @@ def test_a_kernel_that_dies_says_so(two: tuple[Page, Page], place: Place) -> Non
         run_cell(ada, 0)
         for page in (ada, bob):
             expect(outputs(page, 0).first).to_contain_text("before")
-            expect(outputs(page, 0).last).to_contain_text("KernelDied", timeout=30_000)
+            expect(outputs(page, 0).last).to_contain_text("KernelDied")
             expect(prompt(page, 0)).not_to_contain_text("*")
         shoot(ada, "execution-died")
         for page in (ada, bob):
@@ -339,7 +339,7 @@ def test_others_type_while_a_cell_prints_without_end(two: tuple[Page, Page]) -> 
         expect(outputs(ada, 0).first).to_contain_text("xxx")
         bob.locator(CELL).nth(1).focus()  # the outputs above move it: nobody can click on it yet
         bob.keyboard.type("typed meanwhile", delay=20)
-        labs.wait_until(lambda: text_of(ada, 1) == "typed meanwhile", "what the other types", 10)
+        labs.wait_until(lambda: text_of(ada, 1) == "typed meanwhile", "what the other types")
         bob.get_by_role("button", name="Interrupt the kernel").click()
-        expect(prompt(bob, 0)).to_contain_text("[1]", timeout=30_000)
+        expect(prompt(bob, 0)).to_contain_text("[1]")
         shoot(bob, "execution-flood")

@@ -76,8 +76,8 @@ def test_a_notebook_of_another_python_runs_and_keeps_its_own_name(
 ) -> None:
     put(page, "conda.ipynb", CONDA, OLD)
     go(page, "conda.ipynb")
-    expect(page.get_by_role("contentinfo")).to_contain_text("Python 3", timeout=60_000)
-    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+    expect(page.get_by_role("contentinfo")).to_contain_text("Python 3")
+    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
     metadata = type_at_the_end(page, trial_lab, "conda.ipynb", "  # typed")
     assert metadata["kernelspec"] == CONDA
     assert metadata["language_info"] == OLD
@@ -100,7 +100,7 @@ def test_a_notebook_of_a_kernel_that_is_not_there_keeps_its_file(
     assert metadata["kernelspec"] == OTHER
     # Another is one click, and then the file says so.
     page.get_by_role("button", name="Use Python 3").click()
-    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
     expect(told).to_be_hidden()
     labs.wait_until(
         lambda: saved(trial_lab, "r.ipynb")["metadata"]["kernelspec"]["name"] == "python3",

@@ -97,7 +97,7 @@ def test_in_a_copy_everything_works(page: Page, lab: Lab) -> None:
     tab = page.locator(".jp-mod-current .lm-TabBar-tabLabel", has_text="lesson.ipynb")
     expect(tab).to_be_visible()
     labs.wait_until(lambda: lab.run("test", "-f", "/data/files/Ada/lesson.ipynb")[0] == 0, "it")
-    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
     page.locator(EDITOR).first.click()
     page.keyboard.press("Control+End")
     page.keyboard.type("  # mine")

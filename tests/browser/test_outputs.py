@@ -142,11 +142,11 @@ def test_interactive_outputs_are_shown_to_everybody(browser: Browser, github_lab
         for page in (mona, ada):
             page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/outputs.ipynb")
             wait_for_lab(page)
-        expect(ada.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+        expect(ada.get_by_role("contentinfo")).to_contain_text("| Idle")
         cell(ada, "live").locator(".cm-content").click()
         ada.keyboard.press("Control+Enter")
         for page in (ada, mona):
-            expect(cell(page, "live").locator(".widget-slider")).to_be_visible(timeout=60_000)
+            expect(cell(page, "live").locator(".widget-slider")).to_be_visible()
             assert_drawn(page)
         # What one does others see, as data: through the kernel.
         live = cell(ada, "live")
@@ -189,13 +189,13 @@ def test_one_click_clears_what_keeps_a_notebook_from_being_opened(
         wait_for_lab(ada)
         ada.locator(".jp-DirListing-item", has_text="too-large.ipynb").dblclick()
         notice = ada.locator(".Toastify__toast", has_text="can't be opened here")
-        expect(notice).to_be_visible(timeout=60_000)
+        expect(notice).to_be_visible()
         dialog = ada.locator(".jp-Dialog", has_text="can't be opened here: clear its outputs")
         expect(dialog).to_be_visible()
         shoot(ada, "notebook-too-large")
         dialog.get_by_role("button", name="Close").click()
         notice.get_by_role("button", name="Clear outputs").click()
-        expect(ada.get_by_text("print('what she wrote')")).to_be_visible(timeout=60_000)
+        expect(ada.get_by_text("print('what she wrote')")).to_be_visible()
         shoot(ada, "notebook-cleared")
     size = github_lab.look("import os; print(os.stat('/data/files/too-large.ipynb').st_size)")
     assert size < 10_000

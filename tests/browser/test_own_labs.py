@@ -52,7 +52,7 @@ def run_cell(page: Page, code: str, shown: str) -> None:
     page.keyboard.type(code)
     page.keyboard.press("Shift+Enter")
     output = page.locator(".jp-OutputArea-output:visible", has_text=shown)
-    expect(output.first).to_be_visible(timeout=60_000)
+    expect(output.first).to_be_visible()
 
 
 def who_is_here(page: Page, name: str) -> str:
@@ -80,14 +80,14 @@ def test_a_student_works_at_home_and_a_tutor_drops_in(browser: Browser, lab: Lab
     labs.wait_until(lambda: who_is_here(mona, "Lab of octocat") == "octocat", "that she is there")
     shoot(mona, "labs-home-tutor")
     mona.get_by_role("link", name="Open: Lab of octocat").click()
-    mona.wait_for_url("**/user/octocat/lab**", timeout=60_000)
+    mona.wait_for_url("**/user/octocat/lab**")
     wait_for_lab(mona)
     mona.locator(".jp-DirListing-item", has_text=name).dblclick()
-    expect(mona.get_by_text("user True").first).to_be_visible(timeout=60_000)
+    expect(mona.get_by_text("user True").first).to_be_visible()
     shoot(mona, "labs-tutor-inside")
     ada.locator("[data-id='classroom-people']").click()
     here = ada.get_by_role("region", name="Who is here").get_by_role("listitem")
-    expect(here.filter(has_text="Mona Lisa")).to_be_visible(timeout=30_000)
+    expect(here.filter(has_text="Mona Lisa")).to_be_visible()
     shoot(ada, "labs-own-visited")
     expect(here.filter(has_text="Mona Lisa")).to_contain_text("tutor")
     expect(here.filter(has_text="Ada Octocat")).to_contain_text("owner")
@@ -96,7 +96,7 @@ def test_a_student_works_at_home_and_a_tutor_drops_in(browser: Browser, lab: Lab
     assert listed[:4] == ["1", "personal", "octocat", "yes"]
     mona.goto(f"{labs.ADDRESS}/hub/home")
     mona.get_by_role("button", name="Stop: Lab of octocat").click()
-    expect(mona.get_by_role("link", name="Start: Lab of octocat")).to_be_visible(timeout=30_000)
+    expect(mona.get_by_role("link", name="Start: Lab of octocat")).to_be_visible()
     shoot(mona, "labs-home-stopped")
 
 
@@ -170,8 +170,8 @@ def test_an_address_that_was_kept_starts_the_lab_and_what_was_open_is_open(
     page.wait_for_url("**/user/octocat/lab**", timeout=90_000)
     wait_for_lab(page)
     expect(page.locator(".lm-DockPanel .lm-TabBar-tabLabel", has_text=name)).to_be_visible()
-    expect(page.locator(CELL).first).to_contain_text("kept = 'open'", timeout=60_000)
-    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+    expect(page.locator(CELL).first).to_contain_text("kept = 'open'")
+    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
     shoot(page, "labs-own-again")
 
 
@@ -211,7 +211,7 @@ def test_three_people_in_a_room(
         ada.locator(CELL).first.click()
         run_cell(ada, "print('from', 'ada')", "from ada")
         for page in (grace, neil):
-            expect(page.get_by_text("from ada").first).to_be_visible(timeout=60_000)
+            expect(page.get_by_text("from ada").first).to_be_visible()
         expect(grace.locator(".classroom-Badge")).to_contain_text("View-only")
         expect(neil.locator(".classroom-Badge")).to_be_empty()
         shoot(grace, "rooms-view-only")
@@ -222,5 +222,5 @@ def test_three_people_in_a_room(
         shoot(neil, "rooms-removed")
         shoot(grace, "rooms-may-write")
         neil.get_by_role("button", name="All labs").click()  # in the class they still are
-        expect(neil.get_by_role("link", name="Open: Classroom")).to_be_visible(timeout=30_000)
+        expect(neil.get_by_role("link", name="Open: Classroom")).to_be_visible()
         expect(neil.get_by_text("Room maths")).to_have_count(0)

@@ -104,7 +104,7 @@ def test_somebody_is_removed_while_they_type(browser: Browser, classroom: Classr
 def reads(page: Page, sentence: str, classroom: Classroom) -> None:
     """See that a page says one thing, can't be gone on with, and asks the lab for nothing more."""
     dialog = page.locator(".jp-Dialog")
-    expect(dialog).to_contain_text(sentence, timeout=10_000)
+    expect(dialog).to_contain_text(sentence)
     page.wait_for_timeout(1000)  # for what was under way, and for other dialogs
     expect(dialog).to_have_count(1)
     expect(dialog.get_by_role("button")).to_have_text(["Sign in again"])
@@ -194,7 +194,7 @@ def test_somebody_is_removed_while_their_page_hears_nothing(
     wait_for_lab(hubot)
     restored_classroom.lab.kill_server()
     restored_classroom.save(users=["Octocat"])
-    expect(hubot.get_by_text("Sign in again to go on")).to_be_visible(timeout=60_000)
+    expect(hubot.get_by_text("Sign in again to go on")).to_be_visible()
     reads(hubot, "Sign in again to go on", restored_classroom)
     shoot(hubot, "removed-asleep")
 
@@ -252,7 +252,7 @@ def test_rooms_and_groups_are_shown_to_tutors_as_the_file_has_them(
         expect(algebra).to_contain_text("hubot (view-only)")
         expect(algebra).to_contain_text("Also named: moon:crew (may edit)")
         here = algebra.get_by_role("cell").nth(1)
-        expect(here).to_have_text(re.compile("astronaut|Neil"), timeout=30_000)
+        expect(here).to_have_text(re.compile("astronaut|Neil"))
         lecture = mona.get_by_role("row").filter(
             has=mona.get_by_role("rowheader", name="lecture", exact=True)
         )

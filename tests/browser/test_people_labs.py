@@ -96,10 +96,10 @@ def test_a_tutor_stops_starts_and_deletes_a_lab(seen: Seen) -> None:
     assert violations(mona) == []
 
     seen.press("Stop")
-    expect(row).to_contain_text("not running", timeout=60_000)
+    expect(row).to_contain_text("not running")
     assert seen.servers(own) == []
     seen.press("Start")
-    expect(row.get_by_role("button", name="Stop: Lab of")).to_be_visible(timeout=60_000)
+    expect(row.get_by_role("button", name="Stop: Lab of")).to_be_visible()
     assert seen.servers(own)
 
     asked: list[str] = []
@@ -117,7 +117,7 @@ def test_a_tutor_stops_starts_and_deletes_a_lab(seen: Seen) -> None:
 
     mona.once("dialog", lambda dialog: dialog.accept())
     seen.press("Delete")
-    expect(row).to_have_count(0, timeout=60_000)
+    expect(row).to_have_count(0)
     expect(mona.locator("#people-error")).to_be_hidden()
     assert seen.lab.run("ls", "-A", f"/data/labs/{own}")[1].split() == ["snapshots"]
     shoot(mona, "people-labs-deleted")
@@ -135,7 +135,7 @@ def test_the_page_says_why_a_lab_is_not_deleted(seen: Seen) -> None:
     seen.mona.once("dialog", lambda dialog: dialog.accept())
     seen.press("Delete")
     trouble = seen.mona.locator("#people-error")
-    expect(trouble).to_contain_text("is not deleted, because no last snapshot", timeout=60_000)
+    expect(trouble).to_contain_text("is not deleted, because no last snapshot")
     expect(trouble).to_be_in_viewport()
     expect(seen.row).to_have_count(1)
     shoot(seen.mona, "people-labs-refused")

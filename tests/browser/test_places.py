@@ -173,7 +173,7 @@ def lead_to_a_lab_and_back(mona: Page, hubot: Page, octocat: Page) -> None:
         expect(page.get_by_role("button", name=re.compile("^Following "))).to_be_visible()
     go_by_menu(mona, "Lab of octocat")
     go = octocat.get_by_role("button", name="Go there")
-    expect(go).to_be_visible(timeout=60_000)
+    expect(go).to_be_visible()
     go.hover()  # once it has slid in
     shoot(octocat, "leader-in-another-lab")
     go.click()
@@ -181,18 +181,18 @@ def lead_to_a_lab_and_back(mona: Page, hubot: Page, octocat: Page) -> None:
     wait_for_lab(octocat)
     expect(octocat.get_by_role("button", name=re.compile("^Following "))).to_be_visible()
     told = "has left this lab, and is in no other lab that you may enter"
-    expect(hubot.locator(".Toastify").get_by_text(told)).to_be_visible(timeout=60_000)
+    expect(hubot.locator(".Toastify").get_by_text(told)).to_be_visible()
     shoot(hubot, "leader-gone-elsewhere")
     assert "/services/classroom/" in hubot.url
 
     # And back again.
     go_by_menu(mona, "Classroom")
     expect(hubot.locator(".Toastify").get_by_text(told)).to_have_count(0)
-    go.click(timeout=60_000)
+    go.click()
     octocat.wait_for_url("**/services/classroom/lab**")
     wait_for_lab(octocat)
     write_notebook(mona, "lesson.ipynb", ["# led here"])
     mona.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/lesson.ipynb")
-    expect(octocat.locator(CELL).first).to_contain_text("led here", timeout=60_000)
+    expect(octocat.locator(CELL).first).to_contain_text("led here")
     mona.goto(f"{labs.ADDRESS}/hub/home")
     shoot(mona, "labs-home-everybody")

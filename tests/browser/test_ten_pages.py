@@ -53,7 +53,7 @@ def enter(page: Page, passphrase: str, name: str) -> None:
     page.goto(f"{labs.ADDRESS}{students.BASE}/lab/tree/{NOTEBOOK}?reset")
     enter_trial(page, name, passphrase)
     wait_for_lab(page)
-    expect(page.locator(CELL).first).to_be_visible(timeout=60_000)
+    expect(page.locator(CELL).first).to_be_visible()
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,7 @@ def open_lesson(page: Page) -> str:
     write_notebook(page, name, [f"# cell{number:02}" for number in range(40)])
     page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}")
     wait_for_lab(page)
-    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
     return name
 
 
@@ -135,7 +135,7 @@ def test_who_follows_into_a_new_notebook_is_asked_nothing(restored_browser: Brow
     for route in held:
         route.continue_()
     for page in (mona, hubot):
-        expect(page.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+        expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
         expect(page.locator(".jp-Dialog")).to_have_count(0)
     shoot(hubot, "following-into-a-new-notebook")
 

@@ -53,7 +53,7 @@ def tab(name: str) -> str:
 
 def leave(page: Page) -> None:
     """Close it, once its kernel's socket is there: upstream logs an error for one that is left."""
-    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
+    expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
     page.context.close()
 
 

@@ -75,11 +75,11 @@ def sockets(room: Classroom, login: str) -> dict[str, ClientConnection]:
     }
     # They are really served: the lab has answered a question, or said something by itself.
     ident = students.Kernel(found["kernel"]).ask("kernel_info_request", {})
-    while json.loads(found["kernel"].recv(timeout=20))["parent_header"].get("msg_id") != ident:
+    while json.loads(found["kernel"].recv(timeout=60))["parent_header"].get("msg_id") != ident:
         continue
     found["document"].send(create_sync_message(Doc()))
     for name in ("document", "terminal", "live"):
-        found[name].recv(timeout=20)
+        found[name].recv(timeout=60)
     return found
 
 
@@ -234,13 +234,13 @@ def test_a_class_that_anybody_may_enter_is_closed_by_a_save(room: Classroom) -> 
     room.refusal("stranger")
     before = file.read_text()
     file.write_text(f"{before}\nc.Authenticator.allow_all = True\n")
-    labs.wait_until(lambda: "ANYBODY" in room.lab.run("classroom", "users")[1], "open to all", 10)
+    labs.wait_until(lambda: "ANYBODY" in room.lab.run("classroom", "users")[1], "open to all")
     stranger = labs.wait_until(
-        lambda: room.enter("stranger"), "the stranger enters", 10, ignoring=(AssertionError,)
+        lambda: room.enter("stranger"), "the stranger enters", ignoring=(AssertionError,)
     )
     octocat = room.enter("Octocat")
     file.write_text(before)
-    labs.wait_until(lambda: is_out(stranger), "the stranger is out", 10)
+    labs.wait_until(lambda: is_out(stranger), "the stranger is out")
     assert not is_out(octocat)
     room.refusal("stranger")
     assert "take effect at the next start" not in room.said
@@ -267,7 +267,7 @@ def test_the_page_has_a_say_and_the_last_word_counts(
     assert "never" in rows["somebody"]
 
     cookies = {login: client.cookies for login, client in classroom.people.items()}
-    classroom.lab.container.stop(timeout=10)
+    classroom.lab.container.stop(timeout=60)
     folder = classroom.folder
     with opened(network, classroom.github, classroom.authority, volume, folder) as again:
         with web.browser(again.lab.hosts, again.authority.crt) as client:

@@ -69,13 +69,14 @@ def octocat(people: People) -> httpx.Client:
 
 @pytest.fixture(scope="module")
 def later(lab: Lab, mona: httpx.Client, github: Lab, authority: Authority) -> Iterator[None]:
-    """Hubot signs in, and opens no lab; before, nobody knew which account that is."""
+    """Hubot signs in, gets a first copy, and opens no lab; before, nobody knew which account."""
     write(lab, "first.txt", "first")
     outcome = hand_out(mona, "first", "first.txt")
     assert outcome["done"] == ["octocat"]
     assert "signed in" in outcome["left"]["hubot"]
     assert rows(mona, "first")["hubot"]["has"] == "none"
     with own_labs.sign_in(lab, github, authority.crt, "hubot"):
+        assert hand_out(mona, "first", "first.txt")["done"] == ["hubot"]
         yield
 
 

@@ -128,7 +128,7 @@ def test_another_machine_has_everything(
         assert "is kept in /data/kept/" in said
         # Until then nothing has changed.
         assert lab.run("cat", "/data/files/own.txt")[1] == "of this machine"
-        lab.container.restart(timeout=20)
+        lab.container.restart(timeout=60)
         lab.wait_healthy()
         assert "restored from a backup" in lab.log
         with signed_in(lab, github, authority, "mona") as client:
@@ -172,7 +172,7 @@ def test_materials_stay_where_they_are(
         assert not any("lesson.txt" in name for name in names(own))
         status, said = taken_in(lab, backup)
         assert status == 0, said
-        lab.container.restart(timeout=20)
+        lab.container.restart(timeout=60)
         lab.wait_healthy()
         assert lab.run("cat", "/home/classroom/materials/lesson.txt")[1] == "read me"
         assert lab.run("test", "-e", "/data/files/private")[0] == 0
@@ -210,7 +210,7 @@ def test_pages_of_before_a_restored_backup_reload_and_what_only_they_had_is_in_o
             pages[1].listen_until(lambda: str(pages[1].source) == "before after")
             labs.wait_until(lambda: saved(ada, "lesson.ipynb") == "before after", "saved")
             assert taken_in(lab, data)[0] == 0
-            lab.container.restart(timeout=20)
+            lab.container.restart(timeout=60)
             lab.wait_healthy()
             # What they type while they are away, each alone.
             pages[0].type(" ada")

@@ -470,3 +470,17 @@ def test_codes_are_not_tried_all_the_time(room: Classroom) -> None:
             answers = list(pool.map(guess, range(tries)))
     assert set(answers) == {302, 429}
     assert answers.count(429) >= 20
+
+
+def test_who_guesses_at_copies_keeps_nobody_else_at_their_address_out(
+    room: Classroom, octocat: httpx.Client, hubot: httpx.Client
+) -> None:
+    """They are counted by person; the right link is found out by chance no sooner."""
+    write(room.lab, "wanted.txt", "wanted")
+    address = made(octocat, base(OWNER), "wanted.txt")
+    twin = room.people["twin"]
+    room.lab.expected += [r"429 GET /hub/take-copy"]
+    with links.guessing(twin, copies.PLACE):
+        assert twin.get(address).status_code == 429, "also if they come upon the right one"
+        take(hubot, address)
+    assert read(room.lab, "wanted.txt") == "wanted"

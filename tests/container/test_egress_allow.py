@@ -187,19 +187,19 @@ def test_the_list_follows_the_saved_file(
             assert not resolves(OTHER)
 
             file.write_text(EGRESS_CONFIG.replace(repr(DATA), repr(OTHER)))
-            labs.wait_until(lambda: reaches(OTHER) and resolves(OTHER), "the added host", 10)
-            labs.wait_until(lambda: not reaches(DATA), "the removed host", 10)
+            labs.wait_until(lambda: reaches(OTHER) and resolves(OTHER), "the added host")
+            labs.wait_until(lambda: not reaches(DATA), "the removed host")
             assert not resolves(DATA)
 
             file.write_text(EGRESS_CONFIG.replace(repr(DATA), "'*.com'"))
             sentence = "The configuration in use stays: jupyterhub_config.py:13: Classroom.egress"
-            labs.wait_until(lambda: sentence in lab.log, "the sentence", 10)
+            labs.wait_until(lambda: sentence in lab.log, "the sentence")
             assert reaches(OTHER)
 
             file.write_text(EGRESS_CONFIG.replace(NAMED_NETWORK, "10.79.0.0/24"))
             waits = "These changes take effect at the next start: Classroom.egress_private"
-            labs.wait_until(lambda: waits in lab.log, "what waits", 10)
-            labs.wait_until(lambda: reaches(DATA), "the list as it was", 10)
+            labs.wait_until(lambda: waits in lab.log, "what waits")
+            labs.wait_until(lambda: reaches(DATA), "the list as it was")
 
 
 def test_github_behind_a_private_address(

@@ -202,10 +202,10 @@ def test_that_a_service_never_leads_inside_is_the_rules_doing(
 
     check = test_egress_services.test_a_service_never_leads_inside
     with mutated(opened_lab, weakened):
-        labs.wait_until(is_open, "the services", 20)
+        labs.wait_until(is_open, "the services")
         with pytest.raises(AssertionError):
             check(PRIVATE, student_with_services, opened_lab, world)
-    labs.wait_until(is_open, "the services", 20)
+    labs.wait_until(is_open, "the services")
     check(PRIVATE, student_with_services, opened_lab, world)
 
 

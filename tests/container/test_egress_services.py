@@ -173,7 +173,7 @@ def listed(lab: Lab, what: str) -> None:
     def report() -> str:
         return lab.run("classroom", "egress", user="egress")[1]
 
-    labs.wait_until(lambda: what in report(), f"{what} in the report", 10)
+    labs.wait_until(lambda: what in report(), f"{what} in the report")
 
 
 def test_services_are_listed_and_what_is_beside_them_is_counted(
@@ -191,7 +191,7 @@ def test_services_are_listed_and_what_is_beside_them_is_counted(
 def test_the_tutor_reads_which_service_cannot_work(opened_lab: Lab) -> None:
     for name in INSIDE:
         sentence = f"c.Classroom.egress_services: {name} is at "
-        labs.wait_until(lambda: sentence in opened_lab.log, sentence, 10)  # noqa: B023
+        labs.wait_until(lambda: sentence in opened_lab.log, sentence)  # noqa: B023
     status, said = opened_lab.run("classroom", "check")
     assert status == 0, said
     warned = [line for line in said.splitlines() if "egress_services" in line]
@@ -259,10 +259,10 @@ def test_services_follow_the_saved_file(
 
             assert not reaches(SERVICE)
             services(f"{SERVICE}:{GREETS}")
-            labs.wait_until(lambda: reaches(SERVICE), "the first service", 20)
+            labs.wait_until(lambda: reaches(SERVICE), "the first service")
 
             services(f"{SERVICE}:{GREETS}", f"{OTHER}:8443")
-            labs.wait_until(lambda: reaches(OTHER, 8443), "another port", 20)
+            labs.wait_until(lambda: reaches(OTHER, 8443), "another port")
             assert not reaches(SERVICE, 8443)
             assert not reaches(OTHER)
 
@@ -282,12 +282,12 @@ except OSError as error:
 
             services(f"{OTHER}:8443", "*.school.test:5432")
             sentence = "'*.school.test:5432' is a wildcard, and a service is one host"
-            labs.wait_until(lambda: sentence in lab.log, "the sentence", 10)
+            labs.wait_until(lambda: sentence in lab.log, "the sentence")
             assert reaches(OTHER, 8443)
 
             services("nowhere.classroom.test:5432")
             sentence = "egress_services: no nameserver knows nowhere.classroom.test: correct it"
-            labs.wait_until(lambda: sentence in lab.log, "that nobody knows the name", 20)
+            labs.wait_until(lambda: sentence in lab.log, "that nobody knows the name")
         # What was open is forgotten.
         labs.wait_until(lambda: not leaves(lab, world, GREETS), "the port is shut again", 90)
 

@@ -160,7 +160,7 @@ def long_run(client: httpx.Client, trial_lab: Lab) -> tuple[Notebook, Notebook]:
 
 
 def until_written(book: Notebook, text: str) -> None:
-    labs.wait_until(lambda: book.text().endswith(text), f"{text!r} on the disk", 20)
+    labs.wait_until(lambda: book.text().endswith(text), f"{text!r} on the disk")
 
 
 def test_outputs_are_kept_without_anybody(client: httpx.Client, trial_lab: Lab) -> None:
@@ -211,7 +211,7 @@ def test_who_connects_later_is_not_heard_by_the_others(
         assert "execute_result" in until_idle(one, asked[-1]), "each is heard, and hears"
     parents = set()
     while asked[-1] not in parents:
-        parents.add(json.loads(first.recv(timeout=30))["parent_header"].get("msg_id"))
+        parents.add(json.loads(first.recv(timeout=60))["parent_header"].get("msg_id"))
     assert parents <= {*asked}, "nobody has asked the kernel anything else"
     for one in (first, *later[:-1]):
         one.close()
@@ -247,7 +247,7 @@ def test_the_others_see_what_a_cell_asks(client: httpx.Client, trial_lab: Lab) -
         def until_asked(question: str | None) -> None:
             """Listen until a page of Bob's is sent what the cell asks, or that it asks no more."""
             while True:
-                found = json.loads(theirs.recv(timeout=30))
+                found = json.loads(theirs.recv(timeout=60))
                 runs = [run for run in found.get("runs", []) if run["cell"] == page.cell["id"]]
                 if runs and runs[-1].get("asks") == question:
                     return
@@ -346,7 +346,7 @@ def test_usage_is_the_containers(client: httpx.Client, trial_lab: Lab) -> None:
         now = client.get(f"{API}/metrics/v1").json()
         return bool(now["rss"] > before["rss"] + 250_000_000 and 0 <= now["cpu_percent"] <= 100)
 
-    labs.wait_until(grown, "a kernel's memory, which is no process of the lab's own", 20)
+    labs.wait_until(grown, "a kernel's memory, which is no process of the lab's own")
     assert "200 GET /services/classroom/api/metrics" not in trial_lab.log, "asked all the time"
     book.end()
 

@@ -253,7 +253,7 @@ def test_everything_dies_while_ten_type(volume: str) -> None:
             lab.wait_healthy()
             for name, text in typed.items():
                 labs.wait_until(
-                    partial(is_saved, client, name, text), f"{name} on disk", 20, ignoring=labs.AWAY
+                    partial(is_saved, client, name, text), f"{name} on disk", ignoring=labs.AWAY
                 )
             # With their pages still open people go on where they were.
             for name, page in pages.items():
@@ -278,7 +278,7 @@ def test_docker_stop_saves_everything(volume: str) -> None:
             for other in others:  # the lab has it, but it isn't due to be saved yet
                 other.listen_until(partial(shows, other, "the last word"))
             begun = time.monotonic()
-            lab.container.stop(timeout=30)
+            lab.container.stop(timeout=60)
             took = time.monotonic() - begun
         assert lab.wait_exit() == 0, "killed instead of stopped"
         assert took < 15, f"{took} s"
@@ -401,7 +401,7 @@ def test_what_a_socket_was_told_of_its_end(falling: Class) -> None:
     page = falling.open(room(falling.client, "end.ipynb"))
     falling.kill(LAB)
     with pytest.raises(ConnectionClosed) as found:
-        page.connection.recv(timeout=10)
+        page.connection.recv(timeout=60)
     assert found.value.rcvd is None or found.value.rcvd.code != 1003
 
 

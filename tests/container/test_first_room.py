@@ -95,7 +95,7 @@ def has_menu(client: httpx.Client) -> bool:
 def until_heard(socket: ClientConnection, *, several: bool) -> None:
     """Wait until a page that is open hears that there are labs, or none."""
     wanted = {"type": "labs", "several": several}
-    while json.loads(socket.recv(timeout=30)) != wanted:
+    while json.loads(socket.recv(timeout=60)) != wanted:
         pass
 
 
@@ -154,13 +154,13 @@ def test_the_first_room_is_there_and_is_gone_with_its_line(
     server = ("classroom.lab --config", f"lab{own}-server")
     labs.wait_until(lambda: not lab.pids(*server), "the room has stopped")
     labs.wait_until(lambda: "The room algebra is closed" in lab.log, "the Hub has closed it")
-    labs.wait_until(lambda: not shown_of_labs(lab, people), "nothing is seen of labs", 10)
+    labs.wait_until(lambda: not shown_of_labs(lab, people), "nothing is seen of labs")
     assert lab.read(f"/data/labs/{own}/files/kept.txt") == "kept"
     assert lab.run("classroom", "labs")[1].splitlines()[1].split()[:4] == [
         *(str(own), "room", "algebra", "closed")
     ]
     save(folder, FIRST)
-    labs.wait_until(lambda: "Room algebra" in home(ada), "it is back", 10)
+    labs.wait_until(lambda: "Room algebra" in home(ada), "it is back")
     enter(ada, ALGEBRA)
     assert ask(ada, ALGEBRA, "GET", "api/contents/kept.txt").json()["content"] == "kept"
 
@@ -168,7 +168,7 @@ def test_the_first_room_is_there_and_is_gone_with_its_line(
 def test_labs_of_peoples_own_come_and_go_as_well(lab: Lab, people: People, folder: Path) -> None:
     ada, bob = people["octocat"], people["hubot"]
     save(folder, OWN)
-    labs.wait_until(lambda: "Your lab" in home(ada), "the list", 10)
+    labs.wait_until(lambda: "Your lab" in home(ada), "the list")
     enter(ada, "octocat")
     assert is_open(bob, "octocat") is None
     assert is_open(people["mona"], "octocat") is not None
@@ -181,9 +181,9 @@ def test_labs_of_peoples_own_come_and_go_as_well(lab: Lab, people: People, folde
     server = ("classroom.lab --config", f"lab{own}-server")
     labs.wait_until(lambda: not lab.pids(*server), "the lab has stopped")
     labs.wait_until(lambda: "The lab of octocat is closed" in lab.log, "the Hub has closed it")
-    labs.wait_until(lambda: not shown_of_labs(lab, people), "nothing is seen of labs", 10)
+    labs.wait_until(lambda: not shown_of_labs(lab, people), "nothing is seen of labs")
     save(folder, OWN)
-    labs.wait_until(lambda: "Your lab" in home(ada), "the list", 10)
+    labs.wait_until(lambda: "Your lab" in home(ada), "the list")
     enter(ada, "octocat")
     assert ask(ada, "octocat", "GET", "api/contents/mine.txt").json()["content"] == "mine"
 
@@ -199,11 +199,11 @@ def test_assignments_are_in_labs_of_peoples_own_as_soon_as_there_are_some(
         assert found.is_success, found.text
         return bool(found.json()["own"])
 
-    labs.wait_until(lambda: not at_home(), "in the class", 10)
+    labs.wait_until(lambda: not at_home(), "in the class")
     save(folder, OWN)
-    labs.wait_until(at_home, "at home", 10)
+    labs.wait_until(at_home, "at home")
     save(folder, FIRST)
-    labs.wait_until(lambda: not at_home(), "in the class", 10)
+    labs.wait_until(lambda: not at_home(), "in the class")
 
 
 def test_on_a_kernel_that_keeps_no_labs_apart_the_save_is_refused(
@@ -219,4 +219,4 @@ def test_on_a_kernel_that_keeps_no_labs_apart_the_save_is_refused(
         old.wait_healthy()
         save(folder, FIRST)
         sentence = r"The configuration in use stays: .*can't keep labs apart: it has no Landlock"
-        labs.wait_until(lambda: re.search(sentence, old.log), "the sentence", 30)
+        labs.wait_until(lambda: re.search(sentence, old.log), "the sentence")

@@ -29,7 +29,7 @@ def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 def restart(lab: Lab) -> None:
-    lab.container.restart(timeout=20)
+    lab.container.restart(timeout=60)
     lab.wait_healthy()
 
 
@@ -66,7 +66,7 @@ def test_passphrase_and_session_outlive_a_restart(lasting: Lab) -> None:
 def test_stop_is_orderly(volume: str) -> None:
     with labs.start(volume=volume) as lab:
         lab.wait_healthy()
-        lab.container.stop(timeout=20)
+        lab.container.stop(timeout=60)
         lab.container.reload()
         assert lab.container.attrs["State"]["ExitCode"] in {0, 143}
         assert "...done" in lab.log, "the Hub didn't get to the end of its clean-up"

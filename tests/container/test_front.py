@@ -320,7 +320,6 @@ def test_certificate_changes_without_a_restart(tmp_path: Path, authority: Author
         second = labs.wait_until(
             lambda: next(iter({served_certificate(lab)} - {first}), None),
             "the new certificate",
-            5,
             ignoring=(OSError,),
         )
         # A front that dies while the files are broken comes back with the last good pair.
@@ -328,7 +327,7 @@ def test_certificate_changes_without_a_restart(tmp_path: Path, authority: Author
         (secrets / "ssl.crt").write_text("broken again")
         lab.run("kill", "-9", str(lab.pid(MASTER)))
         labs.wait_until(
-            lambda: served_certificate(lab) == second, "the good one again", 5, ignoring=(OSError,)
+            lambda: served_certificate(lab) == second, "the good one again", ignoring=(OSError,)
         )
 
 
@@ -360,8 +359,8 @@ def test_the_front_starts_and_reloads_with_long_and_many_names(
         for name in ("ssl.key", "ssl.crt"):
             (tmp_path / "new" / name).rename(folder / "secrets" / name)
         labs.wait_until(
-            lambda: status(f"{longest}:8443") == 200, "the new name", 10, ignoring=labs.AWAY
+            lambda: status(f"{longest}:8443") == 200, "the new name", ignoring=labs.AWAY
         )
         # An old worker may take one more connection.
         gone = f"{many[0]}:8443"
-        labs.wait_until(lambda: status(gone) == 421, "no old name", 10, ignoring=labs.AWAY)
+        labs.wait_until(lambda: status(gone) == 421, "no old name", ignoring=labs.AWAY)

@@ -72,7 +72,7 @@ def is_held(lab: Lab) -> bool:
 
 
 def restart(lab: Lab) -> None:
-    lab.container.restart(timeout=20)
+    lab.container.restart(timeout=60)
     lab.wait_healthy()
 
 

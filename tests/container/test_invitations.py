@@ -146,7 +146,7 @@ def test_who_is_off_the_list_is_out_and_their_link_is_no_good(lab: Lab, folder: 
         assert WRONG in go_in(ben, link).text
     assert set(links(lab)) == {"Anna Maria", "carla", "Mona"}
     file.write_text(CONFIG)
-    labs.wait_until(lambda: "ben" in links(lab), "ben is back on the list", 10)
+    labs.wait_until(lambda: "ben" in links(lab), "ben is back on the list")
     with web.browser(lab.hosts) as client:
         assert WRONG in go_in(client, link).text, "with a new link"
         assert go_in(client, links(lab)["ben"]).url.path == LAB
@@ -199,7 +199,7 @@ def test_a_repeated_name_changes_nothing_while_the_lab_runs(lab: Lab, folder: Pa
     file.write_text(CONFIG.replace('"ben"', '"ben", "BEN"'))
     said = "in use stays: jupyterhub_config.py:2: 'BEN' and 'ben' in the same line would be one"
     lab.expected.append(said)
-    labs.wait_until(lambda: said in lab.log, "the reason", 10)
+    labs.wait_until(lambda: said in lab.log, "the reason")
     with web.browser(lab.hosts) as client:
         assert go_in(client, link).url.path == LAB
     status, sheet = lab.run("classroom", "invitations")

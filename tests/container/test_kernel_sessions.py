@@ -224,7 +224,7 @@ def test_a_kernel_goes_with_a_notebook_that_a_program_moves(
         return str(client.get(f"{API}/sessions/{first.session}").json()["path"])
 
     with students.open_socket(client, trial_lab, room) as page:
-        page.recv(timeout=20)
+        page.recv(timeout=60)
         status, said = trial_lab.run("mv", f"/data/files/{old}", f"/data/files/{new}")
         assert status == 0, said
         labs.wait_until(lambda: known_as() == f"RTC:{new}", "it has followed")

@@ -113,7 +113,7 @@ def test_the_page_people_shows_rooms_to_tutors_alone(lab: Lab, people: People) -
     assert found["named"] == {"moon:crew": "edit"}
     assert (found["address"], found["running"]) == (f"{base(ALGEBRA)}/lab", True)
     with open_socket(people["hubot"], lab, page_socket.ADDRESS, base=base(ALGEBRA)):
-        labs.wait_until(lambda: room()["here"] == ["hubot"], "who is there", 30)
+        labs.wait_until(lambda: room()["here"] == ["hubot"], "who is there")
     told = people_page(people["mona"]).json()
     assert told["groups"] == []
     assert '"algebra": {"edit": ["moon:crew", "octocat"], "view": ["hubot"]}' in told["lines"]
@@ -164,7 +164,7 @@ def test_who_only_views_writes_nothing_until_the_role_has_changed(
 def test_what_is_wrong_changes_nothing(lab: Lab, people: People, folder: Path) -> None:
     file = folder / "jupyterhub_config.py"
     file.write_text(config({"algebra": "hubot"}))
-    labs.wait_until(lambda: "'hubot' is a text, not a list" in lab.log, "the sentence", 10)
+    labs.wait_until(lambda: "'hubot' is a text, not a list" in lab.log, "the sentence")
     assert is_open(people["octocat"], ALGEBRA) is not None
     assert write(people["hubot"], ALGEBRA, "no.txt") == 403
     file.write_text(config(FIRST))
@@ -211,7 +211,7 @@ def test_a_room_that_is_gone_from_the_file_is_closed_and_has_its_files_when_it_i
     ]
     assert "Room algebra" not in home(people["octocat"])
     file.write_text(config(FIRST))
-    labs.wait_until(lambda: "Room algebra" in home(people["octocat"]), "it is back", 10)
+    labs.wait_until(lambda: "Room algebra" in home(people["octocat"]), "it is back")
     enter(people["octocat"], ALGEBRA)
     assert number(lab, ALGEBRA) == own
     xsrf(people["octocat"], ALGEBRA)

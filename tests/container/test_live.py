@@ -49,7 +49,7 @@ def test_nobody_opens_it_who_is_not_signed_in(trial_lab: Lab) -> None:
 def opened(client: httpx.Client, lab: Lab) -> ClientConnection:
     """Open a connection, and hear what it begins with: what holds for the person at the page."""
     connection = students.open_socket(client, lab, page_socket.ADDRESS)
-    word = json.loads(connection.recv(timeout=10))
+    word = json.loads(connection.recv(timeout=60))
     assert (word["type"], word["tutor"], word["viewOnly"]) == ("driving", False, False)
     return connection
 
@@ -68,7 +68,7 @@ def test_a_tutors_page_is_told_so(trial_lab: Lab) -> None:
         passphrase = trial_lab.passphrase("Tutor")
         web.sign_in_with_passphrase(tutor, labs.ADDRESS, "tutor", passphrase)
         connection = students.open_socket(tutor, trial_lab, page_socket.ADDRESS)
-        word = json.loads(connection.recv(timeout=10))
+        word = json.loads(connection.recv(timeout=60))
         assert (word["type"], word["tutor"]) == ("driving", True)
         connection.close()
 
@@ -92,7 +92,7 @@ def test_whatever_is_sent_is_ignored(client: httpx.Client, trial_lab: Lab) -> No
     for word in WORDS:
         connection.send(word)
     for one in (connection, other):
-        assert one.ping().wait(timeout=10), "taken in, and still there"
+        assert one.ping().wait(timeout=60), "taken in, and still there"
         heard = said(one, 0.5)
         assert heard <= UNASKED, "what each page is told, and no more"
         one.close()
@@ -106,7 +106,7 @@ def test_what_no_socket_takes_ends_this_one_alone(client: httpx.Client, trial_la
         connection.send("x" * 100_000)
     with pytest.raises(ConnectionClosed):
         said(connection, 10)
-    assert other.ping().wait(timeout=10)
+    assert other.ping().wait(timeout=60)
     other.close()
 
 

@@ -72,7 +72,7 @@ def test_students_programs_have_the_containers_time_zone(client: httpx.Client, l
         socket.send(json.dumps(["stdin", "date +zone%z\r"]))
         shown = ""
         while not any(f"zone{offset}" in shown for offset in OFFSETS):
-            kind, *rest = json.loads(socket.recv(timeout=30))
+            kind, *rest = json.loads(socket.recv(timeout=60))
             shown += str(rest[0]) if kind == "stdout" else ""
 
 

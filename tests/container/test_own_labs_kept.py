@@ -55,7 +55,7 @@ def test_a_lab_that_nobody_uses_stops_and_is_there_again(
     network: Network, github: Lab, authority: Authority, tmp_path: Path
 ) -> None:
     """Not while somebody is there, nor while a kernel runs; and no more than so many run."""
-    config = f"{own_labs.CONFIG}c.Classroom.idle_lab_timeout = 4\nc.Classroom.max_labs = 1\n"
+    config = f"{own_labs.CONFIG}c.Classroom.idle_lab_timeout = 12\nc.Classroom.max_labs = 1\n"
     folder = labs.write_folder(tmp_path / "tutor", config, authority)
     with contextlib.ExitStack() as stack:
         lab = stack.enter_context(labs.start(folder, network=network, expected=REFUSED))
@@ -77,13 +77,13 @@ def test_a_lab_that_nobody_uses_stops_and_is_there_again(
         )
         assert server(lab, "octocat") == [before]
         assert ask(ada, "octocat", "DELETE", f"api/kernels/{kernel['id']}").is_success
-        labs.wait_until(lambda: not server(lab, "octocat"), "the lab has stopped", 40)
+        labs.wait_until(lambda: not server(lab, "octocat"), "the lab has stopped")
         assert lab.pids("", "lab1") == []
         assert lab.run("ls", "/run/classroom/routes")[1] == ""
         enter(grace, "hubot")  # whose turn it is now
         # As soon as its last snapshot is made; until then the page says that it is stopping.
-        labs.wait_until(lambda: look(ada, "octocat").status_code == 424, "it has stopped", 30)
-        labs.wait_until(lambda: not server(lab, "hubot"), "the other has stopped", 40)
+        labs.wait_until(lambda: look(ada, "octocat").status_code == 424, "it has stopped")
+        labs.wait_until(lambda: not server(lab, "hubot"), "the other has stopped")
         enter(ada, "octocat")
         assert read(ada, "octocat", "kept.txt") == "kept"
         # Of when it stopped there is a snapshot, which the owner goes back to.
@@ -118,9 +118,7 @@ def test_who_is_no_tutor_any_more_leaves_others_labs(
         )
         own = stack.enter_context(open_socket(hubot, lab, "classroom/api/live", base=base("hubot")))
         (folder / "jupyterhub_config.py").write_text(own_labs.CONFIG)
-        labs.wait_until(
-            lambda: theirs.close_code is not None or not _hear(theirs), "they are out", 6
-        )
+        labs.wait_until(lambda: theirs.close_code is not None or not _hear(theirs), "they are out")
         assert is_open(hubot, "octocat") is None
         assert is_open(hubot, "hubot") is not None
         assert own.close_code is None
@@ -161,7 +159,7 @@ def test_a_group_of_the_file_is_followed_as_it_is_saved(
         enter(grace, "hubot")
         assert is_open(grace, "octocat") is None
         file.write_text(own_labs.CONFIG + both)
-        labs.wait_until(lambda: is_open(grace, "octocat"), "the group holds", 10)
+        labs.wait_until(lambda: is_open(grace, "octocat"), "the group holds")
         grace.headers["X-XSRFToken"] = str(grace.cookies.get("_xsrf", path=f"{base('octocat')}/"))
         save(grace, "octocat", "guest.txt", "from a guest")
         assert is_open(ada, "hubot") is not None

@@ -412,7 +412,7 @@ def test_who_was_in_for_a_moment_only_is_out(room: Classroom) -> None:
         assert share(room, "twin", role="edit", seconds=None).is_success
         look(client, OWNER)
         assert revoke(room, "twin").status_code == 204
-        labs.wait_until(partial(is_refused, client), "that they are out", 10)
+        labs.wait_until(partial(is_refused, client), "that they are out")
     is_out(room, "twin")
 
 

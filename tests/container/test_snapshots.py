@@ -148,7 +148,7 @@ def test_they_are_made_on_a_beat_if_anything_has_changed_and_at_the_end(
         assert shown == ["19", "root"]
         lab.run("rm", "/data/files/large")
         write(lab, "c.txt", "three")
-        lab.container.stop(timeout=20)
+        lab.container.stop(timeout=60)
         lab.container.start()
         lab.wait_healthy()
         found = listed(lab)
@@ -169,7 +169,7 @@ def test_at_the_end_it_has_what_was_typed_last(
             page, other = (Page(students.open_socket(client, lab, where)) for _ in range(2))
             page.type("the last word")
             other.listen_until(lambda: str(other.source) == "the last word")
-            lab.container.stop(timeout=20)
+            lab.container.stop(timeout=60)
         begun = time.monotonic()
         lab.container.start()
         lab.wait_healthy()
@@ -468,7 +468,7 @@ while not pathlib.Path("enough").exists():
 """
     command = ["python3", "-c", swap]
     lab.container.exec_run(command, user="student", workdir="/data/files", detach=True)
-    labs.wait_until(lambda: lab.run("test", "-L", "/data/files/race")[0] == 0, "the link", 20)
+    labs.wait_until(lambda: lab.run("test", "-L", "/data/files/race")[0] == 0, "the link")
     met = labs.wait_until(
         lambda: restore(mona, snapshot, "race")["left"],
         "a link that it met",

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from tests.pki import Authority
 
 NAME = "students.csv"
-SECONDS = 10
-"""More than the three in which a save takes effect, on a busy machine."""
 
 
 @pytest.fixture
@@ -43,12 +41,12 @@ def test_who_is_in_the_file_comes_in_and_goes(listed: Classroom) -> None:
     new = listed.folder / "new"
     new.write_bytes("\ufeffname;github\r\nBob;hubot\r\n".encode())
     new.replace(listed.folder / NAME)
-    labs.wait_until(lambda: octocat.get(f"{API}/me").status_code == 403, "Octocat is out", SECONDS)
+    labs.wait_until(lambda: octocat.get(f"{API}/me").status_code == 403, "Octocat is out")
     hubot = listed.enter("hubot")
     assert hubot.get(f"{API}/me").status_code == 200
     # What can't be used changes nothing, and the log says where.
     listed.lab.expected.append("The configuration in use stays")
     (listed.folder / NAME).write_text("github\nhubot\n@astronaut\n")
     said = f"The configuration in use stays: {NAME}:3: '@astronaut' has an @ in front"
-    labs.wait_until(lambda: said in listed.lab.log, "the sentence", SECONDS)
+    labs.wait_until(lambda: said in listed.lab.log, "the sentence")
     assert hubot.get(f"{API}/me").status_code == 200

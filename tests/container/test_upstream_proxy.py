@@ -232,7 +232,7 @@ def test_another_password(
         file.unlink()
     whole = f"c.Classroom.upstream_proxy: {PROXY}:{school.PROXY} {sentence}"
     with with_trouble(folder, inside) as lab:
-        labs.wait_until(lambda: whole in lab.log, whole, 20)
+        labs.wait_until(lambda: whole in lab.log, whole)
         status, said = lab.run("classroom", "check")
         assert status == 78
         assert f"Wrong: {whole}" in said
@@ -241,7 +241,7 @@ def test_another_password(
 
         file.write_text(school.LOGIN)
         (folder / "jupyterhub_config.py").write_text(f"{CONFIG}# saved\n")
-        labs.wait_until(lambda: sign_in(lab, github, authority) == 200, "the correction", 30)
+        labs.wait_until(lambda: sign_in(lab, github, authority) == 200, "the correction")
 
 
 def test_a_proxy_that_is_not_reached(
@@ -255,7 +255,7 @@ def test_a_proxy_that_is_not_reached(
         config = CONFIG.replace(f'"http://{PROXY}:{school.PROXY}"', f'"http://{instead}"')
         folder = written(tmp_path / instead.replace(":", "-"), authority, config)
         with with_trouble(folder, inside) as lab:
-            labs.wait_until(lambda: sentence in lab.log, sentence, 30)  # noqa: B023
+            labs.wait_until(lambda: sentence in lab.log, sentence)  # noqa: B023
             status, said = lab.run("classroom", "check")
             assert status == 78, said
             (line,) = [line for line in said.splitlines() if line.startswith("Wrong:")]

@@ -357,10 +357,10 @@ def test_an_outdated_copy_never_comes_in(people: Classroom) -> None:
         copy.write("later")
     fresh.write("from a copy that is the shared one")
     expected = ["before", "from a copy that is the shared one"]
-    labs.wait_until(lambda: shared(people, path) == expected, "only that is there", 10)
+    labs.wait_until(lambda: shared(people, path) == expected, "only that is there")
     again = Copy(people, "hubot", path)
     again.write("and from a new copy")
-    labs.wait_until(lambda: "and from a new copy" in shared(people, path), "it is taken", 10)
+    labs.wait_until(lambda: "and from a new copy" in shared(people, path), "it is taken")
     assert shared(people, path) == [*expected, "and from a new copy"]
 
 

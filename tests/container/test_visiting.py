@@ -109,7 +109,7 @@ def test_a_document_that_nobody_gets_to_is_let_go_of(hasty: Server) -> None:
     for address in (asked, gone):
         ident = address.partition("room/")[2].partition("?")[0]
         line = f"Room {ident} deleted"
-        labs.wait_until(partial(is_said, hasty, line), "it is let go of", 20)
+        labs.wait_until(partial(is_said, hasty, line), "it is let go of")
 
 
 def test_timelines_that_were_opened_long_ago_are_let_go_of(hasty: Server) -> None:
@@ -165,7 +165,7 @@ def test_nobody_makes_a_room_of_nothing_or_without_signing_in(lab: Lab) -> None:
         # What is looked for in the log is said there of who may come in.
         students.open_socket(client, lab, where).close()
         line = "Creating FileLoader for: never-opened.ipynb"
-        labs.wait_until(lambda: line in lab.log, "it is opened", 20)
+        labs.wait_until(lambda: line in lab.log, "it is opened")
 
 
 async def glance(address: str) -> None:

@@ -85,7 +85,7 @@ def test_tutors_see_all_labs_and_where_in_each_people_are(lab: Lab, people: Peop
         (one,) = found["octocat"]["people"] or [{}]
         return one.get("path") == "diary.txt" and names(found["classroom"]) == ["hubot"]
 
-    labs.wait_until(known, "both are known", 30)
+    labs.wait_until(known, "both are known")
     found = listed(people["mona"])
     assert list(found)[:3] == ["classroom", "room.maths", "mona"], "rooms, then one's own"
     assert (found["octocat"]["kind"], found["octocat"]["running"]) == ("personal", True)
@@ -94,7 +94,7 @@ def test_tutors_see_all_labs_and_where_in_each_people_are(lab: Lab, people: Peop
     assert not found["mona"]["running"]
     at_home.close()
     in_class.close()
-    labs.wait_until(lambda: names(listed(people["mona"])["octocat"]) == [], "they have left", 30)
+    labs.wait_until(lambda: names(listed(people["mona"])["octocat"]) == [], "they have left")
 
 
 def test_students_see_labs_that_they_may_enter_and_names_alone(lab: Lab, people: People) -> None:
@@ -109,7 +109,6 @@ def test_students_see_labs_that_they_may_enter_and_names_alone(lab: Lab, people:
             and found
         ),
         "the owner sees the visitor",
-        30,
     )
     assert home["own"]
     assert "diary.txt" not in json.dumps(home), "where somebody is, tutors see"
