@@ -27,6 +27,9 @@ export interface ILive {
   /** The last of each type, for who comes too late to hear it said. */
   readonly latest: ReadonlyMap<ServerMessage['type'], ServerMessage>;
 
+  /** Whether there is a connection now, for who comes too late to hear of it. */
+  readonly isConnected: boolean;
+
   /** There is a connection, perhaps a new one: what was sent before may be forgotten. */
   readonly connected: ISignal<ILive, void>;
 
@@ -66,6 +69,10 @@ class Live implements ILive {
 
   get said(): ISignal<ILive, ServerMessage> {
     return this.saying;
+  }
+
+  get isConnected(): boolean {
+    return this.socket?.readyState === WebSocket.OPEN;
   }
 
   get connected(): ISignal<ILive, void> {
@@ -153,6 +160,7 @@ class Live implements ILive {
 /** Where there is no classroom. */
 class Silent implements ILive {
   readonly said = new Signal<this, ServerMessage>(this);
+  readonly isConnected = false;
   readonly connected = new Signal<this, void>(this);
   readonly lost = new Signal<this, void>(this);
   send(): void {}

@@ -7,6 +7,7 @@
  */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { PageConfig } from '@jupyterlab/coreutils';
 import type { Poll } from '@lumino/polling';
 import { ILive } from './live';
 import type { RunningMessage } from './pageMessages';
@@ -128,7 +129,18 @@ export const running: JupyterFrontEndPlugin<void> = {
     const { kernels, sessions, terminals } = serviceManager;
     const managers = { kernels, sessions, terminals } as unknown as Record<Kind, IManager>;
     const following = new Running(managers, document, () => polled?.isStarting ?? false);
-    let isKnown = false;
+    // What is running as the page was made, with the page: what is other by now is news.
+    const given = PageConfig.getOption('classroomRunning');
+    if (given) {
+      following.hear({ type: 'running', ...JSON.parse(given) });
+    }
+    // The connection may be sooner than this plugin.
+    let isKnown = live.isConnected;
+    following.slow(isKnown);
+    const said = live.latest.get('running');
+    if (said?.type === 'running') {
+      following.hear(said);
+    }
     live.connected.connect(() => {
       following.slow(true);
       if (isKnown) {

@@ -7,7 +7,9 @@ import {
   SessionManager,
   TerminalManager
 } from '@jupyterlab/services';
-import { type IManager, Running } from '../src/running';
+import { type ILive, live } from '../src/live';
+import { running as activated, type IManager, Running } from '../src/running';
+import { Classroom, until } from './classroom';
 
 const KINDS = ['kernels', 'sessions', 'terminals'] as const;
 type Kind = (typeof KINDS)[number];
@@ -108,6 +110,61 @@ test('polls are slow while the classroom tells, and as they were without', () =>
   expect(frequency).toEqual({ interval: 60_000, backoff: true, max: 300_000 });
   running.slow(false);
   expect(managers.terminals._pollModels?.frequency.interval).toBe(10_000);
+});
+
+describe('a page that loads', () => {
+  let classroom: Classroom;
+  let connection: ILive;
+  let plugin: () => void;
+
+  beforeEach(async () => {
+    jest.useRealTimers();
+    classroom = await Classroom.start();
+    const app = classroom.app();
+    Object.assign(app.serviceManager, managers);
+    connection = (await live.activate(app)) as ILive;
+    plugin = () => activated.activate(app, connection);
+  });
+
+  afterEach(async () => {
+    PageConfig.setOption('classroomRunning', '');
+    classroom.refusal = 403; // its pages give up
+    classroom.answer = () => ({ status: 403, body: '' });
+    classroom.end(1003, '');
+    await connection.ended;
+    await classroom.stop();
+  });
+
+  const interval = () => managers.kernels._pollModels?.frequency.interval;
+
+  test('asks for what has changed since it was made', async () => {
+    PageConfig.setOption('classroomRunning', '{"kernels": 1, "sessions": 1, "terminals": 1}');
+    plugin();
+    await until(() => connection.isConnected);
+    classroom.say({ type: 'running', kernels: 1, sessions: 2, terminals: 1 });
+    await until(() => asked.length);
+    expect(asked).toEqual(['sessions']);
+  });
+
+  test('is as sparing when it was connected before it began to follow', async () => {
+    PageConfig.setOption('classroomRunning', '{"kernels": 1, "sessions": 1, "terminals": 1}');
+    await until(() => connection.isConnected);
+    classroom.say({ type: 'running', kernels: 1, sessions: 1, terminals: 2 });
+    await until(() => connection.latest.has('running'));
+    plugin();
+    expect(interval()).toBe(60_000);
+    await until(() => asked.length);
+    expect(asked).toEqual(['terminals']);
+  });
+
+  test('asks as usual until it is connected', async () => {
+    await classroom.stop();
+    plugin();
+    expect(interval()).toBe(10_000);
+    await classroom.restart();
+    await until(() => connection.isConnected);
+    expect(interval()).toBe(60_000);
+  });
 });
 
 test('JupyterLab’s managers have the polls that are slowed down', () => {

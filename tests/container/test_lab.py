@@ -62,12 +62,30 @@ def test_everybody_has_their_own_layout(people: tuple[httpx.Client, httpx.Client
     assert bob.get(f"{LAB}/lab/api/workspaces").json()["workspaces"]["ids"] == []
 
 
-def answers(page: httpx.Response) -> dict[str, Any]:
-    """Take out of a page the answers that come with it."""
+def told(page: httpx.Response) -> dict[str, Any]:
+    """Take out of a page what it is told."""
     found = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page.text, re.DOTALL)
     assert found is not None, page.text[:2000]
-    given = json.loads(found[1])["classroomAnswers"]
-    return {what: json.loads(text) for what, text in given.items()}
+    given: dict[str, Any] = json.loads(found[1])
+    return given
+
+
+def answers(page: httpx.Response) -> dict[str, Any]:
+    """Take out of a page the answers that come with it."""
+    return {what: json.loads(text) for what, text in told(page)["classroomAnswers"].items()}
+
+
+def test_a_page_is_told_how_often_what_is_running_has_changed(
+    people: tuple[httpx.Client, httpx.Client],
+) -> None:
+    """With the lists that it comes with: what changes until it is connected is news to it."""
+    ada, bob = people
+    before = told(ada.get(f"{LAB}/lab"))["classroomRunning"]
+    assert before.keys() == {"kernels", "sessions", "terminals"}
+    made = bob.post(f"{LAB}/api/terminals", json={}).raise_for_status().json()["name"]
+    after = told(ada.get(f"{LAB}/lab"))["classroomRunning"]
+    assert after["terminals"] > before["terminals"]
+    assert bob.delete(f"{LAB}/api/terminals/{made}").is_success
 
 
 def test_a_page_comes_with_what_it_asks_first(people: tuple[httpx.Client, httpx.Client]) -> None:

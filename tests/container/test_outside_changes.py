@@ -24,6 +24,7 @@ def ada(trial_lab: Lab) -> Iterator[httpx.Client]:
         r"404 GET .*/api/contents/",
         "wrote error: .No such file",
         r"\[W .* delete /gone",
+        r"Not saved: “shut.ipynb” can't be written",
     ]
     with students.signed_in(trial_lab, "ada") as client:
         yield client
@@ -166,4 +167,39 @@ def test_what_is_typed_into_a_deleted_file_is_kept_beside(
     until_saved(ada, copy, "before later 0 1 2")
     if how == "in a page":
         assert source_of(ada, f"{stem}.ipynb") == ""
+    page.connection.close()
+
+
+@pytest.mark.parametrize("how", ["cp", "cp -p"])
+def test_what_was_typed_while_the_file_was_away_is_in_it_when_it_is_back(
+    ada: httpx.Client, trial_lab: Lab, how: str
+) -> None:
+    """As old as it was, or new: nobody has to type once more."""
+    stem = f"back{how.count('-')}"
+    page = open_page(ada, trial_lab, f"{stem}.ipynb")
+    page.type("before ")
+    until_saved(ada, f"{stem}.ipynb", "before ")
+    run(trial_lab, f"cp -p {stem}.ipynb /tmp/{stem} && rm {stem}.ipynb")
+    page.type("later")
+    labs.wait_until(lambda: copies_of(ada, stem), "a copy")
+    run(trial_lab, f"{how} /tmp/{stem} {stem}.ipynb")
+    until_saved(ada, f"{stem}.ipynb", "before later")
+    page.connection.close()
+
+
+def test_what_was_typed_while_the_file_was_shut_is_in_it_when_it_is_opened(
+    ada: httpx.Client, trial_lab: Lab
+) -> None:
+    page = open_page(ada, trial_lab, "shut.ipynb")
+    page.type("before ")
+    until_saved(ada, "shut.ipynb", "before ")
+    place = "/data/files/shut.ipynb"
+    owner = trial_lab.shown("stat", "-c", "%U:%G", place)
+    assert trial_lab.run("chown", "root:root", place)[0] == 0
+    assert trial_lab.run("chmod", "644", place)[0] == 0
+    page.type("later")
+    labs.wait_until(lambda: "“shut.ipynb” can't be written" in trial_lab.log, "no save")
+    assert trial_lab.run("chmod", "664", place)[0] == 0
+    assert trial_lab.run("chown", owner.strip(), place)[0] == 0
+    until_saved(ada, "shut.ipynb", "before later")
     page.connection.close()

@@ -267,7 +267,8 @@ def test_the_menu_has_pdf_and_its_file_is_one(chromium: Chromium, lab: Lab) -> N
         # A menu knows what is clicked by where the pointer was before.
         pdf.hover()
         expect(pdf).to_have_class(re.compile("lm-mod-active"))
-        pdf.click()
+        with page.context.expect_page():
+            pdf.click()
         path = f"{students.BASE}/nbconvert/pdf/plot.ipynb?download=true"
         labs.wait_until(lambda: f"200 GET {path} (ben" in lab.log, "the file", 90)
         name, begins = page.evaluate(

@@ -30,6 +30,14 @@ class Services:
         """
         self._services: dict[type, object] = {type(one): one for one in services}
 
+    def add(self, service: object) -> None:
+        """Hold one more, which needs a server that has started.
+
+        Args:
+            service: of a class that no other is of.
+        """
+        self._services[type(service)] = service
+
     def __getitem__(self, kind: type[T]) -> T:
         """Return the service of a class.
 

@@ -60,10 +60,12 @@ async def start(app: ServerApp) -> None:
     Args:
         app: all of its extensions are loaded. On its event loop.
     """
-    lab: LabContext = app.web_app.settings[services.KEY][LabContext]
+    has: services.Services = app.web_app.settings[services.KEY]
+    lab = has[LabContext]
     lab.stalls.begin()
     backlog.widen(app.http_server)
     notices = PageNotices(app, lab.connections, lab.usage)
+    has.add(notices)
     background_tasks.start(notices.follow(), "Telling pages what is running", app.log)
     LONGEST_STALL.set_function(lab.stalls.longest)
     STALLS.set_function(lambda: lab.stalls.over_budget)

@@ -13,6 +13,7 @@ from jupyterlab_server.handlers import LabHandler
 from classroom.lab import services
 from classroom.lab.api import opening_answers
 from classroom.lab.api.opening_answers import LARGEST, encoded
+from classroom.lab.api.page_notices import PageNotices
 from classroom.lab.api.usage import Usage
 from classroom.lab.api.user_settings import DefaultSettings, folder_of, layout_of, layouts, size_of
 from classroom.lab.upstream.known_answers import KnownAnswers
@@ -88,6 +89,7 @@ class LabPageHandler(LabHandler):
     """JupyterLab's page, with the answers to what it asks first."""
 
     _answers: Mapping[str, str] | None = None
+    _running: Mapping[str, int] | None = None
 
     def initialize(self) -> None:
         """Be JupyterLab's."""
@@ -100,6 +102,9 @@ class LabPageHandler(LabHandler):
             # What it says holds now: not when a browser opens the same tab again tomorrow.
             self.set_header("Cache-Control", "no-store")
             try:
+                # Before the answers are: what changes after it, the page hears of.
+                notices = services.of(self).get(PageNotices)
+                self._running = notices.count() if notices else None
                 self._answers = await of(self)
             except Exception as error:  # noqa: BLE001 (whatever it is, the page can ask by itself)
                 self.log.warning("A page comes without answers to what it asks first: %s", error)
@@ -108,6 +113,8 @@ class LabPageHandler(LabHandler):
         """Return what the page is told, in a dictionary of its own."""
         # Past upstream's cache, which keeps the last 128 requests, and what they were answered.
         found: dict[str, Any] = LabHandler.get_page_config.__wrapped__(self)
+        if self._answers and self._running:
+            found["classroomRunning"] = dict(self._running)
         return {
             **found,
             "classroomAnswers": dict(self._answers or {}),

@@ -93,6 +93,12 @@ class PageNotices:
             beat += 1
             await asyncio.sleep(BEAT_SECONDS)
 
+    def count(self) -> Mapping[str, int]:
+        """Count the changes until now, by what JupyterLab's manager of it is called."""
+        now = running(self._app)
+        self._count, self._running = counted(self._count, self._running, now), now
+        return self._count
+
     def tell(self, pages: Sequence[Page], beat: int) -> None:
         """Tell pages what they haven't heard.
 
@@ -100,8 +106,7 @@ class PageNotices:
             pages: all that are open.
             beat: its number.
         """
-        now = running(self._app)
-        self._count, self._running = counted(self._count, self._running, now), now
+        self.count()
         new = [page for page in pages if page not in self._told]
         for page in pages:
             if self._told.get(page) != self._count:

@@ -206,6 +206,7 @@ class ClassLoader(FileLoader):
 
     async def maybe_notify(self) -> None:
         """Look for a change as upstream; look where a missing file was moved to."""
+        is_back = self.is_gone
         try:
             await super().maybe_notify()
         except (HTTPError, RuntimeError) as error:
@@ -214,9 +215,12 @@ class ClassLoader(FileLoader):
                 raise
             if await self.moves.follow() is None:
                 self._note(trouble)
+                is_back = False
         # Upstream overlooks a file that is older than the one before, as `cp -p` leaves it.
         is_older = self._taken is not None and self.last_modified != self._taken
-        if self.is_changed or is_older:  # or it couldn't be taken over the last time
+        # What couldn't be taken over the last time is tried again; and a file that was put back may
+        # be as old as the one before.
+        if self.is_changed or is_older or is_back:
             for take in tuple(self._subscriptions.values()):
                 await take()
 
@@ -245,7 +249,8 @@ class ClassLoader(FileLoader):
             return None
         is_shut = saved is None and await self._is_shut(model)
         shut = gettext(READ_ONLY) if self.is_read_only else gettext(SHUT)
-        self._note(Trouble(shut.format(path=self.path)) if is_shut else None)
+        passing = not self.is_read_only  # as soon as somebody makes it writable
+        self._note(Trouble(shut.format(path=self.path), is_passing=passing) if is_shut else None)
         if saved is not None and known is not None and saving is not None:
             # A text keeps its file's line ends and encoding, which the document hasn't got.
             is_text = model["type"] == "file"

@@ -239,7 +239,11 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             with self._agreement.saving():
                 try:
                     if await self._file.is_ours():
-                        return  # touched, or written again by a room of the same file
+                        # Touched, written again by a room of the same file, or put back by who had
+                        # read it before: what was typed meanwhile is in no file but a copy.
+                        if self._document.dirty or self._file.trouble is not None:
+                            self._on_document_change("", None)
+                        return
                     # Until it is taken over, nothing is written over it.
                     self._file.is_changed = True
                     model = await self._file.load_content(self._file_format, self._file_type)
