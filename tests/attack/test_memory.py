@@ -414,4 +414,6 @@ def test_who_has_others_end_first_ends(narrow: Class) -> None:
         labs.wait_until(lambda: not is_running(there, mark), "the end of what it started", 60)
         # As what was started from outside has the number that it was given, and goes on.
         assert there.lab.run("sleep", "3", user="student")[0] == 0
+        become = "setpriv --reuid=student --regid=students --clear-groups"
+        assert there.lab.run("sh", "-c", f"{become} sleep 3; exit $?") == (0, "")
         assert there.kernel(small).run("print(x)") == "42\n"

@@ -12,17 +12,21 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from classroom.launcher import process_table
 from classroom.launcher.command import DIES_FIRST
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from classroom.launcher.process_table import Process
 
 PROC = "/proc"
 OUTSIDE = 0
 """The parent of what was started from outside the container: `docker exec`."""
+INIT = 1
+"""The container's first process, which the launcher comes from, and so do all students' processes;
+who loses its parent is given to it."""
 START_SECONDS = 20
 """How long what the launcher has started may take until its number is raised: until then programs
 of ours run, and no student's."""
@@ -42,7 +46,19 @@ def ticks() -> int:
     return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
 
 
-def is_meant(one: Process, processes: Mapping[int, Process], launcher: int, now: int) -> bool:
+def parent_of(pid: int) -> int | None:
+    """Read which process started one; None when that has ended."""
+    found = process_table.read(pid)
+    return found.parent if found is not None else None
+
+
+def is_meant(
+    one: Process,
+    processes: Mapping[int, Process],
+    launcher: int,
+    now: int,
+    parent_of: Callable[[int], int | None],
+) -> bool:
     """Say whether a process's number must be as high as students' are.
 
     Args:
@@ -50,18 +66,20 @@ def is_meant(one: Process, processes: Mapping[int, Process], launcher: int, now:
         processes: all of students', by their ids.
         launcher: the launcher's process id.
         now: ticks since the machine's start.
+        parent_of: reads the parent of a process that is no student's.
 
     Returns:
         False for what the launcher has just started, and for what an operator has started from
-        outside, with all that it starts.
+        outside, with all that it starts, as whoever: ``su student`` in a shell of root's.
     """
     if one.parent == launcher:
         return now - one.began > START_SECONDS * os.sysconf("SC_CLK_TCK")
-    seen = set()
-    while one.parent in processes and one.pid not in seen:
-        seen.add(one.pid)
-        one = processes[one.parent]
-    return one.parent != OUTSIDE
+    seen: set[int] = set()
+    parent: int | None = one.parent
+    while parent is not None and parent not in {OUTSIDE, INIT, *seen}:
+        seen.add(parent)
+        parent = processes[parent].parent if parent in processes else parent_of(parent)
+    return parent != OUTSIDE
 
 
 def lowered(processes: Mapping[int, Process]) -> Iterable[tuple[Process, str]]:
@@ -78,7 +96,7 @@ def lowered(processes: Mapping[int, Process]) -> Iterable[tuple[Process, str]]:
         value = adjustment(one.pid)
         if value is None or value >= DIES_FIRST:
             continue
-        if is_meant(one, processes, os.getpid(), now):
+        if is_meant(one, processes, os.getpid(), now, parent_of):
             yield one, why(_name(one.pid), one.pid, value)
 
 

@@ -350,13 +350,20 @@ def test_page_tables_of_a_process_whose_first_thread_has_ended(
 def test_whose_place_in_the_order_of_ends_must_hold() -> None:
     launcher, hertz = 3, os.sysconf("SC_CLK_TCK")
     there = processes((10, launcher, 10), (11, 10, 10), (12, 1, 12), (20, 0, 20), (21, 20, 20))
+    there |= processes((13, 40, 40), (14, 41, 41), (22, 42, 42), (23, 22, 42))
+    # Of root's: one that has ended, one that was started in the container, one from outside.
+    roots = {40: None, 41: launcher, launcher: 1, 42: 43, 43: 0}
     late = hertz * (oom_score.START_SECONDS + 1)
     meant = {
-        now: [pid for pid, one in there.items() if oom_score.is_meant(one, there, launcher, now)]
+        now: [
+            pid
+            for pid, one in there.items()
+            if oom_score.is_meant(one, there, launcher, now, roots.__getitem__)
+        ]
         for now in (hertz, late)
     }
     # What is being started isn't there yet; what an operator runs from outside is no student's.
-    assert meant == {hertz: [11, 12], late: [10, 11, 12]}
+    assert meant == {hertz: [11, 12, 13, 14], late: [10, 11, 12, 13, 14]}
 
 
 def test_who_has_others_end_first_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
