@@ -1,6 +1,6 @@
 """Have restic open a repository at once: its key is kept behind a password, and there is none.
 
-restic makes scrypt so slow that each of its commands takes half a second of a core, so that nobody
+restic makes scrypt so slow, on an idle machine half a second of a core at each command, that nobody
 tries many passwords. Ours is empty: whoever could read the key's file could read the class's files
 themselves. So the key is encrypted anew, with the least that scrypt can be asked for; every restic
 reads it as before. Run when a repository is opened, ``python -I -m classroom.snapshots.key_file``:
