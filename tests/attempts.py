@@ -1,7 +1,8 @@
 """Ways out of the container, as a student would try them: one function each, standard library.
 
 Runs inside the lab, in a kernel or a terminal: ``python attempts.py NAME ARGUMENTS``. Each says in
-one line of JSON how it went: which error stopped it, or what it got.
+one line of JSON how it went: which error stopped it, or what it got. In a terminal each is a
+process: what few of them need they import themselves.
 """
 
 from __future__ import annotations
@@ -11,14 +12,10 @@ import ctypes
 import errno
 import json
 import os
-import shutil
 import signal
 import socket
-import ssl
 import struct
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -327,6 +324,8 @@ def loopback() -> str:
 
 def tls(host: str, door: str, sni: str) -> str:
     """Speak TLS to a door under any name, also one that is no host's."""
+    import ssl  # noqa: PLC0415
+
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with (
@@ -366,6 +365,10 @@ def plain(door: str) -> str:
 
 def setuid() -> str:
     """Bring a program that lends root's rights."""
+    import shutil  # noqa: PLC0415
+    import subprocess  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+
     place = Path(tempfile.mkdtemp()) / "sh"
     shutil.copy("/bin/dash", place)
     os.chown(place, -1, -1)
@@ -436,7 +439,8 @@ def run(name: str, *arguments: str) -> None:
         number = error.errno or 0
         found["error"] = errno.errorcode.get(number, type(error).__name__)
         found["said"] = str(error)
-        if isinstance(error, (socket.gaierror, ssl.SSLError)):  # numbers of their own
+        own = isinstance(error, socket.gaierror) or type(error).__module__ == "ssl"
+        if own:  # numbers of their own
             found["error"] = type(error).__name__
     found["seconds"] = round(time.monotonic() - begun, 3)
     print("\n" + json.dumps(found))

@@ -70,6 +70,7 @@ def pytest_sessionstart() -> None:
 
 
 LONGEST = (
+    "container.test_own_programs",
     "container.test_limits",
     "attack.test_kernels",
     "container.test_access",
@@ -82,6 +83,7 @@ LONGEST = (
     "attack.test_messages",
     "browser.test_execution",
     "container.test_make",
+    "container.test_upgrades",
     "attack.test_nobody",
     "egress",
     "attack.test_exports",

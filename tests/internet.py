@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import uuid
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import docker
@@ -33,11 +34,11 @@ class Internet:
         self._book = records / "packets.jsonl"
         self._read = 0
 
-    @property
+    @cached_property
     def ip(self) -> str:
-        return self._lab.ip
+        return self._lab.ip  # it is never started again
 
-    @property
+    @cached_property
     def ip6(self) -> str:
         return self._lab.ip6
 
@@ -90,7 +91,8 @@ class Internet:
 
     def heard_from(self, lab: Lab) -> list[dict[str, Any]]:
         """Return the packets since the last call that a lab has sent, whatever is in them."""
-        return [packet for packet in self.heard() if packet["mac"] in lab.macs]
+        new, macs = self.heard(), lab.macs
+        return [packet for packet in new if packet["mac"] in macs]
 
 
 @contextlib.contextmanager

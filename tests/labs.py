@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import inspect
 import ipaddress
 import json
 import os
@@ -18,7 +19,8 @@ import httpx
 import requests
 from testcontainers.core.container import DockerContainer
 
-from tests import logs
+from tests import beside, logs
+from tests.beside import ContainerLog
 from tests.executing import execute
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID", "KILL", "SETPCAP", 
 LISTENING = ("JupyterHub is now running at", " is running at:\n")
 FROM_INSIDE = {"Host": "127.0.0.1:8443"}
 
-GITHUB_CONFIG = f"""
+GITHUB_CONFIG = f"""c.Classroom.snapshot_interval = 0
 USERS = ["Octocat", "hubot"]
 c.Authenticator.allowed_users = USERS
 c.Authenticator.admin_users = ["mona"]
@@ -59,10 +61,15 @@ c.GitHubOAuthenticator.client_secret = "{CLIENT_SECRET}"
 c.GitHubOAuthenticator.github_url = "https://{GITHUB}"
 c.OAuthenticator.http_request_kwargs = {{"ca_certs": "/srv/jupyterhub/config/secrets/ca.crt"}}
 """
+"""Without snapshots by themselves, which their own tests ask for: the first takes a second of the
+processor in each lab."""
 
 
 NO_HEALTH_CHECK = {"test": ["NONE"]}
 """For a container that is no lab, or whose health nobody reads: Docker doesn't ask it."""
+ONCE_HEALTHY = {"interval": 3_600_000_000_000}
+"""For one whose health is read while it starts: as the image says until it is healthy, and hardly
+ever after that (nanoseconds)."""
 
 AWAY = (httpx.TransportError, OSError)
 """What a client gets from a part of the lab that is not there at this moment."""
@@ -103,24 +110,14 @@ def wait_until(
     return value
 
 
-PROCESSES = """
-import json, pathlib, pwd, re, sys
-pattern, user = sys.argv[1:]
-found = []
-for place in pathlib.Path("/proc").glob("[0-9]*"):
-    try:
-        words = (place / "cmdline").read_bytes().replace(bytes(1), b" ").decode(errors="replace")
-        state, *fields = (place / "stat").read_text().rpartition(")")[2].split()
-        owner = pwd.getpwuid((place / "stat").stat().st_uid).pw_name
-        threads = len(list((place / "task").iterdir()))
-    except (OSError, KeyError):
-        continue
-    this = "this is the search" in words
-    if state != "Z" and not this and user in ("", owner) and re.search(pattern, words):
-        found.append((int(fields[18]), int(place.name), threads))
-print(json.dumps(sorted(found)))  # this is the search
+PROCESSES = f"""
+from __future__ import annotations
+import json, os, re, sys
+from pathlib import Path
+{inspect.getsource(beside.processes)}
+print(json.dumps(processes(Path("/"), *sys.argv[1:])))
 """
-"""List the processes whose command line a pattern is found in: start, process id, threads."""
+"""The same search, in the container."""
 
 
 @dataclass
@@ -131,6 +128,7 @@ class Lab:
     network: str | None
     expected: list[str] = field(default_factory=list)
     _hosts: dict[str, str] = field(default_factory=dict)
+    _written: ContainerLog | None = None
 
     @property
     def ip(self) -> str:
@@ -160,7 +158,16 @@ class Lab:
 
     @property
     def log(self) -> str:
-        return str(self.container.logs().decode())
+        return self._log()
+
+    def _log(self, since: str = "") -> str:
+        """Return what it has written, or only what it has since a time, as Docker writes it."""
+        if self._written is None:
+            self._written = ContainerLog(self.container)
+        if (found := self._written.text(since)) is not None:
+            return found
+        begun = dt.datetime.fromisoformat(since + "+00:00").timestamp() if since else 0
+        return str(self.container.logs(since=int(begun)).decode())
 
     def is_well(self) -> bool:
         """Run the image's health check."""
@@ -213,6 +220,13 @@ class Lab:
 
     def read(self, path: str) -> str:
         """Read a text file, as root."""
+        if (root := beside.root(self.container)) is not None:
+            try:
+                found = beside.read(root, path)
+            except OSError as error:
+                raise AssertionError(str(error)) from error
+            if found is not None:
+                return found
         code = "import json, sys; print(json.dumps(open(sys.argv[1]).read()))"
         return str(self.look(code, path))
 
@@ -226,7 +240,10 @@ class Lab:
         Returns:
             Their process ids, as in the container, and numbers of threads, the oldest first.
         """
-        found = self.look(PROCESSES, pattern, user)
+        if (root := beside.root(self.container)) is not None:
+            found = beside.processes(root, pattern, user)
+        else:
+            found = self.look(PROCESSES, pattern, user)
         return [(number, threads) for _, number, threads in found]
 
     def pids(self, pattern: str, user: str = "") -> list[int]:
@@ -265,8 +282,7 @@ class Lab:
         state = self.container.attrs["State"]
         assert state["Running"], f"it ended with {state['ExitCode']}; log:\n{self.log[-3000:]}"
         # Not asked before they listen: nginx would log an error for each question.
-        begun = dt.datetime.fromisoformat(state["StartedAt"][:19] + "+00:00").timestamp()
-        log = self.container.logs(since=int(begun)).decode()
+        log = self._log(state["StartedAt"][:19])
         if not all(line in log for line in LISTENING):
             return False
         if state.get("Health", {}).get("Status", "healthy") != "healthy":
@@ -342,8 +358,8 @@ def start(
         options: more of Docker's own, such as ``dns``.
         expected: patterns of alarming log lines that this test brings about.
         check_log: whether alarming lines fail the test at the end.
-        health_check: whether Docker runs the image's health check. Each run starts a Python, once
-            a second while the lab starts, so only `trial_lab` has it.
+        health_check: whether Docker runs the image's health check until it succeeds. Each run
+            starts a Python, once a second while the lab starts, so only `trial_lab` has it.
         image: that a test has built; without, the one under test.
     """
     made = DockerContainer(image or IMAGE)
@@ -354,8 +370,7 @@ def start(
             "cap_add": CAPABILITIES,
             "security_opt": ["no-new-privileges:true"],
         }
-    if not health_check:
-        arguments["healthcheck"] = NO_HEALTH_CHECK
+    arguments["healthcheck"] = ONCE_HEALTHY if health_check else NO_HEALTH_CHECK
     made = made.with_kwargs(**arguments, **(options or {}))
     if folder is not None:
         made = made.with_volume_mapping(str(folder), "/srv/jupyterhub/config", "ro")

@@ -14,7 +14,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -45,6 +44,8 @@ def prepare(files: str) -> str:
         place = Path(folder) / f"secret-{os.getpid()}"
         place.write_text(SECRET)
         found[name] = str(place)
+    import tempfile  # noqa: PLC0415 (most attempts, each a process, don't need it)
+
     with tempfile.NamedTemporaryFile("w", delete=False) as temporary:
         temporary.write(SECRET)
     found["temporary"] = temporary.name
@@ -82,6 +83,8 @@ def write(place: str) -> str:
 
 
 def make(folder: str) -> str:
+    import tempfile  # noqa: PLC0415
+
     with tempfile.NamedTemporaryFile(dir=folder):
         return "made"
 

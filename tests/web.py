@@ -51,6 +51,20 @@ def cookie(client: httpx.Client, name: str, path: str = "/hub/") -> Cookie:
     return found
 
 
+def trusting(authority: bytes | None) -> ssl.SSLContext:
+    """Make the settings of a TLS client, without reading all authorities of this machine.
+
+    Args:
+        authority: the CA to trust, PEM; None trusts anything.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if authority is None:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    else:
+        context.load_verify_locations(cadata=authority.decode())
+    return context
+
+
 def browser(hosts: Mapping[str, str], authority: bytes | None = None) -> httpx.Client:
     """Make a client that keeps cookies and follows redirects.
 
@@ -58,12 +72,7 @@ def browser(hosts: Mapping[str, str], authority: bytes | None = None) -> httpx.C
         hosts: addresses by name.
         authority: the CA to trust, PEM; None trusts anything, as one clicks through in a trial.
     """
-    context = ssl.create_default_context()
-    if authority is None:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    else:
-        context = ssl.create_default_context(cadata=authority.decode())
+    context = trusting(authority)
     # What browsers send with a page; without it the Hub refuses.
     headers = {
         "Sec-Fetch-Mode": "navigate",

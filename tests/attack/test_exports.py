@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -28,6 +29,13 @@ LEAVES = 20
 """Seconds after which somebody goes away, before an export is ended."""
 SECONDS = 120
 """More than an export may take, on a machine that has other work."""
+LOWER = """
+import resource, sys
+number, seconds = map(int, sys.argv[1:])
+print(resource.prlimit(number, resource.RLIMIT_CPU)[0])
+resource.prlimit(number, resource.RLIMIT_CPU, (seconds, seconds + 1))
+"""
+"""Let a process have less of the processor than it was given; print what that was."""
 EXPECTED = (
     r"4(22|29|04|00) (GET|POST) /services/classroom/nbconvert|takes too long to export",
     r"No exporter for format|under way",
@@ -53,6 +61,17 @@ def save(client: httpx.Client, path: str, content: dict[str, Any]) -> None:
 def exports(lab: Lab) -> list[int]:
     """The processes that convert a notebook now."""
     return lab.pids(PROGRAM)
+
+
+def is_limited(lab: Lab, number: int) -> bool:
+    """Say whether a converter has put its own limits on itself."""
+    return bool(re.search(r"Max cpu time +30 ", lab.read(f"/proc/{number}/limits")))
+
+
+def shorten(lab: Lab, number: int) -> None:
+    """Have an export take as long as it may sooner: what ends it then is the same."""
+    told = lab.run("python", "-c", LOWER, str(number), "6", user="classroom")
+    assert told == (0, "30\n")
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +112,9 @@ def test_who_exports_keeps_nobody_waiting(
     answered, longest = 0, 0.0
     with ThreadPoolExecutor(1) as pool:
         exported: Future[httpx.Response] = pool.submit(how, mallory)
-        labs.wait_until(lambda: exports(lab), "an export that runs")
+        (number,) = labs.wait_until(lambda: exports(lab), "an export that runs")
+        labs.wait_until(partial(is_limited, lab, number), "that it has its limit")
+        shorten(lab, number)
         while not exported.done():
             began = time.monotonic()
             answer = ada.get(f"{API}/me", timeout=SECONDS)

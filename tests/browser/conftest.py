@@ -37,13 +37,22 @@ def _nothing_open(request: pytest.FixtureRequest) -> None:
         assert lab.run("find", *layouts, "-delete")[0] == 0
 
 
-@pytest.fixture
-def restored_browser(
-    chromium: Chromium, restored_classroom: Classroom, github: Lab
+@pytest.fixture(scope="module")
+def shared_browser(
+    chromium: Chromium, shared_classroom: Classroom, github: Lab
 ) -> Iterator[Browser]:
     """A browser for a lab that is several tests'."""
-    with chromium.start({**restored_classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
+    with chromium.start({**shared_classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
         yield made
+
+
+@pytest.fixture
+def restored_browser(shared_browser: Browser, restored_classroom: Classroom) -> Iterator[Browser]:
+    """The same, with nobody in it; its lab is as it was."""
+    del restored_classroom
+    yield shared_browser
+    for profile in shared_browser.contexts:
+        profile.close()
 
 
 WATCH = Watch()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import docker
+import pytest
 
-from tests import labs
+from tests import beside, labs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,3 +66,26 @@ print(json.dumps(found))
     status, output = trial_lab.run("python", "-c", script, token, user="classroom")
     assert status == 0, output
     assert set(json.loads(output).values()) == {403}
+
+
+def is_seen_alike(lab: Lab, root: Path, user: str) -> bool:
+    inside = lab.look(labs.PROCESSES, "", user)
+    return beside.processes(root, "", user) == [tuple(one) for one in inside]
+
+
+def test_what_this_machine_sees_of_a_lab_is_what_a_program_in_it_sees(trial_lab: Lab) -> None:
+    """Tests look at processes, files and the log from outside, where they can."""
+    root = beside.root(trial_lab.container)
+    if root is None:
+        pytest.skip("the engine is elsewhere, or the tests aren't root")
+    for user in ("root", "classroom", "front"):
+        assert beside.processes(root, "", user)
+        labs.wait_until(partial(is_seen_alike, trial_lab, root, user), f"the same of {user}")
+    trial_lab.run("sh", "-c", "printf seen > /data/files/seen.txt")
+    for place in ("/data/files/seen.txt", "/home/classroom/seen.txt"):  # the second by a link
+        assert beside.read(root, place) == "seen"
+    with pytest.raises(FileNotFoundError):
+        beside.read(root, "/data/no-such-file")
+    assert beside.read(root, "/proc/net/tcp") is None, "it would be this machine's"
+    whole = trial_lab.container.logs().decode()
+    assert trial_lab.log.startswith(whole)

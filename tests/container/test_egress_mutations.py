@@ -5,7 +5,6 @@ The rules are changed as the host's operator can, through ``docker exec``; nothi
 
 from __future__ import annotations
 
-import base64
 import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from tests import labs, students
 from tests.container import test_egress_allow, test_egress_lock, test_egress_services
 from tests.container.conftest import DATA, GREETS, PRIVATE, SERVICE
 from tests.container.test_egress_matrix import Row, hold, hold_in_the_sandbox
+from tests.egress_rules import RULES, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,25 +27,6 @@ if TYPE_CHECKING:
 
 # Their networks have fixed addresses.
 pytestmark = pytest.mark.xdist_group("egress")
-
-RULES = (labs.ROOT / "nftables/egress.nft").read_text()
-LOAD = """
-import base64, os, pathlib, sys
-from classroom.config import settings
-from classroom.egress import nftables, resolv
-from classroom.runtime.paths import Paths
-nftables.RULES = pathlib.Path("/tmp/mutated.nft")
-nftables.RULES.write_bytes(base64.b64decode(sys.argv[1]))
-resolved = resolv.parse(pathlib.Path("/etc/resolv.conf").read_text())
-nftables.load(settings.load(Paths(), os.environ).egress, resolved, int(sys.argv[2]))
-"""
-
-
-def load(lab: Lab, rules: str, last: int = lab_users.CLASS) -> None:
-    """Load rules; `last` is the highest number of a lab, the class's where it is alone."""
-    encoded = base64.b64encode(rules.encode()).decode()
-    status, said = lab.run("python", "-c", LOAD, encoded, str(last))
-    assert status == 0, said
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import labs, own_labs, students
-from tests.container.test_egress_mutations import RULES
+from classroom.runtime import lab_users
+from tests import egress_rules, labs, own_labs, students
+from tests.egress_rules import RULES
 from tests.own_labs import enter, number
 
 if TYPE_CHECKING:
@@ -291,19 +293,6 @@ def test_the_row_of_abstract_sockets_notices(lab: Lab, neighbours: dict[str, Nei
     check_refused(row, ours.attempt("kernel", words))
 
 
-LOAD = """
-import pathlib, sys
-from classroom.config import settings
-from classroom.egress import nftables, resolv
-from classroom.runtime import lab_users
-from classroom.runtime.paths import Paths
-import os
-place = pathlib.Path("/tmp/mutated.nft")
-place.write_text(sys.argv[1])
-nftables.RULES = place
-resolved = resolv.parse(pathlib.Path("/etc/resolv.conf").read_text())
-nftables.load(settings.load(Paths(), os.environ).egress, resolved, lab_users.LAST)
-"""
 SAME = "        goto same\n"
 TRACKED = "        meta skuid @others return\n"
 AWAKE = "        meta skuid { $CLASSROOM, $STUDENT } meta nfproto @awake return\n"
@@ -314,12 +303,7 @@ MUTATIONS = {
 
 
 PORTS = ("tcp 127.0.0.1 {port}", "tcp ::1 {port6}")
-
-
-def load(lab: Lab, rules: str) -> None:
-    """Load rules, and forget who has sent something."""
-    status, said = lab.run("python", "-c", LOAD, rules)
-    assert status == 0, said
+load = partial(egress_rules.load, last=lab_users.LAST)
 
 
 @pytest.mark.parametrize("words", PORTS)

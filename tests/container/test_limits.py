@@ -69,6 +69,7 @@ def started(folder: Path, settings: str = "", **options: object) -> Iterator[Cla
     config = f"""{trial}
 c.SharedPasswordAuthenticator.user_password = "{passphrase}"
 c.Authenticator.allow_all = True
+c.Classroom.snapshot_interval = 0
 {settings}
 """
     labs.write_folder(folder, config, None)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from docker.types import Mount
 
+from classroom.snapshots import restic
 from tests import labs, students, web
 from tests.container.test_rooms import Page, room, saved
 
@@ -38,6 +39,29 @@ from classroom.runtime.ipc import client
 place = pathlib.Path("/run/classroom/snapshots/snapshots.sock")
 print(json.dumps(client.ask(place, "/snapshots", body={"why": "asked"}, seconds=60)))
 """
+
+
+MANY = f"""
+import pathlib
+{TAKE}
+for number in range(20):
+    pathlib.Path("/data/files/many.txt").write_text(str(number))
+    client.ask(place, "/snapshots", body={{"why": "asked"}}, seconds=60)
+"""
+OF_BEFORE = """
+set -e
+restic="restic --insecure-no-password --no-cache --quiet --repo=/data/snapshots/before"
+$restic init
+printf word > /data/snapshots/word
+$restic backup /data/snapshots/word
+python -I -m classroom.snapshots.key_file /data/snapshots/before /data/snapshots
+$restic check --read-data
+$restic dump latest /data/snapshots/word
+cat /data/snapshots/before/keys/*
+rm -r /data/snapshots/before /data/snapshots/word
+"""
+"""As root, a repository whose key is behind restic's own work, and then isn't; what is in it, and
+its key."""
 
 
 def take(lab: Lab) -> dict[str, Any]:
@@ -141,6 +165,11 @@ def test_they_are_made_on_a_beat_if_anything_has_changed_and_at_the_end(
         write(lab, "b.txt", "two")
         labs.wait_until(lambda: len(listed(lab)) == 2, "one with the other file")
         assert lab.log.count("Snapshot ") == 2, "however many beats there were"
+        # The oldest make room: twelve are kept, and the last of an hour, a day and a week.
+        status, said = lab.run("python", "-c", MANY)
+        assert status == 0, said
+        write(lab, "beat.txt", "and one more, on a beat")
+        labs.wait_until(lambda: 12 <= len(listed(lab)) <= 15, "fewer snapshots")
         # Everybody who types comes first.
         lab.run("sh", "-c", "head -c 300M /dev/urandom > /data/files/large")
         ask = "ps -o ni=,user= -C restic"
@@ -211,6 +240,24 @@ def test_hostile_files_are_no_trouble(lab: Lab, mona: httpx.Client) -> None:
     status, said = as_student(lab, "printf x >> hostile/private && printf x > hostile/closed/new")
     assert status == 0, said
     assert {path.rpartition("/")[2] for path in report["left"]} <= {"pipe", "socket"}
+
+
+def test_restic_opens_them_without_half_a_second_of_work(lab: Lab) -> None:
+    write(lab, "first.txt", "first")
+    take(lab)
+    place = "/data/snapshots/repository"
+    assert restic.is_cheap(lab.run("sh", "-c", f"cat {place}/keys/*")[1].encode())
+    command = ("restic", f"--repo={place}", "--insecure-no-password", "--no-cache")
+    status, said = lab.run(*command, "check", "--read-data")
+    assert status == 0, said
+
+
+def test_also_those_of_before(lab: Lab) -> None:
+    status, said = lab.run("sh", "-c", OF_BEFORE)
+    assert status == 0, said
+    word, brace, rest = said.partition("{")
+    assert word == "word"
+    assert restic.is_cheap(f"{brace}{rest}".encode())
 
 
 # ── Who may ────────────────────────────────────────────────────────────────────────────────

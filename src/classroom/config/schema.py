@@ -16,6 +16,7 @@ from traitlets.config import Configurable
 from classroom.config import people_lists, trait_kinds
 from classroom.config.quantities import TooFewBytesError
 from classroom.config.traits import Classroom
+from classroom.runtime import stand_ins
 from classroom.runtime.problems import Problem, did_you_mean
 
 if TYPE_CHECKING:
@@ -57,10 +58,14 @@ def with_bases(classes: Iterable[type]) -> dict[str, type[Configurable]]:
 @cache
 def usual_classes() -> dict[str, type[Configurable]]:
     """Return the classes that a tutor's file is likely to name, cheap to import."""
-    from jupyterhub.app import JupyterHub  # noqa: PLC0415 (0.7 s, only needed with a file)
-    from jupyterhub.authenticators.shared import SharedPasswordAuthenticator  # noqa: PLC0415
-    from jupyterhub.spawner import LocalProcessSpawner, SimpleLocalProcessSpawner  # noqa: PLC0415
-    from oauthenticator.github import GitHubOAuthenticator  # noqa: PLC0415
+    with stand_ins.left_out(stand_ins.NOT_FOR_THE_HUB):
+        from jupyterhub.app import JupyterHub  # noqa: PLC0415 (0.7 s, only needed with a file)
+        from jupyterhub.authenticators.shared import SharedPasswordAuthenticator  # noqa: PLC0415
+        from jupyterhub.spawner import (  # noqa: PLC0415
+            LocalProcessSpawner,
+            SimpleLocalProcessSpawner,
+        )
+        from oauthenticator.github import GitHubOAuthenticator  # noqa: PLC0415
 
     return with_bases(
         [

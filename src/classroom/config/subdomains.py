@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from jupyterhub.utils import subdomain_hook_idna, subdomain_hook_legacy
-
 from classroom.config.hosts import LONGEST as LONGEST_NAME
 from classroom.runtime import files
 from classroom.runtime.paths import SERVICE
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
 SETTING = "c.JupyterHub.subdomain_host"
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-HOOKS = {"idna": subdomain_hook_idna, "legacy": subdomain_hook_legacy}
 
 
 @dataclass(frozen=True)
@@ -75,13 +72,23 @@ def of(config: Config) -> Hosts:
         raise StartRefusedError(
             [Problem(SETTING, "cannot be combined with personal labs or services", cure)]
         )
-    hook: Any = hub.get("subdomain_hook", "idna")
-    domain = HOOKS.get(hook, hook)(SERVICE, name, "service")
+    domain = hook_of(hub)(SERVICE, name, "service")
     if len(domain) > LONGEST_NAME:
         what = f"the lab's host name would be {domain}, which is too long"
         raise StartRefusedError([Problem(SETTING, what, f"choose one of {LONGEST_NAME} or less")])
     port = f":{parts.port}" if parts.port else ""
     return Hosts(f"https://{name}{port}", f"https://{domain}{port}")
+
+
+def hook_of(hub: Any) -> Any:
+    """Return what makes a service's host name of the Hub's."""
+    from jupyterhub.utils import (  # noqa: PLC0415 (0.2 s, only needed with hosts of their own)
+        subdomain_hook_idna,
+        subdomain_hook_legacy,
+    )
+
+    hook = hub.get("subdomain_hook", "idna")
+    return {"idna": subdomain_hook_idna, "legacy": subdomain_hook_legacy}.get(hook, hook)
 
 
 def added(hub: Any) -> list[dict[str, Any]]:

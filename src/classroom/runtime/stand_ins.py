@@ -15,6 +15,22 @@ StandIns = tuple[tuple[str, tuple[tuple[str, type], ...] | None], ...]
 """Modules' names, and the classes that are imported from them by name, with what each is derived
 from; None for a module that is as if it were not installed."""
 
+ALEMBIC: StandIns = (
+    ("alembic", ()),
+    ("alembic.command", ()),
+    ("alembic.config", ()),
+    ("alembic.script", (("ScriptDirectory", object),)),
+)
+"""What `jupyterhub.orm` imports of it."""
+NOT_FOR_THE_HUB: StandIns = (
+    *ALEMBIC,
+    # A format of JSON schemas newer than those of the Hub's events.
+    ("isoduration", None),
+    # `oauthenticator` imports it before any other, which of them one asks for.
+    ("oauthenticator.cilogon", ()),
+)
+"""What the Hub imports and hardly ever uses; nor does what only looks at its settings."""
+
 
 def _made(name: str, classes: tuple[tuple[str, type], ...] | None) -> ModuleType | None:
     if classes is None:

@@ -89,11 +89,22 @@ class Repository:
         for left in self._scratch.iterdir():  # of a process that was killed
             left.unlink()
         if (self._place / "config").exists():
+            await self._make_cheap()
             await self._run(*restic.unlock())
             await self._learn()
         else:
             await self._run(*restic.init())
+            await self._make_cheap()
             self._known = {}
+
+    async def _make_cheap(self) -> None:
+        """Have restic open it without half a second of work, or go on as it is."""
+        if all(restic.is_cheap(one.read_bytes()) for one in (self._place / "keys").iterdir()):
+            return
+        try:
+            await runner.run(restic.cheap(self._place, self._scratch), self._scratch, self._scratch)
+        except ResticError as error:
+            self._log.warning("Snapshots take longer than they need (%s)", error)
 
     async def _learn(self) -> None:
         found = records.read_snapshots(await self._run(*restic.snapshots(), politely=False))
@@ -130,7 +141,8 @@ class Repository:
             made = await self._copy(why, politely=politely)
             if made is None:
                 return None
-            if politely:
+            # Of no more than the last ones none is deleted.
+            if politely and len(self._known or {}) >= restic.KEEP["last"]:
                 await self._run(*restic.forget(restic.KEEP))
             await self._learn()
             return (self._known or {}).get(made)

@@ -15,18 +15,11 @@ from typing import TYPE_CHECKING, Any
 import jupyterhub
 from sqlalchemy import inspect, text
 
+from classroom.runtime.stand_ins import ALEMBIC
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from classroom.runtime.stand_ins import StandIns
-
-ALEMBIC: StandIns = (
-    ("alembic", ()),
-    ("alembic.command", ()),
-    ("alembic.config", ()),
-    ("alembic.script", (("ScriptDirectory", object),)),
-)
-"""What `jupyterhub.orm` imports of it."""
 TABLE = "alembic_version"
 MADE = (
     f"CREATE TABLE {TABLE} (version_num VARCHAR(32) NOT NULL,"
