@@ -242,6 +242,13 @@ def write(client: httpx.Client, name: str) -> httpx.Response:
     return ask(client, name, "PUT", "api/contents/new.txt", json=body)
 
 
+def test_no_secret_is_left_that_is_used_no_more(upgraded: Upgraded) -> None:
+    """The lab's token at the Hub, and two that the lab server had: from the first of them."""
+    left = {"/data/hub/lab_token", "/data/history/cookie_secret", "/data/history/signatures.db"}
+    paths = upgraded.room.lab.shown("find", "/data/hub", "/data/history").split()
+    assert not left & set(paths)
+
+
 def test_nothing_has_moved_or_changed_hands(upgraded: Upgraded) -> None:
     listed = upgraded.room.lab.shown("sh", "-c", LISTED)
     gone = re.compile(upgraded.left.gone)

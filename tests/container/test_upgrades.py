@@ -218,7 +218,7 @@ class Plain:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = f"classroom-test-{uuid.uuid4().hex[:8]}"
-        self.typed("docker tag", f"docker tag {labs.IMAGE} collaborative_jupyterlab")
+        subprocess.run(["docker", "tag", labs.IMAGE, self.name], check=True)
 
     def typed(self, begins: str, commands: str) -> str:
         """Type what a page says, which begins so, with other names and on any free port."""
