@@ -82,6 +82,8 @@ LONGEST = (
     "attack.test_messages",
     "browser.test_execution",
     "container.test_make",
+    "container.test_old_volumes",
+    "container.test_upgrades",
     "attack.test_nobody",
     "egress",
     "attack.test_exports",
