@@ -4,7 +4,7 @@
 variable "RELEASE" { default = "" }           # the version's tag
 variable "REVISION" { default = "" }          # the commit
 variable "CREATED" { default = "" }           # when that was made
-variable "SOURCE_DATE_EPOCH" { default = "" } # the same in seconds: what BuildKit dates files of images with
+variable "SOURCE_DATE_EPOCH" { default = "" } # the same in seconds: BuildKit's date of the image
 variable "SOURCE" { default = "" }            # where the sources are published, if they are
 variable "IMAGE" { default = "collaborative_jupyterlab" }
 variable "OUTPUT" { default = "type=oci,dest=artifacts/images.tar" } # or type=registry

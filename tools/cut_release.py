@@ -241,10 +241,8 @@ def main() -> int:
     print(f"Release {wanted} is in this clone: a commit, its tag v{wanted}, the image, and")
     for file in sorted(folder.iterdir()):
         print(f"  {file.relative_to(release.ROOT)}")
-    print(
-        f"Nothing is published: git push origin HEAD v{wanted} would. make images builds an image"
-    )
-    print("for every processor.")
+    print(f"Nothing is published. To publish it: git push origin HEAD v{wanted}")
+    print("make images builds the images for every processor.")
     return 0
 
 

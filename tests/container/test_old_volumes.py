@@ -10,7 +10,7 @@ import contextlib
 import json
 import re
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import docker
@@ -97,7 +97,7 @@ class Upgraded:
     left: Left
     room: Classroom
     made: str
-    before: set[str] = field(default_factory=set)
+    before: set[str]
 
 
 def on(volume: str, program: str, *words: str, given: bytes = b"") -> str:

@@ -264,17 +264,18 @@ def test_the_upgrade_without_make_and_the_way_back(plain: Plain) -> None:
     lab = plain.lab()
     before = json.loads(lab.read(f"/data/{FILE}"))["release"]
     with students.signed_in(lab) as client:
-        page = Page(students.open_socket(client, lab, room(client, "plain.ipynb")))
+        page = Page(students.open_socket(client, lab, room(client, "of-plain-docker.ipynb")))
         page.type("typed = 1")
-        labs.wait_until(lambda: "typed" in saved(client, "plain.ipynb"), "it is saved")
+        labs.wait_until(lambda: "typed" in saved(client, "of-plain-docker.ipynb"), "it is saved")
         page.connection.close()
 
     plain.typed("docker tag", BUILD)
     *steps, last = REPLACE.replace("\\\n", "").splitlines(keepends=True)
     plain.typed("docker stop", "".join(steps))
+    assert (plain.folder / "before.tgz").stat().st_mode & 0o777 == 0o600
     lab = plain.lab()
     said = json.loads(plain.typed("docker exec", last))
-    assert "plain.ipynb" in said["opened"]
+    assert "of-plain-docker.ipynb" in said["opened"]
     assert said["failed"] == {}
     assert json.loads(lab.read(f"/data/{FILE}"))["release"] == "v1.1.0"
     assert lab.run("sh", "-c", "echo later > /data/files/later.txt")[0] == 0
@@ -283,7 +284,7 @@ def test_the_upgrade_without_make_and_the_way_back(plain: Plain) -> None:
     lab = plain.lab()
     assert json.loads(lab.read(f"/data/{FILE}"))["release"] == before
     files = lab.shown("ls", "/data/files").split()
-    assert "plain.ipynb" in files
+    assert "of-plain-docker.ipynb" in files
     assert "later.txt" not in files
     with students.signed_in(lab) as client:
-        assert saved(client, "plain.ipynb") == "typed = 1"
+        assert saved(client, "of-plain-docker.ipynb") == "typed = 1"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests import labs
-from tools import lockfile, sbom
+from tools import engine, lockfile, sbom
 from tools.sbom import SbomError, Sources
 
 WHEN = dt.datetime(2026, 11, 28, tzinfo=dt.UTC)
@@ -31,8 +31,8 @@ SOURCES = Sources(
     build=read("requirements/build.txt"),
     npm=read("labextension/package-lock.json"),
     debian=DEBIAN,
-    python="3.13",
-    suite="trixie",
+    python=engine.PYTHON,
+    suite=engine.SUITE,
 )
 
 
@@ -90,7 +90,8 @@ def test_the_labextensions_packages_are_there_without_those_of_its_tests(
 def test_debians_packages_are_there_as_installed(listed: dict[str, Any]) -> None:
     found = of(listed, "deb")
     assert set(found) == {"libssl3t64", "tini", "tzdata"}
-    assert found["tini"]["purl"] == "pkg:deb/debian/tini@1:0.19.0-3?arch=amd64&distro=trixie"
+    url = "pkg:deb/debian/tini@1:0.19.0-3?arch=amd64&distro="
+    assert found["tini"]["purl"] == f"{url}{engine.SUITE}"
 
 
 @pytest.mark.parametrize("part", ["image", "build", "npm", "debian"])
