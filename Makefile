@@ -168,6 +168,14 @@ LOCK := --quiet --upgrade --universal --generate-hashes --no-annotate \
 bump: venv ## take newest releases into every lock, print what differs, test (BUMP=--until-tests: do not)
 	@$(PYTHON) -m tools.bump $(BUMP)
 
+.PHONY: release
+release: engine venv ## make a release in this clone, publish nothing: VERSION=1.2.0
+	@$(BIN)/python -m tools.cut_release "$(VERSION)"
+
+.PHONY: images
+images: engine ## build a release's images for each processor: [IMAGE=…] [OUTPUT=type=registry]
+	@$(PYTHON) -m tools.images
+
 .PHONY: clean
 clean: ## remove files of tests and tools from this folder
 	rm -rf $(VENV) artifacts .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -83,6 +83,7 @@ LONGEST = (
     "attack.test_messages",
     "browser.test_execution",
     "container.test_make",
+    "container.test_old_volumes",
     "container.test_upgrades",
     "attack.test_nobody",
     "egress",

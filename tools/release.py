@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 import subprocess
@@ -20,11 +21,16 @@ def described(root: Path = ROOT) -> str:
     Args:
         root: of the repository.
     """
+    return _git(root, "describe", "--tags", "--always", "--dirty")
+
+
+def _git(root: Path, *words: str) -> str:
     if not (root / ".git").exists():
         return ""
-    words = ["git", "describe", "--tags", "--always", "--dirty"]
     try:
-        done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["git", *words], cwd=root, capture_output=True, text=True, check=False
+        )
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
@@ -40,6 +46,22 @@ def release(root: Path = ROOT) -> str:
         return found
     version = VERSION.search((root / "pyproject.toml").read_text(encoding="utf-8"))
     return f"{version[1] if version else '0'}+{digest(root)[:8]}"
+
+
+def variables(root: Path = ROOT) -> dict[str, str]:
+    """Return what docker-bake.hcl wants to know: the release, the commit, and when that was made.
+
+    Args:
+        root: of the repository; without git only the release is known.
+    """
+    revision, _, seconds = _git(root, "log", "-1", "--format=%H %ct").partition(" ")
+    created = dt.datetime.fromtimestamp(int(seconds), dt.UTC).isoformat() if seconds else ""
+    return {
+        "RELEASE": release(root),
+        "REVISION": revision,
+        "CREATED": created,
+        "SOURCE_DATE_EPOCH": seconds,
+    }
 
 
 def digest(root: Path) -> str:

@@ -131,10 +131,11 @@ def up() -> int:
     # Before a class that runs is ended.
     if said := classes.another() or ports.in_the_way(port, project()):
         raise UpError(said)
+    last = upgrade.last()
     if not build():
         return 1
     prepare()
-    new, last = upgrade.built(), upgrade.last()
+    new = upgrade.built()
     other = last is not None and upgrade.is_upgrade(last, new)
     if said := refused(port, upgrades=other):
         raise UpError(said)

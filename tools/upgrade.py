@@ -150,7 +150,8 @@ def remembered(of: str) -> str:
 def last() -> Image | None:
     """Return the image that the class ran with last; None where there is no data of it.
 
-    That is the one of its container or, after ``make down``, the one remembered.
+    That is the one of its container or, after ``make down``, the one remembered. Early releases
+    remembered none: then it is the one with the class's name, which the next build takes from it.
     """
     name = project()
     if _asked("volume", "inspect", f"{name}_data").returncode:
@@ -158,7 +159,8 @@ def last() -> Image | None:
     container = compose("ps", "--all", "--quiet", SERVICE, quiet=True).stdout.split()
     if container and (found := _inspected("inspect", container[0])):
         return found
-    return _inspected("image", "inspect", remembered(name))
+    names = (remembered(name), image_name())
+    return next((found for one in names if (found := _inspected("image", "inspect", one))), None)
 
 
 def remember(image: Image) -> None:

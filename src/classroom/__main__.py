@@ -25,6 +25,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("boot", help="start the container (what its entrypoint runs)")
     commands.add_parser("health", help="check whether the Hub and the lab answer")
+    commands.add_parser("version", help="print the release of this lab")
     commands.add_parser("egress", help="list what the egress lock has refused")
     commands.add_parser("users", help="list allowed users, and who is online")
     commands.add_parser("labs", help="list the labs besides the class's")
@@ -93,6 +94,14 @@ def say_health(_: argparse.Namespace) -> int:
     from classroom.cli import health  # noqa: PLC0415
 
     return health.main()
+
+
+def say_version(_: argparse.Namespace) -> int:
+    """Print the lab's release."""
+    from classroom.runtime import volume_format  # noqa: PLC0415
+
+    print(volume_format.release(Paths().prefix))
+    return 0
 
 
 def say_labs(_: argparse.Namespace) -> int:
@@ -270,6 +279,7 @@ egress lock is taken."""
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "boot": start,
     "health": say_health,
+    "version": say_version,
     "egress": say_what_was_refused,
     "users": say_who_may_be_in,
     "labs": say_labs,

@@ -32,8 +32,8 @@ OF_ANOTHER_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
 class Tutor:
     """Somebody with a clone, a project name and a port of their own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, name: str = "of-tests") -> None:
+        self.folder, self.name = folder, name
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -60,7 +60,7 @@ class Tutor:
         A tutor's make is nobody's child: one that knows it is below another (`make test`) prints
         which folder it enters.
         """
-        own = {"COMPOSE_PROJECT_NAME": self.project, "CLASS": "of-tests"}
+        own = {"COMPOSE_PROJECT_NAME": self.project, "CLASS": self.name}
         inherited = {k: v for k, v in os.environ.items() if k not in OF_ANOTHER_MAKE}
         return {**inherited, **own}
 
@@ -85,9 +85,9 @@ class Tutor:
 
 
 @contextlib.contextmanager
-def tutor_in(folder: Path) -> Iterator[Tutor]:
+def tutor_in(folder: Path, name: str = "of-tests") -> Iterator[Tutor]:
     """Be a tutor in a folder that has a clone by the end; the class goes with its volume."""
-    made = Tutor(folder)
+    made = Tutor(folder, name)
     yield made
     words = ["docker", "compose", "--project-name", made.project, "down", "--volumes"]
     subprocess.run(words, cwd=folder, env=made.environment, check=True, capture_output=True)
@@ -96,14 +96,18 @@ def tutor_in(folder: Path) -> Iterator[Tutor]:
 
 @pytest.fixture
 def tutor(tmp_path: Path) -> Iterator[Tutor]:
-    folder = tmp_path / "clone"
+    with tutor_in(clone(tmp_path / "clone")) as made:
+        yield made
+
+
+def clone(folder: Path) -> Path:
+    """Make a folder with the files of a clone, as they are here."""
     folder.mkdir()
     for entry in labs.ROOT.iterdir():
         if entry.name not in LEFT_OUT and not entry.name.endswith("_cache"):
             copy = shutil.copytree if entry.is_dir() else shutil.copy2
             copy(entry, folder / entry.name)
-    with tutor_in(folder) as made:
-        yield made
+    return folder
 
 
 def container(tutor: Tutor) -> str:

@@ -1,20 +1,16 @@
-"""Labs of people's own over time: stopped when idle, bounded, in backups, after an upgrade."""
+"""Labs of people's own over time: stopped when idle, bounded, in backups."""
 
 from __future__ import annotations
 
 import contextlib
-import re
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests import labs, old_volume, own_labs
-from tests.classrooms import Classroom
+from tests import labs, own_labs
 from tests.container.test_backup import backed_up, taken_in
-from tests.container.test_chat import Copy
-from tests.container.test_rooms import Page, saved
 from tests.own_labs import ask, base, enter, is_open, look, number
 from tests.students import Student, open_socket
 
@@ -31,8 +27,6 @@ REFUSED = (
     *(r"Error starting ", r"\[E .*HTTP 503", r"503 GET /hub/spawn(-pending)?/"),
     own_labs.NEW_TOKENS,
 )
-
-OLD = labs.ROOT / "tests/data/volume-before-labs.tar.gz"
 
 
 def save(client: object, name: str, file: str, text: str) -> None:
@@ -175,79 +169,6 @@ def test_a_group_of_the_file_is_followed_as_it_is_saved(
             assert _hear(own)
         assert is_open(grace, "octocat") is None
         assert is_open(grace, "hubot") is not None
-
-
-LISTED = "find /data -mindepth 1 -not -path '/data/snapshots/cache*' -printf '%p %U %G %m\\n'"
-GONE = re.compile(r"/data/(reserve|lock$|history/documents[-.]|history/saving|snapshots/lock)")
-"""What a start makes anew, or takes up into something else."""
-
-
-TAKEN_OVER = (
-    *own_labs.EXPECTED,
-    r"Role classroom-lab has obtained extra permissions",
-    r"Recovered what was typed last in lesson.ipynb",
-    r"403 GET /hub/admin",
-)
-
-
-def unpack(volume: str) -> None:
-    """Fill a volume with what the version before there were labs has left (tests/data)."""
-    words = ["docker", "run", "--rm", "-i", "-v", f"{volume}:/data", "--entrypoint", "tar"]
-    subprocess.run(
-        [*words, labs.IMAGE, "-C", "/data", "--numeric-owner", "-xzp"],
-        input=OLD.read_bytes(),
-        check=True,
-    )
-
-
-def below_data(volume: str) -> set[str]:
-    """List what is on a volume that nobody uses: paths, owners, groups and modes."""
-    words = ["docker", "run", "--rm", "-v", f"{volume}:/data", "--entrypoint", "sh", labs.IMAGE]
-    found = subprocess.run([*words, "-c", LISTED], capture_output=True, text=True, check=True)
-    return set(found.stdout.splitlines())
-
-
-def test_a_volume_of_the_version_before_labs_has_all_that_it_had(
-    network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
-) -> None:
-    """It was killed while people typed; its people have labs of their own now."""
-    unpack(volume)
-    before = below_data(volume)
-    assert not any(one.startswith("/data/labs") for one in before)
-    folder = labs.write_folder(tmp_path / "tutor", own_labs.CONFIG, authority)
-    with contextlib.ExitStack() as stack:
-        lab = stack.enter_context(
-            labs.start(folder, network=network, expected=TAKEN_OVER, volume=volume)
-        )
-        lab.wait_healthy()
-        opened = Classroom(lab, folder, github, authority, stack)
-        for login in ("Octocat", "hubot", "mona", old_volume.ADDED):
-            opened.enter(login)
-        ada, mona = opened.people["Octocat"], opened.people["mona"]
-        page = Page(opened.open("Octocat", old_volume.room_again(opened, "lesson.ipynb")))
-        page.listen_until(lambda: old_volume.UNSAVED in str(page.source))
-        assert str(page.source) == old_volume.SAVED + old_volume.UNSAVED
-        labs.wait_until(lambda: old_volume.UNSAVED in saved(ada, "lesson.ipynb"), "it is saved")
-        said = [str(one["body"]) for one in Copy(opened, "hubot").messages]
-        assert old_volume.SAID in said
-        # A tutor goes back, as in the version before.
-        headers = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
-        address = f"{opened.address}/classroom/api/snapshots"
-        kept = mona.get(address, headers=headers).json()["snapshots"]
-        assert lab.read("/data/files/plan.txt") == old_volume.LATER
-        first = f"{address}/{kept[-1]['id']}/restore"
-        told = mona.post(first, json={"path": "plan.txt"}, headers=headers)
-        assert told.is_success, told.text
-        assert lab.read("/data/files/plan.txt") == old_volume.PLAN
-        assert mona.get(f"{labs.ADDRESS}/hub/admin").is_success
-        assert ada.get(f"{labs.ADDRESS}/hub/admin").status_code == 403
-        enter(ada, "octocat")
-        save(ada, "octocat", "mine.txt", "mine")
-        assert read(ada, "octocat", "mine.txt") == "mine"
-        enter(opened.people[old_volume.ADDED], old_volume.ADDED)
-        opened.close()
-    moved = {one for one in before - below_data(volume) if not GONE.match(one)}
-    assert moved == set(), "nothing of the class's has moved, or changed hands"
 
 
 def test_a_backup_has_every_lab(

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import docker
 import pytest
 
 from classroom.runtime.volume_format import FILE, FORMAT
-from tests import labs, students
-from tests.container.test_make import Tutor, inside, tutor
+from tests import labs, published, students
+from tests.container.test_make import Tutor, clone, inside, tutor
 from tests.container.test_rooms import Page, room, saved
 from tests.labs import Lab
+from tests.published import Repository, change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from docker.models.volumes import Volume
 
 __all__ = ["tutor"]  # a fixture
 
+PAGE = labs.ROOT / "docs/operate/upgrades.md"
+BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+WITH_MAKE, BUILD, REPLACE, GO_BACK, WHICH = BLOCK.findall(PAGE.read_text())
+"""The commands of the page."""
+(RUN,) = re.findall(
+    r"^docker run -d .*?_jupyterlab$",
+    (labs.ROOT / "docs/operate/index.md").read_text(),
+    re.MULTILINE | re.DOTALL,
+)
+"""How the page on operation starts a lab without make."""
 NEWER = {"format": FORMAT + 1, "release": "v9.0"}
 SAID = "/data: was written by a newer lab, release v9.0; this one is "
 REFUSE = """
@@ -53,7 +67,7 @@ def in_lab(volume: Volume, *command: str) -> str:
 def test_a_volume_says_who_has_written_it(trial_lab: Lab) -> None:
     found = json.loads(trial_lab.read(f"/data/{FILE}"))
     assert found["format"] == FORMAT
-    assert isinstance(found["release"], str)
+    assert trial_lab.shown("classroom", "version").strip() == found["release"]
     assert trial_lab.run("stat", "--format=%U %a", f"/data/{FILE}")[1].strip() == "root 600"
 
 
@@ -124,19 +138,26 @@ def lab_of(tutor: Tutor) -> Lab:
     return Lab(docker.from_env().containers.get(done.stdout.strip()), None)
 
 
-def change(tutor: Tutor, name: str, before: str, after: str) -> None:
-    """Have another release in the tutor's folder."""
-    file = tutor.folder / name
-    text = file.read_text()
-    assert before in text
-    file.write_text(text.replace(before, after, 1))
+def typed(folder: Path, commands: str, environment: Mapping[str, str] | None = None) -> str:
+    """Type what a page says; return what is shown."""
+    done = subprocess.run(
+        ["bash", "-e", "-c", commands],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def backups(tutor: Tutor) -> list[Path]:
     return sorted((tutor.folder / "backups").glob("before-*.tgz"))
 
 
-def test_make_up_upgrades_and_goes_back_where_it_fails(tutor: Tutor) -> None:
+def test_make_up_upgrades_and_goes_back_where_it_fails(tutor: Tutor, tmp_path: Path) -> None:
+    repository = Repository(tmp_path, tutor.folder)
     done = tutor.make("up")
     assert done.returncode == 0, done.stderr
     assert "Upgrade" not in done.stdout
@@ -148,12 +169,15 @@ def test_make_up_upgrades_and_goes_back_where_it_fails(tutor: Tutor) -> None:
         labs.wait_until(lambda: "typed" in saved(client, "of-last-week.ipynb"), "it is saved")
         page.connection.close()
 
-    change(tutor, "src/classroom/boot.py", "Start the container,", "Begin the container,")
-    done = tutor.make("up")
-    assert done.returncode == 0, done.stderr
-    second = json.loads(inside(tutor, f"cat /data/{FILE}"))["release"]
-    assert second != first
-    assert f"Upgrade from {first} to {second}: the lab stops for a backup." in done.stdout
+    second = "v1.1.0"
+    boot = "src/classroom/boot.py"
+    repository.release(second, boot, "Start the container,", "Begin the container,")
+    said = typed(tutor.folder, WITH_MAKE, tutor.environment)
+    assert f"Upgrade from {published.FIRST} to {second}: the lab stops for a backup." in said
+    assert first == published.FIRST
+    which = WHICH.replace("collaborative_jupyterlab", f"collaborative_jupyterlab-{tutor.name}")
+    assert typed(tutor.folder, which, tutor.environment).split() == [second, second]
+    assert json.loads(inside(tutor, f"cat /data/{FILE}"))["release"] == second
     (backup,) = backups(tutor)
     assert backup.stat().st_mode & 0o777 == 0o600
     assert "typed = 1" in inside(tutor, "cat /data/files/of-last-week.ipynb")
@@ -162,7 +186,7 @@ def test_make_up_upgrades_and_goes_back_where_it_fails(tutor: Tutor) -> None:
     # One that answers, and opens no document.
     inside(tutor, "echo work > /data/files/work.txt")
     room_file = "src/classroom/lab/rooms/document_room.py"
-    change(tutor, room_file, "\n    async def initialize(self) -> None:", REFUSE)
+    change(tutor.folder / room_file, "\n    async def initialize(self) -> None:", REFUSE)
     done = tutor.make("up")
     assert done.returncode != 0
     assert "Not upgraded." in done.stderr
@@ -178,11 +202,89 @@ def test_make_up_upgrades_and_goes_back_where_it_fails(tutor: Tutor) -> None:
         assert saved(client, "of-last-week.ipynb") == "typed = 1"
 
     # One that doesn't start, after make down: the image that ran last is known still.
-    change(tutor, room_file, REFUSE, "\n    async def initialize(self) -> None:")
-    change(tutor, "src/classroom/boot.py", "    os.umask(0o022)", "    raise SystemExit(7)")
+    change(tutor.folder / room_file, REFUSE, "\n    async def initialize(self) -> None:")
+    change(tutor.folder / boot, "    os.umask(0o022)", "    raise SystemExit(7)")
     assert tutor.make("down").returncode == 0
     done = tutor.make("up")
     assert done.returncode != 0
     assert "Not upgraded.\nThe new lab doesn't start." in done.stderr
     assert inside(tutor, "cat /data/files/work.txt") == "work\n"
     assert len(backups(tutor)) == 3
+
+
+class Plain:
+    """A class without make, in a folder of its own; nothing of it has a name that others have."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = f"classroom-test-{uuid.uuid4().hex[:8]}"
+        subprocess.run(["docker", "tag", labs.IMAGE, self.name], check=True)
+
+    def typed(self, begins: str, commands: str) -> str:
+        """Type what a page says, which begins so, with other names and on any free port."""
+        assert commands.startswith(begins)
+        names = {
+            r"(?<=\b(?:stop|exec|name) )classroom\b": self.name,
+            r"(?<=\brm )classroom\b|(?<=--force )classroom\b": self.name,
+            r"\bclassroom-data\b": self.name,
+            r"\bcollaborative_jupyterlab\b": self.name,
+            r"\b8443:8443\b": "127.0.0.1::8443",
+        }
+        for pattern, own in names.items():
+            commands = re.sub(pattern, own, commands)
+        return typed(self.folder, commands, os.environ)
+
+    def lab(self) -> Lab:
+        """Wait until the lab serves."""
+        found = Lab(docker.from_env().containers.get(self.name), None)
+        found.wait_healthy()
+        return found
+
+    def remove(self) -> None:
+        images = [self.name, f"{self.name}:before"]
+        for words in (["rm", "-f", self.name], ["volume", "rm", self.name], ["rmi", *images]):
+            subprocess.run(["docker", *words], capture_output=True, check=False)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Iterator[Plain]:
+    """A clone of a repository in which there is a release that is newer."""
+    folder = clone(tmp_path / "clone")
+    repository = Repository(tmp_path, folder)
+    change_of = ("src/classroom/boot.py", "Start the container,", "Begin the container,")
+    repository.release("v1.1.0", *change_of)
+    made = Plain(folder)
+    yield made
+    made.remove()
+
+
+def test_the_upgrade_without_make_and_the_way_back(plain: Plain) -> None:
+    """Each command as the page has it, in its order."""
+    plain.typed("docker run", RUN)
+    lab = plain.lab()
+    before = json.loads(lab.read(f"/data/{FILE}"))["release"]
+    with students.signed_in(lab) as client:
+        page = Page(students.open_socket(client, lab, room(client, "of-plain-docker.ipynb")))
+        page.type("typed = 1")
+        labs.wait_until(lambda: "typed" in saved(client, "of-plain-docker.ipynb"), "it is saved")
+        page.connection.close()
+
+    plain.typed("docker tag", BUILD)
+    *steps, last = REPLACE.replace("\\\n", "").splitlines(keepends=True)
+    plain.typed("docker stop", "".join(steps))
+    assert (plain.folder / "before.tgz").stat().st_mode & 0o777 == 0o600
+    lab = plain.lab()
+    said = json.loads(plain.typed("docker exec", last))
+    assert "of-plain-docker.ipynb" in said["opened"]
+    assert said["failed"] == {}
+    assert json.loads(lab.read(f"/data/{FILE}"))["release"] == "v1.1.0"
+    assert lab.run("sh", "-c", "echo later > /data/files/later.txt")[0] == 0
+
+    plain.typed("docker rm", GO_BACK)
+    lab = plain.lab()
+    assert json.loads(lab.read(f"/data/{FILE}"))["release"] == before
+    files = lab.shown("ls", "/data/files").split()
+    assert "of-plain-docker.ipynb" in files
+    assert "later.txt" not in files
+    with students.signed_in(lab) as client:
+        assert saved(client, "of-plain-docker.ipynb") == "typed = 1"

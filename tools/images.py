@@ -1,0 +1,78 @@
+"""Build a release's images with docker buildx bake; push nothing, unless OUTPUT says so.
+
+Run as ``python3 -m tools.images`` (``make images``) for every processor's.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from tools import build, release
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "collaborative_jupyterlab"
+FILE = "docker-bake.hcl"
+ONE, ALL = "image", "images"
+"""The targets of `FILE`: for this machine's processor, and for every one."""
+
+
+class ImagesError(Exception):
+    """They can't be built; the text is what the person reads."""
+
+
+def bake(target: str, root: Path = release.ROOT, tag: str = "") -> str:
+    """Build a target of `FILE`.
+
+    Args:
+        target: its name.
+        root: of the repository.
+        tag: of the release, if git doesn't know it yet.
+
+    Returns:
+        The name of the images.
+
+    Raises:
+        ImagesError: it can't be built.
+    """
+    known = release.variables(root)
+    known["RELEASE"] = tag or known["RELEASE"]
+    known["IMAGE"] = os.environ.get("IMAGE") or NAME
+    (root / "artifacts").mkdir(exist_ok=True)
+    words = ["docker", "buildx", "bake", "--file", FILE, "--progress", "plain", target]
+    try:
+        done = subprocess.run(
+            words,
+            cwd=root,
+            env={**os.environ, **known},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise ImagesError(f"Docker can't be run ({error.strerror}).") from error
+    if done.returncode:
+        raise ImagesError(build.explanation(done.stdout))
+    return f"{known['IMAGE']}:{known['RELEASE']}"
+
+
+def main() -> int:
+    """Build the images for every processor; return the exit code."""
+    print("Building an image for each processor: minutes for each.", flush=True)
+    try:
+        name = bake(ALL)
+    except ImagesError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{name} is built.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
