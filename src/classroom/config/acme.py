@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from classroom.config import hosts, subdomains
 from classroom.config.hosts import BadHostError
 from classroom.config.traits import Classroom
-from classroom.runtime.problems import Problem, did_you_mean
+from classroom.runtime import files
+from classroom.runtime.problems import Problem, StartRefusedError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +26,7 @@ HOST, EMAIL = "ACME_HOST", "ACME_EMAIL"
 """Of the environment, where the file says nothing."""
 KEYS = ("host", "email")
 MAILBOX = re.compile(r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+")
+BEGIN = b"-----BEGIN CERTIFICATE-----"
 EXAMPLE = '{"host": "lab.example.org", "email": "you@example.org"}'
 
 
@@ -98,27 +101,42 @@ def read_directory(where: str, text: str, problems: list[Problem]) -> str:
     return text.strip()
 
 
-def read_authorities(where: str, text: str, folder: Path, problems: list[Problem]) -> str:
-    """Find the file with authorities of the tutor's own.
+def read_authorities(where: str, text: str, folder: Path, problems: list[Problem]) -> bytes:
+    """Read the file with authorities of the tutor's own.
 
     Args:
         where: the setting, for error messages.
-        text: as the tutor wrote it: a path below the configuration's folder.
+        text: as the tutor wrote it: a file beside the configuration, or below.
         folder: the configuration's.
         problems: errors are appended to it.
+
+    Returns:
+        Nothing where there is none.
     """
-    if not text.strip():
-        return ""
-    file = folder / text.strip()
-    if not file.is_file():
-        cure = "put it there, or correct the name"
-        problems.append(Problem(where, f"there is no file {text.strip()!r}", cure))
-    return str(file)
+    if not text:
+        return b""
+    if PurePosixPath(text).is_absolute() or ".." in PurePosixPath(text).parts:
+        what = f"{text!r} is not a file beside the configuration"
+        problems.append(Problem(where, what, "put it into secrets/, such as secrets/ca.crt"))
+        return b""
+    try:
+        if not files.present(folder / text, text):
+            what, cure = f"there is no file {text!r}", "put it there, or correct the name"
+            problems.append(Problem(where, what, cure))
+            return b""
+        found = files.read(folder / text, text)
+    except StartRefusedError as refused:
+        problems += refused.problems
+        return b""
+    if BEGIN not in found:
+        cure = "put the authority's certificate there, as PEM"
+        problems.append(Problem(text, "holds no PEM certificate", cure))
+    return found
 
 
 def load(
     file: ConfigFile, environ: Mapping[str, str], folder: Path, problems: list[Problem]
-) -> Acme | None:
+) -> tuple[Acme | None, dict[str, bytes]]:
     """Read what certificate the lab is to get; the file overrides the environment.
 
     Args:
@@ -128,7 +146,8 @@ def load(
         problems: errors are appended to it.
 
     Returns:
-        None where it is to get none.
+        The certificate, None where it is to get none; and the bytes that were read for it, by the
+        file's name.
     """
     given = Classroom(config=file.config)
     before = len(problems)
@@ -139,7 +158,7 @@ def load(
         where = HOST
         host, email = read_host(HOST, environ[HOST], problems), environ.get(EMAIL, "")
     else:
-        return None
+        return None, {}
     if email.strip() and not MAILBOX.fullmatch(email.strip()):
         cure = "write one, such as you@example.org, or leave it out"
         problems.append(Problem(where, f"{email!r} is not an e-mail address", cure))
@@ -148,7 +167,9 @@ def load(
         cure = "put a certificate for both into secrets/, or remove one of the two settings"
         problems.append(Problem(where, what, cure))
     directory = read_directory(file.where(DIRECTORY), given.acme_directory, problems)
-    own = read_authorities(file.where(AUTHORITIES), given.acme_authorities, folder, problems)
+    name = given.acme_authorities.strip()
+    own = read_authorities(file.where(AUTHORITIES), name, folder, problems)
     if len(problems) > before:
-        return None
-    return Acme(host, email.strip(), directory, own)
+        return None, {}
+    found = Acme(host, email.strip(), directory, str(folder / name) if own else "")
+    return found, {name: own} if own else {}

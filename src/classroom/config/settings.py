@@ -189,7 +189,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     allowed = written | {one.name for one in students}
     tutors = people.names(people.lookup(file, "admin_users"))
     wrong: list[Problem] = []
-    certificate = acme.load(file, environ, paths.config, wrong)
+    certificate, certificate_from = acme.load(file, environ, paths.config, wrong)
     asked = dict(given.asked()) if mode is SignInMode.GITHUB else {}
     if certificate is not None:
         asked[file.where(acme.DIRECTORY)] = certificate.directory
@@ -240,6 +240,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
             **file.sources,
             **read_from,
             **welcome_from,
+            **certificate_from,
             **({github.SECRET_FILE: secret.encode()} if secret else {}),
             **({upstream.SECRET_FILE: login.encode()} if login else {}),
         },

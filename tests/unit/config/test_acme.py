@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from classroom.config import settings
 from classroom.runtime.paths import Paths
 from tests import labs
+from tests.pki import Authority
 from tests.unit.config.test_mistakes import GITHUB
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def blocks() -> list[str]:
 
 def load(folder: Path, text: str) -> Settings:
     (folder / "secrets").mkdir(parents=True)
-    (folder / "secrets/ca.crt").touch()
+    (folder / "secrets/ca.crt").write_bytes(Authority().crt)
     (folder / "jupyterhub_config.py").write_text(text)
     return settings.load(Paths(config=folder), GITHUB)
 
@@ -41,6 +42,7 @@ def test_the_pages_blocks_are_taken(tmp_path: Path) -> None:
     assert found.acme is not None
     assert found.acme.directory == "https://ca.example.org/acme/directory"
     assert found.acme.authorities.endswith("/secrets/ca.crt")
+    assert found.sources["secrets/ca.crt"], "for a Hub that restarts while the file is saved"
     assert "ca.example.org" in map(str, found.egress.hub)
 
 

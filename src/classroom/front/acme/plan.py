@@ -19,7 +19,7 @@ WAITS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, 12 * HOUR)
 failures an hour (letsencrypt.org/docs/rate-limits)."""
 LONGEST_WAIT = 7 * DAY
 """However long an authority wants to be left in peace."""
-AFTER_A_START = 15 * MINUTE
+AFTER_A_START = 20 * MINUTE
 """How long after a try a start waits at most: whoever has mended something starts the lab."""
 LOOKS_EVERY = 6 * HOUR
 """How often the authority is asked when to renew, where it says nothing else of that."""

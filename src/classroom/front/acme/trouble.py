@@ -26,7 +26,9 @@ AT_PORT_80 = (
     "let port 80 of {host} lead to this lab from everywhere, and start it with"
     " make up PORT=443 HTTP_PORT=80"
 )
-ELSEWHERE = "choose another authority with c.Classroom.acme_directory, or put a certificate there"
+ELSEWHERE = (
+    "choose another authority with c.Classroom.acme_directory, or put a certificate into secrets/"
+)
 SENTENCES = {
     UNREACHED: (
         "{authority} can't be reached ({detail})",
