@@ -42,7 +42,7 @@ def test_plain_http_answers_where_a_certificate_is_asked_for() -> None:
     text = render(challenges=Challenges("thumb_print-1", "https://lab.test:9443"))
     listens = re.findall(r"listen (\S*8444) backlog", text)
     assert listens == ["8444", "[::]:8444"]
-    part = text[text.index("listen 8444") : text.index("alive.sock")]
+    part = text[text.index("listen 8444") : text.index("# The supervisor asks here")]
     assert re.findall(r"return (.*);", part) == [
         '200 "$question.thumb_print-1"',
         "308 https://lab.test:9443$request_uri",

@@ -14,7 +14,8 @@ from acme import challenges, crypto_util, messages
 from acme.client import ClientNetwork, ClientV2
 from acme.errors import ConflictError
 from cryptography.hazmat.primitives.asymmetric import ec
-from josepy import ES256, JWKEC
+from josepy.jwa import ES256
+from josepy.jwk import JWKEC
 
 from classroom.front.acme import account, kept, refusals
 from classroom.front.acme.order import Order, Outcome

@@ -57,7 +57,7 @@ def refuse_strangers(directory: messages.Directory) -> None:
         Error: it is one.
     """
     if getattr(getattr(directory, "meta", None), "external_account_required", False):
-        raise messages.Error(typ=f"{messages.ERROR_PREFIX}{ACCOUNTS}")
+        raise messages.Error.with_code(ACCOUNTS)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

@@ -6,9 +6,9 @@ import datetime as dt
 import stat
 from typing import TYPE_CHECKING
 
-import josepy
 import pytest
 from cryptography.hazmat.primitives import hashes
+from josepy.jwk import JWKEC
 
 from classroom.config.acme import Acme
 from classroom.front.acme import account, kept, plan
@@ -39,7 +39,7 @@ def test_a_damaged_account_is_made_anew(tmp_path: Path, damaged: bytes) -> None:
 
 def test_the_thumbprint_is_what_the_library_answers_with(tmp_path: Path) -> None:
     key = account.ensure(tmp_path)
-    known = josepy.JWKEC(key=key).thumbprint(hash_function=hashes.SHA256)
+    known = JWKEC(key=key).thumbprint(hash_function=hashes.SHA256)
     assert account.thumbprint(key) == account.base64url(known)
 
 

@@ -16,10 +16,14 @@ from classroom.front.acme.trouble import Trouble
 NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
 WANTED = Acme("lab.school.test", "ada@school.test", "https://ca.test/dir")
 PREFIX = "urn:ietf:params:acme:error:"
+TOKEN = "eHh4eHh4eHh4eHh4eHh4eA"
 
 
 def document(kind: str, detail: str = "so it is", **more: Any) -> messages.Error:
-    return messages.Error.from_json({"type": f"{PREFIX}{kind}", "detail": detail, **more})
+    found: messages.Error = messages.Error.from_json(
+        {"type": f"{PREFIX}{kind}", "detail": detail, **more}
+    )
+    return found
 
 
 def invalid(kind: str, detail: str) -> errors.ValidationError:
@@ -28,12 +32,12 @@ def invalid(kind: str, detail: str) -> errors.ValidationError:
         "identifier": {"type": "dns", "value": WANTED.host},
         "status": "invalid",
         "challenges": [
-            {"type": "dns-01", "url": "https://ca.test/2", "status": "pending", "token": "eA"},
+            {"type": "dns-01", "url": "https://ca.test/2", "status": "pending", "token": TOKEN},
             {
                 "type": "http-01",
                 "url": "https://ca.test/1",
                 "status": "invalid",
-                "token": "eHh4eHh4eHh4eHh4eHh4eA",
+                "token": TOKEN,
                 "error": {"type": f"{PREFIX}{kind}", "detail": detail},
             },
         ],
