@@ -11,7 +11,7 @@ import contextlib
 import datetime as dt
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from classroom.front import certificate, tls
 from classroom.front.acme import kept, plan, trouble
@@ -49,6 +49,10 @@ class OwnCertificate:
         self._course = plan.at_start(kept.course(paths.acme, wanted))
         self._on_disk = kept.saved(paths.acme, kept.COURSE)
         self._seen: tuple[bytes, Own | None] = (b"", None)
+
+    def __deepcopy__(self, _: Any) -> OwnCertificate:
+        """Stay the one there is: traitlets copies what stands in a configuration."""
+        return self
 
     def trouble(self, *_: object) -> str:
         """Say why there is no new certificate; "" if all is well. As JupyterHub's pages ask it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 ACCOUNTS = "externalAccountRequired"
 OFF = re.compile(r"certificate (has expired|is not yet valid)")
 """What OpenSSL says of a certificate whose time isn't now."""
+UNVERIFIED = re.compile("certificate verify failed", re.IGNORECASE)
 REASON = re.compile(r"\[Errno -?\d+\] ([^'\")]+)|(certificate verify failed: [^'\"(]+)|(timed out)")
+NOWHERE = re.compile("no such host|NXDOMAIN", re.IGNORECASE)
+"""What some authorities say of a name that isn't there, under any kind of trouble."""
+NO_ADDRESS = f"{VALIDATION}dns"
 SERVERS = 500
 """The first status of HTTP by which a server says that it has failed itself."""
 
@@ -92,8 +97,11 @@ def understood(error: BaseException, retry_after: float = 0) -> Trouble:
             found = of_document(error, retry_after)
         case errors.TimeoutError():
             found = Trouble(SLOW)
-        case requests.exceptions.SSLError():
+        case requests.exceptions.SSLError() if UNVERIFIED.search(str(error)):
             found = Trouble(CLOCK if OFF.search(str(error)) else UNTRUSTED, reason(error))
+        case requests.exceptions.SSLError():
+            # The egress proxy's way to say that it comes no further.
+            found = Trouble(UNREACHED, "the connection is closed")
         case requests.RequestException():
             found = Trouble(UNREACHED, reason(error))
         case errors.ClientError(args=(requests.Response() as answer, *_)):
@@ -128,5 +136,7 @@ def of_validation(error: errors.ValidationError, retry_after: float) -> Trouble:
     for authorization in error.failed_authzrs:
         for challenge in authorization.body.challenges:
             if challenge.error is not None:
-                return of_document(challenge.error, retry_after, VALIDATION)
+                found = of_document(challenge.error, retry_after, VALIDATION)
+                unknown = NOWHERE.search(found.detail) is not None
+                return replace(found, kind=NO_ADDRESS) if unknown else found
     return Trouble(ODD, "it does not say why")

@@ -71,6 +71,11 @@ def untrusted(why: str) -> requests.exceptions.SSLError:
     ("error", "what", "cure"),
     [
         (REFUSED, "ca.test can't be reached (Connection refused)", "DNS, firewall and proxy."),
+        (
+            requests.exceptions.SSLError("[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred"),
+            "ca.test can't be reached (the connection is closed)",
+            "DNS, firewall and proxy.",
+        ),
         (untrusted("self-signed certificate"), "is not trusted", "c.Classroom.acme_authorities."),
         (
             untrusted("certificate has expired"),
@@ -87,6 +92,11 @@ def untrusted(why: str) -> requests.exceptions.SSLError:
             invalid("dns", "NXDOMAIN"),
             "ca.test finds no address of lab.school.test in DNS (NXDOMAIN)",
             "or correct c.Classroom.acme.",
+        ),
+        (
+            invalid("connection", "lookup x: no such host"),
+            "finds no address of",
+            "c.Classroom.acme.",
         ),
         (
             invalid("unauthorized", "404"),
