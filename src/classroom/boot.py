@@ -28,7 +28,7 @@ from classroom.front import (
     render,
     tls,
 )
-from classroom.front.acme import kept
+from classroom.front.acme import account, kept
 from classroom.hub.egress import gateway
 from classroom.lab import server_config
 from classroom.runtime import (
@@ -126,6 +126,17 @@ def prepare_tls(loaded: Settings, addresses: str) -> None:
     say("tls", f"certificate {kind}, valid until {found.expires:%Y-%m-%d}")
 
 
+def acme_account(loaded: Settings) -> str:
+    """Return by what an authority knows the lab; "" where no certificate is asked for.
+
+    Args:
+        loaded: the settings.
+    """
+    if loaded.acme is None:
+        return ""
+    return account.thumbprint(account.ensure(loaded.paths.acme))
+
+
 def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Take every step up to the supervisor and return its command.
 
@@ -166,7 +177,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     say("sign-in", f"{loaded.mode.value}\n{sign_in.describe(loaded)}")
     hosts.write(paths.front, loaded)
     client_addresses.write(paths.front, loaded)
-    challenges.write(paths.front, loaded)
+    challenges.write(paths.front, loaded, acme_account(loaded))
     subdomains.write(paths.front, apart)
     render.install(paths, {})
     gateway.install(paths, taken, loaded.egress)

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from classroom.front.acme import account
 from classroom.runtime import files
 
 if TYPE_CHECKING:
@@ -48,20 +47,18 @@ def address(host: str, callback: str) -> str:
     return f"https://{parts.netloc if parts.hostname == host else host}"
 
 
-def write(front: Path, settings: Settings) -> None:
-    """Keep it beside the front's configuration, for the Hub that renders that again.
+def write(front: Path, settings: Settings, thumbprint: str) -> None:
+    """Keep it beside the front's configuration, for supervisor and Hub.
 
     Args:
         front: the front's folder, root's alone.
         settings: as loaded.
+        thumbprint: of the account's key; "" where no certificate is asked for.
     """
     found = Challenges()
     if settings.acme is not None:
         callback = settings.oauth.callback_url if settings.oauth is not None else ""
-        found = Challenges(
-            account.thumbprint(account.ensure(settings.paths.acme)),
-            address(settings.acme.host, callback),
-        )
+        found = Challenges(thumbprint, address(settings.acme.host, callback))
     files.write_private(front / FILE, json.dumps(asdict(found)).encode())
 
 
