@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from classroom.front import certificate, tls
 from classroom.front.acme import kept, plan, trouble
-from classroom.front.acme.order import Order, Outcome
+from classroom.front.acme.order import AcmeOutcome, Order
 from classroom.front.acme.plan import Step
-from classroom.front.acme.trouble import SLOW, Trouble
+from classroom.front.acme.trouble import SLOW, AcmeTrouble
 from classroom.runtime.problems import StartRefusedError
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class OwnCertificate:
         if step is Step.ASK and outcome.trouble is None:
             await self._install(changed, log)
 
-    def _note(self, step: Step, outcome: Outcome, log: Logger) -> None:
+    def _note(self, step: Step, outcome: AcmeOutcome, log: Logger) -> None:
         """Note what came of a question, in memory and on the volume."""
         now = dt.datetime.now(dt.UTC)
         if step is Step.LOOK:
@@ -108,7 +108,7 @@ class OwnCertificate:
         kept.keep(self._paths.acme, self._course)
         self._on_disk = kept.encode(self._course)
 
-    async def _ask(self, step: Step) -> Outcome:
+    async def _ask(self, step: Step) -> AcmeOutcome:
         """Have a process of its own ask the authority."""
         order = Order(step, self._wanted, str(self._paths.acme))
         process = await asyncio.create_subprocess_exec(
@@ -122,12 +122,12 @@ class OwnCertificate:
             async with asyncio.timeout(ASKING_SECONDS):
                 said, _ = await process.communicate(order.encode())
         except TimeoutError:
-            return Outcome(Trouble(SLOW))
+            return AcmeOutcome(AcmeTrouble(SLOW))
         finally:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
-        return Outcome.decode(said)
+        return AcmeOutcome.decode(said)
 
     def _has_files(self) -> bool:
         """Say whether the tutor has put a certificate into ``secrets/``, or is about to."""

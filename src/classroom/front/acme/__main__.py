@@ -18,10 +18,10 @@ from josepy.jwa import ES256
 from josepy.jwk import JWKEC
 
 from classroom.front.acme import account, kept, refusals
-from classroom.front.acme.order import Order, Outcome
+from classroom.front.acme.order import AcmeOutcome, Order
 from classroom.front.acme.plan import Step
 from classroom.front.acme.refusals import Waits
-from classroom.front.acme.trouble import UNKEPT, UNUSABLE, Trouble, at
+from classroom.front.acme.trouble import UNKEPT, UNUSABLE, AcmeTrouble, at
 from classroom.front.local_authority import private
 from classroom.runtime.problems import StartRefusedError
 
@@ -66,7 +66,7 @@ def register(client: ClientV2, email: str) -> None:
         client.net.account = messages.RegistrationResource(uri=known.location, body=body)
 
 
-def ask(order: Order, client: ClientV2) -> Outcome:
+def ask(order: Order, client: ClientV2) -> AcmeOutcome:
     """Ask for a certificate, and keep it.
 
     Args:
@@ -90,25 +90,25 @@ def ask(order: Order, client: ClientV2) -> Outcome:
     try:
         own = kept.check(chain, key, order.wanted.host)
     except StartRefusedError as refused:
-        return Outcome(Trouble(UNUSABLE, refused.problems[0].what))
+        return AcmeOutcome(AcmeTrouble(UNUSABLE, refused.problems[0].what))
     now = dt.datetime.now(dt.UTC)
     if not own.held.host or not own.held.begins <= now < own.held.ends:
         valid = f"valid from {at(own.held.begins)} to {at(own.held.ends)}"
-        return Outcome(Trouble(UNUSABLE, valid if own.held.host else "for another name"))
+        return AcmeOutcome(AcmeTrouble(UNUSABLE, valid if own.held.host else "for another name"))
     try:
         kept.write(Path(order.folder), chain, key)
     except OSError as error:
-        return Outcome(Trouble(UNKEPT, str(error)))
-    return Outcome()
+        return AcmeOutcome(AcmeTrouble(UNKEPT, str(error)))
+    return AcmeOutcome()
 
 
-def look(order: Order, client: ClientV2) -> Outcome:
+def look(order: Order, client: ClientV2) -> AcmeOutcome:
     """Ask when the certificate is to be renewed; the arguments are those of `ask`."""
     own = kept.read(Path(order.folder), order.wanted.host)
     if own is None:
-        return Outcome()
+        return AcmeOutcome()
     renew_at, again = client.renewal_time(own.pair.chain)
-    return Outcome(None, renew_at, again.astimezone(dt.UTC))
+    return AcmeOutcome(None, renew_at, again.astimezone(dt.UTC))
 
 
 def main() -> int:
@@ -118,7 +118,7 @@ def main() -> int:
         client = connect(order, waits)
         outcome = ask(order, client) if order.step is Step.ASK else look(order, client)
     except Exception as error:  # noqa: BLE001 (whatever the authority answers, in a sentence)
-        outcome = Outcome(refusals.understood(error, waits.seconds))
+        outcome = AcmeOutcome(refusals.understood(error, waits.seconds))
     print(outcome.encode().decode())
     return 0
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from classroom.front import certificate_slips, tls
 from classroom.front.acme import plan
-from classroom.front.acme.plan import Course, Held
+from classroom.front.acme.plan import CertificateLife, Course
 from classroom.front.certificate_slips import CERTIFICATE
 from classroom.runtime import files
 from classroom.runtime.problems import StartRefusedError
@@ -39,7 +39,7 @@ class Own:
     """
 
     pair: Certificate
-    held: Held
+    held: CertificateLife
 
 
 def check(chain: bytes, key: bytes, host: str) -> Own:
@@ -56,7 +56,7 @@ def check(chain: bytes, key: bytes, host: str) -> Own:
     own = tls.opened(chain, key, NAMED)
     begins, ends = own.not_valid_before_utc, own.not_valid_after_utc
     pair = tls.check(chain, key, begins, NAMED)
-    return Own(pair, Held(certificate_slips.is_for(own, host), begins, ends))
+    return Own(pair, CertificateLife(certificate_slips.is_for(own, host), begins, ends))
 
 
 def saved(folder: Path, name: str) -> bytes:

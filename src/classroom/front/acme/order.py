@@ -9,7 +9,7 @@ from typing import Any
 
 from classroom.config.acme import Acme
 from classroom.front.acme.plan import Step
-from classroom.front.acme.trouble import ODD, Trouble
+from classroom.front.acme.trouble import ODD, AcmeTrouble
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class AcmeOutcome:
     """What came of it.
 
     Attributes:
@@ -48,7 +48,7 @@ class Outcome:
         look_at: when it wants to be asked that again, UTC; likewise.
     """
 
-    trouble: Trouble | None = None
+    trouble: AcmeTrouble | None = None
     renew_at: dt.datetime | None = None
     look_at: dt.datetime | None = None
 
@@ -62,15 +62,15 @@ class Outcome:
         return json.dumps(said).encode()
 
     @classmethod
-    def decode(cls, text: bytes) -> Outcome:
+    def decode(cls, text: bytes) -> AcmeOutcome:
         """Read it in the Hub; a process that has said nothing else has failed."""
         try:
             said: dict[str, Any] = json.loads(text)
-            trouble = Trouble(**said["trouble"]) if said["trouble"] else None
+            trouble = AcmeTrouble(**said["trouble"]) if said["trouble"] else None
             times = (
                 dt.datetime.fromisoformat(said[name]) if said[name] else None
                 for name in ("renew_at", "look_at")
             )
             return cls(trouble, *times)
         except (ValueError, TypeError, KeyError):
-            return cls(Trouble(ODD, "the program that asks it has failed"))
+            return cls(AcmeTrouble(ODD, "the program that asks it has failed"))

@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from classroom.front.acme.trouble import LIMITED, Trouble
+from classroom.front.acme.trouble import LIMITED, AcmeTrouble
 
 MINUTE, HOUR = dt.timedelta(minutes=1), dt.timedelta(hours=1)
 DAY = 24 * HOUR
@@ -34,7 +34,7 @@ class Step(Enum):
 
 
 @dataclass(frozen=True)
-class Held:
+class CertificateLife:
     """The certificate that the lab has got by itself.
 
     Attributes:
@@ -86,7 +86,7 @@ def of_another(course: Course, directory: str, host: str) -> bool:
     return (course.directory, course.host) != (directory, host)
 
 
-def renewal(held: Held, course: Course) -> dt.datetime:
+def renewal(held: CertificateLife, course: Course) -> dt.datetime:
     """Say when a certificate is to be renewed.
 
     Args:
@@ -101,12 +101,12 @@ def renewal(held: Held, course: Course) -> dt.datetime:
     return min(course.renew_at or usual, latest)
 
 
-def is_due(held: Held | None, course: Course, now: dt.datetime) -> bool:
+def is_due(held: CertificateLife | None, course: Course, now: dt.datetime) -> bool:
     """Say whether a certificate is to be asked for; the arguments are those of `next_step`."""
     return held is None or not held.host or now >= renewal(held, course)
 
 
-def next_step(held: Held | None, course: Course, now: dt.datetime) -> Step:
+def next_step(held: CertificateLife | None, course: Course, now: dt.datetime) -> Step:
     """Decide what is to be done now.
 
     A clock that was ahead and is right again must not keep the lab waiting.
@@ -126,7 +126,7 @@ def next_step(held: Held | None, course: Course, now: dt.datetime) -> Step:
     return Step.NOTHING
 
 
-def failed(course: Course, trouble: Trouble, now: dt.datetime) -> Course:
+def failed(course: Course, trouble: AcmeTrouble, now: dt.datetime) -> Course:
     """Note that there was no certificate, and when the next try is.
 
     Args:

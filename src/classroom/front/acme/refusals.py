@@ -16,7 +16,7 @@ from classroom.front.acme.trouble import (
     UNREACHED,
     UNTRUSTED,
     VALIDATION,
-    Trouble,
+    AcmeTrouble,
 )
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def reason(error: BaseException) -> str:
     return type(error).__name__
 
 
-def understood(error: BaseException, retry_after: float = 0) -> Trouble:
+def understood(error: BaseException, retry_after: float = 0) -> AcmeTrouble:
     """Say what kind of trouble an exception is.
 
     Args:
@@ -96,23 +96,23 @@ def understood(error: BaseException, retry_after: float = 0) -> Trouble:
         case messages.Error():
             found = of_document(error, retry_after)
         case errors.TimeoutError():
-            found = Trouble(SLOW)
+            found = AcmeTrouble(SLOW)
         case requests.exceptions.SSLError() if UNVERIFIED.search(str(error)):
-            found = Trouble(CLOCK if OFF.search(str(error)) else UNTRUSTED, reason(error))
+            found = AcmeTrouble(CLOCK if OFF.search(str(error)) else UNTRUSTED, reason(error))
         case requests.exceptions.SSLError():
             # The egress proxy's way to say that it comes no further.
-            found = Trouble(UNREACHED, "the connection is closed")
+            found = AcmeTrouble(UNREACHED, "the connection is closed")
         case requests.RequestException():
-            found = Trouble(UNREACHED, reason(error))
+            found = AcmeTrouble(UNREACHED, reason(error))
         case errors.ClientError(args=(requests.Response() as answer, *_)):
             kind = "serverInternal" if answer.status_code >= SERVERS else ODD
-            found = Trouble(kind, f"HTTP {answer.status_code}", retry_after)
+            found = AcmeTrouble(kind, f"HTTP {answer.status_code}", retry_after)
         case _:
-            found = Trouble(ODD, f"{type(error).__name__}: {error}")
+            found = AcmeTrouble(ODD, f"{type(error).__name__}: {error}")
     return found
 
 
-def of_document(document: messages.Error, retry_after: float, before: str = "") -> Trouble:
+def of_document(document: messages.Error, retry_after: float, before: str = "") -> AcmeTrouble:
     """Read an authority's problem document (RFC 8555, 6.7).
 
     Args:
@@ -123,10 +123,10 @@ def of_document(document: messages.Error, retry_after: float, before: str = "") 
     inner = document.subproblems[0] if document.subproblems else document
     kind = str(inner.typ).rpartition(":")[2]
     detail = str(inner.detail or document.detail or document.title or "")
-    return Trouble(f"{before}{kind}", detail, retry_after)
+    return AcmeTrouble(f"{before}{kind}", detail, retry_after)
 
 
-def of_validation(error: errors.ValidationError, retry_after: float) -> Trouble:
+def of_validation(error: errors.ValidationError, retry_after: float) -> AcmeTrouble:
     """Read what the authority has found when it looked at the host.
 
     Args:
@@ -139,4 +139,4 @@ def of_validation(error: errors.ValidationError, retry_after: float) -> Trouble:
                 found = of_document(challenge.error, retry_after, VALIDATION)
                 unknown = NOWHERE.search(found.detail) is not None
                 return replace(found, kind=NO_ADDRESS) if unknown else found
-    return Trouble(ODD, "it does not say why")
+    return AcmeTrouble(ODD, "it does not say why")

@@ -94,7 +94,7 @@ OTHER = ("{authority} refuses it ({kind}: {detail})", ELSEWHERE)
 
 
 @dataclass(frozen=True)
-class Trouble:
+class AcmeTrouble:
     """Why there is no new certificate.
 
     Attributes:
@@ -114,7 +114,7 @@ def printable(text: str) -> str:
     return line if len(line) <= SHORT else f"{line[:SHORT]}…"
 
 
-def problem(wanted: Acme, trouble: Trouble, now: dt.datetime) -> Problem:
+def problem(wanted: Acme, trouble: AcmeTrouble, now: dt.datetime) -> Problem:
     """Say what is wrong and what to do.
 
     Args:
@@ -134,7 +134,7 @@ def problem(wanted: Acme, trouble: Trouble, now: dt.datetime) -> Problem:
     return Problem(WHERE, what.format(**words), cure.format(**words))
 
 
-def sentence(wanted: Acme, trouble: Trouble, now: dt.datetime, next_try: dt.datetime) -> str:
+def sentence(wanted: Acme, trouble: AcmeTrouble, now: dt.datetime, next_try: dt.datetime) -> str:
     """Say it for log, page and check, with what happens next.
 
     Args:

@@ -12,9 +12,9 @@ from josepy.jwk import JWKEC
 
 from classroom.config.acme import Acme
 from classroom.front.acme import account, kept, plan
-from classroom.front.acme.order import Order, Outcome
+from classroom.front.acme.order import AcmeOutcome, Order
 from classroom.front.acme.plan import Course, Step
-from classroom.front.acme.trouble import ODD, Trouble
+from classroom.front.acme.trouble import ODD, AcmeTrouble
 from tests.pki import YEAR, Authority
 
 if TYPE_CHECKING:
@@ -74,13 +74,13 @@ def test_what_is_no_good_or_for_another_name_is_not_used(tmp_path: Path) -> None
 
 
 def test_how_it_went_is_kept(tmp_path: Path) -> None:
-    course = plan.failed(kept.course(tmp_path, WANTED), Trouble("dns"), NOW)
+    course = plan.failed(kept.course(tmp_path, WANTED), AcmeTrouble("dns"), NOW)
     kept.keep(tmp_path, course)
     assert kept.course(tmp_path, WANTED) == course
 
 
 def test_how_it_went_with_another_name_or_authority_counts_for_nothing(tmp_path: Path) -> None:
-    kept.keep(tmp_path, plan.failed(kept.course(tmp_path, WANTED), Trouble("dns"), NOW))
+    kept.keep(tmp_path, plan.failed(kept.course(tmp_path, WANTED), AcmeTrouble("dns"), NOW))
     for other in (
         Acme("other.school.test", "", WANTED.directory),
         Acme(WANTED.host, "", "https://other.test/dir"),
@@ -99,9 +99,13 @@ def test_a_damaged_course_is_none(tmp_path: Path, damaged: bytes) -> None:
 def test_orders_and_outcomes_arrive() -> None:
     order = Order(Step.ASK, WANTED, "/data/hub/acme")
     assert Order.decode(order.encode()) == order
-    for outcome in (Outcome(), Outcome(Trouble("dns", "x", 5)), Outcome(None, NOW, NOW)):
-        assert Outcome.decode(outcome.encode()) == outcome
+    for outcome in (
+        AcmeOutcome(),
+        AcmeOutcome(AcmeTrouble("dns", "x", 5)),
+        AcmeOutcome(None, NOW, NOW),
+    ):
+        assert AcmeOutcome.decode(outcome.encode()) == outcome
     for nothing in (b"", b"Traceback", b"[]"):
-        found = Outcome.decode(nothing).trouble
+        found = AcmeOutcome.decode(nothing).trouble
         assert found is not None
         assert found.kind == ODD

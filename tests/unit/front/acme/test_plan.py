@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.front.acme import plan
-from classroom.front.acme.plan import DAY, HOUR, MINUTE, Course, Held, Step
-from classroom.front.acme.trouble import LIMITED, Trouble
+from classroom.front.acme.plan import DAY, HOUR, MINUTE, CertificateLife, Course, Step
+from classroom.front.acme.trouble import LIMITED, AcmeTrouble
 
 NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
 NONE = Course("https://ca.test/dir", "lab.test")
-NEW = Held(host=True, begins=NOW - HOUR, ends=NOW - HOUR + 90 * DAY)
+NEW = CertificateLife(host=True, begins=NOW - HOUR, ends=NOW - HOUR + 90 * DAY)
 LOOKED = replace(NONE, look_at=NOW + HOUR)
-REFUSED = Trouble("validation.connection")
+REFUSED = AcmeTrouble("validation.connection")
 COURSES = st.builds(
     Course,
     st.just(NONE.directory),
@@ -65,7 +65,7 @@ def aged(share: float) -> dt.datetime:
     ],
 )
 def test_what_is_to_be_done(
-    held: Held | None, course: Course, now: dt.datetime, step: Step
+    held: CertificateLife | None, course: Course, now: dt.datetime, step: Step
 ) -> None:
     assert plan.next_step(held, course, now) is step
 
@@ -98,7 +98,7 @@ def test_whoever_starts_it_all_the_time_asks_no_more_than_an_authority_takes() -
 
 @pytest.mark.parametrize(("wants", "waits"), [(7200, 2 * HOUR), (10**9, 7 * DAY), (-5, MINUTE)])
 def test_an_authority_is_left_in_peace_as_it_wants(wants: float, waits: dt.timedelta) -> None:
-    course = plan.failed(NONE, Trouble(LIMITED, "too many", wants), NOW)
+    course = plan.failed(NONE, AcmeTrouble(LIMITED, "too many", wants), NOW)
     assert course.next_try == NOW + waits
 
 
@@ -120,7 +120,7 @@ def test_a_start_tries_soon_but_not_each_time() -> None:
     assert plan.next_step(None, started, NOW + MINUTE) is Step.NOTHING
     assert plan.next_step(None, started, NOW + plan.AFTER_A_START) is Step.ASK
     assert plan.next_step(None, course, NOW + plan.AFTER_A_START) is Step.NOTHING
-    limited = plan.failed(NONE, Trouble(LIMITED, "too many", 7200), NOW)
+    limited = plan.failed(NONE, AcmeTrouble(LIMITED, "too many", 7200), NOW)
     assert plan.at_start(limited) == limited
 
 

@@ -11,7 +11,7 @@ from acme import errors, messages
 
 from classroom.config.acme import Acme
 from classroom.front.acme import refusals, trouble
-from classroom.front.acme.trouble import Trouble
+from classroom.front.acme.trouble import AcmeTrouble
 
 NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
 WANTED = Acme("lab.school.test", "ada@school.test", "https://ca.test/dir")
@@ -132,7 +132,7 @@ def test_what_is_said(error: Exception, what: str, cure: str) -> None:
 
 
 def test_the_sentence_says_what_stays_and_when_it_goes_on() -> None:
-    said = trouble.sentence(WANTED, Trouble(trouble.SLOW), NOW, NOW + dt.timedelta(hours=1))
+    said = trouble.sentence(WANTED, AcmeTrouble(trouble.SLOW), NOW, NOW + dt.timedelta(hours=1))
     assert "the certificate in use stays; the lab asks again at 2026-11-27 13:00 UTC." in said
 
 
