@@ -26,8 +26,8 @@ NOT_PUBLISHED = (
     " make up PORT=443 HTTP_PORT=80."
 )
 COMES = (
-    "The lab asks {authority} for a certificate for {host} by itself, after the start; until it is"
-    " there, browsers will warn."
+    "The lab asks {authority} for a certificate for {host} by itself; until that is there, browsers"
+    " will warn."
 )
 
 
