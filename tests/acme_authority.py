@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import os
 import ssl
@@ -27,6 +28,8 @@ IMAGE = f"{labs.IMAGE}-pebble"
 RECIPE = labs.ROOT / "tests/standin/pebble.Dockerfile"
 NAME, FORBIDDEN = "ca.classroom.test", "forbidden.classroom.test"
 DIRECTORY = f"https://{NAME}/dir"
+OVER = "over"
+"""A pair of its own whose time is over, as every one seems to be to a clock that is ahead."""
 PLAIN_HTTP = 8444
 MANAGEMENT = 15000
 # It sleeps, refuses nonces and trusts earlier looks by chance, so that clients are tried.
@@ -99,6 +102,7 @@ def started(network: Network, authority: Authority, folder: Path) -> Iterator[Ac
     done = subprocess.run(words, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     authority.issue(NAME).write(folder, "ca")
+    authority.issue(NAME, valid=-dt.timedelta(days=1)).write(folder, OVER)
     made = (
         DockerContainer(IMAGE)
         .with_kwargs(

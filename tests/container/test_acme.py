@@ -19,7 +19,7 @@ import pytest
 from cryptography import x509
 
 from tests import acme_authority, labs, students, web
-from tests.acme_authority import DIRECTORY, FORBIDDEN, NAME, PLAIN_HTTP
+from tests.acme_authority import DIRECTORY, FORBIDDEN, NAME, OVER, PLAIN_HTTP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -285,6 +285,13 @@ def test_what_the_authority_says_is_understood(
 ) -> None:
     found, detail = settled.ask(host, **wanted)
     assert found == kind, detail
+
+
+def test_a_clock_that_is_off_is_named(settled: Place) -> None:
+    """To it the authority's own certificate is over, or not valid yet."""
+    settled.ca.begin(pair=OVER)
+    kind, detail = settled.ask(labs.HOST)
+    assert kind == "clock", detail
 
 
 def test_the_tutors_own_files_win_while_they_are_there(
