@@ -236,7 +236,7 @@ LABEL org.opencontainers.image.version="${RELEASE}"
 RUN echo "${RELEASE}" > /opt/classroom/release
 
 ENV PATH=/opt/classroom/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-EXPOSE 8443
+EXPOSE 8443 8444
 # Asked every second while it starts, so that `make up` sees it at once. Docker starts it with the
 # container's first rights, NET_ADMIN among them: it gives them up before it does anything, and
 # loads nothing from where anybody but root has ever been able to write.

@@ -16,7 +16,7 @@ SITE := artifacts/docs
 ##@ Tutors
 
 .PHONY: up
-up: engine ## start the lab, print its address and how to sign in: [PORT=…] [CLASS=…]
+up: engine ## start the lab, print its address and how to sign in: [PORT=…] [HTTP_PORT=…] [CLASS=…]
 	@$(PYTHON) -m tools.up
 
 .PHONY: check

@@ -36,6 +36,12 @@ c.GitHubOAuthenticator.client_secret = ""
 # A proxy that the way out has to take; its user and password go into secrets/upstream_proxy, as user:password.
 # c.Classroom.upstream_proxy = "http://proxy.example.org:3128"
 
+# A certificate that the lab gets and renews by itself: make up PORT=443 HTTP_PORT=80.
+# c.Classroom.acme = {"host": "lab.example.org", "email": "you@example.org"}
+# From another authority than Let's Encrypt:
+# c.Classroom.acme_directory = "https://ca.example.org/acme/directory"
+# c.Classroom.acme_authorities = "secrets/ca.crt"
+
 # A web server in front of the lab, of which it believes from where people come:
 # c.Classroom.trusted_proxies = ["172.17.0.1"]
 # c.Classroom.proxy_protocol = True

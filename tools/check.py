@@ -29,11 +29,14 @@ def main() -> int:
     """Check what is on this machine, the image, then the configuration."""
     try:
         port, name = remembered.given(os.environ)
+        plain = remembered.http_port(os.environ)
     except remembered.SettingError as error:
         print(error, file=sys.stderr)
         return 1
     os.environ.update({remembered.PORT: str(port), remembered.CLASS: name})
-    found = [said for said in (classes.another(), ports.in_the_way(port, project())) if said]
+    ways = ((port, remembered.PORT), (plain, remembered.HTTP_PORT))
+    taken = [ports.in_the_way(one, project(), variable) for one, variable in ways]
+    found = [said for said in (classes.another(), *taken) if said]
     if not build():
         return 1
     done = compose(*command(port))

@@ -22,6 +22,7 @@ WANTED = EgressSettings(
     private=(ipaddress.ip_network("10.1.2.0/24"), ipaddress.ip_network("fd00::/8")),
     services=(9000,),
     upstream=Upstream("proxy.example.org", 3128),
+    plain_http=True,
 )
 NAMESERVERS = resolv.parse("nameserver 127.0.0.11\n# ExtServers: [10.0.0.1 fd00::1]\n")
 UIDS = {name: 1000 + number for number, name in enumerate(nftables.USERS)}

@@ -66,14 +66,15 @@ def next_free(port: int) -> int:
     return next(one for one in range(1024, port) if is_free(one))
 
 
-def sentence(port: int, holders: list[str]) -> str:
+def sentence(port: int, holders: list[str], name: str = "PORT") -> str:
     """Say that a port is taken, by whom, and what to do.
 
     Args:
         port: the one that is wanted.
         holders: names of the containers that have it.
+        name: of the variable that it is given in.
     """
-    other = f"make up PORT={next_free(port)}"
+    other = f"make up {name}={next_free(port)}"
     if holders:
         return (
             f"Port {port} is taken by the container {holders[0]}: stop it"
@@ -85,16 +86,19 @@ def sentence(port: int, holders: list[str]) -> str:
     )
 
 
-def in_the_way(port: int, project: str) -> str:
+def in_the_way(port: int | None, project: str, name: str = "PORT") -> str:
     """Say who has the port that a class wants; "" if it is free, or the class's own.
 
     Args:
-        port: the one that is wanted.
+        port: the one that is wanted; None for none.
         project: the class's name in docker compose.
+        name: of the variable that the port is given in.
     """
+    if port is None:
+        return ""
     holders = containers(port)
     if any(owner == project for _, owner in holders):
         return ""
     if holders:
-        return sentence(port, [name for name, _ in holders])
-    return sentence(port, []) if is_local() and not is_free(port) else ""
+        return sentence(port, [holder for holder, _ in holders], name)
+    return sentence(port, [], name) if is_local() and not is_free(port) else ""

@@ -1,4 +1,4 @@
-"""Remember the port and the class's name in ``.env``, where docker compose reads them too."""
+"""Remember the ports and the class's name in ``.env``, where docker compose reads them too."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILE = Path(".env")
-PORT, CLASS = "PORT", "CLASS"
+PORT, CLASS, HTTP_PORT = "PORT", "CLASS", "HTTP_PORT"
 DEFAULT_PORT = 8443
+EXAMPLES = {PORT: 9443, HTTP_PORT: 80}
 HIGHEST_PORT = 65535
 LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
@@ -53,19 +54,20 @@ def with_values(text: str, values: Mapping[str, str]) -> str:
     return "".join([*lines, *(f"{name}={value}\n" for name, value in missing.items())])
 
 
-def port_of(text: str) -> int:
+def port_of(text: str, name: str = PORT) -> int:
     """Read a port.
 
     Args:
         text: as somebody wrote it.
+        name: of the variable.
 
     Raises:
         SettingError: it is none.
     """
     if not text.isdecimal() or not 0 < int(text) <= HIGHEST_PORT:
         raise SettingError(
-            f"PORT={text} is not a port: give a number from 1 to {HIGHEST_PORT}, such as"
-            " make up PORT=9443."
+            f"{name}={text} is not a port: give a number from 1 to {HIGHEST_PORT}, such as"
+            f" make up {name}={EXAMPLES[name]}."
         )
     return int(text)
 
@@ -117,15 +119,37 @@ def given(environ: Mapping[str, str], file: Path = FILE) -> tuple[int, str]:
     return port, checked_class(environ.get(CLASS) or kept.get(CLASS) or "")
 
 
+def http_port(environ: Mapping[str, str], file: Path = FILE) -> int | None:
+    """Take the port for plain http as `given` takes the other; None where there is to be none.
+
+    Args:
+        environ: the process environment.
+        file: the ``.env`` file.
+
+    Raises:
+        SettingError: it can't be used, or is the other port as well; or the file can't be read.
+    """
+    text = environ.get(HTTP_PORT) or read(text_of(file)).get(HTTP_PORT) or ""
+    if not text:
+        return None
+    found = port_of(text, HTTP_PORT)
+    if found == given(environ, file)[0]:
+        raise SettingError(
+            f"HTTP_PORT={text} is PORT as well: give two, as in make up PORT=443 HTTP_PORT=80."
+        )
+    return found
+
+
 def remember(environ: Mapping[str, str], file: Path = FILE) -> tuple[int, str]:
     """Keep what the command line gives, for the next command; the rest as `given`."""
     port, name = given(environ, file)
+    http_port(environ, file)
     text = text_of(file)
     kept = read(text)
-    new = {one: environ[one] for one in (PORT, CLASS) if environ.get(one)}
+    new = {one: environ[one] for one in (PORT, CLASS, HTTP_PORT) if environ.get(one)}
     changed = {one: value for one, value in new.items() if kept.get(one) != value}
     # The usual port needs no file.
-    if changed and (kept.get(PORT) or CLASS in changed or port != DEFAULT_PORT):
+    if changed and (kept.get(PORT) or changed.keys() - {PORT} or port != DEFAULT_PORT):
         file.touch(mode=0o600)  # a client secret may be in it
         with file.open("w", encoding="utf-8", newline="") as stream:
             stream.write(with_values(text, changed))

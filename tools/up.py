@@ -106,8 +106,12 @@ def run(port: int) -> None:
     done = compose("up", "--detach", "--no-build", "--force-recreate", quiet=True)
     if done.returncode != 0:
         if ports.TAKEN.search(done.stderr):
-            holders = [name for name, owner in ports.containers(port) if owner != project()]
-            raise UpError(ports.sentence(port, holders))
+            wanted, name = port, remembered.PORT
+            plain = remembered.http_port(os.environ)
+            if plain is not None and re.search(rf":{plain}\b", done.stderr):
+                wanted, name = plain, remembered.HTTP_PORT
+            holders = [one for one, owner in ports.containers(wanted) if owner != project()]
+            raise UpError(ports.sentence(wanted, holders, name))
         raise UpError(f"Docker can't start the lab. It says:\n\n{done.stderr.strip()}")
 
 
@@ -128,8 +132,10 @@ def up() -> int:
         UpError: the lab can't be started.
     """
     port, _ = remembered.remember(os.environ)
+    plain = remembered.http_port(os.environ)
     # Before a class that runs is ended.
-    if said := classes.another() or ports.in_the_way(port, project()):
+    said = classes.another() or ports.in_the_way(port, project())
+    if said := said or ports.in_the_way(plain, project(), remembered.HTTP_PORT):
         raise UpError(said)
     last = upgrade.last()
     if not build():

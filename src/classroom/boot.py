@@ -16,17 +16,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from classroom.backup import swap
-from classroom.cli import sign_in, warnings
+from classroom.cli import acme_report, sign_in, warnings
 from classroom.config import labs, last_good, limits, preload, settings, subdomains
 from classroom.egress import apply, lock
 from classroom.front import (
     certificate,
+    challenges,
     client_addresses,
     hosts,
     local_authority,
     render,
     tls,
 )
+from classroom.front.acme import account, kept
 from classroom.hub.egress import gateway
 from classroom.lab import server_config
 from classroom.runtime import (
@@ -98,7 +100,7 @@ def prepare_data(paths: Paths, *, several: bool) -> None:
 
 
 def prepare_tls(loaded: Settings, addresses: str) -> None:
-    """Install the front's certificate: the tutor's, or one of the lab's own authority.
+    """Install the front's certificate: the tutor's, one that the lab has got, or one that it makes.
 
     Args:
         loaded: the settings.
@@ -108,16 +110,31 @@ def prepare_tls(loaded: Settings, addresses: str) -> None:
     supplied, own = tls.read(loaded.paths.secrets, now), b""
     for sentence in warnings.of_certificate(loaded, supplied, now):
         warn(sentence)
-    if supplied is None:
+    got = kept.wanted(loaded.paths.acme, loaded.acme)
+    if supplied is not None:
+        found, kind = supplied, "from secrets/"
+    elif got is not None and loaded.acme is not None:
+        found, kind = got.pair, f"for {loaded.acme.host}, which the lab has got by itself"
+    else:
         authority = local_authority.ensure(loaded.paths.hub, now)
         names = [*HERE, *local_authority.vouched(addresses)]
         found = local_authority.ensure_certificate(loaded.paths.hub, authority, names, now)
-        own = authority.pem
-    else:
-        found = supplied
+        own, kind = authority.pem, "of the lab's own authority"
+        if loaded.acme is not None:
+            say("tls", acme_report.standing(loaded))
     certificate.install(loaded.paths.front, found, own)
-    kind = "from secrets/" if found.supplied else "of the lab's own authority"
     say("tls", f"certificate {kind}, valid until {found.expires:%Y-%m-%d}")
+
+
+def acme_account(loaded: Settings) -> str:
+    """Return by what an authority knows the lab; "" where no certificate is asked for.
+
+    Args:
+        loaded: the settings.
+    """
+    if loaded.acme is None:
+        return ""
+    return account.thumbprint(account.ensure(loaded.paths.acme))
 
 
 def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -134,7 +151,8 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     words.use(loaded.language)
     say("settings", f"{loaded.mode.value} mode, {len(loaded.allowed)} names on the allowlist")
     short = warnings.of_machine(environ, machine.open_files())
-    for sentence in (*warnings.of_settings(loaded), *short):
+    closed = acme_report.not_published(loaded, environ)
+    for sentence in (*warnings.of_settings(loaded), *short, *closed):
         warn(sentence)
     apart = subdomains.of(loaded.config)
     if loaded.has_labs:
@@ -159,6 +177,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
     say("sign-in", f"{loaded.mode.value}\n{sign_in.describe(loaded)}")
     hosts.write(paths.front, loaded)
     client_addresses.write(paths.front, loaded)
+    challenges.write(paths.front, loaded, acme_account(loaded))
     subdomains.write(paths.front, apart)
     render.install(paths, {})
     gateway.install(paths, taken, loaded.egress)

@@ -32,7 +32,7 @@ def test_it_takes_the_machines_time_zone_and_enough_shared_memory() -> None:
 def test_names_that_peoples_notes_depend_on() -> None:
     assert COMPOSE["name"] == "collaborative-jupyterlab${CLASS:+-${CLASS:-}}"
     assert SERVICE["image"] == "collaborative_jupyterlab${CLASS:+-${CLASS:-}}"
-    assert SERVICE["ports"] == ["${PORT:-8443}:8443"]
+    assert SERVICE["ports"] == ["${PORT:-8443}:8443", "${HTTP_PORT:-127.0.0.1:0}:8444"]
     assert "CACHE_INVALIDATE" in SERVICE["build"]["args"]
     assert "ARG CACHE_INVALIDATE" in (labs.ROOT / "Dockerfile").read_text()
 

@@ -29,6 +29,16 @@ def test_the_port_and_the_name_are_kept_where_compose_reads_them(tmp_path: Path)
     assert file.read_text() == "PORT=8443\nCLASS=physics\n"
 
 
+def test_the_port_for_plain_http_is_kept_too(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    assert remembered.http_port({}, file) is None
+    assert remembered.remember({"PORT": "443", "HTTP_PORT": "80"}, file) == (443, "")
+    assert file.read_text() == "PORT=443\nHTTP_PORT=80\n"
+    assert remembered.http_port({}, file) == 80
+    assert remembered.remember({"HTTP_PORT": "8080"}, file) == (443, "")
+    assert file.read_text() == "PORT=443\nHTTP_PORT=8080\n"
+
+
 def test_what_else_is_in_the_file_stays(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_bytes(b"\xef\xbb\xbfGITHUB_CLIENT_SECRET=s\r\nexport PORT = '1'\r\n# PORT=3\nTZ=UTC")
@@ -85,6 +95,7 @@ def test_a_port_that_a_program_has_is_told_with_a_free_one() -> None:
 def test_a_port_that_a_container_has_is_told_with_its_name() -> None:
     said = ports.sentence(8443, ["wiki"])
     assert said.startswith("Port 8443 is taken by the container wiki: stop it (docker stop wiki)")
+    assert "make up HTTP_PORT=" in ports.sentence(80, ["wiki"], "HTTP_PORT")
 
 
 @pytest.mark.parametrize(

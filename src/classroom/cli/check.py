@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from classroom.cli import github_check, sign_in, warnings, way_out
+from classroom.cli import acme_report, github_check, sign_in, warnings, way_out
 from classroom.config import labs, settings, subdomains
 from classroom.config.sign_in_mode import SignInMode
 from classroom.egress import apply, detect, lock, resolv
@@ -84,6 +84,8 @@ def check_certificate(loaded: Settings, now: dt.datetime, found: Findings) -> No
         found.refuse(refused.problems)
         return
     found.warned += warnings.of_certificate(loaded, certificate, now)
+    if certificate is None and (said := acme_report.standing(loaded)):
+        found.good.append(said)
     if certificate is not None:
         file = tls.named_in(loaded.paths.secrets)[0]
         found.good.append(f"{file} and its key are valid until {certificate.expires:%Y-%m-%d}.")
@@ -197,7 +199,7 @@ def of_files(
     except StartRefusedError as refused:
         found.refuse(refused.problems)
         return None
-    found.warned += warnings.of_settings(loaded)
+    found.warned += [*warnings.of_settings(loaded), *acme_report.not_published(loaded, environ)]
     check_certificate(loaded, dt.datetime.now(dt.UTC), found)
     found.warned += [*warnings.of_sign_in(loaded), *sign_in.slips(loaded.oauth, published)]
     return loaded

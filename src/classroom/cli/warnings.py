@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from classroom.cli import sign_in
+from classroom.cli import acme_report, sign_in
 from classroom.config import exposure, labs, limits, students_file
 from classroom.config.sign_in_mode import SignInMode
 from classroom.egress.lock import LockKind, describe
@@ -83,16 +83,17 @@ def of_certificate(loaded: Settings, found: Certificate | None, now: dt.datetime
         found: the tutor's certificate; None where the lab makes its own.
         now: the time, with a zone.
     """
+    file = tls.named_in(loaded.paths.secrets)[0]
+    asked = acme_report.warnings(loaded, found, file)
     if found is None:
         there = certificate_slips.misnamed(loaded.paths.secrets)
-        if loaded.mode is SignInMode.TRIAL and not there:
-            return []
+        if loaded.acme is not None or (loaded.mode is SignInMode.TRIAL and not there):
+            return asked
         return [MADE_HERE.format(there=certificate_slips.instead(there))]
-    file = tls.named_in(loaded.paths.secrets)[0]
     host = urlsplit(loaded.oauth.callback_url).hostname if loaded.oauth is not None else ""
     ends = found.warning(now, file)
     remarks = certificate_slips.remarks(found.chain, host or "")
-    return [*([ends] if ends else []), *(f"{file}: {remark}." for remark in remarks)]
+    return [*([ends] if ends else []), *(f"{file}: {remark}." for remark in remarks), *asked]
 
 
 def of_locks(loaded: Settings, kind: LockKind) -> list[str]:

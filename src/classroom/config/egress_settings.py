@@ -37,6 +37,7 @@ class EgressSettings:
         services: loopback ports of services that the tutor has added to the Hub.
         endpoints: ports of hosts that students may reach besides.
         upstream: the proxy that the way out has to take; None for none.
+        plain_http: whether the front answers plain http as well (`c.Classroom.acme`).
     """
 
     open: bool = False
@@ -46,6 +47,7 @@ class EgressSettings:
     services: tuple[int, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     upstream: Upstream | None = None
+    plain_http: bool = False
 
     def is_allowed(self, name: str) -> bool:
         """Check whether students may reach a host."""

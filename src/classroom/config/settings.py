@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from classroom.config import (
+    acme,
     config_file,
     egress_settings,
     github,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from traitlets.config import Config
 
+    from classroom.config.acme import Acme
     from classroom.config.config_file import ConfigFile
     from classroom.config.egress_settings import Network
     from classroom.config.github import OAuth
@@ -83,6 +85,7 @@ class Settings:
             stop.
         trusted_proxies: networks of web servers of which the front believes from where people come.
         proxy_protocol: whether these say so by the PROXY protocol.
+        acme: which certificate the lab gets by itself; None for none.
         welcome: the notebook that everybody's page opens once.
         students_file: the file of students' names, beside the configuration; "" for none.
         shown: how names are written in the lists, where that is another way than the Hub's.
@@ -117,6 +120,7 @@ class Settings:
     snapshot_interval: int = 600
     trusted_proxies: tuple[Network, ...] = ()
     proxy_protocol: bool = False
+    acme: Acme | None = None
     welcome: Welcome = field(default_factory=Welcome)
     students_file: str = ""
     shown: Mapping[str, str] = field(default_factory=dict)
@@ -184,9 +188,14 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     written = people.names(people.lookup(file, "allowed_users"))
     allowed = written | {one.name for one in students}
     tutors = people.names(people.lookup(file, "admin_users"))
-    egress, problems = load_egress(
-        file, environ, given.asked() if mode is SignInMode.GITHUB else {}, login
-    )
+    wrong: list[Problem] = []
+    certificate, certificate_from = acme.load(file, environ, paths.config, wrong)
+    asked = dict(given.asked()) if mode is SignInMode.GITHUB else {}
+    if certificate is not None:
+        asked[file.where(acme.DIRECTORY)] = certificate.directory
+    egress, problems = load_egress(file, environ, asked, login)
+    egress = replace(egress, plain_http=certificate is not None)
+    problems += wrong
     where = file.where("Classroom.page_hosts")
     page_hosts = egress_settings.read_hosts(where, ours.page_hosts, problems)
     problems += preload.check(ours, file.where("Classroom.preload"))
@@ -221,6 +230,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         snapshot_interval=ours.snapshot_interval,
         trusted_proxies=trusted,
         proxy_protocol=ours.proxy_protocol,
+        acme=certificate,
         welcome=welcomed,
         students_file=ours.students_file,
         shown=people.shown_names(
@@ -230,6 +240,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
             **file.sources,
             **read_from,
             **welcome_from,
+            **certificate_from,
             **({github.SECRET_FILE: secret.encode()} if secret else {}),
             **({upstream.SECRET_FILE: login.encode()} if login else {}),
         },

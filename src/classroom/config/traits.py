@@ -11,6 +11,24 @@ from classroom.config.quantities import ByteSize, Duration
 class Classroom(Configurable):
     """The classroom's own settings. Each has one home for its default: here."""
 
+    acme = Dict(
+        help="""The host that the lab gets a certificate for by itself, and where the authority may
+        write: {"host": "lab.example.org", "email": "you@example.org"}. Its port 80 must lead to the
+        lab (make up PORT=443 HTTP_PORT=80). Whoever sets it agrees to the authority's terms.""",
+    ).tag(config=True)
+
+    acme_authorities = Unicode(
+        "",
+        help="""A file beside the configuration with the authorities that vouch for the address in
+        acme_directory, such as "secrets/ca.crt". Empty: those of the system.""",
+    ).tag(config=True)
+
+    acme_directory = Unicode(
+        "https://acme-v02.api.letsencrypt.org/directory",
+        help="""Where the authority says how it is asked for certificates. The default is Let's
+        Encrypt's.""",
+    ).tag(config=True)
+
     avatars = Bool(
         default_value=True,
         help="""Whether people appear with their GitHub picture. Browsers load it from GitHub, and

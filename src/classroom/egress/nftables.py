@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classroom.runtime import lab_users
+from classroom.runtime.paths import HTTP_PORT, PORT
 from classroom.runtime.problems import Problem, StartRefusedError
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def values(
     found["SERVICES"] = as_set(wanted.services)
     outward = {HTTPS, *((wanted.upstream.port,) if wanted.upstream else ())}
     found["OUTWARD"] = as_set(sorted(outward))
+    found["PUBLISHED"] = as_set((PORT, HTTP_PORT) if wanted.plain_http else (PORT,))
     return {**found, **apart(last)}
 
 

@@ -52,7 +52,7 @@ def install(front: Path, certificate: Certificate, authority: bytes = b"") -> No
 
 
 def is_supplied(front: Path) -> bool:
-    """Say whether the pair in use is the tutor's own."""
+    """Say whether browsers trust the pair in use: the lab has not made it itself."""
     return (folder(front) / "supplied").exists()
 
 

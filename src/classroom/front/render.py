@@ -10,11 +10,12 @@ from urllib.parse import unquote, urlsplit
 from classroom.config import subdomains
 from classroom.config.subdomains import TOGETHER, Hosts
 from classroom.egress import detect
-from classroom.front import certificate, client_addresses, hosts, nginx
+from classroom.front import certificate, challenges, client_addresses, hosts, nginx
+from classroom.front.challenges import Challenges
 from classroom.front.client_addresses import Proxies
 from classroom.front.hosts import ANY, AllowedHosts
 from classroom.runtime import machine, words
-from classroom.runtime.paths import AUTHORITY, KNOWN, PREFIX
+from classroom.runtime.paths import AUTHORITY, HTTP_PORT, KNOWN, PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,6 +173,7 @@ class Front:
         files: how many a worker may open.
         authority: the lab's own, which browsers may be told to trust, as PEM; "" without one.
         proxies: who is in front of it.
+        challenges: how it answers over plain http, if at all.
     """
 
     paths: Paths
@@ -184,6 +186,7 @@ class Front:
     files: int = MOST_FILES
     authority: str = ""
     proxies: Proxies = field(default_factory=Proxies)
+    challenges: Challenges = field(default_factory=Challenges)
 
     @property
     def connections(self) -> int:
@@ -246,6 +249,8 @@ def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
         connections=front.connections,
         authority=front.authority,
         proxies=front.proxies,
+        challenges=front.challenges,
+        http_port=HTTP_PORT,
         authority_place=AUTHORITY,
     )
 
@@ -277,6 +282,7 @@ def install(paths: Paths, routes: Mapping[str, str]) -> bool:
             min(MOST_FILES, machine.most_files()),
             certificate.authority(paths.front),
             client_addresses.read(paths.front),
+            challenges.read(paths.front),
         ),
         routes,
     )

@@ -34,7 +34,8 @@ class Certificate:
         chain: the certificate and those between it and its authority.
         key: its private key; never shown.
         expires: the end of its validity, UTC.
-        supplied: whether it is the tutor's own (browsers trust it) or made here.
+        supplied: whether browsers trust it: it is the tutor's own, or an authority has issued it
+            to the lab; else it was made here.
     """
 
     chain: bytes

@@ -22,6 +22,7 @@ from classroom.hub.egress.gateway import Egress
 from classroom.hub.labs import idle
 from classroom.hub.labs.rooms import Rooms
 from classroom.hub.labs.service import PersonalLabs
+from classroom.hub.own_certificate import OwnCertificate
 from classroom.hub.reload import watch
 from classroom.hub.sharing.service import Shares
 from classroom.runtime.paths import Paths
@@ -38,6 +39,9 @@ class Background(LoggingConfigurable):
     """The Hub's background work. On its event loop."""
 
     paths = Instance(Paths, args=())
+    own_certificate = Instance(
+        OwnCertificate, allow_none=True, help="The certificate that the lab gets by itself."
+    ).tag(config=True)
     egress = Instance(Egress, allow_none=True, help="The egress lock's part.").tag(config=True)
     access = Instance(Access, allow_none=True, help="Who may be in, as it changes.").tag(
         config=True
@@ -81,6 +85,11 @@ class Background(LoggingConfigurable):
             "certificate",
             certificate.watch(self.paths.secrets, self.paths.front, reload_front, self.log),
         )
+        if self.own_certificate is not None:
+            self._watch(
+                "certificate that the lab gets by itself",
+                self.own_certificate.follow(reload_front, self.log),
+            )
         self._watch(
             "configuration",
             watch(

@@ -22,6 +22,7 @@ from classroom.hub.labs.listing import LabListing
 from classroom.hub.labs.rooms import OWN_LAB_SCOPES, Rooms, roles_of
 from classroom.hub.labs.service import PersonalLabs
 from classroom.hub.labs.spawner import POLL_SECONDS, PersonalLab
+from classroom.hub.own_certificate import OwnCertificate
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.sharing import service as sharing
 from classroom.hub.spawner import NoPersonalLab
@@ -82,6 +83,7 @@ def configure(
     cookies(c, handed.lab_id)
     c.NginxProxy.handover = handed
     egress(c, settings, lock, handed)
+    own_certificate(c, settings)
     roles(c, settings)
     sign_in(c, settings, access, accounts, rooms)
     pages(c, settings, lab)
@@ -138,6 +140,22 @@ def egress(c: Config, settings: Settings, lock: Lock, handed: Handover) -> None:
     c.Background.egress = Egress(settings, lock, handed)
     c.JupyterHub.template_vars = {
         "classroom_egress_open": lock.kind is LockKind.OPEN,
+        **tutors_own(c, "template_vars", {}),
+    }
+
+
+def own_certificate(c: Config, settings: Settings) -> None:
+    """Get the lab's certificate, and let the page *People* say what keeps it from one.
+
+    Args:
+        c: the Hub's configuration object.
+        settings: as loaded and checked.
+    """
+    if settings.acme is None:
+        return
+    c.Background.own_certificate = found = OwnCertificate(settings.paths, settings.acme)
+    c.JupyterHub.template_vars = {
+        "classroom_certificate": found.trouble,
         **tutors_own(c, "template_vars", {}),
     }
 

@@ -56,6 +56,7 @@ def plan(paths: Paths) -> Iterator[Directory]:
     # Root's own first: whoever owns a directory may swap what is in it.
     yield Directory(paths.data, "root", "root", 0o755, probe=True)
     yield Directory(paths.hub, "root", "root", 0o700, probe=True)
+    yield Directory(paths.acme, "root", "root", 0o700)
     yield Directory(paths.snapshots, "root", "root", 0o700, probe=True)
     yield Directory(paths.history, "classroom", "classroom", 0o700)
     # setgid and group-writable: what one makes, all may edit.

@@ -13,6 +13,8 @@ COMMAND = f"{SERVICE}-command"
 """What the Hub calls whoever is root in the container and types ``classroom lab``: a service."""
 PREFIX = f"/services/{SERVICE}/"
 PORT = 8443
+HTTP_PORT = 8444
+"""Where the front answers plain http, if at all (`classroom.front.challenges`)."""
 KNOWN = "classroom/api/known"
 """Below the lab's address: where the front asks whether somebody is signed in."""
 AUTHORITY = "/authority.crt"
@@ -117,6 +119,11 @@ class Paths:
     def hub(self) -> Path:
         """The Hub's database, cookie secret and made certificate: root's alone."""
         return self.data / "hub"
+
+    @property
+    def acme(self) -> Path:
+        """The certificate that the lab gets by itself, and the account that asks: root's alone."""
+        return self.hub / "acme"
 
     @property
     def history(self) -> Path:

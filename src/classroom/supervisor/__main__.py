@@ -16,10 +16,11 @@ from classroom.egress import detect
 from classroom.egress import lock as locks
 from classroom.egress.lock import LockKind
 from classroom.egress.resolv import HUB_DOOR, STUDENTS_DOOR, TUNNEL_DOOR
+from classroom.front import challenges
 from classroom.runtime import background_tasks, credentials, handover, log, volume_reserve, words
 from classroom.runtime.handover import Handover
 from classroom.runtime.log import LOG
-from classroom.runtime.paths import PORT, Paths
+from classroom.runtime.paths import HTTP_PORT, PORT, Paths
 from classroom.supervisor import process, services
 from classroom.supervisor.carrying import Carrying
 from classroom.supervisor.labs import Labs
@@ -44,7 +45,8 @@ class Supervisor:
         self._reserve = paths.reserve
         self.code = 0
         addresses = ["0.0.0.0", "::"] if detect.has_ipv6() else ["0.0.0.0"]  # noqa: S104 (it is the front)
-        self._sockets = [process.listen(one, PORT) for one in addresses]
+        ports = (PORT, HTTP_PORT) if challenges.read(paths.front).thumbprint else (PORT,)
+        self._sockets = [process.listen(one, port) for port in ports for one in addresses]
         self._sockets.append(process.listen_locally(paths.front_alive))
         fronts = tuple(one.fileno() for one in self._sockets)
         self._control, told = os.pipe()

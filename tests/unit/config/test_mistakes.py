@@ -139,7 +139,7 @@ def test_a_mistake_in_what_make_reads(row: Row, tmp_path: Path) -> None:
     file = tmp_path / ".env"
     if row.refused:
         with pytest.raises(remembered.SettingError) as refused:
-            remembered.given(row.environ, file)
+            remembered.remember(row.environ, file)
         assert [str(refused.value).replace(f"{tmp_path}/", "")] == row.refused
     else:
         port, name = remembered.given(row.environ, file)

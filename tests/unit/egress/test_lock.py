@@ -224,9 +224,15 @@ def test_the_rules_values() -> None:
         "PRIVATE6": "{ fd00::/8 }",
         "SERVICES": "{ 9000 }",
         "OUTWARD": "{ 443 }",
+        "PUBLISHED": "{ 8443 }",
         "APART": "{  }",
         "OTHERS": "{  }",
     }
+
+
+def test_plain_http_is_let_in_where_a_certificate_is_asked_for() -> None:
+    found = nftables.values(EgressSettings(plain_http=True), resolv.parse(DOCKERS), {})
+    assert found["PUBLISHED"] == "{ 8443, 8444 }"
 
 
 def test_users_of_labs_are_named_and_no_others() -> None:

@@ -11,6 +11,7 @@ import pytest
 from classroom.config.subdomains import Hosts
 from classroom.front import hosts
 from classroom.front import render as template
+from classroom.front.challenges import Challenges
 from classroom.front.client_addresses import Proxies
 from classroom.runtime.paths import Paths
 from tests import labs
@@ -35,6 +36,19 @@ def test_only_one_port_listens() -> None:
     # And a socket for the supervisor, where only root comes.
     alive = f"unix:{Paths().front_alive};"
     assert [line.split()[1] for line in listens] == ["8443", "[::]:8443", alive]
+
+
+def test_plain_http_answers_where_a_certificate_is_asked_for() -> None:
+    text = render(challenges=Challenges("thumb_print-1", "https://lab.test:9443"))
+    listens = re.findall(r"listen (\S*8444) backlog", text)
+    assert listens == ["8444", "[::]:8444"]
+    part = text[text.index("listen 8444") : text.index("# The supervisor asks here")]
+    assert re.findall(r"return (.*);", part) == [
+        '200 "$question.thumb_print-1"',
+        "308 https://lab.test:9443$request_uri",
+    ]
+    for serves in ("root", "alias", "proxy_pass", "autoindex"):
+        assert serves not in part, serves
 
 
 def test_nobody_is_believed_who_is_not_named() -> None:

@@ -1,0 +1,83 @@
+"""How it stands with the certificate that the lab gets by itself: for a start, and for a check."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from classroom.front.acme import kept, plan
+from classroom.front.acme.trouble import at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from classroom.config.settings import Settings
+    from classroom.front.tls import Certificate
+
+HAS_FILES = (
+    "{file} is used, and no certificate asked for: remove it with its key, or c.Classroom.acme."
+)
+ANOTHER_HOST = (
+    "c.Classroom.acme asks for a certificate for {host}, and people come to {other} (the callback"
+    " URL), where browsers will warn: write the same name into both."
+)
+NOT_PUBLISHED = (
+    "c.Classroom.acme: nobody can reach the lab by plain http, as an authority does: start it with"
+    " make up PORT=443 HTTP_PORT=80."
+)
+COMES = (
+    "The lab asks {authority} for a certificate for {host} by itself; until that is there, browsers"
+    " will warn."
+)
+
+
+def warnings(loaded: Settings, supplied: Certificate | None, file: str) -> list[str]:
+    """Say what doesn't go together, and what has kept the lab from its certificate lately.
+
+    Args:
+        loaded: the settings, checked.
+        supplied: the tutor's own certificate; None where there is none.
+        file: what the tutor calls that.
+    """
+    wanted, found = loaded.acme, []
+    if wanted is None:
+        return []
+    if supplied is not None:
+        return [HAS_FILES.format(file=file)]
+    if loaded.oauth is not None:
+        other = urlsplit(loaded.oauth.callback_url).hostname or ""
+        if other != wanted.host:
+            found.append(ANOTHER_HOST.format(host=wanted.host, other=other))
+    lately = kept.course(loaded.paths.acme, wanted).trouble
+    return [*found, lately] if lately else found
+
+
+def not_published(loaded: Settings, environ: Mapping[str, str]) -> list[str]:
+    """Say it where ``make up``, which says so in the environment, publishes no plain http.
+
+    Args:
+        loaded: the settings, checked.
+        environ: the process environment.
+    """
+    by_make = bool(environ.get("ADDRESSES"))
+    closed = by_make and not environ.get("HTTP_PORT")
+    return [NOT_PUBLISHED] if loaded.acme is not None and closed else []
+
+
+def standing(loaded: Settings) -> str:
+    """Say which certificate there is, and when it is renewed; "" where none is asked for.
+
+    Args:
+        loaded: the settings, checked.
+    """
+    wanted = loaded.acme
+    if wanted is None:
+        return ""
+    own = kept.wanted(loaded.paths.acme, wanted)
+    if own is None:
+        return COMES.format(authority=wanted.authority, host=wanted.host)
+    moment = plan.renewal(own.held, kept.course(loaded.paths.acme, wanted))
+    return (
+        f"The certificate for {wanted.host}, from {wanted.authority}, is valid until"
+        f" {own.held.ends:%Y-%m-%d}; the lab renews it from {at(moment)} on."
+    )

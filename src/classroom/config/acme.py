@@ -1,0 +1,175 @@
+"""The certificate that the lab gets by itself (ACME, RFC 8555): ``c.Classroom.acme``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from classroom.config import hosts, subdomains
+from classroom.config.hosts import BadHostError
+from classroom.config.traits import Classroom
+from classroom.runtime import files
+from classroom.runtime.problems import Problem, StartRefusedError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from classroom.config.config_file import ConfigFile
+
+SETTING, DIRECTORY = "Classroom.acme", "Classroom.acme_directory"
+AUTHORITIES = "Classroom.acme_authorities"
+HOST, EMAIL = "ACME_HOST", "ACME_EMAIL"
+"""Of the environment, where the file says nothing."""
+KEYS = ("host", "email")
+MAILBOX = re.compile(r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+")
+BEGIN = b"-----BEGIN CERTIFICATE-----"
+EXAMPLE = '{"host": "lab.example.org", "email": "you@example.org"}'
+
+
+@dataclass(frozen=True)
+class Acme:
+    """What certificate the lab asks for, and whom.
+
+    Attributes:
+        host: the name that it is for, in ASCII.
+        email: where the authority may write; "" for nowhere.
+        directory: the authority's, where it says how it is asked: an https address.
+        authorities: a file with those that vouch for that address; "" for the system's.
+    """
+
+    host: str
+    email: str = ""
+    directory: str = ""
+    authorities: str = ""
+
+    @property
+    def authority(self) -> str:
+        """The host of whoever is asked."""
+        return urlsplit(self.directory).hostname or ""
+
+
+def read_host(where: str, written: Any, problems: list[Problem]) -> str:
+    """Read the name that the certificate is for.
+
+    Args:
+        where: the setting, for error messages.
+        written: as the tutor wrote it.
+        problems: errors are appended to it.
+    """
+    text = written.strip() if isinstance(written, str) else ""
+    if not text:
+        problems.append(Problem(where, "has no host", f"write it as {EXAMPLE}"))
+        return ""
+    cure = "write the name by which people come, such as lab.example.org"
+    if hosts.is_address(text):
+        problems.append(Problem(where, f"{text!r} is an IP address", cure))
+        return ""
+    try:
+        found = hosts.parse(text)
+    except BadHostError as error:
+        problems.append(Problem(where, f"{text!r} {error.what}", error.cure))
+        return ""
+    if found.below:
+        problems.append(Problem(where, f"{text!r} is a wildcard", cure))
+    return found.name
+
+
+def of_file(where: str, written: Mapping[str, Any], problems: list[Problem]) -> tuple[str, str]:
+    """Read host and e-mail address from the tutor's file; the arguments are as of `read_host`."""
+    for key in written:
+        if key not in KEYS:
+            known = did_you_mean(str(key), KEYS) or f"write it as {EXAMPLE}"
+            problems.append(Problem(where, f"{key!r} is neither host nor email", known))
+    return read_host(where, written.get("host", ""), problems), str(written.get("email") or "")
+
+
+def read_directory(where: str, text: str, problems: list[Problem]) -> str:
+    """Read the authority's address; the arguments are as of `read_host`."""
+    try:
+        parts = urlsplit(text.strip())
+        good = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        cure = f'write it as "{Classroom.acme_directory.default_value}"'
+        problems.append(Problem(where, f"{text!r} is not an https address", cure))
+        return ""
+    return text.strip()
+
+
+def read_authorities(where: str, text: str, folder: Path, problems: list[Problem]) -> bytes:
+    """Read the file with authorities of the tutor's own.
+
+    Args:
+        where: the setting, for error messages.
+        text: as the tutor wrote it: a file beside the configuration, or below.
+        folder: the configuration's.
+        problems: errors are appended to it.
+
+    Returns:
+        Nothing where there is none.
+    """
+    if not text:
+        return b""
+    if PurePosixPath(text).is_absolute() or ".." in PurePosixPath(text).parts:
+        what = f"{text!r} is not a file beside the configuration"
+        problems.append(Problem(where, what, "put it into secrets/, such as secrets/ca.crt"))
+        return b""
+    try:
+        if not files.present(folder / text, text):
+            what, cure = f"there is no file {text!r}", "put it there, or correct the name"
+            problems.append(Problem(where, what, cure))
+            return b""
+        found = files.read(folder / text, text)
+    except StartRefusedError as refused:
+        problems += refused.problems
+        return b""
+    if BEGIN not in found:
+        cure = "put the authority's certificate there, as PEM"
+        problems.append(Problem(text, "holds no PEM certificate", cure))
+    return found
+
+
+def load(
+    file: ConfigFile, environ: Mapping[str, str], folder: Path, problems: list[Problem]
+) -> tuple[Acme | None, dict[str, bytes]]:
+    """Read what certificate the lab is to get; the file overrides the environment.
+
+    Args:
+        file: the tutor's configuration, its types checked.
+        environ: the process environment.
+        folder: where the configuration is.
+        problems: errors are appended to it.
+
+    Returns:
+        The certificate, None where it is to get none; and the bytes that were read for it, by the
+        file's name.
+    """
+    given = Classroom(config=file.config)
+    before = len(problems)
+    if given.acme:
+        where = file.where(SETTING)
+        host, email = of_file(where, given.acme, problems)
+    elif environ.get(HOST, "").strip():
+        where = HOST
+        host, email = read_host(HOST, environ[HOST], problems), environ.get(EMAIL, "")
+    else:
+        return None, {}
+    if email.strip() and not MAILBOX.fullmatch(email.strip()):
+        cure = "write one, such as you@example.org, or leave it out"
+        problems.append(Problem(where, f"{email!r} is not an e-mail address", cure))
+    if file.config.get("JupyterHub", {}).get("subdomain_host"):
+        what = f"is for one host, and {subdomains.SETTING} gives the lab a host of its own"
+        cure = "put a certificate for both into secrets/, or remove one of the two settings"
+        problems.append(Problem(where, what, cure))
+    directory = read_directory(file.where(DIRECTORY), given.acme_directory, problems)
+    name = given.acme_authorities.strip()
+    own = read_authorities(file.where(AUTHORITIES), name, folder, problems)
+    if len(problems) > before:
+        return None, {}
+    found = Acme(host, email.strip(), directory, str(folder / name) if own else "")
+    return found, {name: own} if own else {}

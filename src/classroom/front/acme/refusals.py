@@ -1,0 +1,142 @@
+"""Understand what an ACME authority, or the way to it, says instead of a certificate."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import requests
+from acme import errors, messages
+
+from classroom.front.acme.trouble import (
+    CLOCK,
+    ODD,
+    SLOW,
+    UNREACHED,
+    UNTRUSTED,
+    VALIDATION,
+    AcmeTrouble,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ACCOUNTS = "externalAccountRequired"
+OFF = re.compile(r"certificate (has expired|is not yet valid)")
+"""What OpenSSL says of a certificate whose time isn't now."""
+UNVERIFIED = re.compile("certificate verify failed", re.IGNORECASE)
+REASON = re.compile(r"\[Errno -?\d+\] ([^'\")]+)|(certificate verify failed: [^'\"(]+)|(timed out)")
+NOWHERE = re.compile("no such host|NXDOMAIN", re.IGNORECASE)
+"""What some authorities say of a name that isn't there, under any kind of trouble."""
+NO_ADDRESS = f"{VALIDATION}dns"
+SERVERS = 500
+"""The first status of HTTP by which a server says that it has failed itself."""
+
+
+class Waits:
+    """Hears in each answer how long the authority wants to be left in peace."""
+
+    def __init__(self) -> None:
+        """Begin with nothing heard."""
+        self.seconds = 0.0
+
+    def hear(self, response: requests.Response, *_: Any, **__: Any) -> None:
+        """Read an answer that is a refusal; as requests calls it.
+
+        Args:
+            response: any.
+        """
+        said = response.headers.get("Retry-After", "")
+        if not response.ok and said.isdecimal():
+            self.seconds = float(said)
+
+
+def refuse_strangers(directory: messages.Directory) -> None:
+    """Refuse an authority that takes only accounts that were made with it before.
+
+    Args:
+        directory: the authority's.
+
+    Raises:
+        Error: it is one.
+    """
+    if getattr(getattr(directory, "meta", None), "external_account_required", False):
+        raise messages.Error.with_code(ACCOUNTS)
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """List an exception and those behind it."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or found.__context__
+
+
+def reason(error: BaseException) -> str:
+    """Say in few words why the authority wasn't reached."""
+    for one in causes(error):
+        if said := REASON.search(str(one)):
+            return next(part for part in said.groups() if part).strip()
+    return type(error).__name__
+
+
+def understood(error: BaseException, retry_after: float = 0) -> AcmeTrouble:
+    """Say what kind of trouble an exception is.
+
+    Args:
+        error: of the library's, or of the network's.
+        retry_after: seconds that the authority wants to be left in peace.
+    """
+    match error:
+        case errors.ValidationError():
+            found = of_validation(error, retry_after)
+        case errors.IssuanceError(error=messages.Error() as document):
+            found = of_document(document, retry_after)
+        case messages.Error():
+            found = of_document(error, retry_after)
+        case errors.TimeoutError():
+            found = AcmeTrouble(SLOW)
+        case requests.exceptions.SSLError() if UNVERIFIED.search(str(error)):
+            found = AcmeTrouble(CLOCK if OFF.search(str(error)) else UNTRUSTED, reason(error))
+        case requests.exceptions.SSLError():
+            # The egress proxy's way to say that it comes no further.
+            found = AcmeTrouble(UNREACHED, "the connection is closed")
+        case requests.RequestException():
+            found = AcmeTrouble(UNREACHED, reason(error))
+        case errors.ClientError(args=(requests.Response() as answer, *_)):
+            kind = "serverInternal" if answer.status_code >= SERVERS else ODD
+            found = AcmeTrouble(kind, f"HTTP {answer.status_code}", retry_after)
+        case _:
+            found = AcmeTrouble(ODD, f"{type(error).__name__}: {error}")
+    return found
+
+
+def of_document(document: messages.Error, retry_after: float, before: str = "") -> AcmeTrouble:
+    """Read an authority's problem document (RFC 8555, 6.7).
+
+    Args:
+        document: its.
+        retry_after: seconds that the authority wants to be left in peace.
+        before: stands in front of the kind.
+    """
+    inner = document.subproblems[0] if document.subproblems else document
+    kind = str(inner.typ).rpartition(":")[2]
+    detail = str(inner.detail or document.detail or document.title or "")
+    return AcmeTrouble(f"{before}{kind}", detail, retry_after)
+
+
+def of_validation(error: errors.ValidationError, retry_after: float) -> AcmeTrouble:
+    """Read what the authority has found when it looked at the host.
+
+    Args:
+        error: of the library's.
+        retry_after: seconds that the authority wants to be left in peace.
+    """
+    for authorization in error.failed_authzrs:
+        for challenge in authorization.body.challenges:
+            if challenge.error is not None:
+                found = of_document(challenge.error, retry_after, VALIDATION)
+                unknown = NOWHERE.search(found.detail) is not None
+                return replace(found, kind=NO_ADDRESS) if unknown else found
+    return AcmeTrouble(ODD, "it does not say why")

@@ -1,0 +1,152 @@
+"""What can keep a lab from getting its certificate, each in one sentence. Plain values, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from classroom.runtime.problems import Problem
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from classroom.config.acme import Acme
+
+WHERE = "the lab's own certificate"
+SHORT = 200
+UNREACHED, UNTRUSTED, CLOCK, ODD, SLOW, UNUSABLE, UNKEPT = (
+    *("unreached", "untrusted", "clock", "odd", "slow", "unusable", "unkept"),
+)
+"""What is no answer of an authority's, or not one that can be used."""
+VALIDATION = "validation."
+"""In front of what the authority has found when it looked at the host."""
+LIMITED = "rateLimited"
+GO_ON = "nothing needs to be done"
+AT_PORT_80 = (
+    "let port 80 of {host} lead to this lab from everywhere, and start it with"
+    " make up PORT=443 HTTP_PORT=80"
+)
+ELSEWHERE = (
+    "choose another authority with c.Classroom.acme_directory, or put a certificate into secrets/"
+)
+SENTENCES = {
+    UNREACHED: (
+        "{authority} can't be reached ({detail})",
+        "look at the machine's DNS, firewall and proxy",
+    ),
+    UNTRUSTED: (
+        "the certificate of {authority} is not trusted ({detail})",
+        "a proxy that inspects TLS is in between, or its authority has to be named in"
+        " c.Classroom.acme_authorities",
+    ),
+    CLOCK: (
+        "the certificate of {authority} is not valid at the time that this machine shows, {now}",
+        "set the machine's clock",
+    ),
+    ODD: (
+        "{authority} answers something else than an ACME authority ({detail})",
+        "correct c.Classroom.acme_directory",
+    ),
+    SLOW: ("{authority} has not answered in time", GO_ON),
+    UNUSABLE: (
+        "{authority} has issued one that can't be used ({detail})",
+        "look at the machine's clock, and at c.Classroom.acme_directory",
+    ),
+    UNKEPT: ("it can't be kept ({detail})", "make room on the volume"),
+    f"{VALIDATION}connection": (
+        "{authority} can't connect to http://{host} ({detail})",
+        AT_PORT_80,
+    ),
+    f"{VALIDATION}dns": (
+        "{authority} finds no address of {host} in DNS ({detail})",
+        "give that name the machine's address in your DNS, or correct c.Classroom.acme",
+    ),
+    f"{VALIDATION}unauthorized": (
+        "somebody else than this lab answers {authority} at http://{host} ({detail})",
+        AT_PORT_80,
+    ),
+    "caa": (
+        "the DNS of {host} lets other authorities issue certificates, and not {authority} (CAA)",
+        "add it there, or choose another with c.Classroom.acme_directory",
+    ),
+    "rejectedIdentifier": (
+        "{authority} issues none for {host} ({detail})",
+        "write a name of yours that everybody can look up into c.Classroom.acme",
+    ),
+    LIMITED: ("{authority} has had too many questions ({detail})", GO_ON),
+    "externalAccountRequired": (
+        "{authority} wants an account that was made with it before, which the lab can't use",
+        ELSEWHERE,
+    ),
+    "invalidContact": (
+        "{authority} does not take the e-mail address {email!r} ({detail})",
+        "correct it in c.Classroom.acme, or leave it out",
+    ),
+    "serverInternal": ("{authority} has trouble of its own ({detail})", GO_ON),
+}
+"""What is wrong, and what to do, by the kind of it (RFC 8555, 6.7)."""
+SENTENCES["unsupportedContact"] = SENTENCES["invalidContact"]
+SENTENCES[f"{VALIDATION}tls"] = SENTENCES[f"{VALIDATION}connection"]
+SENTENCES[f"{VALIDATION}incorrectResponse"] = SENTENCES[f"{VALIDATION}unauthorized"]
+SENTENCES[f"{VALIDATION}caa"] = SENTENCES["caa"]
+SENTENCES[f"{VALIDATION}rejectedIdentifier"] = SENTENCES["rejectedIdentifier"]
+OTHER = ("{authority} refuses it ({kind}: {detail})", ELSEWHERE)
+
+
+@dataclass(frozen=True)
+class AcmeTrouble:
+    """Why there is no new certificate.
+
+    Attributes:
+        kind: as in `SENTENCES`, or another word of the authority's.
+        detail: what the authority or the system says itself.
+        retry_after: seconds that the authority wants to be left in peace; 0 where it says nothing.
+    """
+
+    kind: str
+    detail: str = ""
+    retry_after: float = 0
+
+
+def printable(text: str) -> str:
+    """Make one line of what somebody else has written, and not a long one."""
+    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return line if len(line) <= SHORT else f"{line[:SHORT]}…"
+
+
+def problem(wanted: Acme, trouble: AcmeTrouble, now: dt.datetime) -> Problem:
+    """Say what is wrong and what to do.
+
+    Args:
+        wanted: what was asked for.
+        trouble: what came of it.
+        now: the machine's time.
+    """
+    what, cure = SENTENCES.get(trouble.kind, OTHER)
+    words = {
+        "authority": wanted.authority,
+        "host": wanted.host,
+        "email": wanted.email,
+        "kind": printable(trouble.kind),
+        "detail": printable(trouble.detail) or "it says no more",
+        "now": f"{now:%Y-%m-%d %H:%M} UTC",
+    }
+    return Problem(WHERE, what.format(**words), cure.format(**words))
+
+
+def sentence(wanted: Acme, trouble: AcmeTrouble, now: dt.datetime, next_try: dt.datetime) -> str:
+    """Say it for log, page and check, with what happens next.
+
+    Args:
+        wanted: what was asked for.
+        trouble: what came of it.
+        now: the machine's time.
+        next_try: when the lab asks again.
+    """
+    said = problem(wanted, trouble, now)
+    return f"{said} Until then the certificate in use stays; the lab asks again at {at(next_try)}."
+
+
+def at(moment: dt.datetime) -> str:
+    """Write a time as people read it."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

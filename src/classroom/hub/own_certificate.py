@@ -1,0 +1,167 @@
+"""The certificate that the lab gets by itself: asked for, renewed, and given to the front.
+
+Whatever happens, the one in use stays until there is another. What is to be done when is decided in
+`classroom.front.acme.plan`; whoever is asked is asked in a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from classroom.front import certificate, tls
+from classroom.front.acme import kept, plan, trouble
+from classroom.front.acme.order import AcmeOutcome, Order
+from classroom.front.acme.plan import Step
+from classroom.front.acme.trouble import SLOW, AcmeTrouble
+from classroom.runtime.problems import StartRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from logging import Logger
+
+    from classroom.config.acme import Acme
+    from classroom.front.acme.kept import Own
+    from classroom.runtime.paths import Paths
+
+BEAT_SECONDS = 5.0
+"""How often it is decided anew: clocks are corrected, files come and go."""
+ASKING_SECONDS = 400
+"""How long an authority may take for all its answers."""
+
+
+class OwnCertificate:
+    """Sees to it for as long as the Hub runs. On its event loop."""
+
+    def __init__(self, paths: Paths, wanted: Acme) -> None:
+        """Read how it went until now.
+
+        Args:
+            paths: where things are.
+            wanted: which certificate, and from whom.
+        """
+        self._paths = paths
+        self._wanted = wanted
+        self._course = plan.at_start(kept.course(paths.acme, wanted))
+        self._on_disk = kept.saved(paths.acme, kept.COURSE)
+        self._seen: tuple[bytes, Own | None] = (b"", None)
+
+    def __deepcopy__(self, _: Any) -> OwnCertificate:
+        """Stay the one there is: traitlets copies what stands in a configuration."""
+        return self
+
+    def trouble(self, *_: object) -> str:
+        """Say why there is no new certificate; "" if all is well. As JupyterHub's pages ask it."""
+        return "" if self._has_files() else self._course.trouble
+
+    async def follow(self, changed: Callable[[], Awaitable[None]], log: Logger) -> None:
+        """Ask whenever that is due.
+
+        Args:
+            changed: awaited after a new certificate is in place.
+            log: where to say what happened.
+        """
+        complaint = ""
+        while True:
+            try:
+                await self._beat(changed, log)
+                complaint = ""
+            except OSError as error:  # a full disk, no descriptors: it may pass
+                if str(error) != complaint:
+                    complaint = str(error)
+                    log.error("The certificate in use stays: %s", error)  # noqa: TRY400 (a sentence)
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def _beat(self, changed: Callable[[], Awaitable[None]], log: Logger) -> None:
+        """Do what is to be done now."""
+        if self._has_files():
+            return  # the tutor's own count
+        await self._install(changed, log)
+        now = dt.datetime.now(dt.UTC)
+        self._reread()
+        own = self._own()
+        step = plan.next_step(own.held if own else None, self._course, now)
+        if step is Step.NOTHING:
+            return
+        outcome = await self._ask(step)
+        self._note(step, outcome, log)
+        if step is Step.ASK and outcome.trouble is None:
+            await self._install(changed, log)
+
+    def _note(self, step: Step, outcome: AcmeOutcome, log: Logger) -> None:
+        """Note what came of a question, in memory and on the volume."""
+        now = dt.datetime.now(dt.UTC)
+        if step is Step.LOOK:
+            self._course = plan.looked(self._course, outcome.renew_at, outcome.look_at, now)
+        elif outcome.trouble is None:
+            self._course = plan.issued(self._course, now)
+        else:
+            course = plan.failed(self._course, outcome.trouble, now)
+            next_try = course.next_try or now
+            said = trouble.sentence(self._wanted, outcome.trouble, now, next_try)
+            self._course = replace(course, trouble=said)
+            log.error(said)
+        kept.keep(self._paths.acme, self._course)
+        self._on_disk = kept.encode(self._course)
+
+    async def _ask(self, step: Step) -> AcmeOutcome:
+        """Have a process of its own ask the authority."""
+        order = Order(step, self._wanted, str(self._paths.acme))
+        process = await asyncio.create_subprocess_exec(
+            *(str(self._paths.prefix / "bin/python"), "-I", "-m", "classroom.front.acme"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ},
+            cwd="/",
+        )
+        try:
+            async with asyncio.timeout(ASKING_SECONDS):
+                said, _ = await process.communicate(order.encode())
+        except TimeoutError:
+            return AcmeOutcome(AcmeTrouble(SLOW))
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+        return AcmeOutcome.decode(said)
+
+    def _has_files(self) -> bool:
+        """Say whether the tutor has put a certificate into ``secrets/``, or is about to."""
+        try:
+            return tls.read_pair(self._paths.secrets) is not None
+        except StartRefusedError:
+            return True
+
+    def _reread(self) -> None:
+        """Believe the volume where somebody else has changed it, as a backup does."""
+        found = kept.saved(self._paths.acme, kept.COURSE)
+        if found != self._on_disk:
+            self._on_disk = found
+            self._course = kept.course(self._paths.acme, self._wanted)
+
+    def _own(self) -> Own | None:
+        """Return the certificate; it is checked only when it is another."""
+        found = kept.saved(self._paths.acme, kept.PAIR)
+        if found != self._seen[0]:
+            self._seen = (found, kept.read(self._paths.acme, self._wanted.host))
+        return self._seen[1]
+
+    async def _install(self, changed: Callable[[], Awaitable[None]], log: Logger) -> None:
+        """Give the certificate to the front, if that has another."""
+        own = self._own()
+        if own is None or not own.held.host:
+            return
+        if (own.pair.chain, own.pair.key) == certificate.installed(self._paths.front):
+            return
+        certificate.install(self._paths.front, own.pair)
+        log.info(
+            "New certificate for %s from %s, valid until %s: the front takes it",
+            self._wanted.host,
+            self._wanted.authority,
+            f"{own.held.ends:%Y-%m-%d}",
+        )
+        await changed()

@@ -1,0 +1,120 @@
+"""An ACME authority of the tests' own: Pebble, which looks at hosts over the test network."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import ssl
+import subprocess
+from typing import TYPE_CHECKING
+
+import httpx
+from testcontainers.core.container import DockerContainer
+
+from tests import builds, labs
+from tests.labs import Lab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from testcontainers.core.network import Network
+
+    from tests.pki import Authority
+
+IMAGE = f"{labs.IMAGE}-pebble"
+RECIPE = labs.ROOT / "tests/standin/pebble.Dockerfile"
+NAME, FORBIDDEN = "ca.classroom.test", "forbidden.classroom.test"
+DIRECTORY = f"https://{NAME}/dir"
+OVER = "over"
+"""A pair of its own whose time is over, as every one seems to be to a clock that is ahead."""
+PLAIN_HTTP = 8444
+MANAGEMENT = 15000
+# It sleeps, refuses nonces and trusts earlier looks by chance, so that clients are tried.
+CALM = "PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0"
+
+
+class AcmeAuthority:
+    """A container in which the authority is started and ended."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+
+    @property
+    def ip(self) -> str:
+        return self._lab.ip
+
+    @property
+    def log(self) -> str:
+        """What it has been asked, since it was started."""
+        return self._lab.run("cat", "/tmp/log")[1]  # noqa: S108 (in its container)
+
+    def begin(self, port: int = PLAIN_HTTP, pair: str = "ca") -> None:
+        """Start it; it knows nothing of an earlier one.
+
+        Args:
+            port: at which it looks at hosts.
+            pair: its own certificate's name in /pki.
+        """
+        self.end()
+        config = {
+            "listenAddress": "0.0.0.0:443",
+            "managementListenAddress": f"0.0.0.0:{MANAGEMENT}",
+            "certificate": f"/pki/{pair}.crt",
+            "privateKey": f"/pki/{pair}.key",
+            "httpPort": port,
+            "tlsPort": 5001,
+            "domainBlocklist": [FORBIDDEN],
+        }
+        script = f"echo '{json.dumps({'pebble': config})}' > /tmp/config"
+        run = f"exec env {CALM} pebble -config /tmp/config > /tmp/log 2>&1"
+        self._lab.container.exec_run(["sh", "-c", f"{script}; {run}"], detach=True)
+        labs.wait_until(self.root, "the ACME authority", ignoring=labs.AWAY)
+
+    def end(self) -> None:
+        """End it, if it runs."""
+        self._lab.run("pkill", "-x", "pebble")
+        labs.wait_until(lambda: self._lab.run("pgrep", "-x", "pebble")[0] == 1, "its end")
+
+    def root(self) -> bytes:
+        """Return the certificate by which clients know its own: another after each start."""
+        answer = httpx.get(f"https://{self.ip}:{MANAGEMENT}/roots/0", verify=False)
+        return answer.raise_for_status().content
+
+    def context(self) -> ssl.SSLContext:
+        """Trust what it issues, and nobody else."""
+        return ssl.create_default_context(cadata=self.root().decode())
+
+
+@contextlib.contextmanager
+def started(network: Network, authority: Authority, folder: Path) -> Iterator[AcmeAuthority]:
+    """Run its container, in which it does not run yet.
+
+    Args:
+        network: where it is.
+        authority: vouches for its address.
+        folder: for its certificates.
+    """
+    words = ["docker", "build", "--quiet", "--build-arg", f"LAB={labs.IMAGE}", "--tag", IMAGE]
+    words += ["--secret", f"id=ca,src={os.devnull}", "--file", str(RECIPE), str(RECIPE.parent)]
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    authority.issue(NAME).write(folder, "ca")
+    authority.issue(NAME, valid=-dt.timedelta(days=1)).write(folder, OVER)
+    made = (
+        DockerContainer(IMAGE)
+        .with_kwargs(
+            entrypoint=["sleep", "infinity"],
+            init=True,
+            labels=labs.LABELS,
+            healthcheck=labs.NO_HEALTH_CHECK,
+        )
+        .with_volume_mapping(str(folder), "/pki", "ro")
+        .with_network(network)
+        .with_network_aliases(NAME)
+    )
+    with made:
+        yield AcmeAuthority(Lab(made.get_wrapped_container(), network.name))
+    builds.remove(IMAGE)
