@@ -351,6 +351,9 @@ def test_a_page_finds_its_file_where_a_program_has_moved_it_meanwhile(
     falling.kill("classroom.lab --config")
     if when == "afterwards":
         falling.wait_until_it_answers()
+        # What the journal has is written into the file at the start.
+        recovered = partial(is_saved, falling.client, f"{name}.ipynb", "one two ")
+        labs.wait_until(recovered, "all of it is in the file", ignoring=labs.AWAY)
     status, told = falling.lab.run("sh", "-c", move, user="student")
     assert status == 0, told
     falling.wait_until_it_answers()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+from tornado.web import HTTPError
 
 from classroom.lab import services
 from classroom.lab.context import LabContext
@@ -19,7 +23,9 @@ if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
     from classroom.lab.connections.notifications import Notifications
+    from classroom.lab.files.recovery import Recovery
     from classroom.lab.storage.disk_report import DiskTrouble
+    from classroom.lab.storage.ystore import ClassYStore
 
 UNKEPT = "journal"
 # JupyterLab cuts a message off after 140 characters.
@@ -65,6 +71,39 @@ def warn(notifications: Notifications, trouble: DiskTrouble) -> None:
     notifications.warn(UNKEPT, gettext(UNKEPT_TEXT).format(why=why))
 
 
+async def _put_right(
+    put_right: Recovery, missing: MissingFiles, path: str | None, file_type: str, store: ClassYStore
+) -> str:
+    """Put one document's file right, wherever it is by now.
+
+    Args:
+        put_right: writes into files what the journal has.
+        missing: finds files that were moved.
+        path: where the file was last; None if that isn't known.
+        file_type: of the document.
+        store: of the document.
+
+    Returns:
+        What its people have to know; "" for nothing.
+
+    Raises:
+        HTTPError: the file can't be read or written.
+        sqlite3.Error: the journal can't be read.
+    """
+    file_format = room_names.format_of(file_type)
+    if path is not None and not await missing.is_there(path):
+        found = await missing.find(path, store)
+    else:
+        found = path
+    if found is not None:
+        recovered = await put_right.recover(file_format, file_type, found, store)
+        return gettext(KEPT).format(copy=recovered.kept) if recovered.kept else ""
+    if (saved := await missing.keep(file_format, file_type, path, store)) is None:
+        return ""
+    was, place = saved
+    return gettext(GONE).format(path=was, place=place)
+
+
 async def recover(app: ServerApp, contents: ClassContents) -> None:
     """Put right the files of documents that were open when the last lab server fell.
 
@@ -85,18 +124,16 @@ async def recover(app: ServerApp, contents: ClassContents) -> None:
         path = app.web_app.settings["file_id_manager"].get_path(file_id)
         if name in journal.live:
             continue  # its room saves it
-        file_format = room_names.format_of(file_type)
-        kept, sentence = store(name, config=app.config), ""
+        again = partial(
+            _put_right, put_right, missing, path, file_type, store(name, config=app.config)
+        )
         try:
-            is_there = path is not None and await contents.file_exists(path)
-            if path is not None and not is_there and (found := await missing.find(path, kept)):
-                path, is_there = found, True
-            if is_there:
-                recovered = await put_right.recover(file_format, file_type, path, kept)
-                sentence = gettext(KEPT).format(copy=recovered.kept) if recovered.kept else ""
-            elif saved := await missing.keep(file_format, file_type, path, kept):
-                was, place = saved
-                sentence = gettext(GONE).format(path=was, place=place)
+            try:
+                sentence = await again()
+            except HTTPError as error:
+                if error.status_code != HTTPStatus.NOT_FOUND:
+                    raise
+                sentence = await again()  # a program may have moved it just then
             if sentence and (writers := await client_owners.names(journal, name)):
                 lab.notifications.tell(writers, sentence)  # when their pages are back
             elif sentence:

@@ -42,6 +42,14 @@ class MissingFiles:
         """
         self._contents, self._recovery, self._log = contents, recovery, log
 
+    async def is_there(self, path: str) -> bool:
+        """Say whether a document's file is where it was.
+
+        Args:
+            path: where it was.
+        """
+        return bool(await self._contents.file_exists(path))
+
     async def find(self, path: str, store: ClassYStore) -> str | None:
         """Find where a program has moved a file; all that keep account of files follow it.
 

@@ -155,10 +155,14 @@ class Recovery:
             if verdict is RecoveryAction.REDO:
                 await self._open_up(path)
                 with saved_hashes.saving_of(saving := Saving(store.path)):
-                    now: Any = await ensure_async(self._contents.save(typed, path))
-                # Another file than before: a program may move it before it is open.
-                put = Place(path, *saving.put[-1]) if saving.put else None
-                await saved.settle(store.path, now["hash"], digest, put)
+                    try:
+                        now: Any = await ensure_async(self._contents.save(typed, path))
+                    finally:
+                        # Another file than before: a program may move it before it is open, and
+                        # even before it has been looked at.
+                        if saving.put:
+                            await places.note(Place(path, *saving.put[-1]))
+                await saved.settle(store.path, now["hash"], digest)
                 found = {**found, "content": typed["content"]}
                 found |= {key: now[key] for key in ("last_modified", "hash", "size")}
                 self._log.warning("Recovered what was typed last in %s", path)

@@ -76,6 +76,18 @@ class LastPlaces:
 
         return await self.journal.run(select)
 
+    async def note(self, place: Place) -> None:
+        """Write down where the document's file is.
+
+        Args:
+            place: of what was written into it last.
+        """
+
+        def insert(database: sqlite3.Connection) -> None:
+            write(database, self.path, place)
+
+        await self.journal.run(insert)
+
     async def mirror(self) -> str | None:
         """Return the copy that the document without a file is saved in; None if there is none."""
 
