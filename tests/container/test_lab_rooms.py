@@ -34,7 +34,8 @@ EXPECTED = (
 
 
 def config(rooms: Any, more: str = "") -> str:
-    return f"{labs.GITHUB_CONFIG}\nc.Classroom.rooms = {rooms!r}\n{more}"
+    usual = "c.Classroom.snapshot_interval = 600"  # a test goes back to one
+    return f"{labs.GITHUB_CONFIG}\n{usual}\nc.Classroom.rooms = {rooms!r}\n{more}"
 
 
 @pytest.fixture(scope="module")
