@@ -166,7 +166,9 @@ class Lab:
             self._written = ContainerLog(self.container)
         if (found := self._written.text(since)) is not None:
             return found
-        begun = dt.datetime.fromisoformat(since + "+00:00").timestamp() if since else 0
+        if not since:
+            return str(self.container.logs().decode())
+        begun = dt.datetime.fromisoformat(since + "+00:00").timestamp()
         return str(self.container.logs(since=int(begun)).decode())
 
     def is_well(self) -> bool:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from docker.types import Mount
 
-from classroom.snapshots import restic
 from tests import labs, students, web
 from tests.container.test_rooms import Page, room, saved
 
@@ -48,20 +47,6 @@ for number in range(20):
     pathlib.Path("/data/files/many.txt").write_text(str(number))
     client.ask(place, "/snapshots", body={{"why": "asked"}}, seconds=60)
 """
-OF_BEFORE = """
-set -e
-restic="restic --insecure-no-password --no-cache --quiet --repo=/data/snapshots/before"
-$restic init
-printf word > /data/snapshots/word
-$restic backup /data/snapshots/word
-python -I -m classroom.snapshots.key_file /data/snapshots/before /data/snapshots
-$restic check --read-data
-$restic dump latest /data/snapshots/word
-cat /data/snapshots/before/keys/*
-rm -r /data/snapshots/before /data/snapshots/word
-"""
-"""As root, a repository whose key is behind restic's own work, and then isn't; what is in it, and
-its key."""
 
 
 def take(lab: Lab) -> dict[str, Any]:
@@ -240,24 +225,6 @@ def test_hostile_files_are_no_trouble(lab: Lab, mona: httpx.Client) -> None:
     status, said = as_student(lab, "printf x >> hostile/private && printf x > hostile/closed/new")
     assert status == 0, said
     assert {path.rpartition("/")[2] for path in report["left"]} <= {"pipe", "socket"}
-
-
-def test_restic_opens_them_without_half_a_second_of_work(lab: Lab) -> None:
-    write(lab, "first.txt", "first")
-    take(lab)
-    place = "/data/snapshots/repository"
-    assert restic.is_cheap(lab.run("sh", "-c", f"cat {place}/keys/*")[1].encode())
-    command = ("restic", f"--repo={place}", "--insecure-no-password", "--no-cache")
-    status, said = lab.run(*command, "check", "--read-data")
-    assert status == 0, said
-
-
-def test_also_those_of_before(lab: Lab) -> None:
-    status, said = lab.run("sh", "-c", OF_BEFORE)
-    assert status == 0, said
-    word, brace, rest = said.partition("{")
-    assert word == "word"
-    assert restic.is_cheap(f"{brace}{rest}".encode())
 
 
 # ── Who may ────────────────────────────────────────────────────────────────────────────────

@@ -89,22 +89,11 @@ class Repository:
         for left in self._scratch.iterdir():  # of a process that was killed
             left.unlink()
         if (self._place / "config").exists():
-            await self._make_cheap()
             await self._run(*restic.unlock())
             await self._learn()
         else:
             await self._run(*restic.init())
-            await self._make_cheap()
             self._known = {}
-
-    async def _make_cheap(self) -> None:
-        """Have restic open it without half a second of work, or go on as it is."""
-        if all(restic.is_cheap(one.read_bytes()) for one in (self._place / "keys").iterdir()):
-            return
-        try:
-            await runner.run(restic.cheap(self._place, self._scratch), self._scratch, self._scratch)
-        except ResticError as error:
-            self._log.warning("Snapshots take longer than they need (%s)", error)
 
     async def _learn(self) -> None:
         found = records.read_snapshots(await self._run(*restic.snapshots(), politely=False))

@@ -7,8 +7,6 @@ Without a password: whoever could read one here could read the files themselves.
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,9 +26,6 @@ KEEP = {"last": 12, "hourly": 24, "daily": 14, "weekly": 8}
 KEEP_WHEN_SHORT = {"last": 3, "hourly": 3, "daily": 7}
 """When there is no space. Never fewer: filling the disk must not be a way to delete the past."""
 
-LEAST = {"N": 2, "r": 1, "p": 1}
-"""The least that scrypt can cost (RFC 7914), of a repository's key."""
-
 
 def command(repository: Path, *words: str) -> tuple[str, ...]:
     """Build restic's command.
@@ -46,30 +41,6 @@ def command(repository: Path, *words: str) -> tuple[str, ...]:
 def init() -> tuple[str, ...]:
     """Make an empty repository."""
     return ("init", "--quiet")
-
-
-def is_cheap(text: bytes) -> bool:
-    """Say whether a key costs nothing to open.
-
-    Args:
-        text: of its file, whatever is in it.
-    """
-    try:
-        found = json.loads(text)
-        return all(found[name] == value for name, value in LEAST.items())
-    except (ValueError, KeyError, TypeError):
-        return False
-
-
-def cheap(repository: Path, scratch: Path) -> tuple[str, ...]:
-    """Build the command that has restic open a repository at once (`snapshots.key_file`).
-
-    Args:
-        repository: where the snapshots are.
-        scratch: a folder for temporary files, on the same disk.
-    """
-    module = ("-I", "-m", "classroom.snapshots.key_file")
-    return (sys.executable, *module, str(repository), str(scratch))
 
 
 def unlock() -> tuple[str, ...]:
