@@ -189,8 +189,10 @@ def new_volume() -> Iterator[str]:
     made = docker.from_env().volumes.create(
         f"classroom-test-{uuid.uuid4().hex[:8]}", labels=labs.LABELS
     )
-    yield str(made.name)
-    made.remove(force=True)
+    try:
+        yield str(made.name)
+    finally:
+        made.remove(force=True)
 
 
 @pytest.fixture

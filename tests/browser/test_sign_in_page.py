@@ -56,8 +56,10 @@ def weighed(page: Page) -> Iterator[dict[str, float]]:
         "Network.loadingFinished",
         lambda event: count(addresses[event["requestId"]], event["encodedDataLength"]),
     )
-    yield found
-    session.detach()
+    try:
+        yield found
+    finally:
+        session.detach()
 
 
 def problems(page: Page) -> list[str]:

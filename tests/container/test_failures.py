@@ -186,8 +186,10 @@ def a_kernel(lab: Lab, client: httpx.Client) -> Iterator[students.Kernel]:
     path = f"api/kernels/{ident}/channels?session_id={uuid.uuid4().hex}"
     kernel = students.Kernel(students.open_socket(client, lab, path))
     assert kernel.run("print(1)") == "1\n"
-    yield kernel
-    client.delete(f"{LAB}/api/kernels/{ident}").raise_for_status()
+    try:
+        yield kernel
+    finally:
+        client.delete(f"{LAB}/api/kernels/{ident}").raise_for_status()
 
 
 @pytest.mark.parametrize("key", failures.ENDS, ids=", ".join)

@@ -88,10 +88,12 @@ class Tutor:
 def tutor_in(folder: Path, name: str = "of-tests") -> Iterator[Tutor]:
     """Be a tutor in a folder that has a clone by the end; the class goes with its volume."""
     made = Tutor(folder, name)
-    yield made
-    words = ["docker", "compose", "--project-name", made.project, "down", "--volumes"]
-    subprocess.run(words, cwd=folder, env=made.environment, check=True, capture_output=True)
-    subprocess.run(["docker", "rmi", f"{made.project}:last"], check=False, capture_output=True)
+    try:
+        yield made
+    finally:
+        words = ["docker", "compose", "--project-name", made.project, "down", "--volumes"]
+        subprocess.run(words, cwd=folder, env=made.environment, check=True, capture_output=True)
+        subprocess.run(["docker", "rmi", f"{made.project}:last"], check=False, capture_output=True)
 
 
 @pytest.fixture

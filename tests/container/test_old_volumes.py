@@ -117,8 +117,10 @@ def stand_in() -> Iterator[None]:
     """Have an image with the class's name, which `make up` gives to its own."""
     words = ["docker", "build", "--quiet", "--tag", CLASS, "-"]
     subprocess.run(words, input=STAND_IN.encode(), check=True, capture_output=True)
-    yield
-    subprocess.run(["docker", "rmi", CLASS], check=False, capture_output=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["docker", "rmi", CLASS], check=False, capture_output=True)
 
 
 @pytest.fixture(
