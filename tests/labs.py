@@ -21,7 +21,6 @@ from testcontainers.core.container import DockerContainer
 
 from tests import beside, logs
 from tests.beside import ContainerLog
-from tests.executing import execute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -177,12 +176,12 @@ class Lab:
 
     def run(self, *command: str, user: str = "root") -> tuple[int, str]:
         """Run something in the container: exit status and output."""
-        status, said, _ = execute(self.container, command, user, apart=False)
+        status, said, _ = self._execute(command, user, apart=False)
         return status, said.decode()
 
     def answer(self, *command: str, user: str = "root") -> Any:
         """Run something that prints JSON as its last line; what it complains of is not read."""
-        status, said, complaint = execute(self.container, command, user, apart=True)
+        status, said, complaint = self._execute(command, user, apart=True)
         assert status == 0, said + complaint
         return json.loads(said.strip().splitlines()[-1])
 
@@ -198,6 +197,25 @@ class Lab:
                 return said
         raise AssertionError(f"five answers were lost: {command}")
 
+    def _execute(
+        self, command: tuple[str, ...], user: str, *, apart: bool
+    ) -> tuple[int, bytes, bytes]:
+        """Give the exit status, the output, and by itself, if wanted, what is on stderr.
+
+        The engine hands two streams on in any order: only apart has the output a last line.
+        """
+        assert self.container.client is not None
+        api = self.container.client.api
+        made = api.exec_create(self.container.id, list(command), user=user)["Id"]
+        answer: Any = api.exec_start(made, demux=apart)
+        output, complaint = answer if apart else (answer, b"")
+        # Docker has no status yet for a moment after the output's end.
+        end = time.monotonic() + 10
+        while (status := api.exec_inspect(made)["ExitCode"]) is None and time.monotonic() < end:
+            time.sleep(0.02)
+        assert status is not None, f"no exit status: {command}"
+        return int(status), bytes(output or b""), bytes(complaint or b"")
+
     def look(self, code: str, *arguments: str) -> Any:
         """Run Python that changes nothing and prints JSON as its last line; return that.
 
@@ -209,7 +227,7 @@ class Lab:
         lost: Exception | None = None
         for _ in range(5):
             try:
-                status, said, complaint = execute(self.container, command, "root", apart=True)
+                status, said, complaint = self._execute(command, "root", apart=True)
             except LOST as error:
                 lost = error
                 continue

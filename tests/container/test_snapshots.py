@@ -250,6 +250,8 @@ def test_students_cannot_read_alter_or_delete_them(lab: Lab) -> None:
         "kill $(pgrep -f [c]lassroom.snapshots)",
     ):
         status, said = as_student(lab, attempt)
+        if status and not said:  # Docker has lost it
+            status, said = as_student(lab, attempt)
         assert status != 0, f"{attempt}: {said}"
         assert "ermission denied" in said or "not permitted" in said, f"{attempt}: {said}"
     assert ids(lab) == before
