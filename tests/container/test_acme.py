@@ -15,11 +15,13 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import docker
 import pytest
 from cryptography import x509
 
 from tests import acme_authority, labs, students, web
 from tests.acme_authority import DIRECTORY, FORBIDDEN, NAME, OVER, PLAIN_HTTP
+from tests.conftest import PUBLIC_LOOKING, first_free
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,16 +141,27 @@ def people_page(lab: Lab, github: Lab) -> str:
 
 
 @pytest.fixture(scope="module")
+def apart(github: Lab) -> Iterator[Network]:
+    """A network in which one lab has the name that the authority looks at: others have it too."""
+    made = first_free(PUBLIC_LOOKING)
+    known = docker.from_env().networks.get(str(made.id))
+    known.connect(github.container, aliases=[labs.GITHUB])
+    yield made
+    known.disconnect(github.container)
+    made.remove()
+
+
+@pytest.fixture(scope="module")
 def place(
-    network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
+    apart: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Place]:
     """A lab that was started while its authority was away, which has come back since."""
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), CONFIG, None)
     (folder / "secrets/ca.crt").write_bytes(authority.crt)
     pki = tmp_path_factory.mktemp("pki")
     with (
-        acme_authority.started(network, authority, pki) as ca,
-        labs.start(folder, network=network, expected=EXPECTED) as lab,
+        acme_authority.started(apart, authority, pki) as ca,
+        labs.start(folder, network=apart, expected=EXPECTED) as lab,
     ):
         lab.wait_healthy()
         labs.wait_until(lambda: f"{NAME} can't be reached" in lab.log, "it says so")
