@@ -34,6 +34,14 @@ def open_page(client: httpx.Client, lab: Lab, name: str) -> Page:
     return Page(students.open_socket(client, lab, room(client, name)))
 
 
+def open_with_text(client: httpx.Client, lab: Lab, name: str) -> Page:
+    """Open a notebook whose file has a word that was typed."""
+    page = open_page(client, lab, name)
+    page.type("before ")
+    until_saved(client, name, "before ")
+    return page
+
+
 def source_of(client: httpx.Client, path: str) -> str:
     """Read a notebook's first cell from the file; "" where there is none."""
     answer = client.get(f"{API}/contents/{path}")
@@ -151,9 +159,7 @@ def test_what_is_typed_into_a_deleted_file_is_kept_beside(
     ada: httpx.Client, trial_lab: Lab, how: str
 ) -> None:
     stem = f"gone-{how.rsplit(maxsplit=1)[-1]}"
-    page = open_page(ada, trial_lab, f"{stem}.ipynb")
-    page.type("before ")
-    until_saved(ada, f"{stem}.ipynb", "before ")
+    page = open_with_text(ada, trial_lab, f"{stem}.ipynb")
     if how == "in a page":
         ada.delete(f"{API}/contents/{stem}.ipynb").raise_for_status()
         room(ada, f"{stem}.ipynb")  # another takes its name
@@ -176,9 +182,7 @@ def test_what_was_typed_while_the_file_was_away_is_in_it_when_it_is_back(
 ) -> None:
     """As old as it was, or new: nobody has to type once more."""
     stem = f"back{how.count('-')}"
-    page = open_page(ada, trial_lab, f"{stem}.ipynb")
-    page.type("before ")
-    until_saved(ada, f"{stem}.ipynb", "before ")
+    page = open_with_text(ada, trial_lab, f"{stem}.ipynb")
     run(trial_lab, f"cp -p {stem}.ipynb /tmp/{stem} && rm {stem}.ipynb")
     page.type("later")
     labs.wait_until(lambda: copies_of(ada, stem), "a copy")
@@ -190,9 +194,7 @@ def test_what_was_typed_while_the_file_was_away_is_in_it_when_it_is_back(
 def test_what_was_typed_while_the_file_was_shut_is_in_it_when_it_is_opened(
     ada: httpx.Client, trial_lab: Lab
 ) -> None:
-    page = open_page(ada, trial_lab, "shut.ipynb")
-    page.type("before ")
-    until_saved(ada, "shut.ipynb", "before ")
+    page = open_with_text(ada, trial_lab, "shut.ipynb")
     place = "/data/files/shut.ipynb"
     owner = trial_lab.shown("stat", "-c", "%U:%G", place)
     assert trial_lab.run("chown", "root:root", place)[0] == 0

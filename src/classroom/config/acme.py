@@ -48,7 +48,7 @@ class Acme:
 
     @property
     def authority(self) -> str:
-        """The host of whoever is asked."""
+        """The authority's host."""
         return urlsplit(self.directory).hostname or ""
 
 

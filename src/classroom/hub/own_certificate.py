@@ -1,7 +1,7 @@
 """The certificate that the lab gets by itself: asked for, renewed, and given to the front.
 
 Whatever happens, the one in use stays until there is another. What is to be done when is decided in
-`classroom.front.acme.plan`; whoever is asked is asked in a process of its own.
+`classroom.front.acme.plan`; a process of its own asks the authority.
 """
 
 from __future__ import annotations

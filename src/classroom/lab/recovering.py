@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING
-
-from tornado.web import HTTPError
 
 from classroom.lab import services
 from classroom.lab.context import LabContext
@@ -124,16 +121,11 @@ async def recover(app: ServerApp, contents: ClassContents) -> None:
         path = app.web_app.settings["file_id_manager"].get_path(file_id)
         if name in journal.live:
             continue  # its room saves it
-        again = partial(
+        work = partial(
             _put_right, put_right, missing, path, file_type, store(name, config=app.config)
         )
         try:
-            try:
-                sentence = await again()
-            except HTTPError as error:
-                if error.status_code != HTTPStatus.NOT_FOUND:
-                    raise
-                sentence = await again()  # a program may have moved it just then
+            sentence = await recovery.even_if_moved(work)
             if sentence and (writers := await client_owners.names(journal, name)):
                 lab.notifications.tell(writers, sentence)  # when their pages are back
             elif sentence:

@@ -20,7 +20,7 @@ FILE = "account.key"
 
 
 def ensure(folder: Path) -> ec.EllipticCurvePrivateKey:
-    """Keep one account's key on the volume: with another, the authority would count anew.
+    """Keep one account's key on the volume: to the authority, another is a stranger.
 
     Args:
         folder: where it is kept; root's alone.

@@ -147,7 +147,7 @@ def course(folder: Path, wanted: Acme) -> Course:
     try:
         found = decode(saved(folder, COURSE))
     except (ValueError, TypeError):
-        return new  # nothing yet, or damaged: it is asked anew
+        return new  # nothing yet, or damaged: the lab asks again
     return new if plan.of_another(found, wanted.directory, wanted.host) else found
 
 

@@ -20,7 +20,8 @@ failures an hour (letsencrypt.org/docs/rate-limits)."""
 LONGEST_WAIT = 7 * DAY
 """However long an authority wants to be left in peace."""
 AFTER_A_START = 20 * MINUTE
-"""How long after a try a start waits at most: whoever has mended something starts the lab."""
+"""How long after a try a start waits at most: admins start the lab again when they have
+mended something."""
 LOOKS_EVERY = 6 * HOUR
 """How often the authority is asked when to renew, where it says nothing else of that."""
 

@@ -13,7 +13,7 @@ import sqlite3
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from anyio.to_thread import run_sync
 from jupyter_server.utils import ensure_async
@@ -32,7 +32,7 @@ from classroom.runtime import background_tasks
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Awaitable, Callable, Collection
     from logging import Logger
 
     from jupyter_server.services.contents.manager import AsyncContentsManager
@@ -40,11 +40,31 @@ if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
     from classroom.lab.storage.ystore import ClassYStore
 
+T = TypeVar("T")
 Model = dict[str, Any]
 FULL = gettext_noop(
     "“{path}” has text that isn't in its file yet, and the disk is full. Nothing is lost: delete"
     " something, then open it again."
 )
+
+
+async def even_if_moved(work: Callable[[], Awaitable[T]]) -> T:
+    """Do something with a document's file that looks for it first; once more if it isn't there.
+
+    A program may have moved it just then.
+
+    Args:
+        work: looks where the file is, and does it.
+
+    Raises:
+        HTTPError: it failed, or the file isn't there the second time either.
+    """
+    try:
+        return await work()
+    except HTTPError as error:
+        if error.status_code != HTTPStatus.NOT_FOUND:
+            raise
+        return await work()
 
 
 class RecoveryAction(Enum):

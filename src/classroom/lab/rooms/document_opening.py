@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from tornado.web import HTTPError
-
+from classroom.lab.files import recovery
 from classroom.lab.protocol import kernel_outputs
 from classroom.lab.protocol.update_bounds import read_state, write_state
 from classroom.lab.rooms.outside_changes import KEPT
@@ -47,12 +45,7 @@ class DocumentOpening:
         """
         if self._file.saves is None or self._store is None:
             return None
-        try:
-            return await self._recover()
-        except HTTPError as error:
-            if error.status_code != HTTPStatus.NOT_FOUND:
-                raise
-            return await self._recover()  # a program may have moved it just then
+        return await recovery.even_if_moved(self._recover)
 
     async def _recover(self) -> Model | None:
         await self._file.moves.find_again(self._store, self._file.recovery)
