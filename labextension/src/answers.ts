@@ -104,6 +104,16 @@ export class Answers {
     return this.share(what, () => this.ask(input, init));
   };
 
+  /**
+   * Take something to have changed: what was asked for before the news is no answer any more.
+   *
+   * @param what - as `named` names it.
+   */
+  renew(what: string): void {
+    delete this.given[what];
+    this.shared.delete(what);
+  }
+
   /** Return what came with the page; what changes is good for one answer. */
   private take(what: string): string | undefined {
     const known = this.given[what];

@@ -2,6 +2,7 @@
 
 import { assignments } from './assignments';
 import { connection } from './connection';
+import { current } from './current';
 import { driving } from './driving';
 import { ended } from './ended';
 import { following } from './following';
@@ -40,6 +41,7 @@ export default [
   htmlFiles,
   leftOut,
   layouts,
+  current,
   help,
   live,
   running,

@@ -11,7 +11,7 @@ import { PageConfig } from '@jupyterlab/coreutils';
 import type { Poll } from '@lumino/polling';
 import { ILive } from './live';
 import type { RunningMessage } from './pageMessages';
-import { polled } from './requests';
+import { first, polled } from './requests';
 
 /** Milliseconds between two questions of a poll: JupyterLab's, and while the classroom tells. */
 const USUAL = 10_000;
@@ -44,12 +44,14 @@ export class Running {
    * @param page - says whether nobody looks at it.
    * @param isStarting - says whether the page itself is just starting or ending something.
    * @param random - from 0 to 1.
+   * @param renew - has the next answer be of now, whatever the page was told a moment ago.
    */
   constructor(
     private readonly managers: Record<Kind, IManager>,
     private readonly page: Pick<Document, 'hidden'>,
     private readonly isStarting: () => boolean = () => false,
-    private readonly random: () => number = Math.random
+    private readonly random: () => number = Math.random,
+    private readonly renew: (kind: Kind) => void = () => undefined
   ) {}
 
   /** Ask seldom from now on, or as usual. */
@@ -114,6 +116,7 @@ export class Running {
       return;
     }
     this.asked.set(kind, Date.now());
+    this.renew(kind);
     this.managers[kind].refreshRunning().catch(() => {
       // The poll says so, and asks again by itself.
     });
@@ -128,7 +131,13 @@ export const running: JupyterFrontEndPlugin<void> = {
   activate: ({ serviceManager }: JupyterFrontEnd, live: ILive) => {
     const { kernels, sessions, terminals } = serviceManager;
     const managers = { kernels, sessions, terminals } as unknown as Record<Kind, IManager>;
-    const following = new Running(managers, document, () => polled?.isStarting ?? false);
+    const following = new Running(
+      managers,
+      document,
+      () => polled?.isStarting ?? false,
+      Math.random,
+      (kind) => first?.renew(`api/${kind}`)
+    );
     // What is running as the page was made, with the page: what is other by now is news.
     const given = PageConfig.getOption('classroomRunning');
     if (given) {

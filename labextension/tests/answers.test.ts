@@ -87,6 +87,14 @@ test('who asks for the same in the same moment shares the answer', async () => {
   expect(asked).toHaveLength(3);
 });
 
+test('news of something makes the next answer one of now', async () => {
+  const { answers, get } = page({ 'api/kernels': '[]' });
+  expect([await get('api/terminals'), await get('api/terminals')]).toEqual(['1', '1']);
+  answers.renew('api/terminals');
+  answers.renew('api/kernels');
+  expect([await get('api/terminals'), await get('api/kernels')]).toEqual(['2', '3']);
+});
+
 test('after a change everything is asked for again, but not after what a page writes itself', async () => {
   const { asked, get } = page({
     'api/sessions': '[]',

@@ -15,6 +15,7 @@ const KINDS = ['kernels', 'sessions', 'terminals'] as const;
 type Kind = (typeof KINDS)[number];
 
 let asked: Kind[];
+let renewed: Kind[];
 let page: { hidden: boolean };
 let managers: Record<Kind, IManager>;
 let running: Running;
@@ -27,6 +28,7 @@ function say(kernels: number, sessions = 0, terminals = 0): void {
 beforeEach(() => {
   jest.useFakeTimers();
   asked = [];
+  renewed = [];
   page = { hidden: false };
   const manager = (kind: Kind): IManager => ({
     refreshRunning: async () => {
@@ -44,7 +46,8 @@ beforeEach(() => {
     managers,
     page,
     () => isStarting,
-    () => 0.5
+    () => 0.5,
+    (kind) => renewed.push(kind)
   );
 });
 
@@ -56,6 +59,7 @@ test('a page asks for what has changed, within a moment', () => {
   expect(asked).toEqual([]);
   jest.advanceTimersByTime(3_000);
   expect(asked).toEqual(['sessions']);
+  expect(renewed).toEqual(['sessions']);
 });
 
 test('it asks no more often than JupyterLab would, and for the last that was said', () => {
