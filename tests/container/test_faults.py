@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 LAB, HUB, FRONT = "classroom.lab --config", "classroom.hub --config", "nginx: master"
 LAUNCHER, SUPERVISOR = "classroom.launcher", "classroom.supervisor"
+GRACE_SECONDS = 30
+"""What docker-compose.yml gives the lab to save everything in (`stop_grace_period`)."""
 FALLS = (
     r"ended with -9: restarting it|is back",
     r"\[error\]|\[crit\]|\[alert\]",
@@ -277,11 +279,8 @@ def test_docker_stop_saves_everything(volume: str) -> None:
                 page.type("the last word")
             for other in others:  # the lab has it, but it isn't due to be saved yet
                 other.listen_until(partial(shows, other, "the last word"))
-            begun = time.monotonic()
-            lab.container.stop(timeout=60)
-            took = time.monotonic() - begun
+            lab.container.stop(timeout=GRACE_SECONDS)
         assert lab.wait_exit() == 0, "killed instead of stopped"
-        assert took < 15, f"{took} s"
         # As whoever looks at the volume finds them, without a lab.
         for name in names:
             command = ["cat", f"/data/files/{name}"]
