@@ -185,6 +185,10 @@ class Lab:
         assert status == 0, said + complaint
         return json.loads(said.strip().splitlines()[-1])
 
+    def printed(self, *command: str) -> str:
+        """Run something, as root; return what it prints, without what it complains of."""
+        return self._execute(command, "root", apart=True)[1].decode()
+
     def shown(self, *command: str) -> str:
         """Run something that changes nothing and always prints something; return that.
 

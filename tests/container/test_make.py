@@ -13,9 +13,11 @@ import subprocess
 import uuid
 from typing import TYPE_CHECKING
 
+import docker
 import pytest
 
 from tests import labs, web
+from tests.labs import Lab
 from tools import addresses
 
 if TYPE_CHECKING:
@@ -291,13 +293,18 @@ def test_make_up_with_a_mistake(tutor: Tutor) -> None:
     assert running.stdout == "", "Docker would try for ever"
 
 
-def inside(tutor: Tutor, script: str) -> str:
-    """Run a shell in the running lab, as root."""
-    words = ["docker", "compose", "--project-name", tutor.project, "exec", "--no-TTY", "classroom"]
+def lab_of(tutor: Tutor) -> Lab:
+    """Find the lab that a tutor's make runs."""
+    words = ["docker", "compose", "--project-name", tutor.project, "ps", "--quiet", "--no-trunc"]
     done = subprocess.run(
-        [*words, "sh", "-c", script], cwd=tutor.folder, capture_output=True, text=True, check=False
+        words, cwd=tutor.folder, env=tutor.environment, capture_output=True, text=True, check=True
     )
-    return done.stdout
+    return Lab(docker.from_env().containers.get(done.stdout.strip()), None)
+
+
+def inside(tutor: Tutor, script: str) -> str:
+    """Run a shell in the running lab, as root; return what it prints."""
+    return lab_of(tutor).printed("sh", "-c", script)
 
 
 def test_a_backup_is_written_and_moves_to_another_machine(tutor: Tutor) -> None:

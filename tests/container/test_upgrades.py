@@ -14,7 +14,7 @@ import pytest
 
 from classroom.runtime.volume_format import FILE, FORMAT
 from tests import labs, published, students
-from tests.container.test_make import Tutor, clone, inside, tutor
+from tests.container.test_make import Tutor, clone, inside, lab_of, tutor
 from tests.container.test_rooms import Page, room, saved
 from tests.labs import Lab
 from tests.published import Repository, change
@@ -127,15 +127,6 @@ def test_documents_are_opened_and_let_go_again() -> None:
             page.type(" + 1")
             labs.wait_until(lambda: "1 + 1" in saved(client, "upgraded.ipynb"), "it goes on")
             page.connection.close()
-
-
-def lab_of(tutor: Tutor) -> Lab:
-    """Find the lab that a tutor's make runs."""
-    words = ["docker", "compose", "--project-name", tutor.project, "ps", "--quiet", "--no-trunc"]
-    done = subprocess.run(
-        words, cwd=tutor.folder, env=tutor.environment, capture_output=True, text=True, check=True
-    )
-    return Lab(docker.from_env().containers.get(done.stdout.strip()), None)
 
 
 def typed(folder: Path, commands: str, environment: Mapping[str, str] | None = None) -> str:
