@@ -34,12 +34,14 @@ OF_ANOTHER_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
 class Tutor:
     """Somebody with a clone, a project name and a port of their own."""
 
-    def __init__(self, folder: Path, name: str = "of-tests") -> None:
-        self.folder, self.name = folder, name
+    def __init__(self, folder: Path, name: str = "") -> None:
+        """Be one in a folder; the name is the class's, which is also that of the image."""
+        once = uuid.uuid4().hex[:8]
+        self.folder, self.name = folder, name or f"of-tests-{once}"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.project = f"classroom-test-{uuid.uuid4().hex[:8]}"
+        self.project = f"classroom-test-{once}"
 
     def make(
         self, *words: str, folder: Path | None = None, port: int | None = None
@@ -87,15 +89,16 @@ class Tutor:
 
 
 @contextlib.contextmanager
-def tutor_in(folder: Path, name: str = "of-tests") -> Iterator[Tutor]:
-    """Be a tutor in a folder that has a clone by the end; the class goes with its volume."""
+def tutor_in(folder: Path, name: str = "") -> Iterator[Tutor]:
+    """Be a tutor in a folder that has a clone by the end; the class goes with volume and image."""
     made = Tutor(folder, name)
     try:
         yield made
     finally:
         words = ["docker", "compose", "--project-name", made.project, "down", "--volumes"]
         subprocess.run(words, cwd=folder, env=made.environment, check=True, capture_output=True)
-        subprocess.run(["docker", "rmi", f"{made.project}:last"], check=False, capture_output=True)
+        images = [f"{made.project}:last", f"collaborative_jupyterlab-{made.name}"]
+        subprocess.run(["docker", "rmi", *images], check=False, capture_output=True)
 
 
 @pytest.fixture
@@ -132,7 +135,7 @@ def test_make_up_and_down(tutor: Tutor) -> None:
     done = tutor.make("up")
     assert done.returncode == 0, done.stdout + done.stderr
     kept, building, *_ = done.stdout.splitlines()
-    assert kept == f"PORT={tutor.port}, CLASS=of-tests: kept in .env."
+    assert kept == f"PORT={tutor.port}, CLASS={tutor.name}: kept in .env."
     assert building == "Building the image: minutes the first time, seconds after that."
     assert "#1 " not in done.stdout + done.stderr, "the build's own words"
     assert "The lab answers after" in done.stdout
@@ -152,7 +155,7 @@ def test_make_up_and_down(tutor: Tutor) -> None:
 
     assert passphrase.group(1) in tutor.make("sign-in").stdout
     assert f"https://localhost:{tutor.port}" in tutor.make("sign-in").stdout
-    assert (tutor.folder / ".env").read_text() == f"PORT={tutor.port}\nCLASS=of-tests\n"
+    assert (tutor.folder / ".env").read_text() == f"PORT={tutor.port}\nCLASS={tutor.name}\n"
     assert "\033[97;40m" in tutor.on_a_terminal("sign-in"), "no picture of the address"
     assert tutor.make("down").returncode == 0
     # Made anew, the same passphrase: the volume has stayed.
