@@ -9,19 +9,22 @@ import subprocess
 import uuid
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
+from playwright.sync_api import expect
 from testcontainers.core.container import DockerContainer
 
 from tests import labs, students, web
+from tests.browser.conftest import new_notebook, new_person, sign_in, wait_for_lab
 from tests.container.test_rooms import API
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    import httpx
     from testcontainers.core.network import Network
 
+    from tests.chromium import Chromium
     from tests.labs import Lab
     from tests.pki import Authority
 
@@ -57,22 +60,34 @@ STARTED = {
     "haproxy-tcp": (HAPROXY, "haproxy -db -f"),
 }
 """What a block of the page stands in, and the program that reads it."""
+PLAIN = "-http"
+"""Ends the name of a proxy that comes by plain http."""
 BLOCKS = {
     "haproxy": r"text\n# haproxy\.cfg",
     "haproxy-tcp": r"text\n# haproxy\.cfg, by the PROXY protocol",
 }
 """How a block of the page begins, where that isn't the program's name."""
+ALL = ("nginx", "caddy", "haproxy")
+"""Which look into requests."""
 ELSEWHERE = "9.9.9.9"
 
 
 def configuration(kind: str, lab: Lab) -> str:
     """The page's own words, with the test's names and port in the places of the example's."""
+    plain, kind = kind.endswith(PLAIN), kind.removesuffix(PLAIN)
     found = re.search(rf"```{BLOCKS.get(kind, kind)}\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert found is not None
-    text = found[1].replace("127.0.0.1:8443", f"{lab.ip}:9999")
+    text = by_http(found[1]) if plain else found[1]
+    text = text.replace("127.0.0.1:8443", f"{lab.ip}:9999")
     for example, ours in SECURE.items():
         text = text.replace(example, ours)
     return STARTED[kind][0].format(text.replace(":9999", ":8443"))
+
+
+def by_http(block: str) -> str:
+    """Change a block of the page as the page says."""
+    without = re.sub(r" \{\n *transport http \{.*?\}\n *\}", "", block, flags=re.DOTALL)
+    return without.replace("https://", "http://").replace(" ssl verify none", "")
 
 
 @contextlib.contextmanager
@@ -94,7 +109,8 @@ def begin(proxy: Lab, kind: str, lab: Lab, authority: Authority) -> None:
     files = {"proxy.crt": given.crt, "proxy.key": given.key, "proxy.pem": given.crt + given.key}
     for name, content in {**files, "conf": configuration(kind, lab).encode()}.items():
         put(proxy, f"/proxy/{name}", content)
-    proxy.container.exec_run(["sh", "-c", f"{STARTED[kind][1]} /proxy/conf"], detach=True)
+    command = STARTED[kind.removesuffix(PLAIN)][1]
+    proxy.container.exec_run(["sh", "-c", f"{command} /proxy/conf"], detach=True)
 
 
 def put(proxy: Lab, path: str, content: bytes) -> None:
@@ -116,7 +132,8 @@ def places(network: Network) -> Iterator[Mapping[str, Lab]]:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     with contextlib.ExitStack() as stack:
-        yield {kind: stack.enter_context(waiting(network)) for kind in STARTED}
+        kinds = [*STARTED, *(f"{kind}{PLAIN}" for kind in ALL)]
+        yield {kind: stack.enter_context(waiting(network)) for kind in kinds}
 
 
 def config(*proxies: Lab) -> str:
@@ -154,7 +171,7 @@ def enter(proxy: Lab, github: Lab, authority: Authority) -> Iterator[httpx.Clien
         yield client
 
 
-@pytest.fixture(scope="module", params=["nginx", "caddy", "haproxy"])
+@pytest.fixture(scope="module", params=ALL)
 def person(
     request: pytest.FixtureRequest,
     places: Mapping[str, Lab],
@@ -183,6 +200,24 @@ def test_a_file_of_fifty_megabytes_is_saved(person: tuple[httpx.Client, Lab]) ->
     body = {"type": "file", "format": "text", "content": "x" * 50_000_000}
     made = client.put(f"{API}/contents/large-{uuid.uuid4().hex[:8]}.txt", json=body, timeout=120)
     assert made.status_code == 201, made.text
+
+
+def test_a_whole_page_comes_by_http_2(
+    chromium: Chromium, person: tuple[httpx.Client, Lab], github: Lab
+) -> None:
+    """With its WebSockets, which a proxy may carry by HTTP/2 as well (RFC 8441)."""
+    _, proxy = person
+    with chromium.start({labs.HOST: proxy.ip, labs.GITHUB: github.ip}) as browser:
+        page = new_person(browser).new_page()
+        sign_in(page, "hubot", f"{students.BASE}/lab?reset")
+        wait_for_lab(page)
+        by = "performance.getEntriesByType('navigation')[0].nextHopProtocol"
+        assert page.evaluate(by) == "h2"
+        new_notebook(page)
+        page.keyboard.press("Enter")
+        page.keyboard.type("6 * 7")
+        page.keyboard.press("Shift+Enter")
+        expect(page.locator(".jp-OutputArea-output").first).to_have_text("42")
 
 
 def this_machine(proxy: Lab) -> str:
@@ -268,3 +303,54 @@ def test_a_proxy_that_looks_into_nothing_says_it_by_the_proxy_protocol(
             assert asked_from(behind, client) == this_machine(proxy)
         with web.browser({labs.HOST: behind.ip}, authority.crt) as client, pytest.raises(labs.AWAY):
             client.get(f"{labs.ADDRESS}/hub/login")
+
+
+@pytest.fixture(scope="module")
+def plain(
+    network: Network,
+    github: Lab,
+    places: Mapping[str, Lab],
+    authority: Authority,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Lab]:
+    """A lab to which its proxies come by plain http."""
+    del github
+    proxies = (proxy for kind, proxy in places.items() if kind.endswith(PLAIN))
+    text = f"{config(*proxies)}c.Classroom.proxy_http = True\n"
+    folder = labs.write_folder(tmp_path_factory.mktemp("plain"), text, None)
+    (folder / "secrets/ca.crt").write_bytes(authority.crt)  # GitHub's; the lab has no certificate
+    expected = ("404 GET .*no-such-file", r"\[front\] .* (where none is|421)")
+    with labs.start(folder, network=network, expected=expected) as made:
+        labs.wait_until(made.is_well, "the health check, which comes by no proxy")
+        yield made
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_a_proxy_may_come_by_plain_http(
+    kind: str, places: Mapping[str, Lab], plain: Lab, github: Lab, authority: Authority
+) -> None:
+    """Browsers speak https with it, so that every cookie is theirs alone."""
+    proxy = places[f"{kind}{PLAIN}"]
+    begin(proxy, f"{kind}{PLAIN}", plain, authority)
+    with enter(proxy, github, authority) as client:
+        assert all(cookie.secure for cookie in client.cookies.jar)
+        assert asked_from(plain, client, **{"X-Forwarded-For": ELSEWHERE}) == this_machine(proxy)
+        kernel = client.post(f"{API}/kernels", json={}).json()["id"]
+        path = f"api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
+        with students.open_socket(client, proxy, path) as socket:
+            assert students.Kernel(socket).run("print(6 * 7)").strip() == "42"
+
+
+def test_nobody_else_comes_by_plain_http(plain: Lab) -> None:
+    """A passphrase would travel in the clear: whoever has found the port is sent to the proxy."""
+    address = {"Host": f"{labs.HOST}:8443", "X-Forwarded-For": ELSEWHERE}
+    for path in ("/hub/login", students.BASE, "/hub/health"):
+        page = httpx.get(f"http://{plain.ip}:8443{path}", headers=address)
+        assert page.status_code == 421
+        assert f"<a href='{labs.ADDRESS}'>" in page.text
+    assert httpx.post(f"http://{plain.ip}:8443/hub/login", headers=address).status_code == 421
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"https://{plain.ip}:8443/hub/login", verify=False)
+    status, said = plain.run("classroom", "check")
+    assert status == 0, said
+    assert "browsers will warn" not in said, "they see the proxy's certificate"

@@ -13,20 +13,31 @@ if TYPE_CHECKING:
     from classroom.config.traits import Classroom
 
 TRUSTED, PROTOCOL = "Classroom.trusted_proxies", "Classroom.proxy_protocol"
+PLAIN = "Classroom.proxy_http"
 
 
-def read(file: ConfigFile, given: Classroom, problems: list[Problem]) -> tuple[Network, ...]:
+def read(
+    file: ConfigFile, given: Classroom, problems: list[Problem], *, has_acme: bool = False
+) -> tuple[Network, ...]:
     """Read their networks.
 
     Args:
         file: the tutor's configuration.
         given: our own settings of it.
         problems: errors are appended to it.
+        has_acme: whether the lab is to get a certificate by itself.
     """
     where = file.where(TRUSTED)
     found = egress_settings.read_networks(where, given.trusted_proxies, problems)
+    cure = f'name the proxy: c.{TRUSTED} = ["10.1.2.3"]'
     if given.proxy_protocol and not given.trusted_proxies:
         what = "nobody is trusted to say from where people come"
-        cure = f'name the proxy: c.{TRUSTED} = ["10.1.2.3"]'
         problems.append(Problem(file.where(PROTOCOL), what, cure))
+    if given.proxy_http and not given.trusted_proxies:
+        what = "nobody may come by plain http"
+        problems.append(Problem(file.where(PLAIN), what, cure))
+    if given.proxy_http and has_acme:
+        what = "people's browsers see the proxy's certificate, and the lab is to get one as well"
+        cure = "let the proxy get it, and remove c.Classroom.acme or ACME_HOST"
+        problems.append(Problem(file.where(PLAIN), what, cure))
     return found

@@ -85,6 +85,7 @@ class Settings:
             stop.
         trusted_proxies: networks of web servers of which the front believes from where people come.
         proxy_protocol: whether these say so by the PROXY protocol.
+        proxy_http: whether these come by plain http, and nobody else at all.
         acme: which certificate the lab gets by itself; None for none.
         welcome: the notebook that everybody's page opens once.
         students_file: the file of students' names, beside the configuration; "" for none.
@@ -120,6 +121,7 @@ class Settings:
     snapshot_interval: int = 600
     trusted_proxies: tuple[Network, ...] = ()
     proxy_protocol: bool = False
+    proxy_http: bool = False
     acme: Acme | None = None
     welcome: Welcome = field(default_factory=Welcome)
     students_file: str = ""
@@ -200,7 +202,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     page_hosts = egress_settings.read_hosts(where, ours.page_hosts, problems)
     problems += preload.check(ours, file.where("Classroom.preload"))
     spoken = language.read(ours.language, file.where(language.SETTING), problems)
-    trusted = proxies.read(file, ours, problems)
+    trusted = proxies.read(file, ours, problems, has_acme=certificate is not None)
     problems += labs.check(file, ours)
     others = rooms.read(file, ours, by_github=mode is SignInMode.GITHUB)
     problems += others.problems
@@ -230,6 +232,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         snapshot_interval=ours.snapshot_interval,
         trusted_proxies=trusted,
         proxy_protocol=ours.proxy_protocol,
+        proxy_http=ours.proxy_http,
         acme=certificate,
         welcome=welcomed,
         students_file=ours.students_file,

@@ -140,6 +140,12 @@ class Classroom(Configurable):
         as in any JupyterLab.""",
     ).tag(config=True)
 
+    proxy_http = Bool(
+        default_value=False,
+        help="""Whether the proxies of trusted_proxies come by plain http, over a network that
+        nobody else is in. Browsers and proxy speak https. Nobody else can open the lab.""",
+    ).tag(config=True)
+
     proxy_protocol = Bool(
         default_value=False,
         help="""Whether the proxies of trusted_proxies begin each connection with the PROXY

@@ -30,10 +30,12 @@ class Proxies:
         protocol: whether each connection begins with the PROXY protocol's header
             (https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt) instead of an
             X-Forwarded-For in each request.
+        plain: whether they come by plain http, and nobody else at all.
     """
 
     trusted: tuple[str, ...] = ()
     protocol: bool = False
+    plain: bool = False
 
 
 def write(front: Path, settings: Settings) -> None:
@@ -43,7 +45,8 @@ def write(front: Path, settings: Settings) -> None:
         front: the front's folder, root's alone.
         settings: as loaded.
     """
-    found = Proxies(tuple(map(str, settings.trusted_proxies)), settings.proxy_protocol)
+    trusted = tuple(map(str, settings.trusted_proxies))
+    found = Proxies(trusted, settings.proxy_protocol, settings.proxy_http)
     files.write_private(front / FILE, json.dumps(asdict(found)).encode())
 
 
@@ -57,4 +60,4 @@ def read(front: Path) -> Proxies:
     if not file.exists():
         return Proxies()
     kept = json.loads(file.read_text(encoding="utf-8"))
-    return Proxies(tuple(kept["trusted"]), bool(kept["protocol"]))
+    return Proxies(tuple(kept["trusted"]), bool(kept["protocol"]), bool(kept["plain"]))

@@ -71,6 +71,17 @@ def test_by_the_proxy_protocol_only_the_health_check_comes_without() -> None:
     assert "real_ip_header proxy_protocol;" in text
 
 
+def test_by_plain_http_come_the_named_proxies_alone() -> None:
+    assert "$past" not in render(proxies=Proxies(("10.1.2.3/32",)))
+    text = render(proxies=Proxies(("10.1.2.3/32", "fd00::/8"), plain=True))
+    listens = re.findall(r"^ *listen (\S*8443)( ssl)?", text, re.MULTILINE)
+    assert listens == [("8443", ""), ("[::]:8443", ""), ("127.0.0.1:8443", " ssl")]
+    (kept,) = re.findall(r"geo \$realip_remote_addr \$past \{(.*?)\}", text, re.DOTALL)
+    words = re.findall(r"(\S+) ([01]);", kept)
+    assert dict(words) == {"default": "1", "127.0.0.1": "0", "10.1.2.3/32": "0", "fd00::/8": "0"}
+    assert text.count("if ($past) { return 421; }") == 1
+
+
 def test_without_ipv6_nothing_listens_on_it() -> None:
     assert "[::]" not in render(ipv6=False)
 

@@ -74,6 +74,11 @@ class Visiting(YDocWebSocketHandler):
         super().on_close()
         self._leave()
 
+    def _emit(self, *args: Any, **kwargs: Any) -> None:
+        """Tell pages as upstream, if the file has a path; upstream fails without."""
+        if self._file_id_manager.get_path(decode_file_path(self._room_id)[2]) is not None:
+            super()._emit(*args, **kwargs)
+
     def _visitors(self) -> WeakSet[Any] | None:
         """Return the room's visitors; None where it isn't a document's, or is gone."""
         return getattr(getattr(self, "room", None), "visitors", None)
