@@ -32,7 +32,14 @@ class NamedHosts(httpx.HTTPTransport):
             stream=request.stream,
             extensions={**request.extensions, "sni_hostname": name},
         )
-        return super().handle_request(inner)
+        try:
+            return super().handle_request(inner)
+        except httpx.RemoteProtocolError:
+            # A connection that was kept, and ended as the request was on its way: as every browser
+            # does, ask once more what may be asked twice (RFC 9112, 9.3.1).
+            if request.method not in {"GET", "HEAD"}:
+                raise
+            return super().handle_request(inner)
 
 
 def cookie(client: httpx.Client, name: str, path: str = "/hub/") -> Cookie:
