@@ -19,7 +19,7 @@ from benchmarks import documented
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 PICTURE = ROOT / "docs" / "images" / "rooms.svg"
-ALL = ("page_load", "pages", "kernels", "rooms", "labs", "revocation")
+ALL = ("page_load", "pages", "kernels", "rooms", "labs", "revocation", "scale")
 MISSED = 1
 """The exit status of a benchmark that has measured everything, and missed a target."""
 

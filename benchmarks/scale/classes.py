@@ -1,0 +1,125 @@
+"""A class at work, and what its container uses meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmarks.pages import labs as page_labs
+from benchmarks.pages import scenes
+from benchmarks.rooms import whole
+from benchmarks.rooms.scenes import TYPED_PER_SECOND
+from benchmarks.scale.fitting import Cost
+from tests import students
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from benchmarks.pages.labs import Measured
+    from tests.students import Kernel
+
+TYPISTS = 5
+"""One person in so many types."""
+KERNELS = 0.9
+"""The share of people with a kernel of their own; the lab of this machine has no more than that."""
+CELL = """
+import numpy, pandas, matplotlib.pyplot
+frame = pandas.DataFrame(numpy.random.rand(10_000, 4))
+"""
+VOLUME = """
+import json, os
+held = sum(
+    os.lstat(os.path.join(folder, name)).st_blocks * 512
+    for folder, _, names in os.walk("/data") for name in names
+)
+print(json.dumps(held))
+"""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a container has used until a moment.
+
+    Attributes:
+        at: seconds, since whenever.
+        cpu: seconds.
+        memory: MB of anonymous pages.
+        sent: bytes.
+        received: bytes.
+        disk: bytes on the volume.
+    """
+
+    at: float
+    cpu: float
+    memory: float
+    sent: int
+    received: int
+    disk: int
+
+
+def usage(lab: Measured) -> Usage:
+    """Read what the container has used until now."""
+    stats = lab.started.stats()
+    memory = stats["memory_stats"]["stats"]
+    ways = stats["networks"].values()
+    return Usage(
+        at=time.monotonic(),
+        cpu=stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9,
+        memory=float(memory["total_rss"] if "total_rss" in memory else memory["anon"]) / 1e6,
+        sent=sum(way["tx_bytes"] for way in ways),
+        received=sum(way["rx_bytes"] for way in ways),
+        disk=int(lab.started.lab.look(VOLUME)),
+    )
+
+
+@contextlib.contextmanager
+def kernels(lab: Measured, client: httpx.Client, number: int) -> Iterator[list[Kernel]]:
+    """Run kernels, each of which has imported what a lesson imports."""
+    with contextlib.ExitStack() as stack:
+        found = []
+        for _ in range(number):
+            made = client.post(f"{whole.BASE}/api/kernels", json={"name": "python3"}, timeout=120)
+            ident = made.raise_for_status().json()["id"]
+            path = f"api/kernels/{ident}/channels?session_id={uuid.uuid4().hex}"
+            socket = stack.enter_context(students.open_socket(client, lab.started.lab, path))
+            found.append(students.Kernel(socket))
+            if said := found[-1].run(CELL):
+                raise RuntimeError(said)
+        yield found
+
+
+def work(people: int, seconds: float) -> Cost:
+    """Let a class work: whole pages of one notebook, and kernels of people's own.
+
+    Args:
+        people: how many there are.
+        seconds: for which one in five types.
+    """
+    with contextlib.ExitStack() as stack:
+        lab = stack.enter_context(page_labs.start())
+        begun = usage(lab)
+        class_ = lab.enter(people)
+        grace = stack.enter_context(lab.started.sign_in("grace"))
+        grace.headers.update(whole.token(grace))
+        stack.enter_context(kernels(lab, grace, int(KERNELS * people)))
+        typists = max(1, people // TYPISTS)
+        parts = stack.enter_context(scenes.crowds(lab, class_, typists, 1 / people))
+        scenes.together(parts, "come", scenes.ARRIVAL_SECONDS)
+        scenes.together(parts, "live", 12)
+        before = usage(lab)
+        scenes.together(parts, "work", seconds, TYPED_PER_SECOND)
+        after = usage(lab)
+    took = after.at - before.at
+    return Cost(
+        people=people,
+        cores=(after.cpu - before.cpu) / took,
+        memory=after.memory,
+        sent=(after.sent - before.sent) / took / 1000,
+        received=(after.received - before.received) / took / 1000,
+        disk=(after.disk - begun.disk) / 1e6,
+    )
