@@ -25,6 +25,10 @@ export const current: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [ILabShell, IDocumentWidgetOpener],
   activate: (app: JupyterFrontEnd, shell: ILabShell, opener: IDocumentWidgetOpener) => {
+    // A link to a cell goes there once the notebook is ready: the keyboard would scroll it back.
+    if (new URLSearchParams(window.location.search).has('cell')) {
+      return;
+    }
     opener.opened.connect(async (_, widget) => {
       await Promise.all([app.restored, widget.revealed]);
       if (shell.currentWidget === null && widget.isVisible && !isTyping()) {
