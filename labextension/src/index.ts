@@ -2,7 +2,6 @@
 
 import { assignments } from './assignments';
 import { connection } from './connection';
-import { current } from './current';
 import { driving } from './driving';
 import { ended } from './ended';
 import { following } from './following';
@@ -41,7 +40,6 @@ export default [
   htmlFiles,
   leftOut,
   layouts,
-  current,
   help,
   live,
   running,

@@ -45,10 +45,17 @@ export const welcome: JupyterFrontEndPlugin<void> = {
       await Promise.all([app.restored, app.serviceManager.ready]);
       const drive = browser?.model.driveName ?? '';
       const whole = drive ? `${drive}:${path}` : path;
-      if (!documents.findWidget(whole)) {
-        documents.open(whole, undefined, undefined, { activate: !asked && isEmpty(shell) });
-      }
+      const activate = !asked && isEmpty(shell);
+      const widget = documents.findWidget(whole)
+        ? undefined
+        : documents.open(whole, undefined, undefined, { activate });
       live.send({ type: 'welcomed' });
+      await widget?.revealed;
+      // A page that is still being laid out gives nothing the keyboard, by which JupyterLab knows
+      // the current document: without one menus, shortcuts and the status bar know of none.
+      if (widget && activate && shell.currentWidget === null) {
+        shell.activateById(widget.id);
+      }
     };
     const take = (message: ServerMessage | undefined) => {
       if (message?.type === 'welcome' && !isOpened) {

@@ -12,6 +12,8 @@ const MESSAGE = { type: 'welcome', path: 'Welcome.ipynb' };
 let classroom: Classroom;
 let page: ILive;
 let opened: [string, boolean][];
+let activated: string[];
+let current: { id: string } | null;
 let there: Set<string>;
 
 /** Have a page with some widgets open. */
@@ -20,11 +22,19 @@ async function load(...ids: string[]): Promise<void> {
   const given = { ...app, restored: Promise.resolve() } as JupyterFrontEnd;
   Object.assign(given.serviceManager, { ready: Promise.resolve() });
   page = (await live.activate(given)) as ILive;
-  const shell = { widgets: () => ids.map((id) => ({ id })) } as unknown as ILabShell;
+  const shell = {
+    widgets: () => ids.map((id) => ({ id })),
+    activateById: (id: string) => activated.push(id),
+    get currentWidget() {
+      return current;
+    }
+  } as unknown as ILabShell;
   const documents = {
     findWidget: (path: string) => (there.has(path) ? {} : undefined),
-    open: (path: string, _: unknown, __: unknown, { activate }: { activate: boolean }) =>
-      opened.push([path, activate])
+    open: (path: string, _: unknown, __: unknown, { activate }: { activate: boolean }) => {
+      opened.push([path, activate]);
+      return { id: 'welcome', revealed: Promise.resolve() };
+    }
   } as unknown as IDocumentManager;
   const browser = { model: { driveName: 'RTC' } } as unknown as IDefaultFileBrowser;
   await welcome.activate(given, page, shell, documents, browser);
@@ -36,6 +46,8 @@ const said = () => classroom.heard.filter((one) => (one as { type: string }).typ
 beforeEach(async () => {
   classroom = await Classroom.start();
   opened = [];
+  activated = [];
+  current = { id: 'welcome' };
   there = new Set();
   window.history.replaceState({}, '', '/lab');
 });
@@ -53,6 +65,14 @@ test('an empty page shows it, and says so', async () => {
   classroom.say(MESSAGE);
   await until(() => said().length);
   expect(opened).toEqual([['RTC:Welcome.ipynb', true]]);
+});
+
+test('it is the current document even if the page was not laid out yet', async () => {
+  current = null;
+  await load('launcher-0');
+  classroom.say(MESSAGE);
+  await until(() => activated.length);
+  expect(activated).toEqual(['welcome']);
 });
 
 test('it stays behind what a page shows', async () => {
