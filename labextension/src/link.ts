@@ -3,7 +3,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Clipboard, ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { PageConfig } from '@jupyterlab/coreutils';
-import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { INotebookTracker, type Notebook, type NotebookPanel } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
 import { shareIcon } from '@jupyterlab/ui-components';
 import { ILive } from './live';
@@ -13,6 +13,10 @@ import { texts } from './texts';
 const COMMAND = 'classroom:copy-link';
 /** Of the address: not its fragment, which gets lost on the way through the sign-in. */
 const CELL = 'cell';
+/** Milliseconds between two looks whether a cell is in view; how many in a row are enough, and all. */
+const MOMENT = 100;
+const STEADY = 5;
+const TRIES = 50;
 
 /**
  * Make a link.
@@ -26,6 +30,27 @@ function linkTo(path: string, cell: string): string {
   );
   url.search = cell ? new URLSearchParams({ [CELL]: cell }).toString() : '';
   return url.href;
+}
+
+/**
+ * Keep the active cell in view until it stays there: a page that is still being laid out forgets
+ * that it has been scrolled.
+ */
+async function hold(content: Notebook): Promise<void> {
+  for (let tries = 0, steady = 0; tries < TRIES && steady < STEADY; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, MOMENT));
+    const cell = content.activeCell;
+    if (content.isDisposed || cell === null) {
+      return;
+    }
+    const shown = cell.node.getBoundingClientRect();
+    const whole = content.node.getBoundingClientRect();
+    const isInView = shown.bottom > whole.top && shown.top < whole.bottom;
+    steady = isInView ? steady + 1 : 0;
+    if (!isInView) {
+      await content.scrollToItem(content.activeCellIndex, 'smart');
+    }
+  }
 }
 
 export const link: JupyterFrontEndPlugin<void> = {
@@ -66,6 +91,7 @@ export const link: JupyterFrontEndPlugin<void> = {
           await panel.context.ready;
           await panel.revealed;
           await places.show({ path: panel.context.path, cell, index: 0, line: 0 }, false);
+          await hold(panel.content);
         }
       };
       const look = (_: INotebookTracker, panel: NotebookPanel) => void arrive(panel);
