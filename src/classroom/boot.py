@@ -187,7 +187,8 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def deadline(*_: object) -> NoReturn:
     """End a start that hangs, so that Docker tries again."""
-    print(f"The start took more than {DEADLINE_SECONDS} s: giving up.", file=sys.stderr, flush=True)
+    # Past Python's buffer: whatever the signal has interrupted may be writing to it.
+    os.write(2, f"The start took more than {DEADLINE_SECONDS} s: giving up.\n".encode())
     os._exit(1)
 
 

@@ -31,7 +31,7 @@ from classroom.lab.permissions import authorizer
 from classroom.lab.rooms.document_room import ClassDocumentRoom
 from classroom.lab.snapshots import handlers as snapshots
 from classroom.lab.snapshots.restore import RestoreService
-from classroom.lab.upstream import fork_limit, patches
+from classroom.lab.upstream import fork_limit, patches, stop_signals
 from classroom.runtime import background_tasks, backlog
 from classroom.runtime.access_state import VIEW
 from classroom.runtime.ipc.server import serve
@@ -60,6 +60,7 @@ async def start(app: ServerApp) -> None:
     Args:
         app: all of its extensions are loaded. On its event loop.
     """
+    stop_signals.use(app)
     has: services.Services = app.web_app.settings[services.KEY]
     lab = has[LabContext]
     lab.stalls.begin()
