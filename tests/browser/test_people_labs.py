@@ -129,6 +129,8 @@ def test_the_page_says_why_a_lab_is_not_deleted(seen: Seen) -> None:
     """And the lab stays in the list."""
     own = own_labs.number(seen.lab, "octocat")
     seen.lab.expected += [r"can't keep|snapshots\] |Fatal: |503 DELETE /hub/"]
+    # Their page asks how far the start is of a lab that was told to stop meanwhile.
+    seen.lab.expected += [r"Spawn not pending, can't generate progress for octocat"]
     repository = f"/data/labs/{own}/snapshots/repository"
     damage = f"mkdir -p {repository} && echo damaged > {repository}/config"
     assert seen.lab.run("sh", "-c", damage)[0] == 0
