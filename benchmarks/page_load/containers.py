@@ -16,7 +16,7 @@ import httpx
 from tests import labs, web
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from benchmarks.page_load.images import Recipe
 
@@ -83,11 +83,7 @@ class Started:
         return float(self.stats()["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
 
     def idle_memory(self) -> float:
-        """Wait until nothing is being loaded any more, then read the memory in MB.
-
-        Only anonymous pages: what processes hold of their own. Files in the page cache depend on
-        what else this machine has read.
-        """
+        """Wait until nothing is being loaded any more, then read the anonymous memory in MB."""
 
         def idle() -> bool:
             stats = self.stats(one_shot=False)
@@ -95,9 +91,7 @@ class Started:
             return bool((used[0] - used[1]) / 1e9 < QUIET_SHARE)
 
         labs.wait_until(idle, f"{self.recipe.name} idle", ignoring=(KeyError,))  # no figures yet
-        memory = self.stats()["memory_stats"]["stats"]
-        # The names of cgroup v1 and v2.
-        return float(memory["total_rss"] if "total_rss" in memory else memory["anon"]) / 1e6
+        return anonymous_memory(self.stats())
 
     def idle_pss(self) -> float | None:
         """Add up what the processes hold and share, in MB; None where that can't be read."""
@@ -109,6 +103,19 @@ class Started:
             return None
         sizes = [re.search(r"^Pss: +(\d+) kB$", text, re.MULTILINE) for text in texts]
         return sum(int(size[1]) for size in sizes if size) * 1024 / 1e6
+
+
+def anonymous_memory(stats: Mapping[str, Any]) -> float:
+    """Return a container's anonymous memory in MB: what its processes hold of their own.
+
+    Files in the page cache depend on what else this machine has read.
+
+    Args:
+        stats: as `Started.stats` returns them.
+    """
+    memory = stats["memory_stats"]["stats"]
+    # The names of cgroup v1 and v2.
+    return float(memory["total_rss"] if "total_rss" in memory else memory["anon"]) / 1e6
 
 
 def answers(client: httpx.Client) -> bool:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import time
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from benchmarks.kernels.subjects import Ours
+from benchmarks.page_load.containers import anonymous_memory
 from benchmarks.pages import labs as page_labs
 from benchmarks.pages import scenes
 from benchmarks.rooms import whole
 from benchmarks.rooms.scenes import TYPED_PER_SECOND
 from benchmarks.scale.fitting import Cost
-from tests import students
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import httpx
 
     from benchmarks.pages.labs import Measured
@@ -65,32 +63,26 @@ class Usage:
 def usage(lab: Measured) -> Usage:
     """Read what the container has used until now."""
     stats = lab.started.stats()
-    memory = stats["memory_stats"]["stats"]
     ways = stats["networks"].values()
     return Usage(
         at=time.monotonic(),
         cpu=stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9,
-        memory=float(memory["total_rss"] if "total_rss" in memory else memory["anon"]) / 1e6,
+        memory=anonymous_memory(stats),
         sent=sum(way["tx_bytes"] for way in ways),
         received=sum(way["rx_bytes"] for way in ways),
         disk=int(lab.started.lab.look(VOLUME)),
     )
 
 
-@contextlib.contextmanager
-def kernels(lab: Measured, client: httpx.Client, number: int) -> Iterator[list[Kernel]]:
-    """Run kernels, each of which has imported what a lesson imports."""
-    with contextlib.ExitStack() as stack:
-        found = []
-        for _ in range(number):
-            made = client.post(f"{whole.BASE}/api/kernels", json={"name": "python3"}, timeout=120)
-            ident = made.raise_for_status().json()["id"]
-            path = f"api/kernels/{ident}/channels?session_id={uuid.uuid4().hex}"
-            socket = stack.enter_context(students.open_socket(client, lab.started.lab, path))
-            found.append(students.Kernel(socket))
-            if said := found[-1].run(CELL):
-                raise RuntimeError(said)
-        yield found
+def kernels(lab: Measured, client: httpx.Client, number: int) -> list[Kernel]:
+    """Start kernels one after the other; each imports what a lesson imports."""
+    ours = Ours("class", lab.started.lab, client)
+    found = []
+    for _ in range(number):
+        found.append(ours.start())
+        if said := found[-1].run(CELL):
+            raise RuntimeError(said)
+    return found
 
 
 def work(people: int, seconds: float) -> Cost:
@@ -106,7 +98,7 @@ def work(people: int, seconds: float) -> Cost:
         class_ = lab.enter(people)
         grace = stack.enter_context(lab.started.sign_in("grace"))
         grace.headers.update(whole.token(grace))
-        stack.enter_context(kernels(lab, grace, int(KERNELS * people)))
+        _held = kernels(lab, grace, int(KERNELS * people))
         typists = max(1, people // TYPISTS)
         parts = stack.enter_context(scenes.crowds(lab, class_, typists, 1 / people))
         scenes.together(parts, "come", scenes.ARRIVAL_SECONDS)
