@@ -140,6 +140,14 @@ def config(*proxies: Lab) -> str:
     return f"{labs.GITHUB_CONFIG}c.Classroom.trusted_proxies = {[one.ip for one in proxies]}\n"
 
 
+@contextlib.contextmanager
+def started(folder: Path, network: Network) -> Iterator[Lab]:
+    """A lab that answers its health check, which comes by no proxy."""
+    with labs.start(folder, network=network, expected=("404 GET .*no-such-file",)) as made:
+        labs.wait_until(made.is_well, "the health check")
+        yield made
+
+
 @pytest.fixture(scope="module")
 def lab(
     network: Network,
@@ -152,8 +160,7 @@ def lab(
     del github
     text = config(*places.values())
     folder = labs.write_folder(tmp_path_factory.mktemp("behind"), text, authority)
-    with labs.start(folder, network=network, expected=("404 GET .*no-such-file",)) as made:
-        made.wait_healthy()
+    with started(folder, network) as made:
         yield made
 
 
@@ -296,8 +303,7 @@ def test_a_proxy_that_looks_into_nothing_says_it_by_the_proxy_protocol(
     proxy = places["haproxy-tcp"]
     text = f"{config(proxy)}c.Classroom.proxy_protocol = True\n"
     folder = labs.write_folder(tmp_path / "tutor", text, authority)
-    with labs.start(folder, network=network, expected=("404 GET .*no-such-file",)) as behind:
-        labs.wait_until(behind.is_well, "the health check, which comes by no proxy")
+    with started(folder, network) as behind:
         begin(proxy, "haproxy-tcp", behind, authority)
         with enter(proxy, github, authority) as client:
             assert asked_from(behind, client) == this_machine(proxy)
@@ -319,9 +325,8 @@ def plain(
     text = f"{config(*proxies)}c.Classroom.proxy_http = True\n"
     folder = labs.write_folder(tmp_path_factory.mktemp("plain"), text, None)
     (folder / "secrets/ca.crt").write_bytes(authority.crt)  # GitHub's; the lab has no certificate
-    expected = ("404 GET .*no-such-file", r"\[front\] .* (where none is|421)")
-    with labs.start(folder, network=network, expected=expected) as made:
-        labs.wait_until(made.is_well, "the health check, which comes by no proxy")
+    with started(folder, network) as made:
+        made.expected.append(r"\[front\] .* (where none is|421)")
         yield made
 
 
@@ -342,7 +347,7 @@ def test_a_proxy_may_come_by_plain_http(
 
 
 def test_nobody_else_comes_by_plain_http(plain: Lab) -> None:
-    """A passphrase would travel in the clear: whoever has found the port is sent to the proxy."""
+    """A passphrase would travel unencrypted: whoever finds the port is sent to the proxy."""
     address = {"Host": f"{labs.HOST}:8443", "X-Forwarded-For": ELSEWHERE}
     for path in ("/hub/login", students.BASE, "/hub/health"):
         page = httpx.get(f"http://{plain.ip}:8443{path}", headers=address)
