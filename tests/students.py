@@ -10,7 +10,7 @@ import ssl
 import time
 import uuid
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -83,13 +83,22 @@ class Student:
         return open_socket(self._client, self._lab, session, base=self._base)
 
 
+class At(Protocol):
+    """What has an address: a lab, or what stands in front of one."""
+
+    @property
+    def ip(self) -> str:
+        """Where it listens, at port 8443."""
+
+
 def open_socket(
     client: httpx.Client,
-    lab: Lab,
+    lab: At,
     path: str,
     origin: str = labs.ADDRESS,
     base: str = BASE,
     *,
+    host: str = labs.HOST,
     ahead: int | None = None,
 ) -> ClientConnection:
     """Open a WebSocket to the lab with a client's cookies.
@@ -100,6 +109,7 @@ def open_socket(
         path: below the lab's own, with its query.
         origin: the page that seems to open it.
         base: the lab's address.
+        host: the lab's name, in the address.
         ahead: how many messages are read before the test asks for them; None for all, so that
             what a test has no interest in is never waited for and pings are answered.
     """
@@ -109,10 +119,10 @@ def open_socket(
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     cookies = "; ".join(f"{c.name}={c.value}" for c in client.cookies.jar)
     return connect(
-        f"wss://{labs.HOST}:8443{base}/{path}",
+        f"wss://{host}:8443{base}/{path}",
         sock=socket.create_connection((lab.ip, 8443), timeout=SECONDS),
         ssl=context,
-        server_hostname=labs.HOST,
+        server_hostname=host,
         origin=Origin(origin),
         additional_headers={"Cookie": cookies},
         max_size=None,
