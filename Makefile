@@ -67,6 +67,10 @@ restore-backup: engine own-class ## restore such a file, here or on another mach
 invitations: own-class ## write a sheet with everybody's personal link: FILE=… [RENEW=name] [ADDRESS=…]
 	@$(PYTHON) -m tools.invitations "$(FILE)" --renew "$(RENEW)" --address "$(ADDRESS)"
 
+.PHONY: school
+school: engine venv ## run many classes on a Docker Swarm: [SCHOOL=school.yml] [DO=status]
+	@$(BIN)/python -m tools.school --file "$(or $(SCHOOL),school.yml)" $(or $(DO),up)
+
 .PHONY: sign-in
 sign-in: own-class ## print the address and how to sign in
 	@$(PYTHON) -m tools.up --only-say
@@ -91,6 +95,11 @@ test-labextension: engine ## run the labextension's own tests, where the image i
 .PHONY: test-labs
 test-labs: build venv browser | test-unit ## run the tests of the image, also in Chromium
 	$(BIN)/python -m tools.suite
+
+.PHONY: test-school
+test-school: export TESTCONTAINERS_RYUK_DISABLED := true
+test-school: build venv ## run the tests of many classes, on three engines that are a swarm (as root; ten minutes)
+	$(BIN)/python -m pytest --durations=10 tests/swarm
 
 .PHONY: lint
 lint: lint-code lint-docs lint-image ## check style, types, documentation, labextension, Dockerfile and rules

@@ -1,0 +1,207 @@
+"""Machines of a school, on this one: Docker engines in network namespaces, joined as a swarm.
+
+Each has a host name, an address, data and a state of its own, and none reaches anything else. Their
+images are this machine's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests import labs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SUBNET = "10.87.61"
+OUTSIDE = f"{SUBNET}.254"
+"""This machine's address, as the engines see it."""
+POOL = "10.86.0.0/16"
+"""What Swarm takes its own networks from."""
+
+
+@dataclass
+class Engine:
+    """A machine.
+
+    Attributes:
+        name: its host name.
+        ip: its address.
+        folder: all that it keeps, and its socket.
+        namespace: of its network.
+        process: the daemon, while it runs.
+    """
+
+    name: str
+    ip: str
+    folder: Path
+    namespace: str
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def host(self) -> str:
+        """What DOCKER_HOST is for its commands."""
+        return f"unix://{self.folder}/docker.sock"
+
+    def docker(self, *words: str, given: Path | None = None) -> str:
+        """Run a docker command there; return what it prints.
+
+        Args:
+            *words: of the command.
+            given: a file, for its input.
+        """
+        with contextlib.ExitStack() as stack:
+            source = stack.enter_context(given.open("rb")) if given else subprocess.DEVNULL
+            done = subprocess.run(
+                ["docker", "--host", self.host, *words],
+                stdin=source,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        assert done.returncode == 0, f"{self.name}: docker {words}: {done.stderr}"
+        return done.stdout
+
+    def answers(self) -> bool:
+        """Say whether the daemon does."""
+        command = ["docker", "--host", self.host, "info"]
+        return not subprocess.run(command, capture_output=True, check=False).returncode
+
+    def start(self) -> None:
+        """Start the daemon, and wait until it answers."""
+        (self.folder / "docker.pid").unlink(missing_ok=True)
+        number = int(self.ip.rpartition(".")[2])
+        daemon = [
+            *("dockerd", "--host", self.host, "--pidfile", f"{self.folder}/docker.pid"),
+            *("--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec"),
+            *("--bip", f"10.87.{100 + number}.1/24", "--cgroup-parent", f"/{self.namespace}"),
+        ]
+        script = f"hostname {self.name} && exec {' '.join(daemon)}"
+        with (self.folder / "log").open("ab") as log:
+            # Not `ip netns exec`, which mounts a /sys without the control groups.
+            self.process = subprocess.Popen(
+                [
+                    *("nsenter", f"--net=/run/netns/{self.namespace}"),
+                    *("unshare", "--uts", "sh", "-c", script),
+                ],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        labs.wait_until(self.answers, f"the engine of {self.name}")
+
+    def kill(self) -> None:
+        """End the daemon and all its containers at once, as a power cut does."""
+        if self.process is None:
+            return
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+        mine = str(self.folder).encode()
+        for place in Path("/proc").glob("[0-9]*"):
+            # Its containerd and shims, which have the folder's name, and what these have started.
+            with contextlib.suppress(OSError):
+                groups = (place / "cgroup").read_bytes()
+                is_its = mine in (place / "cmdline").read_bytes()
+                if is_its or f"/{self.namespace}/".encode() in groups:
+                    os.kill(int(place.name), signal.SIGKILL)
+
+    def cut(self) -> None:
+        """Take the machine's cable out; it goes on."""
+        _ip("-n", self.namespace, "link", "set", "lan", "down")
+
+    def mend(self) -> None:
+        """Put the cable in again."""
+        _ip("-n", self.namespace, "link", "set", "lan", "up")
+
+
+def _ip(*words: str) -> None:
+    """Run ip(8)."""
+    subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+@contextlib.contextmanager
+def machines(count: int) -> Iterator[list[Engine]]:
+    """Start machines on one network, each with an engine.
+
+    Args:
+        count: how many.
+    """
+    mark = uuid.uuid4().hex[:6]
+    switch, cable = f"switch-{mark}", f"s{mark}"
+    with contextlib.ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="school-"))
+        stack.callback(_remove, folder)
+        _ip("netns", "add", switch)
+        stack.callback(_ip, "netns", "delete", switch)
+        _ip("-n", switch, "link", "add", "lan", "type", "bridge")
+        _ip("-n", switch, "link", "set", "lan", "up")
+        _plug(switch, cable, OUTSIDE, None)
+        made = []
+        for number in range(1, count + 1):
+            name = f"node-{number}"
+            own = folder / name
+            own.mkdir()
+            namespace = f"{name}-{mark}"
+            _ip("netns", "add", namespace)
+            stack.callback(_ip, "netns", "delete", namespace)
+            _ip("-n", namespace, "link", "set", "lo", "up")
+            _plug(switch, f"{cable}{number}", f"{SUBNET}.{number}", namespace)
+            made.append(Engine(name, f"{SUBNET}.{number}", own, namespace))
+            stack.callback(made[-1].kill)
+            made[-1].start()
+        yield made
+
+
+def _plug(switch: str, cable: str, address: str, namespace: str | None) -> None:
+    """Connect a namespace to the switch; None for this machine's own."""
+    end = "lan" if namespace else cable
+    _ip("-n", switch, "link", "add", cable, "type", "veth", "peer", "name", "end")
+    _ip("-n", switch, "link", "set", cable, "master", "lan", "up")
+    target = namespace or str(os.getpid())
+    _ip("-n", switch, "link", "set", "end", "netns", target, "name", end)
+    where = ("-n", namespace) if namespace else ()
+    _ip(*where, "address", "add", f"{address}/24", "dev", end)
+    _ip(*where, "link", "set", end, "up")
+
+
+def _remove(folder: Path) -> None:
+    """Unmount what the engines have left mounted, and delete all that they kept."""
+    mounted = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for place in reversed([one for one in mounted if one.startswith(f"{folder}/")]):
+        subprocess.run(["umount", "--lazy", place], check=False)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def swarm(count: int, image: str) -> Iterator[list[Engine]]:
+    """Start machines that are a swarm and have an image; the first is its manager.
+
+    Args:
+        count: how many.
+        image: which this machine's engine has.
+    """
+    with machines(count) as made, tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder, "image.tar")
+        subprocess.run(["docker", "save", "--output", archive, image], check=True)
+        first, *others = made
+        ways = ("--advertise-addr", first.ip, "--listen-addr", f"{first.ip}:2377")
+        pool = ("--default-addr-pool", POOL, "--dispatcher-heartbeat", "2s")
+        first.docker("swarm", "init", *ways, *pool)
+        token = first.docker("swarm", "join-token", "--quiet", "worker").strip()
+        for one in others:
+            join = ("--token", token, "--advertise-addr", one.ip, f"{first.ip}:2377")
+            one.docker("swarm", "join", *join)
+        for one in made:
+            one.docker("load", given=archive)
+        archive.unlink()
+        yield made

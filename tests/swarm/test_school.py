@@ -1,0 +1,305 @@
+"""A school as docs/operate/school.md has it: six classes on three machines, joined as a swarm."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from tests import engines, labs, students, web
+from tests.container.test_rooms import Page, room, saved
+from tests.students import until_closed
+from tools.school import stacks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import httpx
+
+    from tests.engines import Engine
+
+DOMAIN = "school.example"
+MOVING = ("algebra", "biology", "chemistry", "drama")
+"""Whose work is in a folder that all machines share."""
+PINNED = {"english": "node-2", "french": "node-3"}
+"""Whose work is on one machine's disk."""
+ALL = (*MOVING, *PINNED)
+PASSPHRASE = "correct-horse-battery"
+TRIAL = f"""
+c.JupyterHub.authenticator_class = "shared-password"
+c.SharedPasswordAuthenticator.user_password = "{PASSPHRASE}"
+c.Authenticator.allow_all = True
+c.Classroom.preload = False
+"""
+
+
+@dataclass
+class School:
+    """The machines, and the school's file.
+
+    Attributes:
+        nodes: the first is the manager.
+        folder: of the file.
+        content: what the file holds.
+    """
+
+    nodes: list[Engine]
+    folder: Path
+    content: dict[str, object]
+
+    def command(self, *words: str) -> tuple[int, str]:
+        """Run what `make school` runs; return its exit status, and all that it prints."""
+        (self.folder / "school.yml").write_text(yaml.safe_dump(self.content))
+        done = subprocess.run(
+            [sys.executable, "-m", "tools.school", "--file", self.folder / "school.yml", *words],
+            env={**os.environ, "DOCKER_HOST": self.nodes[0].host},
+            cwd=labs.ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def node_of(self, name: str) -> str:
+        """Say on which machine a class runs, by what the command prints; "" for none."""
+        return line_of(self, name).partition(": up on ")[2].partition(",")[0]
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    folder = tmp_path_factory.mktemp("school")
+    (folder / "trial.py").write_text(TRIAL)
+    classes: dict[str, dict[str, str]] = {}
+    for name in MOVING:
+        shared = folder / "shared" / name
+        shared.mkdir(parents=True)
+        classes[name] = {"folder": str(shared)}
+    classes |= {name: {"node": node} for name, node in PINNED.items()}
+    content: dict[str, object] = {
+        "domain": DOMAIN,
+        "image": labs.IMAGE,
+        "https": 8443,
+        "http": 8080,
+        "defaults": {"config": "trial.py", "memory": "3G"},
+        "classes": classes,
+    }
+    with engines.swarm(3, labs.IMAGE) as nodes:
+        made = School(nodes, folder, content)
+        status, said = made.command()
+        assert status == 0, said
+        yield made
+
+
+@contextlib.contextmanager
+def person(school: School, name: str, who: str, by: int = 0) -> Iterator[httpx.Client]:
+    """Sign somebody in to a class, by way of the front on a machine."""
+    host = f"{name}.{DOMAIN}"
+    with web.browser({host: school.nodes[by].ip}) as client:
+        page = labs.wait_until(
+            lambda: web.sign_in_with_passphrase(client, f"https://{host}:8443", who, PASSPHRASE),
+            f"{name} by {school.nodes[by].name}",
+            ignoring=(*labs.AWAY, AssertionError),
+        )
+        assert page.status_code == 200, page.text
+        client.headers["X-XSRFToken"] = str(client.cookies.get("_xsrf", path=f"{students.BASE}/"))
+        yield client
+
+
+def api(name: str) -> str:
+    return f"https://{name}.{DOMAIN}:8443{students.BASE}/api"
+
+
+def page_of(school: School, name: str, client: httpx.Client, notebook: str, by: int = 0) -> Page:
+    """Open a notebook that is there, by way of the front on a machine."""
+    kind = {"format": "json", "type": "notebook"}
+    found = client.put(f"{api(name)}/collaboration/session/{notebook}", json=kind).json()
+    path = f"json:notebook:{found['fileId']}?sessionId={found['sessionId']}"
+    host = f"{name}.{DOMAIN}"
+    way = (school.nodes[by], f"api/collaboration/room/{path}", f"https://{host}:8443")
+    return Page(students.open_socket(client, *way, host=host))
+
+
+def written(school: School, name: str, text: str) -> None:
+    """Have a class keep a text in a notebook."""
+    with person(school, name, "ada") as ada:
+        room(ada, "kept.ipynb", api(name))
+        page = page_of(school, name, ada, "kept.ipynb")
+        page.type(text)
+        labs.wait_until(lambda: saved(ada, "kept.ipynb", api(name)) == text, "it is saved")
+
+
+def kept(school: School, name: str) -> str:
+    """Read that text, by whichever machine."""
+    with person(school, name, "ada") as ada:
+        return saved(ada, "kept.ipynb", api(name))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_class_is_live(school: School, name: str) -> None:
+    """Two people come by different machines, and see each other's letters."""
+    with person(school, name, "ada") as ada, person(school, name, "grace", by=1) as grace:
+        room(ada, "both.ipynb", api(name))
+        hers = page_of(school, name, ada, "both.ipynb")
+        theirs = page_of(school, name, grace, "both.ipynb", by=1)
+        hers.type("x = 1843")
+        theirs.listen_until(lambda: str(theirs.source) == "x = 1843")
+        labs.wait_until(lambda: saved(ada, "both.ipynb", api(name)) == "x = 1843", "it is saved")
+
+
+def test_students_reach_no_other_class_and_no_machine(school: School) -> None:
+    """Without security_opt, which Swarm ignores: the lab gives away its rights by itself."""
+    others = {
+        "another class": (address_of(school, "biology"), "8443"),
+        "the manager": (school.nodes[0].ip, "2377"),
+        "a front": (school.nodes[1].ip, "8443"),
+        "the machine itself": (engines.OUTSIDE, "22"),
+    }
+    with person(school, "algebra", "ada") as ada:
+        made = ada.post(f"{api('algebra')}/kernels", json={"name": "python3"}).json()["id"]
+        path = f"api/kernels/{made}/channels?session_id={uuid.uuid4().hex}"
+        host = f"algebra.{DOMAIN}"
+        origin = f"https://{host}:8443"
+        with students.open_socket(ada, school.nodes[0], path, origin, host=host) as socket:
+            kernel = students.Kernel(socket)
+            kernel.run(f"open({students.PLACE!r}, 'w').write({students.ATTEMPTS!r})")
+            for what, (address, port) in others.items():
+                found = kernel.attempt("tcp", address, port)
+                assert found["error"] is not None, (what, found)
+            status = kernel.run("print(open('/proc/self/status').read())")
+    assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE)
+    assert re.search(r"^CapPrm:\t0+$", status, re.MULTILINE)
+
+
+def address_of(school: School, name: str) -> str:
+    """Return a class's address on the network of all classes."""
+    node = next(one for one in school.nodes if one.name == school.node_of(name))
+    service = f"label=com.docker.swarm.service.name={stacks.name_of_service(name)}"
+    ident = node.docker("ps", "--quiet", "--filter", service).strip()
+    (found,) = json.loads(node.docker("inspect", ident))
+    return str(found["NetworkSettings"]["Networks"][stacks.NETWORK]["IPAddress"])
+
+
+def test_a_class_more_and_a_class_less_disturb_nobody(school: School) -> None:
+    classes = school.content["classes"]
+    assert isinstance(classes, dict)
+    less = classes.pop("drama")
+    shared = school.folder / "shared/geometry"
+    shared.mkdir()
+    classes["geometry"] = {"folder": str(shared)}
+    with person(school, "algebra", "ada") as ada:
+        room(ada, "calm.ipynb", api("algebra"))
+        page = page_of(school, "algebra", ada, "calm.ipynb")
+        status, said = school.command()
+        assert status == 0, said
+        assert "geometry: started." in said
+        assert "drama: stopped, because it is no longer in the file; its work stays." in said
+        page.type("still here")
+        labs.wait_until(
+            lambda: saved(ada, "calm.ipynb", api("algebra")) == "still here", "it is saved"
+        )
+    with person(school, "geometry", "ada"):
+        pass
+    assert (school.folder / "shared/drama").is_dir()
+    del classes["geometry"]
+    classes["drama"] = less
+    status, said = school.command()
+    assert status == 0, said
+    with person(school, "drama", "ada") as ada:
+        assert saved(ada, "both.ipynb", api("drama")) == "x = 1843"
+
+
+def test_a_new_image_comes_class_by_class_with_people_in_it(school: School) -> None:
+    for node in school.nodes:
+        node.docker("tag", labs.IMAGE, f"{labs.IMAGE}:next")
+    with person(school, "algebra", "ada") as ada:
+        room(ada, "upgraded.ipynb", api("algebra"))
+        page = page_of(school, "algebra", ada, "upgraded.ipynb")
+        page.type("typed before")
+        school.content["image"] = f"{labs.IMAGE}:next"
+        status, said = school.command()
+        assert status == 0, said
+        assert [f"{name}: changed." in said for name in ALL] == [True] * len(ALL), said
+        until_closed(page.connection)
+        labs.wait_until(
+            lambda: saved(ada, "upgraded.ipynb", api("algebra")) == "typed before",
+            "the class is back",
+            ignoring=labs.AWAY,
+        )
+
+
+def test_a_change_that_a_lab_refuses_leaves_the_class_as_it_was(school: School) -> None:
+    written(school, "biology", "cells")
+    (school.folder / "wrong.py").write_text(f"{TRIAL}\nc.Classroom.memory_limit = 'lots'\n")
+    classes = school.content["classes"]
+    assert isinstance(classes, dict)
+    before = dict(classes["biology"])
+    classes["biology"]["config"] = "wrong.py"
+    try:
+        status, said = school.command()
+    finally:
+        classes["biology"] = before
+    assert status == 1
+    assert "biology does not start. It runs as it did before." in said
+    assert "memory_limit" in said, "the lab's own sentence"
+    assert kept(school, "biology") == "cells"
+    assert school.command()[0] == 0
+
+
+def test_a_class_on_a_machine_that_is_cut_off_is_never_there_twice(school: School) -> None:
+    """It runs on where it is; another one must not write to its folder as well."""
+    written(school, "chemistry", "before")
+    if (place := school.node_of("chemistry")) == school.nodes[0].name:
+        school.nodes[0].docker("node", "update", "--availability", "drain", place)
+        labs.wait_until(lambda: school.node_of("chemistry") not in {"", place}, "it has moved")
+        school.nodes[0].docker("node", "update", "--availability", "active", place)
+    cut = next(one for one in school.nodes if one.name == school.node_of("chemistry"))
+    cut.cut()
+    try:
+        labs.wait_until(
+            lambda: "is the volume of another lab" in line_of(school, "chemistry"),
+            "a second lab is refused",
+            seconds=180,
+        )
+    finally:
+        cut.mend()
+    labs.wait_until(lambda: school.node_of("chemistry"), "one is there", seconds=180)
+    assert kept(school, "chemistry") == "before"
+
+
+def line_of(school: School, name: str) -> str:
+    """Return what the command says of a class."""
+    lines = school.command("status")[1].splitlines()
+    return next(line for line in lines if line.startswith(f"{name}: "))
+
+
+def test_classes_of_a_machine_that_dies_come_up_elsewhere(school: School) -> None:
+    """All but the one whose work is on its disk, of which the command says so."""
+    victim = school.nodes[2]
+    for name in ALL:
+        written(school, name, f"of {name}")
+    moving = [name for name in MOVING if school.node_of(name) == victim.name]
+    assert moving, "Swarm puts two classes on each machine"
+    victim.kill()
+    labs.wait_until(
+        lambda: all(school.node_of(name) not in {"", victim.name} for name in MOVING),
+        "the others take its classes",
+        seconds=180,
+    )
+    for name in (*MOVING, "english"):
+        assert kept(school, name) == f"of {name}"
+    status, said = school.command("status")
+    assert status == 1
+    assert "french: down: its volume is on node-3, which Swarm does not reach." in said
+    victim.start()
+    labs.wait_until(lambda: school.node_of("french") == victim.name, "it is back", seconds=180)
+    assert kept(school, "french") == "of french"

@@ -1,0 +1,1 @@
+"""Many classes on a Docker Swarm, from one short file (docs/operate/school.md)."""

@@ -1,0 +1,215 @@
+"""Write what Docker Swarm is given: a stack for the front, one for each class, and their files.
+
+Swarm never changes a configuration or a secret: each has its content's hash in its name, so that a
+change is a new one, and only the classes whose files differ are started again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tools.school.plan import School, SchoolClass
+
+LABEL = "classroom.school"
+"""On all that a school's file has made, with the school's domain."""
+NETWORK = "school"
+FRONT = "front"
+SERVICE = "lab"
+FOLDER = "/srv/jupyterhub/config"
+HTTPS, HTTP = 8443, 8444
+CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID", "KILL", "SETPCAP", "NET_ADMIN"]
+"""As in docker-compose.yml, which says what each is for."""
+SHARED_MEMORY = 2**30
+LOG = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "5"}}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What ``docker stack deploy`` is given.
+
+    Attributes:
+        name: of the stack.
+        content: of its file, as YAML's types.
+        files: what the file refers to, by their names beside it.
+    """
+
+    name: str
+    content: dict[str, Any]
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+def name_of(one: SchoolClass) -> str:
+    """Return the name of a class's stack."""
+    return f"class-{one.name}"
+
+
+def name_of_service(name: str) -> str:
+    """Return the name of a class's service.
+
+    Args:
+        name: the class's.
+    """
+    return f"class-{name}_{SERVICE}"
+
+
+def configuration(school: School, one: SchoolClass, more: str = "") -> str:
+    """Write a class's jupyterhub_config.py.
+
+    Args:
+        school: the class's.
+        one: of its classes.
+        more: what the class's own file adds; its settings win.
+    """
+    lists = {
+        "Authenticator.allowed_users": {*one.users, *one.tutors},
+        "Authenticator.admin_users": {*one.tutors},
+        "GitHubOAuthenticator.allowed_organizations": {*one.organizations},
+    }
+    # Sorted: a set is written in another order each time, and would be another file.
+    lines = [f"c.{key} = set({sorted(names)!r})" for key, names in lists.items() if names]
+    if one.client_id:
+        callback = f"{school.address(one)}/hub/oauth_callback"
+        lines += [
+            f"c.GitHubOAuthenticator.client_id = {one.client_id!r}",
+            f"c.GitHubOAuthenticator.oauth_callback_url = {callback!r}",
+        ]
+    if school.acme:
+        acme = {"host": school.host(one), "email": school.acme}
+        lines.append(f"c.Classroom.acme = {acme!r}")
+    lines += [
+        # Only fronts and other classes have addresses in it, and no student's code reaches it.
+        f"c.Classroom.trusted_proxies = [{school.network!r}]",
+        "c.Classroom.proxy_protocol = True",
+        more,
+    ]
+    return "\n".join(line for line in lines if line).rstrip() + "\n"
+
+
+def class_stack(
+    school: School, one: SchoolClass, more: str = "", secrets: Mapping[str, bytes] | None = None
+) -> Stack:
+    """Describe a class.
+
+    Args:
+        school: the class's.
+        one: of its classes.
+        more: what the class's own file adds to its configuration.
+        secrets: the contents of its secret files, by their names in ``secrets/``.
+    """
+    name, label = name_of(one), {LABEL: school.domain}
+    files = {"jupyterhub_config.py": configuration(school, one, more).encode()}
+    files |= {f"secrets/{key}": value for key, value in (secrets or {}).items()}
+    given = {place: _named(name, place, content, label) for place, content in files.items()}
+    kept: dict[str, Any] = {"type": "volume", "source": "data", "target": "/data"}
+    if one.folder:
+        kept = {"type": "bind", "source": one.folder, "target": "/data"}
+    shared = {"type": "tmpfs", "target": "/dev/shm", "tmpfs": {"size": SHARED_MEMORY}}  # noqa: S108
+    limits: dict[str, str] = {}
+    if one.memory:
+        limits["memory"] = one.memory
+    if one.cpus:
+        limits["cpus"] = str(one.cpus)
+    deploy: dict[str, Any] = {
+        "labels": label,
+        "replicas": 1,
+        "endpoint_mode": "dnsrr",
+        "placement": {"constraints": [f"node.hostname == {one.node}"] if one.node else []},
+        "resources": {"limits": limits},
+        # Never two labs on one volume: the old one has saved and ended before the new one starts.
+        # A new one counts as running once it is healthy.
+        "update_config": {"order": "stop-first", "failure_action": "rollback", "monitor": "5s"},
+        "rollback_config": {"order": "stop-first"},
+        "restart_policy": {"condition": "any", "delay": "5s"},
+    }
+    service = {
+        "image": school.image,
+        "cap_drop": ["ALL"],
+        "cap_add": CAPABILITIES,
+        "stop_grace_period": "30s",
+        "environment": {"HTTP_PORT": str(school.http)} if school.acme else {},
+        "networks": {NETWORK: {"aliases": [name]}},
+        "volumes": [kept, shared],
+        "configs": [_mounted(key) for key in given if not key.startswith("secrets/")],
+        "secrets": [_mounted(key) for key in given if key.startswith("secrets/")],
+        "deploy": deploy,
+        "logging": LOG,
+    }
+    content = {
+        "services": {SERVICE: service},
+        "networks": {NETWORK: {"external": True, "name": NETWORK}},
+        "volumes": {} if one.folder else {"data": {"labels": label}},
+        "configs": {_key(k): v for k, v in given.items() if not k.startswith("secrets/")},
+        "secrets": {_key(k): v for k, v in given.items() if k.startswith("secrets/")},
+    }
+    return Stack(name, content, files)
+
+
+def front_stack(school: School, template: str) -> Stack:
+    """Describe what leads people to their class, on each machine.
+
+    Args:
+        school: whose.
+        template: of the front's configuration (deploy/swarm/front.conf).
+    """
+    label = {LABEL: school.domain}
+    conf = template.replace("@DOMAIN@", school.domain.replace(".", r"\."))
+    conf = conf.replace("@PORT@", school.port)
+    files = {"front.conf": conf.encode()}
+    ports = ((school.https, HTTPS), (school.http, HTTP))
+    service = {
+        "image": school.image,
+        "entrypoint": ["nginx", "-c", "/etc/front.conf", "-g", "daemon off;"],
+        "user": "front",
+        "cap_drop": ["ALL"],
+        "read_only": True,
+        "healthcheck": {"disable": True},  # the image's asks for a lab
+        "volumes": [{"type": "tmpfs", "target": "/tmp"}],  # noqa: S108
+        # Not Swarm's own mesh, behind which nobody's address is known.
+        "ports": [
+            {"target": target, "published": port, "protocol": "tcp", "mode": "host"}
+            for port, target in ports
+        ],
+        "networks": [NETWORK],
+        "configs": [{"source": _key("front.conf"), "target": "/etc/front.conf"}],
+        "deploy": {
+            "labels": label,
+            "mode": "global",
+            "endpoint_mode": "dnsrr",
+            "update_config": {"order": "stop-first", "failure_action": "rollback"},
+            "resources": {"limits": {"memory": "256M"}},
+        },
+        "logging": LOG,
+    }
+    network = {
+        "name": NETWORK,
+        "driver": "overlay",
+        "labels": label,
+        "ipam": {"config": [{"subnet": school.network}]},
+    }
+    content = {
+        "services": {FRONT: service},
+        "networks": {NETWORK: network},
+        "configs": {_key("front.conf"): _named(FRONT, "front.conf", files["front.conf"], label)},
+    }
+    return Stack(FRONT, content, files)
+
+
+def _key(place: str) -> str:
+    """Name a file within its stack."""
+    return place.replace("/", "_").replace(".", "_")
+
+
+def _named(stack: str, place: str, content: bytes, labels: dict[str, str]) -> dict[str, Any]:
+    """Describe a file that a stack is given: its name changes with its content."""
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return {"name": f"{stack}-{_key(place)}-{digest}", "file": f"./{place}", "labels": labels}
+
+
+def _mounted(place: str) -> dict[str, Any]:
+    """Describe where a class finds a file: root alone reads it."""
+    return {"source": _key(place), "target": f"{FOLDER}/{place}", "mode": 0o400}
