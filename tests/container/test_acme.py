@@ -104,9 +104,17 @@ class Place:
         assert status == 0, said
 
     def wait_for_another(self, before: x509.Certificate) -> x509.Certificate:
-        labs.wait_until(lambda: self.served() != before, "another certificate", ignoring=labs.AWAY)
+        def another() -> x509.Certificate | None:
+            now = self.served()
+            # A worker of before the last change may still answer, while it ends.
+            is_newer = now.not_valid_before_utc >= before.not_valid_before_utc
+            return now if is_newer and now != before else None
+
+        found: x509.Certificate = labs.wait_until(
+            another, "another certificate", ignoring=labs.AWAY
+        )
         labs.wait_until(self.is_trusted, "it is the authority's", ignoring=labs.AWAY)
-        return self.served()
+        return found
 
     def order(self, until: Callable[[], Any], what: str, seconds: float = 60) -> Any:
         """Have the certificate be due until something is so.
