@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 START_SECONDS = 240
 """How long a class may take from its old container's end until it is healthy."""
 FRONT_SECONDS = 60
+HELD = "is the volume of another lab"
+"""What a lab says that finds another one on its volume."""
 UPDATED = frozenset({"completed"})
 ENDED = UPDATED | {"paused", "rollback_completed", "rollback_paused"}
 
@@ -89,7 +91,10 @@ def _bring_up(stack: Stack) -> Iterator[str]:
         if before:
             return swarm.update_state(service) in ENDED
         found = swarm.tasks(service)
-        return state.is_up(found, swarm.nodes()) or bool(state.error(found))
+        if state.is_up(found, swarm.nodes()):
+            return True
+        # One that was stopped a moment ago still saves: Swarm tries again until it has ended.
+        return bool(state.error(found)) and HELD not in swarm.refusals(service)
 
     in_time = swarm.wait(ended, START_SECONDS)
     good = not before or swarm.update_state(service) in UPDATED
