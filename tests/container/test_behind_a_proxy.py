@@ -347,7 +347,7 @@ def test_a_proxy_may_come_by_plain_http(
 
 
 def test_nobody_else_comes_by_plain_http(plain: Lab) -> None:
-    """A passphrase would travel unencrypted: whoever finds the port is sent to the proxy."""
+    """The lab names the proxy instead: a passphrase typed there would travel unencrypted."""
     address = {"Host": f"{labs.HOST}:8443", "X-Forwarded-For": ELSEWHERE}
     for path in ("/hub/login", students.BASE, "/hub/health"):
         page = httpx.get(f"http://{plain.ip}:8443{path}", headers=address)

@@ -73,7 +73,7 @@ def _service(stack: Stack) -> str:
 
 def _shown(name: str) -> str:
     """Return a class's name as the file has it."""
-    return name.removeprefix("class-")
+    return name.removeprefix(stacks.PREFIX)
 
 
 def _bring_up(stack: Stack) -> Iterator[str]:

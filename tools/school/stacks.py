@@ -19,6 +19,8 @@ LABEL = "classroom.school"
 """On all that a school's file has made, with the school's domain."""
 NETWORK = "school"
 FRONT = "front"
+PREFIX = "class-"
+"""Begins the name of each class's stack; deploy/swarm/front.conf has it too."""
 SERVICE = "lab"
 FOLDER = "/srv/jupyterhub/config"
 HTTPS, HTTP = 8443, 8444
@@ -45,7 +47,7 @@ class Stack:
 
 def name_of(one: SchoolClass) -> str:
     """Return the name of a class's stack."""
-    return f"class-{one.name}"
+    return f"{PREFIX}{one.name}"
 
 
 def name_of_service(name: str) -> str:
@@ -54,7 +56,7 @@ def name_of_service(name: str) -> str:
     Args:
         name: the class's.
     """
-    return f"class-{name}_{SERVICE}"
+    return f"{PREFIX}{name}_{SERVICE}"
 
 
 def configuration(school: School, one: SchoolClass, more: str = "") -> str:
@@ -102,9 +104,8 @@ def class_stack(
         secrets: the contents of its secret files, by their names in ``secrets/``.
     """
     name, label = name_of(one), {LABEL: school.domain}
-    files = {"jupyterhub_config.py": configuration(school, one, more).encode()}
-    files |= {f"secrets/{key}": value for key, value in (secrets or {}).items()}
-    given = {place: _named(name, place, content, label) for place, content in files.items()}
+    open_files = {"jupyterhub_config.py": configuration(school, one, more).encode()}
+    secret_files = {f"secrets/{key}": value for key, value in (secrets or {}).items()}
     kept: dict[str, Any] = {"type": "volume", "source": "data", "target": "/data"}
     if one.folder:
         kept = {"type": "bind", "source": one.folder, "target": "/data"}
@@ -134,8 +135,8 @@ def class_stack(
         "environment": {"HTTP_PORT": str(school.http)} if school.acme else {},
         "networks": {NETWORK: {"aliases": [name]}},
         "volumes": [kept, shared],
-        "configs": [_mounted(key) for key in given if not key.startswith("secrets/")],
-        "secrets": [_mounted(key) for key in given if key.startswith("secrets/")],
+        "configs": [_mounted(place) for place in open_files],
+        "secrets": [_mounted(place) for place in secret_files],
         "deploy": deploy,
         "logging": LOG,
     }
@@ -143,10 +144,10 @@ def class_stack(
         "services": {SERVICE: service},
         "networks": {NETWORK: {"external": True, "name": NETWORK}},
         "volumes": {} if one.folder else {"data": {"labels": label}},
-        "configs": {_key(k): v for k, v in given.items() if not k.startswith("secrets/")},
-        "secrets": {_key(k): v for k, v in given.items() if k.startswith("secrets/")},
+        "configs": _all_named(name, open_files, label),
+        "secrets": _all_named(name, secret_files, label),
     }
-    return Stack(name, content, files)
+    return Stack(name, content, open_files | secret_files)
 
 
 def front_stack(school: School, template: str) -> Stack:
@@ -194,7 +195,7 @@ def front_stack(school: School, template: str) -> Stack:
     content = {
         "services": {FRONT: service},
         "networks": {NETWORK: network},
-        "configs": {_key("front.conf"): _named(FRONT, "front.conf", files["front.conf"], label)},
+        "configs": _all_named(FRONT, files, label),
     }
     return Stack(FRONT, content, files)
 
@@ -208,6 +209,11 @@ def _named(stack: str, place: str, content: bytes, labels: dict[str, str]) -> di
     """Describe a file that a stack is given: its name changes with its content."""
     digest = hashlib.sha256(content).hexdigest()[:12]
     return {"name": f"{stack}-{_key(place)}-{digest}", "file": f"./{place}", "labels": labels}
+
+
+def _all_named(stack: str, files: Mapping[str, bytes], labels: dict[str, str]) -> dict[str, Any]:
+    """Describe files by their names within their stack."""
+    return {_key(place): _named(stack, place, content, labels) for place, content in files.items()}
 
 
 def _mounted(place: str) -> dict[str, Any]:

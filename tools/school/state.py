@@ -30,14 +30,12 @@ class Task:
         wanted: "Running", or how it is to end.
         state: "Running", "Starting", "Pending" and so on: the first word of the current state.
         error: why it isn't running, in Swarm's words.
-        image: that it runs.
     """
 
     node: str
     wanted: str
     state: str
     error: str = ""
-    image: str = ""
 
 
 def tasks(rows: Sequence[Mapping[str, str]]) -> list[Task]:
@@ -52,7 +50,6 @@ def tasks(rows: Sequence[Mapping[str, str]]) -> list[Task]:
             row["DesiredState"],
             row["CurrentState"].partition(" ")[0],
             row["Error"],
-            row["Image"],
         )
         for row in rows
     ]
@@ -67,7 +64,7 @@ def current(found: Sequence[Task], nodes: Mapping[str, str]) -> Task | None:
     """
     wanted = [one for one in found if one.wanted in {RUNNING, READY}]
     running = [one for one in wanted if one.state == RUNNING and nodes.get(one.node) != DOWN]
-    return (running or wanted or [None])[0]  # type: ignore[list-item]
+    return next(iter(running or wanted), None)
 
 
 def is_up(found: Sequence[Task], nodes: Mapping[str, str]) -> bool:

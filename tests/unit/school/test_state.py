@@ -24,7 +24,7 @@ def test_a_line_of_docker_is_a_task() -> None:
         "Error": "",
         "Image": "lab:1",
     }
-    assert tasks([row]) == [Task("node-1", "Running", "Running", "", "lab:1")]
+    assert tasks([row]) == [Task("node-1", "Running", "Running", "")]
 
 
 @pytest.mark.parametrize(
