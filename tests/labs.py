@@ -64,6 +64,13 @@ c.OAuthenticator.http_request_kwargs = {{"ca_certs": "/srv/jupyterhub/config/sec
 processor in each lab."""
 
 
+PASSPHRASE = "correct-horse-battery"
+PASSPHRASE_CONFIG = f"""
+c.JupyterHub.authenticator_class = "shared-password"
+c.SharedPasswordAuthenticator.user_password = "{PASSPHRASE}"
+c.Authenticator.allow_all = True
+"""
+"""A trial whose passphrase a test knows, also before the lab says it."""
 NO_HEALTH_CHECK = {"test": ["NONE"]}
 """For a container that is no lab, or whose health nobody reads: Docker doesn't ask it."""
 ONCE_HEALTHY = {"interval": 3_600_000_000_000}

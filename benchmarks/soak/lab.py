@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 
     from tests.labs import Lab
 
-PASSPHRASE = "correct-horse-battery"
-CONFIG = f"""
-c.JupyterHub.authenticator_class = "shared-password"
-c.SharedPasswordAuthenticator.user_password = "{PASSPHRASE}"
-c.Authenticator.allow_all = True
-"""
+PASSPHRASE, CONFIG = labs.PASSPHRASE, labs.PASSPHRASE_CONFIG
 API = f"{labs.ADDRESS}{students.BASE}/api"
 
 

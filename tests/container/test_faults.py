@@ -186,12 +186,7 @@ def test_the_hub_dies_and_nobody_in_the_lab_notices(falling: Class) -> None:
 
 def test_the_hub_dies_while_its_configuration_is_being_edited(tmp_path: Path) -> None:
     """What isn't right changes nothing, also for a Hub that must start with it."""
-    passphrase = "correct-horse-battery"
-    right = f"""
-c.JupyterHub.authenticator_class = "shared-password"
-c.SharedPasswordAuthenticator.user_password = "{passphrase}"
-c.Authenticator.allow_all = True
-"""
+    right = labs.PASSPHRASE_CONFIG
     folder = labs.write_folder(tmp_path, right, None)
     expected = (
         *FALLS,
@@ -199,13 +194,13 @@ c.Authenticator.allow_all = True
     )
     with labs.start(folder, expected=expected) as lab:
         lab.wait_healthy()
-        with students.signed_in(lab, passphrase=passphrase) as client:
+        with students.signed_in(lab, passphrase=labs.PASSPHRASE) as client:
             there = Class(lab, client)
             labs.write_folder(folder, f"{right}c.Authenticator.allow_all = (", None)
             there.kill(HUB)
             labs.wait_until(lab.is_well, "the Hub again")
             assert "The last good configuration holds: " in lab.log
-            with students.signed_in(lab, passphrase=passphrase) as another:
+            with students.signed_in(lab, passphrase=labs.PASSPHRASE) as another:
                 assert another.get(f"{API}/me").status_code == 200
 
 

@@ -341,13 +341,7 @@ def test_a_backup_is_written_and_moves_to_another_machine(tutor: Tutor) -> None:
     assert inside(tutor, "cat /data/kept/*/files/newer.txt") == "newer\n"
 
 
-PASSPHRASE = "correct-horse-battery"
-OWN_LABS = f"""
-c.JupyterHub.authenticator_class = "shared-password"
-c.SharedPasswordAuthenticator.user_password = "{PASSPHRASE}"
-c.Authenticator.allow_all = True
-c.Classroom.personal_labs = True
-"""
+OWN_LABS = f"{labs.PASSPHRASE_CONFIG}c.Classroom.personal_labs = True\n"
 TAKE = """/opt/classroom/bin/python -c '
 from classroom.runtime.ipc import client
 from classroom.runtime.paths import Paths
@@ -371,7 +365,7 @@ def test_a_tutor_restores_somebodys_own_lab_and_nothing_else(tutor: Tutor) -> No
     assert done.returncode == 0, done.stdout + done.stderr
     address = f"https://localhost:{tutor.port}"
     with web.browser({}) as ada:
-        web.sign_in_with_passphrase(ada, address, "ada", PASSPHRASE)
+        web.sign_in_with_passphrase(ada, address, "ada", labs.PASSPHRASE)
         assert ada.get(f"{address}/hub/spawn/ada").is_success
         own = f"{address}/user/ada"
         labs.wait_until(lambda: ada.get(f"{own}/lab").url.path == "/user/ada/lab", "her lab", 90)

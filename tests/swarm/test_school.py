@@ -34,13 +34,7 @@ MOVING = ("algebra", "biology", "chemistry", "drama")
 PINNED = {"english": "node-2", "french": "node-3"}
 """Whose work is on one machine's disk."""
 ALL = (*MOVING, *PINNED)
-PASSPHRASE = "correct-horse-battery"
-TRIAL = f"""
-c.JupyterHub.authenticator_class = "shared-password"
-c.SharedPasswordAuthenticator.user_password = "{PASSPHRASE}"
-c.Authenticator.allow_all = True
-c.Classroom.preload = False
-"""
+TRIAL = f"{labs.PASSPHRASE_CONFIG}c.Classroom.preload = False\n"
 
 
 @dataclass
@@ -106,7 +100,9 @@ def person(school: School, name: str, who: str, by: int = 0) -> Iterator[httpx.C
     host = f"{name}.{DOMAIN}"
     with web.browser({host: school.nodes[by].ip}) as client:
         page = labs.wait_until(
-            lambda: web.sign_in_with_passphrase(client, f"https://{host}:8443", who, PASSPHRASE),
+            lambda: web.sign_in_with_passphrase(
+                client, f"https://{host}:8443", who, labs.PASSPHRASE
+            ),
             f"{name} by {school.nodes[by].name}",
             ignoring=(*labs.AWAY, AssertionError),
         )
