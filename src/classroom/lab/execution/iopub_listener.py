@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from classroom.lab.execution.open_notebooks import Notebooks
     from classroom.lab.services import Services
 
+WELCOME = "iopub_welcome"
+"""What a kernel says first to a socket that listens (JEP 65)."""
+
 
 @dataclass
 class Ear:
@@ -208,6 +211,10 @@ class ListeningKernels(AsyncMappingKernelManager):
 
         Upstream takes each message's headers apart, however large, and fails at those that are
         none: an error in the log for each.
+
+        A kernel that welcomes whoever begins to listen (JEP 65) has started. Upstream waits for it
+        to say what it does: if it did so before anybody listened, nobody can run anything until it
+        is asked again, half a second later.
         """
         super().start_watching_activity(kernel_id)
         kernel: Any = self.get_kernel(kernel_id)
@@ -215,8 +222,10 @@ class ListeningKernels(AsyncMappingKernelManager):
         record = stream._recv_callback  # noqa: SLF001
 
         def look(message: list[bytes]) -> None:
-            if not heard(kernel.session, message):
+            if not (parts := heard(kernel.session, message)):
                 return
+            if kernel.execution_state == "starting" and kernel_outputs.head(parts[0])[1] == WELCOME:
+                kernel.execution_state = "idle"
             try:
                 record(message)
             except Exception as error:  # noqa: BLE001 (whatever a kernel has made of it)

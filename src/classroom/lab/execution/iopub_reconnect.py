@@ -27,7 +27,7 @@ EVENTS = (
     | zmq.EVENT_MONITOR_STOPPED
 )
 WAIT_SECONDS = 1.0
-"""How long zmq has to begin by itself: it tries after a tenth of that."""
+"""How long zmq has to begin by itself: it tries after a hundredth of that."""
 _numbers = itertools.count(1)
 
 

@@ -37,6 +37,10 @@ BOUNDS = {
     # Messages that wait on either side; what is beyond waits in the kernel, and counts as its own.
     zmq.RCVHWM: 100,
     zmq.SNDHWM: 100,
+    # Milliseconds until zmq tries again to connect, doubled each time: a warm kernel listens some
+    # 40 ms after it is started, and would be waited for until 100, which is zmq's own interval.
+    zmq.RECONNECT_IVL: 10,
+    zmq.RECONNECT_IVL_MAX: 100,
 }
 """Of the sockets by which the lab server speaks with kernels."""
 
