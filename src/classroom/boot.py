@@ -114,11 +114,14 @@ def prepare_tls(loaded: Settings, addresses: str) -> None:
     if supplied is not None:
         found, kind = supplied, "from secrets/"
     elif got is not None and loaded.acme is not None:
-        found, kind = got.pair, f"for {loaded.acme.host}, which the lab has got by itself"
+        found, kind = (
+            got.pair,
+            f"for {' and '.join(loaded.acme.names)}, which the lab has got by itself",
+        )
     else:
         authority = local_authority.ensure(loaded.paths.hub, now)
-        names = [*HERE, *local_authority.vouched(addresses)]
-        found = local_authority.ensure_certificate(loaded.paths.hub, authority, names, now)
+        here = [*HERE, *local_authority.vouched(addresses)]
+        found = local_authority.ensure_certificate(loaded.paths.hub, authority, here, now)
         own, kind = authority.pem, "of the lab's own authority"
         if loaded.acme is not None:
             say("tls", acme_report.standing(loaded))

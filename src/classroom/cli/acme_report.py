@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from classroom.front.acme import kept, plan
+from classroom.front.acme import kept, plan, records
 from classroom.front.acme.trouble import at
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def not_published(loaded: Settings, environ: Mapping[str, str]) -> list[str]:
     """
     by_make = bool(environ.get("ADDRESSES"))
     closed = by_make and not environ.get("HTTP_PORT")
-    return [NOT_PUBLISHED] if loaded.acme is not None and closed else []
+    asks = loaded.acme is not None and loaded.acme.challenge == "http"
+    return [NOT_PUBLISHED] if asks and closed else []
 
 
 def standing(loaded: Settings) -> str:
@@ -73,11 +74,13 @@ def standing(loaded: Settings) -> str:
     wanted = loaded.acme
     if wanted is None:
         return ""
-    own = kept.wanted(loaded.paths.acme, wanted)
+    own, names = kept.wanted(loaded.paths.acme, wanted), " and ".join(wanted.names)
     if own is None:
-        return COMES.format(authority=wanted.authority, host=wanted.host)
+        return COMES.format(authority=wanted.authority, host=names)
     moment = plan.renewal(own.held, kept.course(loaded.paths.acme, wanted))
+    stays = f" The TXT record {records.name(wanted.host)} has to stay in DNS for that."
     return (
-        f"The certificate for {wanted.host}, from {wanted.authority}, is valid until"
+        f"The certificate for {names}, from {wanted.authority}, is valid until"
         f" {own.held.ends:%Y-%m-%d}; the lab renews it from {at(moment)} on."
+        f"{stays if wanted.challenge == 'dns' else ''}"
     )

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 SETTING, DIRECTORY = "Classroom.acme", "Classroom.acme_directory"
 AUTHORITIES = "Classroom.acme_authorities"
-HOST, EMAIL = "ACME_HOST", "ACME_EMAIL"
+HOST, EMAIL, CHALLENGE = "ACME_HOST", "ACME_EMAIL", "ACME_CHALLENGE"
 """Of the environment, where the file says nothing."""
-KEYS = ("host", "email")
+KEYS = ("host", "email", "challenge")
+CHALLENGES = ("http", "dns")
+"""How an authority sees that the host is the tutor's: by port 80, or by a TXT record in DNS."""
 MAILBOX = re.compile(r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+")
 BEGIN = b"-----BEGIN CERTIFICATE-----"
 EXAMPLE = '{"host": "lab.example.org", "email": "you@example.org"}'
@@ -39,12 +41,21 @@ class Acme:
         email: where the authority may write; "" for nowhere.
         directory: the authority's, where it says how it is asked: an https address.
         authorities: a file with those that vouch for that address; "" for the system's.
+        challenge: one of `CHALLENGES`.
+        wildcard: whether it is also for every name directly below the host.
     """
 
     host: str
     email: str = ""
     directory: str = ""
     authorities: str = ""
+    challenge: str = "http"
+    wildcard: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that it is for."""
+        return (self.host, f"*.{self.host}") if self.wildcard else (self.host,)
 
     @property
     def authority(self) -> str:
@@ -78,13 +89,57 @@ def read_host(where: str, written: Any, problems: list[Problem]) -> str:
     return found.name
 
 
-def of_file(where: str, written: Mapping[str, Any], problems: list[Problem]) -> tuple[str, str]:
-    """Read host and e-mail address from the tutor's file; the arguments are as of `read_host`."""
+def read_challenge(where: str, written: Any, problems: list[Problem]) -> str:
+    """Read how the authority sees that the host is the tutor's; as of `read_host`."""
+    text = str(written or "http").strip().lower()
+    if text not in CHALLENGES:
+        cure = 'write "http" for port 80, or "dns" for a TXT record in DNS'
+        problems.append(Problem(where, f"{written!r} is no challenge that the lab knows", cure))
+    return text
+
+
+def check_keys(where: str, written: Mapping[str, Any], problems: list[Problem]) -> None:
+    """Refuse words in the tutor's file that mean nothing; the arguments are as of `read_host`."""
     for key in written:
         if key not in KEYS:
             known = did_you_mean(str(key), KEYS) or f"write it as {EXAMPLE}"
-            problems.append(Problem(where, f"{key!r} is neither host nor email", known))
-    return read_host(where, written.get("host", ""), problems), str(written.get("email") or "")
+            problems.append(Problem(where, f"{key!r} is none of host, email, challenge", known))
+
+
+def below(where: str, host: str, challenge: str, file: ConfigFile, problems: list[Problem]) -> bool:
+    """Decide whether the certificate is also for names below the host: for the lab's own host.
+
+    Args:
+        where: the setting, for error messages.
+        host: that the certificate is for.
+        challenge: one of `CHALLENGES`: by port 80 no authority issues such a certificate.
+        file: the tutor's configuration.
+        problems: errors are appended to it.
+    """
+    if not file.config.get("JupyterHub", {}).get("subdomain_host"):
+        return False
+    if challenge != "dns":
+        what = f"is for one host, and {subdomains.SETTING} gives the lab a host of its own"
+        cure = (
+            'add "challenge": "dns" to it, put a certificate for both into secrets/, or remove one'
+            " of the two settings"
+        )
+        problems.append(Problem(where, what, cure))
+        return False
+    try:
+        apart = subdomains.of(file.config).apart
+    except StartRefusedError as refused:
+        problems += refused.problems
+        return False
+    hub, lab = apart["hub"].partition(":")[0], apart["lab_name"]
+    if host and hub != host:
+        what = f"is for {host}, and {subdomains.SETTING} says {hub}"
+        problems.append(Problem(where, what, "write the same host into both"))
+    elif host and lab.partition(".")[2] != host:
+        what = f"is for {host} and names directly below it, and the lab's own host is {lab}"
+        cure = "put a certificate for both into secrets/, or remove c.JupyterHub.subdomain_hook"
+        problems.append(Problem(where, what, cure))
+    return True
 
 
 def read_directory(where: str, text: str, problems: list[Problem]) -> str:
@@ -152,24 +207,28 @@ def load(
     given = Classroom(config=file.config)
     before = len(problems)
     if given.acme:
-        where = file.where(SETTING)
-        host, email = of_file(where, given.acme, problems)
+        where, written = file.where(SETTING), given.acme
+        check_keys(where, written, problems)
     elif environ.get(HOST, "").strip():
         where = HOST
-        host, email = read_host(HOST, environ[HOST], problems), environ.get(EMAIL, "")
+        written = {
+            key: environ.get(name, "")
+            for key, name in zip(KEYS, (HOST, EMAIL, CHALLENGE), strict=True)
+        }
     else:
         return None, {}
-    if email.strip() and not MAILBOX.fullmatch(email.strip()):
+    host = read_host(where, written.get("host", ""), problems)
+    email = str(written.get("email") or "").strip()
+    if email and not MAILBOX.fullmatch(email):
         cure = "write one, such as you@example.org, or leave it out"
         problems.append(Problem(where, f"{email!r} is not an e-mail address", cure))
-    if file.config.get("JupyterHub", {}).get("subdomain_host"):
-        what = f"is for one host, and {subdomains.SETTING} gives the lab a host of its own"
-        cure = "put a certificate for both into secrets/, or remove one of the two settings"
-        problems.append(Problem(where, what, cure))
+    challenge = read_challenge(where, written.get("challenge"), problems)
+    wildcard = below(where, host, challenge, file, problems)
     directory = read_directory(file.where(DIRECTORY), given.acme_directory, problems)
     name = given.acme_authorities.strip()
     own = read_authorities(file.where(AUTHORITIES), name, folder, problems)
     if len(problems) > before:
         return None, {}
-    found = Acme(host, email.strip(), directory, str(folder / name) if own else "")
+    authorities = str(folder / name) if own else ""
+    found = Acme(host, email, directory, authorities, challenge, wildcard)
     return found, {name: own} if own else {}

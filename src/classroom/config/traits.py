@@ -14,7 +14,8 @@ class Classroom(Configurable):
     acme = Dict(
         help="""The host that the lab gets a certificate for by itself, and where the authority may
         write: {"host": "lab.example.org", "email": "you@example.org"}. Its port 80 must lead to the
-        lab (make up PORT=443 HTTP_PORT=80). Whoever sets it agrees to the authority's terms.""",
+        lab (make up PORT=443 HTTP_PORT=80); or add "challenge": "dns", and the lab says which TXT
+        record to add to your DNS, once. Whoever sets it agrees to the authority's terms.""",
     ).tag(config=True)
 
     acme_authorities = Unicode(

@@ -103,14 +103,22 @@ class OwnCertificate:
             course = plan.failed(self._course, outcome.trouble, now)
             next_try = course.next_try or now
             said = trouble.sentence(self._wanted, outcome.trouble, now, next_try)
+            is_news = said != self._course.trouble
             self._course = replace(course, trouble=said)
-            log.error(said)
+            if is_news:  # the lab looks for a record every minute
+                log.error(said)
         kept.keep(self._paths.acme, self._course)
         self._on_disk = kept.encode(self._course)
 
     async def _ask(self, step: Step) -> AcmeOutcome:
         """Have a process of its own ask the authority."""
-        order = Order(step, self._wanted, str(self._paths.acme))
+        order = Order(
+            step,
+            self._wanted,
+            str(self._paths.acme),
+            self._course.record if step is Step.ASK else "",
+            plan.asks_anyway(self._course),
+        )
         process = await asyncio.create_subprocess_exec(
             *(str(self._paths.prefix / "bin/python"), "-I", "-m", "classroom.front.acme"),
             stdin=asyncio.subprocess.PIPE,
@@ -147,20 +155,20 @@ class OwnCertificate:
         """Return the certificate; it is checked only when it is another."""
         found = kept.saved(self._paths.acme, kept.PAIR)
         if found != self._seen[0]:
-            self._seen = (found, kept.read(self._paths.acme, self._wanted.host))
+            self._seen = (found, kept.read(self._paths.acme, self._wanted.names))
         return self._seen[1]
 
     async def _install(self, changed: Callable[[], Awaitable[None]], log: Logger) -> None:
         """Give the certificate to the front, if that has another."""
         own = self._own()
-        if own is None or not own.held.host:
+        if own is None or not own.held.named:
             return
         if (own.pair.chain, own.pair.key) == certificate.installed(self._paths.front):
             return
         certificate.install(self._paths.front, own.pair)
         log.info(
             "New certificate for %s from %s, valid until %s: the front takes it",
-            self._wanted.host,
+            " and ".join(self._wanted.names),
             self._wanted.authority,
             f"{own.held.ends:%Y-%m-%d}",
         )

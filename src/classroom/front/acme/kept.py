@@ -18,6 +18,7 @@ from classroom.runtime import files
 from classroom.runtime.problems import StartRefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from classroom.config.acme import Acme
@@ -35,20 +36,20 @@ class Own:
 
     Attributes:
         pair: chain and key.
-        held: when it is valid, and whether it is for the name that is wanted.
+        held: when it is valid, and whether it is for the names that are wanted.
     """
 
     pair: Certificate
     held: CertificateLife
 
 
-def check(chain: bytes, key: bytes, host: str) -> Own:
+def check(chain: bytes, key: bytes, names: Iterable[str]) -> Own:
     """Check a certificate, whatever time this machine shows: the last one is better than none.
 
     Args:
         chain: PEM.
         key: PEM.
-        host: the name that is wanted.
+        names: those that are wanted.
 
     Raises:
         StartRefusedError: the front couldn't use it.
@@ -56,7 +57,8 @@ def check(chain: bytes, key: bytes, host: str) -> Own:
     own = tls.opened(chain, key, NAMED)
     begins, ends = own.not_valid_before_utc, own.not_valid_after_utc
     pair = tls.check(chain, key, begins, NAMED)
-    return Own(pair, CertificateLife(certificate_slips.is_for(own, host), begins, ends))
+    good = all(certificate_slips.is_for(own, name) for name in names)
+    return Own(pair, CertificateLife(good, begins, ends))
 
 
 def saved(folder: Path, name: str) -> bytes:
@@ -72,29 +74,29 @@ def saved(folder: Path, name: str) -> bytes:
         return b""
 
 
-def read(folder: Path, host: str) -> Own | None:
+def read(folder: Path, names: Iterable[str]) -> Own | None:
     """Read the certificate, if there is one that can be used.
 
     Args:
         folder: where it is kept; root's alone.
-        host: the name that is wanted.
+        names: those that are wanted.
     """
     try:
         key, begin, rest = saved(folder, PAIR).partition(CERTIFICATE)
-        return check(begin + rest, key, host)
+        return check(begin + rest, key, names)
     except StartRefusedError:
         return None
 
 
 def wanted(folder: Path, asked: Acme | None) -> Own | None:
-    """Read the certificate, if it is for the name that is wanted.
+    """Read the certificate, if it is for the names that are wanted.
 
     Args:
         folder: where it is kept; root's alone.
         asked: which certificate is wanted; None for none.
     """
-    found = read(folder, asked.host) if asked is not None else None
-    return found if found is not None and found.held.host else None
+    found = read(folder, asked.names) if asked is not None else None
+    return found if found is not None and found.held.named else None
 
 
 def write(folder: Path, chain: bytes, key: bytes) -> None:
@@ -137,18 +139,18 @@ def encode(course: Course) -> bytes:
 
 
 def course(folder: Path, wanted: Acme) -> Course:
-    """Read how it went with an authority and a name; as before the first try with any other.
+    """Read how it went with an authority and names; as before the first try with any other.
 
     Args:
         folder: where it is kept; root's alone.
         wanted: which certificate is wanted, and from whom.
     """
-    new = Course(wanted.directory, wanted.host)
+    new = Course(wanted.directory, ", ".join(wanted.names), wanted.challenge)
     try:
         found = decode(saved(folder, COURSE))
     except (ValueError, TypeError):
         return new  # nothing yet, or damaged: the lab asks again
-    return new if plan.of_another(found, wanted.directory, wanted.host) else found
+    return new if plan.of_another(found, new) else found
 
 
 def keep(folder: Path, now: Course) -> None:

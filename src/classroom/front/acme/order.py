@@ -20,22 +20,25 @@ class Order:
         step: for a certificate (`Step.ASK`), or when it is to be renewed (`Step.LOOK`).
         wanted: which certificate, and from whom.
         folder: where account and certificate are kept.
+        record: the value of the TXT record that the lab waits for; "" where none is known.
+        anyway: whether the authority is asked also where the lab doesn't see that record.
     """
 
     step: Step
     wanted: Acme
     folder: str
+    record: str = ""
+    anyway: bool = False
 
     def encode(self) -> bytes:
         """Write it for the process."""
-        said = {"step": self.step.value, "wanted": asdict(self.wanted), "folder": self.folder}
-        return json.dumps(said).encode()
+        return json.dumps({**asdict(self), "step": self.step.value}).encode()
 
     @classmethod
     def decode(cls, text: bytes) -> Order:
         """Read it in the process."""
         said: dict[str, Any] = json.loads(text)
-        return cls(Step(said["step"]), Acme(**said["wanted"]), said["folder"])
+        return cls(**{**said, "step": Step(said["step"]), "wanted": Acme(**said["wanted"])})
 
 
 @dataclass(frozen=True)

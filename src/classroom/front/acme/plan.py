@@ -22,6 +22,10 @@ LONGEST_WAIT = 7 * DAY
 AFTER_A_START = 20 * MINUTE
 """How long after a try a start waits at most: admins start the lab again when they have
 mended something."""
+LOOKS_AT_DNS_EVERY = MINUTE
+ASKS_ANYWAY_AFTER = 360
+"""How often the lab looks into DNS in vain until the authority is asked nevertheless: it may see
+more there than the lab does, as where a school's own DNS answers inside."""
 LOOKS_EVERY = 6 * HOUR
 """How often the authority is asked when to renew, where it says nothing else of that."""
 
@@ -39,12 +43,12 @@ class CertificateLife:
     """The certificate that the lab has got by itself.
 
     Attributes:
-        host: whether it is for the name that is wanted.
+        named: whether it is for the names that are wanted.
         begins: of its validity, UTC.
         ends: likewise.
     """
 
-    host: bool
+    named: bool
     begins: dt.datetime
     ends: dt.datetime
 
@@ -55,7 +59,8 @@ class Course:
 
     Attributes:
         directory: of the authority that has been asked; "" for none yet.
-        host: for which name.
+        names: for which names, with commas between.
+        challenge: how it was to see that they are the tutor's.
         tried: when it was last asked for a certificate.
         failures: how often in a row it gave none.
         next_try: until when the lab leaves it in peace.
@@ -63,10 +68,13 @@ class Course:
         trouble: why there was no certificate; "" if there was.
         renew_at: when the authority wants the certificate to be renewed.
         look_at: when to ask for that again.
+        record: the value of the TXT record that is waited for; "" where none is.
+        looks: how often in a row there was no certificate, or no record.
     """
 
     directory: str = ""
-    host: str = ""
+    names: str = ""
+    challenge: str = ""
     tried: dt.datetime | None = None
     failures: int = 0
     next_try: dt.datetime | None = None
@@ -74,17 +82,20 @@ class Course:
     trouble: str = ""
     renew_at: dt.datetime | None = None
     look_at: dt.datetime | None = None
+    record: str = ""
+    looks: int = 0
 
 
-def of_another(course: Course, directory: str, host: str) -> bool:
-    """Say whether it went so with another authority, or for another name.
+def of_another(course: Course, new: Course) -> bool:
+    """Say whether it went so with another authority, for other names, or in another way.
 
     Args:
         course: how it went until now.
-        directory: of the authority that is wanted.
-        host: the name that is wanted.
+        new: as before the first try with what is wanted.
     """
-    return (course.directory, course.host) != (directory, host)
+    return any(
+        getattr(course, one) != getattr(new, one) for one in ("directory", "names", "challenge")
+    )
 
 
 def renewal(held: CertificateLife, course: Course) -> dt.datetime:
@@ -104,7 +115,7 @@ def renewal(held: CertificateLife, course: Course) -> dt.datetime:
 
 def is_due(held: CertificateLife | None, course: Course, now: dt.datetime) -> bool:
     """Say whether a certificate is to be asked for; the arguments are those of `next_step`."""
-    return held is None or not held.host or now >= renewal(held, course)
+    return held is None or not held.named or now >= renewal(held, course)
 
 
 def next_step(held: CertificateLife | None, course: Course, now: dt.datetime) -> Step:
@@ -114,7 +125,7 @@ def next_step(held: CertificateLife | None, course: Course, now: dt.datetime) ->
 
     Args:
         held: the certificate; None where there is none.
-        course: how it went until now, with the authority and the name that are wanted.
+        course: how it went until now, with the authority and the names that are wanted.
         now: the machine's time.
     """
     if is_due(held, course, now):
@@ -127,14 +138,36 @@ def next_step(held: CertificateLife | None, course: Course, now: dt.datetime) ->
     return Step.NOTHING
 
 
+def asks_anyway(course: Course) -> bool:
+    """Say whether the authority is asked, whatever the lab sees in DNS itself.
+
+    Args:
+        course: how it went until now.
+    """
+    return course.looks > 0 and course.looks % ASKS_ANYWAY_AFTER == 0
+
+
 def failed(course: Course, trouble: AcmeTrouble, now: dt.datetime) -> Course:
     """Note that there was no certificate, and when the next try is.
+
+    Where the lab waits for a TXT record the next try is a look into DNS: the authority isn't asked,
+    and what it has refused until then counts on.
 
     Args:
         course: how it went until now.
         trouble: why.
         now: the machine's time.
     """
+    record, looks = trouble.record or course.record, course.looks + 1
+    if trouble.is_awaited:
+        return replace(
+            course,
+            tried=now,
+            next_try=now + LOOKS_AT_DNS_EVERY,
+            limited=False,
+            record=record,
+            looks=looks,
+        )
     asked = min(dt.timedelta(seconds=max(trouble.retry_after, 0)), LONGEST_WAIT)
     wait = max(WAITS[min(course.failures, len(WAITS) - 1)], asked)
     return replace(
@@ -143,6 +176,8 @@ def failed(course: Course, trouble: AcmeTrouble, now: dt.datetime) -> Course:
         failures=course.failures + 1,
         next_try=now + wait,
         limited=trouble.kind == LIMITED,
+        record=record,
+        looks=looks,
     )
 
 
@@ -155,7 +190,8 @@ def issued(course: Course, now: dt.datetime) -> Course:
         course: how it went until now.
         now: the machine's time.
     """
-    return Course(course.directory, course.host, tried=now, next_try=now + WAITS[-1])
+    new = Course(course.directory, course.names, course.challenge)
+    return replace(new, tried=now, next_try=now + WAITS[-1])
 
 
 def looked(
@@ -177,9 +213,12 @@ def looked(
 def at_start(course: Course) -> Course:
     """Have a start try soon, unless the authority wants to be left in peace.
 
+    The authority says itself once more which TXT record it needs.
+
     Args:
         course: how it went until now.
     """
+    course = replace(course, record="")
     if course.tried is None or course.next_try is None or course.limited or not course.failures:
         return course
     return replace(course, next_try=min(course.next_try, course.tried + AFTER_A_START))

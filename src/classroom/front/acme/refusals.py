@@ -12,11 +12,13 @@ from acme import errors, messages
 from classroom.front.acme.trouble import (
     CLOCK,
     ODD,
+    REFUSED_RECORD,
     SLOW,
     UNREACHED,
     UNTRUSTED,
     VALIDATION,
     AcmeTrouble,
+    TroubleError,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ REASON = re.compile(r"\[Errno -?\d+\] ([^'\")]+)|(certificate verify failed: [^'
 NOWHERE = re.compile("no such host|NXDOMAIN", re.IGNORECASE)
 """What some authorities say of a name that isn't there, under any kind of trouble."""
 NO_ADDRESS = f"{VALIDATION}dns"
+NOT_THE_RECORDS = (f"{VALIDATION}caa", f"{VALIDATION}rejectedIdentifier")
 SERVERS = 500
 """The first status of HTTP by which a server says that it has failed itself."""
 
@@ -89,6 +92,8 @@ def understood(error: BaseException, retry_after: float = 0) -> AcmeTrouble:
         retry_after: seconds that the authority wants to be left in peace.
     """
     match error:
+        case TroubleError():
+            found = replace(error.trouble, retry_after=retry_after)
         case errors.ValidationError():
             found = of_validation(error, retry_after)
         case errors.IssuanceError(error=messages.Error() as document):
@@ -140,3 +145,16 @@ def of_validation(error: errors.ValidationError, retry_after: float) -> AcmeTrou
                 unknown = NOWHERE.search(found.detail) is not None
                 return replace(found, kind=NO_ADDRESS) if unknown else found
     return AcmeTrouble(ODD, "it does not say why")
+
+
+def of_record(error: errors.ValidationError, record: str) -> AcmeTrouble:
+    """Read what the authority has found when it looked for a TXT record.
+
+    Args:
+        error: of the library's.
+        record: the value that it was to find; "" where it was to look at the host itself.
+    """
+    found = of_validation(error, 0)
+    if not record or found.kind in NOT_THE_RECORDS or not found.kind.startswith(VALIDATION):
+        return found
+    return replace(found, kind=REFUSED_RECORD, record=record)

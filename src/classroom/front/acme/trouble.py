@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classroom.front.acme import records
+from classroom.front.acme.records import Verdict
 from classroom.runtime.problems import Problem
 
 if TYPE_CHECKING:
@@ -21,6 +23,15 @@ UNREACHED, UNTRUSTED, CLOCK, ODD, SLOW, UNUSABLE, UNKEPT = (
 VALIDATION = "validation."
 """In front of what the authority has found when it looked at the host."""
 LIMITED = "rateLimited"
+UNOFFERED, UNSEEN, REFUSED_RECORD = "unoffered", "record.unseen", "record.refused"
+AWAITED = {
+    Verdict.MISSING: "record.missing",
+    Verdict.UNREADABLE: "record.unreadable",
+    Verdict.OTHER_ACCOUNT: "record.other",
+    Verdict.OVER: "record.over",
+    Verdict.NARROW: "record.narrow",
+}
+"""What the lab sees itself in DNS, so that it needn't ask the authority about it."""
 GO_ON = "nothing needs to be done"
 AT_PORT_80 = (
     "let port 80 of {host} lead to this lab from everywhere, and start it with"
@@ -83,6 +94,40 @@ SENTENCES = {
         "correct it in c.Classroom.acme, or leave it out",
     ),
     "serverInternal": ("{authority} has trouble of its own ({detail})", GO_ON),
+    UNOFFERED: (
+        "{authority} does not offer {detail} for {host}",
+        'change "challenge" in c.Classroom.acme, choose another authority with'
+        " c.Classroom.acme_directory, or put a certificate into secrets/",
+    ),
+    AWAITED[Verdict.MISSING]: (
+        "{authority} needs a TXT record that is not in DNS yet",
+        'add it, once: name {name}, value "{record}"',
+    ),
+    AWAITED[Verdict.UNREADABLE]: (
+        "the TXT record {name} is not written as {authority} reads it",
+        'replace its value with "{record}"',
+    ),
+    AWAITED[Verdict.OTHER_ACCOUNT]: (
+        "the TXT record {name} is for another account at {authority}, of another lab or of a volume"
+        " that is gone",
+        'replace its value, or add a second record of that name, with "{record}"',
+    ),
+    AWAITED[Verdict.OVER]: (
+        "the time that the TXT record {name} permits (persistUntil) is over",
+        'replace its value with "{record}"',
+    ),
+    AWAITED[Verdict.NARROW]: (
+        "the TXT record {name} does not permit a certificate for *.{host}",
+        'replace its value with "{record}"',
+    ),
+    UNSEEN: (
+        "{authority} needs a TXT record, and the lab can't look up whether it is in DNS ({detail})",
+        'add it, if it is not there: name {name}, value "{record}"',
+    ),
+    REFUSED_RECORD: (
+        "{authority} does not accept the TXT record {name} ({detail})",
+        'have all nameservers of {host} say "{record}" there',
+    ),
 }
 """What is wrong, and what to do, by the kind of it (RFC 8555, 6.7)."""
 SENTENCES["unsupportedContact"] = SENTENCES["invalidContact"]
@@ -101,11 +146,27 @@ class AcmeTrouble:
         kind: as in `SENTENCES`, or another word of the authority's.
         detail: what the authority or the system says itself.
         retry_after: seconds that the authority wants to be left in peace; 0 where it says nothing.
+        record: the value of the TXT record that is needed; "" where none is.
     """
 
     kind: str
     detail: str = ""
     retry_after: float = 0
+    record: str = ""
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the lab looks into DNS until that says something else."""
+        return self.kind in AWAITED.values()
+
+
+class TroubleError(Exception):
+    """There is no certificate, and it is known why."""
+
+    def __init__(self, trouble: AcmeTrouble) -> None:
+        """Keep why."""
+        self.trouble = trouble
+        super().__init__(trouble.kind)
 
 
 def printable(text: str) -> str:
@@ -130,6 +191,8 @@ def problem(wanted: Acme, trouble: AcmeTrouble, now: dt.datetime) -> Problem:
         "kind": printable(trouble.kind),
         "detail": printable(trouble.detail) or "it says no more",
         "now": f"{now:%Y-%m-%d %H:%M} UTC",
+        "name": records.name(wanted.host),
+        "record": trouble.record,
     }
     return Problem(WHERE, what.format(**words), cure.format(**words))
 
@@ -144,7 +207,8 @@ def sentence(wanted: Acme, trouble: AcmeTrouble, now: dt.datetime, next_try: dt.
         next_try: when the lab asks again.
     """
     said = problem(wanted, trouble, now)
-    return f"{said} Until then the certificate in use stays; the lab asks again at {at(next_try)}."
+    goes_on = "looks every minute" if trouble.is_awaited else f"asks again at {at(next_try)}"
+    return f"{said} Until then the certificate in use stays; the lab {goes_on}."
 
 
 def at(moment: dt.datetime) -> str:

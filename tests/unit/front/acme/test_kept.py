@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,6 +74,18 @@ def test_what_is_no_good_or_for_another_name_is_not_used(tmp_path: Path) -> None
     assert kept.wanted(tmp_path, None) is None
 
 
+def test_one_that_lacks_a_name_is_not_used(tmp_path: Path) -> None:
+    both, authority = replace(WANTED, challenge="dns", wildcard=True), Authority()
+    for names, good in (
+        ((WANTED.host,), False),
+        ((f"*.{WANTED.host}",), False),
+        (both.names, True),
+    ):
+        pair = authority.issue(*names)
+        kept.write(tmp_path, pair.crt, pair.key)
+        assert (kept.wanted(tmp_path, both) is not None) == good, names
+
+
 def test_how_it_went_is_kept(tmp_path: Path) -> None:
     course = plan.failed(kept.course(tmp_path, WANTED), AcmeTrouble("dns"), NOW)
     kept.keep(tmp_path, course)
@@ -84,8 +97,11 @@ def test_how_it_went_with_another_name_or_authority_counts_for_nothing(tmp_path:
     for other in (
         Acme("other.school.test", "", WANTED.directory),
         Acme(WANTED.host, "", "https://other.test/dir"),
+        replace(WANTED, challenge="dns"),
+        replace(WANTED, wildcard=True),
     ):
-        assert kept.course(tmp_path, other) == Course(other.directory, other.host)
+        names = ", ".join(other.names)
+        assert kept.course(tmp_path, other) == Course(other.directory, names, other.challenge)
 
 
 @pytest.mark.parametrize(
@@ -93,15 +109,18 @@ def test_how_it_went_with_another_name_or_authority_counts_for_nothing(tmp_path:
 )
 def test_a_damaged_course_is_none(tmp_path: Path, damaged: bytes) -> None:
     (tmp_path / kept.COURSE).write_bytes(damaged)
-    assert kept.course(tmp_path, WANTED) == Course(WANTED.directory, WANTED.host)
+    assert kept.course(tmp_path, WANTED) == Course(WANTED.directory, WANTED.host, "http")
 
 
 def test_orders_and_outcomes_arrive() -> None:
-    order = Order(Step.ASK, WANTED, "/data/hub/acme")
-    assert Order.decode(order.encode()) == order
+    for order in (
+        Order(Step.LOOK, WANTED, "/data/hub/acme"),
+        Order(Step.ASK, replace(WANTED, wildcard=True), "/", "ca.test; accounturi=x", anyway=True),
+    ):
+        assert Order.decode(order.encode()) == order
     for outcome in (
         AcmeOutcome(),
-        AcmeOutcome(AcmeTrouble("dns", "x", 5)),
+        AcmeOutcome(AcmeTrouble("dns", "x", 5, "ca.test; accounturi=x")),
         AcmeOutcome(None, NOW, NOW),
     ):
         assert AcmeOutcome.decode(outcome.encode()) == outcome

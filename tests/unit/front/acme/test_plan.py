@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,17 +12,19 @@ from hypothesis import strategies as st
 
 from classroom.front.acme import plan
 from classroom.front.acme.plan import DAY, HOUR, MINUTE, CertificateLife, Course, Step
-from classroom.front.acme.trouble import LIMITED, AcmeTrouble
+from classroom.front.acme.records import Verdict
+from classroom.front.acme.trouble import AWAITED, LIMITED, REFUSED_RECORD, AcmeTrouble
 
 NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
-NONE = Course("https://ca.test/dir", "lab.test")
-NEW = CertificateLife(host=True, begins=NOW - HOUR, ends=NOW - HOUR + 90 * DAY)
+NONE = Course("https://ca.test/dir", "lab.test", "http")
+NEW = CertificateLife(named=True, begins=NOW - HOUR, ends=NOW - HOUR + 90 * DAY)
 LOOKED = replace(NONE, look_at=NOW + HOUR)
 REFUSED = AcmeTrouble("validation.connection")
 COURSES = st.builds(
     Course,
     st.just(NONE.directory),
-    st.just(NONE.host),
+    st.just(NONE.names),
+    st.just(NONE.challenge),
     *[st.none() | st.datetimes(timezones=st.just(dt.UTC)), st.integers(0, 50)],
 )
 
@@ -41,7 +44,7 @@ def aged(share: float) -> dt.datetime:
         pytest.param(NEW, LOOKED, aged(0.66), Step.LOOK, id="not yet two thirds"),
         pytest.param(NEW, LOOKED, aged(0.67), Step.ASK, id="two thirds of its life"),
         pytest.param(NEW, LOOKED, aged(1.5), Step.ASK, id="over"),
-        pytest.param(replace(NEW, host=False), LOOKED, NOW, Step.ASK, id="for another name"),
+        pytest.param(replace(NEW, named=False), LOOKED, NOW, Step.ASK, id="for another name"),
         pytest.param(
             NEW, replace(LOOKED, renew_at=NOW - MINUTE), NOW, Step.ASK, id="revoked: renew at once"
         ),
@@ -122,6 +125,63 @@ def test_a_start_tries_soon_but_not_each_time() -> None:
     assert plan.next_step(None, course, NOW + plan.AFTER_A_START) is Step.NOTHING
     limited = plan.failed(NONE, AcmeTrouble(LIMITED, "too many", 7200), NOW)
     assert plan.at_start(limited) == limited
+
+
+WAITS = AcmeTrouble(AWAITED[Verdict.MISSING], record="ca.test; accounturi=x")
+
+
+def test_a_record_that_is_not_there_is_looked_for_every_minute_and_never_longer() -> None:
+    course, now = plan.failed(NONE, REFUSED, NOW), NOW
+    for _ in range(3000):
+        course = plan.failed(course, WAITS, now)
+        assert course.next_try == now + MINUTE
+        assert (course.record, course.failures) == (WAITS.record, 1)
+        now = course.next_try
+    gone = plan.failed(course, REFUSED, now)
+    assert gone.next_try == now + 5 * MINUTE, "the wait after a second refusal, not the longest"
+    assert gone.record == WAITS.record, "it is looked for before the next question"
+
+
+def test_the_authority_is_asked_now_and_then_whatever_the_lab_sees() -> None:
+    """It takes five failures an hour, and may see more in DNS than the lab."""
+    course, asked = NONE, []
+    for minute in range(24 * 60):
+        now = NOW + minute * MINUTE
+        if plan.next_step(None, course, now) is not Step.ASK:
+            continue
+        anyway = plan.asks_anyway(course)
+        asked += [minute] if anyway else []
+        refused = AcmeTrouble(REFUSED_RECORD, record=WAITS.record)
+        course = plan.failed(course, refused if anyway else WAITS, now)
+    assert 3 <= len(asked) <= 4
+    assert min(after - before for before, after in pairwise(asked)) >= 6 * 60
+
+
+def test_nameservers_that_disagree_bring_no_more_refusals_than_an_authority_takes() -> None:
+    """The lab sees the record and the authority doesn't; a minute later the lab doesn't either."""
+    course, refused = NONE, []
+    for minute in range(6 * 60):
+        now = NOW + minute * MINUTE
+        if plan.next_step(None, course, now) is not Step.ASK:
+            continue
+        if course.looks % 2:
+            refused.append(now)
+            course = plan.failed(course, AcmeTrouble(REFUSED_RECORD, record=WAITS.record), now)
+        else:
+            course = plan.failed(course, WAITS, now)
+    for one in refused:
+        assert sum(one <= other < one + HOUR for other in refused) <= 5
+
+
+def test_a_start_hears_from_the_authority_which_record_it_needs() -> None:
+    waiting = plan.failed(NONE, WAITS, NOW)
+    assert plan.at_start(waiting) == replace(waiting, record="")
+
+
+def test_a_certificate_ends_the_search_for_a_record() -> None:
+    done = plan.issued(plan.failed(NONE, WAITS, NOW), NOW)
+    assert (done.record, done.looks, done.names) == ("", 0, NONE.names)
+    assert not plan.asks_anyway(done)
 
 
 def test_a_restart_asks_nothing_again() -> None:

@@ -11,7 +11,8 @@ from acme import errors, messages
 
 from classroom.config.acme import Acme
 from classroom.front.acme import refusals, trouble
-from classroom.front.acme.trouble import AcmeTrouble
+from classroom.front.acme.records import Verdict
+from classroom.front.acme.trouble import AWAITED, AcmeTrouble, TroubleError
 
 NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
 WANTED = Acme("lab.school.test", "ada@school.test", "https://ca.test/dir")
@@ -119,6 +120,11 @@ def untrusted(why: str) -> requests.exceptions.SSLError:
         (answered(503), "trouble of its own (HTTP 503)", "nothing needs to be done."),
         (answered(404), "something else than an ACME authority", "c.Classroom.acme_directory."),
         (document("userActionRequired"), "(userActionRequired: so it is)", "secrets/."),
+        (
+            TroubleError(AcmeTrouble(trouble.UNOFFERED, "dns-persist-01")),
+            "ca.test does not offer dns-persist-01 for lab.school.test",
+            "into secrets/.",
+        ),
         (KeyError("newNonce"), "(KeyError: 'newNonce')", "correct c.Classroom.acme_directory."),
     ],
 )
@@ -134,6 +140,46 @@ def test_what_is_said(error: Exception, what: str, cure: str) -> None:
 def test_the_sentence_says_what_stays_and_when_it_goes_on() -> None:
     said = trouble.sentence(WANTED, AcmeTrouble(trouble.SLOW), NOW, NOW + dt.timedelta(hours=1))
     assert "the certificate in use stays; the lab asks again at 2026-11-27 13:00 UTC." in said
+
+
+RECORD = (
+    "ca.test; accounturi=https://ca.test/a-place-for-hashes-of-accounts-that-is-as-long-as-it-may-be"
+    "/and-longer-still/sha-256/5SQm7n6tPh2-PlLbCKGnViTXX5z19SCN4cPGQHSk-kw; policy=wildcard"
+)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "what"),
+    [
+        (Verdict.MISSING, "ca.test needs a TXT record that is not in DNS yet: add it, once: name"),
+        (Verdict.UNREADABLE, "is not written as ca.test reads it"),
+        (Verdict.OTHER_ACCOUNT, "is for another account at ca.test"),
+        (Verdict.OVER, "(persistUntil) is over"),
+        (Verdict.NARROW, "does not permit a certificate for *.lab.school.test"),
+    ],
+)
+def test_a_record_that_is_waited_for_is_said_whole(verdict: Verdict, what: str) -> None:
+    found = AcmeTrouble(AWAITED[verdict], record=RECORD)
+    said = trouble.sentence(WANTED, found, NOW, NOW)
+    assert what in said
+    assert "_validation-persist.lab.school.test" in said
+    assert said.endswith(
+        f'"{RECORD}". Until then the certificate in use stays; the lab looks every minute.'
+    )
+
+
+@pytest.mark.parametrize("kind", ["unauthorized", "malformed", "dns", "connection"])
+def test_a_record_that_the_authority_refuses_is_said_whole(kind: str) -> None:
+    found = refusals.of_record(invalid(kind, "accounturi mismatch"), RECORD)
+    said = trouble.sentence(WANTED, found, NOW, NOW)
+    assert "does not accept the TXT record _validation-persist.lab.school.test (accounturi" in said
+    assert f'say "{RECORD}" there' in said
+    assert "asks again at 2026-11-27 12:00 UTC." in said
+    assert refusals.of_record(invalid(kind, "x"), "").kind == f"validation.{kind}"
+
+
+def test_what_is_not_the_records_fault_is_not_called_so() -> None:
+    assert refusals.of_record(invalid("caa", "CAA"), RECORD).kind == "validation.caa"
 
 
 def test_what_others_have_written_is_one_short_line() -> None:
