@@ -38,6 +38,8 @@ c.GitHubOAuthenticator.client_secret = ""
 
 # A certificate that the lab gets and renews by itself: make up PORT=443 HTTP_PORT=80.
 # c.Classroom.acme = {"host": "lab.example.org", "email": "you@example.org"}
+# Without port 80, where the authority offers dns-persist-01: the lab shows a TXT record for your DNS.
+# c.Classroom.acme = {"host": "lab.example.org", "email": "you@example.org", "challenge": "dns"}
 # From another authority than Let's Encrypt:
 # c.Classroom.acme_directory = "https://ca.example.org/acme/directory"
 # c.Classroom.acme_authorities = "secrets/ca.crt"

@@ -40,13 +40,13 @@ class Authority:
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
-        self._certificate = self._sign(self._name, self._key, YEAR, [], ca=True)
+        self._certificate = self._sign(self._name, self._key.public_key(), YEAR, [], ca=True)
         self.crt = self._certificate.public_bytes(serialization.Encoding.PEM)
 
     def issue(self, *names: str, valid: dt.timedelta = YEAR) -> Pair:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
-        certificate = self._sign(subject, key, valid, list(names))
+        certificate = self._sign(subject, key.public_key(), valid, list(names))
         return Pair(
             certificate.public_bytes(serialization.Encoding.PEM),
             key.private_bytes(
@@ -56,27 +56,32 @@ class Authority:
             ),
         )
 
+    def certify(self, key: ec.EllipticCurvePublicKey, *names: str) -> bytes:
+        """Issue a certificate for somebody else's key, PEM; it is valid from now on."""
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+        certificate = self._sign(subject, key, YEAR, list(names), age=dt.timedelta(0))
+        return certificate.public_bytes(serialization.Encoding.PEM)
+
     def _sign(
         self,
         subject: x509.Name,
-        key: ec.EllipticCurvePrivateKey,
+        key: ec.EllipticCurvePublicKey,
         valid: dt.timedelta,
         names: list[str],
         *,
         ca: bool = False,
+        age: dt.timedelta = dt.timedelta(days=2),
     ) -> x509.Certificate:
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self._name)
-            .public_key(key.public_key())
+            .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(min(now(), now() + valid) - dt.timedelta(days=2))
+            .not_valid_before(min(now(), now() + valid) - age)
             .not_valid_after(now() + valid)
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-            .add_extension(
-                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
-            )
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
                 critical=False,

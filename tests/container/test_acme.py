@@ -10,8 +10,6 @@ import http.client
 import json
 import re
 import socket
-import ssl
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +19,11 @@ from cryptography import x509
 
 from tests import acme_authority, labs, students, web
 from tests.acme_authority import DIRECTORY, FORBIDDEN, NAME, OVER, PLAIN_HTTP
+from tests.acme_labs import EXPECTED, FOLDER, Place, served
 from tests.conftest import PUBLIC_LOOKING, first_free
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from testcontainers.core.network import Network
 
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.pki import Authority
 
-FOLDER = "/data/hub/acme"
 PLACE = f"/.well-known/acme-challenge/{'a' * 43}"
 CONFIG = f"""{labs.GITHUB_CONFIG}
 c.Classroom.acme = {{"host": "{labs.HOST}", "email": "ada@classroom.test"}}
@@ -42,124 +39,29 @@ c.Classroom.acme_authorities = "secrets/ca.crt"
 """
 CLOSED = 9
 """A port of the lab's that nobody can come to, as port 80 is where it isn't published."""
-EXPECTED = ("the lab's own certificate: ", "is used, and no certificate asked for")
-CHANGE = f"""
-import json, pathlib, sys
-file = pathlib.Path("{FOLDER}/course.json")
-file.write_text(json.dumps(json.loads(file.read_text()) | json.loads(sys.argv[1])))
-print(json.dumps(True))
-"""
 BY_HAND = f"""
 import json, sys
 from pathlib import Path
 from cryptography import x509
 from classroom.config.acme import Acme
-from classroom.front.acme import __main__ as asking, kept
+from classroom.front.acme import asking, kept
 from classroom.front.acme.order import Order
 from classroom.front.acme.plan import Step
 from classroom.front.acme.refusals import Waits
 wanted = Acme("{labs.HOST}", "", "{DIRECTORY}", "/srv/jupyterhub/config/secrets/ca.crt")
 client = asking.connect(Order(Step.LOOK, wanted, "{FOLDER}"), Waits())
 asking.register(client, "")
-own = kept.read(Path("{FOLDER}"), wanted.host)
+own = kept.read(Path("{FOLDER}"), wanted.names)
 client.revoke(x509.load_pem_x509_certificates(own.pair.chain)[0], 1)
 print(json.dumps(True))
 """
-SOON, LONG_AGO = {"next_try": None, "look_at": None}, "2020-01-01T00:00:00+00:00"
 
 
 @dataclass
-class Place:
-    """The lab and its authority, and what the lab did while that was away.
+class AtPebble(Place):
+    """A lab whose authority is Pebble."""
 
-    Attributes:
-        first: the certificate that it served then.
-        check: what ``classroom check`` said.
-        page: what the page People said to a tutor.
-        log: of the start.
-    """
-
-    lab: Lab
     ca: AcmeAuthority
-    folder: Path
-    first: x509.Certificate
-    check: str
-    page: str
-    log: str
-
-    def served(self) -> x509.Certificate:
-        return served(self.lab)
-
-    def is_trusted(self) -> bool:
-        """Say whether somebody who trusts the authority alone gets in without a warning."""
-        with (
-            socket.create_connection((self.lab.ip, 8443), timeout=20) as way,
-            self.ca.context().wrap_socket(way, server_hostname=labs.HOST),
-        ):
-            return True
-
-    def change(self, **course: Any) -> None:
-        """Move times at which something is due: what the lab has noted of its certificate."""
-        status, said = self.lab.run("python", "-I", "-c", CHANGE, json.dumps(SOON | course))
-        assert status == 0, said
-
-    def wait_for_another(self, before: x509.Certificate) -> x509.Certificate:
-        def another() -> x509.Certificate | None:
-            now = self.served()
-            # A worker of before the last change may still answer, while it ends.
-            is_newer = now.not_valid_before_utc >= before.not_valid_before_utc
-            return now if is_newer and now != before else None
-
-        found: x509.Certificate = labs.wait_until(
-            another, "another certificate", ignoring=labs.AWAY
-        )
-        labs.wait_until(self.is_trusted, "it is the authority's", ignoring=labs.AWAY)
-        return found
-
-    def order(self, until: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-        """Have the certificate be due until something is so.
-
-        The lab may be asking its authority something just then, and notes the answer over it.
-        """
-
-        def is_done() -> Any:
-            course = json.loads(self.lab.read(f"{FOLDER}/course.json"))
-            if found := until():
-                return found
-            if course["look_at"] or (course["failures"] and course["next_try"]):
-                self.change(renew_at=LONG_AGO)
-            return False
-
-        self.change(renew_at=LONG_AGO)
-        return labs.wait_until(is_done, what, seconds, ignoring=labs.AWAY)
-
-    def renew(self, before: x509.Certificate) -> x509.Certificate:
-        self.order(lambda: self.served() != before, "another certificate")
-        return self.wait_for_another(before)
-
-    def ask(self, host: str, **wanted: str) -> tuple[str, str]:
-        """Have the lab's own program ask for another name; return the kind of trouble, and why."""
-        folder = f"/tmp/{uuid.uuid4().hex}"  # noqa: S108 (in the lab)
-        order = {
-            "step": "ask",
-            "folder": folder,
-            "wanted": {
-                "host": host,
-                "email": "",
-                "directory": DIRECTORY,
-                "authorities": "/srv/jupyterhub/config/secrets/ca.crt",
-                **wanted,
-            },
-        }
-        script = f"mkdir {folder}; echo '{json.dumps(order)}'"
-        command = f"{script} | /opt/classroom/bin/python -I -m classroom.front.acme"
-        found = self.lab.answer("sh", "-c", command)["trouble"]
-        return found["kind"], found["detail"]
-
-
-def served(lab: Lab) -> x509.Certificate:
-    """Return the certificate of a handshake."""
-    return x509.load_pem_x509_certificate(ssl.get_server_certificate((lab.ip, 8443)).encode())
 
 
 def people_page(lab: Lab, github: Lab) -> str:
@@ -183,7 +85,7 @@ def apart(github: Lab) -> Iterator[Network]:
 @pytest.fixture(scope="module")
 def place(
     apart: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Place]:
+) -> Iterator[AtPebble]:
     """A lab that was started while its authority was away, which has come back since."""
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), CONFIG, None)
     (folder / "secrets/ca.crt").write_bytes(authority.crt)
@@ -197,7 +99,7 @@ def place(
         status, check = lab.run("classroom", "check")
         assert status == 0, check
         page = people_page(lab, github)
-        made = Place(lab, ca, folder, served(lab), check, page, lab.log)
+        made = AtPebble(lab, ca, folder, served(lab), check, page, lab.log)
         ca.begin()
         made.change()
         made.wait_for_another(made.first)
@@ -205,7 +107,7 @@ def place(
 
 
 @pytest.fixture
-def settled(place: Place) -> Place:
+def settled(place: AtPebble) -> AtPebble:
     """The lab with a certificate that is not due, and the authority as it was at first."""
     with contextlib.suppress(*labs.AWAY):
         if place.is_trusted():
@@ -215,7 +117,7 @@ def settled(place: Place) -> Place:
     return place
 
 
-def test_a_lab_whose_authority_is_away_starts_and_says_what_to_do(place: Place) -> None:
+def test_a_lab_whose_authority_is_away_starts_and_says_what_to_do(place: AtPebble) -> None:
     assert place.first.issuer.rfc4514_string().startswith("CN=Collaborative JupyterLab")
     sentence = f"the lab's own certificate: {NAME} can't be reached"
     cure = "look at the machine's DNS, firewall and proxy. Until then the certificate in use stays"
@@ -226,7 +128,7 @@ def test_a_lab_whose_authority_is_away_starts_and_says_what_to_do(place: Place) 
     assert "browsers will warn; put both files there" not in place.log
 
 
-def test_the_first_one_comes_by_itself_and_nothing_is_restarted(place: Place) -> None:
+def test_the_first_one_comes_by_itself_and_nothing_is_restarted(place: AtPebble) -> None:
     assert place.is_trusted()
     for part in ("The front", "The Hub", "The lab"):
         assert f"{part} ended" not in place.lab.log
@@ -237,7 +139,7 @@ def test_the_first_one_comes_by_itself_and_nothing_is_restarted(place: Place) ->
     assert "can't be reached" not in said
 
 
-def test_it_is_renewed_while_people_stay_connected(settled: Place) -> None:
+def test_it_is_renewed_while_people_stay_connected(settled: AtPebble) -> None:
     before = settled.served()
     context = settled.ca.context()
     with (
@@ -254,7 +156,7 @@ def test_it_is_renewed_while_people_stay_connected(settled: Place) -> None:
     assert after.not_valid_after_utc > before.not_valid_before_utc
 
 
-def test_one_that_was_revoked_is_replaced(settled: Place) -> None:
+def test_one_that_was_revoked_is_replaced(settled: AtPebble) -> None:
     """The authority says so where it is asked when to renew (RFC 9773)."""
     before = settled.served()
     status, said = settled.lab.run("python", "-I", "-c", BY_HAND)
@@ -263,7 +165,7 @@ def test_one_that_was_revoked_is_replaced(settled: Place) -> None:
     assert settled.wait_for_another(before).serial_number != before.serial_number
 
 
-def test_a_restart_asks_for_nothing(settled: Place) -> None:
+def test_a_restart_asks_for_nothing(settled: AtPebble) -> None:
     lab, before = settled.lab, settled.served()
 
     def course() -> Any:
@@ -282,7 +184,7 @@ def test_a_restart_asks_for_nothing(settled: Place) -> None:
     assert course()["tried"] == kept["tried"]
 
 
-def test_without_its_authority_the_last_one_stays(settled: Place) -> None:
+def test_without_its_authority_the_last_one_stays(settled: AtPebble) -> None:
     before = settled.served()
     settled.ca.end()
     began = len(settled.lab.log)
@@ -290,7 +192,7 @@ def test_without_its_authority_the_last_one_stays(settled: Place) -> None:
     assert settled.served() == before
 
 
-def test_a_closed_port_80_is_named_and_the_last_one_stays(settled: Place) -> None:
+def test_a_closed_port_80_is_named_and_the_last_one_stays(settled: AtPebble) -> None:
     before = settled.served()
     settled.ca.begin(port=CLOSED)
     began = len(settled.lab.log)
@@ -318,21 +220,21 @@ def test_a_closed_port_80_is_named_and_the_last_one_stays(settled: Place) -> Non
     ],
 )
 def test_what_the_authority_says_is_understood(
-    settled: Place, host: str, wanted: dict[str, str], kind: str
+    settled: AtPebble, host: str, wanted: dict[str, str], kind: str
 ) -> None:
-    found, detail = settled.ask(host, **wanted)
-    assert found == kind, detail
+    found = settled.ask(host, wanted)
+    assert found["kind"] == kind, found["detail"]
 
 
-def test_a_clock_that_is_off_is_named(settled: Place) -> None:
+def test_a_clock_that_is_off_is_named(settled: AtPebble) -> None:
     """To it the authority's own certificate is over, or not valid yet."""
     settled.ca.begin(pair=OVER)
-    kind, detail = settled.ask(labs.HOST)
-    assert kind == "clock", detail
+    found = settled.ask(labs.HOST, {})
+    assert found["kind"] == "clock", found["detail"]
 
 
 def test_the_tutors_own_files_win_while_they_are_there(
-    settled: Place, authority: Authority
+    settled: AtPebble, authority: Authority
 ) -> None:
     ours, pair = settled.served(), authority.issue(labs.HOST)
     files = [settled.folder / "secrets/ssl.crt", settled.folder / "secrets/ssl.key"]
@@ -360,7 +262,7 @@ def answered(lab: Lab, path: str, method: str = "GET", host: str = labs.HOST) ->
         return answer.status, answer.headers.get("Location") or answer.read().decode()
 
 
-def test_plain_http_answers_the_authority(settled: Place) -> None:
+def test_plain_http_answers_the_authority(settled: AtPebble) -> None:
     status, said = answered(settled.lab, PLACE)
     assert status == 200
     assert re.fullmatch(rf"{'a' * 43}\.[A-Za-z0-9_-]{{43}}", said)
@@ -382,19 +284,19 @@ def test_plain_http_answers_the_authority(settled: Place) -> None:
     ],
 )
 def test_plain_http_leads_everybody_else_to_https_here(
-    settled: Place, path: str, host: str
+    settled: AtPebble, path: str, host: str
 ) -> None:
     status, to = answered(settled.lab, path, host=host)
     assert (status, to) == (308, f"{labs.ADDRESS}{path}") or status == 400, to
 
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND"])
-def test_plain_http_serves_no_other_method_either(settled: Place, method: str) -> None:
+def test_plain_http_serves_no_other_method_either(settled: AtPebble, method: str) -> None:
     assert answered(settled.lab, "/hub/login", method)[0] in {308, 405}
 
 
 def test_students_reach_neither_the_authority_nor_the_key(
-    settled: Place, github: Lab, authority: Authority
+    settled: AtPebble, github: Lab, authority: Authority
 ) -> None:
     trusted = authority.crt + settled.ca.root()
     lab, ca = settled.lab, settled.ca.ip

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from classroom.config import settings
 from classroom.runtime.paths import Paths
 from tests import labs
@@ -33,7 +35,7 @@ def load(folder: Path, text: str) -> Settings:
 
 
 def test_the_pages_blocks_are_taken(tmp_path: Path) -> None:
-    usual, other = blocks()
+    usual, other, by_dns = blocks()
     found = load(tmp_path / "usual", usual)
     assert found.acme is not None
     assert (found.acme.host, found.acme.email) == ("lab.example.org", "you@example.org")
@@ -45,6 +47,27 @@ def test_the_pages_blocks_are_taken(tmp_path: Path) -> None:
     assert found.acme.authorities.endswith("/secrets/ca.crt")
     assert found.sources["secrets/ca.crt"], "for a Hub that restarts while the file is saved"
     assert "ca.example.org" in map(str, found.egress.hub)
+    found = load(tmp_path / "dns", by_dns)
+    assert found.acme is not None
+    assert (found.acme.challenge, found.acme.names) == ("dns", ("lab.example.org",))
+
+
+@pytest.mark.parametrize("host", ["https://lab.example.org:8443", "lab.example.org"])
+def test_where_the_lab_has_a_host_of_its_own_the_certificate_is_for_names_below(
+    tmp_path: Path, host: str
+) -> None:
+    *_, by_dns = blocks()
+    found = load(tmp_path / "below", f'{by_dns}\nc.JupyterHub.subdomain_host = "{host}"')
+    assert found.acme is not None
+    assert found.acme.names == ("lab.example.org", "*.lab.example.org")
+
+
+def test_the_environment_says_it_as_well(tmp_path: Path) -> None:
+    (tmp_path / "jupyterhub_config.py").write_text(SOMEBODY)
+    more = {"ACME_HOST": "lab.example.org", "ACME_CHALLENGE": "DNS"}
+    found = settings.load(Paths(config=tmp_path), GITHUB | more)
+    assert found.acme is not None
+    assert (found.acme.host, found.acme.challenge) == ("lab.example.org", "dns")
 
 
 def test_without_it_nothing_answers_plain_http(tmp_path: Path) -> None:

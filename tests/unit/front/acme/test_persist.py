@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from acme import challenges, messages
+from acme import jws, messages
+from acme.client import ClientNetwork
+from cryptography.hazmat.primitives.asymmetric import ec
+from josepy.jwa import ES256
+from josepy.jwk import JWKEC
 
 from classroom.config.acme import Acme
 from classroom.front.acme import looking, persist, records
@@ -50,8 +53,11 @@ def http() -> messages.ChallengeBody:
 
 def test_the_library_takes_it_for_what_it_is_and_it_is_answered_with_nothing() -> None:
     assert isinstance(offered().chall, DNSPersist01)
-    response: challenges.ChallengeResponse = persist.DNSPersist01Response()
-    assert json.loads(response.json_dumps()) == {}
+    key = JWKEC(key=ec.generate_private_key(ec.SECP256R1()))
+    network = ClientNetwork(key, alg=ES256)
+    nonce: Any = b"nonce"
+    said = network._wrap_in_jws(persist.DNSPersist01Response(), nonce, "https://ca.test/chall/1")
+    assert jws.JWS.json_loads(said).payload == b"{}", "nothing at all would ask how it stands"
 
 
 @pytest.mark.parametrize(

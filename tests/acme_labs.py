@@ -1,0 +1,155 @@
+"""A lab that gets its certificate by itself, and what tests do with it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cryptography import x509
+
+from tests import labs
+from tests.acme_authority import DIRECTORY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from tests.labs import Lab
+
+FOLDER = "/data/hub/acme"
+EXPECTED = ("the lab's own certificate: ", "is used, and no certificate asked for")
+CHANGE = f"""
+import json, pathlib, sys
+file = pathlib.Path("{FOLDER}/course.json")
+file.write_text(json.dumps(json.loads(file.read_text()) | json.loads(sys.argv[1])))
+print(json.dumps(True))
+"""
+SOON, LONG_AGO = {"next_try": None, "look_at": None}, "2020-01-01T00:00:00+00:00"
+
+
+class Trusted(Protocol):
+    """An ACME authority of the tests'."""
+
+    def context(self) -> ssl.SSLContext:
+        """Trust what it issues, and nobody else."""
+        ...
+
+
+@dataclass
+class Place:
+    """The lab and its authority, and what the lab did while that was away.
+
+    Attributes:
+        first: the certificate that it served then.
+        check: what ``classroom check`` said.
+        page: what the page People said to a tutor.
+        log: of the start.
+    """
+
+    lab: Lab
+    ca: Trusted
+    folder: Path
+    first: x509.Certificate
+    check: str
+    page: str
+    log: str
+
+    def served(self) -> x509.Certificate:
+        return served(self.lab)
+
+    def is_trusted(self, host: str = labs.HOST) -> bool:
+        """Say whether somebody who trusts the authority alone gets in without a warning."""
+        with (
+            socket.create_connection((self.lab.ip, 8443), timeout=20) as way,
+            self.ca.context().wrap_socket(way, server_hostname=host),
+        ):
+            return True
+
+    def change(self, **course: Any) -> None:
+        """Move times at which something is due: what the lab has noted of its certificate."""
+        status, said = self.lab.run("python", "-I", "-c", CHANGE, json.dumps(SOON | course))
+        assert status == 0, said
+
+    def wait_for_another(self, before: x509.Certificate) -> x509.Certificate:
+        def another() -> x509.Certificate | None:
+            now = self.served()
+            # A worker of before the last change may still answer, while it ends.
+            is_newer = now.not_valid_before_utc >= before.not_valid_before_utc
+            return now if is_newer and now != before else None
+
+        found: x509.Certificate = labs.wait_until(
+            another, "another certificate", ignoring=labs.AWAY
+        )
+        labs.wait_until(self.is_trusted, "it is the authority's", ignoring=labs.AWAY)
+        return found
+
+    def order(self, until: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+        """Have the certificate be due until something is so.
+
+        The lab may be asking its authority something just then, and notes the answer over it.
+        """
+
+        def is_done() -> Any:
+            course = json.loads(self.lab.read(f"{FOLDER}/course.json"))
+            if found := until():
+                return found
+            if course["look_at"] or (course["failures"] and course["next_try"]):
+                self.change(renew_at=LONG_AGO)
+            return False
+
+        self.change(renew_at=LONG_AGO)
+        return labs.wait_until(is_done, what, seconds, ignoring=labs.AWAY)
+
+    def renew(self, before: x509.Certificate) -> x509.Certificate:
+        self.order(lambda: self.served() != before, "another certificate")
+        return self.wait_for_another(before)
+
+    def ask(
+        self,
+        host: str,
+        wanted: Mapping[str, Any],
+        folder: str = "",
+        *,
+        record: str = "",
+        anyway: bool = False,
+    ) -> Any:
+        """Have the lab's own program ask for another name; return what is wrong.
+
+        Args:
+            host: the name.
+            wanted: what the tutor has written otherwise.
+            folder: where account and certificate are kept, in the lab; a new one by default.
+            record: that the lab waits for already.
+            anyway: whether the authority is asked, whatever the lab sees in DNS.
+        """
+        folder = folder or new_folder()
+        order = {
+            "step": "ask",
+            "folder": folder,
+            "record": record,
+            "anyway": anyway,
+            "wanted": {
+                "host": host,
+                "email": "",
+                "directory": DIRECTORY,
+                "authorities": "/srv/jupyterhub/config/secrets/ca.crt",
+                **wanted,
+            },
+        }
+        script = f"mkdir -p {folder}; echo '{json.dumps(order)}'"
+        command = f"{script} | /opt/classroom/bin/python -I -m classroom.front.acme"
+        return self.lab.answer("sh", "-c", command)["trouble"]
+
+
+def new_folder() -> str:
+    """Name a folder of the lab's that is not there yet."""
+    return f"/tmp/{uuid.uuid4().hex}"  # noqa: S108 (in the lab)
+
+
+def served(lab: Lab) -> x509.Certificate:
+    """Return the certificate of a handshake."""
+    return x509.load_pem_x509_certificate(ssl.get_server_certificate((lab.ip, 8443)).encode())
