@@ -6,15 +6,15 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from classroom.front.acme import lookup, records
-from classroom.front.acme.records import Verdict
+from classroom.front.acme.records import RecordVerdict
 from classroom.front.acme.trouble import AWAITED, UNSEEN, AcmeTrouble
 
 if TYPE_CHECKING:
-    from classroom.front.acme.lookup import Answer
+    from classroom.front.acme.lookup import TextAnswer
     from classroom.front.acme.order import Order
 
 
-def weigh(answer: Answer, order: Order, record: str, now: dt.datetime) -> AcmeTrouble | None:
+def weigh(answer: TextAnswer, order: Order, record: str, now: dt.datetime) -> AcmeTrouble | None:
     """Decide whether the authority is to look, too.
 
     Where nobody could say what is in DNS, the record is shown first, and the authority looks at the
@@ -35,7 +35,7 @@ def weigh(answer: Answer, order: Order, record: str, now: dt.datetime) -> AcmeTr
         is_shown = order.record == record
         return None if is_shown else AcmeTrouble(UNSEEN, answer.trouble, record=record)
     verdict = records.judge(answer.texts, record, now)
-    return None if verdict is Verdict.GOOD else AcmeTrouble(AWAITED[verdict], record=record)
+    return None if verdict is RecordVerdict.GOOD else AcmeTrouble(AWAITED[verdict], record=record)
 
 
 def trouble(order: Order, record: str) -> AcmeTrouble | None:

@@ -25,7 +25,7 @@ AS_EGRESS = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class TextAnswer:
     """What nameservers say.
 
     Attributes:
@@ -37,7 +37,7 @@ class Answer:
     trouble: str = ""
 
 
-def ask(name: str, nameservers: list[str]) -> Answer:
+def ask(name: str, nameservers: list[str]) -> TextAnswer:
     """Ask nameservers.
 
     Args:
@@ -45,20 +45,20 @@ def ask(name: str, nameservers: list[str]) -> Answer:
         nameservers: addresses.
     """
     if not nameservers:
-        return Answer(trouble="no nameserver is named")
+        return TextAnswer(trouble="no nameserver is named")
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers = list(nameservers)
     resolver.lifetime = SECONDS
     try:
         found = resolver.resolve(f"{name}.", "TXT", search=False)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-        return Answer()
+        return TextAnswer()
     except (dns.exception.DNSException, OSError) as error:
-        return Answer(trouble=str(error) or type(error).__name__)
-    return Answer(tuple(b"".join(one.strings).decode(errors="replace") for one in found))
+        return TextAnswer(trouble=str(error) or type(error).__name__)
+    return TextAnswer(tuple(b"".join(one.strings).decode(errors="replace") for one in found))
 
 
-def look_up(name: str) -> Answer:
+def look_up(name: str) -> TextAnswer:
     """Have a process of the user's own ask those that the container was given.
 
     Args:
@@ -75,9 +75,9 @@ def look_up(name: str) -> Answer:
             cwd="/",
         )
         said = json.loads(done.stdout)
-        return Answer(tuple(said["texts"]), said["trouble"])
+        return TextAnswer(tuple(said["texts"]), said["trouble"])
     except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
-        return Answer(trouble=type(error).__name__)
+        return TextAnswer(trouble=type(error).__name__)
 
 
 if __name__ == "__main__":

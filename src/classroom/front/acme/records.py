@@ -30,7 +30,7 @@ ACCOUNT, POLICY, UNTIL = "accounturi", "policy", "persistuntil"
 WILDCARD = "wildcard"
 
 
-class Verdict(IntEnum):
+class RecordVerdict(IntEnum):
     """What the records in DNS are worth; where several say something, the highest counts."""
 
     MISSING = 0
@@ -140,24 +140,24 @@ def read(text: str) -> Permission:
     )
 
 
-def verdict_on(text: str, wanted: Permission, now: dt.datetime) -> Verdict:
+def verdict_on(text: str, wanted: Permission, now: dt.datetime) -> RecordVerdict:
     """Say what one record is worth; the arguments are as of `judge`."""
     if issuer_of(text) != wanted.issuer:
-        return Verdict.MISSING
+        return RecordVerdict.MISSING
     try:
         found = read(text)
     except BadRecordError:
-        return Verdict.UNREADABLE
+        return RecordVerdict.UNREADABLE
     if found.account != wanted.account:
-        return Verdict.OTHER_ACCOUNT
+        return RecordVerdict.OTHER_ACCOUNT
     if found.until is not None and now.timestamp() > found.until:
-        return Verdict.OVER
+        return RecordVerdict.OVER
     if wanted.wildcard and not found.wildcard:
-        return Verdict.NARROW
-    return Verdict.GOOD
+        return RecordVerdict.NARROW
+    return RecordVerdict.GOOD
 
 
-def judge(texts: Iterable[str], wanted: str, now: dt.datetime) -> Verdict:
+def judge(texts: Iterable[str], wanted: str, now: dt.datetime) -> RecordVerdict:
     """Say what a host's records are worth, as its authority would.
 
     Args:
@@ -167,4 +167,4 @@ def judge(texts: Iterable[str], wanted: str, now: dt.datetime) -> Verdict:
     """
     permission = read(wanted)
     found = (verdict_on(text, permission, now) for text in texts)
-    return max(found, default=Verdict.MISSING)
+    return max(found, default=RecordVerdict.MISSING)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from classroom.front.acme import records
-from classroom.front.acme.records import Verdict
+from classroom.front.acme.records import RecordVerdict
 from classroom.runtime.problems import Problem
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ VALIDATION = "validation."
 LIMITED = "rateLimited"
 UNOFFERED, UNSEEN, REFUSED_RECORD = "unoffered", "record.unseen", "record.refused"
 AWAITED = {
-    Verdict.MISSING: "record.missing",
-    Verdict.UNREADABLE: "record.unreadable",
-    Verdict.OTHER_ACCOUNT: "record.other",
-    Verdict.OVER: "record.over",
-    Verdict.NARROW: "record.narrow",
+    RecordVerdict.MISSING: "record.missing",
+    RecordVerdict.UNREADABLE: "record.unreadable",
+    RecordVerdict.OTHER_ACCOUNT: "record.other",
+    RecordVerdict.OVER: "record.over",
+    RecordVerdict.NARROW: "record.narrow",
 }
 """What the lab sees itself in DNS, so that it needn't ask the authority about it."""
 GO_ON = "nothing needs to be done"
@@ -99,24 +99,24 @@ SENTENCES = {
         'change "challenge" in c.Classroom.acme, choose another authority with'
         " c.Classroom.acme_directory, or put a certificate into secrets/",
     ),
-    AWAITED[Verdict.MISSING]: (
+    AWAITED[RecordVerdict.MISSING]: (
         "{authority} needs a TXT record that is not in DNS yet",
         'add it, once: name {name}, value "{record}"',
     ),
-    AWAITED[Verdict.UNREADABLE]: (
+    AWAITED[RecordVerdict.UNREADABLE]: (
         "the TXT record {name} is not written as {authority} reads it",
         'replace its value with "{record}"',
     ),
-    AWAITED[Verdict.OTHER_ACCOUNT]: (
+    AWAITED[RecordVerdict.OTHER_ACCOUNT]: (
         "the TXT record {name} is for another account at {authority}, of another lab or of a volume"
         " that is gone",
         'replace its value, or add a second record of that name, with "{record}"',
     ),
-    AWAITED[Verdict.OVER]: (
+    AWAITED[RecordVerdict.OVER]: (
         "the time that the TXT record {name} permits (persistUntil) is over",
         'replace its value with "{record}"',
     ),
-    AWAITED[Verdict.NARROW]: (
+    AWAITED[RecordVerdict.NARROW]: (
         "the TXT record {name} does not permit a certificate for *.{host}",
         'replace its value with "{record}"',
     ),

@@ -15,11 +15,11 @@ from josepy.jwk import JWKEC
 
 from classroom.config.acme import Acme
 from classroom.front.acme import looking, persist, records
-from classroom.front.acme.lookup import Answer
+from classroom.front.acme.lookup import TextAnswer
 from classroom.front.acme.order import Order
 from classroom.front.acme.persist import AcmeAccount, DNSPersist01
 from classroom.front.acme.plan import Step
-from classroom.front.acme.records import Verdict
+from classroom.front.acme.records import RecordVerdict
 from classroom.front.acme.trouble import AWAITED, ODD, UNOFFERED, UNSEEN, TroubleError
 
 NOW = dt.datetime(2026, 11, 28, 12, tzinfo=dt.UTC)
@@ -130,19 +130,19 @@ def test_the_challenge_that_is_wanted_is_picked_or_nothing() -> None:
 
 
 def test_the_authority_looks_only_where_the_lab_has_seen_the_record() -> None:
-    assert looking.weigh(Answer((RECORD,)), ORDER, RECORD, NOW) is None
-    found = looking.weigh(Answer(()), ORDER, RECORD, NOW)
+    assert looking.weigh(TextAnswer((RECORD,)), ORDER, RECORD, NOW) is None
+    found = looking.weigh(TextAnswer(()), ORDER, RECORD, NOW)
     assert found is not None
-    assert (found.kind, found.record) == (AWAITED[Verdict.MISSING], RECORD)
+    assert (found.kind, found.record) == (AWAITED[RecordVerdict.MISSING], RECORD)
     assert found.is_awaited
 
 
 def test_now_and_then_the_authority_looks_whatever_the_lab_sees() -> None:
-    assert looking.weigh(Answer(()), replace(ORDER, anyway=True), RECORD, NOW) is None
+    assert looking.weigh(TextAnswer(()), replace(ORDER, anyway=True), RECORD, NOW) is None
 
 
 def test_where_the_lab_can_not_look_the_record_is_shown_first() -> None:
-    unknown = Answer(trouble="The DNS operation timed out")
+    unknown = TextAnswer(trouble="The DNS operation timed out")
     found = looking.weigh(unknown, ORDER, RECORD, NOW)
     assert found is not None
     assert (found.kind, found.record, found.detail) == (UNSEEN, RECORD, unknown.trouble)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from classroom.front.acme import plan
 from classroom.front.acme.plan import DAY, HOUR, MINUTE, CertificateLife, Course, Step
-from classroom.front.acme.records import Verdict
+from classroom.front.acme.records import RecordVerdict
 from classroom.front.acme.trouble import AWAITED, LIMITED, REFUSED_RECORD, AcmeTrouble
 
 NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
@@ -127,7 +127,7 @@ def test_a_start_tries_soon_but_not_each_time() -> None:
     assert plan.at_start(limited) == limited
 
 
-WAITS = AcmeTrouble(AWAITED[Verdict.MISSING], record="ca.test; accounturi=x")
+WAITS = AcmeTrouble(AWAITED[RecordVerdict.MISSING], record="ca.test; accounturi=x")
 
 
 def test_a_record_that_is_not_there_is_looked_for_every_minute_and_never_longer() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.front.acme import records
-from classroom.front.acme.records import BadRecordError, Permission, Verdict
+from classroom.front.acme.records import BadRecordError, Permission, RecordVerdict
 
 NOW = dt.datetime(2026, 11, 28, 12, tzinfo=dt.UTC)
 ACCOUNT = "https://ca.example/acct/123"
@@ -41,48 +41,65 @@ def test_an_account_is_hashed_as_in_the_drafts_example() -> None:
 @pytest.mark.parametrize(
     ("texts", "plain", "both"),
     [
-        pytest.param([], Verdict.MISSING, Verdict.MISSING, id="none"),
-        pytest.param(["v=spf1 -all", ""], Verdict.MISSING, Verdict.MISSING, id="of somebody else"),
-        pytest.param([PLAIN], Verdict.GOOD, Verdict.NARROW, id="as it is written"),
-        pytest.param([BOTH], Verdict.GOOD, Verdict.GOOD, id="for names below, too"),
-        pytest.param([BOTH.replace(" ", "")], Verdict.GOOD, Verdict.GOOD, id="without spaces"),
+        pytest.param([], RecordVerdict.MISSING, RecordVerdict.MISSING, id="none"),
+        pytest.param(
+            ["v=spf1 -all", ""], RecordVerdict.MISSING, RecordVerdict.MISSING, id="of somebody else"
+        ),
+        pytest.param([PLAIN], RecordVerdict.GOOD, RecordVerdict.NARROW, id="as it is written"),
+        pytest.param([BOTH], RecordVerdict.GOOD, RecordVerdict.GOOD, id="for names below, too"),
+        pytest.param(
+            [BOTH.replace(" ", "")], RecordVerdict.GOOD, RecordVerdict.GOOD, id="without spaces"
+        ),
         pytest.param(
             [f"\t Authority.Example. ;ACCOUNTURI = {ACCOUNT} ; Policy=WildCard"],
-            Verdict.GOOD,
-            Verdict.GOOD,
+            RecordVerdict.GOOD,
+            RecordVerdict.GOOD,
             id="in capitals and with spaces",
         ),
-        pytest.param([f"{BOTH};new=1"], Verdict.GOOD, Verdict.GOOD, id="a parameter of later"),
-        pytest.param([f"{PLAIN}; policy=all"], Verdict.GOOD, Verdict.NARROW, id="another policy"),
-        pytest.param([f"{BOTH};persistUntil={AFTER}"], Verdict.GOOD, Verdict.GOOD, id="for now"),
-        pytest.param([f"{BOTH};persistUntil={BEFORE}"], Verdict.OVER, Verdict.OVER, id="until now"),
+        pytest.param(
+            [f"{BOTH};new=1"], RecordVerdict.GOOD, RecordVerdict.GOOD, id="a parameter of later"
+        ),
+        pytest.param(
+            [f"{PLAIN}; policy=all"], RecordVerdict.GOOD, RecordVerdict.NARROW, id="another policy"
+        ),
+        pytest.param(
+            [f"{BOTH};persistUntil={AFTER}"], RecordVerdict.GOOD, RecordVerdict.GOOD, id="for now"
+        ),
+        pytest.param(
+            [f"{BOTH};persistUntil={BEFORE}"],
+            RecordVerdict.OVER,
+            RecordVerdict.OVER,
+            id="until now",
+        ),
         pytest.param(
             [BOTH.replace("123", "124")],
-            Verdict.OTHER_ACCOUNT,
-            Verdict.OTHER_ACCOUNT,
+            RecordVerdict.OTHER_ACCOUNT,
+            RecordVerdict.OTHER_ACCOUNT,
             id="another account",
         ),
         pytest.param(
             [BOTH.replace("acct", "ACCT")],
-            Verdict.OTHER_ACCOUNT,
-            Verdict.OTHER_ACCOUNT,
+            RecordVerdict.OTHER_ACCOUNT,
+            RecordVerdict.OTHER_ACCOUNT,
             id="an address has its capitals",
         ),
         pytest.param(
             [BOTH.replace("authority", "other")],
-            Verdict.MISSING,
-            Verdict.MISSING,
+            RecordVerdict.MISSING,
+            RecordVerdict.MISSING,
             id="another authority",
         ),
         pytest.param(
             ["other.example; nonsense", BOTH.replace("123", "124"), BOTH],
-            Verdict.GOOD,
-            Verdict.GOOD,
+            RecordVerdict.GOOD,
+            RecordVerdict.GOOD,
             id="one of several",
         ),
     ],
 )
-def test_what_records_are_worth(texts: list[str], plain: Verdict, both: Verdict) -> None:
+def test_what_records_are_worth(
+    texts: list[str], plain: RecordVerdict, both: RecordVerdict
+) -> None:
     assert records.judge(texts, PLAIN, NOW) is plain
     assert records.judge(texts, BOTH, NOW) is both
 
@@ -110,13 +127,13 @@ def test_what_records_are_worth(texts: list[str], plain: Verdict, both: Verdict)
 def test_what_an_authority_calls_malformed(text: str) -> None:
     with pytest.raises(BadRecordError):
         records.read(text)
-    assert records.judge([text], PLAIN, NOW) is Verdict.UNREADABLE
-    assert records.judge([text, PLAIN], PLAIN, NOW) is Verdict.GOOD, "each stands for itself"
+    assert records.judge([text], PLAIN, NOW) is RecordVerdict.UNREADABLE
+    assert records.judge([text, PLAIN], PLAIN, NOW) is RecordVerdict.GOOD, "each stands for itself"
 
 
 @given(st.text(max_size=60))
 def test_whatever_is_in_dns_is_judged(text: str) -> None:
-    assert records.judge([text], PLAIN, NOW) in {Verdict.MISSING, Verdict.UNREADABLE}
+    assert records.judge([text], PLAIN, NOW) in {RecordVerdict.MISSING, RecordVerdict.UNREADABLE}
     records.judge([f"authority.example;{text}", f"{PLAIN};{text}"], PLAIN, NOW)
 
 

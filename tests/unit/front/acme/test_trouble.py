@@ -11,7 +11,7 @@ from acme import errors, messages
 
 from classroom.config.acme import Acme
 from classroom.front.acme import refusals, trouble
-from classroom.front.acme.records import Verdict
+from classroom.front.acme.records import RecordVerdict
 from classroom.front.acme.trouble import AWAITED, AcmeTrouble, TroubleError
 
 NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
@@ -151,14 +151,17 @@ RECORD = (
 @pytest.mark.parametrize(
     ("verdict", "what"),
     [
-        (Verdict.MISSING, "ca.test needs a TXT record that is not in DNS yet: add it, once: name"),
-        (Verdict.UNREADABLE, "is not written as ca.test reads it"),
-        (Verdict.OTHER_ACCOUNT, "is for another account at ca.test"),
-        (Verdict.OVER, "(persistUntil) is over"),
-        (Verdict.NARROW, "does not permit a certificate for *.lab.school.test"),
+        (
+            RecordVerdict.MISSING,
+            "ca.test needs a TXT record that is not in DNS yet: add it, once: name",
+        ),
+        (RecordVerdict.UNREADABLE, "is not written as ca.test reads it"),
+        (RecordVerdict.OTHER_ACCOUNT, "is for another account at ca.test"),
+        (RecordVerdict.OVER, "(persistUntil) is over"),
+        (RecordVerdict.NARROW, "does not permit a certificate for *.lab.school.test"),
     ],
 )
-def test_a_record_that_is_waited_for_is_said_whole(verdict: Verdict, what: str) -> None:
+def test_a_record_that_is_waited_for_is_said_whole(verdict: RecordVerdict, what: str) -> None:
     found = AcmeTrouble(AWAITED[verdict], record=RECORD)
     said = trouble.sentence(WANTED, found, NOW, NOW)
     assert what in said
