@@ -114,10 +114,8 @@ def prepare_tls(loaded: Settings, addresses: str) -> None:
     if supplied is not None:
         found, kind = supplied, "from secrets/"
     elif got is not None and loaded.acme is not None:
-        found, kind = (
-            got.pair,
-            f"for {' and '.join(loaded.acme.names)}, which the lab has got by itself",
-        )
+        names = " and ".join(loaded.acme.names)
+        found, kind = got.pair, f"for {names}, which the lab has got by itself"
     else:
         authority = local_authority.ensure(loaded.paths.hub, now)
         here = [*HERE, *local_authority.vouched(addresses)]

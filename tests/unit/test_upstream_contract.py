@@ -44,14 +44,17 @@ GENERATED = {
     *("__abstractmethods__", "__orig_bases__", "__parameters__"),
     *("_traits", "_descriptors", "_instance_inits", "_all_trait_default_generators"),
     *("_static_immutable_initial_values", "_trait_default_generators"),
+    *("__slots__", "_fields", "_orig_slots"),
 }
-"""What Python and traitlets put into each class."""
+"""What Python, traitlets and josepy put into each class."""
 NOT_ON_THE_HOST = {"classroom.lab.chat.document"}
 """Modules whose packages only the image has: there the lab's start checks their rows."""
 DOCUMENTED = (
     # Base classes that are made to be overridden; their public names need no rows.
     *("tornado.web:RequestHandler", "tornado.websocket:WebSocketHandler"),
     *("tornado.httputil:HTTPMessageDelegate", "tornado.web:ErrorHandler"),
+    *("acme.challenges:Challenge", "acme.challenges:ChallengeResponse"),
+    "josepy.json_util:TypedJSONObjectWithFields",
 )
 FREE = ("traitlets", "builtins", "typing", "enum", "ctypes", "collections", "abc", "asyncio")
 STANDARD = ("http", "io", "_io", "logging", "dataclasses", "threading", "json")
