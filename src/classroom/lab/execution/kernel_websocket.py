@@ -19,6 +19,7 @@ from classroom.lab import services
 from classroom.lab.connections import registry
 from classroom.lab.connections.memory_budget import MemoryBudget
 from classroom.lab.connections.notifications import Notifications
+from classroom.lab.execution import early_questions
 from classroom.lab.execution.iopub_listener import ListeningKernels
 from classroom.lab.execution.iopub_sieve import Sieve, heard
 from classroom.lab.execution.signed_messages import (
@@ -33,6 +34,7 @@ from classroom.lab.execution.signed_messages import (
 from classroom.lab.permissions import mode
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol import kernel_messages
+from classroom.runtime import background_tasks
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
@@ -99,7 +101,14 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
 
     def nudge(self) -> asyncio.Future[None]:
         """Wait until the kernel is heard; of one that others hear already nothing is asked."""
-        return super().nudge() if self._iopub is None else self._iopub.hearing(super().nudge)
+        return super().nudge() if self._iopub is None else self._iopub.hearing(self._ask)
+
+    def _ask(self) -> asyncio.Future[None]:
+        """Have the kernel say something; return what is done when it was heard."""
+        heard = super().nudge()
+        questions = early_questions.ask_soon(self.kernel_manager, self.session, heard)
+        background_tasks.start(questions, "Asking a kernel whether it is there", self.log)
+        return heard
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
         """Sign a message with its sender's name; write down what is run."""

@@ -66,7 +66,7 @@ def test_a_kernel_has_started_when_it_welcomes(
                     await heard.wait()
                 assert known.execution_state == after
             finally:
-                kernels.stop_watching_activity(KERNEL)
+                kernels.stop_watching_activity(KERNEL)  # type: ignore[no-untyped-call]
                 known.context.destroy(linger=0)
 
     loops.run(run())
