@@ -1,6 +1,7 @@
 """Check whether others on the tutor's machine can read or replace the tutor's secrets.
 
 In the container only root can enter their folder; on the machine outside the files' modes decide.
+What Kubernetes mounts is in a folder of the node that only root can enter, whatever its modes.
 """
 
 from __future__ import annotations
@@ -29,7 +30,11 @@ def found(paths: Paths) -> dict[str, int]:
 
     Folders count because somebody who may write there can replace the files.
     """
-    places = [paths.config, paths.config_file, paths.secrets, *_below(paths.secrets)]
+    places = []
+    if not _is_of_kubernetes(paths.config):
+        places += [paths.config, paths.config_file]
+    if not _is_of_kubernetes(paths.secrets):
+        places += [paths.secrets, *_below(paths.secrets)]
     if _names_a_secret(environment := paths.config / ".env"):
         places.append(environment)
     modes = {}
@@ -39,6 +44,11 @@ def found(paths: Paths) -> dict[str, int]:
             if stat.S_ISDIR(mode) or (stat.S_ISREG(mode) and place.suffix not in PUBLIC):
                 modes[str(place.relative_to(paths.config))] = mode
     return modes
+
+
+def _is_of_kubernetes(folder: Path) -> bool:
+    """Check whether a folder is a ConfigMap's or a Secret's: a link leads to its current content."""
+    return (folder / "..data").is_symlink()
 
 
 def _below(folder: Path) -> list[Path]:

@@ -8,6 +8,7 @@ import pytest
 
 from classroom.config import exposure
 from classroom.runtime.paths import Paths
+from tests import kubelet
 from tools import up
 
 if TYPE_CHECKING:
@@ -55,6 +56,17 @@ def test_folders_in_folders_and_what_compose_reads_are_looked_at(tmp_path: Path)
         ".env can be read by others on this machine: chmod 600 .env",
         "secrets can be changed by others on this machine: chmod o-w secrets",
     ]
+
+
+def test_what_kubernetes_mounts_is_in_a_folder_of_roots(tmp_path: Path) -> None:
+    """It makes the folder everybody's to write, and nobody but root of the node can enter it."""
+    paths = Paths(config=tmp_path)
+    paths.secrets.mkdir()
+    for folder, name in ((tmp_path, "jupyterhub_config.py"), (paths.secrets, "ssl.key")):
+        kubelet.write(folder, {name: b"text"}, mode=0o644)
+    assert exposure.warnings(exposure.found(paths)) == []
+    (paths.secrets / "..data").unlink()
+    assert exposure.warnings(exposure.found(paths)), "as anybody else's folder"
 
 
 def test_make_up_prints_what_the_start_has_warned_of_once() -> None:
