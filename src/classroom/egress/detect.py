@@ -64,6 +64,15 @@ def read(file: str) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
+def first_open_port(setting: str) -> int:
+    """Find the first port that needs no right: the others need CAP_NET_BIND_SERVICE.
+
+    Args:
+        setting: text of /proc/sys/net/ipv4/ip_unprivileged_port_start; "" where there is none.
+    """
+    return int(setting or 0)
+
+
 def look() -> Machine:
     """Look at this machine."""
     return Machine(
@@ -71,6 +80,7 @@ def look() -> Machine:
         hosts_network=hosts_interface(Path("/sys/class/net")),
         landlock=landlock.abi(),
         abstract_sockets=has_abstract_sockets(read("/proc/net/unix")),
+        first_open_port=first_open_port(read("/proc/sys/net/ipv4/ip_unprivileged_port_start")),
     )
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SCOPES_ABI = 6
 """The version of Landlock from which it can keep a process from abstract unix sockets."""
+LOWEST_DOOR = 53
+"""The lowest port on loopback that the lock listens on (names); the others are 443."""
 
 
 class LockKind(Enum):
@@ -35,12 +37,14 @@ class Machine:
         hosts_network: an interface that shows that the network is the host's own; or "".
         landlock: version of Landlock's ABI; 0 without it.
         abstract_sockets: whether somebody listens on abstract unix sockets in this network.
+        first_open_port: the first port that needs no right. Docker opens all, others from 1024 on.
     """
 
     net_admin: bool
     hosts_network: str = ""
     landlock: int = 0
     abstract_sockets: bool = False
+    first_open_port: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,23 @@ def choose(wanted: EgressSettings, machine: Machine) -> LockKind:
     Raises:
         StartRefusedError: it can't be held, with what to add to the command.
     """
+    kind = _by_rights(wanted, machine)
+    listens = kind is LockKind.NFTABLES or wanted.upstream is not None
+    if listens and machine.first_open_port > LOWEST_DOOR:
+        what = (
+            f"it listens on ports 53 and 443 of loopback, and ports below {machine.first_open_port}"
+            " need a right that the lab gives away"
+        )
+        cure = (
+            "set the sysctl net.ipv4.ip_unprivileged_port_start to 0 (--sysctl in docker run and"
+            " podman run, securityContext.sysctls in Kubernetes)"
+        )
+        raise StartRefusedError([Problem("egress lock", what, cure)])
+    return kind
+
+
+def _by_rights(wanted: EgressSettings, machine: Machine) -> LockKind:
+    """Decide by what the container may do; arguments and error are those of `choose`."""
     if wanted.open:
         return LockKind.OPEN
     if machine.net_admin:

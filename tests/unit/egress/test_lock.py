@@ -44,6 +44,8 @@ BELOW = Host("example.net", below=True)
 SQL = Endpoint("db.example.org", 5432)
 COMPOSE = Machine(net_admin=True, landlock=7)
 PLAIN = Machine(net_admin=False, landlock=7)
+PROXY = Upstream("proxy.example.org", 3128)
+CLOSED_DOORS = ("egress lock", "net.ipv4.ip_unprivileged_port_start", "securityContext.sysctls")
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,8 @@ PLAIN = Machine(net_admin=False, landlock=7)
         ),
         (EgressSettings(), Machine(net_admin=False, hosts_network="eth0"), LockKind.SANDBOX),
         (EgressSettings(open=True), Machine(net_admin=True, hosts_network="eth0"), LockKind.OPEN),
+        (EgressSettings(), Machine(net_admin=False, first_open_port=1024), LockKind.SANDBOX),
+        (EgressSettings(), Machine(net_admin=True, first_open_port=53), LockKind.NFTABLES),
     ],
 )
 def test_choosing(wanted: EgressSettings, found: Machine, kind: LockKind) -> None:
@@ -79,6 +83,8 @@ def test_choosing(wanted: EgressSettings, found: Machine, kind: LockKind) -> Non
             Machine(net_admin=False, landlock=5, abstract_sockets=True),
             ("abstract",),
         ),
+        (EgressSettings(), Machine(net_admin=True, first_open_port=1024), CLOSED_DOORS),
+        (EgressSettings(upstream=PROXY), Machine(net_admin=False, first_open_port=443), CLOSED_DOORS),
     ],
 )
 def test_refusing(wanted: EgressSettings, found: Machine, words: tuple[str, ...]) -> None:
@@ -96,6 +102,11 @@ def test_word_for_the_hub_comes_through(tmp_path: Path) -> None:
     ):
         lock.write(paths, taken)
         assert lock.read(paths) == taken
+
+
+@pytest.mark.parametrize(("setting", "first"), [("1024\n", 1024), ("0\n", 0), ("", 0)])
+def test_the_first_port_that_needs_no_right(setting: str, first: int) -> None:
+    assert detect.first_open_port(setting) == first
 
 
 def test_interfaces_that_only_a_host_has(tmp_path: Path) -> None:
