@@ -1,0 +1,9 @@
+"""The class algebra: as jupyterhub_config_example.py, which says more."""
+
+USERS = ["ada", "grace"]
+
+c.Authenticator.allowed_users = USERS
+c.Authenticator.admin_users = ["mona"]
+# The OAuth app's secret is in secrets/github_client_secret.
+c.GitHubOAuthenticator.client_id = "Iv1.0123456789abcdef"
+c.GitHubOAuthenticator.oauth_callback_url = "https://algebra.example.org/hub/oauth_callback"
