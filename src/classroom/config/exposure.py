@@ -47,7 +47,7 @@ def found(paths: Paths) -> dict[str, int]:
 
 
 def _is_of_kubernetes(folder: Path) -> bool:
-    """Check whether a folder is a ConfigMap's or a Secret's: a link leads to its current content."""
+    """Check whether a folder is a ConfigMap's or a Secret's: a link leads to its content."""
     return (folder / "..data").is_symlink()
 
 

@@ -84,7 +84,11 @@ def test_choosing(wanted: EgressSettings, found: Machine, kind: LockKind) -> Non
             ("abstract",),
         ),
         (EgressSettings(), Machine(net_admin=True, first_open_port=1024), CLOSED_DOORS),
-        (EgressSettings(upstream=PROXY), Machine(net_admin=False, first_open_port=443), CLOSED_DOORS),
+        (
+            EgressSettings(upstream=PROXY),
+            Machine(net_admin=False, first_open_port=443),
+            CLOSED_DOORS,
+        ),
     ],
 )
 def test_refusing(wanted: EgressSettings, found: Machine, words: tuple[str, ...]) -> None:
