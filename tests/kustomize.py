@@ -83,8 +83,8 @@ def write_class(
     """
     (folder / "secrets").mkdir(parents=True)
     (folder / "jupyterhub_config.py").write_text(config)
-    for name, content in (secrets or {}).items():
-        (folder / "secrets" / name).write_bytes(content)
+    for name, secret in (secrets or {}).items():
+        (folder / "secrets" / name).write_bytes(secret)
     # kubectl takes folders by their way from here only.
     deploy = os.path.relpath(DEPLOY, folder)
     content: dict[str, Any] = {
