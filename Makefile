@@ -101,6 +101,11 @@ test-school: export TESTCONTAINERS_RYUK_DISABLED := true
 test-school: build venv ## run the tests of many classes, on three engines that are a swarm (as root; ten minutes)
 	$(BIN)/python -m pytest --durations=10 tests/swarm
 
+.PHONY: test-kubernetes
+test-kubernetes: export TESTCONTAINERS_RYUK_DISABLED := true
+test-kubernetes: build venv ## run the tests of classes in pods, as Kubernetes is given them (needs privileged containers)
+	$(BIN)/python -m pytest --durations=10 tests/kubernetes
+
 .PHONY: lint
 lint: lint-code lint-docs lint-image ## check style, types, documentation, labextension, Dockerfile and rules
 

@@ -1,8 +1,8 @@
-"""Write a ConfigMap's or a Secret's files as Kubernetes does: the node's agent, kubelet.
+"""Write a ConfigMap's or a Secret's files as a node's agent does (kubelet).
 
-Everybody may write to the folder, of which nobody but root of the node can enter the parent. A link,
-``..data``, leads to the content, and each file is a link through it, so that a change of several
-files is one rename. In a node of the tests this module runs as a program, without anything else.
+Everybody may write to the folder, but only root of the node can enter the one around it. A link,
+``..data``, leads to the content, and each file is a link through it: a change of several files is
+one rename. In a node of the tests this module runs as a program.
 """
 
 from __future__ import annotations

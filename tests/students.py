@@ -50,14 +50,12 @@ def signed_in(lab: Lab, name: str = "ada", passphrase: str = "") -> Iterator[htt
 class Student:
     """A browser session in which code can be run."""
 
-    def __init__(
-        self, client: httpx.Client, lab: Lab, base: str = BASE, place: str = PLACE
-    ) -> None:
+    def __init__(self, client: httpx.Client, lab: At, base: str = BASE, place: str = PLACE) -> None:
         """Start a kernel and a terminal.
 
         Args:
             client: somebody who has signed in, and opened the lab.
-            lab: the container.
+            lab: where it is.
             base: the lab's address.
             place: where its code can keep a file, for the attempts.
         """

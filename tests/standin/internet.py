@@ -2,7 +2,8 @@
 
 Runs in a container of its own. Whatever arrives at its interfaces is written to
 /records/packets.jsonl, one JSON object a packet; tests assert on that, not only on what an attempt
-was told. Serves TLS on 443, TCP on a few other ports, and DNS in which every name exists.
+was told. Serves TLS on 443, TCP on a few other ports, and DNS in which every name exists; but not
+below a cluster's own domain, where a pod looks every name up first.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def answer(question: bytes, asker: str) -> bytes:
     response = dns.message.make_response(asked)
     (entry,) = asked.question
     name = entry.name.to_text(omit_final_dot=True).lower()
-    if name.startswith("nowhere."):
+    if name.startswith("nowhere.") or name.endswith(".cluster.local"):
         response.set_rcode(dns.rcode.NXDOMAIN)
         return response.to_wire()
     address = NAMES.get(name, own_address()).replace("asker", asker)
