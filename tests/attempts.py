@@ -392,6 +392,39 @@ def unshare(flags: str) -> str:
     return "unshared"
 
 
+def clone(flags: str) -> str:
+    """Have a child with a namespace of its own."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    child = libc.syscall(56, ctypes.c_ulong(int(flags, 16) | signal.SIGCHLD), 0, 0, 0, 0)
+    if child < 0:
+        raise OSError(ctypes.get_errno(), "clone")
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    return "cloned"
+
+
+def clone3(flags: str) -> str:
+    """The same, by the call whose flags no filter sees."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    arguments = struct.pack("=8Q", int(flags, 16), 0, 0, 0, signal.SIGCHLD, 0, 0, 0)
+    child = libc.syscall(435, arguments, ctypes.c_size_t(len(arguments)))
+    if child < 0:
+        raise OSError(ctypes.get_errno(), "clone3")
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    return "cloned"
+
+
+def key(ring: str) -> str:
+    """Leave a key in one of the kernel's rings."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.syscall(248, b"user", b"left", b"word", ctypes.c_size_t(4), int(ring)) < 0:
+        raise OSError(ctypes.get_errno(), "add_key")
+    return "left"
+
+
 def setns(pid: str) -> str:
     libc = ctypes.CDLL(None, use_errno=True)
     descriptor = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)

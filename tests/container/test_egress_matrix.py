@@ -96,6 +96,8 @@ ROWS = (
     Row(17, "setuid", got="1001 1001", sandboxed=frozenset()),
     Row(20, "unshare 0x40000000", NO_RIGHT, NO_RIGHT),  # a network of one's own
     Row(20, "unshare 0x10000000", NO_RIGHT, NO_RIGHT),  # a user namespace
+    Row(20, "clone 0x10000000", NO_RIGHT, NO_RIGHT),
+    Row(20, "clone3 0x10000000", UNKNOWN, UNKNOWN),
     Row(20, "setns 1", NO_RIGHT, NO_RIGHT),
     Row(22, "kill classroom.hub --config", NO_RIGHT, NO_RIGHT),
     Row(22, "kill nginx: master", NO_RIGHT, NO_RIGHT),
@@ -124,6 +126,7 @@ ROWS = (
     Row(36, "freebind_icmp {ip6} ::1", got="sent"),
     Row(36, "freebind_udp {ip} 127.0.0.1", REJECTED | {"EINVAL"}),
     Row(36, "freebind_tcp {ip} 127.0.0.1", REJECTED | {"EINVAL", "TimeoutError"}),
+    Row(39, "key -4", NO_RIGHT, NO_RIGHT),  # the user's own ring
 )
 
 
