@@ -102,7 +102,10 @@ def _by_rights(wanted: EgressSettings, machine: Machine) -> LockKind:
     for setting, opened in (("egress_allow", wanted.allow), ("egress_services", wanted.endpoints)):
         if opened:
             what = f"opening {opened[0]} takes rules for the network, and the right is missing"
-            cure = "add --cap-add NET_ADMIN to docker run (make up does)"
+            cure = (
+                "add --cap-add NET_ADMIN to docker run (make up does); on Kubernetes take the"
+                " overlay privileged"
+            )
             raise StartRefusedError([Problem(f"Classroom.{setting}", what, cure)])
     if machine.abstract_sockets and machine.landlock < SCOPES_ABI:
         what = "other programs listen on abstract unix sockets that students could reach"

@@ -75,7 +75,11 @@ def test_choosing(wanted: EgressSettings, found: Machine, kind: LockKind) -> Non
 @pytest.mark.parametrize(
     ("wanted", "found", "words"),
     [
-        (EgressSettings(allow=(DATA,)), PLAIN, ("Classroom.egress_allow", "--cap-add NET_ADMIN")),
+        (
+            EgressSettings(allow=(DATA,)),
+            PLAIN,
+            ("Classroom.egress_allow", "--cap-add NET_ADMIN", "overlay privileged"),
+        ),
         (EgressSettings(endpoints=(SQL,)), PLAIN, ("Classroom.egress_services", "--cap-add NET")),
         (EgressSettings(), Machine(net_admin=True, hosts_network="br0"), ("br0", "-p 8443:8443")),
         (
