@@ -133,6 +133,7 @@ def test_it_ends_in_order_and_its_work_stays(rendered: dict[str, Documents]) -> 
     grace = found["template"]["spec"]["terminationGracePeriodSeconds"]
     assert f"{grace}s" == compose["services"]["classroom"]["stop_grace_period"]
     assert found["replicas"] == 1
+    assert found["podManagementPolicy"] == "Parallel", "a pod that never starts is replaced"
     assert set(found["persistentVolumeClaimRetentionPolicy"].values()) == {"Retain"}
     (claim,) = found["volumeClaimTemplates"]
     mounts = {one["name"]: one["mountPath"] for one in lab_of(rendered["baseline"])["volumeMounts"]}
