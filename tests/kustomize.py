@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +18,16 @@ if TYPE_CHECKING:
 
 DEPLOY = labs.ROOT / "deploy/kubernetes"
 OVERLAYS = ("baseline", "privileged")
+PAGE = labs.ROOT / "docs/operate/kubernetes.md"
 KUBECTL = Path(sys.executable).with_name("kubectl")
 
 Documents = list[dict[str, Any]]
+
+
+def commands() -> list[str]:
+    """Return the commands of the page, in its order."""
+    blocks = re.findall(r"^```\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines()]
 
 
 def kubectl(*words: str, given: str = "", folder: Path = labs.ROOT) -> str:

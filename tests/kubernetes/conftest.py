@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import internet, kustomize, labs, nodes, web
+from tests.students import Student
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,3 +89,9 @@ def person(pod: Pod, github: Lab, authority: Authority, login: str) -> Iterator[
         path = "/services/classroom/"
         client.headers["X-XSRFToken"] = str(client.cookies.get("_xsrf", path=path))
         yield client
+
+
+@pytest.fixture(scope="module")
+def student(pod: Pod, github: Lab, authority: Authority) -> Iterator[Student]:
+    with person(pod, github, authority, "Octocat") as client:
+        yield Student(client, pod)

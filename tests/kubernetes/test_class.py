@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import ssl
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import kustomize, labs, logs, students, web
-from tests.container.test_egress_matrix import ROWS, SANDBOXED, Row, check
 from tests.container.test_rooms import Page, room, saved
-from tests.kubernetes.conftest import DATA, person
+from tests.kubernetes.conftest import person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from testcontainers.core.network import Network
-
-    from tests.internet import Internet
     from tests.labs import Lab
     from tests.nodes import Node
     from tests.pki import Authority
     from tests.pods import Pod
+    from tests.students import Student
 
 LOCKS = {"baseline": "egress lock: sandbox", "privileged": "egress lock: nftables"}
-OF_ROWS = [*(("privileged", row) for row in ROWS), *(("baseline", row) for row in SANDBOXED)]
-"""Rows of the bypass matrix (docs/security.md) by overlay."""
-
-
-@pytest.fixture(scope="module")
-def student(pod: Pod, github: Lab, authority: Authority) -> Iterator[students.Student]:
-    with person(pod, github, authority, "Octocat") as client:
-        yield students.Student(client, pod)
-
-
-@pytest.fixture(scope="module")
-def places(pod: Pod, world: Internet, network: Network) -> dict[str, Any]:
-    """Addresses as the pod sees them."""
-    found = labs.subnet(str(network.name), 4)
-    ends = {"gateway": found[1], "broadcast": found.broadcast_address}
-    return {"ip": world.ip, "ip6": world.ip6, "own": pod.ip, **ends}
 
 
 def test_it_starts_with_its_lock_and_nothing_to_warn_of(pod: Pod, overlay: str) -> None:
@@ -75,47 +56,26 @@ def test_people_sign_in_with_github_and_type_in_one_notebook(
         labs.wait_until(lambda: saved(one, "both.ipynb") == "x = 1843", "it is saved")
 
 
-def test_programs_can_share_memory(student: students.Student) -> None:
+def test_programs_can_share_memory(student: Student) -> None:
     code = "import os; found = os.statvfs('/dev/shm'); print(found.f_blocks * found.f_frsize)"
     assert int(student.kernel.run(code)) >= 2**30
 
 
-def test_students_read_neither_the_configuration_nor_the_secrets(student: students.Student) -> None:
+def test_students_read_neither_the_configuration_nor_the_secrets(student: Student) -> None:
     for place in ("/srv/jupyterhub/config", "/srv/jupyterhub/config/secrets"):
         assert "PermissionError" in student.kernel.run(f"import os; os.listdir({place!r})")
 
 
 @pytest.mark.parametrize(
-    ("overlay", "row"),
-    OF_ROWS,
-    ids=[f"{name}-{row}" for name, row in OF_ROWS],
-    indirect=["overlay"],
+    "command", [line for line in kustomize.commands() if " -- classroom " in line]
 )
-@pytest.mark.parametrize("where", ["kernel", "terminal"])
-def test_the_egress_matrix(
-    row: Row,
-    where: str,
-    overlay: str,
-    pod: Pod,
-    student: students.Student,
-    places: dict[str, Any],
-    world: Internet,
-) -> None:
-    world.forget()
-    words = [word.format(**places) for word in row.words.split()]
-    found = getattr(student, where).attempt(*words)
-    card = pod.card["MacAddress"]
-    assert [packet for packet in world.heard() if packet["mac"] == card] == []
-    if overlay == "privileged":
-        check(found, row.errors, row.got)
-    else:
-        check(found, row.sandboxed or frozenset(), row.got)
-
-
-@pytest.mark.parametrize("overlay", ["privileged"], indirect=True)
-@pytest.mark.usefixtures("world")
-def test_an_allowed_host_answers(student: students.Student) -> None:
-    assert student.kernel.attempt("tls", DATA, DATA, DATA)["got"] == f"hello {DATA}"
+def test_a_command_of_the_page_works_in_the_pod(pod: Pod, node: Node, command: str) -> None:
+    """The last one gets what the one before has written."""
+    what, mark, file = re.split(r"(?: ([<>]) |$)", command.partition(" -- ")[2])[:3]
+    options = ["--interactive"] if "--stdin" in command else []
+    words = ["podman", "exec", *options, pod.lab, *what.split()]
+    place = f"{mark} /root/{file}" if mark else ""
+    node.run("sh", "-c", f"{shlex.join(words)} {place}")
 
 
 def test_a_name_in_the_config_map_is_let_in_without_a_restart(

@@ -18,9 +18,7 @@ from tests.kustomize import KUBECTL, the
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGE = (labs.ROOT / "docs/operate/kubernetes.md").read_text()
-BLOCKS = re.findall(r"^```\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
+COMMANDS = kustomize.commands()
 OF_SHELL = ("cp", "mkdir")
 OF_CLUSTER = [line for line in COMMANDS if line.startswith("kubectl") and " kustomize " not in line]
 OURS = "deploy/kubernetes/algebra"
