@@ -12,7 +12,7 @@ from jupyter_server._tz import utcnow
 from jupyter_server.prometheus.metrics import KERNEL_CURRENTLY_RUNNING_TOTAL
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from tornado import web
-from traitlets import Int
+from traitlets import Int, default
 
 from classroom.lab.connections.notifications import Notifications
 from classroom.lab.connections.registry import Connections
@@ -55,6 +55,18 @@ class StudentKernel(ServerKernelManager):
         self.why_it_ended = ""
         """Why its last kernel ended, if that is known."""
 
+    @default("event_logger")
+    def _default_event_logger(self) -> Any:
+        """Return what is told of each kernel's start and end; upstream's, the same for all.
+
+        Upstream reads and checks the schemas of these events anew for each kernel.
+        """
+        if not isinstance(self.parent, StudentKernels):
+            return super()._default_event_logger()
+        if self.parent.event_logger is None:
+            self.parent.event_logger = super()._default_event_logger()
+        return self.parent.event_logger
+
     def connect_iopub(self, identity: bytes | None = None) -> Any:
         """Listen to what the kernel tells everybody, whatever it has said; as upstream's."""
         made = super().connect_iopub(identity)
@@ -76,6 +88,8 @@ class StudentKernel(ServerKernelManager):
 class StudentKernels(ListeningKernels):
     """All kernels; those that ran before the lab server did are taken over."""
 
+    event_logger: Any = None
+    """What is told of kernels; None before the first one."""
     max_kernels = Int(0, config=True, help="How many kernels may run; 0 for any number.")
 
     def __init__(self, **kwargs: Any) -> None:
