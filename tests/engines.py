@@ -183,19 +183,20 @@ def _remove(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def swarm(count: int, image: str) -> Iterator[list[Engine]]:
+def swarm(count: int, image: str, heartbeat: str) -> Iterator[list[Engine]]:
     """Start machines that are a swarm and have an image; the first is its manager.
 
     Args:
         count: how many.
         image: which this machine's engine has.
+        heartbeat: how often a machine says to the manager that it is there, such as "2s".
     """
     with machines(count) as made, tempfile.TemporaryDirectory() as folder:
         archive = Path(folder, "image.tar")
         subprocess.run(["docker", "save", "--output", archive, image], check=True)
         first, *others = made
         ways = ("--advertise-addr", first.ip, "--listen-addr", f"{first.ip}:2377")
-        pool = ("--default-addr-pool", POOL, "--dispatcher-heartbeat", "2s")
+        pool = ("--default-addr-pool", POOL, "--dispatcher-heartbeat", heartbeat)
         first.docker("swarm", "init", *ways, *pool)
         token = first.docker("swarm", "join-token", "--quiet", "worker").strip()
         for one in others:

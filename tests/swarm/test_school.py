@@ -2,127 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
-import subprocess
-import sys
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
-from tests import engines, labs, students, web
-from tests.container.test_rooms import Page, room, saved
+from tests import engines, labs, students
+from tests.container.test_rooms import room, saved
 from tests.students import until_closed
+from tests.swarm.conftest import ALL, CONFIG, MOVING
+from tests.swarm.pages import page_of
+from tests.swarm.schools import DOMAIN, api, person
 from tools.school import stacks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    import httpx
-
-    from tests.engines import Engine
-
-DOMAIN = "school.example"
-MOVING = ("algebra", "biology", "chemistry", "drama")
-"""Whose work is in a folder that all machines share."""
-PINNED = {"english": "node-2", "french": "node-3"}
-"""Whose work is on one machine's disk."""
-ALL = (*MOVING, *PINNED)
-TRIAL = f"{labs.PASSPHRASE_CONFIG}c.Classroom.preload = False\n"
-
-
-@dataclass
-class School:
-    """The machines, and the school's file.
-
-    Attributes:
-        nodes: the first is the manager.
-        folder: of the file.
-        content: what the file holds.
-    """
-
-    nodes: list[Engine]
-    folder: Path
-    content: dict[str, object]
-
-    def command(self, *words: str) -> tuple[int, str]:
-        """Run what `make school` runs; return its exit status, and all that it prints."""
-        (self.folder / "school.yml").write_text(yaml.safe_dump(self.content))
-        done = subprocess.run(
-            [sys.executable, "-m", "tools.school", "--file", self.folder / "school.yml", *words],
-            env={**os.environ, "DOCKER_HOST": self.nodes[0].host},
-            cwd=labs.ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
-
-    def node_of(self, name: str) -> str:
-        """Say on which machine a class runs, by what the command prints; "" for none."""
-        return line_of(self, name).partition(": up on ")[2].partition(",")[0]
-
-
-@pytest.fixture(scope="module")
-def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
-    folder = tmp_path_factory.mktemp("school")
-    (folder / "trial.py").write_text(TRIAL)
-    classes: dict[str, dict[str, str]] = {}
-    for name in MOVING:
-        shared = folder / "shared" / name
-        shared.mkdir(parents=True)
-        classes[name] = {"folder": str(shared)}
-    classes |= {name: {"node": node} for name, node in PINNED.items()}
-    content: dict[str, object] = {
-        "domain": DOMAIN,
-        "image": labs.IMAGE,
-        "https": 8443,
-        "http": 8080,
-        "defaults": {"config": "trial.py", "memory": "3G"},
-        "classes": classes,
-    }
-    with engines.swarm(3, labs.IMAGE) as nodes:
-        made = School(nodes, folder, content)
-        status, said = made.command()
-        assert status == 0, said
-        yield made
-
-
-@contextlib.contextmanager
-def person(school: School, name: str, who: str, by: int = 0) -> Iterator[httpx.Client]:
-    """Sign somebody in to a class, by way of the front on a machine."""
-    host = f"{name}.{DOMAIN}"
-    with web.browser({host: school.nodes[by].ip}) as client:
-        page = labs.wait_until(
-            lambda: web.sign_in_with_passphrase(
-                client, f"https://{host}:8443", who, labs.PASSPHRASE
-            ),
-            f"{name} by {school.nodes[by].name}",
-            ignoring=(*labs.AWAY, AssertionError),
-        )
-        assert page.status_code == 200, page.text
-        client.headers["X-XSRFToken"] = str(client.cookies.get("_xsrf", path=f"{students.BASE}/"))
-        yield client
-
-
-def api(name: str) -> str:
-    return f"https://{name}.{DOMAIN}:8443{students.BASE}/api"
-
-
-def page_of(school: School, name: str, client: httpx.Client, notebook: str, by: int = 0) -> Page:
-    """Open a notebook that is there, by way of the front on a machine."""
-    kind = {"format": "json", "type": "notebook"}
-    found = client.put(f"{api(name)}/collaboration/session/{notebook}", json=kind).json()
-    path = f"json:notebook:{found['fileId']}?sessionId={found['sessionId']}"
-    host = f"{name}.{DOMAIN}"
-    way = (school.nodes[by], f"api/collaboration/room/{path}", f"https://{host}:8443")
-    return Page(students.open_socket(client, *way, host=host))
+    from tests.swarm.schools import School
 
 
 def written(school: School, name: str, text: str) -> None:
@@ -179,19 +75,15 @@ def test_students_reach_no_other_class_and_no_machine(school: School) -> None:
 def address_of(school: School, name: str) -> str:
     """Return a class's address on the network of all classes."""
     node = next(one for one in school.nodes if one.name == school.node_of(name))
-    service = f"label=com.docker.swarm.service.name={stacks.name_of_service(name)}"
-    ident = node.docker("ps", "--quiet", "--filter", service).strip()
+    ident = school.container(stacks.name_of_service(name), node)
     (found,) = json.loads(node.docker("inspect", ident))
     return str(found["NetworkSettings"]["Networks"][stacks.NETWORK]["IPAddress"])
 
 
 def test_a_class_more_and_a_class_less_disturb_nobody(school: School) -> None:
-    classes = school.content["classes"]
-    assert isinstance(classes, dict)
+    classes = school.classes
     less = classes.pop("drama")
-    shared = school.folder / "shared/geometry"
-    shared.mkdir()
-    classes["geometry"] = {"folder": str(shared)}
+    classes["geometry"] = school.shared("geometry")
     with person(school, "algebra", "ada") as ada:
         room(ada, "calm.ipynb", api("algebra"))
         page = page_of(school, "algebra", ada, "calm.ipynb")
@@ -235,9 +127,8 @@ def test_a_new_image_comes_class_by_class_with_people_in_it(school: School) -> N
 
 def test_a_change_that_a_lab_refuses_leaves_the_class_as_it_was(school: School) -> None:
     written(school, "biology", "cells")
-    (school.folder / "wrong.py").write_text(f"{TRIAL}\nc.Classroom.memory_limit = 'lots'\n")
-    classes = school.content["classes"]
-    assert isinstance(classes, dict)
+    (school.folder / "wrong.py").write_text(f"{CONFIG}\nc.Classroom.memory_limit = 'lots'\n")
+    classes = school.classes
     before = dict(classes["biology"])
     classes["biology"]["config"] = "wrong.py"
     try:
@@ -262,7 +153,7 @@ def test_a_class_on_a_machine_that_is_cut_off_is_never_there_twice(school: Schoo
     cut.cut()
     try:
         labs.wait_until(
-            lambda: "is the volume of another lab" in line_of(school, "chemistry"),
+            lambda: "is the volume of another lab" in school.line_of("chemistry"),
             "a second lab is refused",
             seconds=180,
         )
@@ -270,12 +161,6 @@ def test_a_class_on_a_machine_that_is_cut_off_is_never_there_twice(school: Schoo
         cut.mend()
     labs.wait_until(lambda: school.node_of("chemistry"), "one is there", seconds=180)
     assert kept(school, "chemistry") == "before"
-
-
-def line_of(school: School, name: str) -> str:
-    """Return what the command says of a class."""
-    lines = school.command("status")[1].splitlines()
-    return next(line for line in lines if line.startswith(f"{name}: "))
 
 
 def test_classes_of_a_machine_that_dies_come_up_elsewhere(school: School) -> None:
