@@ -19,6 +19,8 @@ from tests import labs, logs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import httpx
+
     from benchmarks.page_load.containers import Started
 
 AT_ONCE = 8
@@ -72,22 +74,32 @@ class Measured:
         return logs.unexpected(self.started.lab.log, ())
 
 
+def opened(client: httpx.Client, base: str) -> dict[str, str]:
+    """Make the notebook, with its kernel; return what stands in for the recording's placeholders.
+
+    Args:
+        client: somebody who has signed in.
+        base: address of the lab.
+    """
+    recording.visit(client, base)
+    room = whole.room(client, NOTEBOOK, base)
+    file, _, session = room.rpartition("json:notebook:")[2].partition("?sessionId=")
+    return {
+        "notebook": NOTEBOOK,
+        "file": file,
+        "session": session,
+        "chat": recording.chat(client, base),
+        "kernel": whole.kernel(client, NOTEBOOK, base),
+    }
+
+
 @contextlib.contextmanager
 def start() -> Iterator[Measured]:
     """Run the lab as a tutor does, with a notebook and its kernel."""
     with containers.start(images.ours()) as started, started.sign_in("ada") as client:
         lab = started.lab
         (server,) = whole.pids(lab, r"-m classroom\.lab --config")
-        recording.visit(client, whole.BASE)
-        room = whole.room(client, NOTEBOOK)
-        file, _, session = room.rpartition("json:notebook:")[2].partition("?sessionId=")
-        ids = {
-            "notebook": NOTEBOOK,
-            "file": file,
-            "session": session,
-            "chat": recording.chat(client),
-            "kernel": whole.kernel(client, NOTEBOOK),
-        }
+        ids = opened(client, whole.BASE)
         address = f"{labs.HOST}:8443"
         socket = f"/proc/{server}/root/run/classroom/lab/lab.sock"
         known = recording.read()

@@ -174,13 +174,14 @@ def visit(person: httpx.Client, base: str) -> None:
         person.get(f"{base}/{what}").raise_for_status()
 
 
-def chat(person: httpx.Client) -> str:
+def chat(person: httpx.Client, base: str = whole.BASE) -> str:
     """Open the chat, as everybody's first page does; return its file's id.
 
     Args:
         person: signed in.
+        base: address of the lab.
     """
-    address = f"{whole.BASE}/api/collaboration/session/{CHAT}"
+    address = f"{base}/api/collaboration/session/{CHAT}"
     asked = {"format": "text", "type": "chat"}
     answer = person.put(address, headers=whole.token(person), json=asked)
     return str(answer.raise_for_status().json()["fileId"])

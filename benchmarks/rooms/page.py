@@ -43,12 +43,14 @@ class Place:
         unix: the server's socket, to reach it past its proxy; "" for TCP.
         ip: where its name leads, when no resolver knows it.
         headers: further lines of the request, such as cookies.
+        before: what is sent before anything else, such as what a proxy says of a connection.
     """
 
     address: str
     unix: str = ""
     ip: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    before: bytes = b""
 
     def connect(self) -> socket.socket:
         """Open a connection that doesn't block."""
@@ -59,6 +61,7 @@ class Place:
         else:
             made = socket.create_connection((self.ip or parts.hostname, parts.port))
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            made.sendall(self.before)
             if parts.scheme == "wss":
                 # The rest of the handshake happens as the socket is written to and read: a crowd
                 # that waits for it here doesn't read meanwhile, and is let go.

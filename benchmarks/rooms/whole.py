@@ -33,10 +33,10 @@ def token(client: httpx.Client) -> dict[str, str]:
     return {"X-XSRFToken": str(client.cookies.get("_xsrf", path="/services/classroom/"))}
 
 
-def kernel(client: httpx.Client, name: str) -> str:
+def kernel(client: httpx.Client, name: str, base: str = BASE) -> str:
     """Start a notebook's kernel, or find it, and return its id."""
     answer = client.post(
-        f"{BASE}/api/sessions",
+        f"{base}/api/sessions",
         headers=token(client),
         json={"path": name, "name": name, "type": "notebook", "kernel": {"name": "python3"}},
     )
@@ -44,17 +44,17 @@ def kernel(client: httpx.Client, name: str) -> str:
     return str(answer.json()["kernel"]["id"])
 
 
-def room(client: httpx.Client, name: str) -> str:
+def room(client: httpx.Client, name: str, base: str = BASE) -> str:
     """Make a notebook and return the path of its room, with its query."""
     headers = token(client)
     made = client.put(
-        f"{BASE}/api/contents/{quote(name)}",
+        f"{base}/api/contents/{quote(name)}",
         headers=headers,
         json={"type": "notebook", "format": "json", "content": json.loads(notebook())},
     )
     made.raise_for_status()
     answer = client.put(
-        f"{BASE}/api/collaboration/session/{quote(name)}",
+        f"{base}/api/collaboration/session/{quote(name)}",
         headers=headers,
         json={"format": "json", "type": "notebook"},
     )
