@@ -149,6 +149,11 @@ bench: build venv browser ## measure against the old recipe and stock rooms, ker
 	$(BIN)/python -m tools.browser chromium
 	PYTHONPATH=src $(BIN)/python -m benchmarks
 
+.PHONY: bench-school
+bench-school: export TESTCONTAINERS_RYUK_DISABLED := true
+bench-school: build venv ## measure six classes on three engines that are a swarm (as root; fifteen minutes)
+	PYTHONPATH=src $(BIN)/python -m benchmarks school
+
 .PHONY: soak
 soak: export TESTCONTAINERS_RYUK_DISABLED := true
 soak: build venv ## type while things are killed; FILES=1: while files change; LESSON=1: an hour of a class

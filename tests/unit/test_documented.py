@@ -7,6 +7,7 @@ import pytest
 from benchmarks import __main__ as benchmarks
 from benchmarks import documented
 from benchmarks.rooms import report
+from benchmarks.school import report as school_report
 
 PAGE = """\
 # Figures
@@ -57,4 +58,5 @@ def test_the_page_has_a_place_for_each_table() -> None:
     assert len(named) == len(set(named))
     scenes = {f"rooms, {target.scene}" for target in report.TARGETS}
     assert {"page_load", "pages", "kernels", "rooms, the whole lab", *scenes} <= set(named)
-    assert {name.split(",")[0] for name in named} == set(benchmarks.ALL)
+    assert {f"school, {title}" for title in school_report.TITLES} <= set(named)
+    assert {name.split(",")[0] for name in named} == {*benchmarks.ALL, *benchmarks.APART}

@@ -1,0 +1,1 @@
+"""What a school costs: six classes on three machines that are a swarm, and what befalls them."""
