@@ -30,7 +30,7 @@ NAME, FORBIDDEN = "ca.classroom.test", "forbidden.classroom.test"
 DIRECTORY = f"https://{NAME}/dir"
 OVER = "over"
 """A pair of its own whose time is over, as every one seems to be to a clock that is ahead."""
-PLAIN_HTTP = 8444
+PLAIN_HTTP, HTTPS = 8444, 443
 MANAGEMENT = 15000
 # It sleeps, refuses nonces and trusts earlier looks by chance, so that clients are tried.
 CALM = "PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0"
@@ -60,7 +60,7 @@ class AcmeAuthority:
         """
         self.end()
         config = {
-            "listenAddress": "0.0.0.0:443",
+            "listenAddress": f"0.0.0.0:{HTTPS}",
             "managementListenAddress": f"0.0.0.0:{MANAGEMENT}",
             "certificate": f"/pki/{pair}.crt",
             "privateKey": f"/pki/{pair}.key",
@@ -89,13 +89,22 @@ class AcmeAuthority:
 
 
 @contextlib.contextmanager
-def started(network: Network, authority: Authority, folder: Path) -> Iterator[AcmeAuthority]:
+def started(
+    network: Network | None,
+    authority: Authority,
+    folder: Path,
+    *,
+    at: str = "",
+    **options: object,
+) -> Iterator[AcmeAuthority]:
     """Run its container, in which it does not run yet.
 
     Args:
-        network: where it is.
+        network: where it is; None for Docker's default bridge.
         authority: vouches for its address.
         folder: for its certificates.
+        at: an address of this machine at which it is reached as well.
+        **options: of Docker's.
     """
     words = ["docker", "build", "--quiet", "--build-arg", f"LAB={labs.IMAGE}", "--tag", IMAGE]
     words += ["--secret", f"id=ca,src={os.devnull}", "--file", str(RECIPE), str(RECIPE.parent)]
@@ -110,11 +119,16 @@ def started(network: Network, authority: Authority, folder: Path) -> Iterator[Ac
             init=True,
             labels=labs.LABELS,
             healthcheck=labs.NO_HEALTH_CHECK,
+            **options,
         )
         .with_volume_mapping(str(folder), "/pki", "ro")
-        .with_network(network)
-        .with_network_aliases(NAME)
     )
+    if network is not None:
+        made = made.with_network(network).with_network_aliases(NAME)
+    if at:
+        # docker-py takes this too.
+        made.ports[f"{HTTPS}/tcp"] = (at, HTTPS)  # type: ignore[assignment]
     with made:
-        yield AcmeAuthority(Lab(made.get_wrapped_container(), network.name))
+        found = Lab(made.get_wrapped_container(), network.name if network else None)
+        yield AcmeAuthority(found)
     builds.remove(IMAGE)

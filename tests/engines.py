@@ -1,7 +1,7 @@
 """Machines of a school, on this one: Docker engines in network namespaces, joined as a swarm.
 
-Each has a host name, an address, data and a state of its own, and none reaches anything else. Their
-images are this machine's.
+Each has a host name, an address, data and a state of its own, and none reaches anything else but
+this machine, which they ask for names. Their images are this machine's.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ class Engine:
             *("dockerd", "--host", self.host, "--pidfile", f"{self.folder}/docker.pid"),
             *("--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec"),
             *("--bip", f"10.87.{100 + number}.1/24", "--cgroup-parent", f"/{self.namespace}"),
+            *("--dns", OUTSIDE),
         ]
         script = f"hostname {self.name} && exec {' '.join(daemon)}"
         with (self.folder / "log").open("ab") as log:
