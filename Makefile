@@ -98,7 +98,7 @@ test-labs: build venv browser | test-unit ## run the tests of the image, also in
 
 .PHONY: test-school
 test-school: export TESTCONTAINERS_RYUK_DISABLED := true
-test-school: build venv ## run the tests of many classes, on three engines that are a swarm (as root; ten minutes)
+test-school: build venv ## run the tests of many classes, on three engines that are a swarm (as root; fifteen minutes)
 	$(BIN)/python -m pytest --durations=10 tests/swarm
 
 .PHONY: test-kubernetes

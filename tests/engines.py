@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SUBNET = "10.87.61"
 OUTSIDE = f"{SUBNET}.254"
 """This machine's address, as the engines see it."""
+STRANGER = f"{SUBNET}.253"
+"""Another address of this machine, for somebody else."""
 POOL = "10.86.0.0/16"
 """What Swarm takes its own networks from."""
 
@@ -147,6 +149,7 @@ def machines(count: int) -> Iterator[list[Engine]]:
         _ip("-n", switch, "link", "add", "lan", "type", "bridge")
         _ip("-n", switch, "link", "set", "lan", "up")
         _plug(switch, cable, OUTSIDE, None)
+        _ip("address", "add", f"{STRANGER}/32", "dev", cable)
         made = []
         for number in range(1, count + 1):
             name = f"node-{number}"

@@ -27,6 +27,8 @@ HTTPS, HTTP = 8443, 8444
 CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID", "KILL", "SETPCAP", "NET_ADMIN"]
 """As in docker-compose.yml, which says what each is for."""
 SHARED_MEMORY = 2**30
+FRONT_MEMORY = "512M"
+"""Of a front with all its connections: each needs some 22 kB, and front.conf says how many."""
 LOG = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "5"}}
 
 
@@ -182,7 +184,7 @@ def front_stack(school: School, template: str) -> Stack:
             "mode": "global",
             "endpoint_mode": "dnsrr",
             "update_config": {"order": "stop-first", "failure_action": "rollback"},
-            "resources": {"limits": {"memory": "256M"}},
+            "resources": {"limits": {"memory": FRONT_MEMORY}},
         },
         "logging": LOG,
     }

@@ -117,6 +117,18 @@ def test_the_front_leads_to_classes_of_the_domain_only() -> None:
         assert not rule.match(name), name
 
 
+def test_no_address_has_more_than_half_of_a_fronts_connections() -> None:
+    """Each of people's takes two of a worker's; kernels count each as a file."""
+
+    def number(of: str) -> int:
+        (found,) = re.findall(rf"{of} (\d+);", FRONT)
+        return int(found)
+
+    places = number("worker_processes") * number("worker_connections") // 2
+    assert number("limit_conn address") <= places // 2
+    assert number("worker_rlimit_nofile") > number("worker_connections")
+
+
 def test_an_unusual_port_is_in_the_fronts_redirect() -> None:
     text = stacks.front_stack(replace(SCHOOL, https=8443), FRONT).files["front.conf"].decode()
     assert "return 308 https://$host:8443$request_uri;" in text

@@ -1,0 +1,182 @@
+"""Thousands of connections to a school's front, for one class, for none, or without a word."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import select
+import socket
+import ssl
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import engines, labs, web
+from tests.container.test_rooms import room, saved
+from tests.swarm.pages import page_of
+from tests.swarm.schools import DOMAIN, HTTPS, api, person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.swarm.schools import School
+
+COUNT = 3000
+TOO_MANY = 10_000
+"""More than one address may have (deploy/swarm/front.conf)."""
+AT_ONCE = 500
+FRONT = "front_front"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _many_files() -> Iterator[None]:
+    """Let this process open as many as it may."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def hello(name: str | None) -> bytes:
+    """Write the first message of a TLS connection.
+
+    Args:
+        name: the server's, as the message has it; None for a message without.
+    """
+    outgoing = ssl.MemoryBIO()
+    made = web.trusting(None).wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=name)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        made.do_handshake()
+    return outgoing.read()
+
+
+class Flood:
+    """Connections to a place, opened again whenever one ends, until the end."""
+
+    def __init__(self, ip: str, says: bytes, count: int = COUNT, source: str = "") -> None:
+        """Begin.
+
+        Args:
+            ip: of the front.
+            says: what each connection begins with; nothing is said then.
+            count: how many there are at the same time.
+            source: the address that they come from; "" for this machine's usual one.
+        """
+        self._place, self._says, self._count = (ip, HTTPS), says, count
+        self._source = source
+        self.opened = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Close them all."""
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        poll, held = select.epoll(), dict[int, socket.socket]()
+        while not self._over.wait(0.05):
+            for _ in range(min(AT_ONCE, self._count - len(held))):
+                made = socket.socket()
+                made.setblocking(False)  # noqa: FBT003 (its only argument)
+                made.bind((self._source, 0))
+                made.connect_ex(self._place)
+                held[made.fileno()] = made
+                poll.register(made, select.EPOLLOUT)
+            for number, event in poll.poll(0):
+                if not self._goes_on(poll, held[number], event):
+                    held.pop(number).close()
+        for made in held.values():
+            made.close()
+
+    def _goes_on(self, poll: select.epoll, made: socket.socket, event: int) -> bool:
+        """Take what has happened to a connection; return whether it goes on."""
+        try:
+            if event & select.EPOLLOUT:
+                made.send(self._says)
+                poll.modify(made, select.EPOLLIN)
+                self.opened += 1
+                return True
+            return bool(made.recv(1 << 16))
+        except OSError:
+            return False
+
+
+@contextlib.contextmanager
+def flood(ip: str, *says: bytes) -> Iterator[None]:
+    """Keep so many connections of each kind open that each of them has been there once."""
+    made = [Flood(ip, each) for each in says]
+    try:
+        labs.wait_until(lambda: all(one.opened >= COUNT for one in made), "all connections", 120)
+        yield
+    finally:
+        for one in made:
+            one.end()
+
+
+ANOTHER = hello(f"biology.{DOMAIN}")
+UNKNOWN = (hello(f"unknown.{DOMAIN}"), hello("elsewhere.example"), hello(None))
+SILENT = b""
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        pytest.param((ANOTHER,), id="for another class"),
+        pytest.param(UNKNOWN, id="for no class"),
+        pytest.param((SILENT,), id="without a word"),
+        pytest.param((ANOTHER, *UNKNOWN, SILENT), id="of all kinds"),
+    ],
+)
+def test_a_flood_keeps_nobody_of_another_class_out(school: School, says: tuple[bytes, ...]) -> None:
+    front = school.nodes[0]
+    before = school.container(FRONT, front)
+    with person(school, "algebra", "ada") as ada:
+        room(ada, "flood.ipynb", api("algebra"))
+        page = page_of(school, "algebra", ada, "flood.ipynb")
+        already = str(saved(ada, "flood.ipynb", api("algebra")))
+        with flood(front.ip, *says), person(school, "algebra", "grace") as grace:
+            hers = page_of(school, "algebra", grace, "flood.ipynb")
+            page.type("x")
+            hers.listen_until(lambda: str(hers.source) == f"{already}x")
+            labs.wait_until(
+                lambda: saved(grace, "flood.ipynb", api("algebra")) == f"{already}x", "it is saved"
+            )
+    assert school.container(FRONT, front) == before, "the front has not been started again"
+
+
+def is_answered(ip: str, source: str) -> bool:
+    """Say whether a class answers a connection.
+
+    Args:
+        ip: of the front.
+        source: the address that it comes from.
+
+    Raises:
+        TimeoutError: nobody knows yet.
+    """
+    try:
+        with socket.create_connection((ip, HTTPS), 20, (source, 0)) as made:
+            made.sendall(ANOTHER)
+            return bool(made.recv(1))
+    except ConnectionError:
+        return False
+
+
+def test_one_address_never_has_every_connection(school: School) -> None:
+    front = school.nodes[0]
+    made = Flood(front.ip, SILENT, TOO_MANY, engines.STRANGER)
+    try:
+        labs.wait_until(
+            lambda: not is_answered(front.ip, engines.STRANGER),
+            "no more for this address",
+            120,
+            ignoring=(TimeoutError,),
+        )
+        with person(school, "algebra", "ada") as ada:
+            assert ada.get(api("algebra")).status_code == 200
+    finally:
+        made.end()
+    labs.wait_until(lambda: is_answered(front.ip, engines.STRANGER), "it may come again")
