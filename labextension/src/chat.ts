@@ -62,8 +62,8 @@ async function prepare(app: JupyterFrontEnd, path: string, words: Texts): Promis
   }
 }
 
-export const talk: JupyterFrontEndPlugin<void> = {
-  id: '@classroom/labextension:talk',
+export const chat: JupyterFrontEndPlugin<void> = {
+  id: '@classroom/labextension:chat',
   description: "Has the class's chat ready in its panel.",
   autoStart: true,
   optional: [ITranslator],

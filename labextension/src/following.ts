@@ -10,7 +10,7 @@ import { ask } from './api';
 import { addressOf, called, FOLLOWED, type ILab, thereAreSeveral, travel } from './labs';
 import { ILive } from './live';
 import type { LeadingMessage, ServerMessage } from './pageMessages';
-import { IPlaces } from './places';
+import { ILocations } from './locations';
 import { IPreferences } from './preferences';
 import { Searching } from './searching';
 import { IStanding } from './standing';
@@ -27,7 +27,7 @@ const NOBODY: LeadingMessage = { type: 'leading', leaders: [], asking: '', asked
 class Following {
   constructor(
     private readonly commands: CommandRegistry,
-    private readonly places: IPlaces,
+    private readonly locations: ILocations,
     private readonly standing: IStanding,
     private readonly preferences: IPreferences,
     settings: ServerConnection.ISettings,
@@ -70,7 +70,7 @@ class Following {
     this.followed = name;
     this.last = '';
     if (!name) {
-      this.places.unmark();
+      this.locations.unmark();
     }
     this.announce();
     this.go();
@@ -150,7 +150,7 @@ class Following {
     if (place !== this.last) {
       this.last = place;
       this.going = this.going
-        .then(() => (place === this.last ? this.places.show(leader, true) : undefined))
+        .then(() => (place === this.last ? this.locations.show(leader, true) : undefined))
         .catch((error) => console.warn('Not where the tutor is', error));
     }
   }
@@ -205,12 +205,12 @@ export const following: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:following',
   description: 'Follows a tutor, and lets tutors ask for it.',
   autoStart: true,
-  requires: [ILive, IPlaces, IStanding, IPreferences, IToolbarWidgetRegistry],
+  requires: [ILive, ILocations, IStanding, IPreferences, IToolbarWidgetRegistry],
   optional: [ITranslator, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     live: ILive,
-    places: IPlaces,
+    locations: ILocations,
     standing: IStanding,
     preferences: IPreferences,
     toolbars: IToolbarWidgetRegistry,
@@ -219,7 +219,7 @@ export const following: JupyterFrontEndPlugin<void> = {
   ) => {
     const words = texts(translator);
     const settings = app.serviceManager.serverSettings;
-    const made = new Following(app.commands, places, standing, preferences, settings, words);
+    const made = new Following(app.commands, locations, standing, preferences, settings, words);
     app.commands.addCommand(FOLLOW, {
       label: ({ name }) => made.label(String(name ?? '')),
       caption: () => (made.isFollowing ? words.stepOut : words.followMore),

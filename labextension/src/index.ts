@@ -1,6 +1,7 @@
 /** What the classroom adds to JupyterLab: its plugins, each in a module of its own. */
 
 import { assignments } from './assignments';
+import { chat } from './chat';
 import { connection } from './connection';
 import { driving } from './driving';
 import { ended } from './ended';
@@ -15,21 +16,20 @@ import { layouts } from './layouts';
 import { leftOut } from './leftOut';
 import { link } from './link';
 import { live } from './live';
+import { locations } from './locations';
 import { materials } from './materials';
 import { notices } from './notices';
 import { openNow } from './openNow';
 import { outputs } from './outputs';
 import { people } from './people';
-import { places } from './places';
 import { preferences } from './preferences';
-import { footers, ran } from './ran';
 import { readOnly } from './readonly';
 import { answerFirst } from './requests';
 import { running } from './running';
+import { footers, runs } from './runs';
 import { sharing } from './sharing';
 import { snapshots } from './snapshots';
 import { standing } from './standing';
-import { talk } from './talk';
 import { timeline } from './timeline';
 import { welcome } from './welcome';
 
@@ -56,7 +56,7 @@ export default [
   kernels,
   materials,
   timeline,
-  places,
+  locations,
   following,
   people,
   labsMenu,
@@ -64,8 +64,8 @@ export default [
   givingCopies,
   openNow,
   footers,
-  ran,
+  runs,
   link,
-  talk,
+  chat,
   welcome
 ];

@@ -7,7 +7,7 @@ import { INotebookTracker, type Notebook, type NotebookPanel } from '@jupyterlab
 import { ITranslator } from '@jupyterlab/translation';
 import { shareIcon } from '@jupyterlab/ui-components';
 import { ILive } from './live';
-import { IPlaces } from './places';
+import { ILocations } from './locations';
 import { texts } from './texts';
 
 const COMMAND = 'classroom:copy-link';
@@ -57,12 +57,12 @@ export const link: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:link',
   description: 'Copies a link to where one is, and goes to where such a link leads.',
   autoStart: true,
-  requires: [ILive, IPlaces, INotebookTracker],
+  requires: [ILive, ILocations, INotebookTracker],
   optional: [ITranslator, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     _: ILive,
-    places: IPlaces,
+    locations: ILocations,
     notebooks: INotebookTracker,
     translator: ITranslator | null,
     palette: ICommandPalette | null
@@ -74,7 +74,7 @@ export const link: JupyterFrontEndPlugin<void> = {
       caption: words.copyLinkMore,
       icon: shareIcon,
       execute: () => {
-        const { path, cell } = places.current;
+        const { path, cell } = locations.current;
         Clipboard.copyToSystem(linkTo(contents.localPath(path), cell));
         Notification.success(cell ? words.cellLinkCopied : words.linkCopied, { autoClose: 3000 });
       }
@@ -90,7 +90,7 @@ export const link: JupyterFrontEndPlugin<void> = {
           notebooks.widgetAdded.disconnect(look);
           await panel.context.ready;
           await panel.revealed;
-          await places.show({ path: panel.context.path, cell, index: 0, line: 0 }, false);
+          await locations.show({ path: panel.context.path, cell, index: 0, line: 0 }, false);
           await hold(panel.content);
         }
       };

@@ -16,11 +16,11 @@ import { ILive } from './live';
 import type { PlaceMessage } from './pageMessages';
 
 /** A place in a document. */
-export type IPlace = Readonly<Omit<PlaceMessage, 'type'>>;
+export type ILocation = Readonly<Omit<PlaceMessage, 'type'>>;
 
-export interface IPlaces {
+export interface ILocations {
   /** Where the person is. */
-  readonly current: IPlace;
+  readonly current: ILocation;
 
   /**
    * Show a place, and open its document if need be.
@@ -28,14 +28,14 @@ export interface IPlaces {
    * @param place - to show.
    * @param led - whether somebody else leads there: nothing that is typed goes anywhere new.
    */
-  show(place: IPlace, led: boolean): Promise<void>;
+  show(place: ILocation, led: boolean): Promise<void>;
 
   /** Mark no cell any more as the one where somebody leads. */
   unmark(): void;
 }
 
-export const IPlaces = new Token<IPlaces>(
-  '@classroom/labextension:IPlaces',
+export const ILocations = new Token<ILocations>(
+  '@classroom/labextension:ILocations',
   'Where people are in the classroom.'
 );
 
@@ -43,9 +43,9 @@ export const IPlaces = new Token<IPlaces>(
 const MOVES = 250;
 const ACTIVITY = 20_000;
 const LED = 'classroom-mod-led';
-const NOWHERE: IPlace = { path: '', cell: '', index: 0, line: 0 };
+const NOWHERE: ILocation = { path: '', cell: '', index: 0, line: 0 };
 
-class Places implements IPlaces {
+class Locations implements ILocations {
   constructor(
     private readonly shell: ILabShell,
     private readonly documents: IDocumentManager,
@@ -54,7 +54,7 @@ class Places implements IPlaces {
     private readonly sessions: Session.IManager
   ) {}
 
-  get current(): IPlace {
+  get current(): ILocation {
     const widget = this.shell.currentWidget;
     if (widget === null || !('context' in widget)) {
       return NOWHERE;
@@ -70,7 +70,7 @@ class Places implements IPlaces {
     return { ...NOWHERE, path, line: editor?.getCursorPosition().line ?? 0 };
   }
 
-  async show(place: IPlace, led: boolean): Promise<void> {
+  async show(place: ILocation, led: boolean): Promise<void> {
     const there = this.shell.currentWidget as IDocumentWidget | null;
     let widget = there?.context?.path === place.path ? there : undefined;
     if (widget === undefined) {
@@ -116,7 +116,7 @@ class Places implements IPlaces {
     }
   }
 
-  private async showCell({ content }: NotebookPanel, place: IPlace, led: boolean): Promise<void> {
+  private async showCell({ content }: NotebookPanel, place: ILocation, led: boolean): Promise<void> {
     const found = content.widgets.findIndex((cell) => cell.model.id === place.cell);
     const index = found < 0 ? Math.min(place.index, content.widgets.length - 1) : found;
     if (index < 0) {
@@ -132,13 +132,13 @@ class Places implements IPlaces {
   }
 }
 
-export const places: JupyterFrontEndPlugin<IPlaces> = {
-  id: '@classroom/labextension:places',
+export const locations: JupyterFrontEndPlugin<ILocations> = {
+  id: '@classroom/labextension:locations',
   description: 'Tells the classroom where the person at the page is.',
   autoStart: true,
   requires: [ILive, ILabShell, IDocumentManager, INotebookTracker],
   optional: [IEditorTracker],
-  provides: IPlaces,
+  provides: ILocations,
   activate: (
     app: JupyterFrontEnd,
     live: ILive,
@@ -147,7 +147,7 @@ export const places: JupyterFrontEndPlugin<IPlaces> = {
     notebooks: INotebookTracker,
     editors: IEditorTracker | null
   ) => {
-    const made = new Places(shell, documents, notebooks, editors, app.serviceManager.sessions);
+    const made = new Locations(shell, documents, notebooks, editors, app.serviceManager.sessions);
     let told = '';
     const tell = () => {
       const place = made.current;

@@ -18,7 +18,7 @@ import { type ILab, isHere, labsOf, thereAreSeveral } from './labs';
 import { ILive } from './live';
 import type { ModeMessage, PeopleMessage, Person, ServerMessage } from './pageMessages';
 import { named, PeopleRows } from './peopleRows';
-import { IPlaces } from './places';
+import { ILocations } from './locations';
 import { IStanding } from './standing';
 import { type Texts, texts } from './texts';
 
@@ -32,7 +32,7 @@ class Panel extends ReactWidget {
    * @param standing - of the person at the page.
    * @param awareness - of the whole lab: what students know of who is here.
    * @param settings - of the server.
-   * @param places - to jump to.
+   * @param locations - to jump to.
    * @param local - makes a path that has no drive.
    * @param words - to show.
    */
@@ -40,13 +40,13 @@ class Panel extends ReactWidget {
     private readonly standing: IStanding,
     private readonly awareness: IAwareness | null,
     private readonly settings: ServerConnection.ISettings,
-    places: IPlaces,
+    locations: ILocations,
     local: (path: string) => string,
     private readonly words: Texts
   ) {
     super();
     this.rows = new PeopleRows(words, local, {
-      jump: (person) => places.show(person, false),
+      jump: (person) => locations.show(person, false),
       setViewOnly: (person, viewOnly) =>
         this.call(`driving/${encodeURIComponent(person.name)}`, {
           method: 'PUT',
@@ -158,13 +158,13 @@ export const people: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:people',
   description: 'Shows who is in the classroom.',
   autoStart: true,
-  requires: [ILive, ILabShell, IPlaces, IStanding],
+  requires: [ILive, ILabShell, ILocations, IStanding],
   optional: [IGlobalAwareness, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     live: ILive,
     shell: ILabShell,
-    places: IPlaces,
+    locations: ILocations,
     standing: IStanding,
     awareness: IAwareness | null,
     translator: ITranslator | null
@@ -172,7 +172,7 @@ export const people: JupyterFrontEndPlugin<void> = {
     const { contents, serverSettings } = app.serviceManager;
     const local = (path: string) => contents.localPath(path);
     const words = texts(translator);
-    const panel = new Panel(standing, awareness, serverSettings, places, local, words);
+    const panel = new Panel(standing, awareness, serverSettings, locations, local, words);
     const take = (message: ServerMessage | undefined) => {
       if (message?.type === 'people' || message?.type === 'driving') {
         panel.take(message);

@@ -117,8 +117,8 @@ export const footers: JupyterFrontEndPlugin<NotebookPanel.IContentFactory> = {
     new ContentFactory({ editorFactory: factoryService.newInlineEditor })
 };
 
-export const ran: JupyterFrontEndPlugin<void> = {
-  id: '@classroom/labextension:ran',
+export const runs: JupyterFrontEndPlugin<void> = {
+  id: '@classroom/labextension:runs',
   description: 'Shows who ran a cell, and whose answer it waits for.',
   autoStart: true,
   requires: [ILive, INotebookTracker, IPreferences],

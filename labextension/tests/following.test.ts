@@ -9,7 +9,7 @@ import { Widget } from '@lumino/widgets';
 import { following } from '../src/following';
 import { travel } from '../src/labs';
 import { type ILive, live } from '../src/live';
-import type { IPlace, IPlaces } from '../src/places';
+import type { ILocation, ILocations } from '../src/locations';
 import type { IPreferences } from '../src/preferences';
 import { WAITS } from '../src/searching';
 import { type IStanding, standing } from '../src/standing';
@@ -22,12 +22,12 @@ const ASK = 'classroom:ask-to-follow';
 const WORDS = texts(null);
 
 /** The page's windows: where it went, and whether it was led there. */
-class Windows implements IPlaces {
-  readonly current: IPlace = { path: '', cell: '', index: 0, line: 0 };
+class Windows implements ILocations {
+  readonly current: ILocation = { path: '', cell: '', index: 0, line: 0 };
   readonly shown: string[] = [];
   unmarked = 0;
 
-  async show({ path, cell }: IPlace, led: boolean): Promise<void> {
+  async show({ path, cell }: ILocation, led: boolean): Promise<void> {
     this.shown.push(`${path} ${cell}${led ? '' : ' by themselves'}`);
   }
 
