@@ -79,7 +79,7 @@ def share(room: Classroom, name: str, who: str = OWNER, **terms: Any) -> httpx.R
 
 
 def revoke(room: Classroom, name: str, who: str = OWNER) -> httpx.Response:
-    """Share octocat's lab with somebody no more, as the panel does."""
+    """Stop sharing octocat's lab with somebody, as the panel does."""
     return ask(room.people[who], OWNER, "DELETE", f"{ADDRESS}/{name}")
 
 

@@ -245,7 +245,7 @@ def test_sharing(
         form = panel.get_by_role("form", name="Copy a link…")
         form.get_by_label("They").select_option("may look")
         form.get_by_label("It may be used").select_option("by 10 people")
-        form.get_by_label("Who comes by it may come").select_option("for a week")
+        form.get_by_label("Guests keep access").select_option("for a week")
         form.get_by_role("button", name="Make the link").click()
         address = panel.get_by_role("group", name="New link").get_by_role("textbox").input_value()
         panel.get_by_role("button", name="Done").click()

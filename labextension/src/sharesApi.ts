@@ -99,7 +99,7 @@ export class SharesApi {
     await ask(this.settings, `shares/${encodeURIComponent(name)}`, init);
   }
 
-  /** Share the lab with somebody no more. */
+  /** Stop sharing the lab with somebody. */
   async revoke(name: string): Promise<void> {
     await ask(this.settings, `shares/${encodeURIComponent(name)}`, { method: 'DELETE' });
   }

@@ -104,7 +104,7 @@ export function texts(translator: ITranslator | null) {
     letOnlyLook: trans.__('Only look'),
     letPersonOnlyLook: (person: string) => trans.__('Let %1 only look in this lab', person),
     revoke: trans.__('Revoke'),
-    revokePerson: (person: string) => trans.__('Share this lab with %1 no more', person),
+    revokePerson: (person: string) => trans.__('Stop sharing this lab with %1', person),
     revokeMeans: (person: string) =>
       trans.__('%1 is out of this lab at once. What they wrote stays.', person),
     makeLink: trans.__('Copy a link…'),
@@ -114,7 +114,7 @@ export function texts(translator: ITranslator | null) {
     byTen: trans.__('by 10 people'),
     byThirty: trans.__('by 30 people'),
     byAnyNumber: trans.__('by any number'),
-    guestsUntil: trans.__('Who comes by it may come'),
+    guestsUntil: trans.__('Guests keep access'),
     makeThisLink: trans.__('Make the link'),
     makeNoLink: trans.__('Cancel'),
     newLink: trans.__('New link'),
