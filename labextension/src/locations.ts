@@ -116,7 +116,11 @@ class Locations implements ILocations {
     }
   }
 
-  private async showCell({ content }: NotebookPanel, place: ILocation, led: boolean): Promise<void> {
+  private async showCell(
+    { content }: NotebookPanel,
+    place: ILocation,
+    led: boolean
+  ): Promise<void> {
     const found = content.widgets.findIndex((cell) => cell.model.id === place.cell);
     const index = found < 0 ? Math.min(place.index, content.widgets.length - 1) : found;
     if (index < 0) {

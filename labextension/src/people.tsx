@@ -16,9 +16,9 @@ import { ask } from './api';
 import { type IAwareness, known } from './faces';
 import { type ILab, isHere, labsOf, thereAreSeveral } from './labs';
 import { ILive } from './live';
+import { ILocations } from './locations';
 import type { ModeMessage, PeopleMessage, Person, ServerMessage } from './pageMessages';
 import { named, PeopleRows } from './peopleRows';
-import { ILocations } from './locations';
 import { IStanding } from './standing';
 import { type Texts, texts } from './texts';
 
