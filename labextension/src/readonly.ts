@@ -14,13 +14,8 @@ import {
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import type { IDocumentWidget } from '@jupyterlab/docregistry';
 import type { CommandRegistry } from '@lumino/commands';
-import table from './commands.json';
+import { WRITING } from './commands';
 import { IDriving } from './driving';
-
-/** Ids of the commands that write to a document, to files, or to what runs. */
-export const WRITING: ReadonlySet<string> = new Set(
-  Object.entries(table.writes).flatMap(([area, names]) => names.map((name) => `${area}:${name}`))
-);
 
 /**
  * Have every command that would write say instead why it doesn't.

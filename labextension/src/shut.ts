@@ -9,11 +9,7 @@ import {
 } from '@jupyterlab/codemirror';
 import type { DocumentWidget } from '@jupyterlab/docregistry';
 import { Widget } from '@lumino/widgets';
-import { WRITING } from './readonly';
-
-/** Commands that change the document in front of the person, of those that write. */
-const CHANGING =
-  /^(cell-toolbar|editmenu|runmenu|toc|notebook|fileeditor|docmanager):(?!create|close|interrupt|shutdown|new|duplicate|delete-file)/;
+import { CHANGING } from './commands';
 
 /** A document's copy in this page: of yjs. */
 export type Copy = object;
@@ -75,7 +71,7 @@ export function keepFromWriting(
 ): void {
   const execute = commands.execute.bind(commands);
   commands.execute = (id, args) => {
-    if (WRITING.has(id) && CHANGING.test(id) && shut.current) {
+    if (CHANGING.has(id) && shut.current) {
       shut.explain();
       return Promise.resolve(undefined);
     }

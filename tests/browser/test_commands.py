@@ -1,4 +1,4 @@
-"""The table of JupyterLab's commands that write, against the commands that the page has."""
+"""The lists of JupyterLab's commands (`commands.json`), against the commands that the page has."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tests.labs import Lab
 
+KINDS = ("changes", "writes", "reads")
 TABLE: dict[str, Any] = json.loads((labs.ROOT / "labextension/src/commands.json").read_text())
 
 EXPOSE = """document.addEventListener("readystatechange", () => {
@@ -25,8 +26,12 @@ EXPOSE = """document.addEventListener("readystatechange", () => {
 """JupyterLab's own way to have the page name its application, before it reads its configuration."""
 
 
-def test_every_command_of_the_page_is_in_the_table(browser: Browser, github_lab: Lab) -> None:
-    """Who is view-only may read by all of them: a command that nobody has looked at fails here."""
+def test_every_command_of_the_page_is_in_one_list(browser: Browser, github_lab: Lab) -> None:
+    """Fail for a command of a new JupyterLab until it is in one of the three lists.
+
+    A view-only person may run only what is in `reads`. A document that nobody may change refuses
+    what is in `changes`.
+    """
     del github_lab
     with new_person(browser) as profile:
         page = profile.new_page()
@@ -35,15 +40,15 @@ def test_every_command_of_the_page_is_in_the_table(browser: Browser, github_lab:
         wait_for_lab(page)
         new_notebook(page)
         found = set(page.evaluate("window.jupyterapp.commands.listCommands()"))
-    areas = {**TABLE["reads"], **TABLE["writes"]}
+    areas = {area for kind in KINDS for area in TABLE[kind]}
     looked_at = {name for name in found if name.partition(":")[0] in areas}
     listed = [
         f"{area}:{name}"
-        for kind in ("writes", "reads")
+        for kind in KINDS
         for area, names in TABLE[kind].items()
         for name in names
     ]
-    assert sorted(listed) == sorted(looked_at), "a change of JupyterLab's: is it writing?"
+    assert sorted(listed) == sorted(looked_at), f"put each command in one of {KINDS}"
     # The Help menu has commands of each kernel's.
     others = {name.partition(":")[0] for name in found - looked_at if "help-menu-" not in name}
     assert sorted(others) == TABLE["others"]
