@@ -43,10 +43,7 @@ def test_every_command_of_the_page_is_in_one_list(browser: Browser, github_lab: 
     areas = {area for kind in KINDS for area in TABLE[kind]}
     looked_at = {name for name in found if name.partition(":")[0] in areas}
     listed = [
-        f"{area}:{name}"
-        for kind in KINDS
-        for area, names in TABLE[kind].items()
-        for name in names
+        f"{area}:{name}" for kind in KINDS for area, names in TABLE[kind].items() for name in names
     ]
     assert sorted(listed) == sorted(looked_at), f"put each command in one of {KINDS}"
     # The Help menu has commands of each kernel's.
