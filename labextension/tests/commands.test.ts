@@ -69,6 +69,7 @@ test('in a shut document, exactly the commands that change it are refused, with 
 test.each([
   ['notebook:run-cell', true],
   ['notebook:paste-cell-below', true],
+  ['notebook:duplicate-below', true],
   ['cell-toolbar:delete', true],
   ['editmenu:undo', true],
   ['runmenu:run-all', true],
