@@ -43,7 +43,6 @@ class Padded(io.RawIOBase):
     """A file that shrinks while it is read has zeros where its end was."""
 
     def __init__(self, source: IO[bytes]) -> None:
-        """Read from an open file."""
         self._source = source
 
     def read(self, size: int = -1) -> bytes:

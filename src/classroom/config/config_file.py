@@ -100,7 +100,6 @@ class Loader(PyFileConfigLoader):
     """traitlets' own, which evaluates the very bytes that it keeps: files may change meanwhile."""
 
     def __init__(self, filename: str, path: str | None = None, **kwargs: Any) -> None:
-        """Start with nothing evaluated; the arguments are those of traitlets."""
         super().__init__(filename, path, **kwargs)
         self.sources: dict[str, bytes] = {}
 

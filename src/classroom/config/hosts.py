@@ -18,7 +18,6 @@ class BadHostError(ValueError):
     """A text that is no host to open; ``what`` is wrong with it, and the ``cure``."""
 
     def __init__(self, what: str, cure: str) -> None:
-        """Keep both halves of the sentence."""
         super().__init__(what)
         self.what = what
         self.cure = cure

@@ -55,7 +55,6 @@ class Background(LoggingConfigurable):
     )
 
     def __init__(self, **kwargs: Any) -> None:
-        """Do nothing yet; the arguments are traitlets'."""
         super().__init__(**kwargs)
         self._watchers: list[asyncio.Task[None]] = []
 

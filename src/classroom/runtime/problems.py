@@ -31,7 +31,6 @@ class StartRefusedError(Exception):
     """The start is refused; each problem is one sentence for the person who runs the lab."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        """Keep the problems in the order found."""
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 

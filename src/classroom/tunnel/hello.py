@@ -24,7 +24,6 @@ class Pieces:
     """Takes bytes apart; what is too short ends with `NotTlsError`."""
 
     def __init__(self, data: bytes) -> None:
-        """Begin at the beginning."""
         self._data = data
 
     def take(self, size: int) -> bytes:

@@ -57,7 +57,6 @@ class NoWayError(Exception):
     """There is no way: a sentence for the tutor, and which kind of trouble it is."""
 
     def __init__(self, kind: str, sentence: str) -> None:
-        """Keep both."""
         super().__init__(sentence)
         self.kind = kind
 

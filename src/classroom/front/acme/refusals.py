@@ -41,7 +41,6 @@ class Waits:
     """Hears in each answer how long the authority wants to be left in peace."""
 
     def __init__(self) -> None:
-        """Begin with nothing heard."""
         self.seconds = 0.0
 
     def hear(self, response: requests.Response, *_: Any, **__: Any) -> None:

@@ -164,7 +164,6 @@ class TroubleError(Exception):
     """There is no certificate, and it is known why."""
 
     def __init__(self, trouble: AcmeTrouble) -> None:
-        """Keep why."""
         self.trouble = trouble
         super().__init__(trouble.kind)
 

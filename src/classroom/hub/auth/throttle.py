@@ -71,7 +71,6 @@ class Guesses:
     """Wrong passphrases by address. One event loop's: nothing here is for threads."""
 
     def __init__(self) -> None:
-        """Know of none yet."""
         self._records: OrderedDict[str, Attempts] = OrderedDict()
         self._waiting: dict[str, int] = {}
 

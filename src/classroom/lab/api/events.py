@@ -53,7 +53,6 @@ class EventFeed:
     """
 
     def __init__(self) -> None:
-        """Begin without pages."""
         self._pages: set[EventsSocket] = set()
         self._follows = False
 

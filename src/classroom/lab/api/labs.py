@@ -38,7 +38,6 @@ class LabLists:
     """What the Hub has just said of labs, to each person. One event loop's."""
 
     def __init__(self) -> None:
-        """Know nothing."""
         self._turns: dict[str, asyncio.Lock] = {}
         self._known: dict[str, tuple[float, bytes]] = {}
 

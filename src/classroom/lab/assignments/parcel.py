@@ -38,7 +38,6 @@ class BrokenParcelError(OSError):
     """What came is no folder as `packing` sends it, or broke off."""
 
     def __init__(self) -> None:
-        """Say so."""
         super().__init__(errno.EPROTO, os.strerror(errno.EPROTO))
 
 

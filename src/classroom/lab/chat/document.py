@@ -32,7 +32,6 @@ class ClassChat(YChat):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Begin; the arguments are upstream's."""
         self._referee: Referee | None = None
         self._size = 0
         super().__init__(*args, **kwargs)

@@ -36,7 +36,6 @@ class Incoming:
     """The message that comes over a socket just now."""
 
     def __init__(self) -> None:
-        """Have nothing of it yet."""
         self.size = 0
         self.until = time.monotonic() + SECONDS
 

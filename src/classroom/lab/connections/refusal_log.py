@@ -56,7 +56,6 @@ class RefusalCounts:
     """
 
     def __init__(self) -> None:
-        """Begin with none."""
         self._counts: dict[str, Counter[int]] = {}
 
     def note(self, name: str, status: int) -> bool:

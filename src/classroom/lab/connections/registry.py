@@ -61,7 +61,6 @@ class Connections:
     """The sockets that are open, and the requests that are being answered."""
 
     def __init__(self) -> None:
-        """Know of none yet."""
         self._handlers: WeakSet[WebSocketHandler] = WeakSet()
         # Besides, so that nobody who comes is looked for among all the sockets of a class.
         self._pages: WeakSet[Page] = WeakSet()

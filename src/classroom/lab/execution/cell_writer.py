@@ -110,7 +110,6 @@ class CellWriter:
     """Writes one run's outputs."""
 
     def __init__(self) -> None:
-        """Have written nothing."""
         self.fits: Callable[[Weight], bool] = _always
         """Says whether the notebook has room for something, which then counts."""
         self._is_too_large = False

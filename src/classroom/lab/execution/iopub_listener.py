@@ -55,7 +55,6 @@ class ListeningKernels(AsyncMappingKernelManager):
     """The lab's, set by its extension; None where only the kernels are tested."""
 
     def __init__(self, **kwargs: Any) -> None:
-        """Listen to none yet; the arguments are traitlets'."""
         super().__init__(**kwargs)
         self._ears: dict[str, Ear] = {}
         self._iopubs: dict[str, SharedIopub] = {}

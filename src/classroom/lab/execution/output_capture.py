@@ -21,7 +21,6 @@ class Captured:
     """
 
     def __init__(self) -> None:
-        """Know of none."""
         self._by: dict[str, str] = {}
 
     def hear(self, raw: bytes) -> None:

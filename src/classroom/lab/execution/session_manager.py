@@ -39,7 +39,6 @@ class KernelSessions(SessionManager):
     max_sessions = Int(0, config=True, help="How many sessions there may be; 0 for any number.")
 
     def __init__(self, **kwargs: Any) -> None:
-        """Start with nobody waiting."""
         super().__init__(**kwargs)
         self._being_made = 0
         # A lock goes with the last who holds it or waits for it.

@@ -14,7 +14,6 @@ class Screen:
     """One stream's text, of which only the last line is kept here: what is before never changes."""
 
     def __init__(self) -> None:
-        """Show nothing."""
         self.length = 0
         self._line = ""
         self._cursor = 0

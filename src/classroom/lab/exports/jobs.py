@@ -97,7 +97,6 @@ class ExportQueue:
     """Who may have a notebook converted now. One event loop's: nothing here is for threads."""
 
     def __init__(self) -> None:
-        """Begin with nobody."""
         self._places = asyncio.Semaphore(TOGETHER)
         self._own: dict[str, asyncio.Lock] = {}
         self._asked: Counter[str] = Counter()

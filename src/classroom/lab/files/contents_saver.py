@@ -57,7 +57,6 @@ class SavedFiles(ReadFiles):
     """Where to write down what rooms save; set when they are put in place."""
 
     def __init__(self, **kwargs: Any) -> None:
-        """Begin without uploads; the arguments are upstream's."""
         super().__init__(**kwargs)
         self.tell: Callable[[str, str], object] = lambda _name, _sentence: None
         """Shows a person, by their name, a sentence; set when the manager is put in place."""

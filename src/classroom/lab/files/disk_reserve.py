@@ -75,7 +75,6 @@ class Allowance:
     """Bytes that one operation may write."""
 
     def __init__(self, most: int) -> None:
-        """Allow so many."""
         self.most = self.left = most
 
     def take(self, size: int, name: str) -> None:

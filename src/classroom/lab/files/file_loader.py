@@ -39,7 +39,6 @@ class ClassLoader(FileLoader):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Load from where upstream loads; the arguments are upstream's."""
         super().__init__(*args, **kwargs)
         self._own_pace = SavingPace()
         self.recovery = Recovery(self._contents_manager, self._log)

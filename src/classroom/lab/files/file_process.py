@@ -95,7 +95,6 @@ class FileProcesses:
     """Reads and writes the large files of one lab. One event loop's."""
 
     def __init__(self) -> None:
-        """Begin with nothing to read."""
         self.turns = Turns(TOGETHER, EACH, ASKED)
 
     async def read(self, descriptor: int, answer: int, **request: Any) -> FileAnswer:

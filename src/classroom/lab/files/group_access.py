@@ -56,7 +56,6 @@ class GroupAccess:
     """Opens files and folders for the class's group, in threads of its own."""
 
     def __init__(self) -> None:
-        """Wait for nothing yet."""
         self._pool = ThreadPoolExecutor(THREADS, "sharing")
         self.late: set[Future[bool]] = set()
         """What is still waited for in a thread, and by nobody else any more."""

@@ -20,7 +20,6 @@ class SharedListings(Generic[T]):
     """The listings that are being made, by folder. For one event loop; not safe for threads."""
 
     def __init__(self) -> None:
-        """Begin with none."""
         self._begun: dict[str, Task[T]] = {}
         self._next: dict[str, Task[T]] = {}
 

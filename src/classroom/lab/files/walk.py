@@ -27,7 +27,6 @@ class LookupBudget:
     """How many more names may be looked up, on one way or on several together."""
 
     def __init__(self, most: int = MOST_NAMES) -> None:
-        """Allow so many."""
         self.left = most
 
     def take(self, name: str) -> None:

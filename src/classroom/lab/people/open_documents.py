@@ -29,7 +29,6 @@ class OpenDocuments(RoomHook):
     """The documents that somebody has open. One event loop's."""
 
     def __init__(self) -> None:
-        """Know of none."""
         self.changed: Callable[[], None] = lambda: None
         """Called when somebody opens or leaves a document."""
         self._open: dict[str, set[Connection]] = {}

@@ -144,7 +144,6 @@ class Outdated:
     """
 
     def __init__(self) -> None:
-        """Know of none."""
         self._of: dict[str, deque[int]] = {}
 
     def add(self, name: str, clients: Iterable[int]) -> None:

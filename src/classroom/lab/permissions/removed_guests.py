@@ -39,7 +39,6 @@ class RemovedGuests:
     """Who was removed from one lab. One event loop's: nothing here is for threads."""
 
     def __init__(self) -> None:
-        """Know of nobody."""
         self.names: frozenset[str] = frozenset()
         self._file: Path | None = None
 

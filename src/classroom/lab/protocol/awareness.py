@@ -150,7 +150,6 @@ class Known:
     """
 
     def __init__(self) -> None:
-        """Know nobody."""
         self._last: dict[int, Entry] = {}
         self._left: dict[int, float] = {}
 

@@ -31,7 +31,6 @@ class Runs:
     __slots__ = ("ends", "gone", "starts", "wheres")
 
     def __init__(self) -> None:
-        """Have none."""
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.wheres: list[Where | None] = []
@@ -74,7 +73,6 @@ class Additions:
     """What an update would add to an index."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
         self.runs: dict[int, Runs] = {}
         self.types: dict[Id | str, Nested] = {}
         self.order: list[Struct] = []

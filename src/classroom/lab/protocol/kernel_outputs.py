@@ -187,7 +187,6 @@ class Pending:
     """Steps that are still to be taken, as few as do the same."""
 
     def __init__(self) -> None:
-        """Have none."""
         self._steps: list[Step] = []
         self._updates: dict[str, int] = {}
 

@@ -90,7 +90,6 @@ class Owners:
     """
 
     def __init__(self) -> None:
-        """Know of nobody."""
         self._of: dict[int, str] = {}
         self._count: Counter[str] = Counter()
         self._sizes: dict[int, int] = {}

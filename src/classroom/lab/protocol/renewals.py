@@ -22,7 +22,6 @@ class Renewals:
     """What was told of each client last, and when."""
 
     def __init__(self) -> None:
-        """Have told nothing yet."""
         self._told: dict[int, tuple[bytes, float]] = {}
 
     def due(self, news: Iterable[Entry], now: float) -> list[Entry]:

@@ -38,7 +38,6 @@ class Attended(YRoom):
     """Takes of what a page says of itself what the others may be told."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Know nobody yet; the arguments are upstream's."""
         self._known = Known()
         self._owners = Owners()
         self._speakers: dict[int, object] = {}

@@ -47,7 +47,6 @@ class Broadcasting(Attended):
     ystore: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Have nothing to tell yet; the arguments are upstream's."""
         self._fanout = Fanout(lambda updates: decoder.merged(updates, self.ydoc))
         self._cost = 0.0
         self._timer: asyncio.TimerHandle | None = None

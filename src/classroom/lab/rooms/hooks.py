@@ -166,7 +166,6 @@ class Hooks:
     """The hooks of a server's rooms."""
 
     def __init__(self) -> None:
-        """Begin without any."""
         self._of_kind: dict[str, list[RoomHook]] = {}
         self._of_all: list[RoomHook] = []
 

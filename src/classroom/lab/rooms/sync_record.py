@@ -9,7 +9,6 @@ class SyncRecord:
     """One room's; on the event loop."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
         self.answer_bytes = 0
         """Size of the last answer to a sync step 1: the next is about as large."""
         self.returns: Counter[str] = Counter()

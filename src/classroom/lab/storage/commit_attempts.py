@@ -14,7 +14,6 @@ class CommitAttempts:
     """
 
     def __init__(self) -> None:
-        """Begin with no attempt."""
         self._committed = 0
         self._next: asyncio.Future[None] | None = None
 

@@ -27,7 +27,6 @@ class DiskReport:
     """What was said last of the disk. On the event loop."""
 
     def __init__(self) -> None:
-        """Begin with a disk that takes everything."""
         self.trouble = DiskTrouble()
         self.told: Callable[[DiskTrouble], None] = lambda _: None
         """Called when something is wrong with the disk, and when that ends."""

@@ -24,7 +24,6 @@ class UncommittedUpdates:
     """All documents' updates that aren't committed, in order. On the event loop."""
 
     def __init__(self) -> None:
-        """Begin with none."""
         self.pending: list[Row] = []
         """What the next commit takes. The journal adds to it."""
         self._committing: list[Row] = []
