@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 BEAT_SECONDS = 5.0
-"""How often it is decided anew: clocks are corrected, files come and go."""
+"""How often this is decided again: clocks are corrected, files come and go."""
 ASKING_SECONDS = 400
 """How long an authority may take for all its answers."""
 

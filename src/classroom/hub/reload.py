@@ -109,7 +109,7 @@ LABS = ("Classroom.personal_labs", "Classroom.rooms", "Classroom.groups")
 def plain(value: Any) -> Any:
     """Make of a setting's value something that can be compared with that of another reading.
 
-    Each reading of the file makes functions, classes and built-up lists anew.
+    Each reading of the file makes new functions, classes and built-up lists.
     """
     if is_lazy(value):
         return value.to_dict()

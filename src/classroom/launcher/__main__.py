@@ -32,7 +32,7 @@ after them."""
 
 
 def _end_with(watching: asyncio.Task[None]) -> None:
-    """End with the watch: the supervisor starts both anew."""
+    """End with the watch: the supervisor restarts both."""
     if not watching.cancelled() and (error := watching.exception()) is not None:
         LOG.critical("Monitoring of memory and disk stopped: %s", error, exc_info=error)
         os._exit(1)

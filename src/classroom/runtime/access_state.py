@@ -44,7 +44,7 @@ class Standing:
     Attributes:
         tutors: who is a tutor.
         ended: when somebody's access was ended last, in seconds since the epoch. They may have
-            been admitted again since, but must have signed in anew.
+            been admitted again since, but must have signed in again.
         rooms: as what people are in each room (`EDIT`, `VIEW`), by what the Hub calls it. A room
             that isn't here is closed.
         groups: of people who may enter each other's labs.

@@ -152,7 +152,7 @@ class Repository:
         if quota.look(self._home).problem is None:
             return
         before = len(self._known or {})
-        # Deleting without packing anew what is left: that would need space itself.
+        # Deleting without repacking what is left: that would need space itself.
         with contextlib.suppress(ResticError):
             await self._run(*restic.forget(restic.KEEP_WHEN_SHORT), "--max-repack-size=0")
             await self._learn()

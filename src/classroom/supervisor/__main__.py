@@ -142,7 +142,7 @@ class Supervisor:
             await asyncio.sleep(RESERVE_SECONDS)
 
     def _fail(self) -> None:
-        """End all, so that Docker starts all anew."""
+        """End all, so that Docker restarts all."""
         self.code = 1
         self._ended.set()
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 UP_SECONDS = 90
 """How long a process may take until it serves: on a machine that is busy with other things, too."""
 GIVE_UP_SECONDS = 30
-"""When it can't be revived for so long the container ends, so that Docker starts all anew."""
+"""When it can't be revived for so long the container ends, so that Docker restarts all."""
 BEFORE_SECONDS, BEFORE_TIMES = 1.5, 4
 """How long what comes before a start may take at the first try, twice as long at each further one,
 and how often it is tried: together less than `GIVE_UP_SECONDS`."""

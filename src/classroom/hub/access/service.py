@@ -167,7 +167,7 @@ class Access:
         await self._apply(lambda people: people.removed(old).added(new, tutor=tutor), (old,))
 
     async def removed(self, name: str) -> None:
-        """Take over that the page has removed somebody, whom the Hub has deleted already."""
+        """Record that a tutor removed somebody on the People page."""
         await self._apply(lambda people: people.removed(name), deleted=(name,))
 
     async def appointed(self, name: str, *, tutor: bool) -> None:

@@ -78,7 +78,7 @@ class Account:
         HOLDS.labels(kind.value).set(1)
 
     def describe(self, words: str, services: Mapping[str, str] | None = None) -> None:
-        """Say anew what the lock holds to.
+        """Replace the rules that refusals are compared with.
 
         Args:
             words: in a sentence.

@@ -195,7 +195,7 @@ class Links:
         self._hold(replace(self._kept, refused={**self._kept.refused, owner: names}))
 
     def let_in(self, owner: str, name: str) -> None:
-        """Have links to a lab let somebody in again, with whom it is shared anew.
+        """Have links to a lab let somebody in again, because the lab is shared with them again.
 
         Args:
             owner: whose lab it is to the Hub.

@@ -1,6 +1,6 @@
 """What the container uses of memory, CPU and disk: of its control group, all processes in it.
 
-jupyter-resource-usage measures the lab server's own processes, anew for each page that asks. A
+jupyter-resource-usage measures the lab server's own processes, again for each page that asks. A
 class wants to know of the whole container, kernels of other users included, whoever started them.
 """
 

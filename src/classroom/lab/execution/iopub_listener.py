@@ -177,7 +177,7 @@ class ListeningKernels(AsyncMappingKernelManager):
         return [run for ear in self._ears.values() for run in ear.runs.unfinished(room)]
 
     def _lose(self, kernel_id: str, *, is_dead: bool) -> None:
-        """End a kernel's runs; the next kernel is listened to anew."""
+        """End a kernel's runs; the next kernel is listened to again."""
         # Who connects from now on waits until the next one is heard; the others' connections last.
         self._iopubs.pop(kernel_id, None)
         if (ear := self._ears.get(kernel_id)) is not None:

@@ -59,7 +59,7 @@ class StudentKernel(ServerKernelManager):
     def _default_event_logger(self) -> Any:
         """Return what is told of each kernel's start and end; upstream's, the same for all.
 
-        Upstream reads and checks the schemas of these events anew for each kernel.
+        Upstream reads and checks the schemas of these events again for each kernel.
         """
         if not isinstance(self.parent, StudentKernels):
             return super()._default_event_logger()

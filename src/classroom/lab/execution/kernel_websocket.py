@@ -64,7 +64,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
     _noticed = -NOTICE_SECONDS
 
     async def prepare(self) -> None:
-        """Get ready; of a kernel that has said what it is nothing is waited for.
+        """Skip upstream's wait when the kernel's info is known.
 
         Upstream waits each time, and keeps all of a connection for a minute in case it is in vain.
         """

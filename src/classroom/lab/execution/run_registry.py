@@ -145,7 +145,7 @@ class KernelRuns:
             run.answered()
 
     def lose(self, *, is_dead: bool, why: str = "") -> None:
-        """End all runs: their kernel has ended, or was started anew.
+        """End all runs: their kernel has ended, or was restarted.
 
         Args:
             is_dead: whether nobody had asked for it.

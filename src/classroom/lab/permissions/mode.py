@@ -139,7 +139,7 @@ def is_within(some: Sequence[Range], known: Sequence[Range]) -> bool:
 class Outdated:
     """Documents in pages that have what was not taken: nothing more of them is.
 
-    A page's copy bears an id that is made anew with it. What was dropped once would come in with
+    Each copy in a page has an id of its own. What was dropped once would come in with
     the next message that the copy sends, or when it reconnects: only a new copy is the shared one.
     """
 

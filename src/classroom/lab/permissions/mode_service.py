@@ -53,7 +53,7 @@ class ModeService:
         self._telling: set[str] = set()
 
     def load(self, file: Path) -> None:
-        """Go on with what held before the lab was started anew.
+        """Go on with what held before the lab was restarted.
 
         Args:
             file: where it is kept. What can't be read lets nobody write but tutors.

@@ -43,7 +43,7 @@ class RemovedGuests:
         self._file: Path | None = None
 
     def load(self, file: Path) -> None:
-        """Go on with what held before the lab was started anew.
+        """Go on with what held before the lab was restarted.
 
         Args:
             file: where it is kept. What can't be read keeps nobody out, and the log says so.

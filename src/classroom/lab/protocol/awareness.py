@@ -39,7 +39,7 @@ class Entry:
     """What a client says of itself.
 
     Attributes:
-        client: its id, made anew for each page.
+        client: its id, a new one for each page.
         clock: counts what it has said.
         state: JSON text, never decoded here; ``null`` when it leaves.
     """

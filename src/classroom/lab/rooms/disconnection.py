@@ -22,8 +22,8 @@ TOO_MUCH = gettext_noop(
     " two minutes."
 )
 IN_VAIN = gettext_noop(
-    "This page has text of somebody else that the lab lost, and waits for their page. To stop"
-    " waiting, copy what you typed, then reload."
+    "This page shows another person's text that the lab lost, and waits for that person's page. To"
+    " stop waiting, copy what you typed, then reload."
 )
 MOST_RETURNS = 5
 """Reconnections without success before the page's user is notified."""

@@ -1,8 +1,8 @@
 """Who writes in a document under which page's id: kept as long as that page may come back.
 
 What is written under a page's id by somebody else first, the page could never write itself: its own
-would be taken for what is there already. Pages sleep for hours, and the lab server may be started
-anew meanwhile, so that what is known is in the journal, beside the document.
+would be taken for what is there already. Pages sleep for hours, and the lab server may be restarted
+meanwhile, so that what is known is in the journal, beside the document.
 """
 
 from __future__ import annotations

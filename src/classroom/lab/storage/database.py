@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 SCHEMA_VERSION = 2
-"""pycrdt's: what its own store would move aside and begin anew is anything else."""
+"""pycrdt's: its own store would move a database of any other version aside and start a new one."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS yupdates
     (path TEXT NOT NULL, yupdate BLOB, metadata BLOB, timestamp REAL NOT NULL);

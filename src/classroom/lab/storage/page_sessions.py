@@ -1,13 +1,14 @@
-"""Sessions: which pages may come back to a lab that was started anew, without a reload.
+"""Sessions: which pages may reconnect to a restarted lab without a reload.
 
-A session is one life of the lab server. A page names the one that it got its document from: with
-another journal, or another way to make documents of files, its copy and ours would come out as both
-one after the other. Kept in the journal, which holds the documents that a page must agree with.
+A session is one run of the lab server. A page sends the session id it loaded its document from. If
+the journal or the document schema differs, merging both copies would duplicate the content, so the
+page must reload. Sessions are kept in the journal, which holds the documents that a page must agree
+with.
 
-Upstream's own file of sessions knows the last ten, so that whoever had a page open across ten
-ends of the lab server lost what they typed; it is written anew, in place, whenever a page opens a
-document. And it notes with a session the version of the kind of document that was opened last, and
-has the pages reload every document of another kind.
+Upstream's own file of sessions keeps only the last ten: a page that stays open across ten restarts
+loses what was typed in it. Upstream rewrites that file in place whenever a page opens a document.
+It also stores with a session the version of the document type that was opened last, and makes pages
+reload every document of another type.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ CREATE TABLE IF NOT EXISTS agreements
     (path TEXT NOT NULL PRIMARY KEY, file TEXT NOT NULL, document TEXT NOT NULL);
 """
 RECENT_SECONDS = 3600.0
-"""Documents that were last changed so long before the end are saved, or are when they're opened."""
+"""Documents idle for longer than this before the crash were already saved, or are checked when
+opened."""
 
 
 async def _nothing() -> None:

@@ -1,4 +1,4 @@
-"""Answers that are the same for everybody until the lab is started anew: found out once.
+"""Answers that are the same for everybody until the lab is restarted: found out once.
 
 What they say comes with the image. Upstream finds each out for each page that asks: for the formats
 of exports it imports every exporter, for kernels it looks through folders, three times a page.
