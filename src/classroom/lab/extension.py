@@ -35,7 +35,7 @@ from classroom.lab.people import page_socket, welcome
 from classroom.lab.people.welcome import WelcomeNotebook
 from classroom.lab.permissions import same_origin, view_only
 from classroom.lab.permissions.mode_service import ModeService
-from classroom.lab.protocol.lib0 import FRAME
+from classroom.lab.protocol.lib0 import FRAME_BYTES
 from classroom.lab.rooms import session_requests, timeline
 from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.rooms.room_socket import RoomSocket
@@ -119,7 +119,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
             documents.ystore_class = ystore.of(lab.journal)
     view_only.use(lab.hooks, lab.modes)
     lab.documents.use(lab.hooks)
-    app.web_app.settings["websocket_max_message_size"] = FRAME
+    app.web_app.settings["websocket_max_message_size"] = FRAME_BYTES
     if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
         app.kernel_manager.notebooks = Notebooks(app)
         app.kernel_manager.services = found

@@ -17,7 +17,7 @@ MOST = 2 << 30
 
 
 @dataclass(frozen=True)
-class Room:
+class DiskSpace:
     """The disk as it is.
 
     Attributes:
@@ -56,7 +56,7 @@ def megabytes(size: int) -> str:
     return f"{size / (1 << 20):.0f} MB"
 
 
-def look(place: Path) -> Room:
+def look(place: Path) -> DiskSpace:
     """Look at the disk.
 
     Args:
@@ -70,4 +70,4 @@ def look(place: Path) -> Room:
     for parent, _, names in os.walk(place):
         for name in names:
             taken += os.lstat(os.path.join(parent, name)).st_blocks * 512  # noqa: PTH118 (many)
-    return Room(found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize, taken)
+    return DiskSpace(found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize, taken)

@@ -76,7 +76,7 @@ class Repository:
     def _no_space(self) -> str | None:
         found = os.statvfs(self._home)
         free = found.f_bavail * found.f_frsize
-        least = quota.Room(free, found.f_blocks * found.f_frsize, 0).reserve // 2
+        least = quota.DiskSpace(free, found.f_blocks * found.f_frsize, 0).reserve // 2
         return gettext("the disk is nearly full") if free < least else None
 
     async def _open(self) -> None:

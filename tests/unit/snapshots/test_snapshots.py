@@ -25,7 +25,7 @@ from classroom.lab.snapshots.restore_job import IncompatibleDocumentError
 from classroom.runtime.ipc.server import SaidError
 from classroom.snapshots import mounts, records, restic, runner
 from classroom.snapshots.api import normal
-from classroom.snapshots.quota import Room
+from classroom.snapshots.quota import DiskSpace
 from classroom.snapshots.records import Why
 
 MB = 1 << 20
@@ -113,21 +113,21 @@ def test_restics_reason_is_said_without_what_a_terminal_obeys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("room", "problem"),
+    ("space", "problem"),
     [
-        (Room(free=500 * MB, total=1000 * MB, taken=100 * MB), None),
-        (Room(free=40 * MB, total=1000 * MB, taken=1 * MB), "only 40 MB are free"),
-        (Room(free=300 * MB, total=1000 * MB, taken=301 * MB), "snapshots take 301 MB"),
+        (DiskSpace(free=500 * MB, total=1000 * MB, taken=100 * MB), None),
+        (DiskSpace(free=40 * MB, total=1000 * MB, taken=1 * MB), "only 40 MB are free"),
+        (DiskSpace(free=300 * MB, total=1000 * MB, taken=301 * MB), "snapshots take 301 MB"),
         # A large disk isn't nearly full with many gigabytes left.
-        (Room(free=3 << 30, total=1 << 40, taken=1 << 30), None),
+        (DiskSpace(free=3 << 30, total=1 << 40, taken=1 << 30), None),
     ],
 )
-def test_how_much_of_the_disk_snapshots_take(room: Room, problem: str | None) -> None:
+def test_how_much_of_the_disk_snapshots_take(space: DiskSpace, problem: str | None) -> None:
     if problem is None:
-        assert room.problem is None
+        assert space.problem is None
     else:
-        assert room.problem is not None
-        assert problem in room.problem
+        assert space.problem is not None
+        assert problem in space.problem
 
 
 @pytest.mark.parametrize(

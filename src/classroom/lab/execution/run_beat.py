@@ -15,7 +15,7 @@ BEAT_SECONDS = 0.1
 """Between two writings of one run's outputs: a page shows no more, however much comes."""
 SHARE = 0.1
 """How much of the server's time the outputs of one kernel's runs may take."""
-RATE = 5_000_000
+BYTES_PER_SECOND = 5_000_000
 """Bytes a second that one run may write into a document on and on: it keeps its history."""
 SETTLE_SECONDS = 0.5
 """How long the page which runs a cell has to say itself that it runs, or has ended: only then is it
@@ -73,7 +73,7 @@ class RunBeat:
             size: bytes that were written.
         """
         self._shared.due = began + seconds / SHARE
-        self._due = began + max(BEAT_SECONDS, size / RATE)
+        self._due = began + max(BEAT_SECONDS, size / BYTES_PER_SECOND)
 
     def stop(self) -> None:
         """Write nothing more."""

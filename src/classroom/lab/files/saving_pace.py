@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 SHARE = 0.1
 """How much of the event loop's time saving may take, all documents together."""
-LONGEST_PAUSE = 1.0
+LONGEST_PAUSE_SECONDS = 1.0
 """Seconds after which the next document is saved in any case, however much the last one cost."""
 
 
 def pause(cost: float) -> float:
     """Decide how long no other save begins after one that costs so much: seconds from seconds."""
-    return min(LONGEST_PAUSE, cost * (1 / SHARE - 1))
+    return min(LONGEST_PAUSE_SECONDS, cost * (1 / SHARE - 1))
 
 
 class SavingPace:

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 AWARENESS = 1
 """The message type, first byte of a message (y-websocket)."""
-LONGEST = 256 * 1024
+LONGEST_BYTES = 256 * 1024
 """Bytes of a message that is read."""
-PIECE = 32 * 1024
+PIECE_BYTES = 32 * 1024
 """Bytes of a message that is told, if it is of more than one client. A page sends it back, written
 in its own way: a number of Python's may have four times as many digits there."""
-ECHO = 4 * LONGEST
+ECHO_BYTES = 4 * LONGEST_BYTES
 """Bytes of a message that may yet be what a page sends back."""
-HEAD = 32
+HEAD_BYTES = 32
 """Bytes, at most, that an entry has before its state, with what its message has before that."""
-ENTRY = 3
+ENTRY_BYTES = 3
 """Bytes that an entry has at least."""
 NULL = b"null"
 FORGET_SECONDS = 600
@@ -84,7 +84,7 @@ def parse_update(update: bytes) -> list[Entry]:
     """
     reader = Reader(update)
     entries = [
-        Entry(reader.uint(), reader.uint(), reader.take()) for _ in range(reader.count(ENTRY))
+        Entry(reader.uint(), reader.uint(), reader.take()) for _ in range(reader.count(ENTRY_BYTES))
     ]
     reader.done()
     return entries
@@ -119,10 +119,10 @@ def pieces(entries: Iterable[Entry]) -> list[bytes]:
     found: list[list[Entry]] = []
     left = 0
     for entry in entries:
-        size = len(entry.state) + HEAD
+        size = len(entry.state) + HEAD_BYTES
         if not found or size > left:
             found.append([])
-            left = PIECE
+            left = PIECE_BYTES
         found[-1].append(entry)
         left -= size
     return [encode(piece) for piece in found]
@@ -134,10 +134,10 @@ def may_be_echo(message: bytes) -> bool:
     Args:
         message: as received.
     """
-    if len(message) > ECHO:
+    if len(message) > ECHO_BYTES:
         return False
     try:
-        return all(len(entry.state) <= LONGEST for entry in parse(message))
+        return all(len(entry.state) <= LONGEST_BYTES for entry in parse(message))
     except OutOfBoundsError:
         return False
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-FRAME = 64 * 1024 * 1024
+FRAME_BYTES = 64 * 1024 * 1024
 """Bytes of a message to a room."""
 DEPTH = 64
 """Levels of nested values, and of nested types; a notebook has eight or so."""
@@ -19,7 +19,7 @@ CLOCKS = 2**31
 """Clocks are below: the decoder counts in 32 bits, some of it with a sign."""
 VALUES = 2_000_000
 """Values in a message: each takes the decoder some 50 bytes, however short it was."""
-NAME = 64 * 1024
+NAME_BYTES = 64 * 1024
 """Bytes of a root type's name, a key, an element's name."""
 
 Id = tuple[int, int]
@@ -126,7 +126,7 @@ class Reader:
         self.skip(size)
         return self._data[start : self._at]
 
-    def text(self, most: int = FRAME) -> str:
+    def text(self, most: int = FRAME_BYTES) -> str:
         """Read text with its length in bytes in front.
 
         The decoder takes it without looking whether it is UTF-8.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from classroom.lab.protocol import awareness
 from classroom.lab.protocol.lib0 import (
-    FRAME,
+    FRAME_BYTES,
     OutOfBoundsError,
     Reader,
     write_uint,
@@ -106,17 +106,17 @@ def parse(raw: bytes | str) -> Message:
     if kind == SYNC:
         return _sync(raw)
     if kind == AWARENESS:
-        if len(raw) > awareness.LONGEST:
-            raise OutOfBoundsError(f"awareness is longer than {awareness.LONGEST} bytes")
+        if len(raw) > awareness.LONGEST_BYTES:
+            raise OutOfBoundsError(f"awareness is longer than {awareness.LONGEST_BYTES} bytes")
         return AwarenessUpdate(awareness.parse(raw), hash(raw))
-    if len(raw) > FRAME:
-        raise OutOfBoundsError(f"it is longer than {FRAME} bytes")
+    if len(raw) > FRAME_BYTES:
+        raise OutOfBoundsError(f"it is longer than {FRAME_BYTES} bytes")
     return _raw(raw) if kind == RAW else Unknown(kind)
 
 
 def _sync(raw: bytes) -> SyncStep1 | SyncUpdate:
-    if len(raw) > FRAME:
-        raise OutOfBoundsError(f"it is longer than {FRAME} bytes")
+    if len(raw) > FRAME_BYTES:
+        raise OutOfBoundsError(f"it is longer than {FRAME_BYTES} bytes")
     reader = Reader(raw, 1)
     step, body = reader.uint(UPDATE + 1), reader.take()
     reader.done()

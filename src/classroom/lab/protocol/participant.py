@@ -21,9 +21,9 @@ FIELDS = ("username", "name", "display_name", "initials", "avatar_url", "color")
 """Of jupyter_server's identity model, as JupyterLab puts it into presence."""
 MANY = 100
 """Clients that one person may have in a room, those who left in the last minutes among them."""
-LONG = 64 * 1024
+LONG_BYTES = 64 * 1024
 """Bytes that a page may say of itself; JupyterLab's say some hundreds."""
-TOGETHER = 64 * 1024
+TOGETHER_BYTES = 64 * 1024
 """Bytes that all pages of one person's may say of themselves, as they are told: everybody keeps
 them, and sends them back."""
 ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
@@ -105,7 +105,7 @@ class Owners:
         return [entry for entry in entries if self._owns(entry, name)]
 
     def _owns(self, entry: Entry, name: str) -> bool:
-        if len(entry.state) > LONG:
+        if len(entry.state) > LONG_BYTES:
             return False
         owner = self._of.get(entry.client)
         # Pages also tell of others whom they miss, as after a restart: that makes nobody theirs.
@@ -122,7 +122,7 @@ class Owners:
         """
         name, size = self.of(entry.client), 0 if entry.gone else len(entry.state)
         more = size - self._sizes.get(entry.client, 0)
-        if more > 0 and self._together[name] + more > TOGETHER:
+        if more > 0 and self._together[name] + more > TOGETHER_BYTES:
             return False
         self._sizes[entry.client] = size
         self._together[name] += more

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from classroom.lab.protocol.lib0 import (
     BYTES,
     CLOCKS,
-    FRAME,
-    NAME,
+    FRAME_BYTES,
+    NAME_BYTES,
     VALUES,
     OutOfBoundsError,
     Reader,
@@ -135,8 +135,8 @@ def read_update(update: bytes, structs: int = STRUCTS, *, trusted: bool = False)
     Raises:
         OutOfBoundsError: it isn't one, or not within the bounds.
     """
-    if not trusted and len(update) > FRAME:
-        raise OutOfBoundsError(f"it is longer than {FRAME} bytes")
+    if not trusted and len(update) > FRAME_BYTES:
+        raise OutOfBoundsError(f"it is longer than {FRAME_BYTES} bytes")
     most = len(update) if trusted else VALUES
     reader = Reader(update, values=most, trusted=trusted)
     found: dict[int, list[Struct]] = {}
@@ -192,14 +192,14 @@ def _struct(reader: Reader, client: int, clock: int) -> Struct:
     parent: str | Id | None = None
     key = form = None
     if origin is None and right is None:
-        parent = reader.text(NAME) if reader.uint(2) else reader.id()
+        parent = reader.text(NAME_BYTES) if reader.uint(2) else reader.id()
         if info & HAS_KEY:
-            key = reader.text(NAME)
+            key = reader.text(NAME_BYTES)
     kind, end = info & 31, clock + 1
     if kind == TYPE:
         form = reader.uint(XML + 1)
         if form in NAMED:
-            reader.text(NAME)
+            reader.text(NAME_BYTES)
     else:
         reader.has_bytes = False
         end = clock + _content(reader, kind)
@@ -234,7 +234,7 @@ def _content(reader: Reader, kind: int) -> int:  # noqa: C901 (a branch for each
     if kind == JSON and reader.trusted:
         return len([reader.text() for _ in range(reader.count(1))])
     if kind == FORMAT:
-        reader.text(NAME)
+        reader.text(NAME_BYTES)
         reader.json()
     elif kind == EMBED:
         reader.json()
@@ -242,7 +242,7 @@ def _content(reader: Reader, kind: int) -> int:  # noqa: C901 (a branch for each
         reader.skip(reader.uint())
         reader.has_bytes = True
     elif kind == DOC:
-        reader.text(NAME)
+        reader.text(NAME_BYTES)
         reader.value()
     else:
         raise OutOfBoundsError(f"no page writes content of kind {kind}")

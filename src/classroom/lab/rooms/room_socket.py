@@ -16,7 +16,7 @@ from tornado.websocket import WebSocketHandler
 from classroom.lab.connections.cpu_budget import TooMuchError
 from classroom.lab.connections.registry import Connections
 from classroom.lab.protocol import awareness, close_reason, messages, participant
-from classroom.lab.protocol.lib0 import FRAME, OutOfBoundsError
+from classroom.lab.protocol.lib0 import FRAME_BYTES, OutOfBoundsError
 from classroom.lab.protocol.messages import EMPTY, SaveRequest, SyncStep1, SyncUpdate
 from classroom.lab.rooms import room_names
 from classroom.lab.rooms.hooks import Hooks
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from classroom.lab.protocol.messages import AwarenessUpdate, Message
 
-LONG = 64 * 1024
+LONG_BYTES = 64 * 1024
 """Bytes from which on a message is read beside the event loop."""
 _AWARENESS = bytes([messages.AWARENESS])
 
@@ -98,7 +98,7 @@ class RoomSocket(Parting):
     @property
     def max_message_size(self) -> int:
         """Bytes of a message; tornado ends the connection of who sends more."""
-        return FRAME
+        return FRAME_BYTES
 
     def check_origin(self, origin: str) -> bool:
         """Take only pages of this lab; upstream takes anybody's."""
@@ -108,7 +108,7 @@ class RoomSocket(Parting):
         """Take a message: anything may come.
 
         Args:
-            message: as received, at most `FRAME` bytes.
+            message: as received, at most `FRAME_BYTES` bytes.
 
         Returns:
             What is to be awaited before the page's next message is read; None for nothing.
@@ -119,7 +119,7 @@ class RoomSocket(Parting):
             return self._hear_last(message)
         if message[:1] == _AWARENESS:
             return self._hear(message)  # type: ignore[arg-type]
-        if len(message) >= LONG:
+        if len(message) >= LONG_BYTES:
             return self._take_later(message)
         return self._charged(lambda: self._handle(messages.parse(message)))
 
@@ -130,7 +130,7 @@ class RoomSocket(Parting):
 
         Most of it is what all others send back as well: that isn't even read.
         """
-        is_long = len(raw) > awareness.LONGEST
+        is_long = len(raw) > awareness.LONGEST_BYTES
         # What a page sends back of what it was told is no offence, however much that is.
         if is_long and awareness.may_be_echo(raw):
             return None

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.update_bounds import Update
 
 LOG = logging.getLogger("classroom.documents")
-WAITING = 1024 * 1024
+WAITING_BYTES = 1024 * 1024
 """Bytes of a page's updates that may wait for what they build on."""
 MOST_WAITING = 64
 """How many of them may: each is tried again whenever another was applied."""
@@ -174,7 +174,7 @@ class Admission:
         except MissingError:
             self._waiting.append((body, update))
             self._waiting_bytes += len(body)
-            if self._waiting_bytes > WAITING or len(self._waiting) > MOST_WAITING:
+            if self._waiting_bytes > WAITING_BYTES or len(self._waiting) > MOST_WAITING:
                 raise OutOfBoundsError("too much of it builds on what isn't there") from None
             return
         if self._waiting:

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS writers
 """
 MOST = 300
 """Pages of one person's that are known in a document, the last ones."""
-SOON = 0.5
+SOON_SECONDS = 0.5
 """Seconds that others' may come, to be written down together."""
 LOG = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ class Writers:
 
     async def _save(self, journal: Journal) -> None:
         """Write down what is new; what can't be is tried again with the next."""
-        await asyncio.sleep(SOON)
+        await asyncio.sleep(SOON_SECONDS)
         new, gone = dict(self._new), list(self._gone)
         now = time.time()
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-RESERVED = 4 << 20
+RESERVED_BYTES = 4 << 20
 """Bytes that are set aside for what people type while the disk is full."""
-ROOM = 1 << 18
+FREE_AGAIN_BYTES = 1 << 18
 """Bytes that must be free after the disk was full, before it counts as having space again."""
 
 
@@ -60,7 +60,7 @@ class LogSegment:
         """
         end = self._end
         try:
-            self.append(bytes(ROOM))
+            self.append(bytes(FREE_AGAIN_BYTES))
         finally:
             os.ftruncate(self._descriptor, end)
             self._end = end
@@ -116,7 +116,7 @@ class ReservedSegment:
     def allocate(self) -> None:
         """Set the space aside, as far as there is any."""
         with contextlib.suppress(OSError):
-            os.posix_fallocate(self._descriptor, 0, RESERVED)
+            os.posix_fallocate(self._descriptor, 0, RESERVED_BYTES)
         self.size = os.fstat(self._descriptor).st_size
 
     def append(self, record: bytes) -> None:

@@ -161,7 +161,7 @@ class Log:
             self._reserve = ReservedSegment(
                 self._database.with_name(f"{self._database.stem}-log.0")
             )
-        elif self._reserve.size < log_segments.RESERVED:
+        elif self._reserve.size < log_segments.RESERVED_BYTES:
             self._reserve.allocate()
 
     def flush(self) -> None:

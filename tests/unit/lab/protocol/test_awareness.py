@@ -123,8 +123,8 @@ def test_what_is_told_is_told_in_pieces(entries: list[Entry]) -> None:
     told = awareness.pieces(entries)
     assert [one for message in told for one in awareness.parse(message)] == entries
     for message in told:
-        assert len(message) <= awareness.PIECE or len(awareness.parse(message)) == 1
-        assert len(message) * 4 < awareness.LONGEST or len(awareness.parse(message)) == 1
+        assert len(message) <= awareness.PIECE_BYTES or len(awareness.parse(message)) == 1
+        assert len(message) * 4 < awareness.LONGEST_BYTES or len(awareness.parse(message)) == 1
 
 
 def test_what_a_page_sends_back_is_known_from_what_none_sends() -> None:

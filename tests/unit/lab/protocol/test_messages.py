@@ -15,7 +15,7 @@ from classroom.lab.protocol.awareness import Entry
 from classroom.lab.protocol.lib0 import (
     CLIENTS,
     CLOCKS,
-    FRAME,
+    FRAME_BYTES,
     OutOfBoundsError,
 )
 from classroom.lab.protocol.messages import (
@@ -129,7 +129,7 @@ def test_what_is_no_message_is_refused_and_what_nobody_knows_is_dropped() -> Non
 
 
 @pytest.mark.parametrize(
-    ("head", "longest"), [(0, FRAME), (1, awareness.LONGEST), (2, FRAME), (9, FRAME)]
+    ("head", "longest"), [(0, FRAME_BYTES), (1, awareness.LONGEST_BYTES), (2, FRAME_BYTES), (9, FRAME_BYTES)]
 )
 def test_nothing_of_a_message_that_is_too_long_is_read(head: int, longest: int) -> None:
     raw = bytes([head]) + b"\x02" + b"\x01" * longest

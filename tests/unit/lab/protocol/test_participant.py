@@ -165,13 +165,13 @@ def test_one_person_has_only_so_many_pages_and_words() -> None:
     crowd = [Entry(client, 1, b"{}") for client in range(1000)]
     assert len(owners.own(crowd, "ada")) == participant.MANY
     assert owners.own([Entry(5000, 1, b"{}")], "bob"), "that is nobody else's trouble"
-    long = b'{"a":"' + b"x" * participant.LONG + b'"}'
+    long = b'{"a":"' + b"x" * participant.LONG_BYTES + b'"}'
     assert owners.own([Entry(5000, 2, long)], "bob") == []
 
 
 def test_all_that_one_person_says_has_a_bound() -> None:
     owners = Owners()
-    half = b'"' + b"x" * (participant.TOGETHER // 2) + b'"'
+    half = b'"' + b"x" * (participant.TOGETHER_BYTES // 2) + b'"'
     mine = owners.own([Entry(client, 1, half) for client in range(3)], "ada")
     assert [owners.fits(one) for one in mine] == [True, False, False]
     assert owners.fits(Entry(1, 2, b"{}")), "a page may say less"

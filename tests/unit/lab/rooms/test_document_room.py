@@ -571,7 +571,7 @@ def test_nobody_is_told_so_much_that_sending_it_back_is_an_offence() -> None:
         other.hear = listen  # type: ignore[method-assign]
         other.connect()
         await until(lambda: len(presence_of(room, other)) == 100)
-        assert max(map(len, heard)) < awareness.LONGEST
+        assert max(map(len, heard)) < awareness.LONGEST_BYTES
         await page.disconnect()
         await other.disconnect()
         await room.stop()

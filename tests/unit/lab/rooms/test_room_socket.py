@@ -154,7 +154,7 @@ def test_who_takes_too_much_is_sent_away_and_may_come_back(
 
     async def main() -> None:
         lab.cpu.add("eve", 6, time.monotonic())
-        for message in (question(), typed("x"), typed("x" * room_socket.LONG)):
+        for message in (question(), typed("x"), typed("x" * room_socket.LONG_BYTES)):
             socket = Socket(Doc(), lab=lab)
             await socket.say(message)
             assert [code for code, _ in socket.closed] == [1013]

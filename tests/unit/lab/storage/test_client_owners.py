@@ -42,7 +42,7 @@ async def end(one: Writers) -> None:
 
 
 def test_it_is_known_after_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_owners, "SOON", 0.01)
+    monkeypatch.setattr(client_owners, "SOON_SECONDS", 0.01)
 
     async def run() -> None:
         first = await known(tmp_path / "j.db", "a")
@@ -63,7 +63,7 @@ def test_it_is_known_after_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_of_one_person_the_last_ones_are_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_owners, "SOON", 0.01)
+    monkeypatch.setattr(client_owners, "SOON_SECONDS", 0.01)
     monkeypatch.setattr(client_owners, "MOST", 5)
 
     async def run() -> None:

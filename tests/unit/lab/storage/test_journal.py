@@ -451,7 +451,7 @@ def test_a_reserve_that_is_used_up_is_told_until_all_is_committed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(log_segments, "RESERVED", 8192)
+    monkeypatch.setattr(log_segments, "RESERVED_BYTES", 8192)
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")

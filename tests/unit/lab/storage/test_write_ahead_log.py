@@ -150,7 +150,7 @@ def test_the_reserve_keeps_its_blocks_and_no_records_of_before(tmp_path: Path) -
     for number in range(5):
         log.append_reserved(row(f"before {number}"))
     taken = reserve.stat().st_blocks * 512
-    assert taken >= log_segments.RESERVED
+    assert taken >= log_segments.RESERVED_BYTES
     log.empty_reserve()
     assert left(database) == []
     log.append_reserved(row("after  0"))
@@ -191,8 +191,8 @@ def test_what_an_earlier_process_left_in_the_reserve_is_only_forgotten_when_it_i
 def test_the_reserve_takes_no_more_than_it_has(tmp_path: Path) -> None:
     database = tmp_path / "j.db"
     log = Log(database)
-    log.append_reserved(Row("a", bytes(log_segments.RESERVED - 200), b"", 1.0))
+    log.append_reserved(Row("a", bytes(log_segments.RESERVED_BYTES - 200), b"", 1.0))
     with pytest.raises(OSError, match="No space left"):
         log.append_reserved(Row("a", bytes(200), b"", 1.0))
     assert len(Log(database).rows) == 1
-    assert (tmp_path / "j-log.0").stat().st_size == log_segments.RESERVED
+    assert (tmp_path / "j-log.0").stat().st_size == log_segments.RESERVED_BYTES
