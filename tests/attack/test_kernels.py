@@ -114,7 +114,7 @@ def test_a_kernels_id_is_no_path(client: httpx.Client, trial_lab: Lab, ident: ob
 
 
 def test_names_and_paths_have_lengths(client: httpx.Client) -> None:
-    long, longer = "x" * (request_checks.LONGEST_PATH + 1), "x" * (request_checks.LONGEST_BODY + 1)
+    long, longer = "x" * (request_checks.LONGEST_PATH_CHARACTERS + 1), "x" * (request_checks.LONGEST_BODY_BYTES + 1)
     session = {"path": "p.ipynb", "name": "p", "type": "notebook", "kernel": {"name": "python3"}}
     wrongs: list[dict[str, Any]] = [
         {"path": long},
@@ -293,7 +293,7 @@ def test_layouts_have_a_size_and_a_number(client: httpx.Client) -> None:
     def students_lab() -> str:
         return f"{labs.ADDRESS}{students.BASE}/lab/api"
 
-    assert layout("large", "x" * user_settings.LARGEST_LAYOUT) == 413
+    assert layout("large", "x" * user_settings.LARGEST_LAYOUT_BYTES) == 413
     found = [layout(f"w{number}") for number in range(user_settings.MOST_LAYOUTS + 5)]
     assert found.count(413) >= 5
     assert layout("w0") == 204, "one that is there is replaced"

@@ -110,7 +110,7 @@ def test_a_page_comes_with_what_it_asks_first(people: tuple[httpx.Client, httpx.
         )
         for what, answer in found.items():
             assert client.get(f"{LAB}/{what}").json() == answer
-    large = {**layout, "data": {"x": "y" * opening_answers.LARGEST}}
+    large = {**layout, "data": {"x": "y" * opening_answers.LARGEST_BYTES}}
     assert ada.put(f"{LAB}/lab/api/workspaces/default", json=large).status_code == 204
     assert "lab/api/workspaces" not in answers(ada.get(f"{LAB}/lab"))
     assert ada.put(f"{LAB}/lab/api/workspaces/default", json=layout).status_code == 204

@@ -112,11 +112,11 @@ def test_a_message_is_measured_before_it_is_read() -> None:
     assert not kernel_messages.sound(parts()[:3])
     header, parent, metadata, content = parts()
     assert not kernel_messages.sound(
-        [header + b" " * kernel_messages.LONGEST_HEAD, parent, metadata, content]
+        [header + b" " * kernel_messages.LONGEST_HEAD_BYTES, parent, metadata, content]
     )
     assert not kernel_messages.sound([b"no json", parent, metadata, content])
     assert not kernel_messages.sound([b"{}", parent, metadata, content])
-    assert not kernel_messages.sound([header, parent, metadata, bytes(kernel_messages.LONGEST)])
+    assert not kernel_messages.sound([header, parent, metadata, bytes(kernel_messages.LONGEST_BYTES)])
     assert kernel_messages.sound(parts("status", execution_state="idle"))
     assert not kernel_messages.sound(parts("status", execution_state="<b>"))
     assert not kernel_messages.sound(parts("status", execution_state=7))
@@ -237,7 +237,7 @@ def test_what_one_id_shows_has_a_number_and_a_size(monkeypatch: pytest.MonkeyPat
     writer.update(cell, [Updated("d", display("new"), 3)])
     shown = [one["data"]["text/plain"] for one in cell["outputs"].to_py()]
     assert shown == ["new"] * MOST_PLACES + ["x"]
-    monkeypatch.setattr("classroom.lab.execution.cell_writer.MOST_SHOWN", 1000)
+    monkeypatch.setattr("classroom.lab.execution.cell_writer.MOST_SHOWN_BYTES", 1000)
     writer.update(cell, [Updated("d", display("long"), 11)])
     assert cell["outputs"].to_py()[0]["data"] == {"text/plain": "new"}
 

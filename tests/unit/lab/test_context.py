@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 import pytest
 
 import classroom.lab
-from classroom.lab.connections.memory_budget import EACH
+from classroom.lab.connections.memory_budget import EACH_BYTES
 from classroom.lab.connections.registry import Connections
 from classroom.lab.context import LabContext
 from classroom.lab.permissions.mode import Mode
@@ -224,7 +224,7 @@ def test_what_happens_in_one_lab_is_not_seen_in_another(tmp_path: Path) -> None:
         one.history.add("book", "book.ipynb", "cell", "ada")
         one.participants.asking = "ada"
         one.cpu.add("eve", 100, 0.0)
-        assert one.memory.take("eve", EACH)
+        assert one.memory.take("eve", EACH_BYTES)
         one.journal.append("document", b"\0\0")
         await one.journal.written()
         assert list(one.connections.open()) == [socket]
@@ -235,7 +235,7 @@ def test_what_happens_in_one_lab_is_not_seen_in_another(tmp_path: Path) -> None:
         assert list(other.history.of("book")) == []
         assert other.participants.asking == ""
         assert not other.cpu.is_too_much("eve", 0.0)
-        assert other.memory.take("eve", EACH)
+        assert other.memory.take("eve", EACH_BYTES)
         assert len(await one.journal.read("document")) == 1
         assert await other.journal.read("document") == []
         for lab in (one, other):

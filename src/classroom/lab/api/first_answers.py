@@ -12,7 +12,7 @@ from jupyterlab_server.handlers import LabHandler
 
 from classroom.lab import services
 from classroom.lab.api import opening_answers
-from classroom.lab.api.opening_answers import LARGEST, encoded
+from classroom.lab.api.opening_answers import LARGEST_BYTES, encoded
 from classroom.lab.api.page_notices import PageNotices
 from classroom.lab.api.usage import Usage
 from classroom.lab.api.user_settings import DefaultSettings, folder_of, layout_of, layouts, size_of
@@ -56,7 +56,7 @@ async def of(handler: Any) -> dict[str, str]:
     name = handler.current_user.username
     folder = folder_of(handler.extensionapp.workspaces_dir, name)
     layout: dict[str, Any] = {}
-    if size_of(folder) <= LARGEST:
+    if size_of(folder) <= LARGEST_BYTES:
         layout = layout_of(folder, "default")
         now |= {"lab/api/workspaces": layouts(folder), "lab/api/workspaces/default": layout}
     found = lab[KnownAnswers]
@@ -80,7 +80,7 @@ def defaults(settings: DefaultSettings) -> dict[str, str]:
     for what in SETTINGS:
         listed = what.startswith("?")
         answer = settings.answers.get(("", True) if listed else (what[1:], False), "")
-        if 0 < len(answer) <= LARGEST:
+        if 0 < len(answer) <= LARGEST_BYTES:
             found[f"lab/api/settings{what}"] = answer
     return found
 

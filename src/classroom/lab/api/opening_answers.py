@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 NOTEBOOK = ".ipynb"
-LARGEST = 16 * 1024
+LARGEST_BYTES = 16 * 1024
 """Bytes of one answer that comes with a page, which isn't compressed."""
 MOST = 3
 """Documents of a page that are looked at: a layout may have dozens, most of them behind others."""
@@ -92,7 +92,7 @@ def encoded(values: Mapping[str, Any]) -> dict[str, str]:
         values: by address.
     """
     texts = {name: json.dumps(value, default=json_default) for name, value in values.items()}
-    return {name: text for name, text in texts.items() if len(text) <= LARGEST}
+    return {name: text for name, text in texts.items() if len(text) <= LARGEST_BYTES}
 
 
 async def of(handler: Any, layout: Mapping[str, Any]) -> dict[str, str]:
@@ -141,7 +141,7 @@ async def _chat(handler: Any) -> dict[str, str]:
     files, path = handler.contents_manager, setup.FIRST
     try:
         there = await files.get(path, content=False)
-        if there["size"] > LARGEST:
+        if there["size"] > LARGEST_BYTES:
             return {}
         answers = {f"api/contents/{address(path)}": await files.get(path)}
     except (HTTPError, OSError):

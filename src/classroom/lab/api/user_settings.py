@@ -29,14 +29,14 @@ from classroom.runtime.words import gettext
 MOST_LAYOUTS = 50
 """Window layouts of one person's; a page has one, and makes another for each second window."""
 KB = 1024
-LARGEST_LAYOUT = 1024 * KB
+LARGEST_LAYOUT_BYTES = 1024 * KB
 """Bytes of a window layout."""
 LARGEST_SETTINGS, ALL_SETTINGS = 128 * KB, 512 * KB
 """Bytes of a plugin's settings, and of all of one person's: each page reads and checks them all."""
 
 MOST_ANSWERS = 500
 """How many answers about what nobody has set are remembered."""
-LARGE_ANSWER = 32 * KB
+LARGE_ANSWER_CHARACTERS = 32 * KB
 """Characters from which on an answer is kept compressed: all settings are ten times as long."""
 
 
@@ -129,7 +129,7 @@ class PersonalWorkspacesHandler(WorkspacesHandler):
         Raises:
             HTTPError: 413, it is too large, or there are too many.
         """
-        check_size(gettext("Window layouts"), len(self.request.body), LARGEST_LAYOUT)
+        check_size(gettext("Window layouts"), len(self.request.body), LARGEST_LAYOUT_BYTES)
         if not may_add(self.manager.workspaces_dir, space_name):
             raise HTTPError(
                 413,
@@ -161,7 +161,7 @@ class DefaultSettings:
         """
         if len(self.answers) < MOST_ANSWERS:
             self.answers[what] = answer
-            if len(answer) >= LARGE_ANSWER:
+            if len(answer) >= LARGE_ANSWER_CHARACTERS:
                 self.packed[what] = gzip.compress(answer.encode(), mtime=0)
 
 

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from classroom.lab.assignments import comparing, copying, names
 from classroom.lab.files import operations, tree
-from classroom.lab.files.reader import PIECE
+from classroom.lab.files.reader import PIECE_BYTES
 
 if TYPE_CHECKING:
     import io
@@ -51,7 +51,7 @@ def bring(root: Root, parts: Parts, handed_in: DirectoryEntry) -> bool:
             return True
         try:
             with root.at(parts, follow=False) as place:
-                if comparing.same(place, handed_in, 2 * copying.LARGEST):
+                if comparing.same(place, handed_in, 2 * copying.LARGEST_BYTES):
                     return False
             operations.put_away(root, parts)
         except FileNotFoundError:
@@ -101,5 +101,5 @@ def _add(archive: zipfile.ZipFile, place: DirectoryEntry, parts: Parts, depth: i
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = (stat.S_IFREG | 0o644) << 16
     with os.fdopen(place.open(os.O_RDONLY), "rb") as content, archive.open(entry, "w") as stream:
-        while piece := content.read(PIECE):
+        while piece := content.read(PIECE_BYTES):
             stream.write(piece)

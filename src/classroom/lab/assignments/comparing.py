@@ -13,14 +13,14 @@ from typing import Any
 
 from classroom.lab.files import tree
 from classroom.lab.files.directory_entry import DirectoryEntry
-from classroom.lab.files.disk_reserve import SMALLEST, Allowance
+from classroom.lab.files.disk_reserve import SMALLEST_BYTES, Allowance
 from classroom.lab.files.file_process import is_heavy
-from classroom.lab.files.reader import PIECE, TooLargeError
+from classroom.lab.files.reader import PIECE_BYTES, TooLargeError
 
 MB = 1024**2
-MOST = 64 * MB
+MOST_BYTES = 64 * MB
 """Bytes that are read of one student's copy; what is beyond counts as changed."""
-LARGEST_NOTEBOOK = 4 * MB
+LARGEST_NOTEBOOK_BYTES = 4 * MB
 """Bytes; a larger one is compared byte by byte."""
 
 
@@ -38,7 +38,7 @@ def changed(copy: DirectoryEntry, original: DirectoryEntry) -> float | None:
         OSError: it can't be read.
     """
     try:
-        return _changed(copy, original, 0, Allowance(MOST))
+        return _changed(copy, original, 0, Allowance(MOST_BYTES))
     except TooLargeError:  # what was handed out isn't that large
         return copy.stat().st_mtime
 
@@ -51,7 +51,7 @@ def _changed(
     held = original.open(os.O_PATH | os.O_DIRECTORY)
     try:
         for mine in tree.entries(copy, depth):
-            allowed.take(SMALLEST, mine.name)
+            allowed.take(SMALLEST_BYTES, mine.name)
             if (
                 found := _differs(mine, DirectoryEntry(held, mine.name), depth, allowed)
             ) is not None:
@@ -103,7 +103,7 @@ def _read(place: DirectoryEntry, most: int) -> bytes:
 
 
 def _same_cells(one: bytes, other: bytes) -> bool:
-    if max(len(one), len(other)) > LARGEST_NOTEBOOK or is_heavy(one) or is_heavy(other):
+    if max(len(one), len(other)) > LARGEST_NOTEBOOK_BYTES or is_heavy(one) or is_heavy(other):
         return False
     try:
         return _cells(json.loads(one)) == _cells(json.loads(other))
@@ -138,7 +138,7 @@ def _same(one: DirectoryEntry, other: DirectoryEntry, depth: int, allowed: Allow
     if stat.S_IFMT(here.st_mode) != stat.S_IFMT(there.st_mode):
         return False
     if _is_file(here):
-        allowed.take(max(here.st_size, SMALLEST), one.name)
+        allowed.take(max(here.st_size, SMALLEST_BYTES), one.name)
         return here.st_size == there.st_size and _same_bytes(one, other)
     if not stat.S_ISDIR(here.st_mode):
         return False
@@ -160,7 +160,7 @@ def _same_bytes(one: DirectoryEntry, other: DirectoryEntry) -> bool:
         os.fdopen(one.open(os.O_RDONLY), "rb") as mine,
         os.fdopen(other.open(os.O_RDONLY), "rb") as theirs,
     ):
-        while piece := mine.read(PIECE):
-            if piece != theirs.read(PIECE):
+        while piece := mine.read(PIECE_BYTES):
+            if piece != theirs.read(PIECE_BYTES):
                 return False
         return not theirs.read(1)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import Parts
 
 MB = 1024**2
-LARGEST = 100 * MB
+LARGEST_BYTES = 100 * MB
 """Bytes of the largest assignment, counted as by `tree.size`."""
 
 CHECKPOINTS = ".ipynb_checkpoints"
@@ -61,13 +61,13 @@ def take_in(source: DirectoryEntry, target: DirectoryEntry) -> list[str]:
         The names of what was left out: links, programs' pipes and the like, and what is hidden.
 
     Raises:
-        TooLargeError: it has more bytes than `LARGEST`.
+        TooLargeError: it has more bytes than `LARGEST_BYTES`.
         TooDeepError: it has too many folders in folders.
         NoFileError: it is neither file nor folder.
         OSError: it can't be read, or there is no space for it.
     """
     left_out: list[str] = []
-    allowed = Allowance(LARGEST)
+    allowed = Allowance(LARGEST_BYTES)
     mode = source.stat().st_mode
     if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
         raise NoFileError(source.name, mode)
@@ -171,10 +171,10 @@ def put_new(
         with contextlib.suppress(FileNotFoundError):
             target.stat()
             return False
-        ensure(root, tree.size_of(original, 0, Allowance(LARGEST)))
+        ensure(root, tree.size_of(original, 0, Allowance(LARGEST_BYTES)))
         made = DirectoryEntry(held, f".~{secrets.token_hex(8)}")
         try:
-            tree.copy_all(original, made, 0, Allowance(LARGEST))
+            tree.copy_all(original, made, 0, Allowance(LARGEST_BYTES))
             if finish is not None:
                 finish(made)
             take(made, target)

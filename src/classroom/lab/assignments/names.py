@@ -17,7 +17,7 @@ STUDENTS = "students"
 """The folder of the class's files in which each student has a folder."""
 SUBMITTED = "submitted"
 """The folder of a course in which nbgrader looks for what was handed in."""
-LONGEST = 100
+LONGEST_CHARACTERS = 100
 """Characters of an assignment's name."""
 UNUSABLE = frozenset('<>:"|?*/\\%')
 """What a folder's name can't have here or on Windows, where a tutor may unpack it; the percent sign
@@ -56,9 +56,9 @@ def wrong_assignment(name: str) -> str:
     """
     if not name or name != name.strip():
         return gettext("Type a name for the assignment, without spaces around it.")
-    if len(name) > LONGEST:
+    if len(name) > LONGEST_CHARACTERS:
         return gettext("The assignment's name is too long: it may have {most} characters.").format(
-            most=LONGEST
+            most=LONGEST_CHARACTERS
         )
     bad = UNUSABLE | {NO_PLUS}
     if name.startswith(".") or name.endswith(".") or any(letter in bad for letter in name):

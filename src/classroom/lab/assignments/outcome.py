@@ -69,7 +69,7 @@ class AssignmentOutcome:
 
 def too_large(what: str) -> str:
     """Word that something has more bytes than an assignment may have."""
-    return gettext(TOO_LARGE).format(name=what, most=copying.LARGEST // copying.MB)
+    return gettext(TOO_LARGE).format(name=what, most=copying.LARGEST_BYTES // copying.MB)
 
 
 @contextlib.contextmanager

@@ -14,8 +14,8 @@ from classroom.lab.assignments import copying
 from classroom.lab.assignments.parcel import END, ENTRY, FILE, FOLDER, ONE, PIECES, SIZE, UP
 from classroom.lab.files import tree
 from classroom.lab.files.directory_entry import NoFolderError
-from classroom.lab.files.disk_reserve import SMALLEST, Allowance
-from classroom.lab.files.reader import PIECE, NoFileError
+from classroom.lab.files.disk_reserve import SMALLEST_BYTES, Allowance
+from classroom.lab.files.reader import PIECE_BYTES, NoFileError
 
 if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import DirectoryEntry
@@ -30,14 +30,14 @@ def send(place: DirectoryEntry, stream: IO[bytes]) -> None:
 
     Raises:
         NoFolderError: it is a file, a link, or something else.
-        TooLargeError: it has more bytes than `copying.LARGEST`.
+        TooLargeError: it has more bytes than `copying.LARGEST_BYTES`.
         TooDeepError: it has too many folders in folders.
         OSError: it can't be read, or nobody reads the stream.
     """
     if not stat.S_ISDIR(place.stat().st_mode):
         raise NoFolderError(place.name)
-    stream.write(SIZE.pack(tree.size_of(place, 0, Allowance(copying.LARGEST))))
-    _send_folder(place, stream, 0, Allowance(copying.LARGEST))
+    stream.write(SIZE.pack(tree.size_of(place, 0, Allowance(copying.LARGEST_BYTES))))
+    _send_folder(place, stream, 0, Allowance(copying.LARGEST_BYTES))
     stream.write(END)
     stream.flush()
 
@@ -87,7 +87,7 @@ def _size(place: DirectoryEntry, depth: int, allowed: Allowance) -> int:
     """Add up what is sent of a folder."""
     for below in tree.entries(place, depth):
         info = below.stat()
-        allowed.take(SMALLEST, below.name)
+        allowed.take(SMALLEST_BYTES, below.name)
         if below.name.startswith("."):
             continue
         if stat.S_ISDIR(info.st_mode):
@@ -116,7 +116,7 @@ def _send_folder(
     """
     for below in tree.entries(place, depth):
         info = below.stat()
-        allowed.take(SMALLEST, below.name)
+        allowed.take(SMALLEST_BYTES, below.name)
         is_folder = stat.S_ISDIR(info.st_mode)
         is_sent = (is_folder or stat.S_ISREG(info.st_mode)) and not below.name.startswith(".")
         if left_out is not None and not (is_sent and _may_be_read(below, is_folder=is_folder)):
@@ -153,7 +153,7 @@ def _send_content(name: str, content: IO[bytes], to: IO[bytes], allowed: Allowan
     info = os.fstat(content.fileno())
     _send_entry(FILE, name, info, to)
     left = info.st_size
-    while left and (piece := content.read(min(left, PIECE))):
+    while left and (piece := content.read(min(left, PIECE_BYTES))):
         left -= len(piece)
         allowed.take(len(piece), name)
         to.write(PIECES.pack(len(piece)) + piece)

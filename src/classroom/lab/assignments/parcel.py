@@ -17,8 +17,8 @@ from classroom.lab.assignments import copying
 from classroom.lab.files import tree
 from classroom.lab.files.atomic_write import NEW_FILE_MODE
 from classroom.lab.files.directory_entry import DirectoryEntry
-from classroom.lab.files.disk_reserve import SMALLEST, Allowance, ensure
-from classroom.lab.files.reader import PIECE, TooLargeError
+from classroom.lab.files.disk_reserve import SMALLEST_BYTES, Allowance, ensure
+from classroom.lab.files.reader import PIECE_BYTES, TooLargeError
 
 if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
@@ -48,7 +48,7 @@ def receive(stream: IO[bytes], target: DirectoryEntry, root: Root, most: int | N
         stream: from the other process.
         target: the folder's place, in which there is nothing.
         root: says how much space there is.
-        most: bytes that it may have; None for `copying.LARGEST`.
+        most: bytes that it may have; None for `copying.LARGEST_BYTES`.
 
     Raises:
         BrokenParcelError: it isn't what `packing` sends.
@@ -58,7 +58,7 @@ def receive(stream: IO[bytes], target: DirectoryEntry, root: Root, most: int | N
         OSError: it can't be written.
     """
     (size,) = SIZE.unpack(_exactly(stream, SIZE.size))
-    most = copying.LARGEST if most is None else most
+    most = copying.LARGEST_BYTES if most is None else most
     if size > most:
         raise TooLargeError(target.name, size)
     ensure(root, size)
@@ -83,7 +83,7 @@ def _receive_all(stream: IO[bytes], target: DirectoryEntry, allowed: Allowance) 
                 raise BrokenParcelError
             length, mode, when = ENTRY.unpack(_exactly(stream, ENTRY.size))
             entry = DirectoryEntry(folders[-1], _name(_exactly(stream, length)))
-            allowed.take(SMALLEST, entry.name)
+            allowed.take(SMALLEST_BYTES, entry.name)
             if kind == FILE:
                 _receive_file(stream, entry, mode, when, allowed)
                 continue
@@ -106,7 +106,7 @@ def _receive_file(
     made = entry.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     with os.fdopen(made, "wb") as content:
         while length := PIECES.unpack(_exactly(stream, PIECES.size))[0]:
-            if length > PIECE:
+            if length > PIECE_BYTES:
                 raise BrokenParcelError
             allowed.take(length, entry.name)
             content.write(_exactly(stream, length))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-PIECE = 256 * 1024
+PIECE_BYTES = 256 * 1024
 """Bytes that are sent at a time, or more."""
 
 
@@ -40,7 +40,7 @@ class Sender(io.RawIOBase):
             OSError: nobody reads it any more.
         """
         self._pending += data
-        if len(self._pending) >= PIECE:
+        if len(self._pending) >= PIECE_BYTES:
             self.finish()
         return len(data)
 

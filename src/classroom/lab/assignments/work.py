@@ -72,7 +72,7 @@ class Work:
         """
         outcome = AssignmentOutcome()
         with self._places.root.at(parts) as source:
-            size = tree.size_of(source, 0, Allowance(copying.LARGEST))
+            size = tree.size_of(source, 0, Allowance(copying.LARGEST_BYTES))
             ensure(self._places.root, size * (copies + 1))
             outcome.left_out = self._places.store.take_original(name, source)
         return outcome
@@ -116,5 +116,5 @@ class Work:
             except (FileNotFoundError, NotADirectoryError) as error:
                 missing = gettext(NOT_YOURS).format(name=name, folder=path_of(parts))
                 raise web.HTTPError(HTTPStatus.NOT_FOUND, missing) from error
-            ensure(root, tree.size_of(source, 0, Allowance(copying.LARGEST)))
+            ensure(root, tree.size_of(source, 0, Allowance(copying.LARGEST_BYTES)))
             yield source

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NOTHING = b"\0\0"
 """An update without anything: the answer of each page that opens to the lab's first question."""
-LARGEST = 32 * 1024 * 1024
+LARGEST_BYTES = 32 * 1024 * 1024
 """Bytes of a whole chat, which every page loads: years of a class's talk."""
 ROOM = "document_id"
 """Where a document has the name of its room."""
@@ -96,7 +96,7 @@ class ClassChat(YChat):
 
     def _take(self, update: bytes, who: str, *, repeats: bool) -> None:
         referee = self._referee or self._new_referee()
-        if self._size + len(update) > LARGEST:
+        if self._size + len(update) > LARGEST_BYTES:
             raise NotTakenError(gettext("the chat is full, a tutor can begin another"))
         self._referee = None  # not one that has something which isn't taken
         try:

@@ -21,9 +21,9 @@ Found = dict[str, Any]
 KIND, FORMAT, SUFFIX = "chat", "text", ".chat"
 """Of a chat's room, as its id says them, and of its file's name."""
 
-LONGEST = 100_000
+LONGEST_CHARACTERS = 100_000
 """Characters of a message."""
-SHORT = 4096
+SHORT_CHARACTERS = 4096
 """Characters of a name, a path, an address."""
 MANY = 1000
 """Things in a list of a message's, such as those who are mentioned."""
@@ -48,7 +48,7 @@ def fits(room_id: str, path_of: Callable[[str], str | None]) -> bool:
 
 def is_short(value: Any) -> bool:
     """Say whether something can be a name, an id, a path."""
-    return isinstance(value, str) and 0 < len(value) <= SHORT
+    return isinstance(value, str) and 0 < len(value) <= SHORT_CHARACTERS
 
 
 def _is_number(value: Any) -> bool:
@@ -60,7 +60,7 @@ def _is_bool(value: Any) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= LONGEST
+    return isinstance(value, str) and len(value) <= LONGEST_CHARACTERS
 
 
 def _are_short(value: Any) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ROOTS = {"attachments", "messages", "metadata", "state", "users"}
-LARGEST = 1024 * 1024
+LARGEST_BYTES = 1024 * 1024
 """Bytes of an update."""
 NOT_A_PAGES = "a page may not write that"
 
@@ -108,7 +108,7 @@ class Referee:
         Raises:
             NotTakenError: they may not.
         """
-        if len(update) > LARGEST:
+        if len(update) > LARGEST_BYTES:
             raise NotTakenError(gettext("it is too long"))
         self._who, self._flaws, self._new, self._changed, self._ours = who, [], [], b"", False
         try:

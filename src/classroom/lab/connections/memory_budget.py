@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections import Counter
 
 MB = 1 << 20
-EACH = 160 * MB
+EACH_BYTES = 160 * MB
 """Bytes of one person's: a message of 64 MB to a kernel counts twice for a moment, and two of 50 MB
 from one may wait for a page."""
-TOGETHER = 640 * MB
+TOGETHER_BYTES = 640 * MB
 """Bytes of everybody's."""
 
 
 class MemoryBudget:
     """What is held for whom."""
 
-    def __init__(self, each: int = EACH, together: int = TOGETHER) -> None:
+    def __init__(self, each: int = EACH_BYTES, together: int = TOGETHER_BYTES) -> None:
         """Begin with nothing held.
 
         Args:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from classroom.lab.connections.memory_budget import MemoryBudget
 
 LOG = logging.getLogger(__name__)
-PIECE = 256 * 1024
+PIECE_BYTES = 256 * 1024
 """Bytes that are read at a time; a message that is no longer isn't counted, nor what a page hasn't
 read yet if it is no more."""
 SECONDS = 600.0
@@ -66,14 +66,14 @@ class ReceiveLimits:
         Raises:
             StreamClosedError: there is no space for them, or they don't come.
         """
-        if size <= PIECE and not socket_patches.is_in_parts(socket):
+        if size <= PIECE_BYTES and not socket_patches.is_in_parts(socket):
             return await read(socket, size)
         message = self._coming.setdefault(socket, Incoming())
         name, pieces = name_of(socket.handler), []
         try:
             async with asyncio.timeout(message.until - time.monotonic()):
                 while size > 0:
-                    pieces.append(await read(socket, min(size, PIECE)))
+                    pieces.append(await read(socket, min(size, PIECE_BYTES)))
                     size -= len(pieces[-1])
                     if not self._budget.take(name, len(pieces[-1])):
                         socket.close(TRY_AGAIN, "too much at once")
@@ -112,7 +112,7 @@ class ReceiveLimits:
             size: the frame's, bytes.
             write: tornado's.
         """
-        if size <= PIECE and socket_patches.unsent(socket.stream) <= PIECE:
+        if size <= PIECE_BYTES and socket_patches.unsent(socket.stream) <= PIECE_BYTES:
             return write()
         name = name_of(socket.handler)
         if not self._budget.take(name, size):

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from classroom.lab.assignments import packing
 from classroom.lab.assignments.copying import CHECKPOINTS
-from classroom.lab.copies.order import LARGEST
+from classroom.lab.copies.order import LARGEST_BYTES
 from classroom.lab.files.beneath import Root
 from classroom.lab.files.directory_entry import path_of
 from classroom.lab.permissions import removed_guests
@@ -46,7 +46,7 @@ def give(order: CopyOrder, paths: Paths, pipe: IO[bytes]) -> dict[str, Any]:
     if order.is_guest and order.maker in _removed(paths.removed_guests):
         return {"error": gettext(ENDED)}
     with Root(paths.files, (paths.files_link,)).at(order.parts) as place:
-        left_out = packing.send_one(place, pipe, LARGEST)
+        left_out = packing.send_one(place, pipe, LARGEST_BYTES)
     names = sorted({path_of((name,)) for name in left_out if name != CHECKPOINTS})
     return {"leftOut": names[:MOST_NAMES], "moreLeftOut": max(0, len(names) - MOST_NAMES)}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LONGEST_NAME = 255
+LONGEST_NAME_BYTES = 255
 """Bytes."""
 
 
@@ -24,7 +24,7 @@ def free_names(name: str, *, is_folder: bool) -> Iterator[str]:
     stem, ending = (base, dot + suffix) if base else (name, "")
     for number in count(1):
         end = f"-Copy{number}{ending}"
-        room = LONGEST_NAME - len(end.encode(errors="surrogateescape"))
+        room = LONGEST_NAME_BYTES - len(end.encode(errors="surrogateescape"))
         yield f"{_shortened(stem, room)}{end}"
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import Parts
 
 MB = 1024**2
-LARGEST = 500 * MB
+LARGEST_BYTES = 500 * MB
 """Bytes of a copy."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from classroom.lab.copies.order import LARGEST, MB
+from classroom.lab.copies.order import LARGEST_BYTES, MB
 from classroom.lab.files.directory_entry import LeadsOutError, NoFolderError
 from classroom.lab.files.reader import NoFileError, TooLargeError
 from classroom.lab.files.tree import TooDeepError
@@ -57,7 +57,7 @@ def not_given(error: OSError, name: str) -> str:
     by_kind = (gettext(words) for kind, words in KINDS if isinstance(error, kind))
     by_number = gettext(NUMBERS[error.errno]) if error.errno in NUMBERS else gettext(NOT_READ)
     words = next(by_kind, by_number)
-    return words.format(name=name, most=LARGEST // MB, why=error.strerror)
+    return words.format(name=name, most=LARGEST_BYTES // MB, why=error.strerror)
 
 
 def not_taken(error: OSError, name: str) -> str:
@@ -72,5 +72,5 @@ def not_taken(error: OSError, name: str) -> str:
     if isinstance(error, NoFolderError | TooDeepError):
         return str(error.strerror)
     if isinstance(error, TooLargeError):
-        return gettext(TOO_LARGE).format(name=name, most=LARGEST // MB)
+        return gettext(TOO_LARGE).format(name=name, most=LARGEST_BYTES // MB)
     return gettext(NOT_WRITTEN).format(why=error.strerror)

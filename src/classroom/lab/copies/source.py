@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
     from classroom.lab.files.directory_entry import Parts
 
-ENDS = 64 * 1024
+ENDS_BYTES = 64 * 1024
 """Bytes of a notebook's beginning and of its end that are looked at: its metadata is there."""
 SPEC = re.compile(rb'"kernelspec"\s*:\s*(\{[^{}]*\})')
 """In JSON; a text in a cell that says so has its quotes escaped."""
@@ -55,9 +55,9 @@ def look(root: Root, parts: Parts) -> CopySource:
         with os.fdopen(place.open(os.O_RDONLY), "rb") as content:
             if not parts[-1].endswith(NOTEBOOK):
                 return CopySource(is_folder=False)
-            begin = content.read(ENDS)
-            content.seek(max(0, os.fstat(content.fileno()).st_size - ENDS))
-            return CopySource(is_folder=False, kernel=kernel_of(begin, content.read(ENDS)))
+            begin = content.read(ENDS_BYTES)
+            content.seek(max(0, os.fstat(content.fileno()).st_size - ENDS_BYTES))
+            return CopySource(is_folder=False, kernel=kernel_of(begin, content.read(ENDS_BYTES)))
 
 
 def kernel_of(begin: bytes, end: bytes) -> str:

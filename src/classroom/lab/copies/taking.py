@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from classroom.lab.assignments import copying, parcel
 from classroom.lab.copies.names import free_names
-from classroom.lab.copies.order import LARGEST
+from classroom.lab.copies.order import LARGEST_BYTES
 from classroom.lab.files.atomic_write import flush
 from classroom.lab.files.beneath import Root
 from classroom.lab.files.directory_entry import DirectoryEntry, path_of
@@ -58,7 +58,7 @@ def take(order: CopyOrder, paths: Paths, pipe: IO[bytes]) -> dict[str, Any]:
     root = Root(paths.files, reserve=order.reserve)
     with root.made(order.folder) as folder:
         made = DirectoryEntry(folder, f".~{secrets.token_hex(8)}")
-        parcel.receive(pipe, made, root, LARGEST)
+        parcel.receive(pipe, made, root, LARGEST_BYTES)
         try:
             name = _put(made, folder, order.parts[-1])
         finally:

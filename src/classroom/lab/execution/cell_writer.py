@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.kernel_outputs import Step, Updated
     from classroom.lab.protocol.weight import Weight
 
-MOST_TEXT = 5_000_000
+MOST_TEXT_CHARACTERS = 5_000_000
 """Characters that one run may print: more, and the page of everybody who looks would suffer."""
-MOST_SHOWN = 50_000_000
+MOST_SHOWN_BYTES = 50_000_000
 """Bytes that one run may display."""
 
 
@@ -127,7 +127,7 @@ class CellWriter:
         """Whether nothing more is printed."""
         if self._is_too_large:
             return True
-        return self._printed + self._screen.length > MOST_TEXT or self._outputs > MOST_OUTPUTS
+        return self._printed + self._screen.length > MOST_TEXT_CHARACTERS or self._outputs > MOST_OUTPUTS
 
     def spent(self) -> int:
         """Count the bytes, about, that were written into the document since this was last asked."""
@@ -159,10 +159,10 @@ class CellWriter:
             self._print(outputs, step)
         elif isinstance(step, Shown):
             self._stream = ""
-            left, self._size = MOST_SHOWN - self._size, self._size + step.size
+            left, self._size = MOST_SHOWN_BYTES - self._size, self._size + step.size
             if step.size > left or self._outputs >= MOST_OUTPUTS:
                 if left >= 0:
-                    self._size = MOST_SHOWN + 1  # it is said once
+                    self._size = MOST_SHOWN_BYTES + 1  # it is said once
                     self._print(outputs, Printed("stderr", gettext(LEFT_OUT)))
                 return
             if not self.fits(weight.of_output(step.output)):
@@ -207,7 +207,7 @@ class CellWriter:
         if self._outputs > MOST_OUTPUTS:
             text = f"\n{gettext(LEFT_OUT)}"
         elif self.full:
-            excess = self._printed + self._screen.length - MOST_TEXT
+            excess = self._printed + self._screen.length - MOST_TEXT_CHARACTERS
             text = f"{text[:-excess]}\n{gettext('More text than fits here is left out.')}\n"
         self._written += len(text)
         shown = last["text"]
@@ -244,7 +244,7 @@ class CellWriter:
         if not places or not self.fits(weight.of_output(update.output)):
             return False
         more = (update.size - self._sizes.get(update.display_id, 0)) * len(places)
-        if more > 0 and self._size + more > MOST_SHOWN:
+        if more > 0 and self._size + more > MOST_SHOWN_BYTES:
             return False
         self._size += more
         self._sizes[update.display_id] = update.size

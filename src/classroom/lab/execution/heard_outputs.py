@@ -76,7 +76,7 @@ class HeardOutputs:
         """Read what has been heard since; what can't be is left out."""
         heard, self._unread = self._unread, []
         for kind, raw in heard:
-            if len(raw) > cell_writer.MOST_SHOWN or kernel_outputs.too_much(raw):
+            if len(raw) > cell_writer.MOST_SHOWN_BYTES or kernel_outputs.too_much(raw):
                 words = gettext("An output of {size} kB is left out: it is more than fits here.")
                 what = words.format(size=len(raw) // 1000)
                 self._pending.add(Printed("stderr", f"{what}\n"))

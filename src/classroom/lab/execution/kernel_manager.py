@@ -21,7 +21,7 @@ from classroom.lab.execution.iopub_listener import ListeningKernels
 from classroom.lab.execution.iopub_reconnect import Reconnected
 from classroom.lab.execution.provisioner import LAUNCHER_SECONDS, StudentProvisioner
 from classroom.lab.execution.session_paths import local_path
-from classroom.lab.protocol.kernel_messages import LONGEST
+from classroom.lab.protocol.kernel_messages import LONGEST_BYTES
 from classroom.lab.upstream import patches
 from classroom.launcher import client
 from classroom.launcher.client import NoLauncherError, NotLaunchedError
@@ -33,7 +33,7 @@ MOST_SOCKETS = 16_384
 """Sockets of zmq's that the lab server may have."""
 BOUNDS = {
     # Beyond this zmq ends the connection before it has read the frame; we make a new one.
-    zmq.MAXMSGSIZE: LONGEST,
+    zmq.MAXMSGSIZE: LONGEST_BYTES,
     # Messages that wait on either side; what is beyond waits in the kernel, and counts as its own.
     zmq.RCVHWM: 100,
     zmq.SNDHWM: 100,

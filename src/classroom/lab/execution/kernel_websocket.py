@@ -42,11 +42,11 @@ if TYPE_CHECKING:
 
     from classroom.lab.execution.shared_iopub import SharedIopub
 
-LITTLE = 1024 * 1024
+LITTLE_BYTES = 1024 * 1024
 """Bytes that may wait for a kernel which doesn't take them though nobody is connected to it."""
 NOTICE_SECONDS = 5.0
 """How often somebody is told at most that something is left out."""
-MOST_UNSENT = 2 * kernel_messages.LONGEST_SHOWN
+MOST_UNSENT_BYTES = 2 * kernel_messages.LONGEST_SHOWN_BYTES
 """Bytes that may wait for a page which doesn't take them, before it is disconnected."""
 V1 = "v1.kernel.websocket.jupyter.org"
 
@@ -146,7 +146,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             pings.stop()  # upstream does at the next one, and keeps all until then
             self.websocket_handler.ping_callback = None
         super().disconnect()
-        if untaken > LITTLE and self.kernel_id in self.multi_kernel_manager:
+        if untaken > LITTLE_BYTES and self.kernel_id in self.multi_kernel_manager:
             self.multi_kernel_manager.stop_buffering(self.kernel_id)
 
     def _taken(self) -> None:
@@ -205,9 +205,9 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             size: the message's, bytes.
         """
         most = (
-            kernel_messages.LONGEST_SHOWN
+            kernel_messages.LONGEST_SHOWN_BYTES
             if self.subprotocol == V1
-            else kernel_messages.LONGEST_LEGACY
+            else kernel_messages.LONGEST_LEGACY_BYTES
         )
         if size > most:
             words = gettext(
@@ -216,7 +216,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
             megabytes = kernel_messages.MB
             self._notice(words.format(size=size // megabytes, most=most // megabytes))
             return False
-        return not registry.lags(self.websocket_handler, MOST_UNSENT)
+        return not registry.lags(self.websocket_handler, MOST_UNSENT_BYTES)
 
     def _notice(self, what: str) -> None:
         """Tell the page's user something, but not all the time."""

@@ -8,9 +8,9 @@ CAPTURE = "comm_msg"
 """The message by which a widget says that it takes the outputs."""
 MOST = 1000
 """Widgets that take outputs at once, of one kernel."""
-LONGEST = 256
+LONGEST_CHARACTERS = 256
 """Characters of a widget's id, or of a message's."""
-LONGEST_STATE = 64 * 1024
+LONGEST_STATE_BYTES = 64 * 1024
 """Bytes of what an Output widget says of itself."""
 
 
@@ -29,7 +29,7 @@ class Captured:
         Args:
             raw: the content of a message `CAPTURE`.
         """
-        if len(raw) > LONGEST_STATE or b'"msg_id"' not in raw:
+        if len(raw) > LONGEST_STATE_BYTES or b'"msg_id"' not in raw:
             return  # of another widget, and maybe large
         try:
             content = read(raw)
@@ -40,13 +40,13 @@ class Captured:
         if not isinstance(comm, str) or not isinstance(state, dict) or "msg_id" not in state:
             return
         taken = state["msg_id"]
-        if isinstance(taken, str) and 0 < len(taken) <= LONGEST and self._has_room(comm):
+        if isinstance(taken, str) and 0 < len(taken) <= LONGEST_CHARACTERS and self._has_room(comm):
             self._by[comm] = taken
         else:
             self._by.pop(comm, None)
 
     def _has_room(self, comm: str) -> bool:
-        return len(comm) <= LONGEST and (comm in self._by or len(self._by) < MOST)
+        return len(comm) <= LONGEST_CHARACTERS and (comm in self._by or len(self._by) < MOST)
 
     def __contains__(self, run: str) -> bool:
         """Say whether a run's outputs are taken."""

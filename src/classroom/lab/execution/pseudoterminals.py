@@ -13,9 +13,9 @@ from ptyprocess import PtyProcessUnicode
 if TYPE_CHECKING:
     from classroom.launcher.client import RemoteProcess
 
-MOST_TYPED = 4 * 1024 * 1024
+MOST_TYPED_BYTES = 4 * 1024 * 1024
 """Bytes that may wait for the program: the largest message of a page."""
-PIECE = 65536
+PIECE_BYTES = 65536
 
 
 class StudentPty(PtyProcessUnicode):
@@ -59,7 +59,7 @@ class StudentPty(PtyProcessUnicode):
         """Signal the process and what it has started."""
         self._launched.send_signal(sig)
 
-    def read(self, size: int = PIECE) -> str:
+    def read(self, size: int = PIECE_BYTES) -> str:
         """Read what the terminal shows; empty when it shows nothing new.
 
         Args:
@@ -92,7 +92,7 @@ class StudentPty(PtyProcessUnicode):
         data = text.encode(errors="replace")
         if self.closed:
             return True  # the page shows its end
-        if len(self._typed) + len(data) > MOST_TYPED:
+        if len(self._typed) + len(data) > MOST_TYPED_BYTES:
             return False
         self._typed += data
         if self._loop is None:
@@ -102,7 +102,7 @@ class StudentPty(PtyProcessUnicode):
     def _send(self) -> None:
         """Write as much as the kernel accepts, one piece in a turn of the event loop."""
         try:
-            sent = os.write(self.fd, self._typed[:PIECE])
+            sent = os.write(self.fd, self._typed[:PIECE_BYTES])
         except BlockingIOError:
             sent = 0
         except OSError:  # no process has the terminal any more

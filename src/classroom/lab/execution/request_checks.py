@@ -23,11 +23,11 @@ from classroom.runtime.words import gettext, gettext_noop
 if TYPE_CHECKING:
     from tornado.web import RequestHandler
 
-LONGEST_BODY = 64 * 1024
+LONGEST_BODY_BYTES = 64 * 1024
 """Bytes of a request's body."""
-LONGEST_PATH = 4096
+LONGEST_PATH_CHARACTERS = 4096
 """Characters (limits.h, PATH_MAX)."""
-LONGEST_NAME = 255
+LONGEST_NAME_CHARACTERS = 255
 """Characters of a document's name, or of a kind of kernel (limits.h, NAME_MAX)."""
 KERNEL_GONE = gettext_noop(
     "This kernel has ended. Start one for the notebook (Kernel, Restart Kernel)."
@@ -36,7 +36,7 @@ TERMINAL = re.compile(r"\w{1,64}", re.ASCII)
 HALF = re.compile("[\ud800-\udfff]")
 """Half a character, which JSON can have and no file's name, message or table."""
 OF_TERMINALS = {"name", "cwd"}
-TEXTS = {"path": LONGEST_PATH, "name": LONGEST_NAME, "type": LONGEST_NAME, "cwd": LONGEST_PATH}
+TEXTS = {"path": LONGEST_PATH_CHARACTERS, "name": LONGEST_NAME_CHARACTERS, "type": LONGEST_NAME_CHARACTERS, "cwd": LONGEST_PATH_CHARACTERS}
 
 
 def problem(body: bytes) -> str:
@@ -45,8 +45,8 @@ def problem(body: bytes) -> str:
     Args:
         body: of a request about kernels or sessions.
     """
-    if len(body) > LONGEST_BODY:
-        return f"The request has {len(body)} bytes; at most {LONGEST_BODY} are taken."
+    if len(body) > LONGEST_BODY_BYTES:
+        return f"The request has {len(body)} bytes; at most {LONGEST_BODY_BYTES} are taken."
     try:
         found = json.loads(body) if body.strip() else {}
     except (ValueError, RecursionError):

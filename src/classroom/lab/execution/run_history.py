@@ -19,7 +19,7 @@ MOST_NEW = 500
 """Runs that pages are told of at once: as many cells as a long notebook has."""
 BEAT_SECONDS = 0.3
 """How often at most pages are told."""
-LONGEST_QUESTION = 200
+LONGEST_QUESTION_CHARACTERS = 200
 """Characters of a question that are shown; a page that is asked gets all."""
 
 
@@ -29,9 +29,9 @@ def shown(question: str) -> str:
     Args:
         question: its words.
     """
-    words = " ".join(question[: 2 * LONGEST_QUESTION].split())
-    if len(words) > LONGEST_QUESTION:
-        return f"{words[:LONGEST_QUESTION]} …"
+    words = " ".join(question[: 2 * LONGEST_QUESTION_CHARACTERS].split())
+    if len(words) > LONGEST_QUESTION_CHARACTERS:
+        return f"{words[:LONGEST_QUESTION_CHARACTERS]} …"
     return words
 
 

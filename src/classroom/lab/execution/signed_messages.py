@@ -25,10 +25,10 @@ EXECUTE = "execute_request"
 ANSWER = "input_reply"
 FEWEST, MOST = 6, 4096
 """Offsets in a message: of the channel, four parts and the end, and of what widgets add."""
-LONGEST_METADATA = 1024 * 1024
+LONGEST_METADATA_BYTES = 1024 * 1024
 """Bytes of a message's metadata; a header's bound is a kernel's
 (`classroom.lab.protocol.kernel_messages`)."""
-LONGEST_TEXT = 4 * 1024 * 1024
+LONGEST_TEXT_CHARACTERS = 4 * 1024 * 1024
 """Characters of a message in the older protocol, all of which is taken apart."""
 CHANNELS = frozenset({"shell", "control", "stdin", "iopub"})
 CELL = re.compile(r"[\w-]{1,64}")
@@ -125,7 +125,7 @@ def signed(message: bytes, name: str) -> tuple[bytes, Request]:
         BadKernelMessageError: it isn't one.
     """
     channel, parts = parts_of(message)
-    if len(parts[0]) > kernel_messages.LONGEST_HEAD or len(parts[2]) > LONGEST_METADATA:
+    if len(parts[0]) > kernel_messages.LONGEST_HEAD_BYTES or len(parts[2]) > LONGEST_METADATA_BYTES:
         raise BadKernelMessageError("its header or its metadata is too long")
     header = {**read(parts[0]), "username": name}
     parts[0] = json.dumps(header).encode()
@@ -134,7 +134,7 @@ def signed(message: bytes, name: str) -> tuple[bytes, Request]:
 
 def signed_legacy(message: str, name: str) -> tuple[str, Request]:
     """Do the same with a message of the older protocol, JSON; arguments and result alike."""
-    if len(message) > LONGEST_TEXT:
+    if len(message) > LONGEST_TEXT_CHARACTERS:
         raise BadKernelMessageError(f"{len(message)} characters of the older protocol")
     found = read(message.encode())
     header, metadata = (
@@ -151,9 +151,9 @@ def header_of(message: str | bytes) -> dict[str, Any]:
         BadKernelMessageError: it isn't one.
     """
     if isinstance(message, str):
-        if len(message) > LONGEST_TEXT:
+        if len(message) > LONGEST_TEXT_CHARACTERS:
             raise BadKernelMessageError(f"{len(message)} characters of the older protocol")
         found = read(message.encode()).get("header")
         return found if isinstance(found, dict) else {}
     header = parts_of(message)[1][0]
-    return read(header) if len(header) <= kernel_messages.LONGEST_HEAD else {}
+    return read(header) if len(header) <= kernel_messages.LONGEST_HEAD_BYTES else {}

@@ -6,7 +6,7 @@ students' code: nothing here takes longer than the text is long.
 
 from __future__ import annotations
 
-LINE = 20_000
+LINE_CHARACTERS = 20_000
 """Characters after which a line counts as ended: nothing goes back behind them."""
 
 
@@ -36,7 +36,7 @@ class Screen:
         while kept < min(len(before), len(shown)) and before[kept] == shown[kept]:
             kept += 1
         self.length += len(shown) - len(before)
-        if len(self._line) > LINE:
+        if len(self._line) > LINE_CHARACTERS:
             self._line, self._cursor = "", 0
         return before[kept:], shown[kept:]
 
@@ -49,7 +49,7 @@ class Screen:
     def _overwrite(self, text: str) -> None:
         """Write within a line."""
         if "\b" in text:
-            self._overwrite_slowly(text[-LINE:])
+            self._overwrite_slowly(text[-LINE_CHARACTERS:])
             return
         # The last text counts where it reaches; of those before it only what they have more.
         first, *rest = text.split("\r")

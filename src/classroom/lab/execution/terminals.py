@@ -41,7 +41,7 @@ KEPT = 1000
 """How many reads of a terminal's output somebody who opens it later is shown, as upstream."""
 KEPT_CHARACTERS = 1_000_000
 """How much that may be together: each read may be 64 KB."""
-MOST_UNSENT = 10_000_000
+MOST_UNSENT_BYTES = 10_000_000
 """Bytes that may wait for a page which doesn't take them, before it is disconnected."""
 NAME = re.compile(r"\w{1,64}", re.ASCII)
 REFUSED_SECONDS = 10.0
@@ -185,7 +185,7 @@ class StudentTermSocket(TermSocket):
 
     def on_pty_read(self, text: str) -> None:
         """Show what the terminal says, to a page that keeps up: others come back for it."""
-        if not lags(self, MOST_UNSENT):
+        if not lags(self, MOST_UNSENT_BYTES):
             super().on_pty_read(text)
 
     async def on_message(self, message: Any) -> None:  # type: ignore[override]

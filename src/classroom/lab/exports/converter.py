@@ -21,8 +21,8 @@ from classroom.runtime.worker import MB, confine, framed, parted
 
 WORK_SECONDS = 30
 """Of a processor's time."""
-MEMORY = 1024 * MB
-REASON = 1000
+MEMORY_BYTES = 1024 * MB
+REASON_CHARACTERS = 1000
 """Characters of nbconvert's own reason."""
 TEX = {"openin_any": "p", "openout_any": "p", "shell_escape": "f"}
 """A notebook's LaTeX reads and writes text of its own folder only, and runs no program."""
@@ -49,9 +49,9 @@ def shortened(reason: str) -> str:
     Args:
         reason: nbconvert's.
     """
-    if len(reason) <= REASON:
+    if len(reason) <= REASON_CHARACTERS:
         return reason
-    return f"{reason[: REASON // 5]} … {reason[-(REASON * 4 // 5) :]}"
+    return f"{reason[: REASON_CHARACTERS // 5]} … {reason[-(REASON_CHARACTERS * 4 // 5) :]}"
 
 
 def zipped(name: str, output: bytes, others: dict[str, bytes]) -> bytes:
@@ -157,7 +157,7 @@ def answer_to(message: bytes) -> bytes:
 
 def main() -> None:
     """Read the request, and write the answer where nothing else that is printed comes."""
-    confine(int(sys.argv[1]), WORK_SECONDS, MEMORY)
+    confine(int(sys.argv[1]), WORK_SECONDS, MEMORY_BYTES)
     os.environ.update(TEX)
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)

@@ -28,7 +28,7 @@ TOGETHER = 2
 EACH = 4
 """Of one person's, those that wait included."""
 SECONDS = 60.0
-MOST = 100 * MB
+MOST_BYTES = 100 * MB
 """Bytes of an exported notebook."""
 CONFIGURED = ("Exporter", "Preprocessor")
 """Ends of the names of classes whose configuration nbconvert goes by."""
@@ -136,10 +136,10 @@ async def convert(head: dict[str, Any], body: bytes) -> Exported:
     """
     try:
         async with asyncio.timeout(SECONDS), started(PROGRAM) as process:
-            answer = await ask(process, MOST, framed(head, body))
+            answer = await ask(process, MOST_BYTES, framed(head, body))
     except TooLongError as error:
         raise NotConvertedError(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, gettext(LONG).format(most=MOST // MB)
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, gettext(LONG).format(most=MOST_BYTES // MB)
         ) from error
     except TimeoutError as error:
         raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, gettext(SLOW)) from error

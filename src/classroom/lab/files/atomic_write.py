@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from classroom.lab.files.directory_entry import FOLDER, DirectoryEntry
 from classroom.lab.files.link_atomically import take
-from classroom.lab.files.reader import PIECE, NoFileError
+from classroom.lab.files.reader import PIECE_BYTES, NoFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ class Scratch:
         descriptor = os.open(self.name, flags, 0o600, dir_fd=folder)
         try:
             with os.fdopen(descriptor, "wb") as stream:
-                while piece := content.read(PIECE):
+                while piece := content.read(PIECE_BYTES):
                     stream.write(piece)
                 os.fchmod(stream.fileno(), mode)
                 stream.flush()

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
     from classroom.lab.files.models import Model
 
-PIECE = 1 << 18
+PIECE_BYTES = 1 << 18
 TEXTS = ("path", "type", "ext", "copy_from", "format")
 """What a request says in texts."""
-ORDER = 64 * 1024
+ORDER_BYTES = 64 * 1024
 """Bytes of a request without a file."""
 
 
@@ -186,8 +186,8 @@ class ContentsHandler(upstream.ContentsHandler):
         self.update_api_activity()
         try:
             self.write(head)
-            for at in range(0, len(content), PIECE):
-                self.write(bytes(content[at : at + PIECE]))
+            for at in range(0, len(content), PIECE_BYTES):
+                self.write(bytes(content[at : at + PIECE_BYTES]))
                 await self.flush()
             # JSON's type is set already, and upstream's own way would set it again too late.
             await web.RequestHandler.finish(self, "}")
@@ -223,8 +223,8 @@ class ContentsHandler(upstream.ContentsHandler):
         """
         if self._model is not None:
             return self._model
-        if self.request.method != "PUT" and len(self.request.body) > ORDER:
-            words = f"A request without a file may have at most {ORDER >> 10} KB."
+        if self.request.method != "PUT" and len(self.request.body) > ORDER_BYTES:
+            words = f"A request without a file may have at most {ORDER_BYTES >> 10} KB."
             raise web.HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
         found = super().get_json_body()
         if found is not None and not isinstance(found, dict):

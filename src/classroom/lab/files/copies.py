@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Model = dict[str, Any]
 TYPED, WRITTEN = "typed until", "as a program wrote it"
 """What the name of a copy says."""
-LONGEST_NAME = 255 - len("-checkpoint")
+LONGEST_NAME_BYTES = 255 - len("-checkpoint")
 """Bytes of a file's name, with room for its checkpoint's."""
 TRIES = 100
 """Names that are tried for one copy."""
@@ -46,7 +46,7 @@ def names(path: str, what: str, now: float) -> Iterator[str]:
     for number in count(1):
         more = f" {number}" if number > 1 else ""
         end = f" ({what} {stamp}){more}{where.suffix}"
-        stem = where.stem.encode(errors="surrogateescape")[: LONGEST_NAME - len(end.encode())]
+        stem = where.stem.encode(errors="surrogateescape")[: LONGEST_NAME_BYTES - len(end.encode())]
         yield str(where.with_name(f"{stem.decode(errors='ignore')}{end}"))
 
 

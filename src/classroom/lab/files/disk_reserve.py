@@ -19,7 +19,7 @@ MB = 1024**2
 FULL = gettext_noop(
     "The class's disk is full: delete something first, for example in the file browser."
 )
-SMALLEST = 4096
+SMALLEST_BYTES = 4096
 """Bytes that anything counts at least: empty files take space as well."""
 
 
@@ -33,7 +33,7 @@ class DiskReserveError(OSError):
             free: bytes of the disk that are.
             kept: bytes that stay so.
         """
-        if free < SMALLEST:
+        if free < SMALLEST_BYTES:
             super().__init__(errno.ENOSPC, gettext(FULL))
             return
         if kept:
@@ -56,7 +56,7 @@ def left(root: Root) -> int:
     return free - kept
 
 
-def ensure(root: Root, size: int = SMALLEST) -> None:
+def ensure(root: Root, size: int = SMALLEST_BYTES) -> None:
     """See that there is space.
 
     Args:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from datetime import datetime
 
-PIECE = 64 * 1024
+PIECE_BYTES = 64 * 1024
 
 
 class FileHandler(AuthenticatedFileHandler):
@@ -78,7 +78,7 @@ class FileHandler(AuthenticatedFileHandler):
         at = start or 0
         stop = self._stat_result.st_size if end is None else end
         while at < stop and self._descriptor is not None:
-            piece = os.pread(self._descriptor, min(PIECE, stop - at), at)
+            piece = os.pread(self._descriptor, min(PIECE_BYTES, stop - at), at)
             if not piece:
                 return
             at += len(piece)

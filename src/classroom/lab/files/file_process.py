@@ -20,17 +20,17 @@ from classroom.runtime.worker import MB, parted
 from classroom.runtime.worker_process import TooLongError, ask, started
 
 PROGRAM = (sys.executable, "-I", "-m", "classroom.lab.files.file_worker")
-LARGE = MB // 4
+LARGE_BYTES = MB // 4
 """Bytes of a file or request from which a process of its own reads it."""
 SIMPLE = 20_000
-"""Values in JSON that are read in no time, while they are not more than `LONG` bytes."""
-LONG = 4 * MB
+"""Values in JSON that are read in no time, while they are not more than `LONG_BYTES`."""
+LONG_BYTES = 4 * MB
 SECONDS = 120.0
-SLACK = MB
+SLACK_BYTES = MB
 """Bytes of an answer beside the content."""
-LONGEST_FILE = 128 * MB
+LONGEST_FILE_BYTES = 128 * MB
 """Bytes of a file that is made from a request: a notebook has each number in a line."""
-LARGEST_CLEARED = 192 * MB
+LARGEST_CLEARED_BYTES = 192 * MB
 """Bytes of a notebook whose outputs are cleared: reading it takes some times as much memory."""
 TOGETHER, EACH, ASKED = 2, 2, 30
 """Large files that are read or written at a time, by all and by each person, and with those that
@@ -62,9 +62,9 @@ def is_heavy(body: bytes) -> bool:
     Args:
         body: all of it. A piece of an upload is 1.4 MB, in one text.
     """
-    if len(body) <= LARGE:
+    if len(body) <= LARGE_BYTES:
         return False
-    return len(body) > LONG or sum(map(body.count, (b"[", b"{", b","))) > SIMPLE
+    return len(body) > LONG_BYTES or sum(map(body.count, (b"[", b"{", b","))) > SIMPLE
 
 
 def read_answer(answer: bytes, status: int | None, path: str) -> FileAnswer:
@@ -109,7 +109,7 @@ class FileProcesses:
             HTTPError: it can't be read.
         """
         asked = {"do": "read", "answer": answer, **request}
-        return await self._asked(asked, answer + SLACK, descriptor)
+        return await self._asked(asked, answer + SLACK_BYTES, descriptor)
 
     async def clear(self, descriptor: int, path: str) -> FileAnswer:
         """Read a notebook that may be too large to be opened, without its outputs; as `read`.
@@ -121,8 +121,8 @@ class FileProcesses:
         Raises:
             HTTPError: it can't be read.
         """
-        request = {"do": "clear", "path": path, "most": LARGEST_CLEARED}
-        return await self._asked(request, LONGEST_FILE, descriptor)
+        request = {"do": "clear", "path": path, "most": LARGEST_CLEARED_BYTES}
+        return await self._asked(request, LONGEST_FILE_BYTES, descriptor)
 
     async def write(self, body: bytes, path: str) -> FileAnswer:
         """Make a file's bytes of what a page sends, when there is a place; as `read`.
@@ -137,7 +137,7 @@ class FileProcesses:
         if why := too_many(path, parts(body)):
             raise web.HTTPError(413, why)
         request = {"do": "write", "path": path, "most": len(body)}
-        return await self._asked(request, LONGEST_FILE + SLACK, None, body)
+        return await self._asked(request, LONGEST_FILE_BYTES + SLACK_BYTES, None, body)
 
     async def _asked(
         self, request: dict[str, Any], most: int, stdin: int | None, *body: bytes

@@ -22,7 +22,7 @@ from classroom.runtime.worker import MB, confine, framed
 
 WORK_SECONDS = 30
 """Of a processor's time."""
-MEMORY = 1024 * MB
+MEMORY_BYTES = 1024 * MB
 NICE = 5
 """Niceness: after the lab server, before exports, because somebody waits to type."""
 HARD = gettext_noop(
@@ -176,7 +176,7 @@ def answer(request: dict[str, Any], data: bytes) -> bytes:
 def main() -> None:
     """Read the request, and write the answer to a descriptor that nothing else prints to."""
     request = json.loads(sys.argv[1])
-    confine(int(sys.argv[2]), WORK_SECONDS, MEMORY, NICE)
+    confine(int(sys.argv[2]), WORK_SECONDS, MEMORY_BYTES, NICE)
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)
         request["size"] = os.fstat(0).st_size

@@ -102,7 +102,7 @@ OWN_WORDS: dict[type[OSError], HTTPStatus] = {
 }
 """Errors that say themselves what is wrong, in a sentence."""
 MB = 1024**2
-SHORT = 40
+SHORT_CHARACTERS = 40
 """Characters of a name that is too long, in its sentence."""
 
 
@@ -137,7 +137,7 @@ def sentence(error: OSError, path: str, *, making: bool = False) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= SHORT else f"{name[:SHORT]}…"
+    return name if len(name) <= SHORT_CHARACTERS else f"{name[:SHORT_CHARACTERS]}…"
 
 
 @contextlib.contextmanager

@@ -98,10 +98,10 @@ class LargeFiles(Untrusting):
         """Say as what to open a file, and whether that takes long; in a thread."""
         seen = reader.look(self.root, parts)
         kind, size = models.kind_of(seen, path_of(parts), wanted), seen.info.st_size
-        if kind == "directory" or not (content or require_hash) or size <= file_process.LARGE:
+        if kind == "directory" or not (content or require_hash) or size <= file_process.LARGE_BYTES:
             return kind, False
-        if size > file_process.LONG or kind == "file" or not content:
-            return kind, size > file_process.LONG
+        if size > file_process.LONG_BYTES or kind == "file" or not content:
+            return kind, size > file_process.LONG_BYTES
         return kind, file_process.is_heavy(reader.content(self.root, parts, size)[1])
 
     @contextlib.asynccontextmanager

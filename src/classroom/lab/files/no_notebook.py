@@ -23,7 +23,7 @@ PAGE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """How a page begins that a browser has saved, or a site that asks for a sign-in has sent."""
-LOOKED_AT = 4096
+LOOKED_AT_CHARACTERS = 4096
 """Characters."""
 
 
@@ -36,7 +36,7 @@ def sentence(text: str, path: str) -> str:
     """
     if not text.strip():
         words = gettext(EMPTY)
-    elif PAGE.match(text[:LOOKED_AT]):
+    elif PAGE.match(text[:LOOKED_AT_CHARACTERS]):
         words = gettext(WEB_PAGE)
     else:
         words = gettext(NO_NOTEBOOK)

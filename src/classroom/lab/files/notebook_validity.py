@@ -27,7 +27,7 @@ OUTPUTS = {name: name for name in ("execute_result", "display_data", "stream", "
 """Likewise of an output."""
 OTHER_CELL, OTHER_OUTPUT = "unrecognized_cell", "unrecognized_output"
 """Definitions for what a later minor version may bring."""
-LONGEST = 300
+LONGEST_CHARACTERS = 300
 """Characters of a reason."""
 
 
@@ -55,11 +55,11 @@ def _failure(value: Any, kind: Any, known: dict[str, str], other: str, minor: in
     """Say why a cell or an output is invalid; "" if it is valid."""
     name = known.get(kind) if isinstance(kind, str) else None
     if name is None and not (_is_later(minor) and isinstance(kind, str)):
-        return f"{kind!r} is no type of it"[:LONGEST]
+        return f"{kind!r} is no type of it"[:LONGEST_CHARACTERS]
     try:
         _check(minor, name or other)(value)
     except fastjsonschema.JsonSchemaException as error:
-        return str(error).removeprefix("data")[:LONGEST].strip(" .")
+        return str(error).removeprefix("data")[:LONGEST_CHARACTERS].strip(" .")
     return ""
 
 
@@ -120,5 +120,5 @@ def reason(notebook: dict[str, Any]) -> str:
     try:
         nbformat.validate({**notebook, "cells": []}, version=MAJOR, version_minor=minor)
     except nbformat.ValidationError as error:
-        return str(error).partition("\n")[0][:LONGEST]
+        return str(error).partition("\n")[0][:LONGEST_CHARACTERS]
     return next(_of_cells(cells, minor), "")

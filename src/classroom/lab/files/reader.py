@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import DirectoryEntry, Parts
     from classroom.lab.files.walk import LookupBudget
 
-PIECE = 1 << 20
+PIECE_BYTES = 1 << 20
 KINDS = {
     stat.S_IFIFO: gettext_noop("pipe"),
     stat.S_IFSOCK: gettext_noop("socket"),
@@ -189,7 +189,7 @@ def _pieces(root: Root, parts: Parts, most: int) -> Iterator[tuple[Seen, Iterato
 
     def read(stream: IO[bytes]) -> Iterator[bytes]:
         had = 0
-        while piece := stream.read(PIECE):
+        while piece := stream.read(PIECE_BYTES):
             had += len(piece)
             if had > most:
                 raise TooLargeError(seen.name, had)

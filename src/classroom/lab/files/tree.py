@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from classroom.lab.files.atomic_write import NEW_FILE_MODE
 from classroom.lab.files.directory_entry import DirectoryEntry
-from classroom.lab.files.disk_reserve import SMALLEST, Allowance, left
-from classroom.lab.files.reader import PIECE, NoFileError
+from classroom.lab.files.disk_reserve import SMALLEST_BYTES, Allowance, left
+from classroom.lab.files.reader import PIECE_BYTES, NoFileError
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 100
 """Folders in folders that are copied or removed; each is held open meanwhile."""
-BLOCK = 512
+BLOCK_BYTES = 512
 """Bytes of st_blocks."""
 
 
@@ -89,7 +89,7 @@ def copy_all(
     if left_out is not None and not stat.S_ISDIR(mode):
         left_out.append(source.name)
         return
-    allowed.take(SMALLEST, source.name)
+    allowed.take(SMALLEST_BYTES, source.name)
     if stat.S_ISLNK(mode):
         pointed = os.readlink(source.name, dir_fd=source.folder)
         os.symlink(pointed, target.name, dir_fd=target.folder)
@@ -128,10 +128,10 @@ def _copy_file(source: DirectoryEntry, target: DirectoryEntry, allowed: Allowanc
         with _or_not_at_all(target, 0), os.fdopen(made, "wb") as stream:
             had = 0
             # It may grow meanwhile, and without end.
-            while piece := content.read(PIECE):
+            while piece := content.read(PIECE_BYTES):
                 allowed.take(len(piece), source.name)
                 had += stream.write(piece)
-            allowed.take(max(0, SMALLEST - had), source.name)
+            allowed.take(max(0, SMALLEST_BYTES - had), source.name)
             os.fchmod(made, info.st_mode & 0o777 | NEW_FILE_MODE)
 
 
@@ -205,7 +205,7 @@ def size_of(place: DirectoryEntry, depth: int, allowed: Allowance) -> int:
         allowed: bytes after which nothing is added up any more.
     """
     info = place.stat()
-    allowed.take(max(info.st_size, info.st_blocks * BLOCK, SMALLEST), place.name)
+    allowed.take(max(info.st_size, info.st_blocks * BLOCK_BYTES, SMALLEST_BYTES), place.name)
     if stat.S_ISDIR(info.st_mode):
         for below in entries(place, depth):
             size_of(below, depth + 1, allowed)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Cell = dict[str, Any]
 Notebook = dict[str, Any]
 MISSING: Any = object()
-LONGEST_ID = 64
+LONGEST_ID_CHARACTERS = 64
 """Characters of a cell's id, in nbformat's schema."""
 RESULTS = ("outputs", "execution_count")
 """What a run makes: both come from one run, so they are merged as one."""
@@ -109,7 +109,7 @@ def with_other_ids(cells: Sequence[Cell], beside: Sequence[Cell]) -> list[Cell]:
     found = []
     for cell in cells:
         ident = str(cell.get("id", ""))
-        names = (ident, *(f"{ident[: LONGEST_ID - 6]}-{number}" for number in range(2, 10_000)))
+        names = (ident, *(f"{ident[: LONGEST_ID_CHARACTERS - 6]}-{number}" for number in range(2, 10_000)))
         new = next(name for name in names if name not in taken) if ident else ""
         taken.add(new)
         found.append({**cell, "id": new} if ident else dict(cell))

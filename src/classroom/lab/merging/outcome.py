@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Content = Any
 """A document's content: a text, or a notebook as nbformat has it (version 4)."""
-LARGEST = 2_000_000
+LARGEST_CHARACTERS = 2_000_000
 """Characters of all three versions up to which a document is merged; a longer one becomes what its
 file is."""
 
@@ -152,7 +152,7 @@ def added(copy: Content, since: Content, ours: Content) -> Content | None:
 def _merged(base: Content, ours: Content, theirs: Content) -> tuple[Content, int] | None:
     """Merge, if all are of one kind and not too long; return it, and how many conflicts it has."""
     versions = (base, ours, theirs)
-    if sum(map(_size, versions)) > LARGEST:
+    if sum(map(_size, versions)) > LARGEST_CHARACTERS:
         return None
     if all(isinstance(version, str) for version in versions):
         return three_way.text(base, ours, theirs)

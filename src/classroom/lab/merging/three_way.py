@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 WORDS = re.compile(r"\w+|\s+|.", re.DOTALL)
-FINEST = 4_000
+FINEST_CHARACTERS = 4_000
 """Characters of a piece that both have changed, up to which words are compared instead of lines."""
 
 
@@ -127,7 +127,7 @@ def text(base: str, ours: str, theirs: str) -> MergedText:
 
 
 def _by_words(base: str, ours: str, theirs: str) -> MergedText:
-    if max(len(base), len(ours), len(theirs)) > FINEST:
+    if max(len(base), len(ours), len(theirs)) > FINEST_CHARACTERS:
         return MergedText(ours, 1)
     found: list[str] = []
     for piece in pieces(*(WORDS.findall(version) for version in (base, ours, theirs))):

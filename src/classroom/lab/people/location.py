@@ -10,7 +10,7 @@ from typing import Any
 
 from classroom.lab.execution.session_paths import local_path
 
-LONGEST = 8192
+LONGEST_CHARACTERS = 8192
 """Characters of a message; a path has 4096 at most."""
 MOST = 10_000_000
 """Of what is counted: cells and lines."""
@@ -51,7 +51,7 @@ def read(message: str | bytes) -> Location | None:
     Returns:
         None when it is something else.
     """
-    if not isinstance(message, str) or len(message) > LONGEST:
+    if not isinstance(message, str) or len(message) > LONGEST_CHARACTERS:
         return None
     try:
         found = json.loads(message)

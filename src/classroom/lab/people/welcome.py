@@ -27,7 +27,7 @@ FILE = "welcome.json"
 """Below the lab's history: what was put where, and who has seen it."""
 MOUNTED = "materials"
 """What a new lab's folder has without anybody's doing, besides chats."""
-LONGEST = 64
+LONGEST_CHARACTERS = 64
 """Characters of a message."""
 
 
@@ -56,7 +56,7 @@ def is_opened(message: str | bytes) -> bool:
     Args:
         message: as received; a page may send anything.
     """
-    if not isinstance(message, str) or len(message) > LONGEST:
+    if not isinstance(message, str) or len(message) > LONGEST_CHARACTERS:
         return False
     try:
         return bool(json.loads(message) == {"type": "welcomed"})

@@ -16,9 +16,9 @@ Clean = Callable[[State], State]
 
 CURSORS = 100
 """Cursors that a page may show: each costs every other page some work whenever it moves."""
-NAME = 64
+NAME_CHARACTERS = 64
 """Characters of a root type's name, and of a message's id."""
-WORDS = 200
+WORDS_CHARACTERS = 200
 """Characters of what a page says that it is writing."""
 WRITERS = "writers"
 """What a chat's own server would tell: who is writing, for people who have no page."""
@@ -62,11 +62,11 @@ def _switch(value: Any) -> Any:
 
 def _writing(value: Any) -> Any:
     """Read whether somebody writes in a chat, or the id of the message that they change."""
-    return value if isinstance(value, bool) or _is_text(value, NAME) else WRONG
+    return value if isinstance(value, bool) or _is_text(value, NAME_CHARACTERS) else WRONG
 
 
 def _indicator(value: Any) -> Any:
-    return value if value is None or _is_text(value, WORDS) else WRONG
+    return value if value is None or _is_text(value, WORDS_CHARACTERS) else WRONG
 
 
 def _is_text(value: Any, longest: int) -> bool:
@@ -98,7 +98,7 @@ def _position(value: Any) -> Any:
         return WRONG
     item, parent, root = (value.get(name) for name in ("item", "type", "tname"))
     ids_are_sound = all(one is None or _is_id(one) for one in (item, parent))
-    root_is_sound = root is None or (isinstance(root, str) and 0 < len(root) <= NAME)
+    root_is_sound = root is None or (isinstance(root, str) and 0 < len(root) <= NAME_CHARACTERS)
     if not ids_are_sound or not root_is_sound or (item, parent, root) == (None, None, None):
         return WRONG
     after = value.get("assoc", 0)

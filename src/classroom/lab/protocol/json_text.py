@@ -16,7 +16,7 @@ from classroom.lab.protocol.text_style import decoded, encoding_of
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 LARGEST = 2**53
 """Whole numbers of JavaScript are exact up to this one; a larger one becomes text."""
-STEP = 1 << 19
+STEP_BYTES = 1 << 19
 """Bytes searched in one step."""
 _HALVES = ("\\ud", "\\uD")
 _LONG = re.compile(rb"[0-9]{16}|[0-9][eE][+-]?[0-9]{3}")
@@ -60,8 +60,8 @@ def is_odd(data: bytes) -> bool:
         return True
     if any(half.encode() in data for half in _HALVES):
         return True
-    steps = range(0, len(data), STEP)
-    return any(_LONG.search(data, at, at + STEP + _LONGEST) is not None for at in steps)
+    steps = range(0, len(data), STEP_BYTES)
+    return any(_LONG.search(data, at, at + STEP_BYTES + _LONGEST) is not None for at in steps)
 
 
 def _refuse(constant: str) -> None:

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MB = 1024**2
-LONGEST = 100 * MB
+LONGEST_BYTES = 100 * MB
 """Bytes of a message that is received; it is passed on or shown only up to half of that."""
-LONGEST_SHOWN = 50 * MB
+LONGEST_SHOWN_BYTES = 50 * MB
 """Bytes of a message that a page is sent."""
-LONGEST_HEAD = 64 * 1024
+LONGEST_HEAD_BYTES = 64 * 1024
 """Bytes of a header, of a parent's too; they have some hundreds."""
-LONGEST_LEGACY = 10 * MB
+LONGEST_LEGACY_BYTES = 10 * MB
 """Bytes of a message in the older protocol, which is taken apart to be passed on."""
-LONGEST_STATUS = 1024
+LONGEST_STATUS_BYTES = 1024
 """Bytes of what a kernel says of its own state."""
 PARTS = 4
 """How many parts a message has at least: header, parent, metadata, content."""
@@ -48,9 +48,9 @@ def sound(parts: Sequence[Any]) -> bool:
     Args:
         parts: header, parent, metadata, content and whatever comes with it.
     """
-    if len(parts) < PARTS or size(parts) > LONGEST:
+    if len(parts) < PARTS or size(parts) > LONGEST_BYTES:
         return False
-    if any(len(part) > LONGEST_HEAD for part in parts[:2]) or len(parts[2]) > MB:
+    if any(len(part) > LONGEST_HEAD_BYTES for part in parts[:2]) or len(parts[2]) > MB:
         return False
     _, kind = kernel_outputs.head(parts[0])
     if not kind:
@@ -59,7 +59,7 @@ def sound(parts: Sequence[Any]) -> bool:
 
 
 def _is_status(raw: bytes) -> bool:
-    if len(raw) > LONGEST_STATUS:
+    if len(raw) > LONGEST_STATUS_BYTES:
         return False
     try:
         state = kernel_outputs.read(raw).get("execution_state")

@@ -131,7 +131,7 @@ def _head(raw: bytes) -> tuple[str, str]:
 
 MOST_VALUES = 500_000
 """Values in what is displayed: what has more takes seconds to be written into a document."""
-LONGEST_IDENT = 256
+LONGEST_IDENT_CHARACTERS = 256
 """Characters of the id by which a display is updated."""
 
 
@@ -168,7 +168,7 @@ def step(kind: str, content: dict[str, Any], size: int = 0) -> Step:
         return Printed(name, text)
     transient = content.get("transient")
     found = transient.get("display_id") if isinstance(transient, dict) else None
-    ident = found if isinstance(found, str) and len(found) <= LONGEST_IDENT else ""
+    ident = found if isinstance(found, str) and len(found) <= LONGEST_IDENT_CHARACTERS else ""
     updates = kind == "update_display_data"
     message = {
         "header": {"msg_type": "display_data" if updates else kind},

@@ -17,7 +17,7 @@ MARKS = {
 """Encodings by the byte order mark that a file begins with."""
 BARE = {"utf-8-sig": "utf-8"}
 """The encoding of the text after the mark, where Python has another name for it."""
-LOOKED_AT = 1 << 16
+LOOKED_AT_BYTES = 1 << 16
 """Bytes at a file's beginning that show its style."""
 
 
@@ -41,7 +41,7 @@ def style_of(beginning: bytes) -> Style:
     """Find the style of a file.
 
     Args:
-        beginning: its first bytes, `LOOKED_AT` at most. The line end is what most lines have.
+        beginning: its first bytes, `LOOKED_AT_BYTES` at most. The line end is what most lines have.
     """
     encoding = encoding_of(beginning)
     text = beginning.decode(encoding, errors="replace")

@@ -6,9 +6,9 @@ import struct
 from enum import Enum
 
 FINAL_BINARY = 0x82
-NO_PRESENCE = 256 * 1024
+NO_PRESENCE_BYTES = 256 * 1024
 """Bytes unsent from which on somebody gets no presence: text first."""
-TOO_MUCH = 32 * 1024 * 1024
+TOO_MUCH_BYTES = 32 * 1024 * 1024
 """Bytes unsent at which somebody is let go: they come back and ask for what they have missed."""
 
 
@@ -37,8 +37,8 @@ def verdict(unsent: int, *, presence: bool) -> Verdict:
         unsent: bytes that it hasn't taken yet.
         presence: whether the message is only presence.
     """
-    if unsent > TOO_MUCH:
+    if unsent > TOO_MUCH_BYTES:
         return Verdict.CLOSE
-    if presence and unsent > NO_PRESENCE:
+    if presence and unsent > NO_PRESENCE_BYTES:
         return Verdict.SKIP
     return Verdict.SEND

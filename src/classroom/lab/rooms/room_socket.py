@@ -108,7 +108,7 @@ class RoomSocket(Parting):
         """Take a message: anything may come.
 
         Args:
-            message: as received, at most `FRAME_BYTES` bytes.
+            message: as received, `FRAME_BYTES` at most.
 
         Returns:
             What is to be awaited before the page's next message is read; None for nothing.

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from classroom.lab.connections.cpu_budget import TooMuchError
-from classroom.lab.connections.receive_limits import PIECE
+from classroom.lab.connections.receive_limits import PIECE_BYTES
 from classroom.lab.protocol import decoder, messages, websocket_frames
 from classroom.lab.protocol.decoder import BrokenError, UnreadableError
 from classroom.lab.protocol.messages import SyncStep1
@@ -60,7 +60,7 @@ class Answering(Disconnecting):
 
     def _has_space(self) -> bool:
         size = self.record.answer_bytes
-        return size <= PIECE or self.memory.has_space(size)
+        return size <= PIECE_BYTES or self.memory.has_space(size)
 
     def _answer(self, question: SyncStep1) -> None:
         try:

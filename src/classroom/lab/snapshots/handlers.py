@@ -116,16 +116,16 @@ class PreviewHandler(SnapshotsHandler):
 
         def read() -> bytes:
             with client.open_stream(socket, address, {"path": path}, seconds=SECONDS) as stream:
-                return stream.read(preview.MOST + 1)
+                return stream.read(preview.MOST_BYTES + 1)
 
         files: Any = self.contents_manager
         async with files.turn():
             data = await run_sync(read)
-            whole = len(data) <= preview.MOST
+            whole = len(data) <= preview.MOST_BYTES
             try:
                 found = await threads.run_long(
                     preview.text,
-                    data[: preview.MOST],
+                    data[: preview.MOST_BYTES],
                     whole=whole,
                     notebook=path.endswith(".ipynb"),
                 )

@@ -7,9 +7,9 @@ from typing import Any
 
 from classroom.lab.files.file_process import is_heavy
 
-LONGEST = 200_000
+LONGEST_CHARACTERS = 200_000
 """Characters of a preview."""
-MOST = 16 << 20
+MOST_BYTES = 16 << 20
 """Bytes that are read for one: a notebook is only read as a whole, and if that takes no time."""
 CUT = "\n[…]\n"
 
@@ -42,11 +42,11 @@ def text(data: bytes, *, whole: bool, notebook: bool) -> str:
         if whole or error.start < len(data) - 3:  # else it was cut within a letter
             raise NoTextError from None
         found = data[: error.start].decode()
-    return _cut(found) if whole else f"{found[:LONGEST]}{CUT}"
+    return _cut(found) if whole else f"{found[:LONGEST_CHARACTERS]}{CUT}"
 
 
 def _cut(found: str) -> str:
-    return found if len(found) <= LONGEST else f"{found[:LONGEST]}{CUT}"
+    return found if len(found) <= LONGEST_CHARACTERS else f"{found[:LONGEST_CHARACTERS]}{CUT}"
 
 
 def cells(notebook: dict[str, Any]) -> str:

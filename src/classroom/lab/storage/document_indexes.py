@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("classroom.documents")
 KINDS: dict[Any, int] = {Array: ARRAY, Map: MAP, Text: TEXT}
-HEARD = 1024 * 1024
+HEARD_BYTES = 1024 * 1024
 """Bytes of what the lab has written that are kept; beyond, the document itself is asked."""
 GROWN = 20_000
 """Runs and types that an index may have beyond twice what it began with. It never forgets what was
@@ -112,7 +112,7 @@ class Followed:
             return
         self.by_others = self.by_others or not is_by(update, self._client)
         self._bytes += len(update)
-        if self._bytes > HEARD:
+        if self._bytes > HEARD_BYTES:
             self._heard.clear()
             self._lost = True
         if not self._lost:

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS places
 CREATE TABLE IF NOT EXISTS mirrors (path TEXT NOT NULL PRIMARY KEY, file TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS openings (path TEXT NOT NULL PRIMARY KEY, content BLOB NOT NULL);
 """
-LARGEST_OPENING = 2_000_000
+LARGEST_OPENING_BYTES = 2_000_000
 """Bytes up to which what a document said when it was opened is kept."""
 
 
@@ -123,7 +123,7 @@ class LastPlaces:
         """
 
         def insert(database: sqlite3.Connection) -> bytes:
-            if len(content) <= LARGEST_OPENING:
+            if len(content) <= LARGEST_OPENING_BYTES:
                 row = (self.path, content)
                 database.execute("INSERT OR IGNORE INTO openings VALUES (?, ?)", row)
             found = database.execute("SELECT content FROM openings WHERE path = ?", (self.path,))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from classroom.lab.storage.history_checkpoints import Live
 
-MOST_PENDING = 16 * 1024 * 1024
+MOST_PENDING_BYTES = 16 * 1024 * 1024
 """Bytes of updates that wait for a disk that takes none, before documents wait as they are."""
 
 
@@ -64,7 +64,7 @@ class UncommittedUpdates:
         """
         wholes = list(map(id, self._wholes.values()))
         late = [row for row in self.pending if id(row) not in wholes]
-        if sum(len(row.update) for row in late) <= MOST_PENDING:
+        if sum(len(row.update) for row in late) <= MOST_PENDING_BYTES:
             return
         for path in {row.path for row in late} & live.keys():
             try:

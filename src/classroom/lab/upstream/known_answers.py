@@ -36,7 +36,7 @@ KNOWN = frozenset(
     }
 )
 """Addresses below the lab's own, without a query."""
-LARGE = 16 * 1024
+LARGE_CHARACTERS = 16 * 1024
 """Characters from which on an answer goes compressed with a page, which isn't compressed itself."""
 LANGUAGE_SERVERS = "lsp/status"
 NO_LANGUAGE_SERVERS = '{"version": 2, "sessions": {}, "specs": {}}'
@@ -82,7 +82,7 @@ class KnownAnswers:
         """
         if name in KNOWN and isinstance(answer, str):
             self.answers[name] = answer
-            if len(answer) >= LARGE:
+            if len(answer) >= LARGE_CHARACTERS:
                 packed = gzip.compress(answer.encode(), mtime=0)
                 self.packed[name] = base64.b64encode(packed).decode()
 

@@ -10,7 +10,7 @@ import json
 import re
 from typing import IO, Any
 
-LONGEST_JSON5 = 2048
+LONGEST_JSON5_CHARACTERS = 2048
 """Characters of what is read as JSON5 where it isn't JSON with comments: a few lines."""
 MARK = re.compile(r'["/]')
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
@@ -58,7 +58,7 @@ def loads(text: str) -> Any:
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
     except ValueError as error:
-        if len(text) > LONGEST_JSON5:
+        if len(text) > LONGEST_JSON5_CHARACTERS:
             raise ValueError(f"it is no JSON with comments: {error}") from error
     # Not at the top: where only the rooms are measured there is no such package.
     import json5  # noqa: PLC0415

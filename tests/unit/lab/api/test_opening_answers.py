@@ -59,5 +59,5 @@ def test_addresses_are_written_as_javascript_does() -> None:
 
 
 def test_what_is_too_large_does_not_come_with_the_page() -> None:
-    large = "x" * opening_answers.LARGEST
+    large = "x" * opening_answers.LARGEST_BYTES
     assert opening_answers.encoded({"a": large, "b": [1]}) == {"b": "[1]"}

@@ -114,5 +114,5 @@ def test_a_link_in_a_files_place_is_not_followed(pair: Pair) -> None:
 
 def test_more_than_is_read_counts_as_changed(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not pair.same(most=4096)
-    monkeypatch.setattr(comparing, "MOST", 3 * 4096)
+    monkeypatch.setattr(comparing, "MOST_BYTES", 3 * 4096)
     assert pair.changed() is not None

@@ -73,7 +73,7 @@ def test_what_cannot_be_copied_leaves_the_earlier(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab.hand_in("ada", "answer")
-    monkeypatch.setattr(copying, "LARGEST", 4096)
+    monkeypatch.setattr(copying, "LARGEST_BYTES", 4096)
     with pytest.raises(TooLargeError):
         lab.hand_in("ada", "x" * 10_000)
     assert lab.newest("ada") == "answer"

@@ -88,7 +88,7 @@ def test_what_is_no_folder_is_not_sent(tmp_path: Path, kind: str) -> None:
 def test_a_file_of_nothing_but_holes_counts_in_full(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     with (tmp_path / "work/huge").open("wb") as huge:
-        huge.truncate(copying.LARGEST + 1)
+        huge.truncate(copying.LARGEST_BYTES + 1)
     with pytest.raises(TooLargeError):
         sent(tmp_path / "work")
 
@@ -117,7 +117,7 @@ BEGIN = SIZE.pack(0)
         BEGIN + entry(FOLDER, b"a") + UP + file(b"a") + END,
         BEGIN + entry(FILE, b"a") + PIECES.pack(2**32 - 1) + b"x" + END,
         BEGIN + entry(FOLDER, b"d") * (tree.DEEPEST + 1) + END,
-        SIZE.pack(copying.LARGEST + 1) + END,
+        SIZE.pack(copying.LARGEST_BYTES + 1) + END,
     ],
 )
 def test_whatever_is_wrong_leaves_nothing_behind(tmp_path: Path, stream: bytes) -> None:
@@ -127,7 +127,7 @@ def test_whatever_is_wrong_leaves_nothing_behind(tmp_path: Path, stream: bytes) 
 
 
 def test_more_than_was_said_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copying, "LARGEST", 20_000)
+    monkeypatch.setattr(copying, "LARGEST_BYTES", 20_000)
     many = b"".join(file(f"{number}".encode()) for number in range(10))
     with pytest.raises(TooLargeError):
         take_in(tmp_path, BEGIN + many + END)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map, Text
 
 from classroom.lab.chat import room_hooks, schema
-from classroom.lab.chat.validator import LARGEST, NotTakenError, Offer, Referee
+from classroom.lab.chat.validator import LARGEST_BYTES, NotTakenError, Offer, Referee
 from classroom.lab.rooms.hooks import Hooks
 
 ADA = {"username": "ada", "name": "Ada", "display_name": "Ada L", "initials": "A", "color": "#123"}
@@ -85,7 +85,7 @@ def with_metadata(chat: Chat) -> None:
 
 
 def too_long(chat: Chat) -> None:
-    chat.messages.append(Map(said("x", "bob", body="x" * (schema.LONGEST + 1))))
+    chat.messages.append(Map(said("x", "bob", body="x" * (schema.LONGEST_CHARACTERS + 1))))
 
 
 def without_id(chat: Chat) -> None:
@@ -253,7 +253,7 @@ def test_whatever_comes_is_taken_or_refused(update: bytes) -> None:
 
 def test_what_is_too_long_isnt_read() -> None:
     with pytest.raises(NotTakenError):
-        Chat().referee.judge(b"\0" * (LARGEST + 1), "bob")
+        Chat().referee.judge(b"\0" * (LARGEST_BYTES + 1), "bob")
 
 
 # ── The file ───────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 from classroom.lab.connections import receive_limits, receive_pace
 from classroom.lab.connections.memory_budget import MemoryBudget
-from classroom.lab.connections.receive_limits import PIECE, ReceiveLimits
+from classroom.lab.connections.receive_limits import PIECE_BYTES, ReceiveLimits
 from classroom.lab.upstream import socket_patches
 from tests import loops
 
@@ -140,17 +140,17 @@ def test_what_people_have_begun_to_send_counts_together(budget: MemoryBudget) ->
     async def run() -> None:
         async with served(budget) as (connect, messages):
             _, whole = await connect("ada")
-            for size in (10, PIECE, 3 * MB):
+            for size in (10, PIECE_BYTES, 3 * MB):
                 whole.write(frame(size))
             await until(lambda: len(messages) == 3)
-            assert [len(one) for one in messages] == [10, PIECE, 3 * MB]
+            assert [len(one) for one in messages] == [10, PIECE_BYTES, 3 * MB]
             assert budget.held("ada") == 0
             # By several sockets, in one frame or in parts.
             (_, first), (reader, second), (other, third) = [
                 await connect("mallory") for _ in range(3)
             ]
             first.write(frame(60 * MB, 2 * MB))
-            await until(lambda: budget.held("mallory") >= 2 * MB - PIECE)
+            await until(lambda: budget.held("mallory") >= 2 * MB - PIECE_BYTES)
             for _ in range(40):
                 second.write(frame(MB // 10, head=0x02 if not _ else 0x00))
             assert await is_cut(reader)

@@ -13,7 +13,7 @@ import pytest
 from classroom.lab.assignments import copying, packing, parcel
 from classroom.lab.assignments.parcel import BrokenParcelError
 from classroom.lab.copies import giving, taking
-from classroom.lab.copies.order import LARGEST, CopyOrder
+from classroom.lab.copies.order import LARGEST_BYTES, CopyOrder
 from classroom.lab.files.beneath import Root
 from classroom.lab.files.directory_entry import LeadsOutError, NoFolderError
 from classroom.lab.files.reader import NoFileError, TooLargeError
@@ -112,12 +112,12 @@ def test_what_is_too_large_is_no_copy(both: Both, monkeypatch: pytest.MonkeyPatc
         huge.truncate(10_000)
     (both.source.files / "folder").mkdir()
     os.link(both.source.files / "huge", both.source.files / "folder/huge")
-    monkeypatch.setattr(giving, "LARGEST", 9_999)
+    monkeypatch.setattr(giving, "LARGEST_BYTES", 9_999)
     for path in ("huge", "folder"):
         with pytest.raises(TooLargeError):
             both.sent(replace(ORDER, path=path))
-    monkeypatch.setattr(giving, "LARGEST", 100_000)
-    monkeypatch.setattr(taking, "LARGEST", 9_999)
+    monkeypatch.setattr(giving, "LARGEST_BYTES", 100_000)
+    monkeypatch.setattr(taking, "LARGEST_BYTES", 9_999)
     for path in ("huge", "folder"):
         with pytest.raises(TooLargeError):
             both.copy(replace(ORDER, path=path))
@@ -128,7 +128,7 @@ def test_hidden_files_make_no_folder_too_large(both: Both, monkeypatch: pytest.M
     (both.source.files / "repository/.git").mkdir(parents=True)
     (both.source.files / "repository/.git/pack").write_bytes(bytes(200_000))
     (both.source.files / "repository/file").write_text("x")
-    monkeypatch.setattr(giving, "LARGEST", 100_000)
+    monkeypatch.setattr(giving, "LARGEST_BYTES", 100_000)
     assert both.copy(replace(ORDER, path="repository"))["leftOut"] == [".git"]
 
 
@@ -219,4 +219,4 @@ def test_handing_out_takes_no_single_file(both: Both) -> None:
     """Its parcels are folders, with all that a lab's own assignments promise."""
     with Root(both.source.files).at(("plan.txt",)) as place, pytest.raises(NoFolderError):
         packing.send(place, io.BytesIO())
-    assert copying.LARGEST < LARGEST
+    assert copying.LARGEST_BYTES < LARGEST_BYTES

@@ -104,8 +104,8 @@ def test_clearing_waits_for_the_next_output() -> None:
 
 
 def test_what_is_printed_and_shown_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cell_writer, "MOST_TEXT", 100)
-    monkeypatch.setattr(cell_writer, "MOST_SHOWN", 100)
+    monkeypatch.setattr(cell_writer, "MOST_TEXT_CHARACTERS", 100)
+    monkeypatch.setattr(cell_writer, "MOST_SHOWN_BYTES", 100)
     cell, writer = new_cell(Doc()), cell_writer.CellWriter()
     for name in ("stdout", "stderr") * 30:
         writer.write(cell, [Printed(name, "z" * 30)])

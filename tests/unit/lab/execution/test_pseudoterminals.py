@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom.lab.execution.pseudoterminals import MOST_TYPED, StudentPty
+from classroom.lab.execution.pseudoterminals import MOST_TYPED_BYTES, StudentPty
 from classroom.launcher.client import RemoteProcess
 from tests import loops
 
@@ -55,8 +55,8 @@ def test_a_program_that_reads_late_gets_all_in_its_order() -> None:
 def test_more_than_a_page_sends_at_once_waits_for_nobody() -> None:
     async def run() -> None:
         with made() as (terminal, its):
-            assert terminal.type("x" * MOST_TYPED), "the longest text of a page"
-            assert not terminal.type("x" * MOST_TYPED)
+            assert terminal.type("x" * MOST_TYPED_BYTES), "the longest text of a page"
+            assert not terminal.type("x" * MOST_TYPED_BYTES)
             os.close(its)
 
     loops.run(run())

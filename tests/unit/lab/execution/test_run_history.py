@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from classroom.lab.connections.registry import Connections
 from classroom.lab.execution import run_history
-from classroom.lab.execution.run_history import LONGEST_QUESTION, RunHistory
+from classroom.lab.execution.run_history import LONGEST_QUESTION_CHARACTERS, RunHistory
 from tests import loops
 
 
@@ -38,5 +38,5 @@ def test_a_cell_that_is_run_again_asks_nothing_yet() -> None:
 
 def test_a_question_fits_on_a_line() -> None:
     assert run_history.shown(" Your\n\tname?  ") == "Your name?"
-    assert run_history.shown("x" * LONGEST_QUESTION) == "x" * LONGEST_QUESTION
-    assert run_history.shown("y" * 10**7) == "y" * LONGEST_QUESTION + " …"
+    assert run_history.shown("x" * LONGEST_QUESTION_CHARACTERS) == "x" * LONGEST_QUESTION_CHARACTERS
+    assert run_history.shown("y" * 10**7) == "y" * LONGEST_QUESTION_CHARACTERS + " …"

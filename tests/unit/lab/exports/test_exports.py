@@ -185,7 +185,7 @@ def test_a_process_is_ended_that_takes_too_long(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.usefixtures("program")
 def test_no_more_is_read_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "MOST", 1000)
+    monkeypatch.setattr(jobs, "MOST_BYTES", 1000)
     with pytest.raises(NotConvertedError, match="has more than") as found:
         asyncio.run(jobs.convert(HEAD, model("a")))
     assert found.value.status == 413

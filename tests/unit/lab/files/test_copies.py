@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from classroom.lab.files.contents_manager import ClassContents
-from classroom.lab.files.copies import LONGEST_NAME, TYPED, WRITTEN, Copies, names
+from classroom.lab.files.copies import LONGEST_NAME_BYTES, TYPED, WRITTEN, Copies, names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ def test_names() -> None:
 @pytest.mark.parametrize("stem", ["x" * 240, "\u00e4" * 120, "\U0001f600" * 60])
 def test_a_long_name_is_cut_at_a_character(stem: str) -> None:
     name = next(names(f"folder/{stem}.ipynb", WRITTEN, 0.0)).removeprefix("folder/")
-    assert LONGEST_NAME - 4 < len(name.encode()) <= LONGEST_NAME
+    assert LONGEST_NAME_BYTES - 4 < len(name.encode()) <= LONGEST_NAME_BYTES
     assert name.endswith(").ipynb")
     assert set(name.split(" (")[0]) == set(stem[0])
 

@@ -46,7 +46,7 @@ def test_texts_and_notebooks(case: str, kind: str) -> None:
 
 
 def test_a_long_document_becomes_what_its_file_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outcome, "LARGEST", 10)
+    monkeypatch.setattr(outcome, "LARGEST_CHARACTERS", 10)
     assert decide("a\n", ["a\n"], "a\ntyped\n", "b\n") == ("b\n", Keep.OURS)
 
 

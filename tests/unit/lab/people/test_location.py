@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.lab.people.location import LONGEST, Location, document, read
+from classroom.lab.people.location import LONGEST_CHARACTERS, Location, document, read
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -37,7 +37,7 @@ def test_a_place_is_read() -> None:
         json.dumps({"type": "people"}),
         said(path=1),
         said(path="a\nb"),
-        said(path="x" * LONGEST),
+        said(path="x" * LONGEST_CHARACTERS),
         said(cell="<script>"),
         said(cell=["x"]),
         said(index=-1),

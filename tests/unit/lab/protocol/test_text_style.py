@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.lab.protocol.text_style import LOOKED_AT, MARKS, Style, decoded, encoded, style_of
+from classroom.lab.protocol.text_style import LOOKED_AT_BYTES, MARKS, Style, decoded, encoded, style_of
 
 ENCODINGS = ["utf-8", *MARKS]
 
@@ -40,7 +40,7 @@ def test_what_is_read_is_written_as_it_was(text: str, encoding: str, newline: st
     ],
 )
 def test_the_style_of_a_file(data: bytes, style: Style) -> None:
-    assert style_of(data[:LOOKED_AT]) == style
+    assert style_of(data[:LOOKED_AT_BYTES]) == style
 
 
 @pytest.mark.parametrize("data", [b"caf\xe9", b"\xff\xfea"])

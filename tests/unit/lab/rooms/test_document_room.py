@@ -286,8 +286,8 @@ def agree(room: Any, pages: list[Page]) -> bool:
 def impatient() -> Iterator[None]:
     """A server that lets slow readers go after two kilobytes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(websocket_frames, "NO_PRESENCE", 200)
-        patch.setattr(websocket_frames, "TOO_MUCH", 2000)
+        patch.setattr(websocket_frames, "NO_PRESENCE_BYTES", 200)
+        patch.setattr(websocket_frames, "TOO_MUCH_BYTES", 2000)
         yield
 
 
@@ -328,7 +328,7 @@ def test_a_slow_reader_is_let_go_and_misses_nothing_when_back() -> None:
             await asyncio.sleep(0)
         await until(lambda: bob.times_let_go)
         assert bob.times_let_go == 1
-        assert len(bob.ws_connection._write_buffer) <= websocket_frames.TOO_MUCH + 100
+        assert len(bob.ws_connection._write_buffer) <= websocket_frames.TOO_MUCH_BYTES + 100
         bob.stalled = False
         bob.connect()
         await until(lambda: str(bob.text) == str(ada.text))

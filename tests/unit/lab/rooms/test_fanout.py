@@ -16,7 +16,7 @@ from pycrdt import (
 
 from classroom.lab.protocol import awareness, websocket_frames
 from classroom.lab.protocol.awareness import Entry
-from classroom.lab.protocol.websocket_frames import NO_PRESENCE, TOO_MUCH, Verdict
+from classroom.lab.protocol.websocket_frames import NO_PRESENCE_BYTES, TOO_MUCH_BYTES, Verdict
 from classroom.lab.rooms import fanout
 from classroom.lab.rooms.fanout import Fanout, Pace
 
@@ -100,9 +100,9 @@ def test_frames(size: int) -> None:
 
 def test_how_much_a_slow_reader_may_leave() -> None:
     assert websocket_frames.verdict(0, presence=True) is Verdict.SEND
-    assert websocket_frames.verdict(NO_PRESENCE + 1, presence=True) is Verdict.SKIP
-    assert websocket_frames.verdict(NO_PRESENCE + 1, presence=False) is Verdict.SEND
-    assert websocket_frames.verdict(TOO_MUCH + 1, presence=False) is Verdict.CLOSE
+    assert websocket_frames.verdict(NO_PRESENCE_BYTES + 1, presence=True) is Verdict.SKIP
+    assert websocket_frames.verdict(NO_PRESENCE_BYTES + 1, presence=False) is Verdict.SEND
+    assert websocket_frames.verdict(TOO_MUCH_BYTES + 1, presence=False) is Verdict.CLOSE
 
 
 def test_merging_is_pycrdts() -> None:

@@ -511,7 +511,7 @@ def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
 ) -> None:
     """An endless print while the disk is full would fill the memory, and stop everybody."""
     monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(uncommitted_updates, "MOST_PENDING", 10_000)
+    monkeypatch.setattr(uncommitted_updates, "MOST_PENDING_BYTES", 10_000)
     merged: list[int] = []
 
     def merge(*updates: bytes) -> bytes:
