@@ -268,100 +268,6 @@ def test_families_that_are_refused() -> None:
     assert set(singles) | {socket.AF_UNIX, socket.AF_NETLINK} == set(range(17))
 
 
-TEMPLATE = (labs.ROOT / "nginx/egress.conf").read_text()
-
-
-def test_the_proxys_configuration() -> None:
-    held = Lock(LockKind.NFTABLES, ("127.0.0.11",), ipv6=True)
-    wanted = EgressSettings(hub=(Host("github.com"),), allow=(DATA, BELOW))
-    text = gateway.render(TEMPLATE, Path("/run/x"), held, wanted)
-    assert "{{" not in text
-    assert "{%" not in text
-    assert "resolver 127.0.0.11 ipv6=on;" in text
-    for_hub, for_students = text.split("map ")[1:3]
-    assert r'"~*^github\.com\z" $ssl_preread_server_name:443;' in for_hub
-    assert r'"~*^data\.example\.org\z" $ssl_preread_server_name:443;' in for_students
-    below = r'"~*^(?=.{1,253}\z)(?:[a-z0-9_-]{1,63}\.)+example\.net\z"'
-    assert below in for_students
-    assert "github" not in for_students
-
-
-def test_with_the_schools_proxy_the_tunnel_is_where_all_goes() -> None:
-    """Which hosts, is checked as before."""
-    held = Lock(LockKind.NFTABLES, ("127.0.0.11",))
-    proxy = Upstream("proxy.example.org", 3128)
-    wanted = EgressSettings(hub=(Host("github.com"),), allow=(DATA,), upstream=proxy)
-    text = gateway.render(TEMPLATE, Path("/run/x"), held, wanted)
-    for_hub, for_students = text.split("map ")[1:3]
-    assert r'"~*^github\.com\z" unix:/run/x/tunnel/hub.sock;' in for_hub
-    assert r'"~*^data\.example\.org\z" unix:/run/x/tunnel/students.sock;' in for_students
-    assert ":443;" not in for_hub + for_students.split("server")[0]
-    found = nftables.values(wanted, resolv.parse(DOCKERS), {})
-    assert found["OUTWARD"] == "{ 443, 3128 }"
-
-
-def test_without_anybody_to_ask_there_is_no_resolver() -> None:
-    assert "resolver " not in gateway.render(
-        TEMPLATE, Path("/x"), Lock(LockKind.NFTABLES), EgressSettings()
-    )
-
-
-def ask(name: str, kind: str = "A") -> bytes:
-    return dns.message.make_query(name, kind).to_wire()
-
-
-def allowed(name: str) -> str:
-    return resolv.answer_for(EgressSettings(allow=(DATA, BELOW)), name)
-
-
-def test_names() -> None:
-    response, vain = resolver.answer(ask("DATA.example.org"), allowed)
-    assert response is not None
-    assert not vain
-    (answer,) = dns.message.from_wire(response).answer
-    assert answer[0].to_text() == "127.0.0.3"
-
-    response, vain = resolver.answer(ask("deep.below.example.net", "AAAA"), allowed)
-    assert response is not None
-    assert not vain
-    assert dns.message.from_wire(response).answer == []
-    assert dns.message.from_wire(response).rcode() == dns.rcode.NOERROR
-
-    response, vain = resolver.answer(ask("evil.test"), allowed)
-    assert response is not None
-    assert vain == "evil.test"
-    assert dns.message.from_wire(response).rcode() == dns.rcode.NXDOMAIN
-
-    # Not a host: nobody wants to read that every address was looked up backwards.
-    assert resolver.answer(ask("3.0.0.127.in-addr.arpa", "PTR"), allowed)[1] == ""
-
-
-@given(st.binary(max_size=300) | st.binary(max_size=40).map(lambda tail: ask("a.b") + tail))
-def test_no_message_stops_the_names(message: bytes) -> None:
-    response, _ = resolver.answer(message, allowed)
-    if response is not None:
-        assert dns.message.from_wire(response).id == int.from_bytes(message[:2], "big")
-
-
-def test_nothing_behind_the_question_is_read() -> None:
-    """A student would make it as much as fits, and the Hub would be busy with it."""
-    question = dns.message.make_query("data.example.org", "A").to_wire()
-    behind = b"\xc0\x0c\xff\x01\x00\x01\0\0\0\0\0\0" * 5400
-    assert resolver.answer(question + behind, allowed) == (None, "")
-    lying = bytearray(question + behind[:400])
-    lying[6:8] = b"\xff\xff"  # so many answers
-    response, _ = resolver.answer(bytes(lying), allowed)
-    assert response is not None
-    assert len(dns.message.from_wire(response).answer) == 1
-
-
-def test_an_answer_is_never_answered() -> None:
-    """Two such servers would talk to each other for ever."""
-    response, _ = resolver.answer(ask("data.example.org"), allowed)
-    assert response is not None
-    assert resolver.answer(response, allowed) == (None, "")
-
-
 def kernels_message(group: int, *found: bytes) -> bytes:
     body = struct.pack("=BBH", socket.AF_INET, 0, socket.htons(group)) + b"".join(found)
     return nflog.HEADER.pack(nflog.HEADER.size + len(body), nflog.PACKET, 0, 0, 0) + body
@@ -434,35 +340,6 @@ def test_names_do_not_crowd_out_packets() -> None:
     said = refusals.report(json.loads(found.as_json("x", counted=True)))
     assert "192.88.99.7" in said
     assert "name 199.example.org" in said
-
-
-def test_the_account_goes_on_when_it_cannot_be_written(tmp_path: Path) -> None:
-    """No room on the disk, no descriptors left: for a while, and not for ever."""
-
-    async def run() -> None:
-        report = tmp_path / "egress/report.json"
-        report.parent.mkdir()
-        held = Account(report, LockKind.NFTABLES)
-        held.describe("nftables: …")
-        report.unlink()
-        report.parent.rmdir()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        ours.settimeout(0)
-        task = asyncio.create_task(held.follow(ours, logging.getLogger("test")))
-        held.refused_name("one.example.org")
-        await asyncio.sleep(0.1)
-        assert not task.done()
-        report.parent.mkdir()
-        for _ in range(100):
-            await asyncio.sleep(0.05)
-            if report.exists():
-                break
-        assert "one.example.org" in report.read_text()
-        task.cancel()
-        ours.close()
-        theirs.close()
-
-    loops.run(run())
 
 
 def test_what_waits_for_the_next_start() -> None:
