@@ -297,6 +297,6 @@ def test_layouts_have_a_size_and_a_number(client: httpx.Client) -> None:
     found = [layout(f"w{number}") for number in range(user_settings.MOST_LAYOUTS + 5)]
     assert found.count(413) >= 5
     assert layout("w0") == 204, "one that is there is replaced"
-    large = {"raw": json.dumps({"x": "x" * user_settings.LARGEST_SETTINGS})}
+    large = {"raw": json.dumps({"x": "x" * user_settings.LARGEST_SETTINGS_BYTES})}
     path = f"{students_lab()}/settings/@jupyterlab/apputils-extension:themes"
     assert client.put(path, json=large).status_code == 413

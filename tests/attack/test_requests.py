@@ -73,7 +73,7 @@ def test_settings_are_read_in_no_time(client: httpx.Client) -> None:
     """A parser of JSON5 takes seconds for a few kilobytes, and nobody else is served meanwhile."""
     own = '{\n    // Theme\n    "theme": "JupyterLab Dark" /* mine */\n}'
     assert client.put(THEME, json={"raw": own}).status_code == 204
-    for size, refused in ((50_000, 400), (user_settings.LARGEST_SETTINGS, 413)):
+    for size, refused in ((50_000, 400), (user_settings.LARGEST_SETTINGS_BYTES, 413)):
         raw = json.dumps({"x": [1] * (size // 3)})
         assert client.put(THEME, json={"raw": raw}).status_code == refused
     assert client.put(THEME, json={"raw": "[" * 50_000}).status_code == 400

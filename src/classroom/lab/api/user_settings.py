@@ -31,7 +31,7 @@ MOST_LAYOUTS = 50
 KB = 1024
 LARGEST_LAYOUT_BYTES = 1024 * KB
 """Bytes of a window layout."""
-LARGEST_SETTINGS, ALL_SETTINGS = 128 * KB, 512 * KB
+LARGEST_SETTINGS_BYTES, ALL_SETTINGS_BYTES = 128 * KB, 512 * KB
 """Bytes of a plugin's settings, and of all of one person's: each page reads and checks them all."""
 
 MOST_ANSWERS = 500
@@ -215,10 +215,10 @@ class PersonalSettingsHandler(SettingsHandler):
             HTTPError: 413, they are too large; 400, they are no JSON with comments.
         """
         size = len(self.request.body)
-        check_size(gettext("A plugin's settings"), size, LARGEST_SETTINGS)
+        check_size(gettext("A plugin's settings"), size, LARGEST_SETTINGS_BYTES)
         # What is replaced counts as well: only who has a lot notices.
         check_size(
-            gettext("All your settings"), size + size_of(Path(self.settings_dir)), ALL_SETTINGS
+            gettext("All your settings"), size + size_of(Path(self.settings_dir)), ALL_SETTINGS_BYTES
         )
         try:
             super().put(schema_name)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 5.0
 """Of the server's time that one person's messages may take: a page's take some thousandths."""
-FORGOTTEN = 1 / 12
+FORGOTTEN_PER_SECOND = 1 / 12
 """Seconds of that which are forgotten in a second."""
 TOLD_SECONDS = 60.0
 """How seldom somebody is told that they have taken too much."""
@@ -34,7 +34,7 @@ class TooMuchError(Exception):
 class CpuBudget:
     """How much of the server's time people's messages have taken lately."""
 
-    def __init__(self, forgotten: float = FORGOTTEN) -> None:
+    def __init__(self, forgotten: float = FORGOTTEN_PER_SECOND) -> None:
         """Begin with none.
 
         Args:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LINES = 20
 """Lines for one person in `SECONDS`; everybody without a sign-in counts as one person."""
 SECONDS = 60.0
-ADDRESS, REASON = 1000, 300
+ADDRESS_CHARACTERS, REASON_CHARACTERS = 1000, 300
 """Characters of a request's address, and of a reason."""
 SAID_BEFORE = "wrote error: %r"
 """Upstream's second line on an answer of its API."""
@@ -100,7 +100,7 @@ def line(handler: Any, reason: str) -> str:
     took = 1000 * request.request_time()
     found = f"{handler.get_status()} {request.method} {request.uri} ({name}@{request.remote_ip})"
     found = f"{found} {took:.2f}ms referer={request.headers.get('Referer', 'None')}"
-    return f"{found[:ADDRESS]} {' '.join(reason[:REASON].split())}".rstrip()
+    return f"{found[:ADDRESS_CHARACTERS]} {' '.join(reason[:REASON_CHARACTERS].split())}".rstrip()
 
 
 def is_by_itself(method: str | None, path: str, query: str = "") -> bool:
