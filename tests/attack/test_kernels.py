@@ -114,7 +114,10 @@ def test_a_kernels_id_is_no_path(client: httpx.Client, trial_lab: Lab, ident: ob
 
 
 def test_names_and_paths_have_lengths(client: httpx.Client) -> None:
-    long, longer = "x" * (request_checks.LONGEST_PATH_CHARACTERS + 1), "x" * (request_checks.LONGEST_BODY_BYTES + 1)
+    long, longer = (
+        "x" * (request_checks.LONGEST_PATH_CHARACTERS + 1),
+        "x" * (request_checks.LONGEST_BODY_BYTES + 1),
+    )
     session = {"path": "p.ipynb", "name": "p", "type": "notebook", "kernel": {"name": "python3"}}
     wrongs: list[dict[str, Any]] = [
         {"path": long},

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import json
-import logging
 import re
 import socket
 import struct
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import dns.message
-import dns.rcode
-import dns.rdatatype
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,17 +21,15 @@ from classroom.egress import addresses, detect, lock, nflog, nftables, refusals,
 from classroom.egress.lock import Lock, LockKind, Machine
 from classroom.egress.nflog import Count, Refused
 from classroom.egress.refusals import Refusals
-from classroom.hub.egress import dns as resolver
-from classroom.hub.egress import gateway
-from classroom.hub.egress.accounting import Account
 from classroom.hub.reload import at_next_start
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import StartRefusedError
 from classroom.sandbox import seccomp
-from tests import labs, loops
+from tests import labs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 DATA = Host("data.example.org")
 BELOW = Host("example.net", below=True)

@@ -116,7 +116,9 @@ def test_a_message_is_measured_before_it_is_read() -> None:
     )
     assert not kernel_messages.sound([b"no json", parent, metadata, content])
     assert not kernel_messages.sound([b"{}", parent, metadata, content])
-    assert not kernel_messages.sound([header, parent, metadata, bytes(kernel_messages.LONGEST_BYTES)])
+    assert not kernel_messages.sound(
+        [header, parent, metadata, bytes(kernel_messages.LONGEST_BYTES)]
+    )
     assert kernel_messages.sound(parts("status", execution_state="idle"))
     assert not kernel_messages.sound(parts("status", execution_state="<b>"))
     assert not kernel_messages.sound(parts("status", execution_state=7))

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
-import os
-import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,11 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.cli import snapshots
-from classroom.lab.files.beneath import Root
-from classroom.lab.snapshots import placement, preview
-from classroom.lab.snapshots.placement import Restored
-from classroom.lab.snapshots.restore import check
-from classroom.lab.snapshots.restore_job import IncompatibleDocumentError
 from classroom.runtime.ipc.server import SaidError
 from classroom.snapshots import mounts, records, restic, runner
 from classroom.snapshots.api import normal

@@ -218,7 +218,9 @@ class PersonalSettingsHandler(SettingsHandler):
         check_size(gettext("A plugin's settings"), size, LARGEST_SETTINGS_BYTES)
         # What is replaced counts as well: only who has a lot notices.
         check_size(
-            gettext("All your settings"), size + size_of(Path(self.settings_dir)), ALL_SETTINGS_BYTES
+            gettext("All your settings"),
+            size + size_of(Path(self.settings_dir)),
+            ALL_SETTINGS_BYTES,
         )
         try:
             super().put(schema_name)

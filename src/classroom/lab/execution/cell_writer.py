@@ -127,7 +127,10 @@ class CellWriter:
         """Whether nothing more is printed."""
         if self._is_too_large:
             return True
-        return self._printed + self._screen.length > MOST_TEXT_CHARACTERS or self._outputs > MOST_OUTPUTS
+        return (
+            self._printed + self._screen.length > MOST_TEXT_CHARACTERS
+            or self._outputs > MOST_OUTPUTS
+        )
 
     def spent(self) -> int:
         """Count the bytes, about, that were written into the document since this was last asked."""

@@ -36,7 +36,12 @@ TERMINAL = re.compile(r"\w{1,64}", re.ASCII)
 HALF = re.compile("[\ud800-\udfff]")
 """Half a character, which JSON can have and no file's name, message or table."""
 OF_TERMINALS = {"name", "cwd"}
-TEXTS = {"path": LONGEST_PATH_CHARACTERS, "name": LONGEST_NAME_CHARACTERS, "type": LONGEST_NAME_CHARACTERS, "cwd": LONGEST_PATH_CHARACTERS}
+TEXTS = {
+    "path": LONGEST_PATH_CHARACTERS,
+    "name": LONGEST_NAME_CHARACTERS,
+    "type": LONGEST_NAME_CHARACTERS,
+    "cwd": LONGEST_PATH_CHARACTERS,
+}
 
 
 def problem(body: bytes) -> str:

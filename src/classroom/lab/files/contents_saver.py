@@ -129,7 +129,9 @@ class SavedFiles(ReadFiles):
         """Write a file; a document's room says first what will be in it."""
         saving, before = saved_hashes.saving.get(), None
         if saving is not None:
-            before = await threads.run(reader.beginning, self.root, parts, text_style.LOOKED_AT_BYTES)
+            before = await threads.run(
+                reader.beginning, self.root, parts, text_style.LOOKED_AT_BYTES
+            )
         data = await self._encoded(model, problem, before)
         if saving is None or before is None:
             # What people type goes on being saved in its file, however little is left.

@@ -109,7 +109,10 @@ def with_other_ids(cells: Sequence[Cell], beside: Sequence[Cell]) -> list[Cell]:
     found = []
     for cell in cells:
         ident = str(cell.get("id", ""))
-        names = (ident, *(f"{ident[: LONGEST_ID_CHARACTERS - 6]}-{number}" for number in range(2, 10_000)))
+        names = (
+            ident,
+            *(f"{ident[: LONGEST_ID_CHARACTERS - 6]}-{number}" for number in range(2, 10_000)),
+        )
         new = next(name for name in names if name not in taken) if ident else ""
         taken.add(new)
         found.append({**cell, "id": new} if ident else dict(cell))

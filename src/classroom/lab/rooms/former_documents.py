@@ -224,9 +224,7 @@ class FormerDocuments:
                 if not await room.contents.dir_exists(str(PurePosixPath(path).parent)):
                     path = PurePosixPath(path).name
                 former.copy = await copies.save_beside(room.contents, model, path, copies.TYPED)
-                LOG.warning(
-                    "Saved edits to %s from pages opened earlier in %s", path, former.copy
-                )
+                LOG.warning("Saved edits to %s from pages opened earlier in %s", path, former.copy)
             former.saved = content
             return str(former.copy)
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.config.egress_settings import EgressSettings
+from classroom.egress import resolv
 from classroom.hub.egress import dns as resolver
 from tests.unit.egress.test_lock import BELOW, DATA
 

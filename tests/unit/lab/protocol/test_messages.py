@@ -129,7 +129,8 @@ def test_what_is_no_message_is_refused_and_what_nobody_knows_is_dropped() -> Non
 
 
 @pytest.mark.parametrize(
-    ("head", "longest"), [(0, FRAME_BYTES), (1, awareness.LONGEST_BYTES), (2, FRAME_BYTES), (9, FRAME_BYTES)]
+    ("head", "longest"),
+    [(0, FRAME_BYTES), (1, awareness.LONGEST_BYTES), (2, FRAME_BYTES), (9, FRAME_BYTES)],
 )
 def test_nothing_of_a_message_that_is_too_long_is_read(head: int, longest: int) -> None:
     raw = bytes([head]) + b"\x02" + b"\x01" * longest

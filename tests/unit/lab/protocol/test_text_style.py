@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.lab.protocol.text_style import LOOKED_AT_BYTES, MARKS, Style, decoded, encoded, style_of
+from classroom.lab.protocol.text_style import (
+    LOOKED_AT_BYTES,
+    MARKS,
+    Style,
+    decoded,
+    encoded,
+    style_of,
+)
 
 ENCODINGS = ["utf-8", *MARKS]
 
