@@ -116,9 +116,12 @@ export class Classroom {
   private readonly pages = new Set<WebSocket>();
 }
 
+/** How long a condition may take on a busy machine: less than a whole test, so that it is named. */
+const PATIENCE_MS = 60_000;
+
 /** Wait until something is so. */
 export async function until(what: () => unknown): Promise<void> {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + PATIENCE_MS;
   while (!what()) {
     if (Date.now() > end) {
       throw new Error(`never: ${what}`);
@@ -129,7 +132,7 @@ export async function until(what: () => unknown): Promise<void> {
 
 /** Wait until what is expected holds; else its last failure is the test's. */
 export async function eventually(expectation: () => void): Promise<void> {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + PATIENCE_MS;
   for (;;) {
     try {
       expectation();
