@@ -101,7 +101,7 @@ test('a view-only person is refused every command that writes, with the reason',
   expect(explained).toBe(writing.length);
 });
 
-test('whoever may edit can execute all commands', async () => {
+test('a person who may edit can execute all commands', async () => {
   await drive(false);
   expect(await refused()).toEqual([]);
 });

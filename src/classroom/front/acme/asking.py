@@ -165,7 +165,7 @@ def look(order: Order, client: ClientV2) -> AcmeOutcome:
 
 
 def run(order: Order) -> AcmeOutcome:
-    """Do as ordered; whatever goes wrong is told in the outcome.
+    """Do as ordered; the outcome says what went wrong.
 
     Args:
         order: what is to be asked.
