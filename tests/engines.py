@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -29,6 +30,8 @@ STRANGER = f"{SUBNET}.253"
 """Another address of this machine, for somebody else."""
 POOL = "10.86.0.0/16"
 """What Swarm takes its own networks from."""
+NAMESPACE = re.compile(r"(switch|node-\d+)-[0-9a-f]{6}\b")
+"""What the network namespaces of a machine and of the switch are called."""
 
 
 @dataclass
@@ -139,6 +142,7 @@ def machines(count: int) -> Iterator[list[Engine]]:
     Args:
         count: how many.
     """
+    _clear()
     mark = uuid.uuid4().hex[:6]
     switch, cable = f"switch-{mark}", f"s{mark}"
     with contextlib.ExitStack() as stack:
@@ -164,6 +168,27 @@ def machines(count: int) -> Iterator[list[Engine]]:
             stack.callback(made[-1].kill)
             made[-1].start()
         yield made
+
+
+def _clear() -> None:
+    """Delete the networks of a run that was killed: with two at one address, no packet arrives.
+
+    Raises:
+        RuntimeError: their machines still run.
+    """
+    listed = subprocess.run(["ip", "netns", "list"], check=True, capture_output=True, text=True)
+    left = [line.split()[0] for line in listed.stdout.splitlines() if NAMESPACE.match(line)]
+    for namespace in left:
+        inside = subprocess.run(
+            ["ip", "netns", "pids", namespace], check=True, capture_output=True, text=True
+        )
+        if inside.stdout.strip():
+            raise RuntimeError(
+                f"Another run of these tests has its machines here ({namespace}). "
+                "Run one at a time; end that one first."
+            )
+    for namespace in left:
+        _ip("netns", "delete", namespace)
 
 
 def _plug(switch: str, cable: str, address: str, namespace: str | None) -> None:
