@@ -103,7 +103,12 @@ class Engine:
                 stderr=log,
                 start_new_session=True,
             )
-        labs.wait_until(self.answers, f"the engine of {self.name}")
+        try:
+            labs.wait_until(self.answers, f"the engine of {self.name}", seconds=180)
+        except AssertionError as error:
+            last = (self.folder / "log").read_text(errors="replace").splitlines()[-30:]
+            error.add_note("\n".join((f"The log of {self.name} ends with:", *last)))
+            raise
 
     def kill(self) -> None:
         """End the daemon and all its containers at once, as a power cut does."""
