@@ -177,7 +177,16 @@ def _refresh_matplotlib(loaded: Any) -> None:
         if "called" in cells:
             cells["called"].cell_contents = False
     if (style := loaded.get("matplotlib.style")) is not None:
-        style.USER_LIBRARY_PATHS[:] = [str(Path(matplotlib.get_configdir()) / "stylelib")]
+        style.USER_LIBRARY_PATHS[:] = [str(_matplotlibs_folder() / "stylelib")]
+
+
+def _matplotlibs_folder() -> Path:
+    """Return the folder of matplotlib's settings, as its documentation names it; make nothing.
+
+    `matplotlib.get_configdir` makes the folder: for most kernels, which never ask for it, in vain.
+    """
+    settings = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(os.environ.get("MPLCONFIGDIR") or Path(settings, "matplotlib")).resolve()
 
 
 class KernelsModules:
