@@ -13,6 +13,7 @@ from benchmarks.pages.people import RoomPeople, WholePeople
 from benchmarks.pages.recording import BASE
 from benchmarks.rooms import away
 from benchmarks.rooms.scenes import TYPED_PER_SECOND, Found, latencies
+from classroom.lab.connections import freed_memory
 from classroom.lab.rooms.save_beat import beat
 from tests import labs
 
@@ -30,6 +31,8 @@ PARTS = 2
 BY_ONE_ADDRESS = 300
 """Pages that come through the front: beyond, one address would have too many connections."""
 ARRIVAL_SECONDS = 240.0
+GIVEN_BACK_SECONDS = (freed_memory.EMPTY_LOOKS + 1) * freed_memory.LOOK_SECONDS
+"""How long after the last page the lab has given memory back."""
 FOLDER, ENTRIES, LOOKERS = "many", 5000, 10
 MAKE = f"""
 import os, json
@@ -152,14 +155,19 @@ def rooms_only(lab: Measured, people: list[Person], seconds: float) -> Found:
 
 
 def visits(lab: Measured, people: list[Person], times: int) -> Found:
-    """Let people open their pages again and again, and see what memory the lab server keeps."""
+    """Let people open their pages again and again, and see what memory the lab server keeps.
+
+    Both readings are of a lab that everybody has left, and that has given back what it could.
+    """
     found = Found("memory after page visits", len(people) * times, "ours")
     with crowds(lab, people, 0, 0.0) as parts:
         for turn in range(times + 1):
             together(parts, "come", ARRIVAL_SECONDS)
             together(parts, "leave")
-            if turn == 0:
-                found.values["MB"] = lab.memory()  # what the first visit loads is no leak
+            if turn == 0:  # what the first visit loads is no leak
+                time.sleep(GIVEN_BACK_SECONDS)
+                found.values["MB"] = lab.memory()
+        time.sleep(GIVEN_BACK_SECONDS)
     found.values["more MB"] = lab.memory() - found.values["MB"]
     found.values["MB"] = lab.memory()
     return found

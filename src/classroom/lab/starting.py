@@ -20,6 +20,7 @@ from classroom.lab.assignments.places import Places
 from classroom.lab.assignments.service import Assignments
 from classroom.lab.assignments.store import Store
 from classroom.lab.chat import setup
+from classroom.lab.connections import freed_memory
 from classroom.lab.connections.refusal_log import RefusalLog
 from classroom.lab.context import LabContext
 from classroom.lab.copies.saving import SaveHandler
@@ -68,6 +69,8 @@ async def start(app: ServerApp) -> None:
     notices = PageNotices(app, lab.connections, lab.usage)
     has.add(notices)
     background_tasks.start(notices.follow(), "Telling pages what is running", app.log)
+    freeing = freed_memory.follow(lambda: len(lab.connections.pages()))
+    background_tasks.start(freeing, "Giving memory back", app.log)
     LONGEST_STALL.set_function(lab.stalls.longest)
     STALLS.set_function(lambda: lab.stalls.over_budget)
     hub_auth = getattr(app.identity_provider, "hub_auth", None)
