@@ -7,6 +7,7 @@ marker carries the time of its sending, so that whoever finds one in a message k
 
 from __future__ import annotations
 
+import functools
 import re
 import select
 import time
@@ -144,13 +145,19 @@ class Crowd:
             self.answers[room, message] = clients, awareness.encode(news) if news else b""
         return self.answers[room, message]
 
+    def take_cells(self) -> None:
+        """Have each typist add a cell, and type in that one from now on."""
+        for who in self.typists:
+            who.cell = f"of-{who.number}"
+            who.change(functools.partial(page.add_cell, cell=who.cell))
+
     def type(self, who: Page) -> None:
         """Type one marker at the end of what is there."""
         marker = max(int(time.monotonic() * 1e6), self.seen.sent[-1] + 1 if self.seen.sent else 0)
         self.seen.sent.append(marker)
 
         def write(doc: Doc[Any]) -> None:
-            text = page.text_of(doc)
+            text = page.text_of(doc, who.cell)
             text += f"~{marker:016d}~"
 
         who.change(write)

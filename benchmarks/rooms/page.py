@@ -103,6 +103,8 @@ class Page:
         self.number = number
         self.client = number * 1000 + 7
         self.doc: Doc[Any] | None = Doc(client_id=self.client) if types else None
+        self.cell = ""
+        """The id of the cell that somebody types in; "" for the first."""
         self.open = self.synced = self.deaf = False
         self.people: set[int] = set()
         self.heard: set[bytes] = set()
@@ -208,11 +210,29 @@ class Page:
             self.send(create_update_message(update))
 
 
-def text_of(doc: Doc[Any]) -> Text:
-    """Find the first cell's text, or that of a plain document."""
+def text_of(doc: Doc[Any], cell: str = "") -> Text:
+    """Find a cell's text, or that of a plain document.
+
+    Args:
+        doc: of a notebook, or of a server that knows none.
+        cell: its id; "" for the first.
+    """
     cells: Array[Any] = doc.get("cells", type=Array)
-    source: Text = cells[0]["source"] if len(cells) else doc.get("source", type=Text)
+    named = (one["source"] for one in cells if not cell or one["id"] == cell)
+    source: Text = next(named) if len(cells) else doc.get("source", type=Text)
     return source
+
+
+def add_cell(doc: Doc[Any], cell: str) -> None:
+    """Add a code cell without text at the notebook's end.
+
+    Args:
+        doc: of a notebook.
+        cell: the cell's id.
+    """
+    cells: Array[Any] = doc.get("cells", type=Array)
+    fields: dict[str, Any] = {"id": cell, "cell_type": "code", "execution_count": None}
+    cells.append(Map({**fields, "metadata": Map({}), "source": Text(""), "outputs": Array([])}))
 
 
 def add_output(doc: Doc[Any], size: int) -> None:
