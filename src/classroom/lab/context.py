@@ -44,26 +44,26 @@ class LabContext:
 
     Attributes:
         usage: measures what the container uses.
-        policies: of the pages.
-        journal: of the documents; None where only the rooms are measured.
+        policies: the pages' policies.
+        journal: the documents' journal; None if only the rooms are measured.
         connections: open sockets and requests.
-        hooks: what has a say in rooms.
-        memory: what people's sockets may fill.
+        hooks: the hooks that rooms call.
+        memory: the memory budget of people's sockets.
         cpu: what people's messages may cost.
-        licenses: of what pages load.
+        licenses: the licenses of everything that pages load.
         known: answers that are the same for everybody.
         events: tells pages of events.
-        settings: of people who have set nothing.
-        lists: of labs, which people have just been told.
+        settings: the settings of people who have set nothing.
+        lists: the lists of labs that people have just received.
         openings: what is being found out for pages that open.
-        turns: who may export now.
+        turns: the turns of exports.
         bounded: stands before what sockets read and write.
         former: what pages have that may not come back.
         notifications: what pages show.
-        guests: who was removed from the lab.
-        modes: who is view-only, and who is a tutor.
+        guests: the guests whom a tutor removed from the lab.
+        modes: tells who is view-only and who is a tutor.
         documents: which are open, and who is in each.
-        participants: who is here and where.
+        participants: the participants and their locations.
         history: who ran which cell.
         greeting: knows who has seen the welcome notebook.
         stalls: measures how long the event loop is held.

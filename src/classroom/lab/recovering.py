@@ -54,7 +54,7 @@ def warn(notifications: Notifications, trouble: DiskTrouble) -> None:
     """Show all pages that what is typed isn't being kept, and why; take it back when it is.
 
     Args:
-        notifications: of the lab.
+        notifications: the lab's notifications.
         trouble: what is wrong with the disk.
     """
     if not trouble.why:
@@ -77,8 +77,8 @@ async def _put_right(
         put_right: writes into files what the journal has.
         missing: finds files that were moved.
         path: where the file was last; None if that isn't known.
-        file_type: of the document.
-        store: of the document.
+        file_type: the document's type.
+        store: the document's store.
 
     Returns:
         What its people have to know; "" for nothing.

@@ -34,7 +34,7 @@ class Services:
         """Hold one more, which needs a server that has started.
 
         Args:
-            service: of a class that no other is of.
+            service: the service; each has a class of its own.
         """
         self._services[type(service)] = service
 
@@ -55,7 +55,7 @@ def of(handler: RequestHandler) -> Services:
     """Return the services of a handler's lab.
 
     Args:
-        handler: of a server that has loaded `classroom.lab.extension`.
+        handler: a handler of a server that has loaded `classroom.lab.extension`.
 
     Raises:
         KeyError: its server hasn't.
@@ -70,7 +70,7 @@ def of_any(handler: Any) -> Services | None:
     What is patched into a base class of upstream's meets other servers' handlers too.
 
     Args:
-        handler: of any server in this process, or tornado's WebSocket client.
+        handler: a handler of any server in this process, or tornado's WebSocket client.
     """
     settings: Mapping[str, Any] = getattr(handler, "settings", {})
     return settings.get(KEY)

@@ -31,7 +31,7 @@ def told(schema: str, event: dict[str, Any], *, name: str, tutor: bool) -> dict[
 
     Args:
         schema: the event's.
-        event: as it was emitted.
+        event: the event as it was emitted.
         name: the user whose page it is.
         tutor: whether they are one.
 
@@ -90,7 +90,7 @@ class EventsSocket(SubscribeWebsocket):
 
         Args:
             schema: the event's.
-            event: as it was emitted.
+            event: the event as it was emitted.
         """
         name = name_of(self)
         tutors = services.of(self)[ModeService].tutors

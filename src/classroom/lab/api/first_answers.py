@@ -38,7 +38,7 @@ async def of(handler: Any) -> dict[str, str]:
     All of it may be read by whoever may open the page (`classroom.lab.permissions.handler_rules`).
 
     Args:
-        handler: of the request for the page; its user is signed in.
+        handler: the handler of the request for the page; its user is signed in.
     """
     lab, settings, provider = services.of(handler), handler.settings, handler.identity_provider
     fields = {"updatable_fields": provider.updatable_fields}

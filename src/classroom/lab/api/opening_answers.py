@@ -52,7 +52,7 @@ def shown(tree: str | None, layout: Mapping[str, Any], welcome: str = "") -> lis
 
     Args:
         tree: what comes after the page's own address, such as ``/tree/a%20b.ipynb``.
-        layout: of the window, as `layout_of` reads it; any JSON, since a person may write it.
+        layout: the window's layout, for `layout_of`; any JSON, since a person may write it.
         welcome: the welcome notebook, if it is to be opened for them.
 
     Returns:
@@ -101,8 +101,8 @@ async def of(handler: Any, layout: Mapping[str, Any]) -> dict[str, str]:
     What isn't there, or can't be read, is left out: the page asks, and shows what is wrong.
 
     Args:
-        handler: of the request for the page; its user is signed in.
-        layout: of the window.
+        handler: the handler of the request for the page; its user is signed in.
+        layout: the window's layout.
     """
     lab = services.of(handler)
     opening, greeting = lab[Openings].shared, lab[Greeting]

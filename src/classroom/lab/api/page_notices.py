@@ -51,7 +51,7 @@ def counted(count: Mapping[str, int], before: Running, now: Running) -> dict[str
     """Count the changes.
 
     Args:
-        count: of changes so far.
+        count: the number of changes so far.
         before: what was running when they were counted.
         now: what is.
     """

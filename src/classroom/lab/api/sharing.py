@@ -34,7 +34,7 @@ def announce(page_config: MutableMapping[str, Any], *, owner: str, github: bool)
 
     Args:
         page_config: JupyterLab's, of every page.
-        owner: whose lab it is to the Hub; "" for the class's, which is everybody's.
+        owner: the person who owns the lab in the Hub; "" for the class's lab, which is everybody's.
         github: whether people sign in with GitHub, and are called as they are there.
     """
     if owner:
@@ -47,8 +47,8 @@ async def ask_as_caller(handler: APIHandler, method: str, path: str, body: Any =
     """Ask the Hub in the name of whoever calls.
 
     Args:
-        handler: of the call.
-        method: of HTTP.
+        handler: the request's handler.
+        method: the HTTP method.
         path: below the classroom's part of the Hub's API.
         body: sent as JSON; None for nothing.
 
@@ -68,7 +68,7 @@ def shown_once(handler: APIHandler, place: str) -> dict[str, Any]:
     """Return a link as its maker sees it, and have no browser keep the answer.
 
     Args:
-        handler: of the call.
+        handler: the request's handler.
         place: where it leads, below the Hub's host.
     """
     auth: HubOAuth = handler.identity_provider.hub_auth  # type: ignore[attr-defined]
@@ -93,10 +93,10 @@ class AskingHandler(APIHandler):
         """Ask the Hub in the name of whoever calls.
 
         Args:
-            method: of HTTP.
-            name: of the person or the link it is about; "" for all.
+            method: the HTTP method.
+            name: the name of the person or link that it is about; "" for all.
             body: sent as JSON; None for nothing.
-            query: of the address, with its question mark.
+            query: the address's query, with its question mark.
 
         Returns:
             The Hub's answer; None if there is nothing in it.

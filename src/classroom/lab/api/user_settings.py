@@ -91,7 +91,7 @@ def may_add(folder: Path, name: str) -> bool:
 
     Args:
         folder: theirs.
-        name: of the layout; one that is there is replaced.
+        name: the layout's name; an existing layout of that name is replaced.
     """
     if layout(folder, name).exists():
         return True

@@ -26,7 +26,7 @@ class Carry(Protocol):
             do: "give", "look" or "fetch" (`classroom.lab.assignments.carried`).
             name: the assignment's.
             students: names.
-            place: of what is fetched.
+            place: the place of what is fetched.
 
         Raises:
             HTTPError: the Hub says no, or doesn't answer.

@@ -33,7 +33,7 @@ def announce(page_config: MutableMapping[str, Any], *, owner: str, own: bool) ->
 
     Args:
         page_config: JupyterLab's, of every page.
-        owner: whose lab it is to the Hub; "" for the class's.
+        owner: the person who owns the lab in the Hub; "" for the class's lab.
         own: whether people have labs of their own.
     """
     if has_assignments(owner, own=own):
@@ -44,7 +44,7 @@ def has_assignments(owner: str, *, own: bool) -> bool:
     """Say whether there are assignments in a lab; in a room there are none.
 
     Args:
-        owner: whose lab it is to the Hub; "" for the class's.
+        owner: the person who owns the lab in the Hub; "" for the class's lab.
         own: whether people have labs of their own.
     """
     return not owner or (own and not room_of(owner))
@@ -54,7 +54,7 @@ def service_of(handler: APIHandler, caller: str = "") -> Assignments:
     """Return the lab's assignments.
 
     Args:
-        handler: of the request.
+        handler: the request's handler.
         caller: who may have them in a lab of their own; "" for the class alone.
 
     Raises:

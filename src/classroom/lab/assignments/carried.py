@@ -107,7 +107,7 @@ def of_lab(what: Carried, paths: Paths, pipe: IO[bytes]) -> Said:
 
     Args:
         what: is to be done.
-        paths: of the lab.
+        paths: the lab's paths.
         pipe: to the class's side, or from it.
 
     Returns:

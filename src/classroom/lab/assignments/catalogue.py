@@ -26,7 +26,7 @@ class Catalogue:
         """Know it.
 
         Args:
-            store: what the lab keeps of assignments.
+            store: the lab's store of assignments.
         """
         self._store = store
 

@@ -36,7 +36,7 @@ class Collecting:
             places: the lab's files and the store.
             catalogue: what was handed out.
             files: the lab's, as people have them open.
-            log: where to say who has done what.
+            log: the log to write to.
         """
         self._submissions, self._store = Submissions(places), places.store
         self._catalogue, self._files, self._log = catalogue, files, log

@@ -36,7 +36,7 @@ def bring(root: Root, parts: Parts, handed_in: DirectoryEntry) -> bool:
 
     Args:
         root: the class's files.
-        parts: of the place (`names.submitted`).
+        parts: the place's path (`names.submitted`).
         handed_in: the folder in the store.
 
     Returns:

@@ -128,7 +128,7 @@ def give(root: Root, parts: Parts, original: DirectoryEntry, scratch: Path | Non
 
     Args:
         root: the class's files.
-        parts: of the student's copy.
+        parts: path of the student's copy.
         original: the folder in the store.
         scratch: as of `atomic_write.write`.
 
@@ -157,7 +157,7 @@ def put_new(
 
     Args:
         root: the class's files.
-        parts: of the place.
+        parts: the place's path.
         original: the folder in the store.
         finish: does something to the copy before it has its place.
 

@@ -25,7 +25,7 @@ class Folders:
         """Know where they are.
 
         Args:
-            place: in a folder of the lab server's alone.
+            place: a path in a folder that only the lab server can enter.
         """
         self.place = place
 

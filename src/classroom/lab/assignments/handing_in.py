@@ -38,7 +38,7 @@ class HandingIn:
             places: the lab's files and the store.
             catalogue: what was handed out.
             files: the lab's, as people have them open.
-            log: where to say who has done what.
+            log: the log to write to.
         """
         self._places, self._store = places, places.store
         self._work, self._progress = Work(places), Progress(places)

@@ -60,7 +60,7 @@ class HandingOut:
             catalogue: what was handed out.
             files: the lab's, as people have them open.
             notifications: tells students what they have got.
-            log: where to say who has done what.
+            log: the log to write to.
         """
         self._work, self._store = Work(places), places.store
         self._catalogue, self._files = catalogue, files
@@ -78,8 +78,8 @@ class HandingOut:
 
         Args:
             name: the assignment's.
-            path: of the file or folder.
-            students: who gets one.
+            path: path of the file or folder.
+            students: the students who get one.
             by: the tutor who hands it out.
             now: seconds since the epoch.
 

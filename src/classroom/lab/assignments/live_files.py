@@ -32,7 +32,7 @@ class LiveFiles:
         """Have in the files what people have typed in the open documents of a folder.
 
         Args:
-            parts: of the folder, or of one file.
+            parts: path of the folder, or of one file.
         """
         for room in tuple(self._documents.ywebsocket_server.rooms.values()):
             path = getattr(room, "file_path", None)
@@ -43,6 +43,6 @@ class LiveFiles:
         """Tell pages that there is something new, as after any save.
 
         Args:
-            parts: of the folder.
+            parts: the folder's path.
         """
         self._contents.emit(data={"action": "save", "path": path_of(parts)})

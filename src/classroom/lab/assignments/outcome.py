@@ -77,7 +77,7 @@ def worded(path: str, name: str) -> Iterator[None]:
     """Say in a sentence what can't be done with an assignment.
 
     Args:
-        path: of the file or folder that is meant.
+        path: path of the file or folder.
         name: the assignment's.
 
     Raises:
@@ -109,7 +109,7 @@ def why(error: OSError, who: str) -> str:
     """Word why something couldn't be done for one student.
 
     Args:
-        error: of the file system.
+        error: the file system's error.
         who: the student.
     """
     if isinstance(error, NoFolderError):

@@ -22,7 +22,7 @@ class Places:
     Attributes:
         root: the lab's files.
         scratch: as of `atomic_write.write`.
-        store: what the lab keeps of assignments.
+        store: the lab's store of assignments.
         own: whether students have their copies in labs of their own.
     """
 

@@ -51,7 +51,7 @@ class Assignments:
             contents: the class's files.
             documents: upstream's extension, whose rooms may have some of them open.
             notifications: tells students what they have got.
-            log: where to say who has done what.
+            log: the log to write to.
         """
         self._places = places
         self.catalogue = catalogue = Catalogue(places.store)

@@ -65,7 +65,7 @@ class Store:
         """Make the folder, if there is none.
 
         Args:
-            place: in a folder of the lab server's alone.
+            place: a path in a folder that only the lab server can enter.
 
         Raises:
             OSError: it can't be made.

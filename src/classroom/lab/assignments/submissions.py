@@ -36,7 +36,7 @@ class Submissions:
 
         Args:
             one: the assignment.
-            parts: of the course's folder.
+            parts: path of the course's folder.
             students: as of `held`.
             gathered: likewise.
         """

@@ -43,8 +43,8 @@ class Work:
 
         Args:
             name: the assignment's.
-            parts: of the tutor's file or folder.
-            students: who gets one.
+            parts: path of the tutor's file or folder.
+            students: the students who get one.
 
         Raises:
             OSError: it can't be kept; nobody got anything.
@@ -64,7 +64,7 @@ class Work:
 
         Args:
             name: the assignment's.
-            parts: of the tutor's file or folder.
+            parts: path of the tutor's file or folder.
             copies: for how many more there must be space.
 
         Raises:
@@ -83,7 +83,7 @@ class Work:
         Args:
             name: the assignment's.
             person: the student's name.
-            parts: of the student's copy.
+            parts: path of the student's copy.
 
         Raises:
             HTTPError: 404, the student has none.
@@ -97,7 +97,7 @@ class Work:
 
         Args:
             name: the assignment's.
-            parts: of the student's copy.
+            parts: path of the student's copy.
 
         Raises:
             HTTPError: 404, the student has none.

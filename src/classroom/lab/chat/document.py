@@ -67,7 +67,7 @@ class ClassChat(YChat):
         """Say who somebody is: pages show the sender of a message by that.
 
         Args:
-            who: of `participant.identity`.
+            who: the result of `participant.identity`.
             room_id: of the chat's room.
         """
         if self._ystate.get(ROOM) != room_id:

@@ -156,7 +156,7 @@ def introduction(who: Mapping[str, Any]) -> Found | None:
     """Describe a signed-in user as a chat does.
 
     Args:
-        who: of `participant.identity`.
+        who: the result of `participant.identity`.
     """
     called = str(who["display_name"] or who["name"] or who["username"])
     return person({**who, "mention_name": called.replace(" ", "-")})

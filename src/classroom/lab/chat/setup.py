@@ -29,8 +29,8 @@ def use(app: ServerApp, hooks: Hooks) -> None:
     """Have chats be ours, and have one in the class's folder; without any, have none.
 
     Args:
-        app: whose extensions are known and not all loaded yet.
-        hooks: of the rooms.
+        app: the server app; it knows its extensions and hasn't loaded all of them yet.
+        hooks: the rooms' hooks.
     """
     # Not at the top: where only the rooms are measured there is no such extension.
     from jupyter_ydoc import ydocs  # noqa: PLC0415

@@ -52,9 +52,9 @@ class CpuBudget:
         """Take note of a message.
 
         Args:
-            name: of who sent it.
+            name: the sender's name.
             seconds: that it took.
-            now: on a clock that doesn't go back.
+            now: seconds of a monotonic clock.
         """
         self._spent[name] = self.of(name, now) + seconds, now
 
@@ -117,7 +117,7 @@ class CpuBudget:
         """Return the lock under which a timeline is made: one of each person's at a time.
 
         Args:
-            name: of who wants one.
+            name: the name of the person who wants one.
         """
         return self._replaying.setdefault(name, asyncio.Lock())
 
@@ -125,6 +125,6 @@ class CpuBudget:
         """Return the lock under which pages' questions are answered: one person's in turn.
 
         Args:
-            name: of whose pages they are.
+            name: the name of the person whose pages they are.
         """
         return self._answering.setdefault(name, asyncio.Lock())

@@ -43,7 +43,7 @@ class MemoryBudget:
         """Hold some more, if there is space; `give` it back in the end.
 
         Args:
-            name: for whom.
+            name: the person's name.
             size: bytes.
 
         Returns:

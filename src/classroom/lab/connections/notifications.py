@@ -135,7 +135,7 @@ class Notifications:
         """Show pages what concerns them now, as when somebody has opened another document.
 
         Args:
-            name: whose pages; None for everybody's.
+            name: the name of the person whose pages they are; None for everybody's.
         """
         for page in self._connections.pages():
             if name is None or name_of(page) == name:

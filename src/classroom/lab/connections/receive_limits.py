@@ -59,7 +59,7 @@ class ReceiveLimits:
         """Read bytes of a message, a piece at a time.
 
         Args:
-            socket: of which.
+            socket: the socket to read from.
             size: how many.
             read: tornado's.
 
@@ -89,7 +89,7 @@ class ReceiveLimits:
         Whoever has taken more than their share of the event loop is read later, over all sockets.
 
         Args:
-            socket: of which.
+            socket: the socket to read from.
             receive: tornado's.
         """
         goes_on = False
@@ -108,7 +108,7 @@ class ReceiveLimits:
         """Write a frame; a page that doesn't read what its user is sent is disconnected.
 
         Args:
-            socket: to which.
+            socket: the socket to write to.
             size: the frame's, bytes.
             write: tornado's.
         """

@@ -71,7 +71,7 @@ class ReceivePace:
         """Begin with nothing taken.
 
         Args:
-            share: of the loop's time that one person may take for long, from 0 to 1.
+            share: the share of the loop's time that one person may take for long, from 0 to 1.
         """
         self._share = share
         self._taken = CpuBudget(share)
@@ -80,9 +80,9 @@ class ReceivePace:
         """Record a message, and say when to read that socket again.
 
         Args:
-            name: of who has sent it.
-            seconds: of the loop's time that it took.
-            now: on a clock that doesn't go back.
+            name: the sender's name.
+            seconds: how many seconds of the event loop's time it took.
+            now: seconds of a monotonic clock.
 
         Returns:
             Seconds to wait first; 0 for the others' turn; None to go on at once.

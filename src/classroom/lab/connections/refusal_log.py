@@ -62,8 +62,8 @@ class RefusalCounts:
         """Count a rejected request; say whether to write its line.
 
         Args:
-            name: whose it is.
-            status: of HTTP.
+            name: the person's name.
+            status: the HTTP status.
         """
         counts = self._counts.setdefault(name, Counter())
         written = counts.total() < LINES
@@ -78,7 +78,7 @@ class RefusalCounts:
         """End a person's minute; return the line on requests without a line, "" if there are none.
 
         Args:
-            name: whose it is.
+            name: the person's name.
         """
         counts = self._counts.pop(name, Counter())
         left = counts.total() - LINES
@@ -107,7 +107,7 @@ def is_by_itself(method: str | None, path: str, query: str = "") -> bool:
     """Say whether a page sends a request without anybody's doing.
 
     Args:
-        method: of HTTP; a page writes its window layout by itself.
+        method: the HTTP method; a page writes its window layout without a person's action.
         path: without the query.
         query: without the question mark. A page looks whether a file is there, without its content.
     """
@@ -130,7 +130,7 @@ class RefusalLog:
         """Begin with none.
 
         Args:
-            log: where to.
+            log: the log to write to.
             upstreams: writes of all other requests, and of those that the server couldn't answer.
         """
         self._log, self._upstreams = log, upstreams
@@ -140,7 +140,7 @@ class RefusalLog:
         """Be the log of all requests to a server, for which `patches.keep_refusals` keeps reasons.
 
         Args:
-            settings: of its `tornado.web.Application`.
+            settings: the settings of its `tornado.web.Application`.
         """
         settings["log_function"] = self.write
         self._log.addFilter(not_said_before)

@@ -88,7 +88,7 @@ class Connections:
         """Take note of a request that is about to be answered.
 
         Args:
-            handler: of it; its user is known.
+            handler: the request's handler; its user is known.
         """
         stream = getattr(handler.request.connection, "stream", None)
         if stream is not None and not isinstance(handler, WebSocketHandler):
@@ -98,7 +98,7 @@ class Connections:
         """Refuse one more socket to somebody who has too many.
 
         Args:
-            handler: of a request; its user is known.
+            handler: a request's handler; its user is known.
 
         Raises:
             HTTPError: 429, they have as many as anybody may.
@@ -142,7 +142,7 @@ class Connections:
 
         Args:
             name: theirs.
-            code: of the close frame (RFC 6455, 7.4).
+            code: the close frame's status code (RFC 6455, 7.4).
             reason: at most 123 bytes (RFC 6455, 5.5).
             keep: which of them stay.
 
@@ -202,7 +202,7 @@ def end(handler: WebSocketHandler, code: int, reason: str) -> None:
 
     Args:
         handler: open, or closed just now.
-        code: of the close frame (RFC 6455, 7.4).
+        code: the close frame's status code (RFC 6455, 7.4).
         reason: at most 123 bytes (RFC 6455, 5.5).
     """
     request_patches.hear_instead(handler, _take_nothing)
@@ -262,6 +262,6 @@ def write_here(file: Path, people: Iterable[str], places: Mapping[str, Any]) -> 
     Args:
         file: in a directory of the lab's own.
         people: their names.
-        places: of some of them, in which document they are and when they were last active.
+        places: for some of them, in which document they are and when they were last active.
     """
     files.write_for(file, json.dumps({"here": sorted(people), "places": dict(places)}).encode())

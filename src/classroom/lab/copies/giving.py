@@ -34,7 +34,7 @@ def give(order: CopyOrder, paths: Paths, pipe: IO[bytes]) -> dict[str, Any]:
 
     Args:
         order: the Hub's.
-        paths: of the lab that it is in.
+        paths: the paths of the lab that has the original.
         pipe: to the lab that gets it.
 
     Returns:

@@ -25,10 +25,10 @@ class CopyOrder:
     Attributes:
         source: the number of the lab that it is made in.
         path: there, as pages have it.
-        maker: who made the link.
+        maker: the name of the person who made the link.
         is_guest: whether the maker is in that lab as a guest, whom it may have removed.
         target: the number of the lab that gets it.
-        person: who gets it.
+        person: the name of the person who gets it.
         is_tutor: whether they are a tutor.
         reserve: bytes of the disk that stay free.
     """

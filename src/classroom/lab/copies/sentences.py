@@ -49,7 +49,7 @@ def not_given(error: OSError, name: str) -> str:
     """Word why no copy can be made of something.
 
     Args:
-        error: of the lab that it is in.
+        error: an error of the lab that has the original.
         name: what it is called.
     """
     if isinstance(error, TooDeepError):
@@ -64,7 +64,7 @@ def not_taken(error: OSError, name: str) -> str:
     """Word why a copy can't be saved.
 
     Args:
-        error: of the lab that gets it.
+        error: an error of the lab that receives the copy.
         name: what it is called.
     """
     if error.errno in volume_reserve.FULL:

@@ -64,7 +64,7 @@ def kernel_of(begin: bytes, end: bytes) -> str:
     """Find a notebook's kernel; "" if nothing is said of it.
 
     Args:
-        begin: of the file.
+        begin: the file's first bytes.
         end: likewise.
     """
     for found in (*reversed(SPEC.findall(end)), *SPEC.findall(begin)):

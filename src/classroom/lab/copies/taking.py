@@ -44,7 +44,7 @@ def take(order: CopyOrder, paths: Paths, pipe: IO[bytes]) -> dict[str, Any]:
 
     Args:
         order: the Hub's.
-        paths: of the lab that gets it.
+        paths: the paths of the lab that receives the copy.
         pipe: from the lab that it is in.
 
     Returns:

@@ -47,8 +47,8 @@ class Run:
         """Wait for the kernel, which may have others to run first.
 
         Args:
-            cell_id: of the cell.
-            rooms: whose notebook it is in.
+            cell_id: the cell's id.
+            rooms: the rooms of the notebook that it is in.
             shared: with the kernel's other runs.
         """
         self.cell_id = cell_id
@@ -82,7 +82,7 @@ class Run:
         """Take an output. It is read when it is written: on the beat, in the run's share of time.
 
         Args:
-            kind: of the message, one of `kernel_outputs.KINDS`.
+            kind: the message's type, one of `kernel_outputs.KINDS`.
             raw: its content.
         """
         if kind == "stream" and self.writer.full:

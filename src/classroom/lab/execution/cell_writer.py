@@ -70,7 +70,7 @@ def end(cell: Any, count: int | None) -> None:
     """Show a cell as run.
 
     Args:
-        cell: of the shared document.
+        cell: a cell of the shared document.
         count: the number in its prompt; None when it never began.
     """
     with cell.doc.transaction():
@@ -93,7 +93,7 @@ def shared(output: dict[str, Any]) -> Map[Any]:
     """Make an output for the shared document.
 
     Args:
-        output: of nbformat's schema, a stream's text in one piece.
+        output: an output of nbformat's schema; a stream's text is a single string.
     """
     made = copy.deepcopy(output)
     cast_all(made, int, float)
@@ -141,7 +141,7 @@ class CellWriter:
         """Take steps, all at once for whoever looks.
 
         Args:
-            cell: of the shared document.
+            cell: a cell of the shared document.
             steps: but updates, which may be of other runs' outputs.
         """
         with cell.doc.transaction():
@@ -223,8 +223,8 @@ class CellWriter:
         """Change what was displayed before; all of it is written at once.
 
         Args:
-            cell: of the shared document.
-            updates: of each id the last word counts.
+            cell: a cell of the shared document.
+            updates: for each id, the last update counts.
         """
         outputs = cell["outputs"]
         new = {at: one for one in updates if self._fits(one) for at in self.places[one.display_id]}

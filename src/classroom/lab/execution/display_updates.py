@@ -16,7 +16,7 @@ def updates_of(steps: Iterable[Step]) -> dict[str, Updated]:
     """Say what steps change of what was displayed before: the last change of each, by its id.
 
     Args:
-        steps: of one run, in order.
+        steps: the steps of one run, in order.
     """
     return {one.display_id: one for one in map(_update, steps) if one is not None}
 
@@ -25,7 +25,7 @@ def shown(steps: Sequence[Step], last: Mapping[str, Updated]) -> list[Step]:
     """Show at once what is displayed in steps as it is after all of them.
 
     Args:
-        steps: of one run, in order.
+        steps: the steps of one run, in order.
         last: what has each id in the end.
 
     Returns:

@@ -41,7 +41,7 @@ class HeardOutputs:
         """Keep an output, unread.
 
         Args:
-            kind: of the message, one of `kernel_outputs.KINDS`.
+            kind: the message's type, one of `kernel_outputs.KINDS`.
             raw: its content.
 
         Returns:
@@ -63,7 +63,7 @@ class HeardOutputs:
         """Add an output of the lab's own after all that was heard.
 
         Args:
-            output: as of nbformat's schema.
+            output: an output of nbformat's schema.
         """
         self._read()
         self._pending.add(Shown(output))

@@ -81,7 +81,7 @@ class ListeningKernels(AsyncMappingKernelManager):
         """Return what a kernel tells everybody, for all pages that are connected to it.
 
         Args:
-            kernel_id: of a kernel that there is.
+            kernel_id: the id of an existing kernel.
         """
         kernel: Any = self.get_kernel(kernel_id)
         found, ports = self._iopubs.get(kernel_id), list(kernel.ports)
@@ -108,8 +108,8 @@ class ListeningKernels(AsyncMappingKernelManager):
 
         Args:
             kernel_id: that is to run it.
-            ident: of the request's message.
-            cell_id: of the cell.
+            ident: the id of the request's message.
+            cell_id: the cell's id.
             who: the user's name.
         """
         ear = self._ears.get(kernel_id)

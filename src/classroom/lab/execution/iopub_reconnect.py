@@ -63,8 +63,8 @@ class Reconnected:
         """Look after a socket until it is closed; on the event loop.
 
         Args:
-            socket: that is connected.
-            address: to which.
+            socket: the connected socket.
+            address: the address that the socket is connected to.
         """
         self._socket, self._address = socket, address
         self._timer: asyncio.TimerHandle | None = None

@@ -26,7 +26,7 @@ def heard(session: Any, message: list[Any]) -> list[Any]:
 
     Args:
         session: jupyter_client's.
-        message: its frames.
+        message: the message's frames.
     """
     try:
         _, (_, *parts) = session.feed_identities(message)
@@ -50,7 +50,7 @@ class Sieve:
 
         Args:
             kernels: all of the lab's.
-            kernel_id: of the one that it is connected to.
+            kernel_id: the id of the kernel that it is connected to.
         """
         self._kernels = kernels
         self._kernel_id = kernel_id
@@ -79,7 +79,7 @@ class OfflineMessages:
 
         Args:
             session: jupyter_client's, of the kernel.
-            sieve: of the page.
+            sieve: the page's sieve.
         """
         self._session, self._sieve = session, sieve
         # Not without end: of whatever else prints all night, the last.
@@ -91,7 +91,7 @@ class OfflineMessages:
         """Keep a message for the page.
 
         Args:
-            message: its frames.
+            message: the message's frames.
         """
         parts = heard(self._session, message)
         if parts and not self._sieve.holds(parts):

@@ -190,7 +190,7 @@ class StudentKernels(ListeningKernels):
         """Say where a kernel starts: beside its notebook, also where the notebook is live.
 
         Args:
-            path: of the folder, as a page names it.
+            path: the folder's path, as a page names it.
             kwargs: upstream's.
         """
         del kwargs

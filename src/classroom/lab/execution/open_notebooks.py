@@ -125,7 +125,7 @@ class Notebooks:
         Args:
             kernel_id: that is to run it.
             who: the user's name.
-            cell_id: of the cell; its page may not have told of it yet.
+            cell_id: the cell's id; the page may not have sent the cell yet.
         """
         found = []
         for ident, _ in self.of(kernel_id):

@@ -127,7 +127,7 @@ def check(handler: RequestHandler) -> None:
     """Refuse a request that asks for what nobody may.
 
     Args:
-        handler: of any kind; only those of kernels, sessions and terminals are looked at.
+        handler: any handler; only those of kernels, sessions and terminals are looked at.
 
     Raises:
         HTTPError: with a sentence; 400, or 429 where a session would get a kernel too many.

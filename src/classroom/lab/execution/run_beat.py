@@ -69,7 +69,7 @@ class RunBeat:
 
         Args:
             began: when.
-            seconds: of the server's time that it took.
+            seconds: how many seconds of the server's time it took.
             size: bytes that were written.
         """
         self._shared.due = began + seconds / SHARE

@@ -53,9 +53,9 @@ class KernelRuns:
         """Take a run over, before its kernel knows of it.
 
         Args:
-            ident: of the request's message.
-            cell_id: of the cell.
-            rooms: whose notebook it may be in.
+            ident: the id of the request's message.
+            cell_id: the cell's id.
+            rooms: the rooms of the notebook that it may be in.
         """
         if ident in self._announced:
             return  # no page says it twice: the first one counts
@@ -104,7 +104,7 @@ class KernelRuns:
         """Name the cell of a run that hasn't ended; "" for any other.
 
         Args:
-            ident: of the request's message.
+            ident: the id of the request's message.
         """
         run = self._runs.get(ident)
         return "" if run is None or run.over else run.cell_id

@@ -40,7 +40,7 @@ class ChangedSessionHandler(SessionHandler):
         went wrong it would make a sentence of its own, around ours, and call it the server's.
 
         Args:
-            session_id: of the session.
+            session_id: the session's id.
 
         Raises:
             HTTPError: 400, the kernel can't be started; 404, there is no such session; 429, no

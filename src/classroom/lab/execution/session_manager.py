@@ -57,7 +57,7 @@ class KernelSessions(SessionManager):
 
         Args:
             path: the document's, or a random one in its folder.
-            name: of the document or console.
+            name: the document's or console's name.
             type: notebook, file or console.
             kernel_name: what kernel to start; None for the default one.
             kernel_id: one that runs already, to be used whatever others do.
@@ -111,7 +111,7 @@ class KernelSessions(SessionManager):
         after it was told, while the class begins to use it.
 
         Args:
-            session_id: of the session.
+            session_id: the session's id.
 
         Raises:
             HTTPError: 404, there is none.
@@ -142,7 +142,7 @@ class KernelSessions(SessionManager):
         """Give sessions the paths that their files have now; at once, nothing is awaited.
 
         Args:
-            sessions: with the new paths and names.
+            sessions: the sessions, with the new paths and names.
         """
         for one in sessions:
             what = "UPDATE session SET path = ?, name = ? WHERE session_id = ?"
@@ -188,7 +188,7 @@ def follow_files(app: ServerApp, sessions: KernelSessions) -> None:
     kernel, with somebody's variables, to the next one of that name.
 
     Args:
-        app: whose contents manager tells what is done to files.
+        app: the server app; its contents manager emits an event for each change of a file.
         sessions: the lab's.
     """
 

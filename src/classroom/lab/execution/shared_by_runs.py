@@ -28,7 +28,7 @@ class Shared:
     """What the runs of one kernel have in common.
 
     Attributes:
-        documents: where to find their cells.
+        documents: where to find the notebooks' cells.
         update: has all runs change what they have displayed, by its id.
         log: the server's.
         due: when they may write again, on the monotonic clock: one of them may have others change

@@ -26,7 +26,7 @@ class SharedIopub:
         """Listen to a kernel.
 
         Args:
-            stream: of zmq, connected to it.
+            stream: a zmq stream, connected to it.
             ports: where that is connected to.
         """
         self.stream, self.ports = stream, ports

@@ -46,8 +46,8 @@ class Request:
     """What a message asks of a kernel.
 
     Attributes:
-        kind: of the message.
-        ident: of the message; "" for one that no page makes.
+        kind: the message's type.
+        ident: the message's id; "" for an id that no page creates.
         cell: the id of the cell that it runs; "" for code that is in none.
     """
 
@@ -115,7 +115,7 @@ def signed(message: bytes, name: str) -> tuple[bytes, Request]:
     """Put the signed-in user's name into a message's header.
 
     Args:
-        message: of the WebSocket protocol ``v1.kernel.websocket.jupyter.org``.
+        message: a message of the WebSocket protocol ``v1.kernel.websocket.jupyter.org``.
         name: theirs.
 
     Returns:

@@ -92,7 +92,7 @@ class StudentTerminals(TerminalManager):
 
         Args:
             folder: where; a page's word, which the launcher enters as `student`.
-            name: of the terminal; the next number without one.
+            name: the terminal's name; without one, the next number.
 
         Returns:
             What pages are told of it.

@@ -23,7 +23,7 @@ def folder_for(root: Root, path: str) -> str:
 
     Args:
         root: the class's folder.
-        path: of the folder, as a page names it; or an absolute one that leads into the class's.
+        path: the folder's path, as a page names it; or an absolute one that leads into the class's.
 
     Returns:
         The folder's path, or that of the nearest one above it that there is: whoever enters it does

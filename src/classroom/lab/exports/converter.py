@@ -36,7 +36,7 @@ class NotConvertedError(Exception):
         """Say why.
 
         Args:
-            status: of HTTP.
+            status: the HTTP status.
             text: a sentence.
         """
         super().__init__(text)
@@ -74,7 +74,7 @@ def notebook(body: Any) -> tuple[str, Any]:
     """Read a model of the contents: return the notebook's name and what is in it.
 
     Args:
-        body: of JSON.
+        body: the JSON body.
 
     Raises:
         NotConvertedError: 400, it is no notebook.
@@ -92,7 +92,7 @@ def convert(head: dict[str, Any], body: Any) -> bytes:
     """Convert a notebook as nbconvert does; return the message that answers.
 
     Args:
-        head: of the request: the exporter's name, its configuration and resources.
+        head: the request's head: the exporter's name, its configuration and resources.
         body: the model of the notebook.
 
     Raises:

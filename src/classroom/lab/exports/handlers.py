@@ -76,7 +76,7 @@ class Exporting(JupyterHandler):
             to: the exporter's name.
             body: the notebook's model, as JSON.
             sanitize: whether HTML is made harmless; as configured without.
-            **metadata: of the notebook, for templates.
+            **metadata: the notebook's metadata, for templates.
 
         Raises:
             NotConvertedError: it isn't, and why.

@@ -29,7 +29,7 @@ def replacing(document: Any, content: Any) -> Iterator[None]:
     by what has changed in the copy.
 
     Args:
-        document: of jupyter_ydoc: a notebook, or a text.
+        document: a document of jupyter_ydoc: a notebook, or a text.
         content: a notebook as nbformat has it (version 4), or a text.
     """
     with document.ydoc.transaction():
@@ -49,7 +49,7 @@ def copied(document: Any, client: int | None = None) -> Any:
     """Make a copy of a document, which nobody else has.
 
     Args:
-        document: of jupyter_ydoc.
+        document: a document of jupyter_ydoc.
         client: under which id the copy is changed; None for a new one.
     """
     copy = type(document)(Doc(client_id=client))

@@ -51,7 +51,7 @@ def may_be_used(destination: str, path: str) -> bool:
 
     Args:
         destination: the request's Sec-Fetch-Dest; scripts can't set it.
-        path: what is asked for, below the server's own address, as it stands in the request.
+        path: the requested path below the server's own address, as it stands in the request.
     """
     if ".." in path or "%2e" in path.lower():
         return destination in {"", "empty", "document", "websocket"}

@@ -62,7 +62,7 @@ def sentence(status: int, error: BaseException | None) -> str:
     """Word a failed request.
 
     Args:
-        status: of HTTP.
+        status: the HTTP status.
         error: why it failed; None if nobody knows.
     """
     if not isinstance(error, HTTPError):
@@ -76,7 +76,7 @@ def answer(status: int, error: BaseException | None) -> dict[str, Any]:
     """Describe a failed request of the API as upstream does.
 
     Args:
-        status: of HTTP.
+        status: the HTTP status.
         error: as of `sentence`.
     """
     reason = error.reason if isinstance(error, HTTPError) else None

@@ -86,7 +86,7 @@ def announce(page_config: MutableMapping[str, Any], policies: Policies) -> None:
 
     Args:
         page_config: JupyterLab's, of every page.
-        policies: of this server.
+        policies: this server's policies.
     """
     answer = f"{policies.frame()}\n{FrameHandler.page}"
     version = hashlib.sha256(answer.encode()).hexdigest()[:16]

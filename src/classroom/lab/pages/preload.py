@@ -67,7 +67,7 @@ def with_links(page: str, links: str) -> str:
 
     Args:
         page: JupyterLab's template.
-        links: of the scripts.
+        links: the scripts' links.
 
     Raises:
         ValueError: the page is another than we know.

@@ -28,7 +28,7 @@ class Idleness:
 
         Args:
             app: the lab's server.
-            connections: who is here.
+            connections: the registry of open connections.
         """
         self._app = app
         self._connections = connections

@@ -39,7 +39,7 @@ class Person:
         name: the user's.
         who: what the others see of them (`classroom.lab.protocol.participant.identity`).
         place: where they were last active.
-        active: when that was: seconds since the epoch.
+        active: when that was, in seconds since the epoch.
     """
 
     name: str
@@ -127,7 +127,7 @@ class Participants:
         """Return what everybody is told: where the tutors are, and whom to follow.
 
         Args:
-            people: who is here.
+            people: the participants.
         """
         tutors = [one for one in people if one.name in self._modes.tutors]
         return {
@@ -141,7 +141,7 @@ class Participants:
         """Return what tutors are told: of everybody.
 
         Args:
-            people: who is here.
+            people: the participants.
         """
         return {
             "type": "people",

@@ -59,7 +59,7 @@ async def is_in(hub_auth: Any, handler: RequestHandler) -> bool:
 
     Args:
         hub_auth: JupyterHub's `HubOAuth`; it has forgotten what the Hub said of them before.
-        handler: of the socket, or of a request.
+        handler: the handler of the socket, or of a request.
 
     Returns:
         False also when the Hub doesn't answer: they can come back.
@@ -91,7 +91,7 @@ class Revocation:
         Args:
             open_sockets: everybody's.
             hub_auth: JupyterHub's `HubOAuth`, with its cache of user models by token.
-            log: where to say who has left.
+            log: the log to write to.
             appoint: is told how people stand.
             owner: whose lab it is to the Hub; "" for the class's, in which tutors stay when they
                 are none any more.
@@ -110,8 +110,8 @@ class Revocation:
         """Follow the Hub's word for as long as the lab runs.
 
         Args:
-            file: where the Hub writes how people stand.
-            here: where to write who is in the lab.
+            file: the file in which the Hub writes who has access.
+            here: the file that lists the people who are in the lab.
         """
         self.standing = access_state.read(file).at(time.time())
         self._appoint(self.standing)

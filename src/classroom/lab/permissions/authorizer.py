@@ -35,7 +35,7 @@ def rule_of(handler: type, method: str) -> Rule | None:
 
     Args:
         handler: its class.
-        method: of HTTP.
+        method: the HTTP method.
     """
     asked = "get" if method.lower() == "head" else method.lower()
     return RULES.get((name_of(handler), asked))

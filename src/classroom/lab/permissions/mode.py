@@ -45,7 +45,7 @@ class Mode:
 
         Args:
             name: the signed-in user's.
-            tutors: who is one now.
+            tutors: the current tutors.
         """
         return name not in tutors and self.people.get(name, bool(self.driver))
 
@@ -96,7 +96,7 @@ def writes(message: SyncUpdate | SaveRequest, deleted: Callable[[], bytes]) -> b
     """Say whether a message would write to a room's document, as far as the lab knows it.
 
     Args:
-        message: of somebody who may not.
+        message: a message of a person who may not write.
         deleted: makes an update that has all that is deleted in the document and nothing else, as
             ``doc.get_update(doc.get_state())`` does.
 
@@ -174,6 +174,6 @@ def is_quiet(header: Mapping[str, Any]) -> bool:
     """Say whether a message to a kernel runs nothing: who is view-only may send no other.
 
     Args:
-        header: of the message.
+        header: the message's header.
     """
     return header.get("msg_type") in QUIET_REQUESTS

@@ -37,7 +37,7 @@ class ModeService:
 
         Args:
             connections: the lab's, with its pages.
-            guests: who was removed from the lab; None for nobody.
+            guests: the guests whom a tutor removed from the lab; None for no guests.
         """
         self._connections = connections
         self._guests = guests or RemovedGuests()
@@ -85,7 +85,7 @@ class ModeService:
 
         Args:
             tutors: the class's.
-            viewers: who only looks on here by the configuration, or by a share.
+            viewers: the people who are view-only here by the configuration, or by a share.
         """
         tutors = tutors | {self.owner} if self.owner else tutors
         if (tutors, viewers) != (self.tutors, self.viewers):
@@ -159,7 +159,7 @@ class ModeService:
         """Have a socket take nothing while its user is view-only.
 
         Args:
-            handler: of any kind; those that judge their messages themselves (``judges``) are left
+            handler: any handler; those that judge their messages themselves (``judges``) are left
                 alone, and a kernel's, whose connection does
                 (`classroom.lab.execution.kernel_websocket`).
         """

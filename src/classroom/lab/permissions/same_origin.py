@@ -20,7 +20,7 @@ def is_own(headers: Mapping[str, str]) -> bool:
     requests still need the token.
 
     Args:
-        headers: of the request; names are looked up in any case.
+        headers: the request's headers; their names are case-insensitive.
     """
     return (
         headers.get("Sec-Fetch-Site") == "same-origin"

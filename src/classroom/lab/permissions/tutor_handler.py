@@ -34,9 +34,9 @@ async def ask(
 
     Args:
         auth: the lab's way to it.
-        method: of HTTP.
+        method: the HTTP method.
         path: below the classroom's part of the Hub's API.
-        headers: with the token in whose name it is asked.
+        headers: contain the token that authenticates the request.
         body: sent as JSON; None for nothing.
 
     Returns:
@@ -90,7 +90,7 @@ class TutorHandler(APIHandler):
         """Read whether to switch on or off.
 
         Args:
-            name: of the answer, in the request's JSON object.
+            name: the answer's name in the request's JSON object.
 
         Raises:
             HTTPError: 400, the request doesn't say.
@@ -105,7 +105,7 @@ class TutorHandler(APIHandler):
         """Ask the Hub for the tutor who calls: it wants to see the lab's token, and theirs.
 
         Args:
-            method: of HTTP.
+            method: the HTTP method.
             path: below the classroom's part of the Hub's API.
             body: sent as JSON; None for nothing.
 

@@ -40,7 +40,7 @@ class Decoding:
 
         Raises:
             UnreadableError: the decoder refuses what it was given.
-            BrokenError: what it was working on is of no more use.
+            BrokenError: what it was working on can't be used any more.
         """
         if error is None:
             return
@@ -71,8 +71,8 @@ def merged(updates: Sequence[bytes], document: Doc[Any]) -> bytes:
     """Make one update of several, or of the whole document where the decoder can't.
 
     Args:
-        updates: of the document.
-        document: in which they are.
+        updates: the document's updates.
+        document: the document that they are in.
 
     Returns:
         An update that says the same as all of them, and perhaps more.

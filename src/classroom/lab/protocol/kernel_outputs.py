@@ -36,7 +36,7 @@ class Printed:
     """Text was printed.
 
     Attributes:
-        name: of the stream, ``stdout`` or ``stderr``.
+        name: the stream's name, ``stdout`` or ``stderr``.
         text: with its control characters.
     """
 
@@ -49,7 +49,7 @@ class Shown:
     """Something was displayed.
 
     Attributes:
-        output: of nbformat's schema.
+        output: an output of nbformat's schema.
         display_id: by which it is updated later; "" for none.
         size: bytes.
     """
@@ -64,7 +64,7 @@ class Updated:
     """What was displayed looks different now.
 
     Attributes:
-        display_id: of what was shown.
+        display_id: the id of the display.
         output: in the place of the old.
         size: bytes.
     """

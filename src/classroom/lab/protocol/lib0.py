@@ -241,7 +241,7 @@ def is_flat(value: Any, depth: int = DEPTH) -> bool:
     """Say whether a value isn't nested too deep.
 
     Args:
-        value: of JSON.
+        value: a JSON value.
         depth: how many levels there may be.
     """
     if isinstance(value, dict):

@@ -61,7 +61,7 @@ class AwarenessUpdate(NamedTuple):
 
     Attributes:
         entries: what it tells of each client.
-        fingerprint: of the message: the same bytes have the same one.
+        fingerprint: a hash of the message; equal bytes have equal hashes.
     """
 
     entries: list[Entry]

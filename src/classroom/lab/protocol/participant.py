@@ -47,7 +47,7 @@ def stamp(
 
     Args:
         entry: what a page says of itself.
-        who: of `identity`.
+        who: the result of `identity`.
         clean: takes of what it says besides what the others may be told.
 
     Returns:
@@ -100,7 +100,7 @@ class Owners:
 
         Args:
             entries: what was said.
-            name: by whom.
+            name: the person's name.
         """
         return [entry for entry in entries if self._owns(entry, name)]
 

@@ -47,8 +47,8 @@ def may_write(update: bytes, struct: Struct, key: str | None, room_id: str) -> b
 
     Args:
         update: in which it is.
-        struct: what it writes.
-        key: where.
+        struct: the item to write.
+        key: the key to write.
         room_id: the name of the document's room.
     """
     if key not in (DIRTY, DOCUMENT):

@@ -71,7 +71,7 @@ def of_output(output: Any) -> Weight:
     """Weigh an output.
 
     Args:
-        output: of nbformat's schema.
+        output: an output of nbformat's schema.
     """
     return of_value(output)._replace(parts=1)
 
@@ -80,7 +80,7 @@ def of_notebook(content: Any) -> Weight:
     """Weigh a notebook's content; anything that isn't one weighs nothing.
 
     Args:
-        content: of nbformat, or as a shared document gives it. Slow if large.
+        content: in nbformat, or as a shared document returns it. Slow if large.
     """
     cells = content.get("cells") if isinstance(content, dict) else None
     cells = [cell for cell in cells if isinstance(cell, dict)] if isinstance(cells, list) else []

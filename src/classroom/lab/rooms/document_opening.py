@@ -24,11 +24,11 @@ class DocumentOpening:
         """Have done nothing yet.
 
         Args:
-            document: of jupyter_ydoc.
+            document: a document of jupyter_ydoc.
             file: the document's.
             store: the document's, of any kind; None without one.
-            content_format: of the file, "json" or "text".
-            kind: of the document, "notebook", "file" or another.
+            content_format: the file's format, "json" or "text".
+            kind: the document's type, "notebook", "file" or another.
         """
         self._document, self._file, self._store = document, file, store
         self._format, self._kind = content_format, kind

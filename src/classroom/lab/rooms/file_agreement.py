@@ -54,7 +54,7 @@ class FileAgreement:
         """Remember that file and document agree, as they do when one was taken over.
 
         Args:
-            growth: of the document.
+            growth: the document's growth.
         """
         if self._file.saves is None:
             return

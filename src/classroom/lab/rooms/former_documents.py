@@ -110,9 +110,9 @@ class Former:
     """One document, as the pages that came back have had it.
 
     Attributes:
-        document: of jupyter_ydoc.
+        document: a document of jupyter_ydoc.
         when: seconds of the clock at which it was begun.
-        path: of its file.
+        path: its file's path.
         copy: the path of its copy; "" while there is none.
         saved: what is in the copy.
         turn: held while it is saved.
@@ -234,7 +234,7 @@ async def current(room: Any, path: str) -> Content:
 
     Args:
         room: the document's.
-        path: of its file.
+        path: its file's path.
     """
     if room.ready:
         return await room.document.aget()

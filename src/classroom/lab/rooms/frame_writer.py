@@ -34,7 +34,7 @@ class FrameWriter(Visiting):
         """Take what is asked for with each message.
 
         Args:
-            lab: whose socket it is.
+            lab: the lab that the socket belongs to.
         """
         self.services = lab
         self.cpu, self.memory = lab[CpuBudget], lab[MemoryBudget]

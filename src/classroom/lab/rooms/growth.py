@@ -45,7 +45,7 @@ def of_document(document: Any) -> Weight:
     """Weigh a document as it is. Slow if it is large.
 
     Args:
-        document: of jupyter_ydoc; one that isn't a notebook weighs nothing.
+        document: a document of jupyter_ydoc; one that isn't a notebook weighs nothing.
     """
     cells = getattr(document, "ycells", None)
     return weight.of_notebook({"cells": [] if cells is None else cells.to_py()})
@@ -77,7 +77,7 @@ class Growth:
         """Take note of a document's size; tell people before it can't be opened any more.
 
         Args:
-            content: of the document; it is weighed in a thread.
+            content: the document's content; a thread weighs it.
             since: what `since` was before it was read.
             file: the document's.
         """

@@ -28,7 +28,7 @@ class Connection(Protocol):
     Attributes:
         room: upstream's, with the shared document as `ydoc`; one of ours has jupyter_ydoc's as
             `document`.
-        identity: of the signed-in user, of `participant.identity`.
+        identity: the signed-in user's, from `participant.identity`.
         clients: ids of the page's copy of the document, as the page first told them.
     """
 
@@ -87,7 +87,7 @@ class RoomHook:
         """Check a message that would change or save a document, before the room handles it.
 
         Args:
-            connection: of the page that has sent it.
+            connection: the connection of the page that sent it.
             message: as parsed, within bounds.
 
         Returns:
@@ -142,7 +142,7 @@ class Chain:
         """Say whether a hook stops a message; later hooks are not called then.
 
         Args:
-            connection: of the page that has sent it.
+            connection: the connection of the page that sent it.
             message: as parsed.
 
         Raises:
@@ -173,8 +173,8 @@ class Hooks:
         """Add a hook.
 
         Args:
-            hook: to be asked from now on, in rooms that pages connect to later.
-            kind: of documents, as room ids have it between format and file; None for all rooms.
+            hook: the hook; rooms that pages connect to from now on call it.
+            kind: the document type, between format and file in a room id; None for all rooms.
         """
         (self._of_all if kind is None else self._of_kind.setdefault(kind, [])).append(hook)
 

@@ -63,7 +63,7 @@ class OutsideChanges:
         """Know the document and its file.
 
         Args:
-            document: of jupyter_ydoc.
+            document: a document of jupyter_ydoc.
             lock: while it is held, a change of the document isn't saved.
             file: the document's.
             model_of: describes a content as the contents manager takes it.

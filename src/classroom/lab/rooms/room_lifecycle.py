@@ -32,7 +32,7 @@ async def unload(room: Any, server: Any, loaders: Any, log: Any) -> bool:
         room: its room, which nobody is in; whoever calls holds the lock of its name.
         server: has the rooms.
         loaders: have the files.
-        log: where to say so.
+        log: the log to write to.
 
     Returns:
         Whether no room has the file any more.

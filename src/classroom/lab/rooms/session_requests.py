@@ -42,7 +42,7 @@ def check(handler: RequestHandler) -> None:
     """Refuse a request for a document's session that upstream fails at.
 
     Args:
-        handler: of any kind; only those of documents' sessions are looked at.
+        handler: any handler; only those of documents' sessions are looked at.
 
     Raises:
         HTTPError: 400, with a sentence.

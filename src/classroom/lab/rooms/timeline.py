@@ -42,9 +42,9 @@ async def replay(
 
     Args:
         history: updates and their times, the oldest first.
-        document: of upstream's kind, with nothing in it.
+        document: an empty document of upstream's class.
         who: the name of who pays for it.
-        cpu: of the lab.
+        cpu: the lab's CPU budget.
 
     Returns:
         The times at which something happened that can be undone.

@@ -24,7 +24,7 @@ class TrustMarks:
         """Look for none yet.
 
         Args:
-            document: of jupyter_ydoc, a notebook.
+            document: a notebook of jupyter_ydoc.
         """
         self._document = document
         self._is_due = False

@@ -50,7 +50,7 @@ class Restored:
         """Give it its place, instead of a file or link that is there.
 
         Args:
-            root: of the class's files.
+            root: the folder of the class's files.
             parts: folders from there on, then its own name.
 
         Raises:
@@ -65,7 +65,7 @@ def place_link(target: str, root: Root, parts: Parts) -> None:
 
     Args:
         target: where it points to.
-        root: of the class's files.
+        root: the folder of the class's files.
         parts: folders from there on, then its own name.
 
     Raises:

@@ -53,7 +53,7 @@ def cells(notebook: dict[str, Any]) -> str:
     """Word a notebook's cells, without what they printed.
 
     Args:
-        notebook: of nbformat 4.
+        notebook: a notebook of nbformat 4.
 
     Raises:
         KeyError, TypeError, AttributeError: it isn't one.

@@ -49,7 +49,7 @@ class RestoreService:
             socket: where the snapshots' process answers.
             contents: the class's files.
             documents: upstream's extension, whose rooms may have one of them open.
-            log: where to say who has restored what.
+            log: the log to write to.
         """
         self.socket = socket
         self._emit: Any = contents.emit
@@ -67,14 +67,14 @@ class RestoreService:
 
         Args:
             snapshot: its id.
-            path: of the file or folder; "" for everything.
+            path: path of the file or folder; "" for everything.
             who: has asked for it.
             source: where another lab's snapshots are answered for; None for this lab's own.
 
         Raises:
             client.ServiceRefusedError: the snapshots' process says no.
             OSError: it doesn't answer, or the disk is full.
-            HTTPException: what it says breaks off.
+            HTTPException: the answer breaks off.
             tarfile.TarError: likewise.
         """
         async with self._turn:

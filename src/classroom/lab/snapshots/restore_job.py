@@ -53,7 +53,7 @@ class Files(Protocol):
     """Where files are put.
 
     Attributes:
-        root: of the class's files.
+        root: the folder of the class's files.
         scratch: folder for what isn't finished.
     """
 
@@ -107,7 +107,7 @@ class RestoreJob:
         Raises:
             client.ServiceRefusedError: the snapshots' process says no.
             OSError: it doesn't answer, or the disk is full.
-            HTTPException: what it says breaks off.
+            HTTPException: the answer breaks off.
             tarfile.TarError: likewise.
         """
         kind = self._entry(self._path)["type"] if self._path else "dir"

@@ -36,7 +36,7 @@ async def names(journal: Journal, path: str) -> set[str]:
     """Return who has written in a document.
 
     Args:
-        journal: where that is kept.
+        journal: the journal that stores that.
         path: the document's.
 
     Raises:
@@ -57,7 +57,7 @@ class Writers:
         """Know of nobody.
 
         Args:
-            journal: where it is kept; None to keep it nowhere.
+            journal: the journal that stores it; None to store it nowhere.
             path: the document's.
         """
         self._journal, self._path = journal, path

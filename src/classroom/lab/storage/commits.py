@@ -30,7 +30,7 @@ class Commits:
         """Open the database, and commit there what an earlier process has left in its log.
 
         Args:
-            file: of the database; made when it isn't there.
+            file: the database's file; created if it isn't there.
             log: emptied of what is committed.
             disk: knows whether the disk takes what is written.
         """
@@ -63,7 +63,7 @@ class Commits:
 
         Args:
             database: where to.
-            rows: of all documents, in order.
+            rows: the rows of all documents, in order.
 
         Returns:
             The paths of the documents that are due for a checkpoint.

@@ -40,7 +40,7 @@ class DiskReport:
         """Report why the disk doesn't take something.
 
         Args:
-            error: of the system or the database.
+            error: an error of the system or the database.
             is_kept: whether what was typed is kept in the reserve all the same.
         """
         self._say(getattr(error, "strerror", None) or str(error), is_kept=is_kept)

@@ -78,7 +78,7 @@ class Followed:
         """Know nothing yet.
 
         Args:
-            document: whose root types its lab's own class has made already.
+            document: the lab's own class has already created its root types.
         """
         self._roots = {
             name: kind
@@ -189,7 +189,7 @@ def of(document: Doc[Any]) -> Followed:
     """Return what is known of a document; there is one for each, made when it is first asked for.
 
     Args:
-        document: whose root types its lab's own class has made already.
+        document: the lab's own class has already created its root types.
     """
     found = _followed.get(document)
     if found is None:

@@ -78,7 +78,7 @@ def take(database: sqlite3.Connection, path: str, state: bytes, vector: bytes) -
     """Write a checkpoint down, and forget what was before the last one.
 
     Args:
-        database: in its thread.
+        database: used only in its own thread.
         path: the document's.
         state: all that the live document is made of.
         vector: its state vector.

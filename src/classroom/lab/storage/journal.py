@@ -84,7 +84,7 @@ class Journal:
 
         Args:
             path: the document's.
-            update: as of the Yjs protocol.
+            update: an update of the Yjs protocol.
             metadata: anything that belongs to it.
         """
         row = Row(path, update, metadata, time.time())

@@ -31,7 +31,7 @@ class Place:
 
     Attributes:
         file: its path in the class's folder.
-        device: of the file system.
+        device: the file system's number.
         inode: its number there.
     """
 
@@ -59,7 +59,7 @@ class LastPlaces:
     """What is known of one document. Each method raises sqlite3.Error if the journal can't be used.
 
     Attributes:
-        journal: where it is kept.
+        journal: the journal that stores it.
         path: the document, as the store names it.
     """
 

@@ -29,7 +29,7 @@ class Row:
 
     Attributes:
         path: the document's, as upstream names it.
-        update: as of the Yjs protocol.
+        update: an update of the Yjs protocol.
         metadata: anything that the store's user wants beside it.
         timestamp: seconds since the epoch.
     """
@@ -59,7 +59,7 @@ def decode(data: bytes) -> Iterator[tuple[int, Row]]:
     The last one may be torn: its process was killed while it wrote, and had sent it to nobody.
 
     Args:
-        data: of the whole file.
+        data: the whole file's bytes.
     """
     at = 0
     while len(data) - at >= HEAD.size:
@@ -87,7 +87,7 @@ def together(rows: list[Row]) -> list[Row]:
     """Make one row of all that a document has said since the last commit.
 
     Args:
-        rows: of all documents, in order.
+        rows: the rows of all documents, in order.
 
     Returns:
         One for each document and metadata, each document's in order.

@@ -55,9 +55,9 @@ async def begin(journal: Journal, session: str, version: str) -> dict[str, str]:
     """Write down a session; it is on the disk when this returns.
 
     Args:
-        journal: of the documents.
+        journal: the documents' journal.
         session: its id.
-        version: of everything that must be the same for a page to come back.
+        version: identifies everything that must be the same for a page to come back.
 
     Returns:
         The version of each session that is known, by its id.
@@ -109,7 +109,7 @@ def refusal(session: str, version: str, known: Mapping[str, str]) -> Refusal | N
 
     Args:
         session: what it names.
-        version: of now.
+        version: the current version.
         known: the version of each session that is known, by its id.
 
     Returns:
@@ -130,8 +130,8 @@ class PageSessions:
     """Which pages may come back, in one life of the lab server.
 
     Attributes:
-        journal: of the documents.
-        version: of everything that must be the same for a page to come back.
+        journal: the documents' journal.
+        version: identifies everything that must be the same for a page to come back.
         known: the version of each session that is known, by its id.
     """
 

@@ -72,7 +72,7 @@ def put_document(database: sqlite3.Connection, file: Path, path: str) -> Path:
     """Move a document's history into a database of its own; return its file.
 
     Args:
-        database: in its thread.
+        database: used only in its own thread.
         file: the database's.
         path: the document's.
 

@@ -73,7 +73,7 @@ class Saves:
     """What is known of files, in a journal.
 
     Attributes:
-        journal: where it is kept.
+        journal: the journal that stores it.
     """
 
     journal: Journal

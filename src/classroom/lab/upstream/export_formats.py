@@ -23,7 +23,7 @@ def is_made(name: str) -> bool:
     """Say whether a format can be made with what is installed.
 
     Args:
-        name: of the exporter; a package's own counts as one that works.
+        name: the exporter's name; a package's own exporter counts as working.
     """
     if name in NOT_FOR_PEOPLE:
         return False

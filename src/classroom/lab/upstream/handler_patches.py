@@ -29,7 +29,7 @@ class WayToSignIn:
         """Patch nothing yet.
 
         Args:
-            handler: of a request; not kept.
+            handler: a request's handler; no reference to it is kept.
             patch: upstream's way to patch it.
         """
         self._handler, self._patch = weakref.ref(handler), patch

@@ -57,7 +57,7 @@ class KnownCookies:
         """Return the token in a request's cookies, checked; None for none.
 
         Args:
-            handler: of the request.
+            handler: the request's handler.
         """
         if hasattr(handler, "_hub_auth_token_cookie"):  # it was given to them with this request
             return self._token(handler)
@@ -67,7 +67,7 @@ class KnownCookies:
         """Return the session's id in a request's cookies; "" for none.
 
         Args:
-            handler: of the request.
+            handler: the request's handler.
         """
         return self._of(handler).session
 

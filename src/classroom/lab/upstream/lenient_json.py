@@ -48,7 +48,7 @@ def loads(text: str) -> Any:
     """Read JSON with comments, or a little JSON5.
 
     Args:
-        text: of somebody's settings.
+        text: the text of a person's settings.
 
     Raises:
         ValueError: it is neither.

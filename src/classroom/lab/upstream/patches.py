@@ -51,7 +51,7 @@ def go_by(root: str, refusal: Callable[[str], str]) -> None:
     """Have a lab's sockets ask it whether a page may come back with the session that it names.
 
     Args:
-        root: of the lab's files, as its server's settings name it: upstream says no more of a lab.
+        root: the lab's folder of files, from its server's settings: upstream gives nothing else.
         refusal: is given the session; returns why not, in upstream's words, or "".
     """
     handlers: Any = jupyter_server_ydoc.handlers

@@ -128,7 +128,7 @@ def hear_instead(socket: WebSocketHandler, hear: Callable[[Any], Any]) -> None:
     """Pass a socket's messages to our function instead of its handler's.
 
     Args:
-        socket: of any kind.
+        socket: any WebSocket handler.
         hear: takes a message.
     """
     socket.on_message = hear  # type: ignore[method-assign,assignment]

@@ -43,6 +43,6 @@ def use(io_loop: Any) -> None:
     """Have tornado run its event loop so from now on.
 
     Args:
-        io_loop: of tornado, on asyncio.
+        io_loop: tornado's event loop, on asyncio.
     """
     io_loop.start = partial(run, io_loop.asyncio_loop)
