@@ -1,4 +1,4 @@
-"""Say in a sentence why somebody gets no copy: to whoever has opened the link."""
+"""Say in a sentence why there is no copy, to the person who has opened the link."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ NUMBERS = {
 
 
 def not_given(error: OSError, name: str) -> str:
-    """Word why no copy can be made of something.
+    """Return the sentence for an error of making a copy.
 
     Args:
         error: an error of the lab that has the original.
-        name: what it is called.
+        name: the original's name.
     """
     if isinstance(error, TooDeepError):
         return str(error.strerror)
@@ -61,11 +61,11 @@ def not_given(error: OSError, name: str) -> str:
 
 
 def not_taken(error: OSError, name: str) -> str:
-    """Word why a copy can't be saved.
+    """Return the sentence for an error of saving a copy.
 
     Args:
         error: an error of the lab that receives the copy.
-        name: what it is called.
+        name: the original's name.
     """
     if error.errno in volume_reserve.FULL:
         return gettext(NO_ROOM)
