@@ -107,7 +107,9 @@ class LabPageHandler(LabHandler):
                 self._running = notices.count() if notices else None
                 self._answers = await of(self)
             except Exception as error:  # noqa: BLE001 (the page can send the requests itself)
-                self.log.warning("A page comes without answers to what it asks first: %s", error)
+                self.log.warning(
+                    "A page was sent without the answers to its first requests: %s", error
+                )
 
     def get_page_config(self) -> dict[str, Any]:
         """Return the page's configuration, in a new dictionary."""

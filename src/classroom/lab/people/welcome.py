@@ -87,7 +87,7 @@ class Greeting:
             if given.name and given.name not in self._seen:
                 self._put(root, given)
         except (OSError, ValueError) as error:
-            LOG.warning("There is no welcome notebook: %s", error)
+            LOG.warning("The welcome notebook could not be added: %s", error)
             return
         # A lab that was in use before gets no notebook, so its record doesn't have this one.
         self.name = given.name if given.name in self._seen else ""
@@ -121,7 +121,7 @@ class Greeting:
         try:
             self._keep({**self._seen, self.name: seen})
         except OSError as error:
-            LOG.warning("Who has seen the welcome notebook is not written down: %s", error)
+            LOG.warning("Could not record who has seen the welcome notebook: %s", error)
 
     def _keep(self, seen: dict[str, list[str]]) -> None:
         self._seen = seen

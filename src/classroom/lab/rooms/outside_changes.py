@@ -85,7 +85,11 @@ class OutsideChanges:
             try:
                 opened = await self._places.opened(self._versions.opening)
             except sqlite3.Error as error:
-                LOG.info("What %s says as it is opened isn't kept: %s", self._file.path, error)
+                LOG.info(
+                    "The content of %s when it was opened could not be saved: %s",
+                    self._file.path,
+                    error,
+                )
             else:
                 self._versions.since(opened)
 
