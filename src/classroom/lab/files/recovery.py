@@ -233,7 +233,7 @@ class Recovery:
         journal.opening.forget(store.path)
         journal.opening.unread.add(store.path)
         self._log.error(
-            "The journal of %s can't be read (%s): it is in %s now, and the document opens as it"
+            "The journal of %s can't be read (%s). It was moved to %s, and the document opens as it"
             " was saved last.",
             path,
             trouble,

@@ -109,7 +109,9 @@ class Parting(DocumentWriter):
         except TimeoutError:
             pass  # it has gone, or sends nothing
         except (HTTPError, OutOfBoundsError, TooMuchError, UnreadableError, BrokenError) as error:
-            self.log.warning("%s: the copy of %s isn't kept: %s", self.path, self.who, error)
+            self.log.warning(
+                "%s: the copy of %s could not be saved: %s", self.path, self.who, error
+            )
             self.services[Notifications].tell({self.who}, gettext(UNKEPT))
         self.close(RELOAD, notifications.closing(gettext(REASONS[why])))
 
