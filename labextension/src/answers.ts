@@ -8,9 +8,9 @@
  */
 
 /** Milliseconds, since the page was asked for, during which it loads. */
-const LOADING = 30_000;
+const LOADING_MS = 30_000;
 /** Milliseconds for which a request that repeats an earlier one shares its answer. */
-const FRESH = 3_000;
+const FRESH_MS = 3_000;
 /** What is answered here once: a second request wants to know how it is now. */
 const CHANGES =
   /^(PUT |api\/(kernels|sessions|terminals|metrics\/v1)$|lab\/api\/(settings|workspaces)\b)/;
@@ -80,7 +80,7 @@ export class Answers {
     const request = input instanceof Request ? input : null;
     const method = (init?.method ?? request?.method ?? 'GET').toUpperCase();
     const address = new URL(request?.url ?? String(input), this.base).href;
-    const what = this.now() < LOADING ? named(address, this.base) : null;
+    const what = this.now() < LOADING_MS ? named(address, this.base) : null;
     if (what === null || (method === 'GET' && ASKED.test(what))) {
       return this.ask(input, init);
     }
@@ -153,7 +153,7 @@ export class Answers {
 
   private share(what: string, ask: () => Promise<Response>): Promise<Response> {
     const known = this.shared.get(what);
-    if (known && this.now() < known.came + FRESH) {
+    if (known && this.now() < known.came + FRESH_MS) {
       // Of a failure everybody hears by themselves.
       return known.answer.then((answer) => (answer.ok ? answer.clone() : ask()), ask);
     }

@@ -27,7 +27,7 @@ const HAND_OUT = 'classroom:hand-out';
 const TABLE = 'classroom:assignments';
 const NAMESPACE = 'classroom-assignments';
 /** Milliseconds: how long is said at most that something is being done. */
-const MEANWHILE = 5000;
+const MEANWHILE_MS = 5000;
 
 /** Whether assignments are handed out and collected here: in the class, and in no other lab. */
 function isClass(): boolean {
@@ -44,7 +44,7 @@ function isClass(): boolean {
  * @returns whether it was done.
  */
 export async function tell(doing: string, work: () => Promise<string[]>): Promise<boolean> {
-  const id = Notification.info(doing, { autoClose: MEANWHILE });
+  const id = Notification.info(doing, { autoClose: MEANWHILE_MS });
   try {
     const lines = await work();
     if (lines.length > 1) {

@@ -8,7 +8,7 @@ import { called } from './handOut';
 import type { Texts } from './texts';
 
 /** Seconds: what is saved while it is handed in isn't a change after that. */
-const SLACK = 1;
+const SLACK_SECONDS = 1;
 
 /** What the table leads to. */
 export interface IActions {
@@ -117,7 +117,7 @@ export class AssignmentsTable extends ReactWidget {
   private row(row: IRow): React.ReactElement {
     const { words } = this;
     const since =
-      row.changed !== null && row.handedIn !== null && row.changed > row.handedIn + SLACK;
+      row.changed !== null && row.handedIn !== null && row.changed > row.handedIn + SLACK_SECONDS;
     return (
       <tr key={row.name}>
         <th scope="row">

@@ -12,7 +12,7 @@ import { ILive } from './live';
 import { texts } from './texts';
 
 /** Milliseconds: a connection that comes back sooner isn't spoken of. */
-const PATIENCE = 1500;
+const PATIENCE_MS = 1500;
 
 export const connection: JupyterFrontEndPlugin<IConnectionLost> = {
   id: '@classroom/labextension:connection',
@@ -30,7 +30,7 @@ export const connection: JupyterFrontEndPlugin<IConnectionLost> = {
         timer = window.setTimeout(() => {
           timer = 0;
           told = Notification.emit(words.connectionLost, 'in-progress', { autoClose: false });
-        }, PATIENCE);
+        }, PATIENCE_MS);
       }
     });
     const quiet = () => {

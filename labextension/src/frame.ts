@@ -12,10 +12,10 @@ export interface IItem {
 }
 
 /** Pixels: as high as a frame may get, and until it has said how high it is. */
-const HIGHEST = 20_000;
-const FIRST = 24;
+const HIGHEST_PX = 20_000;
+const FIRST_PX = 24;
 /** Pixels, and times in a row: a page that is always that much higher than its frame. */
-const CREEP = 8;
+const CREEP_PX = 8;
 const CREEPS = 12;
 /** Where a frame is made: this far outside of what is seen. */
 const NEAR = '600px';
@@ -73,7 +73,7 @@ export class Frame {
     private items: readonly IItem[]
   ) {
     this.place.className = 'classroom-Frame';
-    this.place.style.minHeight = `${FIRST}px`;
+    this.place.style.minHeight = `${FIRST_PX}px`;
     host.append(this.place);
     this.seen.observe(this.place);
     open.add(this);
@@ -116,7 +116,7 @@ export class Frame {
       this.send(this.items);
     }
     if (typeof height === 'number' && Number.isFinite(height)) {
-      this.grow(Math.min(HIGHEST, Math.max(0, Math.ceil(height))));
+      this.grow(Math.min(HIGHEST_PX, Math.max(0, Math.ceil(height))));
     }
   }
 
@@ -146,7 +146,7 @@ export class Frame {
 
   private grow(height: number): void {
     const more = height - this.height;
-    this.creeps = more > 0 && more <= CREEP ? this.creeps + 1 : 0;
+    this.creeps = more > 0 && more <= CREEP_PX ? this.creeps + 1 : 0;
     if (this.creeps > CREEPS || more === 0) {
       return;
     }
@@ -168,6 +168,6 @@ export class Frame {
   );
   private iframe: HTMLIFrameElement | null = null;
   private ready = false;
-  private height = FIRST;
+  private height = FIRST_PX;
   private creeps = 0;
 }

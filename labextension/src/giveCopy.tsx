@@ -16,7 +16,7 @@ import { ITranslator } from '@jupyterlab/translation';
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import type * as React from 'react';
 import { ask } from './api';
-import { DAY, HOUR } from './shareForm';
+import { DAY_SECONDS, HOUR_SECONDS } from './shareForm';
 import { type Texts, texts } from './texts';
 
 const GIVE = 'classroom:give-copy';
@@ -69,9 +69,9 @@ class Life extends ReactWidget implements Dialog.IBodyWidget<number> {
             id={LIFE}
             value={this.seconds}
             options={[
-              { value: HOUR, label: words.anHour },
-              { value: DAY, label: words.aDay },
-              { value: 7 * DAY, label: words.aWeek }
+              { value: HOUR_SECONDS, label: words.anHour },
+              { value: DAY_SECONDS, label: words.aDay },
+              { value: 7 * DAY_SECONDS, label: words.aWeek }
             ]}
             onChange={({ target }) => {
               this.seconds = Number(target.value);
@@ -83,7 +83,7 @@ class Life extends ReactWidget implements Dialog.IBodyWidget<number> {
     );
   }
 
-  private seconds = DAY;
+  private seconds = DAY_SECONDS;
 }
 
 /** A link that was made. */

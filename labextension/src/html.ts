@@ -3,7 +3,7 @@
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 
 /** Characters; more is not compared. */
-const LONGEST = 2_000_000;
+const LONGEST_CHARACTERS = 2_000_000;
 /** What the sanitiser renames or adds itself, and what neither acts nor is seen. */
 const IGNORED = /^(id|name|rel|role|data-.*|aria-.*|scope|tabindex)$/;
 /** pandas' own, which says what JupyterLab's style sheet says as well. */
@@ -37,7 +37,7 @@ function* described(root: HTMLElement): Iterable<string> {
 
 /** Say whether sanitising changes nothing of what is seen. */
 export function isPlain(html: string, sanitizer: IRenderMime.ISanitizer): boolean {
-  if (html.length > LONGEST) {
+  if (html.length > LONGEST_CHARACTERS) {
     return !/<(script|style|iframe|svg|form|input|object|embed)\b/i.test(html);
   }
   const written = parse(html);

@@ -13,17 +13,17 @@
 import type { Texts } from './texts';
 
 /** Milliseconds for which a browser calls somebody active after they have acted. */
-const ACTIVE = 5000;
+const ACTIVE_MS = 5000;
 /** Milliseconds that a frame has after the Tab key. */
-const TABBED = 300;
+const TABBED_MS = 300;
 /** Pixels: so far somebody moves the pointer who goes to a frame, and so near it is then. */
-const TRAVELLED = 12;
-const NEAR = 250;
+const TRAVELLED_PX = 12;
+const NEAR_PX = 250;
 /** Times that a frame may take the focus before it is stopped; one when many others were. */
 const TIMES = 3;
 const MANY = 10;
 /** Milliseconds between two looks, for what the page isn't told: one frame takes it of another. */
-const LOOK = 250;
+const LOOK_MS = 250;
 /** Whose frames are counted together: the frames of an output come and go. */
 const PLACES = '.jp-OutputArea, .jp-Document';
 const FRAMES = 'iframe, object, embed';
@@ -54,10 +54,10 @@ export function isTheirs(seen: ISeen): boolean {
   if (!seen.isActive) {
     return false;
   }
-  if (seen.sinceInput > ACTIVE && !seen.isOfFrame) {
+  if (seen.sinceInput > ACTIVE_MS && !seen.isOfFrame) {
     return true; // it wasn't in the page, so it was in the frame
   }
-  return !seen.isSuspect && seen.travelled >= TRAVELLED && seen.distance <= NEAR;
+  return !seen.isSuspect && seen.travelled >= TRAVELLED_PX && seen.distance <= NEAR_PX;
 }
 
 /** Pixels between a point and a rectangle; 0 inside. */
@@ -76,7 +76,7 @@ class Keyboard {
     window.addEventListener('focusin', (event) => this.take(event.target), options);
     // In a task of its own: until then the browser is still moving the focus.
     window.addEventListener('blur', () => window.setTimeout(() => this.look()));
-    window.setInterval(() => this.look(), LOOK);
+    window.setInterval(() => this.look(), LOOK_MS);
   }
 
   /** Somebody acts in the page. */
@@ -125,7 +125,7 @@ class Keyboard {
       sinceInput: since,
       travelled: this.travelled,
       distance: distance(this.x, this.y, frame.getBoundingClientRect()),
-      hasTabbed: this.tab !== null && !this.tab.defaultPrevented && since < TABBED,
+      hasTabbed: this.tab !== null && !this.tab.defaultPrevented && since < TABBED_MS,
       isOfFrame: this.holder?.isConnected === true,
       isSuspect: this.times(frame) > 0
     };

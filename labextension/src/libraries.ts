@@ -17,7 +17,7 @@ export const LOADS = [
   'application/vnd.holoviews_load.v0+json'
 ];
 /** Characters: a script of that length is a library. */
-const LIBRARY = 50_000;
+const LIBRARY_CHARACTERS = 50_000;
 
 type Bundle = ReadonlyPartialJSONObject;
 
@@ -41,8 +41,8 @@ export interface ILibrary {
 
 function library(bundle: Bundle): ILibrary | null {
   const { html, script } = piece(bundle);
-  const loads = script.length > LIBRARY || LOADS.some((type) => type in bundle);
-  const tags = /<script[\s>]/i.test(html) ? librariesIn(html, LIBRARY) : '';
+  const loads = script.length > LIBRARY_CHARACTERS || LOADS.some((type) => type in bundle);
+  const tags = /<script[\s>]/i.test(html) ? librariesIn(html, LIBRARY_CHARACTERS) : '';
   return loads || tags
     ? { code: html + script, loaded: { html: tags, script: loads ? script : '' } }
     : null;

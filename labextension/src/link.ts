@@ -14,7 +14,7 @@ const COMMAND = 'classroom:copy-link';
 /** Of the address: not its fragment, which gets lost on the way through the sign-in. */
 const CELL = 'cell';
 /** Milliseconds between two looks whether a cell is in view; how many in a row are enough, and all. */
-const MOMENT = 100;
+const MOMENT_MS = 100;
 const STEADY = 5;
 const TRIES = 50;
 
@@ -38,7 +38,7 @@ function linkTo(path: string, cell: string): string {
  */
 async function hold(content: Notebook): Promise<void> {
   for (let tries = 0, steady = 0; tries < TRIES && steady < STEADY; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, MOMENT));
+    await new Promise((resolve) => setTimeout(resolve, MOMENT_MS));
     const cell = content.activeCell;
     if (content.isDisposed || cell === null) {
       return;

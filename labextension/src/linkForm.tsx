@@ -3,7 +3,7 @@
 import { Clipboard } from '@jupyterlab/apputils';
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { DAY, EndChoice, isChosen, NEVER, RoleChoice, secondsOf } from './shareForm';
+import { DAY_SECONDS, EndChoice, isChosen, NEVER, RoleChoice, secondsOf } from './shareForm';
 import type { IMadeLink, IWantedLink, Role } from './sharesApi';
 import type { Texts } from './texts';
 
@@ -22,7 +22,7 @@ export function LinkForm({ words, make }: IProps): React.ReactElement {
   const [open, setOpen] = React.useState(false);
   const [made, setMade] = React.useState<IMadeLink | null>(null);
   const [role, setRole] = React.useState<Role>('edit');
-  const [life, setLife] = React.useState({ choice: String(DAY), date: '' });
+  const [life, setLife] = React.useState({ choice: String(DAY_SECONDS), date: '' });
   const [end, setEnd] = React.useState({ choice: NEVER, date: '' });
   const [uses, setUses] = React.useState('1');
   if (made !== null) {

@@ -17,8 +17,8 @@ import type { ClientMessage, ServerMessage } from './pageMessages';
 const ENDED = 1003;
 
 /** Milliseconds: how soon a lost connection is tried again, and how late at most. */
-const SOON = 500;
-const LATE = 5000;
+const SOON_MS = 500;
+const LATE_MS = 5000;
 
 export interface ILive {
   /** Each thing that the classroom says. */
@@ -60,11 +60,11 @@ class Live implements ILive {
     this.poll = new Poll({
       name: '@classroom/labextension:live',
       standby: 'never', // a page that nobody looks at hears as well
-      frequency: { interval: SOON, backoff: true },
+      frequency: { interval: SOON_MS, backoff: true },
       factory: () => this.connect()
     });
     // The constructor takes no less than half a minute: too long for a class to wait.
-    this.poll.frequency = { interval: SOON, backoff: true, max: LATE };
+    this.poll.frequency = { interval: SOON_MS, backoff: true, max: LATE_MS };
   }
 
   get said(): ISignal<ILive, ServerMessage> {

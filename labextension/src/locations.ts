@@ -40,8 +40,8 @@ export const ILocations = new Token<ILocations>(
 );
 
 /** Milliseconds: how often the classroom is told at most, and how often that somebody is active. */
-const MOVES = 250;
-const ACTIVITY = 20_000;
+const MOVES_MS = 250;
+const ACTIVITY_MS = 20_000;
 const LED = 'classroom-mod-led';
 const NOWHERE: ILocation = { path: '', cell: '', index: 0, line: 0 };
 
@@ -162,9 +162,9 @@ export const locations: JupyterFrontEndPlugin<ILocations> = {
       }
     };
     // At the end of each interval: the last move counts.
-    const moved = new Throttler(tell, { limit: MOVES, edge: 'trailing' });
+    const moved = new Throttler(tell, { limit: MOVES_MS, edge: 'trailing' });
     const active = new Throttler(() => live.send({ type: 'place', ...made.current }), {
-      limit: ACTIVITY,
+      limit: ACTIVITY_MS,
       edge: 'leading'
     });
     const move = () => void moved.invoke();

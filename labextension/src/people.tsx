@@ -23,9 +23,9 @@ import { IStanding } from './standing';
 import { type Texts, texts } from './texts';
 
 /** Milliseconds: how often is said anew how long ago somebody was active. */
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 /** Milliseconds: how often a tutor who looks at the panel is shown anew who is in other labs. */
-const OTHERS = 5_000;
+const OTHERS_MS = 5_000;
 
 class Panel extends ReactWidget {
   /**
@@ -62,8 +62,8 @@ class Panel extends ReactWidget {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', words.people);
     const look = () => this.isVisible && this.update();
-    window.setInterval(look, MINUTE);
-    window.setInterval(() => void this.lookAround(), OTHERS);
+    window.setInterval(look, MINUTE_MS);
+    window.setInterval(() => void this.lookAround(), OTHERS_MS);
     awareness?.on('change', look);
     standing.changed.connect(look);
   }

@@ -12,11 +12,11 @@ const LAYOUTS = 'lab/api/workspaces';
 /** What a page starts and ends. */
 const RUNNING = /^api\/(kernels|sessions|terminals)\b/;
 /** Milliseconds for which what the page has started or ended may be news to itself. */
-const SETTLES = 2_000;
+const SETTLES_MS = 2_000;
 /** Milliseconds for which what the container used is said to be what it uses. */
-const USAGE_LASTS = 15_000;
+const USAGE_LASTS_MS = 15_000;
 /** Milliseconds for which layouts are taken to be as they were; another page may have written. */
-const LAYOUTS_LAST = 60_000;
+const LAYOUTS_LAST_MS = 60_000;
 
 interface IKnown {
   readonly text: string;
@@ -45,7 +45,7 @@ export class Polled {
   /** Take over what the container uses. */
   use(usage: unknown): void {
     const text = JSON.stringify(usage);
-    this.known.set(USAGE, { text, until: this.now() + USAGE_LASTS });
+    this.known.set(USAGE, { text, until: this.now() + USAGE_LASTS_MS });
   }
 
   /**
@@ -53,7 +53,7 @@ export class Polled {
    * before it, and came after it, would have JupyterLab drop what it has just got.
    */
   get isStarting(): boolean {
-    return this.starting > 0 || this.now() < this.started + SETTLES;
+    return this.starting > 0 || this.now() < this.started + SETTLES_MS;
   }
 
   /** Answer as the browser's `fetch`. */
@@ -93,7 +93,7 @@ export class Polled {
     if (answer.ok) {
       const text = await answer.clone().text();
       if (this.written === before) {
-        this.known.set(LAYOUTS, { text, until: this.now() + LAYOUTS_LAST });
+        this.known.set(LAYOUTS, { text, until: this.now() + LAYOUTS_LAST_MS });
       }
     }
     return answer;

@@ -9,7 +9,7 @@ import { Dialog } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 
 /** Milliseconds within which a dialog belongs to a sentence: they come by two connections. */
-const TOGETHER = 10_000;
+const TOGETHER_MS = 10_000;
 
 export class Refusals {
   constructor() {
@@ -28,7 +28,7 @@ export class Refusals {
    * @param text - a sentence.
    */
   explain(path: string, text: string): void {
-    this.last = { name: PathExt.basename(path), text, until: Date.now() + TOGETHER };
+    this.last = { name: PathExt.basename(path), text, until: Date.now() + TOGETHER_MS };
     Dialog.tracker.forEach((dialog) => {
       this.word(dialog);
     });

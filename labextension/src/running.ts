@@ -14,12 +14,12 @@ import type { RunningMessage } from './pageMessages';
 import { first, polled } from './requests';
 
 /** Milliseconds between two questions of a poll: JupyterLab's, and while the classroom tells. */
-const USUAL = 10_000;
-const SLOW = 60_000;
+const USUAL_MS = 10_000;
+const SLOW_MS = 60_000;
 /** Milliseconds within which a page asks after news, at random: not all pages in one moment. */
-const SPREAD = 3_000;
+const SPREAD_MS = 3_000;
 /** Milliseconds before that: what the page has started itself is to be there first. */
-const AFTER = 1_000;
+const AFTER_MS = 1_000;
 
 type Kind = Exclude<keyof RunningMessage, 'type'>;
 
@@ -58,7 +58,7 @@ export class Running {
   slow(isSlow: boolean): void {
     for (const { _pollModels: poll } of Object.values(this.managers)) {
       if (poll) {
-        poll.frequency = { ...poll.frequency, interval: isSlow ? SLOW : USUAL };
+        poll.frequency = { ...poll.frequency, interval: isSlow ? SLOW_MS : USUAL_MS };
       }
     }
   }
@@ -97,8 +97,8 @@ export class Running {
       return;
     }
     this.waiting.add(kind);
-    const earliest = (this.asked.get(kind) ?? -USUAL) + USUAL - Date.now();
-    const wait = Math.max(AFTER, earliest) + this.random() * SPREAD;
+    const earliest = (this.asked.get(kind) ?? -USUAL_MS) + USUAL_MS - Date.now();
+    const wait = Math.max(AFTER_MS, earliest) + this.random() * SPREAD_MS;
     setTimeout(() => {
       this.waiting.delete(kind);
       if (this.page.hidden) {

@@ -4,7 +4,7 @@ import type { ServerConnection } from '@jupyterlab/services';
 import { type ILab, isHere, labsOf } from './labs';
 
 /** Seconds between one look and the next: a lab may have to be started first. */
-export const WAITS = [2, 3, 5, 10];
+export const WAITS_SECONDS = [2, 3, 5, 10];
 
 export class Searching {
   /**
@@ -35,7 +35,7 @@ export class Searching {
 
   private wait(turn: number): void {
     const { name } = this;
-    this.timer = window.setTimeout(() => void this.look(name, turn), (WAITS[turn] ?? 0) * 1000);
+    this.timer = window.setTimeout(() => void this.look(name, turn), (WAITS_SECONDS[turn] ?? 0) * 1000);
   }
 
   private async look(name: string, turn: number): Promise<void> {
@@ -51,7 +51,7 @@ export class Searching {
     const lab = labs.find((one) => !isHere(one) && one.people.some((two) => two.name === name));
     if (lab !== undefined) {
       this.found(name, lab);
-    } else if (turn + 1 < WAITS.length) {
+    } else if (turn + 1 < WAITS_SECONDS.length) {
       this.wait(turn + 1);
     } else {
       this.nowhere(name);

@@ -5,8 +5,8 @@ import * as React from 'react';
 import { areOfGitHub, type ITerms, type Role } from './sharesApi';
 import type { Texts } from './texts';
 
-export const HOUR = 3600;
-export const DAY = 24 * HOUR;
+export const HOUR_SECONDS = 3600;
+export const DAY_SECONDS = 24 * HOUR_SECONDS;
 /** Of the choice of an end: a date is typed beside it. */
 const DATE = 'date';
 export const NEVER = 'never';
@@ -57,9 +57,9 @@ export function EndChoice(props: IEndProps): React.ReactElement {
           value={choice}
           options={[
             ...(never ? [{ value: NEVER, label: words.noEnd }] : []),
-            { value: String(HOUR), label: words.anHour },
-            { value: String(DAY), label: words.aDay },
-            { value: String(7 * DAY), label: words.aWeek },
+            { value: String(HOUR_SECONDS), label: words.anHour },
+            { value: String(DAY_SECONDS), label: words.aDay },
+            { value: String(7 * DAY_SECONDS), label: words.aWeek },
             { value: DATE, label: words.toADate }
           ]}
           onChange={({ target }) => choose(target.value, date)}

@@ -30,7 +30,7 @@ import {
 import { type Texts, texts } from './texts';
 
 /** Milliseconds: how often whoever looks at the panel is shown anew how it is. */
-const AGAIN = 5_000;
+const AGAIN_MS = 5_000;
 
 /**
  * A button of a person's.
@@ -63,7 +63,7 @@ export class SharePanel extends ReactWidget {
     this.title.caption = words.shareLab;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', words.shareLab);
-    this.timer = window.setInterval(() => void this.look(), AGAIN);
+    this.timer = window.setInterval(() => void this.look(), AGAIN_MS);
   }
 
   override dispose(): void {
