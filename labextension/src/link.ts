@@ -1,4 +1,4 @@
-/** A link to the open document and cell, for everybody who may be in the lab. */
+/** Links to the open document and cell, for everybody who may enter the lab. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Clipboard, ICommandPalette, Notification } from '@jupyterlab/apputils';
@@ -11,9 +11,9 @@ import { ILocations } from './locations';
 import { texts } from './texts';
 
 const COMMAND = 'classroom:copy-link';
-/** Of the address: not its fragment, which gets lost on the way through the sign-in. */
+/** The query parameter of the cell; a fragment would get lost during sign-in. */
 const CELL = 'cell';
-/** Milliseconds between two looks whether a cell is in view; how many in a row are enough, and all. */
+/** How often to check that a cell is in view, how many checks in a row suffice, and all checks. */
 const MOMENT_MS = 100;
 const STEADY = 5;
 const TRIES = 50;
@@ -21,8 +21,8 @@ const TRIES = 50;
 /**
  * Make a link.
  *
- * @param path - of the document, without a drive; '' for the lab as such.
- * @param cell - its id; '' for none.
+ * @param path - the document's path, without a drive; '' for the lab itself.
+ * @param cell - the cell's id; '' for none.
  */
 function linkTo(path: string, cell: string): string {
   const url = new URL(
@@ -33,8 +33,9 @@ function linkTo(path: string, cell: string): string {
 }
 
 /**
- * Keep the active cell in view until it stays there: a page that is still being laid out forgets
- * that it has been scrolled.
+ * Keep the active cell in view until it stays there.
+ *
+ * The page loses the scroll position while its layout isn't finished.
  */
 async function hold(content: Notebook): Promise<void> {
   for (let tries = 0, steady = 0; tries < TRIES && steady < STEADY; tries++) {
@@ -81,7 +82,7 @@ export const link: JupyterFrontEndPlugin<void> = {
     });
     palette?.addItem({ command: COMMAND, args: { isPalette: true }, category: words.classroom });
 
-    // Now: JupyterLab writes the address anew as soon as it has opened what it names.
+    // Read it now: JupyterLab replaces the address when it has opened the document.
     const cell = new URLSearchParams(window.location.search).get(CELL);
     const wanted = PageConfig.getOption('treePath');
     if (cell && wanted) {

@@ -1,4 +1,4 @@
-/** Making a link to this lab, and showing it: this once, as nobody keeps it. */
+/** Make a link to this lab and show it, only once: the link isn't stored. */
 
 import { Clipboard } from '@jupyterlab/apputils';
 import { HTMLSelect } from '@jupyterlab/ui-components';
@@ -7,14 +7,14 @@ import { DAY_SECONDS, EndChoice, isChosen, NEVER, RoleChoice, secondsOf } from '
 import type { IMadeLink, IWantedLink, Role } from './sharesApi';
 import type { Texts } from './texts';
 
-/** Of the choice of how often. */
+/** The choice of a link without a limit of uses. */
 const ANY = 'any';
-/** The choice's id, for its label. */
+/** The id of the choice of uses, for its label. */
 const USES = 'classroom-LinkForm-uses';
 
 interface IProps {
   readonly words: Texts;
-  /** @returns the link; null if it couldn't be made, which is said. */
+  /** @returns the link; null if it couldn't be made, which the panel shows. */
   readonly make: (wanted: IWantedLink) => Promise<IMadeLink | null>;
 }
 
@@ -119,7 +119,7 @@ function MadeLink({ words, made, close }: IMadeProps): React.ReactElement {
         type="button"
         className="jp-mod-styled jp-mod-accept"
         onClick={async () => {
-          field.current?.select(); // for Ctrl+C, where the browser allows nothing else
+          field.current?.select(); // for Ctrl+C, if the browser doesn't allow copying
           try {
             await navigator.clipboard.writeText(made.address);
           } catch {
