@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 UNKEPT = "journal"
 # JupyterLab cuts a message off after 140 characters.
 UNKEPT_TEXT = gettext_noop(
-    "What you type is not being saved: {why}. It will be as soon as this ends; a restart of the lab"
+    "What you type is not being saved: {why}. It will be saved once this ends; a restart of the lab"
     " before then loses it."
 )
 RESERVED_TEXT = gettext_noop(

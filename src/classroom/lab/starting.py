@@ -67,7 +67,7 @@ async def start(app: ServerApp) -> None:
     backlog.widen(app.http_server)
     notices = PageNotices(app, lab.connections, lab.usage)
     has.add(notices)
-    background_tasks.start(notices.follow(), "Telling pages what is running", app.log)
+    background_tasks.start(notices.follow(), "Notifying pages of changes", app.log)
     LONGEST_STALL.set_function(lab.stalls.longest)
     STALLS.set_function(lambda: lab.stalls.over_budget)
     hub_auth = getattr(app.identity_provider, "hub_auth", None)
@@ -81,10 +81,10 @@ async def start(app: ServerApp) -> None:
         lab.guests.load(paths.removed_guests)
         # If this task fails the lab stops: nobody's access would be withdrawn any more.
         work = followed.follow(paths.standing, paths.here)
-        background_tasks.start(work, "Following who may be here", app.log, app.stop)
+        background_tasks.start(work, "Following the list of allowed users", app.log, app.stop)
         if owner:
             unused = Idleness(app, lab.connections).write_down(paths.idle)
-            background_tasks.start(unused, "Writing down since when nobody is here", app.log)
+            background_tasks.start(unused, "Recording how long the lab is empty", app.log)
         _restore(app, paths)
         if availability.has_assignments(owner, own=headers.ClassPages(config=app.config).own_labs):
             _assign(app, paths, lab)
@@ -101,7 +101,7 @@ async def start(app: ServerApp) -> None:
         server = collaboration.ywebsocket_server
         fork_limit.bound(server.rooms)
         # If this task fails the lab stops: no document would open any more.
-        background_tasks.start(server.start(), "The server of the rooms", app.log, app.stop)
+        background_tasks.start(server.start(), "The room server", app.log, app.stop)
         patches.before_stop(collaboration, partial(_finish, server, app))
     if isinstance(app.contents_manager, ClassContents):
         background_tasks.start(

@@ -19,10 +19,10 @@ ADDRESS = "classroom/api/driving"
 FOLLOWING = "classroom/api/following"
 """Both addresses are below the server's own address."""
 IS_SHARED = gettext_noop(
-    "{name} only looks on in this lab: the panel “Share” says so, where you can change it."
+    "{name} is view-only in this lab. You can change this in the panel “Share”."
 )
 LOOKS_ON = gettext_noop(
-    "{name} only looks on in this room: c.Classroom.rooms in jupyterhub_config.py says so, or the"
+    "{name} is view-only in this room, by c.Classroom.rooms in jupyterhub_config.py or by the"
     " panel “Share”."
 )
 

@@ -33,7 +33,7 @@ IN_ROOM = gettext_noop(
 )
 STAYS = gettext_noop("{name} is the owner of this lab, or a tutor, and can't be removed from it.")
 IN_CLASS = gettext_noop(
-    "Whoever was removed from the classroom is let in again on the Hub's page People."
+    "To let a removed person into the classroom again, use the Hub's page People."
 )
 NOT_NOW = gettext_noop("That could not be kept, perhaps because the disk is full. Try again.")
 

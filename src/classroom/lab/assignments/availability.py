@@ -25,7 +25,7 @@ NOT_YET = gettext_noop("The lab is starting: try again.")
 AT_HOME = gettext_noop(
     "Assignments are handed out, handed in and collected in the classroom: do so there."
 )
-NOT_THEIRS = gettext_noop("This is the lab of {owner}, who alone hands in what is in it.")
+NOT_THEIRS = gettext_noop("This is the lab of {owner}: only they can hand in from it.")
 
 
 def announce(page_config: MutableMapping[str, Any], *, owner: str, own: bool) -> None:

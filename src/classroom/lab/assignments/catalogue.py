@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from classroom.lab.assignments.store import Assignment, Store
 
 NO_ASSIGNMENT = gettext_noop(
-    "Nothing was handed out by the name “{name}”. The table of assignments lists what was."
+    "There is no assignment “{name}”. The table of assignments lists all of them."
 )
 
 

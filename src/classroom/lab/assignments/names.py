@@ -64,7 +64,8 @@ def wrong_assignment(name: str) -> str:
     if name.startswith(".") or name.endswith(".") or any(letter in bad for letter in name):
         shown = " ".join(sorted(bad))
         return gettext(
-            "The assignment's name is a folder's: it can't have any of {letters} or dots around."
+            "The assignment's name is also a folder's name: it can't contain {letters}, or begin or"
+            " end with a dot."
         ).format(letters=shown)
     if not name.isprintable() or unicodedata.normalize("NFC", name) != name:
         return gettext(

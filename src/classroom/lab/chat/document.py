@@ -109,7 +109,7 @@ class ClassChat(YChat):
             referee.close()
         if not offer.update:
             return
-        with self._ydoc.transaction():  # nobody gets a message before it has its time
+        with self._ydoc.transaction():  # no page gets a message before it has its time
             ours = [(one, one.to_py()) for one in (self._ystate, self._yusers)]
             self._ydoc.apply_update(offer.update)
             if offer.ours:

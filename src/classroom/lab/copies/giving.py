@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST_NAMES = 20
 """Most names in the list of what was left out."""
 ENDED = gettext_noop(
-    "Whoever made this link may no longer enter the lab that it is of. Ask for a new one."
+    "The person who made this link may no longer enter its lab. Ask for a new one."
 )
 
 

@@ -20,8 +20,8 @@ LEADS_OUT = gettext_noop(
 )
 NO_FILE = gettext_noop("“{name}” is neither a file nor a folder any more.")
 SHUT = gettext_noop(
-    "“{name}” can't be read in the lab that it is in: its permissions don't allow it. Ask whoever"
-    " gave you the link."
+    "“{name}” can't be read in its lab: its permissions don't allow it. Ask whoever gave you the"
+    " link."
 )
 TOO_LARGE = gettext_noop("“{name}” is too large for a copy, which may have {most} MB.")
 NOT_READ = gettext_noop("“{name}” could not be read: the disk says “{why}”. Tell your tutor.")

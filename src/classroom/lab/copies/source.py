@@ -1,4 +1,4 @@
-"""Look at the file or folder of which somebody wants to give a copy; blocking."""
+"""Check the file or folder that somebody wants to give a copy of; blocking."""
 
 from __future__ import annotations
 

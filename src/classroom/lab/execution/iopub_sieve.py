@@ -20,7 +20,7 @@ KEPT_BYTES = 10 * kernel_messages.MB
 def heard(session: Any, message: list[Any]) -> list[Any]:
     """Split a zmq message into header, parent, metadata and content; empty if that fails.
 
-    Also empty for a message that is too large, of which nothing is parsed.
+    Also empty for a message that is too large to be parsed.
 
     The signature isn't checked: the socket is the kernel's own, as for pages.
 

@@ -198,7 +198,7 @@ class StudentKernels(ListeningKernels):
         return working_folder.folder_for(working_folder.root_of(self.parent), local_path(path))
 
     async def warm(self) -> None:
-        """Have the launcher preload what kernels need, so that they start quickly.
+        """Make the launcher preload the modules that kernels need, so that kernels start quickly.
 
         The lab calls it when the first page is open, because preloading takes long. A launcher that
         doesn't answer preloads after its first kernel.

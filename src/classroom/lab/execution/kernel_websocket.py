@@ -108,7 +108,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         """Make the kernel send something; return a future that is done when that has come."""
         heard = super().nudge()
         questions = early_questions.ask_soon(self.kernel_manager, self.session, heard)
-        background_tasks.start(questions, "Asking a kernel whether it is there", self.log)
+        background_tasks.start(questions, "Checking that a kernel answers", self.log)
         return heard
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:

@@ -1,4 +1,4 @@
-"""Have the launcher start kernels, as `student` and without the lab server's environment."""
+"""Let the launcher start kernels, as `student` and without the lab server's environment."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class StudentProvisioner(LocalProvisioner):
     async def poll(self) -> int | None:
         """Say whether the kernel has ended, as upstream; tell people why, unless it was shut down.
 
-        A kernel that is shut down may crash in compiled code at its end, which harms nobody.
+        A kernel that is shut down may crash in compiled code at its end, which does no harm.
         """
         status = await super().poll()
         if status is not None and self.process is not None and self.process.why:

@@ -95,7 +95,7 @@ class ReadFiles(LargeFiles):
         """Send every page the events of changes to files, but not those of reading.
 
         Upstream sends both. Rooms look at each open document's file once a second, and each page
-        requests its folder every ten seconds, which interests nobody.
+        requests its folder every ten seconds, so most events would be reads.
         """
         if data["action"] != "get":
             super().emit(data)

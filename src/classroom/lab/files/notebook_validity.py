@@ -1,8 +1,9 @@
 """Find what is invalid in a notebook of nbformat 4, in time linear in its size.
 
-nbformat tries each output against the schema of every type of output, and each cell likewise. If
-something is invalid, it starts again with a validator that takes seconds for each megabyte. This
-module checks a cell or output only against the schema of the type that it names.
+nbformat tries each output against the schema of every type of output, and each cell against the
+schema of every type of cell. If something is invalid, it starts again with a validator that takes
+seconds for each megabyte. This module checks a cell or output only against the schema of the type
+that it names.
 """
 
 from __future__ import annotations

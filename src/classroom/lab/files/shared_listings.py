@@ -32,7 +32,7 @@ class SharedListings(Generic[T]):
             make: makes the listing.
 
         Raises:
-            Exception: as `make`, for every request that shares the listing.
+            Exception: the exception of `make`, for every request that shares the listing.
         """
         if path in self._next:
             task = self._next[path]

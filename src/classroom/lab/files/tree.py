@@ -32,7 +32,7 @@ class TooDeepError(OSError):
 
     def __init__(self, name: str) -> None:
         """Name one of the folders."""
-        what = gettext("“{name}” has more than {most} folders in folders.").format(
+        what = gettext("“{name}” has folders nested more than {most} levels deep.").format(
             name=name, most=DEEPEST
         )
         super().__init__(errno.ENAMETOOLONG, what)

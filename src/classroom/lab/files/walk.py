@@ -68,7 +68,7 @@ class Walk:
         self._left = deque(parts)
         self._links = 0
         self._last = ""
-        """The link that was followed last: it is the one that leads out of the class's folder."""
+        """The link that was followed last, which leads out of the class's folder."""
 
     def go(self, *, follow: bool) -> DirectoryEntry:
         """Go to the end; the caller closes the place's folder.

@@ -144,7 +144,7 @@ class Revocation:
         self._end(left - ended, gettext(NOT_HERE))
         if ended or left:
             work = self._end_again(ended, left, found)
-            background_tasks.start(work, "Looking again who is in", self._log)
+            background_tasks.start(work, "Disconnecting people again", self._log)
 
     def _left(self, before: Standing) -> frozenset[str]:
         """List the people who could enter this lab by the configuration or a share, and can't now.

@@ -29,7 +29,7 @@ ANSWER_SECONDS = 20.0
 RELOAD = 1003
 """Close code after which a page asks its user to reload."""
 UNKEPT = gettext_noop(
-    "What only this page has couldn't be saved: copy what you need before you reload it."
+    "Text that only this page has couldn't be saved: copy what you need before you reload it."
 )
 
 

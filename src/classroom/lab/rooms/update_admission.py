@@ -182,7 +182,7 @@ class Admission:
             self._take_waiting(until)
 
     def _take_waiting(self, until: float) -> None:
-        """Apply updates that may have waited for the one that was just applied.
+        """Apply updates that may have waited for the update just applied.
 
         Args:
             until: when to stop, in seconds of the thread's CPU clock.

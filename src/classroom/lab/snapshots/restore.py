@@ -155,5 +155,5 @@ def check(new: Path, rooms: Iterable[str]) -> None:
             new.read_text(encoding="utf-8")
     except Exception as error:
         raise IncompatibleDocumentError(
-            gettext("it is open, and was no document then: close it")
+            gettext("it is open, but wasn't a document in the snapshot: close it")
         ) from error

@@ -84,7 +84,7 @@ class Writers:
         self._new[client] = name
         if self._journal is not None and (self._saving is None or self._saving.done()):
             self._saving = background_tasks.start(
-                self._save(self._journal), "Keeping who writes", LOG
+                self._save(self._journal), "Recording who writes", LOG
             )
 
     def _add(self, client: int, name: str) -> None:
@@ -142,4 +142,4 @@ class Writers:
         for client in new:
             self._new.pop(client, None)
         if self._new:
-            self._saving = background_tasks.start(self._save(journal), "Keeping who writes", LOG)
+            self._saving = background_tasks.start(self._save(journal), "Recording who writes", LOG)

@@ -36,7 +36,7 @@ class Opening:
         self._now: dict[str, int] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.unread: set[str] = set()
-        """Documents whose history was moved aside, which nobody was notified of yet."""
+        """Documents whose history was moved aside, whose users weren't notified yet."""
         self.kept: dict[str, str] = {}
         """By document, a sentence on the copy made at the start, for the next person in it."""
         with contextlib.suppress(OSError, ValueError):
