@@ -55,7 +55,7 @@ def take_in(source: DirectoryEntry, target: DirectoryEntry) -> list[str]:
     """Copy a file or folder of the class into a new folder of the store, and flush it to the disk.
 
     Args:
-        source: where it is.
+        source: the file or folder.
         target: the new folder's place, which is free.
 
     Returns:
@@ -99,7 +99,7 @@ def flush_all(place: DirectoryEntry, depth: int) -> None:
     """Flush a whole folder to the disk, so that a hand-in survives a power cut.
 
     Args:
-        place: where it is.
+        place: the folder.
         depth: how many folders it is already in.
 
     Raises:
@@ -230,7 +230,7 @@ def count(place: DirectoryEntry, depth: int = 0) -> int:
     """Count the files in a folder and in all folders below it.
 
     Args:
-        place: where it is.
+        place: the folder.
         depth: how many folders it is already in.
 
     Raises:

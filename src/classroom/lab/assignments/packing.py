@@ -25,7 +25,7 @@ def send(place: DirectoryEntry, stream: IO[bytes]) -> None:
     """Send a folder, which programs may change meanwhile.
 
     Args:
-        place: where it is.
+        place: the folder.
         stream: the stream to the other process.
 
     Raises:
@@ -110,7 +110,7 @@ def _send_folder(
     """Send a folder's entries.
 
     Args:
-        place: where it is.
+        place: the folder.
         stream: the stream to the other process.
         depth: how many folders it is already in.
         allowed: how many bytes may be sent.

@@ -155,7 +155,7 @@ class ClassCheckpoints(AsyncCheckpoints):
 
         Args:
             old_path: where the file was.
-            new_path: where it is.
+            new_path: the file's new path.
         """
         try:
             await super().rename_all_checkpoints(old_path, new_path)

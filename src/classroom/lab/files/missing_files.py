@@ -46,7 +46,7 @@ class MissingFiles:
         """Say whether a document's file is where it was.
 
         Args:
-            path: where it was.
+            path: the file's last known path.
         """
         return bool(await self._contents.file_exists(path))
 

@@ -67,10 +67,10 @@ def copy_all(
     allowed: Allowance,
     left_out: list[str] | None = None,
 ) -> None:
-    """Copy something with everything in it; remove the copy again if that fails.
+    """Copy a file or folder with everything in it; remove the copy again if that fails.
 
     Args:
-        source: where it is.
+        source: the file or folder to copy.
         target: where to put the copy; nothing is replaced.
         depth: how many folders it is already in.
         allowed: how many bytes may be written.
@@ -159,10 +159,10 @@ def entries(place: DirectoryEntry, depth: int) -> Iterator[DirectoryEntry]:
 
 
 def remove_all(place: DirectoryEntry, depth: int) -> None:
-    """Remove something with everything in it.
+    """Remove a file or folder with everything in it.
 
     Args:
-        place: where it is.
+        place: the file or folder.
         depth: how many folders it is already in.
 
     Raises:
@@ -197,10 +197,10 @@ def size(root: Root, parts: Parts, most: int = sys.maxsize) -> int:
 
 
 def size_of(place: DirectoryEntry, depth: int, allowed: Allowance) -> int:
-    """Count bytes as `size`, for something at a place.
+    """Count bytes as `size` does, for a file or folder.
 
     Args:
-        place: where it is.
+        place: the file or folder.
         depth: how many folders it is already in.
         allowed: bytes after which to stop counting.
     """
