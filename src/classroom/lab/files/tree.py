@@ -67,10 +67,10 @@ def copy_all(
     allowed: Allowance,
     left_out: list[str] | None = None,
 ) -> None:
-    """Copy a file or folder with everything in it; remove the copy again if that fails.
+    """Copy a file, folder or link with everything in it; remove the copy again if that fails.
 
     Args:
-        source: the file or folder to copy.
+        source: the file, folder or link to copy.
         target: where to put the copy; nothing is replaced.
         depth: how many folders it is already in.
         allowed: how many bytes may be written.
@@ -159,10 +159,10 @@ def entries(place: DirectoryEntry, depth: int) -> Iterator[DirectoryEntry]:
 
 
 def remove_all(place: DirectoryEntry, depth: int) -> None:
-    """Remove a file or folder with everything in it.
+    """Remove a file, folder or link with everything in it.
 
     Args:
-        place: the file or folder.
+        place: the file, folder or link.
         depth: how many folders it is already in.
 
     Raises:
