@@ -20,7 +20,7 @@ STEP_BYTES = 1 << 19
 """Bytes to search in one step."""
 _HALVES = ("\\ud", "\\uD")
 _LONG = re.compile(rb"[0-9]{16}|[0-9][eE][+-]?[0-9]{3}")
-_LONGEST = 20
+_LONGEST_BYTES = 20
 """How many bytes a match may extend beyond the end of a step."""
 _HALF = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # both halves: a character
@@ -62,7 +62,7 @@ def is_odd(data: bytes) -> bool:
     if any(half.encode() in data for half in _HALVES):
         return True
     steps = range(0, len(data), STEP_BYTES)
-    return any(_LONG.search(data, at, at + STEP_BYTES + _LONGEST) is not None for at in steps)
+    return any(_LONG.search(data, at, at + STEP_BYTES + _LONGEST_BYTES) is not None for at in steps)
 
 
 def _refuse(constant: str) -> None:
