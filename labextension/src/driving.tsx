@@ -118,7 +118,7 @@ function badge(driving: Driving): ReactWidget {
 
 export const driving: JupyterFrontEndPlugin<IDriving> = {
   id: '@classroom/labextension:driving',
-  description: 'Shows who drives, and lets tutors switch it.',
+  description: 'Shows view-only mode, and lets tutors switch it.',
   autoStart: true,
   requires: [ILive, IToolbarWidgetRegistry],
   optional: [ITranslator],

@@ -37,7 +37,7 @@ async function show(sentence: string, translator: ITranslator | null): Promise<v
 
 export const ended: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:ended',
-  description: 'Says so when the access of the person at the page has ended.',
+  description: 'Shows when the access of the person at the page has ended.',
   autoStart: true,
   requires: [ILive],
   optional: [ITranslator],

@@ -195,7 +195,7 @@ class Starting {
 
 export const kernels: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:kernels',
-  description: 'Starts the kernel that a notebook asks for, or says that there is none.',
+  description: 'Starts the kernel that a notebook names, or shows that the lab has none.',
   autoStart: true,
   requires: [IDriving, INotebookTracker, ISessionContextDialogs],
   optional: [ITranslator],

@@ -74,7 +74,7 @@ export function company({ people, running }: ILab, words: Texts): string {
 
 export const labsMenu: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:labs-menu',
-  description: 'Lists the labs that one may enter.',
+  description: 'Lists the labs that the person may enter.',
   autoStart: true,
   requires: [ILive, IMainMenu],
   optional: [ITranslator],

@@ -10,7 +10,7 @@ const NAME = /^… and (\d+) more: use a terminal$/;
 
 export const leftOut: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:left-out',
-  description: 'Says below the file list how many things it leaves out.',
+  description: 'Shows below the file list how many entries it leaves out.',
   autoStart: true,
   requires: [IDefaultFileBrowser],
   optional: [ITranslator],

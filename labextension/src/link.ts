@@ -56,7 +56,7 @@ async function hold(content: Notebook): Promise<void> {
 
 export const link: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:link',
-  description: 'Copies a link to where one is, and goes to where such a link leads.',
+  description: 'Copies links to the current document and cell, and opens such links.',
   autoStart: true,
   requires: [ILive, ILocations, INotebookTracker],
   optional: [ITranslator, ICommandPalette],

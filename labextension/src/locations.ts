@@ -138,7 +138,7 @@ class Locations implements ILocations {
 
 export const locations: JupyterFrontEndPlugin<ILocations> = {
   id: '@classroom/labextension:locations',
-  description: 'Tells the classroom where the person at the page is.',
+  description: 'Sends the location of the person at the page to the classroom.',
   autoStart: true,
   requires: [ILive, ILabShell, IDocumentManager, INotebookTracker],
   optional: [IEditorTracker],

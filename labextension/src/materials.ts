@@ -123,7 +123,7 @@ class Materials implements IShut {
 
 export const materials: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:materials',
-  description: 'Has files that can’t be saved read only, and offers to work on a copy.',
+  description: 'Opens files that can’t be saved as read-only, and offers to work on a copy.',
   autoStart: true,
   requires: [IDriving, IEditorExtensionRegistry, IDocumentManager],
   optional: [ITranslator],

@@ -38,7 +38,7 @@ class Preferences implements IPreferences {
 
 export const preferences: JupyterFrontEndPlugin<IPreferences> = {
   id: ID,
-  description: 'Knows what a person has set for the classroom.',
+  description: 'Provides a person’s preferences for the classroom.',
   autoStart: true,
   optional: [ISettingRegistry],
   provides: IPreferences,

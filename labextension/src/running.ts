@@ -125,7 +125,7 @@ export class Running {
 
 export const running: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:running',
-  description: 'Follows what is running as the classroom says, instead of asking again and again.',
+  description: 'Updates what is running when the classroom reports a change, without polling.',
   autoStart: true,
   requires: [ILive],
   activate: ({ serviceManager }: JupyterFrontEnd, live: ILive) => {

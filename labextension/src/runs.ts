@@ -111,7 +111,7 @@ class Names {
 /** Replaces JupyterLab's factory: if two plugins provide the same token, the later one wins. */
 export const footers: JupyterFrontEndPlugin<NotebookPanel.IContentFactory> = {
   id: '@classroom/labextension:footers',
-  description: 'Makes the footers of cells, in which it says who ran them.',
+  description: 'Makes the footers of cells, which show who ran them.',
   requires: [IEditorServices],
   provides: NotebookPanel.IContentFactory,
   activate: (_: JupyterFrontEnd, { factoryService }: IEditorServices) =>
@@ -120,7 +120,7 @@ export const footers: JupyterFrontEndPlugin<NotebookPanel.IContentFactory> = {
 
 export const runs: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:runs',
-  description: 'Shows who ran a cell, and whose answer it waits for.',
+  description: 'Shows who ran a cell, and for whose input it waits.',
   autoStart: true,
   requires: [ILive, INotebookTracker, IPreferences],
   optional: [ITranslator],

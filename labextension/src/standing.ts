@@ -12,7 +12,7 @@ export interface IStanding {
 
 export const IStanding = new Token<IStanding>(
   '@classroom/labextension:IStanding',
-  'How the person at the page stands.'
+  'The role of the person at the page.'
 );
 
 class Standing implements IStanding {
@@ -32,7 +32,7 @@ class Standing implements IStanding {
 /** A plugin of its own without slow dependencies, so that it gets the first message. */
 export const standing: JupyterFrontEndPlugin<IStanding> = {
   id: '@classroom/labextension:standing',
-  description: 'Knows whether the person at the page is a tutor.',
+  description: 'Provides the role of the person at the page.',
   autoStart: true,
   requires: [ILive],
   provides: IStanding,

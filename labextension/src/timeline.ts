@@ -176,7 +176,7 @@ class Past implements IShut {
 
 export const timeline: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:timeline',
-  description: 'Keeps people from typing into a document as it was, and leads back.',
+  description: 'Blocks typing in an earlier version of a document, and leads back.',
   autoStart: true,
   requires: [IDriving, ICollaborativeContentProvider, IEditorExtensionRegistry, IDocumentManager],
   optional: [ITranslator],
